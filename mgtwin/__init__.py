@@ -1,0 +1,132 @@
+"""mgtwin: a physics-based digital twin of solid-state Mg cells.
+
+The public face. Every name is imported when it is first used, so that ``import mgtwin`` costs nothing and the command
+line answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+# PyBaMM sends telemetry unless told not to; mgtwin never does, whoever imports it first
+os.environ.setdefault("PYBAMM_DISABLE_TELEMETRY", "true")
+
+_HOME = {
+    # parameter sets and nouns
+    "cell": "cells.files",
+    "load_cell": "cells.files",
+    "list_cells": "cells.files",
+    "list_overlays": "cells.files",
+    "list_experiments": "cells.files",
+    "applicable_overlays": "cells.files",
+    "Cell": "cells",
+    "Layer": "cells",
+    "Ion": "cells",
+    "IonConductor": "cells",
+    "MixedConductor": "cells",
+    "DefectElectrons": "cells",
+    "DefectCapacitance": "cells",
+    "GrainBoundary": "cells",
+    "Blocking": "cells",
+    "Plating": "cells",
+    "Junction": "cells",
+    "Capacitor": "cells",
+    "Constant": "laws",
+    "Arrhenius": "laws",
+    "ArrheniusT": "laws",
+    "VogelFulcher": "laws",
+    "Table": "laws",
+    "Value": "quantities",
+    # protocols
+    "EIS": "protocols",
+    "Polarization": "protocols",
+    "Voltammetry": "protocols",
+    "Galvanostatic": "protocols",
+    "Cycling": "protocols",
+    "Rest": "protocols",
+    "Replay": "protocols",
+    "Sequence": "protocols",
+    "experiment": "experiments",
+    # verbs
+    "simulate": "simulation",
+    "StackModel": "models.stack",
+    "save": "dataset",
+    "open": "dataset",
+    # errors
+    "MgtwinError": "errors",
+    "InputError": "errors",
+    "SimulationError": "errors",
+    "MgtwinWarning": "errors",
+}
+_PACKAGES = ("analysis", "impedance", "plot")
+
+__all__ = sorted([*_HOME, *_PACKAGES, "__version__"])
+
+if TYPE_CHECKING:
+    from . import analysis as analysis
+    from . import impedance as impedance
+    from . import plot as plot
+    from .cells import Blocking as Blocking
+    from .cells import Capacitor as Capacitor
+    from .cells import Cell as Cell
+    from .cells import DefectCapacitance as DefectCapacitance
+    from .cells import DefectElectrons as DefectElectrons
+    from .cells import GrainBoundary as GrainBoundary
+    from .cells import Ion as Ion
+    from .cells import IonConductor as IonConductor
+    from .cells import Junction as Junction
+    from .cells import Layer as Layer
+    from .cells import MixedConductor as MixedConductor
+    from .cells import Plating as Plating
+    from .cells.files import applicable_overlays as applicable_overlays
+    from .cells.files import cell as cell
+    from .cells.files import list_cells as list_cells
+    from .cells.files import list_experiments as list_experiments
+    from .cells.files import list_overlays as list_overlays
+    from .cells.files import load_cell as load_cell
+    from .dataset import open as open
+    from .dataset import save as save
+    from .errors import InputError as InputError
+    from .errors import MgtwinError as MgtwinError
+    from .errors import MgtwinWarning as MgtwinWarning
+    from .errors import SimulationError as SimulationError
+    from .experiments import experiment as experiment
+    from .laws import Arrhenius as Arrhenius
+    from .laws import ArrheniusT as ArrheniusT
+    from .laws import Constant as Constant
+    from .laws import Table as Table
+    from .laws import VogelFulcher as VogelFulcher
+    from .models.stack import StackModel as StackModel
+    from .protocols import EIS as EIS
+    from .protocols import Cycling as Cycling
+    from .protocols import Galvanostatic as Galvanostatic
+    from .protocols import Polarization as Polarization
+    from .protocols import Replay as Replay
+    from .protocols import Rest as Rest
+    from .protocols import Sequence as Sequence
+    from .protocols import Voltammetry as Voltammetry
+    from .quantities import Value as Value
+    from .simulation import simulate as simulate
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mgtwin")
+    if name in _PACKAGES:
+        return import_module(f".{name}", __name__)
+    if name in _HOME:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    from .errors import did_you_mean
+
+    raise AttributeError(f"mgtwin has no attribute {name!r}.{did_you_mean(name, __all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__

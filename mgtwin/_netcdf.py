@@ -1,0 +1,232 @@
+"""How a Dataset or DataTree lies on disk: plain netCDF 4, readable by any tool, and exact on the way back.
+
+What netCDF cannot hold is encoded, and an attribute says so beside it: complex variables as two real ones, attributes
+other than text and finite-size numbers as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.errors import FileError, InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FORMAT = 1
+_MARK = "mgtwin_format"
+_KIND = "mgtwin_kind"
+_NAME = "mgtwin_tree_name"
+_COMPLEX = "mgtwin_complex"
+_JSON = "mgtwin_json"
+_REAL, _IMAG = "_real", "_imag"
+_INT64 = 2**63
+# Nothing may be decoded by guess (a unit of "days" would become a timedelta, a fill value a NaN).
+_RAW = {"engine": "h5netcdf", "decode_times": False, "decode_timedelta": False, "mask_and_scale": False}
+
+
+def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
+    """Write `data` to `path` in one piece; see `mgtwin.dataset.save`."""
+    import xarray as xr
+
+    path = path.expanduser()
+    if not path.parent.is_dir():
+        raise InputError(f"cannot save {path}: the folder {path.parent} does not exist; create it first.")
+    if path.is_dir():
+        raise InputError(f"cannot save {path}: it is a folder; give the name of a file, for example result.nc.")
+    if isinstance(data, xr.Dataset):
+        whole = xr.DataTree(_encode(data))
+        extra = {_MARK: FORMAT, _KIND: "dataset"}
+    else:
+        nodes = {node.relative_to(data): _encode(node.to_dataset(inherit=False)) for node in data.subtree}
+        whole = xr.DataTree.from_dict({"/" if key == "." else key: node for key, node in nodes.items()})
+        extra = {_MARK: FORMAT, _KIND: "tree", _NAME: json.dumps(data.name)}
+    whole = whole.assign(whole.to_dataset(inherit=False))  # a new root, whose attributes are ours to extend
+    whole.attrs = {**whole.attrs, **extra}
+    # The temporary file lies in the same folder, because only a move within one file system is atomic.
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        whole.to_netcdf(part, engine="h5netcdf", encoding=_compression(whole))
+        _flush(part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _flush(path: Path) -> None:
+    """Force the file to the disk before it gets its name, so that a power cut cannot leave an empty result."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _compression(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
+    """Lossless compression for large arrays, and no fill values: NaN is a value here."""
+    encoding: dict[str, dict[str, dict[str, Any]]] = {}
+    for node in tree.subtree:
+        ds = node.to_dataset(inherit=False)
+        for name, variable in ds.variables.items():
+            options: dict[str, Any] = {"_FillValue": None} if variable.dtype.kind == "f" else {}
+            if variable.dtype.kind in "fiu" and variable.nbytes > 100_000:
+                options |= {"compression": "gzip", "compression_opts": 4, "shuffle": True}
+            if options:
+                encoding.setdefault(node.path, {})[str(name)] = options
+    return encoding
+
+
+def read(path: Path) -> xr.Dataset | xr.DataTree:
+    """Read what `write` wrote; see `mgtwin.dataset.open`."""
+    import xarray as xr
+
+    path = path.expanduser()
+    if not path.is_file():
+        what = "is a folder, not a file" if path.is_dir() else "there is no such file"
+        raise FileError(f"{what}. mgtwin.open reads results that mgtwin.save has written.", str(path))
+    try:
+        with xr.open_datatree(path, **_RAW) as raw:  # type: ignore[arg-type]  # the options are those of open_dataset
+            _refuse_foreign(raw.attrs, path)
+            raw = raw.load()
+            nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
+            kind, name = raw.attrs[_KIND], raw.attrs.get(_NAME, "null")
+    except FileError:
+        raise
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FileError(f"cannot be read as a netCDF (HDF5) file ({reason}).\n{_REMEDY}", str(path)) from error
+    if kind == "dataset":
+        return nodes["/"]
+    return xr.DataTree.from_dict(nodes, name=json.loads(name))
+
+
+_REMEDY = (
+    "mgtwin.open reads results that mgtwin.save has written. Read an instrument's file with mgtwin.read; build a "
+    "Dataset from arrays with mgtwin.dataset.spectrum or mgtwin.dataset.transient."
+)
+
+
+def _refuse_foreign(attrs: Mapping[Any, Any], path: Path) -> None:
+    if _MARK not in attrs:
+        raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
+    if int(attrs[_MARK]) > FORMAT:
+        raise FileError(
+            f"was written by a newer mgtwin (file format {int(attrs[_MARK])}, this one reads up to {FORMAT}); "
+            "upgrade mgtwin to read it.",
+            str(path),
+        )
+
+
+def _encode(ds: xr.Dataset) -> xr.Dataset:
+    """Return a Dataset that netCDF can hold."""
+    import xarray as xr
+
+    variables: dict[str, Any] = {}
+    for key, variable in ds.variables.items():
+        name = str(key)
+        if variable.dtype.kind not in "fiubcUO":
+            raise InputError(
+                f"cannot save {name}: values of type {variable.dtype} are not part of the schema; store times as "
+                "seconds (float)."
+            )
+        attrs = _encode_attrs(variable.attrs, name)
+        values = np.asarray(variable.values)
+        if variable.dtype.kind == "c":
+            attrs[_COMPLEX] = name
+            if {name + _REAL, name + _IMAG} & set(map(str, ds.variables)):
+                raise InputError(
+                    f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
+                )
+            for suffix, part in ((_REAL, values.real), (_IMAG, values.imag)):
+                variables[name + suffix] = (variable.dims, part, attrs)
+            continue
+        if variable.dtype.kind == "O":
+            if not all(isinstance(item, str) for item in values.flat):
+                raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
+            values = values.astype(str)
+        variables[name] = (variable.dims, values, attrs)
+    coords = {
+        name: value
+        for name, value in variables.items()
+        if (name if name in ds.variables else value[2][_COMPLEX]) in ds.coords
+    }
+    data = {name: value for name, value in variables.items() if name not in coords}
+    return xr.Dataset(data, coords=coords, attrs=_encode_attrs(ds.attrs, "the Dataset"))
+
+
+def _decode(raw: xr.Dataset) -> xr.Dataset:
+    import xarray as xr
+
+    data: dict[str, Any] = {}
+    coords: dict[str, Any] = {}
+    for key, variable in raw.variables.items():
+        name, values, attrs = str(key), np.asarray(variable.values), _decode_attrs(variable.attrs)
+        whole = attrs.pop(_COMPLEX, None)
+        if whole is not None:
+            if name.endswith(_IMAG):
+                continue
+            # real + 1j*imag would turn an infinite part into NaN
+            joined = np.empty(values.shape, dtype=np.result_type(values.dtype, np.complex64))
+            joined.real, joined.imag = values, np.asarray(raw.variables[whole + _IMAG].values)
+            name, values = whole, joined
+        elif values.dtype.kind in "OT":
+            values = values.astype(str)
+        target = coords if key in raw.coords else data
+        target[name] = (variable.dims, values, attrs)
+    attrs = _decode_attrs(raw.attrs)
+    return xr.Dataset(data, coords=coords, attrs={k: v for k, v in attrs.items() if k not in (_MARK, _KIND, _NAME)})
+
+
+def _encode_attrs(attrs: Mapping[Any, Any], owner: str) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    as_json = []
+    for key, given in attrs.items():
+        name, value = str(key), _simplify(given)
+        native = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+        too_large = isinstance(value, int) and not -_INT64 <= value < _INT64
+        # HDF5 ends text at a zero byte.
+        if native and not too_large and not (isinstance(value, str) and "\0" in value):
+            plain[name] = value
+            continue
+        try:
+            plain[name] = json.dumps(value)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"cannot save attribute {name!r} of {owner}: {type(given).__name__} is not text, a number, a list or "
+                "a mapping of these."
+            ) from None
+        as_json.append(name)
+    return {**plain, _JSON: json.dumps(as_json)} if as_json else plain
+
+
+def _simplify(value: Any) -> Any:
+    """Reduce numpy numbers and arrays, float subclasses and tuples to plain Python."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, bool) or value is None:
+        return value
+    for plain in (str, int, float):
+        if isinstance(value, plain):
+            return plain(value)
+    if isinstance(value, Mapping):
+        return {str(key): _simplify(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_simplify(item) for item in value]
+    return value
+
+
+def _decode_attrs(attrs: Mapping[Any, Any]) -> dict[str, Any]:
+    as_json = set(json.loads(attrs.get(_JSON, "[]")))
+    return {
+        str(name): json.loads(value) if name in as_json else _simplify(value)
+        for name, value in attrs.items()
+        if name != _JSON
+    }

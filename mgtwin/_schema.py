@@ -1,0 +1,157 @@
+"""The declaration of the result schema, and in which way a Dataset departs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Variable:
+    """Declaration of one variable: dimensions, SI unit, long name and the kind of its values.
+
+    `kind` is the numpy kind of the dtype: ``"f"`` float, ``"c"`` complex, ``"i"`` int, ``"U"`` text.
+    """
+
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+    kind: str = "f"
+
+
+SCHEMA: Mapping[str, Variable] = {
+    # spectra
+    "frequency": Variable(("frequency",), "Hz", "frequency"),
+    "impedance": Variable(("frequency",), "ohm", "impedance", "c"),
+    # transients
+    "time": Variable(("time",), "s", "time"),
+    "voltage": Variable(("time",), "V", "cell voltage"),
+    "current": Variable(("time",), "A", "current"),
+    "cycle": Variable(("time",), "1", "cycle", "i"),
+    "step": Variable(("time",), "1", "step", "i"),
+    "element": Variable(("element",), "1", "element of the cell", "U"),
+    "overpotential": Variable(("element", "time"), "V", "contribution to the cell voltage"),
+    "interface": Variable(("interface",), "1", "interface", "U"),
+    "electronic_current": Variable(("interface", "time"), "A", "electronic current"),
+    "x": Variable(("x",), "m", "distance from the negative electrode"),
+    "layer": Variable(("x",), "1", "layer", "U"),
+    "local_potential": Variable(("time", "x"), "V", "local electrode potential vs. Mg/Mg2+"),
+    "half_cycle": Variable(("half_cycle",), "1", "half cycle", "i"),
+    "half_cycle_capacity": Variable(("half_cycle",), "C", "charge passed in a half cycle"),
+    # state of the model at the end of each kept segment, from which another protocol can start
+    "state": Variable(("segment", "state_index"), "1", "state of the model, each component in its own SI unit"),
+    "segment_time": Variable(("segment",), "s", "time at the end of the segment"),
+    "state_variable": Variable(("state_index",), "1", "variable of the model", "U"),
+    "state_position": Variable(("state_index",), "1", "position of the component in its variable"),
+    # per-cycle summaries (their coordinate `cycle` is its own dimension, see `problems`)
+    "deposition_voltage": Variable(("cycle",), "V", "voltage at the end of deposition"),
+    "dissolution_voltage": Variable(("cycle",), "V", "voltage at the end of dissolution"),
+    "half_sum": Variable(("cycle",), "V", "half-sum of dissolution and deposition voltage"),
+    "half_difference": Variable(("cycle",), "V", "half-difference of dissolution and deposition voltage"),
+    "deposition_capacity": Variable(("cycle",), "C", "charge deposited"),
+    "dissolution_capacity": Variable(("cycle",), "C", "charge dissolved"),
+    "energy_efficiency": Variable(("cycle",), "1", "energy delivered by the cell / energy put in"),
+    # activation energies
+    "temperature": Variable(("temperature",), "K", "temperature"),
+    "conductivity": Variable(("temperature",), "S/m", "conductivity"),
+    "convention": Variable(("convention",), "1", "convention of the Arrhenius law", "U"),
+    "activation_energy": Variable(("convention",), "eV", "activation energy"),
+    "activation_energy_std": Variable(("convention",), "eV", "standard deviation of the activation energy"),
+    "log_prefactor": Variable(("convention",), "1", "natural logarithm of the prefactor in SI units"),
+    "log_prefactor_std": Variable(("convention",), "1", "standard deviation of the logarithm of the prefactor"),
+    "r2": Variable(("convention",), "1", "coefficient of determination"),
+}
+
+_TEXT_ATTRS = ("cell", "protocol", "route", "created", "mgtwin_version", "pybamm_version")
+_LIST_ATTRS = ("warnings", "sources")
+
+
+def attributes(name: str) -> dict[str, str]:
+    """Return ``{"units": ..., "long_name": ...}`` of a declared variable.
+
+    Raises
+    ------
+    InputError
+        The name is not declared in `SCHEMA`.
+
+    Examples
+    --------
+    >>> attributes("voltage")
+    {'units': 'V', 'long_name': 'cell voltage'}
+    """
+    if name not in SCHEMA:
+        raise InputError(f"{name!r} is not a variable of the result schema.{did_you_mean(name, SCHEMA)}")
+    return {"units": SCHEMA[name].units, "long_name": SCHEMA[name].long_name}
+
+
+def problems(ds: xr.Dataset) -> list[str]:
+    """List in which way a Dataset departs from the schema; an empty list means that it follows it.
+
+    Declared variables must have their dimensions (further ones, of a sweep, are allowed), units and kind of values;
+    every other variable needs ``units`` and ``long_name``. Frequencies are positive, times never decrease, the
+    contributions of the elements sum to the voltage to 1e-4 of its largest value.
+    """
+    found = []
+    for name in map(str, ds.variables):
+        variable = ds.variables[name]
+        missing = [key for key in ("units", "long_name") if not isinstance(variable.attrs.get(key), str)]
+        if missing:
+            found.append(
+                f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
+            )
+        if name in SCHEMA and variable.dims != (name,):  # a sweep may run over a quantity of the schema
+            found += _against_declaration(name, variable)
+    return found + _bad_values(ds) + _bad_attrs(ds.attrs)
+
+
+def _against_declaration(name: str, variable: Any) -> list[str]:
+    declared = SCHEMA[name]
+    found = []
+    if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
+        found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
+    if variable.attrs.get("units", declared.units) != declared.units:
+        found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
+    kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
+    if variable.dtype.kind not in kinds:
+        found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
+    return found
+
+
+def _bad_values(ds: xr.Dataset) -> list[str]:
+    found = []
+    if "frequency" in ds.variables:
+        frequency = np.asarray(ds["frequency"].values, dtype=float)
+        bad = ~(np.isfinite(frequency) & (frequency > 0))
+        if bad.any():
+            found.append(f"frequency: {frequency[bad][0]:g} Hz is not allowed; frequencies are positive and finite.")
+    if "time" in ds.variables and ds["time"].ndim == 1:
+        time = np.asarray(ds["time"].values, dtype=float)
+        back = np.flatnonzero(np.diff(time) < 0)
+        if not np.isfinite(time).all():
+            found.append("time: contains NaN or inf; every sample needs a finite time [s].")
+        elif back.size:
+            before, after = time[back[0]], time[back[0] + 1]
+            found.append(f"time: goes back from {before:g} s to {after:g} s at sample {back[0] + 1}; sort the samples.")
+    if "overpotential" in ds and "voltage" in ds and not found and "element" in ds["overpotential"].dims:
+        gap = abs(ds["overpotential"].sum("element", skipna=False) - ds["voltage"])
+        largest, scale = float(gap.max(skipna=True)), float(abs(ds["voltage"]).max(skipna=True))
+        if largest > 1e-4 * scale + 1e-12:
+            found.append(f"overpotential: the elements sum to the voltage only within {largest:.3g} V.")
+    return found
+
+
+def _bad_attrs(attrs: Mapping[Any, Any]) -> list[str]:
+    found = [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not isinstance(attrs.get(name, ""), str)]
+    for name in _LIST_ATTRS:
+        value = attrs.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            found.append(f"attribute {name!r}: must be a list of text, got {value!r}.")
+    return found

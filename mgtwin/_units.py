@@ -1,0 +1,214 @@
+"""Units: conversion to SI through pint (imported on first use), and the units in which a laboratory reads a value.
+
+Nothing here knows about values with provenance; `mgtwin.quantities` does.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from mgtwin.errors import QuantityError
+
+__all__ = ["Conversion", "conversion", "display", "examples", "infer_si", "is_temperature", "quantity_name"]
+
+_AVOGADRO = 6.02214076e23  # 1/mol, exact (SI 2019)
+_ELEMENTARY_CHARGE = 1.602176634e-19  # C, exact (SI 2019)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """``SI = number*multiplier/divisor + offset``; an integer divisor keeps 0.65 mm equal to the literal 0.00065."""
+
+    multiplier: float = 1.0
+    divisor: float = 1.0
+    offset: float = 0.0
+
+    def __call__(self, number: float) -> float:
+        """Convert an absolute value."""
+        return number * self.multiplier / self.divisor + self.offset
+
+    def difference(self, number: float) -> float:
+        """Convert a difference, such as the uncertainty of a temperature in degC."""
+        return number * self.multiplier / self.divisor
+
+
+# SI unit: (what it measures, ((shown unit, SI value of that unit, shown from this SI magnitude upwards), ...)).
+# The last row of each entry serves everything smaller. Shown units can be read back by `mgtwin.quantities.parse`.
+_TABLE: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
+    "S/m": ("conductivity", (("S/cm", 100.0, 10.0), ("mS/cm", 0.1, 0.001), ("S/cm", 100.0, 0.0))),
+    "S": ("conductance", (("S", 1.0, 0.1), ("mS", 1e-3, 1e-4), ("uS", 1e-6, 0.0))),
+    "m": ("length", (("m", 1.0, 1.0), ("cm", 1e-2, 0.1), ("mm", 1e-3, 1e-4), ("um", 1e-6, 1e-7), ("nm", 1e-9, 0.0))),
+    "m^2": ("area", (("m^2", 1.0, 1.0), ("cm^2", 1e-4, 1e-6), ("mm^2", 1e-6, 0.0))),
+    "m^3/mol": ("molar volume", (("cm^3/mol", 1e-6, 0.0),)),
+    "m^2/s": ("diffusivity", (("cm^2/s", 1e-4, 0.0),)),
+    "m^2/(V*s)": ("mobility", (("cm^2/(V*s)", 1e-4, 0.0),)),
+    "A": (
+        "current",
+        (("A", 1.0, 0.1), ("mA", 1e-3, 1e-4), ("uA", 1e-6, 1e-7), ("nA", 1e-9, 1e-10), ("pA", 1e-12, 0.0)),
+    ),
+    "A/m^2": (
+        "current density",
+        (("A/cm^2", 1e4, 1e3), ("mA/cm^2", 10.0, 1.0), ("uA/cm^2", 0.01, 1e-3), ("nA/cm^2", 1e-5, 0.0)),
+    ),
+    "V": ("voltage", (("V", 1.0, 0.1), ("mV", 1e-3, 1e-4), ("uV", 1e-6, 0.0))),
+    "V/s": ("scan rate", (("V/s", 1.0, 0.1), ("mV/s", 1e-3, 0.0))),
+    "ohm": ("resistance", (("Mohm", 1e6, 1e6), ("kohm", 1e3, 1e3), ("ohm", 1.0, 0.0))),
+    "ohm*m^2": ("area-specific resistance", (("ohm*cm^2", 1e-4, 0.0),)),
+    "F": (
+        "capacitance",
+        (("F", 1.0, 0.1), ("mF", 1e-3, 1e-4), ("uF", 1e-6, 1e-7), ("nF", 1e-9, 1e-10), ("pF", 1e-12, 0.0)),
+    ),
+    "F/m^2": ("areal capacitance", (("F/cm^2", 1e4, 1e3), ("mF/cm^2", 10.0, 10.0), ("uF/cm^2", 0.01, 0.0))),
+    "F/m^3": ("volumetric capacitance", (("F/cm^3", 1e6, 0.0),)),
+    "K": ("temperature", (("°C", 1.0, 0.0),)),
+    "eV": ("activation energy", (("eV", 1.0, 0.1), ("meV", 1e-3, 0.0))),
+    "J": ("energy", (("kJ", 1e3, 1e3), ("J", 1.0, 0.1), ("mJ", 1e-3, 0.0))),
+    "C": ("charge", (("C", 1.0, 0.1), ("mC", 1e-3, 0.0))),
+    "C/m^2": ("areal charge", (("C/cm^2", 1e4, 1e3), ("mC/cm^2", 10.0, 0.0))),
+    "s": ("time", (("h", 3600.0, 3600.0), ("min", 60.0, 60.0), ("s", 1.0, 0.1), ("ms", 1e-3, 1e-4), ("us", 1e-6, 0.0))),
+    "Hz": ("frequency", (("MHz", 1e6, 1e6), ("kHz", 1e3, 1e3), ("Hz", 1.0, 0.1), ("mHz", 1e-3, 0.0))),
+    "Pa": ("pressure", (("GPa", 1e9, 1e9), ("MPa", 1e6, 1e5), ("kPa", 1e3, 100.0), ("Pa", 1.0, 0.0))),
+    "mol/m^3": ("concentration", (("mol/L", 1e3, 1.0), ("mmol/L", 1.0, 0.0))),
+    "kg/m^3": ("density", (("g/cm^3", 1e3, 0.0),)),
+}
+_EXTRA_EXAMPLES = {"K": ("K", "degC"), "eV": ("eV", "meV", "kJ/mol"), "": ("%",)}
+_OFFSET_HINT = {"C": "degC", "F": "degF"}
+
+
+def quantity_name(unit: str) -> str:
+    """Return what a unit measures (``"S/m"`` -> ``"conductivity"``), or ``""`` if it has no name of its own."""
+    return _TABLE[unit][0] if unit in _TABLE else ""
+
+
+def examples(unit: str) -> tuple[str, ...]:
+    """Return units that may be written where `unit` is needed, the SI unit first."""
+    if unit in _EXTRA_EXAMPLES:
+        return _EXTRA_EXAMPLES[unit]
+    shown = tuple(row[0] for row in _TABLE[unit][1]) if unit in _TABLE else ()
+    return tuple(dict.fromkeys((unit, *shown)))
+
+
+def is_temperature(unit: str | None) -> bool:
+    """Tell whether zero of this unit depends on the scale, so that even 0 needs its unit."""
+    return unit == "K"
+
+
+def display(value: float, unit: str) -> tuple[float, str, float]:
+    """Return (number, unit, size of that unit) as a laboratory would read the SI `value`."""
+    if unit == "K":
+        return value - 273.15, "°C", 1.0
+    if unit not in _TABLE:
+        return value, unit, 1.0
+    rows = _TABLE[unit][1]
+    if value == 0:
+        shown = unit if any(row[0] == unit for row in rows) else rows[0][0]
+        return 0.0, shown, next(row[1] for row in rows if row[0] == shown)
+    shown, size, _ = next(row for row in rows if abs(value) >= row[2] * (1 - 1e-12))
+    return value / size, shown, size
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+
+
+# "cm-1", "cm2" and "m^-2" are all common in papers; pint reads only the last.
+_BARE_EXPONENT = re.compile(r"(?<=[A-Za-zΩµμ])([-−]?[0-9])(?![0-9.])")
+
+
+@lru_cache(maxsize=512)
+def _pint_unit(text: str) -> Any:
+    """Parse a unit; raise QuantityError if pint does not know it."""
+    tidy = _BARE_EXPONENT.sub(r"^\1", text.replace("−", "-").replace("Ohm", "ohm"))
+    try:
+        if re.search(r"[×,;=]", tidy):
+            raise ValueError("not a unit")
+        return _registry().parse_units(tidy)
+    except Exception as error:  # pint raises a dozen types for malformed text, among them TypeError and tokenize's
+        hint = ""
+        if re.match(r"[×x*]\s*10", text) or re.match(r"[0-9]", text):
+            hint = " Write powers of ten as in '5.5e-4 S/cm', without spaces inside the number."
+        raise QuantityError(f"{text!r} is not a unit that I know.{hint}") from error
+
+
+def _root(unit: Any) -> tuple[float, Any]:
+    """Return (factor, root units). Root units keep radian and count, which pint's dimensions ignore."""
+    factor, root = _registry().get_base_units(unit, check_nonmult=False)
+    return float(factor), root
+
+
+def _is_offset(unit: Any) -> bool:
+    registry = _registry()
+    return not all(registry._is_multiplicative(name) for name in unit._units)
+
+
+def _split(factor: float) -> tuple[float, float]:
+    """Split a factor into (multiplier, divisor), exact integers where pint's product of powers is only almost one."""
+    if factor >= 1:
+        nearest = round(factor)
+        return (float(nearest), 1.0) if math.isclose(factor, nearest, rel_tol=1e-13) else (factor, 1.0)
+    nearest = round(1 / factor)
+    return (1.0, float(nearest)) if math.isclose(factor * nearest, 1.0, rel_tol=1e-13) else (factor, 1.0)
+
+
+@lru_cache(maxsize=512)
+def conversion(given: str, needed: str) -> Conversion:
+    """Return how to convert numbers in the unit `given` to the unit `needed` (SI, or eV, or ``""``).
+
+    Raises
+    ------
+    QuantityError
+        If a unit is unknown or the dimensions differ; the message says what is needed, with examples. Angles and counts
+        are dimensions here: ``rad/s`` is not accepted for ``Hz``.
+    """
+    if given == needed:
+        return Conversion()
+    source, target = _pint_unit(given), _pint_unit(needed)
+    factor, root = _root(source)
+    target_factor, target_root = _root(target)
+    if root == target_root:
+        if _is_offset(source):
+            zero = float(_registry().Quantity(0.0, source).to(target).magnitude)
+            return Conversion(*_split(factor / target_factor), offset=zero)
+        return Conversion(*_split(factor / target_factor))
+    if needed == "eV" and root == _root(_pint_unit("J/mol"))[1]:
+        return Conversion(factor / (_AVOGADRO * _ELEMENTARY_CHARGE))
+    raise QuantityError(_mismatch(given, needed))
+
+
+def _mismatch(given: str, needed: str) -> str:
+    name = quantity_name(needed)
+    if needed == "":
+        return f"the unit {given!r} is wrong here: a dimensionless number is needed (no unit, or %)."
+    what = f"a {name}" if name and name[0] not in "aeiou" else f"an {name}" if name else "a quantity"
+    text = (
+        f"the unit {given!r} is wrong here: {what} in {needed} is needed (for example {', '.join(examples(needed))})."
+    )
+    if needed == "K" and given in _OFFSET_HINT:
+        text += f" Did you mean {_OFFSET_HINT[given]!r}?"
+    return text
+
+
+@lru_cache(maxsize=512)
+def infer_si(given: str) -> str:
+    """Return the SI unit for values in `given`, in the spelling of the table above where it has that dimension.
+
+    Energies give ``"eV"`` for eV and for molar energies, ``"J"`` otherwise.
+    """
+    if given in _TABLE or given == "":
+        return given
+    root = _root(_pint_unit(given))[1]
+    if root == _root(_pint_unit("J/mol"))[1] or given.endswith("eV"):
+        return "eV"
+    for unit in _TABLE:
+        if unit != "eV" and _root(_pint_unit(unit))[1] == root:
+            return unit
+    if not root._units:
+        return ""
+    return f"{root:~C}".replace("**", "^")

@@ -1,0 +1,190 @@
+"""What the analyses share: the cell behind a Dataset, its geometry, the steps of a transient, a straight line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.errors import InputError, MgtwinError
+from mgtwin.quantities import format_value, parse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mgtwin.cells import Cell
+
+#: A current is steady when it changes by less than this share of itself per decade of time.
+STEADY = 0.01
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a transient: its number and time since its start [s], voltage [V] and current [A]."""
+
+    number: int
+    time: np.ndarray
+    voltage: np.ndarray
+    current: np.ndarray
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Length over area of the stack [1/m], the length it was taken from [m], and in words which length that is."""
+
+    length: float
+    area: float
+    length_per_area: float
+    described: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """Least-squares line ``y = slope x + offset``; standard deviations are NaN where two points leave no freedom."""
+
+    slope: float
+    slope_std: float
+    offset: float
+    offset_std: float
+    r2: float
+
+
+def require(ds: Any, names: Sequence[str], needed_by: str) -> None:
+    """Refuse anything but a Dataset with these variables.
+
+    Raises
+    ------
+    InputError
+        A DataTree is given (a sequence has one Dataset per step), or a variable is missing.
+    """
+    import xarray as xr
+
+    if isinstance(ds, xr.DataTree):
+        nodes = ", ".join(repr(node.path.lstrip("/")) for node in ds.leaves)
+        raise InputError(f"{needed_by} takes one Dataset, not a tree; choose a node ({nodes}), e.g. tree['name'].")
+    if not isinstance(ds, xr.Dataset):
+        raise InputError(f"{needed_by} takes a Dataset (see mgtwin.dataset), not {type(ds).__name__}.")
+    missing = [name for name in names if name not in ds.variables]
+    if missing:
+        has = ", ".join(map(str, ds.variables)) or "nothing"
+        raise InputError(f"{needed_by} needs {' and '.join(missing)}, but the Dataset has only {has}.")
+
+
+def cell_of(ds: xr.Dataset) -> Cell | None:
+    """Return the cell of a result at the temperature of the run; None for a measurement that names no cell."""
+    text = ds.attrs.get("cell")
+    if not text:
+        return None
+    cell = _cell(str(text))
+    temperature = ds.attrs.get("temperature")
+    if temperature is not None and float(temperature) != float(cell.temperature):
+        cell = cell.with_({"temperature": float(temperature)})
+    return cell
+
+
+@lru_cache(maxsize=64)
+def _cell(text: str) -> Cell:
+    from mgtwin.cells import Cell
+
+    try:
+        return Cell.from_yaml(text)
+    except MgtwinError as error:
+        raise InputError(f"the attribute 'cell' of the Dataset is not a cell: {error}") from error
+
+
+def temperature_of(ds: xr.Dataset) -> float | None:
+    """Temperature [K] of a run, None where it is not known."""
+    if "temperature" in ds.attrs:
+        return float(ds.attrs["temperature"])
+    cell = cell_of(ds)
+    return None if cell is None else float(cell.temperature)
+
+
+def geometry(ds: xr.Dataset, thickness: float | str | None, area: float | str | None) -> Geometry:
+    """Return the length and area that turn a resistance into a conductivity, given ones before those of the cell.
+
+    Raises
+    ------
+    InputError
+        The Dataset has no cell and the thickness or the area is not given.
+    """
+    cell = cell_of(ds)
+    stated = parse(area, "m^2") if area is not None else ds.attrs.get("area", None if cell is None else cell.area)
+    if stated is None:
+        raise InputError("the Dataset names no cell and no area: give area=, for example area='1.33 cm^2'.")
+    if thickness is not None:
+        length = float(parse(thickness, "m"))
+        return Geometry(length, float(stated), length / float(stated), f"the given {format_value(length, 'm')}")
+    if cell is None:
+        raise InputError("the Dataset names no cell: give thickness=, for example thickness='0.65 mm'.")
+    length = sum(float(layer.thickness) for layer in cell.layers)
+    if area is not None:
+        per_area = length / float(stated)
+    else:
+        per_area = sum(float(layer.thickness) / float(layer.area or stated) for layer in cell.layers)
+    names = ", ".join(layer.name for layer in cell.layers)
+    what = f"layer {names}" if len(cell.layers) == 1 else f"total of {len(cell.layers)} layers: {names}"
+    return Geometry(length, float(stated), per_area, f"{format_value(length, 'm')} ({what})")
+
+
+def steps(ds: xr.Dataset) -> list[Step]:
+    """Split a transient into its steps, each with time counted from where the previous one ended.
+
+    Without a coordinate ``step`` the whole is one step. The first starts at t = 0, or with its first sample if that
+    lies before 0.
+    """
+    time, voltage, current = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage", "current"))
+    number = np.asarray(ds["step"].values) if "step" in ds.variables else np.zeros(len(time), dtype=int)
+    keep = np.isfinite(voltage) & np.isfinite(current)
+    edges = np.flatnonzero(np.diff(number)) + 1
+    found = []
+    for part in np.split(np.arange(len(time)), edges):
+        if not part.size or not keep[part].any():
+            continue
+        start = time[part[0] - 1] if part[0] else min(0.0, time[0])
+        part = part[keep[part]]
+        found.append(Step(int(number[part[0]]), time[part] - start, voltage[part], current[part]))
+    if not found:
+        raise InputError("the Dataset has no sample with both a voltage and a current.")
+    return found
+
+
+def slope_per_decade(time: np.ndarray, current: np.ndarray) -> float:
+    """Change of the current per decade of time over the last half of a step, relative to its last value.
+
+    NaN if fewer than three samples lie there: it cannot be judged then.
+    """
+    late = (time >= time[-1] / 2) & (time > 0)
+    if late.sum() < 3 or current[-1] == 0:
+        return float("nan")
+    return float(np.polyfit(np.log10(time[late]), current[late], 1)[0] / abs(current[-1]))
+
+
+def unsteady(slope: float) -> str:
+    """Return what to say about a current that is not known to be steady, ``""`` if it is."""
+    if np.isnan(slope):
+        return "whether the current was steady cannot be judged: fewer than three samples in the last half of the step"
+    if abs(slope) > STEADY:
+        return f"not at steady state yet: the current still changes by {slope:+.1%} per decade of time at the end"
+    return ""
+
+
+def fit_line(x: np.ndarray, y: np.ndarray) -> Line:
+    """Fit ``y = slope x + offset`` by least squares, all points with equal weight."""
+    n, mean = len(x), x.mean()
+    sxx = float(((x - mean) ** 2).sum())
+    slope = float(((x - mean) * (y - y.mean())).sum()) / sxx
+    offset = float(y.mean() - slope * mean)
+    residual = float(((y - slope * x - offset) ** 2).sum())
+    total = float(((y - y.mean()) ** 2).sum())
+    variance = residual / (n - 2) if n > 2 else float("nan")
+    return Line(
+        slope=slope,
+        slope_std=float(np.sqrt(variance / sxx)),
+        offset=offset,
+        offset_std=float(np.sqrt(variance * (1 / n + mean**2 / sxx))),
+        r2=1 - residual / total if total > 0 else 1.0,
+    )

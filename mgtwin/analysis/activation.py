@@ -1,0 +1,110 @@
+"""Activation energy of a conductivity, in both conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.analysis._common import fit_line, temperature_of
+from mgtwin.analysis.spectra import conductivity
+from mgtwin.dataset import attributes, check, stamp
+from mgtwin.errors import InputError
+from mgtwin.laws import BOLTZMANN
+from mgtwin.quantities import format_value, parse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["arrhenius"]
+
+
+def arrhenius(data: Iterable[Any], *, at: float | str | None = None) -> xr.Dataset:
+    r"""Fit the Arrhenius law of a conductivity in both conventions.
+
+    .. math:: \sigma = \sigma_0 e^{-E_a/kT} \qquad\text{and}\qquad \sigma T = B_0 e^{-E_a/kT}
+
+    by unweighted least squares of :math:`\ln\sigma` and :math:`\ln(\sigma T)` against :math:`1/kT`. The two activation
+    energies differ by about kT (30 meV), so the convention belongs to the number.
+
+    Parameters
+    ----------
+    data : iterable
+        Spectra (read by `conductivity`), results of `conductivity` or `electronic_conductivity`, or pairs
+        (temperature, conductivity) in K and S/m or as text, ``("40 degC", "0.094 mS/cm")``.
+    at : float or str, optional
+        Frequency [Hz] at which spectra are read.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``conductivity`` [S/m] over ``temperature`` [K]; ``activation_energy`` [eV] with its standard deviation,
+        ``log_prefactor`` (natural logarithm, of S/m or S K/m) and ``r2`` over ``convention`` (``"sigma"``,
+        ``"sigma_T"``). Standard deviations are NaN with two temperatures, and a warning says so.
+
+    Raises
+    ------
+    InputError
+        Fewer than two temperatures, a conductivity that is not positive, or an unknown temperature.
+
+    Examples
+    --------
+    >>> law = arrhenius([("40 degC", "0.094 mS/cm"), ("100 degC", "0.76 mS/cm")])
+    >>> law.activation_energy.round(3).values.tolist()
+    [0.351, 0.38]
+    """
+    import xarray as xr
+
+    points = sorted(_point(item, at) for item in data)
+    temperature, sigma = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    if len(points) < 2 or np.ptp(temperature) < 1e-6 * temperature.max():
+        raise InputError("an activation energy needs conductivities at two temperatures at least.")
+    warnings = ["two temperatures leave no standard deviation"] if len(points) == 2 else []
+    per_kt = 1 / (BOLTZMANN * temperature)
+    lines = [fit_line(per_kt, np.log(sigma)), fit_line(per_kt, np.log(sigma * temperature))]
+    values = {
+        "activation_energy": [-line.slope for line in lines],
+        "activation_energy_std": [line.slope_std for line in lines],
+        "log_prefactor": [line.offset for line in lines],
+        "log_prefactor_std": [line.offset_std for line in lines],
+        "r2": [line.r2 for line in lines],
+    }
+    ds = xr.Dataset(
+        {
+            "conductivity": ("temperature", sigma, attributes("conductivity")),
+            **{name: ("convention", np.array(value), attributes(name)) for name, value in values.items()},
+        },
+        coords={
+            "temperature": ("temperature", temperature, attributes("temperature")),
+            "convention": ("convention", np.array(["sigma", "sigma_T"]), attributes("convention")),
+        },
+        attrs=stamp(route="analysis.arrhenius", warnings=warnings),
+    )
+    return check(ds)
+
+
+def _point(item: Any, at: float | str | None) -> tuple[float, float]:
+    """Return temperature [K] and conductivity [S/m] of a Dataset, a result or a pair."""
+    import xarray as xr
+
+    if isinstance(item, xr.Dataset):
+        temperature: Any = temperature_of(item)
+        sigma: Any = conductivity(item, at=at).value
+    elif hasattr(item, "value") and hasattr(item, "temperature"):
+        temperature, sigma = item.temperature, item.value
+    else:
+        try:
+            temperature, sigma = item
+        except (TypeError, ValueError):
+            raise InputError(
+                "arrhenius takes spectra, results of conductivity, or pairs (temperature, conductivity), "
+                f"not {type(item).__name__}."
+            ) from None
+    if temperature is None:
+        raise InputError("a Dataset says no temperature: set its attribute 'temperature' [K], or give a pair.")
+    kelvin, siemens = float(parse(temperature, "K")), float(parse(sigma, "S/m"))
+    if kelvin <= 0 or siemens <= 0:
+        at_value = f"{format_value(siemens, 'S/m')} at {kelvin:g} K"
+        raise InputError(f"{at_value}: temperatures and conductivities must be positive to have a logarithm.")
+    return kelvin, siemens

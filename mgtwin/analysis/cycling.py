@@ -1,0 +1,210 @@
+"""Per-cycle summaries and figures of merit of galvanostatic runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mgtwin.analysis._common import require
+from mgtwin.dataset import attributes, check, stamp
+from mgtwin.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["cycle_summary", "leakage_fraction", "overpotential"]
+
+#: Currents below this share of the largest one count as rest.
+REST = 1e-6
+
+
+def cycle_summary(run: xr.Dataset) -> xr.Dataset:
+    r"""Summarise a run cycle by cycle.
+
+    A negative current deposits on the working (positive) electrode, a positive one dissolves from it, whichever comes
+    first. With the voltages at the end of either,
+
+    .. math:: \text{half-sum} = (V_{diss} + V_{dep})/2, \qquad \text{half-difference} = (V_{diss} - V_{dep})/2 .
+
+    The half-difference is the symmetric polarisation; the half-sum is zero for identical electrodes with identical
+    histories. Charges are integrals of the current (trapezoids, cut where it changes sign); the energy efficiency is
+    the energy that the cell delivers over the energy put in, hence 0 where both half cycles need energy, as in a
+    symmetric cell.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Transient; without a coordinate ``cycle`` the whole run is one cycle.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``cycle``: ``deposition_voltage``, ``dissolution_voltage``, ``half_sum``, ``half_difference`` [V],
+        ``deposition_capacity``, ``dissolution_capacity`` [C, positive] and ``energy_efficiency``. NaN where a half
+        cycle is missing, and a warning says so.
+
+    Raises
+    ------
+    InputError
+        The run has no current, or gaps in it.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> run = transient([0, 3600, 3600, 7200], [-0.1, -0.1, 0.03, 0.03], [-1e-5, -1e-5, 1e-5, 1e-5], cycle=[0] * 4)
+    >>> cycles = cycle_summary(run)
+    >>> round(cycles.half_difference.item(), 4), round(cycles.half_sum.item(), 4)
+    (0.065, -0.035)
+    """
+    import xarray as xr
+
+    require(run, ("time", "voltage", "current"), "cycle_summary")
+    time, voltage, current, cycle = _samples(run)
+    numbers = np.unique(cycle)
+    threshold = REST * np.abs(current).max()
+    dep = np.array([_last(voltage[(cycle == n) & (current < -threshold)]) for n in numbers])
+    diss = np.array([_last(voltage[(cycle == n) & (current > threshold)]) for n in numbers])
+    deposited, dissolved, put_in, delivered = _integrals(time, voltage, current, cycle, numbers)
+    values = {
+        "deposition_voltage": dep,
+        "dissolution_voltage": diss,
+        "half_sum": (diss + dep) / 2,
+        "half_difference": (diss - dep) / 2,
+        "deposition_capacity": deposited,
+        "dissolution_capacity": dissolved,
+        "energy_efficiency": np.divide(delivered, put_in, out=np.full(len(numbers), np.nan), where=put_in > 0),
+    }
+    partial = [str(n) for n, gap in zip(numbers, np.isnan(dep + diss), strict=True) if gap]
+    warnings = list(run.attrs.get("warnings", []))
+    if partial:
+        warnings.append(f"cycle {', '.join(partial)}: a half cycle is missing, its voltages are NaN")
+    kept = {key: run.attrs[key] for key in ("cell", "protocol", "temperature", "area", "sources") if key in run.attrs}
+    ds = xr.Dataset(
+        {name: ("cycle", value, attributes(name)) for name, value in values.items()},
+        coords={"cycle": ("cycle", numbers, attributes("cycle"))},
+        attrs=stamp(**{**kept, "route": "analysis.cycle_summary", "warnings": warnings}),
+    )
+    return check(ds)
+
+
+def _samples(run: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    time, voltage, current = (np.asarray(run[name].values, dtype=float) for name in ("time", "voltage", "current"))
+    if not np.isfinite(voltage + current).all():
+        raise InputError("voltage or current has gaps (NaN): drop those samples first, ds.dropna('time').")
+    if len(time) < 2 or not np.any(current):
+        raise InputError("no current flows in this run: there are no half cycles to summarise.")
+    cycle = np.asarray(run["cycle"].values) if "cycle" in run.variables else np.zeros(len(time), dtype=int)
+    return time, voltage, current, cycle
+
+
+def _last(values: np.ndarray) -> float:
+    return float(values[-1]) if values.size else float("nan")
+
+
+def _integrals(
+    time: np.ndarray, voltage: np.ndarray, current: np.ndarray, cycle: np.ndarray, numbers: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Charge deposited and dissolved [C], energy put in and delivered [J] per cycle.
+
+    Intervals are cut where the current or the voltage changes sign, so that nothing cancels inside one.
+    """
+    columns = np.stack([time, voltage, current])
+    columns, owner = _cut(columns, cycle, by=2, late=False)
+    columns, owner = _cut(columns, owner, by=1, late=True)
+    t, v, i = columns
+    dt, mean = np.diff(t), (i[:-1] + i[1:]) / 2
+    # Simpson's rule is exact for the product of a linear voltage and a linear current.
+    power = (v[:-1] * i[:-1] + v[1:] * i[1:] + (v[:-1] + v[1:]) * (i[:-1] + i[1:])) / 6
+    parts = (np.maximum(-mean, 0), np.maximum(mean, 0), np.maximum(power, 0), np.maximum(-power, 0))
+    position = np.searchsorted(numbers, owner[1:])
+    deposited, dissolved, put_in, delivered = (
+        np.bincount(position, weights=part * dt, minlength=len(numbers)) for part in parts
+    )
+    return deposited, dissolved, put_in, delivered
+
+
+def _cut(columns: np.ndarray, owner: np.ndarray, by: int, late: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Insert the points where row `by` of the polylines changes sign.
+
+    `owner` is the cycle of the interval that ends at each point. The part before a cut belongs to the cycle of the
+    interval (`late`), or, where a half cycle ends between two samples, to that of the sample before.
+    """
+    row = columns[by]
+    k = np.flatnonzero(row[:-1] * row[1:] < 0)
+    share = row[k] / (row[k] - row[k + 1])
+    points = columns[:, k] + share * (columns[:, k + 1] - columns[:, k])
+    points[by] = 0.0
+    return np.insert(columns, k + 1, points, axis=1), np.insert(owner, k + 1, owner[k + 1] if late else owner[k])
+
+
+def _last_driven(run: xr.Dataset, step: int | None, needed_by: str) -> int:
+    """Index of the last sample with a current, of the whole run or of one step."""
+    current = np.abs(np.asarray(run["current"].values, dtype=float))
+    chosen = current > REST * np.nanmax(current, initial=0.0)
+    if step is not None:
+        if "step" not in run.variables:
+            raise InputError(f"{needed_by}: the run has no coordinate 'step'; leave the argument out.")
+        numbers = np.asarray(run["step"].values)
+        if step not in numbers:
+            raise InputError(f"{needed_by}: there is no step {step}; steps are {numbers.min()} to {numbers.max()}.")
+        chosen &= numbers == step
+    if not chosen.any():
+        raise InputError(f"{needed_by}: no current flows{'' if step is None else f' in step {step}'}.")
+    return int(np.flatnonzero(chosen)[-1])
+
+
+def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
+    """Return the share of the current that electrons carry through the cell and that moves no ion.
+
+    The electronic current at the working (positive) electrode over the current, at the last sample that has a current;
+    at steady state it is the same at the negative electrode.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Transient with ``electronic_current``.
+    step : int, optional
+        Number of the step; by default the last one with a current.
+
+    Raises
+    ------
+    InputError
+        There is no electronic current in the Dataset, or no current flows.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> leakage_fraction(transient([0, 1], [1, 1], [1e-5, 1e-5], electronic_current={"positive": [0, 1e-6]}))
+    0.1
+    """
+    require(run, ("time", "current", "electronic_current", "interface"), "leakage_fraction")
+    if "positive" not in run["interface"].values:
+        raise InputError("leakage_fraction: electronic_current has no interface 'positive'.")
+    k = _last_driven(run, step, "leakage_fraction")
+    return float(run["electronic_current"].sel(interface="positive")[k] / run["current"][k])
+
+
+def overpotential(run: xr.Dataset, step: int | None = None) -> float:
+    """Return the size of the cell voltage [V] at the end of a step, at its last sample that has a current.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Transient.
+    step : int, optional
+        Number of the step; by default the last one with a current.
+
+    Raises
+    ------
+    InputError
+        No current flows.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> overpotential(transient([0, 1], [-0.1, -0.2], [-1e-5, -1e-5]))
+    0.2
+    """
+    require(run, ("time", "voltage", "current"), "overpotential")
+    return float(abs(run["voltage"][_last_driven(run, step, "overpotential")]))

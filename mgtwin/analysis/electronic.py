@@ -1,0 +1,146 @@
+"""Electronic conductivity from the steady currents of polarisations at several voltages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.analysis._common import Line, fit_line, geometry, require, slope_per_decade, steps, temperature_of, unsteady
+from mgtwin.errors import InputError
+from mgtwin.quantities import format_value
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["ElectronicConductivity", "electronic_conductivity"]
+
+
+@dataclass(frozen=True)
+class ElectronicConductivity:
+    """Electronic conductivity from the slope of steady current against voltage.
+
+    Attributes
+    ----------
+    value, std : float
+        [S/m]; the standard deviation is that of the slope, NaN with fewer than three voltages.
+    slope, offset : float
+        Of the line ``I_s = slope V + offset`` [S], [A].
+    r2 : float
+        Coefficient of determination of the line; NaN with one voltage.
+    voltages, currents : tuple of float
+        The points of the line [V], [A].
+    temperature : float or None
+        [K]
+    length, area : float
+        What turned the conductance into a conductivity [m], [m^2].
+    warnings : tuple of str
+    """
+
+    value: float
+    std: float
+    slope: float
+    offset: float
+    r2: float
+    voltages: tuple[float, ...]
+    currents: tuple[float, ...]
+    temperature: float | None
+    length: float
+    area: float
+    warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        spread = "" if np.isnan(self.std) else f" ± {self.std / self.value:.1%}"
+        text = f"sigma_eon = {format_value(self.value, 'S/m')}{spread} from {len(self.voltages)} voltage(s)"
+        return "; ".join([text, *self.warnings])
+
+
+def electronic_conductivity(
+    ca: xr.Dataset | Iterable[xr.Dataset],
+    *,
+    thickness: float | str | None = None,
+    area: float | str | None = None,
+) -> ElectronicConductivity:
+    r"""Read the electronic conductivity from polarisations between ion-blocking electrodes.
+
+    .. math:: \sigma_{eon} = \frac{L}{A}\,\frac{dI_s}{dV}
+
+    by unweighted least squares through the points (median voltage, last current) of every step. With a single voltage
+    the line is drawn through the origin. The slope contains contact and series resistances.
+
+    Parameters
+    ----------
+    ca : Dataset or several
+        Transients at constant voltage, each with one or several steps.
+    thickness, area : float or str, optional
+        [m], [m^2]; by default the total thickness and the area of the cell in the attributes.
+
+    Raises
+    ------
+    InputError
+        No Dataset, all at the same voltage, different temperatures, or neither a cell nor thickness and area.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> ca = [transient([1, 10, 100], [v] * 3, [v * 1e-6] * 3) for v in (0.5, 1.0, 1.5)]
+    >>> round(electronic_conductivity(ca, thickness="1 mm", area="1 cm^2").value, 12)
+    1e-05
+    """
+    import xarray as xr
+
+    runs = [ca] if isinstance(ca, (xr.Dataset, xr.DataTree)) else list(ca)
+    if not runs:
+        raise InputError("electronic_conductivity needs at least one Dataset.")
+    voltages, currents, warnings = [], [], []
+    for run in runs:
+        require(run, ("time", "voltage", "current"), "electronic_conductivity")
+        for step in steps(run):
+            voltages.append(float(np.median(step.voltage)))
+            currents.append(float(step.current[-1]))
+            drift = unsteady(slope_per_decade(step.time, step.current))
+            if drift:
+                warnings.append(f"at {format_value(voltages[-1], 'V')}: {drift}")
+    temperature = _one_temperature(runs)
+    shape = geometry(runs[0], thickness, area)
+    for run in runs[1:]:
+        if not np.isclose(geometry(run, thickness, area).length_per_area, shape.length_per_area):
+            raise InputError("the Datasets are of cells with different thickness or area: analyse them separately.")
+    line, remarks = _line(np.array(voltages), np.array(currents))
+    factor = shape.length_per_area
+    return ElectronicConductivity(
+        value=line.slope * factor,
+        std=line.slope_std * factor,
+        slope=line.slope,
+        offset=line.offset,
+        r2=line.r2,
+        voltages=tuple(voltages),
+        currents=tuple(currents),
+        temperature=temperature,
+        length=shape.length,
+        area=shape.area,
+        warnings=(*warnings, *remarks),
+    )
+
+
+def _one_temperature(runs: list[Any]) -> float | None:
+    known = [temperature for run in runs if (temperature := temperature_of(run)) is not None]
+    if known and max(known) - min(known) > 0.1:
+        low, high = format_value(min(known), "K"), format_value(max(known), "K")
+        raise InputError(f"the Datasets are at temperatures from {low} to {high}: analyse each temperature by itself.")
+    return known[0] if known else None
+
+
+def _line(voltages: np.ndarray, currents: np.ndarray) -> tuple[Line, list[str]]:
+    """Return the line through the points and what to beware of."""
+    nan = float("nan")
+    if len(voltages) == 1:
+        if voltages[0] == 0:
+            raise InputError("the only voltage is 0 V: give a polarisation at another voltage.")
+        return Line(float(currents[0] / voltages[0]), nan, 0.0, nan, nan), ["one voltage: line through the origin"]
+    if np.ptp(voltages) <= 1e-9 * np.abs(voltages).max():
+        raise InputError(f"all steps are at {format_value(float(voltages[0]), 'V')}: give at least two voltages.")
+    remarks = ["two voltages leave no standard deviation"] if len(voltages) == 2 else []
+    return fit_line(voltages, currents), remarks

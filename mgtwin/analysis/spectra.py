@@ -1,0 +1,194 @@
+"""Conductivity from an impedance spectrum, read as an experimenter reads the real-axis intercept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mgtwin.analysis._common import geometry, require, temperature_of
+from mgtwin.errors import InputError
+from mgtwin.quantities import format_value, parse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Conductivity", "conductivity"]
+
+#: A minimum of -Im Z counts where it lies this share of |Z| below the maxima on both sides (noise makes smaller ones).
+PROMINENCE = 0.02
+#: The high-frequency end counts as an intercept where the phase is smaller than this [rad].
+FLAT = np.deg2rad(1.0)
+
+
+@dataclass(frozen=True)
+class Conductivity:
+    """Conductivity from an intercept of a spectrum.
+
+    Attributes
+    ----------
+    value : float
+        ``L / (R A)`` [S/m].
+    resistance : float
+        Real part at the intercept [ohm].
+    frequency : float
+        Frequency of the intercept [Hz].
+    temperature : float or None
+        [K]
+    length, area : float
+        Thickness [m] and area [m^2] used.
+    normalised_by : str
+        Which thickness that is.
+    rule : str
+        Why this frequency.
+    alternatives : tuple of (float, float)
+        Frequency [Hz] and real part [ohm] of the other intercepts that could be read.
+    """
+
+    value: float
+    resistance: float
+    frequency: float
+    temperature: float | None
+    length: float
+    area: float
+    normalised_by: str
+    rule: str
+    alternatives: tuple[tuple[float, float], ...]
+
+    def __str__(self) -> str:
+        text = (
+            f"sigma = {format_value(self.value, 'S/m')} from R = {format_value(self.resistance, 'ohm')} at "
+            f"{format_value(self.frequency, 'Hz')} ({self.rule}), normalised by {self.normalised_by}"
+        )
+        others = [f"{format_value(r, 'ohm')} at {format_value(f, 'Hz')}" for f, r in self.alternatives]
+        return text + (f"; could also be read: {', '.join(others)}" if others else "")
+
+
+def conductivity(
+    eis: xr.Dataset,
+    *,
+    at: float | str | None = None,
+    thickness: float | str | None = None,
+    area: float | str | None = None,
+) -> Conductivity:
+    r"""Read a conductivity :math:`\sigma = L/(R A)` from the real-axis intercept of a spectrum.
+
+    Without `at` the intercept is the first of these, from high to low frequency:
+
+    1. the crossing of the real axis where an inductive high-frequency part ends;
+    2. the highest frequency, if the phase there is below 1 degree (bulk and geometric capacitance invisible);
+    3. the first minimum of -Im Z between two arcs, or between an arc and a blocking tail;
+    4. the low-frequency end of an arc that closes there (phase below 1 degree);
+    5. the frequency of the smallest phase.
+
+    Everything else that could be read as an intercept is listed in `alternatives`.
+
+    Parameters
+    ----------
+    eis : xarray.Dataset
+        Spectrum with ``frequency`` and ``impedance``.
+    at : float or str, optional
+        Frequency [Hz] at which the real part is read, instead of the rules; interpolated in log(frequency), and never
+        outside the data.
+    thickness, area : float or str, optional
+        [m], [m^2]; by default the total thickness and the area of the cell in the attributes.
+
+    Raises
+    ------
+    InputError
+        No finite point, `at` outside the data, a real part that is not positive, or neither a cell nor thickness and
+        area.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mgtwin.dataset import spectrum
+    >>> f = np.geomspace(1e6, 0.1, 100)
+    >>> z = 100 + 1 / (2j * np.pi * f * 1e-5)
+    >>> round(conductivity(spectrum(f, z), thickness="1 mm", area="1 cm^2").value, 6)
+    0.1
+    """
+    require(eis, ("frequency", "impedance"), "conductivity")
+    shape = geometry(eis, thickness, area)
+    frequency, z = _ordered(eis)
+    found = _intercepts(frequency, z)
+    if at is None:
+        (where, resistance, rule), others = found[0], found[1:]
+    else:
+        where = float(parse(at, "Hz"))
+        resistance, rule = _at(frequency, z, where), "the given frequency"
+        others = [other for other in found if not np.isclose(other[0], where)]
+    if not resistance > 0:
+        raise InputError(
+            f"the real part at {format_value(where, 'Hz')} is {resistance:g} ohm, not positive: choose another "
+            "frequency with at=."
+        )
+    return Conductivity(
+        value=shape.length_per_area / resistance,
+        resistance=resistance,
+        frequency=where,
+        temperature=temperature_of(eis),
+        length=shape.length,
+        area=shape.area,
+        normalised_by=shape.described,
+        rule=rule,
+        alternatives=tuple((f, r) for f, r, _ in others),
+    )
+
+
+def _ordered(eis: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Finite points of a spectrum from high to low frequency."""
+    frequency, z = np.asarray(eis["frequency"].values, dtype=float), np.asarray(eis["impedance"].values)
+    if z.ndim != 1:
+        raise InputError(f"conductivity takes one spectrum, but impedance has dimensions {eis['impedance'].dims}.")
+    good = np.isfinite(z)
+    if not good.any():
+        raise InputError("the spectrum has no finite point.")
+    order = np.argsort(-frequency[good], kind="stable")
+    return frequency[good][order], z[good][order]
+
+
+def _at(frequency: np.ndarray, z: np.ndarray, where: float) -> float:
+    """Real part at a frequency inside the data."""
+    if not frequency[-1] <= where <= frequency[0]:
+        span = f"{format_value(frequency[-1], 'Hz')} to {format_value(frequency[0], 'Hz')}"
+        raise InputError(f"at = {format_value(where, 'Hz')} lies outside the data ({span}): choose a frequency inside.")
+    return float(np.interp(np.log(where), np.log(frequency[::-1]), z.real[::-1]))
+
+
+def _intercepts(frequency: np.ndarray, z: np.ndarray) -> list[tuple[float, float, str]]:
+    """List what can be read as an intercept, the preferred one first: frequency, real part, rule."""
+    found = _crossings(frequency, z)
+    phase = np.abs(np.angle(z))
+    if phase[0] < FLAT and not found:
+        found.append((float(frequency[0]), float(z.real[0]), "high-frequency end, phase below 1 degree"))
+    for k in _minima(z):
+        found.append((float(frequency[k]), float(z.real[k]), "minimum of -Im Z between two arcs"))
+    if len(z) > 1 and phase[-1] < FLAT:
+        found.append((float(frequency[-1]), float(z.real[-1]), "low-frequency end, phase below 1 degree"))
+    if not found:
+        k = int(np.argmin(phase))
+        found.append((float(frequency[k]), float(z.real[k]), "smallest phase"))
+    return found
+
+
+def _crossings(frequency: np.ndarray, z: np.ndarray) -> list[tuple[float, float, str]]:
+    """Where the spectrum goes from inductive (Im Z > 0) to capacitive with falling frequency."""
+    inductive = z.imag > 1e-6 * np.abs(z)
+    ends = np.flatnonzero(inductive[:-1] & ~inductive[1:])
+    if not ends.size:
+        return []
+    k = int(ends[0])
+    share = z.imag[k] / (z.imag[k] - z.imag[k + 1])
+    where = np.exp(np.log(frequency[k]) + share * np.log(frequency[k + 1] / frequency[k]))
+    resistance = z.real[k] + share * (z.real[k + 1] - z.real[k])
+    return [(float(where), float(resistance), "crossing of the real axis below the inductive part")]
+
+
+def _minima(z: np.ndarray) -> list[int]:
+    """Indices of the minima of -Im Z that stand out, from high to low frequency."""
+    from scipy.signal import find_peaks
+
+    peaks, properties = find_peaks(z.imag, prominence=0)
+    return [int(k) for k, depth in zip(peaks, properties["prominences"], strict=True) if depth > PROMINENCE * abs(z[k])]

@@ -1,0 +1,247 @@
+"""Transport number from a polarisation between ion-blocking electrodes, apparent and true, and why they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mgtwin.analysis import _plateaus
+from mgtwin.analysis._common import Step, cell_of, require, slope_per_decade, steps, unsteady
+from mgtwin.errors import InputError
+from mgtwin.quantities import format_value, parse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mgtwin.cells import Cell
+
+__all__ = ["TransportNumber", "TransportNumberWindow", "transport_number", "transport_number_window"]
+
+#: Apparent and true value agree if they differ by less.
+AGREES = 0.01
+
+
+@dataclass(frozen=True)
+class TransportNumber:
+    """Ionic transport number as the polarisation method reads it, beside the true one.
+
+    Attributes
+    ----------
+    apparent : float
+        ``(I_0 - I_s) / I_0``.
+    true : float or None
+        ``sigma_ion / (sigma_ion + sigma_eon)`` of the cell's only mixed conductor at rest; None if not known.
+    initial_current, steady_current : float
+        I_0 at `sampled_at`, and I_s at the end of the step [A].
+    sampled_at, duration : float
+        Time of I_0 and of I_s since the start of the step [s].
+    voltage : float
+        Voltage of the step [V].
+    steady : bool
+        Whether the current changed by less than 1 % per decade of time at the end.
+    reason : str
+        Why apparent and true value differ, or that they agree.
+    """
+
+    apparent: float
+    true: float | None
+    initial_current: float
+    steady_current: float
+    sampled_at: float
+    duration: float
+    voltage: float
+    steady: bool
+    reason: str
+
+    def __str__(self) -> str:
+        true = "unknown" if self.true is None else f"{self.true:.5g}"
+        return f"t_ion apparent {self.apparent:.4g}, true {true}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class TransportNumberWindow:
+    """The longest range of sampling times for which the apparent transport number lies in [low, high].
+
+    `start` and `end` [s] are NaN and `decades` is 0 where no sampling time gives such a value.
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+    decades: float
+
+    def __str__(self) -> str:
+        if not self.decades:
+            return f"no sampling time gives an apparent t_ion from {self.low:g} to {self.high:g}"
+        return (
+            f"apparent t_ion from {self.low:g} to {self.high:g} when sampled from {format_value(self.start, 's')} to "
+            f"{format_value(self.end, 's')} ({self.decades:.2f} decades)"
+        )
+
+
+def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> TransportNumber:
+    r"""Read the ionic transport number from a polarisation at constant voltage.
+
+    .. math:: t_{app} = (I_0 - I_s)/I_0
+
+    with :math:`I_0` sampled at a stated time and :math:`I_s` the last current of the step. The true value follows from
+    the cell in the attributes. For one mixed conductor between blocking electrodes the reason names the plateau of
+    closed form 6 on which :math:`I_0` was read.
+
+    Parameters
+    ----------
+    ca : xarray.Dataset
+        Transient with ``time``, ``voltage``, ``current``. Of several steps the first is used: only it starts from rest.
+    sampled_at : float or str
+        Time of the first sample since the start of the step [s]. Between two samples the current is interpolated
+        linearly in log(time).
+
+    Raises
+    ------
+    InputError
+        The sampling time lies outside the data, or I_0 is zero.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> ca = transient([0.1, 1, 10, 60, 80, 100], [0.5] * 6, [1e-6, 9e-7, 4e-7, 4e-7, 4e-7, 4e-7])
+    >>> round(transport_number(ca, sampled_at="0.1 s").apparent, 3)
+    0.6
+    """
+    require(ca, ("time", "voltage", "current"), "transport_number")
+    parts = steps(ca)
+    step, when = parts[0], float(parse(sampled_at, "s"))
+    initial, steady = _sample(step, when), float(step.current[-1])
+    if initial == 0:
+        raise InputError(f"the current at {format_value(when, 's')} is zero: no transport number can be read from it.")
+    apparent, voltage = (initial - steady) / initial, float(np.median(step.voltage))
+    cell = cell_of(ca)
+    true = None if cell is None else _plateaus.true_transport_number(cell)
+    slope = slope_per_decade(step.time, step.current)
+    reason = _reason(cell, true, apparent, voltage, initial, steady, format_value(when, "s"), unsteady(slope))
+    if len(parts) > 1:
+        reason += f"; of {len(parts)} steps the first was used, the only one that starts from rest"
+    duration = float(step.time[-1])
+    return TransportNumber(
+        apparent, true, initial, steady, when, duration, voltage, not unsteady(slope), reason
+    )  # fmt: skip
+
+
+def _sample(step: Step, when: float) -> float:
+    """Current at a time since the start of the step; never outside the data."""
+    exact = np.flatnonzero(step.time == when)
+    if exact.size:
+        return float(step.current[exact[-1]])
+    positive = step.time > 0
+    time, current = step.time[positive], step.current[positive]
+    if not time.size or not time[0] <= when <= time[-1]:
+        span = f"{format_value(step.time[0], 's')} to {format_value(step.time[-1], 's')}"
+        raise InputError(
+            f"sampled_at = {format_value(when, 's')} lies outside the data ({span}), which are not extrapolated: "
+            "choose a time inside, or record from an earlier time on."
+        )
+    return float(np.interp(np.log(when), np.log(time), current))
+
+
+def _reason(
+    cell: Cell | None,
+    true: float | None,
+    apparent: float,
+    voltage: float,
+    initial: float,
+    steady: float,
+    when: str,
+    drift: str,
+) -> str:
+    """Explain a gap between the apparent and the true value from the plateaus of closed form 6."""
+    parts = []
+    if cell is None:
+        return "; ".join(filter(None, [drift, "the true value is unknown: the Dataset names no cell"]))
+    if true is None:
+        count = len(_plateaus.mixed_conductors(cell))
+        parts.append(f"the true value is not defined: the cell has {count} mixed conductors, not one")
+    elif abs(apparent - true) < AGREES:
+        parts.append(f"apparent and true value agree to {AGREES:g}")
+    known = _plateaus.plateaus(cell)
+    if known is None:
+        parts.append(
+            "the formula holds for one mixed conductor between two ion-blocking electrodes only, which this cell is not"
+        )
+        return "; ".join(filter(None, [*parts, drift]))
+    first, as_assumed = _plateaus.explain_initial(known, voltage / initial, when)
+    last = _plateaus.explain_final(known, voltage / steady) if steady else "no current is left at the end"
+    contacts = _plateaus.explain_contacts(known) if as_assumed or known.contacts else ""
+    return "; ".join(filter(None, [*parts, first, contacts, last or drift]))
+
+
+def transport_number_window(ca: xr.Dataset, low: float, high: float) -> TransportNumberWindow:
+    """Find for how long a sampling time may be chosen so that the apparent transport number lies in [low, high].
+
+    Parameters
+    ----------
+    ca : xarray.Dataset
+        As for `transport_number`.
+    low, high : float
+        Range of the apparent value.
+
+    Returns
+    -------
+    TransportNumberWindow
+        The interval that is longest in decades of time; its ends are where the value, linear in log(time) between two
+        samples, crosses `low` or `high`.
+
+    Raises
+    ------
+    InputError
+        `low` is not below `high`, or fewer than two samples lie after the start of the step.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> ca = transient([1, 10, 100, 1000], [0.5] * 4, [4e-6, 2e-6, 2e-6, 1e-6])
+    >>> window = transport_number_window(ca, 0.4, 0.6)
+    >>> round(window.start, 6), round(window.decades, 3)
+    (6.812921, 1.333)
+    """
+    require(ca, ("time", "voltage", "current"), "transport_number_window")
+    if not low < high:
+        raise InputError(f"low ({low:g}) must be below high ({high:g}).")
+    step = steps(ca)[0]
+    after = (step.time > 0) & (step.current != 0)
+    time, current = step.time[after], step.current[after]
+    if len(time) < 2:
+        raise InputError("a window of sampling times needs at least two samples after the start of the step.")
+    # (I_0 - I_s)/I_0 is monotonic in I_0 of one sign, so a bound on it is a bound on the interpolated current.
+    steady = float(step.current[-1])
+    cuts = [0.0, *(steady / (1 - bound) for bound in (low, high) if bound != 1)]
+    logs, currents = _with_crossings(np.log10(time), current, cuts)
+    middle = (currents[:-1] + currents[1:]) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = (middle - steady) / middle
+    inside = (value >= low) & (value <= high)
+    best = (0.0, np.nan, np.nan)
+    for start, end in _runs(inside):
+        if logs[end] - logs[start] > best[0]:
+            best = (float(logs[end] - logs[start]), float(10 ** logs[start]), float(10 ** logs[end]))
+    return TransportNumberWindow(float(low), float(high), best[1], best[2], best[0])
+
+
+def _with_crossings(x: np.ndarray, y: np.ndarray, levels: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Insert into a polyline the points where it crosses the levels."""
+    new_x, new_y = [x], [y]
+    for level in levels:
+        k = np.flatnonzero((y[:-1] - level) * (y[1:] - level) < 0)
+        new_x.append(x[k] + (level - y[k]) / (y[k + 1] - y[k]) * (x[k + 1] - x[k]))
+        new_y.append(np.full(len(k), level))
+    all_x, all_y = np.concatenate(new_x), np.concatenate(new_y)
+    order = np.argsort(all_x, kind="stable")
+    return all_x[order], all_y[order]
+
+
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Return (first, one past the last) of each run of True."""
+    edges = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
+    return list(zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True))

@@ -1,0 +1,24 @@
+"""What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
+
+from .cell import Cell, Ion, Layer
+from .interfaces import Blocking, Capacitor, Junction, Plating
+from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
+from .paths import expand
+from .reader import Reader
+
+__all__ = [
+    "Blocking",
+    "Capacitor",
+    "Cell",
+    "DefectCapacitance",
+    "DefectElectrons",
+    "GrainBoundary",
+    "Ion",
+    "IonConductor",
+    "Junction",
+    "Layer",
+    "MixedConductor",
+    "Plating",
+    "Reader",
+    "expand",
+]

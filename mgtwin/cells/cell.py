@@ -1,0 +1,341 @@
+"""The cell: a stack of layers between two electrodes, its numbers named by dotted paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from ..errors import InputError, did_you_mean
+from ..quantities import Quantity, format_value
+from . import paths
+from .base import explained, noun
+from .interfaces import Electrode, Interfaces, Junction
+from .materials import Material
+
+__all__ = ["Cell", "Ion", "Layer"]
+
+_LAYER_NAME = re.compile("[a-z][a-z0-9_]*")
+_RESERVED = ("negative", "positive", "series")
+
+
+@noun
+class Ion:
+    """The working ion, so that the same tool does Li or Na cells.
+
+    Parameters
+    ----------
+    name : str
+        Symbol of its element.
+    charge : int
+        Charge number z, >= 1.
+    molar_volume : float
+        Of its metal [m^3/mol], > 0.
+
+    Examples
+    --------
+    >>> Ion("Li", 1, "12.97 cm^3/mol").charge
+    1
+    """
+
+    name: str = "Mg"
+    charge: Annotated[int, Field(ge=1)] = 2
+    molar_volume: Annotated[float, Quantity("m^3/mol", gt=0)] = 1.398e-5
+
+
+@noun
+class Layer:
+    """One layer of the stack.
+
+    Parameters
+    ----------
+    name : str
+        Lower case letters, digits and underscores, starting with a letter; not ``negative``, ``positive``, ``series``.
+    material : IonConductor or MixedConductor
+    thickness : float
+        [m], > 0.
+    area : float, optional
+        Cross-section [m^2], > 0; None: that of the electrodes.
+
+    Examples
+    --------
+    >>> from mgtwin.cells import IonConductor
+    >>> Layer("buffer", IonConductor("2.6 mS/cm"), "0.5 mm").thickness
+    Value(0.0005, unit='m')
+    """
+
+    name: str
+    material: Material
+    thickness: Annotated[float, Quantity("m", gt=0)]
+    area: Annotated[float, Quantity("m^2", gt=0)] | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _speakable(cls, name: str) -> str:
+        if not _LAYER_NAME.fullmatch(name):
+            hint = re.sub("[^a-z0-9_]+", "_", name.lower()).strip("_")
+            example = f" (perhaps {hint!r})" if _LAYER_NAME.fullmatch(hint) else ""
+            raise InputError(
+                f"{name!r} cannot name a layer: use lower case letters, digits and _, starting with a letter{example}."
+            )
+        if name in _RESERVED:
+            raise InputError(f"a layer cannot be called {name!r}: results use {', '.join(_RESERVED)} for other things.")
+        return name
+
+
+def _without_none(raw: Any) -> Any:
+    """Leave out interfaces set to None; None instead of the whole mapping means there are none."""
+    if raw is None:
+        return {}
+    return {key: item for key, item in raw.items() if item is not None} if isinstance(raw, Mapping) else raw
+
+
+@noun
+class Cell:
+    """Stack of layers between two electrodes, from the negative (left, counter) to the positive (right, working) one.
+
+    Immutable; `with_` returns a changed, newly validated cell. Interface and series resistances are area-specific.
+
+    Parameters
+    ----------
+    name : str
+    negative, positive : Blocking or Plating
+        The electrodes at the left and right end.
+    layers : sequence of Layer
+        At least one, from left to right; their names must differ.
+    interfaces : mapping of str to Junction
+        Keyed ``"left-right"`` by the names of neighbouring layers; where there is none both carriers pass perfectly.
+    area : float
+        Of the electrodes [m^2], > 0; 1 cm^2 by default.
+    temperature : float
+        [K], > 0; 25 degC by default.
+    series_resistance : float
+        Of leads and contacts [ohm*m^2], >= 0.
+    ion : Ion
+    description : str
+    overlays : tuple of str
+        Names of the overlays that were applied, a record that `mgtwin.cell` keeps.
+
+    Raises
+    ------
+    InputError
+        For any value out of bounds, equal layer names, or an interface between layers that are not neighbours.
+
+    Examples
+    --------
+    >>> from mgtwin.cells import Blocking, IonConductor
+    >>> gold = Blocking("10 uF/cm^2")
+    >>> cell = Cell("au_mofsse_au", gold, [Layer("mofsse", IonConductor("2.6 mS/cm"), "0.5 mm")], gold)
+    >>> cell.with_({"layers.mofsse.thickness": "0.3 mm"}).get("layers.mofsse.thickness")
+    Value(0.0003, unit='m')
+    """
+
+    name: str
+    negative: Electrode
+    layers: tuple[Layer, ...]
+    positive: Electrode
+    interfaces: Annotated[
+        dict[str, Junction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
+    ] = field(default_factory=dict)
+    area: Annotated[float, Quantity("m^2", gt=0)] = 1e-4
+    temperature: Annotated[float, Quantity("K", gt=0)] = 298.15
+    series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = 0.0
+    ion: Ion = field(default_factory=Ion)
+    description: str = ""
+    overlays: tuple[str, ...] = ()
+
+    @field_validator("layers")
+    @classmethod
+    def _distinct(cls, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        if not layers:
+            raise InputError("a cell needs at least one layer.")
+        seen: dict[str, int] = {}
+        for k, layer in enumerate(layers):
+            if layer.name in seen:
+                text = f"two layers are called {layer.name!r} (numbers {seen[layer.name] + 1} and {k + 1}): rename one."
+                raise _located(text, (k, "name"), layer.name)
+            seen[layer.name] = k
+        return layers
+
+    @field_validator("interfaces")
+    @classmethod
+    def _between_neighbours(cls, interfaces: dict[str, Junction], info: ValidationInfo) -> Interfaces:
+        names = [layer.name for layer in info.data.get("layers", ())]
+        for key in interfaces if names else ():
+            problem = _interface_problem(key, names)
+            if problem:
+                raise _located(problem, (key,), key)
+        return Interfaces(interfaces)
+
+    def get(self, path: str) -> Any:
+        """Return the value at a dotted path, for example ``layers.antiperovskite.material.ionic_conductivity``.
+
+        An interface that could exist but does not, and every optional field that is not given, is None.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such path; the message lists close matches.
+        """
+        return paths.find(self, path)
+
+    def with_(self, changes: Mapping[paths.Key, Any]) -> Cell:
+        """Return a new validated cell with other values at some paths.
+
+        Parameters
+        ----------
+        changes : mapping
+            A key is a path, a path with wildcards, or a tuple of paths, which all get the value. A value is a number in
+            SI, a text with a unit, or an object for a whole part (``"positive": Blocking(...)``,
+            ``"interfaces.a-b": Junction(...)``; None removes an optional part). Later entries win.
+
+        Raises
+        ------
+        UnknownNameError
+            For a path that does not exist; the message lists close matches.
+        InputError
+            For a value that the cell refuses.
+
+        Examples
+        --------
+        >>> import mgtwin as mt
+        >>> thin = mt.cell("trilayer").with_({"layers.buffer_*.thickness": "0.3 mm", "temperature": "60 degC"})
+        """
+        return changed(self, changes)
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths of all numbers of this cell, in the order of its fields."""
+        return paths.numbers_of(self)
+
+    def reversed(self) -> Cell:
+        """Return the mirror image: electrodes swapped, layers and interfaces in opposite order."""
+        turned = {f"{right}-{left}": item for key, item in self.interfaces.items() for left, right in [key.split("-")]}
+        return self.with_(
+            {
+                "negative": self.positive,
+                "positive": self.negative,
+                "layers": self.layers[::-1],
+                "interfaces": dict(reversed(turned.items())),
+            }
+        )
+
+    def diff(self, other: Cell) -> dict[str, tuple[Any, Any]]:
+        """Return path -> (value here, value in `other`) where two cells differ in content, not in provenance."""
+        from .plain import differences
+
+        return differences(self, other)
+
+    def identical(self, other: object) -> bool:
+        """Tell whether `other` has the same content including provenance and texts (``==`` compares numbers only)."""
+        from .plain import to_plain
+
+        return isinstance(other, Cell) and to_plain(self) == to_plain(other)
+
+    def to_yaml(self) -> str:
+        """Return the whole cell as YAML from which `from_yaml` rebuilds it exactly, provenance included."""
+        from ..yamlfile import dumps
+        from .plain import to_plain
+
+        return dumps(to_plain(self))
+
+    def save(self, path: str | Path) -> Path:
+        """Write `to_yaml` to a file, which `mgtwin.load_cell` reads; return its path."""
+        target = Path(path)
+        target.write_text(self.to_yaml(), encoding="utf-8")
+        return target
+
+    @classmethod
+    def from_yaml(cls, text: str, name: str = "<text>") -> Cell:
+        """Read a self-contained cell, as `to_yaml` writes it; `load_cell` also looks up materials by name.
+
+        Raises
+        ------
+        FileError
+            With ``name:line:column``, the line and a caret.
+        """
+        from ..yamlfile import loads, validate
+
+        cell: Cell = validate(loads(text, name), cell_adapter(), context={"file": True})
+        return cell
+
+    def __str__(self) -> str:
+        from .describe import as_text
+
+        return as_text(self)
+
+    def __repr__(self) -> str:
+        stack = " | ".join(layer.name for layer in self.layers)
+        extra = "".join(f", {name}" for name in self.overlays)
+        return f"<Cell {self.name}{extra}: {stack}, {format_value(self.area)}, {format_value(self.temperature)}>"
+
+    def _repr_html_(self) -> str:
+        from .html import as_html
+
+        return as_html(self)
+
+
+@lru_cache(maxsize=1)
+def cell_adapter() -> TypeAdapter[Cell]:
+    """Return the pydantic adapter of `Cell`."""
+    return TypeAdapter(Cell)
+
+
+def changed(cell: Cell, changes: Mapping[paths.Key, Any], context: dict[str, Any] | None = None) -> Cell:
+    """Return `cell` with other values at some paths; see `Cell.with_`. `context` goes to the validators."""
+    draft = drafted(cell, changes)
+    try:
+        return cell_adapter().validate_python(draft, context=context)
+    except ValidationError as error:
+        raise explained(error, f"cell {cell.name!r}", draft) from None
+
+
+def drafted(cell: Cell, changes: Mapping[paths.Key, Any]) -> Any:
+    """Return the changed cell as mappings and lists that are not validated yet; UnknownNameError for a bad path."""
+    if not isinstance(changes, Mapping):
+        raise InputError(f"with_ needs a mapping {{path: value}}, not {changes!r}.")
+    draft: Any = cell
+    for key, value in changes.items():
+        for path in paths.expand(draft, key, new_interface=True):
+            draft = paths.assign(draft, path.split("."), value)
+    return draft
+
+
+def _located(message: str, location: tuple[str | int, ...], given: Any) -> ValidationError:
+    """Return an error that pydantic places at `location` below the field being validated."""
+    # The text goes through the context, for pydantic formats braces in the template.
+    problem = PydanticCustomError("value_error", "{error}", {"error": InputError(message)})
+    return ValidationError.from_exception_data("Cell", [InitErrorDetails(type=problem, loc=location, input=given)])
+
+
+def _interface_problem(key: str, names: list[str]) -> str:
+    """Say why `key` is not an interface of the stack `names`, or ``""``."""
+    known = [f"{left}-{right}" for left, right in pairwise(names)]
+    if key in known:
+        return ""
+    left, dash, right = key.partition("-")
+    can_be = f"The interfaces of this stack are {', '.join(known)}." if known else "A single layer has no interfaces."
+    if not dash:
+        return f"{key!r} is not an interface: write 'left-right' with the names of two neighbouring layers. {can_be}"
+    if f"{right}-{left}" in known:
+        return f"{key!r} is in the wrong order: layers run from the negative to the positive, write '{right}-{left}'."
+    for end in (left, right):
+        if end in ("negative", "positive"):
+            return f"{key!r}: the contact of an electrode and its layer is the field {end!r} of the cell itself."
+        if end not in names:
+            return f"{key!r}: there is no layer {end!r}.{did_you_mean(end, names)} {can_be}"
+    return f"{key!r}: the layers {left!r} and {right!r} are not neighbours. {can_be}"

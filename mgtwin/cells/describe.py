@@ -1,0 +1,100 @@
+"""A cell in words and numbers: one row per parameter with its unit and provenance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..laws import Law
+from ..quantities import Value, format_value
+from .materials import DefectCapacitance, DefectElectrons
+from .paths import find, walk
+
+if TYPE_CHECKING:
+    from .cell import Cell
+
+__all__ = ["Parameter", "as_text", "electrode_label", "parameters", "stack_labels"]
+
+
+class Parameter(NamedTuple):
+    """One number of a cell, ready to be shown.
+
+    Attributes
+    ----------
+    path : str
+    value : Value
+    text : str
+        The value in a laboratory unit, with its uncertainty.
+    kind, source, where, printed, note : str
+        Provenance; empty where not given.
+    """
+
+    path: str
+    value: float
+    text: str
+    kind: str
+    source: str
+    where: str
+    printed: str
+    note: str
+
+    @property
+    def provenance(self) -> str:
+        """Kind, source, place and number as printed, in one line."""
+        quoted = f"printed {self.printed!r}" if self.printed else ""
+        origin = ", ".join(part for part in (self.source, self.where, quoted) if part)
+        return f"{self.kind} ({origin})" if self.kind and origin else self.kind or origin
+
+
+def parameters(cell: Cell) -> tuple[Parameter, ...]:
+    """Return all numbers of a cell in the order of its fields, those in tables of a law included.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> [row.text for row in parameters(mt.cell("trilayer")) if row.path == "layers.antiperovskite.thickness"]
+    ['0.65 mm']
+    """
+    rows = []
+    for path, item in walk(cell):
+        if isinstance(item, float):
+            rows.append(_parameter(path, item))
+        elif isinstance(item, tuple) and all(isinstance(part, float) for part in item):
+            rows.extend(_parameter(f"{path}[{k}]", part) for k, part in enumerate(item))
+    return tuple(rows)
+
+
+def _parameter(path: str, value: float) -> Parameter:
+    known = value.provenance() if isinstance(value, Value) else {}
+    texts = [str(known.get(key, "")) for key in ("kind", "source", "where", "printed", "note")]
+    return Parameter(path, value, format_value(value, uncertainty=True), *texts)
+
+
+def electrode_label(electrode: Any) -> str:
+    """Return the name of an electrode, or its kind where it has none."""
+    return electrode.name or type(electrode).__name__
+
+
+def stack_labels(cell: Cell) -> tuple[str, ...]:
+    """Return what stands in the stack from left to right: electrode, layers with thickness, electrode."""
+    layers = (f"{layer.name} {format_value(layer.thickness)}" for layer in cell.layers)
+    return (electrode_label(cell.negative), *layers, electrode_label(cell.positive))
+
+
+def law_of(cell: Cell, path: str) -> str:
+    """Return the kind of law that the number at `path` belongs to, or ``""``."""
+    parent = find(cell, path.rpartition(".")[0]) if "." in path else None
+    return type(parent).__name__ if isinstance(parent, (Law, DefectElectrons, DefectCapacitance)) else ""
+
+
+def as_text(cell: Cell) -> str:
+    """Return the stack and a table of all parameters as plain text."""
+    overlays = f" ({', '.join(cell.overlays)})" if cell.overlays else ""
+    head = [f"{cell.name}{overlays}"]
+    if cell.description:
+        head.append(cell.description.strip())
+    head.append(" | ".join(stack_labels(cell)))
+    rows = parameters(cell)
+    width = max(len(row.path) for row in rows)
+    size = max(len(row.text) for row in rows)
+    table = [f"  {row.path:<{width}}  {row.text:<{size}}  {row.provenance}".rstrip() for row in rows]
+    return "\n".join([*head, *table])

@@ -1,0 +1,207 @@
+"""Cells from files: by name with overlays, from a user's own file, and the template of a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import yamlfile
+from ..errors import FileError, InputError
+from .cell import Cell, cell_adapter
+from .library import find, list_cells, list_experiments, list_overlays
+from .overlays import applicable_overlays, apply_overlays
+from .parts import resolve
+
+__all__ = [
+    "applicable_overlays",
+    "cell",
+    "find",
+    "list_cells",
+    "list_experiments",
+    "list_overlays",
+    "load_cell",
+    "new_cell_template",
+]
+
+
+def cell(name: str | Path, *overlays: str) -> Cell:
+    """Return a cell by name, with overlays applied.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name that `list_cells` gives, or the path of a file (``.yaml``).
+    *overlays : str
+        Names of overlays, in any order: states are applied first, then alternatives, then readings.
+
+    Returns
+    -------
+    Cell
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such cell or overlay; the message lists close matches.
+    OverlayError
+        If an overlay does not apply to this cell or together with the others.
+    FileError
+        If a file is wrong, with ``path:line:column`` and a caret.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> [layer.name for layer in mt.cell("trilayer", "annealed").layers]
+    ['buffer_left', 'antiperovskite', 'buffer_right']
+    """
+    if isinstance(name, Path) or str(name).endswith((".yaml", ".yml")):
+        return apply_overlays(load_cell(name), *overlays)
+    path = find("cells", name)
+    found = load_cell(path)
+    if found.name != path.stem:
+        raise FileError(
+            f"the cell's name {found.name!r} differs from the file name {path.stem!r}: make them equal.", str(path)
+        )
+    return apply_overlays(found, *overlays)
+
+
+def load_cell(path: str | Path) -> Cell:
+    """Read a cell from a YAML file.
+
+    Numbers need a unit. Where a material or an interface stands, the file may name one of the library
+    (``material: mofsse``) or change one (``{from: mofsse, ionic_conductivity: 1 mS/cm}``). The file's
+    name stands in for a missing `name`.
+
+    Raises
+    ------
+    FileError
+        With ``path:line:column``, the line and a caret, for everything that is wrong in the file.
+
+    Examples
+    --------
+    >>> load_cell("my_cell.yaml")  # doctest: +SKIP
+    """
+    source = Path(path)
+    if not source.is_file():
+        hint = "" if source.suffix in (".yaml", ".yml") else " (cell files end in .yaml)"
+        raise FileError(f"there is no such file{hint}.", str(path))
+    document = yamlfile.load(source)
+    data = _resolved(document)
+    if isinstance(data, dict):
+        data.setdefault("name", source.stem)
+    found: Cell = yamlfile.validate(document.with_data(data), cell_adapter(), context={"file": True})
+    return found
+
+
+def _resolved(document: Any) -> Any:
+    """The data of a cell file with the named materials and interfaces put in their places."""
+    data = document.data
+    if not isinstance(data, Mapping):
+        raise InputError("a cell file holds keys such as name, negative, layers and positive.")
+    data = dict(data)
+    for side in ("negative", "positive"):
+        if side in data:
+            data[side] = resolve("interfaces", data[side], document, (side,))
+    if isinstance(data.get("interfaces"), Mapping):
+        data["interfaces"] = {
+            key: resolve("interfaces", raw, document, ("interfaces", key)) for key, raw in data["interfaces"].items()
+        }
+    if isinstance(data.get("layers"), list):
+        data["layers"] = [_resolved_layer(raw, document, k) for k, raw in enumerate(data["layers"])]
+    return data
+
+
+def _resolved_layer(raw: Any, document: Any, number: int) -> Any:
+    if not isinstance(raw, Mapping) or "material" not in raw:
+        return raw
+    return {**raw, "material": resolve("materials", raw["material"], document, ("layers", number, "material"))}
+
+
+_TEMPLATE = """\
+# A cell for mgtwin. Check it with:   mgtwin check {name}.yaml
+# Look at it with:                    mgtwin show {name}.yaml
+#
+# Every number has a unit ("0.5 mm", "2.6 mS/cm", "100 degC"); a decimal point, never a comma. To say where it comes
+# from, write it as a mapping:
+#   thickness:
+#     value: 0.65 mm
+#     std: 0.02 mm            # or "3 %"
+#     range: [0.62 mm, 0.69 mm]
+#     kind: measured          # measured, fitted, literature, computed, assumed or setting
+#     source: my_notebook     # key in references.bib
+#     where: page 12
+#     printed: "0.62-0.69"
+#     note: micrometer gauge
+name: {name}
+description: What this cell is, in one line.
+
+area: 1.327 cm^2              # of the electrodes; resistances of interfaces are per area (ohm*cm^2)
+temperature: 25 degC
+series_resistance: 0 ohm*cm^2 # leads and contacts
+
+# From the negative (left, counter) to the positive (right, working) electrode.
+negative:
+  # plating: the metal of the working ion. Other type: blocking (inert metal; needs only double_layer).
+  # The name of a file in interfaces/ can stand here instead, for example:   negative: mg_mofsse
+  type: plating
+  name: Mg
+  exchange_current_density: 5 uA/cm^2
+  transfer_coefficient: 0.5
+  double_layer: 10 uF/cm^2
+  film_resistance: 0 ohm*cm^2
+  electronic_resistance: 0 ohm*cm^2   # inf: no electrons enter the layer, 0: ideal contact
+
+layers:
+  - name: separator           # lower case; appears in paths such as layers.separator.thickness
+    thickness: 0.5 mm
+    # The name of a file in materials/ can stand here instead, alone or with changes:
+    #   material: mofsse
+    #   material: {{from: mofsse, ionic_conductivity: 1 mS/cm}}
+    material:
+      type: ion_conductor
+      ionic_conductivity:     # a number with its unit, or a law of temperature
+        type: arrhenius       # also: constant, arrhenius_t (in sigma*T), vogel_fulcher, table
+        reference: 0.5 mS/cm
+        reference_temperature: 25 degC
+        activation_energy: 0.35 eV
+        valid: [25 degC, 100 degC]
+      # relative_permittivity: 10
+
+  - name: conductor
+    thickness: 0.65 mm
+    material:
+      type: mixed_conductor
+      ionic_conductivity: 0.1 mS/cm
+      electronic_conductivity: 5e-8 S/cm
+      chemical_capacitance: 10 F/cm^3
+
+# Without an entry both carriers pass between two layers. An entry blocks electrons unless it gives an
+# electronic_resistance.
+interfaces:
+  separator-conductor:
+    resistance: 30 ohm*cm^2
+    # capacitance: 1 uF/cm^2
+
+positive:
+  type: blocking
+  name: Au
+  double_layer: 10 uF/cm^2
+"""
+
+
+def new_cell_template(name: str) -> str:
+    """Return the text of a commented, valid cell file to edit.
+
+    Parameters
+    ----------
+    name : str
+        Of the cell and of the file that it will be written to: letters, digits, ``_`` and ``-``.
+
+    Raises
+    ------
+    InputError
+        If the name could not be a file name.
+    """
+    if not name or not all(sign.isalnum() or sign in "_-" for sign in name):
+        raise InputError(f"{name!r} cannot name a cell: use letters, digits, '_' and '-'.")
+    return _TEMPLATE.format(name=name)

@@ -1,0 +1,172 @@
+"""Interfaces: electrodes at the two ends and junctions between layers (physics.md §3).
+
+Every resistance, capacitance and current density refers to the area of the electrode. Electronic resistance: ``inf``
+blocks electrons, ``0`` is an ideal contact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ..laws import Law, Property
+from ..quantities import Quantity
+from .base import noun, one_of
+
+__all__ = ["Blocking", "Capacitor", "Electrode", "Interfaces", "Junction", "Plating"]
+
+
+@noun
+class Capacitor:
+    r"""Ideal capacitor of an interface, :math:`i = C\,d\eta/dt`.
+
+    Parameters
+    ----------
+    c : float
+        Capacitance per area [F/m^2], > 0.
+
+    Examples
+    --------
+    >>> Capacitor("10 uF/cm^2").c
+    Value(0.1, unit='F/m^2')
+    """
+
+    c: Annotated[float, Quantity("F/m^2", gt=0)]
+    type: Literal["capacitor"] = field(default="capacitor", kw_only=True, repr=False)
+
+
+def _as_capacitor(raw: Any) -> Any:
+    """A bare capacitance means a Capacitor."""
+    is_number = isinstance(raw, (str, int, float)) and not isinstance(raw, bool)
+    return {"c": raw} if is_number or (isinstance(raw, Mapping) and "value" in raw) else raw
+
+
+_DoubleLayer = Annotated[Capacitor, BeforeValidator(_as_capacitor)] | None
+_ElectronicResistance = Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)]
+
+
+@noun
+class Blocking:
+    r"""Inert electrode (Au, Cu, stainless steel): passes electrons, blocks ions, :math:`j_F = 0`.
+
+    Parameters
+    ----------
+    double_layer : Capacitor, float or None
+        Double layer [F/m^2]; a bare capacitance is accepted. None: no ionic current at all.
+    electronic_resistance : float
+        Contact resistance of the electrons [ohm*m^2], 0 (ideal) to inf (blocked).
+    name, description : str
+        For people; keyword only.
+
+    Examples
+    --------
+    >>> Blocking("10 uF/cm^2").double_layer
+    Capacitor(c=Value(0.1, unit='F/m^2'))
+    """
+
+    double_layer: _DoubleLayer
+    electronic_resistance: _ElectronicResistance = 0.0
+    name: str = field(default="", kw_only=True)
+    description: str = field(default="", kw_only=True, repr=False)
+    type: Literal["blocking"] = field(default="blocking", kw_only=True, repr=False)
+
+
+@noun
+class Plating:
+    r"""Electrode of the ion's own metal (Mg), Butler-Volmer (physics.md §3.1).
+
+    .. math:: j_F = i_0\left[e^{\alpha_a zF\eta_{ct}/RT} - e^{-\alpha_c zF\eta_{ct}/RT}\right], \quad
+              \alpha_a + \alpha_c = 1, \quad \eta = \eta_{ct} + R_{film} j_F
+
+    Parameters
+    ----------
+    exchange_current_density : float or law
+        :math:`i_0` [A/m^2], > 0.
+    transfer_coefficient : float
+        :math:`\alpha_a` of the anodic reaction (stripping), between 0 and 1; :math:`\alpha_c = 1 - \alpha_a`.
+    double_layer : Capacitor, float, optional
+        Double layer across charge transfer and film [F/m^2].
+    electronic_resistance : float
+        Contact resistance of the electrons [ohm*m^2], 0 (ideal) to inf (blocked).
+    film_resistance : float or law
+        :math:`R_{film}` in series with the charge transfer [ohm*m^2], >= 0.
+    name, description : str
+        For people; keyword only.
+
+    Examples
+    --------
+    >>> Plating("5 uA/cm^2", film_resistance="100 ohm*cm^2").transfer_coefficient
+    Value(0.5, unit='')
+    """
+
+    exchange_current_density: Annotated[float | Law, Property("A/m^2")]
+    transfer_coefficient: Annotated[float, Quantity("", gt=0, lt=1)] = 0.5
+    double_layer: _DoubleLayer = None
+    electronic_resistance: _ElectronicResistance = 0.0
+    film_resistance: Annotated[float | Law, Property("ohm*m^2", ge=0)] = 0.0
+    name: str = field(default="", kw_only=True)
+    description: str = field(default="", kw_only=True, repr=False)
+    type: Literal["plating"] = field(default="plating", kw_only=True, repr=False)
+
+
+@noun
+class Junction:
+    r"""Contact between two layers: ions pass :math:`R_{int} \parallel C_{int}`, electrons pass :math:`R_e` (§3.2).
+
+    Where a cell has no `Junction` between two layers both carriers pass perfectly. A `Junction` blocks electrons unless
+    its `electronic_resistance` says otherwise.
+
+    Parameters
+    ----------
+    resistance : float or law
+        :math:`R_{int}` of the ions [ohm*m^2], 0 (ideal) to inf (blocked).
+    capacitance : Capacitor, float, optional
+        :math:`C_{int}` [F/m^2].
+    electronic_resistance : float
+        :math:`R_e` [ohm*m^2], 0 (ideal) to inf (blocked, the default).
+    name, description : str
+        For people; keyword only.
+
+    Examples
+    --------
+    >>> Junction("30 ohm*cm^2").electronic_resistance
+    Value(inf, unit='ohm*m^2')
+    """
+
+    resistance: Annotated[float | Law, Property("ohm*m^2", ge=0, allow_inf=True)] = 0.0
+    capacitance: _DoubleLayer = None
+    electronic_resistance: _ElectronicResistance = math.inf
+    name: str = field(default="", kw_only=True)
+    description: str = field(default="", kw_only=True, repr=False)
+    type: Literal["junction"] = field(default="junction", kw_only=True, repr=False)
+
+
+class Interfaces(Mapping[str, Junction]):
+    """Immutable mapping ``"left-right"`` -> `Junction`, in the order given; compares and hashes by content."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, Junction] | None = None) -> None:
+        self._items = dict(items or {})
+
+    def __getitem__(self, key: str) -> Junction:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+
+Electrode = Annotated[Blocking | Plating, Field(discriminator="type"), one_of("an electrode", "blocking", "plating")]

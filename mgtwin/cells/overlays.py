@@ -1,0 +1,230 @@
+"""Overlays: named changes of a cell (states of a material, readings of the data, alternative values).
+
+An overlay file holds variants; each says to which cells it applies, with or without which other overlays, and what it
+sets. All variants that apply are applied in the order of the file; an overlay of which none applies is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import chain, combinations, product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+
+from .. import yamlfile
+from ..errors import InputError, MgtwinError, OverlayError
+from . import library
+from .base import noun, problems
+from .cell import Cell, cell_adapter, drafted
+from .parts import is_part, resolve
+from .paths import expand
+
+__all__ = ["Overlay", "Variant", "applicable_overlays", "apply_overlays", "load_overlay"]
+
+#: Kinds in the order in which they are applied, whatever the order of the arguments.
+_ORDER = ("state", "alternative", "reading")
+
+
+def _as_tuple(raw: Any) -> Any:
+    return (raw,) if isinstance(raw, str) else raw
+
+
+_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+@noun
+class Variant:
+    """What an overlay does to some cells.
+
+    Parameters
+    ----------
+    cells : tuple of str
+        Names of cells; wildcards are allowed.
+    set : mapping
+        Dotted path, with wildcards if wanted, to value, as in `Cell.with_`.
+    required, excluded : tuple of str
+        Overlays that must (``with`` in files), or must not (``without``), be applied together with this one.
+    """
+
+    cells: _Names
+    set: dict[str, Any]
+    required: _Names = Field((), alias="with")
+    excluded: _Names = Field((), alias="without")
+
+    def matches(self, cell: str, overlays: Iterable[str]) -> bool:
+        """Tell whether this variant applies to a cell together with these overlays."""
+        together = frozenset(overlays)
+        fits = any(fnmatchcase(cell, pattern) for pattern in self.cells)
+        return fits and together.issuperset(self.required) and together.isdisjoint(self.excluded)
+
+    def __str__(self) -> str:
+        needs = f" with {' and '.join(self.required)}" if self.required else ""
+        bars = f" without {' and '.join(self.excluded)}" if self.excluded else ""
+        return f"{', '.join(self.cells)}{needs}{bars}"
+
+
+@noun
+class Overlay:
+    """A named change of cells.
+
+    Parameters
+    ----------
+    name : str
+    kind : {"state", "reading", "alternative"}
+        A cell takes at most one state and one reading.
+    variants : tuple of Variant
+    description : str
+    """
+
+    name: str
+    kind: Literal["state", "reading", "alternative"]
+    variants: Annotated[tuple[Variant, ...], Field(min_length=1)]
+    description: str = ""
+
+    def matching(self, cell: str, overlays: Iterable[str]) -> tuple[tuple[int, Variant], ...]:
+        """Return (position in the file, variant) of the variants that apply."""
+        together = tuple(overlays)
+        return tuple((k, item) for k, item in enumerate(self.variants) if item.matches(cell, together))
+
+
+def load_overlay(name: str) -> Overlay:
+    """Return the overlay of this name.
+
+    Raises
+    ------
+    UnknownNameError
+        With close matches.
+    FileError
+        If its file is wrong.
+    """
+    return _read(name)[0]
+
+
+def _read(name: str) -> tuple[Overlay, Any]:
+    path = library.find("overlays", name)
+    return _read_file(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read_file(path: Path, changed_at: int) -> tuple[Overlay, Any]:
+    """Overlay and document of a file; `changed_at` makes an edited file be read again."""
+    document = yamlfile.load(path)
+    if isinstance(document.data, dict):
+        document.data.setdefault("name", path.stem)
+    overlay: Overlay = yamlfile.validate(document, TypeAdapter(Overlay), context={"file": True})
+    if overlay.name != path.stem:
+        raise document.error(f"the name {overlay.name!r} differs from the file name {path.stem!r}.", ("name",))
+    return overlay, document
+
+
+def apply_overlays(cell: Cell, *names: str) -> Cell:
+    """Return the cell with overlays applied: first the state, then alternatives, then the reading.
+
+    Parameters
+    ----------
+    cell : Cell
+        Without overlays.
+    *names : str
+        In any order.
+
+    Raises
+    ------
+    OverlayError
+        If one does not apply to this cell or this combination, is named twice, or if two states or two readings meet.
+    UnknownNameError
+        If there is no such overlay.
+    FileError
+        If what an overlay sets does not fit the cell.
+    """
+    if not names:
+        return cell
+    if cell.overlays:
+        raise OverlayError(
+            f"{cell.name} already has the overlays {', '.join(cell.overlays)}: name all of them at once, so that their "
+            "order and their combination can be checked."
+        )
+    documents = {}
+    for name in names:
+        overlay, document = _read(name)
+        documents[name] = (overlay, document)
+    _check_combination(cell.name, [documents[name][0] for name in names])
+    ordered = sorted(documents, key=lambda name: _ORDER.index(documents[name][0].kind))
+    for name in ordered:
+        overlay, document = documents[name]
+        for k, variant in overlay.matching(cell.name, names):
+            cell = _apply(cell, variant, k, document)
+    return cell.with_({"overlays": tuple(ordered)})
+
+
+def _check_combination(cell: str, overlays: list[Overlay]) -> None:
+    names = [overlay.name for overlay in overlays]
+    for name in names:
+        if names.count(name) > 1:
+            raise OverlayError(f"the overlay {name!r} is named twice.")
+    for kind in ("state", "reading"):
+        same = [overlay.name for overlay in overlays if overlay.kind == kind]
+        if len(same) > 1:
+            raise OverlayError(f"{' and '.join(map(repr, same))} are both {kind}s: a cell takes one {kind}.")
+    for overlay in overlays:
+        if overlay.matching(cell, names):
+            continue
+        others = [name for name in names if name != overlay.name]
+        together = f" together with {', '.join(others)}" if others else ""
+        applies = "; ".join(str(variant) for variant in overlay.variants)
+        refused = f"the overlay {overlay.name!r} does not apply to {cell!r}{together}."
+        raise OverlayError(f"{refused} It applies to: {applies}.")
+
+
+def _apply(cell: Cell, variant: Variant, number: int, document: Any) -> Cell:
+    """Apply one variant; a problem is shown at the line of the key that caused it."""
+    place = ("variants", number, "set")
+    values = {}
+    for key, raw in variant.set.items():
+        kind = is_part(key)
+        values[key] = resolve(kind, raw, document, (*place, key)) if kind else raw
+    draft: Any = cell
+    for key, value in values.items():
+        try:
+            draft = drafted(draft, {key: value})
+        except MgtwinError as error:
+            raise document.error(f"{key} in {cell.name}: {error}", (*place, key)) from None
+    try:
+        return cell_adapter().validate_python(draft, context={"file": True})
+    except ValidationError as error:
+        location, message = problems(error, draft)[0]
+        path = ".".join(location)
+        guilty = [key for key in values if any(f"{path}.".startswith(f"{p}.") for p in _paths(draft, key))]
+        where = (*place, guilty[-1]) if guilty else place
+        raise document.error(f"{path} in {cell.name}: {message}", where) from None
+
+
+def _paths(draft: Any, key: str) -> tuple[str, ...]:
+    try:
+        return expand(draft, key, new_interface=True)
+    except InputError:
+        return ()
+
+
+def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:
+    """Return every combination of overlays that applies to a cell, single ones first, without building anything.
+
+    A combination holds at most one state, at most one reading and any alternatives; each of its members must have a
+    variant that applies to the cell together with the others.
+    """
+    overlays = [load_overlay(name) for name in library.names("overlays")]
+    by_kind = {kind: [item for item in overlays if item.kind == kind] for kind in _ORDER}
+    alternatives = by_kind["alternative"]
+    subsets = chain.from_iterable(combinations(alternatives, size) for size in range(len(alternatives) + 1))
+    states = [(), *((item,) for item in by_kind["state"])]
+    readings = [(), *((item,) for item in by_kind["reading"])]
+    found = []
+    for state, chosen, reading in product(states, subsets, readings):
+        members = (*state, *chosen, *reading)
+        together = [item.name for item in members]
+        if members and all(item.matching(cell_name, together) for item in members):
+            found.append(tuple(together))
+    return sorted(found, key=len)

@@ -1,0 +1,108 @@
+"""Materials and interfaces in files: by name, by name with changes, or written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from .. import yamlfile
+from ..errors import UnknownNameError
+from . import library
+from .base import one_of
+from .interfaces import Blocking, Junction, Plating
+from .materials import Material
+from .paths import children
+
+__all__ = ["is_part", "load_part", "resolve"]
+
+_Interface = Annotated[
+    Blocking | Plating | Junction,
+    Field(discriminator="type"),
+    one_of("an interface", "blocking", "plating", "junction"),
+]
+
+
+@lru_cache(maxsize=2)
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(Material if kind == "materials" else _Interface)
+
+
+def is_part(path: str) -> str:
+    """Return the folder of the parts that may stand at a path (``materials``, ``interfaces``), or ``""``."""
+    names = path.split(".")
+    if names in (["negative"], ["positive"]) or (names[0] == "interfaces" and len(names) == 2):
+        return "interfaces"
+    return "materials" if names[0] == "layers" and len(names) == 3 and names[2] == "material" else ""
+
+
+def load_part(kind: str, name: str) -> Any:
+    """Return the material or interface of this name.
+
+    Parameters
+    ----------
+    kind : {"materials", "interfaces"}
+    name : str
+
+    Raises
+    ------
+    UnknownNameError
+        With close matches.
+    FileError
+        If its file is wrong.
+    """
+    return _load(kind, name, ())
+
+
+def _load(kind: str, name: str, trail: tuple[str, ...]) -> Any:
+    path = library.find(kind, name)
+    if name in trail:
+        raise UnknownNameError(name, (), library.KINDS[kind], f"{' -> '.join((*trail, name))} refer to each other.")
+    return _read(kind, path, trail)
+
+
+def _read(kind: str, path: Path, trail: tuple[str, ...]) -> Any:
+    document = yamlfile.load(path)
+    data = resolve(kind, document.data, document, (), (*trail, path.stem))
+    if isinstance(data, dict):
+        data.setdefault("name", path.stem)
+    return yamlfile.validate(document.with_data(data), _adapter(kind), context={"file": True})
+
+
+def resolve(kind: str, raw: Any, document: Any, place: tuple[str | int, ...], trail: tuple[str, ...] = ()) -> Any:
+    """Replace the name of a material or interface by the object, ``{from: name, ...}`` by its changed fields.
+
+    Parameters
+    ----------
+    kind : {"materials", "interfaces"}
+    raw : object
+        What the file has at `place`; anything but a name or a mapping with ``from`` is returned as it is.
+    document : yamlfile.Document
+    place : tuple
+        Key path in the document, for the position of an error.
+
+    Raises
+    ------
+    FileError
+        If there is no such name.
+    """
+    if isinstance(raw, str):
+        return _named(kind, raw, document, place, trail)
+    if not isinstance(raw, Mapping) or "from" not in raw:
+        return raw
+    base = _named(kind, raw["from"], document, (*place, "from"), trail)
+    changes = {key: item for key, item in raw.items() if key != "from"}
+    fields = {**children(base), "type": base.type}
+    if changes.get("type", base.type) != base.type:
+        fields = {}  # another type has other fields; it must be written out
+    return {**fields, **changes}
+
+
+def _named(kind: str, name: Any, document: Any, place: tuple[str | int, ...], trail: tuple[str, ...]) -> Any:
+    try:
+        return _load(kind, name, trail)
+    except UnknownNameError as error:
+        raise document.error(str(error), place) from None

@@ -1,0 +1,188 @@
+"""The dotted paths by which every number of a cell is named, for example ``layers.buffer_left.thickness``.
+
+A node of a cell is a noun (its fields are its children), the stack (layers by name) or the interfaces (by
+``left-right``). A key is a path, a path with wildcards in its parts (``layers.buffer_*.thickness``), or a tuple of
+these. Nothing here validates: `Cell.with_` does, once, at the end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from ..errors import InputError, UnknownNameError
+from ..quantities import format_value
+
+__all__ = ["Key", "assign", "children", "expand", "find", "numbers_of", "walk"]
+
+Key = str | tuple[str, ...]
+
+
+def children(node: Any) -> dict[str, Any]:
+    """Return the named parts of a node, empty for numbers, texts and None."""
+    if isinstance(node, (tuple, list)):
+        return {_name(item): item for item in node if _name(item)}
+    if isinstance(node, Mapping):
+        return {str(key): item for key, item in node.items() if key != "type"}
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        return {field.name: getattr(node, field.name) for field in dataclasses.fields(node) if field.name != "type"}
+    return {}
+
+
+_ABSENT = object()
+
+
+@lru_cache(maxsize=64)
+def _field_names(cls: type) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(cls) if field.name != "type")
+
+
+def _child(node: Any, part: str) -> Any:
+    """One of the `children`; a field is read directly, for building all of them would dominate repeated reading."""
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        return getattr(node, part) if part in _field_names(type(node)) else _ABSENT
+    return children(node).get(part, _ABSENT)
+
+
+def _name(item: Any) -> str:
+    found = item.get("name") if isinstance(item, Mapping) else getattr(item, "name", None)
+    return found if isinstance(found, str) else ""
+
+
+def walk(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (path, value) of every node below `node`, parents before their children."""
+    for name, child in children(node).items():
+        path = f"{prefix}{name}"
+        yield path, child
+        yield from walk(child, f"{path}.")
+
+
+def numbers_of(node: Any) -> tuple[str, ...]:
+    """Return the paths of all numbers below `node` that can be set, in the order of the fields."""
+    return tuple(path for path, value in walk(node) if isinstance(value, float))
+
+
+def find(root: Any, path: str, *, new_interface: bool = False) -> Any:
+    """Return the value at `path`.
+
+    Parameters
+    ----------
+    root : Cell or mapping
+    path : str
+    new_interface : bool
+        Accept ``interfaces.<any name>`` that does not exist yet (its value is None).
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such path; the message says where it ends and lists close matches.
+    """
+    if not isinstance(path, str):
+        raise InputError(f"a path is a text such as 'layers.<name>.thickness', not {path!r}.")
+    node = root
+    parts = path.split(".")
+    for depth, part in enumerate(parts):
+        child = _child(node, part)
+        if child is not _ABSENT:
+            node = child
+        elif (
+            parts[:depth] == ["interfaces"] and depth == len(parts) - 1 and (new_interface or part in neighbours(root))
+        ):
+            return None
+        else:
+            raise _unknown(root, parts, depth, node)
+    return node
+
+
+def neighbours(root: Any) -> tuple[str, ...]:
+    """Return the keys ``left-right`` that interfaces of this stack can have."""
+    names = list(children(children(root).get("layers", ())))
+    return tuple(f"{left}-{right}" for left, right in pairwise(names))
+
+
+def _unknown(root: Any, parts: list[str], depth: int, node: Any) -> UnknownNameError:
+    path, parent, part = ".".join(parts), ".".join(parts[:depth]), parts[depth]
+    message = None
+    if parent == "interfaces" and part in neighbours(root):
+        message = (
+            f"there is no junction at interfaces.{part} yet (both carriers pass perfectly): set it as a whole first, "
+            f"{{'interfaces.{part}': Junction(...)}}."
+        )
+        return UnknownNameError(path, (), "path", message)
+    if depth and node is None:
+        message = f"unknown path {path!r}: {parent} is not set; set it as a whole."
+    elif depth and isinstance(node, float):
+        message = f"unknown path {path!r}: {parent} is a plain number, {format_value(node)}; set it as a whole."
+    elif depth and part == "type":
+        message = f"{path!r} cannot be set: set {parent} as a whole to an object of the other type."
+    return UnknownNameError(path, _candidates(root), "path", message)
+
+
+def _candidates(root: Any) -> list[str]:
+    """All paths, the parts before what they consist of: equally close matches are listed in this order."""
+    return sorted((name for name, _ in walk(root)), key=lambda name: name.count("."))
+
+
+def expand(root: Any, key: Key, *, new_interface: bool = False) -> tuple[str, ...]:
+    """Return the concrete paths that a key stands for, each once.
+
+    Parameters
+    ----------
+    root : Cell
+    key : str or tuple of str
+        A path, a path with the wildcards ``*``, ``?``, ``[...]`` within its parts, or a tuple of these.
+    new_interface : bool
+        See `find`.
+
+    Raises
+    ------
+    UnknownNameError
+        If a path does not exist or a wildcard matches nothing.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> expand(mt.cell("trilayer"), "layers.buffer_*.thickness")
+    ('layers.buffer_left.thickness', 'layers.buffer_right.thickness')
+    """
+    if isinstance(key, (tuple, list)):
+        return tuple(dict.fromkeys(path for item in key for path in expand(root, item, new_interface=new_interface)))
+    if not isinstance(key, str) or not any(sign in key for sign in "*?["):
+        find(root, key, new_interface=new_interface)
+        return (key,)
+    found = [path for path, _ in _matching(root, key.split("."))]
+    if not found:
+        raise UnknownNameError(key, _candidates(root), "path", f"no path of this cell matches {key!r}.")
+    return tuple(found)
+
+
+def _matching(node: Any, patterns: list[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, child in children(node).items():
+        if not fnmatchcase(name, patterns[0]):
+            continue
+        if len(patterns) == 1:
+            yield f"{prefix}{name}", child
+        else:
+            yield from _matching(child, patterns[1:], f"{prefix}{name}.")
+
+
+def assign(node: Any, parts: Iterable[str], value: Any) -> Any:
+    """Return plain mappings and lists equal to `node` but for the value at an existing path; `node` stays as it is."""
+    head, *rest = parts
+    if isinstance(node, (tuple, list)):
+        return [_put(item, rest, value) if _name(item) == head else item for item in node]
+    plain = dict(node) if isinstance(node, Mapping) else _thawed(node)
+    plain[head] = _put(plain.get(head), rest, value)
+    return plain
+
+
+def _put(node: Any, parts: list[str], value: Any) -> Any:
+    return assign(node, parts, value) if parts else value
+
+
+def _thawed(node: Any) -> dict[str, Any]:
+    return {field.name: getattr(node, field.name) for field in dataclasses.fields(node) if field.init}

@@ -1,0 +1,71 @@
+"""Nouns as plain data (for YAML) and the comparison of two cells."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..quantities import Value, to_file
+from .paths import children
+
+__all__ = ["differences", "to_plain"]
+
+
+def to_plain(node: Any) -> Any:
+    """Return a noun as mappings, lists, texts and numbers from which it can be rebuilt exactly.
+
+    Values keep their unit and provenance; fields at their default are left out, ``type`` stands first.
+    """
+    if isinstance(node, Value):
+        return to_file(node)
+    if isinstance(node, Mapping):
+        return {key: to_plain(item) for key, item in node.items()}
+    if isinstance(node, (tuple, list)):
+        return [to_plain(item) for item in node]
+    if not dataclasses.is_dataclass(node) or isinstance(node, type):
+        return node
+    fields = sorted(dataclasses.fields(node), key=lambda field: field.name != "type")
+    return {
+        field.name: to_plain(getattr(node, field.name))
+        for field in fields
+        if field.name == "type" or not _is_default(field, getattr(node, field.name))
+    }
+
+
+def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
+    factory = field.default_factory
+    default = field.default if factory is dataclasses.MISSING else factory()
+    if isinstance(value, Value) and set(value.provenance()) - {"unit"}:
+        return False  # the default number, but it says where it comes from
+    return default is not dataclasses.MISSING and type(value) is not bool and _same(default, value)
+
+
+def _same(default: Any, value: Any) -> bool:
+    if dataclasses.is_dataclass(value):
+        return type(default) is type(value) and to_plain(default) == to_plain(value)
+    return bool(default == value)
+
+
+def differences(mine: Any, theirs: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
+    """Return path -> (mine, theirs) of the smallest parts in which two nodes differ.
+
+    Layers are matched by name and interfaces by key. Where the kinds differ (a number here, a law there; another type
+    of electrode) the whole part is listed; where layers come, go or change places, ``layers`` lists their names, too.
+    """
+    if isinstance(mine, (int, float)) and isinstance(theirs, (int, float)):
+        return {} if mine == theirs else {path: (mine, theirs)}
+    here, there = children(mine), children(theirs)
+    is_container = isinstance(mine, (tuple, Mapping)) and bool(here or there)
+    if type(mine) is not type(theirs) or not ((here and there) or is_container):
+        return {} if type(mine) is type(theirs) and mine == theirs else {path: (mine, theirs)}
+    found: dict[str, tuple[Any, Any]] = {}
+    if isinstance(mine, tuple) and list(here) != list(there):
+        found[path] = (tuple(here), tuple(there))
+    for name in dict.fromkeys((*here, *there)):
+        below = f"{path}.{name}" if path else name
+        if name not in here or name not in there:
+            found[below] = (here.get(name), there.get(name))
+        else:
+            found.update(differences(here[name], there[name], below))
+    return found

@@ -1,0 +1,101 @@
+"""How models read the numbers of a cell, so that any of them can be replaced by an array or a symbol."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import InputError
+from ..laws import Law, Table
+from .cell import Cell
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """Reads numbers and properties of a cell by their dotted path, each number through `lookup`.
+
+    Parameters
+    ----------
+    cell : Cell
+    lookup : callable, optional
+        ``lookup(path, value)`` returns what to calculate with instead of the number `value` at `path`: a float, an
+        array over parameter sets, or a PyBaMM symbol. By default the number itself.
+    table : callable, optional
+        ``table(T, law)`` evaluates a `Table` where T is not numeric (PyBaMM needs an interpolant). Its rows are not
+        single numbers, so `lookup` does not see them.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> reader = Reader(mt.cell("trilayer"), lambda path, value: 2 * value if path == "area" else value)
+    >>> reader.number("area") == 2 * reader.cell.area
+    True
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        lookup: Callable[[str, float], Any] | None = None,
+        table: Callable[[Any, Table], Any] | None = None,
+    ) -> None:
+        self.cell = cell
+        self._lookup = lookup
+        self._table = table
+        self._nodes: dict[str, Any] = {}
+
+    @property
+    def temperature(self) -> Any:
+        """The cell's temperature [K], looked up."""
+        return self.number("temperature")
+
+    def get(self, path: str) -> Any:
+        """Return the part of the cell at `path` without looking it up; UnknownNameError if there is none."""
+        if path not in self._nodes:
+            self._nodes[path] = self.cell.get(path)
+        return self._nodes[path]
+
+    def number(self, path: str) -> Any:
+        """Return the number at `path`, looked up; None where an optional number is not given.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such path.
+        InputError
+            If `path` holds a law or another part of the cell.
+        """
+        value = self.get(path)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise InputError(f"{path} is not a number but {value!r}: read it with property(path, T).")
+        return self._looked_up(path, value)
+
+    def property(self, path: str, T: Any) -> Any:
+        """Return the number or law at `path`, evaluated at T [K]; None where it is not given.
+
+        Each number of a law is looked up under its own path, for example ``...ionic_conductivity.activation_energy``.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such path.
+        InputError
+            If `path` holds neither a number nor a law.
+        """
+        law = self.get(path)
+        if isinstance(law, Table):
+            return self._table(T, law) if self._table is not None else law(T)
+        if not isinstance(law, Law):
+            return self.number(path)
+        given = {
+            field.name: self._looked_up(f"{path}.{field.name}", getattr(law, field.name))
+            for field in dataclasses.fields(law)  # type: ignore[arg-type]
+            if field.name not in ("type", "valid")
+        }
+        return type(law).formula(T, **given)
+
+    def _looked_up(self, path: str, value: float) -> Any:
+        return value if self._lookup is None else self._lookup(path, value)

@@ -1,0 +1,306 @@
+"""The schema of every result and measurement: names, dimensions, units, signs and attributes of an xarray Dataset.
+
+`SCHEMA` is the one declaration. `spectrum` and `transient` build Datasets that follow it, `check` says where a Dataset
+does not, `stamp` makes the attributes that let a saved file be understood and run again, `save` and `open` keep it on
+disk exactly as it was.
+
+Signs are those of the laboratory (IUPAC): positive current oxidises the working (positive) electrode, so a passive cell
+has voltage and current of the same sign and an impedance with a positive real part. Values are SI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mgtwin._schema import SCHEMA, Variable, attributes, problems
+from mgtwin.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = [
+    "SCHEMA",
+    "Variable",
+    "add_warning",
+    "attributes",
+    "check",
+    "open",
+    "problems",
+    "save",
+    "spectrum",
+    "stamp",
+    "transient",
+]
+
+
+def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None = None) -> tuple[Any, np.ndarray, dict]:
+    """Return an xarray variable tuple of a declared variable, with the dtype that its kind asks for."""
+    dtype = {"f": float, "c": complex, "i": np.int64, "U": str}[SCHEMA[name].kind]
+    try:
+        array: np.ndarray = np.array(values, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{name}: expected an array of {dtype.__name__}, got {type(values).__name__}: {error}"
+        ) from None
+    expected = dims or SCHEMA[name].dims
+    if array.ndim != len(expected):
+        raise InputError(f"{name}: expected dimensions {expected}, got an array of shape {array.shape}.")
+    return expected, array, attributes(name)
+
+
+def _build(
+    variables: Mapping[str, ArrayLike | None], coords: Mapping[str, ArrayLike | None], attrs: Mapping | None
+) -> xr.Dataset:
+    import xarray as xr
+
+    given = {name: _declared(name, values) for name, values in {**coords, **variables}.items() if values is not None}
+    sizes: dict[str, tuple[int, str]] = {}
+    for name, (dims, array, _) in given.items():
+        for dim, size in zip(dims, array.shape, strict=True):
+            known, first = sizes.setdefault(dim, (size, name))
+            if known != size:
+                raise InputError(
+                    f"{name} has {size} values along {dim!r} but {first} has {known}: they must have the same length."
+                )
+    ds = xr.Dataset(
+        {name: given[name] for name in variables if name in given},
+        coords={name: given[name] for name in coords if name in given},
+        attrs={**stamp(), **(attrs or {})},
+    )
+    return check(ds)
+
+
+def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Mapping[str, Any] | None = None) -> xr.Dataset:
+    """Build the Dataset of an impedance spectrum.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Frequency [Hz], positive and finite, in any order.
+    impedance : array_like of complex, shape (n,)
+        Impedance of the cell [ohm]; a passive cell has a positive real part, a capacitive one a negative imaginary part.
+    attrs : mapping, optional
+        Attributes, usually from `stamp`.
+
+    Raises
+    ------
+    InputError
+        Lengths differ, or frequencies are not positive and finite.
+
+    Examples
+    --------
+    >>> spectrum([1e3, 1.0], [10 - 1j, 20 - 5j]).sizes["frequency"]
+    2
+    """
+    return _build({"impedance": impedance}, {"frequency": frequency}, attrs)
+
+
+def transient(
+    time: ArrayLike,
+    voltage: ArrayLike,
+    current: ArrayLike,
+    *,
+    cycle: ArrayLike | None = None,
+    step: ArrayLike | None = None,
+    overpotential: Mapping[str, ArrayLike] | None = None,
+    electronic_current: Mapping[str, ArrayLike] | None = None,
+    local_potential: ArrayLike | None = None,
+    x: ArrayLike | None = None,
+    layer: Sequence[str] | None = None,
+    half_cycle_capacity: ArrayLike | None = None,
+    state: ArrayLike | None = None,
+    segment_time: ArrayLike | None = None,
+    state_variable: Sequence[str] | None = None,
+    state_position: ArrayLike | None = None,
+    attrs: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Build the Dataset of a signal in time.
+
+    Parameters
+    ----------
+    time : array_like, shape (n,)
+        Time since the start of the protocol [s], finite and never decreasing; a time may occur twice where a step changes.
+    voltage, current : array_like, shape (n,)
+        Cell voltage [V] and current [A], laboratory signs. May contain NaN where an instrument read nothing.
+    cycle, step : array_like of int, shape (n,), optional
+        Number of the cycle and of the step at each time.
+    overpotential : mapping of element name to array_like, shape (n,), optional
+        Contributions to the voltage [V]; they sum to `voltage`.
+    electronic_current : mapping of interface name to array_like, shape (n,), optional
+        Electronic current [A] at ``"negative"``, the junctions and ``"positive"``.
+    local_potential : array_like, shape (n, m), optional
+        E(x, t) [V], with `x` [m] and `layer` (names), shape (m,).
+    half_cycle_capacity : array_like, optional
+        Charge of each half cycle [C].
+    state, segment_time, state_variable, state_position : optional
+        State vector at the end of each kept segment, shape (segment, state_index), and what its components are.
+    attrs : mapping, optional
+        Attributes, usually from `stamp`.
+
+    Raises
+    ------
+    InputError
+        Lengths differ, time decreases, or the contributions do not sum to the voltage.
+
+    Examples
+    --------
+    >>> float(transient([0, 1], [0.5, 0.5], [2e-6, 1e-6]).current[-1])
+    1e-06
+    """
+    parts = {"overpotential": overpotential, "electronic_current": electronic_current}
+    # A mapping without entries has no array to take the time from: it says the same as None.
+    stacked = {name: np.array([*values.values()], dtype=float) for name, values in parts.items() if values}
+    variables: dict[str, ArrayLike | None] = {
+        "voltage": voltage,
+        "current": current,
+        "overpotential": stacked.get("overpotential"),
+        "electronic_current": stacked.get("electronic_current"),
+        "local_potential": local_potential,
+        "half_cycle_capacity": half_cycle_capacity,
+        "state": state,
+        "segment_time": segment_time,
+        "state_variable": state_variable,
+        "state_position": state_position,
+    }
+    coords: dict[str, ArrayLike | None] = {
+        "time": time,
+        "cycle": cycle,
+        "step": step,
+        "element": list(overpotential) if overpotential else None,
+        "interface": list(electronic_current) if electronic_current else None,
+        "x": x,
+        "layer": layer,
+        "half_cycle": None if half_cycle_capacity is None else np.arange(np.size(half_cycle_capacity)),
+    }
+    return _build(variables, coords, attrs)
+
+
+def stamp(
+    *,
+    cell: str | None = None,
+    protocol: str | None = None,
+    route: str | None = None,
+    warnings: Iterable[str] = (),
+    sources: Iterable[str] = (),
+    temperature: float | None = None,
+    area: float | None = None,
+    pybamm_version: str | None = None,
+    created: str | None = None,
+    **extra: Any,
+) -> dict[str, Any]:
+    """Return the attributes of a result: what made it, from what, when, and what to beware of.
+
+    Parameters
+    ----------
+    cell, protocol : str, optional
+        YAML of the cell and of the protocol; a saved result can be run again from them.
+    route : str, optional
+        How it was computed or measured.
+    warnings, sources : iterable of str
+        Messages for whoever uses the result; keys of the references that its parameters come from.
+    temperature, area : float, optional
+        Temperature [K] and electrode area [m^2].
+    pybamm_version : str, optional
+        Version of PyBaMM, if it was used.
+    created : str, optional
+        Time of making in ISO 8601; now, in UTC, when not given.
+    **extra
+        Further attributes (text, numbers, lists).
+
+    Examples
+    --------
+    >>> stamp(route="measured", warnings=["drift"])["warnings"]
+    ['drift']
+    """
+    from datetime import UTC, datetime
+
+    given = {"cell": cell, "protocol": protocol, "route": route, "pybamm_version": pybamm_version}
+    numbers = {"temperature": temperature, "area": area}
+    return {
+        **{name: str(value) for name, value in given.items() if value is not None},
+        **{name: float(value) for name, value in numbers.items() if value is not None},
+        "mgtwin_version": _version(),
+        "created": created or datetime.now(UTC).isoformat(timespec="seconds"),
+        "warnings": list(dict.fromkeys(warnings)),
+        "sources": list(dict.fromkeys(sources)),
+        **extra,
+    }
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mgtwin")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "unknown"
+
+
+def add_warning(ds: xr.Dataset, *messages: str) -> xr.Dataset:
+    """Return a Dataset like `ds` whose attribute ``warnings`` also has the messages (each once); `ds` stays as it was.
+
+    Examples
+    --------
+    >>> add_warning(spectrum([1.0], [1.0]), "noisy").attrs["warnings"]
+    ['noisy']
+    """
+    known = list(ds.attrs.get("warnings", []))
+    return ds.assign_attrs(warnings=list(dict.fromkeys([*known, *messages])))
+
+
+def check(ds: xr.Dataset) -> xr.Dataset:
+    """Return `ds` unchanged if it follows the schema.
+
+    Raises
+    ------
+    InputError
+        It does not; the message lists every problem that `problems` finds.
+    """
+    found = problems(ds)
+    if found:
+        raise InputError("\n  ".join(["the Dataset does not follow mgtwin's schema:", *found]))
+    return ds
+
+
+def save(data: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
+    """Write a Dataset or a DataTree to a netCDF file (HDF5) that `open` reads back exactly.
+
+    The file is written beside its destination and moved there when complete: an interrupted run leaves the old file
+    or none, never half of one. Complex variables become a real and an imaginary part, attributes that netCDF cannot
+    hold (lists, also empty ones, true/false, nothing) become JSON text.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
+
+    Raises
+    ------
+    InputError
+        The data do not follow the schema, hold something that cannot be written, or the folder does not exist.
+    """
+    import xarray as xr
+
+    from mgtwin import _netcdf
+
+    for ds in [node.to_dataset(inherit=False) for node in data.subtree] if isinstance(data, xr.DataTree) else [data]:
+        check(ds)
+    return _netcdf.write(data, Path(path))
+
+
+def open(path: str | Path) -> xr.Dataset | xr.DataTree:
+    """Read a file written by `save`; everything is in memory and the file is closed.
+
+    Raises
+    ------
+    FileError
+        There is no such file, or mgtwin did not write it; the message says what to do instead.
+    """
+    from mgtwin import _netcdf
+
+    return _netcdf.read(Path(path))

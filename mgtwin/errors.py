@@ -1,0 +1,302 @@
+"""One small tree of errors, and the search for what a misspelt name meant.
+
+Every error that a user can cause derives from `MgtwinError`. Those caused by bad input are also `ValueError`, so that
+pydantic turns them into validation errors with the path of the field.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = [
+    "FileError",
+    "InputError",
+    "MgtwinError",
+    "MgtwinWarning",
+    "OverlayError",
+    "QuantityError",
+    "SimulationError",
+    "UnknownNameError",
+    "caret_block",
+    "close_matches",
+    "did_you_mean",
+    "input_error",
+    "validation_problems",
+]
+
+
+class MgtwinWarning(UserWarning):
+    """Something worth knowing that does not stop the calculation; it is stored in the result too."""
+
+
+class MgtwinError(Exception):
+    """Base of all errors raised on purpose by mgtwin."""
+
+
+class InputError(MgtwinError, ValueError):
+    """An argument, a file or a value in it is not acceptable."""
+
+
+class QuantityError(InputError):
+    """A number with a unit could not be read, or has the wrong dimension or an impossible value."""
+
+
+class OverlayError(InputError):
+    """An overlay (state, reading, alternative) does not apply to the cell or to the other overlays."""
+
+
+class FileError(InputError):
+    """A problem in a text file, shown as ``path:line:col: message`` with the line and a caret below it.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and how to fix it. Further lines are printed below the caret.
+    path : str
+        Name of the file (or of the text).
+    line, column : int, optional
+        Position counted from 1.
+    source_line : str, optional
+        The text of that line; without it no caret is drawn.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        path: str = "<text>",
+        line: int | None = None,
+        column: int | None = None,
+        source_line: str | None = None,
+    ) -> None:
+        self.message = message
+        self.path = str(path)
+        self.line = line
+        self.column = column
+        self.source_line = source_line
+        super().__init__(message, self.path, line, column, source_line)
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+        first, _, rest = self.message.partition("\n")
+        lines = [f"{place}: {first}"]
+        if self.source_line is not None and self.line is not None:
+            lines.append(caret_block(self.source_line, self.line, self.column or 1))
+        if rest:
+            lines.append(rest)
+        return "\n".join(lines)
+
+
+class UnknownNameError(InputError):
+    """A path, cell, overlay, experiment or other name does not exist.
+
+    Parameters
+    ----------
+    name : str
+        The name that was asked for.
+    candidates : iterable of str
+        The names that exist; the close ones are appended to the message.
+    what : str
+        What the name should have been, for example ``"cell"``.
+    message : str, optional
+        Replaces the first sentence ``unknown {what} '{name}'.``
+    """
+
+    def __init__(
+        self, name: str, candidates: Iterable[str] = (), what: str = "name", message: str | None = None
+    ) -> None:
+        self.name = name
+        self.candidates = tuple(candidates)
+        self.what = what
+        self.message = message
+        super().__init__(name, self.candidates, what, message)
+
+    def __str__(self) -> str:
+        text = self.message or f"unknown {self.what} {self.name!r}."
+        hint = did_you_mean(self.name, self.candidates)
+        if not hint and 0 < len(self.candidates) <= 12:
+            hint = " Known: " + ", ".join(self.candidates) + "."
+        return text + hint
+
+
+class SimulationError(MgtwinError):
+    """A simulation could not be finished.
+
+    Parameters
+    ----------
+    message : str
+        What failed, at which time and in which state.
+    time : float, optional
+        Time reached [s].
+    partial : xarray.Dataset, optional
+        What had been computed until then, in the schema of every result.
+    """
+
+    def __init__(self, message: str, time: float | None = None, partial: Any = None) -> None:
+        self.message = message
+        self.time = time
+        self.partial = partial
+        super().__init__(message, time, partial)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def caret_block(source_line: str, line: int, column: int) -> str:
+    """Return a line of a file with its number and a caret below `column` (counted from 1).
+
+    Examples
+    --------
+    >>> print(caret_block("a: 1,5 mm", 3, 4))
+      3 | a: 1,5 mm
+        |    ^
+    """
+    text = source_line.rstrip("\r\n")
+    number = f"{line:>3}"
+    # Tabs are kept in the indent so that the caret stays below its character whatever the tab width.
+    before = text[: max(column - 1, 0)]
+    indent = "".join("\t" if char == "\t" else " " for char in before)
+    return f"{number} | {text}\n{' ' * len(number)} | {indent}^"
+
+
+# Symbols and short forms of the field, for people who type sigma_ion where the path says ionic_conductivity.
+_ALIASES = {
+    "sigma": "conductivity",
+    "sigma_ion": "ionic_conductivity",
+    "sigma_ionic": "ionic_conductivity",
+    "sigma_eon": "electronic_conductivity",
+    "sigma_e": "electronic_conductivity",
+    "sigma_el": "electronic_conductivity",
+    "sigma_electronic": "electronic_conductivity",
+    "ea": "activation_energy",
+    "e_a": "activation_energy",
+    "i0": "exchange_current_density",
+    "i_0": "exchange_current_density",
+    "j0": "exchange_current_density",
+    "j_0": "exchange_current_density",
+    "alpha": "transfer_coefficient",
+    "alpha_a": "transfer_coefficient",
+    "cdl": "double_layer",
+    "c_dl": "double_layer",
+    "c_chem": "chemical_capacitance",
+    "cchem": "chemical_capacitance",
+    "eps": "relative_permittivity",
+    "eps_r": "relative_permittivity",
+    "epsilon_r": "relative_permittivity",
+    "permittivity": "relative_permittivity",
+    "r_e": "electronic_resistance",
+    "r_film": "film_resistance",
+    "r_int": "resistance",
+    "r_s": "series_resistance",
+    "rs": "series_resistance",
+    "r_gb": "grain_boundary.resistance",
+    "d": "thickness",
+    "l": "thickness",
+    "length": "thickness",
+    "t": "temperature",
+    "temp": "temperature",
+    "e0": "rest_potential",
+    "e_0": "rest_potential",
+}
+
+
+def _likeness(name: str, candidate: str) -> float:
+    """Score from 0 to 1.2 how likely `candidate` is what `name` meant; whole, in part, or as the last component."""
+    wanted, have = name.lower(), candidate.lower()
+    last = wanted.rsplit(".", 1)[-1]
+    expanded = _ALIASES.get(last)
+    if expanded is not None:
+        stem = wanted[: len(wanted) - len(last)]
+        if have == stem + expanded or (not stem and f".{expanded}" in f".{have}"):
+            return 1.2
+        wanted = stem + expanded
+    score = difflib.SequenceMatcher(None, wanted, have).ratio()
+    have_last = have.rsplit(".", 1)[-1]
+    if "." not in wanted and "." in have:
+        score = max(score, 0.95 * difflib.SequenceMatcher(None, wanted, have_last).ratio())
+    if len(wanted) > 2 and wanted in have:
+        # Shorter candidates are closer to what was typed.
+        score = max(score, 0.8 + 0.2 * len(wanted) / len(have))
+    return score
+
+
+def close_matches(name: str, candidates: Iterable[str], n: int = 3) -> tuple[str, ...]:
+    """Return at most `n` candidates that `name` may have meant, the best first.
+
+    Compares whole names, substrings, the last component of dotted paths and the symbols of the field
+    (``sigma_ion`` finds ``ionic_conductivity``).
+
+    Examples
+    --------
+    >>> close_matches("trilayr", ["trilayer", "au_mofsse_au"])
+    ('trilayer',)
+    >>> close_matches("sigma_ion", ["layers.a.material.ionic_conductivity", "layers.a.thickness"])
+    ('layers.a.material.ionic_conductivity',)
+    """
+    scored = [(_likeness(str(name), candidate), candidate) for candidate in dict.fromkeys(candidates)]
+    likely = sorted(((score, text) for score, text in scored if score >= 0.6), key=lambda pair: -pair[0])
+    if likely and likely[0][0] >= 1.0:  # a sure match: drop the merely similar
+        likely = [pair for pair in likely if pair[0] >= 0.8]
+    return tuple(text for _, text in likely[:n])
+
+
+def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
+    """Return ``" Did you mean 'a' or 'b'?"`` with at most `n` close matches, or ``""`` if nothing is close.
+
+    Examples
+    --------
+    >>> did_you_mean("trilayr", ["trilayer", "au_mofsse_au"])
+    " Did you mean 'trilayer'?"
+    """
+    matches = [repr(match) for match in close_matches(name, candidates, n)]
+    if not matches:
+        return ""
+    head = ", ".join(matches[:-1])
+    return f" Did you mean {head + ' or ' if head else ''}{matches[-1]}?"
+
+
+def validation_problems(error: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """List the problems of a pydantic ``ValidationError`` as (location, message in our words).
+
+    The location is the key path of the offending value. Unknown keys and missing fields are put in plain words.
+    """
+    problems = []
+    for item in error.errors(include_url=False):
+        location = tuple(item["loc"])
+        kind, message = item["type"], item["msg"]
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, Exception):
+            message = str(cause)
+        elif kind in ("missing", "missing_argument"):
+            message = "is required but missing."
+        elif kind in ("extra_forbidden", "unexpected_keyword_argument"):
+            message = "is not a known key here."
+        elif kind not in ("value_error", "assertion_error"):
+            message = f"{message} (got {_shorten(item.get('input'))})."
+        problems.append((location, message))
+    return problems
+
+
+def input_error(error: Any, what: str = "") -> InputError:
+    """Translate a pydantic ``ValidationError`` into one `InputError` that lists each problem on a line.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+    what : str
+        What was being built, for example ``"Cell"``; starts the message.
+    """
+    lines = []
+    for location, message in validation_problems(error):
+        where = ".".join(str(part) for part in location)
+        lines.append(f"{where}: {message}" if where else message)
+    if len(lines) == 1:
+        return InputError(f"{what}: {lines[0]}" if what else lines[0])
+    head = f"{what}: {len(lines)} problems" if what else f"{len(lines)} problems"
+    return InputError("\n  ".join([head + ":", *lines]))
+
+
+def _shorten(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."

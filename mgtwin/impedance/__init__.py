@@ -1,0 +1,5 @@
+"""Impedance without a mesh: the exact small-signal response of stacks of uniform layers at rest."""
+
+from .exact import exact, exact_laplace
+
+__all__ = ["exact", "exact_laplace"]

@@ -1,0 +1,210 @@
+r"""Elimination of the electronic currents of a stack from left to right, without a subtraction that could cancel.
+
+Let a unit current cross the stack and let :math:`j` be the part of it that electrons carry at an interface. The stack's
+impedance is the stationary value over all :math:`j` of a sum of squares,
+
+.. math::
+    Z = \sum_{interfaces} [z (1 - j)^2 + R_e j^2]
+      + \sum_{layers} [L/\sigma + Z_a (j_l - t)^2 + Z_b (j_l - j_r)^2 + Z_a (j_r - t)^2],
+
+with the ionic impedance z and the electronic resistance R_e of an interface, and for a mixed conductor
+:math:`t = \sigma_{eon}/\sigma`, :math:`x = L\sqrt{s c_{chem}/\sigma_{amb}}`,
+:math:`Z_a = (L/\sigma_{amb}) \tanh(x/2)/x`, :math:`Z_b = x/(s c_{chem} L \sinh x)`: equations (2.1)-(2.3) of physics.md
+solved within the layer, written as a T network. Layers that are passed already act on the next :math:`j` as
+:math:`(j - m)^2/\gamma` with an admittance :math:`\gamma` and a preferred value m, and two such terms join like parallel
+impedances,
+
+.. math:: \beta_1 (j - m_1)^2 + \beta_2 (j - m_2)^2
+    = (\beta_1 + \beta_2)(j - m)^2 + \frac{\beta_1\beta_2}{\beta_1 + \beta_2}(m_1 - m_2)^2 .
+
+All :math:`\beta` are impedances of RC networks: for Re s >= 0 they share one quadrant, so that no sum of them cancels.
+What is carried along is :math:`\gamma`, never infinite, and the deviation :math:`d = m - t` from the layer's own
+transference number, formed from products such as :math:`t_{eon,1} t_{ion,2}` so that it stays exact where t is close
+to 1. Blocked carriers and ideal contacts are fractions with a zero below or above, not special cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+#: A number or an array over (parameter sets..., frequencies); complex where it depends on the frequency.
+Array: TypeAlias = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ohmic:
+    """A layer without electrons: its impedance [ohm m2]."""
+
+    impedance: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A mixed conductor as a T network, all per electrode area.
+
+    Attributes
+    ----------
+    electrons, ions : Array
+        Transference numbers t_eon and t_ion, each computed on its own.
+    impedance : Array
+        L/sigma and whatever is in series with the layer on the ionic rail [ohm m2].
+    arm : Array
+        Z_a [ohm m2].
+    passing : Array
+        x/sinh(x), between 0 and 1.
+    storage : Array
+        s c_chem L [S/m2]; Z_b = passing/storage.
+    """
+
+    electrons: Array
+    ions: Array
+    impedance: Array
+    arm: Array
+    passing: Array
+    storage: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An interface: impedances of its ionic and electronic branches as fractions ``top/bottom`` [ohm m2].
+
+    ``1/0`` is a blocked carrier and ``0/1`` an ideal contact.
+    """
+
+    ion_top: Array
+    ion_bottom: Array
+    electron_top: Array
+    electron_bottom: Array
+
+    def series(self) -> tuple[Array, Array]:
+        """Impedance of the loop through both branches as a fraction."""
+        top = self.ion_top * self.electron_bottom + self.electron_top * self.ion_bottom
+        return top, self.ion_bottom * self.electron_bottom
+
+    def parallel(self, top: Array) -> Array:
+        """Both branches side by side; `top` as given by `series`, not zero."""
+        return self.ion_top * self.electron_top / top
+
+    def deviation(self, top: Array, electrons: Array, ions: Array) -> Array:
+        """Preferred electronic share of the link minus the transference number of a layer."""
+        return (self.ion_top * self.electron_bottom * ions - self.electron_top * self.ion_bottom * electrons) / top
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What the stack so far asks of the electronic current: ``(d + t - j)^2/admittance``."""
+
+    admittance: Array
+    deviation: Array
+
+
+def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None], *, static: bool = False) -> Array:
+    """Impedance [ohm m2] of layers between links, the first and last being the electrodes.
+
+    Parameters
+    ----------
+    layers : sequence of Ohmic or Mixed
+    links : sequence of Link or None
+        One more than layers; None passes both carriers perfectly. Beside an `Ohmic` layer the electronic branch of a
+        link must be blocked.
+    static : bool
+        Whether some frequency is exactly zero, where an impedance may be infinite.
+
+    Returns
+    -------
+    ndarray or number
+        Not finite where no current can pass.
+    """
+    total: Array = 0.0
+    state: _Open | None = None
+    for k, layer in enumerate(layers):
+        before = layers[k - 1] if k else None
+        if isinstance(layer, Ohmic):
+            total = total + layer.impedance
+            if state is None:
+                total = total + _ions_only(links[k])
+            else:
+                assert isinstance(before, Mixed)
+                total = total + _close(links[k], before, state, static)
+                state = None
+            continue
+        if state is None:
+            added, state = _begin(links[k], layer)
+        else:
+            assert isinstance(before, Mixed)
+            added, state = _join(links[k], before, layer, state, static)
+        total = total + added + layer.impedance
+        added, state = _through(layer, state)
+        total = total + added
+    last = layers[-1]
+    if state is None:
+        return total + _ions_only(links[-1])
+    assert isinstance(last, Mixed)
+    return total + _close(links[-1], last, state, static)
+
+
+def _ions_only(link: Link | None) -> Array:
+    """Impedance of an interface between conductors of which one has no electrons."""
+    return 0.0 if link is None else link.ion_top / link.ion_bottom
+
+
+def _begin(link: Link | None, layer: Mixed) -> tuple[Array, _Open]:
+    """Enter a mixed conductor from an electrode or from a layer without electrons."""
+    assert link is not None
+    top, bottom = link.series()
+    return link.parallel(top), _Open(bottom / top, link.deviation(top, layer.electrons, layer.ions))
+
+
+def _through(layer: Mixed, state: _Open) -> tuple[Array, _Open]:
+    """Cross a mixed conductor: arm, shunt, arm of its T network."""
+    arm, passing = layer.arm, layer.passing
+    first = 1 + state.admittance * arm
+    deviation = state.deviation / first
+    shunted = layer.storage + state.admittance / first * passing
+    second = passing + arm * shunted
+    behind = passing * deviation / second
+    added = arm * deviation * (state.deviation + behind)
+    return added, _Open(shunted / second, behind)
+
+
+def _join(link: Link | None, left: Mixed, right: Mixed, state: _Open, static: bool) -> tuple[Array, _Open]:
+    """Cross an interface between two mixed conductors."""
+    # t_left - t_right without cancellation where both are close to 1
+    shift = left.electrons * right.ions - left.ions * right.electrons
+    passed = state.deviation + shift
+    if link is None:
+        return 0.0, _Open(state.admittance, passed)
+    top, bottom = link.series()
+    # an entry that is ideal for both carriers asks for nothing: any finite preference will do
+    divisor = np.where((top == 0) & (bottom != 0), 1.0, top)
+    met = bottom + state.admittance * top
+    gap = state.deviation - link.deviation(divisor, left.electrons, left.ions)
+    wanted = link.deviation(divisor, right.electrons, right.ions)
+    added = link.parallel(divisor) + _meet(top, met, gap, static)
+    admittance, weight = bottom / met, state.admittance * top / met
+    deviation = admittance * passed + weight * wanted
+    if static:
+        admittance = np.where(met == 0, 0.0, admittance)
+        deviation = np.where(met == 0, wanted, deviation)
+    return added, _Open(admittance, deviation)
+
+
+def _close(link: Link | None, layer: Mixed, state: _Open, static: bool) -> Array:
+    """Leave a mixed conductor for an electrode or a layer without electrons."""
+    assert link is not None
+    top, bottom = link.series()
+    gap = state.deviation - link.deviation(top, layer.electrons, layer.ions)
+    return link.parallel(top) + _meet(top, bottom + state.admittance * top, gap, static)
+
+
+def _meet(top: Array, met: Array, gap: Array, static: bool) -> Array:
+    """Price of a disagreement `gap` between both sides about the electronic current."""
+    if not static:
+        return top * gap * gap / met
+    # At s = 0 both sides may fix the current, each at 0 or at 1 and then exactly so: they agree, or nothing passes.
+    agreed = np.where((met == 0) & (np.abs(gap) < 0.5), 0.0, gap)
+    return top * agreed * agreed / np.where((met == 0) & (agreed == 0), 1.0, met)

@@ -1,0 +1,317 @@
+"""From the numbers of a cell to the elements of the chain: layers, junctions, electrodes, capacitors.
+
+Every function takes the Laplace variable s [1/s] and returns quantities per electrode area. A new kind of capacitor
+registers itself with `admittance`, a new kind of material with `layer_element`; nothing else needs to change.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from ..cells.cell import Cell, Layer
+from ..cells.interfaces import Blocking, Capacitor, Plating
+from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
+from ..cells.reader import Reader
+from ..cells.rest import FARADAY, GAS_CONSTANT, chemical_capacitance, electronic_conductivity
+from ..errors import InputError
+from .chain import Array, Link, Mixed, Ohmic
+
+__all__ = ["VACUUM_PERMITTIVITY", "Surroundings", "admittance", "electrode", "junction", "layer_element"]
+
+VACUUM_PERMITTIVITY = 8.8541878128e-12
+
+
+@singledispatch
+def admittance(element: Any, reader: Reader, path: str, s: Array) -> Array:
+    """Admittance [S/m2] of the capacitor that a cell has at `path`.
+
+    Parameters
+    ----------
+    element : Capacitor or None
+        The object itself; its type decides the law: ``s c`` for a `Capacitor`, 0 for None.
+    reader : Reader
+        Reads its numbers.
+    path : str
+        For example ``positive.double_layer``.
+    s : ndarray
+        Laplace variable [1/s].
+
+    Raises
+    ------
+    InputError
+        If no law is known for that type.
+    """
+    raise InputError(f"{path} is a {type(element).__name__}, whose admittance is not known. Use a Capacitor or None.")
+
+
+@admittance.register(type(None))
+def _no_capacitor(element: None, reader: Reader, path: str, s: Array) -> Array:
+    return 0.0
+
+
+@admittance.register(Capacitor)
+def _capacitor(element: Capacitor, reader: Reader, path: str, s: Array) -> Array:
+    return s * _require(reader.number(f"{path}.c"), f"{path}.c", zero=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a layer needs to know beyond its material.
+
+    Attributes
+    ----------
+    temperature : Array
+        [K]
+    potential : Array or None
+        Local electrode potential at rest [V]; None where no property depends on it.
+    isolated : bool or ndarray
+        Whether electrons are blocked at both faces.
+    """
+
+    temperature: Array
+    potential: Array
+    isolated: Array
+
+
+@singledispatch
+def layer_element(
+    material: Any, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+) -> Ohmic | Mixed:
+    """Element of the chain for a layer.
+
+    Parameters
+    ----------
+    material : IonConductor or MixedConductor
+        The layer's material; its type decides the equations.
+    reader : Reader
+    layer : Layer
+    area : float or ndarray
+        Electrode area [m2], to which all results refer.
+    around : Surroundings
+    s : ndarray
+        Laplace variable [1/s].
+
+    Raises
+    ------
+    InputError
+        If no equations are known for that type, or a number is out of its range.
+    """
+    raise InputError(
+        f"layers.{layer.name}.material is a {type(material).__name__}, for which the mesh-free impedance has no "
+        f"equations. It knows IonConductor and MixedConductor."
+    )
+
+
+@layer_element.register(IonConductor)
+def _ion_conductor(
+    material: IonConductor, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+) -> Ohmic:
+    path = f"layers.{layer.name}"
+    thickness, ratio = _geometry(reader, layer, area)
+    sigma = _conductivity(reader, f"{path}.material.ionic_conductivity", around.temperature)
+    impedance = thickness / _with_dielectric(reader, material, path, sigma, s)
+    if material.grain_boundary is not None:
+        impedance = impedance + _boundaries(reader, material.grain_boundary, path, thickness, s)
+    return Ohmic(impedance / ratio)
+
+
+@layer_element.register(MixedConductor)
+def _mixed_conductor(
+    material: MixedConductor, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+) -> Mixed:
+    path = f"layers.{layer.name}"
+    where = f"{path}.material"
+    thickness, ratio = _geometry(reader, layer, area)
+    T, potential = around.temperature, around.potential
+    ionic = _conductivity(reader, f"{where}.ionic_conductivity", T)
+    in_series: Array = 0.0
+    if material.grain_boundary is not None:
+        in_series, ionic = _on_ionic_rail(reader, material.grain_boundary, path, thickness, ionic, around.isolated, s)
+    ionic = _with_dielectric(reader, material, path, ionic, s)
+    electronic = electronic_conductivity(reader, where, material.electronic_conductivity, T, potential)
+    _require(electronic, f"{where}.electronic_conductivity")
+    storage = chemical_capacitance(reader, where, material.chemical_capacitance, T, potential)
+    _require(storage, f"{where}.chemical_capacitance")
+
+    total = ionic + electronic
+    ambipolar = thickness * total / (ionic * electronic)  # L/sigma_amb
+    shunt = (storage * thickness) * s
+    arm, passing = _half_and_whole(shunt * ambipolar)
+    return Mixed(
+        electrons=electronic / total,
+        ions=ionic / total,
+        impedance=(thickness / total + in_series) / ratio,
+        arm=arm * (ambipolar / ratio),
+        passing=passing,
+        storage=shunt * ratio,
+    )
+
+
+def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Link | None:
+    """Interface of two layers: ``R parallel C`` for ions, R_e for electrons; None if both pass perfectly.
+
+    Raises
+    ------
+    InputError
+        Where no current of any kind crosses it.
+    """
+    electrons = isinstance(left.material, MixedConductor) and isinstance(right.material, MixedConductor)
+    key = f"{left.name}-{right.name}"
+    entry = cell.interfaces.get(key)
+    if entry is None:
+        return None if electrons else Link(0.0, 1.0, 1.0, 0.0)
+    path = f"interfaces.{key}"
+    resistance = _require(reader.property(f"{path}.resistance", reader.temperature), f"{path}.resistance", zero=True)
+    storage = admittance(entry.capacitance, reader, f"{path}.capacitance", s)
+    top, bottom = _fraction(resistance)
+    contact = _electron_branch(reader, path, electrons)
+    if _is_zero(top) and _is_zero(contact[0]):
+        return None
+    return _conducting(Link(top, bottom + top * storage, *contact), path, "a finite resistance or a capacitance")
+
+
+def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> Link:
+    r"""Electrode ``negative`` or ``positive`` on a layer.
+
+    Ionic branch :math:`s C_{dl}` for `Blocking`; for `Plating` in parallel with :math:`RT/(zFi_0) + R_{film}`.
+
+    Raises
+    ------
+    InputError
+        Where no current of any kind crosses it.
+    """
+    metal = getattr(cell, side)
+    ionic = admittance(metal.double_layer, reader, f"{side}.double_layer", s)
+    if isinstance(metal, Plating):
+        ionic = ionic + 1 / _charge_transfer_resistance(reader, side)
+    elif not isinstance(metal, Blocking):
+        raise InputError(
+            f"{side} is a {type(metal).__name__}, for which the mesh-free impedance has no equations. It knows "
+            f"Blocking and Plating."
+        )
+    contact = _electron_branch(reader, side, isinstance(layer.material, MixedConductor))
+    return _conducting(Link(1.0, ionic, *contact), side, "a double_layer (for example '10 uF/cm^2')")
+
+
+def _charge_transfer_resistance(reader: Reader, side: str) -> Array:
+    """Butler-Volmer linearised at rest and the film behind it [ohm m2]."""
+    T = reader.temperature
+    exchange = _require(reader.property(f"{side}.exchange_current_density", T), f"{side}.exchange_current_density")
+    film = _require(reader.property(f"{side}.film_resistance", T), f"{side}.film_resistance", zero=True)
+    charge = _require(reader.number("ion.charge"), "ion.charge")
+    return GAS_CONSTANT * T / (charge * FARADAY * exchange) + film
+
+
+def _electron_branch(reader: Reader, path: str, electrons: bool) -> tuple[Array, Array]:
+    """Electronic contact resistance as a fraction; blocked if one side has no electrons."""
+    if not electrons:
+        return 1.0, 0.0
+    name = f"{path}.electronic_resistance"
+    return _fraction(_require(reader.number(name), name, zero=True))
+
+
+def _fraction(resistance: Array) -> tuple[Array, Array]:
+    """A resistance as top/bottom, ``inf`` as 1/0."""
+    if np.ndim(resistance) == 0:
+        return (1.0, 0.0) if math.isinf(resistance) else (float(resistance), 1.0)
+    blocked = np.isinf(resistance)
+    return np.where(blocked, 1.0, resistance), np.where(blocked, 0.0, 1.0)
+
+
+def _is_zero(number: Array) -> bool:
+    """Whether this is the plain number 0, the same for every parameter set and frequency."""
+    return isinstance(number, float) and number == 0
+
+
+def _conducting(link: Link, path: str, remedy: str) -> Link:
+    """Return the link unless it blocks both carriers whatever the frequency."""
+    if _is_zero(link.ion_bottom) and _is_zero(link.electron_bottom):
+        raise InputError(
+            f"{path} blocks ions and stores no charge, and no electrons can pass it either, so no current of any kind "
+            f"crosses it at any frequency. Give it {remedy}, or a finite electronic_resistance between electron "
+            f"conductors."
+        )
+    return link
+
+
+def _geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
+    """Thickness [m] of a layer and its area over the electrode's."""
+    path = f"layers.{layer.name}"
+    thickness = _require(reader.number(f"{path}.thickness"), f"{path}.thickness")
+    if layer.area is None:
+        return thickness, 1.0
+    return thickness, _require(reader.number(f"{path}.area"), f"{path}.area") / area
+
+
+def _conductivity(reader: Reader, path: str, temperature: Array) -> Array:
+    return _require(reader.property(path, temperature), path)
+
+
+def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: Array) -> Array:
+    r"""Ionic conductivity plus displacement, :math:`\sigma_{ion} + s\varepsilon_0\varepsilon_r`.
+
+    This is the local form of physics.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
+    lumped capacitor per layer it does not change when a layer is cut in two.
+    """
+    if material.relative_permittivity is None:
+        return ionic
+    name = f"{path}.material.relative_permittivity"
+    return ionic + s * (VACUUM_PERMITTIVITY * _require(reader.number(name), name))
+
+
+def _on_ionic_rail(
+    reader: Reader, boundary: GrainBoundary, path: str, thickness: Array, ionic: Array, isolated: Array, s: Array
+) -> tuple[Array, Array]:
+    """Grain boundaries of a mixed conductor: what they add in series and the ionic conductivity that remains.
+
+    In series where electrons are blocked at both faces, else folded into the conductivity (physics.md §2.3).
+    """
+    if isolated is True:
+        return _boundaries(reader, boundary, path, thickness, s), ionic
+    where = f"{path}.material.grain_boundary"
+    resistance = _require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
+    grain = _require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
+    folded = ionic / (1 + ionic * resistance / grain)
+    if isolated is False:
+        return 0.0, folded
+    in_series = _boundaries(reader, boundary, path, thickness, s)
+    return np.where(isolated, in_series, 0.0), np.where(isolated, ionic, folded)
+
+
+def _boundaries(reader: Reader, boundary: GrainBoundary, path: str, thickness: Array, s: Array) -> Array:
+    """Impedance [ohm m2] of all grain boundaries in series, ``n R/(1 + s R C)`` with n = L/d."""
+    where = f"{path}.material.grain_boundary"
+    resistance = _require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
+    grain = _require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
+    number = thickness / grain
+    if boundary.capacitance is None:
+        return number * resistance
+    capacitance = _require(reader.number(f"{where}.capacitance"), f"{where}.capacitance", zero=True)
+    return number * resistance / (1 + s * (resistance * capacitance))
+
+
+def _half_and_whole(square: Array) -> tuple[Array, Array]:
+    """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
+    x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0
+    decay = np.expm1(-x.real)
+    sine, cosine = np.sin(x.imag / 2), np.cos(x.imag / 2)
+    left = 1 + decay
+    minus = np.empty_like(x)  # 1 - exp(-x); both terms of its real part are positive
+    minus.real = 2 * left * sine * sine - decay
+    minus.imag = 2 * left * sine * cosine
+    plus = 2 - minus  # 1 + exp(-x)
+    return minus / (plus * x), 2 * x * (1 - minus) / (minus * plus)
+
+
+def _require(value: Array, path: str, *, zero: bool = False) -> Array:
+    """Return a number if it is positive (or zero, where allowed), however many parameter sets it has."""
+    allowed = value >= 0 if zero else value > 0
+    if allowed if isinstance(allowed, bool) else np.all(allowed):
+        return value
+    worst = np.nanmin(value) if not np.all(np.isnan(value)) else np.nan
+    raise InputError(f"{path} must be {'at least' if zero else 'greater than'} 0, but {worst:g} was given.")

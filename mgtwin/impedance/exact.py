@@ -1,0 +1,177 @@
+"""Impedance of a stack at rest with uniform layers, solved in closed form per layer: no mesh, no PyBaMM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..cells.cell import Cell
+from ..cells.materials import DefectElectrons, MixedConductor
+from ..cells.paths import expand
+from ..cells.reader import Reader
+from ..cells.rest import rest_potentials
+from ..errors import InputError
+from .chain import Array, Link, stack_impedance
+from .elements import Surroundings, electrode, junction, layer_element
+
+__all__ = ["exact", "exact_laplace"]
+
+Overrides = Mapping[Any, ArrayLike]
+
+
+def exact(cell: Cell, frequencies: ArrayLike, overrides: Overrides | None = None) -> NDArray[np.complex128]:
+    r"""Return the impedance of a cell at rest, exact for any stack of uniform layers.
+
+    Within every mixed conductor equations (2.1)-(2.3) of physics.md have the solution
+    :math:`E = A e^{-\kappa x} + B e^{-\kappa(L-x)}`, :math:`\kappa^2 = s c_{chem}/\sigma_{amb}`, with
+    :math:`\sigma_{ion} + s\varepsilon_0\varepsilon_r` in place of :math:`\sigma_{ion}` where a permittivity is given.
+    Layers and interfaces are then joined by a chain of divisions that cannot cancel
+    (:mod:`mgtwin.impedance.chain`), which holds from 1e-9 to 1e9 Hz whatever the ratio of the conductivities.
+
+    Parameters
+    ----------
+    cell : Cell
+    frequencies : array_like
+        [Hz], positive; any shape.
+    overrides : mapping, optional
+        Dotted path (or tuple of paths, or wildcard) to values in SI units, replacing the cell's. The values' shapes
+        must broadcast with each other: together they are the batch of parameter sets. Resistances may be inf.
+
+    Returns
+    -------
+    ndarray of complex
+        Z = dV/dI [ohm] in the laboratory's sign (passive: Re Z >= 0), shape ``batch + frequencies.shape``; infinite
+        where a parameter set lets no current pass.
+
+    Raises
+    ------
+    UnknownNameError
+        If an override names no number of the cell.
+    InputError
+        If a frequency or a value is out of range, or an interface blocks both carriers at every frequency.
+
+    Examples
+    --------
+    >>> import mgtwin as mt, numpy as np
+    >>> cell = mt.cell("trilayer")
+    >>> mt.impedance.exact(cell, np.logspace(6, -1, 100)).shape
+    (100,)
+    >>> thickness = np.linspace(0.2e-3, 0.8e-3, 1000)
+    >>> mt.impedance.exact(cell, np.logspace(6, -1, 100), {"layers.antiperovskite.thickness": thickness}).shape
+    (1000, 100)
+    """
+    f = np.asarray(frequencies, dtype=float)
+    if not (np.all(f > 0) and np.all(np.isfinite(f))):
+        raise InputError("Frequencies must be positive and finite [Hz]; for the limit at 0 use exact_laplace(cell, 0).")
+    return _impedance(cell, 2j * np.pi * f, overrides)
+
+
+def exact_laplace(cell: Cell, s: ArrayLike, overrides: Overrides | None = None) -> NDArray[np.complex128]:
+    """Return the impedance of a cell at rest as a function of the Laplace variable.
+
+    Parameters
+    ----------
+    cell : Cell
+    s : array_like of complex
+        [1/s], any shape. All singularities lie on the negative real axis: anywhere else is allowed. The accuracy is
+        that of `exact` for Re s >= 0 and falls off slowly towards the axis. 0 gives the resistance to direct current.
+    overrides : mapping, optional
+        As for `exact`.
+
+    Returns
+    -------
+    ndarray of complex
+        Z(s) [ohm], shape ``batch + s.shape``; infinite where no current passes.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        As for `exact`.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> resistance = mt.impedance.exact_laplace(mt.cell("trilayer"), 0).real
+    """
+    variable = np.asarray(s, dtype=complex)
+    if not np.all(np.isfinite(variable)) or np.any((variable.imag == 0) & (variable.real < 0)):
+        raise InputError("The Laplace variable must be finite and not on the negative real axis, where Z(s) has poles.")
+    return _impedance(cell, variable, overrides)
+
+
+def _impedance(cell: Cell, s: NDArray[np.complex128], overrides: Overrides | None) -> NDArray[np.complex128]:
+    flat = s.reshape(-1)
+    values, batch = _prepare(cell, overrides or {})
+    reader = Reader(cell, lambda path, value: values.get(path, value)) if values else Reader(cell)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite impedances are set below
+        z = _stack(cell, reader, flat)
+    result = np.empty((*batch, flat.size), dtype=complex)
+    result[...] = z
+    finite = np.isfinite(result)
+    if not finite.all():
+        result[~finite] = np.inf
+    return result.reshape((*batch, *s.shape))
+
+
+def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> Array:
+    """Impedance [ohm] of all elements in series."""
+    area = reader.number("area")
+    layers = cell.layers
+    links: list[Link | None] = [electrode(cell, reader, "negative", layers[0], s)]
+    links += [junction(cell, reader, left, right, s) for left, right in zip(layers, layers[1:], strict=False)]
+    links.append(electrode(cell, reader, "positive", layers[-1], s))
+    potentials = _potentials(cell, reader)
+    elements = [
+        layer_element(
+            layer.material,
+            reader,
+            layer,
+            area,
+            Surroundings(reader.temperature, potentials[k], _isolated(links[k], links[k + 1])),
+            s,
+        )
+        for k, layer in enumerate(layers)
+    ]
+    static = bool(np.any(s == 0))
+    return (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
+
+
+def _potentials(cell: Cell, reader: Reader) -> tuple[Any, ...]:
+    """Rest potentials, needed only where a conductivity depends on them."""
+    for layer in cell.layers:
+        material = layer.material
+        if isinstance(material, MixedConductor) and isinstance(material.electronic_conductivity, DefectElectrons):
+            return rest_potentials(cell, reader).layers
+    return (0.0,) * len(cell.layers)
+
+
+def _isolated(left: Link | None, right: Link | None) -> Array:
+    """Whether electrons can cross neither of two links: True, False or an array of both."""
+    if left is None or right is None:
+        return False
+    blocked = np.equal(left.electron_bottom, 0) & np.equal(right.electron_bottom, 0)
+    return blocked if np.ndim(blocked) else bool(blocked)
+
+
+def _prepare(cell: Cell, overrides: Overrides) -> tuple[dict[str, NDArray[np.float64]], tuple[int, ...]]:
+    """Values by concrete path, each with a last axis for the frequencies, and the shape of the batch."""
+    values: dict[str, NDArray[np.float64]] = {}
+    shapes = []
+    for key, given in overrides.items():
+        array = np.asarray(given, dtype=float)
+        for path in expand(cell, key):
+            if path in values:
+                raise InputError(f"{path} is given twice among the overrides.")
+            infinite = "a number or inf" if path.endswith("resistance") else "a finite number"
+            if np.any(np.isnan(array)) or (np.any(np.isinf(array)) and not path.endswith("resistance")):
+                raise InputError(f"Every value of {path} must be {infinite} (in SI units).")
+            values[path] = array[..., np.newaxis]
+        shapes.append(array.shape)
+    try:
+        return values, np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = ", ".join(f"{key}: {shape}" for key, shape in zip(overrides, shapes, strict=True))
+        raise InputError(f"The shapes of the overrides do not broadcast with each other: {listed}.") from None

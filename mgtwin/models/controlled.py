@@ -1,0 +1,78 @@
+"""A stack whose current is an unknown, so that one discretised model serves current and voltage control alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pybamm
+
+from ..cells import Cell
+from . import names
+from .stack import StackModel
+
+#: Names of the control inputs.
+BY_VOLTAGE = "control by voltage"
+CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
+VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
+LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
+#: A voltage that no cell reaches: stands for "no limit" in an event.
+UNLIMITED = 1e6
+
+
+class ControlledStack(StackModel):
+    """A :class:`StackModel` driven by inputs instead of by a current function.
+
+    The current is an algebraic unknown, fixed by ``I = start + rate t`` or ``V = start + rate t`` according to the
+    input ``control by voltage`` (0 or 1). The state vector is the same under both controls and passes from one stretch
+    to the next unchanged. Time runs from 0 in every stretch.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        inputs: Sequence[str | tuple[str, ...]] = (),
+        *,
+        f_max: float | None = None,
+        dielectric: bool | Collection[str] = False,
+    ):
+        self._current_scale = 1e-2 * float(cell.area)
+        super().__init__(cell, inputs, f_max=f_max, dielectric=dielectric)
+        get = pybamm.InputParameter
+        wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
+        wanted_voltage = get(VOLTAGE_START) + get(VOLTAGE_RATE) * pybamm.t
+        self.algebraic[self.current] = get(BY_VOLTAGE) * (self.voltage - wanted_voltage) + (1 - get(BY_VOLTAGE)) * (
+            (self.current - wanted_current) / self._current_scale
+        )
+        self.initial_conditions[self.current] = pybamm.Scalar(0)
+        self.events = [
+            pybamm.Event("lowest voltage", self.voltage - get(LOW)),
+            pybamm.Event("highest voltage", get(HIGH) - self.voltage),
+        ]
+
+    def _current(self) -> Any:
+        return pybamm.Variable(names.CURRENT_VARIABLE, scale=self._current_scale)
+
+
+def discretise(model: StackModel) -> tuple[pybamm.BaseModel, pybamm.Mesh]:
+    """The model with its default parameters, mesh and spatial methods, ready for a solver, and that mesh."""
+    parameters = model.default_parameter_values
+    geometry = model.default_geometry
+    parameters.process_geometry(geometry)
+    mesh = pybamm.Mesh(geometry, model.default_submesh_types, model.default_var_pts)
+    processed = parameters.process_model(model, inplace=False)
+    return pybamm.Discretisation(mesh, model.default_spatial_methods).process_model(processed), mesh
+
+
+def state_layout(model: pybamm.BaseModel, mesh: pybamm.Mesh) -> tuple[list[str], np.ndarray]:
+    """Name of the variable and position in its layer (0-1; NaN for scalars) of every entry of the state vector."""
+    size = model.len_rhs_and_alg
+    labels = [""] * size
+    positions = np.full(size, np.nan)
+    for variable, slices in model.y_slices.items():
+        for part in slices:
+            labels[part] = [variable.name] * (part.stop - part.start)
+            if variable.domain:
+                positions[part] = mesh[variable.domain[0]].nodes
+    return labels, positions

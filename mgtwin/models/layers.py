@@ -1,0 +1,231 @@
+"""Equations of the layers, physics.md §2.1-2.5, per electrode area and in PyBaMM's sign (current along +x).
+
+Each layer offers the assembler the same three things: ``face(side)``, what its electrons look like from an adjoining
+interface; ``complete(...)``, which writes its equations once the electronic currents through its faces are known; and
+``drop``, the fall of the ionic potential over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pybamm
+
+from ..cells.materials import DefectElectrons
+from ..cells.rest import chemical_capacitance, electronic_conductivity, integral_of_saturating_exp
+from . import names
+
+if TYPE_CHECKING:
+    from ..cells import Layer
+    from .stack import StackModel
+
+VACUUM_PERMITTIVITY = 8.8541878128e-12
+
+
+@dataclass(frozen=True)
+class Face:
+    """The electrons of a mixed conductor as an interface sees them.
+
+    The local potential at the face is ``open_potential - sign * resistance * i_eon`` where ``sign`` is +1 at the right
+    face of a layer and -1 at its left one. Where the electronic conductivity depends on E there is no such straight
+    line; then ``open_potential`` is an algebraic unknown of the model, ``resistance`` is zero and ``current`` is the
+    electronic current that flows through the outermost half cell for that potential.
+    """
+
+    open_potential: Any
+    resistance: Any
+    current: Any = None
+
+
+class OhmicLayer:
+    """Ionic conductor (and any layer without electrons): ``V = i_f L/sigma_ion``, with its geometric capacitance."""
+
+    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool):
+        self.name = layer.name
+        path = f"layers.{layer.name}"
+        ratio = model.area_ratio(layer)
+        thickness = model.reader.number(f"{path}.thickness")
+        conductivity = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
+        self.resistance = thickness / conductivity
+        self._capacitance = None
+        permittivity = model.reader.number(f"{path}.material.relative_permittivity")
+        if resolve_dielectric and permittivity is not None:
+            self._capacitance = VACUUM_PERMITTIVITY * permittivity * ratio / thickness
+
+    def face(self, side: str) -> None:
+        """An ionic conductor has no electrons."""
+        return None
+
+    def complete(self, model: StackModel, left: Any, right: Any) -> None:
+        """Write the equation of the drop; `left` and `right` (electronic currents) are zero here."""
+        if self._capacitance is None:
+            self.drop = model.current_density * self.resistance
+            return
+        self.drop = pybamm.Variable(names.potential_drop(self.name))
+        model.rhs[self.drop] = (model.current_density - self.drop / self.resistance) / self._capacitance
+        model.initial_conditions[self.drop] = pybamm.Scalar(0)
+
+
+class MixedLayer:
+    r"""Mixed conductor: one parabolic equation for E(x, t), equations (2.1)-(2.3).
+
+    Electrons flow as :math:`i_{eon} = \sigma_{eon}(g - \partial_x E)`, ions as :math:`i_{ion} = \sigma_{ion} g` with
+    :math:`g = -\partial_x\varphi_{ion}`. Quasi-statically :math:`i_{ion} + i_{eon} = i`; eliminating g gives (2.1).
+    Where the dielectric is resolved g is a state, :math:`\varepsilon\,\partial_t g = i - i_{ion} - i_{eon}`, cell by
+    cell: the local form of §2.4, right for any profile of the conductivity (the lumped form is not, nor does it survive
+    cutting a uniform layer in two).
+
+    The diffusive part is written as the gradient of :math:`\Sigma(E) = \int\sigma_{eon}\,dE`, which averages
+    :math:`\sigma_{eon}` over a cell face as :math:`\int\sigma\,dE/\Delta E`: exact in the steady Hebb-Wagner state on
+    any mesh.
+    """
+
+    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool):
+        self.name = layer.name
+        self.domain = [layer.name]
+        path = f"layers.{layer.name}"
+        ratio = model.area_ratio(layer)
+        material = layer.material
+        self.thickness = model.reader.number(f"{path}.thickness")
+        self.sigma_ion = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
+        self.electrons = electronic_law(model, f"{path}.material", material, ratio)
+        permittivity = model.reader.number(f"{path}.material.relative_permittivity")
+        self.permittivity = None
+        if resolve_dielectric and permittivity is not None:
+            self.permittivity = VACUUM_PERMITTIVITY * permittivity * ratio
+        self.rest_potential = model.rest.layers[layer.name]
+
+        self.x = pybamm.SpatialVariable(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
+        self.x_edge = pybamm.SpatialVariableEdge(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
+        self.potential = pybamm.Variable(names.local_potential(layer.name), domain=self.domain)
+        self.field = None
+        if self.permittivity is not None:
+            self.field = pybamm.Variable(names.ionic_field(layer.name), domain=self.domain)
+        self._current_density = model.current_density
+        self._unknown_faces: dict[str, Any] = {}
+
+    # -- what an interface sees ------------------------------------------------------------------------------------
+    def face(self, side: str) -> Face:
+        """Face at ``"left"`` or ``"right"``; see :class:`Face`."""
+        if not self.electrons.linear:
+            return self._nonlinear_face(side)
+        half = self._half_cell(side)
+        sign = 1 if side == "right" else -1
+        potential = self._first_value(self.potential, side)
+        conductance, driven = self._conduction(self.electrons.conductivity(potential), side)
+        # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
+        return Face(potential + sign * half * driven / conductance, half / conductance)
+
+    def _nonlinear_face(self, side: str) -> Face:
+        unknown = self._unknown_faces.get(side)
+        if unknown is None:
+            unknown = pybamm.Variable(names.face_potential(self.name, side))
+            self._unknown_faces[side] = unknown
+        sign = 1 if side == "right" else -1
+        inside = self._first_value(self.potential, side)
+        sigma = self.electrons.conductivity(inside)
+        conductance, driven = self._conduction(sigma, side)
+        slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self._half_cell(side)
+        return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)
+
+    def _conduction(self, sigma_eon: Any, side: str) -> tuple[Any, Any]:
+        """Conductance [S/m] that multiplies -dE/dx and the current that E does not drive, in the outermost half cell."""
+        if self.field is not None:
+            return sigma_eon, sigma_eon * self._first_value(self.field, side)
+        total = self.sigma_ion + sigma_eon
+        return self.sigma_ion * sigma_eon / total, sigma_eon / total * self._current_density
+
+    def _half_cell(self, side: str) -> Any:
+        """Distance [m] from a face to the nearest node."""
+        first = pybamm.BoundaryValue(self.x, side, order="constant")
+        return self.thickness * (first if side == "left" else 1 - first)
+
+    @staticmethod
+    def _first_value(variable: Any, side: str) -> Any:
+        return pybamm.BoundaryValue(variable, side, order="constant")
+
+    # -- the equations ---------------------------------------------------------------------------------------------
+    def complete(self, model: StackModel, left: Any, right: Any) -> None:
+        """Write the balance of the neutral component, with electronic currents `left` and `right` at the faces."""
+        E, g = self.potential, self.field
+        sigma_eon = self.electrons.conductivity(E)
+        driving = self.electrons.integral(E)
+        slope = pybamm.grad(driving) / self.thickness
+        if g is None:
+            total = self.sigma_ion + sigma_eon
+            inside = self._on_edges(sigma_eon / total * model.current_density) - self._on_edges(
+                self.sigma_ion / total
+            ) * slope
+        else:
+            inside = self._on_edges(sigma_eon * g) - slope
+        flux = self._with_faces(inside, left, right)
+        model.rhs[E] = -pybamm.div(flux) / self.thickness / self.electrons.capacitance(E)
+        model.initial_conditions[E] = self.rest_potential
+        for unknown in self._unknown_faces.values():
+            model.initial_conditions[unknown] = self.rest_potential
+        # PyBaMM wants a condition for every gradient; `_with_faces` puts the true currents in its place
+        zero = (pybamm.Scalar(0), "Neumann")
+        model.boundary_conditions[driving] = {"left": zero, "right": zero}
+
+        electrons_at_nodes = pybamm.inner(pybamm.PrimaryBroadcastToEdges(1, self.domain), flux)
+        if g is None:
+            ions = model.current_density - electrons_at_nodes
+            self.drop = self.thickness * pybamm.Integral(ions / self.sigma_ion, self.x)
+        else:
+            model.rhs[g] = (model.current_density - self.sigma_ion * g - electrons_at_nodes) / self.permittivity
+            model.initial_conditions[g] = pybamm.Scalar(0)
+            self.drop = self.thickness * pybamm.Integral(g, self.x)
+        model.variables[names.local_potential(self.name)] = E
+        stored = self.electrons.stored_charge(E) - self.electrons.stored_charge(self.rest_potential)
+        model.variables[names.stored_charge(self.name)] = pybamm.Integral(stored, self.x)
+
+    def _on_edges(self, symbol: Any) -> Any:
+        """Arithmetic mean at cell faces (PyBaMM would take the harmonic one in front of a gradient)."""
+        return pybamm.PrimaryBroadcastToEdges(1, self.domain) * symbol
+
+    def _with_faces(self, inside: Any, left: Any, right: Any) -> Any:
+        """Flux that equals `inside` at inner cell faces and the given currents at the two ends, exactly."""
+        broadcast = pybamm.PrimaryBroadcastToEdges
+        at_left = self.x_edge <= 0
+        at_right = self.x_edge >= 1
+        return (1 - at_left - at_right) * inside + at_left * broadcast(left, self.domain) + at_right * broadcast(
+            right, self.domain
+        )
+
+
+@dataclass(frozen=True)
+class Electrons:
+    """sigma_eon(E), its integral over E, and the chemical capacitance, as functions of E."""
+
+    linear: bool
+    conductivity: Callable[[Any], Any]
+    integral: Callable[[Any], Any]
+    capacitance: Callable[[Any], Any]
+    stored_charge: Callable[[Any], Any]
+
+
+def electronic_law(model: StackModel, path: str, material: Any, ratio: Any) -> Electrons:
+    """Electronic conductivity and chemical capacitance of a mixed conductor, scaled by the layer's area `ratio`."""
+    T, law, storage = model.temperature, material.electronic_conductivity, material.chemical_capacitance
+
+    def capacitance(E: Any) -> Any:
+        return chemical_capacitance(model.reader, path, storage, T, E) * ratio
+
+    def stored(E: Any) -> Any:
+        return chemical_capacitance(model.reader, path, storage, T, E, integrated=True) * ratio
+
+    def conductivity(E: Any) -> Any:
+        return electronic_conductivity(model.reader, path, law, T, E) * ratio
+
+    if not isinstance(law, DefectElectrons):
+        return Electrons(True, conductivity, lambda E: conductivity(E) * E, capacitance, stored)
+    where = f"{path}.electronic_conductivity"
+    n, p, constant = (model.reader.property(f"{where}.{part}", T) * ratio for part in ("n", "p", "constant"))
+    f, primitive = model.inverse_thermal_voltage, integral_of_saturating_exp
+
+    def integral(E: Any) -> Any:
+        return (p * primitive(f * E) - n * primitive(-f * E)) / f + constant * E
+
+    return Electrons(False, conductivity, integral, capacitance, stored)

@@ -1,0 +1,57 @@
+"""Names of the PyBaMM variables, generated here and typed nowhere else.
+
+PyBaMM identifies a variable by a string ``"Name [unit]"``. Every module that needs one asks this file for it, so
+that a name is spelled once.
+"""
+
+from __future__ import annotations
+
+TIME = "Time [s]"
+VOLTAGE = "Voltage [V]"
+BATTERY_VOLTAGE = "Battery voltage [V]"
+CURRENT = "Current [A]"
+CURRENT_VARIABLE = "Current variable [A]"
+CURRENT_FUNCTION = "Current function [A]"
+CURRENT_DENSITY = "Current density [A.m-2]"
+NOMINAL_CAPACITY = "Nominal cell capacity [A.h]"
+SERIES = "series"
+
+
+def potential_drop(element: str) -> str:
+    """Drop of potential in +x over an element (layer, interface or ``series``)."""
+    return f"{element} potential drop [V]"
+
+
+def electronic_current_density(interface: str) -> str:
+    """Electronic current density through an interface, PyBaMM sign (+x)."""
+    return f"{interface} electronic current density [A.m-2]"
+
+
+def faradaic_current_density(electrode: str) -> str:
+    """Charge-transfer current density of an electrode, PyBaMM sign (+x)."""
+    return f"{electrode} faradaic current density [A.m-2]"
+
+
+def local_potential(layer: str) -> str:
+    """Local electrode potential E(x, t) of a mixed conductor against Mg/Mg2+."""
+    return f"{layer} local electrode potential [V]"
+
+
+def ionic_field(layer: str) -> str:
+    """Gradient of the ionic electrochemical potential, -d(phi_ion)/dx (a state where the dielectric is resolved)."""
+    return f"{layer} ionic field [V.m-1]"
+
+
+def stored_charge(layer: str) -> str:
+    """Charge stored in the chemical capacitance per volume since rest, the integral of c_chem dE (a mean over x)."""
+    return f"{layer} stored charge density [C.m-3]"
+
+
+def face_potential(layer: str, side: str) -> str:
+    """Local electrode potential at a face of a mixed conductor with a nonlinear electronic conductivity."""
+    return f"{layer} {side} face potential [V]"
+
+
+def charge_transfer_overpotential(electrode: str) -> str:
+    """Overpotential across the charge-transfer step alone, behind a resistive film."""
+    return f"{electrode} charge transfer overpotential [V]"

@@ -1,0 +1,249 @@
+"""StackModel: any cell of layers and interfaces as an ordinary PyBaMM model."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pybamm
+
+from ..cells import Cell, Layer, MixedConductor, expand
+from ..cells.reader import Reader
+from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, chemical_capacitance, electronic_conductivity, rest_potentials
+from ..errors import InputError
+from . import mesh, names
+from .interfaces import ElectrodeInterface, JunctionInterface
+from .layers import MixedLayer, OhmicLayer
+
+
+class StackModel(pybamm.BaseModel):
+    """A cell as a PyBaMM model: mixed conductors as one parabolic equation each, the rest as circuit elements.
+
+    It runs unmodified in ``pybamm.Simulation``, with ``pybamm.Experiment`` (current, voltage, rest steps) and in
+    ``pybamm.EISSimulation``. Inside, PyBaMM's sign holds: positive current flows along +x and deposits at the positive
+    (right) electrode. :func:`mgtwin.simulate` gives the laboratory's sign.
+
+    Parameters
+    ----------
+    cell : Cell
+        What is modelled.
+    inputs : sequence of str or tuple of str
+        Dotted paths (tuples and wildcards move together) that become PyBaMM input parameters, so that they can change
+        without a rebuild: any number of the cell, thickness and temperature included. Their names are the keys as
+        given (a tuple's joined by ``", "``).
+    f_max : float, optional
+        Highest frequency [Hz] that must be resolved: the meshes are graded to the diffusion length
+        ``sqrt(D/(2 pi f_max))`` at every face. By default 1 Hz, right for cycling.
+    dielectric : bool or collection of str
+        Whether layers with a relative permittivity store charge (§2.4), or the names of those that do. They relax within 1e-9 to 1e-4 s, so leave it
+        off in transients that do not resolve those times, and on for impedance.
+
+    Raises
+    ------
+    InputError
+        Where no current of any kind can cross an interface, or an input names no number of the cell.
+
+    Examples
+    --------
+    >>> import mgtwin as mt, pybamm
+    >>> model = mt.StackModel(mt.cell("trilayer"), inputs=["layers.antiperovskite.thickness"])
+    >>> sim = pybamm.Simulation(model, experiment=pybamm.Experiment(["Discharge at 0.01 mA for 1 minute"]))
+    >>> solution = sim.solve(inputs={"layers.antiperovskite.thickness": 4e-4})
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        inputs: Sequence[str | tuple[str, ...]] = (),
+        *,
+        f_max: float | None = None,
+        dielectric: bool | Collection[str] = False,
+    ):
+        super().__init__(name=f"mgtwin stack {cell.name}")
+        self.cell = cell
+        self.f_max = 1.0 if f_max is None else float(f_max)
+        self.input_paths = input_paths(cell, inputs)
+        self._dielectric = dielectric
+        self._values: dict[str, Any] = {}
+        self.reader = Reader(cell, self._parameter)
+        self.temperature = self.reader.number("temperature")
+        self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
+        self.ion_charge = self.reader.number("ion.charge")
+        self.area = self.reader.number("area")
+        self._rest_numbers = rest_potentials(cell)
+        self.rest = rest_symbols(cell, self._rest_numbers)
+        self.summary_variables = []
+        # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
+        self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
+        self.options = {"surface form": "differential"}
+
+        self.current = self._current()
+        self.current_density = self.current / self.area
+        self._assemble()
+        self._name_variables()
+
+    # -- parameters ------------------------------------------------------------------------------------------------
+    def _parameter(self, path: str, value: float) -> Any:
+        self._values[path] = value
+        return pybamm.Parameter(path)
+
+    def is_fixed_at(self, path: str, value: float) -> bool:
+        """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
+        current = self.cell.get(path)
+        return isinstance(current, float) and current == value and path not in self.input_paths
+
+    def electronic_resistance(self, path: str) -> Any:
+        """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
+        return None if self.is_fixed_at(path, np.inf) else self.reader.number(path)
+
+    def capacitance(self, path: str) -> Any:
+        """Capacitance [F/m2] of an interface's capacitor, or None."""
+        return None if self.cell.get(path) is None else self.reader.number(f"{path}.c")
+
+    def area_ratio(self, layer: Layer) -> Any:
+        """Layer area over electrode area: turns a layer's properties into ones per electrode area."""
+        return 1 if layer.area is None else self.reader.number(f"layers.{layer.name}.area") / self.area
+
+    def _current(self) -> Any:
+        """The cell current [A]: given in time here; a controlled model makes it an unknown."""
+        return pybamm.FunctionParameter(names.CURRENT_FUNCTION, {names.TIME: pybamm.t})
+
+    def _stores(self, layer: Layer) -> bool:
+        return self._dielectric if isinstance(self._dielectric, bool) else layer.name in self._dielectric
+
+    # -- equations -------------------------------------------------------------------------------------------------
+    def _assemble(self) -> None:
+        layers = [
+            (MixedLayer if isinstance(layer.material, MixedConductor) else OhmicLayer)(self, layer, self._stores(layer))
+            for layer in self.cell.layers
+        ]
+        keys = [f"{a.name}-{b.name}" for a, b in zip(layers, layers[1:], strict=False)]
+        negative = ElectrodeInterface(self, "negative", self._face(layers[0], "left", "negative"))
+        positive = ElectrodeInterface(self, "positive", self._face(layers[-1], "right", "positive"))
+        junctions = [
+            JunctionInterface(
+                self, key, self._face(a, "right", f"interfaces.{key}", b), self._face(b, "left", f"interfaces.{key}", a)
+            )
+            for key, a, b in zip(keys, layers, layers[1:], strict=False)
+        ]
+        interfaces = [negative, *junctions, positive]
+        for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
+            layer.complete(self, left.electronic_current, right.electronic_current)
+        self.elements = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [positive]
+        self.interfaces = interfaces
+        self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
+
+    def _face(self, layer: Any, side: str, interface: str, neighbour: Any = None) -> Any:
+        """Electrons at a layer's face, or None where they cannot cross: no equations are written for those."""
+        blocked = isinstance(layer, OhmicLayer) or isinstance(neighbour, OhmicLayer)
+        exists = interface in ("negative", "positive") or interface.removeprefix("interfaces.") in self.cell.interfaces
+        if blocked or (exists and self.electronic_resistance(f"{interface}.electronic_resistance") is None):
+            return None
+        return layer.face(side)
+
+    def _name_variables(self) -> None:
+        series = self.reader.number("series_resistance") * self.current_density
+        total = series
+        for element in self.elements:
+            self.variables[names.potential_drop(element.name)] = element.drop
+            total = total + element.drop
+        self.variables[names.potential_drop(names.SERIES)] = series
+        for interface in self.interfaces:
+            self.variables[names.electronic_current_density(interface.name)] = interface.electronic_current
+        for electrode in (self.interfaces[0], self.interfaces[-1]):
+            self.variables[names.faradaic_current_density(electrode.name)] = electrode.faradaic_current
+        self.voltage = -total
+        self.variables.update(
+            {
+                names.TIME: pybamm.t,
+                names.VOLTAGE: self.voltage,
+                names.BATTERY_VOLTAGE: self.voltage,
+                names.CURRENT: self.current,
+                names.CURRENT_VARIABLE: self.current,
+                names.CURRENT_DENSITY: self.current_density,
+            }
+        )
+
+    # -- what PyBaMM asks of a model -------------------------------------------------------------------------------
+    @property
+    def default_parameter_values(self) -> pybamm.ParameterValues:
+        """Every number of the cell under its dotted path, the inputs as PyBaMM inputs, and no current."""
+        values: dict[str, Any] = dict(self._values)
+        values |= {path: pybamm.InputParameter(key) for path, key in self.input_paths.items() if path in values}
+        values |= {names.CURRENT_FUNCTION: 0.0, names.NOMINAL_CAPACITY: 1e-5}
+        return pybamm.ParameterValues(values)
+
+    @property
+    def default_geometry(self) -> pybamm.Geometry:
+        """Every mixed conductor on its own unit interval, so that thickness is an ordinary parameter."""
+        return pybamm.Geometry({layer.name: {layer.x: {"min": 0, "max": 1}} for layer in self.mixed_layers})
+
+    @property
+    def default_submesh_types(self) -> dict[str, pybamm.MeshGenerator]:
+        """Meshes graded to the diffusion length of the highest frequency."""
+        return {
+            name: pybamm.MeshGenerator(mesh.GradedSubMesh, {"beta": beta}) for name, beta in self._stretching().items()
+        }
+
+    @property
+    def default_var_pts(self) -> dict[Any, int]:
+        """Enough points for a smooth grading, keyed by the SpatialVariable."""
+        stretching = self._stretching()
+        return {layer.x: mesh.points(stretching[layer.name]) for layer in self.mixed_layers}
+
+    @property
+    def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
+        """Finite volumes everywhere."""
+        return {layer.name: pybamm.FiniteVolume() for layer in self.mixed_layers}
+
+    @property
+    def default_solver(self) -> pybamm.BaseSolver:
+        """SUNDIALS IDA with tolerances right for millivolts over 90 cycles."""
+        return pybamm.IDAKLUSolver(rtol=1e-6, atol=1e-8)
+
+    @property
+    def default_quick_plot_variables(self) -> list[str]:
+        """Voltage, current and the local potentials."""
+        return [names.VOLTAGE, names.CURRENT, *(names.local_potential(layer.name) for layer in self.mixed_layers)]
+
+    def _stretching(self) -> Mapping[str, float]:
+        numbers = Reader(self.cell)
+        return {layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name)) for layer in self.mixed_layers}
+
+    def _diffusion_length(self, numbers: Reader, name: str) -> float:
+        """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""
+        T = numbers.number("temperature")
+        path = f"layers.{name}.material"
+        ionic = numbers.property(f"{path}.ionic_conductivity", T)
+        material, E0 = self.cell.get(path), self._rest_numbers.layers[[layer.name for layer in self.cell.layers].index(name)]
+        electronic = electronic_conductivity(numbers, path, material.electronic_conductivity, T, E0)
+        capacitance = chemical_capacitance(numbers, path, material.chemical_capacitance, T, E0)
+        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+        length = np.sqrt(ambipolar / capacitance / (2 * np.pi * self.f_max))
+        return float(length / numbers.number(f"layers.{name}.thickness"))
+
+
+def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str, str]:
+    """Concrete path -> name of the PyBaMM input that drives it."""
+    result: dict[str, str] = {}
+    for key in inputs:
+        name = key if isinstance(key, str) else ", ".join(key)
+        for path in expand(cell, key):
+            if not isinstance(cell.get(path), float):
+                raise InputError(f"{path} is {cell.get(path)!r}, not a number: it cannot become an input.")
+            if path in result:
+                raise InputError(f"{path} is named twice among the inputs ({result[path]!r} and {name!r}).")
+            result[path] = name
+    return result
+
+
+def rest_symbols(cell: Cell, rest: Rest) -> SimpleNamespace:
+    """Rest potentials as PyBaMM symbols: E0 of every mixed conductor, eta of both electrodes (§3.1)."""
+    layers = {
+        layer.name: pybamm.Scalar(0.0 if value is None else value)
+        for layer, value in zip(cell.layers, rest.layers, strict=True)
+    }
+    electrodes = {"negative": pybamm.Scalar(rest.negative), "positive": pybamm.Scalar(rest.positive)}
+    return SimpleNamespace(layers=layers, electrodes=electrodes)

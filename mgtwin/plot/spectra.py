@@ -1,0 +1,160 @@
+"""Impedance in the complex plane and against frequency."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.plot._style import INK, axes, describe, lab, label, require, short, stacked, style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+__all__ = ["bode", "nyquist"]
+
+
+def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None, color: str | None = None) -> Axes:
+    """Draw -Im Z against Re Z with equal scales, decades of frequency marked and labelled.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm].
+    ax : matplotlib Axes, optional
+        Where to draw; several spectra may share Axes. They must then have a similar size, for the unit is chosen by
+        the first.
+    label, color : str, optional
+        Legend entry and colour.
+
+    Raises
+    ------
+    InputError
+        The Dataset has no spectrum.
+    """
+    require(ds, ("frequency", "impedance"), "nyquist")
+    with style():
+        fresh, ax = ax is None, axes(ax, (5.6, 4.4))
+        frequency, z = sorted_spectrum(ds)
+        size, unit = _shared_unit(ax, z)
+        (line,) = ax.plot(z.real / size, -z.imag / size, ".-", ms=3.5, lw=1.4, label=label, color=color)
+        ax.set_xlabel(f"Re Z ({unit})")
+        ax.set_ylabel(f"−Im Z ({unit})")
+        equal_scales(ax)
+        _mark_decades(ax, frequency, z / size, line.get_color())
+        if ax.get_ylim()[0] < 0:
+            ax.axhline(0, color=INK, lw=0.8, zorder=1)
+        if label:
+            ax.legend(loc="upper left")
+        if fresh:
+            ax.set_title(describe(ds))
+    return ax
+
+
+def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Finite points of a spectrum from high to low frequency."""
+    frequency, z = np.asarray(ds["frequency"].values, dtype=float), np.asarray(ds["impedance"].values)
+    good = np.isfinite(z)
+    order = np.argsort(-frequency[good], kind="stable")
+    return frequency[good][order], z[good][order]
+
+
+def _shared_unit(ax: Axes, z: np.ndarray) -> tuple[float, str]:
+    """Unit of the Axes if something is drawn there, else the one that suits the spectrum."""
+    size, unit = lab(np.abs(z), "ohm")
+    drawn = ax.get_xlabel()
+    for factor in (1e9, 1e6, 1e3, 1.0, 1e-3):
+        if ax.lines and drawn == f"Re Z ({lab([factor], 'ohm')[1]})":
+            return factor, lab([factor], "ohm")[1]
+    return size, unit
+
+
+def equal_scales(ax: Axes) -> None:
+    """Give both axes the same scale, with the origin in view unless the data lie far from it."""
+    box = ax.dataLim
+    width, height = max(box.x1 - box.x0, 1e-300), max(box.y1 - box.y0, 1e-300)
+    far = box.x0 > 2 * max(width, height)
+    left = box.x0 - 0.1 * max(width, height) if far else min(0.0, box.x0 - 0.03 * width)
+    bottom = min(0.0, box.y0 - 0.08 * height)
+    span_x, span_y = 1.06 * (box.x1 - left), 1.12 * (box.y1 - bottom)
+    ratio = float(np.clip(span_y / span_x, 0.45, 0.8))
+    span_x, span_y = max(span_x, span_y / ratio), max(span_y, span_x * ratio)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_box_aspect(ratio)
+    ax.set_xlim(left, left + span_x)
+    ax.set_ylim(bottom, bottom + span_y)
+
+
+def _mark_decades(ax: Axes, frequency: np.ndarray, z: np.ndarray, color: Any) -> None:
+    """Mark the decades of frequency on a drawn spectrum and label those that have room."""
+    exponents = np.arange(np.ceil(np.log10(frequency[-1]) - 1e-9), np.floor(np.log10(frequency[0]) + 1e-9) + 1)
+    if not exponents.size:
+        return
+    logs = np.log10(frequency[::-1])
+    x, y = (np.interp(exponents, logs, part[::-1]) for part in (z.real, -z.imag))
+    ax.plot(x, y, "o", ms=5, color=color, mec="white", mew=0.7, zorder=3)
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    taken: list[tuple[float, float]] = []
+    for text in ax.texts:  # of spectra drawn before
+        at_x, at_y = text.xy if hasattr(text, "xy") else text.get_position()
+        taken.append(((at_x - left) / (right - left), (at_y - bottom) / (top - bottom)))
+    # From low to high frequency: the large features are at low frequency, the crowd at high.
+    for exponent, at_x, at_y in zip(exponents, x, y, strict=True):
+        place = (at_x - left) / (right - left), (at_y - bottom) / (top - bottom)
+        if any(abs(place[0] - p) < 0.14 and abs(place[1] - q) < 0.085 for p, q in taken):
+            continue
+        taken.append(place)
+        to_left = place[0] > 0.9
+        ax.annotate(
+            short(10.0**exponent, "Hz"), (at_x, at_y), xytext=(-3 if to_left else 3, 5), textcoords="offset points",
+            fontsize=8, color=INK, ha="right" if to_left else "left", va="bottom",
+        )  # fmt: skip
+
+
+def bode(
+    ds: xr.Dataset,
+    *,
+    ax: Axes | tuple[Axes, Axes] | None = None,
+    label: str | None = None,
+    color: str | None = None,
+) -> tuple[Axes, Axes]:
+    """Draw magnitude and phase of the impedance against frequency.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm].
+    ax : Axes or the pair that an earlier call returned, optional
+        A single Axes is divided in two.
+    label, color : str, optional
+        Legend entry and colour.
+
+    Returns
+    -------
+    tuple of Axes
+        Magnitude and phase.
+    """
+    require(ds, ("frequency", "impedance"), "bode")
+    with style():
+        fresh = ax is None
+        upper, lower = ax if isinstance(ax, tuple) else stacked(ax, (1.2, 1.0), (5.6, 4.8))
+        frequency, z = sorted_spectrum(ds)
+        (line,) = upper.loglog(frequency, np.abs(z), ".-", ms=3.5, lw=1.4, label=label, color=color)
+        lower.semilogx(frequency, -np.degrees(np.angle(z)), ".-", ms=3.5, lw=1.4, color=line.get_color())
+        upper.set_ylabel("|Z| (Ω)")
+        lower.set_ylabel("−Phase (°)")
+        lower.set_xlabel(_axis_label(ds["frequency"], "Hz"))
+        low, high = lower.dataLim.y0, lower.dataLim.y1
+        lower.set_ylim(min(-5.0, low - 5), max(95.0, high + 5))
+        lower.set_yticks(np.arange(np.ceil(lower.get_ylim()[0] / 30) * 30, lower.get_ylim()[1], 30))
+        if upper.dataLim.y1 < 10 * upper.dataLim.y0:  # a log axis without a decade in it has no labelled tick
+            upper.set_ylim(upper.dataLim.y0 / 2.5, upper.dataLim.y1 * 2.5)
+        if label:
+            upper.legend(loc="best")
+        if fresh:
+            upper.set_title(describe(ds))
+    return upper, lower
+
+
+_axis_label = label

@@ -1,0 +1,129 @@
+"""Replay: do to a cell what was done in a measurement (or in another simulation)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from ..cells.base import noun
+from ..errors import InputError
+from .base import Temperature, TransientProtocol
+from .segments import Current, Segment, Voltage
+
+if TYPE_CHECKING:
+    from ..cells import Cell
+
+#: Samples that lie on a straight line within this fraction of the signal's range share one stretch.
+STRAIGHT = 1e-6
+
+
+def _floats(raw: Any) -> Any:
+    if isinstance(raw, (list, tuple, np.ndarray)):
+        return tuple(float(item) for item in raw)
+    return raw
+
+
+Samples = Annotated[tuple[float, ...], BeforeValidator(_floats)]
+
+
+@noun
+class Signal:
+    """Samples of a controlled quantity: `values` (A or V, laboratory's sign) at `times` (s)."""
+
+    times: Samples
+    values: Samples
+
+    @model_validator(mode="after")
+    def _sound(self) -> Signal:
+        if len(self.times) != len(self.values) or len(self.times) < 2:
+            raise InputError(f"{len(self.times)} times and {len(self.values)} values: a signal has two or more of both.")
+        if not np.all(np.isfinite(self.times)) or not np.all(np.isfinite(self.values)):
+            raise InputError("a signal must not contain NaN or infinite samples: drop them first.")
+        if np.any(np.diff(self.times) < 0):
+            raise InputError("the times of a signal must not decrease: sort the samples.")
+        return self
+
+    def to_data(self) -> dict[str, Any]:
+        """Plain data for YAML."""
+        return {"times": list(self.times), "values": list(self.values)}
+
+    def straight_runs(self) -> list[tuple[int, int]]:
+        """Index pairs (first, last) of the longest straight lines through the samples; jumps separate them."""
+        t, y = np.asarray(self.times), np.asarray(self.values)
+        tolerance = STRAIGHT * max(float(np.ptp(y)), float(np.max(np.abs(y))), 1e-300)
+        runs: list[tuple[int, int]] = []
+        first = 0
+        while first < len(t) - 1:
+            last = first + 1
+            if t[last] > t[first]:
+                slope = (y[last] - y[first]) / (t[last] - t[first])
+                while last + 1 < len(t) and t[last + 1] > t[last]:
+                    if abs(y[first] + slope * (t[last + 1] - t[first]) - y[last + 1]) > tolerance:
+                        break
+                    last += 1
+                runs.append((first, last))
+            first = last
+        return runs
+
+
+def _signal(raw: Any, by_voltage: bool) -> Any:
+    name = "voltage" if by_voltage else "current"
+    if not hasattr(raw, "data_vars"):
+        return raw
+    if name not in raw or "time" not in raw.dims:
+        raise InputError(f"this Dataset has no {name} over time, so it cannot be replayed under {name} control.")
+    return Signal(raw["time"].values, raw[name].values)
+
+
+@noun
+class ReplayedSignal(TransientProtocol):
+    """A recorded signal, imposed on the cell again with its own sampling times. Made by :func:`Replay`."""
+
+    signal: Signal
+    by_voltage: bool = False
+    temperature: Temperature | None = None
+    type: Literal["replay"] = Field(default="replay", kw_only=True)
+
+    def segments(self, cell: Cell) -> tuple[Segment, ...]:
+        """One stretch per straight run of samples."""
+        t, y = np.asarray(self.signal.times), np.asarray(self.signal.values)
+        kind = Voltage if self.by_voltage else Current
+        result = []
+        for first, last in self.signal.straight_runs():
+            duration = float(t[last] - t[first])
+            rate = float((y[last] - y[first]) / duration)
+            times = tuple(float(item) for item in t[first : last + 1] - t[first])
+            result.append(Segment(kind(float(y[first]), rate), duration, times, step=len(result)))
+        return tuple(result)
+
+
+def Replay(dataset: Any, *, by_voltage: bool = False, temperature: Any = None) -> Any:
+    """The protocol that was applied in a Dataset: its frequencies, or its current (or voltage) over time.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Measured or simulated, in mgtwin's schema.
+    by_voltage : bool
+        Impose the recorded voltage instead of the recorded current.
+    temperature : float or str, optional
+        [K]; the cell's own if not given.
+
+    Returns
+    -------
+    EIS or ReplayedSignal
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> cell = mt.cell("trilayer")
+    >>> run = mt.simulate(cell, mt.Galvanostatic("10 uA", "1 min"))
+    >>> again = mt.simulate(cell, mt.Replay(run))
+    """
+    if hasattr(dataset, "dims") and "frequency" in dataset.dims:
+        from .spectra import EIS
+
+        return EIS.at(dataset["frequency"].values, temperature=temperature)
+    return ReplayedSignal(_signal(dataset, by_voltage), by_voltage=by_voltage, temperature=temperature)

@@ -1,0 +1,95 @@
+"""What every time-domain protocol boils down to: stretches of time under one control, with output times and limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..cells import Cell
+
+
+@dataclass(frozen=True)
+class Current:
+    """Imposed cell current in the laboratory's sign: ``start + rate t`` [A]."""
+
+    start: float
+    rate: float = 0.0
+
+
+@dataclass(frozen=True)
+class Voltage:
+    """Imposed cell voltage: ``start + rate t`` [V]."""
+
+    start: float
+    rate: float = 0.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Voltages [V] at which a stretch ends early."""
+
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One stretch under one control.
+
+    Parameters
+    ----------
+    control : Current or Voltage
+    duration : float
+        [s]
+    times : tuple of float
+        Output times from the start of the stretch [s], increasing, the last one equal to `duration`.
+    cycle, step : int
+        Labels of the output.
+    limits : Limits, optional
+    half_cycle : int, optional
+        Number of the half cycle that the charge passed here belongs to.
+    """
+
+    control: Current | Voltage
+    duration: float
+    times: tuple[float, ...]
+    cycle: int = 0
+    step: int = 0
+    limits: Limits = Limits()
+    half_cycle: int | None = None
+
+
+def linear_times(duration: float, points: int) -> tuple[float, ...]:
+    """`points` equal steps up to `duration`, the start (0) included."""
+    return tuple(np.linspace(0.0, duration, points + 1))
+
+
+def log_times(first: float, duration: float, per_decade: int) -> tuple[float, ...]:
+    """Logarithmic times from `first` to `duration`, both included [s].
+
+    Examples
+    --------
+    >>> log_times(1.0, 100.0, 1)
+    (1.0, 10.0, 100.0)
+    """
+    if first >= duration:
+        raise InputError(
+            f"the first output time ({first:g} s) must be shorter than the duration ({duration:g} s): "
+            f"make it earlier or the step longer."
+        )
+    number = max(round(np.log10(duration / first) * per_decade), 1)
+    times = np.geomspace(first, duration, number + 1)
+    times[0], times[-1] = first, duration
+    return tuple(float(t) for t in times)
+
+
+def amperes(current: float, cell: Cell) -> float:
+    """A protocol's current in A: areal currents (unit ``A/m^2``) are multiplied by the electrode's area."""
+    if getattr(current, "unit", None) == "A/m^2":
+        return float(current) * float(cell.area)
+    return float(current)

@@ -1,0 +1,46 @@
+"""Sequence: several protocols one after the other on the same cell."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ..cells.base import noun
+from ..errors import InputError
+from .base import Protocol, Temperature
+
+
+def _steps(raw: Any) -> Any:
+    """Protocols, or their plain data, as a tuple of protocols."""
+    from .files import from_data
+
+    if not isinstance(raw, (list, tuple)):
+        raise InputError("a Sequence takes a list of protocols.")
+    return tuple(item if isinstance(item, Protocol) else from_data(item) for item in raw)
+
+
+@noun
+class Sequence(Protocol):
+    """Protocols one after the other; the state is carried on and the result is a DataTree with a node per step.
+
+    Parameters
+    ----------
+    steps : list of protocols
+
+    Examples
+    --------
+    >>> from mgtwin.protocols import EIS, Polarization, Rest
+    >>> len(Sequence([EIS(1e6, 0.1), Polarization(0.5, "1 h"), Rest("1 h"), EIS(1e6, 0.1)]).steps)
+    4
+    """
+
+    steps: Annotated[tuple[Any, ...], BeforeValidator(_steps)]
+    temperature: Temperature | None = None
+    type: Literal["sequence"] = Field(default="sequence", kw_only=True)
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Sequence:
+        if not self.steps:
+            raise InputError("a Sequence needs at least one protocol.")
+        return self

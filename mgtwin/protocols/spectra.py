@@ -1,0 +1,100 @@
+"""Impedance protocols."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from ..cells.base import noun
+from ..errors import InputError
+from ..quantities import Quantity, Value
+from .base import Protocol, Temperature
+
+Frequency = Annotated[Value, Quantity("Hz", gt=0)]
+
+
+def _listed(raw: Any) -> Any:
+    """Arrays and lists as tuples."""
+    return tuple(raw) if isinstance(raw, (list, np.ndarray)) else raw
+
+
+@noun
+class EIS(Protocol):
+    """Impedance spectrum at logarithmically spaced frequencies.
+
+    Parameters
+    ----------
+    f_max, f_min : float or str
+        Highest and lowest frequency [Hz].
+    points : int, optional
+        Number of frequencies in all.
+    per_decade : int, optional
+        Frequencies per decade (10 if neither is given).
+    temperature : float or str, optional
+        [K]; the cell's own if not given.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        For frequencies that are not positive, ``f_max <= f_min``, or both `points` and `per_decade`.
+
+    Examples
+    --------
+    >>> EIS("1 MHz", "0.1 Hz", points=100).values().size
+    100
+    >>> EIS.at([1e3, 10.0, 0.1]).values()
+    array([1.e+03, 1.e+01, 1.e-01])
+    """
+
+    f_max: Frequency | None = None
+    f_min: Frequency | None = None
+    points: int | None = Field(default=None, ge=2)
+    per_decade: int | None = Field(default=None, ge=1)
+    temperature: Temperature | None = None
+    frequencies: Annotated[tuple[Frequency, ...], BeforeValidator(_listed)] | None = Field(
+        default=None, kw_only=True
+    )
+    type: Literal["eis"] = Field(default="eis", kw_only=True)
+
+    @field_validator("frequencies")
+    @classmethod
+    def _distinct(cls, frequencies: tuple[Value, ...] | None) -> tuple[Value, ...] | None:
+        if frequencies is not None:
+            if not frequencies:
+                raise InputError("give at least one frequency.")
+            seen = sorted(float(f) for f in frequencies)
+            twice = [a for a, b in zip(seen, seen[1:], strict=False) if a == b]
+            if twice:
+                raise InputError(f"the frequency {twice[0]:g} Hz is given twice: give each one once.")
+        return frequencies
+
+    @model_validator(mode="after")
+    def _consistent(self) -> EIS:
+        if self.frequencies is not None:
+            if any(item is not None for item in (self.f_max, self.f_min, self.points, self.per_decade)):
+                raise InputError("give either frequencies, or f_max and f_min, not both.")
+            return self
+        if self.f_max is None or self.f_min is None:
+            raise InputError("give f_max and f_min, or use EIS.at(frequencies).")
+        if self.f_max <= self.f_min:
+            raise InputError(f"f_max ({self.f_max:g} Hz) must be above f_min ({self.f_min:g} Hz): exchange them.")
+        if self.points is not None and self.per_decade is not None:
+            raise InputError("give either points (in all) or per_decade, not both.")
+        return self
+
+    @classmethod
+    def at(cls, frequencies: Any, temperature: Any = None) -> EIS:
+        """Spectrum at exactly these frequencies [Hz], in this order."""
+        return cls(frequencies=frequencies, temperature=temperature)
+
+    def values(self) -> np.ndarray:
+        """Frequencies [Hz], the highest first (or as given to :meth:`at`)."""
+        if self.frequencies is not None:
+            return np.array([float(f) for f in self.frequencies])
+        assert self.f_max is not None and self.f_min is not None
+        number = self.points
+        if number is None:
+            number = max(round(np.log10(self.f_max / self.f_min) * (self.per_decade or 10)) + 1, 2)
+        return np.geomspace(float(self.f_max), float(self.f_min), number)

@@ -1,0 +1,387 @@
+"""Numbers with units: ``"5.54e-4 S/cm"`` becomes an SI float that remembers where it came from.
+
+`parse` is the only reader of numbers, `Value` the float that it returns, `Quantity` the same as the type of a pydantic
+field, `to_file` the way back into a file and `format_value` into the units of the laboratory. The unit ``"eV"`` stays
+eV (activation energies); every other unit is SI. pint is imported only when a unit has to be converted.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Annotated, Any, NoReturn, Union
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import core_schema
+
+from mgtwin import _units
+from mgtwin._value import KINDS, TEXTS, Kind, Value
+from mgtwin.errors import QuantityError, did_you_mean
+
+__all__ = ["KINDS", "Kind", "Quantity", "Value", "format_value", "parse", "to_file"]
+
+_KEYS = ("value", "std", "range", "kind", *TEXTS)
+
+
+_NUMBER = re.compile(
+    r"\s*(?P<number>[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?(?![A-Za-z])|nan(?![A-Za-z])))"
+    r"\s*(?P<unit>.*?)\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def parse(
+    raw: Any, unit: str | None, *, need_unit: bool = False, allow_inf: bool = False, difference: bool = False
+) -> Value:
+    """Read a number with an optional unit and return it in SI.
+
+    Parameters
+    ----------
+    raw : float, int, str, Value, pint quantity or mapping
+        ``0.05``, ``"0.5 mS/cm"``, or ``{"value": "0.5 mS/cm", "std": "3 %", "range": ["0.4 mS/cm", "0.6 mS/cm"],
+        "kind": "measured", "source": "key", "where": "Fig. 2", "printed": "0.5", "note": "..."}``.
+    unit : str or None
+        The SI unit needed, ``"eV"``, or ``""`` for a pure number. None keeps the dimension of `raw`: the SI unit found
+        is in ``Value.unit``.
+    need_unit : bool
+        Refuse numbers without a unit, as in files. ``0`` (except for a temperature) and ``inf`` need none.
+    allow_inf : bool
+        Accept infinity.
+    difference : bool
+        `raw` is a difference, so that ``"5 degC"`` is 5 K.
+
+    Returns
+    -------
+    Value
+
+    Raises
+    ------
+    QuantityError
+        For a decimal comma, NaN, infinity, a missing, unknown or wrong unit, or an unknown key of a mapping.
+
+    Examples
+    --------
+    >>> float(parse("0.5 mm", "m")), float(parse("100 degC", "K")), parse("2 %", "").unit
+    (0.0005, 373.15, '')
+    """
+    if isinstance(raw, Mapping):
+        return _parse_mapping(raw, unit, need_unit, allow_inf)
+    if isinstance(raw, str):
+        return _parse_text(raw, unit, need_unit, allow_inf, difference)
+    if isinstance(raw, bool) or not isinstance(raw, numbers.Real):
+        if hasattr(raw, "magnitude") and hasattr(raw, "units"):
+            return _parse_text(f"{float(raw.magnitude)!r} {raw.units}", unit, need_unit, allow_inf, difference)
+        raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
+    if isinstance(raw, Value) and raw.unit is not None and unit is not None and raw.unit != unit:
+        raw = _change_unit(raw, unit)
+    number = float(raw)
+    _check_finite(number, raw, allow_inf)
+    if isinstance(raw, Value):
+        return raw if raw.unit is not None or unit is None else raw.replace(unit=unit)
+    if need_unit and unit != "" and not _needs_no_unit(number, unit):
+        _refuse_missing_unit(repr(number), unit)
+    return Value(number, unit=unit)
+
+
+@lru_cache(maxsize=4096)
+def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, difference: bool) -> Value:
+    if "," in text:
+        single = text.count(",") == 1 and "." not in text
+        hint = f" (perhaps {text.replace(',', '.')!r})" if single else ""
+        raise QuantityError(f"{text!r} contains a comma: write a decimal point{hint}, and no thousands separators.")
+    match = _NUMBER.fullmatch(text.replace("\u2212", "-"))
+    if match is None:
+        example = f"'0.5 {_units.examples(unit)[0]}'" if unit else "'0.5'"
+        raise QuantityError(f"{text!r} is not a number{_with_unit(unit)}: write it like {example}.")
+    number, given = float(match["number"]), match["unit"]
+    _check_finite(number, text, allow_inf)
+    if not given:
+        if unit and not _needs_no_unit(number, unit):
+            _refuse_missing_unit(text.strip(), unit)
+        return Value(number, unit=unit if unit is not None else "")
+    try:
+        si_unit = _units.infer_si(given) if unit is None else unit
+        convert = _units.conversion(given, si_unit)
+    except QuantityError as error:
+        raise QuantityError(f"{text!r}: {error}") from error.__cause__
+    result = _convert_exactly(match["number"], convert, difference)
+    _check_finite(result, text, allow_inf)
+    return Value(result, unit=si_unit)
+
+
+def _convert_exactly(text: str, convert: _units.Conversion, difference: bool) -> float:
+    """Convert decimal text with a single rounding, so that "0.554 mS/cm" is the same float as the literal 0.0554."""
+    number = float(text)
+    if number == 0 or math.isinf(number):  # also texts whose exact fraction would be absurdly long
+        return convert.difference(number) if difference else convert(number)
+    exact = Fraction(text) * Fraction(convert.multiplier) / Fraction(convert.divisor)
+    try:
+        return float(exact if difference else exact + Fraction(repr(convert.offset)))
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def _parse_mapping(raw: Mapping[Any, Any], unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
+    for key in raw:
+        if key not in _KEYS:
+            raise QuantityError(
+                f"unknown key {key!r} beside a value: known are {', '.join(_KEYS)}.{did_you_mean(str(key), _KEYS)}"
+            )
+    if "value" not in raw or isinstance(raw["value"], Mapping):
+        raise QuantityError(f"the key 'value' with a number{_with_unit(unit)} is required.")
+    value = parse(raw["value"], unit, need_unit=need_unit, allow_inf=allow_inf)
+    changes: dict[str, Any] = {}
+    if raw.get("std") is not None:
+        changes["std"] = _parse_std(raw["std"], value, need_unit)
+    if raw.get("range") is not None:
+        changes["low"], changes["high"] = _parse_range(raw["range"], value, need_unit, allow_inf)
+    if raw.get("kind") is not None:
+        changes["kind"] = raw["kind"]
+    for key in TEXTS:
+        item = raw.get(key)
+        if item is None:
+            continue
+        if isinstance(item, bool) or not isinstance(item, (str, int, float)):
+            raise QuantityError(f"{key!r} must be a text, not {_brief(item)}.")
+        changes[key] = str(item)
+    return value.replace(**changes)
+
+
+def _parse_std(raw: Any, value: Value, need_unit: bool) -> float:
+    unit = value.unit
+    if isinstance(raw, str) and raw.rstrip().endswith("%") and unit != "":
+        std = float(parse(raw, "")) * abs(float(value))
+    else:
+        std = float(parse(raw, unit, need_unit=need_unit, difference=True))
+    if std < 0:
+        raise QuantityError(f"the standard uncertainty must not be negative, but is {raw!r}.")
+    return std
+
+
+def _parse_range(raw: Any, value: Value, need_unit: bool, allow_inf: bool) -> tuple[float, float]:
+    if isinstance(raw, str) or not hasattr(raw, "__len__") or len(raw) != 2:
+        raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(raw)}.")
+    low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in raw)
+    tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
+    if not low - tolerance <= value <= high + tolerance:
+        shown = [format_value(item, value.unit) for item in (low, value, high)]
+        raise QuantityError(f"the value {shown[1]} lies outside its range [{shown[0]}, {shown[2]}].")
+    return low, high
+
+
+def _change_unit(value: Value, unit: str) -> Value:
+    """Express a Value in another spelling of its unit (or J/mol in eV); QuantityError if the dimension differs."""
+    try:
+        convert = _units.conversion(value.unit or "", unit)
+    except QuantityError as error:
+        raise QuantityError(f"'{float(value)!r} {value.unit}': {error}") from error.__cause__
+    changes = {name: convert(item) for name in ("low", "high") if (item := getattr(value, name)) is not None}
+    if value.std is not None:
+        changes["std"] = convert.difference(value.std)
+    return value.replace(convert(float(value)), unit=unit, **changes)
+
+
+def _needs_no_unit(number: float, unit: str | None) -> bool:
+    """Zero and infinity are the same in every unit, except on temperature scales."""
+    return math.isinf(number) or (number == 0 and not _units.is_temperature(unit))
+
+
+def _check_finite(number: float, raw: object, allow_inf: bool) -> None:
+    if math.isnan(number):
+        raise QuantityError("NaN is not a value: leave the field out if it is not known.")
+    if math.isinf(number) and not allow_inf:
+        raise QuantityError(f"{raw!s} is infinite: a finite value is needed here.")
+
+
+def _refuse_missing_unit(text: str, unit: str | None) -> NoReturn:
+    if unit is None:
+        raise QuantityError(f"{text!r} has no unit: write it, as in '0.5 mm'.")
+    known = _units.examples(unit)
+    also = f" (or {', '.join(known[1:])})" if len(known) > 1 else ""
+    raise QuantityError(f"{text!r} has no unit: write for example '{text} {known[0]}'{also}.")
+
+
+def _with_unit(unit: str | None) -> str:
+    return (
+        " with a unit"
+        if unit is None
+        else f" with a unit such as {', '.join(_units.examples(unit)[:3])}"
+        if unit
+        else ""
+    )
+
+
+def _brief(raw: object) -> str:
+    text = repr(raw)
+    return f"{text[:57]}..." if len(text) > 60 else text
+
+
+def format_value(value: float, unit: str | None = None, *, uncertainty: bool = False) -> str:
+    """Write a value in the unit that a laboratory would use, to four digits; `parse` reads the text back.
+
+    Parameters
+    ----------
+    value : float or Value
+        In SI (or eV).
+    unit : str, optional
+        Its SI unit; taken from ``value.unit`` by default.
+    uncertainty : bool
+        Append ``± std`` or ``[low, high]`` where the Value has them (this text cannot be read back).
+
+    Examples
+    --------
+    >>> format_value(0.0554, "S/m"), format_value(373.15, "K"), format_value(6.5e-4, "m")
+    ('0.554 mS/cm', '100 °C', '0.65 mm')
+    """
+    unit = unit if unit is not None else getattr(value, "unit", None) or ""
+    number, shown, size = _units.display(float(value), unit) if math.isfinite(value) else (float(value), "", 1.0)
+    text = _digits(number)
+    if uncertainty and isinstance(value, Value) and shown is not None:
+        if value.std is not None:
+            text += f" ± {_digits(value.std / size, 2)}"
+        elif value.low is not None and value.high is not None:
+            shift = float(value) / size - number  # 273.15 for °C
+            text += f" [{_digits(value.low / size - shift)}, {_digits(value.high / size - shift)}]"
+    return f"{text} {shown}".rstrip()
+
+
+def _digits(number: float, digits: int = 4) -> str:
+    text = f"{number:.{digits}g}"
+    if abs(number) < 1e6 and "e+" in text:
+        text = f"{number:.0f}"
+    return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].replace('+', '')}{m[2]}", text)
+
+
+def to_file(value: float, unit: str | None = None) -> float | str | dict[str, Any]:
+    """Return the plain form of a value for YAML or JSON, from which `parse` rebuilds it exactly.
+
+    A number if dimensionless, ``"inf"``, or text with its SI unit; a mapping if there is provenance.
+
+    Examples
+    --------
+    >>> to_file(Value(0.0554, unit="S/m", kind="measured"))
+    {'value': '0.0554 S/m', 'kind': 'measured'}
+    """
+    unit = unit if unit is not None else getattr(value, "unit", None) or ""
+
+    def plain(number: float) -> float | str:
+        if math.isinf(number):
+            return repr(float(number))
+        return f"{float(number)!r} {unit}" if unit else float(number)
+
+    if not isinstance(value, Value):
+        return plain(value)
+    result: dict[str, Any] = {"value": plain(value)}
+    if value.std is not None:
+        result["std"] = plain(value.std)
+    if value.low is not None and value.high is not None:
+        result["range"] = [plain(value.low), plain(value.high)]
+    result.update({key: getattr(value, key) for key in ("kind", *TEXTS) if getattr(value, key) is not None})
+    return result if len(result) > 1 else result["value"]
+
+
+class Quantity:
+    """The type of a pydantic field that holds a `Value` in a given unit.
+
+    Use it as the annotation itself (``thickness: Quantity("m", gt=0)``) or, where a type checker should know that the
+    field is a float, as ``thickness: Annotated[Value, Quantity("m", gt=0)]``. Everything that `parse` reads is
+    accepted. With the validation context ``{"file": True}`` a number must have its unit.
+
+    Parameters
+    ----------
+    unit : str or None
+        SI unit, ``"eV"``, or ``""``; None accepts every dimension and leaves the SI unit found in ``Value.unit``.
+    gt, ge, lt, le : float, optional
+        Bounds in `unit`.
+    allow_inf : bool
+        Accept infinity (``"inf"``).
+    """
+
+    __slots__ = ("allow_inf", "bounds", "unit")
+
+    def __init__(
+        self,
+        unit: str | None,
+        *,
+        gt: float | None = None,
+        ge: float | None = None,
+        lt: float | None = None,
+        le: float | None = None,
+        allow_inf: bool = False,
+    ) -> None:
+        self.unit = unit
+        self.bounds = (gt, ge, lt, le)
+        self.allow_inf = allow_inf
+
+    def __repr__(self) -> str:
+        return f"Quantity({self.unit!r})"
+
+    def __or__(self, other: Any) -> Any:
+        return Union[Annotated[Value, self], other]  # noqa: UP007 (| would call this method again)
+
+    def __ror__(self, other: Any) -> Any:
+        return Union[other, Annotated[Value, self]]  # noqa: UP007
+
+    def read(self, raw: Any, *, need_unit: bool = False) -> Value:
+        """Parse `raw` and check the bounds; raises `QuantityError`."""
+        value = parse(raw, self.unit, need_unit=need_unit, allow_inf=self.allow_inf)
+        gt, ge, lt, le = self.bounds
+        if gt is not None and not value > gt:
+            self._refuse(value, "greater than", gt)
+        if ge is not None and not value >= ge:
+            self._refuse(value, "at least", ge)
+        if lt is not None and not value < lt:
+            self._refuse(value, "less than", lt)
+        if le is not None and not value <= le:
+            self._refuse(value, "at most", le)
+        return value
+
+    def _refuse(self, value: Value, relation: str, bound: float) -> NoReturn:
+        limit = f"{bound:g} {self.unit or ''}".rstrip()
+        raise QuantityError(f"must be {relation} {limit}, but is {format_value(value, self.unit)}.")
+
+    def _validate(self, raw: Any, info: ValidationInfo) -> Value:
+        return self.read(raw, need_unit=bool(info.context and info.context.get("file")))
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self._validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: to_file(value, self.unit), when_used="json"
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return self.json_schema()
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what `read` accepts."""
+        return _json_schema(self.unit, self.bounds)
+
+
+def _json_schema(unit: str | None, bounds: tuple[float | None, ...] = ()) -> dict[str, Any]:
+    """Return the JSON Schema of everything that `parse` accepts for `unit`."""
+    keys = ("exclusiveMinimum", "minimum", "exclusiveMaximum", "maximum")
+    number: dict[str, Any] = {"type": "number"}
+    number.update({key: bound for key, bound in zip(keys, bounds, strict=False) if bound is not None})
+    text: dict[str, Any] = {"type": "string"}
+    if unit is None:
+        text["description"] = "with a unit, for example 0.5 mS/cm"
+    elif unit:
+        number["description"] = f"in {unit}"
+        text["description"] = f"with a unit, for example {', '.join(_units.examples(unit))}"
+    scalar = {"anyOf": [number, text]}
+    properties: dict[str, Any] = {"value": scalar, "std": {"type": ["number", "string"]}}
+    properties["range"] = {"type": "array", "items": scalar, "minItems": 2, "maxItems": 2}
+    properties["kind"] = {"enum": list(KINDS)}
+    properties.update(
+        {key: {"type": ["string", "number"] if key in ("where", "printed") else "string"} for key in TEXTS}
+    )
+    mapping = {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
+    return {"anyOf": [number, text, mapping]}

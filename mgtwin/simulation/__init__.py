@@ -1,0 +1,5 @@
+"""simulate(cell, protocol, start=None) -> Dataset."""
+
+from .simulate import simulate
+
+__all__ = ["simulate"]

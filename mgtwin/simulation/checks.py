@@ -1,0 +1,119 @@
+"""What is refused before a long computation starts, and what a result has to warn of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..cells import Cell, Layer, MixedConductor, Plating
+from ..cells.reader import Reader
+from ..cells.rest import electronic_conductivity, rest_potentials
+from ..errors import InputError
+from ..protocols import Current, Segment, Voltage
+
+VACUUM_PERMITTIVITY = 8.8541878128e-12
+
+
+def passes_ions(cell: Cell) -> bool:
+    """Whether the working ion can be carried from electrode to electrode in a steady state."""
+    return all(isinstance(electrode, Plating) for electrode in (cell.negative, cell.positive)) and all(
+        np.isfinite(Reader(cell).property(f"interfaces.{key}.resistance", cell.temperature)) for key in cell.interfaces
+    )
+
+
+def passes_electrons(cell: Cell) -> bool:
+    """Whether electrons can pass from electrode to electrode in a steady state."""
+    contacts = [cell.negative, *cell.interfaces.values(), cell.positive]
+    return all(isinstance(layer.material, MixedConductor) for layer in cell.layers) and all(
+        np.isfinite(contact.electronic_resistance) for contact in contacts
+    )
+
+
+def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
+    """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
+    driven = [
+        s for s in segments if isinstance(s.control, Current) and (s.control.start != 0.0 or s.control.rate != 0.0)
+    ]
+    if not driven or passes_ions(cell) or passes_electrons(cell):
+        return
+    if all(np.isfinite(segment.limits.low) and np.isfinite(segment.limits.high) for segment in driven):
+        return
+    raise InputError(
+        f"{cell.name}: no single carrier conducts from electrode to electrode (ions are stopped by an electrode or "
+        f"junction that blocks them, electrons by a layer or contact that has none), so a constant current would "
+        f"only charge it without end. Set voltage limits, for example limits=('-2 V', '2 V'), impose a voltage "
+        f"(Polarization), or change what blocks."
+    )
+
+
+def slow_dielectrics(cell: Cell, first_time: float) -> tuple[str, ...]:
+    """Layers whose dielectric relaxation eps/sigma is not over by a tenth of the first output time."""
+    names = []
+    for layer in cell.layers:
+        time = relaxation_time(cell, layer)
+        if time is not None and time > 0.1 * first_time:
+            names.append(layer.name)
+    return tuple(names)
+
+
+def relaxation_time(cell: Cell, layer: Layer) -> float | None:
+    """Dielectric relaxation time eps_0 eps_r/sigma [s] of a layer at rest, or None without a permittivity."""
+    material = layer.material
+    if material.relative_permittivity is None:
+        return None
+    reader = Reader(cell)
+    path, T = f"layers.{layer.name}.material", cell.temperature
+    sigma = reader.property(f"{path}.ionic_conductivity", T)
+    if isinstance(material, MixedConductor):
+        rest = rest_potentials(cell).layers[cell.layers.index(layer)]
+        sigma = sigma + electronic_conductivity(reader, path, material.electronic_conductivity, T, rest)
+    return float(VACUUM_PERMITTIVITY * material.relative_permittivity / sigma)
+
+
+def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
+    """Refuse an imposed voltage where every element in series is a capacitor: its current would be infinite."""
+    if not any(isinstance(segment.control, Voltage) for segment in segments):
+        return
+    ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
+    ohmic = ohmic or any(j.capacitance is None and _positive(j.resistance, cell) for j in cell.interfaces.values())
+    ohmic = ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
+    if not ohmic:
+        raise InputError(
+            f"{cell.name}: every element in series is a capacitor at the first output time (the layers "
+            f"{', '.join(dielectric)} relax more slowly), so an imposed voltage would draw an infinite current. Give "
+            f"the cell a series_resistance (for example '0.1 ohm*cm^2') or start later (first_time)."
+        )
+
+
+def _positive(resistance: Any, cell: Cell) -> bool:
+    value = resistance(cell.temperature) if callable(resistance) else resistance
+    return bool(value > 0)
+
+
+def validity_warnings(cell: Cell) -> list[str]:
+    """Laws used outside the temperatures that they were measured for, each with its path."""
+    found = []
+    for path, law in _laws(cell):
+        message = law.validity_warning(float(cell.temperature))
+        if message:
+            found.append(f"{path}: {message}")
+    return found
+
+
+def _laws(cell: Cell) -> Iterator[tuple[str, Any]]:
+    seen = set()
+    for path in cell.paths():
+        owner = path.rsplit(".", 1)[0]
+        if owner not in seen and "." in path:
+            seen.add(owner)
+            law = cell.get(owner)
+            if hasattr(law, "validity_warning"):
+                yield owner, law
+
+
+def sources(cell: Cell) -> list[str]:
+    """Keys of the references that the cell's numbers come from, each once."""
+    found = (getattr(cell.get(path), "source", None) for path in cell.paths())
+    return list(dict.fromkeys(source for source in found if source))

@@ -1,0 +1,121 @@
+"""simulate(cell, protocol) -> Dataset: the one verb that runs everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..cells import Cell
+from ..errors import InputError
+from ..protocols import EIS, Protocol, Sequence, TransientProtocol
+from . import checks
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from .transient import Progress
+
+
+def simulate(
+    cell: Cell,
+    protocol: Protocol,
+    start: xr.Dataset | xr.DataTree | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Any:
+    """Do to a cell what a protocol says, and return what would be measured.
+
+    Parameters
+    ----------
+    cell : Cell
+    protocol : Protocol
+        ``EIS``, ``Polarization``, ``Voltammetry``, ``Galvanostatic``, ``Cycling``, ``Rest``, ``Replay`` or ``Sequence``.
+    start : Dataset or DataTree, optional
+        An earlier run of the same cell; the new one starts in the state in which it ended. By default the cell is at
+        rest (physics.md §3.1).
+    progress : callable, optional
+        Called as ``progress(fraction, text)`` after each stretch.
+
+    Returns
+    -------
+    xarray.Dataset
+        In the laboratory's sign (positive current oxidises, i.e. strips, the working electrode; ``Z = dV/dI``). For a
+        Sequence an ``xarray.DataTree`` with one node per step. ``attrs["warnings"]`` lists what to beware of.
+
+    Raises
+    ------
+    InputError
+        For a combination of cell and protocol that cannot work, before anything is computed.
+    SimulationError
+        Where the integration fails; ``error.time`` says when, ``error.partial`` holds the Dataset until then.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> eis = mt.simulate(mt.cell("trilayer"), mt.EIS(1e6, 0.1, points=13))
+    >>> eis["impedance"].dims
+    ('frequency',)
+    """
+    if not isinstance(cell, Cell):
+        raise InputError(f"simulate needs a Cell first, not {type(cell).__name__}: build one with mt.cell(name).")
+    if not isinstance(protocol, Protocol):
+        raise InputError(
+            f"simulate needs a protocol second, not {type(protocol).__name__}: for example mt.EIS(1e6, 0.1)."
+        )
+    if protocol.temperature is not None:
+        cell = cell.with_({"temperature": protocol.temperature})
+    if isinstance(protocol, Sequence):
+        return _sequence(cell, protocol, start, progress)
+    attrs = stamp(cell, protocol)
+    if isinstance(protocol, EIS):
+        from . import spectra
+
+        return spectra.run(cell, protocol, start, attrs=attrs)
+    if isinstance(protocol, TransientProtocol):
+        from . import transient
+
+        return transient.run(cell, protocol, start, attrs=attrs, progress=progress)
+    raise InputError(f"{type(protocol).__name__} is not a protocol that simulate knows.")
+
+
+def stamp(cell: Cell, protocol: Protocol) -> dict[str, Any]:
+    """Attributes of every result: what was simulated, with what, and what to beware of."""
+    from .. import dataset
+
+    return dataset.stamp(
+        cell=cell.to_yaml(),
+        protocol=protocol.to_yaml(),
+        warnings=checks.validity_warnings(cell),
+        sources=checks.sources(cell),
+        temperature=float(cell.temperature),
+        area=float(cell.area),
+    )
+
+
+def _sequence(
+    cell: Cell, protocol: Sequence, start: xr.Dataset | xr.DataTree | None, progress: Progress | None
+) -> xr.DataTree:
+    """Run the steps one after the other; a failure keeps the finished steps in ``error.partial``."""
+    import xarray as xr
+
+    from ..errors import SimulationError
+
+    nodes: dict[str, xr.Dataset | xr.DataTree] = {}
+    state = start
+    for number, step in enumerate(protocol.steps):
+        name = f"{number:02d}_{step.type}"
+        try:
+            result = simulate(cell, step, state, progress=progress)
+        except SimulationError as error:
+            if error.partial is not None:
+                nodes[name] = error.partial
+            raise SimulationError(f"step {name}: {error}", error.time, _tree(nodes)) from error
+        nodes[name] = result
+        if "frequency" not in getattr(result, "dims", ()):
+            state = result
+    return _tree(nodes)
+
+
+def _tree(nodes: dict[str, Any]) -> xr.DataTree:
+    import xarray as xr
+
+    return xr.DataTree.from_dict(nodes)

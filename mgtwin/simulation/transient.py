@@ -1,0 +1,194 @@
+"""Time-domain runs: protocol -> stretches -> one Dataset in the laboratory's sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..cells import Cell
+from ..errors import SimulationError
+from ..protocols import Segment, TransientProtocol
+from . import checks, start_state
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from .integrator import Integrator, Stretch
+
+#: Called with the fraction done and a word on what is being done.
+Progress = Callable[[float, str], None]
+
+
+def run(
+    cell: Cell,
+    protocol: TransientProtocol,
+    start: xr.Dataset | None = None,
+    *,
+    attrs: Mapping[str, Any],
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Simulate a protocol in time; see :func:`mgtwin.simulate`."""
+    segments = protocol.segments(cell)
+    first = min(min(t for t in segment.times if t > 0) for segment in segments)
+    checks.check_current_can_flow(cell, segments)
+    dielectric = checks.slow_dielectrics(cell, first)
+    checks.check_voltage_control(cell, segments, dielectric)
+
+    from .integrator import Integrator
+
+    integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric)
+    state = integrator.rest_state if start is None else start_state.read(start, cell, integrator.layout, integrator.rest_state)
+    stretches: list[Stretch] = []
+    warnings: list[str] = list(attrs["warnings"])
+    try:
+        for number, segment in enumerate(segments):
+            stretch = integrator.run(segment, state)
+            stretches.append(stretch)
+            state = stretch.state
+            if progress is not None:
+                progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
+            if stretch.ended_by != "time":
+                warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
+    except SimulationError as error:
+        raise _with_partial(error, cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) from error
+    except KeyboardInterrupt:
+        if not stretches:
+            raise
+        warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
+    return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
+
+
+def _with_partial(
+    error: SimulationError,
+    cell: Cell,
+    segments: tuple[Segment, ...],
+    stretches: list[Stretch],
+    integrator: Integrator,
+    attrs: Mapping[str, Any],
+) -> SimulationError:
+    """The same failure with its time since the start of the run and all that was finished before it."""
+    failed = segments[len(stretches)]
+    elapsed = sum(float(stretch.times[-1]) for stretch in stretches)
+    message = (
+        f"{cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, {failed.control}), "
+        f"{elapsed:.6g} s after the start: {error}"
+    )
+    warnings = [*attrs["warnings"], message]
+    partial = assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) if stretches else None
+    return SimulationError(message, time=elapsed, partial=partial)
+
+
+def assemble(
+    cell: Cell,
+    segments: tuple[Segment, ...],
+    stretches: list[Stretch],
+    integrator: Integrator,
+    attrs: Mapping[str, Any],
+) -> xr.Dataset:
+    """All finished stretches as one Dataset. Here PyBaMM's currents and drops change to the laboratory's sign."""
+    from .. import dataset
+    from ..models import names
+
+    done = list(zip(segments, stretches, strict=False))
+    offsets = np.concatenate([[0.0], np.cumsum([stretch.times[-1] for stretch in stretches])])
+    outputs = {
+        name: np.concatenate([stretch.outputs[name] for stretch in stretches], axis=-1)
+        for name in integrator.output_names
+    }
+    model = integrator.model
+    elements = [element.name for element in model.elements] + [names.SERIES]
+    area = float(cell.area)
+    potentials = [outputs[names.local_potential(layer.name)] for layer in model.mixed_layers]
+    x, layer_of_x = positions(cell, integrator)
+    labels, where = integrator.layout
+    warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
+    return dataset.transient(
+        np.concatenate([stretch.times + offset for stretch, offset in zip(stretches, offsets, strict=False)]),
+        outputs[names.VOLTAGE],
+        -outputs[names.CURRENT],
+        cycle=np.concatenate([np.full(stretch.times.size, segment.cycle) for segment, stretch in done]),
+        step=np.concatenate([np.full(stretch.times.size, segment.step) for segment, stretch in done]),
+        overpotential={name: -outputs[names.potential_drop(name)] for name in elements},
+        electronic_current={
+            interface.name: -area * outputs[names.electronic_current_density(interface.name)]
+            for interface in model.interfaces
+        },
+        local_potential=np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,
+        x=x if potentials else None,
+        layer=layer_of_x if potentials else None,
+        half_cycle_capacity=half_cycle_capacities(done, names.CURRENT),
+        state=np.array([stretch.state for stretch in stretches]),
+        segment_time=offsets[1:],
+        state_variable=labels,
+        state_position=where,
+        attrs={**attrs, "warnings": list(dict.fromkeys(warnings))},
+    )
+
+
+def half_cycle_capacities(done: list[tuple[Segment, Stretch]], current: str) -> list[float] | None:
+    """Charge [C] passed in each half cycle, with the laboratory's sign, or None where there are none."""
+    charges: dict[int, float] = {}
+    for segment, stretch in done:
+        if segment.half_cycle is not None:
+            passed = -float(np.trapezoid(stretch.outputs[current], stretch.times))
+            charges[segment.half_cycle] = charges.get(segment.half_cycle, 0.0) + passed
+    return [charges[k] for k in sorted(charges)] or None
+
+
+def positions(cell: Cell, integrator: Integrator) -> tuple[np.ndarray, list[str]]:
+    """Distance [m] from the negative electrode, and layer, of every node that carries a local potential."""
+    from ..models import names
+
+    left, x, layer_names = 0.0, [], []
+    for layer in cell.layers:
+        nodes = integrator.nodes(names.local_potential(layer.name))
+        x.append(left + nodes * float(layer.thickness))
+        layer_names += [layer.name] * nodes.size
+        left += float(layer.thickness)
+    return np.concatenate(x), layer_names
+
+
+def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
+    """Local potentials that leave the model's range: Mg supersaturated, exponentials saturated, off stoichiometry."""
+    from ..cells import DefectElectrons, MixedConductor
+    from ..cells.rest import FARADAY, GAS_CONSTANT, SATURATION
+    from ..models import names
+
+    found = []
+    ion = cell.ion.name
+    saturation = SATURATION * GAS_CONSTANT * float(cell.temperature) / FARADAY
+    for layer in cell.layers:
+        material = layer.material
+        if not isinstance(material, MixedConductor):
+            continue
+        E = outputs[names.local_potential(layer.name)]
+        lowest, largest = float(np.min(E)), float(np.max(np.abs(E)))
+        if lowest < float(material.minimum_potential):
+            found.append(
+                f"{layer.name}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
+                f"{float(material.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
+            )
+        if isinstance(material.electronic_conductivity, DefectElectrons) and largest > saturation:
+            found.append(
+                f"{layer.name}: |FE/RT| exceeds {SATURATION:g} (|E| up to {largest:.3g} V): the defect concentrations "
+                f"are continued linearly there"
+            )
+        if material.homogeneity_range is not None:
+            found += _stoichiometry_warning(cell, layer, outputs[names.stored_charge(layer.name)])
+    return found
+
+
+def _stoichiometry_warning(cell: Cell, layer: Any, stored: np.ndarray) -> list[str]:
+    from ..cells.rest import FARADAY
+
+    low, high = layer.material.homogeneity_range
+    change = -float(layer.material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)
+    worst = float(change.flat[np.argmax(np.abs(change))])
+    if low <= worst <= high:
+        return []
+    return [
+        f"{layer.name}: the stoichiometry changes by {worst:.3g} {cell.ion.name} per formula unit, beyond its "
+        f"homogeneity range [{float(low):g}, {float(high):g}]"
+    ]
