@@ -1,18 +1,53 @@
-"""The machinery behind `mgtwin.laws.Property`: a field that holds a number or an object named by its key ``type``."""
+"""The machinery behind `mgtwin.laws`: how a law is made, and the field that holds a number or a law."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Annotated, Any, Union
+from dataclasses import field, fields, replace
+from typing import Annotated, Any, TypeVar, Union, dataclass_transform
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError, ValidationInfo
+from pydantic import (
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic.dataclasses import dataclass
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
-from mgtwin.errors import QuantityError, did_you_mean
+from mgtwin.errors import InputError, QuantityError, did_you_mean, input_error
 from mgtwin.quantities import Quantity, Value, to_file
 
-__all__ = ["TaggedField"]
+__all__ = ["TaggedField", "law"]
+
+_T = TypeVar("_T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def law(cls: type[_T]) -> type[_T]:
+    """Make a class a frozen pydantic dataclass whose bad arguments raise `InputError` in our words."""
+    made: Any = dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)
+    validated_init = made.__init__
+    positional = tuple(item.name for item in fields(made) if not item.kw_only)
+
+    @functools.wraps(validated_init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if len(args) > len(positional):
+            raise InputError(f"{made.__name__} takes {len(positional)} positional arguments: {', '.join(positional)}.")
+        twice = [name for name in positional[: len(args)] if name in kwargs]
+        if twice:
+            raise InputError(f"{made.__name__}: {twice[0]} is given twice, by position and by name.")
+        try:
+            validated_init(self, **dict(zip(positional, args, strict=False)), **kwargs)
+        except ValidationError as error:
+            raise input_error(error, made.__name__) from None
+
+    made.__init__ = __init__  # pydantic fills laws nested in other objects without calling it
+    return made  # type: ignore[no-any-return]
 
 
 class TaggedField:

@@ -125,7 +125,7 @@ _BARE_EXPONENT = re.compile(r"(?<=[A-Za-zΩµμ])([-−]?[0-9])(?![0-9.])")
 @lru_cache(maxsize=512)
 def _pint_unit(text: str) -> Any:
     """Parse a unit; raise QuantityError if pint does not know it."""
-    tidy = _BARE_EXPONENT.sub(r"^\1", text.replace("−", "-").replace("Ohm", "ohm"))
+    tidy = _BARE_EXPONENT.sub(r"^\1", text.replace("−", "-").replace("Ohm", "ohm").replace("℃", "degC"))
     try:
         if re.search(r"[×,;=]", tidy):
             raise ValueError("not a unit")
@@ -139,8 +139,14 @@ def _pint_unit(text: str) -> Any:
 
 def _root(unit: Any) -> tuple[float, Any]:
     """Return (factor, root units). Root units keep radian and count, which pint's dimensions ignore."""
-    factor, root = _registry().get_base_units(unit, check_nonmult=False)
-    return float(factor), root
+    try:
+        factor, root = _registry().get_base_units(unit, check_nonmult=False)
+        factor = float(factor)
+    except OverflowError:
+        factor, root = math.inf, None
+    if not 0 < factor < math.inf:
+        raise QuantityError(f"the unit '{unit:~}' is too large or too small for a float.")
+    return factor, root
 
 
 def _is_offset(unit: Any) -> bool:
@@ -203,12 +209,15 @@ def infer_si(given: str) -> str:
     """
     if given in _TABLE or given == "":
         return given
-    root = _root(_pint_unit(given))[1]
-    if root == _root(_pint_unit("J/mol"))[1] or given.endswith("eV"):
+    factor, root = _root(_pint_unit(given))
+    joule = _root(_pint_unit("J"))[1]
+    if root == _root(_pint_unit("J/mol"))[1] or (root == joule and given.endswith("eV")):
         return "eV"
     for unit in _TABLE:
         if unit != "eV" and _root(_pint_unit(unit))[1] == root:
             return unit
     if not root._units:
         return ""
+    if factor == 1.0:
+        return given  # coherent SI already, such as S*m: keep the user's spelling for messages
     return f"{root:~C}".replace("**", "^")

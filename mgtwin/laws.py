@@ -7,16 +7,14 @@ The Boltzmann constant is in eV/K because activation energies are in eV.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import field, fields
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator, ConfigDict, ValidationError, model_validator
-from pydantic.dataclasses import dataclass
+from pydantic import AfterValidator, model_validator
 
-from mgtwin._property import TaggedField
-from mgtwin.errors import InputError, input_error
+from mgtwin._property import TaggedField, law
+from mgtwin.errors import InputError
 from mgtwin.quantities import Quantity, Value, format_value, parse
 
 __all__ = [
@@ -33,8 +31,6 @@ __all__ = [
 
 BOLTZMANN = 8.617333262e-5
 """Boltzmann constant [eV/K] (CODATA 2018)."""
-
-_L = TypeVar("_L", bound="Law")
 
 
 def _ordered(valid: tuple[Value, Value]) -> tuple[Value, Value]:
@@ -103,30 +99,7 @@ class Law:
         return self.valid
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def _law(cls: type[_L]) -> type[_L]:
-    """Make a class a frozen pydantic dataclass whose bad arguments raise `InputError` in our words."""
-    made: Any = dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)
-    validated_init = made.__init__
-    positional = tuple(item.name for item in fields(made) if not item.kw_only)
-
-    @functools.wraps(validated_init)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        if len(args) > len(positional):
-            raise InputError(f"{made.__name__} takes {len(positional)} positional arguments: {', '.join(positional)}.")
-        twice = [name for name in positional[: len(args)] if name in kwargs]
-        if twice:
-            raise InputError(f"{made.__name__}: {twice[0]} is given twice, by position and by name.")
-        try:
-            validated_init(self, **dict(zip(positional, args, strict=False)), **kwargs)
-        except ValidationError as error:
-            raise input_error(error, made.__name__) from None
-
-    made.__init__ = __init__  # pydantic fills laws nested in other objects without calling it
-    return made  # type: ignore[no-any-return]
-
-
-@_law
+@law
 class Constant(Law):
     """A property that does not depend on temperature, with a range in which that is known.
 
@@ -150,7 +123,7 @@ class Constant(Law):
         return value + 0.0 * T
 
 
-@_law
+@law
 class Arrhenius(Law):
     """Arrhenius law in the property itself: ``y = y_ref exp(-E/k (1/T - 1/T_ref))``.
 
@@ -190,7 +163,7 @@ class Arrhenius(Law):
         return reference * np.exp(-activation_energy / BOLTZMANN * (1 / T - 1 / reference_temperature))
 
 
-@_law
+@law
 class ArrheniusT(Law):
     """Arrhenius law in property times temperature: ``y = y_ref (T_ref/T) exp(-E/k (1/T - 1/T_ref))``.
 
@@ -223,7 +196,7 @@ class ArrheniusT(Law):
         return reference * (reference_temperature / T) * exponential
 
 
-@_law
+@law
 class VogelFulcher(Law):
     """Vogel-Fulcher-Tammann law: ``y = A exp(-B/(k (T - T_0)))``, for polymers and liquids.
 
@@ -270,7 +243,7 @@ class VogelFulcher(Law):
         return self
 
 
-@_law
+@law
 class Table(Law):
     """A table of measured values, interpolated linearly in T; its validity is the range of the table.
 

@@ -78,12 +78,15 @@ def parse(
         raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
     if isinstance(raw, Value) and raw.unit is not None and unit is not None and raw.unit != unit:
         raw = _change_unit(raw, unit)
-    number = float(raw)
-    _check_finite(number, raw, allow_inf)
+    try:
+        number = float(raw)
+    except OverflowError:
+        number = math.copysign(math.inf, raw)
+    _check_finite(number, _brief(raw), allow_inf)
     if isinstance(raw, Value):
         return raw if raw.unit is not None or unit is None else raw.replace(unit=unit)
     if need_unit and unit != "" and not _needs_no_unit(number, unit):
-        _refuse_missing_unit(repr(number), unit)
+        _refuse_missing_unit(repr(raw) if type(raw) is int else repr(number), unit)
     return Value(number, unit=unit)
 
 
@@ -153,7 +156,9 @@ def _parse_mapping(raw: Mapping[Any, Any], unit: str | None, need_unit: bool, al
 
 def _parse_std(raw: Any, value: Value, need_unit: bool) -> float:
     unit = value.unit
-    if isinstance(raw, str) and raw.rstrip().endswith("%") and unit != "":
+    if isinstance(raw, str) and raw.rstrip().endswith("%"):
+        if unit in ("", "K"):
+            raise QuantityError(f"the uncertainty {raw!r} could be meant in two ways here: write it without %.")
         std = float(parse(raw, "")) * abs(float(value))
     else:
         std = float(parse(raw, unit, need_unit=need_unit, difference=True))

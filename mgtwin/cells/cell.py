@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, did_you_mean
-from ..quantities import Quantity, format_value
+from ..quantities import Quantity, Value, format_value
 from . import paths
 from .base import explained, noun
 from .interfaces import Electrode, Interfaces, Junction
@@ -55,7 +55,7 @@ class Ion:
 
     name: str = "Mg"
     charge: Annotated[int, Field(ge=1)] = 2
-    molar_volume: Annotated[float, Quantity("m^3/mol", gt=0)] = 1.398e-5
+    molar_volume: Annotated[float, Quantity("m^3/mol", gt=0)] = Value(1.398e-5, unit="m^3/mol")
 
 
 @noun
@@ -152,9 +152,9 @@ class Cell:
     interfaces: Annotated[
         dict[str, Junction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
     ] = field(default_factory=dict)
-    area: Annotated[float, Quantity("m^2", gt=0)] = 1e-4
-    temperature: Annotated[float, Quantity("K", gt=0)] = 298.15
-    series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = 0.0
+    area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
+    temperature: Annotated[float, Quantity("K", gt=0)] = Value(298.15, unit="K")
+    series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
     ion: Ion = field(default_factory=Ion)
     description: str = ""
     overlays: tuple[str, ...] = ()

@@ -24,6 +24,8 @@ class Parameter(NamedTuple):
     value : Value
     text : str
         The value in a laboratory unit, with its uncertainty.
+    law : str
+        The law that the number belongs to with its range of validity; empty for a plain number.
     kind, source, where, printed, note : str
         Provenance; empty where not given.
     """
@@ -31,6 +33,7 @@ class Parameter(NamedTuple):
     path: str
     value: float
     text: str
+    law: str
     kind: str
     source: str
     where: str
@@ -52,21 +55,33 @@ def parameters(cell: Cell) -> tuple[Parameter, ...]:
     --------
     >>> import mgtwin as mt
     >>> [row.text for row in parameters(mt.cell("trilayer")) if row.path == "layers.antiperovskite.thickness"]
-    ['0.65 mm']
+    ['0.655 [0.62, 0.69] mm']
     """
     rows = []
     for path, item in walk(cell):
+        law = _law_of(cell, path)
         if isinstance(item, float):
-            rows.append(_parameter(path, item))
-        elif isinstance(item, tuple) and all(isinstance(part, float) for part in item):
-            rows.extend(_parameter(f"{path}[{k}]", part) for k, part in enumerate(item))
+            rows.append(_parameter(path, item, law))
+        elif isinstance(item, tuple) and all(isinstance(part, float) for part in item) and not path.endswith(".valid"):
+            rows.extend(_parameter(f"{path}[{k}]", part, law) for k, part in enumerate(item))
     return tuple(rows)
 
 
-def _parameter(path: str, value: float) -> Parameter:
+def _parameter(path: str, value: float, law: str) -> Parameter:
     known = value.provenance() if isinstance(value, Value) else {}
     texts = [str(known.get(key, "")) for key in ("kind", "source", "where", "printed", "note")]
-    return Parameter(path, value, format_value(value, uncertainty=True), *texts)
+    return Parameter(path, value, format_value(value, uncertainty=True), law, *texts)
+
+
+def _law_of(cell: Cell, path: str) -> str:
+    """Name and validity of the law that the number at `path` belongs to, or ``""``."""
+    parent = find(cell, path.rpartition(".")[0]) if "." in path else None
+    if isinstance(parent, (DefectElectrons, DefectCapacitance)):
+        return type(parent).__name__
+    if not isinstance(parent, Law):
+        return ""
+    limits = parent.limits()
+    return type(parent).__name__ + (f", {' to '.join(format_value(limit, 'K') for limit in limits)}" if limits else "")
 
 
 def electrode_label(electrode: Any) -> str:
@@ -80,12 +95,6 @@ def stack_labels(cell: Cell) -> tuple[str, ...]:
     return (electrode_label(cell.negative), *layers, electrode_label(cell.positive))
 
 
-def law_of(cell: Cell, path: str) -> str:
-    """Return the kind of law that the number at `path` belongs to, or ``""``."""
-    parent = find(cell, path.rpartition(".")[0]) if "." in path else None
-    return type(parent).__name__ if isinstance(parent, (Law, DefectElectrons, DefectCapacitance)) else ""
-
-
 def as_text(cell: Cell) -> str:
     """Return the stack and a table of all parameters as plain text."""
     overlays = f" ({', '.join(cell.overlays)})" if cell.overlays else ""
@@ -94,7 +103,9 @@ def as_text(cell: Cell) -> str:
         head.append(cell.description.strip())
     head.append(" | ".join(stack_labels(cell)))
     rows = parameters(cell)
-    width = max(len(row.path) for row in rows)
-    size = max(len(row.text) for row in rows)
-    table = [f"  {row.path:<{width}}  {row.text:<{size}}  {row.provenance}".rstrip() for row in rows]
-    return "\n".join([*head, *table])
+    columns = [[row.path for row in rows], [row.text for row in rows], [row.law for row in rows]]
+    widths = [max(map(len, column)) for column in columns]
+    for row, *cells in zip(rows, *columns, strict=True):
+        padded = (text.ljust(width) for text, width in zip(cells, widths, strict=True))
+        head.append(f"  {'  '.join(padded)}  {row.provenance}".rstrip())
+    return "\n".join(head)

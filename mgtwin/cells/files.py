@@ -82,23 +82,18 @@ def load_cell(path: str | Path) -> Cell:
     >>> load_cell("my_cell.yaml")  # doctest: +SKIP
     """
     source = Path(path)
-    if not source.is_file():
-        hint = "" if source.suffix in (".yaml", ".yml") else " (cell files end in .yaml)"
-        raise FileError(f"there is no such file{hint}.", str(path))
     document = yamlfile.load(source)
     data = _resolved(document)
-    if isinstance(data, dict):
-        data.setdefault("name", source.stem)
-    found: Cell = yamlfile.validate(document.with_data(data), cell_adapter(), context={"file": True})
+    named = {"name": source.stem, **data}
+    found: Cell = yamlfile.validate(document.with_data(named), cell_adapter(), context={"file": True})
     return found
 
 
-def _resolved(document: Any) -> Any:
+def _resolved(document: yamlfile.Document) -> dict[str, Any]:
     """The data of a cell file with the named materials and interfaces put in their places."""
-    data = document.data
-    if not isinstance(data, Mapping):
-        raise InputError("a cell file holds keys such as name, negative, layers and positive.")
-    data = dict(data)
+    if not isinstance(document.data, Mapping):
+        raise document.error("a cell file holds keys such as name, negative, layers and positive.")
+    data = dict(document.data)
     for side in ("negative", "positive"):
         if side in data:
             data[side] = resolve("interfaces", data[side], document, (side,))
@@ -111,7 +106,7 @@ def _resolved(document: Any) -> Any:
     return data
 
 
-def _resolved_layer(raw: Any, document: Any, number: int) -> Any:
+def _resolved_layer(raw: Any, document: yamlfile.Document, number: int) -> Any:
     if not isinstance(raw, Mapping) or "material" not in raw:
         return raw
     return {**raw, "material": resolve("materials", raw["material"], document, ("layers", number, "material"))}

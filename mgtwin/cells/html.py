@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..quantities import format_value
-from .describe import Parameter, electrode_label, law_of, parameters
+from .describe import Parameter, electrode_label, parameters
 
 if TYPE_CHECKING:
     from .cell import Cell, Layer
@@ -90,15 +90,14 @@ def _tables(cell: Cell) -> str:
         first, _, rest = row.path.partition(".")
         group = f"{first}.{rest.partition('.')[0]}" if first in ("layers", "interfaces") else first if rest else "cell"
         groups.setdefault(group, []).append(row)
-    return "".join(_table(cell, group, rows) for group, rows in groups.items())
+    return "".join(_table(group, rows) for group, rows in groups.items())
 
 
-def _table(cell: Cell, group: str, rows: list[Parameter]) -> str:
+def _table(group: str, rows: list[Parameter]) -> str:
     lines = []
     for row in rows:
-        law = law_of(cell, row.path.partition("[")[0])
         name = row.path.removeprefix(f"{group}.")
-        cells = (name, row.text, law, row.provenance, row.note)
+        cells = (name, row.text, row.law, row.provenance, row.note)
         lines.append("<tr>" + "".join(f'<td style="text-align:left">{escape(text)}</td>' for text in cells) + "</tr>")
     titles = ("parameter", "value", "law", "provenance", "note")
     head = "".join(f'<th style="text-align:left">{text}</th>' for text in titles)

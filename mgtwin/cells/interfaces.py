@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from ..laws import Law, Property
-from ..quantities import Quantity
+from ..quantities import Quantity, Value
 from .base import noun, one_of
 
 __all__ = ["Blocking", "Capacitor", "Electrode", "Interfaces", "Junction", "Plating"]
@@ -47,6 +47,8 @@ def _as_capacitor(raw: Any) -> Any:
 
 _DoubleLayer = Annotated[Capacitor, BeforeValidator(_as_capacitor)] | None
 _ElectronicResistance = Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)]
+_NOTHING = Value(0.0, unit="ohm*m^2")
+_BLOCKED = Value(math.inf, unit="ohm*m^2")
 
 
 @noun
@@ -69,7 +71,7 @@ class Blocking:
     """
 
     double_layer: _DoubleLayer
-    electronic_resistance: _ElectronicResistance = 0.0
+    electronic_resistance: _ElectronicResistance = _NOTHING
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["blocking"] = field(default="blocking", kw_only=True, repr=False)
@@ -104,10 +106,10 @@ class Plating:
     """
 
     exchange_current_density: Annotated[float | Law, Property("A/m^2")]
-    transfer_coefficient: Annotated[float, Quantity("", gt=0, lt=1)] = 0.5
+    transfer_coefficient: Annotated[float, Quantity("", gt=0, lt=1)] = Value(0.5, unit="")
     double_layer: _DoubleLayer = None
-    electronic_resistance: _ElectronicResistance = 0.0
-    film_resistance: Annotated[float | Law, Property("ohm*m^2", ge=0)] = 0.0
+    electronic_resistance: _ElectronicResistance = _NOTHING
+    film_resistance: Annotated[float | Law, Property("ohm*m^2", ge=0)] = _NOTHING
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["plating"] = field(default="plating", kw_only=True, repr=False)
@@ -137,9 +139,9 @@ class Junction:
     Value(inf, unit='ohm*m^2')
     """
 
-    resistance: Annotated[float | Law, Property("ohm*m^2", ge=0, allow_inf=True)] = 0.0
+    resistance: Annotated[float | Law, Property("ohm*m^2", ge=0, allow_inf=True)] = _NOTHING
     capacitance: _DoubleLayer = None
-    electronic_resistance: _ElectronicResistance = math.inf
+    electronic_resistance: _ElectronicResistance = _BLOCKED
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["junction"] = field(default="junction", kw_only=True, repr=False)

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ..errors import InputError
 from ..laws import Law, Property
-from ..quantities import Quantity
+from ..quantities import Quantity, Value
 from .base import noun, one_of
 
 __all__ = ["DefectCapacitance", "DefectElectrons", "GrainBoundary", "IonConductor", "Material", "MixedConductor"]
@@ -74,7 +74,7 @@ class DefectElectrons:
 
     n: Annotated[float | Law, Property("S/m", ge=0)]
     p: Annotated[float | Law, Property("S/m", ge=0)]
-    constant: Annotated[float | Law, Property("S/m", ge=0)] = 0.0
+    constant: Annotated[float | Law, Property("S/m", ge=0)] = Value(0.0, unit="S/m")
     type: Literal["defect_electrons"] = field(default="defect_electrons", kw_only=True, repr=False)
 
     @model_validator(mode="after")
@@ -198,11 +198,11 @@ class MixedConductor:
     chemical_capacitance: Annotated[float | Law | DefectCapacitance, Property("F/m^3", also=(DefectCapacitance,))]
     relative_permittivity: Annotated[float, Quantity("", ge=1)] | None = None
     grain_boundary: GrainBoundary | None = None
-    rest_potential: Annotated[float, Quantity("V")] = 0.0
+    rest_potential: Annotated[float, Quantity("V")] = Value(0.0, unit="V")
     homogeneity_range: tuple[Annotated[float, Quantity("", le=0)], Annotated[float, Quantity("", ge=0)]] | None = field(
         default=None, kw_only=True
     )
-    minimum_potential: Annotated[float, Quantity("V", le=0)] = field(default=-0.05, kw_only=True)
+    minimum_potential: Annotated[float, Quantity("V", le=0)] = field(default=Value(-0.05, unit="V"), kw_only=True)
     molar_volume: Annotated[float, Quantity("m^3/mol", gt=0)] | None = field(default=None, kw_only=True)
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)

@@ -104,17 +104,17 @@ def load_overlay(name: str) -> Overlay:
     return _read(name)[0]
 
 
-def _read(name: str) -> tuple[Overlay, Any]:
+def _read(name: str) -> tuple[Overlay, yamlfile.Document]:
     path = library.find("overlays", name)
     return _read_file(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _read_file(path: Path, changed_at: int) -> tuple[Overlay, Any]:
+def _read_file(path: Path, changed_at: int) -> tuple[Overlay, yamlfile.Document]:
     """Overlay and document of a file; `changed_at` makes an edited file be read again."""
     document = yamlfile.load(path)
     if isinstance(document.data, dict):
-        document.data.setdefault("name", path.stem)
+        document = document.with_data({"name": path.stem, **document.data})
     overlay: Overlay = yamlfile.validate(document, TypeAdapter(Overlay), context={"file": True})
     if overlay.name != path.stem:
         raise document.error(f"the name {overlay.name!r} differs from the file name {path.stem!r}.", ("name",))
@@ -179,7 +179,7 @@ def _check_combination(cell: str, overlays: list[Overlay]) -> None:
         raise OverlayError(f"{refused} It applies to: {applies}.")
 
 
-def _apply(cell: Cell, variant: Variant, number: int, document: Any) -> Cell:
+def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Document) -> Cell:
     """Apply one variant; a problem is shown at the line of the key that caused it."""
     place = ("variants", number, "set")
     values = {}

@@ -66,13 +66,14 @@ def _load(kind: str, name: str, trail: tuple[str, ...]) -> Any:
 
 def _read(kind: str, path: Path, trail: tuple[str, ...]) -> Any:
     document = yamlfile.load(path)
-    data = resolve(kind, document.data, document, (), (*trail, path.stem))
-    if isinstance(data, dict):
-        data.setdefault("name", path.stem)
+    named = {"name": path.stem, **document.data} if isinstance(document.data, dict) else document.data
+    data = resolve(kind, named, document, (), (*trail, path.stem))
     return yamlfile.validate(document.with_data(data), _adapter(kind), context={"file": True})
 
 
-def resolve(kind: str, raw: Any, document: Any, place: tuple[str | int, ...], trail: tuple[str, ...] = ()) -> Any:
+def resolve(
+    kind: str, raw: Any, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...] = ()
+) -> Any:
     """Replace the name of a material or interface by the object, ``{from: name, ...}`` by its changed fields.
 
     Parameters
@@ -101,7 +102,9 @@ def resolve(kind: str, raw: Any, document: Any, place: tuple[str | int, ...], tr
     return {**fields, **changes}
 
 
-def _named(kind: str, name: Any, document: Any, place: tuple[str | int, ...], trail: tuple[str, ...]) -> Any:
+def _named(
+    kind: str, name: Any, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...]
+) -> Any:
     try:
         return _load(kind, name, trail)
     except UnknownNameError as error:

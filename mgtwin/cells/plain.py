@@ -11,11 +11,14 @@ from .paths import children
 
 __all__ = ["differences", "to_plain"]
 
+_FIRST = ("type", "name", "description", "overlays")
+
 
 def to_plain(node: Any) -> Any:
     """Return a noun as mappings, lists, texts and numbers from which it can be rebuilt exactly.
 
-    Values keep their unit and provenance; fields at their default are left out, ``type`` stands first.
+    Values keep their unit and provenance; fields at their default are left out; what a reader looks for first stands
+    first.
     """
     if isinstance(node, Value):
         return to_file(node)
@@ -25,7 +28,7 @@ def to_plain(node: Any) -> Any:
         return [to_plain(item) for item in node]
     if not dataclasses.is_dataclass(node) or isinstance(node, type):
         return node
-    fields = sorted(dataclasses.fields(node), key=lambda field: field.name != "type")
+    fields = sorted(dataclasses.fields(node), key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else 9)
     return {
         field.name: to_plain(getattr(node, field.name))
         for field in fields

@@ -72,13 +72,15 @@ class Mixed:
 class Link:
     """An interface: impedances of its ionic and electronic branches as fractions ``top/bottom`` [ohm m2].
 
-    ``1/0`` is a blocked carrier and ``0/1`` an ideal contact.
+    ``1/0`` is a blocked carrier and ``0/1`` an ideal contact. `ideal` says for which parameter sets both are 0 (an
+    interface that is ideal in all of them is no link but None).
     """
 
     ion_top: Array
     ion_bottom: Array
     electron_top: Array
     electron_bottom: Array
+    ideal: Array = False
 
     def series(self) -> tuple[Array, Array]:
         """Impedance of the loop through both branches as a fraction."""
@@ -179,18 +181,17 @@ def _join(link: Link | None, left: Mixed, right: Mixed, state: _Open, static: bo
     if link is None:
         return 0.0, _Open(state.admittance, passed)
     top, bottom = link.series()
-    # an entry that is ideal for both carriers asks for nothing: any finite preference will do
-    divisor = np.where((top == 0) & (bottom != 0), 1.0, top)
+    # a contact that is ideal for both carriers asks for nothing: any finite preference will do
+    divisor = top if link.ideal is False else np.where(link.ideal, 1.0, top)
     met = bottom + state.admittance * top
     gap = state.deviation - link.deviation(divisor, left.electrons, left.ions)
     wanted = link.deviation(divisor, right.electrons, right.ions)
     added = link.parallel(divisor) + _meet(top, met, gap, static)
-    admittance, weight = bottom / met, state.admittance * top / met
-    deviation = admittance * passed + weight * wanted
+    kept = bottom / met  # weight of the left side's preference
+    deviation = kept * passed + state.admittance * top / met * wanted
     if static:
-        admittance = np.where(met == 0, 0.0, admittance)
-        deviation = np.where(met == 0, wanted, deviation)
-    return added, _Open(admittance, deviation)
+        kept, deviation = np.where(met == 0, 0.0, kept), np.where(met == 0, wanted, deviation)
+    return added, _Open(state.admittance * kept, deviation)
 
 
 def _close(link: Link | None, layer: Mixed, state: _Open, static: bool) -> Array:

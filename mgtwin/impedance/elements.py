@@ -170,9 +170,13 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
     storage = admittance(entry.capacitance, reader, f"{path}.capacitance", s)
     top, bottom = _fraction(resistance)
     contact = _electron_branch(reader, path, electrons)
-    if _is_zero(top) and _is_zero(contact[0]):
-        return None
-    return _conducting(Link(top, bottom + top * storage, *contact), path, "a finite resistance or a capacitance")
+    ideal = (top == 0) & (contact[0] == 0)
+    if np.ndim(ideal) == 0:
+        if ideal:
+            return None
+        ideal = False
+    link = Link(top, bottom + top * storage, *contact, ideal=ideal)
+    return _conducting(link, path, "a finite resistance or a capacitance")
 
 
 def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> Link:

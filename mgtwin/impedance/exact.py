@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,9 @@ from .elements import Surroundings, electrode, junction, layer_element
 __all__ = ["exact", "exact_laplace"]
 
 Overrides = Mapping[Any, ArrayLike]
+
+#: Complex numbers per intermediate array.
+_BLOCK = 8192
 
 
 def exact(cell: Cell, frequencies: ArrayLike, overrides: Overrides | None = None) -> NDArray[np.complex128]:
@@ -103,17 +109,51 @@ def exact_laplace(cell: Cell, s: ArrayLike, overrides: Overrides | None = None) 
 
 
 def _impedance(cell: Cell, s: NDArray[np.complex128], overrides: Overrides | None) -> NDArray[np.complex128]:
+    values, batch = _prepare(cell, overrides) if overrides else ({}, ())
+    reader = _plain_reader(_Same(cell))
+    if values:
+        reader = _Overridden(reader, values)
     flat = s.reshape(-1)
-    values, batch = _prepare(cell, overrides or {})
-    reader = Reader(cell, lambda path, value: values.get(path, value)) if values else Reader(cell)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite impedances are set below
-        z = _stack(cell, reader, flat)
     result = np.empty((*batch, flat.size), dtype=complex)
-    result[...] = z
+    # Blocks of frequencies keep the intermediate arrays of a large batch within the processor's cache.
+    block = max(1, _BLOCK // math.prod(batch))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite impedances are set below
+        for start in range(0, flat.size, block):
+            result[..., start : start + block] = _stack(cell, reader, flat[start : start + block])
     finite = np.isfinite(result)
     if not finite.all():
         result[~finite] = np.inf
     return result.reshape((*batch, *s.shape))
+
+
+class _Overridden(Reader):
+    """Reader with other values at some paths, which finds its way through the cell with a reader that knows it."""
+
+    def __init__(self, guide: Reader, values: Mapping[str, Array]) -> None:
+        super().__init__(guide.cell, lambda path, value: values.get(path, value))
+        self._guide = guide
+
+    def get(self, path: str) -> Any:
+        return self._guide.get(path)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Same:
+    """A cell that equals itself only: comparing identities costs nothing, comparing contents more than a spectrum."""
+
+    cell: Cell
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.cell is other.cell
+
+    def __hash__(self) -> int:
+        return id(self.cell)
+
+
+@lru_cache(maxsize=16)
+def _plain_reader(key: _Same) -> Reader:
+    """Reader of a cell's own numbers, kept because finding the paths takes longer than the algebra."""
+    return Reader(key.cell)
 
 
 def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> Array:
@@ -152,7 +192,7 @@ def _isolated(left: Link | None, right: Link | None) -> Array:
     """Whether electrons can cross neither of two links: True, False or an array of both."""
     if left is None or right is None:
         return False
-    blocked = np.equal(left.electron_bottom, 0) & np.equal(right.electron_bottom, 0)
+    blocked = left.electron_bottom + right.electron_bottom == 0  # each is 0 (blocked) or 1
     return blocked if np.ndim(blocked) else bool(blocked)
 
 
@@ -165,9 +205,10 @@ def _prepare(cell: Cell, overrides: Overrides) -> tuple[dict[str, NDArray[np.flo
         for path in expand(cell, key):
             if path in values:
                 raise InputError(f"{path} is given twice among the overrides.")
-            infinite = "a number or inf" if path.endswith("resistance") else "a finite number"
-            if np.any(np.isnan(array)) or (np.any(np.isinf(array)) and not path.endswith("resistance")):
-                raise InputError(f"Every value of {path} must be {infinite} (in SI units).")
+            may_be_infinite = path.endswith(("resistance", "mobility"))
+            if not np.all(array == array if may_be_infinite else np.isfinite(array)):
+                kind = "a number or inf" if may_be_infinite else "a finite number"
+                raise InputError(f"Every value of {path} must be {kind}, in SI units.")
             values[path] = array[..., np.newaxis]
         shapes.append(array.shape)
     try:

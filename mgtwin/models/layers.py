@@ -39,16 +39,56 @@ class Face:
     current: Any = None
 
 
+class GrainBoundaries:
+    """Brick layer of grain boundaries on the ionic rail (§2.3): ``n R_gb || C_gb/n`` in series, ``n = L/d``.
+
+    The series element is right where no electrons leave the layer; elsewhere the boundaries are folded into the ionic
+    conductivity, ``1/sigma_eff = 1/sigma_ion + R_gb/d``. Never both.
+    """
+
+    def __init__(self, model: StackModel, layer: Layer, ratio: Any):
+        self.name = layer.name
+        where = f"layers.{layer.name}.material.grain_boundary"
+        boundary = layer.material.grain_boundary
+        self._per_length = None
+        self._capacitance = None
+        if boundary is None:
+            return
+        grain = model.reader.number(f"{where}.grain_size")
+        self._per_length = model.reader.property(f"{where}.resistance", model.temperature) / grain / ratio
+        self._number = model.reader.number(f"layers.{layer.name}.thickness") / grain
+        self._thickness = model.reader.number(f"layers.{layer.name}.thickness")
+        if boundary.capacitance is not None and not model.is_fixed_at(f"{where}.resistance", 0.0):
+            self._capacitance = model.reader.number(f"{where}.capacitance") * ratio
+
+    def folded(self, conductivity: Any) -> Any:
+        """Ionic conductivity with the boundaries in it."""
+        return conductivity if self._per_length is None else conductivity / (1 + conductivity * self._per_length)
+
+    def drop(self, model: StackModel) -> Any:
+        """Drop over all boundaries in series [V]; a state where they have a capacitance."""
+        if self._per_length is None:
+            return pybamm.Scalar(0)
+        resistance = self._per_length * self._thickness
+        if self._capacitance is None:
+            return resistance * model.current_density
+        drop = pybamm.Variable(names.grain_boundary_drop(self.name))
+        model.rhs[drop] = (model.current_density - drop / resistance) / (self._capacitance / self._number)
+        model.initial_conditions[drop] = pybamm.Scalar(0)
+        return drop
+
+
 class OhmicLayer:
     """Ionic conductor (and any layer without electrons): ``V = i_f L/sigma_ion``, with its geometric capacitance."""
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool):
+    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         thickness = model.reader.number(f"{path}.thickness")
         conductivity = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
         self.resistance = thickness / conductivity
+        self._boundaries = GrainBoundaries(model, layer, ratio)
         self._capacitance = None
         permittivity = model.reader.number(f"{path}.material.relative_permittivity")
         if resolve_dielectric and permittivity is not None:
@@ -61,11 +101,12 @@ class OhmicLayer:
     def complete(self, model: StackModel, left: Any, right: Any) -> None:
         """Write the equation of the drop; `left` and `right` (electronic currents) are zero here."""
         if self._capacitance is None:
-            self.drop = model.current_density * self.resistance
-            return
-        self.drop = pybamm.Variable(names.potential_drop(self.name))
-        model.rhs[self.drop] = (model.current_density - self.drop / self.resistance) / self._capacitance
-        model.initial_conditions[self.drop] = pybamm.Scalar(0)
+            bulk = model.current_density * self.resistance
+        else:
+            bulk = pybamm.Variable(names.dielectric_drop(self.name))
+            model.rhs[bulk] = (model.current_density - bulk / self.resistance) / self._capacitance
+            model.initial_conditions[bulk] = pybamm.Scalar(0)
+        self.drop = bulk + self._boundaries.drop(model)
 
 
 class MixedLayer:
@@ -82,7 +123,7 @@ class MixedLayer:
     any mesh.
     """
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool):
+    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool):
         self.name = layer.name
         self.domain = [layer.name]
         path = f"layers.{layer.name}"
@@ -90,6 +131,10 @@ class MixedLayer:
         material = layer.material
         self.thickness = model.reader.number(f"{path}.thickness")
         self.sigma_ion = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
+        boundaries = GrainBoundaries(model, layer, ratio)
+        self._boundaries = boundaries if isolated else None
+        if not isolated:
+            self.sigma_ion = boundaries.folded(self.sigma_ion)
         self.electrons = electronic_law(model, f"{path}.material", material, ratio)
         permittivity = model.reader.number(f"{path}.material.relative_permittivity")
         self.permittivity = None
@@ -131,7 +176,7 @@ class MixedLayer:
         return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)
 
     def _conduction(self, sigma_eon: Any, side: str) -> tuple[Any, Any]:
-        """Conductance [S/m] that multiplies -dE/dx and the current that E does not drive, in the outermost half cell."""
+        """Outermost half cell: conductance [S/m] that multiplies -dE/dx, and the current that E does not drive."""
         if self.field is not None:
             return sigma_eon, sigma_eon * self._first_value(self.field, side)
         total = self.sigma_ion + sigma_eon
@@ -155,9 +200,10 @@ class MixedLayer:
         slope = pybamm.grad(driving) / self.thickness
         if g is None:
             total = self.sigma_ion + sigma_eon
-            inside = self._on_edges(sigma_eon / total * model.current_density) - self._on_edges(
-                self.sigma_ion / total
-            ) * slope
+            inside = (
+                self._on_edges(sigma_eon / total * model.current_density)
+                - self._on_edges(self.sigma_ion / total) * slope
+            )
         else:
             inside = self._on_edges(sigma_eon * g) - slope
         flux = self._with_faces(inside, left, right)
@@ -177,6 +223,8 @@ class MixedLayer:
             model.rhs[g] = (model.current_density - self.sigma_ion * g - electrons_at_nodes) / self.permittivity
             model.initial_conditions[g] = pybamm.Scalar(0)
             self.drop = self.thickness * pybamm.Integral(g, self.x)
+        if self._boundaries is not None:
+            self.drop = self.drop + self._boundaries.drop(model)
         model.variables[names.local_potential(self.name)] = E
         stored = self.electrons.stored_charge(E) - self.electrons.stored_charge(self.rest_potential)
         model.variables[names.stored_charge(self.name)] = pybamm.Integral(stored, self.x)
@@ -190,8 +238,10 @@ class MixedLayer:
         broadcast = pybamm.PrimaryBroadcastToEdges
         at_left = self.x_edge <= 0
         at_right = self.x_edge >= 1
-        return (1 - at_left - at_right) * inside + at_left * broadcast(left, self.domain) + at_right * broadcast(
-            right, self.domain
+        return (
+            (1 - at_left - at_right) * inside
+            + at_left * broadcast(left, self.domain)
+            + at_right * broadcast(right, self.domain)
         )
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pybamm
 
 #: Growth of the cell width from one cell to the next. The second-order error of a diffusion profile that decays into
-#: a layer is about growth**2/12, so 0.08 keeps it near 5e-4.
-GROWTH = 0.08
+#: a layer is about growth**2/12, so 0.05 keeps it near 2e-4.
+GROWTH = 0.05
 #: Width of the outermost cell over the diffusion length at the highest frequency, in units of GROWTH.
 FIRST_CELL = 3.0
 FEWEST_POINTS = 40

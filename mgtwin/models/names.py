@@ -47,6 +47,16 @@ def stored_charge(layer: str) -> str:
     return f"{layer} stored charge density [C.m-3]"
 
 
+def dielectric_drop(layer: str) -> str:
+    """Drop over the bulk of an ionic conductor that stores dielectric charge (a state)."""
+    return f"{layer} dielectric drop [V]"
+
+
+def grain_boundary_drop(layer: str) -> str:
+    """Drop over all grain boundaries of a layer (a state)."""
+    return f"{layer} grain boundary drop [V]"
+
+
 def face_potential(layer: str, side: str) -> str:
     """Local electrode potential at a face of a mixed conductor with a nonlinear electronic conductivity."""
     return f"{layer} {side} face potential [V]"

@@ -1,4 +1,4 @@
-"""What PyBaMM finds through its entry points: ``pybamm.Model("MgStack")`` and ``pybamm.ParameterValues("MgTrilayer")``."""
+"""What PyBaMM finds by entry point: ``pybamm.Model("MgStack")``, ``pybamm.ParameterValues("MgTrilayer")``."""
 
 from __future__ import annotations
 

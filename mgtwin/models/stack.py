@@ -37,8 +37,8 @@ class StackModel(pybamm.BaseModel):
         Highest frequency [Hz] that must be resolved: the meshes are graded to the diffusion length
         ``sqrt(D/(2 pi f_max))`` at every face. By default 1 Hz, right for cycling.
     dielectric : bool or collection of str
-        Whether layers with a relative permittivity store charge (§2.4), or the names of those that do. They relax within 1e-9 to 1e-4 s, so leave it
-        off in transients that do not resolve those times, and on for impedance.
+        Whether layers with a relative permittivity store charge (§2.4), or the names of those that do. They relax
+        within 1e-9 to 1e-4 s: leave it off in transients that do not resolve those times, and on for impedance.
 
     Raises
     ------
@@ -74,7 +74,7 @@ class StackModel(pybamm.BaseModel):
         self.area = self.reader.number("area")
         self._rest_numbers = rest_potentials(cell)
         self.rest = rest_symbols(cell, self._rest_numbers)
-        self.summary_variables = []
+        self.summary_variables: list[str] = []
         # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
         self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
         self.options = {"surface form": "differential"}
@@ -115,33 +115,45 @@ class StackModel(pybamm.BaseModel):
 
     # -- equations -------------------------------------------------------------------------------------------------
     def _assemble(self) -> None:
-        layers = [
-            (MixedLayer if isinstance(layer.material, MixedConductor) else OhmicLayer)(self, layer, self._stores(layer))
-            for layer in self.cell.layers
-        ]
-        keys = [f"{a.name}-{b.name}" for a, b in zip(layers, layers[1:], strict=False)]
-        negative = ElectrodeInterface(self, "negative", self._face(layers[0], "left", "negative"))
-        positive = ElectrodeInterface(self, "positive", self._face(layers[-1], "right", "positive"))
-        junctions = [
-            JunctionInterface(
-                self, key, self._face(a, "right", f"interfaces.{key}", b), self._face(b, "left", f"interfaces.{key}", a)
+        cell = self.cell
+        keys = [f"{a.name}-{b.name}" for a, b in zip(cell.layers, cell.layers[1:], strict=False)]
+        mixed = [isinstance(layer.material, MixedConductor) for layer in cell.layers]
+        # whether electrons cross the interface left of each layer, and the one behind the last
+        crossed = [
+            left and right and self._passes_electrons(path)
+            for path, left, right in zip(
+                ["negative", *(f"interfaces.{key}" for key in keys), "positive"],
+                [True, *mixed],
+                [*mixed, True],
+                strict=True,
             )
-            for key, a, b in zip(keys, layers, layers[1:], strict=False)
         ]
-        interfaces = [negative, *junctions, positive]
+        layers = [
+            (MixedLayer if mixed[k] else OhmicLayer)(
+                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
+            )
+            for k, layer in enumerate(cell.layers)
+        ]
+        left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
+        right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
+        interfaces: list[ElectrodeInterface | JunctionInterface] = [
+            ElectrodeInterface(self, "negative", left_faces[0]),
+            *(JunctionInterface(self, key, right_faces[k], left_faces[k + 1]) for k, key in enumerate(keys)),
+            ElectrodeInterface(self, "positive", right_faces[-1]),
+        ]
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
             layer.complete(self, left.electronic_current, right.electronic_current)
-        self.elements = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [positive]
+        self.elements: list[Any] = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [
+            interfaces[-1]
+        ]
         self.interfaces = interfaces
         self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
 
-    def _face(self, layer: Any, side: str, interface: str, neighbour: Any = None) -> Any:
-        """Electrons at a layer's face, or None where they cannot cross: no equations are written for those."""
-        blocked = isinstance(layer, OhmicLayer) or isinstance(neighbour, OhmicLayer)
-        exists = interface in ("negative", "positive") or interface.removeprefix("interfaces.") in self.cell.interfaces
-        if blocked or (exists and self.electronic_resistance(f"{interface}.electronic_resistance") is None):
-            return None
-        return layer.face(side)
+    def _passes_electrons(self, interface: str) -> bool:
+        """Whether an interface lets electrons through; a missing junction does."""
+        if interface.removeprefix("interfaces.") in self.cell.interfaces or not interface.startswith("interfaces."):
+            return self.electronic_resistance(f"{interface}.electronic_resistance") is not None
+        return True
 
     def _name_variables(self) -> None:
         series = self.reader.number("series_resistance") * self.current_density
@@ -217,7 +229,10 @@ class StackModel(pybamm.BaseModel):
         T = numbers.number("temperature")
         path = f"layers.{name}.material"
         ionic = numbers.property(f"{path}.ionic_conductivity", T)
-        material, E0 = self.cell.get(path), self._rest_numbers.layers[[layer.name for layer in self.cell.layers].index(name)]
+        material, E0 = (
+            self.cell.get(path),
+            self._rest_numbers.layers[[layer.name for layer in self.cell.layers].index(name)],
+        )
         electronic = electronic_conductivity(numbers, path, material.electronic_conductivity, T, E0)
         capacitance = chemical_capacitance(numbers, path, material.chemical_capacitance, T, E0)
         ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0

@@ -46,6 +46,8 @@ _RC: dict[str, Any] = {
     "figure.dpi": 110,
     "savefig.dpi": 160,
     "mathtext.default": "regular",
+    "figure.constrained_layout.w_pad": 0.09,
+    "figure.constrained_layout.h_pad": 0.09,
 }
 
 # From the largest to the smallest, each with its size in SI.
@@ -145,7 +147,14 @@ def short(value: float, unit: str) -> str:
     """Write one value in its handiest unit, to three digits: ``short(1e5, "Hz")`` is ``"100 kHz"``."""
     if unit == "K":
         return f"{value - 273.15:.4g} °C"
-    size, name = lab([value], unit)
+    units = _UNITS.get(unit, ((unit, 1.0),))
+    # 0.1 Hz is what is said in a laboratory, not 100 mHz.
+    least = 0.01 if unit == "Hz" else 1.0
+    name, size = next(
+        (pair for pair in units if abs(value) >= (least if pair[1] == 1 else 1.0) * pair[1] * 0.9999), units[-1]
+    )
+    if value == 0:
+        name, size = next(pair for pair in units if pair[1] <= 1)
     return f"{value / size:.3g} {name}"
 
 

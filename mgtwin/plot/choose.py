@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from mgtwin.plot._style import describe, style
 from mgtwin.plot.interior import breakdown, profiles
 from mgtwin.plot.laws import arrhenius
 from mgtwin.plot.spectra import bode, nyquist
-from mgtwin.plot.transients import cycles, transient, voltage_is_held, voltammogram
+from mgtwin.plot.transients import cycles, protocol_type, transient, voltammogram
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,13 +82,10 @@ def _panels(ds: xr.Dataset) -> list[_Draw]:
 
 def _signal(ds: xr.Dataset) -> _Draw:
     """Choose by the protocol if it is known, else by the signals."""
-    protocol = re.search(r"^type:\s*[\"']?(\w+)", str(ds.attrs.get("protocol", "")), re.MULTILINE)
     known: dict[str, _Draw] = {"cycling": cycles, "voltammetry": voltammogram, "polarization": transient}
-    if protocol and protocol[1] in known:
-        return known[protocol[1]]
+    if (protocol := protocol_type(ds)) in known:
+        return known[protocol]
     voltage, current = (np.asarray(ds[name].values, dtype=float) for name in ("voltage", "current"))
-    if voltage_is_held(ds):
-        return transient
     driven = current[np.abs(current) > 1e-6 * np.nanmax(np.abs(current), initial=0.0)]
     turns = np.flatnonzero(np.diff(np.sign(driven)))
     held_current = driven.size > 0 and np.ptp(np.abs(driven)) < 0.05 * np.abs(driven).max()

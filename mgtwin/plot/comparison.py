@@ -20,8 +20,8 @@ from mgtwin.plot._style import (
     style,
     with_unit,
 )
-from mgtwin.plot.spectra import equal_scales, sorted_spectrum
-from mgtwin.plot.transients import voltage_is_held
+from mgtwin.plot.spectra import equal_scales, fit_height, sorted_spectrum
+from mgtwin.plot.transients import voltage_is_controlled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,14 +77,16 @@ def compare(simulated: xr.Dataset, measured: xr.Dataset, *, ax: Axes | None = No
 def _spectra(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) -> tuple[Axes, Axes]:
     for ds in (simulated, measured):
         require(ds, ("frequency", "impedance"), "compare")
-    upper, lower = stacked(ax, (2.6, 1.0), (5.8, 5.6), sharex=False)
+    upper, lower = stacked(ax, (2.4, 1.0), (5.8, 5.6), sharex=False)
     (f_sim, z_sim), (f, z) = sorted_spectrum(simulated), sorted_spectrum(measured)
     size, unit = lab(np.abs(z), "ohm")
     upper.plot(z_sim.real / size, -z_sim.imag / size, color=COLOURS[1], label="simulated", zorder=3)
     upper.plot(z.real / size, -z.imag / size, **_MEASURED)
     upper.set_xlabel(f"Re Z ({unit})")
     upper.set_ylabel(f"−Im Z ({unit})")
-    equal_scales(upper)
+    ratio = equal_scales(upper)
+    if ax is None:
+        fit_height(upper, ratio, below=1.9)
     upper.legend(loc="upper left")
     inside = (f >= f_sim[-1] * (1 - 1e-9)) & (f <= f_sim[0] * (1 + 1e-9))
     _must_overlap(inside)
@@ -104,7 +106,7 @@ def _transients(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) ->
     for ds in (simulated, measured):
         require(ds, ("time", "voltage", "current"), "compare")
     upper, lower = stacked(ax, (2.6, 1.0), (6.4, 5.0))
-    name = "current" if voltage_is_held(measured) else "voltage"
+    name = "current" if voltage_is_controlled(measured) else "voltage"
     t_sim, t = (np.asarray(ds["time"].values, dtype=float) for ds in (simulated, measured))
     y_sim, y = (np.asarray(ds[name].values, dtype=float) for ds in (simulated, measured))
     log_time = is_log_spaced(t)
@@ -114,7 +116,8 @@ def _transients(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) ->
     few = {**_MEASURED, "markevery": max(1, int(seen.sum()) // 150)}
     upper.plot(t[seen] / time_size, y[seen] / size, **few)
     upper.plot(t_sim / time_size, y_sim / size, color=COLOURS[1], label="simulated", zorder=3)
-    if y[seen].min() > 0 and y[seen].max() > 30 * y[seen].min() and name == "current":
+    relative = name == "current" and np.nanmin(y[seen]) > 0 and np.nanmax(y[seen]) > 10 * np.nanmin(y[seen])
+    if relative:
         upper.set_yscale("log")
     upper.set_ylabel(label(measured[name], unit))
     upper.legend(loc="best")
@@ -123,7 +126,10 @@ def _transients(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) ->
     same = len(t_sim) == len(t) and np.allclose(t_sim, t, rtol=1e-9, atol=0)
     # Equal times are compared one by one: where a step changes, one time has two values.
     residual = y_sim[inside] - y[inside] if same else np.interp(t[inside], t_sim, y_sim) - y[inside]
-    rest_size, rest_unit = lab(residual, measured[name].attrs.get("units", ""))
+    if relative:
+        residual, rest_size, rest_unit = 100 * residual / y[inside], 1.0, "%"
+    else:
+        rest_size, rest_unit = lab(residual if residual.any() else y, measured[name].attrs.get("units", ""))
     lower.axhline(0, color=MUTED, lw=0.8, zorder=1)
     lower.plot(t[inside] / time_size, residual / rest_size, color=COLOURS[0], lw=1.0)
     if log_time:

@@ -193,7 +193,8 @@ def _stacked_over_time(ds: xr.Dataset, names: list[str], values: np.ndarray, ax:
     small = share < NEGLIGIBLE
     groups = [(name, y[k], COLOURS[k % len(COLOURS)]) for k, name in enumerate(names) if not small[k]]
     if small.any():
-        text = f"{small.sum()} others, each < {NEGLIGIBLE:.1%}"
+        which = [name for k, name in enumerate(names) if small[k]]
+        text = f"{', '.join(which) if len(which) < 3 else f'{len(which)} others'} (< {NEGLIGIBLE:.1%})"
         groups.append((text, y[small].sum(axis=0), "#c9ced6"))
     up, down = np.zeros(len(x)), np.zeros(len(x))
     for name, part, colour in groups:

@@ -32,7 +32,7 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
     """
     require(ds, ("temperature", "conductivity", "activation_energy", "log_prefactor"), "arrhenius")
     with style():
-        fresh, ax = ax is None, axes(ax, (5.6, 4.2))
+        ax = axes(ax, (5.6, 4.2))
         temperature = ds["temperature"].values
         (points,) = ax.semilogy(
             1000 / temperature, ds["conductivity"] / 100, "o", ms=6, mec="white", label=label, color=color, zorder=3
@@ -46,7 +46,8 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
             sigma = np.exp(float(fit["log_prefactor"]) - energy * per_kt) / (smooth if name == "sigma_T" else 1)
             spread = "" if np.isnan(std) else f" ± {std:.1g}"
             shown = f"{symbol} ∝ exp(−Eₐ/kT), Eₐ = {energy:.3f}{spread} eV"
-            line_colour = points.get_color() if name == "sigma" or not fresh else COLOURS[1]
+            alone = name == "sigma_T" and label is None and color is None
+            line_colour = COLOURS[1] if alone else points.get_color()
             ax.plot(1000 / smooth, sigma / 100, linestyle=dash, lw=1.4, color=line_colour, label=shown)
         ax.set_xlabel("1000/T (1/K)")
         ax.set_ylabel("Conductivity (S/cm)")

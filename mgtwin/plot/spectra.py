@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mgtwin.plot._labels import label_points
 from mgtwin.plot._style import INK, axes, describe, lab, label, require, short, stacked, style
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
         (line,) = ax.plot(z.real / size, -z.imag / size, ".-", ms=3.5, lw=1.4, label=label, color=color)
         ax.set_xlabel(f"Re Z ({unit})")
         ax.set_ylabel(f"−Im Z ({unit})")
-        equal_scales(ax)
+        ratio = equal_scales(ax)
+        if fresh:
+            fit_height(ax, ratio)
         _mark_decades(ax, frequency, z / size, line.get_color())
         if ax.get_ylim()[0] < 0:
             ax.axhline(0, color=INK, lw=0.8, zorder=1)
@@ -70,46 +73,40 @@ def _shared_unit(ax: Axes, z: np.ndarray) -> tuple[float, str]:
     return size, unit
 
 
-def equal_scales(ax: Axes) -> None:
-    """Give both axes the same scale, with the origin in view unless the data lie far from it."""
+def equal_scales(ax: Axes) -> float:
+    """Give both axes the same scale, with the origin in view unless the data lie far from it.
+
+    Returns the height of the Axes over their width.
+    """
     box = ax.dataLim
     width, height = max(box.x1 - box.x0, 1e-300), max(box.y1 - box.y0, 1e-300)
     far = box.x0 > 2 * max(width, height)
-    left = box.x0 - 0.1 * max(width, height) if far else min(0.0, box.x0 - 0.03 * width)
+    left = box.x0 - 0.1 * max(width, height) if far else min(0.0, box.x0 - 0.03 * max(width, height))
     bottom = min(0.0, box.y0 - 0.08 * height)
-    span_x, span_y = 1.06 * (box.x1 - left), 1.12 * (box.y1 - bottom)
+    span_x, span_y = 1.06 * (box.x1 - left), 1.15 * (box.y1 - bottom)
     ratio = float(np.clip(span_y / span_x, 0.45, 0.8))
     span_x, span_y = max(span_x, span_y / ratio), max(span_y, span_x * ratio)
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_box_aspect(ratio)
     ax.set_xlim(left, left + span_x)
     ax.set_ylim(bottom, bottom + span_y)
+    return ratio
+
+
+def fit_height(ax: Axes, ratio: float, below: float = 0.0) -> None:
+    """Make the figure of an Axes with a fixed shape as high as it must be, plus `below` [inch] for what is under it."""
+    figure: Any = ax.figure
+    figure.set_figheight((figure.get_figwidth() - 0.8) * ratio + 0.95 + below)
 
 
 def _mark_decades(ax: Axes, frequency: np.ndarray, z: np.ndarray, color: Any) -> None:
     """Mark the decades of frequency on a drawn spectrum and label those that have room."""
-    exponents = np.arange(np.ceil(np.log10(frequency[-1]) - 1e-9), np.floor(np.log10(frequency[0]) + 1e-9) + 1)
-    if not exponents.size:
-        return
-    logs = np.log10(frequency[::-1])
-    x, y = (np.interp(exponents, logs, part[::-1]) for part in (z.real, -z.imag))
+    logs = np.log10(frequency)
+    exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
+    x, y = (np.interp(exponents, logs[::-1], part[::-1]) for part in (z.real, -z.imag))
     ax.plot(x, y, "o", ms=5, color=color, mec="white", mew=0.7, zorder=3)
-    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    taken: list[tuple[float, float]] = []
-    for text in ax.texts:  # of spectra drawn before
-        at_x, at_y = text.xy if hasattr(text, "xy") else text.get_position()
-        taken.append(((at_x - left) / (right - left), (at_y - bottom) / (top - bottom)))
     # From low to high frequency: the large features are at low frequency, the crowd at high.
-    for exponent, at_x, at_y in zip(exponents, x, y, strict=True):
-        place = (at_x - left) / (right - left), (at_y - bottom) / (top - bottom)
-        if any(abs(place[0] - p) < 0.14 and abs(place[1] - q) < 0.085 for p, q in taken):
-            continue
-        taken.append(place)
-        to_left = place[0] > 0.9
-        ax.annotate(
-            short(10.0**exponent, "Hz"), (at_x, at_y), xytext=(-3 if to_left else 3, 5), textcoords="offset points",
-            fontsize=8, color=INK, ha="right" if to_left else "left", va="bottom",
-        )  # fmt: skip
+    label_points(ax, np.stack([x, y], axis=1), [short(10.0**exponent, "Hz") for exponent in exponents])
 
 
 def bode(

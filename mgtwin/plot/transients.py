@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
         fresh, ax = ax is None, axes(ax)
         parts = _steps(ds)
         log_time = is_log_spaced(parts[0][0])
-        name = "current" if voltage_is_held(ds) else "voltage"
+        name = "current" if voltage_is_controlled(ds) else "voltage"
         values = np.asarray(ds[name].values, dtype=float)
         size, unit = lab(values, ds[name].attrs.get("units", ""))
         together = np.concatenate([part[0] for part in parts])
@@ -90,15 +91,45 @@ def _steps(ds: xr.Dataset) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, flo
     return found
 
 
-def voltage_is_held(ds: xr.Dataset) -> bool:
-    """Whether the voltage is held in the steps of a transient, rather than the current."""
+def voltage_is_controlled(ds: xr.Dataset) -> bool:
+    """Whether the voltage was imposed on the cell, rather than the current.
 
-    def spread(values: np.ndarray) -> float:
-        largest = np.nanmax(np.abs(values), initial=0.0)
-        return float(np.nanmax(values) - np.nanmin(values)) / largest if largest > 0 else 0.0
+    The protocol tells, if it is known. Else the signal that keeps its size within the steps was imposed; if neither
+    does, the one that is straighter in time.
+    """
+    protocol = protocol_type(ds)
+    if protocol in ("polarization", "voltammetry"):
+        return True
+    if protocol in ("galvanostatic", "cycling", "rest"):
+        return False
+
+    def spread(values: Any) -> float:
+        size = np.abs(values[np.isfinite(values)])
+        low, high = np.quantile(size, [0.1, 0.9]) if size.size else (0.0, 0.0)
+        return float((high - low) / high) if high > 0 else 0.0
 
     parts = _steps(ds)
-    return np.median([spread(part[1]) for part in parts]) <= np.median([spread(part[2]) for part in parts])
+    of_voltage, of_current = (float(np.median([spread(part[k]) for part in parts])) for k in (1, 2))
+    if min(of_voltage, of_current) < 0.05 and of_voltage != of_current:
+        return of_voltage < of_current
+    time, voltage, current = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage", "current"))
+    return _bend(time, voltage) <= _bend(time, current)
+
+
+def protocol_type(ds: xr.Dataset) -> str:
+    """Return the type of protocol that made a Dataset, ``""`` if it is not known."""
+    found = re.search(r"^type:\s*[\"']?(\w+)", str(ds.attrs.get("protocol", "")), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _bend(time: np.ndarray, values: np.ndarray) -> float:
+    """Median distance of a sample from the line through its neighbours, relative to the largest value."""
+    keep = np.isfinite(values) & np.append(True, np.diff(time) > 0)
+    t, y = time[keep], values[keep]
+    if len(t) < 3 or not np.any(y):
+        return 0.0
+    share = (t[1:-1] - t[:-2]) / (t[2:] - t[:-2])
+    return float(np.median(np.abs(y[1:-1] - (1 - share) * y[:-2] - share * y[2:])) / np.abs(y).max())
 
 
 def _setpoint(name: str, voltage: np.ndarray, current: np.ndarray) -> str:
@@ -183,7 +214,7 @@ def _cycle_summary(ds: xr.Dataset, ax: Axes | None) -> Axes:
     size, unit = lab(np.concatenate([ds[name].values for name in shown]), "V")
     for name, (text, marker, colour) in shown.items():
         line = "-" if not marker else "" if len(number) < 40 else "-"
-        ax.plot(number, ds[name] / size, linestyle=line, marker=marker, ms=4, mew=0, lw=1.3, color=colour, label=text)
+        ax.plot(number, ds[name] / size, linestyle=line, marker=marker, ms=4, mew=0, lw=1.2, color=colour, label=text)
     ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
     ax.set_xlabel("Cycle")
     ax.set_ylabel(with_unit("voltage at the end of a half cycle", unit))

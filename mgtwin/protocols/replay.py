@@ -38,7 +38,7 @@ class Signal:
     @model_validator(mode="after")
     def _sound(self) -> Signal:
         if len(self.times) != len(self.values) or len(self.times) < 2:
-            raise InputError(f"{len(self.times)} times and {len(self.values)} values: a signal has two or more of both.")
+            raise InputError(f"{len(self.times)} times, {len(self.values)} values: a signal has two or more of both.")
         if not np.all(np.isfinite(self.times)) or not np.all(np.isfinite(self.values)):
             raise InputError("a signal must not contain NaN or infinite samples: drop them first.")
         if np.any(np.diff(self.times) < 0):
@@ -90,7 +90,7 @@ class ReplayedSignal(TransientProtocol):
         """One stretch per straight run of samples."""
         t, y = np.asarray(self.signal.times), np.asarray(self.signal.values)
         kind = Voltage if self.by_voltage else Current
-        result = []
+        result: list[Segment] = []
         for first, last in self.signal.straight_runs():
             duration = float(t[last] - t[first])
             rate = float((y[last] - y[first]) / duration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -53,9 +54,7 @@ class EIS(Protocol):
     points: int | None = Field(default=None, ge=2)
     per_decade: int | None = Field(default=None, ge=1)
     temperature: Temperature | None = None
-    frequencies: Annotated[tuple[Frequency, ...], BeforeValidator(_listed)] | None = Field(
-        default=None, kw_only=True
-    )
+    frequencies: Annotated[tuple[Frequency, ...], BeforeValidator(_listed)] | None = Field(default=None, kw_only=True)
     type: Literal["eis"] = Field(default="eis", kw_only=True)
 
     @field_validator("frequencies")
@@ -65,7 +64,7 @@ class EIS(Protocol):
             if not frequencies:
                 raise InputError("give at least one frequency.")
             seen = sorted(float(f) for f in frequencies)
-            twice = [a for a, b in zip(seen, seen[1:], strict=False) if a == b]
+            twice = [a for a, b in pairwise(seen) if a == b]
             if twice:
                 raise InputError(f"the frequency {twice[0]:g} Hz is given twice: give each one once.")
         return frequencies

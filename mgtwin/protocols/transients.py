@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -80,7 +81,8 @@ class Polarization(TransientProtocol):
         """One stretch per voltage."""
         times = log_times(float(self.first_time), float(self.duration), self.per_decade)
         return tuple(
-            Segment(Voltage(float(voltage)), float(self.duration), times, step=k) for k, voltage in enumerate(self.voltage)
+            Segment(Voltage(float(voltage)), float(self.duration), times, step=k)
+            for k, voltage in enumerate(self.voltage)
         )
 
 
@@ -123,9 +125,9 @@ class Voltammetry(TransientProtocol):
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """Up to three straight sweeps per cycle."""
         corners = (float(self.start), float(self.low), float(self.high), float(self.start))
-        result = []
+        result: list[Segment] = []
         for cycle in range(self.cycles):
-            for a, b in zip(corners, corners[1:], strict=False):
+            for a, b in pairwise(corners):
                 if a == b:
                     continue
                 duration = abs(b - a) / float(self.rate)
@@ -179,7 +181,7 @@ class Galvanostatic(TransientProtocol):
             times = linear_times(duration, self.points)
         else:
             decades = np.log10(duration / self.first_time)
-            times = log_times(float(self.first_time), duration, max(int(round(self.points / decades)), 1))
+            times = log_times(float(self.first_time), duration, max(round(self.points / decades), 1))
         current = amperes(self.current, cell)
         return (Segment(Current(current), duration, times, limits=_limits(self.limits), half_cycle=0),)
 

@@ -1,5 +1,5 @@
 """simulate(cell, protocol, start=None) -> Dataset."""
 
-from .simulate import simulate
+from .dispatch import simulate
 
 __all__ = ["simulate"]

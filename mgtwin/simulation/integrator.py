@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +139,3 @@ class quiet_pybamm:
     def __exit__(self, *details: Any) -> None:
         self._catcher.__exit__(*details)
         pybamm.logger.setLevel(self._level)
-
-
-

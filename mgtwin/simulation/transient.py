@@ -24,7 +24,7 @@ Progress = Callable[[float, str], None]
 def run(
     cell: Cell,
     protocol: TransientProtocol,
-    start: xr.Dataset | None = None,
+    start: xr.Dataset | xr.DataTree | None = None,
     *,
     attrs: Mapping[str, Any],
     progress: Progress | None = None,
@@ -39,7 +39,9 @@ def run(
     from .integrator import Integrator
 
     integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric)
-    state = integrator.rest_state if start is None else start_state.read(start, cell, integrator.layout, integrator.rest_state)
+    state = integrator.rest_state
+    if start is not None:
+        state = start_state.read(start, cell, integrator.layout, integrator.rest_state)
     stretches: list[Stretch] = []
     warnings: list[str] = list(attrs["warnings"])
     try:
@@ -107,12 +109,12 @@ def assemble(
     return dataset.transient(
         np.concatenate([stretch.times + offset for stretch, offset in zip(stretches, offsets, strict=False)]),
         outputs[names.VOLTAGE],
-        -outputs[names.CURRENT],
+        0.0 - outputs[names.CURRENT],  # not -x: that would print as -0
         cycle=np.concatenate([np.full(stretch.times.size, segment.cycle) for segment, stretch in done]),
         step=np.concatenate([np.full(stretch.times.size, segment.step) for segment, stretch in done]),
-        overpotential={name: -outputs[names.potential_drop(name)] for name in elements},
+        overpotential={name: 0.0 - outputs[names.potential_drop(name)] for name in elements},
         electronic_current={
-            interface.name: -area * outputs[names.electronic_current_density(interface.name)]
+            interface.name: 0.0 - area * outputs[names.electronic_current_density(interface.name)]
             for interface in model.interfaces
         },
         local_potential=np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,

@@ -67,7 +67,7 @@ def test_what_cannot_be_read_says_so() -> None:
         reader.number(SIGMA)
     with pytest.raises(InputError, match="is not a number"):
         reader.property("layers.a.material", 300.0)
-    with pytest.raises(UnknownNameError, match="layers.a.thickness"):
+    with pytest.raises(UnknownNameError, match=r"layers\.a\.thickness"):
         reader.number("layers.a.thicknes")
 
 

@@ -28,7 +28,7 @@ def simulate(
     ----------
     cell : Cell
     protocol : Protocol
-        ``EIS``, ``Polarization``, ``Voltammetry``, ``Galvanostatic``, ``Cycling``, ``Rest``, ``Replay`` or ``Sequence``.
+        ``EIS``, ``Polarization``, ``Voltammetry``, ``Galvanostatic``, ``Cycling``, ``Rest``, ``Replay``, ``Sequence``.
     start : Dataset or DataTree, optional
         An earlier run of the same cell; the new one starts in the state in which it ended. By default the cell is at
         rest (physics.md §3.1).
@@ -95,8 +95,6 @@ def _sequence(
     cell: Cell, protocol: Sequence, start: xr.Dataset | xr.DataTree | None, progress: Progress | None
 ) -> xr.DataTree:
     """Run the steps one after the other; a failure keeps the finished steps in ``error.partial``."""
-    import xarray as xr
-
     from ..errors import SimulationError
 
     nodes: dict[str, xr.Dataset | xr.DataTree] = {}

@@ -1,0 +1,227 @@
+"""The commands and their options; each hands over to a module that is imported only then."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import MgtwinWarning
+from .console import debugging, guarded, print_warnings
+
+__all__ = ["app", "main"]
+
+_ABOUT = """A digital twin of solid-state Mg cells: impedance, polarization, voltammetry and cycling from one model.
+
+[dim]A first look:[/dim]  mgtwin list  ·  mgtwin show trilayer  ·  mgtwin run paper"""
+_EPILOG = "Any command with [bold]--help[/bold] explains itself; with [bold]--debug[/bold] an error shows its traceback."
+
+app = typer.Typer(
+    name="mgtwin",
+    help=_ABOUT,
+    epilog=_EPILOG,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_Cell = Annotated[str, typer.Argument(metavar="CELL", help="Name of a cell (see mgtwin list), or a file ending in .yaml.")]
+_Overlays = Annotated[list[str] | None, typer.Argument(metavar="[OVERLAY]...", help="Overlays to apply, in any order.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"mgtwin {version('mgtwin')}")
+        except PackageNotFoundError:
+            print("mgtwin (from a source tree that is not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    if debug:
+        debugging.set(True)
+
+
+@app.command("list")
+@guarded
+def list_(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND]", help="cells, overlays, experiments, materials or interfaces."),
+    ] = None,
+    paths: Annotated[bool, typer.Option("--paths", help="Print the file of each instead of its description.")] = False,
+) -> None:
+    """List the cells, overlays and experiments that there are."""
+    from .listing import print_lists
+
+    print_lists(what, paths=paths)
+
+
+@app.command()
+@guarded
+def show(
+    cell: _Cell,
+    overlays: _Overlays = None,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", "-p", help="Say where each value comes from, as printed there.")
+    ] = False,
+) -> None:
+    """Draw a cell and print its parameters with unit, uncertainty and origin."""
+    from .cellargs import read_cell
+    from .showing import print_cell
+
+    print_cell(read_cell(cell, overlays or ()), provenance=provenance)
+
+
+@app.command()
+@guarded
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the new cell; the file gets this name, too.")],
+) -> None:
+    """Write a commented cell file to edit."""
+    from .files import write_new
+
+    write_new(name)
+
+
+@app.command()
+@guarded
+def check(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Files or folders; without any, everything that mgtwin list shows."),
+    ] = None,
+) -> None:
+    """Check cell, overlay, experiment, protocol, material and interface files (exit code 1 if one is wrong)."""
+    from .checking import check_files
+
+    raise typer.Exit(check_files(tuple(files or ())))
+
+
+@app.command()
+@guarded
+def run(
+    experiment: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[EXPERIMENT]",
+            help="[bold]paper[/bold]: the main job, every experiment of the paper. Or an experiment (see mgtwin list) "
+            "or its .yaml file. Without it, give --cell and --protocol.",
+        ),
+    ] = None,
+    cell: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="The cell; with EXPERIMENT, only the runs of this cell.")
+    ] = None,
+    overlay: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Overlay to apply (repeatable); with EXPERIMENT, only its runs with this one."),
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|YAML", help="What to do: a file, or '{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}'."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Change a parameter (repeatable), for example layers.antiperovskite.thickness=0.3mm.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to save the result (.nc); for 'paper' a folder [paper-results]."
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf or .svg).")
+    ] = None,
+) -> None:
+    """Simulate: the whole paper, one of its experiments, or any cell with any protocol."""
+    from .running import Request, run_request
+
+    request = Request(experiment, cell, tuple(overlay or ()), protocol, tuple(set_ or ()), output, plot)
+    run_request(request)
+
+
+@app.command()
+@guarded
+def plot(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A result, saved by mgtwin run -o or mgtwin.save.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The figure (.png, .pdf or .svg) [FILE with .png]."),
+    ] = None,
+) -> None:
+    """Draw a saved result."""
+    from .plotting import plot_file
+
+    plot_file(file, output)
+
+
+@app.command()
+@guarded
+def schema(
+    noun: Annotated[
+        str | None, typer.Argument(metavar="[NOUN]", help="For example Cell or Experiment; without it, a list of them.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of the screen.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a noun, for editors that complete and check YAML files."""
+    from .schemas import print_schema
+
+    print_schema(noun, output)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with an exit code.
+
+    Exit codes: 0 done; 1 `mgtwin check` found errors, or a fault of mgtwin itself; 2 wrong input, said in one message;
+    130 interrupted with Ctrl-C.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of those of the process.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    wanted = [item for item in given if item != "--debug"]  # accepted anywhere, also behind a command
+    token = debugging.set(len(wanted) < len(given))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a sign shows ? instead of a traceback
+            stream.reconfigure(errors="replace")
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            warnings.simplefilter("always", MgtwinWarning)
+            app(args=wanted)
+    except KeyboardInterrupt:  # before any command took over
+        raise SystemExit(130) from None
+    finally:
+        debugging.reset(token)
+
+
+def _show_warning(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+    """Warnings of mgtwin in plain words; those of libraries only when debugging."""
+    if issubclass(category, MgtwinWarning):
+        print_warnings([str(message)])
+    elif debugging.get():
+        print_warnings([f"{category.__name__}: {message}"])

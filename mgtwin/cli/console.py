@@ -1,0 +1,150 @@
+"""What is printed where: results on stdout, messages and progress on stderr; one red message per error."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from ..errors import MgtwinError
+
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "WRONG_INPUT",
+    "debugging",
+    "err",
+    "guarded",
+    "hint",
+    "out",
+    "print_error",
+    "print_warnings",
+    "shown_path",
+    "stop",
+]
+
+#: Exit codes: files with errors (`mgtwin check`) or a fault of mgtwin itself; an error with a message; Ctrl-C.
+FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+#: Whether errors show their traceback (``--debug``).
+debugging: ContextVar[bool] = ContextVar("debugging", default=False)
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+# "  3 | a: 1,5 mm" and "    |    ^" below an error in a file
+_SOURCE_LINE = re.compile(r"\s*\d* \| ")
+
+
+def out() -> Console:
+    """Return the console of results; made anew so that it follows the stream and the width of the moment."""
+    return Console(highlight=False, emoji=False)
+
+
+def err() -> Console:
+    """Return the console of messages and progress."""
+    return Console(stderr=True, highlight=False, emoji=False)
+
+
+def print_error(message: str) -> None:
+    """Print one red message on stderr; lines of a file with their caret are kept as they are."""
+    console = err()
+    for number, line in enumerate(message.splitlines() or [""]):
+        text = Text("error: " if number == 0 else "", style="bold red")
+        text.append(line, style="not bold red")
+        as_it_is = bool(_SOURCE_LINE.match(line)) or not console.is_terminal
+        console.print(text, soft_wrap=as_it_is)
+
+
+def print_warnings(warnings: list[str]) -> None:
+    """Print what to beware of in yellow on stderr, one item per paragraph."""
+    console = err()
+    for warning in warnings:
+        text = Text("warning: ", style="bold yellow").append(warning, style="not bold yellow")
+        console.print(text, soft_wrap=not console.is_terminal)
+
+
+def hint(message: str) -> None:
+    """Print a dim remark on stderr, for example what to type next."""
+    err().print(Text(message, style="dim"), soft_wrap=True)
+
+
+def stop(message: str, code: int = WRONG_INPUT) -> NoReturn:
+    """Print an error and leave with an exit code."""
+    print_error(message)
+    raise typer.Exit(code)
+
+
+def shown_path(path: os.PathLike[str] | str) -> str:
+    """Return a path as short as it can be typed from here.
+
+    Examples
+    --------
+    >>> shown_path("notes/../cell.yaml")
+    'cell.yaml'
+    """
+    given = os.path.normpath(os.fspath(path))
+    try:
+        relative = os.path.relpath(given)
+    except ValueError:  # another drive
+        return given
+    return given if relative.startswith(os.pardir) else relative
+
+
+def guarded(command: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """Make a command end in one message and an exit code whatever happens in it."""
+
+    @functools.wraps(command)
+    def run(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+        try:
+            return command(*args, **kwargs)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except KeyboardInterrupt:
+            _leave("interrupted.", INTERRUPTED)
+        except BrokenPipeError:
+            _leave_quietly()
+        except MgtwinError as error:
+            _leave(str(error), WRONG_INPUT)
+        except OSError as error:
+            _leave(_os_message(error), WRONG_INPUT)
+        except Exception as error:
+            _leave(_unexpected(error), FAILED)
+
+    return run
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    if debugging.get():
+        traceback.print_exc()
+    stop(message, code)
+
+
+def _leave_quietly() -> NoReturn:
+    """The reader of our output has gone (``| head``): nothing is left to say."""
+    # Python would complain on exit when it flushes the closed pipe.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(0)
+
+
+def _os_message(error: OSError) -> str:
+    reason = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+def _unexpected(error: Exception) -> str:
+    name: Any = type(error).__name__
+    return (
+        f"unexpected {name}: {error}\n"
+        "This is a fault of mgtwin, not of your input. The same command with --debug shows where it happened; please "
+        "report that."
+    )

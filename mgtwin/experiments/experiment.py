@@ -1,0 +1,267 @@
+"""An experiment of the paper: what was done, to which cells, in which states and at which temperatures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
+
+from .. import yamlfile
+from ..cells import library
+from ..cells.base import noun, one_of
+from ..errors import FileError, InputError, UnknownNameError
+from ..protocols import (
+    EIS,
+    PROTOCOLS,
+    Cycling,
+    Galvanostatic,
+    Polarization,
+    Protocol,
+    ReplayedSignal,
+    Rest,
+    Sequence,
+    Voltammetry,
+)
+from ..quantities import Quantity, Value, format_value
+from .observation import Observation
+
+if TYPE_CHECKING:
+    from ..cells import Cell
+
+__all__ = ["Experiment", "Run", "experiment", "load_experiment"]
+
+_Protocol = Annotated[
+    EIS | Cycling | Galvanostatic | Polarization | ReplayedSignal | Rest | Sequence | Voltammetry,
+    Field(discriminator="type"),
+    one_of("a protocol", *PROTOCOLS),
+]
+
+
+def _as_tuple(raw: Any) -> Any:
+    """One name or number instead of a list of one."""
+    return tuple(raw) if isinstance(raw, (list, tuple)) else (raw,)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulation of an experiment: a cell with overlays at a temperature.
+
+    Attributes
+    ----------
+    experiment, cell : str
+    overlays : tuple of str
+        State, alternatives and reading.
+    reading : str
+        The overlay among them that is a reading of the data, ``""`` if there is none.
+    temperature : Value
+        [K]
+    protocol : Protocol
+    """
+
+    experiment: str
+    cell: str
+    overlays: tuple[str, ...]
+    reading: str
+    temperature: Value
+    protocol: Protocol
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """The overlays other than the reading."""
+        return tuple(name for name in self.overlays if name != self.reading)
+
+    @property
+    def key(self) -> str:
+        """Name of its file, unique within the paper: experiment, cell, overlays and temperature."""
+        celsius = f"{float(self.temperature) - 273.15:.5g}C"
+        return "__".join([self.experiment, self.cell, *self.overlays, celsius])
+
+    def __str__(self) -> str:
+        return f"{self.experiment}: {self.cell} ({', '.join(self.overlays)}) at {format_value(self.temperature, 'K')}"
+
+    def build(self) -> Cell:
+        """Return the cell with its overlays, at the temperature of the run."""
+        from ..cells.files import cell
+
+        return cell(self.cell, *self.overlays).with_({"temperature": self.temperature})
+
+
+@noun
+class Experiment:
+    """An experiment as it was done, and what was observed.
+
+    Parameters
+    ----------
+    name : str
+        Equal to the name of its file.
+    protocol : Protocol
+    cells : str or tuple of str
+        Names of cells (as for `mgtwin.cell`).
+    temperatures : float, str or a list of them
+        [K]
+    states : str or tuple of str
+        Overlays of the kind state, empty for cells without any.
+    observed : tuple of Observation
+    where : str
+        Place in the source.
+    assumed : str
+        What the paper does not say and was assumed for the protocol.
+    description, note, source : str
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> ca = mt.experiment("ca_transport")
+    >>> ca.protocol.voltage, ca.cells
+    ((Value(0.5, unit='V'),), ('au_mg3asn_au',))
+    >>> run = ca.runs(reading="infiltrated")[0]
+    >>> ds = mt.simulate(run.build(), run.protocol)  # doctest: +SKIP
+    """
+
+    name: str
+    protocol: _Protocol
+    cells: Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+    temperatures: Annotated[
+        tuple[Annotated[Value, Quantity("K", gt=0)], ...], BeforeValidator(_as_tuple), Field(min_length=1)
+    ]
+    states: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+    observed: tuple[Observation, ...] = ()
+    where: str = ""
+    assumed: str = ""
+    description: str = ""
+    note: str = ""
+    source: str = "mg3asn2025"
+
+    @field_validator("cells")
+    @classmethod
+    def _known_cells(cls, cells: tuple[str, ...]) -> tuple[str, ...]:
+        for name in cells:
+            library.find("cells", name)
+        return cells
+
+    @field_validator("states")
+    @classmethod
+    def _known_states(cls, states: tuple[str, ...]) -> tuple[str, ...]:
+        known = [name for name in library.names("overlays") if _kind(name) == "state"]
+        for name in states:
+            if name not in known:
+                raise UnknownNameError(name, known, "state")
+        return states
+
+    @field_validator("observed")
+    @classmethod
+    def _distinct(cls, observed: tuple[Observation, ...]) -> tuple[Observation, ...]:
+        names = [item.name for item in observed]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise InputError(f"two observations are called {twice!r}: rename one.")
+        return observed
+
+    def runs(self, *, reading: str | None = None) -> tuple[Run, ...]:
+        """Return every simulation that the experiment asks for, in every reading that applies.
+
+        Parameters
+        ----------
+        reading : str, optional
+            Only this reading.
+
+        Raises
+        ------
+        UnknownNameError
+            If no cell of the experiment has that reading; the message lists those there are.
+        """
+        found = [
+            Run(self.name, cell, overlays, name, temperature, self.protocol)
+            for cell in self.cells
+            for state in self.states or ("",)
+            for overlays, name in combinations(cell, state)
+            for temperature in self.temperatures
+        ]
+        if reading is None:
+            return tuple(found)
+        chosen = tuple(run for run in found if run.reading == reading)
+        if not chosen:
+            raise UnknownNameError(reading, dict.fromkeys(run.reading for run in found if run.reading), "reading")
+        return chosen
+
+
+@lru_cache(maxsize=64)
+def _kind(overlay: str) -> str:
+    from ..cells.overlays import load_overlay
+
+    return load_overlay(overlay).kind
+
+
+def combinations(cell: str, state: str = "") -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Return (overlays, reading) of every reading of a cell in a state, also with the alternatives of that state.
+
+    The reading of the base files comes first. A cell without readings gives its state alone.
+    """
+    from ..cells.overlays import applicable_overlays
+
+    found = []
+    for names in applicable_overlays(cell):
+        kinds = {name: _kind(name) for name in names}
+        states = [name for name, kind in kinds.items() if kind == "state"]
+        readings = [name for name, kind in kinds.items() if kind == "reading"]
+        if states == ([state] if state else []) and readings:
+            found.append((names, readings[0]))
+    if not found:
+        return (((state,) if state else (), ""),)
+    return tuple(sorted(found, key=lambda item: (len(item[0]), item[1] != "as_printed", item[1])))
+
+
+def experiment(name: str | Path) -> Experiment:
+    """Return an experiment by name, or from a file of one's own.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name that `list_experiments` gives, or the path of a file (``.yaml``).
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of this name; the message lists close matches.
+    FileError
+        If the file is wrong, with ``path:line:column`` and a caret.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> mt.experiment("eis_au_au").protocol.points
+    100
+    """
+    if isinstance(name, Path) or str(name).endswith((".yaml", ".yml")):
+        return load_experiment(name)
+    path = library.find("experiments", name)
+    found = load_experiment(path)
+    if found.name != path.stem:
+        raise FileError(f"the name {found.name!r} differs from the file name {path.stem!r}: make them equal.", str(path))
+    return found
+
+
+def load_experiment(path: str | Path) -> Experiment:
+    """Read an experiment from a YAML file; a missing `name` is the file's.
+
+    Raises
+    ------
+    FileError
+        With ``path:line:column``, the line and a caret, for everything that is wrong in the file.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise FileError("there is no such file (experiment files end in .yaml).", str(path))
+    document = yamlfile.load(source)
+    if isinstance(document.data, dict):
+        document.data.setdefault("name", source.stem)
+    found: Experiment = yamlfile.validate(document, _adapter(), context={"file": True})
+    return found
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Experiment]:
+    return TypeAdapter(Experiment)

@@ -1,0 +1,182 @@
+"""What the paper observed, with its place, its uncertainty and how the same number is read off a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from ..cells.base import noun
+from ..errors import InputError
+from ..quantities import Quantity, Value, parse
+from .measures import Measure
+
+__all__ = ["Observation"]
+
+#: Half-width of a 95 % interval in standard deviations.
+NORMAL_95 = 1.959964
+
+
+def _texts(raw: Any) -> Any:
+    """Numbers without a unit as text, which `parse` takes for dimensionless even where units are required."""
+    if isinstance(raw, Mapping):
+        return {key: _texts(item) if key in ("value", "std", "range") else item for key, item in raw.items()}
+    if isinstance(raw, (list, tuple)):
+        return [_texts(item) for item in raw]
+    plain = isinstance(raw, (int, float)) and not isinstance(raw, (bool, Value))
+    return repr(raw) if plain else raw
+
+
+def _value(raw: Any, info: ValidationInfo) -> Any:
+    return raw if raw is None else parse(_texts(raw), None, allow_inf=True)
+
+
+def _interval(raw: Any, info: ValidationInfo) -> Any:
+    """Two values with units as plain SI floats; the unit is taken from the first one that has any."""
+    if raw is None:
+        return None
+    if isinstance(raw, str) or not hasattr(raw, "__len__") or len(raw) != 2:
+        raise InputError(f"an interval is two values, [lowest, highest], not {raw!r}.")
+    low, high = (parse(_texts(item), None, allow_inf=True) for item in raw)
+    units = {item.unit for item in (low, high) if item.unit and item != 0}
+    if len(units) > 1:
+        raise InputError(f"the ends of an interval have different dimensions: {' and '.join(sorted(units))}.")
+    if not low < high and not low == high:
+        raise InputError(f"the interval [{low:g}, {high:g}] is upside down: exchange its ends.")
+    unit = units.pop() if units else ""
+    return low.replace(unit=unit), high.replace(unit=unit)
+
+
+def _as_tuple(raw: Any) -> Any:
+    return (raw,) if isinstance(raw, str) else raw
+
+
+_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+@noun
+class Observation:
+    """One thing that the paper reports of an experiment.
+
+    Parameters
+    ----------
+    name : str
+        Short identifier, used in file names and tests.
+    quantity : str
+        What was observed, in words.
+    where : str
+        Place in the source.
+    value : float, str or mapping, optional
+        The number that the paper gives, with unit, uncertainty and how it is printed; left out where it gives words.
+    text : str
+        The words of the paper, where it gives words.
+    accepted : (low, high), optional
+        What counts as agreement. By default the range of `value`, or 1.96 standard deviations around it.
+    because : str
+        Why that interval, required with `accepted`.
+    measure : Measure, optional
+        How the same number is read off a simulation; without one nothing can be compared and `not_comparable` says why.
+    not_comparable : str
+        Why a simulated value, though shown, proves nothing for or against.
+    calibrated : mapping of reading to str
+        In which readings the number was put into the parameters (or the outcome is built in), and how. ``all`` stands
+        for every reading. In the others it is independent.
+    refused : mapping of reading to str
+        Readings that have no parameters for this observation because they contradict it, and why.
+    cells, required, excluded : tuple of str
+        The runs that it belongs to: cells by name (all if empty), overlays that must (``with`` in files) and must not
+        (``without``) be applied.
+    temperature : float, optional
+        [K]; without it the observation was made at every temperature of the experiment.
+    propagate : tuple of tuple of str
+        Compare with the interval that the parameters' stated uncertainties give. Each inner tuple names parameters
+        whose uncertainties have one common cause and move together; give ``[[]]`` where there are none.
+    confidence : {"high", "medium", "low"}
+        How sure it is that the paper says this.
+    source : str
+        Key in references.bib.
+
+    Examples
+    --------
+    >>> Observation("t_ion", "transport number", "§3.2", value={"value": 0.077, "range": [0.07, 0.085]},
+    ...             measure="transport_number").interval
+    (0.07, 0.085)
+    """
+
+    name: str
+    quantity: str
+    where: str
+    value: Annotated[Value | None, BeforeValidator(_value)] = None
+    text: str = ""
+    accepted: Annotated[Any, BeforeValidator(_interval)] = None
+    because: str = ""
+    measure: Measure | None = None
+    not_comparable: str = ""
+    calibrated: Mapping[str, str] = Field(default_factory=dict)
+    refused: Mapping[str, str] = Field(default_factory=dict)
+    cells: _Names = ()
+    required: _Names = Field((), alias="with")
+    excluded: _Names = Field((), alias="without")
+    temperature: Annotated[Value, Quantity("K", gt=0)] | None = None
+    propagate: tuple[tuple[str, ...], ...] = ()
+    confidence: Literal["high", "medium", "low"] = "high"
+    source: str = "mg3asn2025"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Observation:
+        if self.value is None and not self.text:
+            raise InputError("give what was observed: a value, or the words of the paper as text.")
+        if self.accepted is not None and not self.because:
+            raise InputError("accepted: say in 'because' why this interval counts as agreement.")
+        if self.measure is None and not self.not_comparable:
+            raise InputError("without a measure nothing is compared: give one, or say why in not_comparable.")
+        if self.measure is not None and self.interval is None and not self.not_comparable:
+            raise InputError("give the value a std or a range, or 'accepted' with 'because': else nothing can be judged.")
+        if self.value is not None and self.accepted is not None and not self._same_unit():
+            raise InputError(f"accepted is in {self.accepted[0].unit!r}, but the value in {self.value.unit!r}.")
+        return self
+
+    def _same_unit(self) -> bool:
+        zero = all(end == 0 or abs(end) == float("inf") for end in self.accepted)
+        return zero or self.value is None or self.accepted[0].unit == self.value.unit
+
+    @property
+    def unit(self) -> str:
+        """SI unit of the number, ``""`` if it has none."""
+        if self.value is not None:
+            return self.value.unit or ""
+        return "" if self.accepted is None else self.accepted[0].unit
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """What counts as agreement (SI), None where nothing does."""
+        if self.accepted is not None:
+            return float(self.accepted[0]), float(self.accepted[1])
+        if self.value is None:
+            return None
+        if self.value.low is not None and self.value.high is not None:
+            return self.value.low, self.value.high
+        if self.value.std is not None:
+            width = NORMAL_95 * self.value.std
+            return float(self.value) - width, float(self.value) + width
+        return None
+
+    @property
+    def interval_is(self) -> str:
+        """What the interval means, in words."""
+        if self.accepted is not None:
+            return self.because
+        if self.value is not None and self.value.low is not None:
+            return self.value.note or "range stated with the value"
+        return "95 %: 1.96 standard deviations" + (f" ({self.value.note})" if self.value and self.value.note else "")
+
+    def calibrated_in(self, reading: str) -> str:
+        """Say how the number got into the parameters of a reading, ``""`` if it is independent there."""
+        return self.calibrated.get(reading, self.calibrated.get("all", ""))
+
+    def matches(self, cell: str, overlays: Iterable[str]) -> bool:
+        """Tell whether it was made on this cell with these overlays."""
+        together = frozenset(overlays)
+        fits = not self.cells or cell in self.cells
+        return fits and together.issuperset(self.required) and together.isdisjoint(self.excluded)

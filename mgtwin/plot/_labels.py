@@ -1,0 +1,120 @@
+"""Places small labels at points of curves where they cover neither a curve, nor another label, nor the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.plot._style import INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["label_points"]
+
+_SIZE = 8.0  # font size [pt]
+_GAP = 6.0  # from the point to the label [pt]
+#: Directions in order of preference; right, left, and above first.
+_ANGLES = np.deg2rad([35, 145, 90, 0, 180, -35, -145, -90])
+#: A label that covers more than this of what is drawn is left out.
+_TOO_MUCH = 4.0
+
+
+def label_points(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> None:
+    """Write texts at points (data coordinates, shape (n, 2)), the first ones first; those without room are left out.
+
+    The limits of the Axes must be final.
+    """
+    from matplotlib.patheffects import withStroke
+
+    frame = _Frame(ax)
+    obstacles = frame.curves()
+    boxes = frame.labels()
+    for point, text in zip(points, texts, strict=True):
+        at = frame.to_points(point)
+        found = min((_cost(box, obstacles, boxes, frame), rank, box) for rank, box in enumerate(_candidates(at, text)))
+        if found[0] > _TOO_MUCH:
+            continue
+        boxes.append(found[2])
+        offset = np.array(found[2][:2]) - at
+        drawn = ax.annotate(
+            text, (float(point[0]), float(point[1])), xytext=(float(offset[0]), float(offset[1])),
+            textcoords="offset points", fontsize=_SIZE, color=INK, ha="left", va="bottom",
+        )  # fmt: skip
+        drawn.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
+
+
+Box = tuple[float, float, float, float]
+
+
+class _Frame:
+    """The Axes measured in points from their lower left corner."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+        figure: Any = ax.get_figure(root=True)
+        width = ax.get_position().width * figure.get_figwidth() * 72
+        shape = ax.get_box_aspect()
+        height = width * shape if shape else ax.get_position().height * figure.get_figheight() * 72
+        self.size = np.array([width, height])
+        self.corner, self.scale = np.array([left, bottom]), self.size / np.array([right - left, top - bottom])
+
+    def to_points(self, data: np.ndarray) -> np.ndarray:
+        return (np.asarray(data, dtype=float) - self.corner) * self.scale
+
+    def curves(self) -> np.ndarray:
+        """All drawn lines as points at most 2 pt apart, and the axis Im Z = 0."""
+        parts = []
+        for line in self.ax.lines:
+            if line.get_transform() != self.ax.transData:
+                continue
+            xy = self.to_points(np.asarray(line.get_xydata()))
+            xy = xy[np.isfinite(xy).all(axis=1)]
+            if len(xy) > 1 and line.get_linestyle() not in ("None", ""):
+                reach = np.append(0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T)))
+                dense = np.linspace(0, reach[-1], int(min(reach[-1] / 2 + 2, 5000)))
+                xy = np.stack([np.interp(dense, reach, part) for part in xy.T], axis=1)
+            parts.append(xy)
+        zero = np.arange(0, self.size[0], 2.0)
+        parts.append(np.stack([zero, np.full_like(zero, self.to_points(np.zeros(2))[1])], axis=1))
+        return np.concatenate(parts)
+
+    def labels(self) -> list[Box]:
+        """Boxes of the labels that are there already."""
+        from matplotlib.text import Annotation
+
+        found = []
+        for text in self.ax.texts:
+            if isinstance(text, Annotation):
+                x, y = self.to_points(np.asarray(text.xy, dtype=float)) + np.asarray(text.get_position(), dtype=float)
+                found.append(_box(float(x), float(y), text.get_text()))
+        return found
+
+
+def _box(x: float, y: float, text: str) -> Box:
+    return x, y, x + 0.6 * _SIZE * len(text), y + 1.1 * _SIZE
+
+
+def _candidates(at: np.ndarray, text: str) -> list[Box]:
+    """Boxes around a point, one for each direction."""
+    width, height = 0.6 * _SIZE * len(text), 1.1 * _SIZE
+    found = []
+    for cos, sin in zip(np.cos(_ANGLES), np.sin(_ANGLES), strict=True):
+        x = at[0] + _GAP * cos + width * (cos - 1) / 2
+        y = at[1] + _GAP * sin + height * (sin - 1) / 2
+        found.append(_box(float(x), float(y), text))
+    return found
+
+
+def _cost(box: Box, obstacles: np.ndarray, boxes: list[Box], frame: _Frame) -> float:
+    """How much of what is drawn a label would cover."""
+    x0, y0, x1, y1 = box
+    covered = (obstacles[:, 0] > x0 - 1) & (obstacles[:, 0] < x1 + 1) & (obstacles[:, 1] > y0 - 1)
+    cost = float((covered & (obstacles[:, 1] < y1 + 1)).sum())
+    for a0, b0, a1, b1 in boxes:
+        cost += 100.0 * (x0 < a1 + 3 and a0 < x1 + 3 and y0 < b1 + 1 and b0 < y1 + 1)
+    outside = x0 < 1 or y0 < 1 or x1 > frame.size[0] or y1 > frame.size[1]
+    return cost + 100.0 * outside

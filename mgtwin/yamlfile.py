@@ -1,0 +1,397 @@
+"""YAML with positions, so that every complaint about a file points at the line with a caret.
+
+The dialect is the YAML 1.2 core schema: ``1e-3`` is a number, ``yes``, ``no`` and ``12:30`` are texts. Keys must be
+texts and must not be repeated. `load` and `loads` read, `validate` turns the data into an object, `dumps` writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from mgtwin.errors import FileError, InputError, did_you_mean, validation_problems
+
+__all__ = ["Document", "dumps", "load", "loads", "validate"]
+
+KeyPath = tuple[str | int, ...]
+Position = tuple[int, int]
+
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CORE_TYPES = (
+    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("tag:yaml.org,2002:int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    (
+        "tag:yaml.org,2002:float",
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+)
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """Resolves plain scalars by the YAML 1.2 core schema instead of YAML 1.1."""
+
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 (PyYAML's own attribute)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes whatever either version of YAML would take for something other than text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _tag, _pattern, _first in _CORE_TYPES:
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(_tag, re.compile(f"(?:{_pattern})\\Z"), list(_first))
+
+
+@dataclass(frozen=True)
+class Document:
+    """The data of a YAML text with the position of everything in it.
+
+    Attributes
+    ----------
+    data : dict, list, str, float, int, bool or None
+    positions : dict
+        Key path, such as ``("layers", 0, "thickness")``, to (line, column) counted from 1: of the value if it stands on
+        one line with its key, else of the key.
+    name : str
+        The file's path, for messages.
+    text : str
+        The YAML text.
+    """
+
+    data: Any
+    positions: Mapping[KeyPath, Position]
+    name: str = "<text>"
+    text: str = field(default="", repr=False)
+    keys: Mapping[KeyPath, Position] = field(default_factory=dict, repr=False)
+
+    def with_data(self, data: Any) -> Document:
+        """Return a document with other data (say, with names looked up) and the same positions."""
+        return replace(self, data=data)
+
+    def position(self, path: Sequence[str | int], *, key: bool = False) -> Position:
+        """Return (line, column) of the value at a key path, or of the nearest thing around it that is in the file.
+
+        Parts of the path that the file does not have (the tags of unions) are skipped.
+
+        Parameters
+        ----------
+        path : sequence of str and int
+        key : bool
+            Point at the key instead.
+        """
+        found: KeyPath = ()
+        for part in path:
+            if (*found, part) in self.positions:
+                found = (*found, part)
+        table = self.keys if key and found and found[-1] == path[-1] else self.positions
+        return table.get(found, self.positions.get(found, (1, 1)))
+
+    def error(self, message: str, path: Sequence[str | int] = (), *, key: bool = False) -> FileError:
+        """Return the `FileError` that says `message` at a key path."""
+        line, column = self.position(path, key=key)
+        return _file_error(message, self.name, self.text, line, column)
+
+
+def load(path: str | Path) -> Document:
+    """Read a YAML file.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, is not UTF-8, has a syntax error, a repeated key or a key that is not a text; with line,
+        column and a caret where there is one.
+    """
+    try:
+        raw = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise FileError("there is no such file.", str(path)) from error
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}.", str(path)) from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise FileError("is not UTF-8 text: save it with that encoding.", str(path), line) from error
+    return loads(text, str(path))
+
+
+def loads(text: str, name: str = "<text>") -> Document:
+    """Read YAML from a text; `name` stands for the file in messages.
+
+    Raises
+    ------
+    FileError
+        As `load`.
+
+    Examples
+    --------
+    >>> loads("thickness: 0.5 mm\\ntolerance: 1e-3").data
+    {'thickness': '0.5 mm', 'tolerance': 0.001}
+    """
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, name, text) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        message = f"the character U+{int(error.character):04X} is not allowed in YAML: remove it."
+        raise _file_error(message, name, text, line, column) from error
+    builder = _Builder(name, text)
+    data = None if node is None else builder.build(node, ())
+    return Document(data, builder.positions, name, text, builder.keys)
+
+
+class _Builder:
+    """Turns PyYAML nodes into plain data and notes where everything stands."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.text = name, text
+        self.positions: dict[KeyPath, Position] = {}
+        self.keys: dict[KeyPath, Position] = {}
+        self._open: set[int] = set()
+
+    def build(self, node: Any, path: KeyPath) -> Any:
+        self.positions.setdefault(path, _mark(node))
+        if id(node) in self._open:
+            raise self._error(node, "an alias (*) must not contain itself.")
+        self._open.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            data: Any = self._mapping(node, path)
+        elif isinstance(node, yaml.SequenceNode):
+            data = [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        else:
+            data = self._scalar(node)
+        self._open.discard(id(node))
+        return data
+
+    def _mapping(self, node: Any, path: KeyPath) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key, str):
+                raise self._error(key_node, "a key must be a text: put it in quotes if it looks like something else.")
+            place = (*path, key)
+            if key in data:
+                raise self._error(
+                    key_node, f"the key {key!r} is repeated: it is already in line {self.keys[place][0]}."
+                )
+            self.keys[place] = _mark(key_node)
+            # A block below its key: point at the key, which tells more than the first thing inside.
+            if value_node.start_mark.line != key_node.start_mark.line:
+                self.positions[place] = _mark(key_node)
+            data[key] = self.build(value_node, place)
+        return data
+
+    def _scalar(self, node: Any) -> Any:
+        kind = node.tag.removeprefix("tag:yaml.org,2002:")
+        text = node.value
+        try:
+            if kind == "str":
+                return text
+            if kind == "null":
+                return None
+            if kind == "bool":
+                return text.lower() == "true"
+            if kind == "int":
+                base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+                return int(text, base)
+            if kind == "float":
+                return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
+        except ValueError as error:
+            raise self._error(node, f"{text!r} is not a {kind}.") from error
+        raise self._error(node, f"the tag {node.tag!r} is not known: write plain numbers, texts, lists and mappings.")
+
+    def _error(self, node: Any, message: str) -> FileError:
+        return _file_error(message, self.name, self.text, *_mark(node))
+
+
+def _mark(node: Any) -> Position:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _file_error(message: str, name: str, text: str, line: int, column: int) -> FileError:
+    # Split as YAML counts lines, not as str.splitlines does (form feeds and the like).
+    lines = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)
+    source = lines[line - 1] if line <= len(lines) else ""
+    return FileError(message, name, line, column, source)
+
+
+_HINTS = (
+    ("mapping values are not allowed", " Put a text that contains ': ' in quotes, and check the indentation."),
+    ("cannot start any token", " Indent with spaces, not tabs; put texts that start with % @ ` in quotes."),
+    ("tab character", " Indent with spaces, not tabs."),
+    ("unknown directive", " Put a text that starts with % in quotes."),
+    ("<document start>", " Check the indentation: keys of one mapping start in the same column."),
+    ("did not find expected key", " Check the indentation and the quotes of this and the previous line."),
+    ("expected <block end>", " Check the indentation of this line."),
+    ("could not find expected ':'", " A key is followed by a colon and a space."),
+    ("undefined alias", " Put a text that starts with * in quotes."),
+    ("expected a single document", " Only one document (no further '---') per file."),
+    ("unexpected end", " A quote or bracket is not closed."),
+)
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> FileError:
+    mark = error.problem_mark or error.context_mark
+    problem = str(error.problem or error.context or "not readable")
+    hint = next((remedy for found, remedy in _HINTS if found in problem), "")
+    where = ""
+    if error.context and error.context_mark is not None and mark is not error.context_mark:
+        where = f" ({error.context} from line {error.context_mark.line + 1})"
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    return _file_error(f"YAML syntax: {problem}{where}.{hint}", name, text, line, column)
+
+
+def validate(document: Document, adapter: Any, context: Mapping[str, Any] | None = None) -> Any:
+    """Build an object from a document.
+
+    Parameters
+    ----------
+    document : Document
+    adapter : pydantic.TypeAdapter or type
+        What to build.
+    context : mapping, optional
+        Validation context; ``{"file": True}`` demands a unit with every number.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    FileError
+        One for all problems, each as ``path:line:col: key.path: message``, in the order of the file, the first with its
+        line and a caret.
+
+    Examples
+    --------
+    >>> from mgtwin.laws import Constant
+    >>> validate(loads("value: 1,5 mm"), Constant)
+    Traceback (most recent call last):
+        ...
+    mgtwin.errors.FileError: <text>:1:8: value: '1,5 mm' contains a comma: write a decimal point (perhaps '1.5 mm'), ...
+      1 | value: 1,5 mm
+        |        ^
+    """
+    if not isinstance(adapter, TypeAdapter):
+        adapter = TypeAdapter(adapter)
+    try:
+        return adapter.validate_python(document.data, context=dict(context) if context else None)
+    except ValidationError as error:
+        raise _translated(error, document, adapter) from error
+
+
+def _translated(error: ValidationError, document: Document, adapter: TypeAdapter[Any]) -> FileError:
+    found = []
+    for location, message in validation_problems(error):
+        unknown = message == "is not a known key here."
+        path, siblings = _walk(location, document.data)
+        if unknown and isinstance(siblings, Mapping):
+            message += _known_keys(str(location[-1]), siblings, adapter.core_schema)
+        position = document.position(location, key=unknown)
+        found.append((position, f"{path}: {message}" if path else message))
+    found.sort(key=lambda item: item[0])
+    (line, column), first = found[0]
+    others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
+    return _file_error("\n".join([first, *others]), document.name, document.text, line, column)
+
+
+def _walk(location: Sequence[str | int], data: Any) -> tuple[str, Any]:
+    """Return the dotted path of a pydantic location (list items by name, no tags of unions) and what holds its end."""
+    parts: list[str] = []
+    node, holder = data, None
+    for index, part in enumerate(location):
+        kind = node.get("type") if isinstance(node, Mapping) else getattr(node, "type", None)
+        if part == kind and index + 1 < len(location) and not (isinstance(node, Mapping) and part in node):
+            continue
+        holder, name = node, str(part)
+        if isinstance(node, Mapping):
+            node = node.get(part)
+        elif isinstance(part, int) and isinstance(node, Sequence) and part < len(node):
+            node = node[part]
+            if isinstance(node, Mapping) and isinstance(node.get("name"), str):
+                name = node["name"]
+        else:
+            node = getattr(node, name, None)
+        parts.append(name)
+    return ".".join(parts), holder
+
+
+def _known_keys(key: str, siblings: Mapping[str, Any], schema: Any) -> str:
+    """Say which keys were possible: those of the class that has most of the other keys."""
+    groups = sorted(_key_groups(schema), key=lambda group: -len(group[0] & siblings.keys()))
+    fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]
+    if not fitting or not fitting[0] & siblings.keys():
+        return ""
+    known = sorted(fitting[0] - siblings.keys())
+    return did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
+
+
+def _key_groups(schema: Any) -> Iterator[tuple[frozenset[str], Any]]:
+    """Yield (field names, literal ``type``) of every dataclass within a pydantic core schema."""
+    if isinstance(schema, Mapping):
+        if schema.get("type") == "dataclass-args":
+            fields = {item["name"]: item["schema"] for item in schema["fields"]}
+            yield frozenset(fields), fields.get("type", {}).get("default")
+        for item in schema.values():
+            yield from _key_groups(item)
+    elif isinstance(schema, (list, tuple)):
+        for item in schema:
+            yield from _key_groups(item)
+
+
+def dumps(data: Any) -> str:
+    """Write plain data (mappings, sequences, texts, numbers, booleans, None) as YAML.
+
+    Keys keep their order, floats round-trip exactly, and texts that look like numbers are quoted. A `Value` is written
+    as its bare number: pass it through `mgtwin.quantities.to_file` first to keep unit and provenance.
+
+    Raises
+    ------
+    InputError
+        If something in `data` has no place in YAML.
+
+    Examples
+    --------
+    >>> print(dumps({"a": 1e-05, "b": "1e-3", "c": [1, 2]}), end="")
+    a: 1.0e-05
+    b: '1e-3'
+    c: [1, 2]
+    """
+    try:
+        return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
+    except yaml.representer.RepresenterError as error:
+        culprit = error.args[-1]
+        raise InputError(
+            f"an object of type {type(culprit).__name__} cannot be written as YAML: {culprit!r}."
+        ) from error
+
+
+def _represent_text(dumper: yaml.SafeDumper, value: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style="|" if "\n" in value else None)
+
+
+def _represent_sequence(dumper: yaml.SafeDumper, value: Sequence[Any]) -> Any:
+    short = all(isinstance(item, (int, float, str)) and "\n" not in str(item) for item in value)
+    short = short and sum(len(str(item)) + 4 for item in value) < 90
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
+
+
+_Dumper.add_multi_representer(float, lambda dumper, value: dumper.represent_float(float(value)))
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_multi_representer(str, _represent_text)
+_Dumper.add_representer(list, _represent_sequence)
+_Dumper.add_representer(tuple, _represent_sequence)
+_Dumper.add_multi_representer(Mapping, lambda dumper, value: dumper.represent_dict(dict(value)))  # type: ignore[type-abstract]
