@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 
 _Cell = Annotated[str, typer.Argument(metavar="CELL", help="Name of a cell (see mgtwin list), or a file ending in .yaml.")]
-_Overlays = Annotated[list[str] | None, typer.Argument(metavar="[OVERLAY]...", help="Overlays to apply, in any order.")]
+_Overlays = Annotated[list[str] | None, typer.Argument(metavar="OVERLAY...", help="Overlays to apply, in any order.")]
 
 
 def _version(asked: bool) -> None:
@@ -62,7 +62,7 @@ def _options(
 def list_(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND]", help="cells, overlays, experiments, materials or interfaces."),
+        typer.Argument(metavar="KIND", help="cells, overlays, experiments, materials or interfaces."),
     ] = None,
     paths: Annotated[bool, typer.Option("--paths", help="Print the file of each instead of its description.")] = False,
 ) -> None:
@@ -104,7 +104,7 @@ def new(
 def check(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Files or folders; without any, everything that mgtwin list shows."),
+        typer.Argument(metavar="FILE...", help="Files or folders; without any, everything that mgtwin list shows."),
     ] = None,
 ) -> None:
     """Check cell, overlay, experiment, protocol, material and interface files (exit code 1 if one is wrong)."""
@@ -119,7 +119,7 @@ def run(
     experiment: Annotated[
         str | None,
         typer.Argument(
-            metavar="[EXPERIMENT]",
+            metavar="EXPERIMENT",
             help="[bold]paper[/bold]: the main job, every experiment of the paper. Or an experiment (see mgtwin list) "
             "or its .yaml file. Without it, give --cell and --protocol.",
         ),
@@ -146,7 +146,7 @@ def run(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to save the result (.nc); for 'paper' a folder [paper-results]."
+            "--output", "-o", metavar="FILE", help="Where to save the result (.nc); for 'paper' a folder \\[paper-results]."
         ),
     ] = None,
     plot: Annotated[
@@ -166,7 +166,7 @@ def plot(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A result, saved by mgtwin run -o or mgtwin.save.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The figure (.png, .pdf or .svg) [FILE with .png]."),
+        typer.Option("--output", "-o", metavar="FILE", help="The figure (.png, .pdf or .svg) \\[FILE with .png]."),
     ] = None,
 ) -> None:
     """Draw a saved result."""
@@ -179,7 +179,7 @@ def plot(
 @guarded
 def schema(
     noun: Annotated[
-        str | None, typer.Argument(metavar="[NOUN]", help="For example Cell or Experiment; without it, a list of them.")
+        str | None, typer.Argument(metavar="NOUN", help="For example Cell or Experiment; without it, a list of them.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of the screen.")

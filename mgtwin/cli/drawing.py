@@ -1,0 +1,93 @@
+"""A cell as a row of boxes in the terminal, wider for thicker layers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from rich.text import Text
+
+from ..cells import Cell
+from ..cells.describe import electrode_label
+from ..cells.html import thickness_class
+from ..quantities import format_value
+
+__all__ = ["stack"]
+
+_COLOURS = {"blocking": "yellow", "plating": "bright_black", "ion_conductor": "blue", "mixed_conductor": "magenta"}
+
+
+class _Box(NamedTuple):
+    lines: tuple[str, str, str]
+    colour: str
+    extra: int  # columns added for thick layers
+
+    @property
+    def text_width(self) -> int:
+        return max(map(len, self.lines))
+
+
+def stack(cell: Cell, width: int) -> Text:
+    """Return the stack from the negative to the positive electrode as boxes, or as a list where they do not fit.
+
+    Parameters
+    ----------
+    cell : Cell
+    width : int
+        Columns of the terminal.
+    """
+    boxes = [_electrode(cell, "negative"), *(_layer(cell, k) for k in range(len(cell.layers))), _electrode(cell, "positive")]
+    joints = [False, *(f"{a.name}-{b.name}" in cell.interfaces for a, b in pairwise(cell.layers)), False]
+    bare = sum(box.text_width + 3 for box in boxes) + 1
+    if bare > width:
+        return _as_list(boxes)
+    spare = width - bare
+    wanted = sum(box.extra for box in boxes)
+    widths = [box.text_width + 2 + (box.extra if wanted <= spare else 0) for box in boxes]
+    drawn = Text("\n").join([_edge("┌┬╥┐", widths, joints), *_middle(boxes, widths, joints), _edge("└┴╨┘", widths, joints)])
+    if any(joints):
+        drawn.append("\n║ an interface with properties of its own; at │ between layers both carriers pass freely", style="dim")
+    return drawn
+
+
+def _electrode(cell: Cell, side: str) -> _Box:
+    electrode = getattr(cell, side)
+    kind = type(electrode).__name__.lower()
+    return _Box((electrode_label(electrode), kind, side), _COLOURS.get(electrode.type, "white"), 0)
+
+
+def _layer(cell: Cell, number: int) -> _Box:
+    layer = cell.layers[number]
+    material = layer.material.name or type(layer.material).__name__
+    lines = (layer.name, material, format_value(layer.thickness))
+    return _Box(lines, _COLOURS.get(layer.material.type, "white"), 2 * thickness_class(layer.thickness))
+
+
+def _edge(signs: str, widths: list[int], joints: list[bool]) -> Text:
+    left, plain, double, right = signs
+    inner = [double if joint else plain for joint in joints]
+    return Text(left + "".join("─" * w + sign for w, sign in zip(widths, [*inner, right], strict=True)), style="dim")
+
+
+def _middle(boxes: list[_Box], widths: list[int], joints: list[bool]) -> list[Text]:
+    rows = []
+    for number in range(3):
+        row = Text("│", style="dim")
+        for box, width, joint in zip(boxes, widths, [*joints, False], strict=True):
+            style = f"not dim bold {box.colour}" if number == 0 else f"not dim {box.colour}"
+            row.append(f"{box.lines[number]:^{width}}", style=style)
+            row.append("║" if joint else "│")
+        rows.append(row)
+    return rows
+
+
+def _as_list(boxes: list[_Box]) -> Text:
+    """One line per part, for stacks that are wider than the terminal."""
+    names = max(len(box.lines[0]) for box in boxes)
+    lines = [
+        Text(f"  {box.lines[0]:<{names}}", style=f"bold {box.colour}").append(
+            f"  {box.lines[1]}, {box.lines[2]}", style="not bold"
+        )
+        for box in boxes
+    ]
+    return Text("\n").join(lines)
