@@ -45,6 +45,8 @@ _HOME = {
     "Galvanostatic": "protocols",
     "Cycling": "protocols",
     "Rest": "protocols",
+    "Voltage": "protocols",
+    "Current": "protocols",
     "Replay": "protocols",
     "Sequence": "protocols",
     "experiment": "experiments",
@@ -99,12 +101,14 @@ if TYPE_CHECKING:
     from .laws import VogelFulcher as VogelFulcher
     from .models.stack import StackModel as StackModel
     from .protocols import EIS as EIS
+    from .protocols import Current as Current
     from .protocols import Cycling as Cycling
     from .protocols import Galvanostatic as Galvanostatic
     from .protocols import Polarization as Polarization
     from .protocols import Replay as Replay
     from .protocols import Rest as Rest
     from .protocols import Sequence as Sequence
+    from .protocols import Voltage as Voltage
     from .protocols import Voltammetry as Voltammetry
     from .quantities import Value as Value
     from .simulation import simulate as simulate

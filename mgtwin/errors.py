@@ -202,8 +202,10 @@ _ALIASES = {
 
 
 def _likeness(name: str, candidate: str) -> float:
-    """Score from 0 to 1.2 how likely `candidate` is what `name` meant; whole, in part, or as the last component."""
+    """Score from 0 to 2 how likely `candidate` is what `name` meant; whole, in part, or as the last component."""
     wanted, have = name.lower(), candidate.lower()
+    if wanted == have:
+        return 2.0
     last = wanted.rsplit(".", 1)[-1]
     expanded = _ALIASES.get(last)
     if expanded is not None:

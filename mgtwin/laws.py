@@ -15,7 +15,7 @@ from pydantic import AfterValidator, model_validator
 
 from mgtwin._property import TaggedField, law
 from mgtwin.errors import InputError
-from mgtwin.quantities import Quantity, Value, format_value, parse
+from mgtwin.quantities import Quantity, format_value, parse
 
 __all__ = [
     "BOLTZMANN",
@@ -33,14 +33,15 @@ BOLTZMANN = 8.617333262e-5
 """Boltzmann constant [eV/K] (CODATA 2018)."""
 
 
-def _ordered(valid: tuple[Value, Value]) -> tuple[Value, Value]:
+def _ordered(valid: tuple[float, float]) -> tuple[float, float]:
     if not valid[0] < valid[1]:
         low, high = (format_value(limit, "K") for limit in valid)
         raise InputError(f"must be (lowest, highest) temperature, but is ({low}, {high}).")
     return valid
 
 
-_Temperature = Annotated[Value, Quantity("K", gt=0)]
+_Any = Annotated[float, Quantity(None)]  # the dimension is known once the law is in a field
+_Temperature = Annotated[float, Quantity("K", gt=0)]
 _Range = Annotated[tuple[_Temperature, _Temperature], AfterValidator(_ordered)]
 
 
@@ -52,7 +53,7 @@ class Law:
     """
 
     type: str
-    valid: tuple[Value, Value] | None
+    valid: tuple[float, float] | None
     value_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that have the dimension of the property itself."""
 
@@ -113,7 +114,7 @@ class Constant(Law):
 
     value_fields = ("value",)
 
-    value: Annotated[Value, Quantity(None, allow_inf=True)]
+    value: Annotated[float, Quantity(None, allow_inf=True)]
     valid: _Range | None = field(default=None, kw_only=True)
     type: Literal["constant"] = field(default="constant", kw_only=True)
 
@@ -151,9 +152,9 @@ class Arrhenius(Law):
 
     value_fields = ("reference",)
 
-    reference: Value
+    reference: _Any
     reference_temperature: _Temperature
-    activation_energy: Annotated[Value, Quantity("eV")]
+    activation_energy: Annotated[float, Quantity("eV")]
     valid: _Range | None = field(default=None, kw_only=True)
     type: Literal["arrhenius"] = field(default="arrhenius", kw_only=True)
 
@@ -183,9 +184,9 @@ class ArrheniusT(Law):
 
     value_fields = ("reference",)
 
-    reference: Value
+    reference: _Any
     reference_temperature: _Temperature
-    activation_energy: Annotated[Value, Quantity("eV")]
+    activation_energy: Annotated[float, Quantity("eV")]
     valid: _Range | None = field(default=None, kw_only=True)
     type: Literal["arrhenius_t"] = field(default="arrhenius_t", kw_only=True)
 
@@ -219,9 +220,9 @@ class VogelFulcher(Law):
 
     value_fields = ("prefactor",)
 
-    prefactor: Value
-    activation_energy: Annotated[Value, Quantity("eV", ge=0)]
-    vanishing_temperature: Annotated[Value, Quantity("K", ge=0)]
+    prefactor: _Any
+    activation_energy: Annotated[float, Quantity("eV", ge=0)]
+    vanishing_temperature: Annotated[float, Quantity("K", ge=0)]
     valid: _Range | None = field(default=None, kw_only=True)
     type: Literal["vogel_fulcher"] = field(default="vogel_fulcher", kw_only=True)
 
@@ -264,7 +265,7 @@ class Table(Law):
     value_fields = ("values",)
 
     temperatures: tuple[_Temperature, ...]
-    values: tuple[Value, ...]
+    values: tuple[_Any, ...]
     valid: _Range | None = field(default=None, kw_only=True)
     type: Literal["table"] = field(default="table", kw_only=True)
 

@@ -81,7 +81,7 @@ def parse(
     try:
         number = float(raw)
     except OverflowError:
-        number = math.copysign(math.inf, raw)
+        number = math.copysign(math.inf, -1 if raw < 0 else 1)  # type: ignore[operator]
     _check_finite(number, _brief(raw), allow_inf)
     if isinstance(raw, Value):
         return raw if raw.unit is not None or unit is None else raw.replace(unit=unit)
@@ -105,7 +105,8 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
     if not given:
         if unit and not _needs_no_unit(number, unit):
             _refuse_missing_unit(text.strip(), unit)
-        return Value(number, unit=unit if unit is not None else "")
+        any_unit = unit is None and _needs_no_unit(number, "K")  # inf: its unit is found where it is put
+        return Value(number, unit=None if any_unit else unit or "")
     try:
         si_unit = _units.infer_si(given) if unit is None else unit
         convert = _units.conversion(given, si_unit)
@@ -180,6 +181,8 @@ def _parse_range(raw: Any, value: Value, need_unit: bool, allow_inf: bool) -> tu
 
 def _change_unit(value: Value, unit: str) -> Value:
     """Express a Value in another spelling of its unit (or J/mol in eV); QuantityError if the dimension differs."""
+    if value.unit == "":
+        _refuse_missing_unit(str(value), unit)
     try:
         convert = _units.conversion(value.unit or "", unit)
     except QuantityError as error:

@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from mgtwin.errors import FileError, InputError, did_you_mean, validation_problems
+from mgtwin._yamlwriter import CORE_TYPES, dumps
+from mgtwin.errors import FileError, did_you_mean, validation_problems
 
 __all__ = ["Document", "dumps", "load", "loads", "validate"]
 
@@ -23,16 +24,6 @@ KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CORE_TYPES = (
-    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("tag:yaml.org,2002:int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    (
-        "tag:yaml.org,2002:float",
-        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        "-+0123456789.",
-    ),
-)
 
 
 class _Loader(_BASE):  # type: ignore[misc]
@@ -41,16 +32,8 @@ class _Loader(_BASE):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 (PyYAML's own attribute)
 
 
-class _Dumper(yaml.SafeDumper):
-    """Quotes whatever either version of YAML would take for something other than text."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-for _tag, _pattern, _first in _CORE_TYPES:
-    for _class in (_Loader, _Dumper):
-        _class.add_implicit_resolver(_tag, re.compile(f"(?:{_pattern})\\Z"), list(_first))
+for _tag, _pattern, _first in CORE_TYPES:
+    _Loader.add_implicit_resolver(_tag, _pattern, list(_first))
 
 
 @dataclass(frozen=True)
@@ -246,7 +229,7 @@ _HINTS = (
 def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> FileError:
     mark = error.problem_mark or error.context_mark
     problem = str(error.problem or error.context or "not readable")
-    hint = next((remedy for found, remedy in _HINTS if found in problem), "")
+    hint = next((remedy for found, remedy in _HINTS if found in f"{problem} {error.context}"), "")
     where = ""
     if error.context and error.context_mark is not None and mark is not error.context_mark:
         where = f" ({error.context} from line {error.context_mark.line + 1})"
@@ -350,48 +333,3 @@ def _key_groups(schema: Any) -> Iterator[tuple[frozenset[str], Any]]:
     elif isinstance(schema, (list, tuple)):
         for item in schema:
             yield from _key_groups(item)
-
-
-def dumps(data: Any) -> str:
-    """Write plain data (mappings, sequences, texts, numbers, booleans, None) as YAML.
-
-    Keys keep their order, floats round-trip exactly, and texts that look like numbers are quoted. A `Value` is written
-    as its bare number: pass it through `mgtwin.quantities.to_file` first to keep unit and provenance.
-
-    Raises
-    ------
-    InputError
-        If something in `data` has no place in YAML.
-
-    Examples
-    --------
-    >>> print(dumps({"a": 1e-05, "b": "1e-3", "c": [1, 2]}), end="")
-    a: 1.0e-05
-    b: '1e-3'
-    c: [1, 2]
-    """
-    try:
-        return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
-    except yaml.representer.RepresenterError as error:
-        culprit = error.args[-1]
-        raise InputError(
-            f"an object of type {type(culprit).__name__} cannot be written as YAML: {culprit!r}."
-        ) from error
-
-
-def _represent_text(dumper: yaml.SafeDumper, value: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style="|" if "\n" in value else None)
-
-
-def _represent_sequence(dumper: yaml.SafeDumper, value: Sequence[Any]) -> Any:
-    short = all(isinstance(item, (int, float, str)) and "\n" not in str(item) for item in value)
-    short = short and sum(len(str(item)) + 4 for item in value) < 90
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
-
-
-_Dumper.add_multi_representer(float, lambda dumper, value: dumper.represent_float(float(value)))
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_multi_representer(str, _represent_text)
-_Dumper.add_representer(list, _represent_sequence)
-_Dumper.add_representer(tuple, _represent_sequence)
-_Dumper.add_multi_representer(Mapping, lambda dumper, value: dumper.represent_dict(dict(value)))  # type: ignore[type-abstract]

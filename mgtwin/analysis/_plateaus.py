@@ -122,9 +122,10 @@ def explain_contacts(known: Plateaus) -> str:
     total = known.contacts + known.leads
     if total <= ON_PLATEAU * (known.charged - total):
         return ""
+    value = 1 - known.charged / known.steady
     return (
-        f"contact and lead resistance R_c = {format_value(total, 'ohm')} is in series with both currents: at best the "
-        f"formula gives (R_eon - R_inf)/(R_eon + R_c) = {1 - known.charged / known.steady:.3g}"
+        f"contact and lead resistance R_c = {format_value(total, 'ohm')} is in series with both currents: with "
+        f"charged double layers the formula gives (R_eon - R_inf)/(R_eon + R_c) = {value:.3g}"
     )
 
 

@@ -175,7 +175,8 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     Examples
     --------
     >>> from mgtwin.dataset import transient
-    >>> leakage_fraction(transient([0, 1], [1, 1], [1e-5, 1e-5], electronic_current={"positive": [0, 1e-6]}))
+    >>> run = transient([0, 1], [1, 1], [1e-5, 1e-5], electronic_current={"positive": [0, 1e-6]})
+    >>> round(leakage_fraction(run), 6)
     0.1
     """
     require(run, ("time", "current", "electronic_current", "interface"), "leakage_fraction")

@@ -40,7 +40,8 @@ class TransportNumber:
     voltage : float
         Voltage of the step [V].
     steady : bool
-        Whether the current changed by less than 1 % per decade of time at the end.
+        Whether the current changed by less than 1 % per decade of time at the end, and, where closed form 6 applies,
+        had reached its last plateau.
     reason : str
         Why apparent and true value differ, or that they agree.
     """
@@ -121,12 +122,12 @@ def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> Trans
     cell = cell_of(ca)
     true = None if cell is None else _plateaus.true_transport_number(cell)
     slope = slope_per_decade(step.time, step.current)
-    reason = _reason(cell, true, apparent, voltage, initial, steady, format_value(when, "s"), unsteady(slope))
+    reason, steadied = _reason(cell, true, apparent, voltage, initial, steady, format_value(when, "s"), unsteady(slope))
     if len(parts) > 1:
         reason += f"; of {len(parts)} steps the first was used, the only one that starts from rest"
     duration = float(step.time[-1])
     return TransportNumber(
-        apparent, true, initial, steady, when, duration, voltage, not unsteady(slope), reason
+        apparent, true, initial, steady, when, duration, voltage, steadied, reason
     )  # fmt: skip
 
 
@@ -155,11 +156,14 @@ def _reason(
     steady: float,
     when: str,
     drift: str,
-) -> str:
-    """Explain a gap between the apparent and the true value from the plateaus of closed form 6."""
+) -> tuple[str, bool]:
+    """Explain a gap between the apparent and the true value from the plateaus of closed form 6.
+
+    The flag tells whether the current was steady, by its drift and by the plateau that it should have reached.
+    """
     parts = []
     if cell is None:
-        return "; ".join(filter(None, [drift, "the true value is unknown: the Dataset names no cell"]))
+        return "; ".join(filter(None, [drift, "the true value is unknown: the Dataset names no cell"])), not drift
     if true is None:
         count = len(_plateaus.mixed_conductors(cell))
         parts.append(f"the true value is not defined: the cell has {count} mixed conductors, not one")
@@ -170,11 +174,11 @@ def _reason(
         parts.append(
             "the formula holds for one mixed conductor between two ion-blocking electrodes only, which this cell is not"
         )
-        return "; ".join(filter(None, [*parts, drift]))
+        return "; ".join(filter(None, [*parts, drift])), not drift
     first, as_assumed = _plateaus.explain_initial(known, voltage / initial, when)
     last = _plateaus.explain_final(known, voltage / steady) if steady else "no current is left at the end"
     contacts = _plateaus.explain_contacts(known) if as_assumed or known.contacts else ""
-    return "; ".join(filter(None, [*parts, first, contacts, last or drift]))
+    return "; ".join(filter(None, [*parts, first, contacts, last or drift])), not (last or drift)
 
 
 def transport_number_window(ca: xr.Dataset, low: float, high: float) -> TransportNumberWindow:
@@ -204,7 +208,7 @@ def transport_number_window(ca: xr.Dataset, low: float, high: float) -> Transpor
     >>> ca = transient([1, 10, 100, 1000], [0.5] * 4, [4e-6, 2e-6, 2e-6, 1e-6])
     >>> window = transport_number_window(ca, 0.4, 0.6)
     >>> round(window.start, 6), round(window.decades, 3)
-    (6.812921, 1.333)
+    (5.623413, 1.583)
     """
     require(ca, ("time", "voltage", "current"), "transport_number_window")
     if not low < high:

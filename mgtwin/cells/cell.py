@@ -23,10 +23,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, did_you_mean
 from ..quantities import Quantity, Value, format_value
-from . import paths
 from .base import explained, noun
 from .interfaces import Electrode, Interfaces, Junction
 from .materials import Material
+from .paths import Key, assign, expand, find, numbers_of
 
 __all__ = ["Cell", "Ion", "Layer"]
 
@@ -192,9 +192,9 @@ class Cell:
         UnknownNameError
             If there is no such path; the message lists close matches.
         """
-        return paths.find(self, path)
+        return find(self, path)
 
-    def with_(self, changes: Mapping[paths.Key, Any]) -> Cell:
+    def with_(self, changes: Mapping[Key, Any]) -> Cell:
         """Return a new validated cell with other values at some paths.
 
         Parameters
@@ -220,7 +220,7 @@ class Cell:
 
     def paths(self) -> tuple[str, ...]:
         """Return the paths of all numbers of this cell, in the order of its fields."""
-        return paths.numbers_of(self)
+        return numbers_of(self)
 
     def reversed(self) -> Cell:
         """Return the mirror image: electrodes swapped, layers and interfaces in opposite order."""
@@ -295,7 +295,7 @@ def cell_adapter() -> TypeAdapter[Cell]:
     return TypeAdapter(Cell)
 
 
-def changed(cell: Cell, changes: Mapping[paths.Key, Any], context: dict[str, Any] | None = None) -> Cell:
+def changed(cell: Cell, changes: Mapping[Key, Any], context: dict[str, Any] | None = None) -> Cell:
     """Return `cell` with other values at some paths; see `Cell.with_`. `context` goes to the validators."""
     draft = drafted(cell, changes)
     try:
@@ -304,14 +304,14 @@ def changed(cell: Cell, changes: Mapping[paths.Key, Any], context: dict[str, Any
         raise explained(error, f"cell {cell.name!r}", draft) from None
 
 
-def drafted(cell: Cell, changes: Mapping[paths.Key, Any]) -> Any:
+def drafted(cell: Cell, changes: Mapping[Key, Any]) -> Any:
     """Return the changed cell as mappings and lists that are not validated yet; UnknownNameError for a bad path."""
     if not isinstance(changes, Mapping):
         raise InputError(f"with_ needs a mapping {{path: value}}, not {changes!r}.")
     draft: Any = cell
     for key, value in changes.items():
-        for path in paths.expand(draft, key, new_interface=True):
-            draft = paths.assign(draft, path.split("."), value)
+        for path in expand(draft, key, setting=True):
+            draft = assign(draft, path.split("."), value)
     return draft
 
 

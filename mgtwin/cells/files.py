@@ -8,8 +8,8 @@ from typing import Any
 
 from .. import yamlfile
 from ..errors import FileError, InputError
+from . import library
 from .cell import Cell, cell_adapter
-from .library import find, list_cells, list_experiments, list_overlays
 from .overlays import applicable_overlays, apply_overlays
 from .parts import resolve
 
@@ -23,6 +23,11 @@ __all__ = [
     "load_cell",
     "new_cell_template",
 ]
+
+find = library.find
+list_cells = library.list_cells
+list_experiments = library.list_experiments
+list_overlays = library.list_overlays
 
 
 def cell(name: str | Path, *overlays: str) -> Cell:

@@ -24,8 +24,9 @@ _FILLS = {
     "plating": "#bdbdbd",
 }
 _BOX = (
-    "display:flex;flex-direction:column;justify-content:center;text-align:center;min-height:72px;padding:2px;"
-    "border:1px solid #666;color:#111;font-size:11px;line-height:1.3;overflow-wrap:anywhere;box-sizing:border-box;"
+    "display:flex;flex:none;flex-direction:column;justify-content:center;text-align:center;min-height:72px;"
+    "padding:2px;border:1px solid #666;color:#111;font-size:11px;line-height:1.3;"
+    "overflow-wrap:anywhere;box-sizing:border-box;"
 )
 
 
@@ -80,7 +81,7 @@ def _junction_line(cell: Cell, key: str) -> str:
     """A dark line where a Junction is; nothing where both carriers pass perfectly."""
     if key not in cell.interfaces:
         return ""
-    return f'<div style="width:4px;min-height:72px;background:#444" title="{escape(key)}"></div>'
+    return f'<div style="flex:none;width:4px;min-height:72px;background:#444" title="{escape(key)}"></div>'
 
 
 def _tables(cell: Cell) -> str:

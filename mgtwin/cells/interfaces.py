@@ -19,6 +19,8 @@ from .base import noun, one_of
 
 __all__ = ["Blocking", "Capacitor", "Electrode", "Interfaces", "Junction", "Plating"]
 
+_Capacitance = Annotated[float, Quantity("F/m^2", gt=0)]
+
 
 @noun
 class Capacitor:
@@ -35,7 +37,7 @@ class Capacitor:
     Value(0.1, unit='F/m^2')
     """
 
-    c: Annotated[float, Quantity("F/m^2", gt=0)]
+    c: _Capacitance
     type: Literal["capacitor"] = field(default="capacitor", kw_only=True, repr=False)
 
 
@@ -45,7 +47,9 @@ def _as_capacitor(raw: Any) -> Any:
     return {"c": raw} if is_number or (isinstance(raw, Mapping) and "value" in raw) else raw
 
 
-_DoubleLayer = Annotated[Capacitor, BeforeValidator(_as_capacitor)] | None
+_DoubleLayer = (
+    Annotated[Capacitor, BeforeValidator(_as_capacitor, json_schema_input_type=Capacitor | _Capacitance)] | None
+)
 _ElectronicResistance = Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)]
 _NOTHING = Value(0.0, unit="ohm*m^2")
 _BLOCKED = Value(math.inf, unit="ohm*m^2")

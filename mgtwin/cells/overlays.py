@@ -33,7 +33,7 @@ def _as_tuple(raw: Any) -> Any:
     return (raw,) if isinstance(raw, str) else raw
 
 
-_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
 
 
 @noun
@@ -204,7 +204,7 @@ def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Documen
 
 def _paths(draft: Any, key: str) -> tuple[str, ...]:
     try:
-        return expand(draft, key, new_interface=True)
+        return expand(draft, key, setting=True)
     except InputError:
         return ()
 

@@ -17,7 +17,7 @@ from .interfaces import Blocking, Junction, Plating
 from .materials import Material
 from .paths import children
 
-__all__ = ["is_part", "load_part", "resolve"]
+__all__ = ["is_part", "load_part", "part_adapter", "resolve"]
 
 _Interface = Annotated[
     Blocking | Plating | Junction,
@@ -27,7 +27,8 @@ _Interface = Annotated[
 
 
 @lru_cache(maxsize=2)
-def _adapter(kind: str) -> TypeAdapter[Any]:
+def part_adapter(kind: str) -> TypeAdapter[Any]:
+    """Return the pydantic adapter of what a file in ``materials`` or ``interfaces`` holds."""
     return TypeAdapter(Material if kind == "materials" else _Interface)
 
 
@@ -68,7 +69,7 @@ def _read(kind: str, path: Path, trail: tuple[str, ...]) -> Any:
     document = yamlfile.load(path)
     named = {"name": path.stem, **document.data} if isinstance(document.data, dict) else document.data
     data = resolve(kind, named, document, (), (*trail, path.stem))
-    return yamlfile.validate(document.with_data(data), _adapter(kind), context={"file": True})
+    return yamlfile.validate(document.with_data(data), part_adapter(kind), context={"file": True})
 
 
 def resolve(

@@ -66,15 +66,16 @@ def numbers_of(node: Any) -> tuple[str, ...]:
     return tuple(path for path, value in walk(node) if isinstance(value, float))
 
 
-def find(root: Any, path: str, *, new_interface: bool = False) -> Any:
+def find(root: Any, path: str, *, setting: bool = False) -> Any:
     """Return the value at `path`.
 
     Parameters
     ----------
     root : Cell or mapping
     path : str
-    new_interface : bool
-        Accept ``interfaces.<any name>`` that does not exist yet (its value is None).
+    setting : bool
+        The path is about to be assigned: accept ``interfaces.<any name>`` that does not exist yet, and fields that a
+        mapping standing for a noun leaves out (their value is None). Validation judges these later.
 
     Raises
     ------
@@ -89,10 +90,10 @@ def find(root: Any, path: str, *, new_interface: bool = False) -> Any:
         child = _child(node, part)
         if child is not _ABSENT:
             node = child
-        elif (
-            parts[:depth] == ["interfaces"] and depth == len(parts) - 1 and (new_interface or part in neighbours(root))
-        ):
+        elif parts[:depth] == ["interfaces"] and depth == len(parts) - 1 and (setting or part in neighbours(root)):
             return None
+        elif setting and isinstance(node, Mapping) and not isinstance(node, _Thawed) and "type" in node:
+            node = None
         else:
             raise _unknown(root, parts, depth, node)
     return node
@@ -127,7 +128,7 @@ def _candidates(root: Any) -> list[str]:
     return sorted((name for name, _ in walk(root)), key=lambda name: name.count("."))
 
 
-def expand(root: Any, key: Key, *, new_interface: bool = False) -> tuple[str, ...]:
+def expand(root: Any, key: Key, *, setting: bool = False) -> tuple[str, ...]:
     """Return the concrete paths that a key stands for, each once.
 
     Parameters
@@ -135,7 +136,7 @@ def expand(root: Any, key: Key, *, new_interface: bool = False) -> tuple[str, ..
     root : Cell
     key : str or tuple of str
         A path, a path with the wildcards ``*``, ``?``, ``[...]`` within its parts, or a tuple of these.
-    new_interface : bool
+    setting : bool
         See `find`.
 
     Raises
@@ -150,9 +151,9 @@ def expand(root: Any, key: Key, *, new_interface: bool = False) -> tuple[str, ..
     ('layers.buffer_left.thickness', 'layers.buffer_right.thickness')
     """
     if isinstance(key, (tuple, list)):
-        return tuple(dict.fromkeys(path for item in key for path in expand(root, item, new_interface=new_interface)))
+        return tuple(dict.fromkeys(path for item in key for path in expand(root, item, setting=setting)))
     if not isinstance(key, str) or not any(sign in key for sign in "*?["):
-        find(root, key, new_interface=new_interface)
+        find(root, key, setting=setting)
         return (key,)
     found = [path for path, _ in _matching(root, key.split("."))]
     if not found:
@@ -175,7 +176,7 @@ def assign(node: Any, parts: Iterable[str], value: Any) -> Any:
     head, *rest = parts
     if isinstance(node, (tuple, list)):
         return [_put(item, rest, value) if _name(item) == head else item for item in node]
-    plain = dict(node) if isinstance(node, Mapping) else _thawed(node)
+    plain = _thawed(node)
     plain[head] = _put(plain.get(head), rest, value)
     return plain
 
@@ -184,5 +185,13 @@ def _put(node: Any, parts: list[str], value: Any) -> Any:
     return assign(node, parts, value) if parts else value
 
 
+class _Thawed(dict[str, Any]):
+    """The fields of a noun that is being changed: all of them, unlike a mapping that a user gives for one."""
+
+
 def _thawed(node: Any) -> dict[str, Any]:
-    return {field.name: getattr(node, field.name) for field in dataclasses.fields(node) if field.init}
+    if isinstance(node, _Thawed):
+        return _Thawed(node)
+    if isinstance(node, Mapping):
+        return dict(node)
+    return _Thawed((field.name, getattr(node, field.name)) for field in dataclasses.fields(node) if field.init)

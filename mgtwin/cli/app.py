@@ -48,9 +48,10 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", metavar="", help="Show the traceback of an error.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool,
+        typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Print the version and leave."),
     ] = False,
 ) -> None:
     if debug:
@@ -64,7 +65,7 @@ def list_(
         str | None,
         typer.Argument(metavar="KIND", help="cells, overlays, experiments, materials or interfaces."),
     ] = None,
-    paths: Annotated[bool, typer.Option("--paths", help="Print the file of each instead of its description.")] = False,
+    paths: Annotated[bool, typer.Option("--paths", metavar="", help="Print the file of each instead of its description.")] = False,
 ) -> None:
     """List the cells, overlays and experiments that there are."""
     from .listing import print_lists
@@ -78,7 +79,7 @@ def show(
     cell: _Cell,
     overlays: _Overlays = None,
     provenance: Annotated[
-        bool, typer.Option("--provenance", "-p", help="Say where each value comes from, as printed there.")
+        bool, typer.Option("--provenance", "-p", metavar="", help="Say where each value comes from, as printed there.")
     ] = False,
 ) -> None:
     """Draw a cell and print its parameters with unit, uncertainty and origin."""
@@ -212,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             warnings.simplefilter("always", MgtwinWarning)
-            app(args=wanted)
+            app(args=wanted, prog_name="mgtwin")
     except KeyboardInterrupt:  # before any command took over
         raise SystemExit(130) from None
     finally:

@@ -25,6 +25,7 @@ __all__ = [
     "err",
     "guarded",
     "hint",
+    "indented",
     "out",
     "print_error",
     "print_warnings",
@@ -75,7 +76,15 @@ def print_warnings(warnings: list[str]) -> None:
 
 def hint(message: str) -> None:
     """Print a dim remark on stderr, for example what to type next."""
-    err().print(Text(message, style="dim"), soft_wrap=True)
+    console = err()
+    indented(console, Text(message, style="dim"), 0)
+
+
+def indented(console: Console, text: Text, indent: int) -> None:
+    """Print a text wrapped at words, every line of it indented, without blanks at the ends of lines."""
+    for line in text.wrap(console, max(console.width - indent, 20)):
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
 def stop(message: str, code: int = WRONG_INPUT) -> NoReturn:

@@ -46,7 +46,7 @@ def stack(cell: Cell, width: int) -> Text:
     widths = [box.text_width + 2 + (box.extra if wanted <= spare else 0) for box in boxes]
     drawn = Text("\n").join([_edge("┌┬╥┐", widths, joints), *_middle(boxes, widths, joints), _edge("└┴╨┘", widths, joints)])
     if any(joints):
-        drawn.append("\n║ an interface with properties of its own; at │ between layers both carriers pass freely", style="dim")
+        drawn.append("\n║ an interface with properties of its own; │ both carriers pass freely", style="dim")
     return drawn
 
 

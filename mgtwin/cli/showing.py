@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from ..cells import Cell, library
-from ..cells.describe import Parameter, electrode_label, parameters
+from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
 from ..laws import Law
 from ..quantities import format_value
-from .console import out
+from .console import indented, out
 from .drawing import stack
 
 __all__ = ["print_cell"]
@@ -38,31 +37,40 @@ def print_cell(cell: Cell, *, provenance: bool = False) -> None:
         console.print(Text(cell.description.strip()))
     console.print()
     console.print(stack(cell, console.width))
-    rows = _rows(cell)
-    wide = max(len(row.text) for _, row in rows)
-    name_width = min(max(len(name) for name, _ in rows), 28)
-    heading = None
-    for name, row in rows:
-        above = row.path.removesuffix(name).rstrip(".")
-        if above != heading:
-            heading = above
-            console.print()
-            console.print(_heading(cell, heading))
-        console.print(_line(name, row, name_width, wide, console.width), soft_wrap=False)
-        if provenance:
-            _print_origin(console, row)
+    groups = _groups(cell)
+    rows = [row for members in groups.values() for row in members]
+    names = [row.path.removeprefix(heading) for heading, members in groups.items() for row in members]
+    widths = (min(max(len(name) - 1 for name in names), 28), max(len(_value(row)) for row in rows))
+    for heading, members in groups.items():
+        console.print()
+        _print_heading(console, cell, heading)
+        for row in members:
+            name = row.path.removeprefix(heading).lstrip(".")
+            console.print(_line(name, row, widths, None if provenance else console.width))
+            if provenance:
+                _print_origin(console, row)
     console.print()
     if provenance:
-        _print_sources(console, dict.fromkeys(row.source for _, row in rows if row.source))
-    _print_footer(console, cell, heading=rows[0][1].path, provenance=provenance)
+        _print_sources(console, dict.fromkeys(row.source for row in rows if row.source))
+    _print_footer(console, cell, provenance=provenance)
 
 
-def _rows(cell: Cell) -> list[tuple[str, Parameter]]:
-    """(name below its heading, parameter) in the order of the stack; validity ranges stand in the headings instead."""
-    order = {"negative": 1, "layers": 2, "interfaces": 3, "positive": 4}
-    known = [row for row in parameters(cell) if ".valid[" not in row.path]
-    known.sort(key=lambda row: order.get(row.path.partition(".")[0], 0))
-    return [(row.path.removeprefix(_owner(cell, row.path)).lstrip("."), row) for row in known]
+def _groups(cell: Cell) -> dict[str, list[Parameter]]:
+    """Parameters under their headings: the cell, then along the stack, each part before what it is made of."""
+    order = {"negative": 1, "layers": 2, "interfaces": 3, "positive": 4, "ion": 5}
+    found: dict[str, list[Parameter]] = {}
+    for row in parameters(cell):
+        if ".valid[" not in row.path:  # a range of validity stands below the heading of its law
+            found.setdefault(_owner(cell, row.path), []).append(row)
+    first = {heading: number for number, heading in reversed(list(enumerate(".".join(h.split(".")[:2]) for h in found)))}
+
+    def place(heading: str) -> tuple[int, int, int]:
+        parts = heading.split(".")
+        # An electrode has no part below it that stands for itself, so its laws follow it whatever their name.
+        part = first[".".join(parts[:2])] if parts[0] in ("layers", "interfaces") else 0
+        return order.get(parts[0], 0), part, len(parts)
+
+    return {heading: found[heading] for heading in sorted(found, key=place)}
 
 
 def _owner(cell: Cell, path: str) -> str:
@@ -76,35 +84,47 @@ def _owner(cell: Cell, path: str) -> str:
     return ".".join(parts[: depth.get(parts[0], 0)])
 
 
-def _heading(cell: Cell, path: str) -> Text:
-    """The path, what stands there, and for a law its value at the temperature of the cell."""
+def _print_heading(console: Console, cell: Cell, path: str) -> None:
+    """Print the path and what stands there; of a law its value at the temperature of the cell."""
+    item = cell.get(path) if path else cell
     text = Text(path or "cell", style="bold cyan")
-    if not path:
-        return text
-    item = cell.get(path)
-    about = [part for part in (getattr(item, "name", ""), type(item).__name__) if part and part not in path.split(".")]
-    text.append(f"  {' · '.join(about)}" if about else "", style="not bold dim")
+    name = getattr(item, "name", "") if path.count(".") != 1 or path.startswith("interfaces") else ""
+    kind = type(item).__name__
+    about = [part for part in (name, kind) if path and part and kind not in ("Layer", "Ion")]
     if isinstance(item, Law):
-        text.append(f", {_law(cell, item)}", style="not bold dim")
+        console.print(text)
+        indented(console, _law(cell, item), 2)
+        return
+    console.print(text.append(f"  {' · '.join(about)}" if about else "", style="not bold dim"))
+
+
+def _law(cell: Cell, law: Any) -> Text:
+    """What a law gives at the temperature of the cell, in yellow where it is extrapolated."""
+    field = getattr(law, law.value_fields[0])
+    unit = (field[0] if isinstance(field, tuple) else field).unit
+    text = Text(f"{type(law).__name__}: {format_value(law(float(cell.temperature)), unit)}", style="dim")
+    text.append(f" at {format_value(cell.temperature)}")
+    limits = law.limits()
+    if limits is not None:
+        low, high = (format_value(limit, "K").removesuffix(" °C") for limit in limits)
+        extrapolated = law.validity_warning(float(cell.temperature)) is not None
+        text.append(f", valid {low} to {high} °C")
+        text.append(": extrapolated" if extrapolated else "", style="not dim yellow")
     return text
 
 
-def _law(cell: Cell, law: Any) -> str:
-    field = getattr(law, law.value_fields[0])
-    unit = (field[0] if isinstance(field, tuple) else field).unit
-    now = f"{format_value(law(float(cell.temperature)), unit)} at {format_value(cell.temperature)}"
-    limits = law.limits()
-    if limits is None:
-        return now
-    low, high = (format_value(limit, "K") for limit in limits)
-    return f"{now}, valid {low.removesuffix(' °C')}–{high}"
+def _value(row: Parameter) -> str:
+    meaning = {"inf": "inf (blocked)", "0 ohm*cm^2": "0 (ideal)"} if row.path.endswith("electronic_resistance") else {}
+    return meaning.get(row.text, row.text)
 
 
-def _line(name: str, row: Parameter, name_width: int, wide: int, width: int) -> Text:
-    text = Text(f"  {name:<{name_width}}  ").append(f"{row.text:<{wide}}", style="bold")
-    text.append(f"  {row.kind:<10}", style=_KIND_STYLES.get(row.kind, "dim"))
-    if len(text) + len(row.source) <= width:
-        text.append(row.source, style="dim")
+def _line(name: str, row: Parameter, widths: tuple[int, int], columns: int | None) -> Text:
+    """One parameter on one line; `columns` of the terminal, None where the source follows on a line of its own."""
+    text = Text(f"  {name:<{widths[0]}}  ").append(f"{_value(row):<{widths[1]}}", style="bold")
+    text.append(f"  {row.kind:<8}", style=_KIND_STYLES.get(row.kind, "dim"))
+    if columns is not None:
+        text.append(f"  {row.source}", style="dim")
+        text.truncate(columns, overflow="ellipsis")
     text.rstrip()
     return text
 
@@ -112,9 +132,8 @@ def _line(name: str, row: Parameter, name_width: int, wide: int, width: int) -> 
 def _print_origin(console: Console, row: Parameter) -> None:
     quoted = f"printed “{row.printed}”" if row.printed else ""
     place = "; ".join(part for part in (row.source, row.where, quoted) if part)
-    for line in (place, row.note):
-        if line:
-            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 6)))
+    for line in filter(None, (place, row.note)):
+        indented(console, Text(line, style="dim"), 6)
 
 
 def _print_sources(console: Console, keys: dict[str, None]) -> None:
@@ -122,8 +141,7 @@ def _print_sources(console: Console, keys: dict[str, None]) -> None:
     known = dict(_references())
     console.print(Text("sources", style="bold cyan"))
     for key in keys:
-        text = Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim")
-        console.print(Padding(text, (0, 0, 0, 2)))
+        indented(console, Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
     console.print()
 
 
@@ -140,7 +158,7 @@ def _references() -> Iterator[tuple[str, str]]:
             yield key, ", ".join(part for part in parts if part)
 
 
-def _print_footer(console: Console, cell: Cell, *, heading: str, provenance: bool) -> None:
+def _print_footer(console: Console, cell: Cell, *, provenance: bool) -> None:
     """What can be done next."""
     found: dict[str, list[str]] = {}
     for names in applicable_overlays(cell.name):
@@ -148,8 +166,9 @@ def _print_footer(console: Console, cell: Cell, *, heading: str, provenance: boo
             kind = load_overlay(name).kind
             if name not in found.setdefault(kind, []):
                 found[kind].append(name)
-    for kind, names in found.items():
-        console.print(Text(f"{kind}s for this cell: {', '.join(names)}", style="dim"))
-    console.print(Text("A path is the heading, a dot and the name: --set layers.<layer>.thickness=0.3mm", style="dim"))
-    if not provenance:
-        console.print(Text("Where the values come from: --provenance", style="dim"))
+    for kind in ("state", "reading", "alternative"):
+        if kind in found:
+            indented(console, Text(f"{kind}s for this cell: {', '.join(sorted(found[kind]))}", style="dim"), 0)
+    example = f"layers.{cell.layers[0].name}.thickness"
+    help_ = f"A path is the heading, a dot and the name (below 'cell' the name alone): {example}."
+    indented(console, Text(help_ if provenance else f"{help_} Where values come from: --provenance.", style="dim"), 0)

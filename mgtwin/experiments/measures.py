@@ -1,6 +1,6 @@
 """How a number that the paper read off its figures is read off a simulated Dataset: nouns, without the reading itself.
 
-`mgtwin.campaign.reading` holds one function for each of them. They are declared here, below the analysis, so that a file
+`mgtwin.campaign.readout` holds one function for each of them. They are declared here, below the analysis, so that a file
 in ``experiments/`` can be checked without loading anything that computes.
 """
 

@@ -82,17 +82,26 @@ class Link:
     electron_bottom: Array
     ideal: Array = False
 
+    @property
+    def insulating(self) -> bool:
+        """Whether electrons are blocked in all parameter sets."""
+        return isinstance(self.electron_bottom, float) and self.electron_bottom == 0
+
     def series(self) -> tuple[Array, Array]:
         """Impedance of the loop through both branches as a fraction."""
+        if self.insulating:
+            return self.ion_bottom, 0.0
         top = self.ion_top * self.electron_bottom + self.electron_top * self.ion_bottom
         return top, self.ion_bottom * self.electron_bottom
 
     def parallel(self, top: Array) -> Array:
         """Both branches side by side; `top` as given by `series`, not zero."""
-        return self.ion_top * self.electron_top / top
+        return self.ion_top / top if self.insulating else self.ion_top * self.electron_top / top
 
     def deviation(self, top: Array, electrons: Array, ions: Array) -> Array:
         """Preferred electronic share of the link minus the transference number of a layer."""
+        if self.insulating:
+            return -electrons
         return (self.ion_top * self.electron_bottom * ions - self.electron_top * self.ion_bottom * electrons) / top
 
 
@@ -158,15 +167,18 @@ def _begin(link: Link | None, layer: Mixed) -> tuple[Array, _Open]:
     """Enter a mixed conductor from an electrode or from a layer without electrons."""
     assert link is not None
     top, bottom = link.series()
-    return link.parallel(top), _Open(bottom / top, link.deviation(top, layer.electrons, layer.ions))
+    admittance = 0.0 if link.insulating else bottom / top
+    return link.parallel(top), _Open(admittance, link.deviation(top, layer.electrons, layer.ions))
 
 
 def _through(layer: Mixed, state: _Open) -> tuple[Array, _Open]:
     """Cross a mixed conductor: arm, shunt, arm of its T network."""
     arm, passing = layer.arm, layer.passing
-    first = 1 + state.admittance * arm
-    deviation = state.deviation / first
-    shunted = layer.storage + state.admittance / first * passing
+    deviation, shunted = state.deviation, layer.storage
+    if not (isinstance(state.admittance, float) and state.admittance == 0):
+        first = 1 + state.admittance * arm
+        deviation = deviation / first
+        shunted = shunted + state.admittance / first * passing
     second = passing + arm * shunted
     behind = passing * deviation / second
     added = arm * deviation * (state.deviation + behind)

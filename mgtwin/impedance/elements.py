@@ -303,11 +303,12 @@ def _half_and_whole(square: Array) -> tuple[Array, Array]:
     """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
     x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0
     decay = np.expm1(-x.real)
-    sine, cosine = np.sin(x.imag / 2), np.cos(x.imag / 2)
-    left = 1 + decay
+    half = np.where(x.real > 750, 0.0, x.imag / 2)  # exp(-x) is 0 there, and sines of large numbers are slow
+    sine, cosine = np.sin(half), np.cos(half)
+    turned = 2 * (1 + decay) * sine
     minus = np.empty_like(x)  # 1 - exp(-x); both terms of its real part are positive
-    minus.real = 2 * left * sine * sine - decay
-    minus.imag = 2 * left * sine * cosine
+    minus.real = turned * sine - decay
+    minus.imag = turned * cosine
     plus = 2 - minus  # 1 + exp(-x)
     return minus / (plus * x), 2 * x * (1 - minus) / (minus * plus)
 

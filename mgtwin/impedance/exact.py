@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,16 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
 from ..cells.materials import DefectElectrons, MixedConductor
-from ..cells.paths import expand
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from .chain import Array, Link, stack_impedance
 from .elements import Surroundings, electrode, junction, layer_element
+from .parameters import Overrides, reader_of
 
 __all__ = ["exact", "exact_laplace"]
-
-Overrides = Mapping[Any, ArrayLike]
 
 #: Complex numbers per intermediate array.
 _BLOCK = 8192
@@ -70,9 +65,9 @@ def exact(cell: Cell, frequencies: ArrayLike, overrides: Overrides | None = None
     (1000, 100)
     """
     f = np.asarray(frequencies, dtype=float)
-    if not (np.all(f > 0) and np.all(np.isfinite(f))):
+    if not ((f > 0) & (f < np.inf)).all():
         raise InputError("Frequencies must be positive and finite [Hz]; for the limit at 0 use exact_laplace(cell, 0).")
-    return _impedance(cell, 2j * np.pi * f, overrides)
+    return _impedance(cell, 2j * np.pi * f, overrides, static=False)
 
 
 def exact_laplace(cell: Cell, s: ArrayLike, overrides: Overrides | None = None) -> NDArray[np.complex128]:
@@ -105,58 +100,28 @@ def exact_laplace(cell: Cell, s: ArrayLike, overrides: Overrides | None = None) 
     variable = np.asarray(s, dtype=complex)
     if not np.all(np.isfinite(variable)) or np.any((variable.imag == 0) & (variable.real < 0)):
         raise InputError("The Laplace variable must be finite and not on the negative real axis, where Z(s) has poles.")
-    return _impedance(cell, variable, overrides)
+    return _impedance(cell, variable, overrides, static=bool(np.any(variable == 0)))
 
 
-def _impedance(cell: Cell, s: NDArray[np.complex128], overrides: Overrides | None) -> NDArray[np.complex128]:
-    values, batch = _prepare(cell, overrides) if overrides else ({}, ())
-    reader = _plain_reader(_Same(cell))
-    if values:
-        reader = _Overridden(reader, values)
+def _impedance(
+    cell: Cell, s: NDArray[np.complex128], overrides: Overrides | None, *, static: bool
+) -> NDArray[np.complex128]:
+    """Z [ohm]; `static` if some s is 0."""
+    reader, batch = reader_of(cell, overrides or {})
     flat = s.reshape(-1)
     result = np.empty((*batch, flat.size), dtype=complex)
     # Blocks of frequencies keep the intermediate arrays of a large batch within the processor's cache.
     block = max(1, _BLOCK // math.prod(batch))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite impedances are set below
         for start in range(0, flat.size, block):
-            result[..., start : start + block] = _stack(cell, reader, flat[start : start + block])
+            result[..., start : start + block] = _stack(cell, reader, flat[start : start + block], static)
     finite = np.isfinite(result)
     if not finite.all():
         result[~finite] = np.inf
     return result.reshape((*batch, *s.shape))
 
 
-class _Overridden(Reader):
-    """Reader with other values at some paths, which finds its way through the cell with a reader that knows it."""
-
-    def __init__(self, guide: Reader, values: Mapping[str, Array]) -> None:
-        super().__init__(guide.cell, lambda path, value: values.get(path, value))
-        self._guide = guide
-
-    def get(self, path: str) -> Any:
-        return self._guide.get(path)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Same:
-    """A cell that equals itself only: comparing identities costs nothing, comparing contents more than a spectrum."""
-
-    cell: Cell
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.cell is other.cell
-
-    def __hash__(self) -> int:
-        return id(self.cell)
-
-
-@lru_cache(maxsize=16)
-def _plain_reader(key: _Same) -> Reader:
-    """Reader of a cell's own numbers, kept because finding the paths takes longer than the algebra."""
-    return Reader(key.cell)
-
-
-def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> Array:
+def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) -> Array:
     """Impedance [ohm] of all elements in series."""
     area = reader.number("area")
     layers = cell.layers
@@ -175,7 +140,6 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> Array:
         )
         for k, layer in enumerate(layers)
     ]
-    static = bool(np.any(s == 0))
     return (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
 
 
@@ -194,25 +158,3 @@ def _isolated(left: Link | None, right: Link | None) -> Array:
         return False
     blocked = left.electron_bottom + right.electron_bottom == 0  # each is 0 (blocked) or 1
     return blocked if np.ndim(blocked) else bool(blocked)
-
-
-def _prepare(cell: Cell, overrides: Overrides) -> tuple[dict[str, NDArray[np.float64]], tuple[int, ...]]:
-    """Values by concrete path, each with a last axis for the frequencies, and the shape of the batch."""
-    values: dict[str, NDArray[np.float64]] = {}
-    shapes = []
-    for key, given in overrides.items():
-        array = np.asarray(given, dtype=float)
-        for path in expand(cell, key):
-            if path in values:
-                raise InputError(f"{path} is given twice among the overrides.")
-            may_be_infinite = path.endswith(("resistance", "mobility"))
-            if not np.all(array == array if may_be_infinite else np.isfinite(array)):
-                kind = "a number or inf" if may_be_infinite else "a finite number"
-                raise InputError(f"Every value of {path} must be {kind}, in SI units.")
-            values[path] = array[..., np.newaxis]
-        shapes.append(array.shape)
-    try:
-        return values, np.broadcast_shapes(*shapes)
-    except ValueError:
-        listed = ", ".join(f"{key}: {shape}" for key, shape in zip(overrides, shapes, strict=True))
-        raise InputError(f"The shapes of the overrides do not broadcast with each other: {listed}.") from None

@@ -2,115 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import casadi
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csc_matrix
+from scipy.linalg.lapack import zgbsv
+from scipy.sparse import csc_matrix, csr_matrix, diags, eye
+from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
 from ..cells import Cell
+from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 
-
-class LinearisedStack:
-    r"""Mass matrix, Jacobian and outputs of a discretised cell, compiled once.
-
-    With :math:`M\dot y = F(y, I)` the impedance at a state y* is
-
-    .. math:: Z(\omega) = -\frac{\partial V/\partial y\; x}{\partial I/\partial y\; x}, \qquad
-              (i\omega M - J)\,x = \partial F/\partial I
-
-    (§5; the minus sign turns PyBaMM's current into the laboratory's).
-
-    Parameters
-    ----------
-    cell : Cell
-    f_max : float
-        Highest frequency [Hz]; grades the mesh to the diffusion length there.
-    inputs : sequence of str
-        Dotted paths that may change from call to call without a rebuild.
-
-    Examples
-    --------
-    >>> import mgtwin as mt, numpy as np
-    >>> stack = LinearisedStack(mt.cell("trilayer"), f_max=1e6)
-    >>> Z = stack.impedance(np.geomspace(1e6, 0.1, 100))
-    """
-
-    def __init__(self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = ()):
-        self.model = ControlledStack(cell, inputs, f_max=f_max, dielectric=True)
-        self.built, mesh = controlled.discretise(self.model)
-        self.layout = controlled.state_layout(self.built, mesh)
-        self._initial = self.built.concatenated_initial_conditions
-        self.input_names = sorted(set(self.model.input_paths.values()))
-        self._compile()
-
-    def _compile(self) -> None:
-        size = self.built.len_rhs_and_alg
-        y = casadi.MX.sym("y", size)
-        free = [casadi.MX.sym(f"p{k}") for k in range(len(self.input_names))]
-        inputs = dict(zip(self.input_names, free, strict=True)) | {name: casadi.MX(0) for name in CONTROL_INPUTS}
-        parts = [
-            symbol.to_casadi(t=casadi.MX(0), y=y, inputs=inputs)
-            for symbol in (self.built.concatenated_rhs, self.built.concatenated_algebraic)
-        ]
-        residual = casadi.vertcat(*[part for part in parts if part.numel()])
-        outputs = casadi.vertcat(
-            *[
-                self.built.get_processed_variable(name).to_casadi(t=casadi.MX(0), y=y, inputs=inputs)
-                for name in (names.VOLTAGE, names.CURRENT)
-            ]
-        )
-        self._matrices = casadi.Function(
-            "matrices", [y, *free], [casadi.jacobian(residual, y), casadi.jacobian(outputs, y)]
-        )
-        self._mass = csc_matrix(self.built.mass_matrix.entries)
-        self._control_row = next(
-            part.start
-            for variable, slices in self.built.y_slices.items()
-            for part in slices
-            if variable.name == names.CURRENT_VARIABLE
-        )
-
-    def rest_state(self, inputs: dict[str, float] | None = None) -> np.ndarray:
-        """State vector of the cell at rest."""
-        return np.asarray(self._initial.evaluate(0, inputs=dict(inputs or {}))).ravel()
-
-    def impedance(
-        self, frequencies: ArrayLike, state: np.ndarray | None = None, inputs: dict[str, float] | None = None
-    ) -> np.ndarray:
-        """Complex impedance [ohm] of the cell, shape of `frequencies`.
-
-        Parameters
-        ----------
-        frequencies : array_like
-            [Hz]
-        state : ndarray, optional
-            State vector; rest by default.
-        inputs : dict, optional
-            Value of every path given as input.
-        """
-        given = dict(inputs or {})
-        y = self.rest_state(given) if state is None else state
-        jacobian, outputs = (csc_matrix(m.sparse()) for m in self._call(y, given))
-        forcing = np.zeros(y.size, dtype=complex)
-        forcing[self._control_row] = 1.0
-        frequencies = np.asarray(frequencies, dtype=float)
-        result = np.empty(frequencies.shape, dtype=complex)
-        for index, frequency in np.ndenumerate(frequencies):
-            response = splu(csc_matrix(2j * np.pi * frequency * self._mass - jacobian)).solve(forcing)
-            voltage, current = outputs @ response
-            result[index] = -voltage / current
-        return result
-
-    def _call(self, y: np.ndarray, inputs: dict[str, float]) -> list[casadi.DM]:
-        return list(self._matrices(y, *[inputs[name] for name in self.input_names]))
-
-
-#: Inputs of a ControlledStack that fix its current or voltage; their values do not matter for a linearisation.
+#: Inputs of a ControlledStack that fix its current or voltage; the equation they belong to is left out here.
 CONTROL_INPUTS = (
     controlled.BY_VOLTAGE,
     controlled.CURRENT_START,
@@ -120,3 +28,176 @@ CONTROL_INPUTS = (
     controlled.LOW,
     controlled.HIGH,
 )
+#: Largest |correction| of a unit-scaled unknown at which Newton's iteration for the fast unknowns has converged.
+NEWTON_TOLERANCE = 1e-12
+
+
+class LinearisedStack:
+    r"""Mass matrix, Jacobian and outputs of a discretised cell, compiled once and evaluated at any state.
+
+    With :math:`M\dot y = F(y, I)` and :math:`V = V(y, I)` the impedance at a state y* is
+
+    .. math:: Z(\omega) = -\left(\frac{\partial V}{\partial y}\,x + \frac{\partial V}{\partial I}\right), \qquad
+              (i\omega M - J)\,x = \frac{\partial F}{\partial I}
+
+    (§5; the minus sign turns PyBaMM's current into the laboratory's). With the current taken out the matrix is banded:
+    each frequency costs one banded solve.
+
+    Parameters
+    ----------
+    cell : Cell
+    f_max : float
+        Highest frequency [Hz]; grades the mesh to the diffusion length there.
+    inputs : sequence of str or tuple of str
+        Dotted paths that may change from call to call without a rebuild.
+
+    Examples
+    --------
+    >>> import mgtwin as mt, numpy as np
+    >>> stack = LinearisedStack(mt.cell("trilayer"), f_max=1e6)
+    >>> stack.impedance(np.geomspace(1e6, 0.1, 100)).shape
+    (100,)
+    """
+
+    def __init__(self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = ()):
+        self.model = ControlledStack(cell, inputs, f_max=f_max, dielectric=True)
+        self.built, mesh = controlled.discretise(self.model)
+        self.layout = controlled.state_layout(self.built, mesh)
+        self.input_names = sorted(set(self.model.input_paths.values()))
+        self._initial = self.built.concatenated_initial_conditions
+        self._current_index = self.layout[0].index(names.CURRENT_VARIABLE)
+        size = self.built.len_rhs_and_alg
+        self._others = np.delete(np.arange(size), self._current_index)
+        self._compile(size)
+        self._mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self._others]
+        self._order: np.ndarray | None = None
+        self._bandwidth = 0
+
+    def _compile(self, size: int) -> None:
+        y = casadi.MX.sym("y", size)
+        free = [casadi.MX.sym(f"p{k}") for k in range(len(self.input_names))]
+        inputs = dict(zip(self.input_names, free, strict=True)) | {name: casadi.MX(0) for name in CONTROL_INPUTS}
+
+        def translated(symbol: Any) -> casadi.MX:
+            return symbol.to_casadi(t=casadi.MX(0), y=y, inputs=inputs)
+
+        parts = [translated(self.built.concatenated_rhs), translated(self.built.concatenated_algebraic)]
+        residual = casadi.vertcat(*[part for part in parts if part.numel()])
+        outputs = casadi.vertcat(
+            *[translated(self.built.get_processed_variable(name)) for name in (names.VOLTAGE, names.CURRENT)]
+        )
+        self.residual = casadi.Function("residual", [y, *free], [residual])
+        self.outputs = casadi.Function("outputs", [y, *free], [outputs])
+        self._matrices = casadi.Function(
+            "matrices", [y, *free], [casadi.jacobian(residual, y), casadi.jacobian(outputs, y)]
+        )
+
+    # -- states ----------------------------------------------------------------------------------------------------
+    def rest_state(self, inputs: Mapping[str, float] | None = None) -> np.ndarray:
+        """State vector of the cell at rest."""
+        return np.asarray(self._initial.evaluate(0, inputs=dict(inputs or {}))).ravel()
+
+    def complete(self, state: np.ndarray, known: np.ndarray, inputs: Mapping[str, float] | None = None) -> np.ndarray:
+        """State in which what is not `known` has relaxed (dielectric charges, algebraic unknowns), the rest being held.
+
+        Parameters
+        ----------
+        state : ndarray, shape (n,)
+            Values, right where `known`.
+        known : ndarray of bool, shape (n,)
+        inputs : mapping, optional
+            Value of every path given as input.
+
+        Raises
+        ------
+        SimulationError
+            Where Newton's iteration does not converge.
+        """
+        algebraic = np.zeros(state.size, dtype=bool)
+        algebraic[self.built.len_rhs :] = True
+        algebraic[self._current_index] = False
+        free = np.flatnonzero(algebraic | ~known)
+        free = free[free != self._current_index]
+        result = state.copy()
+        for _ in range(50):
+            if free.size == 0:
+                return result
+            values = self._values(inputs)
+            residual = np.asarray(self.residual(result, *values)).ravel()[free]
+            jacobian = self._jacobian(result, values)[free][:, free]
+            correction = splu(csc_matrix(jacobian)).solve(residual)
+            result[free] -= correction
+            if np.max(np.abs(correction)) <= NEWTON_TOLERANCE * (1 + np.max(np.abs(result[free]))):
+                return result
+        raise SimulationError(f"{self.model.cell.name}: the fast unknowns of the state to linearise did not converge.")
+
+    def drift(self, state: np.ndarray, duration: float, inputs: Mapping[str, float] | None = None) -> np.ndarray:
+        """Change of every unknown within a time [s] at constant current: one implicit Euler step from a state.
+
+        Implicit, because the least ripple that interpolation leaves on a fine mesh has an enormous rate of change but
+        no consequence.
+        """
+        values = self._values(inputs)
+        others = self._others
+        rate = np.asarray(self.residual(state, *values)).ravel()[others]
+        matrix = diags(self._mass / duration) - self._jacobian(state, values)[others][:, others]
+        change = np.zeros(state.size)
+        change[others] = splu(csc_matrix(matrix)).solve(rate)
+        return change
+
+    # -- impedance -------------------------------------------------------------------------------------------------
+    def impedance(
+        self, frequencies: ArrayLike, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None
+    ) -> np.ndarray:
+        """Complex impedance [ohm] of the cell, shape of `frequencies`.
+
+        Parameters
+        ----------
+        frequencies : array_like
+            [Hz]
+        state : ndarray, optional
+            State vector in this object's ``layout``; rest by default.
+        inputs : mapping, optional
+            Value of every path given as input.
+        """
+        y = self.rest_state(inputs) if state is None else state
+        values = self._values(inputs)
+        jacobian = self._jacobian(y, values)
+        voltage, current = np.asarray(self._matrices(y, *values)[1])
+        forcing = jacobian[self._others][:, [self._current_index]].toarray().ravel()
+        # cells of 1e-10 of a layer make rows of very different size, which would cost LU its digits
+        inner = jacobian[self._others][:, self._others]
+        scale = 1 / np.maximum(abs(inner).max(axis=1).toarray().ravel(), 1e-300)
+        order, width, banded = self._banded(diags(scale) @ inner)
+        mass = (scale * self._mass)[order]
+        right, left = (scale * forcing)[order].astype(complex), voltage[self._others][order]
+        frequencies = np.asarray(frequencies, dtype=float)
+        result = np.empty(frequencies.shape, dtype=complex)
+        for index, frequency in np.ndenumerate(frequencies):
+            matrix = banded.copy()
+            matrix[2 * width] += 2j * np.pi * frequency * mass
+            _, _, response, info = zgbsv(width, width, matrix, right, overwrite_ab=True)
+            if info != 0:
+                raise SimulationError(f"{self.model.cell.name}: the linear system is singular at {frequency:g} Hz.")
+            result[index] = -(left @ response + voltage[self._current_index]) / current[self._current_index]
+        return result
+
+    def _values(self, inputs: Mapping[str, float] | None) -> list[float]:
+        given = dict(inputs or {})
+        return [given[name] for name in self.input_names]
+
+    def _jacobian(self, y: np.ndarray, values: list[float]) -> csr_matrix:
+        return csr_matrix(self._matrices(y, *values)[0].sparse())
+
+    def _banded(self, jacobian: csr_matrix) -> tuple[np.ndarray, int, np.ndarray]:
+        """Order of the unknowns that keeps the matrix narrow, its half width, and -J in LAPACK's band storage."""
+        if self._order is None:
+            pattern = csr_matrix(abs(jacobian) + abs(jacobian).T + eye(jacobian.shape[0]))
+            self._order = np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True))
+            rows, columns = pattern[self._order][:, self._order].nonzero()
+            self._bandwidth = int(np.max(np.abs(rows - columns), initial=0))
+        order, width = self._order, self._bandwidth
+        ordered = csr_matrix(jacobian)[order][:, order].tocoo()
+        banded = np.zeros((3 * width + 1, jacobian.shape[0]), dtype=complex)
+        banded[2 * width + ordered.row - ordered.col, ordered.col] = -ordered.data
+        return order, width, banded

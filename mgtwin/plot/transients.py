@@ -58,11 +58,11 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
         together = np.concatenate([part[0] for part in parts])
         time_size, time_unit = (1.0, "s") if log_time else lab(ds["time"].values, "s")
         colours = [color] if len(parts) == 1 else shades(len(parts))
-        for (time, voltage, current, start), shade in zip(parts, colours, strict=True):
+        for (time, voltage, current, start), shade, held in zip(parts, colours, _setpoints(name, parts), strict=True):
             y = current if name == "current" else voltage
             x = time if log_time else time + start
             shown = x > 0 if log_time else np.full(len(x), True)
-            text = label or (_setpoint(name, voltage, current) if log_time and 1 < len(parts) <= 8 else None)
+            text = label or (held if log_time and 1 < len(parts) <= 8 else None)
             ax.plot(x[shown] / time_size, y[shown] / size, color=shade if log_time else color or COLOURS[0], label=text)
         if log_time:
             ax.set_xscale("log")
@@ -132,9 +132,11 @@ def _bend(time: np.ndarray, values: np.ndarray) -> float:
     return float(np.median(np.abs(y[1:-1] - (1 - share) * y[:-2] - share * y[2:])) / np.abs(y).max())
 
 
-def _setpoint(name: str, voltage: np.ndarray, current: np.ndarray) -> str:
-    held, unit = (voltage, "V") if name == "current" else (current, "A")
-    return short(float(np.nanmedian(held)), unit)
+def _setpoints(name: str, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, float]]) -> list[str]:
+    """What was held in each step, all in one unit."""
+    held = [float(np.nanmedian(part[1] if name == "current" else part[2])) for part in parts]
+    size, unit = lab(held, "V" if name == "current" else "A")
+    return [f"{value / size:.3g} {unit}" for value in held]
 
 
 def _choose_scale(ax: Axes, values: np.ndarray, name: str) -> None:
@@ -274,7 +276,7 @@ def _scan_arrow(ax: Axes, voltage: np.ndarray, current: np.ndarray) -> None:
     turn = np.flatnonzero(np.diff(np.sign(np.diff(voltage[np.isfinite(voltage)]))) != 0)
     end = int(turn[0]) + 1 if turn.size else len(voltage) - 1
     middle = end // 2
-    step = max(1, end // 20)
+    step = max(1, end // 8)
     if middle + step >= len(voltage):
         return
     ax.annotate(

@@ -1,9 +1,10 @@
 """What is done to a cell: impedance, polarization, voltammetry, galvanostatic cycling, rests, replays, sequences."""
 
 from .base import Protocol, TransientProtocol
+from .bias import Current, Voltage
 from .files import PROTOCOLS, from_data, from_yaml
 from .replay import Replay, ReplayedSignal, Signal
-from .segments import Current, Limits, Segment, Voltage
+from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes
 from .sequence import Sequence
 from .spectra import EIS
 from .transients import Cycling, Galvanostatic, Polarization, Rest, Voltammetry
@@ -12,6 +13,7 @@ __all__ = [
     "EIS",
     "PROTOCOLS",
     "Current",
+    "CurrentRamp",
     "Cycling",
     "Galvanostatic",
     "Limits",
@@ -25,7 +27,9 @@ __all__ = [
     "Signal",
     "TransientProtocol",
     "Voltage",
+    "VoltageRamp",
     "Voltammetry",
+    "amperes",
     "from_data",
     "from_yaml",
 ]

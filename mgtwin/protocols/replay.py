@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from ..cells.base import noun
 from ..errors import InputError
 from .base import Temperature, TransientProtocol
-from .segments import Current, Segment, Voltage
+from .segments import CurrentRamp, Segment, VoltageRamp
 
 if TYPE_CHECKING:
     from ..cells import Cell
@@ -89,7 +89,7 @@ class ReplayedSignal(TransientProtocol):
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """One stretch per straight run of samples."""
         t, y = np.asarray(self.signal.times), np.asarray(self.signal.values)
-        kind = Voltage if self.by_voltage else Current
+        kind = VoltageRamp if self.by_voltage else CurrentRamp
         result: list[Segment] = []
         for first, last in self.signal.straight_runs():
             duration = float(t[last] - t[first])

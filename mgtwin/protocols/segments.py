@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Current:
+class CurrentRamp:
     """Imposed cell current in the laboratory's sign: ``start + rate t`` [A]."""
 
     start: float
@@ -22,7 +22,7 @@ class Current:
 
 
 @dataclass(frozen=True)
-class Voltage:
+class VoltageRamp:
     """Imposed cell voltage: ``start + rate t`` [V]."""
 
     start: float
@@ -43,7 +43,7 @@ class Segment:
 
     Parameters
     ----------
-    control : Current or Voltage
+    control : CurrentRamp or VoltageRamp
     duration : float
         [s]
     times : tuple of float
@@ -55,7 +55,7 @@ class Segment:
         Number of the half cycle that the charge passed here belongs to.
     """
 
-    control: Current | Voltage
+    control: CurrentRamp | VoltageRamp
     duration: float
     times: tuple[float, ...]
     cycle: int = 0

@@ -12,6 +12,7 @@ from ..cells.base import noun
 from ..errors import InputError
 from ..quantities import Quantity, Value
 from .base import Protocol, Temperature
+from .bias import Bias
 
 Frequency = Annotated[Value, Quantity("Hz", gt=0)]
 
@@ -35,6 +36,9 @@ class EIS(Protocol):
         Frequencies per decade (10 if neither is given).
     temperature : float or str, optional
         [K]; the cell's own if not given.
+    bias : Voltage or Current, optional
+        What the cell is held at until it is steady, ``mt.Voltage(0.5)`` or ``mt.Current("10 uA")``. Without a bias the
+        spectrum is that of the cell at rest, or of the state given as `start` at the current that flows there.
 
     Raises
     ------
@@ -54,6 +58,7 @@ class EIS(Protocol):
     points: int | None = Field(default=None, ge=2)
     per_decade: int | None = Field(default=None, ge=1)
     temperature: Temperature | None = None
+    bias: Bias | None = None
     frequencies: Annotated[tuple[Frequency, ...], BeforeValidator(_listed)] | None = Field(default=None, kw_only=True)
     type: Literal["eis"] = Field(default="eis", kw_only=True)
 
@@ -84,9 +89,9 @@ class EIS(Protocol):
         return self
 
     @classmethod
-    def at(cls, frequencies: Any, temperature: Any = None) -> EIS:
+    def at(cls, frequencies: Any, temperature: Any = None, bias: Any = None) -> EIS:
         """Spectrum at exactly these frequencies [Hz], in this order."""
-        return cls(frequencies=frequencies, temperature=temperature)
+        return cls(frequencies=frequencies, temperature=temperature, bias=bias)
 
     def values(self) -> np.ndarray:
         """Frequencies [Hz], the highest first (or as given to :meth:`at`)."""

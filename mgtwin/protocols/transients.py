@@ -13,7 +13,7 @@ from ..cells.base import noun
 from ..errors import InputError
 from ..quantities import Quantity, Value
 from .base import CurrentValue, Duration, Temperature, TransientProtocol, Volts
-from .segments import Current, Limits, Segment, Voltage, amperes, linear_times, log_times
+from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes, linear_times, log_times
 
 if TYPE_CHECKING:
     from ..cells import Cell
@@ -81,7 +81,7 @@ class Polarization(TransientProtocol):
         """One stretch per voltage."""
         times = log_times(float(self.first_time), float(self.duration), self.per_decade)
         return tuple(
-            Segment(Voltage(float(voltage)), float(self.duration), times, step=k)
+            Segment(VoltageRamp(float(voltage)), float(self.duration), times, step=k)
             for k, voltage in enumerate(self.voltage)
         )
 
@@ -134,7 +134,7 @@ class Voltammetry(TransientProtocol):
                 points = max(int(np.ceil(self.points * abs(b - a) / (self.high - self.low))), 2)
                 rate = float(np.sign(b - a) * self.rate)
                 result.append(
-                    Segment(Voltage(a, rate), duration, linear_times(duration, points), cycle=cycle, step=len(result))
+                    Segment(VoltageRamp(a, rate), duration, linear_times(duration, points), cycle=cycle, step=len(result))
                 )
         return tuple(result)
 
@@ -183,7 +183,7 @@ class Galvanostatic(TransientProtocol):
             decades = np.log10(duration / self.first_time)
             times = log_times(float(self.first_time), duration, max(round(self.points / decades), 1))
         current = amperes(self.current, cell)
-        return (Segment(Current(current), duration, times, limits=_limits(self.limits), half_cycle=0),)
+        return (Segment(CurrentRamp(current), duration, times, limits=_limits(self.limits), half_cycle=0),)
 
 
 @noun
@@ -238,10 +238,10 @@ class Cycling(TransientProtocol):
             for k, sign in enumerate((1, -1)):
                 step = len(result)
                 times = linear_times(half, self.points)
-                result.append(Segment(Current(sign * current), half, times, cycle, step, limits, 2 * cycle + k))
+                result.append(Segment(CurrentRamp(sign * current), half, times, cycle, step, limits, 2 * cycle + k))
                 if self.rest is not None:
                     pause = float(self.rest)
-                    result.append(Segment(Current(0.0), pause, linear_times(pause, 5), cycle, step + 1))
+                    result.append(Segment(CurrentRamp(0.0), pause, linear_times(pause, 5), cycle, step + 1))
         return tuple(result)
 
 
@@ -266,4 +266,4 @@ class Rest(TransientProtocol):
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """A single stretch at zero current."""
-        return (Segment(Current(0.0), float(self.duration), linear_times(float(self.duration), self.points)),)
+        return (Segment(CurrentRamp(0.0), float(self.duration), linear_times(float(self.duration), self.points)),)

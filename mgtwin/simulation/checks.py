@@ -11,7 +11,7 @@ from ..cells import Cell, Layer, MixedConductor, Plating
 from ..cells.reader import Reader
 from ..cells.rest import electronic_conductivity, rest_potentials
 from ..errors import InputError
-from ..protocols import Current, Segment, Voltage
+from ..protocols import CurrentRamp, Segment, VoltageRamp
 
 VACUUM_PERMITTIVITY = 8.8541878128e-12
 
@@ -34,7 +34,7 @@ def passes_electrons(cell: Cell) -> bool:
 def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
     driven = [
-        s for s in segments if isinstance(s.control, Current) and (s.control.start != 0.0 or s.control.rate != 0.0)
+        s for s in segments if isinstance(s.control, CurrentRamp) and (s.control.start != 0.0 or s.control.rate != 0.0)
     ]
     if not driven or passes_ions(cell) or passes_electrons(cell):
         return
@@ -74,7 +74,7 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
     """Refuse an imposed voltage where every element in series is a capacitor: its current would be infinite."""
-    if not any(isinstance(segment.control, Voltage) for segment in segments):
+    if not any(isinstance(segment.control, VoltageRamp) for segment in segments):
         return
     ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
     ohmic = ohmic or any(j.capacitance is None and _positive(j.resistance, cell) for j in cell.interfaces.values())

@@ -20,6 +20,7 @@ def simulate(
     protocol: Protocol,
     start: xr.Dataset | xr.DataTree | None = None,
     *,
+    start_time: float | str | None = None,
     progress: Progress | None = None,
 ) -> Any:
     """Do to a cell what a protocol says, and return what would be measured.
@@ -32,6 +33,8 @@ def simulate(
     start : Dataset or DataTree, optional
         An earlier run of the same cell; the new one starts in the state in which it ended. By default the cell is at
         rest (physics.md §3.1).
+    start_time : float or str, optional
+        Time [s] at which `start` kept the state to use (the end of any of its stretches); by default its last one.
     progress : callable, optional
         Called as ``progress(fraction, text)`` after each stretch.
 
@@ -64,16 +67,16 @@ def simulate(
     if protocol.temperature is not None:
         cell = cell.with_({"temperature": protocol.temperature})
     if isinstance(protocol, Sequence):
-        return _sequence(cell, protocol, start, progress)
+        return _sequence(cell, protocol, start, start_time, progress)
     attrs = stamp(cell, protocol)
     if isinstance(protocol, EIS):
         from . import spectra
 
-        return spectra.run(cell, protocol, start, attrs=attrs)
+        return spectra.run(cell, protocol, start, start_time, attrs=attrs)
     if isinstance(protocol, TransientProtocol):
         from . import transient
 
-        return transient.run(cell, protocol, start, attrs=attrs, progress=progress)
+        return transient.run(cell, protocol, start, start_time, attrs=attrs, progress=progress)
     raise InputError(f"{type(protocol).__name__} is not a protocol that simulate knows.")
 
 
@@ -92,7 +95,11 @@ def stamp(cell: Cell, protocol: Protocol) -> dict[str, Any]:
 
 
 def _sequence(
-    cell: Cell, protocol: Sequence, start: xr.Dataset | xr.DataTree | None, progress: Progress | None
+    cell: Cell,
+    protocol: Sequence,
+    start: xr.Dataset | xr.DataTree | None,
+    start_time: float | str | None,
+    progress: Progress | None,
 ) -> xr.DataTree:
     """Run the steps one after the other; a failure keeps the finished steps in ``error.partial``."""
     from ..errors import SimulationError
@@ -102,7 +109,9 @@ def _sequence(
     for number, step in enumerate(protocol.steps):
         name = f"{number:02d}_{step.type}"
         try:
-            result = simulate(cell, step, state, progress=progress)
+            result = simulate(
+                cell, step, state, start_time=start_time if state is start else None, progress=progress
+            )
         except SimulationError as error:
             if error.partial is not None:
                 nodes[name] = error.partial

@@ -16,7 +16,7 @@ from ..cells import Cell
 from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
-from ..protocols import Segment, Voltage
+from ..protocols import Segment, VoltageRamp
 
 RTOL, ATOL = 1e-7, 1e-10
 #: Every stretch begins with a jump of the control: the integrator has to be allowed to find its first step.
@@ -84,7 +84,7 @@ class Integrator:
 
     def inputs(self, segment: Segment) -> dict[str, Any]:
         """PyBaMM inputs for a segment; here the laboratory's current changes sign."""
-        by_voltage = isinstance(segment.control, Voltage)
+        by_voltage = isinstance(segment.control, VoltageRamp)
         start, rate = segment.control.start, segment.control.rate
         return {
             controlled.BY_VOLTAGE: float(by_voltage),

@@ -5,31 +5,110 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..cells import Cell
-from ..protocols import EIS
+from ..errors import SimulationError
+from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
+from . import checks, start_state
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..impedance.linearise import LinearisedStack
+
+#: A biased cell is steady when no unknown changes by more than this [V] while the time since the bias grows tenfold.
+STEADY = 1e-8
+LONGEST = 1e14
+#: Change of a potential within the longest period [V] from which a spectrum is said not to be of a stationary state.
+DRIFT = 1e-3
+
 
 def run(
-    cell: Cell, protocol: EIS, start: xr.Dataset | xr.DataTree | None = None, *, attrs: Mapping[str, Any]
+    cell: Cell,
+    protocol: EIS,
+    start: xr.Dataset | xr.DataTree | None = None,
+    start_time: float | str | None = None,
+    *,
+    attrs: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Spectrum of a cell at rest, or of the state in which `start` ended; see :func:`mgtwin.simulate`."""
+    """Spectrum of a cell at rest, under a bias, or in a state that `start` kept; see :func:`mgtwin.simulate`."""
     from .. import dataset
 
     frequencies = protocol.values()
-    if start is None:
+    if start is None and protocol.bias is None:
         from ..impedance.exact import exact
 
         impedance = exact(cell, frequencies)
         return dataset.spectrum(frequencies, impedance, {**attrs, "route": "exact, at rest"})
+    kept = None if start is None else start_state.kept(start, start_time)
+    place = "at rest" if kept is None else f"at {kept.time:.6g} s of the run given as start"
+    if protocol.bias is not None:
+        kept = steady_state(cell, protocol.bias, kept)
+        place = f"steady under {_words(protocol.bias)}"
+    assert kept is not None
     from ..impedance.linearise import LinearisedStack
-    from . import start_state
 
     stack = LinearisedStack(cell, f_max=float(frequencies.max()))
-    state = start_state.read(start, cell, stack.layout, stack.rest_state())
+    state, known = start_state.transfer(kept, cell, stack.layout, stack.rest_state())
+    state = stack.complete(state, known)
+    warnings = [*attrs["warnings"], *drift_warnings(stack, state, float(frequencies.min()))]
     impedance = stack.impedance(frequencies, state)
-    time = float(start_state.last_dataset(start)["segment_time"].values[-1])
-    route = f"mesh, linearised at the end of the run given as start ({time:.6g} s)"
-    return dataset.spectrum(frequencies, impedance, {**attrs, "route": route})
+    route = f"mesh ({state.size} unknowns), linearised {place}"
+    return dataset.spectrum(frequencies, impedance, {**attrs, "warnings": warnings, "route": route})
+
+
+def _words(bias: Voltage | Current) -> str:
+    if isinstance(bias, Voltage):
+        return f"{float(bias.voltage):g} V"
+    return f"{float(bias.current):g} {getattr(bias.current, 'unit', 'A')}"
+
+
+def steady_state(
+    cell: Cell, bias: Voltage | Current, kept: start_state.KeptState | None
+) -> start_state.KeptState:
+    """The state that a cell settles to under a bias, found by integrating until nothing changes any more.
+
+    Raises
+    ------
+    InputError
+        For a current that no single carrier can take from end to end: it has no steady state.
+    SimulationError
+        Where the cell is not steady after :data:`LONGEST` seconds.
+    """
+    if isinstance(bias, Voltage):
+        control: CurrentRamp | VoltageRamp = VoltageRamp(float(bias.voltage))
+    else:
+        control = CurrentRamp(amperes(bias.current, cell))
+    duration = 1e3
+    checks.check_current_can_flow(cell, (Segment(control, duration, (duration,)),))
+    from .integrator import Integrator
+
+    integrator = Integrator(cell, f_max=1.0, dielectric=False)
+    state = integrator.rest_state
+    if kept is not None:
+        state, _ = start_state.transfer(kept, cell, integrator.layout, state)
+    elapsed = 0.0
+    while duration <= LONGEST:
+        reached = integrator.run(Segment(control, duration, (duration,)), state).state
+        elapsed += duration
+        labels, positions = integrator.layout
+        if np.max(np.abs(reached - state)[: integrator.built.len_rhs], initial=0.0) <= STEADY:
+            return start_state.KeptState(np.asarray(labels), positions, reached, elapsed)
+        state, duration = reached, 10 * duration
+    raise SimulationError(f"{cell.name} is not steady under {_words(bias)} after {elapsed:.3g} s.", time=elapsed)
+
+
+def drift_warnings(stack: LinearisedStack, state: np.ndarray, f_min: float) -> list[str]:
+    """Says so where the state moves on while the lowest frequency is measured."""
+    labels = stack.layout[0]
+    change = np.abs(stack.drift(state, 1 / f_min))
+    slow = np.array([not start_state.is_fast(label) for label in labels])
+    change = np.where(slow, change, 0.0)
+    worst = int(np.argmax(change))
+    if change[worst] <= DRIFT:
+        return []
+    return [
+        f"the state is not stationary: {labels[worst]} changes by about {change[worst]:.2g} V within the longest "
+        f"period ({1 / f_min:.3g} s), so the lowest frequencies could not be measured like this"
+    ]

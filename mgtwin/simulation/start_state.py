@@ -1,63 +1,111 @@
-"""Starting a run where another one ended."""
+"""Starting a run, or a spectrum, in a state that another run kept."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..cells import Cell
 from ..errors import InputError
+from ..quantities import parse
 
 if TYPE_CHECKING:
     import xarray as xr
 
+Layout = tuple[list[str], np.ndarray]
 
-def read(
-    start: xr.Dataset | xr.DataTree, cell: Cell, layout: tuple[list[str], np.ndarray], rest_state: np.ndarray
-) -> np.ndarray:
-    """State vector of a discretised cell, of the given layout, at the end of another run of the same cell.
 
-    Where the meshes differ the profiles are interpolated; scalars pass unchanged. What the other run did not resolve
-    (a dielectric that was quasi-static there) starts from rest.
+class KeptState(NamedTuple):
+    """A state of another run: its values by variable and position, and the time [s] at which it was kept."""
+
+    labels: np.ndarray
+    positions: np.ndarray
+    values: np.ndarray
+    time: float
+
+
+def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None) -> KeptState:
+    """The state that a run kept at a time (the end of a stretch), by default its last one.
 
     Raises
     ------
     InputError
-        Where `start` has no states, or belongs to a cell of another structure.
+        Where `start` keeps no states, or none at that time; the message lists the times there are.
     """
     ds = last_dataset(start)
     if "state" not in ds:
         raise InputError("start: this Dataset keeps no state (only transients do): give the result of a run in time.")
-    labels = np.asarray(ds["state_variable"].values, dtype=str)
-    positions = ds["state_position"].values
-    values = ds["state"].values[-1]
+    times = np.asarray(ds["segment_time"].values, dtype=float)
+    index = len(times) - 1
+    if time is not None:
+        wanted = float(parse(time, "s"))
+        index = int(np.argmin(np.abs(times - wanted)))
+        if not np.isclose(times[index], wanted, rtol=1e-9, atol=0.0):
+            listed = ", ".join(f"{t:.10g}" for t in (times if len(times) <= 8 else [*times[:4], *times[-3:]]))
+            more = "" if len(times) <= 8 else f" ({len(times)} in all)"
+            raise InputError(
+                f"start_time: the run keeps no state at {wanted:.10g} s, only at the ends of its stretches: "
+                f"{listed} s{more}."
+            )
+    return KeptState(
+        np.asarray(ds["state_variable"].values, dtype=str),
+        np.asarray(ds["state_position"].values, dtype=float),
+        np.asarray(ds["state"].values[index], dtype=float),
+        float(times[index]),
+    )
+
+
+def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A kept state on the mesh of a discretised cell, and where that state is known.
+
+    Where the meshes differ profiles are interpolated; scalars pass unchanged. Dielectric charges that the run did not
+    resolve are unknown and keep their value at rest.
+
+    Raises
+    ------
+    InputError
+        Where the state belongs to a cell of another structure.
+    """
     own_labels, own_positions = np.asarray(layout[0]), layout[1]
-    state = rest_state.copy()
-    known = set(labels) & set(own_labels)
-    unknown = sorted(set(labels) - set(own_labels) - {""})
-    structural = [name for name in unknown if "dielectric" not in name and "ionic field" not in name]
-    if structural or not known:
-        other = ds.attrs.get("cell", "").partition("\n")[0]
+    theirs, ours = set(state.labels), set(own_labels)
+    foreign = sorted(name for name in theirs ^ ours if not is_fast(name))
+    if foreign:
         raise InputError(
-            f"start belongs to another cell ({other or 'unknown'}): {cell.name} has no state "
-            f"{', '.join(structural) or '(none in common)'}. Start from a run of the same cell."
+            f"start belongs to another cell than {cell.name}: they do not share {', '.join(foreign)}. Start from a "
+            f"run of the same cell."
         )
-    for name in known:
-        theirs, ours = labels == name, own_labels == name
-        if np.isnan(own_positions[ours]).all():
-            state[ours] = values[theirs]
+    result, known = rest_state.copy(), np.zeros(rest_state.size, dtype=bool)
+    for name in theirs & ours:
+        there, here = state.labels == name, own_labels == name
+        known[here] = True
+        if np.isnan(own_positions[here]).all():
+            result[here] = state.values[there]
         else:
-            state[ours] = np.interp(own_positions[ours], positions[theirs], values[theirs])
-    return state
+            result[here] = _resampled(own_positions[here], state.positions[there], state.values[there])
+    return result, known
+
+
+def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Monotone cubic interpolation of a profile; the same nodes give back the same values."""
+    if np.array_equal(x, nodes):
+        return values
+    from scipy.interpolate import PchipInterpolator
+
+    return np.asarray(PchipInterpolator(nodes, values, extrapolate=True)(x))
+
+
+def is_fast(name: str) -> bool:
+    """Whether a variable is one that only exists where the dielectric is resolved."""
+    return name.endswith("dielectric drop [V]") or name.endswith("ionic field [V.m-1]")
 
 
 def last_dataset(start: xr.Dataset | xr.DataTree) -> xr.Dataset:
     """The Dataset itself, or the last transient of a Sequence's DataTree."""
-    if not hasattr(start, "children"):
+    if not hasattr(start, "leaves"):
         return start  # type: ignore[return-value]
     nodes = [node.to_dataset() for node in start.leaves]
-    kept = [ds for ds in nodes if "state" in ds]
-    if not kept:
+    states = [ds for ds in nodes if "state" in ds]
+    if not states:
         raise InputError("start: no step of this Sequence keeps a state (only transients do).")
-    return kept[-1]
+    return states[-1]

@@ -25,6 +25,7 @@ def run(
     cell: Cell,
     protocol: TransientProtocol,
     start: xr.Dataset | xr.DataTree | None = None,
+    start_time: float | str | None = None,
     *,
     attrs: Mapping[str, Any],
     progress: Progress | None = None,
@@ -41,7 +42,8 @@ def run(
     integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric)
     state = integrator.rest_state
     if start is not None:
-        state = start_state.read(start, cell, integrator.layout, integrator.rest_state)
+        kept = start_state.kept(start, start_time)
+        state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     stretches: list[Stretch] = []
     warnings: list[str] = list(attrs["warnings"])
     try:

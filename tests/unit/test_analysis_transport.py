@@ -31,9 +31,9 @@ def impedance(s: np.ndarray, c: Cell) -> np.ndarray:
     kappa = np.sqrt(s * float(layer.material.chemical_capacitance) / ambipolar)
     tanh = np.tanh(kappa * length / 2)  # A is carried times cosh, so that nothing overflows
     y = 1 / (s * float(c.negative.double_layer.c))
-    amplitude = ((contact + y) * share - y) / (tanh + (contact + y) * ambipolar * kappa)
-    electrons = share - ambipolar * kappa * amplitude
-    z = length / total + 2 * share * amplitude * tanh + 2 * y * (1 - electrons) + float(c.series_resistance)
+    amplitude = (contact * share - y * (1 - share)) / (tanh + (contact + y) * ambipolar * kappa)
+    eta = y / (contact + y) * (contact - amplitude * tanh)
+    z = length / total + 2 * share * amplitude * tanh + 2 * eta + float(c.series_resistance)
     return z / float(c.area)
 
 
@@ -113,7 +113,10 @@ def test_contact_resistance_second_plateau():
 def test_a_run_that_is_too_short_says_so():
     c = cell(c_chem=2e4)
     t = analysis.transport_number(polarization(c, duration=10.0), sampled_at="1 ms")
-    assert not t.steady and "not at steady state yet" in t.reason
+    assert not t.steady and "V/I_s" in t.reason and "not at steady state yet" in t.reason
+    drifting = polarization(cell(sigma_ion=4.9e-5, c_chem=2e4), duration=10.0)
+    bare = analysis.transport_number(drifting.assign_attrs(cell=""), sampled_at="1 ms")
+    assert not bare.steady and "per decade of time" in bare.reason
 
 
 def test_other_cells_get_no_plateau_story():
@@ -229,7 +232,7 @@ def test_electronic_conductivity_standard_deviation():
 
 
 def test_electronic_conductivity_warns():
-    c = cell(c_chem=2e4)
+    c = cell(sigma_ion=4.9e-5, c_chem=2e4)
     one = analysis.electronic_conductivity(polarization(c, duration=10.0))
     assert any("not at steady state yet" in w for w in one.warnings) and any("origin" in w for w in one.warnings)
     assert np.isnan(one.std)

@@ -162,6 +162,10 @@ def test_with_takes_whole_parts(cell: Cell) -> None:
     assert changed.get(f"{SIGMA}.activation_energy") == 0.35
     assert changed.get("layers.antiperovskite.material.electronic_conductivity.n") == 1e-6
     assert changed.get("negative.double_layer") is None
+    mapping = {"type": "plating", "exchange_current_density": "5 uA/cm^2"}
+    assert cell.with_({"positive": mapping, "positive.transfer_coefficient": 0.4}).positive.transfer_coefficient == 0.4  # type: ignore[union-attr]
+    with pytest.raises(InputError, match=r"positive\.transfer_coeff: is not a known key"):
+        cell.with_({"positive": mapping, "positive.transfer_coeff": 0.4})
     # Later entries win.
     assert cell.with_({"positive.double_layer": 1, "positive": Blocking(2)}).get("positive.double_layer.c") == 2
 

@@ -6,13 +6,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mgtwin.cells import Blocking, Cell, DefectElectrons, IonConductor, Junction, MixedConductor, Plating, files
+from mgtwin.cells import Blocking, Cell, DefectElectrons, IonConductor, Junction, Layer, MixedConductor, Plating, files
+from mgtwin.cells import library as shipped
+from mgtwin.cells.schema import file_schema
 from mgtwin.errors import FileError, InputError, OverlayError, UnknownNameError
 from mgtwin.laws import Arrhenius, Table
+from mgtwin.quantities import KINDS
+from mgtwin.yamlfile import loads
 
 MOF = """\
 type: ion_conductor
@@ -297,7 +302,7 @@ def test_overlays_that_do_not_apply_are_refused(library: Path) -> None:
 
 
 def test_applicable_overlays(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mgtwin.cells.library.folders", lambda kind: (library / kind,))
+    monkeypatch.setattr(shipped, "folders", lambda kind: (library / kind,))
     found = files.applicable_overlays("sandwich")
     assert found[:3] == [("leaky",), ("cold",), ("hot",)]
     assert set(found[3:]) == {("hot", "leaky"), ("cold", "leaky"), ("hot", "tight")}
@@ -415,10 +420,46 @@ def test_the_template_of_a_new_cell_is_valid(tmp_path: Path) -> None:
 
 
 def test_json_schema_describes_every_branch() -> None:
-    from mgtwin.cells.cell import cell_adapter
-
-    schema: dict[str, Any] = cell_adapter().json_schema()
-    assert {"name", "negative", "layers", "positive"} == set(schema["required"])
+    schema = file_schema("cells")
+    assert {"negative", "layers", "positive"} == set(schema["required"])
     definitions = schema["$defs"]
     assert {"IonConductor", "MixedConductor", "Plating", "Blocking", "Junction", "Arrhenius"} <= set(definitions)
     assert definitions["Layer"]["additionalProperties"] is False
+    with pytest.raises(UnknownNameError, match="Did you mean 'cells'"):
+        file_schema("cell")
+
+
+def test_json_schemas_accept_good_files_and_refuse_bad_ones(library: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    for kind, texts in {
+        "cells": [CELL],
+        "materials": [MOF],
+        "interfaces": [GOLD],
+        "overlays": [HOT, LEAKY, TIGHT],
+    }.items():
+        schema = file_schema(kind)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        for text in texts:
+            validator.validate(loads(text).data)
+            assert not validator.is_valid({**loads(text).data, "surprise": 1})
+    assert jsonschema.Draft202012Validator(file_schema("cells")).is_valid(loads(rich_cell().to_yaml()).data)
+    assert jsonschema.Draft202012Validator(file_schema("cells")).is_valid(loads(files.new_cell_template("a")).data)
+
+
+numbers = st.floats(min_value=1e-300, max_value=1e300)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1)
+
+
+@settings(max_examples=50, deadline=None)
+@given(numbers, numbers, st.sampled_from(KINDS), texts, texts)
+def test_any_number_and_text_survives_the_file(number: float, std: float, kind: str, note: str, printed: str) -> None:
+    raw = {"value": number, "std": std, "kind": kind, "note": note, "printed": printed}
+    gold = Blocking("10 uF/cm^2", name=note)
+    cell = Cell("c", gold, [Layer("a", IonConductor(raw), raw)], gold, description=printed)  # type: ignore[arg-type]
+    again = Cell.from_yaml(cell.to_yaml())
+    assert again.identical(cell)
+    assert again.get("layers.a.thickness").provenance() == {
+        "unit": "m",
+        **{k: v for k, v in raw.items() if k != "value"},
+    }

@@ -164,7 +164,9 @@ def test_nan_is_refused_everywhere(raw):
         assert refused(raw, "m", allow_inf=allow_inf).startswith("NaN is not a value")
 
 
-@pytest.mark.parametrize("raw", [math.inf, -math.inf, "inf", "-inf mm", "1e999 mm", 10**400, "1e308 km"])
+@pytest.mark.parametrize(
+    "raw", [math.inf, -math.inf, "inf", "-inf mm", "1e999 mm", pytest.param(10**400, id="10**400"), "1e308 km"]
+)
 def test_infinity_is_refused_where_not_allowed(raw):
     assert "infinite" in refused(raw, "m")
 
@@ -185,7 +187,7 @@ def test_other_types_are_refused(raw):
         ("1 000 mm", "without spaces inside the number"),
         ("5.54 × 10⁻⁴ m", "Write powers of ten as in"),
         ("5.54 x 10^-4 m", "Write powers of ten as in"),
-        ("1e mm", "is not a unit"),
+        ("1e mm", "the unit 'e mm' is wrong here"),
         ("0x10 mm", "is not a unit"),
         ("1_000 mm", "is not a unit"),
         ("1..5 mm", "is not a unit"),
@@ -200,7 +202,9 @@ def test_malformed_texts_are_refused(text, part):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=12) | st.from_regex(r"[0-9]{1,3}[ .,eE+-]?[0-9]{0,3} ?[a-zA-ZµΩ%°/*^0-9 -]{0,8}", fullmatch=True))
+@given(
+    st.text(max_size=12) | st.from_regex(r"[0-9]{1,3}[ .,eE+-]?[0-9]{0,3} ?[a-zA-ZµΩ%°/*^0-9 -]{0,8}", fullmatch=True)
+)
 @example("1 km^400")
 @example("1 m**-1")
 @example("5 %%")
@@ -400,7 +404,7 @@ class Slab:
     thickness: Quantity("m", gt=0)
     resistance: Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)] = Value(0.0, unit="ohm*m^2")
     area: Quantity("m^2", gt=0) | None = None
-    fraction: None | Quantity("", gt=0, lt=1) = None
+    fraction: None | Quantity("", gt=0, lt=1) = None  # noqa: RUF036 (the order is what is tested)
     capacity: Quantity("", ge=1, le=2) = 1.0
     anything: Value | None = None
 
@@ -450,7 +454,8 @@ def test_json_round_trip_and_schema():
 def test_importing_does_not_import_pint():
     code = (
         "import sys, mgtwin.quantities as q, mgtwin.laws, mgtwin.yamlfile; q.parse(1, 'm'); q.parse('1 m', 'm');"
-        "q.format_value(1, 'm'); bad = {'pint', 'scipy', 'pybamm', 'casadi', 'xarray', 'matplotlib'} & set(sys.modules);"
+        "q.format_value(1, 'm');"
+        "bad = {'pint', 'scipy', 'pybamm', 'casadi', 'xarray', 'matplotlib'} & set(sys.modules);"
         "sys.exit(str(bad) if bad else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

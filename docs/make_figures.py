@@ -1,0 +1,205 @@
+"""Makes the figures of the documentation: ``python docs/make_figures.py`` writes docs/figures/readme.png.
+
+One model, four experiments: what three readings of the same data predict for the ion-blocking cell, and the first cycle
+of the electron-blocking trilayer. What the paper printed is black.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+
+import mgtwin as mt
+from mgtwin.plot._style import INK, MUTED, PALE, style
+
+HERE = Path(__file__).parent
+READINGS = {"as_printed": "#d1495b", "infiltrated": "#1f5fa8", "contact_limited": "#e08e1b"}
+TEXTS = {**READINGS, "contact_limited": "#b26a00"}  # amber lines are easy to see, amber letters are not
+NAMES = {"as_printed": "as printed", "infiltrated": "infiltrated", "contact_limited": "contact-limited"}
+#: t_ion as printed, from the 0.07 of the abstract to as far above 0.077 (experiments/ca_transport.yaml).
+PRINTED, LOWEST, HIGHEST = 0.077, 0.070, 0.085
+#: First sample of the polarization [s], assumed there.
+SAMPLED = 0.1
+#: Elements of the trilayer that are shown as one band: label, colour, names.
+BANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Mg$_3$AsN", "#8d9db6", ("antiperovskite",)),
+    ("MOFsSE, two layers", "#b9c6d6", ("buffer_left", "buffer_right")),
+    ("two junctions", "#dbe2ea", ("buffer_left-antiperovskite", "antiperovskite-buffer_right", "series")),
+    ("two Mg electrodes", "#c9b8d8", ("negative", "positive")),
+)
+
+
+def main() -> None:
+    """Simulate, draw, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=HERE / "figures", help="folder of the figures")
+    folder = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    with style():
+        figure = readme()
+        figure.savefig(folder / "readme.png", dpi=160)
+    print(folder / "readme.png")
+
+
+def readme() -> Any:
+    """Four panels: impedance, polarization, apparent transport number, first cycle."""
+    cells = {name: mt.cell("au_mg3asn_au", name) for name in READINGS}
+    spectra = {name: mt.simulate(cell, mt.EIS("1 MHz", "0.1 Hz", per_decade=40)) for name, cell in cells.items()}
+    step = mt.Polarization("0.5 V", "3 h", first_time="1 us", per_decade=40)
+    runs = {name: mt.simulate(cell, step) for name, cell in cells.items()}
+    cycle = mt.simulate(mt.cell("trilayer"), mt.Cycling("-10 uA", "1 h", cycles=1, points=900))
+
+    figure, axes = plt.subplots(2, 2, figsize=(10.6, 7.6), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12, wspace=0.03, hspace=0.03)
+    nyquist(axes[0, 0], spectra)
+    polarization(axes[0, 1], runs)
+    transport(axes[1, 0], runs)
+    first_cycle(axes[1, 1], cycle)
+    titles = (
+        "Impedance of Au | Mg$_3$AsN | Au, 100 °C",
+        "The same cell after a step to 0.5 V",
+        "Transport number that this step gives",
+        "Mg | MOFsSE | Mg$_3$AsN | MOFsSE | Mg, ±10 µA, 25 °C",
+    )
+    for letter, ax, title in zip("abcd", axes.flat, titles, strict=True):
+        ax.set_title(f"$\\bf{{{letter}}}$   {title}", loc="left", fontsize=10.5, color=INK, pad=8)
+    return figure
+
+
+def note(ax: Axes, text: str, at: tuple[float, float], color: str = INK, **options: Any) -> None:
+    """A direct label in data coordinates, readable on top of lines."""
+    drawn = ax.text(*at, text, color=color, fontsize=options.pop("fontsize", 9.2), **options)
+    drawn.set_path_effects([withStroke(linewidth=2.6, foreground="white")])
+
+
+def nyquist(ax: Axes, spectra: dict[str, xr.Dataset]) -> None:
+    """Two arcs that only the frequency tells apart; as printed the whole spectrum is a speck, enlarged in an inset."""
+    widths = {"contact_limited": 5.5, "infiltrated": 1.7, "as_printed": 1.7}
+    for name, width in widths.items():
+        z = spectra[name]["impedance"].values / 1e6
+        ax.plot(z.real, -z.imag, color=READINGS[name], lw=width, alpha=0.5 if width > 2 else 1)
+    for name, height in (("infiltrated", 0.115), ("contact_limited", 0.06)):
+        frequency, z = spectra[name]["frequency"].values, spectra[name]["impedance"].values / 1e6
+        top = int(np.argmax(-z.imag))
+        ax.plot(z[top].real, -z[top].imag, "o", ms=6, color=READINGS[name], mec="white", mew=0.9, zorder=4)
+        text = f"{NAMES[name]}, peak at {hertz(frequency[top])}"
+        note(ax, text, (0.466, 0.466 + height), TEXTS[name], ha="center", va="center")
+    ax.set_xlim(-0.03, 1.03)
+    ax.set_ylim(-0.03, 0.664)
+    ax.set_aspect("equal", adjustable="box")
+    ax.set_xticks(np.arange(0, 1.01, 0.2))
+    ax.set_xlabel("Re Z (MΩ)")
+    ax.set_ylabel("−Im Z (MΩ)")
+    note(ax, "paper: one arc,\nclosed at 0.1 Hz", (0.875, 0.10), ha="right", va="center", linespacing=1.3)
+    ax.annotate("", (0.922, 0.006), (0.84, 0.06), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.0})
+    enlarged(ax, spectra["as_printed"])
+
+
+def enlarged(ax: Axes, spectrum: xr.Dataset) -> None:
+    """The spectrum of the reading as_printed, in kΩ."""
+    color = READINGS["as_printed"]
+    inset = ax.inset_axes((0.215, 0.14, 0.27, 0.40))
+    frequency, z = spectrum["frequency"].values, spectrum["impedance"].values / 1e3
+    inset.plot(z.real, -z.imag, color=color, lw=1.7)
+    for wanted in (1.0, 0.1):
+        k = int(np.argmin(np.abs(np.log(frequency / wanted))))
+        inset.plot(z[k].real, -z[k].imag, "o", ms=4, color=color, mec="white", mew=0.6)
+        inset.annotate(
+            f"{wanted:g} Hz", (z[k].real, -z[k].imag), xytext=(-5, 1), textcoords="offset points", fontsize=7.6,
+            color=MUTED, ha="right", va="bottom",
+        )  # fmt: skip
+    inset.set_xlim(-1.5, 15)
+    inset.set_ylim(-1.5, 15)
+    inset.set_aspect("equal")
+    inset.set_xticks([0, 10])
+    inset.set_yticks([0, 10])
+    inset.tick_params(labelsize=7.6, length=2, pad=2)
+    inset.set_xlabel("kΩ", fontsize=8, labelpad=-1)
+    inset.set_title("as printed, enlarged", loc="center", fontsize=9.2, color=color, pad=3)
+
+
+def hertz(frequency: float) -> str:
+    """Frequency to two digits."""
+    return f"{frequency / 1e3:.1f} kHz" if frequency >= 1e3 else f"{frequency:.0f} Hz"
+
+
+def polarization(ax: Axes, runs: dict[str, xr.Dataset]) -> None:
+    """Current over ten decades of time."""
+    for name, width in (("as_printed", 1.9), ("contact_limited", 5.5), ("infiltrated", 1.7)):
+        time, current = runs[name]["time"].values, runs[name]["current"].values / 1e-6
+        ax.loglog(time, current, color=READINGS[name], lw=width, alpha=0.5 if width > 2 else 1)
+    ax.set_xlim(1e-6, 2e4)
+    ax.set_ylim(0.2, 2e4)
+    ax.set_xlabel("Time after the step (s)")
+    ax.set_ylabel("Current (µA)")
+    note(ax, "as printed:\nions charge the double layers,\nthen polarise the pellet", (4e-3, 560), TEXTS["as_printed"])
+    note(ax, "contact-limited: contacts charged within 10 µs", (2.2e-5, 1.0), TEXTS["contact_limited"])
+    note(ax, "infiltrated: hardly any ions to begin with", (2.3e-6, 0.25), TEXTS["infiltrated"])
+    ax.axvspan(SAMPLED, 2e4, color=PALE, lw=0, zorder=0)
+    ax.text(45, 9e3, "sampled from 0.1 s on\n(the paper does not say)", color=MUTED, ha="center", va="center", fontsize=8.6)
+
+
+def transport(ax: Axes, runs: dict[str, xr.Dataset]) -> None:
+    """(I_0 - I_s)/I_0 as a function of when I_0 is sampled."""
+    ax.axvspan(SAMPLED, 2e4, color=PALE, lw=0, zorder=0)
+    ax.axhspan(LOWEST, HIGHEST, color="#cfd3d9", lw=0, zorder=0.5)
+    ax.axhline(PRINTED, color=INK, lw=0.9, zorder=1)
+    for name, width in (("as_printed", 1.9), ("contact_limited", 5.5), ("infiltrated", 1.7)):
+        time, current = runs[name]["time"].values, runs[name]["current"].values
+        seen = (time > 0) & (time < 0.97 * time[-1])
+        apparent = 1 - current[-1] / current[seen]
+        ax.loglog(time[seen], apparent, color=READINGS[name], lw=width, alpha=0.5 if width > 2 else 1)
+    ax.set_xlim(1e-6, 2e4)
+    ax.set_ylim(0.01, 1.6)
+    ax.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+    ax.set_xlabel("Time at which $I_0$ is sampled (s)")
+    ax.set_ylabel("Apparent $t_{ion}=(I_0-I_s)/I_0$")
+    note(ax, "paper: 0.077", (2.3e-6, 0.058), ha="left", va="top")
+    window = {name: mt.analysis.transport_number_window(run, LOWEST, HIGHEST) for name, run in runs.items()}
+    note(ax, "as printed: 0.077 only for a sample\nat 28 minutes", (3e-4, 0.62), TEXTS["as_printed"], va="top")
+    for name, height in (("infiltrated", 0.029), ("contact_limited", 0.018)):
+        text = f"{NAMES[name]}: {window[name].decades:.1f} decades of time inside the grey band"
+        note(ax, text, (2.3e-6, height), TEXTS[name])
+
+
+def first_cycle(ax: Axes, run: xr.Dataset) -> None:
+    """Which element takes how much of the voltage; what the paper saw."""
+    hours = run["time"].values / 3600
+    below = np.zeros(hours.size)
+    for number, (label, color, elements) in enumerate(BANDS):
+        part = run["overpotential"].sel(element=list(elements)).sum("element").values / 1e-3
+        ax.fill_between(hours, below, below + part, color=color, lw=0)
+        middle = float(np.interp(0.9, hours, below + part / 2))
+        height = -9.0 - 13.5 * number
+        ax.plot([0.97, 1.035, 1.07], [middle, height, height], color=MUTED, lw=0.8)
+        ax.text(1.09, height, label, ha="left", va="center", fontsize=9.2, color=INK)
+        below = below + part
+    ax.plot(hours, run["voltage"].values / 1e-3, color=INK, lw=1.5)
+    ax.axhline(0, color=INK, lw=0.8)
+    for place, value, text in ((1.0, -100, "paper: −0.1 V"), (2.0, 30, "paper: 0.03 V")):
+        ax.plot(place, value, "D", ms=7, color=INK, mec="white", mew=0.9, zorder=5, clip_on=False)
+        note(ax, text, (place - 0.05, value), ha="right", va="center")
+    ax.set_xlim(0, 2.04)
+    ax.set_ylim(-118, 96)
+    ax.set_xticks([0, 0.5, 1, 1.5, 2])
+    ax.set_xlabel("Time (h)")
+    ax.set_ylabel("Cell voltage (mV)")
+    ax.text(0.5, 84, "deposition", ha="center", va="center", fontsize=9.2, color=MUTED)
+    ax.text(1.5, 84, "dissolution", ha="center", va="center", fontsize=9.2, color=MUTED)
+    half = abs(float(run["voltage"][-1])) / 1e-3
+    note(ax, f"all readings: ±{half:.0f} mV", (0.5, -half - 8), ha="center", va="center")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""``mgtwin check``: are the files of cells, overlays, experiments, protocols, materials and interfaces right?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+from rich.text import Text
+
+from .. import yamlfile
+from ..cells import Blocking, IonConductor, Junction, MixedConductor, Plating, library
+from ..errors import FileError, MgtwinError, did_you_mean
+from ..protocols import PROTOCOLS
+from .console import FAILED, err, out, print_error, shown_path
+
+__all__ = ["Outcome", "check_file", "check_files", "kind_of"]
+
+_MATERIALS: dict[str, Any] = {"ion_conductor": IonConductor, "mixed_conductor": MixedConductor}
+_INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}
+
+
+class Outcome(NamedTuple):
+    """What became of one file: its kind (``cell``, ``overlay``, ...) and what is wrong with it (``""``: nothing)."""
+
+    path: Path
+    kind: str
+    problem: str
+
+
+def check_files(files: Sequence[Path] = ()) -> int:
+    """Check files, the YAML files of folders, or everything in the library; print one line each, then all errors.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 if a file is wrong.
+    """
+    outcomes = []
+    with err().status("checking ...") as status:
+        for path in _listed(files) if files else _library():
+            status.update(f"checking {shown_path(path)} ...")
+            outcomes.append(check_file(path))
+    console = out()
+    width = max((len(outcome.kind) for outcome in outcomes), default=0)
+    for outcome in outcomes:
+        mark, style = ("wrong", "bold red") if outcome.problem else ("ok", "green")
+        line = Text.assemble((f"{mark:<5}", style), f"  {outcome.kind:<{width}}  {shown_path(outcome.path)}")
+        console.print(line, soft_wrap=True)
+    wrong = [outcome for outcome in outcomes if outcome.problem]
+    for outcome in wrong:
+        err().print()
+        print_error(outcome.problem)
+    total = f"{len(outcomes)} file{'' if len(outcomes) == 1 else 's'}"
+    if not outcomes:
+        console.print(Text("no YAML files there.", style="yellow"))
+    elif not wrong:
+        console.print(Text(f"{total}, no errors.", style="green"))
+    elif len(outcomes) > 1:
+        err().print(Text(f"\n{len(wrong)} of {total} with errors.", style="red"))
+    return FAILED if wrong else 0
+
+
+def _listed(files: Sequence[Path]) -> Iterator[Path]:
+    """Files as they are, folders by the YAML files in and below them, names of the library by their files."""
+    for path in files:
+        if path.is_dir():
+            yield from sorted(item for item in path.rglob("*.y*ml") if item.suffix in (".yaml", ".yml"))
+        elif path.exists() or path.suffix:
+            yield path
+        else:
+            named = [item for item in _library() if item.stem == str(path)]
+            yield from named or [path]
+
+
+def _library() -> Iterator[Path]:
+    for kind in library.KINDS:
+        yield from (entry.path for entry in library.entries(kind))
+
+
+def check_file(path: Path) -> Outcome:
+    """Read a file as what it is.
+
+    Overlays of the library are also applied to every cell that they name.
+    """
+    kind = library.KINDS.get(path.parent.name, "")
+    try:
+        document = yamlfile.load(path)
+        kind = kind_of(document)
+        _read(kind, document, path)
+    except FileError as error:
+        return Outcome(path, kind or "file", str(error))
+    except MgtwinError as error:
+        return Outcome(path, kind or "file", f"{path}: {error}")
+    return Outcome(path, kind, "")
+
+
+def kind_of(document: yamlfile.Document) -> str:
+    """Return what a file describes: ``cell``, ``overlay``, ``experiment``, ``protocol``, ``material``, ``interface``.
+
+    Raises
+    ------
+    FileError
+        If neither its folder nor its keys tell.
+    """
+    folder = Path(document.name).absolute().parent.name
+    if folder in library.KINDS:
+        return library.KINDS[folder]
+    data = document.data if isinstance(document.data, Mapping) else {}
+    for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
+        if key in data:
+            return kind
+    kinds = {**dict.fromkeys(PROTOCOLS, "protocol"), **dict.fromkeys(_MATERIALS, "material")}
+    kinds.update(dict.fromkeys(_INTERFACES, "interface"))
+    if data.get("type") in kinds:
+        return kinds[data["type"]]
+    if "type" in data:
+        hint = did_you_mean(str(data["type"]), kinds)
+        raise document.error(f"type {data['type']!r} is unknown: use one of {', '.join(kinds)}.{hint}", ("type",))
+    raise document.error(
+        "what this file describes cannot be told: a cell has the key layers, an overlay variants, an experiment "
+        f"protocol, and anything else a type (one of {', '.join(kinds)})."
+    )
+
+
+def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
+    from ..cells.files import cell, load_cell
+    from ..cells.overlays import Overlay
+    from ..experiments import experiment, load_experiment
+    from .protocolargs import protocol_of
+
+    in_library = _is_in_library(kind, path)
+    if kind == "cell":
+        cell(path.stem) if in_library else load_cell(path)
+    elif kind == "experiment":
+        experiment(path.stem) if in_library else load_experiment(path)
+    elif kind == "overlay":
+        if in_library:
+            _apply_everywhere(path.stem)
+        else:
+            yamlfile.validate(_named(document, path), TypeAdapter(Overlay), context={"file": True})
+    elif kind == "protocol":
+        protocol_of(document)
+    else:
+        _read_part(kind, document, path)
+
+
+def _is_in_library(kind: str, path: Path) -> bool:
+    folder = next((folder for folder, name in library.KINDS.items() if name == kind), "")
+    found = [entry.path for entry in library.entries(folder)] if folder else []
+    return path.resolve() in [item.resolve() for item in found]
+
+
+def _apply_everywhere(name: str) -> None:
+    """Apply an overlay to every cell that it names, alone or with what it needs: each set of its variants once."""
+    from ..cells.files import cell
+    from ..cells.overlays import applicable_overlays, load_overlay
+
+    overlay = load_overlay(name)
+    for cell_name in library.names("cells"):
+        seen = set()
+        for names in applicable_overlays(cell_name):
+            variants = tuple(number for number, _ in overlay.matching(cell_name, names))
+            if name in names and variants not in seen:
+                seen.add(variants)
+                cell(cell_name, *names)
+
+
+def _read_part(kind: str, document: yamlfile.Document, path: Path) -> None:
+    from ..cells.parts import resolve
+
+    folder, classes = ("materials", _MATERIALS) if kind == "material" else ("interfaces", _INTERFACES)
+    named = _named(document, path)
+    data = resolve(folder, named.data, named, ())
+    given = data.get("type") if isinstance(data, Mapping) else None
+    if given not in classes:
+        needed = f"a file of {folder} needs the key type, one of {', '.join(classes)}"
+        raise document.error(f"{needed}{f', not {given!r}' if given else ''}.", ("type",) if given else ())
+    yamlfile.validate(named.with_data(data), TypeAdapter(classes[given]), context={"file": True})
+
+
+def _named(document: yamlfile.Document, path: Path) -> yamlfile.Document:
+    """The document with the file's name where it gives none."""
+    data = document.data
+    return document.with_data({"name": path.stem, **data}) if isinstance(data, Mapping) else document

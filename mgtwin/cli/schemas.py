@@ -1,0 +1,153 @@
+"""``mgtwin schema``: JSON Schema of the nouns, as they are written in YAML files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from rich.table import Table
+from rich.text import Text
+
+from .. import cells, experiments, laws, protocols
+from ..cells import library
+from ..cells.overlays import Overlay
+from ..errors import UnknownNameError
+from .console import hint, out
+
+__all__ = ["file_schema", "nouns", "print_schema"]
+
+_FILES = {"cell": "cells/", "overlay": "overlays/", "experiment": "experiments/"}
+
+
+def nouns() -> dict[str, Any]:
+    """Return every class that can be written in YAML by its name."""
+    found = (
+        *(cells.Cell, Overlay, experiments.Experiment),
+        *(cells.Layer, cells.IonConductor, cells.MixedConductor, cells.GrainBoundary),
+        *(cells.DefectElectrons, cells.DefectCapacitance),
+        *(cells.Plating, cells.Blocking, cells.Junction, cells.Capacitor, cells.Ion),
+        *(laws.Constant, laws.Arrhenius, laws.ArrheniusT, laws.VogelFulcher, laws.Table),
+        *protocols.PROTOCOLS.values(),
+    )
+    return {item.__name__: item for item in found}
+
+
+def file_schema(noun: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a class as files write it: parts by name, single items without a list.
+
+    Parameters
+    ----------
+    noun : type
+        One of `nouns`.
+    """
+    schema = TypeAdapter(noun).json_schema()
+    places = [schema, *schema.get("$defs", {}).values()]
+    for place in places:
+        if "description" in place:
+            place["description"] = _plain(place["description"])
+        properties = place.get("properties", {})
+        for name, loosen in _LOOSER.items():
+            if name in properties:
+                properties[name] = loosen(properties[name])
+    if noun.__name__.lower() in _FILES:  # a file need not repeat its name
+        schema["required"] = [name for name in schema.get("required", []) if name != "name"]
+    title = schema.get("title", noun.__name__)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"mgtwin {title}"}
+
+
+def _plain(docstring: str) -> str:
+    """The summary of a docstring without its markup, on one line."""
+    text = " ".join(docstring.strip().partition("\n\n")[0].split())
+    text = re.sub(r"\s*\((?:physics\.md )?§[^)]*\)", "", text)
+    text = re.sub(r":\w+:`([^`]*)`", lambda found: _formula(found[1]), text)
+    return text.replace("`", "")
+
+
+def _formula(tex: str) -> str:
+    for command, sign in ((r"\,", " "), (r"\sigma", "σ"), (r"\eta", "η"), (r"\parallel", "∥"), ("{", ""), ("}", "")):
+        tex = tex.replace(command, sign)
+    return tex
+
+
+def _or_part(folder: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A part written out, the name of one of the library, or ``{from: name, ...}``."""
+
+    def loosen(schema: dict[str, Any]) -> dict[str, Any]:
+        text = f"name of a file in {folder}/"
+        name = {"type": "string", "description": text, "examples": list(library.names(folder))}
+        changed = {"type": "object", "properties": {"from": name}, "required": ["from"]}
+        return {"anyOf": [name, changed, schema]}
+
+    return loosen
+
+
+def _or_one(schema: dict[str, Any]) -> dict[str, Any]:
+    """One item instead of a list of one."""
+    return {"anyOf": [schema, schema["items"]]} if "items" in schema else schema
+
+
+def _entries_or_part(schema: dict[str, Any]) -> dict[str, Any]:
+    inner = schema.get("additionalProperties")
+    if not isinstance(inner, Mapping):
+        return schema
+    return {**schema, "additionalProperties": _or_part("interfaces")(dict(inner))}
+
+
+def _or_type(schema: dict[str, Any]) -> dict[str, Any]:
+    """``measure: arcs`` is short for ``measure: {type: arcs}``."""
+    types = [kind for part in schema.get("anyOf", [schema]) for kind in part.get("discriminator", {}).get("mapping", {})]
+    return {"anyOf": [{"enum": types}, schema]} if types else schema
+
+
+_LOOSER: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "material": _or_part("materials"),
+    "negative": _or_part("interfaces"),
+    "positive": _or_part("interfaces"),
+    "interfaces": _entries_or_part,
+    "cells": _or_one,
+    "states": _or_one,
+    "temperatures": _or_one,
+    "voltage": _or_one,
+    "measure": _or_type,
+    "with": _or_one,
+    "without": _or_one,
+}
+
+
+def print_schema(name: str | None = None, output: Path | None = None) -> None:
+    """Print or write the JSON Schema of a noun; without a name, list the nouns.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such noun.
+    """
+    known = nouns()
+    if name is None:
+        _print_nouns(known)
+        return
+    by_lower = {key.lower(): item for key, item in known.items()}
+    noun = by_lower.get(name.lower().replace("_", ""))
+    if noun is None:
+        raise UnknownNameError(name, known, "noun")
+    text = json.dumps(file_schema(noun), indent=2, ensure_ascii=False)
+    if output is None:
+        print(text)
+        return
+    output.write_text(text + "\n", encoding="utf-8")
+    hint(f"{output} is written. In an editor with the YAML language server, put this on top of a file:")
+    out().print(Text(f"# yaml-language-server: $schema={output}", style="cyan"), soft_wrap=True)
+
+
+def _print_nouns(known: Mapping[str, Any]) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(overflow="fold")
+    for name, noun in known.items():
+        table.add_row(name, Text(_plain(noun.__doc__ or "").partition(". ")[0].rstrip(".")))
+    out().print(table)
+    hint("mgtwin schema Cell prints the JSON Schema of a cell file, -o cell.schema.json writes it.")
