@@ -58,14 +58,17 @@ def readme() -> Any:
     spectra = {name: mt.simulate(cell, mt.EIS("1 MHz", "0.1 Hz", per_decade=40)) for name, cell in cells.items()}
     step = mt.Polarization("0.5 V", "3 h", first_time="1 us", per_decade=40)
     runs = {name: mt.simulate(cell, step) for name, cell in cells.items()}
-    cycle = mt.simulate(mt.cell("trilayer"), mt.Cycling("-10 uA", "1 h", cycles=1, points=900))
+    protocol = mt.Cycling("-10 uA", "1 h", cycles=1, points=900)
+    cycles = [mt.simulate(mt.cell("trilayer", name), protocol) for name in READINGS]
+    if np.ptp([cycle["voltage"].values for cycle in cycles], axis=0).max() > 1e-4:
+        raise SystemExit("the readings no longer agree about the first cycle: panel d says that they do")
 
     figure, axes = plt.subplots(2, 2, figsize=(10.6, 7.6), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12, wspace=0.03, hspace=0.03)
     nyquist(axes[0, 0], spectra)
     polarization(axes[0, 1], runs)
     transport(axes[1, 0], runs)
-    first_cycle(axes[1, 1], cycle)
+    first_cycle(axes[1, 1], cycles[0])
     titles = (
         "Impedance of Au | Mg$_3$AsN | Au, 100 °C",
         "The same cell after a step to 0.5 V",
@@ -109,7 +112,7 @@ def nyquist(ax: Axes, spectra: dict[str, xr.Dataset]) -> None:
 def enlarged(ax: Axes, spectrum: xr.Dataset) -> None:
     """The spectrum of the reading as_printed, in kΩ."""
     color = READINGS["as_printed"]
-    inset = ax.inset_axes((0.215, 0.14, 0.27, 0.40))
+    inset = ax.inset_axes((0.25, 0.14, 0.27, 0.40))
     frequency, z = spectrum["frequency"].values, spectrum["impedance"].values / 1e3
     inset.plot(z.real, -z.imag, color=color, lw=1.7)
     for wanted in (1.0, 0.1):
@@ -198,7 +201,7 @@ def first_cycle(ax: Axes, run: xr.Dataset) -> None:
     ax.text(0.5, 84, "deposition", ha="center", va="center", fontsize=9.2, color=MUTED)
     ax.text(1.5, 84, "dissolution", ha="center", va="center", fontsize=9.2, color=MUTED)
     half = abs(float(run["voltage"][-1])) / 1e-3
-    note(ax, f"all readings: ±{half:.0f} mV", (0.5, -half - 8), ha="center", va="center")
+    note(ax, f"all readings: ±{half:.0f} mV ($i_0$ calibrated)", (0.03, -half - 10), ha="left", va="center")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Mapping[str, Any
     frequency : array_like, shape (n,)
         Frequency [Hz], positive and finite, in any order.
     impedance : array_like of complex, shape (n,)
-        Impedance of the cell [ohm]; a passive cell has a positive real part, a capacitive one a negative imaginary part.
+        Impedance of the cell [ohm]; positive real part if passive, negative imaginary part if capacitive.
     attrs : mapping, optional
         Attributes, usually from `stamp`.
 
@@ -124,7 +124,7 @@ def transient(
     Parameters
     ----------
     time : array_like, shape (n,)
-        Time since the start of the protocol [s], finite and never decreasing; a time may occur twice where a step changes.
+        Time since the start of the protocol [s], finite and never decreasing; it may occur twice where a step changes.
     voltage, current : array_like, shape (n,)
         Cell voltage [V] and current [A], laboratory signs. May contain NaN where an instrument read nothing.
     cycle, step : array_like of int, shape (n,), optional

@@ -82,33 +82,34 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
     failed = failed or {}
     rows: list[Row] = []
     for observation in experiment.observed:
-        for key, runs in _groups(experiment.runs(), observation).items():
+        for runs in _groups(experiment.runs(), observation):
             broken = [run for run in runs if run in failed]
             simulated = [item for item in done if item.run in runs]
             if broken:
                 rows.append(_row(observation, runs[0], "no result", Failed(failed[broken[0]])))
             elif len(simulated) == len(runs):
-                rows.append(_compared(observation, runs[0], simulated, done, key[2]))
+                rows.append(_compared(experiment, observation, simulated, done))
         rows += _refused(experiment, observation)
     return rows
 
 
-def _groups(runs: Iterable[Run], observation: Observation) -> dict[tuple[str, tuple[str, ...], str], list[Run]]:
-    """Runs of an observation by cell, overlays and reading."""
-    found: dict[tuple[str, tuple[str, ...], str], list[Run]] = {}
+def _groups(runs: Iterable[Run], observation: Observation) -> list[list[Run]]:
+    """Runs of an observation by cell and overlays."""
+    found: dict[tuple[str, tuple[str, ...]], list[Run]] = {}
     for run in runs:
         if not observation.matches(run.cell, run.overlays):
             continue
         at = observation.temperature
         if at is None or abs(float(run.temperature) - float(at)) < 0.01:
-            found.setdefault((run.cell, run.overlays, run.reading), []).append(run)
-    return found
+            found.setdefault((run.cell, run.overlays), []).append(run)
+    return list(found.values())
 
 
 def _compared(
-    observation: Observation, first: Run, group: Sequence[Simulated], done: Sequence[Simulated], reading: str
+    experiment: Experiment, observation: Observation, group: Sequence[Simulated], done: Sequence[Simulated]
 ) -> Row:
-    """The row of one observation in one reading; a reading that fails becomes a row that says so."""
+    """The row of one observation in one reading; a readout that fails becomes a row that says so."""
+    first, reading = group[0].run, group[0].run.reading
 
     def find(cell: str, overlays: tuple[str, ...], temperature: float) -> Any:
         for item in done:
@@ -126,7 +127,7 @@ def _compared(
     values = tuple(item.value for item in readouts)
     verdict = judge(observation, reading, values, readouts[0].remark)
     interval, numbers = observation.interval, dict(readouts[0].numbers)
-    tried = robustness(observation, group, find) if not observation.not_comparable else None
+    tried = robustness(observation, group, find, experiment.held) if not observation.not_comparable else None
     if tried is not None:
         numbers["share_of_parameter_sets"] = tried.share
         verdict = replace(verdict, reason=f"{verdict.reason}; {tried}")

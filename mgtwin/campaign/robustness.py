@@ -34,11 +34,14 @@ class Robustness:
             return f"none of {SETS} parameter sets drawn from the stated uncertainties agrees"
         if self.share == 1:
             return f"all of {SETS} parameter sets drawn from the stated uncertainties agree"
-        text = f"{100 * self.share:.2g} % of {SETS} parameter sets drawn from the stated uncertainties agree"
+        percent = min(max(round(100 * self.share), 1), 99)
+        text = f"{percent} % of {SETS} parameter sets drawn from the stated uncertainties agree"
         return f"{text}; {self.decisive}" if self.decisive else text
 
 
-def robustness(observation: Observation, group: Sequence[Simulated], find: Lookup) -> Robustness | None:
+def robustness(
+    observation: Observation, group: Sequence[Simulated], find: Lookup, held: Sequence[str] = ()
+) -> Robustness | None:
     """Repeat a comparison with a spectrum for parameters drawn from their uncertainties.
 
     Parameters
@@ -48,6 +51,8 @@ def robustness(observation: Observation, group: Sequence[Simulated], find: Looku
         The spectra over temperature; a set of parameters must agree at all of them.
     find : callable
         As for `mgtwin.campaign.readout.read`.
+    held : sequence of str
+        Patterns of paths that are not varied, because they define the reading.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def robustness(observation: Observation, group: Sequence[Simulated], find: Looku
     cells = [cell_of(item.data) for item in group]
     if isinstance(measure, measures.MagnitudeRatio):
         cells += [cell_of(reference_of(measure, item, find)) for item in group]
-    drawn = draw(cells, observation.propagate, samples=SETS)
+    drawn = draw(cells, observation.propagate, held, samples=SETS)
     if not drawn.parameters:
         return None
     values = _values(measure, group, cells, drawn.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -81,31 +82,42 @@ class Propagated:
         return f"no parameter alone reaches it; {name} comes closest, with {format_value(closest, unit)}"
 
 
-def parameters(cells: Sequence[Cell], together: Sequence[Sequence[str]] = ()) -> tuple[Parameter, ...]:
+def parameters(
+    cells: Sequence[Cell], together: Sequence[Sequence[str]] = (), held: Sequence[str] = ()
+) -> tuple[Parameter, ...]:
     """Return the uncertain numbers of some cells.
 
     Numbers of equal value, uncertainty and provenance are one number in several places (two layers of one material, two
-    cells with the same pellet) and move together; so do the paths that each of `together` lists.
+    cells with the same pellet) and move together; so do the paths that each of `together` lists. Paths that match a pattern of `held` are left out.
     """
     tied = {path: number for number, paths in enumerate(together) for path in paths}
     found: dict[Any, list[tuple[int, str, Value]]] = {}
     for k, cell in enumerate(cells):
         for path in cell.paths():
             value = cell.get(path)
+            if any(fnmatchcase(path, pattern) for pattern in held):
+                continue
             if isinstance(value, Value) and _is_uncertain(value):
                 identity = tied.get(path, (float(value), *value.provenance().items()))
                 found.setdefault(identity, []).append((k, path, value))
     return tuple(Parameter(tuple(places)) for places in found.values())
 
 
-def draw(cells: Sequence[Cell], together: Sequence[Sequence[str]] = (), *, samples: int = SAMPLES) -> Draw:
+def draw(
+    cells: Sequence[Cell],
+    together: Sequence[Sequence[str]] = (),
+    held: Sequence[str] = (),
+    *,
+    samples: int = SAMPLES,
+) -> Draw:
     """Draw sets of parameters from the stated uncertainties: a scrambled Sobol sequence with a fixed seed.
 
     Normal for a standard uncertainty, uniform for a range (in the logarithm if it spans more than a decade).
+    `together` and `held` as for `parameters`.
     """
     from scipy.stats import qmc
 
-    uncertain = parameters(cells, together)
+    uncertain = parameters(cells, together, held)
     u = qmc.Sobol(len(uncertain), scramble=True, seed=20251).random(samples)
     values: tuple[dict[str, np.ndarray], ...] = tuple({} for _ in cells)
     for column, parameter in zip(u.T, uncertain, strict=True):
@@ -128,8 +140,11 @@ def decisive(drawn: Draw, inside: np.ndarray) -> str:
     if distances[k] < 0.3:
         return ""
     cell, path, value = drawn.parameters[k].places[0]
-    typical = float(np.median(drawn.values[cell][path][inside]))
-    return f"{drawn.parameters[k].name} decides: it is typically {format_value(float(f'{typical:.2g}'), value.unit)} there"
+    values = drawn.values[cell][path]
+    typical, other = (
+        format_value(float(f"{np.median(values[which]):.2g}"), value.unit) for which in (inside, ~inside)
+    )
+    return f"{drawn.parameters[k].name} decides: typically {typical} in those that agree, {other} in the others"
 
 
 def propagate_conductivity(

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -66,12 +66,24 @@ def print_error(message: str) -> None:
         console.print(text, soft_wrap=as_it_is)
 
 
-def print_warnings(warnings: list[str]) -> None:
-    """Print what to beware of in yellow on stderr, one item per paragraph."""
+def print_warnings(warnings: Sequence[str]) -> None:
+    """Print what to beware of in yellow on stderr; those that differ in the path only are printed once."""
     console = err()
-    for warning in warnings:
-        text = Text("warning: ", style="bold yellow").append(warning, style="not bold yellow")
+    for what, paths in _grouped(warnings).items():
+        text = Text("warning: ", style="bold yellow").append(what, style="not bold yellow")
         console.print(text, soft_wrap=not console.is_terminal)
+        for path in paths:
+            console.print(Text(f"  {path}", style="yellow"), soft_wrap=True)
+
+
+def _grouped(warnings: Sequence[str]) -> dict[str, list[str]]:
+    """Warnings ``path: text`` as text -> paths; a path that warns alone stays in front of its text."""
+    found: dict[str, list[str]] = {}
+    for warning in warnings:
+        path, colon, text = warning.partition(": ")
+        is_path = bool(colon) and " " not in path
+        found.setdefault(text if is_path else warning, []).extend([path] if is_path else [])
+    return {(f"{paths[0]}: {text}" if len(paths) == 1 else text): paths[1:] and paths for text, paths in found.items()}
 
 
 def hint(message: str) -> None:

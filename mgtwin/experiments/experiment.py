@@ -105,6 +105,9 @@ class Experiment:
     states : str or tuple of str
         Overlays of the kind state, empty for cells without any.
     observed : tuple of Observation
+    held : tuple of str
+        Patterns of paths (``*.electronic_resistance``) that define the readings and are therefore not varied where a
+        verdict is tried on other parameters.
     where : str
         Place in the source.
     assumed : str
@@ -129,6 +132,7 @@ class Experiment:
     ]
     states: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
     observed: tuple[Observation, ...] = ()
+    held: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
     where: str = ""
     assumed: str = ""
     description: str = ""

@@ -199,11 +199,10 @@ class MixedLayer:
         driving = self.electrons.integral(E)
         slope = pybamm.grad(driving) / self.thickness
         if g is None:
-            total = self.sigma_ion + sigma_eon
-            inside = (
-                self._on_edges(sigma_eon / total * model.current_density)
-                - self._on_edges(self.sigma_ion / total) * slope
-            )
+            # both transference numbers from one mean: they must add to 1, or the Hebb-Wagner state is not exact (and
+            # PyBaMM rearranges quotients before it takes means, so that two of them would be taken differently)
+            mean = self._on_edges(sigma_eon)
+            inside = (mean * model.current_density - self.sigma_ion * slope) / (self.sigma_ion + mean)
         else:
             inside = self._on_edges(sigma_eon * g) - slope
         flux = self._with_faces(inside, left, right)

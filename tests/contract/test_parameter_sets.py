@@ -77,7 +77,9 @@ def allowed(cell: str) -> set[frozenset[str]]:
     return sets - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
 
 
-CASES = [(cell, tuple(sorted(names))) for cell in (*MG3ASN, *OTHER) for names in [(), *map(tuple, allowed(cell))]]
+CASES = [
+    (cell, names) for cell in (*MG3ASN, *OTHER) for names in [(), *sorted(tuple(sorted(names)) for names in allowed(cell))]
+]
 
 
 # -- provenance --------------------------------------------------------------------------------------------------

@@ -209,7 +209,7 @@ def test_save_refuses_what_it_cannot_keep(tmp_path):
         dataset.save(xr.Dataset({"when": ("k", np.array(["2025-01-01"], "M8[ns]"), labels)}), tmp_path / "r.nc")
     with pytest.raises(InputError, match="Python objects"):
         dataset.save(xr.Dataset({"o": ("k", np.array([None], dtype=object), labels)}), tmp_path / "r.nc")
-    with pytest.raises(InputError, match="folder .* does not exist"):
+    with pytest.raises(InputError, match=r"folder .* does not exist"):
         dataset.save(ds, tmp_path / "absent" / "r.nc")
     with pytest.raises(InputError, match="must be free"):
         dataset.save(ds.assign(impedance_real=("frequency", [1.0], labels)), tmp_path / "r.nc")

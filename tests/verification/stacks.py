@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from mgtwin.cells import Blocking, Cell, GrainBoundary, IonConductor, Junction, Layer, MixedConductor, Plating
+from mgtwin.cells import (
+    Blocking,
+    Cell,
+    DefectCapacitance,
+    DefectElectrons,
+    GrainBoundary,
+    IonConductor,
+    Junction,
+    Layer,
+    MixedConductor,
+    Plating,
+)
 
 #: From 1e-9 to 1e9 Hz.
 FREQUENCIES = np.logspace(-9, 9, 13)
@@ -39,6 +50,15 @@ ion_conductors = st.builds(
     maybe(st.builds(GrainBoundary, decades(-9, -2), maybe(decades(-5, 0)), decades(-8, -5))),
 )
 mixed_conductors = st.builds(MixedConductor, decades(-8, 2), decades(-12, 4), decades(2, 9), permittivities)
+electrons = st.builds(DefectElectrons, decades(-12, 0), decades(-12, 0), decades(-12, 0))
+defective_conductors = st.builds(
+    MixedConductor,
+    decades(-8, 2),
+    electrons,
+    st.one_of(decades(2, 9), st.builds(DefectCapacitance, decades(2, 9), decades(-12, -4), decades(-12, -4))),
+    permittivities,
+    rest_potential=st.floats(-0.2, 0.4),
+)
 blocking = st.builds(Blocking, capacitances, resistances())
 plating = st.builds(
     Plating,
@@ -56,7 +76,7 @@ def cells(
     draw: Any, layers: int = 7, materials: Any = None, electrode: Any = electrodes, areas: bool = True
 ) -> Cell:
     """Cells of 1 to `layers` layers that let some current pass at every finite frequency."""
-    kinds = st.one_of(ion_conductors, mixed_conductors) if materials is None else materials
+    kinds = st.one_of(ion_conductors, mixed_conductors, defective_conductors) if materials is None else materials
     area = draw(decades(-5, -3))
     stack = [
         Layer(f"l{k}", material, draw(decades(-7, -2)), draw(maybe(decades(-5, -3))) if areas else None)

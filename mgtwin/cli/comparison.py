@@ -1,0 +1,102 @@
+"""The table *observed / simulated / reading / verdict* in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from ..campaign import Row
+from ..campaign.verdicts import shown
+from .console import out
+
+__all__ = ["counts_table", "print_comparison"]
+
+_STYLES = {
+    "agrees": "green",
+    "calibrated (not independent)": "blue",
+    "contradicts": "red",
+    "not comparable": "dim",
+    "failed": "bold red",
+}
+
+
+def print_comparison(rows: Sequence[Row]) -> None:
+    """Print the rows by experiment: what was observed, and per reading what was simulated and the verdict."""
+    console = out()
+    for experiment, members in groupby(rows, key=lambda row: row.experiment):
+        console.print(_table(experiment, list(members)))
+        console.print()
+
+
+def _table(experiment: str, rows: Sequence[Row], width: int) -> Table:
+    table = Table(
+        title=Text(experiment, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
+        padding=(0, 1, 0, 0), expand=True,
+    )  # fmt: skip
+    readings = max(len(_reading(row)) for row in rows)
+    values = min(max(len("simulated"), *(len(brief(row)) for row in rows)), 30)
+    table.add_column("observed", ratio=1)
+    table.add_column("simulated", width=values)
+    table.add_column("reading", width=readings, no_wrap=True)
+    table.add_column("verdict", width=max(len(_label(row)) for row in rows), no_wrap=True)
+    blocks = groupby(rows, key=lambda row: (row.observation, row.cell, row.state))
+    for number, (_, members) in enumerate(blocks):
+        lines = list(members)
+        if number:
+            table.add_row()
+        verdicts = [Text(_label(row), style=_STYLES[row.verdict.label]) for row in lines]
+        table.add_row(
+            _observed(lines[0]),
+            Text("\n").join([Text(brief(row), overflow="ellipsis", no_wrap=True) for row in lines]),
+            Text("\n".join(_reading(row) for row in lines)),
+            Group(*verdicts),
+        )
+    return table
+
+
+def _observed(row: Row) -> Text:
+    which = ", ".join(row.state)
+    said, _, accepted = row.observed.partition(" -> ")
+    text = Text(row.quantity).append(f" ({which})" if which else "", style="dim")
+    text.append(f"\n{said}", style="cyan")
+    return text.append(f"; accepted: {accepted}" if accepted else "", style="dim")
+
+
+def brief(row: Row) -> str:
+    """Return the simulated value of a row without its remark; of several temperatures the span."""
+    finite = [value for value in row.values if math.isfinite(value)]
+    if len(row.values) < 2 or len(finite) < len(row.values):
+        return row.simulated.partition(" (")[0]
+    low, high = shown(min(finite), row.unit), shown(max(finite), row.unit)
+    if low == high:
+        return low
+    number, _, unit = low.partition(" ")
+    return f"{number} to {high}" if unit and high.endswith(f" {unit}") else f"{low} to {high}"
+
+
+def _reading(row: Row) -> str:
+    return row.reading or "-"
+
+
+def _label(row: Row) -> str:
+    return row.verdict.label.partition(" (")[0]
+
+
+def counts_table(rows: Iterable[Row]) -> Table:
+    """Return how many rows of each reading have which verdict."""
+    known = list(rows)
+    labels = [label for label in _STYLES if any(row.verdict.label == label for row in known)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("reading")
+    for label in labels:
+        table.add_column(label.partition(" (")[0], justify="right", style=_STYLES[label])
+    for reading in sorted({row.reading for row in known}, key=lambda name: (name != "as_printed", name)):
+        numbers = [sum(row.verdict.label == label for row in known if row.reading == reading) for label in labels]
+        table.add_row(reading or "-", *(str(number) if number else "" for number in numbers))
+    return table

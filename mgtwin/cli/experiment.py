@@ -1,0 +1,183 @@
+"""``mgtwin run EXPERIMENT``: every run of one experiment, or those that the options leave, against what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import InputError, MgtwinError, UnknownNameError
+from ..experiments import Experiment, Run, experiment
+from ..quantities import format_value
+from .cellargs import changed_cell, is_file_name, read_cell
+from .console import WRONG_INPUT, out, print_error, print_warnings
+from .files import figure_name, result_name
+from .progress import progress_bar
+from .running import keep, leave_interrupted, partial_name, report, was_interrupted
+from .summary import brief, headline, leaves, warnings_of
+
+if TYPE_CHECKING:
+    from ..cells import Cell
+    from .running import Request
+
+__all__ = ["chosen_runs", "run_experiment"]
+
+
+def run_experiment(request: Request) -> None:
+    """Simulate an experiment and print its results, compared with the paper where nothing was changed.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such experiment.
+    InputError
+        If the options leave no run, or cannot be combined.
+    """
+    item = _found(str(request.experiment))
+    runs = chosen_runs(item, request)
+    output = result_name(request.output) if request.output is not None else None
+    figure = figure_name(request.plot, "--plot") if request.plot is not None else None
+    cells = [changed_cell(_cell(run), request.changes) for run in runs]
+    done, failed, interrupted = _simulate(runs, cells)
+    if len(runs) == 1 and done:
+        report(cells[0], runs[0].protocol, done[runs[0]])
+    elif done:
+        _print_runs(item, done)
+    if done and not request.changes and set(runs) <= set(item.runs()):
+        _print_comparison(item, done, failed)
+    for run, error in failed.items():
+        print_error(f"{run}: {error}")
+    if done:
+        keep(_together(done), partial_name(output) if interrupted else output, figure)
+    if interrupted:
+        leave_interrupted(f"{len(done)} of {len(runs)} runs were done.")
+    if failed:
+        raise typer.Exit(WRONG_INPUT)
+
+
+def _found(name: str) -> Experiment:
+    try:
+        return experiment(name)
+    except UnknownNameError as error:
+        if error.what != "experiment":
+            raise
+        file = Path(f"{name}.yaml")
+        if file.is_file():
+            message = f"unknown experiment {name!r}, but there is a file {file} here: write {file}."
+            raise UnknownNameError(name, (), "experiment", message) from None
+        raise UnknownNameError(name, (*error.candidates, "paper"), "experiment") from None
+
+
+def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:
+    """Return the runs of an experiment that ``--cell`` and ``--overlay`` leave.
+
+    A cell that is not one of the experiment's is treated as the experiment treats its own, at each of its temperatures,
+    with exactly the overlays given. ``--set temperature=...`` leaves one run of each cell and overlays.
+    """
+    if request.cell is not None and request.cell not in item.cells:
+        return tuple(_foreign_run(item, request, temperature) for temperature in _temperatures(item, request))
+    found = [
+        run
+        for run in item.runs()
+        if request.cell in (None, run.cell) and set(request.overlays) <= set(run.overlays)
+    ]
+    if not found:
+        combinations = dict.fromkeys(f"{run.cell} ({', '.join(run.overlays)})" for run in item.runs())
+        raise InputError(
+            f"{item.name} has no run with --overlay {' --overlay '.join(request.overlays)}: it has\n  "
+            + "\n  ".join(combinations)
+        )
+    if _sets_temperature(request):
+        found = list({(run.cell, run.overlays): run for run in reversed(found)}.values())[::-1]
+    return tuple(found)
+
+
+def _foreign_run(item: Experiment, request: Request, temperature: Any) -> Run:
+    return Run(item.name, str(request.cell), request.overlays, "", temperature, item.protocol)
+
+
+def _temperatures(item: Experiment, request: Request) -> Sequence[Any]:
+    return item.temperatures[:1] if _sets_temperature(request) else item.temperatures
+
+
+def _sets_temperature(request: Request) -> bool:
+    return any(text.partition("=")[0].strip() == "temperature" for text in request.changes)
+
+
+def _cell(run: Run) -> Cell:
+    return read_cell(run.cell, run.overlays).with_({"temperature": run.temperature})
+
+
+def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[dict[Run, Any], dict[Run, str], bool]:
+    """Results, failures, and whether Ctrl-C ended it early."""
+    from ..simulation import simulate
+
+    done: dict[Run, Any] = {}
+    failed: dict[Run, str] = {}
+    with progress_bar(runs[0].experiment, "runs") as progress:
+        for number, (run, cell) in enumerate(zip(runs, cells, strict=True)):
+            progress(number / len(runs), _brief_name(run))
+            try:
+                result = simulate(cell, run.protocol)
+            except KeyboardInterrupt:
+                return done, failed, True
+            except MgtwinError as error:
+                if len(runs) == 1:
+                    raise
+                failed[run] = str(error)
+                continue
+            if was_interrupted(result):
+                return done, failed, True
+            done[run] = result
+    return done, failed, False
+
+
+def _brief_name(run: Run) -> str:
+    return " ".join([_cell_name(run), *run.overlays, format_value(run.temperature, "K")])
+
+
+def _print_runs(item: Experiment, done: Mapping[Run, Any]) -> None:
+    """One line per run."""
+    names = list(dict.fromkeys(_cell_name(run) for run in done))
+    title = f"{item.name}: {names[0]}" if len(names) == 1 else item.name
+    table = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    if len(names) > 1:
+        table.add_column("cell", no_wrap=True)
+    if any(run.overlays for run in done):
+        table.add_column("overlays", style="cyan")
+    table.add_column("at", justify="right", no_wrap=True)
+    table.add_column(headline([ds for data in done.values() for _, ds in leaves(data)]))
+    for run, data in done.items():
+        temperature = float(leaves(data)[0][1].attrs.get("temperature", run.temperature))
+        which = [_cell_name(run)] if len(names) > 1 else []
+        which += [", ".join(run.overlays)] if any(run.overlays for run in done) else []
+        table.add_row(*which, format_value(temperature, "K"), "; ".join(brief(ds) for _, ds in leaves(data)))
+    out().print(table)
+    print_warnings(list(dict.fromkeys(text for data in done.values() for text in warnings_of(data))))
+
+
+def _cell_name(run: Run) -> str:
+    return Path(run.cell).stem if is_file_name(run.cell) else run.cell
+
+
+def _print_comparison(item: Experiment, done: Mapping[Run, Any], failed: Mapping[Run, str]) -> None:
+    from ..campaign.compare import rows_of
+    from ..campaign.readout import Simulated
+    from .comparison import print_comparison
+
+    print_comparison(rows_of(item, [Simulated(run, data) for run, data in done.items()], failed))
+
+
+def _together(done: Mapping[Run, Any]) -> Any:
+    """One Dataset, or all of them in a tree."""
+    if len(done) == 1:
+        return next(iter(done.values()))
+    import xarray as xr
+
+    return xr.DataTree.from_dict({replace(run, cell=Path(run.cell).stem).key: data for run, data in done.items()})

@@ -1,0 +1,86 @@
+"""``mgtwin run paper``, the main job: every experiment of the paper in every reading of its data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.text import Text
+
+from ..errors import InputError
+from ..quantities import format_value
+from .console import FAILED, INTERRUPTED, err, indented, out, print_error, shown_path
+from .progress import progress_bar
+from .running import print_rows
+
+if TYPE_CHECKING:
+    from ..campaign import PaperResults
+    from .running import Request
+
+__all__ = ["run_whole_paper"]
+
+_FOLDER = Path("paper-results")
+_LEGEND = (
+    "agrees: within what counts as agreement, and independent of the parameters. calibrated: it agrees, but was put into "
+    "the parameters, so it proves nothing. contradicts: outside."
+)
+
+
+def run_whole_paper(request: Request) -> None:
+    """Run the campaign into a folder, print the table and say where everything is.
+
+    Raises
+    ------
+    InputError
+        For options that have no meaning here.
+    """
+    taken = {"--cell": request.cell, "--overlay": request.overlays, "--protocol": request.protocol}
+    taken.update({"--set": request.changes, "--plot": request.plot})
+    given = [name for name, value in taken.items() if value]
+    if given:
+        raise InputError(
+            f"'run paper' takes only --output, not {', '.join(given)}: it simulates the paper's own cells and "
+            "experiments. Run a single experiment to change something (mgtwin list shows them)."
+        )
+    from ..campaign import run_paper
+
+    folder = request.output or _FOLDER
+    with progress_bar("the experiments of the paper", "runs", log=True) as progress:
+        results = run_paper(folder, progress)
+    print_results(results)
+    if results.interrupted:
+        print_error("interrupted: this is only what had been done until then.")
+        raise typer.Exit(INTERRUPTED)
+    if results.failures:
+        raise typer.Exit(FAILED)
+
+
+def print_results(results: PaperResults) -> None:
+    """Print the table, the verdicts counted, what failed, and where the files are."""
+    from .comparison import counts_table, print_comparison
+
+    console = out()
+    if results.rows:
+        print_comparison(results.rows)
+        console.print(counts_table(results.rows))
+        indented(console, Text(_LEGEND, style="dim"), 0)
+        console.print()
+    for key, text in results.failures.items():
+        print_error(f"{key}: {text}")
+    folder = results.folder
+    lines = [("table", f"{shown_path(folder / 'table.md')} (every row with its reason; also .csv and .json)")]
+    if results.datasets:
+        lines.append(("data", f"{_number(results.datasets, 'Dataset')} in {shown_path(folder / 'data')}"))
+    if results.figures:
+        lines.append(("figures", f"{len(results.figures)} in {shown_path(folder / 'figures')}"))
+    if results.warnings:
+        lines.append(("warnings", f"{_number(results.warnings, 'run')} warn of something; the texts are in table.json"))
+    lines.append(("took", format_value(round(results.seconds), "s")))
+    print_rows(lines)
+    err().file.flush()
+
+
+def _number(items: object, noun: str) -> str:
+    count = len(items)  # type: ignore[arg-type]
+    return f"{count} {noun}{'' if count == 1 else 's'}"

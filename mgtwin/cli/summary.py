@@ -1,0 +1,172 @@
+"""The few numbers of a result that are worth printing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..protocols import Protocol
+from ..quantities import Value, format_value
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["brief", "headline", "leaves", "protocol_line", "rows", "warnings_of"]
+
+#: Steps that are listed one by one.
+_STEPS = 8
+
+
+def leaves(data: Any) -> list[tuple[str, xr.Dataset]]:
+    """Return (name, Dataset) of every result in a Dataset (name ``""``) or DataTree."""
+    if hasattr(data, "leaves"):
+        return [(node.path.strip("/"), node.to_dataset()) for node in data.leaves if node.has_data]
+    return [("", data)]
+
+
+def warnings_of(data: Any) -> list[str]:
+    """Return the warnings of a Dataset or of all nodes of a DataTree, each once."""
+    return list(dict.fromkeys(text for _, ds in leaves(data) for text in ds.attrs.get("warnings", [])))
+
+
+def protocol_line(protocol: Protocol) -> str:
+    """Return a protocol on one line: its type and what was set.
+
+    Examples
+    --------
+    >>> from mgtwin.protocols import EIS
+    >>> protocol_line(EIS("1 MHz", "0.1 Hz", points=100))
+    'eis: f_max 1 MHz, f_min 0.1 Hz, points 100'
+    """
+    if hasattr(protocol, "steps"):
+        return f"sequence: {', '.join(step.type for step in protocol.steps)}"
+    parts = []
+    for field in fields(protocol):  # type: ignore[arg-type]
+        value = getattr(protocol, field.name)
+        if field.name != "type" and value is not None and value != _default(field):
+            parts.append(f"{field.name} {_text(value)}")
+    return f"{protocol.type}: {', '.join(parts)}" if parts else protocol.type
+
+
+def _default(field: Any) -> Any:
+    return getattr(field.default, "default", field.default)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        shown = [_text(item) for item in value[:_STEPS]]
+        return ", ".join(shown) + (f", ... ({len(value)} in all)" if len(value) > _STEPS else "")
+    if isinstance(value, Value):
+        return format_value(value)
+    return str(value) if isinstance(value, (int, float, str)) else type(value).__name__
+
+
+def brief(ds: xr.Dataset) -> str:
+    """Return a result in a few words: the resistance at both ends of a spectrum, or how a transient ends."""
+    if "impedance" in ds.variables:
+        (_, high), (_, low) = _ends(ds)
+        return f"{format_value(high.real, 'ohm')} ... {format_value(low.real, 'ohm')}"
+    voltage, current = _end(ds)
+    return f"{format_value(voltage, 'V')}, {format_value(current, 'A')} at the end"
+
+
+def headline(results: Sequence[xr.Dataset]) -> str:
+    """Return what `brief` shows of results, as the head of a column."""
+    windows = {tuple(frequency for frequency, _ in _ends(ds)) for ds in results if "impedance" in ds.variables}
+    if not windows or any("impedance" not in ds.variables for ds in results):
+        return "result"
+    if len(windows) > 1:
+        return "Re Z at the highest ... lowest frequency"
+    high, low = (format_value(float(f"{frequency:.3g}"), "Hz") for frequency in windows.pop())
+    return f"Re Z at {high} ... {low}"
+
+
+def rows(ds: xr.Dataset) -> list[tuple[str, str]]:
+    """Return (what, value) of a result: of a spectrum both ends, of a transient how it ran and ended."""
+    if "impedance" in ds.variables:
+        return [_spectrum_row(ds, frequency, z) for frequency, z in _ends(ds)]
+    if "voltage" not in ds.variables:
+        return [("holds", ", ".join(map(str, ds.data_vars)))]
+    return list(_transient_rows(ds))
+
+
+def _ends(ds: xr.Dataset) -> tuple[tuple[float, complex], tuple[float, complex]]:
+    frequency = np.asarray(ds["frequency"].values, dtype=float)
+    z = np.asarray(ds["impedance"].values)
+    high, low = int(frequency.argmax()), int(frequency.argmin())
+    return (float(frequency[high]), complex(z[high])), (float(frequency[low]), complex(z[low]))
+
+
+def _spectrum_row(ds: xr.Dataset, frequency: float, z: complex) -> tuple[str, str]:
+    area = ds.attrs.get("area")
+    specific = f" ({format_value(z.real * area, 'ohm*m^2')})" if area else ""
+    text = f"Re Z = {format_value(z.real, 'ohm')}{specific}, -Im Z = {format_value(-z.imag, 'ohm')}"
+    return f"at {format_value(frequency, 'Hz')}", text
+
+
+def _end(ds: xr.Dataset) -> tuple[float, float]:
+    """Last voltage and current; rounding errors beside the largest ones are zero."""
+    found = []
+    for name in ("voltage", "current"):
+        values = np.asarray(ds[name].values, dtype=float)
+        last, largest = float(values[-1]), float(np.nanmax(np.abs(values)))
+        found.append(0.0 if abs(last) < 1e-9 * largest else last)
+    return found[0], found[1]
+
+
+def _transient_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
+    time = np.asarray(ds["time"].values, dtype=float)
+    cycles = int(ds["cycle"].values[-1]) + 1 if "cycle" in ds.variables else 1
+    duration = format_value(float(time[-1]), "s")
+    yield "duration", f"{duration}, {cycles} cycles" if cycles > 1 else duration
+    if "type: voltammetry" in str(ds.attrs.get("protocol", "")):
+        yield from _extremes(ds)
+    elif cycles > 1:
+        yield from _cycle_rows(ds)
+    else:
+        yield from _step_rows(ds)
+    voltage, current = _end(ds)
+    yield "at the end", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"
+
+
+def _extremes(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """Largest currents either way in the last cycle."""
+    last = ds["cycle"].values == ds["cycle"].values.max()
+    voltage, current = ds["voltage"].values[last], ds["current"].values[last]
+    for name, k in (("lowest current", int(current.argmin())), ("highest current", int(current.argmax()))):
+        yield name, f"{format_value(float(current[k]), 'A')} at {format_value(float(voltage[k]), 'V')}"
+
+
+def _cycle_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """Voltages at the ends of the half cycles, first and last cycle."""
+    from ..analysis import cycle_summary
+
+    try:
+        found = cycle_summary(ds)
+    except InputError:
+        return
+    for name, k in (("first cycle", 0), ("last cycle", -1)):
+        ends = (float(found[which].values[k]) for which in ("deposition_voltage", "dissolution_voltage"))
+        halves = zip(("deposition", "dissolution"), ends, strict=True)
+        texts = [f"{half} ends at {format_value(end, 'V')}" for half, end in halves if np.isfinite(end)]
+        if texts:
+            yield name, ", ".join(texts)
+
+
+def _step_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """How each of several steps ends."""
+    if "step" not in ds.variables:
+        return
+    step = np.asarray(ds["step"].values)
+    lasts = np.flatnonzero(np.append(np.diff(step) != 0, True))
+    if len(lasts) < 2:
+        return
+    for k in lasts[:_STEPS]:
+        voltage, current = float(ds["voltage"].values[k]), float(ds["current"].values[k])
+        yield f"step {int(step[k]) + 1}", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"
+    if len(lasts) > _STEPS:
+        yield "...", f"{len(lasts) - _STEPS} more steps"
