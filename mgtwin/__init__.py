@@ -32,6 +32,7 @@ _HOME = {
     "Plating": "cells",
     "Junction": "cells",
     "Capacitor": "cells",
+    "CPE": "cells",
     "Constant": "laws",
     "Arrhenius": "laws",
     "ArrheniusT": "laws",
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from . import analysis as analysis
     from . import impedance as impedance
     from . import plot as plot
+    from .cells import CPE as CPE
     from .cells import Blocking as Blocking
     from .cells import Capacitor as Capacitor
     from .cells import Cell as Cell

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..experiments import Experiment, Observation, measures
+from ..plot._style import COLOURS, INK, MUTED, style
 from ..quantities import format_value
 from .readout import Simulated
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
 
 __all__ = ["draw"]
 
-OBSERVED = "#1b1b1b"
 #: Impedances further apart than this do not share a Nyquist plot.
 COMPARABLE = 3.0
 
@@ -34,8 +35,6 @@ def draw(experiment: Experiment, done: Sequence[Simulated], path: Path) -> Path:
     """
     import matplotlib
 
-    from ..plot._style import style
-
     readings = sorted({item.run.reading for item in done}, key=lambda name: (name != "as_printed", name))
     columns = [[item for item in done if item.run.reading == name] for name in readings]
     rows = _rows(experiment)
@@ -45,12 +44,11 @@ def draw(experiment: Experiment, done: Sequence[Simulated], path: Path) -> Path:
         # a Figure of its own, not pyplot's: nothing opens on a screen and nothing stays in memory
         figure = Figure(figsize=(1.0 + 4.9 * len(columns), 0.6 + 3.5 * len(rows)), layout="constrained")
         panels = figure.subplots(len(rows), len(columns), squeeze=False)
-        for row, panel in zip(panels, rows, strict=True):
+        for number, (row, panel) in enumerate(zip(panels, rows, strict=True)):
             for ax, name, group in zip(row, readings, columns, strict=True):
                 panel(ax, experiment, group)
-                ax.set_title(name.replace("_", " ") if len(readings) > 1 else experiment.description)
-        if len(readings) > 1:
-            figure.suptitle(experiment.description, fontsize=11)
+                ax.set_title(name.replace("_", " ") if number == 0 and len(readings) > 1 else "")
+        figure.suptitle(experiment.description, fontsize=11 if len(readings) > 1 else 9)
         figure.savefig(path, dpi=120)
     return path
 
@@ -65,10 +63,12 @@ def _rows(experiment: Experiment) -> list[Panel]:
     if kind == "sequence":
         return [_sequence]
     if kind == "polarization":
-        return [_currents, _steady_currents] if len(getattr(experiment.protocol, "voltage", ())) > 1 else [_currents]
+        several = len(getattr(experiment.protocol, "voltage", ())) > 1
+        return [_currents, _steady_currents if several else _transport_numbers]
     if kind == "voltammetry":
         return [_voltammogram]
-    return [_voltages]
+    first = any(isinstance(item.measure, measures.DepositionVoltage) for item in experiment.observed)
+    return [_voltages, _first_cycles] if first else [_voltages]
 
 
 def _label(item: Simulated, group: Sequence[Simulated]) -> str:
@@ -85,24 +85,40 @@ def _label(item: Simulated, group: Sequence[Simulated]) -> str:
 
 
 def _nyquist(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
-    """Spectra within a factor of the one that was measured at the highest temperature in the first state."""
+    """Spectra of a size comparable with the one at the highest temperature in the first state; colours as below."""
     from ..plot import nyquist
 
-    size = [float(np.abs(item.data["impedance"].values).max()) for item in group]
     hottest = max(float(item.run.temperature) for item in group)
-    reference = next(s for s, item in zip(size, group, strict=True) if float(item.run.temperature) == hottest)
-    near = [item for s, item in zip(size, group, strict=True) if 1 / COMPARABLE < s / reference < COMPARABLE]
-    for item in near:
-        nyquist(item.data, ax=ax, label=_label(item, group) or None)
-    if len(near) < len(group):
-        ax.text(0.98, 0.97, f"{len(group) - len(near)} of other size: see below", transform=ax.transAxes,
-                ha="right", va="top", fontsize=8, color="#6b7280")  # fmt: skip
+    reference = _size(next(item for item in group if float(item.run.temperature) == hottest))
+    near = 0
+    for k, item in enumerate(group):
+        if 1 / COMPARABLE < _size(item) / reference < COMPARABLE:
+            near += 1
+            nyquist(_without_spike(item.data, reference), ax=ax, color=COLOURS[k % len(COLOURS)])
+    if near < len(group):
+        _note(ax, f"{len(group) - near} of other size: see below", (0.98, 0.97), "right")
+
+
+def _size(item: Simulated) -> float:
+    """Largest real part of a spectrum [ohm]; that of a blocking cell is its bulk."""
+    return float(item.data["impedance"].values.real.max())
+
+
+def _without_spike(ds: xr.Dataset, size: float) -> xr.Dataset:
+    """Leave out the part of a blocking spike that would squeeze everything else together."""
+    return ds.isel(frequency=np.flatnonzero(-ds["impedance"].values.imag < 2 * size))
+
+
+def _note(ax: Axes, text: str, where: tuple[float, float] = (0.02, 0.03), side: str = "left") -> None:
+    """A small remark in a corner of the Axes."""
+    ax.text(*where, text, transform=ax.transAxes, ha=side, va="top" if where[1] > 0.5 else "bottom",
+            fontsize=8, color=MUTED)  # fmt: skip
 
 
 def _magnitude(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
-    for item in group:
+    for k, item in enumerate(group):
         frequency, z = item.data["frequency"].values, np.abs(item.data["impedance"].values)
-        ax.loglog(frequency, z, lw=1.5, label=_label(item, group) or None)
+        ax.loglog(frequency, z, lw=1.5, color=COLOURS[k % len(COLOURS)], label=_label(item, group) or None)
     ax.set_xlabel("Frequency (Hz)")
     ax.set_ylabel("|Z| (Ω)")
     low, high = ax.dataLim.y0, ax.dataLim.y1
@@ -116,31 +132,41 @@ def _sequence(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> N
     from ..plot import nyquist
 
     spectra = [node for item in group for node in item.data.leaves if "impedance" in node.variables]
-    for node in spectra:
-        nyquist(node.to_dataset(), ax=ax, label=node.path.strip("/"))
+    for k, node in enumerate(spectra):
+        nyquist(node.to_dataset(), ax=ax, color=COLOURS[k])
+    _note(ax, f"{len(spectra)} spectra of the sequence", (0.02, 0.97))
+
+
+def _first_step(item: Simulated) -> tuple[np.ndarray, np.ndarray]:
+    """Time [s] and current [A] at the first voltage."""
+    ds = item.data
+    first = (ds["step"].values == ds["step"].values[0]) & (ds["time"].values > 0)
+    return ds["time"].values[first], ds["current"].values[first]
 
 
 def _currents(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
-    """Current of the first voltage over time, on logarithmic axes, with the plateau that the paper's t_ion asks for."""
     for item in group:
-        ds = item.data
-        first = (ds["step"].values == ds["step"].values[0]) & (ds["time"].values > 0)
-        (line,) = ax.loglog(
-            ds["time"].values[first], ds["current"].values[first] * 1e6, lw=1.6, label=_label(item, group) or None
-        )
-        for observation in experiment.observed:
-            if isinstance(observation.measure, measures.TransportNumberAt) and observation.matches(
-                item.run.cell, item.run.overlays
-            ):
-                steady = float(ds["current"].values[first][-1]) * 1e6
-                low, high = observation.interval or (np.nan, np.nan)
-                ax.axhspan(steady / (1 - low), steady / (1 - high), color=line.get_color(), alpha=0.2, lw=0)
+        time, current = _first_step(item)
+        ax.loglog(time, current * 1e6, lw=1.6, label=_label(item, group) or None)
     ax.set_xlabel("Time at the first voltage (s)")
     ax.set_ylabel("Current (µA)")
     ax.legend(fontsize=8)
-    if any(isinstance(o.measure, measures.TransportNumberAt) for o in experiment.observed):
-        ax.text(0.02, 0.02, "bands: I₀ that would give the observed t_ion", transform=ax.transAxes, fontsize=8,
-                color="#6b7280")  # fmt: skip
+
+
+def _transport_numbers(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
+    """Apparent transport number against the time at which the first current is sampled, with the observed bands."""
+    for k, item in enumerate(group):
+        time, current = _first_step(item)
+        colour = COLOURS[k % len(COLOURS)]
+        ax.semilogx(time, (current - current[-1]) / current, lw=1.6, color=colour)
+        for observation in experiment.observed:
+            transport = isinstance(observation.measure, measures.TransportNumberAt)
+            if transport and observation.interval and observation.matches(item.run.cell, item.run.overlays):
+                ax.axhspan(*observation.interval, color=colour, alpha=0.25, lw=0)
+    ax.set_ylim(0, 1.02)
+    ax.set_xlabel("Time of the first sample (s)")
+    ax.set_ylabel("Apparent transport number")
+    _note(ax, "bands: observed")
 
 
 def _steady_currents(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
@@ -156,10 +182,11 @@ def _steady_currents(ax: Axes, experiment: Experiment, group: Sequence[Simulated
                 cell = item.run.build()
                 slope = float(observation.value) * float(cell.area) / sum(float(x.thickness) for x in cell.layers)
                 ax.loglog(voltage, voltage * slope * 1e6, "-", lw=1.0, color=line.get_color())
+    ax.set_xticks(voltage, [f"{v:g}" for v in voltage])
+    ax.set_xticks([], minor=True)
     ax.set_xlabel("Voltage (V)")
     ax.set_ylabel("Steady current (µA)")
-    ax.legend(fontsize=8)
-    ax.text(0.02, 0.02, "lines: printed conductivities", transform=ax.transAxes, fontsize=8, color="#6b7280")
+    _note(ax, "lines: printed conductivities", (0.02, 0.97))
 
 
 def _voltammogram(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
@@ -168,27 +195,40 @@ def _voltammogram(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) 
     for item in group:
         voltammogram(item.data, ax=ax, label=_label(item, group) or None)
     for observation in _observed_volts(experiment, group, measures.CathodicPeak, measures.AnodicPeak):
-        ax.axvline(float(observation.value or 0), color=OBSERVED, ls=":", lw=1.3)
-    ax.text(0.02, 0.97, "dotted: potentials in the paper", transform=ax.transAxes, va="top", fontsize=8, color="#6b7280")
+        ax.axvline(float(observation.value or 0), color=INK, ls=":", lw=1.3)
+    _note(ax, "dotted: potentials in the paper", (0.02, 0.97))
 
 
 def _voltages(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
+    """The whole run, with what the paper gives for the first and the last cycle."""
     from ..plot import cycles
 
     for item in group:
         cycles(item.data, ax=ax)
-    hours = float(group[0].data["time"].values[-1]) / 3600
     marks = _observed_volts(experiment, group, measures.DepositionVoltage, measures.DissolutionVoltage)
-    if not marks:
-        return
     size = 1.0 if "(V)" in ax.get_ylabel() else 1e-3
-    days = "(d)" in ax.get_xlabel()
+    left, right = ax.get_xlim()
     for observation in marks:
         late = getattr(observation.measure, "cycle", 0) != 0
-        x = (hours / 24 if days else hours) * (0.985 if late else 0.015)
-        ax.plot(x, float(observation.value or 0) / size, "D", color=OBSERVED, ms=6, mfc="none", mew=1.4)
-    ax.text(0.02, 0.97, "diamonds: the paper's first and last cycle", transform=ax.transAxes, va="top", fontsize=8,
-            color="#6b7280")  # fmt: skip
+        x = left + (right - left) * (0.985 if late else 0.015)
+        ax.plot(x, float(observation.value or 0) / size, "D", color=INK, ms=6, mfc="none", mew=1.4)
+    if marks:
+        _note(ax, "diamonds: the paper's first and last cycle", (0.02, 0.97))
+
+
+def _first_cycles(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) -> None:
+    """The first two cycles, with the voltages that the paper gives for the first."""
+    for item in group:
+        ds = item.data
+        early = ds["cycle"].values < 2
+        ax.plot(ds["time"].values[early] / 3600, ds["voltage"].values[early] * 1e3, color=COLOURS[0], lw=1.4)
+    for observation in _observed_volts(experiment, group, measures.DepositionVoltage, measures.DissolutionVoltage):
+        if getattr(observation.measure, "cycle", 0) == 0:
+            ax.axhline(1e3 * float(observation.value or 0), color=INK, ls=":", lw=1.3)
+    ax.margins(y=0.15)
+    ax.set_xlabel("Time (h)")
+    ax.set_ylabel("Cell voltage (mV)")
+    _note(ax, "dotted: the paper's first cycle", (0.98, 0.97), "right")
 
 
 def _observed_volts(experiment: Experiment, group: Sequence[Simulated], *kinds: Any) -> list[Observation]:

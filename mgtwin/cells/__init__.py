@@ -1,12 +1,13 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
 from .cell import Cell, Ion, Layer
-from .interfaces import Blocking, Capacitor, Junction, Plating
+from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
 from .paths import expand
 from .reader import Reader
 
 __all__ = [
+    "CPE",
     "Blocking",
     "Capacitor",
     "Cell",

@@ -11,44 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..laws import Law, Property
 from ..quantities import Quantity, Value
 from .base import noun, one_of
+from .capacitors import CPE, Capacitor, Storage, across_interface
 
-__all__ = ["Blocking", "Capacitor", "Electrode", "Interfaces", "Junction", "Plating"]
-
-_Capacitance = Annotated[float, Quantity("F/m^2", gt=0)]
-
-
-@noun
-class Capacitor:
-    r"""Ideal capacitor of an interface, :math:`i = C\,d\eta/dt`.
-
-    Parameters
-    ----------
-    c : float
-        Capacitance per area [F/m^2], > 0.
-
-    Examples
-    --------
-    >>> Capacitor("10 uF/cm^2").c
-    Value(0.1, unit='F/m^2')
-    """
-
-    c: _Capacitance
-    type: Literal["capacitor"] = field(default="capacitor", kw_only=True, repr=False)
-
-
-def _as_capacitor(raw: Any) -> Any:
-    """A bare capacitance means a Capacitor."""
-    is_number = isinstance(raw, (str, int, float)) and not isinstance(raw, bool)
-    return {"c": raw} if is_number or (isinstance(raw, Mapping) and "value" in raw) else raw
-
+__all__ = ["CPE", "Blocking", "Capacitor", "Electrode", "Interfaces", "Junction", "Plating"]
 
 _DoubleLayer = (
-    Annotated[Capacitor, BeforeValidator(_as_capacitor, json_schema_input_type=Capacitor | _Capacitance)] | None
+    Annotated[Storage, AfterValidator(across_interface)] | None
 )
 _ElectronicResistance = Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)]
 _NOTHING = Value(0.0, unit="ohm*m^2")
@@ -61,7 +34,7 @@ class Blocking:
 
     Parameters
     ----------
-    double_layer : Capacitor, float or None
+    double_layer : Capacitor, CPE, float or None
         Double layer [F/m^2]; a bare capacitance is accepted. None: no ionic current at all.
     electronic_resistance : float
         Contact resistance of the electrons [ohm*m^2], 0 (ideal) to inf (blocked).
@@ -94,7 +67,7 @@ class Plating:
         :math:`i_0` [A/m^2], > 0.
     transfer_coefficient : float
         :math:`\alpha_a` of the anodic reaction (stripping), between 0 and 1; :math:`\alpha_c = 1 - \alpha_a`.
-    double_layer : Capacitor, float, optional
+    double_layer : Capacitor, CPE or float, optional
         Double layer across charge transfer and film [F/m^2].
     electronic_resistance : float
         Contact resistance of the electrons [ohm*m^2], 0 (ideal) to inf (blocked).
@@ -130,7 +103,7 @@ class Junction:
     ----------
     resistance : float or law
         :math:`R_{int}` of the ions [ohm*m^2], 0 (ideal) to inf (blocked).
-    capacitance : Capacitor, float, optional
+    capacitance : Capacitor, CPE or float, optional
         :math:`C_{int}` [F/m^2].
     electronic_resistance : float
         :math:`R_e` [ohm*m^2], 0 (ideal) to inf (blocked, the default).

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..laws import Law, Property
 from ..quantities import Quantity, Value
 from .base import noun, one_of
+from .capacitors import BulkDielectric
 
 __all__ = ["DefectCapacitance", "DefectElectrons", "GrainBoundary", "IonConductor", "Material", "MixedConductor"]
 
@@ -118,8 +119,9 @@ class IonConductor:
     ----------
     ionic_conductivity : float or law
         :math:`\sigma_{ion}` [S/m], > 0.
-    relative_permittivity : float, optional
-        :math:`\varepsilon_r` >= 1; None: no geometric capacitance (§2.4).
+    relative_permittivity : float or CPE, optional
+        :math:`\varepsilon_r` >= 1, or a `CPE` per length [S s^n/m] (dispersive bulk); None: no geometric capacitance
+        (§2.4).
     grain_boundary : GrainBoundary, optional
     name, description : str
         For people; keyword only.
@@ -131,7 +133,7 @@ class IonConductor:
     """
 
     ionic_conductivity: Annotated[float | Law, Property("S/m")]
-    relative_permittivity: Annotated[float, Quantity("", ge=1)] | None = None
+    relative_permittivity: BulkDielectric | None = None
     grain_boundary: GrainBoundary | None = None
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
@@ -166,8 +168,9 @@ class MixedConductor:
         :math:`\sigma_{eon}` [S/m], > 0; constant in E, or with the E dependence of defects.
     chemical_capacitance : float, law or DefectCapacitance
         :math:`c_{chem}` [F/m^3], > 0. `DefectCapacitance` needs `DefectElectrons`.
-    relative_permittivity : float, optional
-        :math:`\varepsilon_r` >= 1; None: no geometric capacitance (§2.4).
+    relative_permittivity : float or CPE, optional
+        :math:`\varepsilon_r` >= 1, or a `CPE` per length [S s^n/m] (dispersive bulk); None: no geometric capacitance
+        (§2.4).
     grain_boundary : GrainBoundary, optional
     rest_potential : float
         :math:`E_0` [V] of the composition as made; it counts where no electrode of the ion's metal fixes E (§3.1).
@@ -196,7 +199,7 @@ class MixedConductor:
     ionic_conductivity: Annotated[float | Law, Property("S/m")]
     electronic_conductivity: Annotated[float | Law | DefectElectrons, Property("S/m", also=(DefectElectrons,))]
     chemical_capacitance: Annotated[float | Law | DefectCapacitance, Property("F/m^3", also=(DefectCapacitance,))]
-    relative_permittivity: Annotated[float, Quantity("", ge=1)] | None = None
+    relative_permittivity: BulkDielectric | None = None
     grain_boundary: GrainBoundary | None = None
     rest_potential: Annotated[float, Quantity("V")] = Value(0.0, unit="V")
     homogeneity_range: tuple[Annotated[float, Quantity("", le=0)], Annotated[float, Quantity("", ge=0)]] | None = field(

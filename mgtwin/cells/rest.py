@@ -7,6 +7,7 @@ parameter sets can be treated at once.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     mixed = [isinstance(layer.material, MixedConductor) for layer in cell.layers]
     joined = [
         _conducts(read, cell, left.name, right.name) if mixed[k] and mixed[k + 1] else False
-        for k, (left, right) in enumerate(zip(cell.layers, cell.layers[1:], strict=False))
+        for k, (left, right) in enumerate(pairwise(cell.layers))
     ]
     contact = {
         "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
@@ -185,8 +186,7 @@ def _shared_potential(read: Reader, cell: Cell, members: dict[int, Any], own: di
         volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
         if layer.area is not None:
             volume = volume * read.number(f"{path}.area") / read.number("area")
-        law = layer.material.chemical_capacitance
-        charge[k] = (volume, f"{path}.material", law)
+        charge[k] = (volume, f"{path}.material", cell.get(f"{path}.material.chemical_capacitance"))
 
     def total(potentials: dict[int, Any]) -> Any:
         return sum(

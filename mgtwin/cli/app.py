@@ -92,7 +92,7 @@ def show(
 @app.command()
 @guarded
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the new cell; the file gets this name, too.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new cell; it is written to NAME.yaml.")],
 ) -> None:
     """Write a commented cell file to edit."""
     from .files import write_new

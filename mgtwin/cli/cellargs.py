@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FileError, InputError, UnknownNameError
+from ..errors import FileError, InputError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
     from ..cells import Cell
@@ -75,14 +75,15 @@ def changed_cell(cell: Cell, assignments: Sequence[str]) -> Cell:
         except FileError:
             raise
         except UnknownNameError as error:
-            raise UnknownNameError(error.name, error.candidates, error.what, f"--set {text!r}: {_first(error)}") from None
+            raise UnknownNameError(error.name, error.candidates, error.what, f"--set {text!r}: {_message(error)}") from None
         except InputError as error:
             raise InputError(f"--set {text!r}: {error}") from None
     return cell
 
 
-def _first(error: UnknownNameError) -> str:
-    return error.message or f"unknown {error.what} {error.name!r}."
+def _message(error: UnknownNameError) -> str:
+    known = error.message or f"unknown {error.what} {error.name!r}."
+    return known if did_you_mean(error.name, error.candidates) else f"{known} mgtwin show CELL lists the paths of a cell."
 
 
 def _value(path: str, text: str, assignment: str) -> Any:

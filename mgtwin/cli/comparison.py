@@ -31,10 +31,9 @@ def print_comparison(rows: Sequence[Row]) -> None:
     console = out()
     for experiment, members in groupby(rows, key=lambda row: row.experiment):
         console.print(_table(experiment, list(members)))
-        console.print()
 
 
-def _table(experiment: str, rows: Sequence[Row], width: int) -> Table:
+def _table(experiment: str, rows: Sequence[Row]) -> Table:
     table = Table(
         title=Text(experiment, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
         padding=(0, 1, 0, 0), expand=True,

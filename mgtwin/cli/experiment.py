@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ..cells import library
 from ..errors import InputError, MgtwinError, UnknownNameError
 from ..experiments import Experiment, Run, experiment
 from ..quantities import format_value
@@ -88,6 +89,8 @@ def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:
         if request.cell in (None, run.cell) and set(request.overlays) <= set(run.overlays)
     ]
     if not found:
+        for name in request.overlays:
+            library.find("overlays", name)
         combinations = dict.fromkeys(f"{run.cell} ({', '.join(run.overlays)})" for run in item.runs())
         raise InputError(
             f"{item.name} has no run with --overlay {' --overlay '.join(request.overlays)}: it has\n  "
@@ -120,11 +123,15 @@ def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[dict[Run, Any
 
     done: dict[Run, Any] = {}
     failed: dict[Run, str] = {}
-    with progress_bar(runs[0].experiment, "runs") as progress:
+    with progress_bar(runs[0].experiment, "") as progress:
         for number, (run, cell) in enumerate(zip(runs, cells, strict=True)):
             progress(number / len(runs), _brief_name(run))
+
+            def within(fraction: float, text: str, *, run: Run = run, number: int = number) -> None:
+                progress((number + fraction) / len(runs), f"{_brief_name(run)}, {text}")
+
             try:
-                result = simulate(cell, run.protocol)
+                result = simulate(cell, run.protocol, progress=within)
             except KeyboardInterrupt:
                 return done, failed, True
             except MgtwinError as error:

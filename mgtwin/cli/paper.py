@@ -9,8 +9,7 @@ import typer
 from rich.text import Text
 
 from ..errors import InputError
-from ..quantities import format_value
-from .console import FAILED, INTERRUPTED, err, indented, out, print_error, shown_path
+from .console import FAILED, INTERRUPTED, indented, out, print_error, shown_path
 from .progress import progress_bar
 from .running import print_rows
 
@@ -46,7 +45,7 @@ def run_whole_paper(request: Request) -> None:
     from ..campaign import run_paper
 
     folder = request.output or _FOLDER
-    with progress_bar("the experiments of the paper", "runs", log=True) as progress:
+    with progress_bar("the experiments of the paper", "steps", log=True) as progress:
         results = run_paper(folder, progress)
     print_results(results)
     if results.interrupted:
@@ -76,9 +75,9 @@ def print_results(results: PaperResults) -> None:
         lines.append(("figures", f"{len(results.figures)} in {shown_path(folder / 'figures')}"))
     if results.warnings:
         lines.append(("warnings", f"{_number(results.warnings, 'run')} warn of something; the texts are in table.json"))
-    lines.append(("took", format_value(round(results.seconds), "s")))
+    minutes, seconds = divmod(round(results.seconds), 60)
+    lines.append(("took", f"{minutes} min {seconds} s" if minutes else f"{seconds} s"))
     print_rows(lines)
-    err().file.flush()
 
 
 def _number(items: object, noun: str) -> str:

@@ -35,7 +35,7 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         done, seconds = task.fields["done"], task.elapsed or 0.0
-        if not done or not seconds:
+        if not done or not seconds or not self.unit:
             return Text("")
         rate, per = (done / seconds, "s") if done >= seconds else (60 * done / seconds, "min")
         return Text(f"{rate:.3g} {self.unit}/{per}", style="dim")
@@ -50,7 +50,7 @@ def progress_bar(text: str, unit: str = "steps", *, log: bool = False) -> Iterat
     text : str
         What is done before the first report.
     unit : str
-        What is counted: each report counts one.
+        What is counted: each report counts one; ``""`` for no rate.
     log : bool
         Whether to print lines where stderr is no terminal.
 

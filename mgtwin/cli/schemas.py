@@ -15,7 +15,7 @@ from rich.text import Text
 from .. import cells, experiments, laws, protocols
 from ..cells import library
 from ..cells.overlays import Overlay
-from ..errors import UnknownNameError
+from ..errors import UnknownNameError, did_you_mean
 from .console import hint, out
 
 __all__ = ["file_schema", "nouns", "print_schema"]
@@ -133,7 +133,8 @@ def print_schema(name: str | None = None, output: Path | None = None) -> None:
     by_lower = {key.lower(): item for key, item in known.items()}
     noun = by_lower.get(name.lower().replace("_", ""))
     if noun is None:
-        raise UnknownNameError(name, known, "noun")
+        hint_ = "" if did_you_mean(name, known) else " 'mgtwin schema' lists them."
+        raise UnknownNameError(name, known, "noun", f"unknown noun {name!r}.{hint_}")
     text = json.dumps(file_schema(noun), indent=2, ensure_ascii=False)
     if output is None:
         print(text)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..cells.cell import Cell, Layer
-from ..cells.interfaces import Blocking, Capacitor, Plating
+from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
 from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, chemical_capacitance, electronic_conductivity
@@ -32,7 +32,7 @@ def admittance(element: Any, reader: Reader, path: str, s: Array) -> Array:
 
     Parameters
     ----------
-    element : Capacitor or None
+    element : Capacitor, CPE or None
         The object itself; its type decides the law: ``s c`` for a `Capacitor`, 0 for None.
     reader : Reader
         Reads its numbers.
@@ -46,7 +46,7 @@ def admittance(element: Any, reader: Reader, path: str, s: Array) -> Array:
     InputError
         If no law is known for that type.
     """
-    raise InputError(f"{path} is a {type(element).__name__}, whose admittance is not known. Use a Capacitor or None.")
+    raise InputError(f"{path} is a {type(element).__name__}, whose admittance is not known. Use a Capacitor, a CPE or None.")
 
 
 @admittance.register(type(None))
@@ -57,6 +57,13 @@ def _no_capacitor(element: None, reader: Reader, path: str, s: Array) -> Array:
 @admittance.register(Capacitor)
 def _capacitor(element: Capacitor, reader: Reader, path: str, s: Array) -> Array:
     return s * _require(reader.number(f"{path}.c"), f"{path}.c", zero=True)
+
+
+@admittance.register(CPE)
+def _constant_phase(element: CPE, reader: Reader, path: str, s: Array) -> Array:
+    """``q s^n`` (physics.md §3.3); the principal branch, which is the passive one for Re s >= 0."""
+    q = _require(reader.number(f"{path}.q"), f"{path}.q", zero=True)
+    return q * np.power(np.asarray(s, dtype=complex), _require(reader.number(f"{path}.n"), f"{path}.n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +272,8 @@ def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: 
     if material.relative_permittivity is None:
         return ionic
     name = f"{path}.material.relative_permittivity"
+    if isinstance(material.relative_permittivity, CPE):
+        return ionic + admittance(material.relative_permittivity, reader, name, s)
     return ionic + s * (VACUUM_PERMITTIVITY * _require(reader.number(name), name))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
     area = reader.number("area")
     layers = cell.layers
     links: list[Link | None] = [electrode(cell, reader, "negative", layers[0], s)]
-    links += [junction(cell, reader, left, right, s) for left, right in zip(layers, layers[1:], strict=False)]
+    links += [junction(cell, reader, left, right, s) for left, right in pairwise(layers)]
     links.append(electrode(cell, reader, "positive", layers[-1], s))
     potentials = _potentials(cell, reader)
     elements = [

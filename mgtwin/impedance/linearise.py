@@ -60,7 +60,7 @@ class LinearisedStack:
     """
 
     def __init__(self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = ()):
-        self.model = ControlledStack(cell, inputs, f_max=f_max, dielectric=True)
+        self.model = ControlledStack(cell, inputs, f_max=f_max, dielectric=True, cpe_window=None)
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)
         self.input_names = sorted(set(self.model.input_paths.values()))
@@ -170,16 +170,27 @@ class LinearisedStack:
         scale = 1 / np.maximum(abs(inner).max(axis=1).toarray().ravel(), 1e-300)
         order, width, banded = self._banded(diags(scale) @ inner)
         mass = (scale * self._mass)[order]
+        exponents = self._exponents(inputs)[self._others][order]
         right, left = (scale * forcing)[order].astype(complex), voltage[self._others][order]
         frequencies = np.asarray(frequencies, dtype=float)
         result = np.empty(frequencies.shape, dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
             matrix = banded.copy()
-            matrix[2 * width] += 2j * np.pi * frequency * mass
+            matrix[2 * width] += (2j * np.pi * frequency) ** exponents * mass
             _, _, response, info = zgbsv(width, width, matrix, right, overwrite_ab=True)
             if info != 0:
                 raise SimulationError(f"{self.model.cell.name}: the linear system is singular at {frequency:g} Hz.")
             result[index] = -(left @ response + voltage[self._current_index]) / current[self._current_index]
+        return result
+
+    def _exponents(self, inputs: Mapping[str, float] | None) -> np.ndarray:
+        """Power of i omega in every row: 1, or n of the constant-phase element that the row belongs to."""
+        labels = np.asarray(self.layout[0])
+        result = np.ones(labels.size)
+        for variable, path in self.model.exponents.items():
+            name = self.model.input_paths.get(path)
+            value = float(self.model.cell.get(path)) if name is None else dict(inputs or {})[name]
+            result[labels == variable] = value
         return result
 
     def _values(self, inputs: Mapping[str, float] | None) -> list[float]:

@@ -10,7 +10,7 @@ import pybamm
 
 from ..cells import Cell
 from . import names
-from .stack import StackModel
+from .stack import DEFAULT_WINDOW, StackModel
 
 #: Names of the control inputs.
 BY_VOLTAGE = "control by voltage"
@@ -36,9 +36,10 @@ class ControlledStack(StackModel):
         *,
         f_max: float | None = None,
         dielectric: bool | Collection[str] = False,
+        cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
     ):
         self._current_scale = 1e-2 * float(cell.area)
-        super().__init__(cell, inputs, f_max=f_max, dielectric=dielectric)
+        super().__init__(cell, inputs, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window)
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
         wanted_voltage = get(VOLTAGE_START) + get(VOLTAGE_RATE) * pybamm.t

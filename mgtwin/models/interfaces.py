@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pybamm
 
+from ..cells.rest import saturating_exp
 from ..errors import InputError
 from . import names
 from .layers import Face
+from .storage import interface_storage
 
 if TYPE_CHECKING:
     from .stack import StackModel
@@ -51,8 +53,12 @@ def electrons_through(model: StackModel, drop: Any, left: Face | None, right: Fa
 
 
 def butler_volmer(overpotential: Any, exchange: Any, anodic: Any, cathodic: Any, f: Any) -> Any:
-    """Charge-transfer current density ``i_0 [exp(alpha_a z f eta) - exp(-alpha_c z f eta)]``, f = zF/RT."""
-    return exchange * (np.exp(anodic * f * overpotential) - np.exp(-cathodic * f * overpotential))
+    """Charge-transfer current density ``i_0 [exp(alpha_a f eta) - exp(-alpha_c f eta)]``, f = zF/RT.
+
+    Beyond 2e17 times the exchange current (exponent 40) the exponentials are continued along their tangents: no cell
+    gets there, but Newton's first guess does where an electrode has no double layer, and must not overflow.
+    """
+    return exchange * (saturating_exp(anodic * f * overpotential) - saturating_exp(-cathodic * f * overpotential))
 
 
 class ElectrodeInterface:
@@ -62,7 +68,7 @@ class ElectrodeInterface:
         self.name = side
         self.sign = 1 if side == "negative" else -1
         electrode = getattr(model.cell, side)
-        capacitance = model.capacitance(f"{side}.double_layer")
+        storage = interface_storage(model, f"{side}.double_layer")
         self.drop = pybamm.Variable(names.potential_drop(side))
         rest = model.rest.electrodes[side]
         model.initial_conditions[self.drop] = rest
@@ -76,8 +82,8 @@ class ElectrodeInterface:
         if electrode.type == "plating":
             self.faradaic_current = self._charge_transfer(model)
         ionic = model.current_density - self.electronic_current
-        if capacitance is not None:
-            model.rhs[self.drop] = (ionic - self.faradaic_current) / capacitance
+        if storage is not None:
+            storage.charge(model, self.drop, ionic - self.faradaic_current)
             return
         if electrode.type == "blocking" and self.electronic_current is ZERO:
             raise InputError(
@@ -117,7 +123,7 @@ class JunctionInterface:
             self.electronic_current = electrons_through(model, ZERO, left, right, ZERO)
             return
         resistance = model.electronic_resistance(f"{path}.electronic_resistance")
-        capacitance = model.capacitance(f"{path}.capacitance")
+        storage = interface_storage(model, f"{path}.capacitance")
         short = model.is_fixed_at(f"{path}.resistance", 0.0)
         conductance = None
         if model.is_fixed_at(f"{path}.resistance", np.inf):
@@ -128,7 +134,7 @@ class JunctionInterface:
             self.drop = ZERO
             self.electronic_current = electrons_through(model, ZERO, left, right, resistance)
             return
-        if capacitance is None and (left is None or right is None or resistance is None):
+        if storage is None and (left is None or right is None or resistance is None):
             self.electronic_current = ZERO
             if conductance is ZERO:
                 raise InputError(
@@ -141,7 +147,7 @@ class JunctionInterface:
         model.initial_conditions[self.drop] = ZERO
         self.electronic_current = electrons_through(model, self.drop, left, right, resistance)
         ionic = model.current_density - self.electronic_current - conductance * self.drop
-        if capacitance is None:
+        if storage is None:
             model.algebraic[self.drop] = ionic
         else:
-            model.rhs[self.drop] = ionic / capacitance
+            storage.charge(model, self.drop, ionic)

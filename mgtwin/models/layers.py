@@ -16,12 +16,11 @@ import pybamm
 from ..cells.materials import DefectElectrons
 from ..cells.rest import chemical_capacitance, electronic_conductivity, integral_of_saturating_exp
 from . import names
+from .storage import bulk_storage
 
 if TYPE_CHECKING:
     from ..cells import Layer
     from .stack import StackModel
-
-VACUUM_PERMITTIVITY = 8.8541878128e-12
 
 
 @dataclass(frozen=True)
@@ -89,10 +88,9 @@ class OhmicLayer:
         conductivity = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
         self.resistance = thickness / conductivity
         self._boundaries = GrainBoundaries(model, layer, ratio)
-        self._capacitance = None
-        permittivity = model.reader.number(f"{path}.material.relative_permittivity")
-        if resolve_dielectric and permittivity is not None:
-            self._capacitance = VACUUM_PERMITTIVITY * permittivity * ratio / thickness
+        self._dielectric = None
+        if resolve_dielectric:
+            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio / thickness)
 
     def face(self, side: str) -> None:
         """An ionic conductor has no electrons."""
@@ -100,12 +98,12 @@ class OhmicLayer:
 
     def complete(self, model: StackModel, left: Any, right: Any) -> None:
         """Write the equation of the drop; `left` and `right` (electronic currents) are zero here."""
-        if self._capacitance is None:
+        if self._dielectric is None:
             bulk = model.current_density * self.resistance
         else:
             bulk = pybamm.Variable(names.dielectric_drop(self.name))
-            model.rhs[bulk] = (model.current_density - bulk / self.resistance) / self._capacitance
             model.initial_conditions[bulk] = pybamm.Scalar(0)
+            self._dielectric.charge(model, bulk, model.current_density - bulk / self.resistance)
         self.drop = bulk + self._boundaries.drop(model)
 
 
@@ -136,17 +134,16 @@ class MixedLayer:
         if not isolated:
             self.sigma_ion = boundaries.folded(self.sigma_ion)
         self.electrons = electronic_law(model, f"{path}.material", material, ratio)
-        permittivity = model.reader.number(f"{path}.material.relative_permittivity")
-        self.permittivity = None
-        if resolve_dielectric and permittivity is not None:
-            self.permittivity = VACUUM_PERMITTIVITY * permittivity * ratio
+        self._dielectric = None
+        if resolve_dielectric:
+            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio)
         self.rest_potential = model.rest.layers[layer.name]
 
         self.x = pybamm.SpatialVariable(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
         self.x_edge = pybamm.SpatialVariableEdge(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
         self.potential = pybamm.Variable(names.local_potential(layer.name), domain=self.domain)
         self.field = None
-        if self.permittivity is not None:
+        if self._dielectric is not None:
             self.field = pybamm.Variable(names.ionic_field(layer.name), domain=self.domain)
         self._current_density = model.current_density
         self._unknown_faces: dict[str, Any] = {}
@@ -215,12 +212,12 @@ class MixedLayer:
         model.boundary_conditions[driving] = {"left": zero, "right": zero}
 
         electrons_at_nodes = pybamm.inner(pybamm.PrimaryBroadcastToEdges(1, self.domain), flux)
-        if g is None:
+        if g is None or self._dielectric is None:
             ions = model.current_density - electrons_at_nodes
             self.drop = self.thickness * pybamm.Integral(ions / self.sigma_ion, self.x)
         else:
-            model.rhs[g] = (model.current_density - self.sigma_ion * g - electrons_at_nodes) / self.permittivity
-            model.initial_conditions[g] = pybamm.Scalar(0)
+            model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, self.domain)
+            self._dielectric.charge(model, g, model.current_density - self.sigma_ion * g - electrons_at_nodes)
             self.drop = self.thickness * pybamm.Integral(g, self.x)
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)

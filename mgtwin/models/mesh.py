@@ -8,8 +8,8 @@ import pybamm
 #: Growth of the cell width from one cell to the next. The second-order error of a diffusion profile that decays into
 #: a layer is about growth**2/12, so 0.05 keeps it near 2e-4 where the outermost cell is much thinner than the profile.
 GROWTH = 0.05
-#: Width of the outermost cell over the diffusion length at the highest frequency, in units of GROWTH. At that frequency
-#: itself it dominates the error of the diffusive part of Z: 6e-4 with 1, 3.6e-3 with 3 (a fifth of that a decade below).
+#: Width of the outermost cell over the diffusion length at the highest frequency, in units of GROWTH. Near that
+#: frequency it makes most of the error in the diffusive part of Z: 6e-4 with 1, 3.6e-3 with 3.
 FIRST_CELL = 1.0
 FEWEST_POINTS = 40
 MOST_POINTS = 800

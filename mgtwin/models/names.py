@@ -15,6 +15,7 @@ CURRENT_FUNCTION = "Current function [A]"
 CURRENT_DENSITY = "Current density [A.m-2]"
 NOMINAL_CAPACITY = "Nominal cell capacity [A.h]"
 SERIES = "series"
+CONSTANT_PHASE_BRANCH = "constant phase branch"
 
 
 def potential_drop(element: str) -> str:
@@ -55,6 +56,11 @@ def dielectric_drop(layer: str) -> str:
 def grain_boundary_drop(layer: str) -> str:
     """Drop over all grain boundaries of a layer (a state)."""
     return f"{layer} grain boundary drop [V]"
+
+
+def constant_phase_branch(voltage: str, label: str) -> str:
+    """Voltage of a capacitor in the ladder of a constant-phase element."""
+    return f"{voltage.partition(' [')[0]} {CONSTANT_PHASE_BRANCH} {label} [V]"
 
 
 def face_potential(layer: str, side: str) -> str:

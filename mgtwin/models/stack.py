@@ -17,6 +17,9 @@ from . import mesh, names
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .layers import MixedLayer, OhmicLayer
 
+#: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
+DEFAULT_WINDOW = (1e-7, 1e3)
+
 
 class StackModel(pybamm.BaseModel):
     """A cell as a PyBaMM model: mixed conductors as one parabolic equation each, the rest as circuit elements.
@@ -39,6 +42,9 @@ class StackModel(pybamm.BaseModel):
     dielectric : bool or collection of str
         Whether layers with a relative permittivity store charge (§2.4), or the names of those that do. They relax
         within 1e-9 to 1e-4 s: leave it off in transients that do not resolve those times, and on for impedance.
+    cpe_window : (float, float) or None
+        Angular frequencies [rad/s] between which constant-phase elements are right within 1 %, as ladders of RC
+        branches. None makes a model for the frequency domain only, in which they are exact.
 
     Raises
     ------
@@ -60,11 +66,15 @@ class StackModel(pybamm.BaseModel):
         *,
         f_max: float | None = None,
         dielectric: bool | Collection[str] = False,
+        cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
+        self.cpe_window = cpe_window
+        #: State variable -> path of the exponent of the constant-phase element that charges it.
+        self.exponents: dict[str, str] = {}
         self._dielectric = dielectric
         self._values: dict[str, Any] = {}
         self.reader = Reader(cell, self._parameter)
@@ -97,10 +107,6 @@ class StackModel(pybamm.BaseModel):
     def electronic_resistance(self, path: str) -> Any:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
         return None if self.is_fixed_at(path, np.inf) else self.reader.number(path)
-
-    def capacitance(self, path: str) -> Any:
-        """Capacitance [F/m2] of an interface's capacitor, or None."""
-        return None if self.cell.get(path) is None else self.reader.number(f"{path}.c")
 
     def area_ratio(self, layer: Layer) -> Any:
         """Layer area over electrode area: turns a layer's properties into ones per electrode area."""

@@ -134,7 +134,9 @@ class Voltammetry(TransientProtocol):
                 points = max(int(np.ceil(self.points * abs(b - a) / (self.high - self.low))), 2)
                 rate = float(np.sign(b - a) * self.rate)
                 result.append(
-                    Segment(VoltageRamp(a, rate), duration, linear_times(duration, points), cycle=cycle, step=len(result))
+                    Segment(
+                        VoltageRamp(a, rate), duration, linear_times(duration, points), cycle=cycle, step=len(result)
+                    )
                 )
         return tuple(result)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import Cell, Layer, MixedConductor, Plating
+from ..cells import CPE, Cell, Layer, MixedConductor, Plating
 from ..cells.reader import Reader
 from ..cells.rest import electronic_conductivity, rest_potentials
 from ..errors import InputError
@@ -69,7 +69,10 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     if isinstance(material, MixedConductor):
         rest = rest_potentials(cell).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material.electronic_conductivity, T, rest)
-    return float(VACUUM_PERMITTIVITY * material.relative_permittivity / sigma)
+    dielectric = material.relative_permittivity
+    if isinstance(dielectric, CPE):
+        return float((dielectric.q / sigma) ** (1 / dielectric.n))
+    return float(VACUUM_PERMITTIVITY * dielectric / sigma)
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:

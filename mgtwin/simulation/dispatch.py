@@ -109,9 +109,7 @@ def _sequence(
     for number, step in enumerate(protocol.steps):
         name = f"{number:02d}_{step.type}"
         try:
-            result = simulate(
-                cell, step, state, start_time=start_time if state is start else None, progress=progress
-            )
+            result = simulate(cell, step, state, start_time=start_time if state is start else None, progress=progress)
         except SimulationError as error:
             if error.partial is not None:
                 nodes[name] = error.partial

@@ -16,6 +16,7 @@ from ..cells import Cell
 from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from ..models.stack import DEFAULT_WINDOW
 from ..protocols import Segment, VoltageRamp
 
 RTOL, ATOL = 1e-7, 1e-10
@@ -43,11 +44,20 @@ class Integrator:
         Highest frequency [Hz] that the mesh must resolve.
     dielectric : bool or collection of str
         Whether layers store dielectric charge.
+    cpe_window : (float, float)
+        Angular frequencies [rad/s] between which constant-phase elements must be right.
     """
 
-    def __init__(self, cell: Cell, *, f_max: float, dielectric: bool | Collection[str]):
+    def __init__(
+        self,
+        cell: Cell,
+        *,
+        f_max: float,
+        dielectric: bool | Collection[str],
+        cpe_window: tuple[float, float] = DEFAULT_WINDOW,
+    ):
         self.cell = cell
-        self.model = ControlledStack(cell, f_max=f_max, dielectric=dielectric)
+        self.model = ControlledStack(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window)
         self.built, mesh = controlled.discretise(self.model)
         size = self.built.len_rhs_and_alg
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()

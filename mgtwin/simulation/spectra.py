@@ -64,9 +64,7 @@ def _words(bias: Voltage | Current) -> str:
     return f"{float(bias.current):g} {getattr(bias.current, 'unit', 'A')}"
 
 
-def steady_state(
-    cell: Cell, bias: Voltage | Current, kept: start_state.KeptState | None
-) -> start_state.KeptState:
+def steady_state(cell: Cell, bias: Voltage | Current, kept: start_state.KeptState | None) -> start_state.KeptState:
     """The state that a cell settles to under a bias, found by integrating until nothing changes any more.
 
     Raises

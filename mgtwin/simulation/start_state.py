@@ -96,8 +96,8 @@ def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarr
 
 
 def is_fast(name: str) -> bool:
-    """Whether a variable is one that only exists where the dielectric is resolved."""
-    return name.endswith("dielectric drop [V]") or name.endswith("ionic field [V.m-1]")
+    """Whether a variable only exists in some discretisations: dielectric charges, branches of constant-phase ladders."""
+    return name.endswith(("dielectric drop [V]", "ionic field [V.m-1]")) or "constant phase branch" in name
 
 
 def last_dataset(start: xr.Dataset | xr.DataTree) -> xr.Dataset:

@@ -39,7 +39,9 @@ def run(
 
     from .integrator import Integrator
 
-    integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric)
+    length = sum(segment.duration for segment in segments)
+    window = (0.1 / length, 10 / first)  # §3.3: where a constant-phase element has to be right
+    integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric, cpe_window=window)
     state = integrator.rest_state
     if start is not None:
         kept = start_state.kept(start, start_time)

@@ -78,7 +78,9 @@ def allowed(cell: str) -> set[frozenset[str]]:
 
 
 CASES = [
-    (cell, names) for cell in (*MG3ASN, *OTHER) for names in [(), *sorted(tuple(sorted(names)) for names in allowed(cell))]
+    (cell, names)
+    for cell in (*MG3ASN, *OTHER)
+    for names in [(), *sorted(tuple(sorted(names)) for names in allowed(cell))]
 ]
 
 

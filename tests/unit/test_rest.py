@@ -114,7 +114,8 @@ def test_saturating_exponential():
 
 def test_batches_of_parameter_sets():
     """Where contacts open and close within a batch, so do the groups."""
-    cell = stack(GOLD, [mixed(0.4), mixed(0.1), mixed(0.3)], METAL, {"l0-l1": Junction(0, None, 1), "l1-l2": Junction(0, None, 1)})
+    junctions = {"l0-l1": Junction(0, None, 1), "l1-l2": Junction(0, None, 1)}
+    cell = stack(GOLD, [mixed(0.4), mixed(0.1), mixed(0.3)], METAL, junctions)
     values = {
         "interfaces.l0-l1.electronic_resistance": np.array([1.0, math.inf, 1.0, math.inf, 0.0]),
         "interfaces.l1-l2.electronic_resistance": np.array([0.0, 1.0, math.inf, math.inf, 1.0]),

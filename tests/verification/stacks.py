@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -83,14 +84,14 @@ def cells(
         for k, material in enumerate(draw(st.lists(kinds, min_size=1, max_size=layers)))
     ]
     interfaces = {}
-    for left, right in zip(stack, stack[1:], strict=False):
+    for left, right in pairwise(stack):
         junction = draw(maybe(junctions))
         if junction is not None:
             interfaces[f"{left.name}-{right.name}"] = junction
     return Cell(
         "random",
         draw(electrode),
-        stack,
+        tuple(stack),
         draw(electrode),
         interfaces,
         area=area,
@@ -108,8 +109,7 @@ def renamed(layers: Any, interfaces: list[Junction | None]) -> dict[str, Any]:
 def junctions_of(cell: Cell) -> list[Junction | None]:
     """The junctions of a cell in order, None where there is none."""
     return [
-        cell.interfaces.get(f"{left.name}-{right.name}")
-        for left, right in zip(cell.layers, cell.layers[1:], strict=False)
+        cell.interfaces.get(f"{left.name}-{right.name}") for left, right in pairwise(cell.layers)
     ]
 
 

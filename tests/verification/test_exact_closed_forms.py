@@ -71,7 +71,8 @@ def test_closed_forms_meet_between_ion_conductors():
     thickness, ionic, electronic, storage = NUMBERS["Mg3AsN"]
     buffer = IonConductor(0.26)
     stack = [Layer("a", buffer, 5e-4), Layer("m", MixedConductor(ionic, electronic, storage), thickness)]
-    cell = Cell("x", Plating(0.05), [*stack, Layer("b", buffer, 2e-4)], Plating(0.05), area=AREA, series_resistance=1e-3)
+    stack += [Layer("b", buffer, 2e-4)]
+    cell = Cell("x", Plating(0.05), stack, Plating(0.05), area=AREA, series_resistance=1e-3)
     transfer = oracles.GAS_CONSTANT * cell.temperature / (2 * oracles.FARADAY * 0.05)
     middle = oracles.electron_blocking(2j * np.pi * FREQUENCIES, thickness, ionic, electronic, storage)
     expected = (middle + 7e-4 / 0.26 + 2 * transfer + 1e-3) / AREA

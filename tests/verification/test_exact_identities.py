@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mgtwin.cells import IonConductor, Layer, MixedConductor
+from mgtwin.cells import IonConductor, Layer
 from mgtwin.impedance import exact, exact_laplace
 
 from .stacks import FREQUENCIES, cells, decades, junctions_of, renamed, worst
 
-random_stacks = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+random_stacks = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @random_stacks
@@ -89,29 +89,3 @@ def test_passive_and_real(cell, seed):
     assert np.all(z.real >= -1e-12 * np.abs(z))
     assert worst(exact_laplace(cell, s.conj()), z.conj()) < 1e-14
     assert np.all(exact(cell, FREQUENCIES).real >= 0)
-
-
-@random_stacks
-@given(cells())
-def test_direct_current(cell):
-    """Z(0) is what Z(s) tends to for small s, or infinite where Z(s) grows without bound."""
-    direct = exact_laplace(cell, 0).real
-    slow = exact_laplace(cell, [1e-33, 1e-36]).real
-    if np.isinf(direct):
-        assert slow[1] > 100 * slow[0]
-    else:
-        assert worst(slow[1], direct) < 1e-8
-
-
-def test_mixed_conductors_are_drawn():
-    """The strategy is worth something: most stacks contain a mixed conductor, and the longest have seven layers."""
-    seen = []
-
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(cells())
-    def look(cell):
-        seen.append((len(cell.layers), any(isinstance(layer.material, MixedConductor) for layer in cell.layers)))
-
-    look()
-    assert max(count for count, _ in seen) == 7
-    assert sum(mixed for _, mixed in seen) > len(seen) / 2

@@ -11,10 +11,11 @@ from mgtwin.impedance import exact_laplace
 from .oracles import reference_impedance
 from .stacks import cells, decades, ion_conductors, mixed_conductors
 
-without_boundaries = st.one_of(ion_conductors.filter(lambda material: material.grain_boundary is None), mixed_conductors)
+uniform = ion_conductors.filter(lambda material: material.grain_boundary is None)
+without_boundaries = st.one_of(uniform, mixed_conductors)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cells(6, without_boundaries), decades(-9, 9), st.floats(-0.5, 0.5))
 def test_random_stacks(cell, magnitude, angle):
     s = 2 * np.pi * magnitude * np.exp(1j * np.pi * angle)
@@ -29,3 +30,14 @@ def test_beyond_the_imaginary_axis(cell, magnitude, angle):
     s = magnitude * np.exp(1j * np.pi * angle)
     expected = reference_impedance(cell, s)
     assert abs(exact_laplace(cell, s) - expected) < 1e-8 * abs(expected)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cells(4, without_boundaries))
+def test_direct_current(cell):
+    """Z(0) is finite wherever some carrier passes, and infinite elsewhere."""
+    direct, slow = exact_laplace(cell, 0), reference_impedance(cell, 1e-40, digits=200)
+    if np.isinf(direct):
+        assert abs(slow) > 1e25
+    else:
+        assert abs(direct - slow) < 1e-12 * abs(slow)

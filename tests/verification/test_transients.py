@@ -25,7 +25,6 @@ from mgtwin.simulation import simulate
 
 from . import oracles
 from .simple_cells import (
-    AMBIPOLAR,
     DIFFUSION_TIME,
     ELECTRONIC,
     FORMS,
@@ -295,15 +294,15 @@ def test_tafel_slopes_tell_stripping_from_plating() -> None:
 
 
 def test_double_layer_charges_through_charge_transfer_and_film() -> None:
-    """Small current: eta = i (R_ct + R_film) (1 - exp(-t/tau)), the film and the charge transfer inside the capacitor."""
+    """Small current: eta = i (R_ct + R_film) (1 - exp(-t/tau)); the capacitor spans the film and the charge transfer."""
     film, capacitance = 2e-3, 0.1
     resistance = oracles.GAS_CONSTANT * T / (2 * oracles.FARADAY * EXCHANGE) + film
     electrode = Plating(EXCHANGE, double_layer=capacitance, film_resistance=film)
     tau = resistance * capacitance
-    run = simulate(single(electrode, electrode, ION), Galvanostatic(1e-4, 5 * tau, points=10))
-    expected = 1e-4 * resistance * -np.expm1(-run["time"].values / tau)
-    # integrator: 1e-7 relative and 1e-10 V absolute of a drop of 1e-6 V
-    np.testing.assert_allclose(run["overpotential"].sel(element="positive"), expected, rtol=1e-5, atol=1e-10)
+    run = simulate(single(electrode, electrode, ION), Galvanostatic(1e-2, 5 * tau, points=10))
+    expected = 1e-2 * resistance * -np.expm1(-run["time"].values / tau)
+    # Butler-Volmer's cubic term is (zF eta/RT)^2/24 = 2e-6, the integrator's tolerance 1e-10 V of 80 uV
+    np.testing.assert_allclose(run["overpotential"].sel(element="positive"), expected, rtol=1e-5, atol=2e-10)
 
 
 # -- limits to direct current ---------------------------------------------------------------------------------------
@@ -330,7 +329,7 @@ def test_steady_resistances_add_up() -> None:
 
 
 def test_ions_and_electrons_share_a_steady_current() -> None:
-    """reversible | mixed | reversible with contacts: electrons go through R_e in series, ions through R_ct in series."""
+    """Mg | mixed | Mg, both with an R_e: electrons and ions cross on separate rails, in parallel."""
     contact = 0.05
     electrode = Plating(5.0, electronic_resistance=contact)
     run = simulate(single(electrode, electrode), Polarization(1e-5, 1e6, first_time="1 s", per_decade=1))
@@ -339,8 +338,3 @@ def test_ions_and_electrons_share_a_steady_current() -> None:
     assert float(run["current"][-1]) == pytest.approx(1e-5 * (1 / electrons + 1 / ions), rel=1e-6)
     for place in ("negative", "positive"):
         assert float(run["electronic_current"].sel(interface=place)[-1]) == pytest.approx(1e-5 / electrons, rel=1e-6)
-
-
-def test_the_numbers_of_these_tests_are_consistent() -> None:
-    assert AMBIPOLAR == pytest.approx(1 / (1 / IONIC + 1 / ELECTRONIC))
-    assert DIFFUSION_TIME == pytest.approx(120.0)

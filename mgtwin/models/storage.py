@@ -1,0 +1,105 @@
+"""What stores charge: ideal capacitors, and constant-phase elements exactly or as a ladder of RC branches (§3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pybamm
+
+from . import names
+
+if TYPE_CHECKING:
+    from .stack import StackModel
+
+VACUUM_PERMITTIVITY = 8.8541878128e-12
+#: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
+SPACING = 1.2
+#: How far the poles reach beyond the window, in ln(omega); there the rest of the integral is one branch at each end.
+MARGIN = 4.6
+
+
+@dataclass(frozen=True)
+class IdealCapacitor:
+    """``current = C dv/dt``."""
+
+    capacitance: Any
+
+    def charge(self, model: StackModel, voltage: Any, current: Any) -> None:
+        """Write the equation of a state `voltage` that `current` charges."""
+        model.rhs[voltage] = current / self.capacitance
+
+
+@dataclass(frozen=True)
+class ConstantPhaseElement:
+    r"""``current = q d^n v/dt^n``.
+
+    In a model made for the frequency domain the state's row gets :math:`(i\omega)^n` instead of :math:`i\omega`
+    (:attr:`StackModel.exponents`), which is exact. In time it is the ladder that discretises
+
+    .. math:: q s^n = q\frac{\sin n\pi}{\pi}\int_{-\infty}^{\infty} \frac{s}{s + \lambda}\,\lambda^n\,d\ln\lambda
+
+    at poles :math:`\lambda_k = e^{kh}`: branches of a resistance and a capacitance in series, with a capacitor for the
+    faster and one branch for the slower part of the integral. Poles lie on one grid for all windows, so that a state
+    passes from one protocol to another.
+    """
+
+    q: Any
+    n: Any
+    path: str
+
+    def charge(self, model: StackModel, voltage: Any, current: Any) -> None:
+        """Write the equation of a state `voltage` that `current` charges, and those of the ladder's branches."""
+        if model.cpe_window is None:
+            model.rhs[voltage] = current / self.q
+            model.exponents[voltage.name] = self.path
+            return
+        low, high = model.cpe_window
+        first, last = int(np.floor((np.log(low) - MARGIN) / SPACING)), int(np.ceil((np.log(high) + MARGIN) / SPACING))
+        front = self.q * np.sin(np.pi * self.n) / np.pi
+        slowest, fastest = (first - 0.5) * SPACING, (last + 0.5) * SPACING  # ln of where the sum of poles begins, ends
+        passing: Any = 0
+        for k in range(first, last + 1):
+            passing = passing + self._branch(
+                model, voltage, f"{k}", np.exp(k * SPACING), front * np.exp(self.n * k * SPACING) * SPACING
+            )
+        pole, conductance = np.exp(slowest) * self.n / (1 + self.n), front * np.exp(self.n * slowest) / self.n
+        passing = passing + self._branch(model, voltage, f"below {first}", pole, conductance)
+        rest = front * np.exp((self.n - 1) * fastest) / (1 - self.n)
+        model.rhs[voltage] = (current - passing) / rest
+
+    @staticmethod
+    def _branch(model: StackModel, voltage: Any, label: str, pole: Any, conductance: Any) -> Any:
+        """Current through a resistance and a capacitance in series, whose capacitor's voltage is a state."""
+        inner = pybamm.Variable(names.constant_phase_branch(voltage.name, label), domain=voltage.domain)
+        model.rhs[inner] = pole * (voltage - inner)
+        model.initial_conditions[inner] = model.initial_conditions[voltage]
+        return conductance * (voltage - inner)
+
+
+def interface_storage(model: StackModel, path: str) -> IdealCapacitor | ConstantPhaseElement | None:
+    """The double layer or junction capacitance at a path of the cell, per electrode area; None where there is none."""
+    element = model.cell.get(path)
+    if element is None:
+        return None
+    if element.type == "cpe":
+        return _constant_phase(model, path, 1.0)
+    return IdealCapacitor(model.reader.number(f"{path}.c"))
+
+
+def bulk_storage(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement | None:
+    """The dielectric of a material at a path of the cell, per length, times `scale`; None where there is none."""
+    element = model.cell.get(path)
+    if element is None:
+        return None
+    if not isinstance(element, float):
+        return _constant_phase(model, path, scale)
+    return IdealCapacitor(VACUUM_PERMITTIVITY * model.reader.number(path) * scale)
+
+
+def _constant_phase(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement:
+    q = model.reader.number(f"{path}.q") * scale
+    if model.is_fixed_at(f"{path}.n", 1.0):
+        return IdealCapacitor(q)
+    return ConstantPhaseElement(q, model.reader.number(f"{path}.n"), f"{path}.n")
