@@ -29,7 +29,11 @@ CORE_TYPES = tuple(
 )
 
 
-class _Dumper(yaml.SafeDumper):
+# libyaml writes ten times as fast; a few builds of PyYAML come without it
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_Base):  # type: ignore[misc]
     """Quotes whatever either version of YAML would take for something other than text."""
 
     def ignore_aliases(self, data: Any) -> bool:

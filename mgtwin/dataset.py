@@ -11,6 +11,7 @@ has voltage and current of the same sign and an impedance with a positive real p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -232,6 +233,7 @@ def stamp(
     }
 
 
+@cache
 def _version() -> str:
     from importlib.metadata import PackageNotFoundError, version
 

@@ -82,6 +82,10 @@ def problems(error: ValidationError, data: Any) -> list[tuple[tuple[str, ...], s
     return [(_location(location, data), message) for location, message in validation_problems(error)]
 
 
+#: Branches of unions that a bare number can be taken for.
+_BARE_TAGS = ("capacitor", "number")
+
+
 def _location(location: Sequence[str | int], data: Any) -> tuple[str, ...]:
     """Turn a pydantic location into parts of a dotted path: layers by name, without the tags of unions."""
     parts: list[str] = []
@@ -98,6 +102,8 @@ def _location(location: Sequence[str | int], data: Any) -> tuple[str, ...]:
             node = getattr(node, part)
         elif part == type_of(node) and k + 1 < len(location):
             continue  # the tag by which pydantic names the branch of a union
+        elif part in _BARE_TAGS and not isinstance(node, Mapping):
+            continue  # the branch that a bare number was taken for
         else:
             node = None
         parts.append(str(part))

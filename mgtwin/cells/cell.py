@@ -8,6 +8,7 @@ from dataclasses import field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import (
@@ -246,12 +247,17 @@ class Cell:
 
         return isinstance(other, Cell) and to_plain(self) == to_plain(other)
 
-    def to_yaml(self) -> str:
-        """Return the whole cell as YAML from which `from_yaml` rebuilds it exactly, provenance included."""
+    @cached_property
+    def _yaml(self) -> str:
+        """The text of `to_yaml`: every result carries it, and a cell does not change."""
         from ..yamlfile import dumps
         from .plain import to_plain
 
         return dumps(to_plain(self))
+
+    def to_yaml(self) -> str:
+        """Return the whole cell as YAML from which `from_yaml` rebuilds it exactly, provenance included."""
+        return self._yaml
 
     def save(self, path: str | Path) -> Path:
         """Write `to_yaml` to a file, which `mgtwin.load_cell` reads; return its path."""

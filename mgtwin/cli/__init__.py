@@ -4,6 +4,32 @@
 runs, so that ``mgtwin --help`` and ``mgtwin list`` answer at once.
 """
 
-from .app import main
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with an exit code.
+
+    Exit codes: 0 done; 1 `mgtwin check` found errors, a run of the paper failed, or a fault of mgtwin itself; 2 wrong
+    input, said in one message; 130 interrupted with Ctrl-C.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of those of the process.
+
+    Raises
+    ------
+    SystemExit
+        Always.
+    """
+    try:
+        from .app import run_app
+
+        run_app(arguments)
+    except KeyboardInterrupt:  # before a command took over, for example while modules are read
+        raise SystemExit(130) from None

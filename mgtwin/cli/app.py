@@ -13,12 +13,14 @@ import typer
 from ..errors import MgtwinWarning
 from .console import debugging, guarded, print_warnings
 
-__all__ = ["app", "main"]
+__all__ = ["app", "run_app"]
 
 _ABOUT = """A digital twin of solid-state Mg cells: impedance, polarization, voltammetry and cycling from one model.
 
 [dim]A first look:[/dim]  mgtwin list  ·  mgtwin show trilayer  ·  mgtwin run paper"""
-_EPILOG = "Any command with [bold]--help[/bold] explains itself; with [bold]--debug[/bold] an error shows its traceback."
+_EPILOG = (
+    "Any command with [bold]--help[/bold] explains itself; with [bold]--debug[/bold] an error shows its traceback."
+)
 
 app = typer.Typer(
     name="mgtwin",
@@ -31,7 +33,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_Cell = Annotated[str, typer.Argument(metavar="CELL", help="Name of a cell (see mgtwin list), or a file ending in .yaml.")]
+_Cell = Annotated[
+    str, typer.Argument(metavar="CELL", help="Name of a cell (see mgtwin list), or a file ending in .yaml.")
+]
 _Overlays = Annotated[list[str] | None, typer.Argument(metavar="OVERLAY...", help="Overlays to apply, in any order.")]
 
 
@@ -65,7 +69,9 @@ def list_(
         str | None,
         typer.Argument(metavar="KIND", help="cells, overlays, experiments, materials or interfaces."),
     ] = None,
-    paths: Annotated[bool, typer.Option("--paths", metavar="", help="Print the file of each instead of its description.")] = False,
+    paths: Annotated[
+        bool, typer.Option("--paths", metavar="", help="Print the file of each instead of its description.")
+    ] = False,
 ) -> None:
     """List the cells, overlays and experiments that there are."""
     from .listing import print_lists
@@ -130,7 +136,9 @@ def run(
     ] = None,
     overlay: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Overlay to apply (repeatable); with EXPERIMENT, only its runs with this one."),
+        typer.Option(
+            metavar="NAME", help="Overlay to apply (repeatable); with EXPERIMENT, only its runs with this one."
+        ),
     ] = None,
     protocol: Annotated[
         str | None,
@@ -147,7 +155,10 @@ def run(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to save the result (.nc); for 'paper' a folder \\[paper-results]."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to save the result (.nc); for 'paper' a folder \\[paper-results].",
         ),
     ] = None,
     plot: Annotated[
@@ -192,17 +203,8 @@ def schema(
     print_schema(noun, output)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with an exit code.
-
-    Exit codes: 0 done; 1 `mgtwin check` found errors, or a fault of mgtwin itself; 2 wrong input, said in one message;
-    130 interrupted with Ctrl-C.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Instead of those of the process.
-    """
+def run_app(arguments: Sequence[str] | None = None) -> None:
+    """Run the application; see `mgtwin.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     wanted = [item for item in given if item != "--debug"]  # accepted anywhere, also behind a command
     token = debugging.set(len(wanted) < len(given))
@@ -214,8 +216,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             warnings.showwarning = _show_warning
             warnings.simplefilter("always", MgtwinWarning)
             app(args=wanted, prog_name="mgtwin")
-    except KeyboardInterrupt:  # before any command took over
-        raise SystemExit(130) from None
     finally:
         debugging.reset(token)
 

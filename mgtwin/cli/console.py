@@ -26,6 +26,7 @@ __all__ = [
     "guarded",
     "hint",
     "indented",
+    "leave_interrupted",
     "out",
     "print_error",
     "print_warnings",
@@ -46,22 +47,29 @@ _Result = TypeVar("_Result")
 _SOURCE_LINE = re.compile(r"\s*\d* \| ")
 
 
+class _Console(Console):
+    """Ends quietly when the reader of our output has gone (``| head``)."""
+
+    def on_broken_pipe(self) -> None:
+        _leave_quietly()
+
+
 def out() -> Console:
     """Return the console of results; made anew so that it follows the stream and the width of the moment."""
-    return Console(highlight=False, emoji=False)
+    return _Console(highlight=False, emoji=False)
 
 
 def err() -> Console:
     """Return the console of messages and progress."""
-    return Console(stderr=True, highlight=False, emoji=False)
+    return _Console(stderr=True, highlight=False, emoji=False)
 
 
-def print_error(message: str) -> None:
+def print_error(message: str, head: str = "error", colour: str = "red") -> None:
     """Print one red message on stderr; lines of a file with their caret are kept as they are."""
     console = err()
     for number, line in enumerate(message.splitlines() or [""]):
-        text = Text("error: " if number == 0 else "", style="bold red")
-        text.append(line, style="not bold red")
+        text = Text(f"{head}: " if number == 0 else "", style=f"bold {colour}")
+        text.append(line, style=f"not bold {colour}")
         as_it_is = bool(_SOURCE_LINE.match(line)) or not console.is_terminal
         console.print(text, soft_wrap=as_it_is)
 
@@ -99,6 +107,12 @@ def indented(console: Console, text: Text, indent: int) -> None:
         console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
+def leave_interrupted(message: str) -> NoReturn:
+    """Say what Ctrl-C left and leave with its exit code."""
+    print_error(message, "interrupted", "yellow")
+    raise typer.Exit(INTERRUPTED)
+
+
 def stop(message: str, code: int = WRONG_INPUT) -> NoReturn:
     """Print an error and leave with an exit code."""
     print_error(message)
@@ -131,7 +145,7 @@ def guarded(command: Callable[_Parameters, _Result]) -> Callable[_Parameters, _R
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except KeyboardInterrupt:
-            _leave("interrupted.", INTERRUPTED)
+            leave_interrupted("nothing was kept.")
         except BrokenPipeError:
             _leave_quietly()
         except MgtwinError as error:
@@ -151,7 +165,6 @@ def _leave(message: str, code: int) -> NoReturn:
 
 
 def _leave_quietly() -> NoReturn:
-    """The reader of our output has gone (``| head``): nothing is left to say."""
     # Python would complain on exit when it flushes the closed pipe.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(0)

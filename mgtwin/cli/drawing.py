@@ -14,6 +14,9 @@ from ..quantities import format_value
 
 __all__ = ["stack"]
 
+#: For terminals that know no box-drawing signs.
+_ASCII = str.maketrans("┌┬┐└┴┘╥╨─│║", "++++++##-|#")
+
 _COLOURS = {"blocking": "yellow", "plating": "bright_black", "ion_conductor": "blue", "mixed_conductor": "magenta"}
 
 
@@ -27,7 +30,7 @@ class _Box(NamedTuple):
         return max(map(len, self.lines))
 
 
-def stack(cell: Cell, width: int) -> Text:
+def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
     """Return the stack from the negative to the positive electrode as boxes, or as a list where they do not fit.
 
     Parameters
@@ -35,8 +38,11 @@ def stack(cell: Cell, width: int) -> Text:
     cell : Cell
     width : int
         Columns of the terminal.
+    ascii_only : bool
+        Draw with ``+``, ``-`` and ``|``.
     """
-    boxes = [_electrode(cell, "negative"), *(_layer(cell, k) for k in range(len(cell.layers))), _electrode(cell, "positive")]
+    layers = [_layer(cell, k) for k in range(len(cell.layers))]
+    boxes = [_electrode(cell, "negative"), *layers, _electrode(cell, "positive")]
     joints = [False, *(f"{a.name}-{b.name}" in cell.interfaces for a, b in pairwise(cell.layers)), False]
     bare = sum(box.text_width + 3 for box in boxes) + 1
     if bare > width:
@@ -44,9 +50,12 @@ def stack(cell: Cell, width: int) -> Text:
     spare = width - bare
     wanted = sum(box.extra for box in boxes)
     widths = [box.text_width + 2 + (box.extra if wanted <= spare else 0) for box in boxes]
-    drawn = Text("\n").join([_edge("┌┬╥┐", widths, joints), *_middle(boxes, widths, joints), _edge("└┴╨┘", widths, joints)])
+    top, bottom = _edge(("┌", "┬", "╥", "┐"), widths, joints), _edge(("└", "┴", "╨", "┘"), widths, joints)
+    drawn = Text("\n").join([top, *_middle(boxes, widths, joints), bottom])
     if any(joints):
         drawn.append("\n║ an interface with properties of its own; │ both carriers pass freely", style="dim")
+    if ascii_only:
+        drawn.plain = drawn.plain.translate(_ASCII)
     return drawn
 
 
@@ -63,7 +72,7 @@ def _layer(cell: Cell, number: int) -> _Box:
     return _Box(lines, _COLOURS.get(layer.material.type, "white"), 2 * thickness_class(layer.thickness))
 
 
-def _edge(signs: str, widths: list[int], joints: list[bool]) -> Text:
+def _edge(signs: tuple[str, str, str, str], widths: list[int], joints: list[bool]) -> Text:
     left, plain, double, right = signs
     inner = [double if joint else plain for joint in joints]
     return Text(left + "".join("─" * w + sign for w, sign in zip(widths, [*inner, right], strict=True)), style="dim")

@@ -1,9 +1,10 @@
-"""``mgtwin run EXPERIMENT``: every run of one experiment, or those that the options leave, against what was observed."""
+"""``mgtwin run EXPERIMENT``: the runs of one experiment, or those that the options leave, against what was observed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,10 @@ from ..errors import InputError, MgtwinError, UnknownNameError
 from ..experiments import Experiment, Run, experiment
 from ..quantities import format_value
 from .cellargs import changed_cell, is_file_name, read_cell
-from .console import WRONG_INPUT, out, print_error, print_warnings
+from .console import WRONG_INPUT, leave_interrupted, out, print_error, print_warnings
 from .files import figure_name, result_name
 from .progress import progress_bar
-from .running import keep, leave_interrupted, partial_name, report, was_interrupted
+from .running import keep, partial_name, report, was_interrupted
 from .summary import brief, headline, leaves, warnings_of
 
 if TYPE_CHECKING:
@@ -50,14 +51,16 @@ def run_experiment(request: Request) -> None:
         report(cells[0], runs[0].protocol, done[runs[0]])
     elif done:
         _print_runs(item, done)
-    if done and not request.changes and set(runs) <= set(item.runs()):
+    as_observed = not request.changes and set(runs) <= set(item.runs())
+    if done and as_observed:
         _print_comparison(item, done, failed)
     for run, error in failed.items():
         print_error(f"{run}: {error}")
     if done:
-        keep(_together(done), partial_name(output) if interrupted else output, figure)
+        target = partial_name(output) if interrupted and output is not None else output
+        keep(_together(done), target, figure, partial(_draw, item, done) if as_observed and len(done) > 1 else None)
     if interrupted:
-        leave_interrupted(f"{len(done)} of {len(runs)} runs were done.")
+        leave_interrupted(f"{len(done)} of {len(runs)} runs are done.")
     if failed:
         raise typer.Exit(WRONG_INPUT)
 
@@ -84,9 +87,7 @@ def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:
     if request.cell is not None and request.cell not in item.cells:
         return tuple(_foreign_run(item, request, temperature) for temperature in _temperatures(item, request))
     found = [
-        run
-        for run in item.runs()
-        if request.cell in (None, run.cell) and set(request.overlays) <= set(run.overlays)
+        run for run in item.runs() if request.cell in (None, run.cell) and set(request.overlays) <= set(run.overlays)
     ]
     if not found:
         for name in request.overlays:
@@ -178,7 +179,21 @@ def _print_comparison(item: Experiment, done: Mapping[Run, Any], failed: Mapping
     from ..campaign.readout import Simulated
     from .comparison import print_comparison
 
-    print_comparison(rows_of(item, [Simulated(run, data) for run, data in done.items()], failed))
+    rows = rows_of(item, [Simulated(run, data) for run, data in done.items()], failed)
+    if len(done) + len(failed) < len(item.runs()):
+        # Of a part of the runs: what they say themselves, without ratios to runs that were left out.
+        mine = {(run.cell, run.state, run.reading) for run in (*done, *failed)}
+        rows = [row for row in rows if (row.cell, row.state, row.reading) in mine]
+        rows = [row for row in rows if failed or row.verdict.label != "failed"]
+    print_comparison(rows)
+
+
+def _draw(item: Experiment, done: Mapping[Run, Any], data: Any, path: Path) -> None:
+    """The figure of the experiment, with what was observed, as in ``mgtwin run paper``."""
+    from ..campaign.figures import draw
+    from ..campaign.readout import Simulated
+
+    draw(item, [Simulated(run, result) for run, result in done.items()], path)
 
 
 def _together(done: Mapping[Run, Any]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 

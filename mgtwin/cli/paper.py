@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from ..errors import InputError
-from .console import FAILED, INTERRUPTED, indented, out, print_error, shown_path
+from .console import FAILED, indented, leave_interrupted, out, print_error, shown_path
 from .progress import progress_bar
 from .running import print_rows
 
@@ -21,8 +21,8 @@ __all__ = ["run_whole_paper"]
 
 _FOLDER = Path("paper-results")
 _LEGEND = (
-    "agrees: within what counts as agreement, and independent of the parameters. calibrated: it agrees, but was put into "
-    "the parameters, so it proves nothing. contradicts: outside."
+    "agrees: within what counts as agreement, and independent of the parameters. calibrated: it agrees, but was put "
+    "into the parameters, so it proves nothing. contradicts: outside."
 )
 
 
@@ -34,9 +34,14 @@ def run_whole_paper(request: Request) -> None:
     InputError
         For options that have no meaning here.
     """
-    taken = {"--cell": request.cell, "--overlay": request.overlays, "--protocol": request.protocol}
-    taken.update({"--set": request.changes, "--plot": request.plot})
-    given = [name for name, value in taken.items() if value]
+    options = {
+        "--cell": "cell",
+        "--overlay": "overlays",
+        "--protocol": "protocol",
+        "--set": "changes",
+        "--plot": "plot",
+    }
+    given = [option for option, name in options.items() if getattr(request, name)]
     if given:
         raise InputError(
             f"'run paper' takes only --output, not {', '.join(given)}: it simulates the paper's own cells and "
@@ -49,8 +54,7 @@ def run_whole_paper(request: Request) -> None:
         results = run_paper(folder, progress)
     print_results(results)
     if results.interrupted:
-        print_error("interrupted: this is only what had been done until then.")
-        raise typer.Exit(INTERRUPTED)
+        leave_interrupted("this is only what had been done until then.")
     if results.failures:
         raise typer.Exit(FAILED)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -61,23 +63,18 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
         raise document.error(f"a protocol needs the key type, one of {', '.join(PROTOCOLS)}, as in {_EXAMPLE}.", place)
     kind = data["type"]
     if kind not in PROTOCOLS:
-        hint = did_you_mean(str(kind), PROTOCOLS)
-        raise document.error(f"protocol type {kind!r} is unknown: use one of {', '.join(PROTOCOLS)}.{hint}", (*place, "type"))
-    below = _below(document, place)
-    protocol: Protocol = yamlfile.validate(below, TypeAdapter(PROTOCOLS[kind]), context={"file": True})
+        message = f"protocol type {kind!r} is unknown: use one of {', '.join(PROTOCOLS)}."
+        raise document.error(message + did_you_mean(str(kind), PROTOCOLS), (*place, "type"))
+    part = _below(document, place[0]) if place else document
+    protocol: Protocol = yamlfile.validate(part, TypeAdapter(PROTOCOLS[kind]), context={"file": True})
     return protocol
 
 
-def _below(document: yamlfile.Document, place: tuple[str, ...]) -> yamlfile.Document:
-    """The part of a document at `place` as a document of its own, with the same positions."""
-    if not place:
-        return document
-    from dataclasses import replace
+def _below(document: yamlfile.Document, key: str) -> yamlfile.Document:
+    """What stands at a key as a document of its own, with the same positions."""
 
-    depth = len(place)
-    data = document.data
-    for key in place:
-        data = data[key]
-    tables = ({path[depth:]: spot for path, spot in table.items() if path[:depth] == place} for table in (document.positions, document.keys))
-    positions, keys = tables
-    return replace(document, data=data, positions=positions, keys=keys)
+    def inside(table: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {path[1:]: place for path, place in table.items() if path[:1] == (key,)}
+
+    positions, keys = inside(document.positions), inside(document.keys)
+    return replace(document, data=document.data[key], positions=positions, keys=keys)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.text import Text
 
 from ..errors import InputError, SimulationError
 from .cellargs import changed_cell, read_cell
-from .console import INTERRUPTED, hint, out, print_error, print_warnings, shown_path
+from .console import hint, leave_interrupted, out, print_warnings, shown_path
 from .files import figure_name, result_name
 from .progress import progress_bar
 
@@ -75,9 +74,9 @@ def _run_one(request: Request) -> None:
     result = simulated(cell, protocol, output)
     report(cell, protocol, result)
     interrupted = was_interrupted(result)
-    keep(result, partial_name(output) if interrupted else output, figure)
+    keep(result, partial_name(output) if interrupted and output is not None else output, figure)
     if interrupted:
-        leave_interrupted("the run stopped early; what was done until then is above.")
+        leave_interrupted("the numbers above are those of the part that was done.")
 
 
 def simulated(cell: Cell, protocol: Protocol, output: Path | None) -> Any:
@@ -104,9 +103,9 @@ def _keep_partial(error: SimulationError, output: Path | None) -> str:
     return f"\nWhat was done until then is in {shown_path(path)}."
 
 
-def partial_name(output: Path | None) -> Path | None:
+def partial_name(output: Path) -> Path:
     """Return the name for an incomplete result, so that no script takes it for a whole one."""
-    return output.with_name(f"{output.stem}.partial{output.suffix}") if output is not None else None
+    return output.with_name(f"{output.stem}.partial{output.suffix}")
 
 
 def was_interrupted(data: Any) -> bool:
@@ -114,12 +113,6 @@ def was_interrupted(data: Any) -> bool:
     from .summary import warnings_of
 
     return any(text.startswith("interrupted") for text in warnings_of(data))
-
-
-def leave_interrupted(message: str) -> None:
-    """Say what was kept and leave with the exit code of Ctrl-C."""
-    print_error(f"interrupted: {message}")
-    raise typer.Exit(INTERRUPTED)
 
 
 def report(cell: Cell, protocol: Protocol, data: Any) -> None:
@@ -158,17 +151,19 @@ def print_rows(lines: Sequence[tuple[str, str]]) -> None:
             console.print(head.append_text(Text(line.plain, style="not dim")), soft_wrap=True)
 
 
-def keep(data: Any, output: Path | None, figure: Path | None) -> None:
-    """Save and draw where that was asked for, and say where."""
+def keep(
+    data: Any, output: Path | None, figure: Path | None, draw: Callable[[Any, Path], object] | None = None
+) -> None:
+    """Save and draw where that was asked for, and say where; `draw` replaces the figure that suits the data."""
     lines = []
     if output is not None:
         from .. import dataset
 
         lines.append(("saved", shown_path(dataset.save(data, output))))
     if figure is not None:
-        from .plotting import draw
+        from .plotting import draw as draw_what_suits
 
-        draw(data, figure)
+        (draw or draw_what_suits)(data, figure)
         lines.append(("figure", shown_path(figure)))
     if lines:
         print_rows(lines)

@@ -99,7 +99,8 @@ def _entries_or_part(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _or_type(schema: dict[str, Any]) -> dict[str, Any]:
     """``measure: arcs`` is short for ``measure: {type: arcs}``."""
-    types = [kind for part in schema.get("anyOf", [schema]) for kind in part.get("discriminator", {}).get("mapping", {})]
+    parts = schema.get("anyOf", [schema])
+    types = [kind for part in parts for kind in part.get("discriminator", {}).get("mapping", {})]
     return {"anyOf": [{"enum": types}, schema]} if types else schema
 
 

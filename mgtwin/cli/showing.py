@@ -1,4 +1,4 @@
-"""``mgtwin show``: the stack drawn, and every parameter with unit, uncertainty and origin, under the path it belongs to."""
+"""``mgtwin show``: the stack drawn, and every parameter with unit, uncertainty and origin, under its path."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def print_cell(cell: Cell, *, provenance: bool = False) -> None:
     if cell.description:
         console.print(Text(cell.description.strip()))
     console.print()
-    console.print(stack(cell, console.width))
+    console.print(stack(cell, console.width, ascii_only=console.options.ascii_only))
     groups = _groups(cell)
     rows = [row for members in groups.values() for row in members]
     names = [row.path.removeprefix(heading) for heading, members in groups.items() for row in members]
@@ -62,11 +62,13 @@ def _groups(cell: Cell) -> dict[str, list[Parameter]]:
     for row in parameters(cell):
         if ".valid[" not in row.path:  # a range of validity stands below the heading of its law
             found.setdefault(_owner(cell, row.path), []).append(row)
-    first = {heading: number for number, heading in reversed(list(enumerate(".".join(h.split(".")[:2]) for h in found)))}
+    first: dict[str, int] = {}
+    for number, heading in enumerate(found):
+        first.setdefault(".".join(heading.split(".")[:2]), number)
 
     def place(heading: str) -> tuple[int, int, int]:
         parts = heading.split(".")
-        # An electrode has no part below it that stands for itself, so its laws follow it whatever their name.
+        # All of a layer or of an interface stays together; an electrode is a single part.
         part = first[".".join(parts[:2])] if parts[0] in ("layers", "interfaces") else 0
         return order.get(parts[0], 0), part, len(parts)
 
@@ -80,8 +82,8 @@ def _owner(cell: Cell, path: str) -> str:
         head = ".".join(parts[:depth])
         if isinstance(cell.get(head), Law) or type(cell.get(head)).__name__.startswith("Defect"):
             return head
-    depth = {"layers": 3 if "material" in parts[2:3] else 2, "interfaces": 2, "negative": 1, "positive": 1, "ion": 1}
-    return ".".join(parts[: depth.get(parts[0], 0)])
+    depths = {"layers": 3 if "material" in parts[2:3] else 2, "interfaces": 2, "negative": 1, "positive": 1, "ion": 1}
+    return ".".join(parts[: depths.get(parts[0], 0)])
 
 
 def _print_heading(console: Console, cell: Cell, path: str) -> None:

@@ -59,10 +59,10 @@ def exact(cell: Cell, frequencies: ArrayLike, overrides: Overrides | None = None
     --------
     >>> import mgtwin as mt, numpy as np
     >>> cell = mt.cell("trilayer")
-    >>> mt.impedance.exact(cell, np.logspace(6, -1, 100)).shape
+    >>> exact(cell, np.logspace(6, -1, 100)).shape
     (100,)
     >>> thickness = np.linspace(0.2e-3, 0.8e-3, 1000)
-    >>> mt.impedance.exact(cell, np.logspace(6, -1, 100), {"layers.antiperovskite.thickness": thickness}).shape
+    >>> exact(cell, np.logspace(6, -1, 100), {"layers.antiperovskite.thickness": thickness}).shape
     (1000, 100)
     """
     f = np.asarray(frequencies, dtype=float)
@@ -96,7 +96,7 @@ def exact_laplace(cell: Cell, s: ArrayLike, overrides: Overrides | None = None) 
     Examples
     --------
     >>> import mgtwin as mt
-    >>> resistance = mt.impedance.exact_laplace(mt.cell("trilayer"), 0).real
+    >>> resistance = exact_laplace(mt.cell("trilayer"), 0).real
     """
     variable = np.asarray(s, dtype=complex)
     if not np.all(np.isfinite(variable)) or np.any((variable.imag == 0) & (variable.real < 0)):

@@ -137,7 +137,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: GrainBoundary(1, None, 0), "grain_size: must be greater than 0 m"),
     (lambda: Blocking(0), r"double_layer\.c: must be greater than 0 F/m\^2"),
     (lambda: Blocking("10 uF/cm^2", "-1 ohm*cm^2"), r"electronic_resistance: must be at least 0 ohm\*m\^2"),
-    (lambda: Blocking(MOF), "Capacitor"),
+    (lambda: Blocking(MOF), "is not a capacitor"),
     (lambda: Plating(0), "exchange_current_density: must be greater than 0"),
     (lambda: Plating(1, 1), "transfer_coefficient: must be less than 1"),
     (lambda: Plating(1, film_resistance="inf"), "film_resistance: inf is infinite"),

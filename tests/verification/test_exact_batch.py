@@ -21,7 +21,7 @@ from mgtwin.cells import (
     Plating,
 )
 from mgtwin.errors import InputError, UnknownNameError
-from mgtwin.impedance import exact, exact_laplace
+from mgtwin.impedance.exact import exact, exact_laplace
 from mgtwin.laws import Arrhenius
 
 from .stacks import FREQUENCIES, cells, worst

@@ -18,7 +18,7 @@ from mgtwin.cells import (
     MixedConductor,
     Plating,
 )
-from mgtwin.impedance import exact, exact_laplace
+from mgtwin.impedance.exact import exact, exact_laplace
 
 from . import oracles
 from .stacks import worst

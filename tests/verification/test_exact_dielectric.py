@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mgtwin.cells import Blocking, Cell, Layer, MixedConductor, Plating
-from mgtwin.impedance import exact
+from mgtwin.impedance.exact import exact
 
 from .oracles import reference_impedance
 from .stacks import renamed

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mgtwin.cells import IonConductor, Layer
-from mgtwin.impedance import exact, exact_laplace
+from mgtwin.impedance.exact import exact, exact_laplace
 
 from .stacks import FREQUENCIES, cells, decades, junctions_of, renamed, worst
 

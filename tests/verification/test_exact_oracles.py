@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mgtwin.cells import Blocking, Cell, Layer, MixedConductor
-from mgtwin.impedance import exact_laplace
+from mgtwin.impedance.exact import exact_laplace
 
 from . import oracles
 

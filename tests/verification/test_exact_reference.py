@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mgtwin.impedance import exact_laplace
+from mgtwin.impedance.exact import exact_laplace
 
 from .oracles import reference_impedance
 from .stacks import cells, decades, ion_conductors, mixed_conductors

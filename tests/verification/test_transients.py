@@ -294,7 +294,7 @@ def test_tafel_slopes_tell_stripping_from_plating() -> None:
 
 
 def test_double_layer_charges_through_charge_transfer_and_film() -> None:
-    """Small current: eta = i (R_ct + R_film) (1 - exp(-t/tau)); the capacitor spans the film and the charge transfer."""
+    """Small current: eta = i (R_ct + R_film) (1 - exp(-t/tau)); the capacitor spans film and charge transfer."""
     film, capacitance = 2e-3, 0.1
     resistance = oracles.GAS_CONSTANT * T / (2 * oracles.FARADAY * EXCHANGE) + film
     electrode = Plating(EXCHANGE, double_layer=capacitance, film_resistance=film)
