@@ -11,7 +11,7 @@ from rich.text import Text
 
 from .. import yamlfile
 from ..cells import Blocking, IonConductor, Junction, MixedConductor, Plating, library
-from ..errors import FileError, MgtwinError, did_you_mean
+from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, out, print_error, shown_path
 
@@ -36,14 +36,21 @@ def check_files(files: Sequence[Path] = ()) -> int:
     -------
     int
         Exit code: 0, or 1 if a file is wrong.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to check.
     """
     outcomes = []
     with err().status("checking ...") as status:
         for path in _listed(files) if files else _library():
             status.update(f"checking {shown_path(path)} ...")
             outcomes.append(check_file(path))
+    if not outcomes:
+        raise InputError(f"nothing to check: there is no YAML file in {', '.join(map(str, files)) or 'the library'}.")
     console = out()
-    width = max((len(outcome.kind) for outcome in outcomes), default=0)
+    width = max(len(outcome.kind) for outcome in outcomes)
     for outcome in outcomes:
         mark, style = ("wrong", "bold red") if outcome.problem else ("ok", "green")
         line = Text.assemble((f"{mark:<5}", style), f"  {outcome.kind:<{width}}  {shown_path(outcome.path)}")
@@ -53,9 +60,7 @@ def check_files(files: Sequence[Path] = ()) -> int:
         err().print()
         print_error(outcome.problem)
     total = f"{len(outcomes)} file{'' if len(outcomes) == 1 else 's'}"
-    if not outcomes:
-        console.print(Text("no YAML files there.", style="yellow"))
-    elif not wrong:
+    if not wrong:
         console.print(Text(f"{total}, no errors.", style="green"))
     elif len(outcomes) > 1:
         err().print(Text(f"\n{len(wrong)} of {total} with errors.", style="red"))

@@ -13,11 +13,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from .. import yamlfile
 from ..cells import library
-from ..errors import InputError, MgtwinError, UnknownNameError
+from ..errors import FileError, InputError, MgtwinError, UnknownNameError
 from ..experiments import Experiment, Run, experiment
 from ..quantities import format_value
 from .cellargs import changed_cell, is_file_name, read_cell
+from .checking import kind_of
 from .console import WRONG_INPUT, leave_interrupted, out, print_error, print_warnings
 from .files import figure_name, result_name
 from .progress import progress_bar
@@ -66,6 +68,8 @@ def run_experiment(request: Request) -> None:
 
 
 def _found(name: str) -> Experiment:
+    if is_file_name(name):
+        _refuse_other_kinds(name)
     try:
         return experiment(name)
     except UnknownNameError as error:
@@ -76,6 +80,21 @@ def _found(name: str) -> Experiment:
             message = f"unknown experiment {name!r}, but there is a file {file} here: write {file}."
             raise UnknownNameError(name, (), "experiment", message) from None
         raise UnknownNameError(name, (*error.candidates, "paper"), "experiment") from None
+
+
+def _refuse_other_kinds(name: str) -> None:
+    """Say what to type for a file of a cell or a protocol, which is easily given here instead."""
+    document = yamlfile.load(name)
+    try:
+        kind = kind_of(document)
+    except FileError:
+        return
+    if kind == "cell":
+        raise InputError(
+            f"{name} is a cell, not an experiment: write --cell {name} and a --protocol, or an EXPERIMENT."
+        )
+    if kind == "protocol":
+        raise InputError(f"{name} is a protocol, not an experiment: write --protocol {name} and a --cell.")
 
 
 def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:

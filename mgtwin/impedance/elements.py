@@ -46,7 +46,8 @@ def admittance(element: Any, reader: Reader, path: str, s: Array) -> Array:
     InputError
         If no law is known for that type.
     """
-    raise InputError(f"{path} is a {type(element).__name__}, whose admittance is not known. Use a Capacitor, a CPE or None.")
+    known = "Use a Capacitor, a CPE or None."
+    raise InputError(f"{path} is a {type(element).__name__}, whose admittance is not known. {known}")
 
 
 @admittance.register(type(None))
