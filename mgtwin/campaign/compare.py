@@ -159,7 +159,7 @@ def _judge_propagated(observation: Observation, reading: str, spread: Propagated
     interval = f"{shown_interval(spread.low, spread.high, unit)} that the parameters' uncertainties give (95 %)"
     if not spread.low <= wanted <= spread.high:
         return Contradicts(f"{shown(wanted, unit)} lies outside {interval}: {spread.forbids(wanted, unit)}")
-    widest = "; ".join(f"{name}: {shown_interval(*sorted(ends), unit)}" for name, *ends in spread.widest[:2])
+    widest = "; ".join(f"{name}: {shown_interval(min(a, b), max(a, b), unit)}" for name, a, b in spread.widest[:2])
     inside = f"{shown(wanted, unit)} lies inside {interval}, widest by {widest}"
     put_in = observation.calibrated_in(reading)
     return Calibrated(f"{put_in}; {inside}") if put_in else Agrees(inside)

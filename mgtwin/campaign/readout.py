@@ -96,9 +96,8 @@ def _slope_conductivity(measure: measures.SlopeConductivity, ds: xr.Dataset) -> 
     if not measure.without_contacts:
         return Readout(found.value, steady, {"r2": found.r2})
     cell = cell_of(ds)
-    contacts = sum(
-        float(electrode.electronic_resistance) for electrode in (cell.negative, cell.positive)
-    ) / float(cell.area)
+    electrodes = (cell.negative, cell.positive)
+    contacts = sum(float(electrode.electronic_resistance) for electrode in electrodes) / float(cell.area)
     bulk = 1 / found.slope - contacts
     if bulk <= 0:
         return Readout(float("nan"), "the contacts are larger than the whole resistance")
@@ -110,7 +109,8 @@ def _conductivity(measure: measures.InterceptConductivity, ds: xr.Dataset) -> Re
     from ..analysis import conductivity
 
     found = conductivity(ds, at=measure.at)
-    return Readout(found.value, f"{found.rule}; {found.normalised_by}", {"frequency": found.frequency})
+    where = f"read at {format_value(found.frequency, 'Hz')} ({found.rule})"
+    return Readout(found.value, f"{where}, normalised by {found.normalised_by}", {"frequency": found.frequency})
 
 
 @_one.register(measures.InterceptResistance)

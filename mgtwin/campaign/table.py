@@ -22,6 +22,7 @@ _MARK = {
     "not comparable": "not comparable",
     "failed": "**failed**",
 }
+_DETAILS = ("quantity", "cell, state, reading", "observed", "simulated", "verdict", "reason", "where")
 _COLUMNS = (
     "experiment", "observation", "quantity", "cell", "state", "reading", "observed", "simulated", "verdict", "reason",
     "unit", "values", "temperatures_K", "interval_low", "interval_high", "where", "confidence",
@@ -90,6 +91,15 @@ class PaperResults:
             lines.setdefault((row.experiment, row.observation, row.cell, row.state), {})[row.reading] = row
         return [(next(iter(line.values())), line) for line in lines.values()]
 
+    def verdicts(self) -> str:
+        """Return the bare verdicts, readings beside each other, as a Markdown table without numbers."""
+        readings = self.readings()
+        parts = [_line("observation", "state", *readings), _line(*["---"] * (2 + len(readings)))]
+        for any_row, line in self.matrix():
+            cells = [line[name].verdict.label.partition(" (")[0] if name in line else "" for name in readings]
+            parts.append(_line(f"`{any_row.observation}`", ", ".join(any_row.state), *cells))
+        return "\n".join(parts)
+
     def to_markdown(self) -> str:
         """Return the table as Markdown: verdicts side by side, then every row with its reason."""
         readings = self.readings()
@@ -102,8 +112,7 @@ class PaperResults:
         parts.append("\n## Every row with its reason\n")
         for experiment in dict.fromkeys(row.experiment for row in self.rows):
             parts.append(f"\n### {experiment}\n")
-            parts.append(_line("quantity", "cell, state, reading", "observed", "simulated", "verdict", "reason", "where"))
-            parts.append(_line(*["---"] * 7))
+            parts += [_line(*_DETAILS), _line(*["---"] * len(_DETAILS))]
             for row in self.rows:
                 if row.experiment == experiment:
                     which = ", ".join(filter(None, [row.cell, *row.state, row.reading]))
@@ -168,9 +177,9 @@ class PaperResults:
 
 def _legend(results: PaperResults) -> str:
     lines = [
-        "*agrees*: inside what counts as agreement, and independent of the parameters. *calibrated*: it agrees, but it",
-        "was put into the parameters or is built in, so it proves nothing. *contradicts*: outside, also where it was put",
-        "in. Every interval is stated with its row.\n",
+        "*agrees*: inside what counts as agreement, and independent of the parameters. *calibrated*: it agrees, but",
+        "was put into the parameters or is built in, so it proves nothing. *contradicts*: outside, also where it was",
+        "put in. Every interval is stated with its row.\n",
     ]
     for name in results.readings():
         counts = ", ".join(f"{number} {label}" for label, number in results.counts(name).items() if number)

@@ -18,7 +18,7 @@ __all__ = ["Draw", "Parameter", "Propagated", "decisive", "draw", "parameters", 
 SAMPLES = 2048
 #: Ranges wider than this factor are sampled in the logarithm.
 WIDE = 10.0
-#: Values below this share of the nominal one are cut off: a normal distribution has a tail below zero, no conductivity does.
+#: Share of the nominal value below which draws are cut off: a normal distribution has a tail below zero.
 SMALLEST = 1e-3
 
 
@@ -88,7 +88,8 @@ def parameters(
     """Return the uncertain numbers of some cells.
 
     Numbers of equal value, uncertainty and provenance are one number in several places (two layers of one material, two
-    cells with the same pellet) and move together; so do the paths that each of `together` lists. Paths that match a pattern of `held` are left out.
+    cells with the same pellet) and move together; so do the paths that each of `together` lists. Paths that match a
+    pattern of `held` are left out.
     """
     tied = {path: number for number, paths in enumerate(together) for path in paths}
     found: dict[Any, list[tuple[int, str, Value]]] = {}
@@ -141,9 +142,7 @@ def decisive(drawn: Draw, inside: np.ndarray) -> str:
         return ""
     cell, path, value = drawn.parameters[k].places[0]
     values = drawn.values[cell][path]
-    typical, other = (
-        format_value(float(f"{np.median(values[which]):.2g}"), value.unit) for which in (inside, ~inside)
-    )
+    typical, other = (format_value(float(f"{np.median(values[which]):.2g}"), value.unit) for which in (inside, ~inside))
     return f"{drawn.parameters[k].name} decides: typically {typical} in those that agree, {other} in the others"
 
 
@@ -196,7 +195,7 @@ def _at_quantile(value: Value, u: np.ndarray) -> np.ndarray:
     return value.low + u * (value.high - value.low)
 
 
-def _conductivity(cell: Cell, frequency: float, values: dict[str, np.ndarray]) -> np.ndarray:
+def _conductivity(cell: Cell, frequency: float, values: dict[Any, Any]) -> np.ndarray:
     from ..impedance import exact
 
     resistance = exact(cell, [frequency], values)[..., 0].real

@@ -12,8 +12,6 @@ from .console import out
 
 __all__ = ["figure_name", "result_name", "write_new"]
 
-_FIGURES = (".png", ".pdf", ".svg")
-
 
 def write_new(name: str) -> Path:
     """Write ``<name>.yaml`` into the current folder (or the folder in front of the name) and say what to do with it.
@@ -50,28 +48,26 @@ def result_name(path: Path) -> Path:
     InputError
         If it is a folder, its folder does not exist, or it ends like another kind of file.
     """
-    target = path if path.suffix else path.with_suffix(".nc")
-    if target.suffix.lower() not in (".nc", ".nc4", ".h5", ".hdf5"):
-        raise InputError(f"--output {path}: results are netCDF files, write {path.with_suffix('.nc')}.")
-    if target.is_dir():
-        raise InputError(f"--output {path}: is a folder; name a file in it, for example {path / 'result.nc'}.")
-    _check_folder(target)
-    return target
+    return _checked("--output", path, "a result", (".nc", ".nc4", ".h5", ".hdf5"))
 
 
 def figure_name(path: Path, option: str = "--output") -> Path:
-    """Return where a figure is written; refuse what matplotlib could not write.
+    """Return where a figure is written, ``.png`` added where the name has no ending; refuse what cannot work.
 
     Raises
     ------
     InputError
-        If the ending is not that of a figure, or the folder does not exist.
+        If it is a folder, its folder does not exist, or it ends like another kind of file.
     """
-    target = path if path.suffix else path.with_suffix(".png")
-    if target.suffix.lower() not in _FIGURES:
-        raise InputError(f"{option} {path}: a figure ends in {', '.join(_FIGURES)}: write {path.with_suffix('.png')}.")
-    if target.is_dir():
-        raise InputError(f"{option} {path}: is a folder; name a file in it, for example {path / 'figure.png'}.")
+    return _checked(option, path, "a figure", (".png", ".pdf", ".svg"))
+
+
+def _checked(option: str, path: Path, what: str, endings: tuple[str, ...]) -> Path:
+    if path.is_dir():
+        raise InputError(f"{option} {path}: is a folder; name a file in it, for example {path / 'out'}{endings[0]}.")
+    target = path if path.suffix else path.with_suffix(endings[0])
+    if target.suffix.lower() not in endings:
+        raise InputError(f"{option} {path}: {what} ends in {', '.join(endings)}: write {path.with_suffix(endings[0])}.")
     _check_folder(target)
     return target
 

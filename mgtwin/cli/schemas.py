@@ -111,6 +111,7 @@ _LOOSER: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "interfaces": _entries_or_part,
     "cells": _or_one,
     "states": _or_one,
+    "held": _or_one,
     "temperatures": _or_one,
     "voltage": _or_one,
     "measure": _or_type,

@@ -62,6 +62,8 @@ def _text(value: Any) -> str:
         return ", ".join(shown) + (f", ... ({len(value)} in all)" if len(value) > _STEPS else "")
     if isinstance(value, Value):
         return format_value(value)
+    if hasattr(value, "type"):  # a part with fields of its own, such as a bias
+        return ", ".join(_text(getattr(value, field.name)) for field in fields(value) if field.name != "type")
     return str(value) if isinstance(value, (int, float, str)) else type(value).__name__
 
 

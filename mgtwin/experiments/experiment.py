@@ -244,7 +244,7 @@ def experiment(name: str | Path) -> Experiment:
     path = library.find("experiments", name)
     found = load_experiment(path)
     if found.name != path.stem:
-        raise FileError(f"the name {found.name!r} differs from the file name {path.stem!r}: make them equal.", str(path))
+        raise FileError(f"the name {found.name!r} differs from the file's, {path.stem!r}: make them equal.", str(path))
     return found
 
 

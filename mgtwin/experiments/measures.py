@@ -1,7 +1,7 @@
 """How a number that the paper read off its figures is read off a simulated Dataset: nouns, without the reading itself.
 
-`mgtwin.campaign.readout` holds one function for each of them. They are declared here, below the analysis, so that a file
-in ``experiments/`` can be checked without loading anything that computes.
+`mgtwin.campaign.readout` holds one function for each of them. They are declared here, below the analysis, so that a
+file in ``experiments/`` can be checked without loading anything that computes.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ class InterceptResistance:
 class LayerConductivity:
     """Ionic conductivity of one layer [S/m]: what is left of the intercept after the rest of the stack is taken off.
 
-    The paper's equivalent circuit, a series of resistances (Fig. 3e), with the other layers, the junctions and the leads
-    as the cell has them.
+    The paper's equivalent circuit, a series of resistances (Fig. 3e), with the other layers, the junctions and the
+    leads as the cell has them.
     """
 
     layer: str

@@ -116,8 +116,8 @@ class Observation:
     calibrated: Mapping[str, str] = Field(default_factory=dict)
     refused: Mapping[str, str] = Field(default_factory=dict)
     cells: _Names = ()
-    required: _Names = Field((), alias="with")
-    excluded: _Names = Field((), alias="without")
+    required: _Names = Field(default=(), alias="with")
+    excluded: _Names = Field(default=(), alias="without")
     temperature: Annotated[Value, Quantity("K", gt=0)] | None = None
     propagate: tuple[tuple[str, ...], ...] = ()
     confidence: Literal["high", "medium", "low"] = "high"
@@ -132,7 +132,7 @@ class Observation:
         if self.measure is None and not self.not_comparable:
             raise InputError("without a measure nothing is compared: give one, or say why in not_comparable.")
         if self.measure is not None and self.interval is None and not self.not_comparable:
-            raise InputError("give the value a std or a range, or 'accepted' with 'because': else nothing can be judged.")
+            raise InputError("give the value a std or a range, or give 'accepted' with 'because': what would agree?")
         if self.value is not None and self.accepted is not None and not self._same_unit():
             raise InputError(f"accepted is in {self.accepted[0].unit!r}, but the value in {self.value.unit!r}.")
         return self

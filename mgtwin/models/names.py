@@ -15,7 +15,14 @@ CURRENT_FUNCTION = "Current function [A]"
 CURRENT_DENSITY = "Current density [A.m-2]"
 NOMINAL_CAPACITY = "Nominal cell capacity [A.h]"
 SERIES = "series"
-CONSTANT_PHASE_BRANCH = "constant phase branch"
+_CONSTANT_PHASE_BRANCH = "constant phase branch"
+_DIELECTRIC_DROP = " dielectric drop [V]"
+_IONIC_FIELD = " ionic field [V.m-1]"
+
+
+def is_fast(name: str) -> bool:
+    """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders."""
+    return name.endswith((_DIELECTRIC_DROP, _IONIC_FIELD)) or _CONSTANT_PHASE_BRANCH in name
 
 
 def potential_drop(element: str) -> str:
@@ -40,7 +47,7 @@ def local_potential(layer: str) -> str:
 
 def ionic_field(layer: str) -> str:
     """Gradient of the ionic electrochemical potential, -d(phi_ion)/dx (a state where the dielectric is resolved)."""
-    return f"{layer} ionic field [V.m-1]"
+    return f"{layer}{_IONIC_FIELD}"
 
 
 def stored_charge(layer: str) -> str:
@@ -50,7 +57,7 @@ def stored_charge(layer: str) -> str:
 
 def dielectric_drop(layer: str) -> str:
     """Drop over the bulk of an ionic conductor that stores dielectric charge (a state)."""
-    return f"{layer} dielectric drop [V]"
+    return f"{layer}{_DIELECTRIC_DROP}"
 
 
 def grain_boundary_drop(layer: str) -> str:
@@ -60,7 +67,7 @@ def grain_boundary_drop(layer: str) -> str:
 
 def constant_phase_branch(voltage: str, label: str) -> str:
     """Voltage of a capacitor in the ladder of a constant-phase element."""
-    return f"{voltage.partition(' [')[0]} {CONSTANT_PHASE_BRANCH} {label} [V]"
+    return f"{voltage.partition(' [')[0]} {_CONSTANT_PHASE_BRANCH} {label} [V]"
 
 
 def face_potential(layer: str, side: str) -> str:

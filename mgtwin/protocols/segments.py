@@ -69,6 +69,21 @@ def linear_times(duration: float, points: int) -> tuple[float, ...]:
     return tuple(np.linspace(0.0, duration, points + 1))
 
 
+def mixed_times(duration: float, points: int) -> tuple[float, ...]:
+    """About `points` output times up to `duration` [s], the start (0) included: half of them equally spaced, half of
+    them logarithmic from a ten-thousandth of it, since a step of the current is followed by fast changes and slow ones.
+
+    Examples
+    --------
+    >>> mixed_times(100.0, 4)
+    (0.0, 0.01, 50.0, 100.0)
+    """
+    half = max(points // 2, 1)
+    fast = np.geomspace(1e-4 * duration, duration, points - half)
+    fast[-1] = duration
+    return tuple(np.unique(np.concatenate([np.linspace(0.0, duration, half + 1), fast])).tolist())
+
+
 def log_times(first: float, duration: float, per_decade: int) -> tuple[float, ...]:
     """Logarithmic times from `first` to `duration`, both included [s].
 

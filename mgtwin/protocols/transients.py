@@ -13,7 +13,7 @@ from ..cells.base import noun
 from ..errors import InputError
 from ..quantities import Quantity, Value
 from .base import CurrentValue, Duration, Temperature, TransientProtocol, Volts
-from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes, linear_times, log_times
+from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes, linear_times, log_times, mixed_times
 
 if TYPE_CHECKING:
     from ..cells import Cell
@@ -180,7 +180,7 @@ class Galvanostatic(TransientProtocol):
         """A single stretch."""
         duration = float(self.duration)
         if self.first_time is None:
-            times = linear_times(duration, self.points)
+            times = mixed_times(duration, self.points)
         else:
             decades = np.log10(duration / self.first_time)
             times = log_times(float(self.first_time), duration, max(round(self.points / decades), 1))
@@ -239,11 +239,11 @@ class Cycling(TransientProtocol):
         for cycle in range(self.cycles):
             for k, sign in enumerate((1, -1)):
                 step = len(result)
-                times = linear_times(half, self.points)
+                times = mixed_times(half, self.points)
                 result.append(Segment(CurrentRamp(sign * current), half, times, cycle, step, limits, 2 * cycle + k))
                 if self.rest is not None:
                     pause = float(self.rest)
-                    result.append(Segment(CurrentRamp(0.0), pause, linear_times(pause, 5), cycle, step + 1))
+                    result.append(Segment(CurrentRamp(0.0), pause, mixed_times(pause, 6), cycle, step + 1))
         return tuple(result)
 
 
@@ -268,4 +268,4 @@ class Rest(TransientProtocol):
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """A single stretch at zero current."""
-        return (Segment(CurrentRamp(0.0), float(self.duration), linear_times(float(self.duration), self.points)),)
+        return (Segment(CurrentRamp(0.0), float(self.duration), mixed_times(float(self.duration), self.points)),)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cells import Cell
 from ..errors import SimulationError
+from ..models import names
 from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
 from . import checks, start_state
 
@@ -101,7 +102,7 @@ def drift_warnings(stack: LinearisedStack, state: np.ndarray, f_min: float) -> l
     """Says so where the state moves on while the lowest frequency is measured."""
     labels = stack.layout[0]
     change = np.abs(stack.drift(state, 1 / f_min))
-    slow = np.array([not start_state.is_fast(label) for label in labels])
+    slow = np.array([not names.is_fast(label) for label in labels])
     change = np.where(slow, change, 0.0)
     worst = int(np.argmax(change))
     if change[worst] <= DRIFT:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cells import Cell
 from ..errors import InputError
+from ..models import names
 from ..quantities import parse
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
     """
     own_labels, own_positions = np.asarray(layout[0]), layout[1]
     theirs, ours = set(state.labels), set(own_labels)
-    foreign = sorted(name for name in theirs ^ ours if not is_fast(name))
+    foreign = sorted(name for name in theirs ^ ours if not names.is_fast(name))
     if foreign:
         raise InputError(
             f"start belongs to another cell than {cell.name}: they do not share {', '.join(foreign)}. Start from a "
@@ -93,11 +94,6 @@ def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarr
     from scipy.interpolate import PchipInterpolator
 
     return np.asarray(PchipInterpolator(nodes, values, extrapolate=True)(x))
-
-
-def is_fast(name: str) -> bool:
-    """Whether a variable only exists in some discretisations: dielectric charges, branches of constant-phase ladders."""
-    return name.endswith(("dielectric drop [V]", "ionic field [V.m-1]")) or "constant phase branch" in name
 
 
 def last_dataset(start: xr.Dataset | xr.DataTree) -> xr.Dataset:

@@ -1,4 +1,4 @@
-"""The campaign's judgement: verdicts, numbers read off Datasets, propagated uncertainties, and what survives a failure."""
+"""The campaign's judgement: verdicts, numbers read off Datasets, propagated uncertainties, what survives a failure."""
 
 from __future__ import annotations
 
@@ -243,9 +243,7 @@ def test_one_material_in_two_layers_and_two_cells_is_one_number() -> None:
 
 
 def test_wide_ranges_are_sampled_in_the_logarithm_and_nothing_becomes_negative() -> None:
-    cell = ohmic_cell(
-        {"value": "1 mm", "std": "0.9 mm"}, {"value": "1 mS/cm", "range": ["1e-3 mS/cm", "1e3 mS/cm"]}
-    )
+    cell = ohmic_cell({"value": "1 mm", "std": "0.9 mm"}, {"value": "1 mS/cm", "range": ["1e-3 mS/cm", "1e3 mS/cm"]})
     values = draw([cell], samples=1024).values[0]
     assert values["layers.a.thickness"].min() > 0
     sigma = values["layers.a.material.ionic_conductivity"]

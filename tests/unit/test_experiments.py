@@ -210,7 +210,7 @@ def test_a_folder_of_ones_own_comes_first(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_an_unknown_experiment_lists_close_matches() -> None:
-    with pytest.raises(UnknownNameError, match="unknown experiment 'ca_transprt'. Did you mean 'ca_transport'"):
+    with pytest.raises(UnknownNameError, match=r"unknown experiment 'ca_transprt'\. Did you mean 'ca_transport'"):
         mt.experiment("ca_transprt")
 
 

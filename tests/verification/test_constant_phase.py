@@ -109,9 +109,9 @@ def test_exponents_outside_0_to_1_are_refused(n: float) -> None:
 
 def test_units_of_q_follow_n_and_the_place() -> None:
     assert mt.CPE("1e-5 S*s^0.8/cm^2", 0.8).q == pytest.approx(0.1)
-    with pytest.raises(InputError, match="does not fit n = 0.8"):
+    with pytest.raises(InputError, match=r"does not fit n = 0\.8"):
         mt.CPE("1e-5 S*s^0.7/cm^2", 0.8)
-    with pytest.raises(InputError, match=r"here it must be in S\*s\^0.8/m\^2"):
+    with pytest.raises(InputError, match=r"here it must be in S\*s\^0\.8/m\^2"):
         mt.Blocking(mt.CPE("1e-5 S*s^0.8/m", 0.8))
     cell = mixed_cell()
     assert mt.Cell.from_yaml(cell.to_yaml()) == cell

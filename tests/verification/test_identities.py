@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from mgtwin.cells import (
     Blocking,
@@ -46,7 +48,7 @@ MANY = Cell(
         Layer("a", MixedConductor(0.05, 0.002, 2e6), 2e-4, area=1.5),
         Layer("b", DEFECTS, 1e-4),
     ],
-    GOLD,
+    MG,
     {"ions-a": Junction(2e-3), "a-b": Junction(3e-3, 0.02, electronic_resistance=0.01)},
     area=1.0,
     series_resistance=1e-3,
@@ -54,11 +56,12 @@ MANY = Cell(
 CELLS = {"nonlinear": NONLINEAR, "many": MANY}
 
 
-def polarised(cell: Cell) -> Any:
+@lru_cache(maxsize=2)
+def polarised(name: str) -> list[Any]:
     """A hold at 0.2 V and the open circuit after it, with dense output from early on."""
-    hold = Polarization("0.2 V", 100.0, first_time="10 us", per_decade=80)
-    after = Galvanostatic(0.0, 1000.0, first_time="10 us", points=640)
-    tree = simulate(cell, Sequence([hold, after]))
+    hold = Polarization("0.2 V", 100.0, first_time="0.1 ms", per_decade=40)
+    after = Galvanostatic(0.0, 1000.0, first_time="0.1 ms", points=280)
+    tree = simulate(CELLS[name], Sequence([hold, after]))
     return [node.to_dataset() for node in tree.leaves]
 
 
@@ -67,8 +70,8 @@ def polarised(cell: Cell) -> Any:
 def test_a_reversed_stack_answers_with_the_opposite_sign(name: str) -> None:
     """V_rev(I) = -V(-I), and the drops of the elements with it."""
     cell = CELLS[name]
-    protocols = [Galvanostatic(20.0, 5.0, first_time="1 ms", points=20), Polarization(0.15, 50.0, first_time="1 ms")]
-    mirrored = [Galvanostatic(-20.0, 5.0, first_time="1 ms", points=20), Polarization(-0.15, 50.0, first_time="1 ms")]
+    protocols = [Galvanostatic(20.0, 5.0, first_time="0.1 s", points=20), Polarization(0.15, 50.0, first_time="0.1 s")]
+    mirrored = [Galvanostatic(-20.0, 5.0, first_time="0.1 s", points=20), Polarization(-0.15, 50.0, first_time="0.1 s")]
     for protocol, mirror in zip(protocols, mirrored, strict=True):
         one, other = simulate(cell, protocol), simulate(cell.reversed(), mirror)
         # both runs are good to 1e-7 per step of the integrator, which takes other steps in the mirror
@@ -113,7 +116,7 @@ def split(cell: Cell, name: str, share: float) -> Cell:
 def test_an_ideal_cut_changes_nothing(name: str, layer: str) -> None:
     whole, cut = CELLS[name], split(CELLS[name], layer, 0.3)
     assert len(cut.layers) == len(whole.layers) + 1
-    protocol = Polarization([0.15, -0.02], 20.0, first_time="1 ms", per_decade=5)
+    protocol = Polarization([0.15, -0.02], 20.0, first_time="50 ms", per_decade=5)
     one, other = simulate(whole, protocol), simulate(cut, protocol)
     # each half has a mesh of its own, graded to the cut as well: growth^2/12 = 2e-4 on both sides
     np.testing.assert_allclose(other["current"], one["current"], rtol=5e-4, atol=1e-6)
@@ -139,7 +142,7 @@ def test_current_scales_with_area(name: str) -> None:
     cell = CELLS[name]
     areas = {f"layers.{layer.name}.area": 3e-4 * layer.area for layer in cell.layers if layer.area is not None}
     small = cell.with_({"area": 3e-4, **areas})
-    protocol = Polarization(0.15, 50.0, first_time="1 ms", per_decade=5)
+    protocol = Polarization(0.15, 50.0, first_time="50 ms", per_decade=5)
     # the same equations per area; integrator tolerance
     np.testing.assert_allclose(
         simulate(small, protocol)["current"], 3e-4 * simulate(cell, protocol)["current"], rtol=1e-6
@@ -162,7 +165,7 @@ def test_a_wider_layer_is_one_with_more_of_everything() -> None:
         0.1, DefectElectrons(2 * N, 2 * P, 2 * CONSTANT), DefectCapacitance(2 * STORE, N_MOBILITY, P_MOBILITY)
     )
     rich = NONLINEAR.with_({"layers.mixed.material": material})
-    protocol = Polarization(0.15, 50.0, first_time="1 ms", per_decade=5)
+    protocol = Polarization(0.15, 50.0, first_time="50 ms", per_decade=5)
     np.testing.assert_allclose(simulate(wide, protocol)["current"], simulate(rich, protocol)["current"], rtol=1e-6)
 
 
@@ -192,7 +195,7 @@ def by_sine(cell: Cell, frequency: float, offset: float, size: float, *, by_volt
     return coefficient("voltage") / coefficient("current")
 
 
-FREQUENCIES = np.array([0.03, 1.0, 30.0])
+FREQUENCIES = np.array([0.05, 10.0])
 
 
 @pytest.mark.parametrize("bias", [0.0, 0.25])
@@ -237,7 +240,7 @@ def test_impedance_at_zero_frequency_is_the_slope_of_the_steady_current() -> Non
     step = 1e-4
     run = simulate(NONLINEAR, Polarization([0.2 - step, 0.2 + step], 1e6, first_time="1 s", per_decade=1))
     currents = [run["current"].values[run["step"].values == k][-1] for k in (0, 1)]
-    z = simulate(NONLINEAR, EIS.at([1e-7], bias=Voltage(0.2)))["impedance"].values[0]
+    z = simulate(NONLINEAR, EIS.at([1e-9], bias=Voltage(0.2)))["impedance"].values[0]
     # curvature: (F step/RT)^2/6 = 2e-6
     assert z.real == pytest.approx(2 * step / (currents[1] - currents[0]), rel=1e-5)
     assert abs(z.imag / z.real) < 1e-4
@@ -290,15 +293,16 @@ def neighbours(cell: Cell, name: str) -> tuple[str, str]:
 
 
 def integral(y: np.ndarray, t: np.ndarray) -> float:
-    """Integral over time; from 0 to the first output time y is taken as constant."""
-    return float(np.trapezoid(y, t) + y[0] * t[0])
+    """Integral over log-spaced times by a cubic spline; from 0 to the first time y is taken as constant."""
+    logarithm = np.log(t)
+    return float(CubicSpline(logarithm, y * t).integrate(logarithm[0], logarithm[-1]) + y[0] * t[0])
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_neutral_component_is_conserved(name: str) -> None:
     """What a mixed conductor has stored is the electronic current that entered minus the one that left."""
     cell = CELLS[name]
-    hold, after = polarised(cell)
+    hold, after = polarised(name)
     names_of_mixed = [layer.name for layer in cell.layers if isinstance(layer.material, MixedConductor)]
     for layer in names_of_mixed:
         charge, _, _, _, ratio = LAWS[layer]
@@ -309,8 +313,8 @@ def test_neutral_component_is_conserved(name: str) -> None:
             stored = ratio * charge(E) @ width
             passed = integral(i_left - i_right, run["time"].values)
             moved = integral(np.abs(i_left) + np.abs(i_right), run["time"].values)
-            # trapezoids at 80 times per decade: (ln 10/80)^2/12 = 7e-5 of what moved
-            assert stored[-1] - before == pytest.approx(passed, abs=1e-4 * moved)
+            # the spline over 40 times per decade; the volumes themselves conserve exactly (see below)
+            assert stored[-1] - before == pytest.approx(passed, abs=1e-5 * moved)
             before = stored[-1]
 
 
@@ -358,7 +362,7 @@ def balance(cell: Cell, run: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
         E, width = profile(cell, run, layer.name)
         stored = stored + ratio * energy(E) @ width
         left, right = (electrons[key] for key in neighbours(cell, layer.name))
-        loss = loss + dissipation(E, width, i, left, right, lambda e: ratio * sigma_eon(e), ratio * sigma_ion)
+        loss = loss + ratio * dissipation(E, width, i / ratio, left / ratio, right / ratio, sigma_eon, sigma_ion)
     return power, loss, stored, i
 
 
@@ -371,7 +375,7 @@ def dissipation(
     sigma_eon: Any,
     sigma_ion: float,
 ) -> np.ndarray:
-    """``int (i_ion^2/sigma_ion + i_eon^2/sigma_eon) dx``, from the profile alone: (2.1) between nodes, faces as given."""
+    """``int (i_ion^2/sigma_ion + i_eon^2/sigma_eon) dx`` from (2.1) between the nodes and the given faces."""
     distance = (width[1:] + width[:-1]) / 2
     middle = (E[:, 1:] + E[:, :-1]) / 2
     total = sigma_ion + sigma_eon(middle)
@@ -386,10 +390,10 @@ def dissipation(
 
 @pytest.mark.parametrize("name", CELLS)
 def test_energy_balance(name: str) -> None:
-    """``int i V dt = int dissipation dt + change of the stored energy``, while charging and while it discharges itself."""
+    """``int i V dt = int dissipation dt + gain of stored energy``, while it charges and while it discharges itself."""
     cell = CELLS[name]
     before = 0.0
-    for run in polarised(cell):
+    for run in polarised(name):
         power, loss, stored, _ = balance(cell, run)
         time = run["time"].values
         put_in, lost = integral(power, time), integral(loss, time)
@@ -399,7 +403,7 @@ def test_energy_balance(name: str) -> None:
             f"{name}: in {put_in:.6g}, lost {lost:.6g}, gained {gained:.6g}: {(put_in - lost - gained) / turnover:.1e}"
         )
         assert np.all(loss >= 0)
-        # trapezoids at 80 times per decade (7e-5 of the part that varies) and the mesh
+        # the mesh: the dissipation is the square of fluxes that are right to 2e-4 where profiles are steep
         assert put_in - lost == pytest.approx(gained, abs=1e-4 * turnover)
         before = stored[-1]
 
@@ -407,18 +411,19 @@ def test_energy_balance(name: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_energy_balance_sees_every_term(name: str) -> None:
     """Each part of the balance is larger than the tolerance that the balance is closed to."""
-    hold, after = polarised(CELLS[name])
+    hold, after = polarised(name)
     power, loss, stored, _ = balance(CELLS[name], hold)
     time = hold["time"].values
-    assert stored[-1] > 0.01 * integral(power, time)
-    assert integral(loss, time) > 0.01 * integral(power, time)
+    # fifty times the tolerance
+    assert stored[-1] > 5e-3 * integral(power, time)
+    assert integral(loss, time) > 5e-3 * integral(power, time)
     released = stored[-1] - balance(CELLS[name], after)[2][-1]
-    assert released > 0.01 * stored[-1]
+    assert released > 5e-3 * stored[-1]
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_the_discretised_equations_conserve_exactly(name: str) -> None:
-    """At a random state: the volumes of a layer gain together exactly what crosses its faces, whatever the fluxes inside."""
+    """At a random state the volumes of a layer together gain exactly what crosses its faces."""
     cell = CELLS[name]
     stack = LinearisedStack(cell, f_max=10.0)
     rng = np.random.default_rng(1)
@@ -452,14 +457,14 @@ def test_the_discretised_equations_conserve_exactly(name: str) -> None:
 
 def test_charge_passed_is_found_again() -> None:
     """Blocking cell under a constant current: the double layers and the electrons account for every coulomb."""
-    run = simulate(NONLINEAR, Galvanostatic(3.0, 10.0, first_time="10 us", points=480))
-    time = run["time"].values
-    capacitance = 0.2
-    gold = -run["overpotential"].sel(element="positive").values
-    electrons = -run["electronic_current"].sel(interface="positive").values
-    ionic = capacitance * gold[-1]  # per 1 m2; the gold passes no ions
-    assert -3.0 * 10.0 == pytest.approx(ionic + integral(electrons, time), rel=1e-4)  # trapezoids, 80 per decade
-    assert float(run["half_cycle_capacity"][0]) == pytest.approx(30.0, rel=1e-4)
+    run = simulate(NONLINEAR, Galvanostatic(3.0, 10.0, first_time="10 us", points=240))
+    gold = run["overpotential"].sel(element="positive").values
+    ionic = 0.2 * gold[-1]  # 0.2 F/m2 on 1 m2; the gold passes no ions
+    electrons = integral(run["electronic_current"].sel(interface="positive").values, run["time"].values)
+    assert electrons > 1.0 and ionic > 0.01  # [C], both matter
+    assert ionic + electrons == pytest.approx(30.0, rel=1e-5)  # the spline
+    # a constant current over the output times, the first of which is 10 us
+    assert float(run["half_cycle_capacity"][0]) == pytest.approx(30.0, rel=2e-6)
 
 
 def test_rest_stays_at_rest() -> None:

@@ -1,0 +1,151 @@
+"""Makes docs/reference.md, the public API in tables, from the docstrings: ``python docs/make_reference.py``."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import mgtwin as mt
+from mgtwin.quantities import Value, format_value
+
+HERE = Path(__file__).parent
+#: Sections of the page and the names of mgtwin in each.
+SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "Cells by name and from files",
+        "",
+        ("cell", "load_cell", "list_cells", "list_overlays", "list_experiments", "applicable_overlays", "experiment"),
+    ),
+    (
+        "Nouns: what is built",
+        "Immutable and validated; quantities are SI numbers or text with a unit.",
+        (
+            "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "DefectElectrons", "DefectCapacitance",
+            "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
+        ),
+    ),
+    (
+        "Laws of temperature",
+        "Any property takes a number or one of these; `law(T)` evaluates it.",
+        ("Constant", "Arrhenius", "ArrheniusT", "VogelFulcher", "Table", "Value"),
+    ),
+    (
+        "Protocols: what is done",
+        "Currents and voltages in the laboratory's sign: a negative current deposits at the working electrode. All but\n"
+        "`Voltage` and `Current`, which are biases, take `temperature=`.",
+        (
+            "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Rest", "Replay", "Sequence", "Voltage",
+            "Current",
+        ),
+    ),
+    ("Verbs", "", ("simulate", "save", "open", "StackModel")),
+    ("Errors", "", ("MgtwinError", "InputError", "SimulationError", "MgtwinWarning")),
+)  # fmt: skip
+PACKAGES = {
+    "impedance": "Without a mesh and without PyBaMM; `overrides` maps paths to arrays of values in SI.",
+    "analysis": "What an experimenter reads from a Dataset, simulated or measured.",
+    "plot": "Every function takes `ax=` and returns Axes; `figure` chooses for you and returns a Figure.",
+}
+CELL_METHODS = (
+    "get", "with_", "paths", "diff", "reversed", "identical", "to_yaml", "from_yaml", "save",
+)  # fmt: skip
+
+
+def reference() -> str:
+    """The page as text."""
+    listed = {name for _, _, names in SECTIONS for name in names} | set(PACKAGES) | {"__version__"}
+    forgotten = sorted(set(mt.__all__) - listed)
+    parts = [
+        "# Reference\n\nThe public API. Made by `python docs/make_reference.py` from the docstrings, which say more: "
+        "`help(mt.simulate)`,\nor `mt.simulate?` in a notebook. `import mgtwin as mt`; `mt.__version__` is the version.\n"
+    ]
+    for title, text, names in (*SECTIONS, *([("Further", "", tuple(forgotten))] if forgotten else [])):
+        parts.append(f"## {title}\n" + (f"\n{text}\n" if text else ""))
+        parts.append(table((name, getattr(mt, name)) for name in names))
+        if "Cell" in names:
+            parts.append("Methods of `Cell`:\n")
+            parts.append(table((name, getattr(mt.Cell, name)) for name in CELL_METHODS))
+    for package, text in PACKAGES.items():
+        module = getattr(mt, package)
+        parts.append(f"## `mt.{package}`\n\n{text}\n")
+        parts.append(table((f"{package}.{name}", getattr(module, name)) for name in module.__all__))
+    parts.append(DATASETS)
+    return "\n".join(parts)
+
+
+def table(items: Any) -> str:
+    """A Markdown table of names, their arguments and the first line of their docstrings."""
+    rows = ["| name | arguments | |", "|---|---|---|"]
+    for name, item in items:
+        rows.append(f"| `{name}` | {arguments(item)} | {first_line(item)} |")
+    return "\n".join(rows) + "\n"
+
+
+def first_line(item: Any) -> str:
+    """First sentence of a docstring, for a table."""
+    lines = (inspect.getdoc(item) or "").strip().partition("\n\n")[0].split("\n")
+    text = " ".join(line.strip() for line in lines).replace("``", "`").replace("|", "\\|")
+    text = re.sub(r":math:`([^`]*)`", r"$\1$", text)
+    text = re.sub(r":\w+:`", "`", text)
+    return text.replace("physics.md §", "[theory](theory.md) §")
+
+
+def arguments(item: Any) -> str:
+    """Names of the arguments with their defaults; results (attributes, no arguments) show their fields."""
+    if inspect.isclass(item) and issubclass(item, Exception):
+        return ""
+    try:
+        parameters = list(inspect.signature(item).parameters.values())
+    except (TypeError, ValueError):
+        return ""
+    shown, keyword_only = [], False
+    for parameter in parameters:
+        if parameter.name in ("self", "cls", "type") or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            shown.append(f"*{parameter.name}")
+            keyword_only = True
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
+            shown.append("*")
+            keyword_only = True
+        shown.append(parameter.name + default(parameter.default))
+    return f"`{', '.join(shown)}`" if shown else ""
+
+
+def default(value: Any) -> str:
+    """``=`` and the default as a person would write it; nothing where there is none, or none worth showing."""
+    if value is inspect.Parameter.empty:
+        return ""
+    if isinstance(value, Value):
+        return f"={format_value(value, value.unit)}".replace("°C", "degC")
+    if value is None or isinstance(value, (bool, int, float, str, tuple)) and not isinstance(value, enum.Enum):
+        return f"={value!r}"
+    return "=…"
+
+
+DATASETS = """## Datasets
+
+What `simulate` returns and what `save` keeps; `mgtwin.dataset.spectrum` and `mgtwin.dataset.transient` make one from a measurement.
+
+| variable | dimensions | |
+|---|---|---|
+| `impedance` | `frequency` | complex, Ω; Re Z > 0 for a passive cell, Im Z < 0 for a capacitive one |
+| `voltage`, `current` | `time` | V, A; coordinates `cycle` and `step` number each sample |
+| `overpotential` | `element`, `time` | V; what each electrode, layer, junction and the series resistance contributes; they sum to `voltage` |
+| `electronic_current` | `interface`, `time` | A; what electrons carry through each interface |
+| `local_potential` | `time`, `x` | V; $E(x, t)$ of the mixed conductors, `x` from the negative electrode, coordinate `layer` |
+| `half_cycle_capacity` | `half_cycle` | C |
+| `state`, `segment_time`, `state_variable`, `state_position` | | from where another run can start |
+
+`attrs`: `cell` and `protocol` (YAML; they make the result again), `temperature` [K], `area` [m²], `warnings`, `sources`, `route`,
+`created`, `mgtwin_version`. Every variable has `units` and `long_name`.
+"""
+
+
+if __name__ == "__main__":
+    (HERE / "reference.md").write_text(reference(), encoding="utf-8")
+    print(HERE / "reference.md")
