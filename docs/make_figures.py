@@ -150,7 +150,8 @@ def polarization(ax: Axes, runs: dict[str, xr.Dataset]) -> None:
     note(ax, "contact-limited: contacts charged within 10 µs", (2.2e-5, 1.0), TEXTS["contact_limited"])
     note(ax, "infiltrated: hardly any ions to begin with", (2.3e-6, 0.25), TEXTS["infiltrated"])
     ax.axvspan(SAMPLED, 2e4, color=PALE, lw=0, zorder=0)
-    ax.text(45, 9e3, "sampled from 0.1 s on\n(the paper does not say)", color=MUTED, ha="center", va="center", fontsize=8.6)
+    text = "sampled from 0.1 s on\n(the paper does not say)"
+    ax.text(45, 9e3, text, color=MUTED, ha="center", va="center", fontsize=8.6)
 
 
 def transport(ax: Axes, runs: dict[str, xr.Dataset]) -> None:
@@ -168,9 +169,11 @@ def transport(ax: Axes, runs: dict[str, xr.Dataset]) -> None:
     ax.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
     ax.set_xlabel("Time at which $I_0$ is sampled (s)")
     ax.set_ylabel("Apparent $t_{ion}=(I_0-I_s)/I_0$")
-    note(ax, "paper: 0.077", (2.3e-6, 0.058), ha="left", va="top")
+    note(ax, "paper: 0.077 (both flat readings are calibrated to it)", (2.3e-6, 0.058), ha="left", va="top")
     window = {name: mt.analysis.transport_number_window(run, LOWEST, HIGHEST) for name, run in runs.items()}
-    note(ax, "as printed: 0.077 only for a sample\nat 28 minutes", (3e-4, 0.62), TEXTS["as_printed"], va="top")
+    minutes = (window["as_printed"].start + window["as_printed"].end) / 120
+    text = f"as printed: 0.077 only for a sample\nat {minutes:.0f} minutes"
+    note(ax, text, (3e-4, 0.62), TEXTS["as_printed"], va="top")
     for name, height in (("infiltrated", 0.029), ("contact_limited", 0.018)):
         text = f"{NAMES[name]}: {window[name].decades:.1f} decades of time inside the grey band"
         note(ax, text, (2.3e-6, height), TEXTS[name])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import inspect
 import re
 from pathlib import Path
@@ -34,8 +33,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "Protocols: what is done",
-        "Currents and voltages in the laboratory's sign: a negative current deposits at the working electrode. All but\n"
-        "`Voltage` and `Current`, which are biases, take `temperature=`.",
+        "Currents and voltages in the laboratory's sign: a negative current deposits at the working electrode.\n"
+        "All but `Voltage` and `Current`, which are biases, take `temperature=`.",
         (
             "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Rest", "Replay", "Sequence", "Voltage",
             "Current",
@@ -60,7 +59,8 @@ def reference() -> str:
     forgotten = sorted(set(mt.__all__) - listed)
     parts = [
         "# Reference\n\nThe public API. Made by `python docs/make_reference.py` from the docstrings, which say more: "
-        "`help(mt.simulate)`,\nor `mt.simulate?` in a notebook. `import mgtwin as mt`; `mt.__version__` is the version.\n"
+        "`help(mt.simulate)`,\nor `mt.simulate?` in a notebook. `import mgtwin as mt`; "
+        "`mt.__version__` is the version.\n"
     ]
     for title, text, names in (*SECTIONS, *([("Further", "", tuple(forgotten))] if forgotten else [])):
         parts.append(f"## {title}\n" + (f"\n{text}\n" if text else ""))
@@ -122,27 +122,28 @@ def default(value: Any) -> str:
         return ""
     if isinstance(value, Value):
         return f"={format_value(value, value.unit)}".replace("°C", "degC")
-    if value is None or isinstance(value, (bool, int, float, str, tuple)) and not isinstance(value, enum.Enum):
+    if value is None or isinstance(value, (bool, int, float, str, tuple)):
         return f"={value!r}"
     return "=…"
 
 
 DATASETS = """## Datasets
 
-What `simulate` returns and what `save` keeps; `mgtwin.dataset.spectrum` and `mgtwin.dataset.transient` make one from a measurement.
+What `simulate` returns and what `save` keeps; `mgtwin.dataset.spectrum` and `mgtwin.dataset.transient` make one from a
+measurement.
 
 | variable | dimensions | |
 |---|---|---|
 | `impedance` | `frequency` | complex, Ω; Re Z > 0 for a passive cell, Im Z < 0 for a capacitive one |
 | `voltage`, `current` | `time` | V, A; coordinates `cycle` and `step` number each sample |
-| `overpotential` | `element`, `time` | V; what each electrode, layer, junction and the series resistance contributes; they sum to `voltage` |
+| `overpotential` | `element`, `time` | V; what each part of the cell contributes; they sum to `voltage` |
 | `electronic_current` | `interface`, `time` | A; what electrons carry through each interface |
-| `local_potential` | `time`, `x` | V; $E(x, t)$ of the mixed conductors, `x` from the negative electrode, coordinate `layer` |
+| `local_potential` | `time`, `x` | V; $E(x, t)$ of mixed conductors, `x` from the left, coordinate `layer` |
 | `half_cycle_capacity` | `half_cycle` | C |
 | `state`, `segment_time`, `state_variable`, `state_position` | | from where another run can start |
 
-`attrs`: `cell` and `protocol` (YAML; they make the result again), `temperature` [K], `area` [m²], `warnings`, `sources`, `route`,
-`created`, `mgtwin_version`. Every variable has `units` and `long_name`.
+`attrs`: `cell` and `protocol` (YAML; they make the result again), `temperature` [K], `area` [m²], `warnings`,
+`sources`, `route`, `created`, `mgtwin_version`. Every variable has `units` and `long_name`.
 """
 
 

@@ -31,6 +31,23 @@ SCHEMA: Mapping[str, Variable] = {
     # spectra
     "frequency": Variable(("frequency",), "Hz", "frequency"),
     "impedance": Variable(("frequency",), "ohm", "impedance", "c"),
+    # tests of spectra and what they are taken apart into
+    "model_impedance": Variable(("frequency",), "ohm", "impedance of the fit", "c"),
+    "residual": Variable(("frequency",), "1", "residual relative to |Z|", "c"),
+    "elements": Variable((), "1", "number of RC elements", "i"),
+    "mu": Variable((), "1", "1 - negative / positive resistances of the RC elements"),
+    "pseudo_chi_squared": Variable((), "1", "sum of squared residuals relative to |Z|"),
+    "noise": Variable((), "1", "noise relative to |Z|"),
+    "systematic_residual": Variable((), "1", "largest systematic residual relative to |Z|"),
+    "time_constant": Variable(("time_constant",), "s", "relaxation time"),
+    "distribution": Variable(("time_constant",), "ohm", "distribution of relaxation times"),
+    "series_resistance": Variable((), "ohm", "resistance in series with all relaxations"),
+    "peak": Variable(("peak",), "1", "peak of the distribution, the fastest first", "i"),
+    "peak_time_constant": Variable(("peak",), "s", "relaxation time of a peak"),
+    "peak_frequency": Variable(("peak",), "Hz", "characteristic frequency of a peak"),
+    "peak_resistance": Variable(("peak",), "ohm", "resistance of a peak"),
+    "peak_capacitance": Variable(("peak",), "F", "capacitance of a peak"),
+    "peak_inside": Variable(("peak",), "1", "1 if the peak lies inside the data, 0 if at their end", "i"),
     # transients
     "time": Variable(("time",), "s", "time"),
     "voltage": Variable(("time",), "V", "cell voltage"),

@@ -130,7 +130,7 @@ def _fit(frequency: np.ndarray, z: np.ndarray) -> tuple[Any, float, int]:
         )  # fmt: skip
         squares = float((np.abs((z - found.impedances) / np.abs(z)) ** 2).sum())
         # 1e-7 relative is what the inversion leaves of an exact spectrum: below it more elements only fit rounding.
-        score = 2 * len(z) * np.log(squares / (2 * len(z)) + 1e-14) + (number + 3) * np.log(2 * len(z))
+        score = 2 * len(z) * np.log(squares / (2 * len(z)) + 1e-14) + 2 * (number + 3)
         if np.isfinite(score) and (best is None or score < best[0]):
             best = (score, found, number)
     if best is None:

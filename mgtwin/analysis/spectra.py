@@ -19,7 +19,7 @@ __all__ = ["Conductivity", "conductivity"]
 #: A minimum of -Im Z counts where it lies this share of |Z| below the maxima on both sides (noise makes smaller ones).
 PROMINENCE = 0.02
 #: The high-frequency end counts as an intercept where the phase is smaller than this [rad].
-FLAT = np.deg2rad(1.0)
+FLAT = np.deg2rad(3.0)
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def conductivity(
     Without `at` the intercept is the first of these, from high to low frequency:
 
     1. the crossing of the real axis where an inductive high-frequency part ends;
-    2. the highest frequency, if the phase there is below 1 degree (bulk and geometric capacitance invisible);
+    2. the highest frequency, if the phase there is below 3 degrees (bulk and geometric capacitance invisible);
     3. the first minimum of -Im Z between two arcs, or between an arc and a blocking tail;
-    4. the low-frequency end of an arc that closes there (phase below 1 degree);
+    4. the low-frequency end of an arc that closes there (phase below 3 degrees);
     5. the frequency of the smallest phase.
 
     Everything else that could be read as an intercept is listed in `alternatives`.
@@ -162,11 +162,11 @@ def _intercepts(frequency: np.ndarray, z: np.ndarray) -> list[tuple[float, float
     found = _crossings(frequency, z)
     phase = np.abs(np.angle(z))
     if phase[0] < FLAT and not found:
-        found.append((float(frequency[0]), float(z.real[0]), "high-frequency end, phase below 1 degree"))
+        found.append((float(frequency[0]), float(z.real[0]), "high-frequency end, phase below 3 degrees"))
     for k in _minima(z):
         found.append((float(frequency[k]), float(z.real[k]), "minimum of -Im Z between two arcs"))
     if len(z) > 1 and phase[-1] < FLAT:
-        found.append((float(frequency[-1]), float(z.real[-1]), "low-frequency end, phase below 1 degree"))
+        found.append((float(frequency[-1]), float(z.real[-1]), "low-frequency end, phase below 3 degrees"))
     if not found:
         k = int(np.argmin(phase))
         found.append((float(frequency[k]), float(z.real[k]), "smallest phase"))

@@ -1,6 +1,6 @@
 """The experiments of the paper as files: what was done to which cells, and what was observed."""
 
-from .experiment import Experiment, Run, experiment, load_experiment
+from .files import Experiment, Run, experiment, load_experiment
 from .observation import Observation
 
 __all__ = ["Experiment", "Observation", "Run", "experiment", "load_experiment"]

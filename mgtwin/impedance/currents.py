@@ -81,23 +81,26 @@ def divide(
 def _sweep(
     layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None]
 ) -> tuple[list[_Open | None], list[_Open | None]]:
-    """What the stack before each layer, and what the stack up to its end, asks of the electronic current."""
+    """What the stack before each layer, and what the stack up to its end, asks of the electronic current.
+
+    None where no electrons are concerned, be it that they are blocked at the end of the layer.
+    """
     before: list[_Open | None] = []
     after: list[_Open | None] = []
     state: _Open | None = None
     for k, layer in enumerate(layers):
         if isinstance(layer, Ohmic):
-            state = None
             before.append(None)
             after.append(None)
             continue
         previous = layers[k - 1] if k else None
-        if state is None or not isinstance(previous, Mixed):
-            _, state = _begin(links[k], layer)
-        else:
+        if isinstance(previous, Mixed) and state is not None:
             _, state = _join(links[k], previous, layer, state, False)
+        else:
+            _, state = _begin(links[k], layer)
         before.append(state)
-        _, state = _through(layer, state)
+        link = links[k + 1]
+        state = _through(layer, state)[1] if link is None or not link.insulating else None
         after.append(state)
     return before, after
 
@@ -122,16 +125,22 @@ def _within(layer: Ohmic | Mixed, left: _Open | None, right: _Open | None) -> Di
     if left is None or right is None:
         return None
     assert isinstance(layer, Mixed)
-    first, last = 1 + left.admittance * layer.arm, 1 + right.admittance * layer.arm
-    wish_left, wish_right = left.deviation / first, right.deviation / last
-    pass_left = layer.passing * (left.admittance / first)
-    pass_right = layer.passing * (right.admittance / last)
-    total = layer.storage + pass_left + pass_right
+    wish_left, pass_left = _behind_arm(layer, left)
+    wish_right, pass_right = _behind_arm(layer, right)
+    total = layer.storage + (pass_left + pass_right)
     return Division(
         ((layer.storage + pass_right) * wish_left + pass_left * wish_right) / total,
         ((layer.storage + pass_left) * wish_right + pass_right * wish_left) / total,
         layer.storage * (wish_left - wish_right) / total,
     )
+
+
+def _behind_arm(layer: Mixed, state: _Open) -> tuple[Array, Array]:
+    """``d'`` and ``gamma' x/sinh(x)`` of one side."""
+    if isinstance(state.admittance, float) and state.admittance == 0:
+        return state.deviation, 0.0
+    first = 1 + state.admittance * layer.arm
+    return state.deviation / first, layer.passing * (state.admittance / first)
 
 
 def _at(link: Link | None, left: _Wish | None, right: _Wish | None) -> Shares:

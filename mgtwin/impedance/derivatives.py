@@ -12,8 +12,8 @@ are good to 1e-11 of Z, at the cost of a few evaluations of one element per para
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -84,23 +84,21 @@ def exact_jacobian(
     f = np.asarray(frequencies, dtype=float)
     if not ((f > 0) & (f < np.inf)).all():
         raise InputError("Frequencies must be positive and finite [Hz].")
-    given = overrides or {}
     keys = parameters_of(cell, paths)
-    reader, batch = reader_of(cell, given)
-    concrete = {path: np.asarray(values, dtype=float) for key, values in given.items() for path in expand(cell, key)}
+    reader, batch = reader_of(cell, overrides or {})
     single = tuple(dict.fromkeys(path for key in keys for path in key))
-    points = {path: _point(reader, path, len(batch)) for path in single}
+    values = {path: _aligned(reader.number(path), path, len(batch)) for path in single}
     flat = 2j * np.pi * f.reshape(-1)
-    result = np.zeros((*batch, flat.size, len(keys)), dtype=complex)
-    block = max(1, _BLOCK // (math.prod(batch) * _STEPS.size * max(len(single), 1)))
+    result = np.zeros((len(keys), *batch, flat.size), dtype=complex)
+    block = max(1, _BLOCK // (2 * math.prod(batch) * max(len(single), 1)))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for start in range(0, flat.size, block):
             part = slice(start, start + block)
-            partial = _Linearisation(cell, reader, concrete, flat[part]).partial(points)
+            partial = _partial(cell, reader, values, flat[part])
             for k, key in enumerate(keys):
                 for path in key:
-                    result[..., part, k] += partial[path]
-    return result.reshape((*batch, *f.shape, len(keys)))
+                    result[k, ..., part] += partial[path]
+    return np.moveaxis(result, 0, -1).reshape((*batch, *f.shape, len(keys)))
 
 
 def parameters_of(cell: Cell, paths: Sequence[Key]) -> list[tuple[str, ...]]:
@@ -113,65 +111,37 @@ def parameters_of(cell: Cell, paths: Sequence[Key]) -> list[tuple[str, ...]]:
     """
     if isinstance(paths, str) or not isinstance(paths, Sequence):
         raise InputError(f"paths must be a sequence of paths, not {paths!r}: write [{paths!r}].")
-    keys = [expand(cell, key) for key in paths]
-    for path in (path for key in keys for path in key):
-        value = cell.get(path)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            below = [known for known in cell.paths() if known.startswith(f"{path}.")]
-            hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
-            raise InputError(f"{path} is {value!r}, not a number, so there is no derivative by it.{hint}")
-        if not math.isfinite(value):
-            raise InputError(
-                f"{path} is {value:g}: there is no derivative by a number that is not finite. Set it to a large but "
-                f"finite value first, with Cell.with_."
-            )
+    reader, _ = reader_of(cell, {})  # finds every path only once
+    keys = []
+    for key in paths:
+        plain = isinstance(key, str) and not any(sign in key for sign in "*?[")
+        keys.append((key,) if plain else expand(cell, key))
+        for path in keys[-1]:
+            _check(cell, path, reader.get(path))
     return keys
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """Where to evaluate for one derivative: values of the parameter along a new first axis, and their differences."""
+def _check(cell: Cell, path: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        below = [known for known in cell.paths() if known.startswith(f"{path}.")]
+        hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
+        raise InputError(f"{path} is {value!r}, not a number, so there is no derivative by it.{hint}")
+    if not math.isfinite(value):
+        raise InputError(
+            f"{path} is {value:g}: there is no derivative by a number that is not finite. Set it to a large but finite "
+            f"value first, with Cell.with_."
+        )
 
-    values: NDArray[np.float64]
-    slope: Callable[[Array], Array]
 
-
-def _point(reader: Reader, path: str, dimensions: int) -> _Point:
-    base = np.asarray(reader.number(path), dtype=float)
-    if base.ndim:  # the axis of the frequencies is added again by `reader_of`
-        base = base[..., 0]
+def _aligned(value: Any, path: str, dimensions: int) -> NDArray[np.float64]:
+    """Values of a parameter, the first axis of length 1, then those of the batch and that of the frequencies."""
+    base = np.asarray(value, dtype=float)
     if not np.all(np.isfinite(base)):
         raise InputError(f"{path} is infinite in some parameter set: there is no derivative by it.")
-    base = base.reshape((1,) * (1 + dimensions - base.ndim) + base.shape)
-    scale = np.abs(base)
-    column = (-1,) + (1,) * dimensions
-    if np.any(scale == 0):
-        scale = np.where(scale == 0, 1.0, scale)
-        steps = np.append(0.0, _LADDER).reshape(column) * scale
-        return _Point(base + steps, lambda terms: _extrapolated(terms, steps[..., np.newaxis]))
-    width = (_RELATIVE_STEP * scale)[0, ..., np.newaxis]
-    return _Point(
-        base + _RELATIVE_STEP * scale * _STEPS.reshape(column),
-        lambda terms: np.tensordot(_WEIGHTS, terms, axes=1) / width,
-    )
+    return base.reshape((1,) * (2 + dimensions - base.ndim) + base.shape)
 
 
-def _extrapolated(terms: Array, steps: Array) -> Array:
-    """Derivative at the first of `terms` from those at geometric distances `steps`, by the best of these.
-
-    Three neighbouring difference quotients are extrapolated to distance 0. Their error is estimated by how much the
-    result changes to the next distance (truncation) and by the rounding of the quotients.
-    """
-    quotients = (terms[1:] - terms[0]) / steps[1:]
-    ratio = _LADDER[1] / _LADDER[0]
-    first, second, third = ratio**3, -ratio * (1 + ratio), 1.0
-    limits = (first * quotients[:-2] + second * quotients[1:-1] + third * quotients[2:]) / (first + second + third)
-    rounding = np.finfo(float).eps * np.abs(terms[0]) / steps[1:-3]
-    doubt = np.abs(np.diff(limits, axis=0)) + rounding
-    best = np.argmin(np.where(np.isnan(doubt), np.inf, doubt), axis=0)
-    return np.take_along_axis(limits, best[np.newaxis], axis=0)[0]
-
-
+# -- the local terms of Z ------------------------------------------------------------------------------------------
 class _Listening(Reader):
     """Notes which paths are read through it."""
 
@@ -191,114 +161,105 @@ class _Listening(Reader):
         self.heard.add(path)
         return self._reader.property(path, T)
 
+
+class _Shifted(Reader):
+    """Reads other values of some numbers than the reader on which it stands."""
+
+    def __init__(self, reader: Reader, values: Mapping[str, Array]) -> None:
+        super().__init__(reader.cell, lambda path, value: self.number(path))
+        self._reader, self._values = reader, values
+        self._laws = {path.rpartition(".")[0] for path in values}
+
+    def get(self, path: str) -> Any:
+        return self._reader.get(path)
+
+    def number(self, path: str) -> Any:
+        return self._values[path] if path in self._values else self._reader.number(path)
+
+    def property(self, path: str, T: Any) -> Any:
+        if path in self._values:
+            return self._values[path]
+        if path in self._laws or "temperature" in self._values:
+            return super().property(path, T)
+        return self._reader.property(path, T)
+
+
+class _Term:
+    """A summand of Z [ohm m2]: which paths it reads, and its value with what a reader says while all j are fixed."""
+
+    def __init__(self, cell: Cell, reader: Reader, s: Array) -> None:
+        self._cell, self._s = cell, s
+        self._listening = _Listening(reader)
+
     def reads(self, path: str) -> bool:
         """Whether a path, or the law that it belongs to, was read."""
-        return path in self.heard or any(path.startswith(f"{law}.") for law in self.heard)
+        heard = self._listening.heard
+        return path in heard or path.rpartition(".")[0] in heard
+
+    def value(self, reader: Reader) -> Array:
+        """The summand, broadcast over what the reader returns."""
+        raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """A local term of Z: which paths it read, and its value [ohm m2] with what a reader says, all j being fixed."""
+class _Series(_Term):
+    def __init__(self, cell: Cell, reader: Reader, s: Array) -> None:
+        super().__init__(cell, reader, s)
+        self.value(self._listening)
 
-    reads: Callable[[str], bool]
-    value: Callable[[Reader], Array]
+    def value(self, reader: Reader) -> Array:
+        return reader.number("series_resistance")
 
 
-class _Linearisation:
-    """The terms of the impedance of one cell at some s, with the division of the current that makes Z stationary."""
+class _Interface(_Term):
+    """``z (1 - j)^2 + R_e j^2`` of interface k, the electrodes being the first and the last."""
 
-    def __init__(self, cell: Cell, reader: Reader, overrides: dict[str, NDArray[np.float64]], s: Array) -> None:
-        self._cell, self._reader, self._overrides, self._s = cell, reader, overrides, s
-        layers = cell.layers
-        links: list[Link | None] = []
-        readers = [_Listening(reader) for _ in range(2 * len(layers) + 2)]
-        for k in range(len(layers) + 1):
-            links.append(self._link(k, readers[k]))
-        isolated = [_isolated(left, right) for left, right in pairwise(links)]
-        elements = [self._layer(k, readers[len(layers) + 1 + k], isolated[k]) for k in range(len(layers))]
-        divisions, shares = divide(elements, links)
-        readers[-1].number("series_resistance")
-        self._terms = [_Term(readers[k].reads, self._of_link(k, share)) for k, share in enumerate(shares)]
-        self._terms += [
-            _Term(readers[len(layers) + 1 + k].reads, self._of_layer(k, element, isolated[k], divisions[k]))
-            for k, element in enumerate(elements)
-        ]
-        self._terms.append(_Term(readers[-1].reads, lambda read: read.number("series_resistance")))
+    def __init__(self, cell: Cell, reader: Reader, s: Array, k: int) -> None:
+        super().__init__(cell, reader, s)
+        self._k = k
+        self.link = self._element(self._listening)
+        self.shares = Shares(0.0, 1.0)
 
-    def partial(self, points: dict[str, _Point]) -> dict[str, Array]:
-        """dZ/dp [ohm per unit of p] for every path."""
-        area = self._reader.number("area")
-        result: dict[str, Array] = dict.fromkeys(points, 0.0)
-        for term in self._terms:
-            mine = [path for path in points if term.reads(path)]
-            for path, slope in zip(mine, self._slopes(term, mine, points), strict=True):
-                result[path] = result[path] + slope / area
-        if "area" in points:
-            total = sum(term.value(self._reader) for term in self._terms)
-            result["area"] = result["area"] - total / area**2
-        return result
-
-    def _slopes(self, term: _Term, paths: list[str], points: dict[str, _Point]) -> Iterable[Array]:
-        """Derivatives of one term by several parameters, all of whose values are evaluated together."""
-        if not paths:
-            return []
-        edges = np.cumsum([0, *(len(points[path].values) for path in paths)])
-        values: dict[Key, ArrayLike] = {path: value for path, value in self._overrides.items() if path not in paths}
-        for path, start, stop in zip(paths, edges, edges[1:], strict=False):
-            inside = points[path].values
-            column = np.empty((edges[-1], *inside.shape[1:]))
-            column[:] = _base(self._reader, path, inside.ndim - 1)
-            column[start:stop] = inside
-            values[path] = column
-        reader, shape = reader_of(self._cell, values)
-        terms = np.broadcast_to(term.value(reader), (*shape, self._s.size))
-        return [points[path].slope(terms[start:stop]) for path, start, stop in zip(paths, edges, edges[1:], strict=False)]
-
-    # -- the terms -------------------------------------------------------------------------------------------------
-    def _link(self, k: int, reader: Reader) -> Link | None:
-        """Interface k, the electrodes being the first and the last."""
-        layers = self._cell.layers
+    def _element(self, reader: Reader) -> Link | None:
+        layers, k = self._cell.layers, self._k
         if k == 0:
             return electrode(self._cell, reader, "negative", layers[0], self._s)
         if k == len(layers):
             return electrode(self._cell, reader, "positive", layers[-1], self._s)
         return junction(self._cell, reader, layers[k - 1], layers[k], self._s)
 
-    def _layer(self, k: int, reader: Reader, isolated: Array) -> Ohmic | Mixed:
-        layer = self._cell.layers[k]
-        potential = _potentials(self._cell, reader)[k] if isinstance(layer.material, MixedConductor) else None
-        around = Surroundings(reader.temperature, potential, isolated)
+    def value(self, reader: Reader) -> Array:
+        link = self._element(reader)
+        if link is None:
+            return 0.0
+        ions = _squared(link.ion_top, link.ion_bottom, self.shares.ions)
+        return ions + _squared(link.electron_top, link.electron_bottom, self.shares.electrons)
+
+
+class _Layer(_Term):
+    """``L/sigma + Z_a (j_l - t)^2 + Z_b (j_l - j_r)^2 + Z_a (j_r - t)^2`` of layer k."""
+
+    def __init__(self, cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> None:
+        super().__init__(cell, reader, s)
+        self._k, self._isolated = k, isolated
+        self.element = self._element(self._listening)
+        self.division: Division | None = None
+
+    def _element(self, reader: Reader) -> Ohmic | Mixed:
+        layer = self._cell.layers[self._k]
+        mixed = isinstance(layer.material, MixedConductor)
+        potential = _potentials(self._cell, reader)[self._k] if mixed else None
+        around = Surroundings(reader.temperature, potential, self._isolated)
         return layer_element(layer.material, reader, layer, reader.number("area"), around, self._s)
 
-    def _of_link(self, k: int, share: Shares) -> Callable[[Reader], Array]:
-        """``z (1 - j)^2 + R_e j^2``; a blocked carrier carries nothing."""
-
-        def value(reader: Reader) -> Array:
-            link = self._link(k, reader)
-            if link is None:
-                return 0.0
-            ions = _squared(link.ion_top, link.ion_bottom, share.ions)
-            return ions + _squared(link.electron_top, link.electron_bottom, share.electrons)
-
-        return value
-
-    def _of_layer(
-        self, k: int, element: Ohmic | Mixed, isolated: Array, division: Division | None
-    ) -> Callable[[Reader], Array]:
-        """``L/sigma + Z_a (j_l - t)^2 + Z_b (j_l - j_r)^2 + Z_a (j_r - t)^2``."""
-
-        def value(reader: Reader) -> Array:
-            changed = self._layer(k, reader, isolated)
-            if not isinstance(changed, Mixed):
-                return changed.impedance
-            assert isinstance(element, Mixed) and division is not None
-            # how far the transference number moves, without a difference of numbers close to 1
-            moved = changed.electrons * element.ions - changed.ions * element.electrons
-            left, right = division.left - moved, division.right - moved
-            arms = changed.arm * (left * left + right * right)
-            return changed.impedance + arms + changed.passing / changed.storage * (division.stored * division.stored)
-
-        return value
+    def value(self, reader: Reader) -> Array:
+        now, base, division = self._element(reader), self.element, self.division
+        if not isinstance(now, Mixed) or not isinstance(base, Mixed) or division is None:
+            return now.impedance
+        # how far the transference number moves, without a difference of numbers close to 1
+        moved = now.electrons * base.ions - now.ions * base.electrons
+        left, right = division.left - moved, division.right - moved
+        arms = now.arm * (left * left + right * right)
+        return now.impedance + arms + now.passing / now.storage * (division.stored * division.stored)
 
 
 def _squared(top: Array, bottom: Array, share: Array) -> Array:
@@ -308,7 +269,72 @@ def _squared(top: Array, bottom: Array, share: Array) -> Array:
     return np.where(bottom == 0, 0.0, top / bottom * (share * share))
 
 
-def _base(reader: Reader, path: str, dimensions: int) -> NDArray[np.float64]:
-    """The value of a parameter over the batch."""
-    base = np.asarray(reader.number(path), dtype=float)
-    return base if base.ndim == 0 else base[..., 0]
+def _terms(cell: Cell, reader: Reader, s: Array) -> list[_Term]:
+    """All summands of Z, with the division of the current that makes it stationary."""
+    interfaces = [_Interface(cell, reader, s, k) for k in range(len(cell.layers) + 1)]
+    links = [interface.link for interface in interfaces]
+    layers = [_Layer(cell, reader, s, k, _isolated(*pair)) for k, pair in enumerate(pairwise(links))]
+    divisions, shares = divide([layer.element for layer in layers], links)
+    for interface, share in zip(interfaces, shares, strict=True):
+        interface.shares = share
+    for layer, division in zip(layers, divisions, strict=True):
+        layer.division = division
+    return [*interfaces, *layers, _Series(cell, reader, s)]
+
+
+# -- their differences ---------------------------------------------------------------------------------------------
+def _partial(
+    cell: Cell, reader: Reader, values: Mapping[str, NDArray[np.float64]], s: NDArray[np.complex128]
+) -> dict[str, Array]:
+    """dZ/dp [ohm per unit of p] for every path of `values`."""
+    area = reader.number("area")
+    result: dict[str, Array] = dict.fromkeys(values, 0.0)
+    terms = _terms(cell, reader, s)
+    for term in terms:
+        read = [path for path in values if term.reads(path)]
+        regular = [path for path in read if np.all(values[path])]
+        slopes = dict(zip(regular, _central(term, reader, {path: values[path] for path in regular}), strict=True))
+        slopes |= {path: _one_sided(term, reader, path, values[path]) for path in read if path not in slopes}
+        for path, slope in slopes.items():
+            result[path] = result[path] + slope / area
+    if "area" in values:
+        result["area"] = result["area"] - sum(term.value(reader) for term in terms) / area**2
+    return result
+
+
+def _central(term: _Term, reader: Reader, values: Mapping[str, NDArray[np.float64]]) -> Array:
+    """Derivatives of a term by several parameters, of which none is 0: all values are evaluated together."""
+    if not values:
+        return ()
+    number = len(values)
+    points = np.array(list(values.values())) if number > 1 else next(iter(values.values()))[np.newaxis]
+    rows = points * _pattern(number, points.ndim)
+    found = term.value(_Shifted(reader, dict(zip(values, rows, strict=True))))
+    each = np.arange(number)
+    return (found[number:] - found[:number]) / (rows[each, number + each] - rows[each, each])
+
+
+@lru_cache(maxsize=64)
+def _pattern(number: int, dimensions: int) -> NDArray[np.float64]:
+    """Factors of every parameter (first axis) in every row: each of them a step down, then each a step up."""
+    factors = np.ones((number, 2 * number))
+    factors[range(number), range(number)] -= _STEP
+    factors[range(number), range(number, 2 * number)] += _STEP
+    return factors.reshape((number, 2 * number) + (1,) * (dimensions - 2))
+
+
+def _one_sided(term: _Term, reader: Reader, path: str, value: NDArray[np.float64]) -> Array:
+    """Derivative of a term at p = 0, by the best of many steps.
+
+    Three neighbouring difference quotients are extrapolated to a step of 0. Their error is estimated by how much the
+    result changes to the next step (truncation) and by the rounding of the quotients.
+    """
+    steps = np.where(value == 0, 1.0, np.abs(value)) * _LADDER.reshape((-1,) + (1,) * (value.ndim - 1))
+    found = term.value(_Shifted(reader, {path: np.concatenate([value, value + steps])}))
+    quotients = (found[1:] - found[0]) / steps
+    ratio = _LADDER[1] / _LADDER[0]
+    first, second = ratio**3, -ratio * (1 + ratio)
+    limits = (first * quotients[:-2] + second * quotients[1:-1] + quotients[2:]) / (first + second + 1)
+    doubt = np.abs(np.diff(limits, axis=0)) + np.finfo(float).eps * np.abs(found[0]) / steps[:-3]
+    best = np.argmin(np.where(np.isnan(doubt), np.inf, doubt), axis=0)
+    return np.take_along_axis(limits, best[np.newaxis], axis=0)[0]

@@ -28,6 +28,8 @@ CONTROL_INPUTS = (
     controlled.LOW,
     controlled.HIGH,
 )
+#: A spectrum costs little, so that its mesh can be fine enough for 1e-4 over ten decades of frequency.
+REFINEMENT = 1.5
 #: Largest |correction| of a unit-scaled unknown at which Newton's iteration for the fast unknowns has converged.
 NEWTON_TOLERANCE = 1e-12
 
@@ -60,7 +62,7 @@ class LinearisedStack:
     """
 
     def __init__(self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = ()):
-        self.model = ControlledStack(cell, inputs, f_max=f_max, dielectric=True, cpe_window=None)
+        self.model = ControlledStack(cell, inputs, f_max=f_max, dielectric=True, cpe_window=None, refinement=REFINEMENT)
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)
         self.input_names = sorted(set(self.model.input_paths.values()))

@@ -12,7 +12,7 @@ GROWTH = 0.05
 #: frequency it makes most of the error in the diffusive part of Z: 6e-4 with 1, 3.6e-3 with 3.
 FIRST_CELL = 1.0
 FEWEST_POINTS = 40
-MOST_POINTS = 800
+MOST_POINTS = 2000
 
 
 def stretching(diffusion_length: float) -> float:
@@ -24,9 +24,9 @@ def stretching(diffusion_length: float) -> float:
     return float(np.clip(0.5 * np.log(1 / (FIRST_CELL * max(diffusion_length, 1e-12))), 0.5, 12.0))
 
 
-def points(beta: float) -> int:
-    """Number of cells that keeps the growth between neighbours at :data:`GROWTH`."""
-    return int(np.clip(np.ceil(4 * beta / GROWTH), FEWEST_POINTS, MOST_POINTS))
+def points(beta: float, refinement: float = 1.0) -> int:
+    """Number of cells that keeps the growth between neighbours at :data:`GROWTH` over `refinement`."""
+    return int(np.clip(np.ceil(4 * beta * refinement / GROWTH), FEWEST_POINTS * refinement, MOST_POINTS))
 
 
 def graded_edges(number: int, beta: float) -> np.ndarray:

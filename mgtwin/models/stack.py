@@ -45,6 +45,8 @@ class StackModel(pybamm.BaseModel):
     cpe_window : (float, float) or None
         Angular frequencies [rad/s] between which constant-phase elements are right within 1 %, as ladders of RC
         branches. None makes a model for the frequency domain only, in which they are exact.
+    refinement : float
+        Factor on the number of mesh points; the error falls with its square.
 
     Raises
     ------
@@ -67,12 +69,14 @@ class StackModel(pybamm.BaseModel):
         f_max: float | None = None,
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
+        refinement: float = 1.0,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
         self.cpe_window = cpe_window
+        self.refinement = refinement
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
         self._dielectric = dielectric
@@ -209,7 +213,7 @@ class StackModel(pybamm.BaseModel):
     def default_var_pts(self) -> dict[Any, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
         stretching = self._stretching()
-        return {layer.x: mesh.points(stretching[layer.name]) for layer in self.mixed_layers}
+        return {layer.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.mixed_layers}
 
     @property
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:

@@ -1,4 +1,4 @@
-"""The documentation tells the truth: its Python runs, the output that it shows is the output, its reference is complete."""
+"""The documentation tells the truth: its Python runs and prints what is shown, its reference is complete."""
 
 from __future__ import annotations
 

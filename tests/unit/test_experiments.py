@@ -14,7 +14,7 @@ import pytest
 import mgtwin as mt
 from mgtwin.errors import FileError, InputError, UnknownNameError
 from mgtwin.experiments import Experiment, Observation, experiment, load_experiment
-from mgtwin.experiments.experiment import combinations
+from mgtwin.experiments.files import combinations
 from mgtwin.protocols import EIS, Cycling, Galvanostatic, Polarization, Sequence, Voltammetry, from_yaml
 
 ROOT = Path(__file__).parents[2]
