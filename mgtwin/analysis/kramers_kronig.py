@@ -39,7 +39,7 @@ def kramers_kronig(eis: xr.Dataset, *, tolerance: float | str = 0.003) -> xr.Dat
     with fixed :math:`\tau_k`, evenly spaced in their logarithm from half a decade below to half a decade above the
     data. Every term obeys the relations, so what cannot be fitted breaks them: the cell changed during the
     measurement, the amplitude was too large, or the instrument erred. The fits are those of pyimpspec; of M from 3 to
-    5 per decade the one with the smallest Bayesian information criterion is kept, so that noise is not followed.
+    5 per decade the one with the smallest information criterion of Akaike is kept, so that noise is not followed.
 
     Residuals are split into noise and a systematic part, their mean over 5 neighbouring points. The spectrum is called
     inconsistent if the systematic part exceeds `tolerance` somewhere and is at least four times what the noise gives.
@@ -110,7 +110,7 @@ def kramers_kronig(eis: xr.Dataset, *, tolerance: float | str = 0.003) -> xr.Dat
 
 
 def _fit(frequency: np.ndarray, z: np.ndarray) -> tuple[Any, float, int]:
-    """Fit with every number of elements; return the best fit by the Bayesian criterion, its mu and its number."""
+    """Fit with every number of elements; return the best fit by the criterion of Akaike, its mu and its number."""
     decades = np.log10(frequency[0] / frequency[-1])
     if decades < 0.5:
         raise InputError(
@@ -130,20 +130,24 @@ def _fit(frequency: np.ndarray, z: np.ndarray) -> tuple[Any, float, int]:
         )  # fmt: skip
         squares = float((np.abs((z - found.impedances) / np.abs(z)) ** 2).sum())
         # 1e-7 relative is what the inversion leaves of an exact spectrum: below it more elements only fit rounding.
+        # (Bayes' criterion keeps too few elements and called 1 in 60 noisy but valid spectra inconsistent, Akaike's none.)
         score = 2 * len(z) * np.log(squares / (2 * len(z)) + 1e-14) + 2 * (number + 3)
         if np.isfinite(score) and (best is None or score < best[0]):
             best = (score, found, number)
     if best is None:
         raise InputError("no fit of the Kramers-Kronig test converged: the spectrum holds impossible values.")
-    return best[1], _mu(best[1]), best[2]
+    return best[1], _mu(best[1], float(np.abs(z).max())), best[2]
 
 
-def _mu(found: Any) -> float:
-    """Return 1 - sum |R_k < 0| / sum R_k >= 0 of the fitted elements, without the series resistance."""
+def _mu(found: Any, largest: float) -> float:
+    """Return 1 - sum |R_k < 0| / sum R_k >= 0 of the fitted elements; those too small to be seen do not count."""
     values = [element.get_values() for element in found.circuit.get_elements(recursive=True)]
     resistances = np.array([value["R"] for value in values if "tau" in value])
-    positive = resistances[resistances >= 0].sum()
-    return float(1 + resistances[resistances < 0].sum() / positive) if positive > 0 else float("-inf")
+    resistances = resistances[np.abs(resistances) > 1e-6 * largest]
+    negative, positive = -resistances[resistances < 0].sum(), resistances[resistances > 0].sum()
+    if negative == 0:
+        return 1.0
+    return float(1 - negative / positive) if positive > 0 else float("-inf")
 
 
 def _split(residual: np.ndarray) -> tuple[float, float, int]:

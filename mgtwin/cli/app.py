@@ -38,6 +38,15 @@ _Cell = Annotated[
 ]
 _Overlays = Annotated[list[str] | None, typer.Argument(metavar="OVERLAY...", help="Overlays to apply, in any order.")]
 
+_Experiment = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="EXPERIMENT",
+        help="[bold]paper[/bold]: the main job, every experiment of the paper. Or an experiment (see mgtwin list) "
+        "or its .yaml file. Without it, give --cell and --protocol.",
+    ),
+]
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -123,14 +132,7 @@ def check(
 @app.command()
 @guarded
 def run(
-    experiment: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="EXPERIMENT",
-            help="[bold]paper[/bold]: the main job, every experiment of the paper. Or an experiment (see mgtwin list) "
-            "or its .yaml file. Without it, give --cell and --protocol.",
-        ),
-    ] = None,
+    experiment: _Experiment = None,
     cell: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="The cell; with EXPERIMENT, only the runs of this cell.")
     ] = None,

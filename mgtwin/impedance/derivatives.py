@@ -89,16 +89,19 @@ def exact_jacobian(
     single = tuple(dict.fromkeys(path for key in keys for path in key))
     values = {path: _aligned(reader.number(path), path, len(batch)) for path in single}
     flat = 2j * np.pi * f.reshape(-1)
-    result = np.zeros((len(keys), *batch, flat.size), dtype=complex)
+    partial = np.zeros((len(single), *batch, flat.size), dtype=complex)
     block = max(1, _BLOCK // (2 * math.prod(batch) * max(len(single), 1)))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for start in range(0, flat.size, block):
             part = slice(start, start + block)
-            partial = _partial(cell, reader, values, flat[part])
-            for k, key in enumerate(keys):
-                for path in key:
-                    result[k, ..., part] += partial[path]
-    return np.moveaxis(result, 0, -1).reshape((*batch, *f.shape, len(keys)))
+            _add_slopes(cell, reader, values, flat[part], partial[..., part])
+    place = {path: k for k, path in enumerate(single)}
+    chosen = [[place[path] for path in key] for key in keys]
+    if all(len(rows) == 1 for rows in chosen):
+        summed = partial[[rows[0] for rows in chosen]]
+    else:
+        summed = np.stack([partial[rows].sum(axis=0) for rows in chosen])
+    return np.moveaxis(summed, 0, -1).reshape((*batch, *f.shape, len(keys)))
 
 
 def parameters_of(cell: Cell, paths: Sequence[Key]) -> list[tuple[str, ...]]:
@@ -135,10 +138,11 @@ def _check(cell: Cell, path: str, value: Any) -> None:
 
 def _aligned(value: Any, path: str, dimensions: int) -> NDArray[np.float64]:
     """Values of a parameter, the first axis of length 1, then those of the batch and that of the frequencies."""
-    base = np.asarray(value, dtype=float)
-    if not np.all(np.isfinite(base)):
+    if isinstance(value, float):
+        return np.full((1,) * (2 + dimensions), value)
+    if not np.all(np.isfinite(value)):
         raise InputError(f"{path} is infinite in some parameter set: there is no derivative by it.")
-    return base.reshape((1,) * (2 + dimensions - base.ndim) + base.shape)
+    return np.reshape(value, (1,) * (2 + dimensions - np.ndim(value)) + np.shape(value))
 
 
 # -- the local terms of Z ------------------------------------------------------------------------------------------
@@ -283,31 +287,37 @@ def _terms(cell: Cell, reader: Reader, s: Array) -> list[_Term]:
 
 
 # -- their differences ---------------------------------------------------------------------------------------------
-def _partial(
-    cell: Cell, reader: Reader, values: Mapping[str, NDArray[np.float64]], s: NDArray[np.complex128]
-) -> dict[str, Array]:
-    """dZ/dp [ohm per unit of p] for every path of `values`."""
+def _add_slopes(
+    cell: Cell,
+    reader: Reader,
+    values: Mapping[str, NDArray[np.float64]],
+    s: NDArray[np.complex128],
+    partial: NDArray[np.complex128],
+) -> None:
+    """Add dZ/dp [ohm per unit of p] for every path of `values` to the rows of `partial`."""
     area = reader.number("area")
-    result: dict[str, Array] = dict.fromkeys(values, 0.0)
     terms = _terms(cell, reader, s)
+    some_are_zero = {path for path, value in values.items() if not value.all()}
     for term in terms:
-        read = [path for path in values if term.reads(path)]
-        regular = [path for path in read if np.all(values[path])]
-        slopes = dict(zip(regular, _central(term, reader, {path: values[path] for path in regular}), strict=True))
-        slopes |= {path: _one_sided(term, reader, path, values[path]) for path in read if path not in slopes}
-        for path, slope in slopes.items():
-            result[path] = result[path] + slope / area
+        read = [(row, path) for row, path in enumerate(values) if term.reads(path)]
+        regular = [(row, path) for row, path in read if path not in some_are_zero]
+        if regular:
+            slopes = _central(term, reader, {path: values[path] for _, path in regular})
+            partial[[row for row, _ in regular]] += slopes / area
+        for row, path in read:
+            if path in some_are_zero:
+                partial[row] += _one_sided(term, reader, path, values[path]) / area
     if "area" in values:
-        result["area"] = result["area"] - sum(term.value(reader) for term in terms) / area**2
-    return result
+        partial[list(values).index("area")] -= sum(term.value(reader) for term in terms) / area**2
 
 
 def _central(term: _Term, reader: Reader, values: Mapping[str, NDArray[np.float64]]) -> Array:
     """Derivatives of a term by several parameters, of which none is 0: all values are evaluated together."""
-    if not values:
-        return ()
     number = len(values)
-    points = np.array(list(values.values())) if number > 1 else next(iter(values.values()))[np.newaxis]
+    points: Any = list(values.values())
+    if any(point.shape != points[0].shape for point in points):
+        points = np.broadcast_arrays(*points)
+    points = np.array(points)
     rows = points * _pattern(number, points.ndim)
     found = term.value(_Shifted(reader, dict(zip(values, rows, strict=True))))
     each = np.arange(number)

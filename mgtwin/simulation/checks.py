@@ -31,6 +31,25 @@ def passes_electrons(cell: Cell) -> bool:
     )
 
 
+def first_output(segments: tuple[Segment, ...]) -> float:
+    """The shortest time [s] after the start of a stretch at which anything is asked for."""
+    return min(min(t for t in segment.times if t > 0) for segment in segments)
+
+
+def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]:
+    """Refuse what cannot work before anything is computed; returns the layers that have to store dielectric charge.
+
+    Raises
+    ------
+    InputError
+        For a current that nothing can carry through the cell, or a voltage imposed on capacitors alone.
+    """
+    check_current_can_flow(cell, segments)
+    dielectric = slow_dielectrics(cell, first_output(segments))
+    check_voltage_control(cell, segments, dielectric)
+    return dielectric
+
+
 def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
     driven = [
@@ -43,7 +62,7 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     raise InputError(
         f"{cell.name}: no single carrier conducts from electrode to electrode (ions are stopped by an electrode or "
         f"junction that blocks them, electrons by a layer or contact that has none), so a constant current would "
-        f"only charge it without end. Set voltage limits, for example limits=('-2 V', '2 V'), impose a voltage "
+        f"only charge it without end. Set voltage limits (in Python limits=('-2 V', '2 V'), in a file limits: [-2 V, 2 V]), impose a voltage "
         f"(Polarization), or change what blocks."
     )
 

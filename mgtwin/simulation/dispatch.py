@@ -101,9 +101,13 @@ def _sequence(
     start_time: float | str | None,
     progress: Progress | None,
 ) -> xr.DataTree:
-    """Run the steps one after the other; a failure keeps the finished steps in ``error.partial``."""
+    """Run the steps one after the other; a failure keeps the finished steps in ``error.partial``, Ctrl-C returns them."""
     from ..errors import SimulationError
 
+    for step in protocol.steps:  # all of them before the first takes its time
+        if isinstance(step, TransientProtocol):
+            at = cell if step.temperature is None else cell.with_({"temperature": step.temperature})
+            checks.check_feasible(at, step.segments(at))
     nodes: dict[str, xr.Dataset | xr.DataTree] = {}
     state = start
     for number, step in enumerate(protocol.steps):
@@ -114,13 +118,23 @@ def _sequence(
             if error.partial is not None:
                 nodes[name] = error.partial
             raise SimulationError(f"step {name}: {error}", error.time, _tree(nodes)) from error
+        except KeyboardInterrupt:
+            if not nodes:
+                raise
+            return _tree(nodes, f"interrupted in step {name}: it and the rest were not simulated")
         nodes[name] = result
+        if result.attrs.get("interrupted"):
+            return _tree(nodes, f"interrupted in step {name}: the rest was not simulated")
         if "frequency" not in getattr(result, "dims", ()):
             state = result
     return _tree(nodes)
 
 
-def _tree(nodes: dict[str, Any]) -> xr.DataTree:
+def _tree(nodes: dict[str, Any], *warnings: str) -> xr.DataTree:
+    """Finished steps as a DataTree; `warnings` go into its own attrs."""
     import xarray as xr
 
-    return xr.DataTree.from_dict(nodes)
+    tree = xr.DataTree.from_dict(nodes)
+    if warnings:
+        tree.attrs["warnings"] = list(warnings)
+    return tree

@@ -32,10 +32,8 @@ def run(
 ) -> xr.Dataset:
     """Simulate a protocol in time; see :func:`mgtwin.simulate`."""
     segments = protocol.segments(cell)
-    first = min(min(t for t in segment.times if t > 0) for segment in segments)
-    checks.check_current_can_flow(cell, segments)
-    dielectric = checks.slow_dielectrics(cell, first)
-    checks.check_voltage_control(cell, segments, dielectric)
+    first = checks.first_output(segments)
+    dielectric = checks.check_feasible(cell, segments)
 
     from .integrator import Integrator
 
@@ -63,6 +61,7 @@ def run(
         if not stretches:
             raise
         warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
+        attrs = {**attrs, "interrupted": True}
     return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
 
 

@@ -129,15 +129,14 @@ def test_kramers_kronig(name: str, overlays: tuple[str, ...]) -> None:
     item = cell(name, *overlays)
     step = 0.05
     u = step * np.arange(-500, 501)  # 11 decades to both sides, where the kernel has fallen to 1e-11
-    kernel = np.empty_like(u)
-    away = u != 0
-    kernel[away] = np.log(1 / np.tanh(np.abs(u[away]) / 2))
-    kernel[~away] = np.log(4 / step) + 1  # its mean over the bin that holds the singularity
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    kernel = np.log(1 / np.tanh(np.abs(u[:, None] + step / 2 * nodes) / 2)) @ weights / 2  # mean over each bin
+    kernel[u == 0] = np.log(4 / step) + 1  # ln(2/|u|), singular but integrable
     edges = np.append(u - step / 2, u[-1] + step / 2)
     for frequency in (1e-3, 1.0, 1e4):
         slope = np.diff(np.log(np.abs(exact(item, frequency * np.exp(edges)))))
         phase = float(kernel @ slope) / np.pi
-        # midpoint rule: step^2/24 of a kernel that is singular in one bin
+        # the slope is taken as constant in a bin: step^2/24 = 1e-4
         assert phase == pytest.approx(np.angle(exact(item, frequency)), abs=1e-3)
 
 
@@ -175,14 +174,15 @@ def check_direct_current(item: Cell) -> None:
     voltage = 1e-4
     run = simulate(item, Polarization(voltage, 1e12, first_time="1 s", per_decade=1))
     current = run["current"].values
-    limit = exact_laplace(item, 0)
     if conducts(item):
         # Butler-Volmer bends by (zF eta/RT)^2/24 = 2e-6 at 0.1 mV, the integrator adds 1e-7
-        assert current[-1] == pytest.approx(voltage / limit.real, rel=1e-5)
-    else:
-        # what charges the double layers stops: nothing left of the first current but the integrator's tolerance
-        assert abs(current[-1]) < 1e-9 * abs(current[0])
-    assert np.all(np.diff(current) <= 1e-9 * current[0])  # a passive cell without inductance: the current only falls
+        assert current[-1] == pytest.approx(voltage / exact_laplace(item, 0).real, rel=1e-5)
+    # the largest current that the cell can draw; without a path for any carrier nothing is left of it
+    largest = voltage / exact(item, 1e9).real
+    if not conducts(item):
+        assert abs(current[-1]) < 1e-12 * largest
+    # passive and without inductance: the current only falls (to the integrator's tolerance)
+    assert np.all(np.diff(current) <= 1e-7 * current[:-1] + 1e-12 * largest)
 
 
 def taken_by_electrode(item: Cell, side: str, run: Any) -> np.ndarray:
@@ -225,7 +225,6 @@ def stored(item: Cell, layer: Layer, run: Any) -> float:
     E = run["local_potential"].values[-1, inside]
     area = float(item.area if layer.area is None else layer.area)
     density = evaluate(layer.material.chemical_capacitance, float(item.temperature))
-    assert isinstance(layer.material.electronic_conductivity, type(layer.material.ionic_conductivity)) or True
     return float(density * area * (E - rest(item, layer)) @ np.diff(edges))
 
 
@@ -243,7 +242,7 @@ def test_charge_and_mg_are_conserved(name: str) -> None:
     """Galvanostatic: every coulomb crosses each electrode as ions, electrons or charge of its double layer."""
     item = cell(name)
     limits = None if conducts(item) else (-1.0, 1.0)
-    run = simulate(item, Galvanostatic("-2 uA/cm^2", "100 s", first_time="1 us", points=320, limits=limits))
+    run = simulate(item, Galvanostatic("-2 uA/cm^2", "100 s", first_time="1 us", points=640, limits=limits))
     time, current = run["time"].values, run["current"].values
     area, total = float(item.area), -2e-2 * float(item.area) * run["time"].values[-1]
     np.testing.assert_allclose(current, -2e-2 * area, rtol=1e-9)
@@ -254,7 +253,7 @@ def test_charge_and_mg_are_conserved(name: str) -> None:
         eta = run["overpotential"].sel(element=side).values
         parts = [charge(-taken_by_electrode(item, side, run), time), charge(electrons[side], time)]
         parts.append(area * float(double_layer.c) * eta[-1] if double_layer is not None else 0.0)
-        assert sum(parts) == pytest.approx(total, rel=1e-4)  # the spline through 40 times per decade
+        assert sum(parts) == pytest.approx(total, rel=1e-4)  # the spline and the integrator's noise
     keys = ["negative", *(f"{a.name}-{b.name}" for a, b in pairwise(item.layers)), "positive"]
     for k, layer in enumerate(item.layers):
         if isinstance(layer.material, MixedConductor):
@@ -306,12 +305,12 @@ def test_cycling(name: str, overlays: tuple[str, ...]) -> None:
 
 @every_cell
 def test_a_hold_at_half_a_volt(name: str) -> None:
-    """Every cell stands a voltage far beyond its linear range; the contributions of its elements make up the voltage."""
+    """A voltage far beyond the linear range: held, and made up of the contributions of the elements."""
     item = cell(name)
     run = simulate(item, Polarization(0.5, "1 h", first_time="1 ms", per_decade=4))
     np.testing.assert_allclose(run["overpotential"].sum("element"), 0.5, rtol=1e-9)
-    np.testing.assert_allclose(run["voltage"], 0.5, rtol=1e-9)
-    assert np.all(run["current"].values > 0)
+    np.testing.assert_allclose(run["voltage"], 0.5, rtol=1e-7)  # an equation of the model: the integrator's tolerance
+    assert np.all(run["current"].values > -1e-12 * 0.5 / exact(item, 1e9).real)
     assert set(run["element"].values) == {
         "negative",
         "positive",

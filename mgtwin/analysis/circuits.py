@@ -1,0 +1,140 @@
+"""Equivalent circuits, and how the points of a spectrum are weighted when one is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mgtwin.errors import InputError, did_you_mean
+
+__all__ = ["Modulus", "PaperCircuit", "Proportional", "Unit", "Weighting"]
+
+
+class Weighting(Protocol):
+    """What a weighting must know: the standard deviations that it takes the two parts of each point to have."""
+
+    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return those of Re Z and Im Z [ohm] up to one common factor; shape of `z`."""
+
+
+@dataclass(frozen=True)
+class Modulus:
+    """Errors of both parts proportional to ``|Z|`` of the data ("Data-Modulus" in ZView)."""
+
+    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``|Z|`` for both parts [ohm]."""
+        return np.abs(z), np.abs(z)
+
+
+@dataclass(frozen=True)
+class Proportional:
+    """The error of each part proportional to that part ("Data-Proportional" in ZView).
+
+    Points close to an axis count most; a part smaller than 1e-6 of ``|Z|`` counts as that.
+    """
+
+    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``|Re Z|`` and ``|Im Z|`` [ohm]."""
+        least = 1e-6 * np.abs(z)
+        return np.maximum(np.abs(z.real), least), np.maximum(np.abs(z.imag), least)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The same error for all points ("Unit" in ZView): the largest impedances decide."""
+
+    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the root mean square of ``|Z|`` for all points [ohm]."""
+        same = np.full(len(z), np.sqrt((np.abs(z) ** 2).mean()))
+        return same, same
+
+
+@dataclass(frozen=True)
+class PaperCircuit:
+    r"""Resistances with constant-phase elements in parallel, in series: R-(R||CPE)-(R||CPE), as fitted in ZView.
+
+    .. math:: Z(\omega) = R_0 + \sum_{k=1}^{2} \frac{R_k}{1 + R_k Q_k (i\omega)^{n_k}}
+
+    The paper (Mater. Horiz. 2025, 12, 9026, §2.4.1 and Fig. 3e) names three resistances, those of the MOFsSE, of the
+    antiperovskite and of the interface, and the program; that the last two have a CPE each is the usual reading of
+    such a figure, for the drawing itself is not in the text.
+
+    Parameters
+    ----------
+    arcs : int
+        Number of R||CPE, 1 to 4; the paper's circuit has 2.
+    smallest_exponent : float
+        Lower limit of n; above it and up to 1 n is free. Below 0.5 an arc is no longer one of charge storage.
+
+    Raises
+    ------
+    InputError
+        A number of arcs that is not 1 to 4, or a smallest exponent that is not at least 0 and below 1.
+
+    Examples
+    --------
+    >>> PaperCircuit().names
+    ('R0', 'R1', 'Q1', 'n1', 'R2', 'Q2', 'n2')
+    >>> z = PaperCircuit(arcs=1).impedance([1e6, 1e-3], {"R0": 10, "R1": 90, "Q1": 1e-6, "n1": 1.0})
+    >>> z.real.round(3).tolist()
+    [10.0, 100.0]
+    """
+
+    arcs: int = 2
+    smallest_exponent: float = 0.5
+
+    def __post_init__(self) -> None:
+        if isinstance(self.arcs, bool) or self.arcs not in (1, 2, 3, 4):
+            raise InputError(f"arcs is {self.arcs!r}, but a circuit has 1, 2, 3 or 4 arcs.")
+        if not 0 <= self.smallest_exponent < 1:
+            raise InputError(
+                f"smallest_exponent is {self.smallest_exponent!r}, but must be at least 0 and below 1, usually 0.5."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters in their order."""
+        return ("R0", *(f"{letter}{k}" for k in range(1, self.arcs + 1) for letter in "RQn"))
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Units of the parameters in their order."""
+        return ("ohm", *("ohm", "s^n/ohm", "1") * self.arcs)
+
+    def __str__(self) -> str:
+        return "-".join(["R", *["(R||CPE)"] * self.arcs])
+
+    def impedance(self, frequency: ArrayLike, values: Mapping[str, Any]) -> np.ndarray:
+        """Return Z [ohm] at frequencies [Hz] for values by name, in ohm, s^n/ohm and 1.
+
+        Raises
+        ------
+        InputError
+            A name is missing or unknown, or a frequency is not positive.
+
+        Examples
+        --------
+        >>> PaperCircuit(arcs=1).impedance([1.0], {"R0": 10, "R1": 90, "Q1": 1e-9})
+        Traceback (most recent call last):
+        ...
+        mgtwin.errors.InputError: R-(R||CPE) has the parameters R0, R1, Q1, n1: n1 is missing.
+        """
+        missing = [name for name in self.names if name not in values]
+        unknown = [name for name in values if name not in self.names]
+        if missing or unknown:
+            wrong = f"{' and '.join(missing)} is missing" if missing else f"{unknown[0]!r} is not one of them"
+            hint = did_you_mean(unknown[0], self.names) if unknown else ""
+            raise InputError(f"{self} has the parameters {', '.join(self.names)}: {wrong}.{hint}")
+        f = np.asarray(frequency, dtype=float)
+        if not ((f > 0) & (f < np.inf)).all():
+            raise InputError("frequencies must be positive and finite [Hz].")
+        s = 2j * np.pi * f
+        z = np.full(f.shape, complex(values["R0"]))
+        for k in range(1, self.arcs + 1):
+            r, q, n = (float(values[f"{letter}{k}"]) for letter in "RQn")
+            z = z + r / (1 + r * q * s**n)
+        return z

@@ -1,0 +1,334 @@
+"""The evaluation of the paper: an equivalent circuit fitted to a spectrum, and the conductivities read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mgtwin.analysis._circuit_fit import Solution, solve
+from mgtwin.analysis._common import Geometry, cell_of, geometry
+from mgtwin.analysis._pyimpspec import points
+from mgtwin.analysis.circuits import Modulus, PaperCircuit, Weighting
+from mgtwin.quantities import format_value
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Arc", "CircuitFit", "CircuitParameter", "equivalent_circuit"]
+
+#: From this root mean square deviation relative to |Z| the circuit does not describe the spectrum.
+MISFIT = 0.02
+
+
+@dataclass(frozen=True)
+class CircuitParameter:
+    """One parameter of a fitted circuit.
+
+    Attributes
+    ----------
+    name, unit : str
+        ``"R1"``, ``"ohm"``; ``"Q1"``, ``"s^n/ohm"``; ``"n1"``, ``"1"``.
+    value, std : float
+        Value and standard error (from the curvature of the sum of squares and the misfit); ``inf`` where the spectrum
+        leaves the parameter open, NaN at a bound.
+    undetermined : str
+        Why the spectrum does not determine it, ``""`` if it does.
+    """
+
+    name: str
+    unit: str
+    value: float
+    std: float
+    undetermined: str
+
+    def __str__(self) -> str:
+        shown = f"{self.name} = {_shown(self.value, self.unit)}"
+        if self.undetermined:
+            return f"{shown} (not determined: {self.undetermined})"
+        if np.isnan(self.std):
+            return f"{shown} (at its limit: an ideal capacitor)"
+        return f"{shown} ± {_share(self.std, self.value)}"
+
+
+@dataclass(frozen=True)
+class Arc:
+    r"""What is read from one R||CPE.
+
+    Attributes
+    ----------
+    name : str
+        ``"R1"``, ...: the resistance of the arc.
+    resistance : float
+        [ohm]
+    frequency : float
+        Of the top of the arc, :math:`f = (R Q)^{-1/n}/2\pi` [Hz].
+    capacitance : float
+        Effective capacitance after Hsu and Mansfeld [F], :math:`C = Q^{1/n} R^{(1-n)/n} = 1/(2\pi f R)`: a distribution
+        across the layer.
+    capacitance_brug : float
+        After Brug [F], :math:`C = Q^{1/n} (1/R_s + 1/R)^{(n-1)/n}` with :math:`R_s` the sum of :math:`R_0` and of the
+        resistances of the faster arcs: a distribution along the surface of an electrode. Both are the same for n = 1.
+    conductivity : float or None
+        :math:`L/(R A)` [S/m], None where the length and the area are not known.
+    determined : bool
+        Whether the spectrum determines the resistance and the capacitance.
+    inside : bool
+        Whether the top of the arc lies inside the data; otherwise its numbers are extrapolated.
+    """
+
+    name: str
+    resistance: float
+    frequency: float
+    capacitance: float
+    capacitance_brug: float
+    conductivity: float | None
+    determined: bool
+    inside: bool
+
+
+@dataclass(frozen=True)
+class CircuitFit:
+    """An equivalent circuit fitted to a spectrum.
+
+    Attributes
+    ----------
+    circuit : PaperCircuit
+    weighting : Weighting
+    parameters : tuple of CircuitParameter
+    arcs : tuple of Arc
+        From the fastest to the slowest.
+    conductivity : mapping of str to float
+        What the evaluation reports for each resistance and for their sum ``"total"``: L/(R A) [S/m]; empty where the
+        length and the area are not known.
+    normalised_by : str
+        Which length L is, ``""`` where none is known.
+    misfit : float
+        Root mean square of ``|Z_fit - Z|/|Z|``, whatever the weighting.
+    chi_squared : float
+        Sum of the squares of the weighted residuals over the degrees of freedom.
+    frequency, impedance, model_impedance : ndarray
+        Data [Hz], [ohm] and fit [ohm], from high to low frequency.
+    warnings : tuple of str
+        What to beware of.
+    attrs : mapping
+        Attributes of the spectrum (cell, temperature, ...).
+    """
+
+    circuit: PaperCircuit
+    weighting: Weighting
+    parameters: tuple[CircuitParameter, ...]
+    arcs: tuple[Arc, ...]
+    conductivity: Mapping[str, float]
+    normalised_by: str
+    misfit: float
+    chi_squared: float
+    frequency: np.ndarray
+    impedance: np.ndarray
+    model_impedance: np.ndarray
+    warnings: tuple[str, ...]
+    attrs: Mapping[str, object]
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Values by name, as `PaperCircuit.impedance` takes them."""
+        return {parameter.name: parameter.value for parameter in self.parameters}
+
+    @property
+    def std(self) -> dict[str, float]:
+        """Standard errors by name."""
+        return {parameter.name: parameter.std for parameter in self.parameters}
+
+    @property
+    def undetermined(self) -> dict[str, str]:
+        """Parameters that the spectrum does not determine, and why."""
+        return {parameter.name: parameter.undetermined for parameter in self.parameters if parameter.undetermined}
+
+    def __str__(self) -> str:
+        lines = [f"{self.circuit} fitted with {type(self.weighting).__name__.lower()} weighting, misfit {self.misfit:.2%}"]
+        lines += [f"  {parameter}" for parameter in self.parameters]
+        for arc in self.arcs:
+            lines.append(
+                f"  arc {arc.name[1:]}: {format_value(arc.resistance, 'ohm')} at {format_value(arc.frequency, 'Hz')}, "
+                f"C = {format_value(arc.capacitance, 'F')} (Hsu-Mansfeld), "
+                f"{format_value(arc.capacitance_brug, 'F')} (Brug)"
+            )
+        if self.conductivity:
+            read = ", ".join(f"{format_value(s, 'S/m')} from {name}" for name, s in self.conductivity.items())
+            lines.append(f"  L/(R A): {read}; L = {self.normalised_by}")
+        return "\n".join([*lines, *(f"  ! {warning}" for warning in self.warnings)])
+
+
+def equivalent_circuit(
+    eis: xr.Dataset,
+    circuit: PaperCircuit | None = None,
+    weighting: Weighting | None = None,
+    *,
+    thickness: float | str | None = None,
+    area: float | str | None = None,
+) -> CircuitFit:
+    r"""Fit an equivalent circuit to a spectrum and read conductivities from its resistances, as the paper does.
+
+    This reproduces an evaluation; it is not a model of the cell. The circuit has no Warburg element, no electronic
+    path and no electrode, so on a cell whose parameters are known the fit shows what the evaluation makes of them: a
+    resistance is only ever the size of an arc, and everything faster than the data ends up in :math:`R_0`.
+
+    Nonlinear least squares of both parts (scipy) from the 8 best of a grid of starting points, R and tau in their
+    logarithms, n between `circuit.smallest_exponent` and 1. Standard errors follow from the curvature at the minimum
+    and the misfit. A parameter is not determined where its standard error exceeds it, where it ends at a bound
+    (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
+
+    Parameters
+    ----------
+    eis : xarray.Dataset
+        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm], simulated or measured.
+    circuit : PaperCircuit, optional
+        R-(R||CPE)-(R||CPE) by default.
+    weighting : Modulus, Proportional or Unit, optional
+        `Modulus` by default, as usual in ZView.
+    thickness, area : float or str, optional
+        L [m] and A [m^2] of the conductivities :math:`L/(R A)`; by default the total thickness and the area of the
+        cell in the attributes. For the antiperovskite of the trilayer give its own thickness.
+
+    Returns
+    -------
+    CircuitFit
+
+    Raises
+    ------
+    InputError
+        Too few finite points for the number of parameters, a frequency that occurs twice, or a thickness without an
+        area where the Dataset has none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mgtwin.dataset import spectrum
+    >>> circuit, f = PaperCircuit(), np.geomspace(1e6, 0.1, 100)
+    >>> truth = {"R0": 15, "R1": 90, "Q1": 1e-8, "n1": 0.9, "R2": 50, "Q2": 1e-5, "n2": 0.8}
+    >>> fit = equivalent_circuit(spectrum(f, circuit.impedance(f, truth)), circuit, thickness="1 mm", area="1 cm^2")
+    >>> {name: round(fit.values[name] / truth[name], 6) for name in ("R1", "Q1", "n2")}
+    {'R1': 1.0, 'Q1': 1.0, 'n2': 1.0}
+    >>> round(fit.conductivity["R1"], 6)            # L/(R A) [S/m]
+    0.111111
+    """
+    circuit = PaperCircuit() if circuit is None else circuit
+    weighting = Modulus() if weighting is None else weighting
+    frequency, z = points(eis, "equivalent_circuit", max(10, len(circuit.names) + 1))
+    known = thickness is not None or area is not None or cell_of(eis) is not None
+    shape = geometry(eis, thickness, area) if known else None
+    found = solve(frequency, z, weighting.deviations(z), circuit.arcs, circuit.smallest_exponent)
+    parameters = _parameters(circuit, found)
+    arcs = _arcs(circuit, found, parameters, shape, frequency)
+    misfit = float(np.sqrt((np.abs((found.model - z) / z) ** 2).mean()))
+    reported = {}
+    if shape is not None:
+        sizes = {**{f"R{k}": r for k, r in enumerate(found.resistances)}, "total": found.resistances.sum()}
+        reported = {name: float(shape.length_per_area / size) for name, size in sizes.items()}
+    return CircuitFit(
+        circuit=circuit,
+        weighting=weighting,
+        parameters=parameters,
+        arcs=arcs,
+        conductivity=MappingProxyType(reported),
+        normalised_by="" if shape is None else shape.described,
+        misfit=misfit,
+        chi_squared=found.squares / max(found.freedom, 1),
+        frequency=_frozen(frequency),
+        impedance=_frozen(z),
+        model_impedance=_frozen(found.model),
+        warnings=tuple(_warnings(parameters, arcs, misfit)),
+        attrs=MappingProxyType({str(name): value for name, value in eis.attrs.items()}),
+    )
+
+
+def _frozen(values: np.ndarray) -> np.ndarray:
+    copy = np.array(values)
+    copy.flags.writeable = False
+    return copy
+
+
+def _parameters(circuit: PaperCircuit, found: Solution) -> tuple[CircuitParameter, ...]:
+    """Values in the order of their names, and what the spectrum says about each."""
+    rows = zip(found.resistances[1:], found.constants, found.exponents, strict=True)
+    values = [found.resistances[0], *(part for row in rows for part in row)]
+    absent = [bound == "lower" for bound in found.bound[1::3]]
+    result = []
+    for k, (name, unit) in enumerate(zip(circuit.names, circuit.units, strict=True)):
+        arc = (k - 1) // 3
+        why = _why_not(name, float(values[k]), float(found.std[k]), found.bound[k])
+        if k and absent[arc] and name[0] != "R":
+            why = "its arc has no resistance"
+        elif k and name[0] == "Q" and found.bound[k]:
+            why = "the time constant of its arc ends at a bound, far outside the data"
+        result.append(CircuitParameter(name, unit, float(values[k]), float(found.std[k]), why))
+    return tuple(result)
+
+
+def _why_not(name: str, value: float, std: float, bound: str) -> str:
+    """Say why a parameter is not determined, ``""`` if it is."""
+    if bound == "upper" and name[0] == "n":
+        return ""  # an ideal capacitor is an answer, not a failure
+    if bound and name[0] == "n":
+        return f"it ends at its lower bound {value:g}"
+    if bound and name[0] == "R":
+        return "no resistance is as good" if bound == "lower" else "it ends at its upper bound: nothing closes the arc"
+    if np.isinf(std):
+        return "the spectrum does not depend on it"
+    if std > abs(value):
+        return "its standard error is larger than itself"
+    return ""
+
+
+def _arcs(
+    circuit: PaperCircuit, found: Solution, parameters: tuple[CircuitParameter, ...], shape: Geometry | None,
+    frequency: np.ndarray,
+) -> tuple[Arc, ...]:  # fmt: skip
+    open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
+    arcs = []
+    for k in range(1, circuit.arcs + 1):
+        r, q, n = found.resistances[k], found.constants[k - 1], found.exponents[k - 1]
+        top = 1 / (2 * np.pi * found.times[k - 1])
+        before = found.resistances[:k].sum()
+        arcs.append(
+            Arc(
+                name=f"R{k}",
+                resistance=float(r),
+                frequency=float(top),
+                capacitance=float(found.times[k - 1] / r),
+                capacitance_brug=float(q ** (1 / n) * (1 / before + 1 / r) ** ((n - 1) / n)),
+                conductivity=None if shape is None else float(shape.length_per_area / r),
+                determined=not {f"R{k}", f"Q{k}", f"n{k}"} & open_ones,
+                inside=bool(frequency[-1] <= top <= frequency[0]),
+            )
+        )
+    return tuple(arcs)
+
+
+def _warnings(parameters: tuple[CircuitParameter, ...], arcs: tuple[Arc, ...], misfit: float) -> list[str]:
+    found = []
+    open_ones = [parameter for parameter in parameters if parameter.undetermined]
+    if open_ones:
+        listed = "; ".join(f"{parameter.name}: {parameter.undetermined}" for parameter in open_ones)
+        found.append(f"the spectrum does not determine {listed}")
+    for arc in arcs:
+        if not arc.inside and arc.determined:
+            found.append(
+                f"arc {arc.name[1:]} has its top at {format_value(arc.frequency, 'Hz')}, outside the data: its "
+                f"{format_value(arc.resistance, 'ohm')} are extrapolated"
+            )
+    if misfit > MISFIT:
+        found.append(f"the circuit does not describe the spectrum: it misses it by {misfit:.1%} of |Z| on average")
+    return found
+
+
+def _shown(value: float, unit: str) -> str:
+    return f"{value:.4g}" + ("" if unit == "1" else f" {unit}") if unit != "ohm" else format_value(value, unit)
+
+
+def _share(std: float, value: float) -> str:
+    share = abs(std / value) if value else float("inf")
+    return f"{share:.1%}" if share >= 1e-4 else f"{share:.1g} of it"

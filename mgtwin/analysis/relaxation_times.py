@@ -1,0 +1,201 @@
+"""The distribution of relaxation times of a spectrum, and the peaks in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.analysis._pyimpspec import attrs_from, library, points
+from mgtwin.dataset import attributes, check
+from mgtwin.errors import InputError
+from mgtwin.quantities import format_value, parse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["relaxation_times"]
+
+FEWEST = 10
+#: A spectrum closes at its low-frequency end where -Im Z is below this share of |Z|.
+CLOSED = 0.05
+#: Peaks with less than this share of the polarisation are not told from the noise of the inversion.
+SMALLEST = 0.02
+#: A peak nearer than this factor to either end of the time constants may be the flank of an arc outside the data.
+EDGE = 3.0
+
+
+@dataclass(frozen=True)
+class _Peak:
+    """One peak: where it is [s], what it carries [ohm], and whether it lies inside the data."""
+
+    tau: float
+    resistance: float
+    inside: bool
+
+
+def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> xr.Dataset:
+    r"""Compute the distribution of relaxation times of a spectrum.
+
+    .. math:: Z(\omega) = R_\infty + \int_{-\infty}^{\infty} \frac{\gamma(\tau)}{1 + i\omega\tau}\,d\ln\tau,
+              \qquad \gamma \ge 0
+
+    by Tikhonov regularisation and non-negative least squares (TR-NNLS of pyimpspec, after Kulikovsky, J. Electrochem.
+    Soc. 168 (2021) 044512) on the imaginary part: it does not contain :math:`R_\infty`, which therefore need not be
+    visible in the data. :math:`R_\infty` then follows from the real part, each point weighted by :math:`1/|Z|`.
+    Between its minima each peak carries
+
+    .. math:: R = \int \gamma\,d\ln\tau, \qquad \ln\tau_p = \frac{1}{R}\int \gamma \ln\tau\,d\ln\tau, \qquad
+              C = \tau_p/R, \qquad f = 1/(2\pi\tau_p)
+
+    Sharp peaks are broadened by the regularisation: two RC elements one decade apart come out within 5 %, further
+    apart within 2 %. The equations are not weighted, so an arc much smaller than 1 % of the largest one is not seen;
+    peaks with less than 2 % of the polarisation are not listed.
+
+    Parameters
+    ----------
+    eis : xarray.Dataset
+        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm].
+    regularisation : float, optional
+        Weight of the smoothness, > 0: 1e-3 for exact spectra, 1e-2 where noise exceeds 0.5 %.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``distribution`` :math:`\gamma` [ohm] over ``time_constant`` [s]; over ``peak``, the fastest first:
+        ``peak_time_constant`` [s], ``peak_frequency`` [Hz], ``peak_resistance`` [ohm], ``peak_capacitance`` [F] and
+        ``peak_inside`` (0 for a peak at either end of the data, whose numbers then depend on the window);
+        ``series_resistance`` :math:`R_\infty` [ohm]; over ``frequency``, ``impedance`` and ``model_impedance`` [ohm].
+        The attribute ``regularisation``, and warnings where the spectrum does not close at low frequency, a peak lies
+        at an end of the data, or inductive points were left out.
+
+    Raises
+    ------
+    InputError
+        Fewer than 10 finite points, no relaxation between the two ends of the data (a capacitive tail has none), or a
+        regularisation that is not positive.
+    MgtwinError
+        pyimpspec is not installed (``python -m pip install 'mgtwin[spectra]'``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mgtwin.dataset import spectrum
+    >>> f = np.geomspace(1e6, 0.1, 100)
+    >>> z = 20 + 100 / (1 + 2j * np.pi * f * 1e-4) + 50 / (1 + 2j * np.pi * f * 1e-1)
+    >>> peaks = relaxation_times(spectrum(f, z))
+    >>> peaks.peak_resistance.values.round()
+    array([100.,  50.])
+    """
+    import xarray as xr
+
+    weight = float(parse(regularisation, ""))
+    if not weight > 0:
+        raise InputError(f"regularisation is {weight:g}, but must be positive, for example 3e-3.")
+    frequency, z, warnings = _capacitive(*points(eis, "relaxation_times", FEWEST))
+    if not z.real[-1] - z.real[0] > 1e-6 * np.abs(z).max():
+        raise InputError(
+            f"the real part does not rise from {format_value(frequency[0], 'Hz')} to "
+            f"{format_value(frequency[-1], 'Hz')}: there is no relaxation in between to distribute "
+            "(a resistance in series with a capacitance has none)."
+        )
+    pyimpspec = library("relaxation_times")
+    found = pyimpspec.calculate_drt(
+        pyimpspec.DataSet(frequency, z), method="tr-nnls", mode="imaginary", lambda_value=weight
+    )
+    tau, gamma = np.asarray(found.time_constants, dtype=float), np.asarray(found.gammas, dtype=float)
+    carried = gamma * _log_widths(tau)
+    relaxing = (carried / (1 + 2j * np.pi * frequency[:, None] * tau)).sum(axis=1)
+    share = 1 / np.abs(z) ** 2
+    series = float((share * (z - relaxing).real).sum() / share.sum())
+    peaks = _peaks(tau, gamma, carried)
+    ds = _assemble(frequency, z, series + relaxing, tau, gamma, series, peaks)
+    warnings += _unclosed(frequency, z) + _at_the_ends(peaks)
+    return check(ds.assign_attrs(attrs_from(eis, "analysis.relaxation_times", warnings, regularisation=weight)))
+
+
+def _capacitive(frequency: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Leave out the inductive points at the high-frequency end, which no distribution with gamma >= 0 can have."""
+    inductive = z.imag > 0
+    first = int(np.argmin(inductive)) if not inductive.all() else len(z)
+    if first == 0:
+        return frequency, z, []
+    if len(z) - first < FEWEST:
+        raise InputError(
+            f"the impedance is inductive (Im Z > 0) down to {format_value(frequency[first - 1], 'Hz')}; the "
+            f"{len(z) - first} points that are left are too few for a distribution of relaxation times."
+        )
+    said = f"{first} inductive points from {format_value(frequency[first - 1], 'Hz')} upwards were left out"
+    return frequency[first:], z[first:], [said]
+
+
+def _log_widths(tau: np.ndarray) -> np.ndarray:
+    """Widths of the cells around the time constants in ln(tau), half ones at the ends."""
+    edges = np.concatenate([tau[:1], np.sqrt(tau[1:] * tau[:-1]), tau[-1:]])
+    return np.diff(np.log(edges))
+
+
+def _peaks(tau: np.ndarray, gamma: np.ndarray, carried: np.ndarray) -> list[_Peak]:
+    """Cut the distribution at the minima between its maxima and integrate the pieces."""
+    from scipy.signal import find_peaks
+
+    padded = np.concatenate([[0.0], gamma, [0.0]])
+    tops = find_peaks(padded, prominence=0.01 * gamma.max(initial=0.0))[0] - 1
+    cuts = [0, *(int(a + np.argmin(gamma[a:b])) for a, b in zip(tops, tops[1:], strict=False)), len(tau)]
+    found = []
+    for start, end, top in zip(cuts, cuts[1:], tops, strict=False):
+        part = carried[start:end]
+        if part.sum() < SMALLEST * carried.sum():
+            continue
+        centre = float(np.exp((part * np.log(tau[start:end])).sum() / part.sum()))
+        inside = tau[0] * EDGE < tau[top] < tau[-1] / EDGE
+        found.append(_Peak(centre, float(part.sum()), bool(inside)))
+    return found
+
+
+def _assemble(
+    frequency: np.ndarray, z: np.ndarray, model: np.ndarray, tau: np.ndarray, gamma: np.ndarray, series: float,
+    peaks: list[_Peak],
+) -> xr.Dataset:  # fmt: skip
+    import xarray as xr
+
+    times = np.array([peak.tau for peak in peaks], dtype=float)
+    resistances = np.array([peak.resistance for peak in peaks], dtype=float)
+    variables: dict[str, tuple[str, Any]] = {
+        "impedance": ("frequency", z),
+        "model_impedance": ("frequency", model),
+        "distribution": ("time_constant", gamma),
+        "peak_time_constant": ("peak", times),
+        "peak_frequency": ("peak", 1 / (2 * np.pi * times)),
+        "peak_resistance": ("peak", resistances),
+        "peak_capacitance": ("peak", times / resistances),
+        "peak_inside": ("peak", np.array([peak.inside for peak in peaks], dtype=np.int64)),
+    }
+    coords = {"frequency": frequency, "time_constant": tau, "peak": np.arange(1, len(peaks) + 1)}
+    return xr.Dataset(
+        {
+            **{name: (dim, value, attributes(name)) for name, (dim, value) in variables.items()},
+            "series_resistance": ((), series, attributes("series_resistance")),
+        },
+        coords={name: (name, value, attributes(name)) for name, value in coords.items()},
+    )
+
+
+def _unclosed(frequency: np.ndarray, z: np.ndarray) -> list[str]:
+    open_by = float(-z.imag[-1] / np.abs(z[-1]))
+    if open_by <= CLOSED:
+        return []
+    return [
+        f"the spectrum does not close at {format_value(frequency[-1], 'Hz')} (-Im Z is {100 * open_by:.0f} % of |Z|): "
+        "slower processes are squeezed into the slowest peaks, whose numbers are lower limits at best"
+    ]
+
+
+def _at_the_ends(peaks: list[_Peak]) -> list[str]:
+    return [
+        f"the peak at {format_value(1 / (2 * np.pi * peak.tau), 'Hz')} lies at the end of the data: its resistance "
+        f"({format_value(peak.resistance, 'ohm')}) and time constant depend on the window"
+        for peak in peaks
+        if not peak.inside
+    ]
