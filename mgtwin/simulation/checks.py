@@ -62,8 +62,8 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     raise InputError(
         f"{cell.name}: no single carrier conducts from electrode to electrode (ions are stopped by an electrode or "
         f"junction that blocks them, electrons by a layer or contact that has none), so a constant current would "
-        f"only charge it without end. Set voltage limits (in Python limits=('-2 V', '2 V'), in a file limits: [-2 V, 2 V]), impose a voltage "
-        f"(Polarization), or change what blocks."
+        f"only charge it without end. Set voltage limits (in Python limits=('-2 V', '2 V'), in a file limits: "
+        f"[-2 V, 2 V]), impose a voltage (Polarization), or change what blocks."
     )
 
 

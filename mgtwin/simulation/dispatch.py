@@ -101,7 +101,7 @@ def _sequence(
     start_time: float | str | None,
     progress: Progress | None,
 ) -> xr.DataTree:
-    """Run the steps one after the other; a failure keeps the finished steps in ``error.partial``, Ctrl-C returns them."""
+    """Run the steps in order; a failure keeps the finished ones in ``error.partial``, Ctrl-C returns them."""
     from ..errors import SimulationError
 
     for step in protocol.steps:  # all of them before the first takes its time
