@@ -60,7 +60,7 @@ def reference() -> str:
     parts = [
         "# Reference\n\nThe public API. Made by `python docs/make_reference.py` from the docstrings, which say more: "
         "`help(mt.simulate)`,\nor `mt.simulate?` in a notebook. `import mgtwin as mt`; "
-        "`mt.__version__` is the version.\n"
+        "`__version__` is there too.\n"
     ]
     for title, text, names in (*SECTIONS, *([("Further", "", tuple(forgotten))] if forgotten else [])):
         parts.append(f"## {title}\n" + (f"\n{text}\n" if text else ""))
@@ -90,7 +90,7 @@ def first_line(item: Any) -> str:
     text = " ".join(line.strip() for line in lines).replace("``", "`").replace("|", "\\|")
     text = re.sub(r":math:`([^`]*)`", r"$\1$", text)
     text = re.sub(r":\w+:`", "`", text)
-    return text.replace("physics.md §", "[theory](theory.md) §")
+    return text.replace("theory.md §", "[theory](theory.md) §")
 
 
 def arguments(item: Any) -> str:
@@ -113,7 +113,7 @@ def arguments(item: Any) -> str:
             shown.append("*")
             keyword_only = True
         shown.append(parameter.name + default(parameter.default))
-    return f"`{', '.join(shown)}`" if shown else ""
+    return f"`{', '.join(shown)}`" if shown and shown != ["*args"] else ""
 
 
 def default(value: Any) -> str:

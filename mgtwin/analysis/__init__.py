@@ -5,22 +5,37 @@ are. Where a number depends on how it is read off, the result says how it was.
 """
 
 from .activation import arrhenius
+from .circuits import Modulus, PaperCircuit, Proportional, Unit, Weighting
 from .cycling import cycle_summary, leakage_fraction, overpotential
 from .electronic import ElectronicConductivity, electronic_conductivity
+from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
+from .kramers_kronig import kramers_kronig
+from .relaxation_times import relaxation_times
 from .spectra import Conductivity, conductivity
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
 __all__ = [
+    "Arc",
+    "CircuitFit",
+    "CircuitParameter",
     "Conductivity",
     "ElectronicConductivity",
+    "Modulus",
+    "PaperCircuit",
+    "Proportional",
     "TransportNumber",
     "TransportNumberWindow",
+    "Unit",
+    "Weighting",
     "arrhenius",
     "conductivity",
     "cycle_summary",
     "electronic_conductivity",
+    "equivalent_circuit",
+    "kramers_kronig",
     "leakage_fraction",
     "overpotential",
+    "relaxation_times",
     "transport_number",
     "transport_number_window",
 ]

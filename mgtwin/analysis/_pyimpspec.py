@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,9 @@ def library(needed_by: str) -> Any:
         It is not installed; the message has the command that installs it.
     """
     try:
-        import pyimpspec
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # it still imports numpy.matlib
+            import pyimpspec
     except ImportError as error:
         raise MgtwinError(
             f"{needed_by} needs the library pyimpspec (GPL-3, therefore optional), which cannot be imported here "
@@ -58,17 +61,17 @@ def points(eis: Any, needed_by: str, least: int) -> tuple[np.ndarray, np.ndarray
         raise InputError(f"the frequency {where} occurs twice in the spectrum: keep one of the two points.")
     if not np.abs(z).min() > 0:
         where = format_value(float(frequency[np.argmin(np.abs(z))]), "Hz")
-        raise InputError(f"the impedance is 0 at {where}, so nothing can be given relative to it: leave that point out.")
+        raise InputError(f"the impedance is 0 at {where}: nothing can be given relative to it, leave that point out.")
     return frequency, z
 
 
-def attrs_from(eis: xr.Dataset, route: str, warnings: list[str], **extra: Any) -> dict[str, Any]:
-    """Return the attributes of what was derived from a spectrum: its cell and conditions, its warnings and new ones."""
+def attrs_from(eis: xr.Dataset, route: str, more: list[str], **extra: Any) -> dict[str, Any]:
+    """Return the attributes of what was derived from a spectrum: its cell and conditions, its warnings and more."""
     kept = {name: eis.attrs.get(name) for name in ("cell", "protocol", "temperature", "area")}
     return stamp(
         **kept,
         route=route,
-        warnings=[*eis.attrs.get("warnings", []), *warnings],
+        warnings=[*eis.attrs.get("warnings", []), *more],
         sources=eis.attrs.get("sources", []),
         **extra,
     )

@@ -13,6 +13,7 @@ from mgtwin.analysis._circuit_fit import Solution, solve
 from mgtwin.analysis._common import Geometry, cell_of, geometry
 from mgtwin.analysis._pyimpspec import points
 from mgtwin.analysis.circuits import Modulus, PaperCircuit, Weighting
+from mgtwin.errors import InputError
 from mgtwin.quantities import format_value
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class CircuitParameter:
             return f"{shown} (at its limit: an ideal capacitor)"
         return f"{shown} ± {_share(self.std, self.value)}"
 
+    @property
+    def determined(self) -> bool:
+        """Whether the spectrum determines the parameter."""
+        return not self.undetermined
+
 
 @dataclass(frozen=True)
 class Arc:
@@ -71,7 +77,8 @@ class Arc:
         across the layer.
     capacitance_brug : float
         After Brug [F], :math:`C = Q^{1/n} (1/R_s + 1/R)^{(n-1)/n}` with :math:`R_s` the sum of :math:`R_0` and of the
-        resistances of the faster arcs: a distribution along the surface of an electrode. Both are the same for n = 1.
+        resistances of the faster arcs: a distribution along the surface of an electrode. Both are the same for n = 1;
+        NaN for n < 1 where the spectrum does not determine :math:`R_s`.
     conductivity : float or None
         :math:`L/(R A)` [S/m], None where the length and the area are not known.
     determined : bool
@@ -148,16 +155,20 @@ class CircuitFit:
         return {parameter.name: parameter.undetermined for parameter in self.parameters if parameter.undetermined}
 
     def __str__(self) -> str:
-        lines = [f"{self.circuit} fitted with {type(self.weighting).__name__.lower()} weighting, misfit {self.misfit:.2%}"]
+        weighting = type(self.weighting).__name__.lower()
+        lines = [f"{self.circuit} fitted with {weighting} weighting, misfit {self.misfit:.2%}"]
         lines += [f"  {parameter}" for parameter in self.parameters]
         for arc in self.arcs:
+            brug = "" if np.isnan(arc.capacitance_brug) else f", {format_value(arc.capacitance_brug, 'F')} (Brug)"
             lines.append(
                 f"  arc {arc.name[1:]}: {format_value(arc.resistance, 'ohm')} at {format_value(arc.frequency, 'Hz')}, "
-                f"C = {format_value(arc.capacitance, 'F')} (Hsu-Mansfeld), "
-                f"{format_value(arc.capacitance_brug, 'F')} (Brug)"
+                f"C = {format_value(arc.capacitance, 'F')} (Hsu-Mansfeld){brug}"
             )
         if self.conductivity:
-            read = ", ".join(f"{format_value(s, 'S/m')} from {name}" for name, s in self.conductivity.items())
+            read = ", ".join(
+                f"{format_value(s, 'S/m')} from {name}" + (" (not determined)" if name in self.undetermined else "")
+                for name, s in self.conductivity.items()
+            )
             lines.append(f"  L/(R A): {read}; L = {self.normalised_by}")
         return "\n".join([*lines, *(f"  ! {warning}" for warning in self.warnings)])
 
@@ -200,8 +211,8 @@ def equivalent_circuit(
     Raises
     ------
     InputError
-        Too few finite points for the number of parameters, a frequency that occurs twice, or a thickness without an
-        area where the Dataset has none.
+        Too few finite points for the number of parameters, a frequency that occurs twice, a thickness without an area
+        where the Dataset has none, or a circuit or weighting that is not an object.
 
     Examples
     --------
@@ -217,6 +228,7 @@ def equivalent_circuit(
     """
     circuit = PaperCircuit() if circuit is None else circuit
     weighting = Modulus() if weighting is None else weighting
+    _require_objects(circuit, weighting)
     frequency, z = points(eis, "equivalent_circuit", max(10, len(circuit.names) + 1))
     known = thickness is not None or area is not None or cell_of(eis) is not None
     shape = geometry(eis, thickness, area) if known else None
@@ -243,6 +255,16 @@ def equivalent_circuit(
         warnings=tuple(_warnings(parameters, arcs, misfit)),
         attrs=MappingProxyType({str(name): value for name, value in eis.attrs.items()}),
     )
+
+
+def _require_objects(circuit: object, weighting: object) -> None:
+    """Refuse names and classes where objects are meant."""
+    if not isinstance(circuit, PaperCircuit):
+        raise InputError(f"circuit is {circuit!r}, but must be an object, e.g. mt.analysis.PaperCircuit(arcs=2).")
+    if isinstance(weighting, type) or not hasattr(weighting, "deviations"):
+        raise InputError(
+            f"weighting is {weighting!r}, but must be an object: mt.analysis.Modulus(), Proportional() or Unit()."
+        )
 
 
 def _frozen(values: np.ndarray) -> np.ndarray:
@@ -293,6 +315,8 @@ def _arcs(
         r, q, n = found.resistances[k], found.constants[k - 1], found.exponents[k - 1]
         top = 1 / (2 * np.pi * found.times[k - 1])
         before = found.resistances[:k].sum()
+        if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
+            before = np.nan
         arcs.append(
             Arc(
                 name=f"R{k}",
@@ -330,5 +354,5 @@ def _shown(value: float, unit: str) -> str:
 
 
 def _share(std: float, value: float) -> str:
-    share = abs(std / value) if value else float("inf")
-    return f"{share:.1%}" if share >= 1e-4 else f"{share:.1g} of it"
+    share = 100 * abs(std / value)
+    return f"{share:.2g} %" if share >= 0.01 else "less than 0.01 %"

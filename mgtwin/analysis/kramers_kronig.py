@@ -114,7 +114,7 @@ def _fit(frequency: np.ndarray, z: np.ndarray) -> tuple[Any, float, int]:
     decades = np.log10(frequency[0] / frequency[-1])
     if decades < 0.5:
         raise InputError(
-            f"the spectrum spans {decades:.2g} decades of frequency; a Kramers-Kronig test needs half a decade at least."
+            f"the spectrum spans {decades:.2g} decades of frequency; a Kramers-Kronig test needs at least half of one."
         )
     pyimpspec = library("kramers_kronig")
     data = pyimpspec.DataSet(frequency, z)
@@ -130,7 +130,7 @@ def _fit(frequency: np.ndarray, z: np.ndarray) -> tuple[Any, float, int]:
         )  # fmt: skip
         squares = float((np.abs((z - found.impedances) / np.abs(z)) ** 2).sum())
         # 1e-7 relative is what the inversion leaves of an exact spectrum: below it more elements only fit rounding.
-        # (Bayes' criterion keeps too few elements and called 1 in 60 noisy but valid spectra inconsistent, Akaike's none.)
+        # (Bayes' criterion keeps too few elements: with it 1 in 60 noisy but valid spectra was called inconsistent.)
         score = 2 * len(z) * np.log(squares / (2 * len(z)) + 1e-14) + 2 * (number + 3)
         if np.isfinite(score) and (best is None or score < best[0]):
             best = (score, found, number)
@@ -167,8 +167,9 @@ def _verdict(consistent: bool, systematic: float, noise: float, limit: float, wh
     measured = f"systematic residuals up to {_percent(systematic)} (at {format_value(where, 'Hz')})"
     if not consistent:
         return (
-            f"not consistent with the Kramers-Kronig relations: {measured}, more than {_percent(limit)} and than the "
-            f"noise of {_percent(noise)} explains: the cell drifted, the amplitude was too large or the instrument erred"
+            f"not consistent with the Kramers-Kronig relations: {measured}, more than the {_percent(limit)} allowed "
+            f"and than a noise of {_percent(noise)} explains; the cell drifted, the amplitude was too large or the "
+            "instrument erred"
         )
     explained = "" if systematic <= limit else ", which the noise explains"
     return f"consistent with the Kramers-Kronig relations: {measured}{explained}, noise {_percent(noise)}"

@@ -47,7 +47,7 @@ def _any_number(raw: Any, info: ValidationInfo) -> Value:
 
 @noun
 class CPE:
-    r"""Constant-phase element, :math:`Y = q\,(i\omega)^n`, wherever a capacitor can be (physics.md §3.3).
+    r"""Constant-phase element, :math:`Y = q\,(i\omega)^n`, wherever a capacitor can be (theory.md §3.3).
 
     Exact in every impedance; in time it is a ladder of RC branches whose admittance is right within 1 % over the
     protocol's window. As `relative_permittivity` of a material it makes the bulk dispersive:

@@ -84,7 +84,8 @@ def load_cell(path: str | Path) -> Cell:
 
     Examples
     --------
-    >>> load_cell("my_cell.yaml")  # doctest: +SKIP
+    >>> load_cell(find("cells", "trilayer")).name
+    'trilayer'
     """
     source = Path(path)
     document = yamlfile.load(source)

@@ -1,4 +1,4 @@
-"""Interfaces: electrodes at the two ends and junctions between layers (physics.md §3).
+"""Interfaces: electrodes at the two ends and junctions between layers (theory.md §3).
 
 Every resistance, capacitance and current density refers to the area of the electrode. Electronic resistance: ``inf``
 blocks electrons, ``0`` is an ideal contact.
@@ -56,7 +56,7 @@ class Blocking:
 
 @noun
 class Plating:
-    r"""Electrode of the ion's own metal (Mg), Butler-Volmer (physics.md §3.1).
+    r"""Electrode of the ion's own metal (Mg), Butler-Volmer (theory.md §3.1).
 
     .. math:: j_F = i_0\left[e^{\alpha_a zF\eta_{ct}/RT} - e^{-\alpha_c zF\eta_{ct}/RT}\right], \quad
               \alpha_a + \alpha_c = 1, \quad \eta = \eta_{ct} + R_{film} j_F

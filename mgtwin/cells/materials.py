@@ -1,4 +1,4 @@
-"""Materials of layers: ionic conductors and mixed conductors (physics.md §2)."""
+"""Materials of layers: ionic conductors and mixed conductors (theory.md §2)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["DefectCapacitance", "DefectElectrons", "GrainBoundary", "IonConducto
 
 @noun
 class GrainBoundary:
-    r"""Grain boundaries across the ionic path, as a brick layer (physics.md §2.3).
+    r"""Grain boundaries across the ionic path, as a brick layer (theory.md §2.3).
 
     A layer of thickness :math:`L` holds :math:`n_{gb} = L/d` boundaries in series; for alternating current they are
     :math:`n_{gb} R_{gb} \parallel C_{gb}/n_{gb}`, for direct current
@@ -51,7 +51,7 @@ class GrainBoundary:
 
 @noun
 class DefectElectrons:
-    r"""Electronic conductivity that depends on the local electrode potential E (physics.md §2.2).
+    r"""Electronic conductivity that depends on the local electrode potential E (theory.md §2.2).
 
     .. math:: \sigma_{eon}(E) = \sigma_n e^{-FE/RT} + \sigma_p e^{FE/RT} + \sigma_0
 
@@ -87,7 +87,7 @@ class DefectElectrons:
 
 @noun
 class DefectCapacitance:
-    r"""Chemical capacitance consistent with `DefectElectrons`, ionic defects in the majority (physics.md §2.2).
+    r"""Chemical capacitance consistent with `DefectElectrons`, ionic defects in the majority (theory.md §2.2).
 
     .. math:: c_{chem}(E) = c_0 + \frac{F}{RT}\left[\frac{\sigma_n}{u_n} e^{-FE/RT}
               + \frac{\sigma_p}{u_p} e^{FE/RT}\right]
@@ -146,7 +146,7 @@ class MixedConductor:
 
     With :math:`\sigma = \sigma_{ion} + \sigma_{eon}`, :math:`t_k = \sigma_k/\sigma` and
     :math:`\sigma_{amb} = \sigma_{ion}\sigma_{eon}/\sigma`, the faradaic current
-    :math:`i_f = i_{ion} + i_{eon}` is uniform in x and (physics.md §2.1)
+    :math:`i_f = i_{ion} + i_{eon}` is uniform in x and (theory.md §2.1)
 
     .. math::
 

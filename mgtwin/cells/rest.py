@@ -1,4 +1,4 @@
-"""The state of rest of a cell (physics.md §3.1) and the electrons of a mixed conductor at a given potential (§2.2).
+"""The state of rest of a cell (theory.md §3.1) and the electrons of a mixed conductor at a given potential (§2.2).
 
 Numbers only, no differential equation: which mixed conductors share one local electrode potential, its value, and the
 overpotential of an inert electrode that follows from it. Values are read through a `Reader`, so that whole batches of
@@ -43,7 +43,7 @@ class Rest(NamedTuple):
     layers : tuple
         Local electrode potential E0 [V] of every layer from left to right; None for layers without electrons.
     negative, positive : float or ndarray
-        Overpotential eta [V] of the electrodes, counted as a drop in +x (physics.md §1).
+        Overpotential eta [V] of the electrodes, counted as a drop in +x (theory.md §1).
     """
 
     layers: tuple[Any, ...]

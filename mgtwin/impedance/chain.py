@@ -10,7 +10,7 @@ impedance is the stationary value over all :math:`j` of a sum of squares,
 with the ionic impedance z and the electronic resistance R_e of an interface, and for a mixed conductor
 :math:`t = \sigma_{eon}/\sigma`, :math:`x = L\sqrt{s c_{chem}/\sigma_{amb}}`,
 :math:`Z_a = (L/\sigma_{amb}) \tanh(x/2)/x`, :math:`Z_b = x/(s c_{chem} L \sinh x)`: equations (2.1)-(2.3) of
-physics.md solved within the layer, written as a T network. Layers that are passed already act on the next :math:`j` as
+theory.md solved within the layer, written as a T network. Layers that are passed already act on the next :math:`j` as
 :math:`(j - m)^2/\gamma` with an admittance :math:`\gamma` and a preferred value m, and two such terms join like
 parallel impedances,
 

@@ -7,8 +7,8 @@ difference that occurs in the sum is a mean of such wishes, weighted with quanti
 
 * at an interface of impedance :math:`z + R_e`, wishes :math:`m_l`, :math:`z/(z + R_e)` and :math:`m_r`, with weights
   :math:`1/\gamma_l`, :math:`z + R_e` and :math:`1/\gamma_r`;
-* in a mixed conductor, wishes :math:`d' = (m - t)/(1 + \gamma Z_a)` of both sides behind the arms of the T network, with
-  admittances :math:`\gamma' = \gamma/(1 + \gamma Z_a)`, so that
+* in a mixed conductor, wishes :math:`d' = (m - t)/(1 + \gamma Z_a)` of both sides behind the arms of the T network,
+  with admittances :math:`\gamma' = \gamma/(1 + \gamma Z_a)`, so that
 
 .. math::
     j_l - j_r &= (d_l' - d_r')\,/\,[1 + (\gamma_l' + \gamma_r') Z_b] \\
@@ -52,9 +52,7 @@ class Division:
     stored: Array
 
 
-def divide(
-    layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None]
-) -> tuple[list[Division | None], list[Shares]]:
+def divide(layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None]) -> tuple[list[Division | None], list[Shares]]:
     """Return how the current divides in every layer (None without electrons) and at every interface.
 
     Parameters

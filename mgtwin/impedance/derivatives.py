@@ -12,32 +12,28 @@ are good to 1e-11 of Z, at the cost of a few evaluations of one element per para
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
-from ..cells.materials import MixedConductor
 from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
-from .chain import Array, Link, Mixed, Ohmic
-from .currents import Division, Shares, divide
-from .elements import Surroundings, electrode, junction, layer_element
-from .exact import _isolated, _potentials
+from .chain import Array
 from .parameters import Overrides, reader_of
+from .terms import Shifted, Stack, first_of, plan_of
 
-__all__ = ["exact_jacobian", "parameters_of"]
+__all__ = ["exact_jacobian", "parameters_of", "slope"]
 
 #: Complex numbers per intermediate array.
-_BLOCK = 65536
+_BLOCK = 32768
 #: Relative step of central differences. Rounding costs 2e-11 of a term; truncation as much of the derivative of
-#: anything that changes by less than e per ten percent of p, and 1e-8 where it is e per percent.
-_STEP = 1e-5
+#: anything that changes by less than e per ten percent of p, and 1e-8 where it is e per two percent.
+_STEP = 6e-6
 #: Where p is 0 nothing tells how large a step is: all of these [SI units] are tried, on the side that is allowed.
 _LADDER = 10.0 ** np.arange(-20.0, 1.0)
 
@@ -90,18 +86,16 @@ def exact_jacobian(
     values = {path: _aligned(reader.number(path), path, len(batch)) for path in single}
     flat = 2j * np.pi * f.reshape(-1)
     partial = np.zeros((len(single), *batch, flat.size), dtype=complex)
-    block = max(1, _BLOCK // (2 * math.prod(batch) * max(len(single), 1)))
+    block = max(1, _BLOCK // math.prod(batch))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for start in range(0, flat.size, block):
             part = slice(start, start + block)
             _add_slopes(cell, reader, values, flat[part], partial[..., part])
-    place = {path: k for k, path in enumerate(single)}
-    chosen = [[place[path] for path in key] for key in keys]
-    if all(len(rows) == 1 for rows in chosen):
-        summed = partial[[rows[0] for rows in chosen]]
-    else:
-        summed = np.stack([partial[rows].sum(axis=0) for rows in chosen])
-    return np.moveaxis(summed, 0, -1).reshape((*batch, *f.shape, len(keys)))
+    if any(len(key) > 1 for key in keys):
+        partial = np.stack([partial[[single.index(path) for path in key]].sum(axis=0) for key in keys])
+    elif len(single) < len(keys):
+        partial = partial[[single.index(path) for (path,) in keys]]
+    return np.moveaxis(partial, 0, -1).reshape((*batch, *f.shape, len(keys)))
 
 
 def parameters_of(cell: Cell, paths: Sequence[Key]) -> list[tuple[str, ...]]:
@@ -145,148 +139,6 @@ def _aligned(value: Any, path: str, dimensions: int) -> NDArray[np.float64]:
     return np.reshape(value, (1,) * (2 + dimensions - np.ndim(value)) + np.shape(value))
 
 
-# -- the local terms of Z ------------------------------------------------------------------------------------------
-class _Listening(Reader):
-    """Notes which paths are read through it."""
-
-    def __init__(self, reader: Reader) -> None:
-        super().__init__(reader.cell)
-        self._reader = reader
-        self.heard: set[str] = set()
-
-    def get(self, path: str) -> Any:
-        return self._reader.get(path)
-
-    def number(self, path: str) -> Any:
-        self.heard.add(path)
-        return self._reader.number(path)
-
-    def property(self, path: str, T: Any) -> Any:
-        self.heard.add(path)
-        return self._reader.property(path, T)
-
-
-class _Shifted(Reader):
-    """Reads other values of some numbers than the reader on which it stands."""
-
-    def __init__(self, reader: Reader, values: Mapping[str, Array]) -> None:
-        super().__init__(reader.cell, lambda path, value: self.number(path))
-        self._reader, self._values = reader, values
-        self._laws = {path.rpartition(".")[0] for path in values}
-
-    def get(self, path: str) -> Any:
-        return self._reader.get(path)
-
-    def number(self, path: str) -> Any:
-        return self._values[path] if path in self._values else self._reader.number(path)
-
-    def property(self, path: str, T: Any) -> Any:
-        if path in self._values:
-            return self._values[path]
-        if path in self._laws or "temperature" in self._values:
-            return super().property(path, T)
-        return self._reader.property(path, T)
-
-
-class _Term:
-    """A summand of Z [ohm m2]: which paths it reads, and its value with what a reader says while all j are fixed."""
-
-    def __init__(self, cell: Cell, reader: Reader, s: Array) -> None:
-        self._cell, self._s = cell, s
-        self._listening = _Listening(reader)
-
-    def reads(self, path: str) -> bool:
-        """Whether a path, or the law that it belongs to, was read."""
-        heard = self._listening.heard
-        return path in heard or path.rpartition(".")[0] in heard
-
-    def value(self, reader: Reader) -> Array:
-        """The summand, broadcast over what the reader returns."""
-        raise NotImplementedError
-
-
-class _Series(_Term):
-    def __init__(self, cell: Cell, reader: Reader, s: Array) -> None:
-        super().__init__(cell, reader, s)
-        self.value(self._listening)
-
-    def value(self, reader: Reader) -> Array:
-        return reader.number("series_resistance")
-
-
-class _Interface(_Term):
-    """``z (1 - j)^2 + R_e j^2`` of interface k, the electrodes being the first and the last."""
-
-    def __init__(self, cell: Cell, reader: Reader, s: Array, k: int) -> None:
-        super().__init__(cell, reader, s)
-        self._k = k
-        self.link = self._element(self._listening)
-        self.shares = Shares(0.0, 1.0)
-
-    def _element(self, reader: Reader) -> Link | None:
-        layers, k = self._cell.layers, self._k
-        if k == 0:
-            return electrode(self._cell, reader, "negative", layers[0], self._s)
-        if k == len(layers):
-            return electrode(self._cell, reader, "positive", layers[-1], self._s)
-        return junction(self._cell, reader, layers[k - 1], layers[k], self._s)
-
-    def value(self, reader: Reader) -> Array:
-        link = self._element(reader)
-        if link is None:
-            return 0.0
-        ions = _squared(link.ion_top, link.ion_bottom, self.shares.ions)
-        return ions + _squared(link.electron_top, link.electron_bottom, self.shares.electrons)
-
-
-class _Layer(_Term):
-    """``L/sigma + Z_a (j_l - t)^2 + Z_b (j_l - j_r)^2 + Z_a (j_r - t)^2`` of layer k."""
-
-    def __init__(self, cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> None:
-        super().__init__(cell, reader, s)
-        self._k, self._isolated = k, isolated
-        self.element = self._element(self._listening)
-        self.division: Division | None = None
-
-    def _element(self, reader: Reader) -> Ohmic | Mixed:
-        layer = self._cell.layers[self._k]
-        mixed = isinstance(layer.material, MixedConductor)
-        potential = _potentials(self._cell, reader)[self._k] if mixed else None
-        around = Surroundings(reader.temperature, potential, self._isolated)
-        return layer_element(layer.material, reader, layer, reader.number("area"), around, self._s)
-
-    def value(self, reader: Reader) -> Array:
-        now, base, division = self._element(reader), self.element, self.division
-        if not isinstance(now, Mixed) or not isinstance(base, Mixed) or division is None:
-            return now.impedance
-        # how far the transference number moves, without a difference of numbers close to 1
-        moved = now.electrons * base.ions - now.ions * base.electrons
-        left, right = division.left - moved, division.right - moved
-        arms = now.arm * (left * left + right * right)
-        return now.impedance + arms + now.passing / now.storage * (division.stored * division.stored)
-
-
-def _squared(top: Array, bottom: Array, share: Array) -> Array:
-    """``top/bottom share^2``, 0 where bottom is (and the share with it)."""
-    if isinstance(bottom, float):
-        return 0.0 if bottom == 0 else top / bottom * (share * share)
-    return np.where(bottom == 0, 0.0, top / bottom * (share * share))
-
-
-def _terms(cell: Cell, reader: Reader, s: Array) -> list[_Term]:
-    """All summands of Z, with the division of the current that makes it stationary."""
-    interfaces = [_Interface(cell, reader, s, k) for k in range(len(cell.layers) + 1)]
-    links = [interface.link for interface in interfaces]
-    layers = [_Layer(cell, reader, s, k, _isolated(*pair)) for k, pair in enumerate(pairwise(links))]
-    divisions, shares = divide([layer.element for layer in layers], links)
-    for interface, share in zip(interfaces, shares, strict=True):
-        interface.shares = share
-    for layer, division in zip(layers, divisions, strict=True):
-        layer.division = division
-    return [*interfaces, *layers, _Series(cell, reader, s)]
-
-
-# -- their differences ---------------------------------------------------------------------------------------------
 def _add_slopes(
     cell: Cell,
     reader: Reader,
@@ -295,52 +147,64 @@ def _add_slopes(
     partial: NDArray[np.complex128],
 ) -> None:
     """Add dZ/dp [ohm per unit of p] for every path of `values` to the rows of `partial`."""
-    area = reader.number("area")
-    terms = _terms(cell, reader, s)
-    some_are_zero = {path for path, value in values.items() if not value.all()}
-    for term in terms:
-        read = [(row, path) for row, path in enumerate(values) if term.reads(path)]
-        regular = [(row, path) for row, path in read if path not in some_are_zero]
-        if regular:
-            slopes = _central(term, reader, {path: values[path] for _, path in regular})
-            partial[[row for row, _ in regular]] += slopes / area
-        for row, path in read:
-            if path in some_are_zero:
-                partial[row] += _one_sided(term, reader, path, values[path]) / area
+    area, dimensions = reader.number("area"), partial.ndim - 1
+    rows = {path: partial[k] for k, path in enumerate(values)}
+    regular = tuple(path for path, value in values.items() if value.all())
+    plan = plan_of(cell, reader, regular)
+    varied = {path: values[path] * _pattern(slot, plan.count, dimensions) for path, slot in plan.slots.items()}
+    stack = Stack(cell, Shifted(reader, varied), s, dimensions)
+    for k, read in plan.terms:
+        term = stack.term(k)
+        if getattr(term, "ndim", 0) > dimensions:  # else nothing that it reads makes a difference
+            for path in read:
+                down, up = 1 + 2 * plan.slots[path], 2 + 2 * plan.slots[path]
+                rows[path] += (term[up] - term[down]) / (area * (varied[path][up] - varied[path][down]))
+    others = tuple(path for path in values if path not in plan.slots)
+    for k, read in plan_of(cell, reader, others).terms if others else ():
+        for path in read:
+            rows[path] += slope(_changed(stack, k, reader, path), values[path]) / area
     if "area" in values:
-        partial[list(values).index("area")] -= sum(term.value(reader) for term in terms) / area**2
+        rows["area"] -= sum(first_of(stack.term(k), dimensions) for k in range(stack.size)) / area**2
 
 
-def _central(term: _Term, reader: Reader, values: Mapping[str, NDArray[np.float64]]) -> Array:
-    """Derivatives of a term by several parameters, of which none is 0: all values are evaluated together."""
-    number = len(values)
-    points: Any = list(values.values())
-    if any(point.shape != points[0].shape for point in points):
-        points = np.broadcast_arrays(*points)
-    points = np.array(points)
-    rows = points * _pattern(number, points.ndim)
-    found = term.value(_Shifted(reader, dict(zip(values, rows, strict=True))))
-    each = np.arange(number)
-    return (found[number:] - found[:number]) / (rows[each, number + each] - rows[each, each])
+def _changed(stack: Stack, k: int, reader: Reader, path: str) -> Callable[[NDArray[np.float64]], Array]:
+    """Term k of a stack as a function of one of its numbers."""
+    return lambda values: stack.changed(k, Shifted(reader, {path: values}))
 
 
-@lru_cache(maxsize=64)
-def _pattern(number: int, dimensions: int) -> NDArray[np.float64]:
-    """Factors of every parameter (first axis) in every row: each of them a step down, then each a step up."""
-    factors = np.ones((number, 2 * number))
-    factors[range(number), range(number)] -= _STEP
-    factors[range(number), range(number, 2 * number)] += _STEP
-    return factors.reshape((number, 2 * number) + (1,) * (dimensions - 2))
+@lru_cache(maxsize=256)
+def _pattern(slot: int, count: int, dimensions: int) -> NDArray[np.float64]:
+    """Factors of a parameter: 1 in the first row, then a step down and a step up in the rows of its slot."""
+    factors = np.ones(1 + 2 * count)
+    factors[1 + 2 * slot] -= _STEP
+    factors[2 + 2 * slot] += _STEP
+    return factors.reshape((-1,) + (1,) * dimensions)
 
 
-def _one_sided(term: _Term, reader: Reader, path: str, value: NDArray[np.float64]) -> Array:
-    """Derivative of a term at p = 0, by the best of many steps.
+def slope(function: Callable[[NDArray[np.float64]], Array], value: NDArray[np.float64]) -> Array:
+    """Derivative of a function of one number at `value`, whose first axis has length 1.
+
+    `function` takes several values along that axis, and its result has them there too. At 0 it is not called with
+    negative values.
+    """
+    if not value.all():
+        return _one_sided(function, value)
+    values = value * _pattern(0, 1, value.ndim - 1)
+    found = function(values)
+    return (found[2] - found[1]) / (values[2] - values[1])
+
+
+def _one_sided(function: Callable[[NDArray[np.float64]], Array], value: NDArray[np.float64]) -> Array:
+    """Derivative at p = 0, by the best of many steps.
 
     Three neighbouring difference quotients are extrapolated to a step of 0. Their error is estimated by how much the
     result changes to the next step (truncation) and by the rounding of the quotients.
     """
     steps = np.where(value == 0, 1.0, np.abs(value)) * _LADDER.reshape((-1,) + (1,) * (value.ndim - 1))
-    found = term.value(_Shifted(reader, {path: np.concatenate([value, value + steps])}))
+    found = function(np.concatenate([value, value + steps]))
+    if np.ndim(found) < value.ndim:
+        return 0.0
+    steps = steps.reshape(steps.shape + (1,) * (np.ndim(found) - value.ndim))
     quotients = (found[1:] - found[0]) / steps
     ratio = _LADDER[1] / _LADDER[0]
     first, second = ratio**3, -ratio * (1 + ratio)

@@ -62,7 +62,7 @@ def _capacitor(element: Capacitor, reader: Reader, path: str, s: Array) -> Array
 
 @admittance.register(CPE)
 def _constant_phase(element: CPE, reader: Reader, path: str, s: Array) -> Array:
-    """``q s^n`` (physics.md §3.3); the principal branch, which is the passive one for Re s >= 0."""
+    """``q s^n`` (theory.md §3.3); the principal branch, which is the passive one for Re s >= 0."""
     q = _require(reader.number(f"{path}.q"), f"{path}.q", zero=True)
     return q * np.power(np.asarray(s, dtype=complex), _require(reader.number(f"{path}.n"), f"{path}.n"))
 
@@ -267,7 +267,7 @@ def _conductivity(reader: Reader, path: str, temperature: Array) -> Array:
 def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: Array) -> Array:
     r"""Ionic conductivity plus displacement, :math:`\sigma_{ion} + s\varepsilon_0\varepsilon_r`.
 
-    This is the local form of physics.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
+    This is the local form of theory.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
     lumped capacitor per layer it does not change when a layer is cut in two.
     """
     if material.relative_permittivity is None:
@@ -283,7 +283,7 @@ def _on_ionic_rail(
 ) -> tuple[Array, Array]:
     """Grain boundaries of a mixed conductor: what they add in series and the ionic conductivity that remains.
 
-    In series where electrons are blocked at both faces, else folded into the conductivity (physics.md §2.3).
+    In series where electrons are blocked at both faces, else folded into the conductivity (theory.md §2.3).
     """
     if isolated is True:
         return _boundaries(reader, boundary, path, thickness, s), ionic

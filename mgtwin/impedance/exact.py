@@ -27,7 +27,7 @@ _BLOCK = 8192
 def exact(cell: Cell, frequencies: ArrayLike, overrides: Overrides | None = None) -> NDArray[np.complex128]:
     r"""Return the impedance of a cell at rest, exact for any stack of uniform layers.
 
-    Within every mixed conductor equations (2.1)-(2.3) of physics.md have the solution
+    Within every mixed conductor equations (2.1)-(2.3) of theory.md have the solution
     :math:`E = A e^{-\kappa x} + B e^{-\kappa(L-x)}`, :math:`\kappa^2 = s c_{chem}/\sigma_{amb}`, with
     :math:`\sigma_{ion} + s\varepsilon_0\varepsilon_r` in place of :math:`\sigma_{ion}` where a permittivity is given.
     Layers and interfaces are then joined by a chain of divisions that cannot cancel

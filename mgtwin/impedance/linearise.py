@@ -1,22 +1,22 @@
-"""Small-signal impedance of a discretised stack, linearised at any state (physics.md §5)."""
+"""Small-signal impedance of a discretised stack, linearised at any state (theory.md §5)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import casadi
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg.lapack import zgbsv
-from scipy.sparse import csc_matrix, csr_matrix, diags, eye
-from scipy.sparse.csgraph import reverse_cuthill_mckee
+from scipy.sparse import csc_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
 
 from ..cells import Cell
 from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from .banded import BandedOrder, BandedSystem, Factors
 
 #: Inputs of a ControlledStack that fix its current or voltage; the equation they belong to is left out here.
 CONTROL_INPUTS = (
@@ -32,6 +32,33 @@ CONTROL_INPUTS = (
 REFINEMENT = 1.5
 #: Largest |correction| of a unit-scaled unknown at which Newton's iteration for the fast unknowns has converged.
 NEWTON_TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class SmallSignal:
+    r"""The small-signal problem of one state, the current :math:`I = s y_c` taken out of the unknowns.
+
+    Attributes
+    ----------
+    system : BandedSystem
+        :math:`(i\omega)^n M - J` of all unknowns but the current.
+    forcing : ndarray
+        :math:`\partial F/\partial y_c`, without the current's own row.
+    voltage, direct : ndarray, float
+        :math:`\partial V/\partial y` of all unknowns but the current, and of the current.
+    scale : float
+        s [A].
+    """
+
+    system: BandedSystem
+    forcing: np.ndarray
+    voltage: np.ndarray
+    direct: float
+    scale: float
+
+    def impedance(self, response: np.ndarray) -> Any:
+        """Z [ohm] from the response of the unknowns to y_c."""
+        return -(self.voltage @ response + self.direct) / self.scale
 
 
 class LinearisedStack:
@@ -67,13 +94,12 @@ class LinearisedStack:
         self.layout = controlled.state_layout(self.built, mesh)
         self.input_names = sorted(set(self.model.input_paths.values()))
         self._initial = self.built.concatenated_initial_conditions
-        self._current_index = self.layout[0].index(names.CURRENT_VARIABLE)
+        self.current_index = self.layout[0].index(names.CURRENT_VARIABLE)
         size = self.built.len_rhs_and_alg
-        self._others = np.delete(np.arange(size), self._current_index)
+        self.others = np.delete(np.arange(size), self.current_index)
         self._compile(size)
-        self._mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self._others]
-        self._order: np.ndarray | None = None
-        self._bandwidth = 0
+        self.mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self.others]
+        self._order: BandedOrder | None = None
 
     def _compile(self, size: int) -> None:
         y = casadi.MX.sym("y", size)
@@ -88,9 +114,14 @@ class LinearisedStack:
         outputs = casadi.vertcat(
             *[translated(self.built.get_processed_variable(name)) for name in (names.VOLTAGE, names.CURRENT)]
         )
+        charges = [names.stored_charge(layer.name) for layer in self.model.mixed_layers]
+        stored = casadi.vertcat(
+            casadi.MX(0, 1), *[translated(self.built.get_processed_variable(name)) for name in charges]
+        )
         self.residual = casadi.Function("residual", [y, *free], [residual])
         self.outputs = casadi.Function("outputs", [y, *free], [outputs])
-        self._matrices = casadi.Function(
+        self.stored = casadi.Function("stored", [y, *free], [stored, casadi.jacobian(stored, y)])
+        self.matrices = casadi.Function(
             "matrices", [y, *free], [casadi.jacobian(residual, y), casadi.jacobian(outputs, y)]
         )
 
@@ -115,23 +146,26 @@ class LinearisedStack:
         SimulationError
             Where Newton's iteration does not converge.
         """
-        algebraic = np.zeros(state.size, dtype=bool)
-        algebraic[self.built.len_rhs :] = True
-        algebraic[self._current_index] = False
-        free = np.flatnonzero(algebraic | ~known)
-        free = free[free != self._current_index]
+        free = self.fast_unknowns(known)
         result = state.copy()
         for _ in range(50):
             if free.size == 0:
                 return result
-            values = self._values(inputs)
+            values = self.values(inputs)
             residual = np.asarray(self.residual(result, *values)).ravel()[free]
-            jacobian = self._jacobian(result, values)[free][:, free]
+            jacobian = self.jacobian(result, values)[free][:, free]
             correction = splu(csc_matrix(jacobian)).solve(residual)
             result[free] -= correction
             if np.max(np.abs(correction)) <= NEWTON_TOLERANCE * (1 + np.max(np.abs(result[free]))):
                 return result
         raise SimulationError(f"{self.model.cell.name}: the fast unknowns of the state to linearise did not converge.")
+
+    def fast_unknowns(self, known: np.ndarray) -> np.ndarray:
+        """Numbers of the unknowns that follow the others at once: algebraic ones, and states that are not `known`."""
+        algebraic = np.zeros(known.size, dtype=bool)
+        algebraic[self.built.len_rhs :] = True
+        free = np.flatnonzero(algebraic | ~known)
+        return free[free != self.current_index]
 
     def drift(self, state: np.ndarray, duration: float, inputs: Mapping[str, float] | None = None) -> np.ndarray:
         """Change of every unknown within a time [s] at constant current: one implicit Euler step from a state.
@@ -139,10 +173,10 @@ class LinearisedStack:
         Implicit, because the least ripple that interpolation leaves on a fine mesh has an enormous rate of change but
         no consequence.
         """
-        values = self._values(inputs)
-        others = self._others
+        values = self.values(inputs)
+        others = self.others
         rate = np.asarray(self.residual(state, *values)).ravel()[others]
-        matrix = diags(self._mass / duration) - self._jacobian(state, values)[others][:, others]
+        matrix = diags(self.mass / duration) - self.jacobian(state, values)[others][:, others]
         change = np.zeros(state.size)
         change[others] = splu(csc_matrix(matrix)).solve(rate)
         return change
@@ -162,30 +196,46 @@ class LinearisedStack:
         inputs : mapping, optional
             Value of every path given as input.
         """
-        y = self.rest_state(inputs) if state is None else state
-        values = self._values(inputs)
-        jacobian = self._jacobian(y, values)
-        voltage, current = np.asarray(self._matrices(y, *values)[1])
-        forcing = jacobian[self._others][:, [self._current_index]].toarray().ravel()
-        # cells of 1e-10 of a layer make rows of very different size, which would cost LU its digits
-        inner = jacobian[self._others][:, self._others]
-        scale = 1 / np.maximum(abs(inner).max(axis=1).toarray().ravel(), 1e-300)
-        order, width, banded = self._banded(diags(scale) @ inner)
-        mass = (scale * self._mass)[order]
-        exponents = self._exponents(inputs)[self._others][order]
-        right, left = (scale * forcing)[order].astype(complex), voltage[self._others][order]
+        problem = self.small_signal(state, inputs)
         frequencies = np.asarray(frequencies, dtype=float)
         result = np.empty(frequencies.shape, dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
-            matrix = banded.copy()
-            matrix[2 * width] += (2j * np.pi * frequency) ** exponents * mass
-            _, _, response, info = zgbsv(width, width, matrix, right, overwrite_ab=True)
-            if info != 0:
-                raise SimulationError(f"{self.model.cell.name}: the linear system is singular at {frequency:g} Hz.")
-            result[index] = -(left @ response + voltage[self._current_index]) / current[self._current_index]
+            result[index] = problem.impedance(self.factorised(problem, frequency).solve(problem.forcing))
         return result
 
-    def _exponents(self, inputs: Mapping[str, float] | None) -> np.ndarray:
+    def small_signal(self, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None) -> SmallSignal:
+        """The linear problem of a state; parameters as for `impedance`."""
+        y = self.rest_state(inputs) if state is None else state
+        jacobian, outputs = self.matrices(y, *self.values(inputs))
+        matrix = csr_matrix(jacobian.sparse())[self.others]
+        voltage, current = np.asarray(outputs)
+        inner = matrix[:, self.others]
+        if self._order is None:
+            self._order = BandedOrder(inner)
+        return SmallSignal(
+            BandedSystem(inner, self.mass, self.exponents(inputs)[self.others], self._order),
+            matrix[:, [self.current_index]].toarray().ravel(),
+            voltage[self.others],
+            float(voltage[self.current_index]),
+            float(current[self.current_index]),
+        )
+
+    def factorised(self, problem: SmallSignal, frequency: float) -> Factors:
+        """LU factors of its matrix at a frequency [Hz].
+
+        Raises
+        ------
+        SimulationError
+            Where the matrix is singular.
+        """
+        try:
+            return problem.system.factorise(2 * np.pi * frequency)
+        except ZeroDivisionError:
+            raise SimulationError(
+                f"{self.model.cell.name}: the linear system is singular at {frequency:g} Hz."
+            ) from None
+
+    def exponents(self, inputs: Mapping[str, float] | None) -> np.ndarray:
         """Power of i omega in every row: 1, or n of the constant-phase element that the row belongs to."""
         labels = np.asarray(self.layout[0])
         result = np.ones(labels.size)
@@ -195,22 +245,9 @@ class LinearisedStack:
             result[labels == variable] = value
         return result
 
-    def _values(self, inputs: Mapping[str, float] | None) -> list[float]:
+    def values(self, inputs: Mapping[str, float] | None) -> list[float]:
         given = dict(inputs or {})
         return [given[name] for name in self.input_names]
 
-    def _jacobian(self, y: np.ndarray, values: list[float]) -> csr_matrix:
-        return csr_matrix(self._matrices(y, *values)[0].sparse())
-
-    def _banded(self, jacobian: csr_matrix) -> tuple[np.ndarray, int, np.ndarray]:
-        """Order of the unknowns that keeps the matrix narrow, its half width, and -J in LAPACK's band storage."""
-        if self._order is None:
-            pattern = csr_matrix(abs(jacobian) + abs(jacobian).T + eye(jacobian.shape[0]))
-            self._order = np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True))
-            rows, columns = pattern[self._order][:, self._order].nonzero()
-            self._bandwidth = int(np.max(np.abs(rows - columns), initial=0))
-        order, width = self._order, self._bandwidth
-        ordered = csr_matrix(jacobian)[order][:, order].tocoo()
-        banded = np.zeros((3 * width + 1, jacobian.shape[0]), dtype=complex)
-        banded[2 * width + ordered.row - ordered.col, ordered.col] = -ordered.data
-        return order, width, banded
+    def jacobian(self, y: np.ndarray, values: list[float]) -> csr_matrix:
+        return csr_matrix(self.matrices(y, *values)[0].sparse())

@@ -1,4 +1,4 @@
-"""Equations of electrodes and junctions, physics.md §3.1-3.2, per electrode area and in PyBaMM's sign (+x)."""
+"""Equations of electrodes and junctions, theory.md §3.1-3.2, per electrode area and in PyBaMM's sign (+x)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equations of the layers, physics.md §2.1-2.5, per electrode area and in PyBaMM's sign (current along +x).
+"""Equations of the layers, theory.md §2.1-2.5, per electrode area and in PyBaMM's sign (current along +x).
 
 Each layer offers the assembler the same three things: ``face(side)``, what its electrons look like from an adjoining
 interface; ``complete(...)``, which writes its equations once the electronic currents through its faces are known; and

@@ -5,6 +5,7 @@ is shown on a screen: that is the caller's choice (a notebook shows figures by i
 function is called.
 """
 
+from .analysed import circuit, kramers_kronig, relaxation_times
 from .choose import figure
 from .comparison import compare
 from .interior import breakdown, profiles
@@ -16,11 +17,14 @@ __all__ = [
     "arrhenius",
     "bode",
     "breakdown",
+    "circuit",
     "compare",
     "cycles",
     "figure",
+    "kramers_kronig",
     "nyquist",
     "profiles",
+    "relaxation_times",
     "transient",
     "voltammogram",
 ]

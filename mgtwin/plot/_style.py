@@ -60,6 +60,7 @@ _UNITS: dict[str, tuple[tuple[str, float], ...]] = {
     "m": (("mm", 1e-3), ("µm", 1e-6), ("nm", 1e-9)),
     "C": (("mAh", 3.6), ("µAh", 3.6e-3), ("nAh", 3.6e-6)),
     "S/m": (("S/cm", 100.0), ("mS/cm", 0.1), ("µS/cm", 1e-4), ("nS/cm", 1e-7)),
+    "F": (("F", 1.0), ("mF", 1e-3), ("µF", 1e-6), ("nF", 1e-9), ("pF", 1e-12)),
     "Hz": (("MHz", 1e6), ("kHz", 1e3), ("Hz", 1.0), ("mHz", 1e-3), ("µHz", 1e-6)),
 }
 
@@ -130,6 +131,24 @@ def lab(values: Any, unit: str) -> tuple[float, str]:
         if largest >= enough * size * (1 - 1e-9):
             return size, name
     return _UNITS[unit][-1][1], _UNITS[unit][-1][0]
+
+
+def lab_shared(drawn: str, values: Any, unit: str) -> tuple[float, str]:
+    """Like `lab`, but the unit that an axis already has, read from its label `drawn` ("current (µA)").
+
+    Curves of different size that share Axes must share the unit: the second would be off by powers of ten.
+
+    Examples
+    --------
+    >>> lab_shared("current (µA)", [0.5], "A")
+    (1e-06, 'µA')
+    >>> lab_shared("", [0.5], "A")
+    (0.001, 'mA')
+    """
+    for name, size in _UNITS.get(unit, ()):
+        if drawn.endswith(f"({name})"):
+            return size, name
+    return lab(values, unit)
 
 
 def label(variable: xr.DataArray, unit: str) -> str:

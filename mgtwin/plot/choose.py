@@ -9,6 +9,7 @@ import numpy as np
 
 from mgtwin.errors import InputError
 from mgtwin.plot._style import describe, style
+from mgtwin.plot.analysed import kramers_kronig, relaxation_times
 from mgtwin.plot.interior import breakdown, profiles
 from mgtwin.plot.laws import arrhenius
 from mgtwin.plot.spectra import bode, nyquist
@@ -64,6 +65,10 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
 
 def _panels(ds: xr.Dataset) -> list[_Draw]:
     """Return the plots that show a Dataset, the most important first."""
+    if "distribution" in ds.variables and ds["distribution"].ndim == 1:
+        return [nyquist, relaxation_times]
+    if "residual" in ds.variables and ds["residual"].ndim == 1:
+        return [nyquist, kramers_kronig]
     if "impedance" in ds.variables and ds["impedance"].ndim == 1:
         return [nyquist, bode]
     if "activation_energy" in ds.variables:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mgtwin.plot._labels import label_points
-from mgtwin.plot._style import INK, axes, describe, lab, label, require, short, stacked, style
+from mgtwin.plot._style import INK, axes, describe, lab_shared, label, require, short, stacked, style
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,7 +38,7 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
     with style():
         fresh, ax = ax is None, axes(ax, (5.6, 4.4))
         frequency, z = sorted_spectrum(ds)
-        size, unit = _shared_unit(ax, z)
+        size, unit = lab_shared(ax.get_xlabel(), np.abs(z), "ohm")
         (line,) = ax.plot(z.real / size, -z.imag / size, ".-", ms=3.5, lw=1.4, label=label, color=color)
         ax.set_xlabel(f"Re Z ({unit})")
         ax.set_ylabel(f"−Im Z ({unit})")
@@ -61,16 +61,6 @@ def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     good = np.isfinite(z)
     order = np.argsort(-frequency[good], kind="stable")
     return frequency[good][order], z[good][order]
-
-
-def _shared_unit(ax: Axes, z: np.ndarray) -> tuple[float, str]:
-    """Unit of the Axes if something is drawn there, else the one that suits the spectrum."""
-    size, unit = lab(np.abs(z), "ohm")
-    drawn = ax.get_xlabel()
-    for factor in (1e9, 1e6, 1e3, 1.0, 1e-3):
-        if ax.lines and drawn == f"Re Z ({lab([factor], 'ohm')[1]})":
-            return factor, lab([factor], "ohm")[1]
-    return size, unit
 
 
 def equal_scales(ax: Axes) -> float:

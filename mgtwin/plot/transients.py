@@ -15,6 +15,7 @@ from mgtwin.plot._style import (
     describe,
     is_log_spaced,
     lab,
+    lab_shared,
     label,
     require,
     shades,
@@ -54,9 +55,9 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
         log_time = is_log_spaced(parts[0][0])
         name = "current" if voltage_is_controlled(ds) else "voltage"
         values = np.asarray(ds[name].values, dtype=float)
-        size, unit = lab(values, ds[name].attrs.get("units", ""))
+        size, unit = lab_shared(ax.get_ylabel(), values, ds[name].attrs.get("units", ""))
         together = np.concatenate([part[0] for part in parts])
-        time_size, time_unit = (1.0, "s") if log_time else lab(ds["time"].values, "s")
+        time_size, time_unit = (1.0, "s") if log_time else lab_shared(ax.get_xlabel(), ds["time"].values, "s")
         colours = [color] if len(parts) == 1 else shades(len(parts))
         for (time, voltage, current, start), shade, held in zip(parts, colours, _setpoints(name, parts), strict=True):
             y = current if name == "current" else voltage
@@ -184,8 +185,8 @@ def cycles(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         require(ds, ("time", "voltage", "current"), "cycles")
         fresh, ax = ax is None, axes(ax, (7.2, 3.6))
         voltage, current = (np.asarray(ds[name].values, dtype=float) for name in ("voltage", "current"))
-        size, unit = lab(voltage, "V")
-        time_size, time_unit = lab(ds["time"].values, "s")
+        size, unit = lab_shared(ax.get_ylabel(), voltage, "V")
+        time_size, time_unit = lab_shared(ax.get_xlabel(), ds["time"].values, "s")
         time = ds["time"].values / time_size
         many = np.flatnonzero(np.diff(np.sign(current[current != 0]))).size > 40
         ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
@@ -244,7 +245,7 @@ def voltammogram(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = 
         fresh, ax = ax is None, axes(ax, (5.8, 4.2))
         voltage, current = (np.asarray(ds[name].values, dtype=float) for name in ("voltage", "current"))
         cycle = np.asarray(ds["cycle"].values) if "cycle" in ds.variables else np.zeros(len(voltage))
-        size, unit = lab(current, "A")
+        size, unit = lab_shared(ax.get_ylabel(), current, "A")
         numbers = np.unique(cycle)
         ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
         ax.axvline(0, color=MUTED, lw=0.8, zorder=1)

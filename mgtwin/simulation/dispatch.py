@@ -32,7 +32,7 @@ def simulate(
         ``EIS``, ``Polarization``, ``Voltammetry``, ``Galvanostatic``, ``Cycling``, ``Rest``, ``Replay``, ``Sequence``.
     start : Dataset or DataTree, optional
         An earlier run of the same cell; the new one starts in the state in which it ended. By default the cell is at
-        rest (physics.md §3.1).
+        rest (theory.md §3.1).
     start_time : float or str, optional
         Time [s] at which `start` kept the state to use (the end of any of its stretches); by default its last one.
     progress : callable, optional

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pybamm
 import pytest
-from ratios import ratio, report
 
 import mgtwin as mt
 from mgtwin.impedance.linearise import LinearisedStack
+
+from .ratios import ratio, report
 
 pytestmark = pytest.mark.benchmark
 

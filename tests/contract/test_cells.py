@@ -15,7 +15,7 @@ from mgtwin.errors import InputError
 from mgtwin.impedance.exact import exact, exact_laplace
 from mgtwin.impedance.linearise import LinearisedStack
 from mgtwin.laws import evaluate
-from mgtwin.protocols import Cycling, Galvanostatic, Polarization
+from mgtwin.protocols import Cycling, Galvanostatic, Polarization, ReplayedSignal, Signal
 from mgtwin.simulation import simulate
 
 FARADAY, GAS_CONSTANT = 96485.33212, 8.314462618
@@ -327,3 +327,34 @@ def test_a_hold_at_half_a_volt(name: str) -> None:
         *(layer.name for layer in item.layers),
         *(f"{a.name}-{b.name}" for a, b in pairwise(item.layers)),
     }
+
+
+@every_cell
+def test_impedance_is_the_answer_to_a_small_sine(name: str) -> None:
+    """The spectrum at rest and a sine of 1 % of kT/e in time, from the last of four periods.
+
+    At the frequency whose phase is closest to 45 degrees: there resistance and capacitance count alike. The sine has 12
+    corners per period. It is one of current, for a corner of the current leaves a smooth voltage; a cell that stops
+    both carriers would refuse it.
+    """
+    item, corners, periods = cell(name), 12, 4
+    frequencies = np.logspace(-2, 4, 61)
+    z = exact(item, frequencies)
+    best = int(np.argmin(np.abs(np.angle(z, deg=True) + 45)))
+    frequency = float(frequencies[best])
+    by_voltage = not conducts(item)
+    size = 0.01 * GAS_CONSTANT * float(item.temperature) / FARADAY / (1.0 if by_voltage else abs(z[best]))
+    kinks = np.arange(periods * corners + 1) / (corners * frequency)
+    times = np.linspace(0, kinks[-1], periods * corners * 16 + 1)
+    values = np.interp(times, kinks, size * np.cos(2 * np.pi * frequency * kinks))
+    run = simulate(item, ReplayedSignal(Signal(times, values), by_voltage=by_voltage))
+    last = run["time"].values >= (periods - 1 - 1e-9) / frequency
+    t = run["time"].values[last]
+
+    def coefficient(variable: str) -> complex:
+        y = run[variable].values[last]
+        y = y - y[0] - (y[-1] - y[0]) * (t - t[0]) / (t[-1] - t[0])  # what has not died out drifts
+        return complex(np.trapezoid(y * np.exp(-2j * np.pi * frequency * t), t))
+
+    # trapezoids at 192 times per period 3e-4, mesh 2e-4, harmonics of the voltage (1 %)^2
+    assert abs(coefficient("voltage") / coefficient("current") / z[best] - 1) < 1e-3

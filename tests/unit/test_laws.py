@@ -55,7 +55,7 @@ def test_slope_of_the_logarithm_is_the_activation_energy(energy, reference, T1, 
 
 
 def test_two_points_give_two_energies_by_convention():
-    # The trilayer of the paper: the same two points are 0.351 eV in sigma and 0.380 eV in sigma*T (physics.md 2.5).
+    # The trilayer of the paper: the same two points are 0.351 eV in sigma and 0.380 eV in sigma*T (theory.md 2.5).
     T1, T2 = 313.15, 373.15
     law = Arrhenius(1.0, T1, 0.351)
     energy = -BOLTZMANN * math.log(law(T2) * T2 / (law(T1) * T1)) / (1 / T2 - 1 / T1)

@@ -429,3 +429,13 @@ def test_importing_plot_stays_light():
     heavy = "{'pybamm', 'casadi', 'scipy', 'xarray', 'matplotlib', 'pint'} & set(sys.modules)"
     code = f"import sys, mgtwin.plot; sys.exit(bool({heavy}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_curves_of_different_size_share_the_unit_of_their_axes() -> None:
+    """A second current a million times larger must not be drawn on the first one's scale as if it had its unit."""
+    time = np.geomspace(1e-3, 1e3, 30)
+    small, large = (dataset.transient(time, np.full(30, 0.5), size * time**-0.1) for size in (1e-6, 1.0))
+    ax = plot.transient(small)
+    plot.transient(large, ax=ax)
+    factor = 1e6
+    np.testing.assert_allclose(ax.lines[-1].get_ydata() / ax.lines[0].get_ydata(), factor, rtol=1e-9)

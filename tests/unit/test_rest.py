@@ -1,4 +1,4 @@
-"""Rest potentials (physics.md §3.1)."""
+"""Rest potentials (theory.md §3.1)."""
 
 from __future__ import annotations
 

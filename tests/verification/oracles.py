@@ -1,4 +1,4 @@
-"""Independent truths that the solvers are checked against: closed forms of physics.md §6, a reference solver, inverses.
+"""Independent truths that the solvers are checked against: closed forms of theory.md §6, a reference solver, inverses.
 
 Nothing here uses the code under test. Everything is per area, with s the Laplace variable (i*omega for a spectrum), and
 broadcasts over its arguments.
@@ -135,7 +135,7 @@ def reference_impedance(cell: Any, s: complex, *, lumped: bool = False, digits: 
     """Impedance [ohm] of a cell at rest by brute force in many digits.
 
     Unknown are the two amplitudes of E and the faradaic current of every mixed conductor and the electronic current
-    through every interface, for a unit total current; all boundary conditions of physics.md §2-3 are written down as
+    through every interface, for a unit total current; all boundary conditions of theory.md §2-3 are written down as
     they stand and solved as one dense system. Plain numbers only: no laws, no defect electrons, no grain boundaries.
 
     Parameters

@@ -37,7 +37,7 @@ def single(negative: Any, positive: Any, material: Any = MIXED, **fields: Any) -
     return Cell(negative=negative, layers=[Layer("mixed", material, THICKNESS)], positive=positive, **given)
 
 
-#: Closed forms 1-4 of physics.md §6: the cell, its impedance, its resistance to direct current [ohm m2].
+#: Closed forms 1-4 of theory.md §6: the cell, its impedance, its resistance to direct current [ohm m2].
 FORMS = {
     "form 1, ion-blocking": (
         single(ion_blocker(), ion_blocker()),

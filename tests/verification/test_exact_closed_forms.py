@@ -1,4 +1,4 @@
-"""The mesh-free impedance against closed forms 1-4 and the limits of physics.md §6, through real cells."""
+"""The mesh-free impedance against closed forms 1-4 and the limits of theory.md §6, through real cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identities of physics.md §6 (12) and passivity of the mesh-free impedance, for random stacks of 1-7 layers."""
+"""Identities of theory.md §6 (12) and passivity of the mesh-free impedance, for random stacks of 1-7 layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identities that hold for any cell (physics.md §6, form 12), in time and on the mesh; the exact route has its own."""
+"""Identities that hold for any cell (theory.md §6, form 12), in time and on the mesh; the exact route has its own."""
 
 from __future__ import annotations
 
@@ -183,12 +183,11 @@ def by_sine(cell: Cell, frequency: float, offset: float, size: float, *, by_volt
     times = np.linspace(0, corners[-1], CORNERS * PERIODS * FINE + 1)
     values = offset + np.interp(times, corners, size * np.sin(2 * np.pi * frequency * corners))
     run = simulate(cell, ReplayedSignal(Signal(times, values), by_voltage=by_voltage), start=start)
-    t, first = np.unique(run["time"].values, return_index=True)
-    last = t >= (PERIODS - 1 - 1e-9) / frequency
-    t, first = t[last], first[last]
+    last = run["time"].values >= (PERIODS - 1 - 1e-9) / frequency
+    t = run["time"].values[last]
 
     def coefficient(name: str) -> complex:
-        y = run[name].values[first]
+        y = run[name].values[last]
         y = y - y[0] - (y[-1] - y[0]) * (t - t[0]) / (t[-1] - t[0])
         return complex(np.trapezoid(y * np.exp(-2j * np.pi * frequency * t), t))
 
@@ -248,7 +247,7 @@ def test_impedance_at_zero_frequency_is_the_slope_of_the_steady_current() -> Non
 
 # -- conservation ---------------------------------------------------------------------------------------------------
 def stored_charge(E: Any) -> Any:
-    """Integral of c_chem of DEFECTS from 0 to E [C/m3], typed from physics.md §2.2."""
+    """Integral of c_chem of DEFECTS from 0 to E [C/m3], typed from theory.md §2.2."""
     return STORE * E + N / N_MOBILITY * -np.expm1(-F_RT * E) + P / P_MOBILITY * np.expm1(F_RT * E)
 
 
@@ -326,7 +325,7 @@ def butler_volmer(eta: np.ndarray, electrode: Plating, anodic: float) -> np.ndar
 def balance(cell: Cell, run: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Electrical power in, dissipated power [W/m2], stored energy [J/m2] over time, and the faradaic charge terms.
 
-    Everything along +x, i.e. with the signs of physics.md §1: i = -I/A, drops = -contributions to V.
+    Everything along +x, i.e. with the signs of theory.md §1: i = -I/A, drops = -contributions to V.
     """
     area = float(cell.area)
     i = -run["current"].values / area
@@ -480,7 +479,7 @@ def test_rest_stays_at_rest() -> None:
 
 
 def test_open_circuit_voltage_of_an_isolated_composition() -> None:
-    """Mg, electrons blocked | mixed (E0) | gold: V at rest is E0 (physics.md §3.1), and it stays there."""
+    """Mg, electrons blocked | mixed (E0) | gold: V at rest is E0 (theory.md §3.1), and it stays there."""
     material = MixedConductor(0.05, 0.01, 1e6, rest_potential=0.12)
     mg = Plating(5.0, double_layer=0.1, electronic_resistance=math.inf)
     cell = Cell("isolated", mg, [Layer("mixed", material, 1e-4)], GOLD, area=1.0)

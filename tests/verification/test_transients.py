@@ -203,7 +203,7 @@ BIASES = (-0.04, 0.02, 0.1, 0.2, 0.3)
 def test_hebb_wagner(storage: str, mirrored: bool) -> None:
     material = MixedConductor(IONIC, DEFECTS, STORES[storage])
     cell = single(reversible(), ion_blocker(), material)
-    sign = -1 if mirrored else 1  # physics.md §6, form 12: V_rev(I) = -V(-I)
+    sign = -1 if mirrored else 1  # theory.md §6, form 12: V_rev(I) = -V(-I)
     run = simulate(
         cell.reversed() if mirrored else cell,
         Polarization([sign * bias for bias in BIASES], 1e7, first_time="1 s", per_decade=1),

@@ -1,0 +1,140 @@
+r"""Derivatives of the impedance of a discretised cell, by its adjoint (theory.md §5).
+
+With the notation of :mod:`mgtwin.impedance.linearise`, :math:`A x = \partial F/\partial y_c`,
+:math:`A = (i\omega)^n M - J`, :math:`z = (x, y_c = 1)` and the adjoint :math:`A^T\lambda = (\partial V/\partial y)^T`,
+
+.. math:: \frac{dZ}{dp} = -\frac{1}{s}\left[\frac{dV_y}{dp}\,z + \lambda^T \frac{dF_y}{dp}\,z
+          - \lambda^T \frac{d(i\omega)^n}{dp} M x\right],
+          \qquad \frac{d}{dp} = \frac{\partial}{\partial p} + \frac{dy^*}{dp}\cdot\frac{\partial}{\partial y} .
+
+The total derivatives of the two sparse matrices do not depend on the frequency: one directional derivative of the
+compiled matrices per parameter serves a whole spectrum, and each frequency costs one factorisation, used twice. The
+shift dy*/dp of the operating point comes from :mod:`mgtwin.impedance.shifts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_matrix
+
+from ..errors import InputError
+from .linearise import LinearisedStack
+
+__all__ = ["adjoint_jacobian", "directional", "no_derivative", "own_inputs"]
+
+
+def adjoint_jacobian(
+    stack: LinearisedStack,
+    frequencies: ArrayLike,
+    state: NDArray[np.float64] | None = None,
+    shift: NDArray[np.float64] | None = None,
+    inputs: Mapping[str, float] | None = None,
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Impedance of a state, and its derivatives with respect to all inputs of a stack.
+
+    Parameters
+    ----------
+    stack : LinearisedStack
+        Built with the parameters as `inputs`.
+    frequencies : array_like
+        [Hz], any shape.
+    state : ndarray, optional
+        State vector; rest by default.
+    shift : ndarray of shape (n, parameters), optional
+        How the state moves with each parameter, from `rest_shift`, `steady_shift` or `held_shift`; not at all by
+        default.
+    inputs : mapping, optional
+        Values of the inputs; by default those of the cell.
+
+    Returns
+    -------
+    impedance : ndarray of complex
+        [ohm], shape of `frequencies`.
+    jacobian : ndarray of complex
+        dZ/dp [ohm per SI unit of p], shape ``frequencies.shape + (parameters,)`` in the order of
+        ``stack.input_names``.
+
+    Raises
+    ------
+    InputError
+        Where the equations have no derivative by a parameter, because it is 0.
+    SimulationError
+        Where the linear problem is singular.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> stack = LinearisedStack(mt.cell("trilayer"), f_max=1e6, inputs=["layers.antiperovskite.thickness"])
+    >>> adjoint_jacobian(stack, [1e6, 1.0])[1].shape
+    (2, 1)
+    """
+    given = own_inputs(stack) if inputs is None else inputs
+    y = stack.rest_state(given) if state is None else state
+    frequencies = np.asarray(frequencies, dtype=float)
+    flat = frequencies.reshape(-1)
+    problem = stack.small_signal(y, given)
+    others, current = stack.others, stack.current_index
+    z = np.ones((y.size, flat.size), dtype=complex)
+    adjoints = np.empty((others.size, flat.size), dtype=complex)
+    for k, frequency in enumerate(flat):
+        factors = stack.factorised(problem, frequency)
+        z[others, k] = factors.solve(problem.forcing)
+        adjoints[:, k] = factors.solve(problem.voltage, transposed=True)
+    impedance = -(problem.voltage @ z[others] + problem.direct * z[current]) / problem.scale
+
+    result = np.empty((flat.size, len(stack.input_names)), dtype=complex)
+    moved = np.zeros((y.size, len(stack.input_names))) if shift is None else shift
+    for k, name in enumerate(stack.input_names):
+        matrix, voltage = _turned(stack, y, given, moved[:, k], k)
+        change = voltage @ z + np.einsum("nf,nf->f", adjoints, csr_matrix(matrix[others]) @ z)
+        rows = _exponent_rows(stack, name)
+        if rows.any():
+            n = stack.exponents(given)[others][rows, np.newaxis]
+            powers = (2j * np.pi * flat) ** n * np.log(2j * np.pi * flat)
+            change -= np.sum(adjoints[rows] * powers * stack.mass[rows, np.newaxis] * z[others][rows], axis=0)
+        result[:, k] = -change / problem.scale
+        if not np.isfinite(result[:, k]).all():
+            raise InputError(no_derivative(name, given))
+    return impedance.reshape(frequencies.shape), result.reshape((*frequencies.shape, -1))
+
+
+def own_inputs(stack: LinearisedStack) -> dict[str, float]:
+    """The values that the cell itself has for the inputs of a stack."""
+    return {name: float(stack.model.cell.get(path)) for path, name in stack.model.input_paths.items()}
+
+
+def no_derivative(name: str, inputs: Mapping[str, float]) -> str:
+    """What to say where the equations of the mesh divide by a number that is 0."""
+    return (
+        f"{name} is {inputs[name]:g}: the equations of the mesh have no derivative there. Set it to a small positive "
+        f"number first, with Cell.with_."
+    )
+
+
+def _turned(
+    stack: LinearisedStack, y: NDArray[np.float64], inputs: Mapping[str, float], moved: NDArray[np.float64], k: int
+) -> tuple[csr_matrix, NDArray[np.float64]]:
+    """Derivatives of dF/dy and dV/dy by input k along with a movement of the state."""
+    matrix, outputs = directional(stack.matrices, y, stack.values(inputs), moved, k)
+    return csr_matrix(matrix.sparse()), np.asarray(outputs.full())[0]
+
+
+def directional(
+    function: Any, y: NDArray[np.float64], values: Sequence[float], moved: NDArray[np.float64], k: int
+) -> list[Any]:
+    """Derivatives of all outputs of a CasADi function f(y, p...) by p_k along with a movement of y."""
+    outputs = function(y, *values)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    found = function.forward(1)(y, *values, *outputs, moved, *np.eye(len(values))[k])
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def _exponent_rows(stack: LinearisedStack, name: str) -> NDArray[np.bool_]:
+    """Rows whose power of i omega is an input."""
+    labels = np.asarray(stack.layout[0])[stack.others]
+    variables = [label for label, path in stack.model.exponents.items() if stack.model.input_paths.get(path) == name]
+    return np.isin(labels, variables)

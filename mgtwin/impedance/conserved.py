@@ -1,0 +1,122 @@
+"""What a cell keeps while it settles under a bias: combinations of stored charges that no current can change.
+
+A mixed conductor k gains the electronic current from its left interface and loses that to its right one; the capacitor
+of an interface m that blocks ions gains the current i of the cell less the electronic one:
+
+    dQ_k/dt = i_e,k - i_e,k+1,    dP_m/dt = i - i_e,m
+
+(theory.md §2.1, §3.1-3.2; both in +x). Where electrons are blocked i_e is 0. Every combination of Q and P from which
+all other i_e cancel, and i too where the voltage is imposed, keeps its value: the steady state depends on where the
+cell started, for example on the composition of a mixed conductor between electron blockers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..cells.cell import Cell
+from ..cells.interfaces import Blocking
+from ..cells.materials import MixedConductor
+
+__all__ = ["ConservedCharge", "conserved_charges"]
+
+
+@dataclass(frozen=True)
+class ConservedCharge:
+    """Weights of the charges stored in layers and in the capacitors of interfaces (``negative``, ``a-b``, ...)."""
+
+    layers: dict[str, float]
+    interfaces: dict[str, float]
+
+
+def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCharge]:
+    """Independent combinations of charges that keep their value under an imposed voltage or without current.
+
+    Parameters
+    ----------
+    cell : Cell
+    imposed_voltage : bool
+        Else the current is imposed: a steady one can be other than 0 only where it charges nothing for good.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> [charge.layers for charge in conserved_charges(mt.cell("trilayer"), imposed_voltage=True)]
+    [{'antiperovskite': 1.0}]
+    """
+    names = [layer.name for layer in cell.layers]
+    mixed = [k for k, layer in enumerate(cell.layers) if isinstance(layer.material, MixedConductor)]
+    interfaces = ["negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive"]
+    blocking = [m for m, name in enumerate(interfaces) if _blocks_ions(cell, name)]
+    column = {("layer", k): index for index, k in enumerate(mixed)}
+    column |= {("interface", m): len(mixed) + index for index, m in enumerate(blocking)}
+    conditions = []
+    for m, name in enumerate(interfaces):
+        if _passes_electrons(cell, name, mixed, m):
+            condition = np.zeros(len(column))
+            for key, sign in ((("layer", m), 1.0), (("layer", m - 1), -1.0), (("interface", m), -1.0)):
+                if key in column:
+                    condition[column[key]] = sign
+            conditions.append(condition)
+    if imposed_voltage:
+        conditions.append(np.array([0.0] * len(mixed) + [1.0] * len(blocking)))
+    return [
+        ConservedCharge(
+            {names[k]: float(basis[column["layer", k]]) for k in mixed if basis[column["layer", k]] != 0},
+            {
+                interfaces[m]: float(basis[column["interface", m]])
+                for m in blocking
+                if basis[column["interface", m]] != 0
+            },
+        )
+        for basis in _null_space(np.array(conditions).reshape(-1, len(column)))
+    ]
+
+
+def _blocks_ions(cell: Cell, interface: str) -> bool:
+    if interface in ("negative", "positive"):
+        return isinstance(getattr(cell, interface), Blocking)
+    junction = cell.interfaces.get(interface)
+    return junction is not None and _is_infinite(junction.resistance)
+
+
+def _passes_electrons(cell: Cell, interface: str, mixed: list[int], m: int) -> bool:
+    """Whether electrons pass interface m, layers m-1 and m being beside it."""
+    beside = [k for k in (m - 1, m) if 0 <= k < len(cell.layers)]
+    if any(k not in mixed for k in beside):
+        return False
+    element: Any = getattr(cell, interface) if len(beside) == 1 else cell.interfaces.get(interface)
+    return element is None or not _is_infinite(element.electronic_resistance)
+
+
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, float) and math.isinf(value)
+
+
+def _null_space(conditions: np.ndarray) -> np.ndarray:
+    """Rows that span what all conditions (rows) leave free, by elimination: their numbers are -1, 0, 1 or sums."""
+    rest = conditions.copy()
+    pivots: list[int] = []
+    for column in range(rest.shape[1]):
+        row = len(pivots)
+        if row == len(rest):
+            break
+        best = row + int(np.argmax(np.abs(rest[row:, column])))
+        if abs(rest[best, column]) < 1e-9:
+            continue
+        rest[[row, best]] = rest[[best, row]]
+        rest[row] /= rest[row, column]
+        others = np.arange(len(rest)) != row
+        rest[others] -= np.outer(rest[others, column], rest[row])
+        pivots.append(column)
+    free = [column for column in range(rest.shape[1]) if column not in pivots]
+    basis = np.zeros((len(free), rest.shape[1]))
+    for vector, column in zip(basis, free, strict=True):
+        vector[column] = 1.0
+        vector[pivots] = -rest[: len(pivots), column]
+    return basis
