@@ -53,6 +53,7 @@ _HOME = {
     "experiment": "experiments",
     # verbs
     "simulate": "simulation",
+    "impedance_jacobian": "simulation.jacobian",
     "StackModel": "models.stack",
     "save": "dataset",
     "open": "dataset",
@@ -114,6 +115,7 @@ if TYPE_CHECKING:
     from .protocols import Voltammetry as Voltammetry
     from .quantities import Value as Value
     from .simulation import simulate as simulate
+    from .simulation.jacobian import impedance_jacobian as impedance_jacobian
 
 
 def __getattr__(name: str) -> Any:

@@ -31,6 +31,12 @@ SCHEMA: Mapping[str, Variable] = {
     # spectra
     "frequency": Variable(("frequency",), "Hz", "frequency"),
     "impedance": Variable(("frequency",), "ohm", "impedance", "c"),
+    # derivatives of spectra
+    "parameter": Variable(("parameter",), "1", "path of a number of the cell", "U"),
+    "parameter_unit": Variable(("parameter",), "1", "SI unit of the parameter", "U"),
+    "impedance_jacobian": Variable(
+        ("frequency", "parameter"), "ohm per unit of the parameter", "derivative of the impedance", "c"
+    ),
     # tests of spectra and what they are taken apart into
     "model_impedance": Variable(("frequency",), "ohm", "impedance of the fit", "c"),
     "residual": Variable(("frequency",), "1", "residual relative to |Z|", "c"),

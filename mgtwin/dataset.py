@@ -30,6 +30,7 @@ __all__ = [
     "add_warning",
     "attributes",
     "check",
+    "jacobian",
     "open",
     "problems",
     "save",
@@ -99,6 +100,44 @@ def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Mapping[str, Any
     2
     """
     return _build({"impedance": impedance}, {"frequency": frequency}, attrs)
+
+
+def jacobian(
+    frequency: ArrayLike,
+    parameter: Sequence[str],
+    derivative: ArrayLike,
+    *,
+    unit: Sequence[str] | None = None,
+    attrs: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Build the Dataset of the derivatives of an impedance spectrum with respect to parameters of the cell.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Frequency [Hz].
+    parameter : sequence of str, shape (m,)
+        Dotted paths.
+    derivative : array_like of complex, shape (n, m)
+        dZ/dp [ohm per SI unit of the parameter].
+    unit : sequence of str, shape (m,), optional
+        SI units of the parameters.
+    attrs : mapping, optional
+        Attributes, usually from `stamp`.
+
+    Raises
+    ------
+    InputError
+        Lengths differ, or frequencies are not positive and finite.
+
+    Examples
+    --------
+    >>> ds = jacobian([1e3, 1.0], ["series_resistance"], [[1e4], [1e4]], unit=["ohm*m^2"])
+    >>> complex(ds["impedance_jacobian"].sel(parameter="series_resistance")[0])
+    (10000+0j)
+    """
+    coords = {"frequency": frequency, "parameter": parameter, "parameter_unit": unit}
+    return _build({"impedance_jacobian": derivative}, coords, attrs)
 
 
 def transient(

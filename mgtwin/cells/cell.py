@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, did_you_mean
+from ..laws import Law
 from ..quantities import Quantity, Value, format_value
 from .base import explained, noun
 from .interfaces import Electrode, Interfaces, Junction
@@ -220,7 +221,24 @@ class Cell:
 
     def paths(self) -> tuple[str, ...]:
         """Return the paths of all numbers of this cell, in the order of its fields."""
+        return self._paths
+
+    @cached_property
+    def _paths(self) -> tuple[str, ...]:
         return numbers_of(self)
+
+    @cached_property
+    def laws(self) -> tuple[tuple[str, Law], ...]:
+        """Every law of temperature in this cell with its path."""
+        owners = dict.fromkeys(path.rsplit(".", 1)[0] for path in self._paths if "." in path)
+        found = ((owner, self.get(owner)) for owner in owners)
+        return tuple((owner, law) for owner, law in found if isinstance(law, Law))
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of the references that the numbers of this cell come from, each once."""
+        found = (getattr(self.get(path), "source", None) for path in self._paths)
+        return tuple(dict.fromkeys(source for source in found if source))
 
     def reversed(self) -> Cell:
         """Return the mirror image: electrodes swapped, layers and interfaces in opposite order."""

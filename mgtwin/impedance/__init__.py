@@ -1,5 +1,6 @@
 """Impedance without a mesh: the exact small-signal response of stacks of uniform layers at rest."""
 
+from .derivatives import exact_jacobian
 from .exact import exact, exact_laplace
 
-__all__ = ["exact", "exact_laplace"]
+__all__ = ["exact", "exact_jacobian", "exact_laplace"]

@@ -24,7 +24,7 @@ from scipy.sparse import csr_matrix
 from ..errors import InputError
 from .linearise import LinearisedStack
 
-__all__ = ["adjoint_jacobian", "directional", "no_derivative", "own_inputs"]
+__all__ = ["adjoint_jacobian", "directional", "no_derivative"]
 
 
 def adjoint_jacobian(
@@ -72,7 +72,7 @@ def adjoint_jacobian(
     >>> adjoint_jacobian(stack, [1e6, 1.0])[1].shape
     (2, 1)
     """
-    given = own_inputs(stack) if inputs is None else inputs
+    given = stack.given(inputs)
     y = stack.rest_state(given) if state is None else state
     frequencies = np.asarray(frequencies, dtype=float)
     flat = frequencies.reshape(-1)
@@ -100,11 +100,6 @@ def adjoint_jacobian(
         if not np.isfinite(result[:, k]).all():
             raise InputError(no_derivative(name, given))
     return impedance.reshape(frequencies.shape), result.reshape((*frequencies.shape, -1))
-
-
-def own_inputs(stack: LinearisedStack) -> dict[str, float]:
-    """The values that the cell itself has for the inputs of a stack."""
-    return {name: float(stack.model.cell.get(path)) for path, name in stack.model.input_paths.items()}
 
 
 def no_derivative(name: str, inputs: Mapping[str, float]) -> str:

@@ -112,9 +112,10 @@ def parameters_of(cell: Cell, paths: Sequence[Key]) -> list[tuple[str, ...]]:
     keys = []
     for key in paths:
         plain = isinstance(key, str) and not any(sign in key for sign in "*?[")
-        keys.append((key,) if plain else expand(cell, key))
-        for path in keys[-1]:
+        found = (key,) if plain and isinstance(key, str) else expand(cell, key)
+        for path in found:
             _check(cell, path, reader.get(path))
+        keys.append(found)
     return keys
 
 

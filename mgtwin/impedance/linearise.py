@@ -78,7 +78,8 @@ class LinearisedStack:
     f_max : float
         Highest frequency [Hz]; grades the mesh to the diffusion length there.
     inputs : sequence of str or tuple of str
-        Dotted paths that may change from call to call without a rebuild.
+        Dotted paths that may change from call to call without a rebuild. Where a call gives no value for one of them,
+        it has that of the cell.
 
     Examples
     --------
@@ -93,6 +94,7 @@ class LinearisedStack:
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)
         self.input_names = sorted(set(self.model.input_paths.values()))
+        self._own = {name: float(cell.get(path)) for path, name in self.model.input_paths.items()}
         self._initial = self.built.concatenated_initial_conditions
         self.current_index = self.layout[0].index(names.CURRENT_VARIABLE)
         size = self.built.len_rhs_and_alg
@@ -128,7 +130,7 @@ class LinearisedStack:
     # -- states ----------------------------------------------------------------------------------------------------
     def rest_state(self, inputs: Mapping[str, float] | None = None) -> np.ndarray:
         """State vector of the cell at rest."""
-        return np.asarray(self._initial.evaluate(0, inputs=dict(inputs or {}))).ravel()
+        return np.asarray(self._initial.evaluate(0, inputs=self.given(inputs))).ravel()
 
     def complete(self, state: np.ndarray, known: np.ndarray, inputs: Mapping[str, float] | None = None) -> np.ndarray:
         """State in which what is not `known` has relaxed (dielectric charges, algebraic unknowns), the rest being held.
@@ -139,7 +141,7 @@ class LinearisedStack:
             Values, right where `known`.
         known : ndarray of bool, shape (n,)
         inputs : mapping, optional
-            Value of every path given as input.
+            Values of paths given as inputs, by default those of the cell.
 
         Raises
         ------
@@ -194,7 +196,7 @@ class LinearisedStack:
         state : ndarray, optional
             State vector in this object's ``layout``; rest by default.
         inputs : mapping, optional
-            Value of every path given as input.
+            Values of paths given as inputs, by default those of the cell.
         """
         problem = self.small_signal(state, inputs)
         frequencies = np.asarray(frequencies, dtype=float)
@@ -241,13 +243,19 @@ class LinearisedStack:
         result = np.ones(labels.size)
         for variable, path in self.model.exponents.items():
             name = self.model.input_paths.get(path)
-            value = float(self.model.cell.get(path)) if name is None else dict(inputs or {})[name]
+            value = float(self.model.cell.get(path)) if name is None else self.given(inputs)[name]
             result[labels == variable] = value
         return result
 
+    def given(self, inputs: Mapping[str, float] | None) -> dict[str, float]:
+        """Value of every input: what is given, else that of the cell."""
+        return self._own | {name: float(value) for name, value in (inputs or {}).items()}
+
     def values(self, inputs: Mapping[str, float] | None) -> list[float]:
-        given = dict(inputs or {})
+        """The same in the order of ``input_names``, as the compiled functions take them."""
+        given = self.given(inputs)
         return [given[name] for name in self.input_names]
 
     def jacobian(self, y: np.ndarray, values: list[float]) -> csr_matrix:
+        """dF/dy of a state."""
         return csr_matrix(self.matrices(y, *values)[0].sparse())

@@ -14,7 +14,7 @@ from ..cells.capacitors import CPE
 from ..cells.rest import rest_potentials
 from ..errors import InputError, SimulationError
 from ..models import names
-from .adjoint import directional, no_derivative, own_inputs
+from .adjoint import directional, no_derivative
 from .conserved import ConservedCharge, conserved_charges
 from .derivatives import slope
 from .linearise import LinearisedStack
@@ -32,7 +32,7 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
 
     The local potentials are fixed by an electrode of the ion's metal, or else by the composition as made (§3.1).
     """
-    given = own_inputs(stack) if inputs is None else inputs
+    given = stack.given(inputs)
     cell, labels, sides = stack.model.cell, np.asarray(stack.layout[0]), ("left", "right")
     reader, _ = reader_of(cell, {})
     now = Shifted(reader, {path: given[name] for path, name in stack.model.input_paths.items()})
@@ -74,7 +74,7 @@ def held_shift(
     -------
     ndarray, shape (n, parameters)
     """
-    values = stack.values(own_inputs(stack) if inputs is None else inputs)
+    values = stack.values(inputs)
     free = stack.fast_unknowns(known)
     result = np.zeros((state.size, len(values)))
     if free.size and values:
@@ -117,7 +117,7 @@ def steady_shift(
     SimulationError
         Where the equations do not determine how the state moves.
     """
-    given = own_inputs(stack) if inputs is None else inputs
+    given = stack.given(inputs)
     values = stack.values(given)
     if not values:
         return np.zeros((state.size, 0))

@@ -174,7 +174,7 @@ def _first_element(element: Any, dimensions: int) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
@@ -51,6 +52,11 @@ class Protocol:
 
     def to_yaml(self) -> str:
         """The protocol as YAML text."""
+        return self._yaml
+
+    @cached_property
+    def _yaml(self) -> str:
+        """The text of `to_yaml`: every result carries it, and a protocol does not change."""
         from ..yamlfile import dumps
 
         return dumps(self.to_data())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -117,25 +117,10 @@ def _positive(resistance: Any, cell: Cell) -> bool:
 def validity_warnings(cell: Cell) -> list[str]:
     """Laws used outside the temperatures that they were measured for, each with its path."""
     found = []
-    for path, law in _laws(cell):
+    for path, law in cell.laws:
         message = law.validity_warning(float(cell.temperature))
         if message:
             found.append(f"{path}: {message}")
     return found
 
 
-def _laws(cell: Cell) -> Iterator[tuple[str, Any]]:
-    seen = set()
-    for path in cell.paths():
-        owner = path.rsplit(".", 1)[0]
-        if owner not in seen and "." in path:
-            seen.add(owner)
-            law = cell.get(owner)
-            if hasattr(law, "validity_warning"):
-                yield owner, law
-
-
-def sources(cell: Cell) -> list[str]:
-    """Keys of the references that the cell's numbers come from, each once."""
-    found = (getattr(cell.get(path), "source", None) for path in cell.paths())
-    return list(dict.fromkeys(source for source in found if source))

@@ -88,7 +88,7 @@ def stamp(cell: Cell, protocol: Protocol) -> dict[str, Any]:
         cell=cell.to_yaml(),
         protocol=protocol.to_yaml(),
         warnings=checks.validity_warnings(cell),
-        sources=checks.sources(cell),
+        sources=cell.sources,
         temperature=float(cell.temperature),
         area=float(cell.area),
     )

@@ -54,6 +54,26 @@ def test_noise_leaves_them_within_their_standard_errors(truth):
     assert (scatter > 0.5).all() and (scatter < 1.6).all(), dict(zip(names, scatter, strict=True))
 
 
+@pytest.mark.parametrize("truth", [TRUTHS["paper-like"], TRUTHS["wide"]], ids=["paper-like", "wide"])
+def test_standard_errors_are_those_of_another_fit_in_other_variables(truth):
+    from scipy.optimize import curve_fit
+
+    names = list(truth)
+    z = noisy(CIRCUIT.impedance(F, truth), 1e-3, seed=2)
+    fit = equivalent_circuit(of(z))
+
+    def parts(_, *shares):  # in R, Q and n themselves, in units of the truth, with numerical derivatives
+        model = CIRCUIT.impedance(F, {name: share * truth[name] for name, share in zip(names, shares, strict=True)})
+        return np.concatenate([model.real, model.imag])
+
+    sigma = np.concatenate([np.abs(z)] * 2)
+    start = [fit.values[name] / truth[name] for name in names]
+    shares, covariance = curve_fit(parts, None, np.concatenate([z.real, z.imag]), start, sigma, absolute_sigma=False)
+    for name, share, variance in zip(names, shares, np.diag(covariance), strict=True):
+        assert fit.values[name] == pytest.approx(share * truth[name], rel=1e-4)
+        assert fit.std[name] == pytest.approx(np.sqrt(variance) * truth[name], rel=0.01), name
+
+
 def test_one_arc_leaves_the_second_open():
     z = noisy(PaperCircuit(arcs=1).impedance(F, {"R0": 30, "R1": 89, "Q1": 1e-7, "n1": 0.9}), 3e-3)
     fit = equivalent_circuit(of(z))

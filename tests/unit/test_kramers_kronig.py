@@ -77,9 +77,12 @@ class TestWithTheLibrary:
     @pytest.mark.parametrize("which", READINGS)
     def test_noise_is_measured_and_not_called_a_deviation(self, which):
         for share in (1e-3, 1e-2):
-            ds = mt.analysis.kramers_kronig(of(noisy(exact(*which), share, seed=3)))
-            assert ds.attrs["consistent"] is True
-            assert float(ds.noise) == pytest.approx(share, rel=0.15)  # 200 residuals: 5 % standard error
+            z = exact(*which)
+            found = [mt.analysis.kramers_kronig(of(noisy(z, share, seed))) for seed in range(8)]
+            # false alarms are rarer than 1 in 100; without the weight 1/|Z| they are the rule where |Z| spans decades
+            assert sum(not ds.attrs["consistent"] for ds in found) <= 1
+            # 200 residuals, 8 spectra: 2 % standard error
+            assert np.mean([float(ds.noise) for ds in found]) == pytest.approx(share, rel=0.06)
 
     def test_what_the_numbers_mean(self):
         z = noisy(exact(*READINGS[3]), 2e-3)

@@ -1,0 +1,185 @@
+"""impedance_jacobian(cell, protocol, paths) -> Dataset: how a spectrum changes with the numbers of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..cells import Cell
+from ..cells.paths import Key
+from ..errors import InputError
+from ..protocols import EIS, Current, amperes
+from .dispatch import stamp
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ..impedance.linearise import LinearisedStack
+    from .start_state import KeptState
+
+
+def impedance_jacobian(
+    cell: Cell,
+    protocol: EIS,
+    paths: Sequence[Key],
+    start: xr.Dataset | xr.DataTree | None = None,
+    *,
+    start_time: float | str | None = None,
+) -> xr.Dataset:
+    """Derivatives of a cell's impedance spectrum with respect to its parameters.
+
+    The spectrum is the one that ``simulate(cell, protocol, start)`` gives, and the same route is taken: mesh-free for a
+    cell at rest, else the adjoint of the linearised mesh. The state about which the cell is linearised moves with the
+    parameters, at rest as under a bias, where it settles from rest (or from `start`). A state kept by a run is held:
+    its slow unknowns (compositions, double layers) are what they are, however they came about, and so is its current.
+
+    Parameters
+    ----------
+    cell : Cell
+    protocol : EIS
+    paths : sequence of str or tuple of str
+        Dotted paths of the numbers to differentiate by. The numbers of a tuple or wildcard move together, by the same
+        amount: their derivatives add up.
+    start : Dataset or DataTree, optional
+        An earlier run of the same cell, as for :func:`mgtwin.simulate`.
+    start_time : float or str, optional
+        Time [s] at which `start` kept the state to use; by default its last one.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``impedance_jacobian`` (frequency, parameter), complex [ohm per SI unit of the parameter]; the coordinate
+        ``parameter`` holds the keys as given (a tuple's joined by ``", "``), ``parameter_unit`` their units. The
+        attribute ``route`` says how it was computed and what happens to the state.
+
+    Raises
+    ------
+    UnknownNameError
+        If a path names no number of the cell.
+    InputError
+        If a path names something that is no finite number, or is named twice; if the steady state under a bias has no
+        derivative; for anything that `simulate` refuses.
+    SimulationError
+        Where no steady state under the bias is found.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> paths = ["layers.antiperovskite.thickness", "layers.buffer_*.thickness", "temperature"]
+    >>> ds = mt.impedance_jacobian(mt.cell("trilayer"), mt.EIS(1e6, 0.1, points=13), paths)
+    >>> ds["impedance_jacobian"].sizes
+    Frozen({'frequency': 13, 'parameter': 3})
+    """
+    from .. import dataset
+    from ..impedance.derivatives import exact_jacobian, parameters_of
+
+    if not isinstance(cell, Cell):
+        raise InputError(f"impedance_jacobian needs a Cell first, not {type(cell).__name__}: mt.cell(name) builds one.")
+    if not isinstance(protocol, EIS):
+        raise InputError(
+            f"impedance_jacobian needs an impedance protocol second, not {type(protocol).__name__}: for example "
+            f"mt.EIS(1e6, 0.1)."
+        )
+    if protocol.temperature is not None:
+        cell = cell.with_({"temperature": protocol.temperature})
+    keys = parameters_of(cell, paths)
+    labels = [key if isinstance(key, str) else ", ".join(key) for key in paths]
+    twice = [label for label in labels if labels.count(label) > 1]
+    if twice:
+        raise InputError(f"{twice[0]} is named twice among the paths: name each one once.")
+    units = [_unit(cell, key) for key in keys]
+    attrs, frequencies = stamp(cell, protocol), protocol.values()
+    if start is None and protocol.bias is None:
+        derivative = exact_jacobian(cell, frequencies, paths)
+        attrs |= {"route": "exact, at rest, the state of rest moving with the parameters"}
+    else:
+        derivative, more = _on_mesh(cell, protocol, keys, start, start_time)
+        attrs |= {"route": more["route"], "warnings": [*attrs["warnings"], *more["warnings"]]}
+    return dataset.jacobian(frequencies, labels, derivative, unit=units, attrs=attrs)
+
+
+def _unit(cell: Cell, key: tuple[str, ...]) -> str:
+    """SI unit of the numbers of a key, empty where they have none or several."""
+    units = {getattr(cell.get(path), "unit", None) or "" for path in key}
+    return units.pop() if len(units) == 1 else ""
+
+
+def _on_mesh(
+    cell: Cell,
+    protocol: EIS,
+    keys: Sequence[tuple[str, ...]],
+    start: xr.Dataset | xr.DataTree | None,
+    start_time: float | str | None,
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Derivatives at a kept or biased state, with ``route`` and ``warnings``."""
+    from ..impedance import adjoint, shifts
+    from ..impedance.linearise import LinearisedStack
+    from . import spectra, start_state
+
+    frequencies = protocol.values()
+    origin = None if start is None else start_state.kept(start, start_time)
+    kept = origin if protocol.bias is None else spectra.steady_state(cell, protocol.bias, origin)
+    assert kept is not None
+    single = list(dict.fromkeys(path for key in keys for path in key))
+    stack = LinearisedStack(cell, f_max=float(frequencies.max()), inputs=single)
+    state, known = _on_layout(kept, cell, stack)
+    state = stack.complete(state, known)
+    if protocol.bias is None:
+        shift = shifts.held_shift(stack, state, known)
+        place = f"at {kept.time:.6g} s of the run given as start, that state being held"
+    else:
+        began, moved = stack.rest_state(), shifts.rest_shift(stack)
+        if origin is not None:
+            began, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)
+        shift = shifts.steady_shift(
+            stack, state, origin=began, origin_shift=moved, current_slopes=_current_slopes(cell, protocol, stack)
+        )
+        place = "steady under a bias, that state moving with the parameters"
+    _, by_path = adjoint.adjoint_jacobian(stack, frequencies, state, shift)
+    column = {name: k for k, name in enumerate(stack.input_names)}
+    derivative = np.stack([by_path[:, [column[path] for path in key]].sum(axis=1) for key in keys], axis=1)
+    return derivative, {
+        "route": f"mesh ({state.size} unknowns), adjoint, linearised {place}",
+        "warnings": spectra.drift_warnings(stack, state, float(frequencies.min())),
+    }
+
+
+def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.ndarray, np.ndarray]:
+    """A kept state on the mesh of a stack, and where it is known.
+
+    A film resistance of 0 makes no unknown of its own unless it is a parameter: the charge transfer then takes the
+    whole overpotential. Other numbers that are 0 would change the equations.
+    """
+    from ..models import names
+    from . import start_state
+
+    missing = {name for name in set(stack.layout[0]) - set(kept.labels.tolist()) if not names.is_fast(name)}
+    for side in ("negative", "positive"):
+        behind = names.charge_transfer_overpotential(side)
+        if behind in missing:
+            missing.remove(behind)
+            drop = kept.values[kept.labels == names.potential_drop(side)]
+            kept = kept._replace(
+                labels=np.append(kept.labels, behind),
+                positions=np.append(kept.positions, np.nan),
+                values=np.append(kept.values, drop),
+            )
+    zero = [name for name, value in stack.given(None).items() if value == 0]
+    if missing and zero:
+        raise InputError(
+            f"{', '.join(zero)} is 0, without {', '.join(sorted(missing))} in the equations: there is no derivative by "
+            f"it on a mesh. Set it to a small positive number first, with Cell.with_."
+        )
+    return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
+
+
+def _current_slopes(cell: Cell, protocol: EIS, stack: LinearisedStack) -> list[float] | None:
+    """Derivatives [A per SI unit] of an imposed current; that of a current density grows with the area."""
+    if not isinstance(protocol.bias, Current):
+        return None
+    current = protocol.bias.current
+    areal = getattr(current, "unit", None) == "A/m^2"
+    slope = amperes(current, cell) / float(cell.area) if areal else 0.0
+    return [slope if name == "area" else 0.0 for name in stack.input_names]
