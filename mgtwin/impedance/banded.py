@@ -68,8 +68,10 @@ class BandedSystem:
         scale = 1 / np.maximum(abs(jacobian).max(axis=1).toarray().ravel(), 1e-300)
         self._scale = scale[self._order]
         self._mass, self._exponents = (scale * mass)[self._order], exponents[self._order]
+        self._ideal = bool(np.all(exponents == 1))  # no constant-phase element: a power of every row would be waste
         entries = csr_matrix(diags(scale) @ jacobian)[self._order][:, self._order].tocoo()
-        self._static = np.zeros((3 * self._width + 1, scale.size), dtype=complex)
+        # in Fortran's order, or LAPACK's wrapper would copy it twice for every frequency
+        self._static = np.zeros((3 * self._width + 1, scale.size), dtype=complex, order="F")
         self._static[2 * self._width + entries.row - entries.col, entries.col] = -entries.data
 
     def factorise(self, omega: float) -> Factors:
@@ -80,8 +82,9 @@ class BandedSystem:
         ZeroDivisionError
             Where the matrix is singular.
         """
-        matrix = self._static.copy()
-        matrix[2 * self._width] += (1j * omega) ** self._exponents * self._mass
+        matrix = self._static.copy(order="F")
+        power = 1j * omega if self._ideal else (1j * omega) ** self._exponents
+        matrix[2 * self._width] += power * self._mass
         lu, pivots, info = zgbtrf(matrix, self._width, self._width, overwrite_ab=True)
         if info != 0:
             raise ZeroDivisionError(f"the banded matrix is singular in row {info}.")
