@@ -14,7 +14,7 @@ __all__ = ["Solution", "solve"]
 BEYOND_Z, BEYOND_TIME = 1e4, 1e3
 #: Starts that are followed to the end.
 FOLLOWED = 8
-#: Directions in which the sum of squares is flat to this share of the steepest leave a parameter undetermined.
+#: Parameters that can move together while the spectrum changes by less than this share are open.
 FLAT = 1e-9
 
 
@@ -27,7 +27,7 @@ class Solution:
     resistances, constants, times, exponents : ndarray
         R_0..R_m [ohm], Q_1..Q_m [s^n/ohm], tau_1..tau_m [s], n_1..n_m; fastest arc first.
     std : ndarray
-        Standard errors of R_0, R_1, Q_1, n_1, R_2, ...; inf where the data leave it open, NaN at a bound.
+        Standard errors of R_0, R_1, Q_1, n_1, R_2, ...; inf where the data leave one open.
     bound : tuple of str
         For each of those ``"lower"``, ``"upper"`` or ``""``.
     model : ndarray of complex
@@ -177,7 +177,7 @@ def _described(problem: _Problem, u: np.ndarray, free: np.ndarray) -> Solution:
     resistances, times, n = np.exp(np.concatenate([u[:1], u[1::3]])), np.exp(u[2::3]), u[3::3]
     constants = times**n / resistances[1:]
     squares, freedom = problem.squares(u), len(problem.scale) - int(free.sum())
-    std = _standard_errors(problem, u, free, squares / max(freedom, 1))
+    std = _standard_errors(problem, u, squares / max(freedom, 1))
     bound = tuple(
         "" if free[k] else ("lower" if u[k] == problem.low[k] else "upper") for k in range(len(u))
     )  # fmt: skip
@@ -185,20 +185,18 @@ def _described(problem: _Problem, u: np.ndarray, free: np.ndarray) -> Solution:
     return Solution(resistances, constants, times, n.copy(), std, bound, model, squares, freedom)
 
 
-def _standard_errors(problem: _Problem, u: np.ndarray, free: np.ndarray, variance: float) -> np.ndarray:
-    """Standard errors of R_0, R_1, Q_1, n_1, ... from the curvature of the sum of squares at its minimum."""
-    jacobian = problem.jacobian(u)[:, free]
-    _, sizes, directions = np.linalg.svd(jacobian, full_matrices=False)
+def _standard_errors(problem: _Problem, u: np.ndarray, variance: float) -> np.ndarray:
+    """Standard errors of R_0, R_1, Q_1, n_1, ... from the curvature of the sum of squares at its minimum.
+
+    Parameters at a bound count as unknown like the others. Errors at fixed bounds would call a resistance known to
+    0.1 % that shares its arc with an R_0 of 0, while the data fix only the sum of both.
+    """
+    jacobian = problem.jacobian(u) @ np.linalg.inv(_to_physical(u))
+    lengths = np.sqrt((jacobian**2).sum(axis=0))
+    _, sizes, directions = np.linalg.svd(jacobian / lengths, full_matrices=False)
     flat = sizes <= FLAT * sizes[0]
-    # Rows of `change`: how R_0, R_1, Q_1, n_1, ... move with the parameters of the fit.
-    change = _to_physical(u)[:, free]
-    spread = change @ directions.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        std = np.sqrt(variance * ((spread[:, ~flat] / sizes[~flat]) ** 2).sum(axis=1))
-    size = np.abs(change).max(axis=1)
-    if flat.any():
-        std[(np.abs(spread[:, flat]) > 1e-3 * size[:, None]).any(axis=1)] = np.inf
-    std[size == 0] = np.nan
+    std = np.sqrt(variance * ((directions[~flat].T / sizes[~flat]) ** 2).sum(axis=1)) / lengths
+    std[(np.abs(directions[flat]) > 1e-3).any(axis=0)] = np.inf
     return std
 
 

@@ -35,7 +35,7 @@ class CircuitParameter:
         ``"R1"``, ``"ohm"``; ``"Q1"``, ``"s^n/ohm"``; ``"n1"``, ``"1"``.
     value, std : float
         Value and standard error (from the curvature of the sum of squares and the misfit); ``inf`` where the spectrum
-        leaves the parameter open, NaN at a bound.
+        leaves the parameter open.
     undetermined : str
         Why the spectrum does not determine it, ``""`` if it does.
     """
@@ -50,9 +50,8 @@ class CircuitParameter:
         shown = f"{self.name} = {_shown(self.value, self.unit)}"
         if self.undetermined:
             return f"{shown} (not determined: {self.undetermined})"
-        if np.isnan(self.std):
-            return f"{shown} (at its limit: an ideal capacitor)"
-        return f"{shown} ± {_share(self.std, self.value)}"
+        ideal = ", at its limit: an ideal capacitor" if self.name[0] == "n" and self.value == 1 else ""
+        return f"{shown} ± {_share(self.std, self.value)}{ideal}"
 
     @property
     def determined(self) -> bool:
@@ -189,7 +188,7 @@ def equivalent_circuit(
 
     Nonlinear least squares of both parts (scipy) from the 8 best of a grid of starting points, R and tau in their
     logarithms, n between `circuit.smallest_exponent` and 1. Standard errors follow from the curvature at the minimum
-    and the misfit. A parameter is not determined where its standard error exceeds it, where it ends at a bound
+    and the misfit, as if there were no bounds. A parameter is not determined where its standard error exceeds it, where it ends at a bound
     (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
 
     Parameters

@@ -130,7 +130,7 @@ def _fit(frequency: np.ndarray, z: np.ndarray) -> tuple[Any, float, int]:
         )  # fmt: skip
         squares = float((np.abs((z - found.impedances) / np.abs(z)) ** 2).sum())
         # 1e-7 relative is what the inversion leaves of an exact spectrum: below it more elements only fit rounding.
-        # (Bayes' criterion keeps fewer elements and called 4 of 315 noisy but valid spectra inconsistent, this 1 of 435.)
+        # (Bayes' criterion keeps fewer elements and called 4 of 315 noisy valid spectra inconsistent, this 1 of 435.)
         score = 2 * len(z) * np.log(squares / (2 * len(z)) + 1e-14) + 2 * (number + 3)
         if np.isfinite(score) and (best is None or score < best[0]):
             best = (score, found, number)

@@ -125,7 +125,7 @@ def _sequence(
         nodes[name] = result
         if result.attrs.get("interrupted"):
             return _tree(nodes, f"interrupted in step {name}: the rest was not simulated")
-        if "frequency" not in getattr(result, "dims", ()):
+        if any("state" in node for node in getattr(result, "leaves", [result])):  # spectra change nothing
             state = result
     return _tree(nodes)
 

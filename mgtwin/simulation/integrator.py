@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import casadi
@@ -17,11 +17,13 @@ from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.stack import DEFAULT_WINDOW
-from ..protocols import Segment, VoltageRamp
+from ..protocols import Limits, Segment, VoltageRamp
 
 RTOL, ATOL = 1e-7, 1e-10
 #: Every stretch begins with a jump of the control: the integrator has to be allowed to find its first step.
 SOLVER_OPTIONS = {"max_num_steps": 100_000, "max_error_test_failures": 100, "max_convergence_failures": 100}
+#: How PyBaMM's error begins to speak of an event that has happened before the first step.
+BEYOND_AT_ONCE = "non-positive at initial conditions"
 
 
 @dataclass(frozen=True)
@@ -115,25 +117,38 @@ class Integrator:
             Where the integrator fails; ``time`` is counted from the start of the stretch.
         """
         times = np.asarray(segment.times)
-        self.built.concatenated_initial_conditions = pybamm.Vector(state)
         try:
-            with quiet_pybamm():
-                solution = self._solver.solve(
-                    self.built,
-                    t_eval=np.array([0.0, segment.duration]),
-                    t_interp=times,
-                    inputs=self.inputs(segment),
-                )
+            reached, y, termination = self._solve(segment, times, state)
         except pybamm.SolverError as error:
+            if BEYOND_AT_ONCE in str(error):
+                return self._ended_at_once(segment, state)
             raise SimulationError(str(error), time=0.0) from error
-        reached, y = solution.t, solution.y
-        if hasattr(y, "full"):
-            y = y.full()
-        final = y[:, -1]
-        limited = "event" in solution.termination
+        limited = "event" in termination
         keep = np.searchsorted(reached, times[times <= reached[-1] * (1 + 1e-12)]).clip(0, len(reached) - 1)
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
-        return Stretch(reached[keep], self.evaluate(y[:, keep]), final, solution.termination if limited else "time")
+        return Stretch(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
+
+    def _solve(self, segment: Segment, times: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
+        """Times, states (one column per time) and reason of the end of a segment."""
+        self.built.concatenated_initial_conditions = pybamm.Vector(state)
+        with quiet_pybamm():
+            solution = self._solver.solve(
+                self.built,
+                t_eval=np.array([0.0, segment.duration]),
+                t_interp=times,
+                inputs=self.inputs(segment),
+            )
+        y = solution.y
+        return solution.t, y.full() if hasattr(y, "full") else y, solution.termination
+
+    def _ended_at_once(self, segment: Segment, state: np.ndarray) -> Stretch:
+        """A segment whose first voltage lies beyond a limit, as in a dying cell: one sample, and no time passes."""
+        first = min(t for t in segment.times if t > 0)
+        free = replace(segment, duration=first, limits=Limits())
+        _, y, _ = self._solve(free, np.array([0.0, first]), state)
+        outputs = self.evaluate(y[:, :1])
+        limit = "highest" if outputs[names.VOLTAGE][0] >= segment.limits.high else "lowest"
+        return Stretch(np.zeros(1), outputs, y[:, 0], f"event: {limit} voltage")
 
 
 class quiet_pybamm:

@@ -12,6 +12,7 @@ from ..errors import SimulationError
 from ..models import names
 from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
 from . import checks, start_state
+from .transient import made_by
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -55,8 +56,8 @@ def run(
     state = stack.complete(state, known)
     warnings = [*attrs["warnings"], *drift_warnings(stack, state, float(frequencies.min()))]
     impedance = stack.impedance(frequencies, state)
-    route = f"mesh ({state.size} unknowns), linearised {place}"
-    return dataset.spectrum(frequencies, impedance, {**attrs, "warnings": warnings, "route": route})
+    route = made_by(stack.layout[0], f"linearised {place}")
+    return dataset.spectrum(frequencies, impedance, {**attrs, **route, "warnings": warnings})
 
 
 def _words(bias: Voltage | Current) -> str:

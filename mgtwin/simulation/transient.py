@@ -128,8 +128,15 @@ def assemble(
         segment_time=offsets[1:],
         state_variable=labels,
         state_position=where,
-        attrs={**attrs, "warnings": list(dict.fromkeys(warnings))},
+        attrs={**attrs, **made_by(labels), "warnings": list(dict.fromkeys(warnings))},
     )
+
+
+def made_by(unknowns: list[str], how: str = "in time") -> dict[str, str]:
+    """Attributes that say which route was taken and with which PyBaMM."""
+    import pybamm
+
+    return {"route": f"mesh ({len(unknowns)} unknowns), {how}", "pybamm_version": pybamm.__version__}
 
 
 def half_cycle_capacities(done: list[tuple[Segment, Stretch]], current: str) -> list[float] | None:

@@ -110,7 +110,7 @@ def test_n_stays_in_its_bounds():
     warburg = 50 + 1e3 / (1 + (2j * np.pi * F * 1e-2) ** 0.4)
     for least in (0.5, 0.6):
         fit = equivalent_circuit(of(warburg), PaperCircuit(arcs=1, smallest_exponent=least))
-        assert fit.values["n1"] == least and "lower bound" in fit.undetermined["n1"] and np.isnan(fit.std["n1"])
+        assert fit.values["n1"] == least and "lower bound" in fit.undetermined["n1"]
     free = equivalent_circuit(of(warburg), PaperCircuit(arcs=1, smallest_exponent=0.1))
     assert free.values["n1"] == pytest.approx(0.4, rel=1e-6)
 
@@ -140,7 +140,8 @@ def test_capacitances_and_conductivities():
 
 
 def test_geometry_comes_from_the_cell_or_not_at_all():
-    eis = mt.simulate(mt.cell("mg_mg3asn_mg"), mt.EIS(1e6, 0.1, points=60))
+    cell = mt.cell("mg_mg3asn_mg")
+    eis = of(mt.impedance.exact(cell, F), cell=cell.to_yaml())
     fit = equivalent_circuit(eis)
     total = sum(fit.values[name] for name in ("R0", "R1", "R2"))
     assert fit.conductivity["total"] == pytest.approx(0.655e-3 / 1.3273e-4 / total)  # the layer's own area

@@ -79,7 +79,7 @@ class TestWithTheLibrary:
         assert any("lies at the end of the data" in warning for warning in ds.attrs["warnings"])
 
     def test_a_spectrum_that_does_not_close_carries_a_warning(self):
-        ds = mt.analysis.relaxation_times(mt.simulate(mt.cell("au_mg3asn_au"), mt.EIS(1e6, 0.1)))
+        ds = mt.analysis.relaxation_times(of(mt.impedance.exact(mt.cell("au_mg3asn_au"), F)))
         assert any("does not close at 0.1 Hz" in warning for warning in ds.attrs["warnings"])
 
     def test_inductive_points_are_left_out_and_counted(self):
