@@ -12,8 +12,8 @@ __all__ = ["Solution", "solve"]
 
 #: How far resistances and time constants may leave the data, as factors; beyond it they change nothing in the window.
 BEYOND_Z, BEYOND_TIME = 1e4, 1e3
-#: Starts that are followed to the end.
-FOLLOWED = 8
+#: Starts that are followed for a while, and those of them that are followed to the end.
+FOLLOWED, FINISHED = 12, 3
 #: Parameters that can move together while the spectrum changes by less than this share are open.
 FLAT = 1e-9
 
@@ -123,7 +123,8 @@ def solve(
     """
     problem = _Problem(frequency, z, deviations, arcs, least_n)
     every = np.full(len(problem.low), True)
-    found = [problem.minimise(start, every, 200, 1e-8) for start in _starts(problem)]
+    found = [problem.minimise(start, every, 40, 1e-6) for start in _starts(problem)]
+    found = [problem.minimise(u, every, 300, 1e-9) for u in sorted(found, key=problem.squares)[:FINISHED]]
     best = min(found, key=problem.squares)
     best = problem.minimise(best, every, 2000, 3e-16)
     best, free = _at_bounds(problem, best)
@@ -133,12 +134,16 @@ def solve(
 
 
 def _starts(problem: _Problem) -> list[np.ndarray]:
-    """The best of a grid of time constants and exponents, with the resistances that suit them."""
+    """The best of a grid of time constants and exponents, with the resistances that suit them.
+
+    The grid reaches one decade beyond the data: arcs whose tops lie outside still bend what is inside.
+    """
     from scipy.optimize import nnls
 
     omega = np.abs(problem.s)
     decades = np.log10(omega.max() / omega.min())
-    grid = np.log(np.geomspace(1 / omega.max(), 1 / omega.min(), int(np.clip(decades, 4, 10)) + 1))
+    number = int(np.clip(decades + 2, 5, 11))
+    grid = np.log(np.geomspace(0.1 / omega.max(), 10 / omega.min(), number + 1 if problem.arcs < 4 else 8))
     target = np.concatenate([problem.z.real, problem.z.imag]) / problem.scale
     least = np.exp(problem.low[0]) * 10
     ranked = []

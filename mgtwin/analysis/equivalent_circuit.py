@@ -186,10 +186,10 @@ def equivalent_circuit(
     path and no electrode, so on a cell whose parameters are known the fit shows what the evaluation makes of them: a
     resistance is only ever the size of an arc, and everything faster than the data ends up in :math:`R_0`.
 
-    Nonlinear least squares of both parts (scipy) from the 8 best of a grid of starting points, R and tau in their
+    Nonlinear least squares of both parts (scipy) from the best of a grid of starting points, R and tau in their
     logarithms, n between `circuit.smallest_exponent` and 1. Standard errors follow from the curvature at the minimum
-    and the misfit, as if there were no bounds. A parameter is not determined where its standard error exceeds it, where it ends at a bound
-    (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
+    and the misfit, as if there were no bounds. A parameter is not determined where its standard error exceeds it,
+    where it ends at a bound (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
 
     Parameters
     ----------
@@ -283,8 +283,9 @@ def _parameters(circuit: PaperCircuit, found: Solution) -> tuple[CircuitParamete
         why = _why_not(name, float(values[k]), float(found.std[k]), found.bound[k])
         if k and absent[arc] and name[0] != "R":
             why = "its arc has no resistance"
-        elif k and name[0] == "Q" and found.bound[k]:
-            why = "the time constant of its arc ends at a bound, far outside the data"
+        elif k and (name[0], found.bound[3 * arc + 2]) in (("Q", "lower"), ("R", "upper")):
+            # far above the data only R counts, far below them only Q: the other one is where the search stopped
+            why = f"the top of its arc lies far {'above' if name[0] == 'Q' else 'below'} the data"
         result.append(CircuitParameter(name, unit, float(values[k]), float(found.std[k]), why))
     return tuple(result)
 

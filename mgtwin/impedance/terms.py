@@ -7,8 +7,7 @@ right, series resistance.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -168,14 +167,9 @@ def _first_element(element: Any, dimensions: int) -> Any:
     """An element with the first of the numbers that vary along an axis before `dimensions` others."""
     if element is None:
         return None
-    given = {name: getattr(element, name) for name in _names(type(element))}
+    given = {name: getattr(element, name) for name in element.__dataclass_fields__}
     varying = {name: value[0] for name, value in given.items() if getattr(value, "ndim", 0) > dimensions}
     return type(element)(**given | varying) if varying else element
-
-
-@lru_cache(maxsize=8)
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 # -- which of them read what ---------------------------------------------------------------------------------------

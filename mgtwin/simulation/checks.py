@@ -13,6 +13,11 @@ from ..cells.rest import electronic_conductivity, rest_potentials
 from ..errors import InputError
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 
+#: A layer stores dielectric charge where it relaxes more slowly than this fraction of the first output time: what it
+#: stores competes with the double layers', and an error of its time constant grows with the decay that it delays.
+FAST = 1e-3
+#: Where that would leave no resistance in series under an imposed voltage: only layers this slow store charge.
+TOO_SLOW = 0.1
 VACUUM_PERMITTIVITY = 8.8541878128e-12
 
 
@@ -45,7 +50,10 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
         For a current that nothing can carry through the cell, or a voltage imposed on capacitors alone.
     """
     check_current_can_flow(cell, segments)
-    dielectric = slow_dielectrics(cell, first_output(segments))
+    first = first_output(segments)
+    dielectric = slow_dielectrics(cell, FAST * first)
+    if _imposes_voltage(segments) and not _ohmic(cell, dielectric):
+        dielectric = slow_dielectrics(cell, TOO_SLOW * first)  # the fast ones as resistances, or nothing is ohmic
     check_voltage_control(cell, segments, dielectric)
     return dielectric
 
@@ -67,12 +75,12 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     )
 
 
-def slow_dielectrics(cell: Cell, first_time: float) -> tuple[str, ...]:
-    """Layers whose dielectric relaxation eps/sigma is not over by a tenth of the first output time."""
+def slow_dielectrics(cell: Cell, shortest: float) -> tuple[str, ...]:
+    """Layers whose dielectric relaxation time eps/sigma exceeds a time [s]."""
     names = []
     for layer in cell.layers:
         time = relaxation_time(cell, layer)
-        if time is not None and time > 0.1 * first_time:
+        if time is not None and time > shortest:
             names.append(layer.name)
     return tuple(names)
 
@@ -96,17 +104,23 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
     """Refuse an imposed voltage where every element in series is a capacitor: its current would be infinite."""
-    if not any(isinstance(segment.control, VoltageRamp) for segment in segments):
-        return
-    ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
-    ohmic = ohmic or any(j.capacitance is None and _positive(j.resistance, cell) for j in cell.interfaces.values())
-    ohmic = ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
-    if not ohmic:
+    if _imposes_voltage(segments) and not _ohmic(cell, dielectric):
         raise InputError(
             f"{cell.name}: every element in series is a capacitor at the first output time (the layers "
             f"{', '.join(dielectric)} relax more slowly), so an imposed voltage would draw an infinite current. Give "
             f"the cell a series_resistance (for example '0.1 ohm*cm^2') or start later (first_time)."
         )
+
+
+def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
+    return any(isinstance(segment.control, VoltageRamp) for segment in segments)
+
+
+def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
+    """Whether some element in series is a resistance where these layers store charge."""
+    ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
+    ohmic = ohmic or any(j.capacitance is None and _positive(j.resistance, cell) for j in cell.interfaces.values())
+    return ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
 
 
 def _positive(resistance: Any, cell: Cell) -> bool:

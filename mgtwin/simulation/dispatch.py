@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..cells import Cell
@@ -108,6 +109,7 @@ def _sequence(
         if isinstance(step, TransientProtocol):
             at = cell if step.temperature is None else cell.with_({"temperature": step.temperature})
             checks.check_feasible(at, step.segments(at))
+    attrs = stamp(cell, protocol)
     nodes: dict[str, xr.Dataset | xr.DataTree] = {}
     state = start
     for number, step in enumerate(protocol.steps):
@@ -117,24 +119,25 @@ def _sequence(
         except SimulationError as error:
             if error.partial is not None:
                 nodes[name] = error.partial
-            raise SimulationError(f"step {name}: {error}", error.time, _tree(nodes)) from error
+            raise SimulationError(f"step {name}: {error}", error.time, _tree(nodes, attrs)) from error
         except KeyboardInterrupt:
             if not nodes:
                 raise
-            return _tree(nodes, f"interrupted in step {name}: it and the rest were not simulated")
+            return _tree(nodes, attrs, f"interrupted in step {name}: it and the rest were not simulated")
         nodes[name] = result
         if result.attrs.get("interrupted"):
-            return _tree(nodes, f"interrupted in step {name}: the rest was not simulated")
+            return _tree(nodes, attrs, f"interrupted in step {name}: the rest was not simulated")
         if any("state" in node for node in getattr(result, "leaves", [result])):  # spectra change nothing
             state = result
-    return _tree(nodes)
+    return _tree(nodes, attrs)
 
 
-def _tree(nodes: dict[str, Any], *warnings: str) -> xr.DataTree:
-    """Finished steps as a DataTree; `warnings` go into its own attrs."""
+def _tree(nodes: dict[str, Any], attrs: Mapping[str, Any], *warnings: str) -> xr.DataTree:
+    """Finished steps as a DataTree whose own attrs say what made it; `warnings` of an interruption go there, too."""
     import xarray as xr
 
     tree = xr.DataTree.from_dict(nodes)
+    tree.attrs = {**attrs, "warnings": [*attrs["warnings"], *warnings]}
     if warnings:
-        tree.attrs["warnings"] = list(warnings)
+        tree.attrs["interrupted"] = True  # a Sequence that this one is a step of stops, too
     return tree

@@ -10,7 +10,7 @@ import numpy as np
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..protocols import EIS, Current, amperes
+from ..protocols import EIS, Current, Voltage, amperes
 from .dispatch import stamp
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def impedance_jacobian(
     The spectrum is the one that ``simulate(cell, protocol, start)`` gives, and the same route is taken: mesh-free for a
     cell at rest, else the adjoint of the linearised mesh. The state about which the cell is linearised moves with the
     parameters, at rest as under a bias, where it settles from rest (or from `start`). A state kept by a run is held:
-    its slow unknowns (compositions, double layers) are what they are, however they came about, and so is its current.
+    its slow unknowns (compositions, double layers) are what they are, however they came about, and so is the current
+    density that flows.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def _on_mesh(
     start_time: float | str | None,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """Derivatives at a kept or biased state, with ``route`` and ``warnings``."""
-    from ..impedance import adjoint, shifts
+    from ..impedance import adjoint, shifts, steady
     from ..impedance.linearise import LinearisedStack
     from . import spectra, start_state
 
@@ -133,9 +134,10 @@ def _on_mesh(
         began, moved = stack.rest_state(), shifts.rest_shift(stack)
         if origin is not None:
             began, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)
-        shift = shifts.steady_shift(
-            stack, state, origin=began, origin_shift=moved, current_slopes=_current_slopes(cell, protocol, stack)
-        )
+        voltage, current = _imposed(cell, protocol.bias)
+        bias = steady.SteadyState(stack, began, voltage=voltage, current=current)
+        state = bias.converged(state)
+        shift = bias.shift(state, moved, _current_slopes(cell, protocol.bias, stack))
         place = "steady under a bias, that state moving with the parameters"
     _, by_path = adjoint.adjoint_jacobian(stack, frequencies, state, shift)
     column = {name: k for k, name in enumerate(stack.input_names)}
@@ -175,11 +177,15 @@ def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.
     return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
 
 
-def _current_slopes(cell: Cell, protocol: EIS, stack: LinearisedStack) -> list[float] | None:
-    """Derivatives [A per SI unit] of an imposed current; that of a current density grows with the area."""
-    if not isinstance(protocol.bias, Current):
+def _imposed(cell: Cell, bias: Voltage | Current) -> tuple[float | None, float | None]:
+    """The voltage [V] or the current [A] that a bias imposes, and None for the other."""
+    if isinstance(bias, Voltage):
+        return float(bias.voltage), None
+    return None, amperes(bias.current, cell)
+
+
+def _current_slopes(cell: Cell, bias: Voltage | Current, stack: LinearisedStack) -> list[float] | None:
+    """Derivatives [A per SI unit] of an imposed current: that of a current density grows with the area."""
+    if isinstance(bias, Voltage) or getattr(bias.current, "unit", None) != "A/m^2":
         return None
-    current = protocol.bias.current
-    areal = getattr(current, "unit", None) == "A/m^2"
-    slope = amperes(current, cell) / float(cell.area) if areal else 0.0
-    return [slope if name == "area" else 0.0 for name in stack.input_names]
+    return [float(bias.current) if name == "area" else 0.0 for name in stack.input_names]

@@ -93,12 +93,15 @@ def test_a_resistance_too_small_to_be_seen_is_not_determined(share):
         assert "R0" in fit.undetermined and "not determined" in str(fit)
 
 
-def test_an_arc_above_the_data_is_absorbed_by_the_series_resistance_and_said_to_be_open():
+@pytest.mark.parametrize("seed", range(6))  # R0 ends at 0 in some, takes all of R1 in others
+def test_an_arc_above_the_data_shares_its_resistance_with_r0_and_both_are_said_to_be_open(seed):
     truth = {"R0": 30, "R1": 89, "Q1": 4.5e-11, "n1": 1.0, "R2": 114, "Q2": 1.1e-6, "n2": 1.0}  # first top at 40 MHz
-    fit = equivalent_circuit(of(noisy(CIRCUIT.impedance(F, truth), 3e-3)))
+    fit = equivalent_circuit(of(noisy(CIRCUIT.impedance(F, truth), 3e-3, seed)))
     assert fit.values["R0"] + fit.values["R1"] == pytest.approx(119, rel=0.01)
-    assert {"R0", "R1", "Q1"} & fit.undetermined.keys() and not fit.arcs[0].inside
+    assert "R1" in fit.undetermined and not fit.arcs[0].determined and not fit.arcs[0].inside
     assert fit.values["R2"] == pytest.approx(114, rel=0.01) and "R2" not in fit.undetermined
+    for name, value in fit.values.items():  # nothing is called known that is wrong
+        assert name in fit.undetermined or abs(value - truth[name]) < 4 * fit.std[name], name
 
 
 def test_a_blocking_tail_ends_at_a_bound():

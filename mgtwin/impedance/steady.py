@@ -1,0 +1,253 @@
+r"""Steady states of a discretised cell under a bias, and how they move with its parameters.
+
+With the row of the control (V or I imposed) in place of the current's own, a steady state solves F(y*, p) = 0. Where
+the cell conserves a charge Q while it settles (:mod:`mgtwin.impedance.conserved`) these equations are singular, and
+:math:`Q(y^*, p) = Q(y_0, p)` says from which state it started. Differentiated,
+
+.. math:: F_y\,dy^* = -F_p\,dp, \qquad Q_y\,dy^* = dQ(y_0, p) - Q_p(y^*)\,dp .
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import bmat, csc_matrix, csr_matrix, diags
+from scipy.sparse.linalg import splu
+
+from ..cells.capacitors import CPE
+from ..errors import InputError, SimulationError
+from ..models import names
+from .adjoint import directional, no_derivative
+from .conserved import ConservedCharge, conserved_charges
+from .linearise import LinearisedStack
+from .shifts import forces_by_input
+
+__all__ = ["SteadyState"]
+
+#: Largest residual of the linear equations of a step, relative to the size of their terms.
+TOLERANCE = 1e-6
+#: Largest step of an unknown, relative to 1 and to itself, at which Newton's iteration has converged.
+CONVERGED = 1e-9
+ITERATIONS = 30
+
+
+class SteadyState:
+    """The steady state of a discretised cell under an imposed voltage or current.
+
+    Parameters
+    ----------
+    stack : LinearisedStack
+    origin : ndarray, shape (n,)
+        State from which the cell settles.
+    voltage, current : float, optional
+        What is imposed, one of them, in the laboratory's sign [V, A].
+    inputs : mapping, optional
+        Values of the stack's inputs, by default those of the cell.
+
+    Raises
+    ------
+    InputError
+        Where the voltages of constant-phase elements drift without end.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> stack = LinearisedStack(mt.cell("trilayer"), f_max=1e3, inputs=["layers.antiperovskite.thickness"])
+    >>> bias = SteadyState(stack, stack.rest_state(), current=1e-6)
+    >>> state = bias.converged(stack.rest_state())
+    >>> bias.shift(state, 0.0).shape == (state.size, 1)
+    True
+    """
+
+    def __init__(
+        self,
+        stack: LinearisedStack,
+        origin: NDArray[np.float64],
+        *,
+        voltage: float | None = None,
+        current: float | None = None,
+        inputs: Mapping[str, float] | None = None,
+    ):
+        if (voltage is None) == (current is None):
+            raise InputError("give either the voltage or the current that is imposed.")
+        self._stack, self._origin, self._given = stack, origin, stack.given(inputs)
+        self._values = stack.values(inputs)
+        self._output = 0 if current is None else 1  # of stack.outputs: voltage, current
+        self._target = voltage if current is None else -current
+        laws = conserved_charges(stack.model.cell, imposed_voltage=current is None)
+        self._charges = [_Charge(stack, law, self._given) for law in laws]
+
+    def converged(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The steady state itself, from one that is nearly so (found by integration, perhaps on another mesh).
+
+        Raises
+        ------
+        SimulationError
+            Where Newton's iteration does not converge.
+        """
+        stack, values, control = self._stack, self._values, self._stack.current_index
+        kept = np.array([charge.value(self._origin, values) for charge in self._charges])
+        result = state
+        for _ in range(ITERATIONS):
+            residual = np.asarray(stack.residual(result, *values)).ravel()
+            residual[control] = np.asarray(stack.outputs(result, *values)).ravel()[self._output] - self._target
+            missing = kept - np.array([charge.value(result, values) for charge in self._charges])
+            step = self._solve(result, -residual[:, np.newaxis], missing.reshape(-1, 1))[:, 0]
+            result = result + step
+            if np.all(np.abs(step) <= CONVERGED * (1 + np.abs(result))):
+                return result
+        raise SimulationError(
+            f"{stack.model.cell.name}: Newton's iteration for the steady state under the bias did not converge."
+        )
+
+    def shift(
+        self,
+        state: NDArray[np.float64],
+        origin_shift: NDArray[np.float64] | float,
+        current_slopes: Sequence[float] | None = None,
+    ) -> NDArray[np.float64]:
+        """How the steady state moves with each input of the stack, shape (n, parameters).
+
+        Parameters
+        ----------
+        state : ndarray, shape (n,)
+            The steady state.
+        origin_shift : ndarray of shape (n, parameters), or 0
+            How the state moves from which the cell settles: `rest_shift`, or 0 for one that is held.
+        current_slopes : sequence of float, optional
+            Derivative of an imposed current by each input [A per SI unit], in the laboratory's sign; 0 by default.
+
+        Raises
+        ------
+        InputError
+            Where the equations have no derivative by an input, because it is 0.
+        SimulationError
+            Where the equations do not determine how the state moves.
+        """
+        stack, values, numbers = self._stack, self._values, range(len(self._values))
+        if not values:
+            return np.zeros((state.size, 0))
+        forces = forces_by_input(stack.residual, state, values)
+        forces[stack.current_index] = forces_by_input(stack.outputs, state, values)[self._output]
+        if current_slopes is not None:
+            forces[stack.current_index] += np.asarray(current_slopes)  # -d(target)/dp
+        began, still = np.broadcast_to(origin_shift, forces.shape), np.zeros_like(state)
+        kept = [
+            [
+                charge.slope(self._origin, values, began[:, k], k) - charge.slope(state, values, still, k)
+                for k in numbers
+            ]
+            for charge in self._charges
+        ]
+        changes = np.array(kept).reshape(len(kept), len(values))
+        for name, column in zip(stack.input_names, (forces + changes.sum(axis=0)).T, strict=True):
+            if not np.isfinite(column).all():
+                raise InputError(no_derivative(name, self._given))
+        return self._solve(state, -forces, changes)
+
+    def _solve(self, state: NDArray[np.float64], right: NDArray, kept: NDArray) -> NDArray[np.float64]:
+        """Solve ``F_y dy = right``, ``Q_y dy = kept`` for several right sides."""
+        stack, values, control = self._stack, self._values, self._stack.current_index
+        matrix = stack.jacobian(state, values).tolil()
+        matrix[control] = stack.matrices(state, *values)[1].full()[self._output]
+        rows = np.array([charge.gradient(state, values) for charge in self._charges]).reshape(-1, state.size)
+        found = _bordered(csr_matrix(matrix), rows, right, kept, stack.built.len_rhs)
+        if found is None:
+            raise SimulationError(
+                f"{stack.model.cell.name}: the equations of the steady state under the bias do not determine it. Give "
+                f"the cell a finite resistance in parallel with what blocks."
+            )
+        return found
+
+
+def _bordered(
+    matrix: csr_matrix, rows: NDArray, right: NDArray, kept: NDArray, dynamic: int
+) -> NDArray[np.float64] | None:
+    """Solve ``matrix dy = right``, singular once for every row of ``rows dy = kept``; None where that fails.
+
+    The rows, read as combinations of the dynamic equations (the first `dynamic` ones), are what makes it singular: as
+    columns they complete it.
+    """
+    scale = 1 / np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300)
+    size = 1 / np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)
+    rows, kept = rows * size[:, np.newaxis], kept * size[:, np.newaxis]
+    columns = np.where(np.arange(len(scale)) < dynamic, rows, 0.0) / scale
+    columns = columns / np.maximum(np.abs(columns).max(axis=1, initial=0.0), 1e-300)[:, np.newaxis]
+    inner = diags(scale) @ matrix
+    whole = csc_matrix(bmat([[inner, csr_matrix(columns.T)], [csr_matrix(rows), None]]) if len(rows) else inner)
+    target = np.concatenate([right * scale[:, np.newaxis], kept])
+    try:
+        found = splu(whole).solve(target)
+    except RuntimeError:  # exactly singular
+        return None
+    missing = np.abs(inner @ found[: len(scale)] - target[: len(scale)])
+    terms = abs(inner) @ np.abs(found[: len(scale)]) + np.abs(target[: len(scale)])
+    fine = np.isfinite(found).all() and np.all(missing <= TOLERANCE * terms.max(axis=0))
+    return found[: len(scale)] if fine else None
+
+
+class _Charge:
+    """A conserved charge per electrode area [C/m2] as a function of state and inputs."""
+
+    def __init__(self, stack: LinearisedStack, law: ConservedCharge, inputs: Mapping[str, float]):
+        self._stack = stack
+        cell = stack.model.cell
+        self._layers = [layer.name for layer in stack.model.mixed_layers]
+        thickness = {name: _number(stack, f"layers.{name}.thickness", inputs) for name in self._layers}
+        self._layer_weights = [law.layers.get(name, 0.0) * thickness[name][0] for name in self._layers]
+        self._layer_slopes = [law.layers.get(name, 0.0) * thickness[name][1] for name in self._layers]
+        labels = np.asarray(stack.layout[0])
+        self._row, self._row_slopes = np.zeros(labels.size), np.zeros((labels.size, len(stack.input_names)))
+        elements = {}
+        for name, weight in law.interfaces.items():
+            side = name in ("negative", "positive")
+            path = f"{name}.double_layer" if side else f"interfaces.{name}.capacitance"
+            elements[name] = cell.get(path)
+            if elements[name] is not None:
+                number = f"{path}.q" if isinstance(elements[name], CPE) else f"{path}.c"
+                value, slopes = _number(stack, number, inputs)
+                drop = labels == names.potential_drop(name)
+                self._row[drop] = weight * value
+                self._row_slopes[drop] = weight * slopes
+        _check_elements(cell.name, elements, bool(law.layers))
+
+    def value(self, state: NDArray[np.float64], values: Sequence[float]) -> float:
+        """Q."""
+        stored = self._stack.stored(state, *values)[0].full().ravel()
+        return float(self._row @ state + np.asarray(self._layer_weights) @ stored)
+
+    def gradient(self, state: NDArray[np.float64], values: Sequence[float]) -> NDArray[np.float64]:
+        """dQ/dy."""
+        stored = self._stack.stored(state, *values)[1].full()
+        return np.asarray(self._layer_weights) @ stored + self._row if self._layers else self._row
+
+    def slope(self, state: NDArray[np.float64], values: Sequence[float], moved: NDArray[np.float64], k: int) -> float:
+        """dQ/dp_k along with a movement of the state."""
+        result = self._row @ moved + self._row_slopes[:, k] @ state
+        if self._layers:
+            stored = self._stack.stored(state, *values)[0].full().ravel()
+            change = np.asarray(directional(self._stack.stored, state, values, moved, k)[0]).ravel()
+            result += np.asarray(self._layer_weights) @ change
+            result += np.array([slopes[k] for slopes in self._layer_slopes]) @ stored
+        return float(result)
+
+
+def _number(stack: LinearisedStack, path: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
+    """A number of the cell, and its derivatives by all inputs (1 for the one that drives it)."""
+    name = stack.model.input_paths.get(path)
+    slopes = np.array([float(name == other) for other in stack.input_names])
+    return (float(stack.model.cell.get(path)) if name is None else inputs[name]), slopes
+
+
+def _check_elements(cell: str, elements: Mapping[str, Any], with_layers: bool) -> None:
+    """Refuse charges of constant-phase elements, which share a voltage with others as time goes by."""
+    dispersive = {name: float(element.n) for name, element in elements.items() if isinstance(element, CPE)}
+    if not dispersive or (not with_layers and len(dispersive) == len(elements) and len(set(dispersive.values())) == 1):
+        return
+    raise InputError(
+        f"{cell}: the constant-phase elements of {', '.join(dispersive)} block the ions in series with other charges, "
+        f"so that the state under a bias never becomes steady and has no derivative. Use Capacitors there."
+    )

@@ -1,0 +1,33 @@
+"""Frequency domain against time domain: the current after a small voltage step on every shipped cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mgtwin as mt
+from mgtwin.impedance import exact_laplace
+from tests.verification.oracles import step_response_voltage
+
+CASES = [(entry.name, ()) for entry in mt.list_cells()]
+CASES += [("au_mg3asn_au", ("infiltrated",)), ("au_mg3asn_au", ("contact_limited",)), ("trilayer", ("hot_pressed",))]
+
+#: Small against RT/zF (13 mV at 25 degC): Butler-Volmer is then linear to (f V/2)**2/24 = 6e-5.
+STEP = 1e-3
+
+
+@pytest.mark.parametrize(("name", "overlays"), CASES, ids=["+".join((name, *o)) for name, o in CASES])
+def test_step_response_is_the_inverse_laplace_transform_of_the_exact_impedance(
+    name: str, overlays: tuple[str, ...]
+) -> None:
+    cell = mt.cell(name, *overlays)
+
+    def transform(s: Any) -> Any:
+        return exact_laplace(cell, s)
+
+    run = mt.simulate(cell, mt.Polarization(STEP, "1000 s", first_time="1 us"))  # nine decades of time
+    expected = step_response_voltage(transform, STEP, run["time"].values)
+    # 1e-3 of the current itself; what is left of a current that has died away is compared with its largest value
+    np.testing.assert_allclose(run["current"].values, expected, rtol=1e-3, atol=1e-6 * np.max(expected))
