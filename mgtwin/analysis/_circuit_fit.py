@@ -13,7 +13,7 @@ __all__ = ["Solution", "solve"]
 #: How far resistances and time constants may leave the data, as factors; beyond it they change nothing in the window.
 BEYOND_Z, BEYOND_TIME = 1e4, 1e3
 #: Starts that are followed for a while, and those of them that are followed to the end.
-FOLLOWED, FINISHED = 12, 3
+FOLLOWED, FINISHED = 12, 2
 #: Parameters that can move together while the spectrum changes by less than this share are open.
 FLAT = 1e-9
 
@@ -124,9 +124,9 @@ def solve(
     problem = _Problem(frequency, z, deviations, arcs, least_n)
     every = np.full(len(problem.low), True)
     found = [problem.minimise(start, every, 40, 1e-6) for start in _starts(problem)]
-    found = [problem.minimise(u, every, 300, 1e-9) for u in sorted(found, key=problem.squares)[:FINISHED]]
+    found = [problem.minimise(u, every, 150, 1e-9) for u in sorted(found, key=problem.squares)[:FINISHED]]
     best = min(found, key=problem.squares)
-    best = problem.minimise(best, every, 2000, 3e-16)
+    best = problem.minimise(best, every, 300, 1e-12)
     best, free = _at_bounds(problem, best)
     order = np.argsort(best[2::3], kind="stable")
     shuffle = np.concatenate([[0], *(np.arange(1, 4) + 3 * k for k in order)]).astype(int)
@@ -171,7 +171,7 @@ def _at_bounds(problem: _Problem, u: np.ndarray) -> tuple[np.ndarray, np.ndarray
             continue
         trial, fewer = u.copy(), free.copy()
         trial[k], fewer[k] = bound, False
-        trial = problem.minimise(trial, fewer, 500, 3e-16)
+        trial = problem.minimise(trial, fewer, 100, 1e-12)
         # 1e-24 per residual is rounding: an exact spectrum has squares of that size wherever its parameters are.
         if problem.squares(trial) <= problem.squares(u) * (1 + 1e-6) + 1e-24 * len(problem.scale):
             u, free = trial, fewer

@@ -20,9 +20,7 @@ from .capacitors import CPE, Capacitor, Storage, across_interface
 
 __all__ = ["CPE", "Blocking", "Capacitor", "Electrode", "Interfaces", "Junction", "Plating"]
 
-_DoubleLayer = (
-    Annotated[Storage, AfterValidator(across_interface)] | None
-)
+_DoubleLayer = Annotated[Storage, AfterValidator(across_interface)] | None
 _ElectronicResistance = Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)]
 _NOTHING = Value(0.0, unit="ohm*m^2")
 _BLOCKED = Value(math.inf, unit="ohm*m^2")

@@ -19,11 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from ..cells.capacitors import CPE
 from ..cells.cell import Cell
 from ..cells.interfaces import Blocking
 from ..cells.materials import MixedConductor
+from ..errors import InputError
 
-__all__ = ["ConservedCharge", "conserved_charges"]
+__all__ = ["ConservedCharge", "capacitor_path", "conserved_charges"]
+
+ELECTRODES = ("negative", "positive")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
     cell : Cell
     imposed_voltage : bool
         Else the current is imposed: a steady one can be other than 0 only where it charges nothing for good.
+
+    Raises
+    ------
+    InputError
+        Where a constant-phase element takes part: how it shares a voltage with others changes as long as one waits.
 
     Examples
     --------
@@ -65,21 +74,37 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
             conditions.append(condition)
     if imposed_voltage:
         conditions.append(np.array([0.0] * len(mixed) + [1.0] * len(blocking)))
-    return [
-        ConservedCharge(
-            {names[k]: float(basis[column["layer", k]]) for k in mixed if basis[column["layer", k]] != 0},
-            {
-                interfaces[m]: float(basis[column["interface", m]])
-                for m in blocking
-                if basis[column["interface", m]] != 0
-            },
+    found = []
+    for basis in _null_space(np.array(conditions).reshape(-1, len(column))):
+        weight = {key: float(basis[index]) for key, index in column.items() if basis[index] != 0}
+        charge = ConservedCharge(
+            {names[k]: weight["layer", k] for k in mixed if ("layer", k) in weight},
+            {interfaces[m]: weight["interface", m] for m in blocking if ("interface", m) in weight},
         )
-        for basis in _null_space(np.array(conditions).reshape(-1, len(column)))
-    ]
+        _check_elements(cell, charge)
+        found.append(charge)
+    return found
+
+
+def capacitor_path(interface: str) -> str:
+    """Path of the capacitor of an electrode or junction."""
+    return f"{interface}.double_layer" if interface in ELECTRODES else f"interfaces.{interface}.capacitance"
+
+
+def _check_elements(cell: Cell, charge: ConservedCharge) -> None:
+    """Refuse charges of constant-phase elements, unless all belong to such elements of one and the same n."""
+    elements = {name: cell.get(capacitor_path(name)) for name in charge.interfaces}
+    dispersive = {name: float(element.n) for name, element in elements.items() if isinstance(element, CPE)}
+    alike = not charge.layers and len(dispersive) == len(elements) and len(set(dispersive.values())) == 1
+    if dispersive and not alike:
+        raise InputError(
+            f"{cell.name}: the constant-phase elements of {', '.join(dispersive)} block the ions in series with other "
+            f"charges, so that the state under a bias never becomes steady. Use Capacitors there, or no bias."
+        )
 
 
 def _blocks_ions(cell: Cell, interface: str) -> bool:
-    if interface in ("negative", "positive"):
+    if interface in ELECTRODES:
         return isinstance(getattr(cell, interface), Blocking)
     junction = cell.interfaces.get(interface)
     return junction is not None and _is_infinite(junction.resistance)

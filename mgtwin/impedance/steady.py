@@ -21,7 +21,7 @@ from ..cells.capacitors import CPE
 from ..errors import InputError, SimulationError
 from ..models import names
 from .adjoint import directional, no_derivative
-from .conserved import ConservedCharge, conserved_charges
+from .conserved import ConservedCharge, capacitor_path, conserved_charges
 from .linearise import LinearisedStack
 from .shifts import forces_by_input
 
@@ -50,7 +50,7 @@ class SteadyState:
     Raises
     ------
     InputError
-        Where the voltages of constant-phase elements drift without end.
+        As `conserved_charges`.
 
     Examples
     --------
@@ -201,18 +201,15 @@ class _Charge:
         self._layer_slopes = [law.layers.get(name, 0.0) * thickness[name][1] for name in self._layers]
         labels = np.asarray(stack.layout[0])
         self._row, self._row_slopes = np.zeros(labels.size), np.zeros((labels.size, len(stack.input_names)))
-        elements = {}
         for name, weight in law.interfaces.items():
-            side = name in ("negative", "positive")
-            path = f"{name}.double_layer" if side else f"interfaces.{name}.capacitance"
-            elements[name] = cell.get(path)
-            if elements[name] is not None:
-                number = f"{path}.q" if isinstance(elements[name], CPE) else f"{path}.c"
+            path = capacitor_path(name)
+            element = cell.get(path)
+            if element is not None:
+                number = f"{path}.q" if isinstance(element, CPE) else f"{path}.c"
                 value, slopes = _number(stack, number, inputs)
                 drop = labels == names.potential_drop(name)
                 self._row[drop] = weight * value
                 self._row_slopes[drop] = weight * slopes
-        _check_elements(cell.name, elements, bool(law.layers))
 
     def value(self, state: NDArray[np.float64], values: Sequence[float]) -> float:
         """Q."""
@@ -240,14 +237,3 @@ def _number(stack: LinearisedStack, path: str, inputs: Mapping[str, float]) -> t
     name = stack.model.input_paths.get(path)
     slopes = np.array([float(name == other) for other in stack.input_names])
     return (float(stack.model.cell.get(path)) if name is None else inputs[name]), slopes
-
-
-def _check_elements(cell: str, elements: Mapping[str, Any], with_layers: bool) -> None:
-    """Refuse charges of constant-phase elements, which share a voltage with others as time goes by."""
-    dispersive = {name: float(element.n) for name, element in elements.items() if isinstance(element, CPE)}
-    if not dispersive or (not with_layers and len(dispersive) == len(elements) and len(set(dispersive.values())) == 1):
-        return
-    raise InputError(
-        f"{cell}: the constant-phase elements of {', '.join(dispersive)} block the ions in series with other charges, "
-        f"so that the state under a bias never becomes steady and has no derivative. Use Capacitors there."
-    )

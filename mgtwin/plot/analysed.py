@@ -60,7 +60,8 @@ def kramers_kronig(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         ax.set_ylabel("Residual (% of |Z|)")
         legend_beside(ax)
         said = {True: "consistent with Kramers–Kronig", False: "not consistent with Kramers–Kronig"}
-        verdict = said.get(ds.attrs.get("consistent"), "")
+        consistent = ds.attrs.get("consistent")
+        verdict = "" if consistent is None else said[bool(consistent)]
         if fresh:
             ax.set_title(": ".join(filter(None, [describe(ds), verdict])))
     return ax

@@ -136,5 +136,3 @@ def validity_warnings(cell: Cell) -> list[str]:
         if message:
             found.append(f"{path}: {message}")
     return found
-
-

@@ -115,16 +115,19 @@ def _on_mesh(
     start_time: float | str | None,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """Derivatives at a kept or biased state, with ``route`` and ``warnings``."""
-    from ..impedance import adjoint, shifts, steady
+    from ..impedance import adjoint, conserved, shifts, steady
     from ..impedance.linearise import LinearisedStack
     from . import spectra, start_state
 
     frequencies = protocol.values()
+    single = list(dict.fromkeys(path for key in keys for path in key))
+    stack = LinearisedStack(cell, f_max=float(frequencies.max()), inputs=single)
+    _check_structure(cell, stack)
+    if protocol.bias is not None:
+        conserved.conserved_charges(cell, imposed_voltage=isinstance(protocol.bias, Voltage))
     origin = None if start is None else start_state.kept(start, start_time)
     kept = origin if protocol.bias is None else spectra.steady_state(cell, protocol.bias, origin)
     assert kept is not None
-    single = list(dict.fromkeys(path for key in keys for path in key))
-    stack = LinearisedStack(cell, f_max=float(frequencies.max()), inputs=single)
     state, known = _on_layout(kept, cell, stack)
     state = stack.complete(state, known)
     if protocol.bias is None:
@@ -148,32 +151,39 @@ def _on_mesh(
     }
 
 
+def _check_structure(cell: Cell, stack: LinearisedStack) -> None:
+    """Refuse numbers that are 0 without which the equations have fewer unknowns (films of 0 are dealt with)."""
+    from ..impedance.linearise import LinearisedStack
+    from ..models import names
+
+    zero = [name for name, value in stack.given(None).items() if value == 0]
+    if zero:
+        films = {names.charge_transfer_overpotential(side) for side in ("negative", "positive")}
+        added = set(stack.layout[0]) - set(LinearisedStack(cell, f_max=stack.model.f_max).layout[0]) - films
+        if added:
+            raise InputError(
+                f"{', '.join(zero)} is 0 and leaves {', '.join(sorted(added))} out of the equations: there is no "
+                f"derivative by it on a mesh. Set it to a small positive number first, with Cell.with_."
+            )
+
+
 def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.ndarray, np.ndarray]:
     """A kept state on the mesh of a stack, and where it is known.
 
     A film resistance of 0 makes no unknown of its own unless it is a parameter: the charge transfer then takes the
-    whole overpotential. Other numbers that are 0 would change the equations.
+    whole overpotential.
     """
     from ..models import names
     from . import start_state
 
-    missing = {name for name in set(stack.layout[0]) - set(kept.labels.tolist()) if not names.is_fast(name)}
     for side in ("negative", "positive"):
         behind = names.charge_transfer_overpotential(side)
-        if behind in missing:
-            missing.remove(behind)
-            drop = kept.values[kept.labels == names.potential_drop(side)]
+        if behind in stack.layout[0] and behind not in kept.labels:
             kept = kept._replace(
                 labels=np.append(kept.labels, behind),
                 positions=np.append(kept.positions, np.nan),
-                values=np.append(kept.values, drop),
+                values=np.append(kept.values, kept.values[kept.labels == names.potential_drop(side)]),
             )
-    zero = [name for name, value in stack.given(None).items() if value == 0]
-    if missing and zero:
-        raise InputError(
-            f"{', '.join(zero)} is 0, without {', '.join(sorted(missing))} in the equations: there is no derivative by "
-            f"it on a mesh. Set it to a small positive number first, with Cell.with_."
-        )
     return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
 
 

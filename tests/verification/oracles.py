@@ -56,9 +56,7 @@ def half_blocking(s: Any, thickness: Any, ionic: Any, electronic: Any, storage: 
 
 
 # -- direct current -----------------------------------------------------------------------------------------------
-def hebb_wagner(
-    voltage: Any, thickness: Any, n: Any, p: Any, constant: Any = 0.0, temperature: Any = 298.15
-) -> Any:
+def hebb_wagner(voltage: Any, thickness: Any, n: Any, p: Any, constant: Any = 0.0, temperature: Any = 298.15) -> Any:
     """Form 5: steady current density [A/m2] of reversible | mixed conductor | blocking, laboratory sign."""
     thermal = GAS_CONSTANT * temperature / FARADAY
     reduced = np.asarray(voltage) / thermal

@@ -73,9 +73,7 @@ junctions = st.builds(Junction, resistances(), capacitances, resistances())
 
 
 @st.composite
-def cells(
-    draw: Any, layers: int = 7, materials: Any = None, electrode: Any = electrodes, areas: bool = True
-) -> Cell:
+def cells(draw: Any, layers: int = 7, materials: Any = None, electrode: Any = electrodes, areas: bool = True) -> Cell:
     """Cells of 1 to `layers` layers that let some current pass at every finite frequency."""
     kinds = st.one_of(ion_conductors, mixed_conductors, defective_conductors) if materials is None else materials
     area = draw(decades(-5, -3))
@@ -108,9 +106,7 @@ def renamed(layers: Any, interfaces: list[Junction | None]) -> dict[str, Any]:
 
 def junctions_of(cell: Cell) -> list[Junction | None]:
     """The junctions of a cell in order, None where there is none."""
-    return [
-        cell.interfaces.get(f"{left.name}-{right.name}") for left, right in pairwise(cell.layers)
-    ]
+    return [cell.interfaces.get(f"{left.name}-{right.name}") for left, right in pairwise(cell.layers)]
 
 
 def worst(z: Any, expected: Any) -> float:

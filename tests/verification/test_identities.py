@@ -74,6 +74,8 @@ def test_a_reversed_stack_answers_with_the_opposite_sign(name: str) -> None:
     mirrored = [Galvanostatic(-20.0, 5.0, first_time="0.1 s", points=20), Polarization(-0.15, 50.0, first_time="0.1 s")]
     for protocol, mirror in zip(protocols, mirrored, strict=True):
         one, other = simulate(cell, protocol), simulate(cell.reversed(), mirror)
+        if protocol is protocols[0]:
+            forward = one["voltage"].values
         # both runs are good to 1e-7 per step of the integrator, which takes other steps in the mirror
         np.testing.assert_allclose(other["voltage"], -one["voltage"], rtol=1e-5)
         np.testing.assert_allclose(other["current"], -one["current"], rtol=1e-5)
@@ -86,9 +88,9 @@ def test_a_reversed_stack_answers_with_the_opposite_sign(name: str) -> None:
                 rtol=1e-4,
                 atol=1e-8,
             )
-    forward = simulate(cell, protocols[0])["voltage"].values
+    # not symmetric by itself: the identity says something
     backward = simulate(cell, mirrored[0])["voltage"].values
-    assert np.max(np.abs(forward + backward)) > 1e-3  # not symmetric by itself: the identity says something
+    assert np.max(np.abs(forward + backward)) > 1e-3
 
 
 # -- split layer ----------------------------------------------------------------------------------------------------
@@ -112,12 +114,20 @@ def split(cell: Cell, name: str, share: float) -> Cell:
     return cell.with_({"layers": tuple(layers), "interfaces": junctions})
 
 
+CUT_PROTOCOL = Polarization([0.15, -0.02], 20.0, first_time="50 ms", per_decade=5)
+
+
+@lru_cache(maxsize=2)
+def whole_run(name: str) -> Any:
+    """What the cells without a cut do."""
+    return simulate(CELLS[name], CUT_PROTOCOL)
+
+
 @pytest.mark.parametrize(("name", "layer"), [("nonlinear", "mixed"), ("many", "ions"), ("many", "a"), ("many", "b")])
 def test_an_ideal_cut_changes_nothing(name: str, layer: str) -> None:
     whole, cut = CELLS[name], split(CELLS[name], layer, 0.3)
     assert len(cut.layers) == len(whole.layers) + 1
-    protocol = Polarization([0.15, -0.02], 20.0, first_time="50 ms", per_decade=5)
-    one, other = simulate(whole, protocol), simulate(cut, protocol)
+    one, other = whole_run(name), simulate(cut, CUT_PROTOCOL)
     # each half has a mesh of its own, graded to the cut as well: growth^2/12 = 2e-4 on both sides
     np.testing.assert_allclose(other["current"], one["current"], rtol=5e-4, atol=1e-6)
     frequencies = np.geomspace(1e4, 1e-3, 15)
@@ -147,11 +157,10 @@ def test_current_scales_with_area(name: str) -> None:
     np.testing.assert_allclose(
         simulate(small, protocol)["current"], 3e-4 * simulate(cell, protocol)["current"], rtol=1e-6
     )
-    density = [Galvanostatic(value, 5.0, points=10) for value in ("-2 mA/cm^2", "-6 mA")]
-    one, other = simulate(small, density[0]), simulate(small, density[1].__class__(-20.0 * 3e-4, 5.0, points=10))
-    np.testing.assert_allclose(one["voltage"], other["voltage"], rtol=1e-12)
+    one = simulate(small, Galvanostatic("-2 mA/cm^2", 5.0, points=5))
+    np.testing.assert_allclose(one["current"], -6e-3, rtol=1e-9)
     np.testing.assert_allclose(
-        one["voltage"], simulate(cell, Galvanostatic(-20.0, 5.0, points=10))["voltage"], rtol=1e-6
+        one["voltage"], simulate(cell, Galvanostatic(-20.0, 5.0, points=5))["voltage"], rtol=1e-6
     )
     frequencies = np.geomspace(1e4, 1e-3, 8)
     z = [LinearisedStack(c, f_max=1e4).impedance(frequencies) for c in (cell, small)]
@@ -170,13 +179,13 @@ def test_a_wider_layer_is_one_with_more_of_everything() -> None:
 
 
 # -- impedance = small sine -----------------------------------------------------------------------------------------
-CORNERS, PERIODS, FINE = 16, 3, 12
+CORNERS, PERIODS, FINE = 12, 3, 16
 
 
 def by_sine(cell: Cell, frequency: float, offset: float, size: float, *, by_voltage: bool, start: Any) -> complex:
     """Z [ohm] as an instrument finds it: Fourier coefficients of voltage and current over the last period.
 
-    The sine is drawn with straight lines between 16 corners per period; its harmonics are a fraction 1/15^2 and do not
+    The sine is drawn with straight lines between 12 corners per period; its harmonics are a fraction 1/11^2 and do not
     enter the ratio of the first coefficients. A linear drift of what has not died out is subtracted.
     """
     corners = np.arange(CORNERS * PERIODS + 1) / (CORNERS * frequency)

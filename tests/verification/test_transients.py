@@ -162,13 +162,16 @@ def test_step_response_with_a_slow_dielectric(control: str) -> None:
 
 
 def test_a_dielectric_that_is_fast_is_left_out() -> None:
-    """With a first output at 1 s the same layers are quasi-static, and the answer from then on is the same."""
+    """With a first output at 10 s the same layers are quasi-static, and the answer from then on is the same."""
     early = simulate(SLOW, Polarization("0.1 mV", 1e3, first_time="1 us", per_decade=2))
-    late = simulate(SLOW, Polarization("0.1 mV", 1e3, first_time="100 s", per_decade=2))
+    late = simulate(SLOW, Polarization("0.1 mV", 1e3, first_time="10 s", per_decade=2))
     states = [set(run["state_variable"].values) for run in (early, late)]
     assert any("ionic field" in name for name in states[0]) and not any("ionic field" in name for name in states[1])
-    # 1 s is 300 relaxation times of the dielectric; what is left is the difference of the two meshes
-    np.testing.assert_allclose(late["current"], early["current"].interp(time=late["time"]), rtol=3e-4)
+    # 10 s is 3000 relaxation times; the dielectric delays the double layers by as much of their charging time, 1e-3 of
+    # which would show; what is left is the difference of the two meshes
+    both = np.isin(np.round(early["time"].values, 6), np.round(late["time"].values, 6))
+    assert both.sum() == late.sizes["time"]
+    np.testing.assert_allclose(late["current"], early["current"][both], rtol=3e-4)
 
 
 # -- form 6: three plateaus -----------------------------------------------------------------------------------------
