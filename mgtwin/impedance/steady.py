@@ -10,7 +10,6 @@ the cell conserves a charge Q while it settles (:mod:`mgtwin.impedance.conserved
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

@@ -171,7 +171,7 @@ def circuit(fit: Any, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
 
     Every arc starts on the real axis where the one before it ends, as in the drawing that the circuit stands for. Arcs
     that lie outside the picture (extrapolated ones) appear in the legend only; what the spectrum does not determine is
-    marked there.
+    marked there, and its arc is drawn dashed.
 
     Parameters
     ----------
@@ -230,7 +230,8 @@ def _arcs(ax: Axes, fit: Any, size: float) -> None:
         doubts = [] if arc.determined else ["not determined"]
         doubts += [] if arc.inside else [f"top at {short(arc.frequency, 'Hz')}, outside the data"]
         ax.fill(
-            curve.real, -curve.imag, color=colour, alpha=0.18, lw=0, zorder=1,
+            curve.real, -curve.imag, fc=(colour, 0.18 if arc.determined else 0.05), ec=(colour, 0.6), zorder=1,
+            lw=0 if arc.determined else 0.9, ls="-" if arc.determined else (0, (4, 3)),
             label="\n".join([said, *doubts]), visible=start < right,
         )  # fmt: skip
         start += arc.resistance

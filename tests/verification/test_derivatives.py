@@ -1,4 +1,4 @@
-"""dZ/dp: mesh-free against many-digit and numerical derivatives, the mesh against both, at rest, biased and held."""
+"""dZ/dp without a mesh, against derivatives with many digits and against differences; what is refused."""
 
 from __future__ import annotations
 
@@ -13,27 +13,11 @@ from hypothesis import strategies as st
 
 import mgtwin as mt
 from mgtwin import dataset
-from mgtwin.cells import (
-    CPE,
-    Blocking,
-    Cell,
-    DefectCapacitance,
-    DefectElectrons,
-    GrainBoundary,
-    IonConductor,
-    Junction,
-    Layer,
-    MixedConductor,
-    Plating,
-)
+from mgtwin.cells import CPE, Blocking, Cell, DefectElectrons, Junction, Layer, MixedConductor, Plating
 from mgtwin.errors import InputError, UnknownNameError
 from mgtwin.impedance import exact, exact_jacobian
-from mgtwin.impedance.adjoint import adjoint_jacobian
-from mgtwin.impedance.linearise import LinearisedStack
-from mgtwin.impedance.shifts import rest_shift
-from mgtwin.impedance.steady import SteadyState
-from mgtwin.laws import Arrhenius, VogelFulcher
 
+from .derivative_cells import DEFECTS, GOLD, MG, STACKS, TRILAYER, logarithmic, parameters
 from .simple_cells import FORMS, NUMBERS
 from .stacks import cells as random_cells
 
@@ -44,63 +28,6 @@ FOUR = [
     "layers.mixed.material.electronic_conductivity",
     "layers.mixed.material.chemical_capacitance",
 ]
-
-DEFECTS = MixedConductor(
-    0.03,
-    DefectElectrons(n=1e-3, p=2e-5, constant=1e-4),
-    DefectCapacitance(constant=2e5, n_mobility=1e-9, p_mobility=3e-9),
-    rest_potential=0.03,
-)
-ION = IonConductor(0.2, 30.0)
-MG = Plating(5.0, transfer_coefficient=0.4, double_layer=0.1, electronic_resistance=3e-3, film_resistance=2e-3)
-MG_OUTSIDE = Plating(5.0, double_layer=0.1)
-GOLD = Blocking(0.2, electronic_resistance=5e-3)
-BOUNDARY = GrainBoundary(1e-5, 1e-3, 2e-6)
-TRILAYER = Cell(
-    "trilayer_like",
-    Plating(Arrhenius(0.05, 298.15, 0.5), double_layer=CPE(0.02, 0.85), film_resistance=1e-3),
-    [
-        Layer("left", IonConductor(VogelFulcher(2.0, 0.06, 200.0), 12.0, BOUNDARY), 5e-4),
-        Layer(
-            "middle",
-            MixedConductor(Arrhenius(0.05, 373.15, 0.3), Arrhenius(5e-6, 373.15, 0.5), 2.4e5, 25.0, BOUNDARY),
-            6e-4,
-            area=1.3e-4,
-        ),
-        Layer("right", IonConductor(0.01, CPE(1e-8, 0.9)), 5e-4),
-    ],
-    Plating(0.05, double_layer=0.02),
-    {"left-middle": Junction(3e-3, 0.01), "middle-right": Junction(4e-3, CPE(0.01, 0.8))},
-    series_resistance=1e-5,
-)
-STACKS = {
-    "trilayer": TRILAYER,
-    "two mixed conductors of their own composition": Cell(
-        "pair",
-        GOLD,
-        [Layer("a", DEFECTS, 1e-4), Layer("b", MixedConductor(0.01, DEFECTS.electronic_conductivity, 1e5), 3e-4, 2e-4)],
-        Blocking(0.3, electronic_resistance=1e-2),
-        {"a-b": Junction(2e-3, 0.05, electronic_resistance=0.03)},
-        series_resistance=1e-4,
-    ),
-    "ideal contact": Cell("pair", MG, [Layer("a", DEFECTS, 1e-4), Layer("b", DEFECTS, 3e-4)], GOLD),
-    "grain boundaries folded": Cell(
-        "folded", MG, [Layer("m", MixedConductor(0.05, 2e-3, 2e6, 100.0, BOUNDARY), 1e-3)], GOLD
-    ),
-}
-
-
-def parameters(cell: Cell) -> list[str]:
-    """All numbers that are finite, not 0, and small-signal equations can read."""
-    unread = ("minimum_potential", "molar_volume", "charge")
-    return [
-        path for path in cell.paths() if np.isfinite(cell.get(path)) and cell.get(path) and not path.endswith(unread)
-    ]
-
-
-def logarithmic(cell: Cell, paths: list[str], derivative: np.ndarray) -> np.ndarray:
-    """dZ/d ln p from dZ/dp."""
-    return derivative * np.array([float(cell.get(path)) for path in paths])
 
 
 def differences(cell: Cell, path: str, step: float = 3e-4) -> np.ndarray:
