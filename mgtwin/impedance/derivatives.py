@@ -30,7 +30,7 @@ from .terms import Shifted, Stack, first_of, plan_of
 __all__ = ["exact_jacobian", "parameters_of", "slope"]
 
 #: Complex numbers per intermediate array.
-_BLOCK = 32768
+_BLOCK = 8192
 #: Relative step of central differences. Rounding costs 2e-11 of a term; truncation as much of the derivative of
 #: anything that changes by less than e per ten percent of p, and 1e-8 where it is e per two percent.
 _STEP = 6e-6
