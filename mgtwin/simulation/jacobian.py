@@ -10,7 +10,7 @@ import numpy as np
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..protocols import EIS, Current, Voltage, amperes
+from ..protocols import EIS, Current, Voltage
 from .dispatch import stamp
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _on_mesh(
         began, moved = stack.rest_state(), shifts.rest_shift(stack)
         if origin is not None:
             began, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)
-        voltage, current = _imposed(cell, protocol.bias)
+        voltage, current = spectra.imposed(cell, protocol.bias)
         bias = steady.SteadyState(stack, began, voltage=voltage, current=current)
         state = bias.converged(state)
         shift = bias.shift(state, moved, _current_slopes(cell, protocol.bias, stack))
@@ -185,13 +185,6 @@ def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.
                 values=np.append(kept.values, kept.values[kept.labels == names.potential_drop(side)]),
             )
     return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
-
-
-def _imposed(cell: Cell, bias: Voltage | Current) -> tuple[float | None, float | None]:
-    """The voltage [V] or the current [A] that a bias imposes, and None for the other."""
-    if isinstance(bias, Voltage):
-        return float(bias.voltage), None
-    return None, amperes(bias.current, cell)
 
 
 def _current_slopes(cell: Cell, bias: Voltage | Current, stack: LinearisedStack) -> list[float] | None:

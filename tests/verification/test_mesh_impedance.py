@@ -90,10 +90,10 @@ STACKS = {
         Plating(5.0, double_layer=0.1, electronic_resistance=np.inf),
         Blocking(0.2, electronic_resistance=np.inf),
         MixedConductor(0.05, 0.002, 2e6, grain_boundary=GrainBoundary(1e-5, 1e-3, 2e-6)),
-    ),
+    ).with_({"layers.mixed.area": 1.3}),
     "grain boundaries folded": single(
         MG, GOLD, MixedConductor(0.05, 0.002, 2e6, grain_boundary=GrainBoundary(1e-5, 1e-3, 2e-6))
-    ),
+    ).with_({"layers.mixed.area": 1.3}),
 }
 
 
