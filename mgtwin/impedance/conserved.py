@@ -64,6 +64,8 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
     blocking = [m for m, name in enumerate(interfaces) if _blocks_ions(cell, name)]
     column = {("layer", k): index for index, k in enumerate(mixed)}
     column |= {("interface", m): len(mixed) + index for index, m in enumerate(blocking)}
+    if not column:  # nothing stores a charge that could be trapped
+        return []
     conditions = []
     for m, name in enumerate(interfaces):
         if _passes_electrons(cell, name, mixed, m):
