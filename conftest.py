@@ -4,4 +4,5 @@
 function's place.
 """
 
+import mgtwin.analysis
 import mgtwin.impedance  # noqa: F401
