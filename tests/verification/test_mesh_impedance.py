@@ -24,7 +24,7 @@ from mgtwin.impedance.linearise import LinearisedStack
 from mgtwin.models import mesh
 
 from . import oracles
-from .simple_cells import DIFFUSION_TIME, FORMS, IONIC, MIXED, NUMBERS, STORAGE, THICKNESS, single
+from .simple_cells import DIFFUSION_TIME, FORMS, IONIC, MIXED, NUMBERS, STORAGE, THICKNESS, reversible, single
 
 #: From a tenth of the diffusion frequency, where the profile fills the layer, to where it is 3e-4 of its thickness.
 FREQUENCIES = np.geomspace(1e6, 0.1, 36) / (2 * np.pi * DIFFUSION_TIME)
@@ -123,6 +123,19 @@ def test_form_3_is_exact_on_any_mesh(monkeypatch: pytest.MonkeyPatch) -> None:
     found = errors(cell, form(2j * np.pi * FREQUENCIES, *NUMBERS), GROWTHS[:1], monkeypatch)
     # no profile forms, so only the charge-transfer resistance of the "ideal" electrodes (1e-12) and rounding are left
     assert found[0] < 1e-10
+
+
+@pytest.mark.parametrize("electrons", [0.01, DefectElectrons(n=4e-3, p=5e-3, constant=1e-3)], ids=["linear", "defects"])
+def test_form_3_with_a_dielectric_is_exact_on_any_mesh(electrons: Any) -> None:
+    """Reversible for both carriers: E stays flat, so Z = L/(sigma + s eps) whatever the mesh."""
+    permittivity = 1e9  # relaxation at 1 Hz
+    material = MixedConductor(IONIC, electrons, STORAGE, relative_permittivity=permittivity)
+    cell = single(reversible(), reversible(), material)
+    frequencies = np.logspace(-2, 2, 9)
+    s = 2j * np.pi * frequencies
+    expected = THICKNESS / (IONIC + 0.01 + s * oracles.VACUUM_PERMITTIVITY * permittivity)
+    z = LinearisedStack(cell, f_max=1e-9).impedance(frequencies)  # the coarsest mesh there is
+    assert np.max(np.abs(z - expected) / np.abs(expected)) < 1e-9  # rounding and the "ideal" electrodes
 
 
 @pytest.mark.parametrize("name", STACKS)
