@@ -147,7 +147,7 @@ def test_integral_weighs_with_the_widths() -> None:
 
 # -- expressions ----------------------------------------------------------------------------------------------------
 def test_numpy_functions_work_on_symbols() -> None:
-    """Laws are written once, with NumPy's names (physics.md §7)."""
+    """Laws are written once, with NumPy's names (theory.md §7)."""
     u = pybamm.StateVector(slice(0, 1))
     y = np.array([[0.7]])
     for function in (np.exp, np.log, np.sqrt, np.tanh, np.sinh, np.sin):
