@@ -106,7 +106,9 @@ def assemble(
     elements = [element.name for element in model.elements] + [names.SERIES]
     area = float(cell.area)
     potentials = [outputs[names.local_potential(layer.name)] for layer in model.mixed_layers]
-    x, layer_of_x = positions(cell, integrator)
+    x, layer_of_x = positions(cell, integrator, names.local_potential)
+    salts = [outputs[names.concentration(layer.name)] for layer in model.salt_layers]
+    salt_x, salt_layer = positions(cell, integrator, names.relative_concentration)
     labels, where = integrator.layout
     warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
     return dataset.transient(
@@ -123,6 +125,9 @@ def assemble(
         local_potential=np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,
         x=x if potentials else None,
         layer=layer_of_x if potentials else None,
+        concentration=np.concatenate([np.atleast_2d(c) for c in salts]).T if salts else None,
+        salt_x=salt_x if salts else None,
+        salt_layer=salt_layer if salts else None,
         half_cycle_capacity=half_cycle_capacities(done, names.CURRENT),
         state=np.array([stretch.state for stretch in stretches]),
         segment_time=offsets[1:],
@@ -149,13 +154,11 @@ def half_cycle_capacities(done: list[tuple[Segment, Stretch]], current: str) -> 
     return [charges[k] for k in sorted(charges)] or None
 
 
-def positions(cell: Cell, integrator: Integrator) -> tuple[np.ndarray, list[str]]:
-    """Distance [m] from the negative electrode, and layer, of every node that carries a local potential."""
-    from ..models import names
-
+def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
+    """Distance [m] from the negative electrode, and layer, of every node that carries a state, named by `state`."""
     left, x, layer_names = 0.0, [], []
     for layer in cell.layers:
-        nodes = integrator.nodes(names.local_potential(layer.name))
+        nodes = integrator.nodes(state(layer.name))
         x.append(left + nodes * float(layer.thickness))
         layer_names += [layer.name] * nodes.size
         left += float(layer.thickness)
