@@ -45,7 +45,7 @@ def run(
         kept = start_state.kept(start, start_time)
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     stretches: list[Stretch] = []
-    warnings: list[str] = list(attrs["warnings"])
+    warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
     try:
         for number, segment in enumerate(segments):
             stretch = integrator.run(segment, state)
@@ -55,6 +55,12 @@ def run(
                 progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
             if stretch.ended_by != "time":
                 warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
+            if cannot_go_on(segment, stretch) and number + 1 < len(segments):
+                warnings.append(
+                    f"the run ends after {number + 1} of {len(segments)} steps: without salt the voltage has no bound, "
+                    f"and the protocol sets no voltage limits at which it would go on"
+                )
+                break
     except SimulationError as error:
         raise _with_partial(error, cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) from error
     except KeyboardInterrupt:
@@ -63,6 +69,14 @@ def run(
         warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
         attrs = {**attrs, "interrupted": True}
     return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
+
+
+def cannot_go_on(segment: Segment, stretch: Stretch) -> bool:
+    """Whether salt is used up and no voltage limit, which a diverging voltage meets at once, ends the step instead."""
+    from ..models import names
+
+    limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
+    return names.is_depletion(stretch.ended_by) and not limited
 
 
 def _with_partial(
