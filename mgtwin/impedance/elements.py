@@ -183,7 +183,7 @@ def _binary_electrolyte(
         for name in ("concentration", "thermodynamic_factor", "porosity")
     )
     ions = reader.number(f"{where}.transference_number")
-    anions = 1 - ions
+    anions = _require(1 - ions, f"1 - {where}.transference_number")
     charge = _require(reader.number("ion.charge"), "ion.charge")
     slope = salt_voltage(charge, GAS_CONSTANT * T / FARADAY, factor)
     carried = charge * FARADAY * concentration / slope  # c_chem of free solution, [F/m3]
