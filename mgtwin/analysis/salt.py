@@ -172,7 +172,7 @@ def depletion(cell: Cell, current: float | str) -> Depletion:
     >>> cell = mt.Cell("mg_mg", magnesium, [mt.Layer("solution", solution, "1 mm")], magnesium)
     >>> found = depletion(cell, "-1 mA/cm^2")
     >>> round(found.time), found.layer, found.side
-    (1180, 'solution', 'right')
+    (1285, 'solution', 'right')
     """
     density = _density(cell, current)
     if density == 0:
