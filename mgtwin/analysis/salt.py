@@ -1,4 +1,4 @@
-"""What a salt solution can carry: limiting currents, and when the salt is used up beyond them (theory.md §6, form 7)."""
+"""What a salt solution can carry: limiting currents, and when the salt is used up above them (theory.md §6, form 7)."""
 
 from __future__ import annotations
 

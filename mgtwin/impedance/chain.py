@@ -22,8 +22,8 @@ What is carried along is :math:`\gamma`, never infinite, and the deviation :math
 transference number, formed from products such as :math:`t_{eon,1} t_{ion,2}` so that it stays exact where t is close
 to 1. Blocked carriers and ideal contacts are fractions with a zero below or above, not special cases.
 
-What is said of electrons holds for the anions of a salt solution in their place (`BinaryElectrolyte` in :mod:`mgtwin.impedance.elements`): j is
-the share of the second carrier, whichever the layer has.
+What is said of electrons holds for the anions of a salt solution in their place (:mod:`mgtwin.impedance.elements`): j
+is the share of the second carrier, whichever the layer has.
 """
 
 from __future__ import annotations

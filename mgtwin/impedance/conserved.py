@@ -6,9 +6,9 @@ less the electronic one:
 
     dQ_k/dt = i_e,k - i_e,k+1,    dP_m/dt = i - i_e,m
 
-(theory.md §2.1-2.2, §3.1-3.2; both in +x). Where these carriers are blocked i_e is 0. Every combination of Q and P from which
-all other i_e cancel, and i too where the voltage is imposed, keeps its value: the steady state depends on where the
-cell started, for example on the composition of a mixed conductor between electron blockers.
+(theory.md §2.1-2.2, §3.1-3.2; both in +x). Where these carriers are blocked i_e is 0. Every combination of Q and P from
+which all other i_e cancel, and i too where the voltage is imposed, keeps its value: the steady state depends on where
+the cell started, for example on the composition of a mixed conductor between electron blockers.
 """
 
 from __future__ import annotations

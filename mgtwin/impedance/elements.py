@@ -168,9 +168,9 @@ def _binary_electrolyte(
 ) -> Mixed:
     r"""Salt solution, the anions in the electrons' place.
 
-    With :math:`dE = -(\nu RT\Theta/z\nu_+F)\,d\ln c` the anion current is :math:`t_- i_f - \sigma_{amb}\partial_x E`, its
-    storage :math:`\sigma_{amb}\varepsilon/D_{eff}`, and :math:`\sigma_{amb} = (zF)^2 D_{eff}c_0\nu_+/\nu RT\Theta`.
-    Displacement joins the ionic rail: it takes a part of the current from :math:`i_f`, and salt no longer has to follow.
+    With :math:`dE = -(\nu RT\Theta/z\nu_+F)\,d\ln c` the anion current is :math:`t_- i_f - \sigma_{amb}\partial_x E`,
+    its storage :math:`\sigma_{amb}\varepsilon/D_{eff}`, and :math:`\sigma_{amb} = (zF)^2 D_{eff}c_0\nu_+/\nu RT\Theta`.
+    Displacement joins the ionic rail: it takes a part of the current from :math:`i_f`, which salt need not follow.
     """
     path = f"layers.{layer.name}"
     where = f"{path}.material"

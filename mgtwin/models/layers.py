@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pybamm
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .interfaces import ElectrodeInterface, JunctionInterface
     from .stack import StackModel
 
-    Neighbour = ElectrodeInterface | JunctionInterface
+    Neighbour: TypeAlias = ElectrodeInterface | JunctionInterface
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class GrainBoundaries:
     def __init__(self, model: StackModel, layer: Layer, ratio: Any):
         self.name = layer.name
         where = f"layers.{layer.name}.material.grain_boundary"
-        boundary = layer.material.grain_boundary
+        boundary = model.cell.get(where)
         self._per_length = None
         self._capacitance = None
         if boundary is None:

@@ -18,6 +18,7 @@ SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
+_RELATIVE_CONCENTRATION = " relative salt concentration"
 _DEPLETION = "salt depleted"
 
 
@@ -68,12 +69,17 @@ def surface_concentration(layer: str, side: str) -> str:
 
 def relative_concentration(layer: str) -> str:
     """Concentration of the salt over that at rest (the state)."""
-    return f"{layer} relative salt concentration"
+    return f"{layer}{_RELATIVE_CONCENTRATION}"
+
+
+def is_amount(name: str) -> bool:
+    """Whether a state is a profile whose integral is an amount of something, which must be kept."""
+    return name.endswith(_RELATIVE_CONCENTRATION) and not name.endswith(f" face{_RELATIVE_CONCENTRATION}")
 
 
 def face_concentration(layer: str, side: str) -> str:
     """Relative concentration at a face between solutions of different thermodynamic factors (an algebraic unknown)."""
-    return f"{layer} {side} face relative salt concentration"
+    return f"{layer} {side} face{_RELATIVE_CONCENTRATION}"
 
 
 def depletion(layer: str, side: str) -> str:

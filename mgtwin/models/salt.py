@@ -197,7 +197,7 @@ class SaltLayer:
         return self._faces[side]
 
     def _conduction(self, side: str) -> tuple[Any, Any]:
-        """Outermost cell: its current but for what the slope at the face drives, and what multiplies that d(ln c)/dx."""
+        """Outermost cell: its current without what the slope at the face drives, and what multiplies that slope."""
         if self.field is None:
             return self._current_density, 0
         grid, salt = self.grid, self.salt

@@ -147,9 +147,7 @@ class StackModel(pybamm.BaseModel):
             )
         ]
         layers = [
-            LAYERS[type(layer.material)](
-                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
-            )
+            LAYERS[type(layer.material)](self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]

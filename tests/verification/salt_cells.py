@@ -55,7 +55,7 @@ STACKS = {
     "Mg | solutions of other factors | Mg": Cell(
         "factors",
         MG,
-        [Layer("a", SOLUTION, 1e-4), Layer("b", OTHER_FACTOR, 5e-5, area=0.8), Layer("c", DILUTE, 2e-5)],
+        [Layer("a", SOLUTION, 1e-4), Layer("b", OTHER_FACTOR, 5e-5, area=0.8), Layer("c", DILUTE, 6e-5)],
         MG,
         {"a-b": Junction(2e-3, 0.05)},
         area=1.0,

@@ -1,4 +1,4 @@
-"""The impedance of salt solutions: closed form 7, mesh against mesh-free, states under a bias and in the midst of a run."""
+"""The impedance of salt solutions: closed form 7, mesh against mesh-free, under a bias and in the midst of a run."""
 
 from __future__ import annotations
 
