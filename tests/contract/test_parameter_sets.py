@@ -53,8 +53,14 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from leaves(item, (*path, index))
-    elif not (isinstance(data, str) and path[0] in ("negative", "positive", "interfaces") and len(path) <= 2):
+    elif not (isinstance(data, str) and _names_a_part(path)):
         yield path, data
+
+
+def _names_a_part(path: tuple[Any, ...]) -> bool:
+    """Whether a text there is the name of an interface or of a material (in overlays also by its dotted path)."""
+    outside = path[0] in ("negative", "positive", "interfaces") and len(path) <= 2
+    return outside or str(path[-1]).endswith(".material")
 
 
 def bibliography() -> set[str]:
@@ -74,7 +80,10 @@ def allowed(cell: str) -> set[frozenset[str]]:
     states = [(), *((state,) for state in STATES), ("annealed", "exponent_9")]
     readings = [(), *((reading,) for reading in READINGS)]
     sets = {frozenset(a + b) for a, b in itertools.product(states, readings)}
-    return sets - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
+    if cell == "trilayer":
+        sets |= {names | {"salt_depletion"} for names in sets}
+    refused = {"annealed_hot_pressed", "contact_limited"}
+    return {names for names in sets if names and not names >= refused}
 
 
 CASES = [
@@ -89,8 +98,18 @@ CASES = [
 
 def test_the_expected_files_are_there() -> None:
     assert {path.stem for path in (ROOT / "cells").glob("*.yaml")} == {*MG3ASN, *OTHER}
-    assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {*STATES, *READINGS, "exponent_9"}
-    assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == {"mg3asn", "mofsse", "polymer"}
+    assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {
+        *STATES,
+        *READINGS,
+        "exponent_9",
+        "salt_depletion",
+    }
+    assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == {
+        "mg3asn",
+        "mofsse",
+        "mofsse_salt",
+        "polymer",
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
