@@ -1,4 +1,4 @@
-"""Salt solutions as nouns, in files and in Datasets; their closed forms as analyses; what is refused, in which words."""
+"""Salt solutions as nouns, in files and Datasets; their closed forms as analyses; what is refused, in which words."""
 
 from __future__ import annotations
 
