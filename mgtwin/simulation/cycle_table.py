@@ -32,7 +32,11 @@ class CycleTable:
         model = integrator.model
         self.elements = [element.name for element in model.elements] + [names.SERIES]
         self.interfaces = [interface.name for interface in model.interfaces]
-        self._end_outputs: dict[str, list[str]] = {}
+        described = any(interface.ageing.described for interface in model.interfaces)
+        read = {"final_contact_fraction": names.contact_fraction, "final_film_resistance": names.film_resistance}
+        self._end_outputs = {
+            key: [name(interface) for interface in self.interfaces] for key, name in read.items() if described
+        }
         self._width = len(SCALARS) + 2 * len(self.elements) + len(self._end_outputs) * len(self.interfaces)
 
     def row(self, passages: Sequence[Passage]) -> np.ndarray:

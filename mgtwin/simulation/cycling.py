@@ -255,7 +255,11 @@ class CyclingRun:
     # -- results ---------------------------------------------------------------------------------------------------
     def words(self) -> str:
         """What a user is shown of the progress."""
-        return f"cycle {self.number}"
+        text = f"cycle {self.number}"
+        found = self.table.variables(self.done[-1].row[None]).get("final_contact_fraction") if self.done else None
+        if found is None or np.min(found) == 1.0:
+            return text
+        return f"{text}, contact {np.min(found):.3g} at {self.table.interfaces[int(np.argmin(found))]}"
 
     def failure(self, error: SimulationError) -> SimulationError:
         """A failure with its time since the start of the run and all that was finished before it."""
