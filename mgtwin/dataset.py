@@ -30,6 +30,7 @@ __all__ = [
     "add_warning",
     "attributes",
     "check",
+    "has_gaps",
     "jacobian",
     "open",
     "problems",
@@ -262,6 +263,21 @@ def sample_cycles(ds: xr.Dataset) -> np.ndarray | None:
         if name in ds.variables and ds[name].dims == ("time",):
             return np.asarray(ds[name].values)
     return None
+
+
+def has_gaps(ds: xr.Dataset) -> bool:
+    """Return whether a run keeps the traces of some of its cycles only, or of none.
+
+    Examples
+    --------
+    >>> has_gaps(transient([0, 1], [0, 0], [0, 0]))
+    False
+    >>> has_gaps(transient([0, 1], [0, 0], [0, 0], cycle=[0, 2], cycles={"cycle": [0, 1, 2]}))
+    True
+    """
+    if "cycle" not in ds.dims:
+        return False
+    return "cycle_number" not in ds.variables or not np.isin(ds["cycle"].values, ds["cycle_number"].values).all()
 
 
 def stamp(

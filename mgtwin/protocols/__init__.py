@@ -2,7 +2,7 @@
 
 from .base import Protocol, TransientProtocol
 from .bias import Current, Voltage
-from .cycling import Cycling, CycleSkipping, Every
+from .cycling import CycleSkipping, Cycling, Every
 from .files import PROTOCOLS, from_data, from_yaml
 from .replay import Replay, ReplayedSignal, Signal
 from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes

@@ -21,6 +21,9 @@ from .integrator import Integrator, Stretch, mapped
 #: Delay of a switch over the longest time of a stretch: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of the charge of the stretch.
 DELAY = 2e-13
+#: Mesh points over those of a run that resolves a single transient: half of them halve the time of a cycle. The voltages
+#: and energies of cycles of all shipped cells then err by less than 3e-4, the voltage right after a switch by 1e-3.
+REFINEMENT = 0.5
 #: A half cycle so long that a stretch at constant current knows no other.
 ENDLESS = 1e30
 #: How reasons begin and end by which a half cycle, but not the run, is over.
@@ -83,7 +86,7 @@ class CycleIntegrator(Integrator):
         _, self._voltage = self._output_function([names.VOLTAGE])
 
     def _model(self, cell: Cell, **options: Any) -> CycledStack:
-        return CycledStack(cell, limited=self._limited, **options)
+        return CycledStack(cell, limited=self._limited, refinement=REFINEMENT, **options)
 
     def _output_inputs(self) -> tuple[list[Any], dict[str, Any]]:
         current = casadi.MX.sym("current")
@@ -196,7 +199,8 @@ class CycleIntegrator(Integrator):
         starts = np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
         late = 2 * DELAY * float(starts[-1])
         wanted = [
-            Wanted(segment, start, late, traced(segment.cycle)) for segment, start in zip(segments, starts, strict=False)
+            Wanted(segment, start, late, traced(segment.cycle))
+            for segment, start in zip(segments, starts, strict=False)
         ]
         stops = np.union1d(starts[:-1] + late, starts[1:])
         times = np.unique(np.concatenate([one.times for one in wanted]))
@@ -233,7 +237,9 @@ class CycleIntegrator(Integrator):
             result.append(
                 Passage(
                     one.segment,
-                    Stretch(one.local, {name: parts[k] for name, parts in split.items()}, y[:, kept[k][-1]].copy(), "time"),
+                    Stretch(
+                        one.local, {name: parts[k] for name, parts in split.items()}, y[:, kept[k][-1]].copy(), "time"
+                    ),
                     float(one.weights @ np.maximum(power, 0)),
                     float(one.weights @ np.maximum(-power, 0)),
                 )

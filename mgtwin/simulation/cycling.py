@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..errors import InputError, SimulationError
+from ..errors import SimulationError
 from ..models import names
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
@@ -213,7 +213,9 @@ class CyclingRun:
         self.limited = records[-1].limited
         self.done += records
         if self.ended:
-            self.warnings.append(f"cycle {records[-1].number}: {last.stretch.ended_by} after {elapsed:.4g} s: it ends the run")
+            self.warnings.append(
+                f"cycle {records[-1].number}: {last.stretch.ended_by} after {elapsed:.4g} s: it ends the run"
+            )
 
     def _is_traced(self, number: int) -> bool:
         return number in self.traced
@@ -242,7 +244,9 @@ class CyclingRun:
         last = passages[-1]
         if self.protocol.probe_rest is not None:
             pause = float(self.protocol.probe_rest)
-            rest = Segment(CurrentRamp(0.0), pause, mixed_times(pause, REST_POINTS), last.segment.cycle, last.segment.step)
+            rest = Segment(
+                CurrentRamp(0.0), pause, mixed_times(pause, REST_POINTS), last.segment.cycle, last.segment.step
+            )
             passages.append(self.integrator.passage(rest, last.stretch.state, self._is_traced(last.segment.cycle)))
         labels, where = self.integrator.kept_layout
         values = self.integrator.kept_state(passages[-1].stretch)
@@ -263,9 +267,7 @@ class CyclingRun:
 
     def failure(self, error: SimulationError) -> SimulationError:
         """A failure with its time since the start of the run and all that was finished before it."""
-        message = (
-            f"{self.cell.name}: the integration failed in cycle {self.number}, {self.elapsed:.6g} s after the start: {error}"
-        )
+        message = f"{self.cell.name}: the integration failed in cycle {self.number}, {self.elapsed:.6g} s after the start: {error}"
         self.warnings.append(message)
         return SimulationError(message, time=self.elapsed, partial=self.dataset() if self.done else None)
 
