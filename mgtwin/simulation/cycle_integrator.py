@@ -21,8 +21,8 @@ from .integrator import Integrator, Stretch, mapped
 #: Delay of a switch over the longest time of a stretch: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of the charge of the stretch.
 DELAY = 2e-13
-#: Mesh points over those of a run that resolves a single transient: half of them halve the time of a cycle. The voltages
-#: and energies of cycles of all shipped cells then err by less than 3e-4, the voltage right after a switch by 1e-3.
+#: Mesh points over those of a run that resolves a single transient: half of them halve the time of a cycle. The
+#: voltages at the ends of half cycles of all shipped cells then err by less than 3e-4, that after a switch by 1e-3.
 REFINEMENT = 0.5
 #: A half cycle so long that a stretch at constant current knows no other.
 ENDLESS = 1e30

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..impedance.linearise import LinearisedStack
     from .transient import Progress
 
-#: Cycles per stretch: about a quarter of a second, after which progress is shown and an interruption is heard. Stretches
+#: Cycles per stretch: about a tenth of a second, after which progress is shown and an interruption is heard. Stretches
 #: end where the number of cycles done is a multiple of it, so that a run that goes on has those of one in one go.
 STRETCH = 10
 #: Output points of the rest before a spectrum.
@@ -69,7 +69,10 @@ def run(
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Cycle a cell; see :func:`mgtwin.simulate`."""
-    job = CyclingRun(cell, protocol, start, start_time, attrs)
+    from .skipping import SkippingRun
+
+    kind = CyclingRun if protocol.skipping is None else SkippingRun
+    job = kind(cell, protocol, start, start_time, attrs)
     try:
         while job.left:
             job.advance()
@@ -161,14 +164,21 @@ class CyclingRun:
         return min(ends) - number
 
     def advance(self) -> None:
-        """Integrate the next stretch. Nothing is noted down before it is finished, or has failed.
+        """Integrate the next stretch.
 
         Raises
         ------
         SimulationError
             Where the integrator fails; the cycles finished before are in `done`.
         """
-        numbers = range(self.number, self.number + self.stretch_length())
+        self.resolve(self.stretch_length())
+
+    def resolve(self, count: int) -> list[list[Passage]]:
+        """Integrate the next cycles; returns the passages of each.
+
+        Nothing is noted down before all are finished, or one has failed: an interruption leaves whole stretches.
+        """
+        numbers = range(self.number, self.number + count)
         cycles = [self.protocol.one_cycle(self.cell, number) for number in numbers]
         finished: list[list[Passage]] = []
         failure = None
@@ -180,13 +190,30 @@ class CyclingRun:
         self.note(finished)
         if failure is not None:
             raise failure
+        return finished
 
-    def note(self, finished: list[list[Passage]]) -> None:
-        """Note finished cycles down, and probe the cell if that is due after the last one."""
+    def note(
+        self, finished: list[list[Passage]], skipped: Sequence[Record] = (), correction: np.ndarray | float = 0.0
+    ) -> None:
+        """Note finished cycles down, and probe the cell if that is due after the last one.
+
+        Parameters
+        ----------
+        finished : list of list of Passage
+            The passages of each cycle.
+        skipped : sequence of Record
+            Cycles before them that were not integrated.
+        correction : ndarray
+            Change of the state at their end.
+        """
         if not finished:
             return
-        elapsed, records = self.elapsed, []
+        records = list(skipped)
+        elapsed = records[-1].ended if records else self.elapsed
         impedance = None
+        end = finished[-1][-1]
+        if np.any(correction):
+            finished[-1][-1] = replace(end, stretch=replace(end.stretch, state=end.stretch.state + correction))
         last = finished[-1][-1]
         self.ended = last.stretch.ended_by not in ("time", *LIMITS)
         if self.protocol.probed(last.segment.cycle) and not self.ended:
@@ -208,8 +235,8 @@ class CyclingRun:
                     impedance=impedance if passages is finished[-1] else None,
                 )
             )
-        end = finished[-1][-1].stretch
-        self.state, self.current, self.elapsed = end.state, float(end.outputs[names.CURRENT][-1]), elapsed
+        reached = finished[-1][-1].stretch
+        self.state, self.current, self.elapsed = reached.state, float(reached.outputs[names.CURRENT][-1]), elapsed
         self.limited = records[-1].limited
         self.done += records
         if self.ended:
@@ -244,10 +271,9 @@ class CyclingRun:
         last = passages[-1]
         if self.protocol.probe_rest is not None:
             pause = float(self.protocol.probe_rest)
-            rest = Segment(
-                CurrentRamp(0.0), pause, mixed_times(pause, REST_POINTS), last.segment.cycle, last.segment.step
-            )
-            passages.append(self.integrator.passage(rest, last.stretch.state, self._is_traced(last.segment.cycle)))
+            number, step = last.segment.cycle, last.segment.step
+            rest = Segment(CurrentRamp(0.0), pause, mixed_times(pause, REST_POINTS), number, step)
+            passages.append(self.integrator.passage(rest, last.stretch.state, self._is_traced(number)))
         labels, where = self.integrator.kept_layout
         values = self.integrator.kept_state(passages[-1].stretch)
         state = spectra.completed(self._stack, self.cell, start_state.KeptState(np.asarray(labels), where, values, 0.0))
@@ -267,7 +293,8 @@ class CyclingRun:
 
     def failure(self, error: SimulationError) -> SimulationError:
         """A failure with its time since the start of the run and all that was finished before it."""
-        message = f"{self.cell.name}: the integration failed in cycle {self.number}, {self.elapsed:.6g} s after the start: {error}"
+        place = f"in cycle {self.number}, {self.elapsed:.6g} s after the start"
+        message = f"{self.cell.name}: the integration failed {place}: {error}"
         self.warnings.append(message)
         return SimulationError(message, time=self.elapsed, partial=self.dataset() if self.done else None)
 
@@ -275,7 +302,7 @@ class CyclingRun:
         """All finished cycles as one Dataset."""
         from .. import dataset
 
-        rows = np.array([record.row for record in self.done])
+        rows = self.rows()
         numbers = [record.number for record in self.done]
         labels, where = self.integrator.kept_layout
         cycles = {
@@ -294,7 +321,7 @@ class CyclingRun:
             *_first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
-        route = transient.made_by(labels, "in time, many cycles per solve")
+        route = transient.made_by(labels, f"in time, {self.how}")
         return dataset.transient(
             **traces,
             half_cycle_capacity=self.table.charges(rows),
@@ -305,6 +332,15 @@ class CyclingRun:
             cycles=cycles,
             attrs={**self.attrs, **route, "warnings": list(dict.fromkeys(warnings))},
         )
+
+    @property
+    def how(self) -> str:
+        """How cycles were integrated, for the attribute `route`."""
+        return "many cycles per solve"
+
+    def rows(self) -> np.ndarray:
+        """The summary, one row per cycle."""
+        return np.array([record.row for record in self.done])
 
     def _traces(self) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
         """Traces over time, the states kept (at the ends of their stretches, and the last one), and their times [s]."""
