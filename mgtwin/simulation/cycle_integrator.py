@@ -16,7 +16,7 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import Integrator, Stretch, mapped
+from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped
 
 #: Delay of a switch over the longest time of a stretch: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of the charge of the stretch.
@@ -79,6 +79,10 @@ class CycleIntegrator(Integrator):
     **options
         Those of :class:`Integrator`.
     """
+
+    #: Where the current switches within a solve algebraic unknowns jump, and no step would be short enough for their
+    #: error. They follow the others by Newton's iteration at every step all the same.
+    solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
 
     def __init__(self, cell: Cell, *, limited: bool, **options: Any):
         self._limited = limited

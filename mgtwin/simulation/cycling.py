@@ -276,8 +276,13 @@ class CyclingRun:
             passages.append(self.integrator.passage(rest, last.stretch.state, self._is_traced(number)))
         labels, where = self.integrator.kept_layout
         values = self.integrator.kept_state(passages[-1].stretch)
-        state = spectra.completed(self._stack, self.cell, start_state.KeptState(np.asarray(labels), where, values, 0.0))
+        kept = start_state.KeptState(np.asarray(labels), where, values, 0.0)
         frequencies = self.protocol.probe.values()
+        try:
+            state = spectra.completed(self._stack, self.cell, kept)
+        except SimulationError as error:  # a spectrum that is not there is no reason to lose the run
+            self.warnings.append(f"no spectrum after cycle {last.segment.cycle}: {error}")
+            return np.full(frequencies.size, complex(np.nan, np.nan))
         for text in spectra.drift_warnings(self._stack, state, float(frequencies.min())):
             self._drifts.append(f"spectrum after cycle {last.segment.cycle}: {text}")
         return self._stack.impedance(frequencies, state)

@@ -52,6 +52,8 @@ class Integrator:
         Whether ageing laws act; else what they have done stays as it is.
     """
 
+    solver_options: Mapping[str, Any] = SOLVER_OPTIONS
+
     def __init__(
         self,
         cell: Cell,
@@ -65,7 +67,7 @@ class Integrator:
         self.model = self._model(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, ages=ages)
         self.built, mesh = controlled.discretise(self.model)
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
-        self._solver = pybamm.IDAKLUSolver(rtol=RTOL, atol=ATOL, options=SOLVER_OPTIONS)
+        self._solver = pybamm.IDAKLUSolver(rtol=RTOL, atol=ATOL, options=self.solver_options)
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
         self.layout = controlled.state_layout(self.built, mesh)
         self._output_sizes, self._outputs = self._output_function(self.output_names)
