@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import casadi
@@ -52,6 +53,7 @@ class Integrator:
         Whether ageing laws act; else what they have done stays as it is.
     """
 
+    rtol, atol = RTOL, ATOL
     solver_options: Mapping[str, Any] = SOLVER_OPTIONS
 
     def __init__(
@@ -67,7 +69,7 @@ class Integrator:
         self.model = self._model(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, ages=ages)
         self.built, mesh = controlled.discretise(self.model)
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
-        self._solver = pybamm.IDAKLUSolver(rtol=RTOL, atol=ATOL, options=self.solver_options)
+        self._solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
         self.layout = controlled.state_layout(self.built, mesh)
         self._output_sizes, self._outputs = self._output_function(self.output_names)
@@ -177,7 +179,7 @@ def mapped(function: casadi.Function, *columns: np.ndarray) -> np.ndarray:
     Through CasADi's buffers, for a conversion of the arrays would take longer than most functions do.
     """
     number = columns[0].shape[1]
-    buffer, evaluate = function.map(number).buffer()
+    buffer, evaluate = _map(function, number).buffer()
     given = [np.asfortranarray(array, dtype=float).ravel(order="K") for array in columns]
     for k, array in enumerate(given):
         buffer.set_arg(k, memoryview(array))
@@ -185,6 +187,12 @@ def mapped(function: casadi.Function, *columns: np.ndarray) -> np.ndarray:
     buffer.set_res(0, memoryview(result))
     evaluate()
     return result.reshape(number, -1).T
+
+
+@lru_cache(maxsize=32)
+def _map(function: casadi.Function, number: int) -> casadi.Function:
+    """A function of as many columns, kept: making it takes as long as evaluating a thousand of them."""
+    return function.map(number)
 
 
 def _ends(segment: Segment) -> np.ndarray:

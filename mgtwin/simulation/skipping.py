@@ -87,9 +87,9 @@ class SkippingRun(CyclingRun):
         correction = np.zeros_like(self.state)
         correction[self._ageing] = slope * jump * (jump + 1) / 2
         error = self._in_tolerances(correction[self._ageing], predicted)
-        if error > 1 and jump > 1:
+        if error > 1:
             self._rejected += len(cycles)
-            self._jump = max(jump * self._factor(error), 1.0)
+            self._jump = jump * self._factor(error)  # below 1 nothing is skipped
             return None
         self.note(cycles, self._skipped(jump), correction)
         self._learn(increments, predicted, jump * self._factor(error))
@@ -112,7 +112,7 @@ class SkippingRun(CyclingRun):
         if self.limited or self.ended or len(increments) < PAIR:
             self._increment = None if self.limited or not increments else increments[-1]
             return
-        self._learn(increments[-PAIR:], self.state, self._jump if before is None else self._jump * GROWTH)
+        self._learn(increments[-PAIR:], self.state, FIRST_JUMP if before is None else max(self._jump, 1.0) * GROWTH)
 
     def _pair(self, state: np.ndarray, number: int) -> tuple[list[list[Passage]], list[np.ndarray]]:
         """Two cycles from a state, and the increments of the ageing states in each."""
@@ -126,10 +126,14 @@ class SkippingRun(CyclingRun):
         return list(np.diff(ends, axis=0))
 
     def _learn(self, increments: list[np.ndarray], state: np.ndarray, jump: float) -> None:
-        """Remember the last increment, and how far it carries: not far while one cycle still differs from the next."""
-        change = self._in_tolerances(increments[-1] - increments[-2], state)
+        """Remember the last increment, and how far it carries: not far while one cycle still differs from the next.
+
+        Be it that something has not relaxed yet, then the increment is wrong by that difference in every cycle skipped,
+        or that ageing itself changes so fast, then the error grows with the square of their number.
+        """
+        change = max(self._in_tolerances(increments[-1] - increments[-2], state), 1e-12)
         self._increment = increments[-1]
-        self._jump = max(min(jump, 1 / change if change > 0 else np.inf, float(self._settings.longest)), 1.0)
+        self._jump = min(jump, 1 / change, SAFETY * float(np.sqrt(2 / change)))
 
     def _in_tolerances(self, change: np.ndarray, state: np.ndarray) -> float:
         """Largest change of an ageing state over what is tolerated."""

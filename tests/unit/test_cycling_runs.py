@@ -34,13 +34,8 @@ from mgtwin.simulation.cycle_integrator import CycleIntegrator, quadrature
 
 CONTACT = Contact(1.0, "20 um")
 AGEING = Plating(5.0, double_layer=0.1, contact=CONTACT, ageing=[FatigueContactLoss("1e-3 m^2/C", 0.02)])
-FILMED = Plating(
-    5.0,
-    double_layer=0.1,
-    film_resistance=1e-4,
-    contact=CONTACT,
-    ageing=[FilmGrowth("1e-6 ohm*m^4/C", onset_resistance=1e-3)],
-)
+GROWTH = FilmGrowth("1e-6 ohm*m^4/C", onset_resistance=1e-3)
+FILMED = Plating(5.0, double_layer=0.1, film_resistance=1e-4, contact=CONTACT, ageing=[GROWTH])
 ION = IonConductor(0.05)
 MIXED = MixedConductor(0.05, 0.01, 1e6)
 
@@ -78,7 +73,7 @@ def joined(first: xr.Dataset, second: xr.Dataset) -> dict[str, np.ndarray]:
     return {str(name): np.concatenate([first[name].values, second[name].values]) for name in names}
 
 
-# -- one solve per stretch -------------------------------------------------------------------------------------------
+# -- one solve per stretch --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize("rest", [None, "7 s"])
 def test_many_cycles_in_one_solve_are_the_cycles_one_by_one(name: str, rest: Any) -> None:
@@ -92,11 +87,11 @@ def test_many_cycles_in_one_solve_are_the_cycles_one_by_one(name: str, rest: Any
     for one, other in zip((p for c in together for p in c), (p for c in singly for p in c), strict=True):
         np.testing.assert_array_equal(one.stretch.times, other.stretch.times)
         for output in ("Voltage [V]", "Current [A]"):
-            # the integrator's tolerance is 1e-7 per step; the first sample is taken 1e-11 of the stretch later
+            # the integrator's tolerance is 1e-6 per step; the first sample is taken 1e-11 of the stretch later
             scale = float(np.max(np.abs(other.stretch.outputs[output])))
-            np.testing.assert_allclose(one.stretch.outputs[output], other.stretch.outputs[output], atol=2e-6 * scale)
+            np.testing.assert_allclose(one.stretch.outputs[output], other.stretch.outputs[output], atol=1e-5 * scale)
         np.testing.assert_allclose([one.put_in, one.delivered], [other.put_in, other.delivered], rtol=1e-5, atol=1e-12)
-        np.testing.assert_allclose(one.stretch.state, other.stretch.state, rtol=1e-5, atol=1e-8)
+        np.testing.assert_allclose(one.stretch.state, other.stretch.state, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("tau", np.geomspace(1e-5, 10, 13))
@@ -165,25 +160,16 @@ def test_traces_are_bounded_by_default() -> None:
 
 
 def test_a_run_with_everything_survives_the_file(tmp_path: Path) -> None:
-    protocol = Cycling(
-        "-20 uA",
-        "60 s",
-        cycles=4,
-        rest="5 s",
-        points=3,
-        traces=Every(2),
-        probe=EIS.at([1e3, 1.0]),
-        every=2,
-        probe_rest="9 s",
-    )
+    spectra: dict[str, Any] = {"probe": EIS.at([1e3, 1.0]), "every": 2, "probe_rest": "9 s"}
+    protocol = Cycling("-20 uA", "60 s", cycles=4, rest="5 s", points=3, traces=Every(2), **spectra)
     run = simulate(SIMPLE, protocol)
     opened = mt.open(mt.save(run, tmp_path / "run.nc"))
     xr.testing.assert_identical(opened, run)
     assert from_data(protocol.to_data()) == protocol
-    assert list(run["step"].values[run["cycle_number"].values == 2])[0] == 8
+    assert run["step"].values[run["cycle_number"].values == 2].min() == 8
 
 
-# -- limits ------------------------------------------------------------------------------------------------------------
+# -- limits -----------------------------------------------------------------------------------------------------------
 def test_cycles_before_a_limit_share_a_solve_and_the_rest_goes_half_cycle_by_half_cycle() -> None:
     free = simulate(SIMPLE, PROTOCOL)
     bound = 1.00001 * float(abs(free["dissolution_voltage"][14]))  # reached in cycle 15: contact is lost all the time
@@ -196,7 +182,7 @@ def test_cycles_before_a_limit_share_a_solve_and_the_rest_goes_half_cycle_by_hal
     assert problems(run) == []
 
 
-# -- spectra along life --------------------------------------------------------------------------------------------------
+# -- spectra along life -----------------------------------------------------------------------------------------------
 def test_spectra_along_life_are_those_of_the_states_and_disturb_nothing() -> None:
     probe = EIS.at([1e4, 1.0, 1e-2])
     run = simulate(SIMPLE, Cycling("-20 uA", "60 s", cycles=25, points=6, probe=probe, every=10))
@@ -220,7 +206,7 @@ def test_the_rest_before_a_spectrum_belongs_to_the_run() -> None:
     np.testing.assert_allclose(run["impedance"][-1], alone["impedance"], rtol=1e-9)
 
 
-# -- going on ------------------------------------------------------------------------------------------------------------
+# -- going on ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", CELLS)
 def test_an_interrupted_run_goes_on_to_the_same_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = simulate(CELLS[name], PROTOCOL)
@@ -328,7 +314,7 @@ def test_nothing_is_left_of_a_finished_run() -> None:
         PROTOCOL.after(simulate(SIMPLE, Rest("1 s", points=2)))
 
 
-# -- other protocols ----------------------------------------------------------------------------------------------------
+# -- other protocols --------------------------------------------------------------------------------------------------
 def test_cycles_in_a_sequence_and_replayed() -> None:
     tree = simulate(SIMPLE, Sequence([Cycling("-20 uA", "60 s", 2, points=3), EIS.at([1.0]), Rest("10 s", points=2)]))
     assert list(tree.children) == ["00_cycling", "01_eis", "02_rest"]
