@@ -88,7 +88,8 @@ class SteadyState:
         """
         stack, values, control = self._stack, self._values, self._stack.current_index
         kept = np.array([charge.value(self._origin, values) for charge in self._charges])
-        result = state
+        result = state.copy()
+        result[stack.ageing] = self._origin[stack.ageing]  # what ages is as it was when the bias came
         for _ in range(ITERATIONS):
             residual = np.asarray(stack.residual(result, *values)).ravel()
             residual[control] = np.asarray(stack.outputs(result, *values)).ravel()[self._output] - self._target
