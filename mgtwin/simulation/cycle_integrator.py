@@ -234,28 +234,20 @@ class CycleIntegrator(Integrator):
         """Segments that one solve has gone through, with outputs evaluated for all of them at once."""
         if not wanted:
             return []
-        kept = [np.searchsorted(t, one.kept) for one in wanted]
-        columns = np.concatenate(kept)
-        currents = np.concatenate([np.full(k.size, one.current) for one, k in zip(wanted, kept, strict=True)])
-        edges = np.cumsum([k.size for k in kept])[:-1]
-        split = {name: np.split(rows, edges, axis=-1) for name, rows in self.evaluate(y[:, columns], currents).items()}
-        nodes = np.concatenate([np.searchsorted(t, one.nodes) for one in wanted])
-        currents = np.concatenate([np.full(one.nodes.size, one.current) for one in wanted])
-        voltage = mapped(self._voltage, y[:, nodes], currents[None])[0]
-        voltages = np.split(voltage, np.cumsum([one.nodes.size for one in wanted])[:-1])
-        result = []
-        for k, one in enumerate(wanted):
-            power = voltages[k] * one.segment.control.start
-            result.append(
-                Passage(
-                    one.segment,
-                    Stretch(
-                        one.local, {name: parts[k] for name, parts in split.items()}, y[:, kept[k][-1]].copy(), "time"
-                    ),
-                    float(one.weights @ np.maximum(power, 0)),
-                    float(one.weights @ np.maximum(-power, 0)),
-                )
-            )
+        columns = np.searchsorted(t, np.concatenate([one.kept for one in wanted]))
+        currents = np.concatenate([np.full(one.kept.size, one.current) for one in wanted])
+        outputs = self.evaluate(y[:, columns], currents)
+        nodes = np.searchsorted(t, np.concatenate([one.nodes for one in wanted]))
+        at_nodes = np.concatenate([np.full(one.nodes.size, one.current) for one in wanted])
+        power = mapped(self._voltage, y[:, nodes], at_nodes[None])[0] * (0.0 - at_nodes)
+        result, first, node = [], 0, 0
+        for one in wanted:
+            last, next_node = first + one.kept.size, node + one.nodes.size
+            here = {name: rows[..., first:last] for name, rows in outputs.items()}
+            stretch = Stretch(one.local, here, y[:, columns[last - 1]].copy(), "time")
+            energies = (float(one.weights @ np.maximum(sign * power[node:next_node], 0)) for sign in (1, -1))
+            result.append(Passage(one.segment, stretch, *energies))
+            first, node = last, next_node
         return result
 
 

@@ -160,8 +160,10 @@ class Integrator:
         self.built.concatenated_initial_conditions = pybamm.Vector(state)
         with quiet_pybamm():
             solution = self._solver.solve(self.built, t_eval=stops, t_interp=times, inputs=inputs)
-        y = solution.y
-        return solution.t, y.full() if hasattr(y, "full") else y, solution.termination
+        y = np.array(solution.y)
+        held = self.built.len_rhs
+        y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding
+        return solution.t, y, solution.termination
 
     def _ended_at_once(self, segment: Segment, state: np.ndarray) -> Stretch:
         """A segment whose first voltage lies beyond a limit, as in a dying cell: one sample, and no time passes."""

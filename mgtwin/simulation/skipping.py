@@ -5,8 +5,9 @@ increment g(n) of the ageing states z. From g measured before and after a jump o
 
     z(n + M) = z(n) + sum of g over the skipped cycles, g linear in n in between,
 
-a Heun scheme in the number of the cycle. It starts with g constant (Euler), integrates two cycles from there (the first
-relaxes, the second gives g), and corrects. What the correction amounts to is the error estimate.
+a predictor-corrector pair of second order in the number of the cycle (Heun, with the predictor of Adams). The slope of
+g is predicted from the jump before, two cycles are integrated from there (the first relaxes, the second gives g), and
+the slope is corrected. What the correction amounts to is the error estimate; it falls with the cube of the jump.
 """
 
 from __future__ import annotations
@@ -54,8 +55,10 @@ class SkippingRun(CyclingRun):
         self._settings = protocol.skipping
         self._ageing = np.flatnonzero([names.is_ageing(label) for label in self.integrator.layout[0]])
         self._increment: np.ndarray | None = None
+        self._slope: np.ndarray | None = None
         self._jump = float(FIRST_JUMP)
         self._rejected = 0
+        self._points = 0
 
     # -- going on --------------------------------------------------------------------------------------------------
     def advance(self) -> None:
@@ -72,8 +75,10 @@ class SkippingRun(CyclingRun):
         jump = int(min(self._jump, self._settings.longest, room))
         if self._increment is None or self.limited or jump < 1:
             return self._resolve()
+        slope = np.zeros_like(self._increment) if self._slope is None else self._slope
+        grown = jump * (jump + 1) / 2  # what a slope of the increment adds up to
         predicted = self.state.copy()
-        predicted[self._ageing] += jump * self._increment
+        predicted[self._ageing] += jump * self._increment + grown * slope
         try:
             cycles, increments = self._pair(predicted, self.number + jump)
         except SimulationError:
@@ -83,17 +88,18 @@ class SkippingRun(CyclingRun):
             self._rejected += len(cycles)
             self._jump = jump / 2
             return None
-        slope = (increments[-1] - self._increment) / (jump + PAIR)
+        corrected = (increments[-1] - self._increment) / (jump + PAIR)
         correction = np.zeros_like(self.state)
-        correction[self._ageing] = slope * jump * (jump + 1) / 2
+        correction[self._ageing] = grown * (corrected - slope)
         error = self._in_tolerances(correction[self._ageing], predicted)
         if error > 1:
             self._rejected += len(cycles)
             self._jump = jump * self._factor(error)  # below 1 nothing is skipped
             return None
         self.note(cycles, self._skipped(jump), correction)
-        self._learn(increments, predicted, jump * self._factor(error))
-        self._thin()
+        factor, self._slope = self._factor(error), corrected
+        self._learn(increments, predicted, jump * factor)
+        self._thin(cycles)
         return None
 
     def _next_landing(self) -> int:
@@ -111,6 +117,7 @@ class SkippingRun(CyclingRun):
         increments = ([] if before is None else [before]) + self._increments(began, finished)
         if self.limited or self.ended or len(increments) < PAIR:
             self._increment = None if self.limited or not increments else increments[-1]
+            self._slope = None
             return
         self._learn(increments[-PAIR:], self.state, FIRST_JUMP if before is None else max(self._jump, 1.0) * GROWTH)
 
@@ -131,9 +138,10 @@ class SkippingRun(CyclingRun):
         Be it that something has not relaxed yet, then the increment is wrong by that difference in every cycle skipped,
         or that ageing itself changes so fast, then the error grows with the square of their number.
         """
-        change = max(self._in_tolerances(increments[-1] - increments[-2], state), 1e-12)
+        expected = 0.0 if self._slope is None else self._slope
+        change = max(self._in_tolerances(increments[-1] - increments[-2] - expected, state), 1e-12)
         self._increment = increments[-1]
-        self._jump = min(jump, 1 / change, SAFETY * float(np.sqrt(2 / change)))
+        self._jump = min(jump, 1 / change, np.inf if self._slope is not None else SAFETY * float(np.sqrt(2 / change)))
 
     def _in_tolerances(self, change: np.ndarray, state: np.ndarray) -> float:
         """Largest change of an ageing state over what is tolerated."""
@@ -141,10 +149,10 @@ class SkippingRun(CyclingRun):
         relative = np.divide(np.abs(change), scale, out=np.zeros_like(scale), where=scale > 0)
         return float(np.max(relative, initial=0.0)) / float(self._settings.rtol)
 
-    @staticmethod
-    def _factor(error: float) -> float:
-        """How much longer the next jump may be: the error grows with its square."""
-        return float(np.clip(SAFETY / np.sqrt(max(error, 1e-12)), SHRINKAGE, GROWTH))
+    def _factor(self, error: float) -> float:
+        """How much longer the next jump may be: the error grows with its cube, with its square without a slope."""
+        order = 2 if self._slope is None else 3
+        return float(np.clip(SAFETY / max(error, 1e-12) ** (1 / order), SHRINKAGE, GROWTH))
 
     # -- results ---------------------------------------------------------------------------------------------------
     def _skipped(self, number: int) -> list[Record]:
@@ -175,12 +183,13 @@ class SkippingRun(CyclingRun):
     def _is_traced(self, number: int) -> bool:
         return self.protocol.traces is None or number in self.traced
 
-    def _thin(self) -> None:
+    def _thin(self, cycles: list[list[Passage]]) -> None:
         """Where traces were left to the run: drop every other one as soon as there are too many points."""
         if self.protocol.traces is not None:
             return
-        traced = [k for k, record in enumerate(self.done) if record.traces]
-        points = sum(p.stretch.times.size for k in traced for p in self.done[k].traces)
-        if points > MOST_POINTS:
+        self._points += sum(passage.stretch.times.size for cycle in cycles for passage in cycle)
+        if self._points > MOST_POINTS:
+            traced = [k for k, record in enumerate(self.done) if record.traces]
             for k in traced[1:-1:2]:
                 self.done[k] = replace(self.done[k], traces=())
+            self._points = sum(p.stretch.times.size for record in self.done for p in record.traces)

@@ -44,21 +44,21 @@ def test_a_skipped_life_is_the_full_one_within_the_tolerance(name: str) -> None:
         run = simulate(cell, Cycling(cycles=400, traces=(), skipping=CycleSkipping(rtol), **PERIOD))
         assert problems(run) == []
         one, other = (ds[quantity].sel(interface="negative").values for ds in (run, full))
-        # a cycle is recorded before its correction, which is the error estimate: rtol at most
-        np.testing.assert_allclose(one, other, rtol=1.2 * rtol)
-        np.testing.assert_allclose(run["half_difference"], full["half_difference"], rtol=1.2 * rtol)
+        # rtol per jump, the jumps of a life adding up to a few of them
+        np.testing.assert_allclose(one, other, rtol=4 * rtol)
+        np.testing.assert_allclose(run["half_difference"], full["half_difference"], rtol=4 * rtol)
         np.testing.assert_allclose(run["cycle_end_time"], full["cycle_end_time"], rtol=1e-12)
         np.testing.assert_allclose(run["half_cycle_capacity"], full["half_cycle_capacity"], rtol=1e-12)
         assert run["resolved"].values.sum() < 300 and run["resolved"].values[-1] == 1
 
 
 def test_a_tighter_tolerance_resolves_more_cycles() -> None:
-    """The scheme is of second order: its jumps shrink with the square root of the tolerance."""
+    """The error estimate falls with the cube of a jump: jumps shrink with the third root of the tolerance."""
     counts = [
         int(simulate(FATIGUE, Cycling(cycles=2000, skipping=CycleSkipping(rtol), **PERIOD))["resolved"].sum())
         for rtol in (1e-2, 1e-4)
     ]
-    assert 5 < counts[1] / counts[0] < 20  # 10 for jumps of one length
+    assert 2 < counts[1] / counts[0] < 8  # 4.6 for jumps of one length
 
 
 def test_a_life_follows_the_closed_form_at_little_cost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_a_life_follows_the_closed_form_at_little_cost(monkeypatch: pytest.Monke
     found = run["final_contact_fraction"].sel(interface="negative").values
     np.testing.assert_allclose(found, a, rtol=3e-3)
     assert found[999] == pytest.approx(0.5, rel=3e-3)
-    assert sum(solved) < 0.05 * 10_000  # rejected jumps included: 5 % of the full cost
+    assert sum(solved) < 0.02 * 10_000  # rejected jumps included
     assert f"{int(run['resolved'].sum())} of 10000 cycles resolved" in run.attrs["route"]
     assert run.sizes["time"] <= 5000
 
