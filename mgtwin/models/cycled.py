@@ -39,11 +39,8 @@ class CycledStack(StackModel):
         super().__init__(cell, **options)
         if limited:
             get = pybamm.InputParameter
-            self.events = [
-                *self.events,
-                pybamm.Event(LOWEST, self.voltage - get(LOW)),
-                pybamm.Event(HIGHEST, get(HIGH) - self.voltage),
-            ]
+            limits = [pybamm.Event(LOWEST, self.voltage - get(LOW)), pybamm.Event(HIGHEST, get(HIGH) - self.voltage)]
+            self.events: list[Any] = [*super().events, *limits]
 
     def _current(self) -> Any:
         get = pybamm.InputParameter

@@ -226,7 +226,7 @@ class Cycling(TransientProtocol):
                 f"after: {done} cycles are done, and the protocol goes from cycle {self.numbers[0]} to "
                 f"{self.numbers[-1]}: nothing is left of it."
             )
-        left = {"cycles": self.first_cycle + self.cycles - done, "first_cycle": done}
+        left: dict[str, Any] = {"cycles": self.first_cycle + self.cycles - done, "first_cycle": done}
         if isinstance(self.traces, tuple):
-            left["traces"] = tuple(n for n in self.traces if n >= done)  # type: ignore[assignment]
+            left["traces"] = tuple(n for n in self.traces if n >= done)
         return replace(self, **left)

@@ -142,19 +142,18 @@ class CycleIntegrator(Integrator):
         times = np.union1d(segment.times, nodes)
         stretch = self.run(replace(segment, times=tuple(times)), state)
         power = stretch.outputs[names.VOLTAGE] * segment.control.start
-        if stretch.ended_by == "time":
-            at = np.searchsorted(stretch.times, nodes)
-            put_in, delivered = weights @ np.maximum(power[at], 0), weights @ np.maximum(-power[at], 0)
-        elif stretch.times.size > 1:
-            put_in, delivered = (
-                PchipInterpolator(stretch.times, np.maximum(sign * power, 0)).integrate(0.0, stretch.times[-1])
-                for sign in (1, -1)
-            )
-        else:
-            put_in = delivered = 0.0
+
+        def energy(power: np.ndarray) -> float:
+            if stretch.ended_by == "time":
+                return float(weights @ power[np.searchsorted(stretch.times, nodes)])
+            if stretch.times.size == 1:
+                return 0.0
+            return float(PchipInterpolator(stretch.times, power).integrate(0.0, stretch.times[-1]))
+
+        put_in, delivered = energy(np.maximum(power, 0)), energy(np.maximum(-power, 0))
         wanted = np.array([*segment.times, stretch.times[-1]] if traced else stretch.times[-1:])
         keep = np.flatnonzero(np.isin(stretch.times, wanted))
-        return Passage(segment, _thinned(stretch, keep), float(put_in), float(delivered))
+        return Passage(segment, _thinned(stretch, keep), put_in, delivered)
 
     # -- many cycles ---------------------------------------------------------------------------------------------
     def cycles(
@@ -268,9 +267,9 @@ class Wanted:
 
     def __init__(self, segment: Segment, start: float, late: float, traced: bool):
         self.segment, self.current = segment, 0.0 - segment.control.start
-        points, weights = quadrature(segment.duration)
         driven = segment.half_cycle is not None
-        self.nodes, self.weights = (start + points, weights) if driven else (np.empty(0), np.empty(0))
+        points, self.weights = quadrature(segment.duration) if driven else (np.empty(0), np.empty(0))
+        self.nodes = start + points
         self.local = np.array(segment.times if traced else segment.times[-1:])
         self.kept = start + self.local
         self.kept[self.local == 0.0] = start + late

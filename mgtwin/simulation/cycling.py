@@ -121,8 +121,8 @@ class CyclingRun:
         segments = protocol.one_cycle(cell)
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments)
-        length = protocol.numbers[-1] + 1  # of the whole life: a run that goes on has the window of one in one go
-        length *= sum(segment.duration for segment in segments)
+        # of the whole life: a run that goes on has the window of one in one go
+        length = (protocol.numbers[-1] + 1) * sum(segment.duration for segment in segments)
         self.integrator = CycleIntegrator(
             cell,
             limited=protocol.limits is not None,

@@ -181,11 +181,12 @@ def mapped(function: casadi.Function, *columns: np.ndarray) -> np.ndarray:
     Through CasADi's buffers, for a conversion of the arrays would take longer than most functions do.
     """
     number = columns[0].shape[1]
+    buffer: Any
     buffer, evaluate = _map(function, number).buffer()
-    given = [np.asfortranarray(array, dtype=float).ravel(order="K") for array in columns]
+    given: list[Any] = [np.asfortranarray(array, dtype=float).ravel(order="K") for array in columns]
     for k, array in enumerate(given):
         buffer.set_arg(k, memoryview(array))
-    result = np.empty(function.size1_out(0) * number)
+    result: Any = np.empty(function.size1_out(0) * number)
     buffer.set_res(0, memoryview(result))
     evaluate()
     return result.reshape(number, -1).T

@@ -42,15 +42,8 @@ UNKNOWN = np.empty(0)
 class SkippingRun(CyclingRun):
     """A cell while it is cycled, with cycles left out; see :class:`~mgtwin.protocols.CycleSkipping`."""
 
-    def __init__(
-        self,
-        cell: Cell,
-        protocol: Cycling,
-        start: xr.Dataset | xr.DataTree | None,
-        start_time: float | str | None,
-        attrs: Mapping[str, Any],
-    ):
-        super().__init__(cell, protocol, start, start_time, attrs)
+    def __init__(self, cell: Cell, protocol: Cycling, *more: Any):
+        super().__init__(cell, protocol, *more)
         assert protocol.skipping is not None
         self._settings = protocol.skipping
         self._ageing = np.flatnonzero([names.is_ageing(label) for label in self.integrator.layout[0]])

@@ -73,7 +73,7 @@ def test_a_life_follows_the_closed_form_at_little_cost(monkeypatch: pytest.Monke
     run = simulate(FATIGUE, Cycling(cycles=10_000, skipping=CycleSkipping(), **PERIOD))
     a = 0.02 + 0.98 * np.exp(-RATE * 24 * np.arange(1, 10_001))
     found = run["final_contact_fraction"].sel(interface="negative").values
-    np.testing.assert_allclose(found, a, rtol=3e-3)
+    np.testing.assert_allclose(found, a, rtol=5e-3)  # the tolerance of a few jumps; double layers take 1e-3
     assert found[999] == pytest.approx(0.5, rel=3e-3)
     assert sum(solved) < 0.02 * 10_000  # rejected jumps included
     assert f"{int(run['resolved'].sum())} of 10000 cycles resolved" in run.attrs["route"]
