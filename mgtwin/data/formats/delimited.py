@@ -1,0 +1,165 @@
+"""Tables in plain text: CSV and TSV of any dialect, and the exports that are nothing else."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mgtwin.data.facts import facts, is_units
+from mgtwin.data.formats import Parsed
+from mgtwin.data.hints import Hints
+from mgtwin.data.labels import understand
+from mgtwin.data.numbers import is_blank, is_number
+from mgtwin.data.report import About
+from mgtwin.data.table import Table, rows_of
+from mgtwin.data.text import TextFile
+
+__all__ = ["columns_of", "parse", "splitter"]
+
+Split = Callable[[str], list[str]]
+_COMMENT = ("#", "%", "!", "//")
+#: Text after the table that is quoted in a warning.
+_SHOWN = 60
+
+
+def splitter(delimiter: str | None) -> Split:
+    """Return what cuts a line into fields: at a delimiter outside quotes, or at blanks (None)."""
+    if delimiter is None:
+        return lambda line: [token.strip('"') for token in line.split()]
+
+    def split(line: str) -> list[str]:
+        body = line.strip(" ")
+        if len(body) > 1 and body.endswith(delimiter):
+            body = body[: -len(delimiter)]
+        if '"' not in body:
+            return [token.strip() for token in body.split(delimiter)]
+        return [token.strip() for token in next(csv.reader([body], delimiter=delimiter, skipinitialspace=True))]
+
+    return split
+
+
+#: In the order of preference where several cut a file equally well.
+_SPLITTERS: tuple[Split, ...] = (splitter("\t"), splitter(";"), splitter(","), splitter(None))
+
+
+@dataclass(frozen=True)
+class _Body:
+    """Where the rows of numbers stand: lines `start` to `stop` (counted from 0, the last excluded)."""
+
+    split: Split
+    start: int
+    stop: int
+    width: int
+
+
+def parse(file: TextFile, hints: Hints) -> Parsed:
+    """Return the table of a text file.
+
+    Raises
+    ------
+    FileError
+        There is no table of numbers in it, it is interrupted, or its header does not fit it.
+    """
+    about = About("delimited text", file.name)
+    body = _body(file)
+    labels, units, head = columns_of(file, body.split, body.start, body.width)
+    headless = labels is None
+    names = labels if labels is not None else [""] * body.width
+    table = rows_of(file, body.start, body.stop, body.split, names, hints, units=units)
+    rest = [line.strip() for line in file.lines[body.stop :] if line.strip()]
+    if rest:
+        table = table.noted(warnings=[f"text below the table was left out: {rest[0][:_SHOWN]!r}."])
+    if headless:
+        table = Table(**{**table.__dict__, "headless": True})
+    return Parsed(facts(about, file.lines[:head]), [table])
+
+
+def _body(file: TextFile) -> _Body:
+    """Find the longest run of rows of numbers, under the delimiter that gives the longest one."""
+    best: _Body | None = None
+    for split in _SPLITTERS:
+        found = _longest(file, split)
+        if found and (best is None or found.stop - found.start > best.stop - best.start):
+            best = found
+    if best is None:
+        first = next((line.strip() for line in file.lines if line.strip()), "")[:_SHOWN]
+        raise file.error(f"has no table of numbers (two columns or more, two rows or more). It begins: {first!r}.")
+    for k in (*range(best.start), *range(best.stop, len(file.lines))):
+        fields = best.split(file.lines[k])
+        if len(fields) == best.width and _row(file.lines[k], fields):
+            first, last = (k, best.start) if k < best.start else (best.stop - 1, k)
+            raise file.error(
+                f"is no row of numbers, although lines {first + 1} and {last + 1} are: the file is damaged here, or has several "
+                "tables. Put each into a file of its own.",
+                first + 2,
+            )
+    return best
+
+
+def _longest(file: TextFile, split: Split) -> _Body | None:
+    """Longest run of rows with the same number of fields; rows of other lengths inside belong to it (and are refused)."""
+    best: tuple[int, int] | None = None
+    start: int | None = None
+    widths: list[int] = []
+    for k, line in enumerate((*file.lines, "end")):
+        fields = split(line) if k < len(file.lines) else []
+        if start is not None and k < len(file.lines) and not line.strip():
+            continue
+        if fields and _row(line, fields) and (start is None or len(fields) == widths[-1] or len(widths) > 1):
+            start = k if start is None else start
+            widths.append(len(fields))
+            continue
+        if start is not None and (best is None or k - start > best[1] - best[0]):
+            best = (start, k)
+        restart = bool(fields) and _row(line, fields)
+        start, widths = (k, [len(fields)]) if restart else (None, [])
+    if best is None or best[1] - best[0] < 2:
+        return None
+    counts = [len(split(line)) for line in file.lines[best[0] : best[1]] if line.strip()]
+    return _Body(split, best[0], best[1], max(set(counts), key=counts.count))
+
+
+def _row(line: str, fields: Sequence[str]) -> bool:
+    """Tell whether fields are those of a row of numbers, of which a minority may be text."""
+    if len(fields) < 2 or line.lstrip().startswith(_COMMENT):
+        return False
+    numbers = sum(map(is_number, fields))
+    return numbers >= 2 and numbers + sum(map(is_blank, fields)) >= 0.5 * len(fields)
+
+
+def columns_of(
+    file: TextFile, split: Split, start: int, width: int
+) -> tuple[list[str] | None, list[str | None] | None, int]:
+    """Return the heads above a table (None without), units from a line of their own, and where the head begins."""
+    above = [k for k in range(start) if file.lines[k].strip()]
+    if not above:
+        return None, None, 0
+    fields = _head_fields(file.lines[above[-1]], split, width)
+    if len(above) > 1 and is_units(fields):
+        names = _head_fields(file.lines[above[-2]], split, width)
+        if len(names) == len(fields):
+            return names, [text.strip("[]() ") or None for text in fields], above[-2]
+    if len(fields) == width or any(understand(text) for text in fields):
+        return fields, None, above[-1]
+    return None, None, start
+
+
+def _head_fields(line: str, split: Split, width: int) -> list[str]:
+    """Fields of a line of heads; blanks inside heads are told from those between them by the number of columns."""
+    text = line.strip()
+    for sign in _COMMENT:
+        text = text.removeprefix(sign).strip(" ")
+    ways: list[Split] = [
+        split,
+        lambda s: re.split(r"\t+|\s{2,}", s.strip()),
+        splitter(","),
+        splitter("\t"),
+        splitter(None),
+    ]
+    for way in ways:
+        fields = [token.strip().strip('"').strip() if token.count('"') != 1 else token.strip() for token in way(text)]
+        if len(fields) == width:
+            return fields
+    return [token.strip() for token in split(text)]

@@ -1,0 +1,191 @@
+"""What the head of a column says: which quantity, in which unit, with which sign."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mgtwin._units import conversion
+from mgtwin.errors import QuantityError
+
+__all__ = ["SI", "Meaning", "convert", "known_unit", "understand"]
+
+#: SI unit of every quantity that columns hold.
+SI = {
+    "frequency": "Hz",
+    "angular_frequency": "rad/s",
+    "real": "ohm",
+    "imaginary": "ohm",
+    "modulus": "ohm",
+    "phase": "rad",
+    "time": "s",
+    "voltage": "V",
+    "current": "A",
+    "charge": "C",
+    "temperature": "K",
+    "cycle": "",
+    "step": "",
+}
+
+#: Names of quantities in headers, without blanks, case and underscores; the first ones are preferred.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "frequency": ("f", "freq", "frequency", "frequenz", "frequence", "fréquence", "frecuencia", "frequencyf", "fset"),
+    "angular_frequency": ("omega", "ω", "angularfrequency", "ang.frequency", "w"),
+    "real": (
+        "re", "re(z)", "rez", "re[z]", "z'", "zs'", "zre", "z(re)", "zreal", "realz", "real", "real(z)", "zr", "realpart",
+        "z'(a)", "z1", "rs", "r", "resistance", "realpartofimpedance", "realimpedance", "realteil", "re{z}", "z.real",
+    ),
+    "imaginary": (
+        "im", "im(z)", "imz", "im[z]", "z''", "zs''", "zim", "z(im)", "zimg", "zimag", "imagz", "imag", "imag(z)", "zi",
+        "imaginary", "imaginarypart", "z''(b)", "z2", "xs", "x", "reactance", "imaginarypartofimpedance",
+        "imaginaryimpedance", "imaginaryz", "imaginärteil", "imagimpedance", "im{z}", "z.imag", "zimaginary",
+    ),
+    "modulus": (
+        "|z|", "z", "zmod", "modz", "mod(z)", "abs(z)", "absz", "modulus", "magnitude", "zmag", "impedance",
+        "impedancemodulus", "mag(z)", "|zs|", "|impedance|", "magz",
+    ),
+    "phase": (
+        "phase", "phase(z)", "phasez", "theta", "θ", "theta(z)", "zphz", "phi", "φ", "ϕ", "arg(z)", "angle", "phaseangle",
+        "zphase", "zang", "arg", "phasenwinkel", "phaseofimpedance", "phaseofz", "phz", "theta(z)",
+    ),
+    "time": (
+        "time", "t", "elapsedtime", "testtime", "zeit", "temps", "tiempo", "timet", "totaltime", "zeitt", "correctedtime",
+    ),
+    "voltage": (
+        "ecell", "ewe-ece", "cellvoltage", "u", "v", "e", "voltage", "potential", "ewe", "<ewe>", "vf", "spannung", "ucell",
+        "vcell", "tension", "voltagev", "potentiale", "wepotential", "we(1).potential", "workingelectrode", "spannungu",
+        "potentialv", "voltageu", "tensión",
+    ),
+    "current": (
+        "i", "<i>", "current", "we(1).current", "strom", "courant", "currenti", "cellcurrent", "stromi", "corriente", "j",
+        "currentdensity", "icell", "im",
+    ),
+    "cycle": ("cycle", "cyclenumber", "cycleindex", "cycleno", "loop", "loopnumber", "zyklus", "cycle#"),
+    "step": ("step", "ns", "stepnumber", "stepindex", "stepno", "segment#", "segment"),
+    "temperature": ("temperature", "temp", "temperatur", "température", "celltemperature", "t"),
+}  # fmt: skip
+_QUANTITY = {name: quantity for quantity, names in reversed(_NAMES.items()) for name in names}
+
+_NEGATIVE = re.compile(r"^(?:-|neg\.?(?:ative)?(?=[\s_(z])|minus(?=[\s_(z]))[\s_]*", re.IGNORECASE)
+_AFTER = re.compile(r"^(?P<body>.+?)\s*(?:\[(?P<a>[^\[\]]*)\]|\((?P<b>[^()]*)\)|/\s*(?P<c>[^/]+(?:/[^/]+)?)|,\s*(?P<d>[^,]+)"
+                    r"|\s+in\s+(?P<e>\S+)|[\s_](?P<f>\S+))$")  # fmt: skip
+
+#: Spellings of units that pint does not know.
+_SPELLINGS = {
+    "Ω": "ohm", "Ω": "ohm", "ohms": "ohm", "Ohms": "ohm", "Ohm": "ohm", "OHM": "ohm", "sec": "s", "secs": "s", "Sec": "s",
+    "seconds": "s", "second": "s", "Seconds": "s", "S": "s", "hours": "h", "hour": "h", "hr": "h", "hrs": "h", "std": "h",
+    "minutes": "min", "mins": "min", "hz": "Hz", "HZ": "Hz", "khz": "kHz", "KHz": "kHz", "Hertz": "Hz", "hertz": "Hz",
+    "Volts": "V", "Volt": "V", "volts": "V", "volt": "V", "Amps": "A", "Amp": "A", "amps": "A", "amp": "A",
+    "Ampere": "A", "V vs. Ref.": "V", "V vs Ref": "V", "°": "deg", "degrees": "deg", "degree": "deg", "Deg": "deg",
+    "Degree": "deg", "Degrees": "deg", "°C": "degC", "C": "degC", "deg C": "degC", "mA.h": "mA*h", "A.h": "A*h",
+    "mAh": "mA*h", "Ah": "A*h", "uAh": "uA*h", "rad/sec": "rad/s",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the head of a column says; `unit` is None where it names none, `rank` orders names of one quantity."""
+
+    quantity: str
+    unit: str | None
+    negated: bool
+    rank: int
+
+
+def _pint(unit: str) -> str:
+    """Return a unit in pint's spelling."""
+    text = unit.strip()
+    if text in _SPELLINGS:
+        return _SPELLINGS[text]
+    text = re.sub(r"[ΩΩ]|[Oo]hms?", "ohm", text).replace("²", "^2").replace("^(2)", "^2")
+    text = re.sub(r"^(k|M|m|G|u|µ|μ)\s+ohm", r"\1ohm", text)
+    return re.sub(r"[·⋅.]|(?<=ohm)\s+(?=c?m)|(?<=ohm)-(?=cm)", "*", text)
+
+
+def _target(quantity: str) -> tuple[str, ...]:
+    """Return the SI units that a quantity may be given in: per area too where that is common."""
+    per_area = {"real": "ohm*m^2", "imaginary": "ohm*m^2", "modulus": "ohm*m^2", "current": "A/m^2"}
+    return (SI[quantity], *([per_area[quantity]] if quantity in per_area else []))
+
+
+def convert(quantity: str, unit: str) -> tuple[float, float, bool] | None:
+    """Return (factor, offset, per area) from a unit to SI, or None where it is none of this quantity.
+
+    Examples
+    --------
+    >>> convert("current", "mA"), convert("real", "ohm*cm^2"), convert("time", "mV")
+    ((0.001, 0.0, False), (0.0001, 0.0, True), None)
+    """
+    if not unit or not SI[quantity]:
+        return None
+    for number, target in enumerate(_target(quantity)):
+        try:
+            found = conversion(_pint(unit), target)
+        except QuantityError:
+            continue
+        return found.multiplier / found.divisor, found.offset, number == 1
+    return None
+
+
+def known_unit(text: str) -> bool:
+    """Tell whether a text is the unit of some quantity that columns hold."""
+    return any(convert(quantity, text) for quantity in SI)
+
+
+def _tidy(name: str) -> str:
+    text = name.translate(
+        str.maketrans({"′": "'", "’": "'", "`": "'", "´": "'", "″": "''", '"': "''", "−": "-", "–": "-"})
+    )
+    return text.strip()
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\s_]+", "", name).casefold()
+
+
+def understand(label: str, unit: str | None = None) -> Meaning | None:
+    """Return the meaning of the head of a column, or None if it says nothing known.
+
+    Parameters
+    ----------
+    label : str
+        Text above the column: a word or symbol, perhaps with its unit and a minus sign.
+    unit : str, optional
+        Unit from a line of units below the heads.
+
+    Examples
+    --------
+    >>> understand("-Im(Z)/Ohm")
+    Meaning(quantity='imaginary', unit='Ohm', negated=True, rank=1)
+    >>> understand("Cs/uF") is None
+    True
+    """
+    text = _tidy(label).strip("'" if label.startswith("'") else " ")
+    negated = bool(_NEGATIVE.match(text))
+    text = _NEGATIVE.sub("", text, count=1)
+    if negated and text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    whole = _named(text, unit, negated)
+    if whole:
+        return whole
+    parts = _AFTER.match(text)
+    if not parts:
+        return None
+    found = next(value for key, value in parts.groupdict().items() if key != "body" and value is not None).strip()
+    return _named(parts["body"].rstrip(" .,"), found if found else unit, negated, needs_unit=True)
+
+
+def _named(body: str, unit: str | None, negated: bool, *, needs_unit: bool = False) -> Meaning | None:
+    """Return the meaning of a bare name, if its unit (when there is one) suits it."""
+    key = _key(body)
+    if key.endswith("(neg)") or key.endswith("(neg.)"):
+        key, negated = key.rpartition("(")[0], True
+    for quantity in (q for q, names in _NAMES.items() if key in names):
+        rank = _NAMES[quantity].index(key)
+        if not unit and not needs_unit:
+            if key == "t":  # either time or temperature: only time is written without its unit
+                quantity, rank = "time", 1
+            return Meaning(quantity, None, negated, rank)
+        if unit and (convert(quantity, unit) or (not SI[quantity] and unit in ("#", "1"))):
+            return Meaning(quantity, unit, negated, rank)
+    return None

@@ -1,0 +1,96 @@
+r"""Whether three columns can be frequency, Re Z and Im Z of a passive linear cell.
+
+A passive cell without inductive loops is a chain of resistors, RC elements, a capacitance and an inductance, none of
+them negative:
+
+.. math:: Z(\omega) = R + i\omega L + \frac{1}{i\omega C} + \sum_k \frac{R_k}{1 + i\omega\tau_k}
+
+The best non-negative chain misses a measured spectrum by its noise, and one whose columns are mistaken for each other
+by tens of per cent, because Re Z and Im Z determine each other (Kramers and Kronig).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+__all__ = ["misfit", "other_reading"]
+
+#: Time constants per decade, and decades that they reach beyond the data.
+_PER_DECADE, _BEYOND = 8, 1.0
+#: Another reading of the columns is the right one if it misses this many times less.
+_CLEARLY = 3.0
+#: A spectrum that is missed by less is as good as its noise, whatever another reading misses.
+_GOOD = 0.02
+
+
+def misfit(frequency: np.ndarray, impedance: np.ndarray) -> float:
+    """Return the root mean square distance of a spectrum from the best passive chain, relative to \\|Z\\|.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> f = np.logspace(0, 6, 31)
+    >>> z = 10 + 100 / (1 + 2j * np.pi * f * 1e-4)
+    >>> misfit(f, z) < 0.01 < 0.3 < misfit(f, z.conj())
+    True
+    """
+    from scipy.optimize import nnls
+
+    size = np.abs(impedance)
+    if not (size > 0).all():
+        return np.inf
+    omega = 2 * np.pi * frequency
+    low, high = np.log10(1 / omega.max()) - _BEYOND, np.log10(1 / omega.min()) + _BEYOND
+    tau = np.logspace(low, high, int((high - low) * _PER_DECADE) + 1)
+    ones = np.ones_like(omega)
+    columns = [ones, 1j * omega, 1 / (1j * omega), *(1 / (1 + 1j * omega * t) for t in tau)]
+    weighted = np.column_stack(columns) / size[:, None]
+    matrix = np.vstack([weighted.real, weighted.imag])
+    target = np.concatenate([(impedance / size).real, (impedance / size).imag])
+    scale = np.linalg.norm(matrix, axis=0)
+    try:
+        _, norm = nnls(matrix / scale, target)
+    except RuntimeError:  # no convergence
+        return np.inf
+    return float(norm / np.sqrt(len(omega)))
+
+
+def other_reading(frequency: np.ndarray, real: np.ndarray, imaginary: np.ndarray) -> tuple[str, float, float] | None:
+    """Return another reading of the columns that suits a passive cell clearly better, with both misfits; None if none.
+
+    Parameters
+    ----------
+    frequency, real, imaginary : numpy.ndarray, shape (n,)
+        As the file names them [Hz, ohm, ohm].
+    """
+    if len(frequency) < 6 or len(np.unique(frequency)) < 6:
+        return None
+    read = misfit(frequency, real + 1j * imaginary)
+    if read < _GOOD:
+        return None
+    found = [(misfit(f, z), text) for text, f, z in _readings(frequency, real, imaginary)]
+    best, text = min(found, default=(np.inf, ""))
+    return (text, read, best) if best < read / _CLEARLY else None
+
+
+def _readings(f: np.ndarray, re: np.ndarray, im: np.ndarray) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Every way in which three columns may have been mistaken for each other: their order, a sign, or |Z| and phase."""
+    yield "the imaginary part has the opposite sign", f, re - 1j * im
+    yield "the column of Im Z holds Re Z, and that of Re Z holds -Im Z", f, im - 1j * re
+    yield "the column of Im Z holds Re Z, and that of Re Z holds Im Z", f, im + 1j * re
+    yield "the column of Im Z holds -Re Z, and that of Re Z holds -Im Z", f, -im - 1j * re
+    if (re > 0).all() and (abs(im) <= 180).all():
+        yield "the columns hold |Z| and the phase in degrees", f, re * np.exp(1j * np.deg2rad(im))
+        yield "the columns hold |Z| and minus the phase in degrees", f, re * np.exp(-1j * np.deg2rad(im))
+    for name, other, values in (("Re Z", re, im), ("-Im Z", -im, re), ("Im Z", im, re)):
+        if (other > 0).all() and _one_way(other):
+            for sign in (1, -1):
+                yield f"the column of {name} holds the frequency", other, f + 1j * sign * values
+                yield f"the column of {name} holds the frequency", other, values + 1j * sign * f
+
+
+def _one_way(values: np.ndarray) -> bool:
+    step = np.diff(values)
+    return bool((step > 0).all() or (step < 0).all())
