@@ -19,7 +19,8 @@ _TAKEN = {"frequency": "Hz", "angular_frequency": "rad/s", "real": "ohm", "imagi
           "voltage": "V"}  # fmt: skip
 #: What is said when the last line is left out.
 CUT = (
-    "the last line has no line break, so that its last number may be cut short: it was left out. If the file is complete, give "
+    "the last line has no line break, so that its last number may be cut short: it was left out. If the file is "
+    "complete, give "
     "complete=True."
 )
 _SPECTRUM = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
@@ -52,7 +53,7 @@ class Columns:
         return all(name in self.found for name in names)
 
     def whole(self, *names: str) -> np.ndarray:
-        """Return which rows surely have these quantities in full: all, or all but the last one where the file is cut."""
+        """Return which rows surely have these quantities in full: all, or all but the last where the file is cut."""
         rows = np.ones(len(self.table), dtype=bool)
         last = len(self.table.labels) - 1
         for name in names:

@@ -27,59 +27,59 @@ SI = {
     "step": "",
 }
 
-#: Names of quantities in headers, without blanks, case and underscores; the first ones are preferred.
-_NAMES: dict[str, tuple[str, ...]] = {
-    "frequency": ("f", "freq", "frequency", "frequenz", "frequence", "fréquence", "frecuencia", "frequencyf", "fset"),
-    "angular_frequency": ("omega", "ω", "angularfrequency", "ang.frequency", "w"),
-    "real": (
-        "re", "re(z)", "rez", "re[z]", "z'", "zs'", "zre", "z(re)", "zreal", "realz", "real", "real(z)", "zr", "realpart",
-        "z'(a)", "z1", "rs", "r", "resistance", "realpartofimpedance", "realimpedance", "realteil", "re{z}", "z.real",
-    ),
-    "imaginary": (
-        "im", "im(z)", "imz", "im[z]", "z''", "zs''", "zim", "z(im)", "zimg", "zimag", "imagz", "imag", "imag(z)", "zi",
-        "imaginary", "imaginarypart", "z''(b)", "z2", "xs", "x", "reactance", "imaginarypartofimpedance",
-        "imaginaryimpedance", "imaginaryz", "imaginärteil", "imagimpedance", "im{z}", "z.imag", "zimaginary",
-    ),
-    "modulus": (
-        "|z|", "z", "zmod", "modz", "mod(z)", "abs(z)", "absz", "modulus", "magnitude", "zmag", "impedance",
-        "impedancemodulus", "mag(z)", "|zs|", "|impedance|", "magz",
-    ),
-    "phase": (
-        "phase", "phase(z)", "phasez", "theta", "θ", "theta(z)", "zphz", "phi", "φ", "ϕ", "arg(z)", "angle", "phaseangle",
-        "zphase", "zang", "arg", "phasenwinkel", "phaseofimpedance", "phaseofz", "phz", "theta(z)",
-    ),
-    "time": (
-        "time", "t", "elapsedtime", "testtime", "zeit", "temps", "tiempo", "timet", "totaltime", "zeitt", "correctedtime",
-    ),
-    "voltage": (
-        "ecell", "ewe-ece", "cellvoltage", "u", "v", "e", "voltage", "potential", "ewe", "<ewe>", "vf", "spannung", "ucell",
-        "vcell", "tension", "voltagev", "potentiale", "wepotential", "we(1).potential", "workingelectrode", "spannungu",
-        "potentialv", "voltageu", "tensión",
-    ),
-    "current": (
-        "i", "<i>", "current", "we(1).current", "strom", "courant", "currenti", "cellcurrent", "stromi", "corriente", "j",
-        "currentdensity", "icell", "im",
-    ),
-    "cycle": ("cycle", "cyclenumber", "cycleindex", "cycleno", "loop", "loopnumber", "zyklus", "cycle#"),
-    "step": ("step", "ns", "stepnumber", "stepindex", "stepno", "segment#", "segment"),
-    "temperature": ("temperature", "temp", "temperatur", "température", "celltemperature", "t"),
-}  # fmt: skip
-_QUANTITY = {name: quantity for quantity, names in reversed(_NAMES.items()) for name in names}
+#: Names of quantities in headers, without blanks, case and underscores; where several match, the first ones go first.
+_NAMES = {
+    quantity: tuple(names.split())
+    for quantity, names in {
+        "frequency": "f freq frequency frequenz frequence fréquence frecuencia frequencyf fset",
+        "angular_frequency": "omega ω angularfrequency ang.frequency w",
+        "real": """re re(z) rez re[z] re{z} z' zs' z'(a) zre z(re) zreal z.real realz real real(z) zr z1 rs r resistance
+            realpart realpartofimpedance realimpedance realteil""",
+        "imaginary": """im im(z) imz im[z] im{z} z'' zs'' z''(b) zim z(im) zimg zimag z.imag zimaginary imagz imag imag(z)
+            zi z2 xs x reactance imaginary imaginarypart imaginarypartofimpedance imaginaryimpedance imaginaryz
+            imaginärteil imagimpedance""",
+        "modulus": """|z| |zs| |impedance| z zmod modz mod(z) abs(z) absz modulus magnitude zmag mag(z) magz impedance
+            impedancemodulus""",
+        "phase": """phase phase(z) phasez phz zphz zphase theta theta(z) θ phi φ ϕ arg arg(z) angle zang phaseangle
+            phasenwinkel phaseofimpedance phaseofz""",
+        "time": "time t elapsedtime testtime zeit temps tiempo timet totaltime zeitt correctedtime",
+        "voltage": """ecell ewe-ece cellvoltage u v e voltage potential ewe <ewe> vf spannung ucell vcell tension voltagev
+            voltageu potentiale potentialv wepotential we(1).potential workingelectrode spannungu tensión""",
+        "current": """i <i> current we(1).current strom courant corriente currenti cellcurrent stromi icell j
+            currentdensity im""",
+        "cycle": "cycle cyclenumber cycleindex cycleno loop loopnumber zyklus cycle#",
+        "step": "step ns stepnumber stepindex stepno segment# segment",
+        "temperature": "temperature temp temperatur température celltemperature t",
+    }.items()
+}
 
 _NEGATIVE = re.compile(r"^(?:-|neg\.?(?:ative)?(?=[\s_(z])|minus(?=[\s_(z]))[\s_]*", re.IGNORECASE)
-_AFTER = re.compile(r"^(?P<body>.+?)\s*(?:\[(?P<a>[^\[\]]*)\]|\((?P<b>[^()]*)\)|/\s*(?P<c>[^/]+(?:/[^/]+)?)|,\s*(?P<d>[^,]+)"
-                    r"|\s+in\s+(?P<e>\S+)|[\s_](?P<f>\S+))$")  # fmt: skip
+#: A name and its unit: name [unit], name (unit), name/unit, name, unit, name in unit, name unit.
+_AFTER = re.compile(
+    r"^(?P<body>.+?)\s*(?:\[(?P<a>[^\[\]]*)\]|\((?P<b>[^()]*)\)|/\s*(?P<c>[^/]+(?:/[^/]+)?)|,\s*(?P<d>[^,]+)|"
+    r"\s+in\s+(?P<e>\S+)|[\s_](?P<f>\S+))$"
+)
 
 #: Spellings of units that pint does not know.
 _SPELLINGS = {
-    "Ω": "ohm", "Ω": "ohm", "ohms": "ohm", "Ohms": "ohm", "Ohm": "ohm", "OHM": "ohm", "sec": "s", "secs": "s", "Sec": "s",
-    "seconds": "s", "second": "s", "Seconds": "s", "S": "s", "hours": "h", "hour": "h", "hr": "h", "hrs": "h", "std": "h",
-    "minutes": "min", "mins": "min", "hz": "Hz", "HZ": "Hz", "khz": "kHz", "KHz": "kHz", "Hertz": "Hz", "hertz": "Hz",
-    "Volts": "V", "Volt": "V", "volts": "V", "volt": "V", "Amps": "A", "Amp": "A", "amps": "A", "amp": "A",
-    "Ampere": "A", "V vs. Ref.": "V", "V vs Ref": "V", "°": "deg", "degrees": "deg", "degree": "deg", "Deg": "deg",
-    "Degree": "deg", "Degrees": "deg", "°C": "degC", "C": "degC", "deg C": "degC", "mA.h": "mA*h", "A.h": "A*h",
-    "mAh": "mA*h", "Ah": "A*h", "uAh": "uA*h", "rad/sec": "rad/s",
-}  # fmt: skip
+    spelling: unit
+    for unit, spellings in {
+        "ohm": "Ω|\u2126|ohms|Ohms|Ohm|OHM",
+        "s": "sec|secs|Sec|seconds|second|Seconds|S",
+        "h": "hours|hour|hr|hrs|std",
+        "min": "minutes|mins",
+        "Hz": "hz|HZ|Hertz|hertz",
+        "kHz": "khz|KHz",
+        "V": "Volts|Volt|volts|volt|V vs. Ref.|V vs Ref",
+        "A": "Amps|Amp|amps|amp|Ampere",
+        "deg": "°|degrees|degree|Deg|Degree|Degrees",
+        "degC": "°C|C|deg C",
+        "mA*h": "mA.h|mAh",
+        "A*h": "A.h|Ah",
+        "rad/s": "rad/sec",
+    }.items()
+    for spelling in spellings.split("|")
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _pint(unit: str) -> str:
     text = unit.strip()
     if text in _SPELLINGS:
         return _SPELLINGS[text]
-    text = re.sub(r"[ΩΩ]|[Oo]hms?", "ohm", text).replace("²", "^2").replace("^(2)", "^2")
+    text = re.sub(r"[Ω\u2126]|[Oo]hms?", "ohm", text).replace("²", "^2").replace("^(2)", "^2")
     text = re.sub(r"^(k|M|m|G|u|µ|μ)\s+ohm", r"\1ohm", text)
     return re.sub(r"[·⋅.]|(?<=ohm)\s+(?=c?m)|(?<=ohm)-(?=cm)", "*", text)
 

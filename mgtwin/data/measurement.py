@@ -95,11 +95,15 @@ def _neither(columns: Columns) -> str:
     if "frequency" in columns or "angular_frequency" in columns:
         missing = "Im Z" if "real" in columns else "Re Z" if "imaginary" in columns else "the impedance"
         return (
-            f"the file has a frequency but no column of {missing} (nor |Z| with the phase). {seen} If one of them is it, give "
+            f"the file has a frequency but no column of {missing} (nor |Z| with the phase). {seen} If one of them "
+            f"is it, give "
             "columns={'real': ..., 'imaginary': ...}."
         )
     if "real" in columns or "imaginary" in columns or "modulus" in columns:
-        return f"the file has an impedance but no column of the frequency. {seen} If one of them is it, give columns={{'frequency': ...}}."
+        return (
+            f"the file has an impedance but no column of the frequency. {seen} If one of them is it, give "
+            "columns={'frequency': ...}."
+        )
     if columns.has("time", "voltage"):
         return (
             f"the file has time and voltage but no column of the current. {seen} If one of them is it, give "
@@ -107,6 +111,7 @@ def _neither(columns: Columns) -> str:
         )
     missing = [name for name in ("time", "voltage", "current") if name not in columns]
     return (
-        f"the file is neither a spectrum nor a signal in time: no column of {', '.join(missing)}, nor of frequency and impedance. "
+        f"the file is neither a spectrum nor a signal in time: no column of {', '.join(missing)}, nor of frequency "
+        f"and impedance. "
         f"{seen} Say which is which: columns={{'time': 1, 'voltage': 2, 'current': mt.Column(3, unit='mA')}}."
     )

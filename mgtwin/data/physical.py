@@ -32,14 +32,16 @@ def check_spectrum(frequency: np.ndarray, impedance: np.ndarray, file: str, wher
     low, high = frequency.min(), frequency.max()
     if low < LOWEST or high > HIGHEST:
         raise _refused(
-            f"frequencies reach from {low:g} to {high:g} Hz, beyond {LOWEST:g} ... {HIGHEST:g} Hz. Is it another column "
+            f"frequencies reach from {low:g} to {high:g} Hz, beyond {LOWEST:g} ... {HIGHEST:g} Hz. Is it another "
+            f"column "
             "or unit? Give columns={'frequency': mt.Column('...', unit='kHz')}.",
             file, where,
         )  # fmt: skip
     size = np.abs(impedance)
     if size.min() < SMALLEST or size.max() > LARGEST:
         raise _refused(
-            f"|Z| reaches from {size.min():g} to {size.max():g} ohm, which no instrument measures. Is the unit wrong? Give "
+            f"|Z| reaches from {size.min():g} to {size.max():g} ohm, which no instrument measures. Is the unit "
+            f"wrong? Give "
             "columns={'real': mt.Column('...', unit='...'), 'imaginary': ...}.",
             file, where,
         )  # fmt: skip
@@ -47,7 +49,8 @@ def check_spectrum(frequency: np.ndarray, impedance: np.ndarray, file: str, wher
     if found:
         reading, read, best = found
         raise _refused(
-            f"no passive cell has this spectrum (best one {read:.0%} off), but it is one ({best:.1%} off) if {reading}. "
+            f"no passive cell has this spectrum (best one {read:.0%} off), but it is one ({best:.1%} off) if "
+            f"{reading}. "
             "Say which column is which: columns={'frequency': ..., 'real': ..., 'imaginary': "
             "mt.Column('...', negate=True)}.",
             file, where,
@@ -59,7 +62,8 @@ def _check_quadrant(frequency: np.ndarray, impedance: np.ndarray, file: str, whe
     negative, inductive = (impedance.real <= 0).mean(), (impedance.imag > 0).mean()
     if negative > 0.5:
         raise _refused(
-            f"Re Z is not positive at {negative:.0%} of the points. Is the column another one, or of the opposite sign? "
+            f"Re Z is not positive at {negative:.0%} of the points. Is the column another one, or of the opposite "
+            f"sign? "
             "Give columns={'real': mt.Column('...', negate=True)}.",
             file, where,
         )  # fmt: skip
@@ -73,7 +77,8 @@ def _check_quadrant(frequency: np.ndarray, impedance: np.ndarray, file: str, whe
         off = misfit(frequency, impedance)
         if off > NO_SPECTRUM:
             raise _refused(
-                f"no passive cell has a spectrum like this: the best one is {off:.0%} off. Are the columns the right ones? "
+                f"no passive cell has a spectrum like this: the best one is {off:.0%} off. Are the columns the "
+                f"right ones? "
                 "Give columns={'frequency': ..., 'real': ..., 'imaginary': ...}.",
                 file, where,
             )  # fmt: skip
@@ -87,7 +92,10 @@ def check_signal(time: np.ndarray, voltage: np.ndarray, current: np.ndarray, fil
     FileError
         Above 1 kV or 1 kA, or a ratio of voltage to current outside 1e-3 ... 1e15 ohm.
     """
-    hint = "Say the columns and units: columns={'voltage': mt.Column('...', unit='V'), 'current': mt.Column('...', unit='mA')}."
+    hint = (
+        "Say the columns and units: columns={'voltage': mt.Column('...', unit='V'), 'current': "
+        "mt.Column('...', unit='mA')}."
+    )
     volts, amperes = _largest(voltage), _largest(current)
     if volts > MOST_VOLTS or amperes > MOST_AMPERES:
         raise _refused(
@@ -98,7 +106,8 @@ def check_signal(time: np.ndarray, voltage: np.ndarray, current: np.ndarray, fil
         ratio = float(np.nanmedian(np.abs(voltage[used]))) / float(np.nanmedian(np.abs(current[used])))
         if not (RATIOS[0] <= ratio <= RATIOS[1]):
             raise _refused(
-                f"the voltage (up to {volts:g} V) and the current (up to {amperes:g} A) do not belong together: their ratio "
+                f"the voltage (up to {volts:g} V) and the current (up to {amperes:g} A) do not belong together: "
+                f"their ratio "
                 f"of {ratio:.2g} ohm is that of no cell. {hint}",
                 file, "",
             )  # fmt: skip

@@ -99,7 +99,8 @@ def _compare(
     first = int(rows[np.flatnonzero(wrong)[0]])
     lines = columns.table.lines
     raise FileError(
-        f"Re Z and Im Z do not give {what} that stands beside them, in {np.count_nonzero(wrong)} of {len(rows)} rows: numbers "
+        f"Re Z and Im Z do not give {what} that stands beside them, in {np.count_nonzero(wrong)} of {len(rows)} "
+        f"rows: numbers "
         "are damaged, or a head is wrong. Mend or export the file again; if Re Z and Im Z are right, give check=False.",
         columns.table.file,
         lines[first] if lines else None,

@@ -127,8 +127,10 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray, hints: H
     k = starts[1]
     line = columns.table.lines[index[k]] if columns.table.lines else None
     raise FileError(
-        f"the frequency goes {frequency[k - 2]:g}, {frequency[k - 1]:g}, {frequency[k]:g} Hz: it neither rises nor falls, and "
-        "no new sweep starts there. Is it another column? Give columns={'frequency': ...}, or check=False to take the rows "
+        f"the frequency goes {frequency[k - 2]:g}, {frequency[k - 1]:g}, {frequency[k]:g} Hz: it neither rises nor "
+        f"falls, and "
+        "no new sweep starts there. Is it another column? Give columns={'frequency': ...}, or check=False to take "
+        "the rows "
         "as they are.",
         columns.table.file,
         line,
@@ -151,7 +153,7 @@ def _neighbours(
 
 
 def _bounces(frequency: np.ndarray, start: int) -> bool:
-    """Tell whether the steps before and after a turning point are alike, so that the sweep runs back the way it came."""
+    """Tell whether the steps before and after a turning point are alike: the sweep runs back the way it came."""
     before, after = frequency[start - 1] / frequency[start - 2], frequency[start] / frequency[start - 1]
     return bool(abs(np.log(before) + np.log(after)) < _SAME)
 

@@ -23,8 +23,8 @@ class Table:
     """Columns with their heads.
 
     `rows` holds text, or `array` the numbers of a binary file, shape (rows, columns). `lines` are the lines of the
-    file in which the rows stand, counted from 1. `cut` tells that the very last number may have lost digits. `notes` and
-    `warnings` say what was done when cutting the table out.
+    file in which the rows stand, counted from 1. `cut` tells that the very last number may have lost digits. `notes`
+    and `warnings` say what was done when cutting the table out.
     """
 
     file: str

@@ -68,7 +68,8 @@ def decode(path: Path, raw: bytes) -> TextFile:
         bad = _CONTROL.search(line)
         if bad:
             raise FileError(
-                f"the byte {ord(bad[0]):#04x} is none of a text file: the file is damaged, and its other numbers cannot "
+                f"the byte {ord(bad[0]):#04x} is none of a text file: the file is damaged, and its other numbers "
+                f"cannot "
                 "be trusted. Export or copy it again.",
                 path.name,
                 number,

@@ -65,7 +65,8 @@ def _check_time(columns: Columns, time: np.ndarray, rows: np.ndarray) -> None:
     before, after = int(rows[back[0]]), int(rows[back[0] + 1])
     lines = columns.table.lines
     raise FileError(
-        f"the time goes back from {time[before]:g} s to {time[after]:g} s. Is it another column (columns={{'time': ...}})? If "
+        f"the time goes back from {time[before]:g} s to {time[after]:g} s. Is it another column (columns={{'time': "
+        f"...}})? If "
         "the file holds several measurements, put each into a file of its own.",
         columns.table.file,
         lines[after] if lines else None,

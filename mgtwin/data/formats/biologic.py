@@ -35,7 +35,8 @@ def parse(path: Path) -> Parsed:
         from galvani import BioLogic
     except ImportError:
         raise FileError(
-            "BioLogic's binary files are read with galvani: pip install 'mgtwin[biologic]' (GPL). Or export the file as text "
+            "BioLogic's binary files are read with galvani: pip install 'mgtwin[biologic]' (GPL). Or export the "
+            "file as text "
             "from EC-Lab (.mpt), which needs nothing.",
             path.name,
         ) from None
@@ -43,7 +44,8 @@ def parse(path: Path) -> Parsed:
         file = BioLogic.MPRfile(str(path))
     except Exception as error:  # whatever a damaged or newer file makes of it
         raise FileError(
-            f"galvani cannot read this file ({type(error).__name__}: {error}): it is damaged, or of a version of EC-Lab that it "
+            f"galvani cannot read this file ({type(error).__name__}: {error}): it is damaged, or of a version of "
+            f"EC-Lab that it "
             "does not know. Export it as text from EC-Lab (.mpt).",
             path.name,
         ) from None

@@ -33,7 +33,8 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
     currents = [label for label in table.labels if re.match(r"(?:i\d*|current)\s*/", label, re.IGNORECASE)]
     if currents and "current" not in hints.columns:
         raise file.error(
-            "in CHI files cathodic currents are positive unless that was changed in the software, and the file does not say. "
+            "in CHI files cathodic currents are positive unless that was changed in the software, and the file does "
+            "not say. "
             f"Say it: columns={{'current': mt.Column({currents[0]!r}, negate=True)}} if they are, negate=False if not."
         )
     head = pairs(file.lines[:30])

@@ -91,7 +91,8 @@ def _body(file: TextFile) -> _Body:
         if len(fields) == best.width and _row(file.lines[k], fields):
             first, last = (k, best.start) if k < best.start else (best.stop - 1, k)
             raise file.error(
-                f"is no row of numbers, although lines {first + 1} and {last + 1} are: the file is damaged here, or has several "
+                f"is no row of numbers, although lines {first + 1} and {last + 1} are: the file is damaged here, or "
+                f"has several "
                 "tables. Put each into a file of its own.",
                 first + 2,
             )
@@ -99,7 +100,7 @@ def _body(file: TextFile) -> _Body:
 
 
 def _longest(file: TextFile, split: Split) -> _Body | None:
-    """Longest run of rows with the same number of fields; rows of other lengths inside belong to it (and are refused)."""
+    """Longest run of rows of numbers; rows of another length inside belong to it (and are refused later)."""
     best: tuple[int, int] | None = None
     start: int | None = None
     widths: list[int] = []

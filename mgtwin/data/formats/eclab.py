@@ -37,7 +37,7 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
     if count is None or not 2 <= count < len(file.lines):
         raise file.error("the head of this EC-Lab file is not complete: it has no rows. Export it again.")
     split = splitter("\t")
-    labels = [label for label in split(file.lines[count - 1])]
+    labels = list(split(file.lines[count - 1]))
     while labels and not labels[-1]:
         labels.pop()
     if len(labels) < 2:

@@ -48,7 +48,8 @@ def parse(path: Path) -> Parsed:
         ) from None
     except Exception as error:  # whatever a damaged file makes of it
         raise FileError(
-            f"{name} cannot read this file ({type(error).__name__}: {error}). Export it as text from the instrument's software.",
+            f"{name} cannot read this file ({type(error).__name__}: {error}). Export it as text from the "
+            f"instrument's software.",
             path.name,
         ) from None
     if not tables:

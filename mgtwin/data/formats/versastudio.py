@@ -17,6 +17,12 @@ __all__ = ["parse", "recognises"]
 #: Columns of further electrometers and parts of the raw signals, which are not the cell's voltage or impedance.
 _OTHERS = ("E2", "Z2", "E Real", "E Imag", "I Real", "I Imag", "E Applied", "Point #", "ADC")
 
+#: Facts that are kept, of hundreds of settings.
+_KEPT = (
+    "Name", "Version", "Comment", "Working Electrode Area (cm2)", "Reference Electrode", "Amplitude (mV RMS)", "Model",
+    "Serial Number", "Measured Open Circuit", "DateAcquired", "TimeAcquired",
+)  # fmt: skip
+
 
 def recognises(file: TextFile) -> bool:
     """The file begins with a section ``<Application>`` of VersaStudio."""
@@ -36,12 +42,7 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
     if not tables:
         raise file.error("has no segment with rows: nothing was measured, or the file is cut short.")
     head = pairs(file.lines, "=")
-    kept = {
-        name: head[name]
-        for name in ("Name", "Version", "Comment", "Working Electrode Area (cm2)", "Reference Electrode", "Amplitude (mV RMS)",
-                     "Model", "Serial Number", "Measured Open Circuit", "DateAcquired", "TimeAcquired")
-        if head.get(name)
-    }  # fmt: skip
+    kept = {name: head[name] for name in _KEPT if head.get(name)}
     date = " ".join(head[name] for name in ("DateAcquired", "TimeAcquired") if head.get(name)) or None
     about = About("VersaStudio", file.name, instrument=head.get("Model"), date=date, metadata=kept)
     if head.get("Working Electrode Area (cm2)") == "1":
