@@ -33,10 +33,10 @@ _NAMES = {
     for quantity, names in {
         "frequency": "f freq frequency frequenz frequence fréquence frecuencia frequencyf fset",
         "angular_frequency": "omega ω angularfrequency ang.frequency w",
-        "real": """re re(z) rez re[z] re{z} z' zs' z'(a) zre z(re) zreal z.real realz real real(z) zr z1 rs r resistance
-            realpart realpartofimpedance realimpedance realteil""",
-        "imaginary": """im im(z) imz im[z] im{z} z'' zs'' z''(b) zim z(im) zimg zimag z.imag zimaginary imagz imag imag(z)
-            zi z2 xs x reactance imaginary imaginarypart imaginarypartofimpedance imaginaryimpedance imaginaryz
+        "real": """re re(z) rez re[z] re{z} z' zs' z'(a) zre z(re) zreal z.real realz real real(z) zr z1 rs r
+            resistance realpart realpartofimpedance realimpedance realteil""",
+        "imaginary": """im im(z) imz im[z] im{z} z'' zs'' z''(b) zim z(im) zimg zimag z.imag zimaginary imagz imag
+            imag(z) zi z2 xs x reactance imaginary imaginarypart imaginarypartofimpedance imaginaryimpedance imaginaryz
             imaginärteil imagimpedance""",
         "modulus": """|z| |zs| |impedance| z zmod modz mod(z) abs(z) absz modulus magnitude zmag mag(z) magz impedance
             impedancemodulus""",
@@ -55,10 +55,13 @@ _NAMES = {
 
 _NEGATIVE = re.compile(r"^(?:-|neg\.?(?:ative)?(?=[\s_(z])|minus(?=[\s_(z]))[\s_]*", re.IGNORECASE)
 #: A name and its unit: name [unit], name (unit), name/unit, name, unit, name in unit, name unit.
-_AFTER = re.compile(
-    r"^(?P<body>.+?)\s*(?:\[(?P<a>[^\[\]]*)\]|\((?P<b>[^()]*)\)|/\s*(?P<c>[^/]+(?:/[^/]+)?)|,\s*(?P<d>[^,]+)|"
-    r"\s+in\s+(?P<e>\S+)|[\s_](?P<f>\S+))$"
-)
+_WITH_UNIT = tuple(
+    re.compile(rf"^(?P<body>.+?)\s*{unit}$")
+    for unit in (
+        r"\[(?P<unit>[^\[\]]*)\]", r"\((?P<unit>[^()]*)\)", r"/\s*(?P<unit>[^/]+(?:/[^/]+)?)", r",\s*(?P<unit>[^,]+)",
+        r"\s+in\s+(?P<unit>\S+)", r"[\s_](?P<unit>[^\s_]+)",
+    )
+)  # fmt: skip
 
 #: Spellings of units that pint does not know.
 _SPELLINGS = {
@@ -132,11 +135,12 @@ def known_unit(text: str) -> bool:
     return any(convert(quantity, text) for quantity in SI)
 
 
+#: Look-alikes of the signs in headers.
+_LOOKS: dict[str, str | int | None] = {"′": "'", "’": "'", "`": "'", "´": "'", "″": "''", '"': "''", "−": "-", "–": "-"}
+
+
 def _tidy(name: str) -> str:
-    text = name.translate(
-        str.maketrans({"′": "'", "’": "'", "`": "'", "´": "'", "″": "''", '"': "''", "−": "-", "–": "-"})
-    )
-    return text.strip()
+    return name.translate(str.maketrans(_LOOKS)).strip()
 
 
 def _key(name: str) -> str:
@@ -168,11 +172,13 @@ def understand(label: str, unit: str | None = None) -> Meaning | None:
     whole = _named(text, unit, negated)
     if whole:
         return whole
-    parts = _AFTER.match(text)
-    if not parts:
-        return None
-    found = next(value for key, value in parts.groupdict().items() if key != "body" and value is not None).strip()
-    return _named(parts["body"].rstrip(" .,"), found if found else unit, negated, needs_unit=True)
+    for pattern in _WITH_UNIT:
+        parts = pattern.match(text)
+        if parts:
+            found = _named(parts["body"].rstrip(" .,"), parts["unit"].strip() or unit, negated, needs_unit=True)
+            if found:
+                return found
+    return None
 
 
 def _named(body: str, unit: str | None, negated: bool, *, needs_unit: bool = False) -> Meaning | None:

@@ -109,9 +109,9 @@ def _neither(columns: Columns) -> str:
             f"the file has time and voltage but no column of the current. {seen} If one of them is it, give "
             "columns={'current': ...}; if it was constant, give it: current='0.4 mA'."
         )
-    missing = [name for name in ("time", "voltage", "current") if name not in columns]
+    absent = [name for name in ("time", "voltage", "current") if name not in columns]
     return (
-        f"the file is neither a spectrum nor a signal in time: no column of {', '.join(missing)}, nor of frequency "
+        f"the file is neither a spectrum nor a signal in time: no column of {', '.join(absent)}, nor of frequency "
         f"and impedance. "
         f"{seen} Say which is which: columns={{'time': 1, 'voltage': 2, 'current': mt.Column(3, unit='mA')}}."
     )

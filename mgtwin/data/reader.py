@@ -91,7 +91,7 @@ def read(
     >>> _ = file.write_text("f/kHz;Re Z/Ohm;-Im Z/Ohm\\n100;12,5;1,25\\n10;14,5;6,0\\n1;22,0;9,5\\n")
     >>> ds = read(file, temperature="25 degC")
     >>> complex(ds.impedance[0]), ds.attrs["reading"]
-    ((12.5-1.25j), ['Im Z = -(-Im Z/Ohm)', 'decimal comma', 'temperature was given'])
+    ((12.5-1.25j), ['decimal comma', 'Im Z = -(-Im Z/Ohm)', 'temperature was given'])
     """
     given = {"current": current, "area": area, "thickness": thickness, "temperature": temperature}
     told = hints(columns, decimal, given, check, complete)

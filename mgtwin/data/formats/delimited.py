@@ -84,8 +84,8 @@ def _body(file: TextFile) -> _Body:
         if found and (best is None or found.stop - found.start > best.stop - best.start):
             best = found
     if best is None:
-        first = next((line.strip() for line in file.lines if line.strip()), "")[:_SHOWN]
-        raise file.error(f"has no table of numbers (two columns or more, two rows or more). It begins: {first!r}.")
+        begin = next((line.strip() for line in file.lines if line.strip()), "")[:_SHOWN]
+        raise file.error(f"has no table of numbers (two columns or more, two rows or more). It begins: {begin!r}.")
     for k in (*range(best.start), *range(best.stop, len(file.lines))):
         fields = best.split(file.lines[k])
         if len(fields) == best.width and _row(file.lines[k], fields):

@@ -50,7 +50,8 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
 
 def _about(file: TextFile, count: int) -> About:
     head = pairs(file.lines[2 : count - 1], " : ")
-    area, note = None, ()
+    area: float | None = None
+    note: tuple[str, ...] = ()
     for name in head:
         if name.casefold().startswith("electrode surface area"):
             area = quantity(head[name].replace(",", "."), "m^2")
