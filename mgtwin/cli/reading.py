@@ -157,6 +157,6 @@ def _draw(data: Any, target: Path) -> None:
     for number, ((name, ds), colour) in enumerate(zip(found, colours, strict=True)):
         ax = nyquist(ds, ax=ax, color=colour, label=name if number in marked else None)
     assert ax is not None
-    ax.figure.savefig(target)
-    plt.close(ax.figure)  # type: ignore[arg-type]
+    plt.gcf().savefig(target)
+    plt.close()
     return None

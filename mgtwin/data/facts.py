@@ -31,7 +31,7 @@ _DATE = re.compile(
 def _pattern(words: str) -> re.Pattern[str]:
     start = r"(?:^[#%\"]?\s*|\s{2,}|[\t;,]\s*)"
     return re.compile(
-        rf"{start}{words}\s*(?:\[(?P<a>[^\]]+)\]|\((?P<b>[^)]+)\))?\s*[:=,;\t]\s*(?P<n>{_NUMBER})\s*(?P<c>[^\s;,\"]*)",
+        rf"{start}{words}\s*(?:\[(?P<a>[^\]]+)\]|\((?P<b>[^)]+)\))?\s*[:=,;\t]\s*(?P<n>{_NUMBER})(?P<gap>\s*)(?P<c>[^\s;,\"]*)",
         re.I,
     )
 
@@ -58,7 +58,9 @@ def facts(about: About, lines: Iterable[str]) -> About:
         for name, pattern in _PATTERNS.items():
             match = pattern.search(line)
             if match and name not in found:
-                unit = match["a"] or match["b"] or match["c"]
+                bracketed = match["a"] or match["b"]
+                damaged = bracketed and match["c"] and not match["gap"]
+                unit = None if damaged else bracketed or match["c"]
                 value = number(match["n"], "," if "," in match["n"] else ".")
                 si = quantity(f"{value!r} {unit}", _UNIT[name]) if unit else None
                 if si is not None and si > 0:

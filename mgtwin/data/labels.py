@@ -36,15 +36,15 @@ _NAMES = {
         "real": """re re(z) rez re[z] re{z} z' zs' z'(a) zre z(re) zreal z.real realz real real(z) zr z1 rs r
             resistance realpart realpartofimpedance realimpedance realteil""",
         "imaginary": """im im(z) imz im[z] im{z} z'' zs'' z''(b) zim z(im) zimg zimag z.imag zimaginary imagz imag
-            imag(z) zi z2 xs x reactance imaginary imaginarypart imaginarypartofimpedance imaginaryimpedance imaginaryz
-            imaginärteil imagimpedance""",
+            imag(z) zi z2 xs x reactance imaginary imaginarypart imaginarypartofimpedance imaginaryimpedance
+            imaginaryz imaginärteil imagimpedance""",
         "modulus": """|z| |zs| |impedance| z zmod modz mod(z) abs(z) absz modulus magnitude zmag mag(z) magz impedance
             impedancemodulus""",
         "phase": """phase phase(z) phasez phz zphz zphase theta theta(z) θ phi φ ϕ arg arg(z) angle zang phaseangle
             phasenwinkel phaseofimpedance phaseofz""",
         "time": "time t elapsedtime testtime zeit temps tiempo timet totaltime zeitt correctedtime",
-        "voltage": """ecell ewe-ece cellvoltage u v e voltage potential ewe <ewe> vf spannung ucell vcell tension voltagev
-            voltageu potentiale potentialv wepotential we(1).potential workingelectrode spannungu tensión""",
+        "voltage": """ecell ewe-ece cellvoltage u v e voltage potential ewe <ewe> vf spannung ucell vcell tension
+            voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode spannungu tensión""",
         "current": """i <i> current we(1).current strom courant corriente currenti cellcurrent stromi icell j
             currentdensity im""",
         "cycle": "cycle cyclenumber cycleindex cycleno loop loopnumber zyklus cycle#",
@@ -144,7 +144,7 @@ def _tidy(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    return re.sub(r"[\s_]+", "", name).casefold()
+    return re.sub(r"[\s_]+", "", name).casefold().rstrip(".:")
 
 
 def understand(label: str, unit: str | None = None) -> Meaning | None:

@@ -11,8 +11,8 @@ _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+
 #: What instruments print where they read nothing.
 _BLANK = frozenset(
     (
-        "", "nan", "-nan", "nan(ind)", "-nan(ind)", "inf", "-inf", "+inf", "n/a", "na", "null", "none", "-", "--", "---",
-        "overload", "ovld", "-1.#ind", "1.#qnan", "1.#inf", "-1.#inf", "#n/a", "#num!", "#value!", "#div/0!",
+        "", "nan", "-nan", "nan(ind)", "-nan(ind)", "inf", "-inf", "+inf", "n/a", "na", "null", "none", "-", "--",
+        "---", "overload", "ovld", "-1.#ind", "1.#qnan", "1.#inf", "-1.#inf", "#n/a", "#num!", "#value!", "#div/0!",
     )
 )  # fmt: skip
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")

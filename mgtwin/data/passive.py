@@ -84,6 +84,9 @@ def _readings(f: np.ndarray, re: np.ndarray, im: np.ndarray) -> Iterator[tuple[s
     if (re > 0).all() and (abs(im) <= 180).all():
         yield "the columns hold |Z| and the phase in degrees", f, re * np.exp(1j * np.deg2rad(im))
         yield "the columns hold |Z| and minus the phase in degrees", f, re * np.exp(-1j * np.deg2rad(im))
+    size = np.hypot(re, im)
+    if _one_way(size) and (size > 0).all():
+        yield "the columns of |Z| and of the frequency are exchanged", size, f * np.exp(1j * np.arctan2(im, re))
     for name, other, values in (("Re Z", re, im), ("-Im Z", -im, re), ("Im Z", im, re)):
         if (other > 0).all() and _one_way(other):
             for sign in (1, -1):

@@ -16,7 +16,7 @@ SMALLEST, LARGEST = 1e-9, 1e16
 #: A spectrum further than this from every passive chain is none.
 NO_SPECTRUM = 0.5
 #: Voltages and currents of cells: largest ones [V, A], and ratios [ohm].
-MOST_VOLTS, MOST_AMPERES, RATIOS = 1e3, 1e3, (1e-3, 1e15)
+MOST_VOLTS, MOST_AMPERES, RATIOS = 100.0, 1e3, (1e-3, 1e15)
 _LAST_RESORT = "If the numbers are right nevertheless, give check=False."
 
 
@@ -90,12 +90,14 @@ def check_signal(time: np.ndarray, voltage: np.ndarray, current: np.ndarray, fil
     Raises
     ------
     FileError
-        Above 1 kV or 1 kA, or a ratio of voltage to current outside 1e-3 ... 1e15 ohm.
+        Above 100 V or 1 kA, a time that stands still, or a ratio of voltage to current outside 1e-3 ... 1e15 ohm.
     """
     hint = (
         "Say the columns and units: columns={'voltage': mt.Column('...', unit='V'), 'current': "
         "mt.Column('...', unit='mA')}."
     )
+    if time[-1] <= time[0]:
+        raise _refused("the time stands still: it is another column. Give columns={'time': ...}.", file, "")
     volts, amperes = _largest(voltage), _largest(current)
     if volts > MOST_VOLTS or amperes > MOST_AMPERES:
         raise _refused(

@@ -72,7 +72,7 @@ def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np
         factor = (convert("phase", unit) or (1.0, 0.0, False))[0]
         for sign in (1.0, -1.0):
             gap = np.abs(np.angle(np.exp(1j * (sign * raw * factor - np.angle(z)))))
-            allowed = rounding / np.abs(z) + place * factor + _SINGLE * np.pi
+            allowed = rounding / np.maximum(np.abs(z), np.finfo(float).tiny) + place * factor + _SINGLE * np.pi
             wrong = np.count_nonzero(gap > allowed)
             if best is None or wrong < best[0]:
                 best = (wrong, gap, allowed)
@@ -88,7 +88,7 @@ def _places(columns: Columns, name: str) -> np.ndarray:
 def _compare(
     columns: Columns, keep: np.ndarray, gap: np.ndarray, allowed: np.ndarray, size: np.ndarray, what: str
 ) -> str:
-    known = np.isfinite(gap) & np.isfinite(allowed)
+    known = np.isfinite(gap) & np.isfinite(allowed) & (size > 0)
     wrong = known & (gap > 1.5 * allowed)
     if not wrong.any():
         return ""

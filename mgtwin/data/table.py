@@ -126,6 +126,8 @@ def rows_of(
         if not file.lines[k].strip():
             continue
         fields = tuple(token.strip() for token in split(file.lines[k]))
+        if len(fields) == len(labels) + 1 and not fields[-1]:  # a delimiter at the end of the row
+            fields = fields[:-1]
         at_the_end = k == len(file.lines) - 1 and not file.ended
         if len(fields) != len(labels):
             if at_the_end or (k == last and aborted and len(fields) < len(labels)):

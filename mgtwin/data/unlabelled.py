@@ -33,7 +33,8 @@ def told_apart(table: Table) -> Table:
         raise FileError(
             f"has {len(table.labels)} columns without heads, which cannot be told apart. {_HINT}", table.file
         )
-    frequency, real, imaginary = (table.numbers(k) for k in range(3))
+    numbers = np.array([table.numbers(k) for k in range(3)])
+    frequency, real, imaginary = numbers[:, np.isfinite(numbers).all(axis=0)]
     if len(frequency) >= 6 and _is_spectrum(frequency, real, imaginary):
         return table.relabelled(("f", "Re Z", "Im Z"), ("Hz", "ohm", "ohm")).noted(
             "no heads: taken as frequency [Hz], Re Z and Im Z [ohm], the only reading that a passive cell can have"
@@ -43,8 +44,7 @@ def told_apart(table: Table) -> Table:
 
 def _is_spectrum(frequency: np.ndarray, real: np.ndarray, imaginary: np.ndarray) -> bool:
     step = np.diff(frequency)
-    finite = np.isfinite(frequency).all() and np.isfinite(real).all() and np.isfinite(imaginary).all()
-    if not finite or not ((step > 0).all() or (step < 0).all()) or frequency.min() <= 0:
+    if not ((step > 0).all() or (step < 0).all()) or frequency.min() <= 0:
         return False
     if frequency.max() < 10 * frequency.min() or (real <= 0).any() or (imaginary > 0).mean() > 0.5:
         return False

@@ -27,12 +27,10 @@ _SHOWN = 60
 def splitter(delimiter: str | None) -> Split:
     """Return what cuts a line into fields: at a delimiter outside quotes, or at blanks (None)."""
     if delimiter is None:
-        return lambda line: [token.strip('"') for token in line.split()]
+        return lambda line: [token[1:-1] if token[:1] == token[-1:] == '"' else token for token in line.split()]
 
     def split(line: str) -> list[str]:
         body = line.strip(" ")
-        if len(body) > 1 and body.endswith(delimiter):
-            body = body[: -len(delimiter)]
         if '"' not in body:
             return [token.strip() for token in body.split(delimiter)]
         return [token.strip() for token in next(csv.reader([body], delimiter=delimiter, skipinitialspace=True))]
@@ -46,12 +44,16 @@ _SPLITTERS: tuple[Split, ...] = (splitter("\t"), splitter(";"), splitter(","), s
 
 @dataclass(frozen=True)
 class _Body:
-    """Where the rows of numbers stand: lines `start` to `stop` (counted from 0, the last excluded)."""
+    """Where the rows of numbers stand: lines `start` to `stop` (counted from 0, the last excluded).
+
+    `score` is the number of rows times the share of fields that are numbers.
+    """
 
     split: Split
     start: int
     stop: int
     width: int
+    score: float
 
 
 def parse(file: TextFile, hints: Hints) -> Parsed:
@@ -64,9 +66,10 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
     """
     about = About("delimited text", file.name)
     body = _body(file)
-    labels, units, head = columns_of(file, body.split, body.start, body.width)
+    width = _used_width(file, body)
+    labels, units, head = columns_of(file, body.split, body.start, width)
     headless = labels is None
-    names = labels if labels is not None else [""] * body.width
+    names = labels if labels is not None else [""] * width
     table = rows_of(file, body.start, body.stop, body.split, names, hints, units=units)
     rest = [line.strip() for line in file.lines[body.stop :] if line.strip()]
     if rest:
@@ -81,7 +84,7 @@ def _body(file: TextFile) -> _Body:
     best: _Body | None = None
     for split in _SPLITTERS:
         found = _longest(file, split)
-        if found and (best is None or found.stop - found.start > best.stop - best.start):
+        if found and (best is None or found.score > best.score):
             best = found
     if best is None:
         begin = next((line.strip() for line in file.lines if line.strip()), "")[:_SHOWN]
@@ -90,13 +93,31 @@ def _body(file: TextFile) -> _Body:
         fields = best.split(file.lines[k])
         if len(fields) == best.width and _row(file.lines[k], fields):
             first, last = (k, best.start) if k < best.start else (best.stop - 1, k)
-            raise file.error(
-                f"is no row of numbers, although lines {first + 1} and {last + 1} are: the file is damaged here, or "
-                f"has several "
-                "tables. Put each into a file of its own.",
-                first + 2,
-            )
+            raise file.error(_interrupted(first, last), _first_gap(file, best.split, first, last))
     return best
+
+
+def _used_width(file: TextFile, body: _Body) -> int:
+    """Number of columns without the empty one that a delimiter at the end of every row makes."""
+    lines = [line for line in file.lines[body.start : body.stop] if line.strip()]
+    trailing = all(body.split(line)[-1] == "" for line in lines)
+    return body.width - 1 if trailing else body.width
+
+
+def _interrupted(first: int, last: int) -> str:
+    return (
+        f"is no row of numbers, although lines {first + 1} and {last + 1} are: the file is damaged here, or has "
+        f"several "
+        "tables. Put each into a file of its own."
+    )
+
+
+def _first_gap(file: TextFile, split: Split, first: int, last: int) -> int:
+    between = range(first + 1, last)
+    gap = next(
+        (k for k in between if file.lines[k].strip() and not _row(file.lines[k], split(file.lines[k]))), first + 1
+    )
+    return gap + 1
 
 
 def _longest(file: TextFile, split: Split) -> _Body | None:
@@ -105,21 +126,25 @@ def _longest(file: TextFile, split: Split) -> _Body | None:
     start: int | None = None
     widths: list[int] = []
     for k, line in enumerate((*file.lines, "end")):
-        fields = split(line) if k < len(file.lines) else []
         if start is not None and k < len(file.lines) and not line.strip():
             continue
-        if fields and _row(line, fields) and (start is None or len(fields) == widths[-1] or len(widths) > 1):
+        fields = split(line)
+        row = _row(line, fields)
+        gap = start is not None and len(fields) == widths[0] > 1 and all(is_number(f) or is_blank(f) for f in fields)
+        if gap or (row and (start is None or len(fields) == widths[-1] or len(widths) > 1)):
             start = k if start is None else start
             widths.append(len(fields))
             continue
         if start is not None and (best is None or k - start > best[1] - best[0]):
             best = (start, k)
-        restart = bool(fields) and _row(line, fields)
-        start, widths = (k, [len(fields)]) if restart else (None, [])
+        start, widths = (k, [len(fields)]) if row else (None, [])
     if best is None or best[1] - best[0] < 2:
         return None
-    counts = [len(split(line)) for line in file.lines[best[0] : best[1]] if line.strip()]
-    return _Body(split, best[0], best[1], max(set(counts), key=counts.count))
+    rows = [split(line) for line in file.lines[best[0] : best[1]] if line.strip()]
+    counts = [len(fields) for fields in rows]
+    numbers = sum(is_number(token) or is_blank(token) for fields in rows for token in fields)
+    score = len(rows) * numbers / sum(counts)
+    return _Body(split, best[0], best[1], max(set(counts), key=counts.count), score)
 
 
 def _row(line: str, fields: Sequence[str]) -> bool:
@@ -149,18 +174,27 @@ def columns_of(
 
 def _head_fields(line: str, split: Split, width: int) -> list[str]:
     """Fields of a line of heads; blanks inside heads are told from those between them by the number of columns."""
-    text = line.strip()
+    text = line.strip(" ")
     for sign in _COMMENT:
         text = text.removeprefix(sign).strip(" ")
-    ways: list[Split] = [
-        split,
-        lambda s: re.split(r"\t+|\s{2,}", s.strip()),
-        splitter(","),
-        splitter("\t"),
-        splitter(None),
-    ]
+    ways = (split, _at_wide_gaps, splitter(","), splitter("\t"), splitter(None), _with_units_joined)
     for way in ways:
         fields = [token.strip().strip('"').strip() if token.count('"') != 1 else token.strip() for token in way(text)]
-        if len(fields) == width:
-            return fields
-    return [token.strip() for token in split(text)]
+        for given in (fields, _trimmed(fields)):
+            if len(given) == width:
+                return given
+    return _trimmed([token.strip() for token in split(text)])
+
+
+def _at_wide_gaps(line: str) -> list[str]:
+    return re.split(r"\t+|\s{2,}", line.strip())
+
+
+def _with_units_joined(line: str) -> list[str]:
+    """At blanks, but not before a unit in brackets."""
+    return re.split(r"\s+(?![\[(])", line.strip())
+
+
+def _trimmed(fields: list[str]) -> list[str]:
+    """Fields without an empty one at the end, behind a last delimiter."""
+    return fields[:-1] if len(fields) > 1 and not fields[-1] else fields

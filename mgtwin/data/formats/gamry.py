@@ -82,8 +82,14 @@ def _curve(file: TextFile, k: int, found: re.Match[str], aborted: bool, hints: H
     if "Zphz" in labels:  # the degree sign is often lost
         units[labels.index("Zphz")] = "deg"
     stop = next((n for n in range(k + 3, len(file.lines)) if file.lines[n][:1].strip()), len(file.lines))
+
+    def split(line: str) -> list[str]:
+        """At tabs, or at blanks where an editor has replaced them."""
+        fields = line.removeprefix("\t").split("\t")
+        return fields if len(fields) == len(labels) else line.split()
+
     declared = int(found["count"]) if found["count"] else None
-    table = rows_of(file, k + 3, stop, str.split, labels, hints, units=units, declared=declared, aborted=aborted)
+    table = rows_of(file, k + 3, stop, split, labels, hints, units=units, declared=declared, aborted=aborted)
     if not len(table):
         raise file.error("the table has no rows.", k + 1)
     return table

@@ -34,7 +34,7 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
     if head is None:
         raise file.error("no line names the columns (Data: Frequency ...): the file is cut short.")
     split = splitter("\t")
-    labels = [label.removeprefix("Data: ").strip() for label in split(file.lines[head])]
+    labels = [label.removeprefix("Data: ").strip() for label in split(file.lines[head]) if label]
     units = [_UNITS.get(label) for label in labels]
     starts = [
         k for k in range(head + 1, len(file.lines)) if "Model:" in file.lines[k] or file.lines[k].startswith("DC=")
