@@ -7,7 +7,7 @@ import numpy as np
 from mgtwin.data.passive import misfit, other_reading
 from mgtwin.errors import FileError
 
-__all__ = ["check_signal", "check_spectrum"]
+__all__ = ["check_signal", "check_spectrum", "uneven"]
 
 #: Frequencies that an instrument can have measured [Hz].
 LOWEST, HIGHEST = 1e-7, 1e9
@@ -17,6 +17,8 @@ SMALLEST, LARGEST = 1e-9, 1e16
 NO_SPECTRUM = 0.5
 #: Voltages and currents of cells: largest ones [V, A], and ratios [ohm].
 MOST_VOLTS, MOST_AMPERES, RATIOS = 100.0, 1e3, (1e-3, 1e15)
+#: Steps of a series of frequencies differ by less than this share of a step.
+_EVEN = 0.05
 _LAST_RESORT = "If the numbers are right nevertheless, give check=False."
 
 
@@ -82,6 +84,27 @@ def _check_quadrant(frequency: np.ndarray, impedance: np.ndarray, file: str, whe
                 "Give columns={'frequency': ..., 'real': ..., 'imaginary': ...}.",
                 file, where,
             )  # fmt: skip
+
+
+def uneven(frequency: np.ndarray) -> int | None:
+    """Return the index of the one frequency that is out of place in an otherwise geometric series; None if none is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> f = np.geomspace(1e5, 1, 26)
+    >>> f[7] *= 1.2
+    >>> uneven(f)
+    7
+    """
+    step = np.diff(np.log(frequency))
+    if len(step) < 10:
+        return None
+    common = np.median(step)
+    odd = np.flatnonzero(np.abs(step - common) > _EVEN * np.abs(common))
+    if len(odd) != 2 or odd[1] != odd[0] + 1 or np.abs(step[odd].sum() - 2 * common) > _EVEN * np.abs(common):
+        return None
+    return int(odd[1])
 
 
 def check_signal(time: np.ndarray, voltage: np.ndarray, current: np.ndarray, file: str) -> None:

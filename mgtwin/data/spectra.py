@@ -9,7 +9,7 @@ import numpy as np
 
 from mgtwin.data.columns import CUT, Columns, heads
 from mgtwin.data.hints import Hints
-from mgtwin.data.physical import check_spectrum
+from mgtwin.data.physical import check_spectrum, uneven
 from mgtwin.data.redundant import check_redundant
 from mgtwin.data.report import About, attrs
 from mgtwin.dataset import spectrum
@@ -25,6 +25,7 @@ _SAME = 0.05
 #: Instruments print this or more where they were overloaded [ohm].
 _OVERLOAD = 1e30
 _FEWEST = 3
+_UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
 _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
 
 
@@ -62,9 +63,11 @@ def spectra(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> I
         f, z = frequency[part], impedance[part]
         if hints.check:
             check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
+        odd = uneven(f)
+        doubts = [_UNEVEN.format(f[odd], f[odd - 1], f[odd + 1])] if odd else []
         more = _moment(columns, part, hints)
         given = attrs(about, hints, [*filter(None, (*columns.notes, *columns.table.notes, *notes)), *_turned(columns)],
-                      [*columns.table.warnings, *warnings])  # fmt: skip
+                      [*columns.table.warnings, *warnings, *doubts])  # fmt: skip
         yield spectrum(f, z, {**given, **more})
 
 

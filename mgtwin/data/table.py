@@ -14,8 +14,8 @@ from mgtwin.errors import FileError
 
 __all__ = ["Table", "rows_of"]
 
-#: A table needs this many rows to be a measurement.
-FEWEST = 2
+#: No instrument measures anything smaller than this but zero, nor anything larger than its inverse.
+_TINY = 1e-25
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Table:
             Something else than a number stands there.
         """
         if self.array is not None:
-            return np.asarray(self.array[:, column], dtype=float)
+            return self._checked(column)
         values = np.full(len(self.rows), np.nan)
         for k, row in enumerate(self.rows):
             token = row[column]
@@ -60,6 +60,18 @@ class Table:
             except ValueError:
                 if not is_blank(token):
                     raise self._no_number(token, k, column) from None
+        return values
+
+    def _checked(self, column: int) -> np.ndarray:
+        """Return a column of a binary file; damage there shows as exponents that no instrument measures."""
+        assert self.array is not None
+        values = np.asarray(self.array[:, column], dtype=float)
+        size = np.abs(values[np.isfinite(values) & (values != 0)])
+        if size.size and (size.min() < _TINY or size.max() > 1 / _TINY):
+            wrong = size.min() if size.min() < _TINY else size.max()
+            raise FileError(
+                f"column {self.labels[column]} holds {wrong:.2g}: the file is damaged. Copy it again.", self.file
+            )
         return values
 
     def _no_number(self, token: str, row: int, column: int) -> FileError:
