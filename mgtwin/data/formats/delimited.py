@@ -22,6 +22,8 @@ Split = Callable[[str], list[str]]
 _COMMENT = ("#", "%", "!", "//")
 #: Text after the table that is quoted in a warning.
 _SHOWN = 60
+#: Lines of a long file from which the delimiter is told.
+_SAMPLE = 400
 
 
 def splitter(delimiter: str | None) -> Split:
@@ -81,11 +83,10 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
 
 def _body(file: TextFile) -> _Body:
     """Find the longest run of rows of numbers, under the delimiter that gives the longest one."""
-    best: _Body | None = None
-    for split in _SPLITTERS:
-        found = _longest(file, split)
-        if found and (best is None or found.score > best.score):
-            best = found
+    best = _best(TextFile(file.path, file.lines[:_SAMPLE], True), _SPLITTERS)
+    # the first lines of a long file tell the delimiter
+    sure = len(file.lines) > _SAMPLE and best is not None and best.score > _SAMPLE / 10
+    best = _best(file, (best.split,) if best is not None and sure else _SPLITTERS)
     if best is None:
         begin = next((line.strip() for line in file.lines if line.strip()), "")[:_SHOWN]
         raise file.error(f"has no table of numbers (two columns or more, two rows or more). It begins: {begin!r}.")
@@ -102,6 +103,11 @@ def _used_width(file: TextFile, body: _Body) -> int:
     lines = [line for line in file.lines[body.start : body.stop] if line.strip()]
     trailing = all(body.split(line)[-1] == "" for line in lines)
     return body.width - 1 if trailing else body.width
+
+
+def _best(file: TextFile, splitters: Sequence[Split]) -> _Body | None:
+    found = [body for split in splitters if (body := _longest(file, split))]
+    return max(found, key=lambda body: body.score, default=None)
 
 
 def _interrupted(first: int, last: int) -> str:
