@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -235,11 +236,35 @@ def test_powersuite(tmp_path: Path) -> None:
 def test_corrware(tmp_path: Path) -> None:
     text = "CORRW ASCII\n  Date: 1-2-2026\n  Begin Experiment: 0\nEnd Comments\n0.5\t2e-6\t1.0\t0\n0.5\t1e-6\t2.0\t0\n"
     path = written(tmp_path, "a.cor", text)
-    with pytest.raises(FileError, match=r"per area .* area="):
+    with pytest.raises(FileError, match="gives no unit of the current"):
         mt.read(path)
-    ds = mt.read(path, area="0.5 cm^2")
+    where = {"current": mt.Column(2, unit="A/cm^2")}
+    with pytest.raises(FileError, match=r"per area .* area="):
+        mt.read(path, columns=where)
+    ds = mt.read(path, columns=where, area="0.5 cm^2")
     np.testing.assert_allclose(ds.current, [1e-6, 0.5e-6])
     np.testing.assert_array_equal(ds.time, [1, 2])
+
+
+def test_a_signal_of_ec_lab_takes_the_voltage_of_the_cell(tmp_path: Path) -> None:
+    """A galvanostatic step with a counter electrode that is measured too, in cycles and steps."""
+    head = "EC-Lab ASCII FILE\nNb header lines : 4\n\nmode\ttime/s\tEwe/V\tEcell/V\tI/mA\tcycle number\tNs\n"
+    body = "".join(f"1\t{k}\t0.{k}\t0.{k + 1}\t0.02\t{1 + k // 2}\t{k % 2}\n" for k in range(4))
+    ds = mt.read(written(tmp_path, "gcd.mpt", head + body))
+    np.testing.assert_allclose(ds.voltage, [0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_allclose(ds.current, [2e-5] * 4)
+    assert (ds.cycle.values.tolist(), ds.step.values.tolist()) == ([0, 0, 1, 1], [0, 1, 0, 1])
+    assert "voltage is 'Ecell/V', not 'Ewe/V'" in ds.attrs["reading"]
+
+
+def test_another_convention_of_currents_must_be_told(tmp_path: Path) -> None:
+    text = GAMRY.replace("GALVEIS", "CHRONOA") + "CONVENTION\tIQUANT\t0\tCurrent Convention\n"
+    text += "CURVE\tTABLE\t2\n\tPt\tT\tVf\tIm\n\t#\ts\tV vs. Ref.\tA\n\t0\t0.0\t0.5\t-2E-6\n\t1\t1.0\t0.5\t-1E-6\n"
+    path = written(tmp_path, "a.DTA", text)
+    with pytest.raises(FileError, match="convention of currents"):
+        mt.read(path)
+    ds = mt.read(path, columns={"current": mt.Column("Im", negate=True)})
+    np.testing.assert_array_equal(ds.current, [2e-6, 1e-6])
 
 
 # -- binary files ---------------------------------------------------------------------------------------------------
@@ -269,6 +294,30 @@ def test_exotic_formats_name_their_extra(
     monkeypatch.setitem(sys.modules, f"{module}.file_import.ism_import", None)
     with pytest.raises(FileError, match=rf"mgtwin\[{extra}\]"):
         mt.read(written(tmp_path, f"a{ending}", "no such thing"))
+
+
+def test_palmsens_through_pyimpspec(tmp_path: Path) -> None:
+    """A session as pyimpspec understands it: UTF-16, with -Im Z."""
+    pytest.importorskip("pyimpspec")
+    columns = (("Hertz", F), ("ZRe", Z.real), ("ZIm", -Z.imag))
+    values = [
+        {"Unit": {"Type": f"PalmSens.Units.{name}"}, "DataValues": [{"V": float(v)} for v in column]}
+        for name, column in columns
+    ]
+    session = {"Measurements": [{"Title": "EIS", "DataSet": {"Type": "PalmSens.Data.DataSetEIS", "Values": values}}]}
+    ds = mt.read(written(tmp_path, "a.pssession", json.dumps(session), "utf-16"))
+    assert is_the_spectrum(ds)
+    assert ds.attrs["format"] == "PalmSens session, read by pyimpspec"
+    with pytest.raises(FileError, match="pyimpspec cannot read this file"):
+        mt.read(written(tmp_path, "b.pssession", json.dumps(session)[:200], "utf-16"))
+
+
+def test_zahner_through_its_own_library(tmp_path: Path) -> None:
+    export = pytest.importorskip("zahner_analysis.file_export.ism_export")
+    path = tmp_path / "a.ism"
+    export.IsmExport(frequency=F, impedance=abs(Z), phase=np.angle(Z)).writeToFile(str(path))
+    ds = mt.read(path).sortby("frequency", ascending=False)
+    assert is_the_spectrum(ds)
 
 
 def test_the_charge_of_galvanostatic_mpr_gives_the_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

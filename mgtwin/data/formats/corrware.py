@@ -14,7 +14,8 @@ from mgtwin.data.text import TextFile
 
 __all__ = ["parse", "recognises"]
 
-_LABELS = ("E(V)", "I(A/cm2)", "T(s)")
+#: What the columns hold without heads. Whether currents are per area is a setting that the file does not say.
+_LABELS = ("E(V)", "I", "T(s)")
 
 
 def recognises(file: TextFile) -> bool:

@@ -18,6 +18,8 @@ _TABLE = re.compile(r"^(?P<name>[A-Z0-9_]+)\tTABLE(?:\t(?P<count>[0-9]+))?\s*$")
 _CURVE = re.compile(r"^CURVE[0-9]*$")
 #: Area that Gamry writes where the user gave none [m^2].
 _DEFAULT_AREA = 1e-4
+#: Entry CONVENTION of files in which anodic currents are positive.
+_ANODIC = "1"
 
 
 def recognises(file: TextFile) -> bool:
@@ -54,6 +56,12 @@ def parse(file: TextFile, hints: Hints) -> Parsed:
     tables = [_curve(file, k, found, aborted, hints) for k, found in starts if found["name"] in wanted]
     if wanted == ["ZCURVE"]:
         return Parsed(about, tables)
+    if about.metadata.get("CONVENTION", _ANODIC) != _ANODIC and "current" not in hints.columns:
+        raise file.error(
+            "the convention of currents in this file is not that anodic ones are positive. If they have the "
+            "opposite sign, "
+            "give columns={'current': mt.Column('Im', negate=True)}, else negate=False."
+        )
     if len(tables) > 1:
         tables = [table.with_column("cycle", [str(n)] * len(table)) for n, table in enumerate(tables, 1)]
     return Parsed(about, [_joined(tables)])
