@@ -77,6 +77,8 @@ class Columns:
             else than a number stands there.
         """
         column = self.found[name]
+        if name == "time" and self.table.is_clock(column.index):
+            return self.table.seconds(column.index)
         raw = self.table.numbers(column.index)
         factor, offset = self._conversion(name, column, hints)
         values = raw * factor + offset

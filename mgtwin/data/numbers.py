@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["decimal_of", "is_blank", "is_number", "number", "shape"]
+__all__ = ["clock", "decimal_of", "is_blank", "is_number", "number", "shape"]
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]+)?")
 #: What instruments print where they read nothing.
@@ -15,6 +15,7 @@ _BLANK = frozenset(
         "---", "overload", "ovld", "-1.#ind", "1.#qnan", "1.#inf", "-1.#inf", "#n/a", "#num!", "#value!", "#div/0!",
     )
 )  # fmt: skip
+_CLOCK = re.compile(r"(?:([0-9]+)\s*(?:d|days?)?[\s,]+)?([0-9]+):([0-5][0-9]):([0-5][0-9](?:[.,][0-9]+)?)")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
 
 
@@ -45,6 +46,26 @@ def number(token: str, decimal: str) -> float:
     if other in token or not _PLAIN.fullmatch(token):
         raise ValueError(token)
     return float(token.replace(",", ".").replace("d", "e").replace("D", "e"))
+
+
+def clock(token: str) -> float:
+    """Return the seconds of a time written as hours:minutes:seconds, perhaps with days in front.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+
+    Examples
+    --------
+    >>> clock("01:00:30.5"), clock("1d 00:00:01")
+    (3630.5, 86401.0)
+    """
+    found = _CLOCK.fullmatch(token)
+    if not found:
+        raise ValueError(token)
+    days, hours, minutes, seconds = found.groups()
+    return ((float(days or 0) * 24 + float(hours)) * 60 + float(minutes)) * 60 + float(seconds.replace(",", "."))
 
 
 def decimal_of(tokens: Iterable[str]) -> tuple[str | None, str]:

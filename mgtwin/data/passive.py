@@ -21,12 +21,16 @@ __all__ = ["misfit", "other_reading"]
 _PER_DECADE, _BEYOND = 8, 1.0
 #: Another reading of the columns is the right one if it misses this many times less.
 _CLEARLY = 3.0
+#: Iterations of the least squares for each unknown.
+_STEPS = 50
 #: A spectrum that is missed by less is as good as its noise, whatever another reading misses.
 _GOOD = 0.02
 
 
 def misfit(frequency: np.ndarray, impedance: np.ndarray) -> float:
     """Return the root mean square distance of a spectrum from the best passive chain, relative to \\|Z\\|.
+
+    NaN if the best chain was not found, inf if Z is zero somewhere.
 
     Examples
     --------
@@ -51,9 +55,9 @@ def misfit(frequency: np.ndarray, impedance: np.ndarray) -> float:
     target = np.concatenate([(impedance / size).real, (impedance / size).imag])
     scale = np.linalg.norm(matrix, axis=0)
     try:
-        _, norm = nnls(matrix / scale, target)
+        _, norm = nnls(matrix / scale, target, maxiter=_STEPS * len(scale))
     except RuntimeError:  # no convergence
-        return np.inf
+        return np.nan
     return float(norm / np.sqrt(len(omega)))
 
 
@@ -68,10 +72,10 @@ def other_reading(frequency: np.ndarray, real: np.ndarray, imaginary: np.ndarray
     if len(frequency) < 6 or len(np.unique(frequency)) < 6:
         return None
     read = misfit(frequency, real + 1j * imaginary)
-    if read < _GOOD:
+    if not read > _GOOD:
         return None
     found = [(misfit(f, z), text) for text, f, z in _readings(frequency, real, imaginary)]
-    best, text = min(found, default=(np.inf, ""))
+    best, text = min((item for item in found if item[0] == item[0]), default=(np.inf, ""))
     return (text, read, best) if best < read / _CLEARLY else None
 
 

@@ -22,6 +22,8 @@ __all__ = ["is_spectrum", "spectra"]
 
 #: Sweeps start at the same frequency within this.
 _SAME = 0.05
+#: A frequency that is measured again comes out within this.
+_JITTER = 0.005
 #: Instruments print this or more where they were overloaded [ohm].
 _OVERLOAD = 1e30
 _FEWEST = 3
@@ -114,7 +116,7 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray, hints: H
     """Split rows where the frequency turns back; every sweep starts like the first one or where the one before ends."""
     starts = [0]
     direction = 0.0
-    for k, step in enumerate(np.sign(np.diff(frequency)), 1):
+    for k, step in enumerate(_directions(frequency), 1):
         if step and direction and step != direction:
             starts.append(k)
             direction = 0.0
@@ -138,6 +140,12 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray, hints: H
         columns.table.file,
         line,
     )
+
+
+def _directions(frequency: np.ndarray) -> np.ndarray:
+    """1 or -1 for each step up or down, 0 where a frequency was measured again (to the jitter of the instrument)."""
+    step = np.diff(np.log(frequency))
+    return np.where(np.abs(step) < _JITTER, 0.0, np.sign(step))
 
 
 def _neighbours(

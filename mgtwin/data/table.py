@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mgtwin.data.hints import Hints
-from mgtwin.data.numbers import decimal_of, is_blank, is_number, number, same_shape
+from mgtwin.data.numbers import clock, decimal_of, is_blank, is_number, number, same_shape
 from mgtwin.data.text import TextFile
 from mgtwin.errors import FileError
 
@@ -52,11 +52,22 @@ class Table:
         """
         if self.array is not None:
             return self._checked(column)
+        return self._converted(column, lambda token: number(token, self.decimal))
+
+    def is_clock(self, column: int) -> bool:
+        """Tell whether a column holds hours:minutes:seconds."""
+        return bool(self.rows) and ":" in self.rows[0][column]
+
+    def seconds(self, column: int) -> np.ndarray:
+        """Return a column of hours:minutes:seconds in seconds."""
+        return self._converted(column, clock)
+
+    def _converted(self, column: int, convert: Callable[[str], float]) -> np.ndarray:
         values = np.full(len(self.rows), np.nan)
         for k, row in enumerate(self.rows):
             token = row[column]
             try:
-                values[k] = number(token, self.decimal)
+                values[k] = convert(token)
             except ValueError:
                 if not is_blank(token):
                     raise self._no_number(token, k, column) from None
@@ -76,7 +87,9 @@ class Table:
 
     def _no_number(self, token: str, row: int, column: int) -> FileError:
         other = "." if self.decimal == "," else ","
-        hint = f" Give decimal='{other}'." if is_number(token) else " The file is damaged there: export it again."
+        hint = (
+            f" Give decimal='{other}'." if is_number(token) else " The file is damaged there, or it is another column."
+        )
         head = f" ({self.labels[column]})" if self.labels[column] else ""
         text = f"column {column + 1}{head} should hold numbers, but {token!r} is none.{hint}"
         return FileError(text, self.file, self.lines[row], None, "  ".join(self.rows[row])[:160])

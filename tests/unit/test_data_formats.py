@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 import mgtwin as mt
+from mgtwin.dataset import spectrum
 from mgtwin.errors import FileError
 
 #: A resistor of 20 ohm with an RC element of 100 ohm and 1 uF.
@@ -347,6 +348,9 @@ def test_files_that_are_no_measurement(tmp_path: Path) -> None:
         path.write_bytes(raw)
         with pytest.raises(FileError, match=reason):
             mt.read(path)
+    saved = mt.save(spectrum(F, Z), tmp_path / "a.nc")
+    with pytest.raises(FileError, match=r"opened with mt\.open"):
+        mt.read(saved)
     with pytest.raises(FileError, match="is a folder"):
         mt.read(tmp_path)
     with pytest.raises(FileError, match="no such file"):

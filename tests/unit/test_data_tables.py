@@ -276,6 +276,37 @@ def test_voltage_and_current_must_belong_together(tmp_path: Path) -> None:
         mt.read(csv(tmp_path, "t/s,U/V,I/A", 0 * t, 0.5 + 0 * t, 1e-6 + 0 * t))
 
 
+def test_times_of_a_clock_and_a_current_per_area(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Time;U [V];j [mA/cm2]\n00:00:00;0,5;0,02\n01:00:00;0,5;0,01\n1d 00:00:01,5;0,5;0,01\n")
+    ds = mt.read(path, area="2 cm^2")
+    np.testing.assert_array_equal(ds.time, [0, 3600, 86401.5])
+    np.testing.assert_allclose(ds.current, [4e-5, 2e-5, 2e-5])
+
+
+def test_frequencies_that_are_measured_again_are_no_new_sweep(tmp_path: Path) -> None:
+    f, z = np.repeat(F, 2), np.repeat(Z, 2)
+    f[1::2] *= 1.0001
+    ds = mt.read(csv(tmp_path, "f/Hz,Re/Ohm,Im/Ohm", f, z.real, z.imag))
+    np.testing.assert_array_equal(ds.frequency, f)
+
+
+def test_a_frequency_out_of_place_is_pointed_out(tmp_path: Path) -> None:
+    f = F.copy()
+    f[5] *= 1.1
+    ds = mt.read(csv(tmp_path, "f/Hz,Re/Ohm,Im/Ohm", f, Z.real, Z.imag))
+    assert [text for text in ds.attrs["warnings"] if text.startswith(f"{f[5]:g} Hz stands unevenly")]
+
+
+def test_what_was_read_can_be_analysed_and_replayed(tmp_path: Path) -> None:
+    """A measurement is a Dataset like any other."""
+    eis = mt.read(csv(tmp_path, "f/Hz,Re/Ohm,Im/Ohm", F, Z.real, Z.imag))
+    assert float(mt.analysis.kramers_kronig(eis)["systematic_residual"]) < 0.01  # three points a decade
+    t = np.linspace(0, 60, 4)
+    step = mt.read(csv(tmp_path, "t/s,U/V,I/A", t, 0 * t + 0.01, 0 * t + 1e-5))
+    np.testing.assert_array_equal(mt.Replay(step).signal.times, t)
+
+
 def test_quantities_per_area_need_the_area(tmp_path: Path) -> None:
     path = csv(tmp_path, "f/Hz,Re Z / Ohm cm²,Im Z / Ohm cm²", F, Z.real, Z.imag)
     with pytest.raises(FileError, match=r"per area .*give the area"):

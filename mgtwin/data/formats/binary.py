@@ -11,6 +11,7 @@ __all__ = ["parse", "recognises"]
 
 #: Endings of formats that cannot be recognised by their content.
 _EXOTIC = exotic.ENDINGS
+_HDF5 = b"\x89HDF"
 
 
 def recognises(path: Path, raw: bytes) -> bool:
@@ -30,6 +31,8 @@ def parse(path: Path, raw: bytes) -> Parsed:
         return biologic.parse(path)
     if path.suffix.casefold() in _EXOTIC:
         return exotic.parse(path)
+    if raw.startswith(_HDF5):
+        raise FileError("this is no instrument file; results that mgtwin saved are opened with mt.open.", path.name)
     raise FileError(
         "this binary file is of no format that is known by its content (BioLogic .mpr, Ivium .idf) or its ending "
         f"({', '.join(sorted(_EXOTIC))}), or it is damaged. Export it as text from the instrument's software.",
