@@ -30,6 +30,10 @@ class TextFile:
         """File name, for messages."""
         return self.path.name
 
+    def begins(self, pattern: re.Pattern[str]) -> bool:
+        """Tell whether the first line begins like this."""
+        return bool(self.lines) and bool(pattern.match(self.lines[0]))
+
     def error(self, message: str, line: int | None = None) -> FileError:
         """Return an error that points at a line (counted from 1)."""
         source = self.lines[line - 1][:160] if line is not None and 0 < line <= len(self.lines) else None
@@ -59,8 +63,8 @@ def decode(path: Path, raw: bytes) -> TextFile:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("cp1252", errors="replace")
-    # Some instruments write CR CR LF
-    text = re.sub(r"\r+\n|\r", "\n", text)
+    # some instruments write CR CR LF, and some programs the minus sign of typographers
+    text = re.sub(r"\r+\n|\r", "\n", text).replace("−", "-")
     ended = text.endswith(("\n", "\f"))
     lines = tuple(text.split("\n")[: -1 if ended else None])
     found = TextFile(path, lines, ended)

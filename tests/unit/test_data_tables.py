@@ -332,6 +332,12 @@ def test_decimal_commas_between_commas_are_refused(tmp_path: Path) -> None:
         mt.read(path)
 
 
+def test_the_minus_sign_of_typographers_in_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("f/Hz;Re/Ohm;Im/Ohm\n100;120.5;−3.5\n10;130.5;−9.5\n1;150.5;−3.2\n", encoding="utf-8")
+    np.testing.assert_array_equal(mt.read(path).impedance.values.imag, [-3.5, -9.5, -3.2])
+
+
 def test_an_unknown_head_shows_what_was_seen(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"no column of Im Z.*Columns seen: f/Hz \(frequency\), Re/Ohm \(real\), what"):
         mt.read(csv(tmp_path, "f/Hz,Re/Ohm,what", F, Z.real, Z.imag))

@@ -14,13 +14,14 @@ from mgtwin.data.text import TextFile
 
 __all__ = ["parse", "recognises"]
 
+_FIRST = re.compile(r'"?CORRW(?:ARE)?\b', re.IGNORECASE)
 #: What the columns hold without heads. Whether currents are per area is a setting that the file does not say.
 _LABELS = ("E(V)", "I", "T(s)")
 
 
 def recognises(file: TextFile) -> bool:
     """The first line names CorrWare."""
-    return any(re.match(r'^"?CORRW(?:ARE)?\b.*', line, re.IGNORECASE) for line in file.lines[:1])
+    return file.begins(_FIRST)
 
 
 def parse(file: TextFile, hints: Hints) -> Parsed:

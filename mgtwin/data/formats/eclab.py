@@ -22,7 +22,7 @@ _DEFAULT_AREA = 1e-7
 
 def recognises(file: TextFile) -> bool:
     """The first line is ``EC-Lab ASCII FILE``."""
-    return any(_FIRST.match(line) for line in file.lines[:1])
+    return file.begins(_FIRST)
 
 
 def parse(file: TextFile, hints: Hints) -> Parsed:

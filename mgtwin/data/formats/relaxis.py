@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from mgtwin.data.facts import pairs
@@ -14,12 +15,13 @@ from mgtwin.data.text import TextFile
 
 __all__ = ["parse", "recognises"]
 
+_FIRST = re.compile("RelaxIS")
 _UNITS = {"Frequency": "Hz", "Z'": "ohm", "Z''": "ohm", "|Z|": "ohm", "Theta (Z)": "deg"}
 
 
 def recognises(file: TextFile) -> bool:
     """The first line is that of a RelaxIS spectrum export."""
-    return bool(file.lines) and file.lines[0].startswith("RelaxIS")
+    return file.begins(_FIRST)
 
 
 def parse(file: TextFile, hints: Hints) -> Parsed:

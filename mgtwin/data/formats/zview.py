@@ -21,7 +21,7 @@ _POINTS = re.compile(r"Data Points:\s*([0-9]+)")
 
 def recognises(file: TextFile) -> bool:
     """The first line names ZPlot, ZView or a Z60W data file."""
-    return any(_FIRST.match(line) for line in file.lines[:1])
+    return file.begins(_FIRST)
 
 
 def parse(file: TextFile, hints: Hints) -> Parsed:
