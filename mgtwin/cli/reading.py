@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_file", "with_figure_name"]
 
-#: Nodes of a tree that are described one by one, and spectra that are drawn one above the other.
+#: Nodes of a tree that are described one by one; of more spectra, so many are drawn.
 _EACH = 6
 #: Attributes that are printed, in this order, with what they are called.
 _FACTS = ("instrument", "date", "comment")
@@ -138,7 +138,7 @@ def _range(values: np.ndarray, unit: str) -> str:
 
 
 def _draw(data: Any, target: Path) -> None:
-    """Draw what was read; many spectra share their axes."""
+    """Draw what was read; of many spectra some, from the first to the last, in one diagram."""
     from .plotting import draw
 
     found = leaves(data)
@@ -151,12 +151,11 @@ def _draw(data: Any, target: Path) -> None:
 
     from ..plot import nyquist
 
-    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(found)))
-    marked = {0, len(found) - 1}
+    chosen = [found[k] for k in np.linspace(0, len(found) - 1, _EACH).round().astype(int)]
+    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(chosen)))
     ax = None
-    for number, ((name, ds), colour) in enumerate(zip(found, colours, strict=True)):
-        ax = nyquist(ds, ax=ax, color=colour, label=name if number in marked else None)
-    assert ax is not None
+    for (name, ds), colour in zip(chosen, colours, strict=True):
+        ax = nyquist(ds, ax=ax, color=colour, label=name)
     plt.gcf().savefig(target)
     plt.close()
     return None

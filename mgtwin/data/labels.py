@@ -34,14 +34,14 @@ _NAMES = {
         "frequency": "f freq frequency frequenz frequence fréquence frecuencia frequencyf fset",
         "angular_frequency": "omega ω angularfrequency ang.frequency w",
         "real": """re re(z) rez re[z] re{z} z' zs' z'(a) zre z(re) zreal z.real realz real real(z) zr z1 rs r
-            resistance realpart realpartofimpedance realimpedance realteil""",
+            resistance impedancereal realpart realpartofimpedance realimpedance realteil""",
         "imaginary": """im im(z) imz im[z] im{z} z'' zs'' z''(b) zim z(im) zimg zimag z.imag zimaginary imagz imag
             imag(z) zi z2 xs x reactance imaginary imaginarypart imaginarypartofimpedance imaginaryimpedance
-            imaginaryz imaginärteil imagimpedance""",
+            imaginaryz imaginärteil imagimpedance impedanceimag impedanceimaginary""",
         "modulus": """|z| |zs| |impedance| z zmod modz mod(z) abs(z) absz modulus magnitude zmag mag(z) magz impedance
-            impedancemodulus""",
+            impedancemodulus impedancemagnitude zmodulus""",
         "phase": """phase phase(z) phasez phz zphz zphase theta theta(z) θ phi φ ϕ arg arg(z) angle zang phaseangle
-            phasenwinkel phaseofimpedance phaseofz""",
+            phasenwinkel phaseofimpedance phaseofz impedancephase phaseshift""",
         "time": "time t elapsedtime testtime zeit temps tiempo timet totaltime zeitt correctedtime",
         "voltage": """ecell ewe-ece cellvoltage u v e voltage potential ewe <ewe> vf spannung ucell vcell tension
             voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode spannungu tensión""",
@@ -63,6 +63,8 @@ _WITH_UNIT = tuple(
     )
 )  # fmt: skip
 
+#: Hours, minutes and seconds as the unit of a time.
+_CLOCK = re.compile(r"h+:m+(?:in)?:s+(?:[.,:]\w*)?", re.IGNORECASE)
 #: Spellings of units that pint does not know.
 _SPELLINGS = {
     spelling: unit
@@ -191,6 +193,8 @@ def _named(body: str, unit: str | None, negated: bool, *, needs_unit: bool = Fal
         if not unit and not needs_unit:
             if key == "t":  # either time or temperature: only time is written without its unit
                 quantity, rank = "time", 1
+            return Meaning(quantity, None, negated, rank)
+        if quantity == "time" and unit and _CLOCK.fullmatch(unit):
             return Meaning(quantity, None, negated, rank)
         if unit and (convert(quantity, unit) or (not SI[quantity] and unit in ("#", "1"))):
             return Meaning(quantity, unit, negated, rank)

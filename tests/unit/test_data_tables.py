@@ -332,6 +332,41 @@ def test_decimal_commas_between_commas_are_refused(tmp_path: Path) -> None:
         mt.read(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Nova, Zahner's text, Origin with its three lines of heads, pandas with an index, words with underscores
+        "Index;Frequency (Hz);Z' (Ω);-Z'' (Ω);Z (Ω);-Phase (°);Time (s)\n"
+        "1;100,0;120,5;3,5;120,55;1,6638;1\n2;10,0;130,5;9,5;130,85;4,1636;2\n3;1,0;150,5;3,2;150,53;1,2181;3\n",
+        "Frequency\tZ'\tZ''\nHz\tOhm\tOhm\n\t\tcell 1\n100\t120.5\t-3.5\n10\t130.5\t-9.5\n1\t150.5\t-3.2\n",
+        ",freq_Hz,z_real_ohm,minus_z_imag_ohm\n0,100.0,120.5,3.5\n1,10.0,130.5,9.5\n2,1.0,150.5,3.2\n",
+        "# Frequency/Hz  Impedance real/Ohm  Impedance imag/Ohm\n100 120.5 -3.5\n10 130.5 -9.5\n1 150.5 -3.2\n",
+        '"Frequency, Hz","Re Z, kOhm","Im Z, kOhm"\n"100","0.1205","-0.0035"\n"10","0.1305","-0.0095"\n'
+        '"1","0.1505","-0.0032"\n',
+    ],
+)
+def test_exports_of_other_programs(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text, encoding="utf-8")
+    ds = mt.read(path)
+    np.testing.assert_allclose(ds.frequency, [100, 10, 1])
+    np.testing.assert_allclose(ds.impedance.values, [120.5 - 3.5j, 130.5 - 9.5j, 150.5 - 3.2j], rtol=1e-12)
+
+
+def test_exports_of_cyclers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Data_Point,Date_Time,Test_Time(s),Step_Time(s),Step_Index,Cycle_Index,Voltage(V),Current(A)\n"
+        "1,1/2/2026 10:00:00,0.0,0.0,1,1,0.5,0.001\n2,1/2/2026 10:00:10,10.0,10.0,1,1,0.6,0.001\n"
+        "3,1/2/2026 10:00:20,20.0,0.0,2,2,0.4,-0.001\n"
+    )
+    ds = mt.read(path)
+    np.testing.assert_array_equal(ds.time, [0, 10, 20])
+    assert (ds.step.values.tolist(), ds.cycle.values.tolist()) == ([0, 0, 1], [0, 0, 1])
+    path.write_text("Time(h:min:s.ms)\tVoltage(V)\tCurrent(mA)\n0:00:00.000\t0.5\t1.0\n0:00:10.500\t0.6\t1.0\n")
+    np.testing.assert_array_equal(mt.read(path).time, [0, 10.5])
+
+
 def test_the_minus_sign_of_typographers_in_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("f/Hz;Re/Ohm;Im/Ohm\n100;120.5;−3.5\n10;130.5;−9.5\n1;150.5;−3.2\n", encoding="utf-8")

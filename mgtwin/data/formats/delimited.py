@@ -22,6 +22,8 @@ Split = Callable[[str], list[str]]
 _COMMENT = ("#", "%", "!", "//")
 #: Text after the table that is quoted in a warning.
 _SHOWN = 60
+#: Heads stand within this many lines above the numbers: units and comments may follow them.
+_HEAD_LINES = 4
 #: Lines of a long file from which the delimiter is told.
 _SAMPLE = 400
 
@@ -168,11 +170,14 @@ def columns_of(
     above = [k for k in range(start) if file.lines[k].strip()]
     if not above:
         return None, None, 0
+    units: list[str | None] | None = None
+    for k in reversed(above[-_HEAD_LINES:]):
+        fields = _head_fields(file.lines[k], split, width)
+        if len(fields) == width and is_units(fields):
+            units = [text.strip("[]() ") or None for text in fields]
+        elif len(fields) == width and sum(map(bool, map(understand, fields))) > 1:
+            return fields, units, k
     fields = _head_fields(file.lines[above[-1]], split, width)
-    if len(above) > 1 and is_units(fields):
-        names = _head_fields(file.lines[above[-2]], split, width)
-        if len(names) == len(fields):
-            return names, [text.strip("[]() ") or None for text in fields], above[-2]
     if len(fields) == width or any(understand(text) for text in fields):
         return fields, None, above[-1]
     return None, None, start
