@@ -19,6 +19,8 @@ __all__ = ["misfit", "other_reading"]
 
 #: Time constants per decade, and decades that they reach beyond the data.
 _PER_DECADE, _BEYOND = 8, 1.0
+#: A point is an outlier if it is this far off, and this many times further than the others are on average.
+_FAR, _TIMES, _FEWEST_TO_JUDGE = 0.1, 10.0, 10
 #: Another reading of the columns is the right one if it misses this many times less.
 _CLEARLY = 3.0
 #: Iterations of the least squares for each unknown.
@@ -40,25 +42,67 @@ def misfit(frequency: np.ndarray, impedance: np.ndarray) -> float:
     >>> misfit(f, z) < 0.01 < 0.3 < misfit(f, z.conj())
     True
     """
-    from scipy.optimize import nnls
-
     size = np.abs(impedance)
     if not (size > 0).all():
         return np.inf
+    best = _best_chain(frequency, impedance)
+    if best is None:
+        return np.nan
+    return float(np.sqrt(np.mean(np.abs((_terms(frequency, frequency) @ best - impedance) / size) ** 2)))
+
+
+def _terms(frequency: np.ndarray, window: np.ndarray) -> np.ndarray:
+    """Impedances of the parts of a chain, shape (frequency, part), for time constants that suit the `window`."""
     omega = 2 * np.pi * frequency
-    low, high = np.log10(1 / omega.max()) - _BEYOND, np.log10(1 / omega.min()) + _BEYOND
+    low, high = np.log10(1 / (2 * np.pi * window.max())) - _BEYOND, np.log10(1 / (2 * np.pi * window.min())) + _BEYOND
     tau = np.logspace(low, high, int((high - low) * _PER_DECADE) + 1)
-    ones = np.ones_like(omega)
-    columns = [ones, 1j * omega, 1 / (1j * omega), *(1 / (1 + 1j * omega * t) for t in tau)]
-    weighted = np.column_stack(columns) / size[:, None]
+    return np.column_stack([np.ones_like(omega), 1j * omega, 1 / (1j * omega), 1 / (1 + 1j * np.outer(omega, tau))])
+
+
+def _best_chain(frequency: np.ndarray, impedance: np.ndarray, keep: np.ndarray | None = None) -> np.ndarray | None:
+    """Return the non-negative values of the parts that suit the points best, relative to |Z|; None if not found."""
+    from scipy.optimize import nnls
+
+    rows = np.ones(len(frequency), dtype=bool) if keep is None else keep
+    z = impedance[rows]
+    weighted = _terms(frequency[rows], frequency) / np.abs(z)[:, None]
     matrix = np.vstack([weighted.real, weighted.imag])
-    target = np.concatenate([(impedance / size).real, (impedance / size).imag])
+    target = np.concatenate([(z / np.abs(z)).real, (z / np.abs(z)).imag])
     scale = np.linalg.norm(matrix, axis=0)
     try:
-        _, norm = nnls(matrix / scale, target, maxiter=_STEPS * len(scale))
+        values, _ = nnls(matrix / scale, target, maxiter=_STEPS * len(scale))
     except RuntimeError:  # no convergence
-        return np.nan
-    return float(norm / np.sqrt(len(omega)))
+        return None
+    return values / scale
+
+
+def outlier(frequency: np.ndarray, impedance: np.ndarray) -> tuple[int, float] | None:
+    """Return the one point that lies far off the chain through all others, and how far (relative); None if none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> f = np.logspace(0, 6, 31)
+    >>> z = 10 + 100 / (1 + 2j * np.pi * f * 1e-4)
+    >>> z[7] += 200
+    >>> outlier(f, z)[0]
+    7
+    """
+    if len(frequency) < _FEWEST_TO_JUDGE or not (np.abs(impedance) > 0).all():
+        return None
+    best = _best_chain(frequency, impedance)
+    if best is None:
+        return None
+    terms = _terms(frequency, frequency)
+    k = int(np.argmax(np.abs(terms @ best / impedance - 1)))
+    others = np.arange(len(frequency)) != k
+    best = _best_chain(frequency, impedance, others)
+    if best is None:
+        return None
+    fit = terms @ best
+    off = np.abs((impedance - fit) / fit)
+    far = off[k] > max(_FAR, _TIMES * float(np.sqrt(np.mean(off[others] ** 2))))
+    return (k, float(off[k])) if far and 0 < k < len(frequency) - 1 else None
 
 
 def other_reading(frequency: np.ndarray, real: np.ndarray, imaginary: np.ndarray) -> tuple[str, float, float] | None:

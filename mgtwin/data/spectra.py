@@ -9,6 +9,7 @@ import numpy as np
 
 from mgtwin.data.columns import CUT, Columns, heads
 from mgtwin.data.hints import Hints
+from mgtwin.data.passive import outlier
 from mgtwin.data.physical import check_spectrum, uneven
 from mgtwin.data.redundant import check_redundant
 from mgtwin.data.report import About, attrs
@@ -28,6 +29,7 @@ _JITTER = 0.005
 _OVERLOAD = 1e30
 _FEWEST = 3
 _UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
+_OFF = "a point is {:.0%} off the curve of all others, at {:g} Hz: it may be a wrong number."
 _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
 
 
@@ -65,12 +67,17 @@ def spectra(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> I
         f, z = frequency[part], impedance[part]
         if hints.check:
             check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
-        odd = uneven(f)
-        doubts = [_UNEVEN.format(f[odd], f[odd - 1], f[odd + 1])] if odd else []
         more = _moment(columns, part, hints)
         given = attrs(about, hints, [*filter(None, (*columns.notes, *columns.table.notes, *notes)), *_turned(columns)],
-                      [*columns.table.warnings, *warnings, *doubts])  # fmt: skip
+                      [*columns.table.warnings, *warnings, *_doubts(f, z)])  # fmt: skip
         yield spectrum(f, z, {**given, **more})
+
+
+def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
+    """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
+    odd, off = uneven(frequency), outlier(frequency, impedance)
+    texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
+    return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
 
 
 def _frequency(columns: Columns, hints: Hints) -> np.ndarray:

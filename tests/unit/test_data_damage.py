@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -201,6 +202,21 @@ def test_a_wrong_digit_is_seen_where_the_file_says_it_twice(name: str, tmp_path:
         rows[k][place] = old[:where] + new + old[where + 1 :]
         found = read_rows(tmp_path / "file", lab.text(rows).encode())
         assert found is None or rows_among(found, lab.truth()) is not None
+
+
+def test_a_wrong_leading_digit_is_pointed_out_where_the_file_says_it_once(tmp_path: Path) -> None:
+    """Nothing contradicts it there but the curve of the other points: a warning, or an error."""
+    lab, missed = csv(), 0
+    for seed in range(40):
+        chance = random.Random(seed)
+        rows = [list(row) for row in lab.rows]
+        k = chance.randrange(1, len(rows) - 1)
+        old = rows[k][1]
+        rows[k][1] = str((int(old[0]) + chance.choice([3, 4, 5, 6]) - 1) % 9 + 1) + old[1:]
+        (tmp_path / "file").write_text(lab.text(rows))
+        with contextlib.suppress(MgtwinError):
+            missed += not any("may be a wrong number" in text for text in mt.read(tmp_path / "file").attrs["warnings"])
+    assert missed == 0
 
 
 def test_a_number_that_was_cut_short_is_not_taken(tmp_path: Path) -> None:
