@@ -33,6 +33,22 @@ _HOME = {
     "Junction": "cells",
     "Capacitor": "cells",
     "CPE": "cells",
+    "Bruggeman": "cells",
+    "Composite": "cells",
+    "HashinShtrikmanLower": "cells",
+    "HashinShtrikmanUpper": "cells",
+    "Insulator": "cells",
+    "Linear": "cells",
+    "Mass": "cells",
+    "MaxwellGarnett": "cells",
+    "McLachlan": "cells",
+    "Phase": "cells",
+    "PoreExponent": "cells",
+    "Porous": "cells",
+    "Profile": "cells",
+    "Volume": "cells",
+    "WienerParallel": "cells",
+    "WienerSeries": "cells",
     "Constant": "laws",
     "Arrhenius": "laws",
     "ArrheniusT": "laws",
@@ -73,17 +89,33 @@ if TYPE_CHECKING:
     from . import plot as plot
     from .cells import CPE as CPE
     from .cells import Blocking as Blocking
+    from .cells import Bruggeman as Bruggeman
     from .cells import Capacitor as Capacitor
     from .cells import Cell as Cell
+    from .cells import Composite as Composite
     from .cells import DefectCapacitance as DefectCapacitance
     from .cells import DefectElectrons as DefectElectrons
     from .cells import GrainBoundary as GrainBoundary
+    from .cells import HashinShtrikmanLower as HashinShtrikmanLower
+    from .cells import HashinShtrikmanUpper as HashinShtrikmanUpper
+    from .cells import Insulator as Insulator
     from .cells import Ion as Ion
     from .cells import IonConductor as IonConductor
     from .cells import Junction as Junction
     from .cells import Layer as Layer
+    from .cells import Linear as Linear
+    from .cells import Mass as Mass
+    from .cells import MaxwellGarnett as MaxwellGarnett
+    from .cells import McLachlan as McLachlan
     from .cells import MixedConductor as MixedConductor
+    from .cells import Phase as Phase
     from .cells import Plating as Plating
+    from .cells import PoreExponent as PoreExponent
+    from .cells import Porous as Porous
+    from .cells import Profile as Profile
+    from .cells import Volume as Volume
+    from .cells import WienerParallel as WienerParallel
+    from .cells import WienerSeries as WienerSeries
     from .cells.files import applicable_overlays as applicable_overlays
     from .cells.files import cell as cell
     from .cells.files import list_cells as list_cells

@@ -1,25 +1,54 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
 from .cell import Cell, Ion, Layer
+from .composites import Composite, Insulator, Phase, Porous, has_electrons
+from .fractions import Linear, Mass, Profile, Volume
 from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
+from .mixing import (
+    Bruggeman,
+    HashinShtrikmanLower,
+    HashinShtrikmanUpper,
+    MaxwellGarnett,
+    McLachlan,
+    PoreExponent,
+    WienerParallel,
+    WienerSeries,
+)
 from .paths import expand
 from .reader import Reader
 
 __all__ = [
     "CPE",
     "Blocking",
+    "Bruggeman",
     "Capacitor",
     "Cell",
+    "Composite",
     "DefectCapacitance",
     "DefectElectrons",
     "GrainBoundary",
+    "HashinShtrikmanLower",
+    "HashinShtrikmanUpper",
+    "Insulator",
     "Ion",
     "IonConductor",
     "Junction",
     "Layer",
+    "Linear",
+    "Mass",
+    "MaxwellGarnett",
+    "McLachlan",
     "MixedConductor",
+    "Phase",
     "Plating",
+    "PoreExponent",
+    "Porous",
+    "Profile",
     "Reader",
+    "Volume",
+    "WienerParallel",
+    "WienerSeries",
     "expand",
+    "has_electrons",
 ]

@@ -25,8 +25,8 @@ from ..errors import InputError, did_you_mean
 from ..laws import Law
 from ..quantities import Quantity, Value, format_value
 from .base import explained, noun
+from .composites import Material
 from .interfaces import Electrode, Interfaces, Junction
-from .materials import Material
 from .paths import Key, assign, expand, find, numbers_of
 
 __all__ = ["Cell", "Ion", "Layer"]

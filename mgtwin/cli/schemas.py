@@ -29,6 +29,7 @@ def nouns() -> dict[str, Any]:
         *(cells.Cell, Overlay, experiments.Experiment),
         *(cells.Layer, cells.IonConductor, cells.MixedConductor, cells.GrainBoundary),
         *(cells.DefectElectrons, cells.DefectCapacitance),
+        *(cells.Composite, cells.Porous, cells.Insulator),
         *(cells.Plating, cells.Blocking, cells.Junction, cells.Capacitor, cells.Ion),
         *(laws.Constant, laws.Arrhenius, laws.ArrheniusT, laws.VogelFulcher, laws.Table),
         *protocols.PROTOCOLS.values(),

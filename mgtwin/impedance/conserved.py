@@ -21,8 +21,8 @@ import numpy as np
 
 from ..cells.capacitors import CPE
 from ..cells.cell import Cell
+from ..cells.composites import has_electrons
 from ..cells.interfaces import Blocking
-from ..cells.materials import MixedConductor
 from ..errors import InputError
 
 __all__ = ["ConservedCharge", "capacitor_path", "conserved_charges"]
@@ -59,7 +59,7 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
     [{'antiperovskite': 1.0}]
     """
     names = [layer.name for layer in cell.layers]
-    mixed = [k for k, layer in enumerate(cell.layers) if isinstance(layer.material, MixedConductor)]
+    mixed = [k for k, layer in enumerate(cell.layers) if has_electrons(layer.material)]
     interfaces = ["negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive"]
     blocking = [m for m, name in enumerate(interfaces) if _blocks_ions(cell, name)]
     column = {("layer", k): index for index, k in enumerate(mixed)}

@@ -13,11 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from ..cells.carriers import (
+    FARADAY,
+    GAS_CONSTANT,
+    chemical_capacitance,
+    electronic_conductivity,
+    ionic_conductivity,
+    permittivity,
+)
 from ..cells.cell import Cell, Layer
+from ..cells.composites import Composite, Mixture, Porous, has_electrons
 from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
 from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, chemical_capacitance, electronic_conductivity
 from ..errors import InputError
 from .chain import Array, Link, Mixed, Ohmic
 
@@ -111,17 +119,17 @@ def layer_element(
     """
     raise InputError(
         f"layers.{layer.name}.material is a {type(material).__name__}, for which the mesh-free impedance has no "
-        f"equations. It knows IonConductor and MixedConductor."
+        f"equations. It knows IonConductor, MixedConductor, Composite and Porous."
     )
 
 
 @layer_element.register(IonConductor)
 def _ion_conductor(
-    material: IonConductor, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+    material: IonConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
 ) -> Ohmic:
     path = f"layers.{layer.name}"
     thickness, ratio = _geometry(reader, layer, area)
-    sigma = _conductivity(reader, f"{path}.material.ionic_conductivity", around.temperature)
+    sigma = _ionic(reader, f"{path}.material", material, around.temperature)
     impedance = thickness / _with_dielectric(reader, material, path, sigma, s)
     if material.grain_boundary is not None:
         impedance = impedance + _boundaries(reader, material.grain_boundary, path, thickness, s)
@@ -130,20 +138,20 @@ def _ion_conductor(
 
 @layer_element.register(MixedConductor)
 def _mixed_conductor(
-    material: MixedConductor, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+    material: MixedConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
 ) -> Mixed:
     path = f"layers.{layer.name}"
     where = f"{path}.material"
     thickness, ratio = _geometry(reader, layer, area)
     T, potential = around.temperature, around.potential
-    ionic = _conductivity(reader, f"{where}.ionic_conductivity", T)
+    ionic = _ionic(reader, where, material, T)
     in_series: Array = 0.0
     if material.grain_boundary is not None:
         in_series, ionic = _on_ionic_rail(reader, material.grain_boundary, path, thickness, ionic, around.isolated, s)
     ionic = _with_dielectric(reader, material, path, ionic, s)
-    electronic = electronic_conductivity(reader, where, material.electronic_conductivity, T, potential)
+    electronic = electronic_conductivity(reader, where, material, T, potential)
     _require(electronic, f"{where}.electronic_conductivity")
-    storage = chemical_capacitance(reader, where, material.chemical_capacitance, T, potential)
+    storage = chemical_capacitance(reader, where, material, T, potential)
     _require(storage, f"{where}.chemical_capacitance")
 
     total = ionic + electronic
@@ -160,6 +168,28 @@ def _mixed_conductor(
     )
 
 
+@layer_element.register(Composite)
+@layer_element.register(Porous)
+def _mixture(
+    material: Composite | Porous, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+) -> Ohmic | Mixed:
+    """A mixture is a mixed conductor where electrons percolate in the cell as given, else an ion conductor."""
+    where = f"layers.{layer.name}.material"
+    if material.graded:
+        raise InputError(
+            f"{where} is graded: the mesh-free impedance knows uniform layers only. mgtwin.simulate(cell, EIS(...)) "
+            f"takes the mesh."
+        )
+    if has_electrons(material):
+        return _mixed_conductor(material, reader, layer, area, around, s)
+    if material.electron_conductors and np.any(electronic_conductivity(reader, where, material, around.temperature)):
+        raise InputError(
+            f"{where}: electrons percolate with some of these numbers, but not with the cell's own. Change the cell "
+            f"itself (Cell.with_): it has other equations then."
+        )
+    return _ion_conductor(material, reader, layer, area, around, s)
+
+
 def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Link | None:
     """Interface of two layers: ``R parallel C`` for ions, R_e for electrons; None if both pass perfectly.
 
@@ -168,7 +198,7 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
     InputError
         Where no current of any kind crosses it.
     """
-    electrons = isinstance(left.material, MixedConductor) and isinstance(right.material, MixedConductor)
+    electrons = has_electrons(left.material) and has_electrons(right.material)
     key = f"{left.name}-{right.name}"
     entry = cell.interfaces.get(key)
     if entry is None:
@@ -206,7 +236,7 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
             f"{side} is a {type(metal).__name__}, for which the mesh-free impedance has no equations. It knows "
             f"Blocking and Plating."
         )
-    contact = _electron_branch(reader, side, isinstance(layer.material, MixedConductor))
+    contact = _electron_branch(reader, side, has_electrons(layer.material))
     return _conducting(Link(1.0, ionic, *contact), side, "a double_layer (for example '10 uF/cm^2')")
 
 
@@ -260,8 +290,8 @@ def _geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
     return thickness, _require(reader.number(f"{path}.area"), f"{path}.area") / area
 
 
-def _conductivity(reader: Reader, path: str, temperature: Array) -> Array:
-    return _require(reader.property(path, temperature), path)
+def _ionic(reader: Reader, path: str, material: Any, temperature: Array) -> Array:
+    return _require(ionic_conductivity(reader, path, material, temperature), f"{path}.ionic_conductivity")
 
 
 def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: Array) -> Array:
@@ -270,12 +300,13 @@ def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: 
     This is the local form of theory.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
     lumped capacitor per layer it does not change when a layer is cut in two.
     """
-    if material.relative_permittivity is None:
-        return ionic
     name = f"{path}.material.relative_permittivity"
-    if isinstance(material.relative_permittivity, CPE):
-        return ionic + admittance(material.relative_permittivity, reader, name, s)
-    return ionic + s * (VACUUM_PERMITTIVITY * _require(reader.number(name), name))
+    found = permittivity(reader, f"{path}.material", material)
+    if found is None:
+        return ionic
+    if isinstance(found, CPE):
+        return ionic + admittance(found, reader, name, s)
+    return ionic + s * (VACUUM_PERMITTIVITY * _require(found, name))
 
 
 def _on_ionic_rail(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
-from ..cells.materials import DefectElectrons, MixedConductor
+from ..cells.composites import depends_on_potential, has_electrons
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
@@ -146,10 +146,8 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
 
 def _potentials(cell: Cell, reader: Reader) -> tuple[Any, ...]:
     """Rest potentials, needed only where a conductivity depends on them."""
-    for layer in cell.layers:
-        material = layer.material
-        if isinstance(material, MixedConductor) and isinstance(material.electronic_conductivity, DefectElectrons):
-            return rest_potentials(cell, reader).layers
+    if any(has_electrons(layer.material) and depends_on_potential(layer.material) for layer in cell.layers):
+        return rest_potentials(cell, reader).layers
     return (0.0,) * len(cell.layers)
 
 

@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pybamm
 
-from ..cells.materials import DefectElectrons
-from ..cells.rest import chemical_capacitance, electronic_conductivity, integral_of_saturating_exp
+from ..cells.carriers import (
+    chemical_capacitance,
+    electron_law,
+    integral_of_saturating_exp,
+    ionic_conductivity,
+    saturating_exp,
+)
 from . import names
 from .storage import bulk_storage
 
@@ -85,12 +90,12 @@ class OhmicLayer:
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         thickness = model.reader.number(f"{path}.thickness")
-        conductivity = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
+        conductivity = ionic_conductivity(model.reader, f"{path}.material", layer.material, model.temperature) * ratio
         self.resistance = thickness / conductivity
         self._boundaries = GrainBoundaries(model, layer, ratio)
         self._dielectric = None
         if resolve_dielectric:
-            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio / thickness)
+            self._dielectric = bulk_storage(model, f"{path}.material", ratio / thickness)
 
     def face(self, side: str) -> None:
         """An ionic conductor has no electrons."""
@@ -107,6 +112,38 @@ class OhmicLayer:
         self.drop = bulk + self._boundaries.drop(model)
 
 
+class GradedLayer:
+    r"""Ion conductor whose conductivity varies through the layer: :math:`V = i_f\int dx/\sigma_{ion}(x)`.
+
+    Where the dielectric is resolved :math:`g = -\partial_x\varphi_{ion}` is a state of every mesh cell,
+    :math:`\varepsilon(x)\,\partial_t g = i - \sigma_{ion}(x)\,g`: the local form of §2.4.
+    """
+
+    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
+        self.name = layer.name
+        path = f"layers.{layer.name}"
+        self.x = pybamm.SpatialVariable(f"x_{layer.name}", domain=[layer.name], coord_sys="cartesian")
+        self.thickness = model.reader.number(f"{path}.thickness")
+        ratio = model.area_ratio(layer)
+        sigma = ionic_conductivity(model.reader, f"{path}.material", layer.material, model.temperature, self.x)
+        self.sigma_ion = sigma * ratio
+        self._dielectric = bulk_storage(model, f"{path}.material", ratio, self.x) if resolve_dielectric else None
+
+    def face(self, side: str) -> None:
+        """An ionic conductor has no electrons."""
+        return None
+
+    def complete(self, model: StackModel, left: Any, right: Any) -> None:
+        """Write the equation of the field; `left` and `right` (electronic currents) are zero here."""
+        if self._dielectric is None:
+            field = model.current_density / self.sigma_ion
+        else:
+            field = pybamm.Variable(names.ionic_field(self.name), domain=[self.name])
+            model.initial_conditions[field] = pybamm.PrimaryBroadcast(0, [self.name])
+            self._dielectric.charge(model, field, model.current_density - self.sigma_ion * field)
+        self.drop = self.thickness * pybamm.Integral(field, self.x)
+
+
 class MixedLayer:
     r"""Mixed conductor: one parabolic equation for E(x, t), equations (2.1)-(2.3).
 
@@ -118,7 +155,7 @@ class MixedLayer:
 
     The diffusive part is written as the gradient of :math:`\Sigma(E) = \int\sigma_{eon}\,dE`, which averages
     :math:`\sigma_{eon}` over a cell face as :math:`\int\sigma\,dE/\Delta E`: exact in the steady Hebb-Wagner state on
-    any mesh.
+    any mesh. In a graded composite :math:`\sigma_{eon} = F(x)\,\sigma(E)`, and F is taken at the very cell faces.
     """
 
     def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool):
@@ -128,19 +165,23 @@ class MixedLayer:
         ratio = model.area_ratio(layer)
         material = layer.material
         self.thickness = model.reader.number(f"{path}.thickness")
-        self.sigma_ion = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
         boundaries = GrainBoundaries(model, layer, ratio)
         self._boundaries = boundaries if isolated else None
-        if not isolated:
-            self.sigma_ion = boundaries.folded(self.sigma_ion)
-        self.electrons = electronic_law(model, f"{path}.material", material, ratio)
-        self._dielectric = None
-        if resolve_dielectric:
-            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio)
         self.rest_potential = model.rest.layers[layer.name]
 
         self.x = pybamm.SpatialVariable(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
         self.x_edge = pybamm.SpatialVariableEdge(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
+        # x/L where properties are needed; in a uniform layer they are the same everywhere
+        graded = getattr(material, "graded", False)
+        self._nodes, self._edges = (self.x, self.x_edge) if graded else (0.5, 0.5)
+
+        def sigma_ion(position: Any) -> Any:
+            inside = ionic_conductivity(model.reader, f"{path}.material", material, model.temperature, position) * ratio
+            return inside if isolated else boundaries.folded(inside)
+
+        self.sigma_ion = sigma_ion
+        self.electrons = electronic_law(model, f"{path}.material", material, ratio)
+        self._dielectric = bulk_storage(model, f"{path}.material", ratio, self._nodes) if resolve_dielectric else None
         self.potential = pybamm.Variable(names.local_potential(layer.name), domain=self.domain)
         self.field = None
         if self._dielectric is not None:
@@ -156,7 +197,7 @@ class MixedLayer:
         half = self._half_cell(side)
         sign = 1 if side == "right" else -1
         potential = self._first_value(self.potential, side)
-        conductance, driven = self._conduction(self.electrons.conductivity(potential), side)
+        conductance, driven = self._conduction(self.electrons.conductivity(potential, self._at(side)), side)
         # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
         return Face(potential + sign * half * driven / conductance, half / conductance)
 
@@ -167,17 +208,24 @@ class MixedLayer:
             self._unknown_faces[side] = unknown
         sign = 1 if side == "right" else -1
         inside = self._first_value(self.potential, side)
-        sigma = self.electrons.conductivity(inside)
+        sigma = self.electrons.conductivity(inside, self._at(side))
         conductance, driven = self._conduction(sigma, side)
         slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self._half_cell(side)
+        slope = self.electrons.factor(self._at(side)) * slope
         return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)
 
     def _conduction(self, sigma_eon: Any, side: str) -> tuple[Any, Any]:
         """Outermost half cell: conductance [S/m] that multiplies -dE/dx, and the current that E does not drive."""
         if self.field is not None:
             return sigma_eon, sigma_eon * self._first_value(self.field, side)
-        total = self.sigma_ion + sigma_eon
-        return self.sigma_ion * sigma_eon / total, sigma_eon / total * self._current_density
+        ionic = self.sigma_ion(self._at(side))
+        total = ionic + sigma_eon
+        return ionic * sigma_eon / total, sigma_eon / total * self._current_density
+
+    @staticmethod
+    def _at(side: str) -> float:
+        """x/L of a face."""
+        return 0.0 if side == "left" else 1.0
 
     def _half_cell(self, side: str) -> Any:
         """Distance [m] from a face to the nearest node."""
@@ -192,18 +240,19 @@ class MixedLayer:
     def complete(self, model: StackModel, left: Any, right: Any) -> None:
         """Write the balance of the neutral component, with electronic currents `left` and `right` at the faces."""
         E, g = self.potential, self.field
-        sigma_eon = self.electrons.conductivity(E)
+        law = self.electrons.law(E)
         driving = self.electrons.integral(E)
-        slope = pybamm.grad(driving) / self.thickness
+        factor, ionic = self.electrons.factor(self._edges), self.sigma_ion(self._edges)
+        slope = factor * pybamm.grad(driving) / self.thickness
         if g is None:
             # both transference numbers from one mean: they must add to 1, or the Hebb-Wagner state is not exact (and
             # PyBaMM rearranges quotients before it takes means, so that two of them would be taken differently)
-            mean = self._on_edges(sigma_eon)
-            inside = (mean * model.current_density - self.sigma_ion * slope) / (self.sigma_ion + mean)
+            mean = factor * self._on_edges(law)
+            inside = (mean * model.current_density - ionic * slope) / (ionic + mean)
         else:
-            inside = self._on_edges(sigma_eon * g) - slope
+            inside = factor * self._on_edges(law * g) - slope
         flux = self._with_faces(inside, left, right)
-        model.rhs[E] = -pybamm.div(flux) / self.thickness / self.electrons.capacitance(E)
+        model.rhs[E] = -pybamm.div(flux) / self.thickness / self.electrons.capacitance(E, self._nodes)
         model.initial_conditions[E] = self.rest_potential
         for unknown in self._unknown_faces.values():
             model.initial_conditions[unknown] = self.rest_potential
@@ -211,18 +260,20 @@ class MixedLayer:
         zero = (pybamm.Scalar(0), "Neumann")
         model.boundary_conditions[driving] = {"left": zero, "right": zero}
 
+        ionic = self.sigma_ion(self._nodes)
         electrons_at_nodes = pybamm.inner(pybamm.PrimaryBroadcastToEdges(1, self.domain), flux)
         if g is None or self._dielectric is None:
             ions = model.current_density - electrons_at_nodes
-            self.drop = self.thickness * pybamm.Integral(ions / self.sigma_ion, self.x)
+            self.drop = self.thickness * pybamm.Integral(ions / ionic, self.x)
         else:
             model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, self.domain)
-            self._dielectric.charge(model, g, model.current_density - self.sigma_ion * g - electrons_at_nodes)
+            self._dielectric.charge(model, g, model.current_density - ionic * g - electrons_at_nodes)
             self.drop = self.thickness * pybamm.Integral(g, self.x)
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)
         model.variables[names.local_potential(self.name)] = E
-        stored = self.electrons.stored_charge(E) - self.electrons.stored_charge(self.rest_potential)
+        charge = self.electrons.stored_charge
+        stored = charge(E, self._nodes) - charge(self.rest_potential, self._nodes)
         model.variables[names.stored_charge(self.name)] = pybamm.Integral(stored, self.x)
 
     def _on_edges(self, symbol: Any) -> Any:
@@ -243,35 +294,43 @@ class MixedLayer:
 
 @dataclass(frozen=True)
 class Electrons:
-    """sigma_eon(E), its integral over E, and the chemical capacitance, as functions of E."""
+    """sigma_eon(E, x) = factor(x) law(E), the integral of the law over E, and the chemical capacitance."""
 
     linear: bool
-    conductivity: Callable[[Any], Any]
+    factor: Callable[[Any], Any]
+    law: Callable[[Any], Any]
     integral: Callable[[Any], Any]
-    capacitance: Callable[[Any], Any]
-    stored_charge: Callable[[Any], Any]
+    capacitance: Callable[[Any, Any], Any]
+    stored_charge: Callable[[Any, Any], Any]
+
+    def conductivity(self, potential: Any, position: Any) -> Any:
+        """sigma_eon at a potential and x/L."""
+        return self.factor(position) * self.law(potential)
 
 
 def electronic_law(model: StackModel, path: str, material: Any, ratio: Any) -> Electrons:
-    """Electronic conductivity and chemical capacitance of a mixed conductor, scaled by the layer's area `ratio`."""
-    T, law, storage = model.temperature, material.electronic_conductivity, material.chemical_capacitance
+    """Electronic conductivity and chemical capacitance of a material, scaled by the layer's area `ratio`."""
+    T, reader = model.temperature, model.reader
 
-    def capacitance(E: Any) -> Any:
-        return chemical_capacitance(model.reader, path, storage, T, E) * ratio
+    def capacitance(E: Any, position: Any) -> Any:
+        return chemical_capacitance(reader, path, material, T, E, position=position) * ratio
 
-    def stored(E: Any) -> Any:
-        return chemical_capacitance(model.reader, path, storage, T, E, integrated=True) * ratio
+    def stored(E: Any, position: Any) -> Any:
+        return chemical_capacitance(reader, path, material, T, E, integrated=True, position=position) * ratio
+
+    def factor(position: Any) -> Any:
+        return electron_law(reader, path, material, T, position)[0] * ratio
+
+    _, where, law = electron_law(reader, path, material, T)
+    if law is None:
+        return Electrons(True, factor, lambda E: pybamm.Scalar(1), lambda E: E, capacitance, stored)
+    n, p, constant = (reader.property(f"{where}.electronic_conductivity.{part}", T) for part in ("n", "p", "constant"))
+    f, primitive = model.inverse_thermal_voltage, integral_of_saturating_exp
 
     def conductivity(E: Any) -> Any:
-        return electronic_conductivity(model.reader, path, law, T, E) * ratio
-
-    if not isinstance(law, DefectElectrons):
-        return Electrons(True, conductivity, lambda E: conductivity(E) * E, capacitance, stored)
-    where = f"{path}.electronic_conductivity"
-    n, p, constant = (model.reader.property(f"{where}.{part}", T) * ratio for part in ("n", "p", "constant"))
-    f, primitive = model.inverse_thermal_voltage, integral_of_saturating_exp
+        return n * saturating_exp(-f * E) + p * saturating_exp(f * E) + constant
 
     def integral(E: Any) -> Any:
         return (p * primitive(f * E) - n * primitive(-f * E)) / f + constant * E
 
-    return Electrons(False, conductivity, integral, capacitance, stored)
+    return Electrons(False, factor, conductivity, integral, capacitance, stored)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pybamm
 
-from ..cells import Cell, Layer, MixedConductor, expand
+from ..cells import Cell, Layer, expand, has_electrons
+from ..cells.carriers import chemical_capacitance, electronic_conductivity, ionic_conductivity
+from ..cells.composites import Mixture
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, chemical_capacitance, electronic_conductivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_potentials
 from ..errors import InputError
 from . import mesh, names
 from .interfaces import ElectrodeInterface, JunctionInterface
-from .layers import MixedLayer, OhmicLayer
+from .layers import GradedLayer, MixedLayer, OhmicLayer
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
@@ -81,7 +84,7 @@ class StackModel(pybamm.BaseModel):
         self.exponents: dict[str, str] = {}
         self._dielectric = dielectric
         self._values: dict[str, Any] = {}
-        self.reader = Reader(cell, self._parameter)
+        self.reader = Reader(cell, self._parameter, call=function_of)
         self.temperature = self.reader.number("temperature")
         self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
         self.ion_charge = self.reader.number("ion.charge")
@@ -127,7 +130,7 @@ class StackModel(pybamm.BaseModel):
     def _assemble(self) -> None:
         cell = self.cell
         keys = [f"{a.name}-{b.name}" for a, b in zip(cell.layers, cell.layers[1:], strict=False)]
-        mixed = [isinstance(layer.material, MixedConductor) for layer in cell.layers]
+        mixed = [has_electrons(layer.material) for layer in cell.layers]
         # whether electrons cross the interface left of each layer, and the one behind the last
         crossed = [
             left and right and self._passes_electrons(path)
@@ -139,9 +142,7 @@ class StackModel(pybamm.BaseModel):
             )
         ]
         layers = [
-            (MixedLayer if mixed[k] else OhmicLayer)(
-                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
-            )
+            _equations(layer)(self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
@@ -158,6 +159,7 @@ class StackModel(pybamm.BaseModel):
         ]
         self.interfaces = interfaces
         self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
+        self.meshed_layers = [layer for layer in layers if not isinstance(layer, OhmicLayer)]
 
     def _passes_electrons(self, interface: str) -> bool:
         """Whether an interface lets electrons through; a missing junction does."""
@@ -199,8 +201,8 @@ class StackModel(pybamm.BaseModel):
 
     @property
     def default_geometry(self) -> pybamm.Geometry:
-        """Every mixed conductor on its own unit interval, so that thickness is an ordinary parameter."""
-        return pybamm.Geometry({layer.name: {layer.x: {"min": 0, "max": 1}} for layer in self.mixed_layers})
+        """Every mixed or graded conductor on its own unit interval, so that thickness is an ordinary parameter."""
+        return pybamm.Geometry({layer.name: {layer.x: {"min": 0, "max": 1}} for layer in self.meshed_layers})
 
     @property
     def default_submesh_types(self) -> dict[str, pybamm.MeshGenerator]:
@@ -213,12 +215,12 @@ class StackModel(pybamm.BaseModel):
     def default_var_pts(self) -> dict[Any, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
         stretching = self._stretching()
-        return {layer.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.mixed_layers}
+        return {layer.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.meshed_layers}
 
     @property
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
         """Finite volumes everywhere."""
-        return {layer.name: pybamm.FiniteVolume() for layer in self.mixed_layers}
+        return {layer.name: pybamm.FiniteVolume() for layer in self.meshed_layers}
 
     @property
     def default_solver(self) -> pybamm.BaseSolver:
@@ -232,22 +234,49 @@ class StackModel(pybamm.BaseModel):
 
     def _stretching(self) -> Mapping[str, float]:
         numbers = Reader(self.cell)
-        return {layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name)) for layer in self.mixed_layers}
+        return {
+            layer.name: mesh.stretching(min(self._lengths(numbers, layer.name)))
+            if isinstance(layer, MixedLayer)
+            else mesh.SMOOTH
+            for layer in self.meshed_layers
+        }
 
-    def _diffusion_length(self, numbers: Reader, name: str) -> float:
-        """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""
-        T = numbers.number("temperature")
-        path = f"layers.{name}.material"
-        ionic = numbers.property(f"{path}.ionic_conductivity", T)
-        material, E0 = (
-            self.cell.get(path),
-            self._rest_numbers.layers[[layer.name for layer in self.cell.layers].index(name)],
-        )
-        electronic = electronic_conductivity(numbers, path, material.electronic_conductivity, T, E0)
-        capacitance = chemical_capacitance(numbers, path, material.chemical_capacitance, T, E0)
-        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
-        length = np.sqrt(ambipolar / capacitance / (2 * np.pi * self.f_max))
-        return float(length / numbers.number(f"layers.{name}.thickness"))
+    def _lengths(self, numbers: Reader, name: str) -> list[float]:
+        """sqrt(D/(2 pi f_max)) at rest, relative to the thickness; several of them in a graded layer."""
+        path, T = f"layers.{name}.material", numbers.number("temperature")
+        material = self.cell.get(path)
+        E0 = self._rest_numbers.layers[[layer.name for layer in self.cell.layers].index(name)]
+        lengths = []
+        for position in material.positions if isinstance(material, Mixture) else (0.5,):
+            ionic = ionic_conductivity(numbers, path, material, T, position)
+            electronic = electronic_conductivity(numbers, path, material, T, E0, position)
+            capacitance = chemical_capacitance(numbers, path, material, T, E0, position=position)
+            ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+            length = np.sqrt(ambipolar / capacitance / (2 * np.pi * self.f_max))
+            lengths.append(float(length / numbers.number(f"layers.{name}.thickness")))
+        return lengths
+
+
+def _equations(layer: Layer) -> type[OhmicLayer] | type[GradedLayer] | type[MixedLayer]:
+    """Equations of a layer."""
+    if has_electrons(layer.material):
+        return MixedLayer
+    return GradedLayer if isinstance(layer.material, Mixture) and layer.material.graded else OhmicLayer
+
+
+def function_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """A function that iterates as one symbol, where some of its arguments are symbols."""
+    symbols = [argument for argument in arguments if isinstance(argument, pybamm.Symbol)]
+    if not symbols:
+        return function(*arguments)
+
+    def evaluated(*given: Any) -> Any:
+        values = iter(given)
+        with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
+            warnings.simplefilter("ignore", FutureWarning)
+            return function(*(next(values) if isinstance(part, pybamm.Symbol) else part for part in arguments))
+
+    return pybamm.Function(evaluated, *symbols)
 
 
 def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pybamm
 
+from ..cells.capacitors import CPE
+from ..cells.carriers import permittivity
 from . import names
 
 if TYPE_CHECKING:
@@ -88,14 +90,16 @@ def interface_storage(model: StackModel, path: str) -> IdealCapacitor | Constant
     return IdealCapacitor(model.reader.number(f"{path}.c"))
 
 
-def bulk_storage(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement | None:
-    """The dielectric of a material at a path of the cell, per length, times `scale`; None where there is none."""
-    element = model.cell.get(path)
-    if element is None:
+def bulk_storage(
+    model: StackModel, path: str, scale: Any, position: Any = 0.5
+) -> IdealCapacitor | ConstantPhaseElement | None:
+    """The dielectric of the material at a path of the cell, per length, times `scale`; None where there is none."""
+    found = permittivity(model.reader, path, model.cell.get(path), position)
+    if found is None:
         return None
-    if not isinstance(element, float):
-        return _constant_phase(model, path, scale)
-    return IdealCapacitor(VACUUM_PERMITTIVITY * model.reader.number(path) * scale)
+    if isinstance(found, CPE):
+        return _constant_phase(model, f"{path}.relative_permittivity", scale)
+    return IdealCapacitor(VACUUM_PERMITTIVITY * found * scale)
 
 
 def _constant_phase(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement:

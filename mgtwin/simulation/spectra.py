@@ -38,16 +38,21 @@ def run(
     from .. import dataset
 
     frequencies = protocol.values()
-    if start is None and protocol.bias is None:
+    graded = [layer.name for layer in cell.layers if getattr(layer.material, "graded", False)]
+    if start is None and protocol.bias is None and not graded:
         from ..impedance.exact import exact
 
         impedance = exact(cell, frequencies)
         return dataset.spectrum(frequencies, impedance, {**attrs, "route": "exact, at rest"})
+    from ..impedance.linearise import LinearisedStack
+
+    if start is None and protocol.bias is None:
+        stack = LinearisedStack(cell, f_max=float(frequencies.max()))
+        route = made_by(stack.layout[0], f"linearised at rest, for {' and '.join(graded)} is graded")
+        return dataset.spectrum(frequencies, stack.impedance(frequencies), {**attrs, **route})
     origin = None if start is None else start_state.kept(start, start_time)
     kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
     assert kept is not None
-    from ..impedance.linearise import LinearisedStack
-
     stack = LinearisedStack(cell, f_max=float(frequencies.max()))
     state, known = start_state.transfer(kept, cell, stack.layout, stack.rest_state())
     state = stack.complete(state, known)
