@@ -10,18 +10,21 @@ from .cycling import cycle_summary, leakage_fraction, overpotential
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .kramers_kronig import kramers_kronig
+from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .spectra import Conductivity, conductivity
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
 __all__ = [
     "Arc",
+    "CarrierPercolation",
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
     "ElectronicConductivity",
     "Modulus",
     "PaperCircuit",
+    "Percolation",
     "Proportional",
     "TransportNumber",
     "TransportNumberWindow",
@@ -35,6 +38,7 @@ __all__ = [
     "kramers_kronig",
     "leakage_fraction",
     "overpotential",
+    "percolation",
     "relaxation_times",
     "transport_number",
     "transport_number_window",

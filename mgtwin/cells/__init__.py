@@ -1,7 +1,7 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
 from .cell import Cell, Ion, Layer
-from .composites import Composite, Insulator, Phase, Porous, has_electrons
+from .composites import Composite, Phase, Porous
 from .fractions import Linear, Mass, Profile, Volume
 from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
@@ -15,6 +15,7 @@ from .mixing import (
     WienerParallel,
     WienerSeries,
 )
+from .mixtures import Insulator, has_electrons
 from .paths import expand
 from .reader import Reader
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import InputError
 from .capacitors import CPE
-from .composites import Content, Mixture
 from .fractions import breaks_of
 from .materials import DefectCapacitance, DefectElectrons, MixedConductor
+from .mixtures import Content, Mixture
 from .reader import Reader
 
 __all__ = [

@@ -127,11 +127,13 @@ def archie(pore: Any, values: Sequence[Any], *, exponent: Any) -> Any:
     The network of pores is connected whatever its fraction; grains of the rest are not.
     """
     inside, rest = values
-    if _is_zero(inside):
-        return 0.0 * pore
     if _is_zero(rest):
         return inside * pore**exponent
-    return _bussian(pore, inside, rest, exponent)
+    if _is_symbol(pore) or _is_symbol(inside) or _is_symbol(rest):
+        return 0.0 if _is_zero(inside) else _bussian(pore, inside, rest, exponent)
+    idle = np.asarray(inside) == 0
+    found = np.where(idle, 0.0, _bussian(pore, np.where(idle, 1.0, inside), rest, exponent))
+    return _plain(np.where(np.asarray(pore) > 0, found, rest))
 
 
 def percolating_root(fractions: Sequence[Any], values: Sequence[Any], powers: Sequence[Any], shape: Any) -> Any:
@@ -221,10 +223,7 @@ def _bracketed(newton: Any, low: Any, high: Any) -> Any:
 
 def _bussian(pore: Any, inside: Any, rest: Any, exponent: Any) -> Any:
     """Root between the values of the pores and of the rest, in the logarithm of sigma over the pores' value."""
-    numeric = not any(_is_symbol(part) for part in (pore, inside, rest))
-    empty = np.asarray(inside) == 0 if numeric else False
-    host = np.where(empty, 1.0, inside) if numeric else inside
-    ratio, outer = rest / host, 1 - 1 / exponent
+    ratio, outer = rest / inside, 1 - 1 / exponent
     of_pore, of_rest = np.log(pore + 1e-300), np.log(ratio + 1e-300)
 
     def newton(u: Any) -> tuple[Any, Any]:
@@ -233,8 +232,7 @@ def _bussian(pore: Any, inside: Any, rest: Any, exponent: Any) -> Any:
         return value, value / (alone + outer * (ratio - 1) * filled + 1e-300)
 
     low = np.fmin(np.fmax(of_rest, exponent * of_pore), 0.0)
-    found = host * np.exp(_bracketed(newton, low, np.fmax(of_rest, 0.0)))
-    return _plain(np.where(empty, 0.0, found)) if numeric else found
+    return inside * np.exp(_bracketed(newton, low, np.fmax(of_rest, 0.0)))
 
 
 def _is_symbol(value: Any) -> bool:

@@ -24,8 +24,8 @@ from .carriers import (
     storing_parts,
 )
 from .cell import Cell
-from .composites import has_electrons
 from .interfaces import Plating
+from .mixtures import has_electrons
 from .reader import Reader
 
 __all__ = [

@@ -21,8 +21,8 @@ import numpy as np
 
 from ..cells.capacitors import CPE
 from ..cells.cell import Cell
-from ..cells.composites import has_electrons
 from ..cells.interfaces import Blocking
+from ..cells.mixtures import has_electrons
 from ..errors import InputError
 
 __all__ = ["ConservedCharge", "capacitor_path", "conserved_charges"]

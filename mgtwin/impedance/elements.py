@@ -22,9 +22,10 @@ from ..cells.carriers import (
     permittivity,
 )
 from ..cells.cell import Cell, Layer
-from ..cells.composites import Composite, Mixture, Porous, has_electrons
+from ..cells.composites import Composite, Porous
 from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
 from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
+from ..cells.mixtures import Mixture, has_electrons
 from ..cells.reader import Reader
 from ..errors import InputError
 from .chain import Array, Link, Mixed, Ohmic

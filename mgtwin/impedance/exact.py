@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
-from ..cells.composites import depends_on_potential, has_electrons
+from ..cells.mixtures import depends_on_potential, has_electrons
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..cells.cell import Cell
-from ..cells.composites import has_electrons
+from ..cells.mixtures import has_electrons
 from ..cells.reader import Reader
 from .chain import Array, Link, Mixed, Ohmic
 from .currents import Division, Shares, divide

@@ -173,7 +173,8 @@ class MixedLayer:
         self.x_edge = pybamm.SpatialVariableEdge(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
         # x/L where properties are needed; in a uniform layer they are the same everywhere
         graded = getattr(material, "graded", False)
-        self._nodes, self._edges = (self.x, self.x_edge) if graded else (0.5, 0.5)
+        self._nodes: Any = self.x if graded else 0.5
+        self._edges: Any = self.x_edge if graded else 0.5
 
         def sigma_ion(position: Any) -> Any:
             inside = ionic_conductivity(model.reader, f"{path}.material", material, model.temperature, position) * ratio

@@ -12,7 +12,7 @@ import pybamm
 
 from ..cells import Cell, Layer, expand, has_electrons
 from ..cells.carriers import chemical_capacitance, electronic_conductivity, ionic_conductivity
-from ..cells.composites import Mixture
+from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_potentials
 from ..errors import InputError

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..cells import CPE, Cell, Layer, Plating, has_electrons
 from ..cells.carriers import electronic_conductivity, ionic_conductivity, permittivity
-from ..cells.composites import Mixture
+from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
