@@ -16,6 +16,7 @@ _HOME = {
     # parameter sets and nouns
     "cell": "cells.files",
     "load_cell": "cells.files",
+    "material": "cells.files",
     "list_cells": "cells.files",
     "list_overlays": "cells.files",
     "list_experiments": "cells.files",
@@ -122,6 +123,7 @@ if TYPE_CHECKING:
     from .cells.files import list_experiments as list_experiments
     from .cells.files import list_overlays as list_overlays
     from .cells.files import load_cell as load_cell
+    from .cells.files import material as material
     from .dataset import open as open
     from .dataset import save as save
     from .errors import InputError as InputError

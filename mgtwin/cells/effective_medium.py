@@ -179,7 +179,7 @@ def percolating_root(fractions: Sequence[Any], values: Sequence[Any], powers: Se
 
     u = _bracketed(newton, lowest, highest)
     percolates = level > 0
-    return _plain(percolates * np.exp(percolates * u))
+    return _plain(percolates * np.exp(percolates * u) + 0 * level)  # a NaN stays one: symbols are tried with it
 
 
 _NONE: Any = 0.0

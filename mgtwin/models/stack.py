@@ -78,6 +78,9 @@ class StackModel(pybamm.BaseModel):
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
+        for layer in cell.layers:
+            if isinstance(layer.material, Mixture):
+                _check_mixture(cell, layer.name, layer.material, self.input_paths)
         self.cpe_window = cpe_window
         self.refinement = refinement
         #: State variable -> path of the exponent of the constant-phase element that charges it.
@@ -262,6 +265,18 @@ def _equations(layer: Layer) -> type[OhmicLayer] | type[GradedLayer] | type[Mixe
     if has_electrons(layer.material):
         return MixedLayer
     return GradedLayer if isinstance(layer.material, Mixture) and layer.material.graded else OhmicLayer
+
+
+def _check_mixture(cell: Cell, name: str, material: Mixture, inputs: Mapping[str, str]) -> None:
+    """Refuse ions that do not percolate, and an input that would leave a sum of fractions other than 1."""
+    path = f"layers.{name}.material"
+    ionic_conductivity(Reader(cell), path, material, cell.temperature, np.array(material.positions))
+    fractions = [given for given in inputs if given.startswith(f"{path}.phases.") and ".fraction" in given]
+    if fractions and all(profile is not None for profile in material.profiles):
+        raise InputError(
+            f"{fractions[0]} cannot become an input, for then the fractions would no longer add up to 1. Leave the "
+            f"fraction of one phase out: it is then what remains."
+        )
 
 
 def function_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
