@@ -45,7 +45,7 @@ def mixed_conductors(cell: Cell) -> list[int]:
 def conductivities(cell: Cell, k: int) -> tuple[float, float]:
     """Return the ionic and the electronic conductivity [S/m] of mixed conductor number `k` at rest."""
     from mgtwin.cells import Reader
-    from mgtwin.cells.carriers import electronic_conductivity, ionic_conductivity
+    from mgtwin.cells.effective import electronic_conductivity, ionic_conductivity
     from mgtwin.cells.rest import rest_potentials
 
     read, path, material = Reader(cell), f"layers.{cell.layers[k].name}.material", cell.layers[k].material

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .carriers import (
+from .effective import (
     FARADAY,
     GAS_CONSTANT,
     SATURATION,

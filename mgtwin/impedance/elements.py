@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..cells.carriers import (
+from ..cells.effective import (
     FARADAY,
     GAS_CONSTANT,
     chemical_capacitance,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pybamm
 
-from ..cells.carriers import (
+from ..cells.effective import (
     chemical_capacitance,
     electron_law,
     integral_of_saturating_exp,

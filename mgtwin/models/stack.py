@@ -11,7 +11,7 @@ import numpy as np
 import pybamm
 
 from ..cells import Cell, Layer, expand, has_electrons
-from ..cells.carriers import chemical_capacitance, electronic_conductivity, ionic_conductivity
+from ..cells.effective import chemical_capacitance, electronic_conductivity, ionic_conductivity
 from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_potentials

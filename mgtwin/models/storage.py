@@ -9,7 +9,7 @@ import numpy as np
 import pybamm
 
 from ..cells.capacitors import CPE
-from ..cells.carriers import permittivity
+from ..cells.effective import permittivity
 from . import names
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..cells import CPE, Cell, Layer, Plating, has_electrons
-from ..cells.carriers import electronic_conductivity, ionic_conductivity, permittivity
+from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
 from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials

@@ -165,7 +165,7 @@ def positions(cell: Cell, integrator: Integrator) -> tuple[np.ndarray, list[str]
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
     """Local potentials that leave the model's range: Mg supersaturated, exponentials saturated, off stoichiometry."""
     from ..cells import DefectElectrons, Reader, has_electrons
-    from ..cells.carriers import FARADAY, GAS_CONSTANT, SATURATION, storing_parts
+    from ..cells.effective import FARADAY, GAS_CONSTANT, SATURATION, storing_parts
     from ..models import names
 
     found = []
@@ -200,7 +200,7 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
 def _stored_locally(cell: Cell, path: str, part: Any, layer: Any, potential: np.ndarray) -> np.ndarray:
     """Charge stored in a phase of a composite per volume of the phase since rest [C/m3], at every node and time."""
     from ..cells import Reader
-    from ..cells.carriers import chemical_capacitance
+    from ..cells.effective import chemical_capacitance
     from ..cells.rest import rest_potentials
 
     rest = rest_potentials(cell).layers[cell.layers.index(layer)]
@@ -211,7 +211,7 @@ def _stored_locally(cell: Cell, path: str, part: Any, layer: Any, potential: np.
 
 
 def _stoichiometry_warning(cell: Cell, label: str, material: Any, stored: np.ndarray) -> list[str]:
-    from ..cells.carriers import FARADAY
+    from ..cells.effective import FARADAY
 
     low, high = material.homogeneity_range
     change = -float(material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)

@@ -16,7 +16,7 @@ import pytest
 
 from mgtwin import yamlfile
 from mgtwin.cells import Reader, files, has_electrons
-from mgtwin.cells.carriers import electronic_conductivity, ionic_conductivity
+from mgtwin.cells.effective import electronic_conductivity, ionic_conductivity
 from mgtwin.cells.parts import load_part
 from mgtwin.errors import OverlayError
 from mgtwin.laws import evaluate

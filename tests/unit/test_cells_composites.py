@@ -32,7 +32,7 @@ from mgtwin.cells import (
     Volume,
     has_electrons,
 )
-from mgtwin.cells.carriers import (
+from mgtwin.cells.effective import (
     chemical_capacitance,
     electronic_conductivity,
     ionic_conductivity,

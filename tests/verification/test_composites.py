@@ -32,7 +32,7 @@ from mgtwin.cells import (
     WienerParallel,
     has_electrons,
 )
-from mgtwin.cells.carriers import chemical_capacitance, electronic_conductivity, ionic_conductivity, permittivity
+from mgtwin.cells.effective import chemical_capacitance, electronic_conductivity, ionic_conductivity, permittivity
 from mgtwin.impedance.derivatives import exact_jacobian
 from mgtwin.impedance.exact import exact, exact_laplace
 from mgtwin.impedance.linearise import LinearisedStack
