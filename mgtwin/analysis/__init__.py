@@ -12,6 +12,7 @@ from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_ci
 from .kramers_kronig import kramers_kronig
 from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
+from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
 from .spectra import Conductivity, conductivity
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
@@ -21,7 +22,9 @@ __all__ = [
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
+    "Depletion",
     "ElectronicConductivity",
+    "LimitingCurrent",
     "Modulus",
     "PaperCircuit",
     "Percolation",
@@ -33,13 +36,16 @@ __all__ = [
     "arrhenius",
     "conductivity",
     "cycle_summary",
+    "depletion",
     "electronic_conductivity",
     "equivalent_circuit",
     "kramers_kronig",
     "leakage_fraction",
+    "limiting_current",
     "overpotential",
     "percolation",
     "relaxation_times",
+    "sand_time",
     "transport_number",
     "transport_number_window",
 ]

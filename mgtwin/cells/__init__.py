@@ -18,9 +18,11 @@ from .mixing import (
 from .mixtures import Insulator, has_electrons
 from .paths import expand
 from .reader import Reader
+from .salts import BinaryElectrolyte
 
 __all__ = [
     "CPE",
+    "BinaryElectrolyte",
     "Blocking",
     "Bruggeman",
     "Capacitor",

@@ -15,6 +15,7 @@ from .fractions import Amount, Fraction, Linear, Mass, Profile
 from .materials import IonConductor, MixedConductor
 from .mixing import Mixing
 from .mixtures import Content, Insulator, Mixture, PhaseMaterial
+from .salts import BinaryElectrolyte
 
 __all__ = ["Composite", "Material", "Phase", "Porous"]
 
@@ -244,7 +245,7 @@ _GAS = Insulator(name="gas")
 
 
 Material = Annotated[
-    IonConductor | MixedConductor | Composite | Porous,
+    IonConductor | MixedConductor | BinaryElectrolyte | Composite | Porous,
     Field(discriminator="type"),
-    one_of("a material", "ion_conductor", "mixed_conductor", "composite", "porous"),
+    one_of("a material", "ion_conductor", "mixed_conductor", "binary_electrolyte", "composite", "porous"),
 ]

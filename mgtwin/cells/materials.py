@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -12,6 +12,7 @@ from ..laws import Law, Property
 from ..quantities import Quantity, Value
 from .base import noun
 from .capacitors import BulkDielectric
+from .carriers import ELECTRONS, Carrier
 
 __all__ = ["DefectCapacitance", "DefectElectrons", "GrainBoundary", "IonConductor", "MixedConductor"]
 
@@ -138,6 +139,7 @@ class IonConductor:
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["ion_conductor"] = field(default="ion_conductor", kw_only=True, repr=False)
+    carriers: ClassVar[frozenset[Carrier]] = frozenset()
 
 
 @noun
@@ -210,6 +212,7 @@ class MixedConductor:
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["mixed_conductor"] = field(default="mixed_conductor", kw_only=True, repr=False)
+    carriers: ClassVar[frozenset[Carrier]] = ELECTRONS
 
     @model_validator(mode="after")
     def _consistent(self) -> MixedConductor:

@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..quantities import Quantity, Value
 from .base import noun, one_of
 from .capacitors import CPE
+from .carriers import ELECTRONS, Carrier
 from .fractions import breaks_of, is_graded
 from .materials import DefectElectrons, IonConductor, MixedConductor
 from .paths import find
@@ -122,6 +123,11 @@ class Mixture:
         return find(self, path)
 
     @property
+    def carriers(self) -> frozenset[Carrier]:
+        """Carriers besides the ion that move from face to face."""
+        return ELECTRONS if self.electrons_percolate else frozenset()
+
+    @property
     def electronic_rule(self) -> tuple[Any, str]:
         """The mixing rule of electrons, and the field that holds it."""
         if self.electronic_mixing is not None:
@@ -210,6 +216,4 @@ def depends_on_potential(material: Any) -> bool:
 
 def has_electrons(material: Any) -> bool:
     """Whether electrons get through a layer of this material from face to face."""
-    if isinstance(material, Mixture):
-        return material.electrons_percolate
-    return isinstance(material, MixedConductor)
+    return Carrier.ELECTRONS in material.carriers

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .cell import Cell
 from .effective import (
     FARADAY,
     GAS_CONSTANT,
@@ -19,14 +20,15 @@ from .effective import (
     chemical_capacitance,
     electronic_conductivity,
     integral_of_saturating_exp,
+    ionic_conductivity,
     quadrature,
     saturating_exp,
     storing_parts,
 )
-from .cell import Cell
 from .interfaces import Plating
-from .mixtures import has_electrons
+from .mixtures import Mixture, has_electrons
 from .reader import Reader
+from .salts import BinaryElectrolyte
 
 __all__ = [
     "FARADAY",
@@ -36,6 +38,7 @@ __all__ = [
     "chemical_capacitance",
     "electronic_conductivity",
     "integral_of_saturating_exp",
+    "rest_diffusivity",
     "rest_potentials",
     "saturating_exp",
 ]
@@ -107,6 +110,30 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         charged = contact[side] is not False and not plating[side]
         eta[side] = _pick(contact[side], sign * potential, 0.0) if charged else 0.0
     return Rest(tuple(layers), eta["negative"], eta["positive"])
+
+
+def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
+    """Diffusivity [m2/s] of what a layer stores at rest: of its composition, or of the salt in its solution.
+
+    Parameters
+    ----------
+    reader : Reader
+    path : str
+        Path of a material that conducts electrons, or of a `BinaryElectrolyte`.
+    potential : float or ndarray
+        Local electrode potential [V], where there are electrons. In a graded layer the smallest value counts.
+    """
+    material, temperature = reader.get(path), reader.temperature
+    if isinstance(material, BinaryElectrolyte):
+        return reader.property(f"{path}.salt_diffusivity", temperature) / reader.number(f"{path}.porosity")
+    found = []
+    for position in material.positions if isinstance(material, Mixture) else (0.5,):
+        ionic = ionic_conductivity(reader, path, material, temperature, position)
+        electronic = electronic_conductivity(reader, path, material, temperature, potential, position)
+        capacitance = chemical_capacitance(reader, path, material, temperature, potential, position=position)
+        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+        found.append(ambipolar / capacitance)
+    return min(found)
 
 
 def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchored: dict[str, Any]) -> Any:

@@ -10,7 +10,17 @@ from pydantic import TypeAdapter
 from rich.text import Text
 
 from .. import yamlfile
-from ..cells import Blocking, Composite, IonConductor, Junction, MixedConductor, Plating, Porous, library
+from ..cells import (
+    BinaryElectrolyte,
+    Blocking,
+    Composite,
+    IonConductor,
+    Junction,
+    MixedConductor,
+    Plating,
+    Porous,
+    library,
+)
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, out, print_error, shown_path
@@ -22,6 +32,7 @@ _MATERIALS: dict[str, Any] = {
     "mixed_conductor": MixedConductor,
     "composite": Composite,
     "porous": Porous,
+    "binary_electrolyte": BinaryElectrolyte,
 }
 _INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}
 

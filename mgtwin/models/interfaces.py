@@ -8,9 +8,11 @@ import numpy as np
 import pybamm
 
 from ..cells.rest import saturating_exp
+from ..cells.salts import continued_log
 from ..errors import InputError
 from . import names
 from .layers import Face
+from .salt import SaltFace, anions_through
 from .storage import interface_storage
 
 if TYPE_CHECKING:
@@ -64,8 +66,11 @@ def butler_volmer(overpotential: Any, exchange: Any, anodic: Any, cathodic: Any,
 class ElectrodeInterface:
     """Electrode at the left (``negative``) or right (``positive``) end; ``drop`` is eta in +x."""
 
-    def __init__(self, model: StackModel, side: str, face: Face | None):
+    anionic_current = ZERO
+
+    def __init__(self, model: StackModel, side: str, face: Face | None, salt: SaltFace | None = None):
         self.name = side
+        self._salt = salt
         self.sign = 1 if side == "negative" else -1
         electrode = getattr(model.cell, side)
         storage = interface_storage(model, f"{side}.double_layer")
@@ -97,6 +102,8 @@ class ElectrodeInterface:
         read = model.reader
         exchange = read.property(f"{self.name}.exchange_current_density", model.temperature)
         alpha = read.number(f"{self.name}.transfer_coefficient")
+        if self._salt is not None:  # i_0 is that at c_0; phi_ion holds the rest of Nernst's law
+            exchange = exchange * np.exp(alpha * continued_log(self._salt.relative(ZERO)))
         # at the left electrode eta > 0 strips, at the right one it deposits: the coefficients change places
         anodic, cathodic = (alpha, 1 - alpha) if self.sign == 1 else (1 - alpha, alpha)
         f = model.ion_charge * model.inverse_thermal_voltage
@@ -114,9 +121,17 @@ class ElectrodeInterface:
 class JunctionInterface:
     """Interface between two layers; ``drop`` is u in +x. A cell without an entry passes both carriers perfectly."""
 
-    def __init__(self, model: StackModel, key: str, left: Face | None, right: Face | None):
+    def __init__(
+        self,
+        model: StackModel,
+        key: str,
+        left: Face | None,
+        right: Face | None,
+        salts: tuple[SaltFace | None, SaltFace | None] = (None, None),
+    ):
         self.name = key
         self.faradaic_current = ZERO
+        self.anionic_current = anions_through(model, *salts)
         path = f"interfaces.{key}"
         if key not in model.cell.interfaces:
             self.drop: Any = ZERO

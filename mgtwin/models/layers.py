@@ -1,15 +1,16 @@
 """Equations of the layers, theory.md §2.1-2.5, per electrode area and in PyBaMM's sign (current along +x).
 
-Each layer offers the assembler the same three things: ``face(side)``, what its electrons look like from an adjoining
-interface; ``complete(...)``, which writes its equations once the electronic currents through its faces are known; and
-``drop``, the fall of the ionic potential over it.
+Each layer offers the assembler the same things: ``face(side)`` and ``salt_face(side)``, what its electrons and its salt
+look like from an adjoining interface (None where it has none); ``complete(...)``, which writes its equations once the
+interfaces beside it know the currents through its faces; ``drop``, the fall of the ionic potential over it; and
+``grid``, the finite volumes of its profiles (None where it has none).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pybamm
 
@@ -21,11 +22,15 @@ from ..cells.effective import (
     saturating_exp,
 )
 from . import names
+from .grid import LayerGrid
 from .storage import bulk_storage
 
 if TYPE_CHECKING:
     from ..cells import Layer
+    from .interfaces import ElectrodeInterface, JunctionInterface
     from .stack import StackModel
+
+    Neighbour: TypeAlias = ElectrodeInterface | JunctionInterface
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class GrainBoundaries:
     def __init__(self, model: StackModel, layer: Layer, ratio: Any):
         self.name = layer.name
         where = f"layers.{layer.name}.material.grain_boundary"
-        boundary = layer.material.grain_boundary
+        boundary = getattr(layer.material, "grain_boundary", None)
         self._per_length = None
         self._capacitance = None
         if boundary is None:
@@ -83,7 +88,9 @@ class GrainBoundaries:
 
 
 class OhmicLayer:
-    """Ionic conductor (and any layer without electrons): ``V = i_f L/sigma_ion``, with its geometric capacitance."""
+    """Ionic conductor: ``V = i_f L/sigma_ion``, with its geometric capacitance."""
+
+    grid = None
 
     def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
@@ -101,8 +108,12 @@ class OhmicLayer:
         """An ionic conductor has no electrons."""
         return None
 
-    def complete(self, model: StackModel, left: Any, right: Any) -> None:
-        """Write the equation of the drop; `left` and `right` (electronic currents) are zero here."""
+    def salt_face(self, side: str) -> None:
+        """One sigma_ion knows of no salt."""
+        return None
+
+    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+        """Write the equation of the drop; only ions cross the interfaces beside it."""
         if self._dielectric is None:
             bulk = model.current_density * self.resistance
         else:
@@ -110,38 +121,6 @@ class OhmicLayer:
             model.initial_conditions[bulk] = pybamm.Scalar(0)
             self._dielectric.charge(model, bulk, model.current_density - bulk / self.resistance)
         self.drop = bulk + self._boundaries.drop(model)
-
-
-class GradedLayer:
-    r"""Ion conductor whose conductivity varies through the layer: :math:`V = i_f\int dx/\sigma_{ion}(x)`.
-
-    Where the dielectric is resolved :math:`g = -\partial_x\varphi_{ion}` is a state of every mesh cell,
-    :math:`\varepsilon(x)\,\partial_t g = i - \sigma_{ion}(x)\,g`: the local form of §2.4.
-    """
-
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
-        self.name = layer.name
-        path = f"layers.{layer.name}"
-        self.x = pybamm.SpatialVariable(f"x_{layer.name}", domain=[layer.name], coord_sys="cartesian")
-        self.thickness = model.reader.number(f"{path}.thickness")
-        ratio = model.area_ratio(layer)
-        sigma = ionic_conductivity(model.reader, f"{path}.material", layer.material, model.temperature, self.x)
-        self.sigma_ion = sigma * ratio
-        self._dielectric = bulk_storage(model, f"{path}.material", ratio, self.x) if resolve_dielectric else None
-
-    def face(self, side: str) -> None:
-        """An ionic conductor has no electrons."""
-        return None
-
-    def complete(self, model: StackModel, left: Any, right: Any) -> None:
-        """Write the equation of the field; `left` and `right` (electronic currents) are zero here."""
-        if self._dielectric is None:
-            field = model.current_density / self.sigma_ion
-        else:
-            field = pybamm.Variable(names.ionic_field(self.name), domain=[self.name])
-            model.initial_conditions[field] = pybamm.PrimaryBroadcast(0, [self.name])
-            self._dielectric.charge(model, field, model.current_density - self.sigma_ion * field)
-        self.drop = self.thickness * pybamm.Integral(field, self.x)
 
 
 class MixedLayer:
@@ -160,21 +139,18 @@ class MixedLayer:
 
     def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool):
         self.name = layer.name
-        self.domain = [layer.name]
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         material = layer.material
-        self.thickness = model.reader.number(f"{path}.thickness")
         boundaries = GrainBoundaries(model, layer, ratio)
         self._boundaries = boundaries if isolated else None
         self.rest_potential = model.rest.layers[layer.name]
 
-        self.x = pybamm.SpatialVariable(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
-        self.x_edge = pybamm.SpatialVariableEdge(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
+        self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
         # x/L where properties are needed; in a uniform layer they are the same everywhere
         graded = getattr(material, "graded", False)
-        self._nodes: Any = self.x if graded else 0.5
-        self._edges: Any = self.x_edge if graded else 0.5
+        self._nodes: Any = self.grid.x if graded else 0.5
+        self._edges: Any = self.grid.x_edge if graded else 0.5
 
         def sigma_ion(position: Any) -> Any:
             inside = ionic_conductivity(model.reader, f"{path}.material", material, model.temperature, position) * ratio
@@ -183,10 +159,10 @@ class MixedLayer:
         self.sigma_ion = sigma_ion
         self.electrons = electronic_law(model, f"{path}.material", material, ratio)
         self._dielectric = bulk_storage(model, f"{path}.material", ratio, self._nodes) if resolve_dielectric else None
-        self.potential = pybamm.Variable(names.local_potential(layer.name), domain=self.domain)
+        self.potential = self.grid.variable(names.local_potential(layer.name))
         self.field = None
         if self._dielectric is not None:
-            self.field = pybamm.Variable(names.ionic_field(layer.name), domain=self.domain)
+            self.field = self.grid.variable(names.ionic_field(layer.name))
         self._current_density = model.current_density
         self._unknown_faces: dict[str, Any] = {}
 
@@ -195,9 +171,9 @@ class MixedLayer:
         """Face at ``"left"`` or ``"right"``; see :class:`Face`."""
         if not self.electrons.linear:
             return self._nonlinear_face(side)
-        half = self._half_cell(side)
+        half = self.grid.half_cell(side)
         sign = 1 if side == "right" else -1
-        potential = self._first_value(self.potential, side)
+        potential = self.grid.first_value(self.potential, side)
         conductance, driven = self._conduction(self.electrons.conductivity(potential, self._at(side)), side)
         # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
         return Face(potential + sign * half * driven / conductance, half / conductance)
@@ -208,17 +184,17 @@ class MixedLayer:
             unknown = pybamm.Variable(names.face_potential(self.name, side))
             self._unknown_faces[side] = unknown
         sign = 1 if side == "right" else -1
-        inside = self._first_value(self.potential, side)
+        inside = self.grid.first_value(self.potential, side)
         sigma = self.electrons.conductivity(inside, self._at(side))
         conductance, driven = self._conduction(sigma, side)
-        slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self._half_cell(side)
+        slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self.grid.half_cell(side)
         slope = self.electrons.factor(self._at(side)) * slope
         return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)
 
     def _conduction(self, sigma_eon: Any, side: str) -> tuple[Any, Any]:
         """Outermost half cell: conductance [S/m] that multiplies -dE/dx, and the current that E does not drive."""
         if self.field is not None:
-            return sigma_eon, sigma_eon * self._first_value(self.field, side)
+            return sigma_eon, sigma_eon * self.grid.first_value(self.field, side)
         ionic = self.sigma_ion(self._at(side))
         total = ionic + sigma_eon
         return ionic * sigma_eon / total, sigma_eon / total * self._current_density
@@ -228,68 +204,46 @@ class MixedLayer:
         """x/L of a face."""
         return 0.0 if side == "left" else 1.0
 
-    def _half_cell(self, side: str) -> Any:
-        """Distance [m] from a face to the nearest node."""
-        first = pybamm.BoundaryValue(self.x, side, order="constant")
-        return self.thickness * (first if side == "left" else 1 - first)
-
-    @staticmethod
-    def _first_value(variable: Any, side: str) -> Any:
-        return pybamm.BoundaryValue(variable, side, order="constant")
+    def salt_face(self, side: str) -> None:
+        """A mixed conductor holds no salt solution."""
+        return None
 
     # -- the equations ---------------------------------------------------------------------------------------------
-    def complete(self, model: StackModel, left: Any, right: Any) -> None:
-        """Write the balance of the neutral component, with electronic currents `left` and `right` at the faces."""
-        E, g = self.potential, self.field
+    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+        """Write the balance of the neutral component, with the electronic currents of the interfaces at the faces."""
+        E, g, grid = self.potential, self.field, self.grid
         law = self.electrons.law(E)
         driving = self.electrons.integral(E)
         factor, ionic = self.electrons.factor(self._edges), self.sigma_ion(self._edges)
-        slope = factor * pybamm.grad(driving) / self.thickness
+        slope = factor * grid.slope(model, driving)
         if g is None:
             # both transference numbers from one mean: they must add to 1, or the Hebb-Wagner state is not exact (and
             # PyBaMM rearranges quotients before it takes means, so that two of them would be taken differently)
-            mean = factor * self._on_edges(law)
+            mean = factor * grid.on_edges(law)
             inside = (mean * model.current_density - ionic * slope) / (ionic + mean)
         else:
-            inside = factor * self._on_edges(law * g) - slope
-        flux = self._with_faces(inside, left, right)
-        model.rhs[E] = -pybamm.div(flux) / self.thickness / self.electrons.capacitance(E, self._nodes)
+            inside = factor * grid.on_edges(law * g) - slope
+        flux = grid.with_faces(inside, left.electronic_current, right.electronic_current)
+        model.rhs[E] = -grid.divergence(flux) / self.electrons.capacitance(E, self._nodes)
         model.initial_conditions[E] = self.rest_potential
         for unknown in self._unknown_faces.values():
             model.initial_conditions[unknown] = self.rest_potential
-        # PyBaMM wants a condition for every gradient; `_with_faces` puts the true currents in its place
-        zero = (pybamm.Scalar(0), "Neumann")
-        model.boundary_conditions[driving] = {"left": zero, "right": zero}
 
         ionic = self.sigma_ion(self._nodes)
-        electrons_at_nodes = pybamm.inner(pybamm.PrimaryBroadcastToEdges(1, self.domain), flux)
+        electrons_at_nodes = grid.at_nodes(flux)
         if g is None or self._dielectric is None:
             ions = model.current_density - electrons_at_nodes
-            self.drop = self.thickness * pybamm.Integral(ions / ionic, self.x)
+            self.drop = grid.integral(ions / ionic)
         else:
-            model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, self.domain)
+            model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, grid.domain)
             self._dielectric.charge(model, g, model.current_density - ionic * g - electrons_at_nodes)
-            self.drop = self.thickness * pybamm.Integral(g, self.x)
+            self.drop = grid.integral(g)
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)
         model.variables[names.local_potential(self.name)] = E
         charge = self.electrons.stored_charge
-        stored = charge(E, self._nodes) - charge(self.rest_potential, self._nodes)
-        model.variables[names.stored_charge(self.name)] = pybamm.Integral(stored, self.x)
-
-    def _on_edges(self, symbol: Any) -> Any:
-        """Arithmetic mean at cell faces (PyBaMM would take the harmonic one in front of a gradient)."""
-        return pybamm.PrimaryBroadcastToEdges(1, self.domain) * symbol
-
-    def _with_faces(self, inside: Any, left: Any, right: Any) -> Any:
-        """Flux that equals `inside` at inner cell faces and the given currents at the two ends, exactly."""
-        broadcast = pybamm.PrimaryBroadcastToEdges
-        at_left = self.x_edge <= 0
-        at_right = self.x_edge >= 1
-        return (
-            (1 - at_left - at_right) * inside
-            + at_left * broadcast(left, self.domain)
-            + at_right * broadcast(right, self.domain)
+        model.variables[names.stored_charge(self.name)] = grid.mean(
+            charge(E, self._nodes) - charge(self.rest_potential, self._nodes)
         )
 
 

@@ -10,22 +10,25 @@ from typing import Any
 import numpy as np
 import pybamm
 
-from ..cells import Cell, Layer, expand, has_electrons
-from ..cells.effective import chemical_capacitance, electronic_conductivity, ionic_conductivity
+from ..cells import BinaryElectrolyte, Cell, Layer, expand
+from ..cells.carriers import Carrier
+from ..cells.effective import ionic_conductivity
 from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from . import mesh, names
+from .graded import GradedLayer
 from .interfaces import ElectrodeInterface, JunctionInterface
-from .layers import GradedLayer, MixedLayer, OhmicLayer
+from .layers import MixedLayer, OhmicLayer
+from .salt import SaltLayer
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
 
 
 class StackModel(pybamm.BaseModel):
-    """A cell as a PyBaMM model: mixed conductors as one parabolic equation each, the rest as circuit elements.
+    """A cell as a PyBaMM model: one parabolic equation per mixed conductor or salt solution, else circuit elements.
 
     It runs unmodified in ``pybamm.Simulation``, with ``pybamm.Experiment`` (current, voltage, rest steps) and in
     ``pybamm.EISSimulation``. Inside, PyBaMM's sign holds: positive current flows along +x and deposits at the positive
@@ -133,14 +136,14 @@ class StackModel(pybamm.BaseModel):
     def _assemble(self) -> None:
         cell = self.cell
         keys = [f"{a.name}-{b.name}" for a, b in zip(cell.layers, cell.layers[1:], strict=False)]
-        mixed = [has_electrons(layer.material) for layer in cell.layers]
+        electrons = [Carrier.ELECTRONS in layer.material.carriers for layer in cell.layers]
         # whether electrons cross the interface left of each layer, and the one behind the last
         crossed = [
             left and right and self._passes_electrons(path)
             for path, left, right in zip(
                 ["negative", *(f"interfaces.{key}" for key in keys), "positive"],
-                [True, *mixed],
-                [*mixed, True],
+                [True, *electrons],
+                [*electrons, True],
                 strict=True,
             )
         ]
@@ -150,19 +153,27 @@ class StackModel(pybamm.BaseModel):
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
+        salts = [(layer.salt_face("left"), layer.salt_face("right")) for layer in layers]
         interfaces: list[ElectrodeInterface | JunctionInterface] = [
-            ElectrodeInterface(self, "negative", left_faces[0]),
-            *(JunctionInterface(self, key, right_faces[k], left_faces[k + 1]) for k, key in enumerate(keys)),
-            ElectrodeInterface(self, "positive", right_faces[-1]),
+            ElectrodeInterface(self, "negative", left_faces[0], salts[0][0]),
+            *(
+                JunctionInterface(self, key, right_faces[k], left_faces[k + 1], (salts[k][1], salts[k + 1][0]))
+                for k, key in enumerate(keys)
+            ),
+            ElectrodeInterface(self, "positive", right_faces[-1], salts[-1][1]),
         ]
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
-            layer.complete(self, left.electronic_current, right.electronic_current)
+            layer.complete(self, left, right)
         self.elements: list[Any] = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [
             interfaces[-1]
         ]
         self.interfaces = interfaces
         self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
-        self.meshed_layers = [layer for layer in layers if not isinstance(layer, OhmicLayer)]
+        self.salt_layers = [layer for layer in layers if isinstance(layer, SaltLayer)]
+        #: Layers with profiles, each on a grid of its own.
+        self.resolved_layers = [layer for layer in layers if layer.grid is not None]
+        #: Those of them that store something between the faces.
+        self.storing_layers = [layer for layer in self.resolved_layers if not isinstance(layer, GradedLayer)]
 
     def _passes_electrons(self, interface: str) -> bool:
         """Whether an interface lets electrons through; a missing junction does."""
@@ -204,8 +215,8 @@ class StackModel(pybamm.BaseModel):
 
     @property
     def default_geometry(self) -> pybamm.Geometry:
-        """Every mixed or graded conductor on its own unit interval, so that thickness is an ordinary parameter."""
-        return pybamm.Geometry({layer.name: {layer.x: {"min": 0, "max": 1}} for layer in self.meshed_layers})
+        """Every layer with a profile on its own unit interval, so that thickness is an ordinary parameter."""
+        return pybamm.Geometry({layer.name: {layer.grid.x: {"min": 0, "max": 1}} for layer in self.resolved_layers})
 
     @property
     def default_submesh_types(self) -> dict[str, pybamm.MeshGenerator]:
@@ -218,12 +229,12 @@ class StackModel(pybamm.BaseModel):
     def default_var_pts(self) -> dict[Any, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
         stretching = self._stretching()
-        return {layer.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.meshed_layers}
+        return {layer.grid.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.resolved_layers}
 
     @property
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
         """Finite volumes everywhere."""
-        return {layer.name: pybamm.FiniteVolume() for layer in self.meshed_layers}
+        return {layer.name: pybamm.FiniteVolume() for layer in self.resolved_layers}
 
     @property
     def default_solver(self) -> pybamm.BaseSolver:
@@ -232,39 +243,34 @@ class StackModel(pybamm.BaseModel):
 
     @property
     def default_quick_plot_variables(self) -> list[str]:
-        """Voltage, current and the local potentials."""
-        return [names.VOLTAGE, names.CURRENT, *(names.local_potential(layer.name) for layer in self.mixed_layers)]
+        """Voltage, current, the local potentials and the concentrations of salts."""
+        potentials = [names.local_potential(layer.name) for layer in self.mixed_layers]
+        return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
     def _stretching(self) -> Mapping[str, float]:
         numbers = Reader(self.cell)
         return {
-            layer.name: mesh.stretching(min(self._lengths(numbers, layer.name)))
-            if isinstance(layer, MixedLayer)
-            else mesh.SMOOTH
-            for layer in self.meshed_layers
+            layer.name: mesh.SMOOTH
+            if isinstance(layer, GradedLayer)
+            else mesh.stretching(self._diffusion_length(numbers, layer.name))
+            for layer in self.resolved_layers
         }
 
-    def _lengths(self, numbers: Reader, name: str) -> list[float]:
-        """sqrt(D/(2 pi f_max)) at rest, relative to the thickness; several of them in a graded layer."""
-        path, T = f"layers.{name}.material", numbers.number("temperature")
-        material = self.cell.get(path)
-        E0 = self._rest_numbers.layers[[layer.name for layer in self.cell.layers].index(name)]
-        lengths = []
-        for position in material.positions if isinstance(material, Mixture) else (0.5,):
-            ionic = ionic_conductivity(numbers, path, material, T, position)
-            electronic = electronic_conductivity(numbers, path, material, T, E0, position)
-            capacitance = chemical_capacitance(numbers, path, material, T, E0, position=position)
-            ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
-            length = np.sqrt(ambipolar / capacitance / (2 * np.pi * self.f_max))
-            lengths.append(float(length / numbers.number(f"layers.{name}.thickness")))
-        return lengths
+    def _diffusion_length(self, numbers: Reader, name: str) -> float:
+        """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""
+        number = [layer.name for layer in self.cell.layers].index(name)
+        diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
+        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
 
 
-def _equations(layer: Layer) -> type[OhmicLayer] | type[GradedLayer] | type[MixedLayer]:
-    """Equations of a layer."""
-    if has_electrons(layer.material):
+def _equations(layer: Layer) -> Any:
+    """The class with the equations of a layer."""
+    material = layer.material
+    if isinstance(material, BinaryElectrolyte):
+        return SaltLayer
+    if Carrier.ELECTRONS in material.carriers:
         return MixedLayer
-    return GradedLayer if isinstance(layer.material, Mixture) and layer.material.graded else OhmicLayer
+    return GradedLayer if isinstance(material, Mixture) and material.graded else OhmicLayer
 
 
 def _check_mixture(cell: Cell, name: str, material: Mixture, inputs: Mapping[str, str]) -> None:

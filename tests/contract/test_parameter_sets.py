@@ -71,8 +71,14 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from leaves(item, (*path, index))
-    elif not (isinstance(data, str) and path[0] in ("negative", "positive", "interfaces") and len(path) <= 2):
+    elif not (isinstance(data, str) and _names_a_part(path)):
         yield path, data
+
+
+def _names_a_part(path: tuple[Any, ...]) -> bool:
+    """Whether a text there is the name of an interface or of a material (in overlays also by its dotted path)."""
+    outside = path[0] in ("negative", "positive", "interfaces") and len(path) <= 2
+    return outside or str(path[-1]).endswith(".material")
 
 
 def bibliography() -> set[str]:
@@ -92,8 +98,10 @@ def allowed(cell: str) -> set[frozenset[str]]:
     states = [(), *((state,) for state in STATES), ("annealed", "exponent_9")]
     readings = [(), *((reading,) for reading in READINGS)]
     sets = {frozenset(a + b) for a, b in itertools.product(states, readings)}
-    wet = {frozenset({"wet_pores"})} if cell == "trilayer" else set()
-    return (sets | wet) - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
+    if cell == "trilayer":
+        sets |= {names | {"salt_depletion"} for names in sets} | {frozenset({"wet_pores"})}
+    refused = {"annealed_hot_pressed", "contact_limited"}
+    return {names for names in sets if names and not names >= refused}
 
 
 CASES = [
@@ -114,9 +122,10 @@ def test_the_expected_files_are_there() -> None:
         "exponent_9",
         "from_recipe",
         "wet_pores",
+        "salt_depletion",
     }
     mixtures = {"polymer_composite", "polymer_composite_graded", "mg3asn_infiltrated"}
-    plain = {"mg3asn", "mofsse", "polymer", "emim_tfsi", "mppip_tfsi"}
+    plain = {"mg3asn", "mofsse", "mofsse_salt", "polymer", "emim_tfsi", "mppip_tfsi"}
     assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == plain | mixtures
 
 
