@@ -28,7 +28,9 @@ class Phase:
     ----------
     name : str
         Part of the paths of its numbers: ``layers.membrane.material.phases.<name>.fraction``.
-    material : Insulator, IonConductor or MixedConductor
+    material : Insulator, IonConductor, MixedConductor or BinaryElectrolyte
+        The numbers are those of the pure phase; a salt solution that reaches from face to face carries its
+        concentration (the `porosity` of the solution itself is then 1).
     fraction : float, Linear or Profile, optional
         Of the volume, in [0, 1].
     amount : Mass or Volume, optional
@@ -180,8 +182,8 @@ class Porous(Mixture):
         :math:`\varepsilon` in [0, 1].
     mixing : mixing rule
         Of the ionic conductivity, and of the electronic one unless it has its own.
-    liquid : IonConductor, optional
-        What fills the pores.
+    liquid : IonConductor or BinaryElectrolyte, optional
+        What fills the pores; a salt solution carries its concentration there.
     saturation : float, Linear or Profile
         S in [0, 1], the filled part of the pores.
     electronic_mixing, permittivity_mixing : mixing rule, optional
@@ -205,7 +207,14 @@ class Porous(Mixture):
     solid: PhaseMaterial
     porosity: Fraction
     mixing: Mixing
-    liquid: Annotated[IonConductor | Insulator, Field(discriminator="type")] | None = None
+    liquid: (
+        Annotated[
+            IonConductor | Insulator | BinaryElectrolyte,
+            Field(discriminator="type"),
+            one_of("a liquid", "ion_conductor", "insulator", "binary_electrolyte"),
+        ]
+        | None
+    ) = None
     saturation: Fraction = Value(0.0, unit="")
     electronic_mixing: Mixing | None = None
     permittivity_mixing: Mixing | None = None

@@ -29,6 +29,7 @@ __all__ = [
     "integral_of_saturating_exp",
     "ionic_conductivity",
     "permittivity",
+    "pore_solution",
     "quadrature",
     "saturating_exp",
     "storing_parts",
@@ -91,11 +92,32 @@ def _ions(reader: Reader, path: str, part: Content, temperature: Any) -> Any:
     if not hasattr(part.material, "ionic_conductivity"):
         return 0.0
     inside = reader.property(f"{path}.ionic_conductivity", temperature)
-    if part.material.grain_boundary is None:
+    if getattr(part.material, "grain_boundary", None) is None:
         return inside
     boundary = f"{path}.grain_boundary"
     per_length = reader.property(f"{boundary}.resistance", temperature) / reader.number(f"{boundary}.grain_size")
     return inside / (1 + inside * per_length)
+
+
+def pore_solution(reader: Reader, path: str, material: Any, temperature: Any) -> tuple[str, Any, Any, Any]:
+    r"""How a salt solution conducts in a mixture: :math:`\kappa_p = F\kappa`, :math:`D_{eff} = F D`.
+
+    Returns
+    -------
+    tuple
+        Path of the solution, F of its network (the other phases being insulators), its fraction of the volume, and the
+        ionic conductivity [S/m] of all other paths together: what is left of the effective one at :math:`c_0`.
+    """
+    part = material.solution
+    where = f"{path}.{part.path}"
+    values = [1.0 if name == part.name else 0.0 for name in material.names]
+    network = _mixed(reader, path, material, "mixing", values, 0.5)
+    content = material.fractions_at(_numbers(reader, path), 0.5)[material.names.index(part.name)]
+    if not any(hasattr(other.material, "ionic_conductivity") for other in material.contents if other.name != part.name):
+        return where, network, content, 0.0
+    total = ionic_conductivity(reader, path, material, temperature)
+    solid = total - network * reader.property(f"{where}.ionic_conductivity", temperature)
+    return where, network, content, solid
 
 
 def electron_law(

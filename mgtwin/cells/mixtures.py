@@ -14,12 +14,13 @@ from ..errors import InputError
 from ..quantities import Quantity, Value
 from .base import noun, one_of
 from .capacitors import CPE
-from .carriers import ELECTRONS, Carrier
+from .carriers import ANIONS, ELECTRONS, Carrier
 from .fractions import breaks_of, is_graded
 from .materials import DefectElectrons, IonConductor, MixedConductor
 from .paths import find
+from .salts import BinaryElectrolyte
 
-__all__ = ["Content", "Insulator", "Mixture", "PhaseMaterial", "depends_on_potential", "has_electrons"]
+__all__ = ["Content", "Insulator", "Mixture", "PhaseMaterial", "depends_on_potential", "has_electrons", "mesh_only"]
 
 #: Fractions may miss a sum of 1, or the range from 0 to 1, by this much: the rounding of printed digits is no excuse,
 #: that of binary numbers is.
@@ -52,9 +53,9 @@ class Insulator:
 
 
 PhaseMaterial = Annotated[
-    Insulator | IonConductor | MixedConductor,
+    Insulator | IonConductor | MixedConductor | BinaryElectrolyte,
     Field(discriminator="type"),
-    one_of("the material of a phase", "insulator", "ion_conductor", "mixed_conductor"),
+    one_of("the material of a phase", "insulator", "ion_conductor", "mixed_conductor", "binary_electrolyte"),
 ]
 
 
@@ -125,7 +126,21 @@ class Mixture:
     @property
     def carriers(self) -> frozenset[Carrier]:
         """Carriers besides the ion that move from face to face."""
-        return ELECTRONS if self.electrons_percolate else frozenset()
+        found = ELECTRONS if self.electrons_percolate else frozenset()
+        return found | ANIONS if self.salt_percolates else found
+
+    @cached_property
+    def solution(self) -> Content | None:
+        """The phase that is a salt solution."""
+        return next((part for part in self.contents if isinstance(part.material, BinaryElectrolyte)), None)
+
+    @cached_property
+    def salt_percolates(self) -> bool:
+        """Whether the salt solution reaches from face to face; else it only adds to the ionic conductivity."""
+        if self.solution is None:
+            return False
+        values = [1.0 if name == self.solution.name else 0.0 for name in self.names]
+        return bool(self.mixing.effective(list(self.fractions().values()), values, self.names) > 0)
 
     @property
     def electronic_rule(self) -> tuple[Any, str]:
@@ -168,6 +183,14 @@ class Mixture:
                     f"permittivity_mixing needs a number as relative_permittivity of every phase, and {content.name!r} "
                     f"has {has}. Give it one, or leave permittivity_mixing out (no geometric capacitance)."
                 )
+        solutions = [part.name for part in self.contents if isinstance(part.material, BinaryElectrolyte)]
+        if len(solutions) > 1:
+            raise InputError(f"{' and '.join(solutions)} are salt solutions: a mixture has one at most.")
+        if solutions and self.graded:
+            raise InputError(
+                f"{solutions[0]!r} is a salt solution in a graded mixture, whose salt has no equations here. Cut the "
+                f"layer into uniform ones, or describe the liquid as an ion_conductor."
+            )
         electrons = [content.material.electronic_conductivity for content in self.electron_conductors]
         if len(electrons) > 1 and any(isinstance(law, DefectElectrons) for law in electrons):
             shown = " and ".join(content.name for content in self.electron_conductors)
@@ -206,6 +229,13 @@ class Mixture:
 def _permittivity(content: Content) -> Any:
     found = content.material.relative_permittivity
     return found if isinstance(found, (float, CPE)) else None
+
+
+def mesh_only(material: Any) -> str:
+    """Why a layer of this material has no mesh-free impedance, ``""`` if it has one."""
+    if not isinstance(material, Mixture):
+        return ""
+    return "is graded" if material.graded else "holds salt in its pores" if material.salt_percolates else ""
 
 
 def depends_on_potential(material: Any) -> bool:

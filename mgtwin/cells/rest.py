@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .carriers import Carrier
 from .cell import Cell
 from .effective import (
     FARADAY,
@@ -21,6 +22,7 @@ from .effective import (
     electronic_conductivity,
     integral_of_saturating_exp,
     ionic_conductivity,
+    pore_solution,
     quadrature,
     saturating_exp,
     storing_parts,
@@ -127,6 +129,12 @@ def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
     if isinstance(material, BinaryElectrolyte):
         return reader.property(f"{path}.salt_diffusivity", temperature) / reader.number(f"{path}.porosity")
     found = []
+    if Carrier.ANIONS in material.carriers:
+        where, network, content, _ = pore_solution(reader, path, material, temperature)
+        volume = content * reader.number(f"{where}.porosity")
+        found.append(network * reader.property(f"{where}.salt_diffusivity", temperature) / volume)
+    if not has_electrons(material):
+        return min(found)
     for position in material.positions if isinstance(material, Mixture) else (0.5,):
         ionic = ionic_conductivity(reader, path, material, temperature, position)
         electronic = electronic_conductivity(reader, path, material, temperature, potential, position)

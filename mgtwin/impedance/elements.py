@@ -26,7 +26,7 @@ from ..cells.effective import (
 )
 from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
 from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
-from ..cells.mixtures import Mixture, has_electrons
+from ..cells.mixtures import Mixture, has_electrons, mesh_only
 from ..cells.reader import Reader
 from ..cells.salts import BinaryElectrolyte, salt_voltage
 from ..errors import InputError
@@ -218,10 +218,11 @@ def _mixture(
 ) -> Ohmic | Mixed:
     """A mixture is a mixed conductor where electrons percolate in the cell as given, else an ion conductor."""
     where = f"layers.{layer.name}.material"
-    if material.graded:
+    why = mesh_only(material)
+    if why:
         raise InputError(
-            f"{where} is graded: the mesh-free impedance knows uniform layers only. mgtwin.simulate(cell, EIS(...)) "
-            f"takes the mesh."
+            f"{where} {why}: the mesh-free impedance does not know such layers. mgtwin.simulate(cell, EIS(...)) takes "
+            f"the mesh."
         )
     if has_electrons(material):
         return _mixed_conductor(material, reader, layer, area, around, s)

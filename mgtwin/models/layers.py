@@ -195,9 +195,29 @@ class MixedLayer:
         """Outermost half cell: conductance [S/m] that multiplies -dE/dx, and the current that E does not drive."""
         if self.field is not None:
             return sigma_eon, sigma_eon * self.grid.first_value(self.field, side)
-        ionic = self.sigma_ion(self._at(side))
+        ionic = self._rail(side)
         total = ionic + sigma_eon
-        return ionic * sigma_eon / total, sigma_eon / total * self._current_density
+        return ionic * sigma_eon / total, sigma_eon / total * (self._current_density - self._pushed_at(side))
+
+    def _rail(self, where: str) -> Any:
+        """Conductivity of the ionic rail at ``"nodes"``, ``"edges"``, or the face ``"left"`` or ``"right"``."""
+        return self.sigma_ion({"nodes": self._nodes, "edges": self._edges, "left": 0.0, "right": 1.0}[where])
+
+    # -- a salt solution in the pores (models/pores.py) has its say here ----------------------------------------------
+    def _pushed_at(self, side: str) -> Any:
+        """Ionic current in the outermost half cell that no field drives."""
+        return 0
+
+    def _pushed_on_edges(self, model: StackModel) -> Any:
+        """The same at inner cell faces."""
+        return 0
+
+    def _pushed_at_nodes(self, model: StackModel, left: Neighbour, right: Neighbour) -> Any:
+        """The same in every cell."""
+        return 0
+
+    def _complete_salt(self, model: StackModel, left: Neighbour, right: Neighbour, field: Any) -> None:
+        """Write the balance of the salt; `field` is -d(phi_ion)/dx at inner cell faces."""
 
     @staticmethod
     def _at(side: str) -> float:
@@ -214,29 +234,33 @@ class MixedLayer:
         E, g, grid = self.potential, self.field, self.grid
         law = self.electrons.law(E)
         driving = self.electrons.integral(E)
-        factor, ionic = self.electrons.factor(self._edges), self.sigma_ion(self._edges)
+        factor, ionic = self.electrons.factor(self._edges), self._rail("edges")
         slope = factor * grid.slope(model, driving)
         if g is None:
             # both transference numbers from one mean: they must add to 1, or the Hebb-Wagner state is not exact (and
             # PyBaMM rearranges quotients before it takes means, so that two of them would be taken differently)
             mean = factor * grid.on_edges(law)
-            inside = (mean * model.current_density - ionic * slope) / (ionic + mean)
+            driven = model.current_density - self._pushed_on_edges(model)
+            inside = (mean * driven - ionic * slope) / (ionic + mean)
+            field = (driven + slope) / (ionic + mean)
         else:
             inside = factor * grid.on_edges(law * g) - slope
+            field = grid.on_edges(g)
+        self._complete_salt(model, left, right, field)
         flux = grid.with_faces(inside, left.electronic_current, right.electronic_current)
         model.rhs[E] = -grid.divergence(flux) / self.electrons.capacitance(E, self._nodes)
         model.initial_conditions[E] = self.rest_potential
         for unknown in self._unknown_faces.values():
             model.initial_conditions[unknown] = self.rest_potential
 
-        ionic = self.sigma_ion(self._nodes)
-        electrons_at_nodes = grid.at_nodes(flux)
+        ionic = self._rail("nodes")
+        not_by_field = grid.at_nodes(flux) + self._pushed_at_nodes(model, left, right)
         if g is None or self._dielectric is None:
-            ions = model.current_density - electrons_at_nodes
+            ions = model.current_density - not_by_field
             self.drop = grid.integral(ions / ionic)
         else:
             model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, grid.domain)
-            self._dielectric.charge(model, g, model.current_density - ionic * g - electrons_at_nodes)
+            self._dielectric.charge(model, g, model.current_density - ionic * g - not_by_field)
             self.drop = grid.integral(g)
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)

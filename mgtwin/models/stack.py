@@ -21,6 +21,7 @@ from . import mesh, names
 from .graded import GradedLayer
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .layers import MixedLayer, OhmicLayer
+from .pores import MixedPoreLayer, PoreLayer
 from .salt import SaltLayer
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
@@ -154,13 +155,15 @@ class StackModel(pybamm.BaseModel):
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
         salts = [(layer.salt_face("left"), layer.salt_face("right")) for layer in layers]
+        # on a mixture the electrode touches the solid, too: its i_0 does not follow the salt
+        solutions = [isinstance(layer, SaltLayer) for layer in layers]
         interfaces: list[ElectrodeInterface | JunctionInterface] = [
-            ElectrodeInterface(self, "negative", left_faces[0], salts[0][0]),
+            ElectrodeInterface(self, "negative", left_faces[0], salts[0][0] if solutions[0] else None),
             *(
                 JunctionInterface(self, key, right_faces[k], left_faces[k + 1], (salts[k][1], salts[k + 1][0]))
                 for k, key in enumerate(keys)
             ),
-            ElectrodeInterface(self, "positive", right_faces[-1], salts[-1][1]),
+            ElectrodeInterface(self, "positive", right_faces[-1], salts[-1][1] if solutions[-1] else None),
         ]
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
             layer.complete(self, left, right)
@@ -169,7 +172,7 @@ class StackModel(pybamm.BaseModel):
         ]
         self.interfaces = interfaces
         self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
-        self.salt_layers = [layer for layer in layers if isinstance(layer, SaltLayer)]
+        self.salt_layers = [layer for layer in layers if isinstance(layer, (SaltLayer, PoreLayer, MixedPoreLayer))]
         #: Layers with profiles, each on a grid of its own.
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
         #: Those of them that store something between the faces.
@@ -268,8 +271,11 @@ def _equations(layer: Layer) -> Any:
     material = layer.material
     if isinstance(material, BinaryElectrolyte):
         return SaltLayer
+    wet = Carrier.ANIONS in material.carriers
     if Carrier.ELECTRONS in material.carriers:
-        return MixedLayer
+        return MixedPoreLayer if wet else MixedLayer
+    if wet:
+        return PoreLayer
     return GradedLayer if isinstance(material, Mixture) and material.graded else OhmicLayer
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
+from ..cells.mixtures import mesh_only
 from ..cells.paths import Key
 from ..errors import InputError
 from ..protocols import EIS, Current, Voltage
@@ -92,8 +93,8 @@ def impedance_jacobian(
         raise InputError(f"{twice[0]} is named twice among the paths: name each one once.")
     units = [_unit(cell, key) for key in keys]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
-    graded = any(getattr(layer.material, "graded", False) for layer in cell.layers)
-    if start is None and protocol.bias is None and not graded:
+    on_mesh = any(mesh_only(layer.material) for layer in cell.layers)
+    if start is None and protocol.bias is None and not on_mesh:
         derivative = exact_jacobian(cell, frequencies, paths)
         attrs |= {"route": "exact, at rest, the state of rest moving with the parameters"}
     else:
@@ -115,7 +116,7 @@ def _on_mesh(
     start: xr.Dataset | xr.DataTree | None,
     start_time: float | str | None,
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """Derivatives at a kept or biased state, or at rest with graded layers; with ``route`` and ``warnings``."""
+    """Derivatives at a kept, a biased or (where a layer needs the mesh) the rest state; ``route`` and ``warnings``."""
     from ..impedance import adjoint, conserved, shifts, steady
     from ..impedance.linearise import LinearisedStack
     from . import spectra, start_state

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
+from ..cells.mixtures import mesh_only
 from ..errors import InputError, SimulationError
 from ..models import names
 from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
@@ -40,8 +41,8 @@ def run(
     from .. import dataset
 
     frequencies = protocol.values()
-    graded = [layer.name for layer in cell.layers if getattr(layer.material, "graded", False)]
-    if start is None and protocol.bias is None and not graded:
+    on_mesh = [f"{layer.name} {mesh_only(layer.material)}" for layer in cell.layers if mesh_only(layer.material)]
+    if start is None and protocol.bias is None and not on_mesh:
         from ..impedance.exact import exact
 
         impedance = exact(cell, frequencies)
@@ -50,7 +51,7 @@ def run(
 
     if start is None and protocol.bias is None:
         stack = LinearisedStack(cell, f_max=float(frequencies.max()))
-        route = made_by(stack.layout[0], f"linearised at rest, for {' and '.join(graded)} is graded")
+        route = made_by(stack.layout[0], f"linearised at rest, for {' and '.join(on_mesh)}")
         return dataset.spectrum(frequencies, stack.impedance(frequencies), {**attrs, **route})
     origin = None if start is None else start_state.kept(start, start_time)
     kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
