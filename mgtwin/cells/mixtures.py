@@ -235,7 +235,9 @@ def mesh_only(material: Any) -> str:
     """Why a layer of this material has no mesh-free impedance, ``""`` if it has one."""
     if not isinstance(material, Mixture):
         return ""
-    return "is graded" if material.graded else "holds salt in its pores" if material.salt_percolates else ""
+    if material.graded:
+        return "is graded"
+    return "holds salt in its pores beside electrons" if len(material.carriers) > 1 else ""
 
 
 def depends_on_potential(material: Any) -> bool:

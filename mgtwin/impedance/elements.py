@@ -15,7 +15,6 @@ import numpy as np
 
 from ..cells.carriers import ANIONS, ELECTRONS, shared
 from ..cells.cell import Cell, Layer
-from ..cells.composites import Composite, Porous
 from ..cells.effective import (
     FARADAY,
     GAS_CONSTANT,
@@ -26,9 +25,8 @@ from ..cells.effective import (
 )
 from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
 from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
-from ..cells.mixtures import Mixture, has_electrons, mesh_only
+from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
-from ..cells.salts import BinaryElectrolyte, salt_voltage
 from ..errors import InputError
 from .chain import Array, Interface, Link, Mixed, Ohmic, Together
 
@@ -68,14 +66,14 @@ def _no_capacitor(element: None, reader: Reader, path: str, s: Array) -> Array:
 
 @admittance.register(Capacitor)
 def _capacitor(element: Capacitor, reader: Reader, path: str, s: Array) -> Array:
-    return s * _require(reader.number(f"{path}.c"), f"{path}.c", zero=True)
+    return s * require(reader.number(f"{path}.c"), f"{path}.c", zero=True)
 
 
 @admittance.register(CPE)
 def _constant_phase(element: CPE, reader: Reader, path: str, s: Array) -> Array:
     """``q s^n`` (theory.md §3.3); the principal branch, which is the passive one for Re s >= 0."""
-    q = _require(reader.number(f"{path}.q"), f"{path}.q", zero=True)
-    return q * np.power(np.asarray(s, dtype=complex), _require(reader.number(f"{path}.n"), f"{path}.n"))
+    q = require(reader.number(f"{path}.q"), f"{path}.q", zero=True)
+    return q * np.power(np.asarray(s, dtype=complex), require(reader.number(f"{path}.n"), f"{path}.n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,40 +125,40 @@ def layer_element(
 
 
 @layer_element.register(IonConductor)
-def _ion_conductor(
+def ion_conductor(
     material: IonConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
 ) -> Ohmic:
     path = f"layers.{layer.name}"
-    thickness, ratio = _geometry(reader, layer, area)
+    thickness, ratio = geometry(reader, layer, area)
     sigma = _ionic(reader, f"{path}.material", material, around.temperature)
-    impedance = thickness / _with_dielectric(reader, material, path, sigma, s)
+    impedance = thickness / with_dielectric(reader, material, path, sigma, s)
     if material.grain_boundary is not None:
         impedance = impedance + _boundaries(reader, material.grain_boundary, path, thickness, s)
     return Ohmic(impedance / ratio)
 
 
 @layer_element.register(MixedConductor)
-def _mixed_conductor(
+def mixed_conductor(
     material: MixedConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
 ) -> Mixed:
     path = f"layers.{layer.name}"
     where = f"{path}.material"
-    thickness, ratio = _geometry(reader, layer, area)
+    thickness, ratio = geometry(reader, layer, area)
     T, potential = around.temperature, around.potential
     ionic = _ionic(reader, where, material, T)
     in_series: Array = 0.0
     if material.grain_boundary is not None:
         in_series, ionic = _on_ionic_rail(reader, material.grain_boundary, path, thickness, ionic, around.isolated, s)
-    ionic = _with_dielectric(reader, material, path, ionic, s)
+    ionic = with_dielectric(reader, material, path, ionic, s)
     electronic = electronic_conductivity(reader, where, material, T, potential)
-    _require(electronic, f"{where}.electronic_conductivity")
+    require(electronic, f"{where}.electronic_conductivity")
     storage = chemical_capacitance(reader, where, material, T, potential)
-    _require(storage, f"{where}.chemical_capacitance")
+    require(storage, f"{where}.chemical_capacitance")
 
     total = ionic + electronic
     ambipolar = thickness * total / (ionic * electronic)  # L/sigma_amb
     shunt = (storage * thickness) * s
-    arm, passing = _half_and_whole(shunt * ambipolar)
+    arm, passing = half_and_whole(shunt * ambipolar)
     return Mixed(
         electrons=electronic / total,
         ions=ionic / total,
@@ -169,69 +167,6 @@ def _mixed_conductor(
         passing=passing,
         storage=shunt * ratio,
     )
-
-
-@layer_element.register(BinaryElectrolyte)
-def _binary_electrolyte(
-    material: BinaryElectrolyte, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
-) -> Mixed:
-    r"""Salt solution, the anions in the electrons' place.
-
-    With :math:`dE = -(\nu RT\Theta/z\nu_+F)\,d\ln c` the anion current is :math:`t_- i_f - \sigma_{amb}\partial_x E`,
-    its storage :math:`\sigma_{amb}\varepsilon/D_{eff}`, and :math:`\sigma_{amb} = (zF)^2 D_{eff}c_0\nu_+/\nu RT\Theta`.
-    Displacement joins the ionic rail: it takes a part of the current from :math:`i_f`, which salt need not follow.
-    """
-    path = f"layers.{layer.name}"
-    where = f"{path}.material"
-    thickness, ratio = _geometry(reader, layer, area)
-    T = around.temperature
-    conductivity = _require(reader.property(f"{where}.ionic_conductivity", T), f"{where}.ionic_conductivity")
-    diffusivity = _require(reader.property(f"{where}.salt_diffusivity", T), f"{where}.salt_diffusivity")
-    concentration, factor, porosity = (
-        _require(reader.number(f"{where}.{name}"), f"{where}.{name}")
-        for name in ("concentration", "thermodynamic_factor", "porosity")
-    )
-    ions = reader.number(f"{where}.transference_number")
-    anions = _require(1 - ions, f"1 - {where}.transference_number")
-    charge = _require(reader.number("ion.charge"), "ion.charge")
-    slope = salt_voltage(charge, GAS_CONSTANT * T / FARADAY, factor)
-    carried = charge * FARADAY * concentration / slope  # c_chem of free solution, [F/m3]
-    displaced = _with_dielectric(reader, material, path, 0.0, s)
-    total = conductivity + displaced
-    ambipolar = thickness / (carried * diffusivity + anions * anions * conductivity * displaced / total)
-    shunt = (carried * porosity * thickness) * s
-    arm, passing = _half_and_whole(shunt * ambipolar)
-    return Mixed(
-        electrons=anions * conductivity / total,
-        ions=(ions * conductivity + displaced) / total,
-        impedance=thickness / total / ratio,
-        arm=arm * (ambipolar / ratio),
-        passing=passing,
-        storage=shunt * ratio,
-    )
-
-
-@layer_element.register(Composite)
-@layer_element.register(Porous)
-def _mixture(
-    material: Composite | Porous, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
-) -> Ohmic | Mixed:
-    """A mixture is a mixed conductor where electrons percolate in the cell as given, else an ion conductor."""
-    where = f"layers.{layer.name}.material"
-    why = mesh_only(material)
-    if why:
-        raise InputError(
-            f"{where} {why}: the mesh-free impedance does not know such layers. mgtwin.simulate(cell, EIS(...)) takes "
-            f"the mesh."
-        )
-    if has_electrons(material):
-        return _mixed_conductor(material, reader, layer, area, around, s)
-    if material.electron_conductors and np.any(electronic_conductivity(reader, where, material, around.temperature)):
-        raise InputError(
-            f"{where}: electrons percolate with some of these numbers, but not with the cell's own. Change the cell "
-            f"itself (Cell.with_): it has other equations then."
-        )
-    return _ion_conductor(material, reader, layer, area, around, s)
 
 
 def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Interface:
@@ -251,7 +186,7 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
     if entry is None:
         return None if common else Link(0.0, 1.0, 1.0, 0.0)
     path = f"interfaces.{key}"
-    resistance = _require(reader.property(f"{path}.resistance", reader.temperature), f"{path}.resistance", zero=True)
+    resistance = require(reader.property(f"{path}.resistance", reader.temperature), f"{path}.resistance", zero=True)
     storage = admittance(entry.capacitance, reader, f"{path}.capacitance", s)
     top, bottom = _fraction(resistance)
     contact = _electron_branch(reader, path, electrons)
@@ -291,9 +226,9 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
 def _charge_transfer_resistance(reader: Reader, side: str) -> Array:
     """Butler-Volmer linearised at rest and the film behind it [ohm m2]."""
     T = reader.temperature
-    exchange = _require(reader.property(f"{side}.exchange_current_density", T), f"{side}.exchange_current_density")
-    film = _require(reader.property(f"{side}.film_resistance", T), f"{side}.film_resistance", zero=True)
-    charge = _require(reader.number("ion.charge"), "ion.charge")
+    exchange = require(reader.property(f"{side}.exchange_current_density", T), f"{side}.exchange_current_density")
+    film = require(reader.property(f"{side}.film_resistance", T), f"{side}.film_resistance", zero=True)
+    charge = require(reader.number("ion.charge"), "ion.charge")
     return GAS_CONSTANT * T / (charge * FARADAY * exchange) + film
 
 
@@ -302,7 +237,7 @@ def _electron_branch(reader: Reader, path: str, electrons: bool) -> tuple[Array,
     if not electrons:
         return 1.0, 0.0
     name = f"{path}.electronic_resistance"
-    return _fraction(_require(reader.number(name), name, zero=True))
+    return _fraction(require(reader.number(name), name, zero=True))
 
 
 def _fraction(resistance: Array) -> tuple[Array, Array]:
@@ -329,20 +264,20 @@ def _conducting(link: Link, path: str, remedy: str) -> Link:
     return link
 
 
-def _geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
+def geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
     """Thickness [m] of a layer and its area over the electrode's."""
     path = f"layers.{layer.name}"
-    thickness = _require(reader.number(f"{path}.thickness"), f"{path}.thickness")
+    thickness = require(reader.number(f"{path}.thickness"), f"{path}.thickness")
     if layer.area is None:
         return thickness, 1.0
-    return thickness, _require(reader.number(f"{path}.area"), f"{path}.area") / area
+    return thickness, require(reader.number(f"{path}.area"), f"{path}.area") / area
 
 
 def _ionic(reader: Reader, path: str, material: Any, temperature: Array) -> Array:
-    return _require(ionic_conductivity(reader, path, material, temperature), f"{path}.ionic_conductivity")
+    return require(ionic_conductivity(reader, path, material, temperature), f"{path}.ionic_conductivity")
 
 
-def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: Array) -> Array:
+def with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: Array) -> Array:
     r"""Ionic conductivity plus displacement, :math:`\sigma_{ion} + s\varepsilon_0\varepsilon_r`.
 
     This is the local form of theory.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
@@ -354,7 +289,7 @@ def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: 
         return ionic
     if isinstance(found, CPE):
         return ionic + admittance(found, reader, name, s)
-    return ionic + s * (VACUUM_PERMITTIVITY * _require(found, name))
+    return ionic + s * (VACUUM_PERMITTIVITY * require(found, name))
 
 
 def _on_ionic_rail(
@@ -367,8 +302,8 @@ def _on_ionic_rail(
     if isolated is True:
         return _boundaries(reader, boundary, path, thickness, s), ionic
     where = f"{path}.material.grain_boundary"
-    resistance = _require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
-    grain = _require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
+    resistance = require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
+    grain = require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
     folded = ionic / (1 + ionic * resistance / grain)
     if isolated is False:
         return 0.0, folded
@@ -379,16 +314,16 @@ def _on_ionic_rail(
 def _boundaries(reader: Reader, boundary: GrainBoundary, path: str, thickness: Array, s: Array) -> Array:
     """Impedance [ohm m2] of all grain boundaries in series, ``n R/(1 + s R C)`` with n = L/d."""
     where = f"{path}.material.grain_boundary"
-    resistance = _require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
-    grain = _require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
+    resistance = require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
+    grain = require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
     number = thickness / grain
     if boundary.capacitance is None:
         return number * resistance
-    capacitance = _require(reader.number(f"{where}.capacitance"), f"{where}.capacitance", zero=True)
+    capacitance = require(reader.number(f"{where}.capacitance"), f"{where}.capacitance", zero=True)
     return number * resistance / (1 + s * (resistance * capacitance))
 
 
-def _half_and_whole(square: Array) -> tuple[Array, Array]:
+def half_and_whole(square: Array) -> tuple[Array, Array]:
     """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
     x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0
     decay = np.expm1(-x.real)
@@ -402,7 +337,7 @@ def _half_and_whole(square: Array) -> tuple[Array, Array]:
     return minus / (plus * x), 2 * x * (1 - minus) / (minus * plus)
 
 
-def _require(value: Array, path: str, *, zero: bool = False) -> Array:
+def require(value: Array, path: str, *, zero: bool = False) -> Array:
     """Return a number if it is positive (or zero, where allowed), however many parameter sets it has."""
     allowed = value >= 0 if zero else value > 0
     if allowed if isinstance(allowed, bool) else np.all(allowed):

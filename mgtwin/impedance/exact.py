@@ -14,6 +14,7 @@ from ..cells.mixtures import depends_on_potential, has_electrons
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
+from . import mixtures as _mixtures  # noqa: F401  (registers its elements)
 from .chain import Array, Interface, Link, stack_impedance
 from .elements import Surroundings, electrode, junction, layer_element
 from .parameters import Overrides, reader_of
