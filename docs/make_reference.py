@@ -22,9 +22,14 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Nouns: what is built",
         "Immutable and validated; quantities are SI numbers or text with a unit.",
         (
-            "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "DefectElectrons", "DefectCapacitance",
-            "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
+            "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
+            "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
         ),
+    ),
+    (
+        "Contact and ageing of interfaces",
+        "`contact=` of any electrode or junction, and `ageing=[...]` of a plating electrode or junction.",
+        ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth"),
     ),
     (
         "Laws of temperature",

@@ -51,6 +51,12 @@ _HOME = {
     "Volume": "cells",
     "WienerParallel": "cells",
     "WienerSeries": "cells",
+    "Contact": "cells",
+    "Pressed": "cells",
+    "FatigueContactLoss": "cells",
+    "VoidContactLoss": "cells",
+    "CrackGrowth": "cells",
+    "FilmGrowth": "cells",
     "Constant": "laws",
     "Arrhenius": "laws",
     "ArrheniusT": "laws",
@@ -96,8 +102,12 @@ if TYPE_CHECKING:
     from .cells import Capacitor as Capacitor
     from .cells import Cell as Cell
     from .cells import Composite as Composite
+    from .cells import Contact as Contact
+    from .cells import CrackGrowth as CrackGrowth
     from .cells import DefectCapacitance as DefectCapacitance
     from .cells import DefectElectrons as DefectElectrons
+    from .cells import FatigueContactLoss as FatigueContactLoss
+    from .cells import FilmGrowth as FilmGrowth
     from .cells import GrainBoundary as GrainBoundary
     from .cells import HashinShtrikmanLower as HashinShtrikmanLower
     from .cells import HashinShtrikmanUpper as HashinShtrikmanUpper
@@ -115,7 +125,9 @@ if TYPE_CHECKING:
     from .cells import Plating as Plating
     from .cells import PoreExponent as PoreExponent
     from .cells import Porous as Porous
+    from .cells import Pressed as Pressed
     from .cells import Profile as Profile
+    from .cells import VoidContactLoss as VoidContactLoss
     from .cells import Volume as Volume
     from .cells import WienerParallel as WienerParallel
     from .cells import WienerSeries as WienerSeries

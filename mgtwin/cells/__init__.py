@@ -1,7 +1,9 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
+from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
 from .cell import Cell, Ion, Layer
 from .composites import Composite, Phase, Porous
+from .contact import Contact, Pressed
 from .fractions import Linear, Mass, Profile, Volume
 from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
@@ -28,8 +30,12 @@ __all__ = [
     "Capacitor",
     "Cell",
     "Composite",
+    "Contact",
+    "CrackGrowth",
     "DefectCapacitance",
     "DefectElectrons",
+    "FatigueContactLoss",
+    "FilmGrowth",
     "GrainBoundary",
     "HashinShtrikmanLower",
     "HashinShtrikmanUpper",
@@ -47,8 +53,10 @@ __all__ = [
     "Plating",
     "PoreExponent",
     "Porous",
+    "Pressed",
     "Profile",
     "Reader",
+    "VoidContactLoss",
     "Volume",
     "WienerParallel",
     "WienerSeries",

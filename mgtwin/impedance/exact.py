@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
-from ..cells.mixtures import depends_on_potential, has_electrons
 from ..cells.reader import Reader
-from ..cells.rest import rest_potentials
 from ..errors import InputError
-from . import mixtures as _mixtures  # noqa: F401  (registers its elements)
+from . import mixtures as mixtures  # registers its materials
+from . import salts as salts
 from .chain import Array, Interface, Link, stack_impedance
-from .elements import Surroundings, electrode, junction, layer_element
+from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
 from .parameters import Overrides, reader_of
 
 __all__ = ["exact", "exact_laplace"]
@@ -130,7 +128,7 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
     links: list[Interface] = [electrode(cell, reader, "negative", layers[0], s)]
     links += [junction(cell, reader, left, right, s) for left, right in pairwise(layers)]
     links.append(electrode(cell, reader, "positive", layers[-1], s))
-    potentials = _potentials(cell, reader)
+    potentials = potentials_at_rest(cell, reader)
     elements = [
         layer_element(
             layer.material,
@@ -143,13 +141,6 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
         for k, layer in enumerate(layers)
     ]
     return (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
-
-
-def _potentials(cell: Cell, reader: Reader) -> tuple[Any, ...]:
-    """Rest potentials, needed only where a conductivity depends on them."""
-    if any(has_electrons(layer.material) and depends_on_potential(layer.material) for layer in cell.layers):
-        return rest_potentials(cell, reader).layers
-    return (0.0,) * len(cell.layers)
 
 
 def _isolated(left: Interface, right: Interface) -> Array:

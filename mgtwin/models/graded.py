@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pybamm
 
@@ -29,8 +29,12 @@ class GradedLayer:
         path = f"layers.{layer.name}"
         self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
         ratio = model.area_ratio(layer)
-        sigma = ionic_conductivity(model.reader, f"{path}.material", layer.material, model.temperature, self.grid.x)
-        self.sigma_ion = sigma * ratio
+
+        def sigma_ion(position: Any) -> Any:
+            where = f"{path}.material"
+            return ionic_conductivity(model.reader, where, layer.material, model.temperature, position) * ratio
+
+        self._at, self.sigma_ion = sigma_ion, sigma_ion(self.grid.x)
         self._dielectric = bulk_storage(model, f"{path}.material", ratio, self.grid.x) if resolve_dielectric else None
 
     def face(self, side: str) -> None:
@@ -40,6 +44,10 @@ class GradedLayer:
     def salt_face(self, side: str) -> None:
         """It has no salt of its own."""
         return None
+
+    def conductivities(self, side: str) -> tuple[Any, None]:
+        """Conductivity [S/m] near a face, and that of the electrons (none)."""
+        return self._at(0.0 if side == "left" else 1.0), None
 
     def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
         """Write the equation of the field; no electrons leave at its faces."""

@@ -100,6 +100,7 @@ class OhmicLayer:
         conductivity = ionic_conductivity(model.reader, f"{path}.material", layer.material, model.temperature) * ratio
         self.resistance = thickness / conductivity
         self._boundaries = GrainBoundaries(model, layer, ratio)
+        self._effective = self._boundaries.folded(conductivity)
         self._dielectric = None
         if resolve_dielectric:
             self._dielectric = bulk_storage(model, f"{path}.material", ratio / thickness)
@@ -111,6 +112,10 @@ class OhmicLayer:
     def salt_face(self, side: str) -> None:
         """One sigma_ion knows of no salt."""
         return None
+
+    def conductivities(self, side: str) -> tuple[Any, None]:
+        """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons (none) near a face."""
+        return self._effective, None
 
     def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
         """Write the equation of the drop; only ions cross the interfaces beside it."""
@@ -157,6 +162,7 @@ class MixedLayer:
             return inside if isolated else boundaries.folded(inside)
 
         self.sigma_ion = sigma_ion
+        self._folded = boundaries.folded
         self.electrons = electronic_law(model, f"{path}.material", material, ratio)
         self._dielectric = bulk_storage(model, f"{path}.material", ratio, self._nodes) if resolve_dielectric else None
         self.potential = self.grid.variable(names.local_potential(layer.name))
@@ -177,6 +183,11 @@ class MixedLayer:
         conductance, driven = self._conduction(self.electrons.conductivity(potential, self._at(side)), side)
         # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
         return Face(potential + sign * half * driven / conductance, half / conductance)
+
+    def conductivities(self, side: str) -> tuple[Any, Any]:
+        """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons near a face."""
+        electrons = self.electrons.conductivity(self.grid.first_value(self.potential, side), self._at(side))
+        return self._effective(side), electrons
 
     def _nonlinear_face(self, side: str) -> Face:
         unknown = self._unknown_faces.get(side)
@@ -202,6 +213,10 @@ class MixedLayer:
     def _rail(self, where: str) -> Any:
         """Conductivity of the ionic rail at ``"nodes"``, ``"edges"``, or the face ``"left"`` or ``"right"``."""
         return self.sigma_ion({"nodes": self._nodes, "edges": self._edges, "left": 0.0, "right": 1.0}[where])
+
+    def _effective(self, side: str) -> Any:
+        """Ionic conductivity near a face, grain boundaries included whether electrons cross it or not."""
+        return self._folded(self._rail(side)) if self._boundaries is not None else self._rail(side)
 
     # -- a salt solution in the pores (models/pores.py) has its say here ----------------------------------------------
     def _pushed_at(self, side: str) -> Any:

@@ -111,6 +111,10 @@ class PoreLayer:
         """Face at ``"left"`` or ``"right"``."""
         return self._faces[side]
 
+    def conductivities(self, side: str) -> tuple[Any, None]:
+        """Conductivity [S/m] of the ions near a face, and that of the electrons (none)."""
+        return self.pores.rail(side), None
+
     def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
         """Write the balance of the salt and the drop."""
         pores, g, i = self.pores, self._field, model.current_density

@@ -54,6 +54,8 @@ class StackModel(pybamm.BaseModel):
         branches. None makes a model for the frequency domain only, in which they are exact.
     refinement : float
         Factor on the number of mesh points; the error falls with its square.
+    ages : bool
+        Whether the ageing laws act. False keeps their states, and what they have done, as they are (§3.5).
 
     Raises
     ------
@@ -77,6 +79,7 @@ class StackModel(pybamm.BaseModel):
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
         refinement: float = 1.0,
+        ages: bool = True,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
         self.cell = cell
@@ -87,6 +90,7 @@ class StackModel(pybamm.BaseModel):
                 _check_mixture(cell, layer.name, layer.material, self.input_paths)
         self.cpe_window = cpe_window
         self.refinement = refinement
+        self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
         self._dielectric = dielectric
@@ -154,16 +158,13 @@ class StackModel(pybamm.BaseModel):
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
-        salts = [(layer.salt_face("left"), layer.salt_face("right")) for layer in layers]
-        # on a mixture the electrode touches the solid, too: its i_0 does not follow the salt
-        solutions = [isinstance(layer, SaltLayer) for layer in layers]
         interfaces: list[ElectrodeInterface | JunctionInterface] = [
-            ElectrodeInterface(self, "negative", left_faces[0], salts[0][0] if solutions[0] else None),
+            ElectrodeInterface(self, "negative", left_faces[0], layers[0]),
             *(
-                JunctionInterface(self, key, right_faces[k], left_faces[k + 1], (salts[k][1], salts[k + 1][0]))
+                JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
                 for k, key in enumerate(keys)
             ),
-            ElectrodeInterface(self, "positive", right_faces[-1], salts[-1][1] if solutions[-1] else None),
+            ElectrodeInterface(self, "positive", right_faces[-1], layers[-1]),
         ]
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
             layer.complete(self, left, right)

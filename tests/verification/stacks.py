@@ -13,6 +13,7 @@ from mgtwin.cells import (
     BinaryElectrolyte,
     Blocking,
     Cell,
+    Contact,
     DefectCapacitance,
     DefectElectrons,
     GrainBoundary,
@@ -71,16 +72,19 @@ binary_electrolytes = st.builds(
     st.floats(0.05, 0.9),
     relative_permittivity=permittivities,
 )
-blocking = st.builds(Blocking, capacitances, resistances())
+contacts = maybe(st.builds(Contact, st.floats(0.01, 1.0), decades(-6, -3)))
+contacts_over_gaps = maybe(st.builds(Contact, st.floats(0.01, 1.0), decades(-6, -3), gap_capacitance=capacitances))
+blocking = st.builds(Blocking, capacitances, resistances(), contact=contacts_over_gaps)
 plating = st.builds(
     Plating,
     decades(-4, 4),
     double_layer=maybe(capacitances),
     electronic_resistance=resistances(),
     film_resistance=st.one_of(st.just(0.0), decades(-6, 1)),
+    contact=contacts,
 )
 electrodes = st.one_of(blocking, plating)
-junctions = st.builds(Junction, resistances(), capacitances, resistances())
+junctions = st.builds(Junction, resistances(), capacitances, resistances(), contact=contacts_over_gaps)
 
 
 @st.composite

@@ -15,6 +15,7 @@ from mgtwin.cells import (
     Bruggeman,
     Cell,
     Composite,
+    Contact,
     DefectCapacitance,
     DefectElectrons,
     IonConductor,
@@ -122,6 +123,15 @@ def test_a_composite_beside_other_layers() -> None:
     )
     stack = LinearisedStack(made, f_max=1e6)
     assert worst(stack.impedance(FREQUENCIES), exact(made, FREQUENCIES)) < 3e-4
+
+
+@each_mixture
+def test_constriction_is_that_of_the_effective_numbers(material: Any) -> None:
+    spots = Contact(0.3, 5e-5)
+    electrode = Plating(10.0, double_layer=0.1, electronic_resistance=5e-4, contact=spots)
+    made = cell(material, electrode, electrode)
+    assert worst(exact(made, FREQUENCIES), exact(cell(plain(material), electrode, electrode), FREQUENCIES)) < 1e-13
+    assert worst(LinearisedStack(made, f_max=1e6).impedance(FREQUENCIES), exact(made, FREQUENCIES)) < 3e-4
 
 
 def test_defects_of_a_phase_follow_the_potential() -> None:
