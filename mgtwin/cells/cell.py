@@ -67,7 +67,7 @@ class Layer:
     ----------
     name : str
         Lower case letters, digits and underscores, starting with a letter; not ``negative``, ``positive``, ``series``.
-    material : IonConductor, MixedConductor or BinaryElectrolyte
+    material : IonConductor, MixedConductor, BinaryElectrolyte, Composite or Porous
     thickness : float
         [m], > 0.
     area : float, optional

@@ -245,6 +245,13 @@ mixing: {type: bruggeman}
         yamlfile.validate(data, part_adapter("materials"), context={"file": True})
 
 
+def test_is_shown_in_words_and_boxes():
+    made = mt.cell("ss_polymer_ss", "from_recipe")
+    assert "140 ± 1 mg" in str(made) and "phases.pva.amount.density" in str(made)
+    for item in (made, mt.cell("trilayer", "wet_pores")):
+        assert item.layers[len(item.layers) // 2].material.name in item._repr_html_()
+
+
 # -- percolation ------------------------------------------------------------------------------------------------------
 def test_percolation_says_how_far_it_is():
     found = mt.analysis.percolation(cell(two(0.2)))
