@@ -51,6 +51,7 @@ OTHER = ("au_mofsse_au", "ss_polymer_ss", "mg_polymer_mg")
 POLYMER = ("ss_polymer_ss", "mg_polymer_mg")
 STATES = ("cold_pressed", "annealed", "hot_pressed", "annealed_hot_pressed")
 READINGS = ("as_printed", "infiltrated", "contact_limited")
+AGEINGS = ("contact_loss", "film_growth", "contact_and_film", "salt_depletion")
 
 MATERIAL = "layers.antiperovskite.material"
 SIGMA_ION = f"{MATERIAL}.ionic_conductivity.reference"
@@ -71,14 +72,13 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from leaves(item, (*path, index))
-    elif not (isinstance(data, str) and _names_a_part(path)):
+    elif not (isinstance(data, str) and names_a_part(path)):
         yield path, data
 
 
-def _names_a_part(path: tuple[Any, ...]) -> bool:
-    """Whether a text there is the name of an interface or of a material (in overlays also by its dotted path)."""
-    outside = path[0] in ("negative", "positive", "interfaces") and len(path) <= 2
-    return outside or str(path[-1]).endswith(".material")
+def names_a_part(path: tuple[Any, ...]) -> bool:
+    """Whether the name of an interface or of a material may stand here: in a cell, or among what an overlay sets."""
+    return str(path[-1]).endswith(("negative", "positive", ".material")) or path[0] == "interfaces"
 
 
 def bibliography() -> set[str]:
@@ -94,14 +94,18 @@ def all_leaves() -> Iterator[tuple[str, dict[str, Any]]]:
 def allowed(cell: str) -> set[frozenset[str]]:
     """The combinations of overlays that make sense, written down independently of the files."""
     if cell in OTHER:
-        return {frozenset({"as_printed"})} | ({frozenset({"from_recipe"})} if cell in POLYMER else set())
+        contact = [(), ("contact_loss",)] if cell == "mg_polymer_mg" else [()]
+        recipe = {frozenset({"from_recipe"})} if cell in POLYMER else set()
+        printed = {frozenset(a + b) for a, b in itertools.product([(), ("as_printed",)], contact)}
+        return (printed | recipe) - {frozenset()}
     states = [(), *((state,) for state in STATES), ("annealed", "exponent_9")]
     readings = [(), *((reading,) for reading in READINGS)]
     sets = {frozenset(a + b) for a, b in itertools.product(states, readings)}
-    if cell == "trilayer":
-        sets |= {names | {"salt_depletion"} for names in sets} | {frozenset({"wet_pores"})}
-    refused = {"annealed_hot_pressed", "contact_limited"}
-    return {names for names in sets if names and not names >= refused}
+    if cell == "trilayer":  # the pellet that was cycled, in any reading
+        sets |= {frozenset((*reading, ageing)) for reading in readings for ageing in AGEINGS} | {
+            frozenset({"wet_pores"})
+        }
+    return sets - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
 
 
 CASES = [
@@ -119,10 +123,10 @@ def test_the_expected_files_are_there() -> None:
     assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {
         *STATES,
         *READINGS,
+        *AGEINGS,
         "exponent_9",
         "from_recipe",
         "wet_pores",
-        "salt_depletion",
     }
     mixtures = {"polymer_composite", "polymer_composite_graded", "mg3asn_infiltrated"}
     plain = {"mg3asn", "mofsse", "mofsse_salt", "polymer", "emim_tfsi", "mppip_tfsi"}
