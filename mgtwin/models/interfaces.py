@@ -130,11 +130,11 @@ class ElectrodeInterface:
         self.name = side
         self.sign = 1 if side == "negative" else -1
         electrode = getattr(model.cell, side)
-        facing = "left" if side == "negative" else "right"
+        touched = "left" if side == "negative" else "right"
         # on a mixture the electrode touches the solid, too: its i_0 does not follow the salt
-        self._salt = None if hasattr(layer, "pores") else layer.salt_face(facing)
+        self._salt = None if hasattr(layer, "pores") else layer.salt_face(touched)
         self.ageing = InterfaceAgeing(model, side, side)
-        spots = Spots.of(model, side, self.ageing.fraction, [(layer, facing)])
+        spots = Spots.of(model, side, self.ageing.fraction, [(layer, touched)])
         self._fraction = spots.fraction
         storage = interface_storage(model, f"{side}.double_layer", spots.fraction, spots.gap)
         self.state = spots.state(side)
