@@ -214,43 +214,61 @@ def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -
 
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
     """Local potentials that leave the model's range: Mg supersaturated, exponentials saturated, off stoichiometry."""
-    from ..cells import DefectElectrons, MixedConductor
-    from ..cells.rest import FARADAY, GAS_CONSTANT, SATURATION
+    from ..cells import DefectElectrons, Reader, has_electrons
+    from ..cells.effective import FARADAY, GAS_CONSTANT, SATURATION, storing_parts
     from ..models import names
 
     found = []
     ion = cell.ion.name
     saturation = SATURATION * GAS_CONSTANT * float(cell.temperature) / FARADAY
     for layer in cell.layers:
-        material = layer.material
-        if not isinstance(material, MixedConductor):
+        if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
         lowest, largest = float(np.min(E)), float(np.max(np.abs(E)))
-        if lowest < float(material.minimum_potential):
-            found.append(
-                f"{layer.name}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
-                f"{float(material.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
-            )
-        if isinstance(material.electronic_conductivity, DefectElectrons) and largest > saturation:
-            found.append(
-                f"{layer.name}: |FE/RT| exceeds {SATURATION:g} (|E| up to {largest:.3g} V): the defect concentrations "
-                f"are continued linearly there"
-            )
-        if material.homogeneity_range is not None:
-            found += _stoichiometry_warning(cell, layer, outputs[names.stored_charge(layer.name)])
+        inside = f"layers.{layer.name}.material"
+        for path, part, _ in storing_parts(Reader(cell), inside, layer.material):
+            label = layer.name if part is layer.material else f"{layer.name} ({path.removeprefix(f'{inside}.')})"
+            if lowest < float(part.minimum_potential):
+                found.append(
+                    f"{label}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
+                    f"{float(part.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
+                )
+            if isinstance(part.electronic_conductivity, DefectElectrons) and largest > saturation:
+                found.append(
+                    f"{label}: |FE/RT| exceeds {SATURATION:g} (|E| up to {largest:.3g} V): the defect concentrations "
+                    f"are continued linearly there"
+                )
+            if part.homogeneity_range is not None:
+                stored = outputs[names.stored_charge(layer.name)]
+                if part is not layer.material:
+                    stored = _stored_locally(cell, path, part, layer, E)
+                found += _stoichiometry_warning(cell, label, part, stored)
     return found
 
 
-def _stoichiometry_warning(cell: Cell, layer: Any, stored: np.ndarray) -> list[str]:
-    from ..cells.rest import FARADAY
+def _stored_locally(cell: Cell, path: str, part: Any, layer: Any, potential: np.ndarray) -> np.ndarray:
+    """Charge stored in a phase of a composite per volume of the phase since rest [C/m3], at every node and time."""
+    from ..cells import Reader
+    from ..cells.effective import chemical_capacitance
+    from ..cells.rest import rest_potentials
 
-    low, high = layer.material.homogeneity_range
-    change = -float(layer.material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)
+    rest = rest_potentials(cell).layers[cell.layers.index(layer)]
+    now, before = (
+        chemical_capacitance(Reader(cell), path, part, cell.temperature, E, integrated=True) for E in (potential, rest)
+    )
+    return np.asarray(now - before)
+
+
+def _stoichiometry_warning(cell: Cell, label: str, material: Any, stored: np.ndarray) -> list[str]:
+    from ..cells.effective import FARADAY
+
+    low, high = material.homogeneity_range
+    change = -float(material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)
     worst = float(change.flat[np.argmax(np.abs(change))])
     if low <= worst <= high:
         return []
     return [
-        f"{layer.name}: the stoichiometry changes by {worst:.3g} {cell.ion.name} per formula unit, beyond its "
+        f"{label}: the stoichiometry changes by {worst:.3g} {cell.ion.name} per formula unit, beyond its "
         f"homogeneity range [{float(low):g}, {float(high):g}]"
     ]
