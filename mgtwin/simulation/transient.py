@@ -58,8 +58,8 @@ def run(
                 warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
             if cannot_go_on(segment, stretch) and number + 1 < len(segments):
                 warnings.append(
-                    f"the run ends after {number + 1} of {len(segments)} steps: without salt the voltage has no bound, "
-                    f"and the protocol sets no voltage limits at which it would go on"
+                    f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at a "
+                    f"voltage limit, and the protocol sets none"
                 )
                 break
     except SimulationError as error:
@@ -73,11 +73,11 @@ def run(
 
 
 def cannot_go_on(segment: Segment, stretch: Stretch) -> bool:
-    """Whether salt is used up and no voltage limit, which a diverging voltage meets at once, ends the step instead."""
+    """Whether salt is used up and there is no voltage limit, which the diverging voltage would meet at that moment."""
     from ..models import names
 
-    limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
-    return names.is_depletion(stretch.ended_by) and not limited
+    limit = segment.limits.low if segment.control.start < 0 else segment.limits.high
+    return names.is_depletion(stretch.ended_by) and not np.isfinite(limit)
 
 
 def _with_partial(

@@ -330,7 +330,7 @@ def test_a_run_without_limits_ends_where_the_salt_does() -> None:
     run = simulate(between(MG, MG), mt.Cycling(current=OVER, half_cycle=2 * SAND, cycles=3))
     warnings = run.attrs["warnings"]
     assert any("salt depleted in salt" in text for text in warnings)
-    assert "ends after 1 of 6 steps" in warnings[-1] and "voltage limits" in warnings[-1]
+    assert "ends with the salt, after 1 of 6 steps" in warnings[-1] and "voltage limit" in warnings[-1]
     assert run.sizes["segment"] == 1 and run["time"].values[-1] == pytest.approx(SAND, rel=1e-2)
 
 
