@@ -58,8 +58,8 @@ def run(
                 warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
             if cannot_go_on(segment, stretch) and number + 1 < len(segments):
                 warnings.append(
-                    f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at a "
-                    f"voltage limit, and the protocol sets none"
+                    f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at "
+                    f"a voltage limit, and the protocol sets none"
                 )
                 break
     except SimulationError as error:
