@@ -42,8 +42,9 @@ _Experiment = Annotated[
     str | None,
     typer.Argument(
         metavar="EXPERIMENT",
-        help="[bold]paper[/bold]: the main job, every experiment of the paper. Or an experiment (see mgtwin list) "
-        "or its .yaml file. Without it, give --cell and --protocol.",
+        help="[bold]paper[/bold]: the main job, every experiment of the paper. [bold]ageing[/bold]: every explanation "
+        "of the growing voltage of the trilayer. Or an experiment (see mgtwin list) or its .yaml file. Without it, "
+        "give --cell and --protocol.",
     ),
 ]
 
@@ -160,14 +161,14 @@ def run(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to save the result (.nc); for 'paper' a folder \\[paper-results].",
+            help="Where to save the result (.nc); for 'paper' and 'ageing' a folder \\[paper-results, ageing-results].",
         ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf or .svg).")
     ] = None,
 ) -> None:
-    """Simulate: the whole paper, one of its experiments, or any cell with any protocol."""
+    """Simulate: the whole paper, explanations of ageing, an experiment, or any cell with any protocol."""
     from .running import Request, run_request
 
     request = Request(experiment, cell, tuple(overlay or ()), protocol, tuple(set_ or ()), output, plot)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mgtwin.dataset import has_gaps
 from mgtwin.errors import InputError
 from mgtwin.plot._style import describe, style
 from mgtwin.plot.analysed import kramers_kronig, relaxation_times
@@ -73,7 +74,7 @@ def _panels(ds: xr.Dataset) -> list[_Draw]:
         return [nyquist, bode]
     if "activation_energy" in ds.variables:
         return [arrhenius]
-    if "deposition_voltage" in ds.variables:
+    if "deposition_voltage" in ds.variables and ("time" not in ds.dims or has_gaps(ds)):
         return [cycles]
     if not {"time", "voltage", "current"} <= set(ds.variables) or ds["voltage"].ndim != 1:
         return []
