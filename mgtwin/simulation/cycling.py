@@ -17,6 +17,7 @@ from ..protocols.segments import mixed_times
 from . import checks, spectra, start_state, transient
 from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable
+from .cycle_warnings import depletion_warning, first_of, limit_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -225,7 +226,7 @@ class CyclingRun:
             for passage in passages:
                 elapsed += float(passage.stretch.times[-1])
                 if passage.limited and names.is_depletion(passage.stretch.ended_by):
-                    self._depletions.append(_depletion(passage))
+                    self._depletions.append(depletion_warning(passage))
             self._watch(passages)
             number = passages[0].segment.cycle
             records.append(
@@ -327,8 +328,8 @@ class CyclingRun:
         warnings = [
             *self.warnings,
             *limit_warnings(self.done),
-            *_first_of(self._depletions),
-            *_first_of(self._drifts),
+            *first_of(self._depletions),
+            *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
         route = transient.made_by(labels, f"in time, {self.how}")
@@ -381,33 +382,6 @@ class CyclingRun:
             if record.impedance is not None:
                 impedance[k] = record.impedance
         return {"frequency": frequencies, "impedance": impedance}
-
-
-def limit_warnings(done: list[Record]) -> list[str]:
-    """Says which cycles a voltage limit cut short, in one line whatever their number."""
-    limited = [record.number for record in done if record.limited]
-    if not limited:
-        return []
-    runs: list[list[int]] = []
-    for number in limited:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:5]]
-    more = f" and {len(runs) - 5} more stretches of cycles" if len(runs) > 5 else ""
-    return [f"a voltage limit ended half cycles of cycle {', '.join(shown)}{more}"]
-
-
-def _depletion(passage: Passage) -> str:
-    """Where and when salt was used up in a half cycle that a voltage limit would have ended at that moment."""
-    reason, time = passage.stretch.ended_by.removeprefix("event: "), passage.stretch.times[-1]
-    return f"cycle {passage.segment.cycle}: {reason} after {time:.4g} s of a half cycle"
-
-
-def _first_of(texts: list[str]) -> list[str]:
-    """The first of many warnings of one kind, and how many there are."""
-    return [texts[0] + (f" (and after {len(texts) - 1} more cycles)" if len(texts) > 1 else "")] if texts else []
 
 
 def _was_limited(start: xr.Dataset | xr.DataTree, protocol: Cycling) -> bool:
