@@ -36,7 +36,7 @@ def run(
     first = checks.first_output(segments)
     dielectric = checks.check_feasible(cell, segments)
 
-    from .integrator import Integrator
+    from .integrator import Integrator, out_of_salt
 
     length = sum(segment.duration for segment in segments)
     window = (0.1 / length, 10 / first)  # §3.3: where a constant-phase element has to be right
@@ -56,10 +56,10 @@ def run(
                 progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
             if stretch.ended_by != "time":
                 warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
-            if cannot_go_on(segment, stretch) and number + 1 < len(segments):
+            if out_of_salt(segment, stretch) and number + 1 < len(segments):
                 warnings.append(
-                    f"the run ends after {number + 1} of {len(segments)} steps: without salt the voltage has no bound, "
-                    f"and the protocol sets no voltage limits at which it would go on"
+                    f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at "
+                    f"a voltage limit, and the protocol sets none"
                 )
                 break
     except SimulationError as error:
@@ -70,14 +70,6 @@ def run(
         warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
         attrs = {**attrs, "interrupted": True}
     return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
-
-
-def cannot_go_on(segment: Segment, stretch: Stretch) -> bool:
-    """Whether salt is used up and no voltage limit, which a diverging voltage meets at once, ends the step instead."""
-    from ..models import names
-
-    limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
-    return names.is_depletion(stretch.ended_by) and not limited
 
 
 def _with_partial(
