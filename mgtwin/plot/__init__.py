@@ -10,6 +10,7 @@ from .choose import figure
 from .comparison import compare
 from .interior import breakdown, concentrations, profiles
 from .laws import arrhenius
+from .life import contact, cycle_breakdown, waterfall
 from .spectra import bode, nyquist
 from .transients import cycles, transient, voltammogram
 
@@ -20,6 +21,8 @@ __all__ = [
     "circuit",
     "compare",
     "concentrations",
+    "contact",
+    "cycle_breakdown",
     "cycles",
     "figure",
     "kramers_kronig",
@@ -28,4 +31,5 @@ __all__ = [
     "relaxation_times",
     "transient",
     "voltammogram",
+    "waterfall",
 ]
