@@ -237,6 +237,10 @@ def _numbers(reader: Reader, path: str) -> Callable[[str], Any]:
 
 def _mixed(reader: Reader, path: str, material: Mixture, field: str, values: list[Any], position: Any) -> Any:
     """Effective value of the phases' values by the rule in a field of the mixture."""
+    memory = reader.memory(path) if isinstance(position, float) else None
+    key = (path, field, position, *values) if memory is not None else None
+    if memory is not None and key in memory:
+        return memory[key]
     rule = getattr(material, field)
     numbers = {name: reader.number(f"{path}.{field}.{name}") for name in rule.numbers}
     fractions = material.fractions_at(_numbers(reader, path), position)
@@ -249,7 +253,10 @@ def _mixed(reader: Reader, path: str, material: Mixture, field: str, values: lis
         )
 
     arguments = (*fractions, *values, *numbers.values())
-    return reader.apply(formula, arguments) if rule.iterates else formula(*arguments)
+    found = reader.apply(formula, arguments) if rule.iterates else formula(*arguments)
+    if memory is not None:
+        memory[key] = found
+    return found
 
 
 def _check_sum(path: str, fractions: list[Any]) -> None:

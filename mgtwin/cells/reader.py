@@ -108,5 +108,9 @@ class Reader:
         """
         return function(*arguments) if self._call is None else self._call(function, arguments)
 
+    def memory(self, path: str) -> dict[Any, Any] | None:
+        """Where to keep what follows from the numbers below a path and the temperature, None where these may change."""
+        return None
+
     def _looked_up(self, path: str, value: float) -> Any:
         return value if self._lookup is None else self._lookup(path, value)

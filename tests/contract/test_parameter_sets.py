@@ -128,8 +128,8 @@ def test_the_expected_files_are_there() -> None:
         "from_recipe",
         "wet_pores",
     }
-    mixtures = {"polymer_composite", "polymer_composite_graded", "mg3asn_infiltrated"}
-    plain = {"mg3asn", "mofsse", "mofsse_salt", "polymer", "emim_tfsi", "mppip_tfsi"}
+    mixtures = {"polymer_composite", "polymer_composite_graded", "mg3asn_infiltrated", "mg3asn_infiltrated_salt"}
+    plain = {"mg3asn", "mofsse", "mofsse_salt", "polymer", "emim_tfsi", "mppip_tfsi", "mppip_tfsi_salt"}
     assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == plain | mixtures
 
 
@@ -443,6 +443,20 @@ def test_the_pellet_with_wet_pores_is_calibrated_to_the_trilayer_and_to_the_dry_
     dry = wet.with_({"layers.antiperovskite.material.saturation": 0})
     assert effective(wet, "antiperovskite", 100) == pytest.approx((5.54e-4, 4.9e-8), rel=2e-3)
     assert effective(dry, "antiperovskite", 100) == pytest.approx((4.1e-9, 4.9e-8), rel=2e-3)
+
+
+def test_the_salt_in_wet_pores_changes_direct_current_only() -> None:
+    """The lasting conductivity of equation (2.18) is two orders below that of all ions."""
+    wet, salty = load_part("materials", "mg3asn_infiltrated"), load_part("materials", "mg3asn_infiltrated_salt")
+    cell = files.cell("trilayer").with_({"layers.antiperovskite.material": salty})
+    sigma, _ = effective(cell, "antiperovskite", 25)
+    assert sigma == pytest.approx(effective(files.cell("trilayer", "wet_pores"), "antiperovskite", 25)[0], rel=1e-12)
+    assert salty.fractions() == wet.fractions()
+    solution, thermal = salty.liquid, 8.314462618 * 298.15 / 96485.33212
+    mobility = 2 * 96485.33212 * solution.salt_diffusivity(298.15) * solution.concentration
+    anions = 1 - solution.transference_number
+    loss = 1 + evaluate(solution.ionic_conductivity, 298.15) * 1.5 * thermal * anions**2 / mobility
+    assert 30 < loss < 300
 
 
 def test_the_graded_membrane_has_the_recipe_on_average() -> None:

@@ -96,6 +96,11 @@ def plain(material: Any) -> Any:
 @each_mixture
 def test_a_uniform_mixture_is_the_layer_of_its_effective_numbers(material: Any) -> None:
     assert worst(exact(cell(material), FREQUENCIES), exact(cell(plain(material)), FREQUENCIES)) < 1e-13
+
+
+@pytest.mark.parametrize("kind", ["electrons do not percolate", "pores"])
+def test_a_uniform_mixture_behaves_like_that_layer_in_time(kind: str) -> None:
+    material = MIXTURES[kind]
     protocol = mt.Polarization(voltage=0.01, duration="10 min")
     one, other = (mt.simulate(cell(item), protocol) for item in (material, plain(material)))
     # the same equations in another order of operations, integrated with rtol 1e-6
@@ -145,8 +150,8 @@ def test_defects_of_a_phase_follow_the_potential() -> None:
     f, factor = 96485.33212 / 8.314462618 / T, (3 * 0.6 - 1) / 2
     law = (n * (1 - math.exp(-f * bias)) + p * (math.exp(f * bias) - 1)) / f + constant * bias
     assert float(ds["current"][-1]) == pytest.approx(factor * law / LENGTH, rel=1e-5)  # rtol of the integration
-    stack = LinearisedStack(ideal, f_max=1e3)
-    assert worst(stack.impedance([1e3, 1.0, 1e-3]), exact(ideal, [1e3, 1.0, 1e-3])) < 3e-4
+    f = [1.0, 0.03, 1e-3]
+    assert worst(LinearisedStack(ideal, f_max=1.0).impedance(f), exact(ideal, f)) < 3e-4
 
 
 @pytest.mark.parametrize("fraction", [0.2, 0.6])
@@ -268,10 +273,10 @@ def test_displacement_is_local() -> None:
 def test_derivatives_of_a_graded_layer(kind: str) -> None:
     made = cell(GRADED[kind])
     paths = [f"{FRACTION}.left", f"{FRACTION}.right", f"{PATH}.phases.gel.material.ionic_conductivity", "temperature"]
-    protocol = mt.EIS(1e3, 1e-2, points=4)
+    protocol = mt.EIS(10.0, 1e-3, points=3)
     found = mt.impedance_jacobian(made, protocol, paths)
     assert "adjoint" in found.attrs["route"] and "at rest" in found.attrs["route"]
-    stack = LinearisedStack(made, f_max=1e3, inputs=paths)
+    stack = LinearisedStack(made, f_max=10.0, inputs=paths)
     for k, path in enumerate(paths):
         value, step = float(made.get(path)), 1e-3 * float(made.get(path))
         ends = [
@@ -290,10 +295,13 @@ def test_the_neutral_component_is_conserved_where_electrons_are_blocked() -> Non
     E = ds["local_potential"].isel(time=-1).values
     x = ds["x"].values
     assert np.ptp(E) > 1e-5
-    edges = np.concatenate([[0], (x[1:] + x[:-1]) / 2, [LENGTH]])
-    c = np.array([two(0.4 + 0.3 * position / LENGTH).fractions()["grains"] for position in x]) * 1e6
-    stored = np.sum(c * E * np.diff(edges))
-    assert abs(stored) < 1e-6 * np.sum(c * np.abs(E) * np.diff(edges)) + 1e-3 * np.sum(c * np.abs(E) * np.diff(edges))
+    edges = [0.0]
+    for node in x:  # in the middle of two faces
+        edges.append(2 * node - edges[-1])
+    amount = (
+        np.array([two(0.4 + 0.3 * position / LENGTH).fractions()["grains"] for position in x]) * 1e6 * np.diff(edges)
+    )
+    assert abs(np.sum(amount * E)) < 1e-6 * np.sum(amount * np.abs(E))  # finite volumes conserve it but for rounding
 
 
 def test_a_graded_layer_runs_in_every_protocol() -> None:
