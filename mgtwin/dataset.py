@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mgtwin._cycles import has_gaps, sample_cycles
 from mgtwin._schema import SCHEMA, Variable, attributes, problems
 from mgtwin.errors import InputError
 
@@ -162,6 +163,9 @@ def transient(
     local_potential: ArrayLike | None = None,
     x: ArrayLike | None = None,
     layer: Sequence[str] | None = None,
+    concentration: ArrayLike | None = None,
+    salt_x: ArrayLike | None = None,
+    salt_layer: Sequence[str] | None = None,
     half_cycle_capacity: ArrayLike | None = None,
     state: ArrayLike | None = None,
     segment_time: ArrayLike | None = None,
@@ -189,6 +193,8 @@ def transient(
         Part of the area in contact, and film resistance of that part [ohm m^2], of the same interfaces.
     local_potential : array_like, shape (n, m), optional
         E(x, t) [V], with `x` [m] and `layer` (names), shape (m,).
+    concentration : array_like, shape (n, k), optional
+        c(x, t) of salts [mol/m^3], with `salt_x` [m] and `salt_layer` (names), shape (k,).
     half_cycle_capacity : array_like, optional
         Charge of each half cycle [C].
     state, segment_time, state_variable, state_position : optional
@@ -225,6 +231,7 @@ def transient(
         "contact_fraction": stacked.get("contact_fraction"),
         "film_resistance": stacked.get("film_resistance"),
         "local_potential": local_potential,
+        "concentration": concentration,
         "half_cycle_capacity": half_cycle_capacity,
         "state": state,
         "segment_time": segment_time,
@@ -239,6 +246,8 @@ def transient(
         "interface": list(electronic_current) if electronic_current else None,
         "x": x,
         "layer": layer,
+        "salt_x": salt_x,
+        "salt_layer": salt_layer,
         "half_cycle": None if half_cycle_capacity is None else np.arange(np.size(half_cycle_capacity)),
     }
     if cycles is not None:
@@ -247,37 +256,6 @@ def transient(
         coords |= {name: values for name, values in cycles.items() if name in axes}
         variables |= {name: values for name, values in cycles.items() if name not in axes}
     return _build(variables, coords, attrs)
-
-
-def sample_cycles(ds: xr.Dataset) -> np.ndarray | None:
-    """Return the number of the cycle of every sample of a transient, or None where samples have no such label.
-
-    They are called ``cycle``, or ``cycle_number`` beside a dimension ``cycle`` of per-cycle summaries.
-
-    Examples
-    --------
-    >>> sample_cycles(transient([0, 1], [0, 0], [0, 0], cycle=[3, 4]))
-    array([3, 4])
-    """
-    for name in ("cycle_number", "cycle"):
-        if name in ds.variables and ds[name].dims == ("time",):
-            return np.asarray(ds[name].values)
-    return None
-
-
-def has_gaps(ds: xr.Dataset) -> bool:
-    """Return whether a run keeps the traces of some of its cycles only, or of none.
-
-    Examples
-    --------
-    >>> has_gaps(transient([0, 1], [0, 0], [0, 0]))
-    False
-    >>> has_gaps(transient([0, 1], [0, 0], [0, 0], cycle=[0, 2], cycles={"cycle": [0, 1, 2]}))
-    True
-    """
-    if "cycle" not in ds.dims:
-        return False
-    return "cycle_number" not in ds.variables or not np.isin(ds["cycle"].values, ds["cycle_number"].values).all()
 
 
 def stamp(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ from ..models import names
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
 from . import checks, spectra, start_state, transient
-from .cycle_integrator import LIMITS, CycleIntegrator, Passage
-from .cycle_table import CycleTable
+from .cycle_integrator import CycleIntegrator, Passage
+from .cycle_table import CycleTable, Record, first_of, limit_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,34 +29,6 @@ if TYPE_CHECKING:
 STRETCH = 10
 #: Output points of the rest before a spectrum.
 REST_POINTS = 6
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is kept of one cycle: its row in the table, and its traces if they are wanted.
-
-    Attributes
-    ----------
-    number : int
-    row : ndarray
-    began, ended : float
-        Time [s] since the start of the run.
-    limited : bool
-        Whether a voltage limit ended a half cycle.
-    resolved : bool
-        Whether the cycle was integrated.
-    traces : tuple of Passage
-    impedance : ndarray or None
-    """
-
-    number: int
-    row: np.ndarray
-    began: float
-    ended: float
-    limited: bool
-    resolved: bool = True
-    traces: tuple[Passage, ...] = ()
-    impedance: np.ndarray | None = None
 
 
 def run(
@@ -117,8 +89,8 @@ class CyclingRun:
         attrs: Mapping[str, Any],
     ):
         self.cell, self.protocol = cell, protocol
-        self.attrs, self.warnings = dict(attrs), list(attrs["warnings"])
         segments = protocol.one_cycle(cell)
+        self.attrs, self.warnings = dict(attrs), [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments)
         # of the whole life: a run that goes on has the window of one in one go
@@ -215,7 +187,7 @@ class CyclingRun:
         if np.any(correction):
             finished[-1][-1] = replace(end, stretch=replace(end.stretch, state=end.stretch.state + correction))
         last = finished[-1][-1]
-        self.ended = last.stretch.ended_by not in ("time", *LIMITS)
+        self.ended = last.ends_the_run
         if self.protocol.probed(last.segment.cycle) and not self.ended:
             impedance = self._probe(finished[-1])
         for passages in finished:
@@ -230,7 +202,7 @@ class CyclingRun:
                     self.table.row(passages),
                     began,
                     elapsed,
-                    limited=any(passage.stretch.ended_by in LIMITS for passage in passages),
+                    limited=any(passage.cut_short for passage in passages),
                     traces=tuple(passages) if self._is_traced(number) else (),
                     impedance=impedance if passages is finished[-1] else None,
                 )
@@ -240,8 +212,10 @@ class CyclingRun:
         self.limited = records[-1].limited
         self.done += records
         if self.ended:
+            what = f"{last.stretch.ended_by} after {elapsed:.4g} s"
             self.warnings.append(
-                f"cycle {records[-1].number}: {last.stretch.ended_by} after {elapsed:.4g} s: it ends the run"
+                f"the run ends in cycle {records[-1].number}: {what}. Without salt the voltage has no bound, and the "
+                f"protocol sets no voltage limits at which it would go on"
             )
 
     def _is_traced(self, number: int) -> bool:
@@ -323,7 +297,7 @@ class CyclingRun:
         warnings = [
             *self.warnings,
             *limit_warnings(self.done),
-            *_first_of(self._drifts),
+            *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
         route = transient.made_by(labels, f"in time, {self.how}")
@@ -376,27 +350,6 @@ class CyclingRun:
             if record.impedance is not None:
                 impedance[k] = record.impedance
         return {"frequency": frequencies, "impedance": impedance}
-
-
-def limit_warnings(done: list[Record]) -> list[str]:
-    """Says which cycles a voltage limit cut short, in one line whatever their number."""
-    limited = [record.number for record in done if record.limited]
-    if not limited:
-        return []
-    runs: list[list[int]] = []
-    for number in limited:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:5]]
-    more = f" and {len(runs) - 5} more stretches of cycles" if len(runs) > 5 else ""
-    return [f"a voltage limit ended half cycles of cycle {', '.join(shown)}{more}"]
-
-
-def _first_of(texts: list[str]) -> list[str]:
-    """The first of many warnings of one kind, and how many there are."""
-    return [texts[0] + (f" (and after {len(texts) - 1} more cycles)" if len(texts) > 1 else "")] if texts else []
 
 
 def _was_limited(start: xr.Dataset | xr.DataTree, protocol: Cycling) -> bool:

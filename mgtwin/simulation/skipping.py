@@ -12,7 +12,6 @@ the slope is corrected. What the correction amounts to is the error estimate; it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +24,11 @@ from ..models import names
 from ..protocols import Cycling
 from ..protocols.cycling import MOST_POINTS
 from .cycle_integrator import Passage
-from .cycling import CyclingRun, Record
+from .cycle_table import Record
+from .cycling import CyclingRun
 
 if TYPE_CHECKING:
-    import xarray as xr
+    pass
 
 #: Cycles resolved after a jump: one to relax, one to measure.
 PAIR = 2
@@ -76,7 +76,7 @@ class SkippingRun(CyclingRun):
             cycles, increments = self._pair(predicted, self.number + jump)
         except SimulationError:
             cycles = []
-        whole = len(cycles) == PAIR and all(p.stretch.ended_by == "time" for cycle in cycles for p in cycle)
+        whole = len(cycles) == PAIR and not any(p.cut_short for cycle in cycles for p in cycle)
         if not whole or np.any(predicted[self._ageing] < 0):
             self._rejected += len(cycles)
             self._jump = jump / 2
