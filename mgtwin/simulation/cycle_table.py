@@ -30,8 +30,8 @@ class Record:
     row : ndarray
     began, ended : float
         Time [s] since the start of the run.
-    limited : bool
-        Whether a voltage limit ended a half cycle.
+    cut_by : tuple of str
+        What ended half cycles early.
     resolved : bool
         Whether the cycle was integrated.
     traces : tuple of Passage
@@ -42,7 +42,7 @@ class Record:
     row: np.ndarray
     began: float
     ended: float
-    limited: bool
+    cut_by: tuple[str, ...] = ()
     resolved: bool = True
     traces: tuple[Passage, ...] = ()
     impedance: np.ndarray | None = None
@@ -122,19 +122,20 @@ class CycleTable:
 
 
 def limit_warnings(done: list[Record]) -> list[str]:
-    """Says which cycles a voltage limit cut short, in one line whatever their number."""
-    limited = [record.number for record in done if record.limited]
-    if not limited:
-        return []
-    runs: list[list[int]] = []
-    for number in limited:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:5]]
-    more = f" and {len(runs) - 5} more stretches of cycles" if len(runs) > 5 else ""
-    return [f"a voltage limit ended half cycles of cycle {', '.join(shown)}{more}"]
+    """Says what cut which cycles short, in one line per reason whatever their number."""
+    reasons = list(dict.fromkeys(reason for record in done for reason in record.cut_by))
+    found = []
+    for reason in reasons:
+        runs: list[list[int]] = []
+        for number in (record.number for record in done if reason in record.cut_by):
+            if runs and number == runs[-1][1] + 1:
+                runs[-1][1] = number
+            else:
+                runs.append([number, number])
+        shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:5]]
+        more = f" and {len(runs) - 5} more stretches of cycles" if len(runs) > 5 else ""
+        found.append(f"{reason.removeprefix('event: ')} ended half cycles of cycle {', '.join(shown)}{more}")
+    return found
 
 
 def first_of(texts: list[str]) -> list[str]:

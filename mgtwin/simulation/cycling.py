@@ -202,14 +202,14 @@ class CyclingRun:
                     self.table.row(passages),
                     began,
                     elapsed,
-                    limited=any(passage.cut_short for passage in passages),
+                    cut_by=tuple(p.stretch.ended_by for p in passages if p.cut_short and not p.ends_the_run),
                     traces=tuple(passages) if self._is_traced(number) else (),
                     impedance=impedance if passages is finished[-1] else None,
                 )
             )
         reached = finished[-1][-1].stretch
         self.state, self.current, self.elapsed = reached.state, float(reached.outputs[names.CURRENT][-1]), elapsed
-        self.limited = records[-1].limited
+        self.limited = bool(records[-1].cut_by)
         self.done += records
         if self.ended:
             what = f"{last.stretch.ended_by} after {elapsed:.4g} s"
@@ -287,7 +287,7 @@ class CyclingRun:
         cycles = {
             "cycle": numbers,
             "cycle_end_time": [record.ended for record in self.done],
-            "limited": [record.limited for record in self.done],
+            "limited": [bool(record.cut_by) for record in self.done],
             "resolved": [record.resolved for record in self.done],
             **self.table.variables(rows),
             **self._spectra(),

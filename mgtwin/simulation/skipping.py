@@ -153,7 +153,7 @@ class SkippingRun(CyclingRun):
         period = sum(segment.duration for segment in self.protocol.one_cycle(self.cell))
         starts = self.elapsed + period * np.arange(number)
         return [
-            Record(self.number + k, UNKNOWN, float(start), float(start + period), limited=False, resolved=False)
+            Record(self.number + k, UNKNOWN, float(start), float(start + period), resolved=False)
             for k, start in enumerate(starts)
         ]
 

@@ -229,8 +229,8 @@ def test_an_ideal_cut_changes_nothing(layer: str) -> None:
     cell = FACTORS.with_({f"layers.{name}.material.conductivity_exponent": 1.0 for name in "abc"})
     cut = split(cell, layer, 0.3)
     one, other = simulate(cell, CYCLE), simulate(cut, CYCLE)
-    # each half has a mesh of its own: growth^2/12 = 2e-4 on both sides
-    np.testing.assert_allclose(other["voltage"], one["voltage"], rtol=5e-4, atol=1e-6)
+    # each half has a mesh of its own, with cells twice as wide in cycling: growth^2/12 = 8e-4 on both sides
+    np.testing.assert_allclose(other["voltage"], one["voltage"], rtol=2e-3, atol=4e-6)
     frequencies = np.geomspace(1e3, 1e-3, 8) / DIFFUSION_TIME
     z = [LinearisedStack(item, f_max=frequencies.max()).impedance(frequencies) for item in (cell, cut)]
     assert worst(z[1], z[0]) < 5e-4
@@ -300,7 +300,7 @@ def test_a_run_without_limits_ends_where_the_salt_does() -> None:
     run = simulate(between(MG, MG), mt.Cycling(current=OVER, half_cycle=2 * SAND, cycles=3))
     warnings = run.attrs["warnings"]
     assert any("salt depleted in salt" in text for text in warnings)
-    assert "ends after 1 of 6 steps" in warnings[-1] and "voltage limits" in warnings[-1]
+    assert "the run ends in cycle 0" in warnings[-1] and "voltage limits" in warnings[-1]
     assert run.sizes["segment"] == 1 and run["time"].values[-1] == pytest.approx(SAND, rel=1e-2)
 
 
