@@ -58,7 +58,7 @@ class CycleSkipping:
     """Cycles are left out where the ageing states change so evenly that their sum over many cycles is known.
 
     From increments per cycle, measured in a few cycles that are resolved, the ageing states are carried over the cycles
-    between them: a multirate Heun scheme whose embedded error estimate chooses how many to skip (theory.md §10).
+    between them: a multirate Heun scheme whose embedded error estimate chooses how many to skip (theory.md §7).
     Nothing is skipped while a voltage limit ends half cycles, and in a cell without ageing all that is skipped is time.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Cycle skipping: ageing states are carried over many cycles from a few that are resolved (theory.md §10).
+"""Cycle skipping: ageing states are carried over many cycles from a few that are resolved (theory.md §7).
 
 Once what relaxes within a cycle has done so, the end of a cycle is a smooth function of its number n, and so is the
 increment g(n) of the ageing states z. From g measured before and after a jump over M cycles,
