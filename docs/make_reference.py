@@ -22,8 +22,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Nouns: what is built",
         "Immutable and validated; quantities are SI numbers or text with a unit.",
         (
-            "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "DefectElectrons", "DefectCapacitance",
-            "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
+            "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
+            "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
         ),
     ),
     (
@@ -45,6 +45,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Every", "CycleSkipping", "Rest",
             "Replay", "Sequence", "Voltage", "Current",
         ),
+    ),
+    (
+        "Measurements",
+        "Instrument files become the Datasets below; [files](files.md) says which and how.",
+        ("read", "Column"),
     ),
     ("Verbs", "", ("simulate", "save", "open", "StackModel")),
     ("Errors", "", ("MgtwinError", "InputError", "SimulationError", "MgtwinWarning")),

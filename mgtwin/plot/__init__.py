@@ -8,8 +8,9 @@ function is called.
 from .analysed import circuit, kramers_kronig, relaxation_times
 from .choose import figure
 from .comparison import compare
-from .interior import breakdown, profiles
+from .interior import breakdown, concentrations, profiles
 from .laws import arrhenius
+from .life import contact, cycle_breakdown, waterfall
 from .spectra import bode, nyquist
 from .transients import cycles, transient, voltammogram
 
@@ -19,6 +20,9 @@ __all__ = [
     "breakdown",
     "circuit",
     "compare",
+    "concentrations",
+    "contact",
+    "cycle_breakdown",
     "cycles",
     "figure",
     "kramers_kronig",
@@ -27,4 +31,5 @@ __all__ = [
     "relaxation_times",
     "transient",
     "voltammogram",
+    "waterfall",
 ]

@@ -11,7 +11,7 @@ from mgtwin.dataset import has_gaps
 from mgtwin.errors import InputError
 from mgtwin.plot._style import describe, style
 from mgtwin.plot.analysed import kramers_kronig, relaxation_times
-from mgtwin.plot.interior import breakdown, profiles
+from mgtwin.plot.interior import breakdown, concentrations, profiles
 from mgtwin.plot.laws import arrhenius
 from mgtwin.plot.spectra import bode, nyquist
 from mgtwin.plot.transients import cycles, protocol_type, transient, voltammogram
@@ -60,7 +60,7 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
                 draw(ds, ax=ax)
                 if column == 0:
                     title = ": ".join(filter(None, [name, describe(ds)]))
-                    ax.set_title(title, pad=18 if draw is profiles else None)
+                    ax.set_title(title, pad=18 if draw in (profiles, concentrations) else None)
     return whole
 
 
@@ -83,6 +83,8 @@ def _panels(ds: xr.Dataset) -> list[_Draw]:
         panels.append(breakdown)
     if "local_potential" in ds.variables:
         panels.append(profiles)
+    if "concentration" in ds.variables:
+        panels.append(concentrations)
     return panels
 
 
