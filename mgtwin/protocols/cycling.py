@@ -95,8 +95,8 @@ class Cycling(TransientProtocol):
     """Galvanostatic cycling with equal half cycles.
 
     The result summarises every cycle, over the dimension ``cycle``, and keeps traces over ``time`` of the cycles that
-    `traces` names. Cycles are numbered from `first_cycle`. A run that was interrupted goes on with what is left of it,
-    ``simulate(cell, protocol.after(run), start=run)``, to the same result as in one go.
+    `traces` names. Cycles are numbered from `first_cycle`, times from 0. A run that was interrupted goes on with what
+    is left of it, ``simulate(cell, protocol.after(run), start=run)``, to the same result as in one go.
 
     Parameters
     ----------

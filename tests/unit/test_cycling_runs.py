@@ -236,7 +236,7 @@ def test_a_run_goes_on_while_limits_bite(monkeypatch: pytest.MonkeyPatch) -> Non
     cell = SIMPLE.with_({"negative.contact.fraction": 0.05})
     whole = simulate(cell, protocol)
     assert whole["limited"].values.all()
-    monkeypatch.setattr(cycling.CyclingRun, "left", property(lambda self: 3 - len(self.done)))
+    monkeypatch.setattr(cycling.CyclingRun, "left", property(lambda self: 3 - self.reached.cycles))
     first = simulate(cell, protocol)
     monkeypatch.undo()
     rest = simulate(cell, protocol.after(first), start=first)
