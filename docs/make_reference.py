@@ -51,10 +51,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Protocols: what is done",
         "Currents and voltages in the laboratory's sign: a negative current deposits at the working electrode.\n"
-        "All but `Voltage` and `Current`, which are biases, take `temperature=`.",
+        "All take `temperature=`, but for `Voltage` and `Current`, which are biases, and `Every` and `CycleSkipping`,\n"
+        "which are parts of `Cycling`.",
         (
-            "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Rest", "Replay", "Sequence", "Voltage",
-            "Current",
+            "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Every", "CycleSkipping", "Rest",
+            "Replay", "Sequence", "Voltage", "Current",
         ),
     ),
     (
@@ -162,6 +163,14 @@ measurement.
 | `electronic_current` | `interface`, `time` | A; what electrons carry through each interface |
 | `local_potential` | `time`, `x` | V; $E(x, t)$ of mixed conductors, `x` from the left, coordinate `layer` |
 | `half_cycle_capacity` | `half_cycle` | C |
+| `cycle_number` | `time` | number of the cycle of each sample, where `cycle` is a dimension |
+| `deposition_voltage`, `dissolution_voltage`, `half_sum`, `half_difference` | `cycle` | V; of a `Cycling` run |
+| `deposition_capacity`, `dissolution_capacity` | `cycle` | C, exact |
+| `energy_put_in`, `energy_delivered`, `energy_efficiency` | `cycle` | J, J, 1 |
+| `deposition_overpotential`, `dissolution_overpotential` | `cycle`, `element` | V; at the ends of half cycles |
+| `final_contact_fraction`, `final_film_resistance` | `cycle`, `interface` | 1, Ω m²; at the end of the cycle |
+| `cycle_end_time`, `limited`, `resolved` | `cycle` | s; 1 if a half cycle was cut short; 0 if skipped |
+| `impedance` of a `Cycling` run | `cycle`, `frequency` | Ω; NaN after cycles without a spectrum |
 | `state`, `segment_time`, `state_variable`, `state_position` | | from where another run can start |
 
 `attrs`: `cell` and `protocol` (YAML; they make the result again), `temperature` [K], `area` [m²], `warnings`,

@@ -101,7 +101,7 @@ SCHEMA: Mapping[str, Variable] = {
     "final_contact_fraction": Variable(("cycle", "interface"), "1", "contact fraction at the end of the cycle"),
     "final_film_resistance": Variable(("cycle", "interface"), "ohm*m^2", "film resistance at the end of the cycle"),
     "cycle_end_time": Variable(("cycle",), "s", "time at the end of the cycle"),
-    "limited": Variable(("cycle",), "1", "1 if a voltage limit ended a half cycle", "i"),
+    "limited": Variable(("cycle",), "1", "1 if a voltage limit or depleted salt ended a half cycle", "i"),
     "resolved": Variable(("cycle",), "1", "1 if the cycle was integrated, 0 if it was skipped", "i"),
     # activation energies
     "temperature": Variable(("temperature",), "K", "temperature"),

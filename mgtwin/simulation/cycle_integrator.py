@@ -27,8 +27,6 @@ DELAY = 2e-13
 REFINEMENT = 0.5
 #: A half cycle so long that a stretch at constant current knows no other.
 ENDLESS = 1e30
-#: How reasons begin and end by which a half cycle, but not the run, is over.
-LIMITS = tuple(f"event: {event}" for event in (cycled.LOWEST, cycled.HIGHEST))
 #: Panels of the quadrature of the voltage over a half cycle, as fractions of it, and points in each. What follows a
 #: switch decays over decades of time: these give the integral of exp(-t/tau) within 5e-7 of the half cycle for any tau.
 PANELS = (0.0, 1e-4, 2e-3, 2e-2, 0.2, 1.0)
@@ -74,17 +72,14 @@ class Passage:
     delivered: float
 
     @property
-    def limited(self) -> bool:
-        """Whether something ended it early after which the next one follows."""
-        return self.stretch.ended_by != "time" and not self.ends_the_run
+    def ends_the_run(self) -> bool:
+        """Whether nothing can follow: salt is used up, and no voltage limits say when to turn round."""
+        return out_of_salt(self.segment, self.stretch)
 
     @property
-    def ends_the_run(self) -> bool:
-        """Whether something ended it after which nothing can follow."""
-        ended_by = self.stretch.ended_by
-        if names.is_depletion(ended_by):
-            return out_of_salt(self.segment, self.stretch)
-        return ended_by not in ("time", *LIMITS)
+    def cut_short(self) -> bool:
+        """Whether the half cycle ended before its time, by a voltage limit as a rule."""
+        return self.stretch.ended_by != "time"
 
 
 class CycleIntegrator(Integrator):
@@ -281,10 +276,9 @@ class Wanted:
     def __init__(self, segment: Segment, start: float, late: float, traced: bool):
         self.segment, self.current = segment, 0.0 - segment.control.start
         driven = segment.half_cycle is not None
-        points: np.ndarray
-        self.weights: np.ndarray
-        points, self.weights = quadrature(segment.duration) if driven else (np.empty(0), np.empty(0))
-        self.nodes = start + points
+        points, weights = quadrature(segment.duration) if driven else (np.empty(0), np.empty(0))
+        self.weights: np.ndarray = weights
+        self.nodes: np.ndarray = start + points
         self.local = np.array(segment.times if traced else segment.times[-1:])
         self.kept = start + self.local
         self.kept[self.local == 0.0] = start + late
