@@ -10,6 +10,7 @@ from .cycling import cycle_summary, leakage_fraction, overpotential
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .kramers_kronig import kramers_kronig
+from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
 from .spectra import Conductivity, conductivity
@@ -17,6 +18,7 @@ from .transport import TransportNumber, TransportNumberWindow, transport_number,
 
 __all__ = [
     "Arc",
+    "CarrierPercolation",
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
@@ -25,6 +27,7 @@ __all__ = [
     "LimitingCurrent",
     "Modulus",
     "PaperCircuit",
+    "Percolation",
     "Proportional",
     "TransportNumber",
     "TransportNumberWindow",
@@ -40,6 +43,7 @@ __all__ = [
     "leakage_fraction",
     "limiting_current",
     "overpotential",
+    "percolation",
     "relaxation_times",
     "sand_time",
     "transport_number",

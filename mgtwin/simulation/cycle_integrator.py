@@ -17,8 +17,7 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped
-from .transient import cannot_go_on
+from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped, out_of_salt
 
 #: Delay of a switch over the longest time of a stretch: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of the charge of the stretch.
@@ -75,7 +74,7 @@ class Passage:
     @property
     def ends_the_run(self) -> bool:
         """Whether nothing can follow: salt is used up, and no voltage limits say when to turn round."""
-        return cannot_go_on(self.segment, self.stretch)
+        return out_of_salt(self.segment, self.stretch)
 
     @property
     def cut_short(self) -> bool:
