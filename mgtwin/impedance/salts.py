@@ -9,7 +9,8 @@ from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT
 from ..cells.salts import BinaryElectrolyte, salt_voltage
 from .chain import Array, Mixed
-from .elements import Surroundings, _geometry, _half_and_whole, _require, _with_dielectric, layer_element
+from .elements import Surroundings, _half_and_whole, _with_dielectric, layer_element
+from .numbers import geometry, require
 
 __all__ = ["binary_electrolyte", "solution_element"]
 
@@ -41,17 +42,17 @@ def solution_element(
     of the current from :math:`i_p`, which salt need not follow. `network` is the factor of the pores on conductivity
     and diffusivity, `content` the solution's fraction of the volume.
     """
-    thickness, ratio = _geometry(reader, layer, area)
+    thickness, ratio = geometry(reader, layer, area)
     T = around.temperature
-    conductivity = network * _require(reader.property(f"{where}.ionic_conductivity", T), f"{where}.ionic_conductivity")
-    diffusivity = network * _require(reader.property(f"{where}.salt_diffusivity", T), f"{where}.salt_diffusivity")
+    conductivity = network * require(reader.property(f"{where}.ionic_conductivity", T), f"{where}.ionic_conductivity")
+    diffusivity = network * require(reader.property(f"{where}.salt_diffusivity", T), f"{where}.salt_diffusivity")
     concentration, factor, porosity = (
-        _require(reader.number(f"{where}.{name}"), f"{where}.{name}")
+        require(reader.number(f"{where}.{name}"), f"{where}.{name}")
         for name in ("concentration", "thermodynamic_factor", "porosity")
     )
     ions = reader.number(f"{where}.transference_number")
-    anions = _require(1 - ions, f"1 - {where}.transference_number")
-    charge = _require(reader.number("ion.charge"), "ion.charge")
+    anions = require(1 - ions, f"1 - {where}.transference_number")
+    charge = require(reader.number("ion.charge"), "ion.charge")
     slope = salt_voltage(charge, GAS_CONSTANT * T / FARADAY, factor)
     carried = charge * FARADAY * concentration / slope  # c_chem of free solution, [F/m3]
     beside = _with_dielectric(reader, material, f"layers.{layer.name}", solid, s)

@@ -19,8 +19,10 @@ from ..cells.mixtures import has_electrons
 from ..cells.reader import Reader
 from .chain import Array, Interface, Link, Mixed, Ohmic
 from .currents import Division, Shares, divide
-from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
+from .elements import Surroundings, layer_element
 from .exact import _isolated
+from .interfaces import electrode, junction
+from .numbers import potentials_at_rest
 
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
 

@@ -97,8 +97,9 @@ class CycleIntegrator(Integrator):
     #: Nanovolts are enough for cycles; a tenth of the digits of a single transient saves a third of the steps.
     rtol, atol = 1e-6, 1e-9
     #: Where the current switches within a solve algebraic unknowns jump, and no step would be short enough for their
-    #: error. They follow the others by Newton's iteration at every step all the same.
-    solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
+    #: error. They follow the others by Newton's iteration at every step all the same. A first step [s] that is about
+    #: right saves some tries after each switch.
+    solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True, "dt_init": 1e-7}
 
     def __init__(self, cell: Cell, *, limited: bool, **options: Any):
         self._limited = limited

@@ -228,10 +228,10 @@ class CyclingRun:
         self.records[self.reached.cycles :] = records
         self.reached = Reached(done, end.stretch.state, current, elapsed, limited, end.ends_the_run)
         if end.ends_the_run:
-            what = f"{end.stretch.ended_by} after {elapsed:.4g} s"
+            what = f"{end.stretch.ended_by.removeprefix('event: ')} after {elapsed:.4g} s"
             self.warnings.append(
-                f"the run ends in cycle {records[-1].number}: {what}. Without salt the voltage has no bound, and the "
-                f"protocol sets no voltage limits at which it would go on"
+                f"cycle {records[-1].number}: {what}: it ends the run, which would go on only at a voltage limit, and "
+                f"the protocol sets none"
             )
 
     def _is_traced(self, number: int) -> bool:

@@ -330,7 +330,8 @@ def test_a_run_without_limits_ends_where_the_salt_does() -> None:
     run = simulate(between(MG, MG), mt.Cycling(current=OVER, half_cycle=2 * SAND, cycles=3))
     warnings = run.attrs["warnings"]
     assert any("salt depleted in salt" in text for text in warnings)
-    assert "the run ends in cycle 0" in warnings[-1] and "voltage limits" in warnings[-1]
+    assert warnings[-1].startswith("cycle 0: salt depleted in salt at the left face after")
+    assert "it ends the run" in warnings[-1] and "voltage limit" in warnings[-1]
     assert run.sizes["segment"] == 1 and run["time"].values[-1] == pytest.approx(SAND, rel=1e-2)
     steps = mt.Polarization([-0.1, -1.5, -0.1], DIFFUSION_TIME, first_time=1e-3 * DIFFUSION_TIME)
     run = simulate(
