@@ -55,6 +55,20 @@ _HOME = {
     "simulate": "simulation",
     "impedance_jacobian": "simulation.jacobian",
     "StackModel": "models.stack",
+    # fitting
+    "fit": "fitting",
+    "Fit": "fitting",
+    "Free": "fitting",
+    "PerTemperature": "fitting",
+    "PerDataset": "fitting",
+    "Normal": "fitting",
+    "LogNormal": "fitting",
+    "Modulus": "fitting",
+    "Noise": "fitting",
+    "Unit": "fitting",
+    "Huber": "fitting",
+    "SoftL1": "fitting",
+    "Cauchy": "fitting",
     "save": "dataset",
     "open": "dataset",
     # errors
@@ -97,6 +111,19 @@ if TYPE_CHECKING:
     from .errors import MgtwinWarning as MgtwinWarning
     from .errors import SimulationError as SimulationError
     from .experiments import experiment as experiment
+    from .fitting import Cauchy as Cauchy
+    from .fitting import Fit as Fit
+    from .fitting import Free as Free
+    from .fitting import Huber as Huber
+    from .fitting import LogNormal as LogNormal
+    from .fitting import Modulus as Modulus
+    from .fitting import Noise as Noise
+    from .fitting import Normal as Normal
+    from .fitting import PerDataset as PerDataset
+    from .fitting import PerTemperature as PerTemperature
+    from .fitting import SoftL1 as SoftL1
+    from .fitting import Unit as Unit
+    from .fitting import fit as fit
     from .laws import Arrhenius as Arrhenius
     from .laws import ArrheniusT as ArrheniusT
     from .laws import Constant as Constant

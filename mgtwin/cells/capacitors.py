@@ -135,11 +135,13 @@ def _is_element(raw: Any) -> bool:
 class _BulkDielectric:
     """Type of `relative_permittivity`: a number >= 1, or a `CPE` per length."""
 
+    quantity = Quantity("", ge=1)
+
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         from pydantic_core import core_schema
 
         cpe = handler.generate_schema(CPE)
-        number = handler.generate_schema(Annotated[float, Quantity("", ge=1)])
+        number = handler.generate_schema(Annotated[float, self.quantity])
 
         def per_length(element: CPE) -> CPE:
             return element.at_place("m")
