@@ -318,7 +318,8 @@ def test_a_hold_at_half_a_volt(name: str) -> None:
     item = cell(name)
     run = simulate(item, Polarization(0.5, "1 h", first_time="1 ms", per_decade=4))
     np.testing.assert_allclose(run["overpotential"].sum("element"), run["voltage"], rtol=1e-12)
-    np.testing.assert_allclose(run["voltage"], 0.5, rtol=1e-7)  # an equation of the model: the integrator's tolerance
+    # an equation of the model, met to the integrator's tolerance of 1e-7 per step, a little more between its steps
+    np.testing.assert_allclose(run["voltage"], 0.5, rtol=1e-6)
     assert np.all(run["current"].values > -1e-12 * 0.5 / exact(item, 1e9).real)
     assert set(run["element"].values) == {
         "negative",
