@@ -17,9 +17,12 @@ class Block:
     ----------
     numbers : tuple of int
         Of the Datasets, in the order of their residuals.
+    smooth : bool
+        Whether residuals are exact to rounding.
     """
 
     numbers: tuple[int, ...]
+    smooth: bool = False
 
     @property
     def sizes(self) -> list[int]:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Minimum", "least_squares", "minimised", "starting_points"]
 
-#: Relative changes of cost and coordinates at which a minimum is reached: far below any noise.
-TOLERANCE = 1e-12
+#: Relative changes of cost and coordinates at which a minimum is reached: far below any noise; and where residuals come
+#: from an integration in time, which is good to 1e-7.
+TOLERANCE, ROUGH = 1e-12, 1e-6
 #: Starts differ by this factor (parameters fitted in the logarithm) from the first one, where no bounds are given.
 SPREAD = 10.0
 #: How often the levels of noise are estimated anew, and when they are settled.
@@ -83,6 +84,7 @@ def least_squares(
     bounds: tuple[NDArray[np.float64], NDArray[np.float64]],
     loss: Loss | None = None,
     max_evaluations: int | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Minimum:
     """Minimise a sum of squares from one start (scipy's trust-region reflective method, scaled by the Jacobian).
 
@@ -113,9 +115,9 @@ def least_squares(
             bounds=(low, high),
             method="trf",
             x_scale="jac",
-            ftol=TOLERANCE,
-            xtol=TOLERANCE,
-            gtol=TOLERANCE,
+            ftol=tolerance,
+            xtol=tolerance,
+            gtol=tolerance,
             loss="linear" if loss is None else loss.scipy_name,
             f_scale=1.0 if loss is None else loss.threshold,
             max_nfev=max_evaluations or 200 * max(len(start), 5),
@@ -129,6 +131,17 @@ def least_squares(
     # with a loss scipy scales what it returns; here the residuals and derivatives themselves are wanted
     at, slopes = (found.fun, found.jac) if loss is None else (residuals(found.x), jacobian(found.x))
     return Minimum(found.x, float(found.cost), at, slopes, best.evaluations, bool(found.success))
+
+
+def tolerance_of(problem: Problem) -> float:
+    """How exactly a minimum of a problem can be found."""
+    return TOLERANCE if all(block.smooth for block in problem.blocks) else ROUGH
+
+
+def _from(problem: Problem, start: NDArray[np.float64], loss: Loss | None) -> Minimum:
+    return least_squares(
+        problem.residuals, problem.jacobian, start, problem.bounds, loss, tolerance=tolerance_of(problem)
+    )
 
 
 def starting_points(problem: Problem, starts: int, seed: int) -> NDArray[np.float64]:
@@ -175,7 +188,7 @@ def minimised(
         try:
             if not np.all(np.isfinite(problem.residuals(start))):
                 continue
-            found = least_squares(problem.residuals, problem.jacobian, start, problem.bounds, loss)
+            found = _from(problem, start, loss)
         except FloatingPointError:  # it ran away; other starts may do better
             continue
         except KeyboardInterrupt:
@@ -227,7 +240,7 @@ def _settled(problem: Problem, best: Minimum, repeat: bool, loss: Loss | None) -
         if not repeat:
             return problem.with_scales(scales), _rescaled(problem, best)
         problem = problem.with_scales(scales)
-        again = least_squares(problem.residuals, problem.jacobian, best.x, problem.bounds, loss)
+        again = _from(problem, best.x, loss)
         best = replace(again, evaluations=best.evaluations + again.evaluations, costs=best.costs)
         if change < SETTLED or again.interrupted:
             break

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .estimates import Profile
-from .minimise import Progress, least_squares
+from .minimise import Progress, least_squares, tolerance_of
 
 if TYPE_CHECKING:
     from .result import Fit
@@ -134,6 +134,7 @@ class _Walk:
                 (low[others], high[others]),
                 self._fit.loss,
                 max_evaluations=100,
+                tolerance=tolerance_of(problem),
             )
         except (FloatingPointError, ValueError):  # no finite misfit there
             return math.inf

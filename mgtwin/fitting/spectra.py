@@ -38,6 +38,8 @@ class SpectraBlock(Block):
         Theirs.
     """
 
+    smooth = True
+
     def __init__(
         self,
         numbers: Sequence[int],
