@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Minimum", "least_squares", "minimised", "starting_points"]
 
-#: Relative changes of cost and coordinates at which a minimum is reached: far below any noise; and where residuals come
+#: Relative change of coordinates at which a minimum is reached (of the cost: its power 1.25), far below any noise; and where residuals come
 #: from an integration in time, which is good to 1e-7.
 TOLERANCE, ROUGH = 1e-12, 1e-6
 #: Starts differ by this factor (parameters fitted in the logarithm) from the first one, where no bounds are given.
@@ -115,9 +115,9 @@ def least_squares(
             bounds=(low, high),
             method="trf",
             x_scale="jac",
-            ftol=tolerance,
+            ftol=tolerance**1.25,
             xtol=tolerance,
-            gtol=tolerance,
+            gtol=tolerance**1.25,
             loss="linear" if loss is None else loss.scipy_name,
             f_scale=1.0 if loss is None else loss.threshold,
             max_nfev=max_evaluations or 200 * max(len(start), 5),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .estimates import Profile
-from .minimise import Progress, least_squares, tolerance_of
+from .minimise import ROUGH, Progress, least_squares
 
 if TYPE_CHECKING:
     from .result import Fit
@@ -133,8 +133,8 @@ class _Walk:
                 x[others],
                 (low[others], high[others]),
                 self._fit.loss,
-                max_evaluations=100,
-                tolerance=tolerance_of(problem),
+                max_evaluations=50,
+                tolerance=ROUGH,
             )
         except (FloatingPointError, ValueError):  # no finite misfit there
             return math.inf

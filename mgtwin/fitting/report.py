@@ -116,6 +116,8 @@ def _short(path: str) -> str:
 def _open_lines(fit: Fit) -> list[str]:
     known = dict(zip(fit.names, short_names(fit.names), strict=True))
     lines = []
+    local = fit.identifiability.identifiable & ~fit.identifiable
+    lines += [f"{known[fit.names[k]]}: determined near this minimum only, its profile is open" for k in np.flatnonzero(local)]
     for item in fit.identifiability.undetermined:
         powers = [(known[name], power) for name, power in item.powers]
         text = " · ".join(name if abs(power - 1) < 0.005 else f"{name}^{power:.2g}" for name, power in powers)
@@ -129,7 +131,7 @@ def _open_lines(fit: Fit) -> list[str]:
 def _correlation_lines(fit: Fit) -> list[str]:
     names, found = short_names(fit.names), fit.correlations
     pairs = [(i, j) for i in range(len(names)) for j in range(i) if abs(found[i, j]) >= _STRONG]
-    pairs = [(i, j) for i, j in pairs if fit.identifiability.identifiable[[i, j]].all()]
+    pairs = [(i, j) for i, j in pairs if fit.identifiable[[i, j]].all()]
     pairs.sort(key=lambda pair: -abs(found[pair]))
     return [f"{found[i, j]:+.3f}  {names[j]} – {names[i]}" for i, j in pairs]
 

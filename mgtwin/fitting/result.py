@@ -15,7 +15,7 @@ from ..cells.paths import Key
 from ..errors import UnknownNameError
 from ..quantities import Value
 from .estimates import Estimate, Profile
-from .identifiability import Identifiability, identifiability
+from .identifiability import LIMIT, Identifiability, identifiability
 from .minimise import Minimum
 from .problem import Problem
 
@@ -28,6 +28,8 @@ __all__ = ["Fit"]
 
 #: Relative distance from a bound (of the width, or of the value) at which a value is said to lie on it.
 _AT_BOUND = 1e-4
+#: Half the width of a 95 % interval in standard deviations.
+_NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,29 @@ class Fit:
         if self.loss is not None:
             jacobian = jacobian * np.sqrt(_weights(self.minimum.residuals, self.loss))[:, np.newaxis]
         return identifiability(jacobian, self.problem.parameters, self.x, self.at_bound)
+
+    @cached_property
+    def identifiable(self) -> NDArray[np.bool_]:
+        """Which parameters the data determine, each within a factor of e at 95 %.
+
+        Where the covariance finds all of them determined that is the answer. Where it does not, or a parameter has run
+        into a bound, the minimum lies in a valley or a corner, about which the neighbourhood of one point says little:
+        the others then have to prove themselves by their profiles (not with runs in time, where that takes too long).
+        """
+        found = self.identifiability.identifiable.copy()
+        if not found.all() and all(block.smooth for block in self.problem.blocks):
+            for k in np.flatnonzero(found):
+                found[k] = self._is_narrow(self.profile(self.names[k]), int(k))
+        return found
+
+    def _is_narrow(self, profile: Profile, k: int) -> bool:
+        """Whether a profile confines a parameter as closely as an identifiable one has to be."""
+        if profile.low is None or profile.high is None:
+            return False
+        parameter = self.problem.parameters[k]
+        low, high = parameter.to_internal(profile.low), parameter.to_internal(profile.high)
+        size = parameter.size(float(self.x[k])) / parameter.slope(float(self.x[k]))
+        return bool((high - low) / size <= 2 * _NORMAL_95 * LIMIT)
 
     @property
     def covariance(self) -> NDArray[np.float64]:
@@ -175,7 +200,7 @@ class Fit:
             Whether to work out the profile; by default that is done for parameters that are not identifiable.
         """
         k = self.index(name)
-        sound = bool(self.identifiability.identifiable[k])
+        sound = bool(self.identifiable[k])
         known = self._profiles.get(f"{name} 0.95")
         wanted = not sound and not self.at_bound[k] if profile is None else profile
         if known is None and wanted:
@@ -251,7 +276,7 @@ class Fit:
         for k, parameter in enumerate(self.problem.parameters):
             labels = list(dict.fromkeys(self.problem.measurements[n].label for n in parameter.targets))
             source = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
-            sound = bool(self.identifiability.identifiable[k])
+            sound = bool(self.identifiable[k])
             note = (
                 None if sound else ("at a bound of the fit" if self.at_bound[k] else "not identifiable by these data")
             )
