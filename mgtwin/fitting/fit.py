@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..cells import Cell
@@ -11,11 +12,11 @@ from ..errors import InputError
 from .free import FreeLike
 from .measurements import Measurement, measurement
 from .minimise import Progress, minimised
-from .problem import problem_of
+from .problem import kind_of, problem_of
 from .result import Fit
 from .weighting import Loss, Weighting
 
-__all__ = ["fit", "measurements_of"]
+__all__ = ["fit", "measurements_of", "refitted"]
 
 
 def fit(
@@ -91,8 +92,6 @@ def measurements_of(pairs: Iterable[tuple[Any, Any]]) -> list[Measurement]:
     found = [measurement(cell, dataset, number) for number, (cell, dataset) in enumerate(pairs)]
     labels = [item.label for item in found]
     if len(set(labels)) < len(labels):
-        from dataclasses import replace
-
         found = [
             replace(item, label=f"{item.label} ({labels[:k].count(item.label) + 1})")
             if labels.count(item.label) > 1
@@ -100,6 +99,34 @@ def measurements_of(pairs: Iterable[tuple[Any, Any]]) -> list[Measurement]:
             for k, item in enumerate(found)
         ]
     return found
+
+
+def refitted(fit: Fit, *, data: Sequence[Any] | None = None, keep: Sequence[Any] | None = None) -> Fit:
+    """The same fit, from where it ended, to other data at the same points, or to some of its points only.
+
+    Parameters
+    ----------
+    fit : Fit
+    data : sequence of ndarray, optional
+        Impedances, voltages or currents for every Dataset.
+    keep : sequence of ndarray of bool, optional
+        Which points of every Dataset to use.
+    """
+    measurements = []
+    for number, item in enumerate(fit.problem.measurements):
+        changes: dict[str, Any] = {}
+        if data is not None:
+            changes[kind_of(item)] = data[number]
+        if keep is not None:
+            for name in ("frequency", "impedance", "time", "voltage", "current", "steps"):
+                if getattr(item, name) is not None:
+                    changes[name] = getattr(item, name)[keep[number]]
+        measurements.append(replace(item, **changes))
+    problem = fit.problem.with_measurements(measurements)
+    problem, minimum = minimised(problem.starting_at(fit.x), loss=fit.loss)
+    if minimum.interrupted:
+        raise KeyboardInterrupt
+    return Fit(problem, minimum, fit.loss)
 
 
 def _told_apart(

@@ -38,6 +38,8 @@ class Measurement:
         Of a spectrum: [Hz], [ohm]; points that are not finite are left out.
     time, voltage, current : ndarray or None
         Of a run in time: [s], [V], [A].
+    steps : ndarray or None
+        Number of the step that every sample belongs to, where the data say.
     dataset : xarray.Dataset
     """
 
@@ -51,6 +53,7 @@ class Measurement:
     time: NDArray[np.float64] | None = None
     voltage: NDArray[np.float64] | None = None
     current: NDArray[np.float64] | None = None
+    steps: NDArray[np.intp] | None = None
 
     @property
     def is_spectrum(self) -> bool:
@@ -146,6 +149,7 @@ def _transient(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
     return Measurement(
         cell, label, protocol, float(cell.temperature), dataset,
         time=time[good], voltage=voltage[good], current=current[good],
+        steps=np.asarray(dataset["step"].values, dtype=np.intp)[good] if "step" in dataset.coords else None,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ from .parameters import Parameter, free_parameters, prior_jacobian, prior_residu
 from .spectra import spectra_blocks
 from .weighting import Modulus, Unit, Weighting
 
-__all__ = ["Problem", "problem_of"]
+__all__ = ["Problem", "blocks_of", "kind_of", "problem_of"]
 
 #: Logarithms go no farther than this from their start (13 decades): there a parameter has no influence any more, and
 #: numbers overflow.
@@ -65,6 +66,16 @@ class Problem:
         self._factor = np.repeat(1 / self.scales[self.group_of[self.order]], self.sizes)
         self._scaled = not np.all(self.scales == 1)
         self._priors = any(parameter.prior is not None for parameter in parameters)
+
+    def with_measurements(self, measurements: Sequence[Measurement]) -> Problem:
+        """The same problem with other data."""
+        blocks = blocks_of(measurements, self.parameters, self.weightings)
+        return Problem(measurements, self.parameters, blocks, self.weightings, self.scales)
+
+    def starting_at(self, values: NDArray[np.float64]) -> Problem:
+        """The same problem with another start."""
+        parameters = [replace(p, start=float(value)) for p, value in zip(self.parameters, values, strict=True)]
+        return Problem(self.measurements, parameters, self.blocks, self.weightings, self.scales)
 
     def with_scales(self, scales: NDArray[np.float64]) -> Problem:
         """The same problem with other levels of noise."""
@@ -203,6 +214,19 @@ def problem_of(
     """
     parameters = free_parameters(measurements, free)
     weightings = _weightings(measurements, weighting)
+    blocks = blocks_of(measurements, parameters, weightings)
+    problem = Problem(measurements, parameters, blocks, weightings)
+    if problem.count <= len(parameters) - problem._prior_count:
+        raise InputError(
+            f"{len(parameters)} parameters are free, but the data have only {problem.count} numbers: fix some, or "
+            f"give them priors."
+        )
+    return problem
+
+
+def blocks_of(
+    measurements: Sequence[Measurement], parameters: Sequence[Parameter], weightings: Sequence[Weighting]
+) -> list[Block]:
     rest = [k for k, item in enumerate(measurements) if item.is_spectrum and item.protocol is None]
     blocks: list[Block] = list(
         spectra_blocks(rest, [measurements[k] for k in rest], parameters, [weightings[k] for k in rest])
@@ -214,13 +238,7 @@ def problem_of(
 
         kind = BiasedBlock if item.is_spectrum else TransientBlock
         blocks.append(kind(k, item, parameters, weightings[k]))
-    problem = Problem(measurements, parameters, blocks, weightings)
-    if problem.count <= len(parameters) - problem._prior_count:
-        raise InputError(
-            f"{len(parameters)} parameters are free, but the data have only {problem.count} numbers: fix some, or "
-            f"give them priors."
-        )
-    return problem
+    return blocks
 
 
 def _weightings(measurements: Sequence[Measurement], given: Any) -> list[Weighting]:

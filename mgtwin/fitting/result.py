@@ -17,7 +17,7 @@ from ..quantities import Value
 from .estimates import Estimate, Profile
 from .identifiability import LIMIT, Identifiability, identifiability
 from .minimise import Minimum
-from .problem import Problem
+from .problem import Problem, kind_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -247,6 +247,11 @@ class Fit:
         """Degrees of freedom."""
         return self.problem.count - len(self.names)
 
+    def measured(self, number: int) -> NDArray[Any]:
+        """What a Dataset gives for comparison: its impedance, or of a run in time what was not imposed."""
+        item = self.problem.measurements[number]
+        return np.asarray(getattr(item, kind_of(item)))
+
     @cached_property
     def predicted(self) -> tuple[NDArray[Any], ...]:
         """Impedance [ohm], voltage [V] or current [A] of the fitted cells at the points of every Dataset."""
@@ -306,9 +311,9 @@ class Fit:
 
     def save(self, path: str | Path) -> Path:
         """Write the fit with its data to one file, which `Fit.open` reads; return its path."""
-        from .store import save
+        from .store import saved
 
-        return save(self, path)
+        return saved(self, path)
 
     @classmethod
     def open(cls, path: str | Path) -> Fit:

@@ -197,12 +197,8 @@ def _samples_by_segment(
     """Samples of every stretch, and when it began."""
     time = item.time
     assert time is not None
-    if isinstance(item.protocol, ReplayedSignal):
-        runs = item.protocol.signal.straight_runs()
-        taken = [np.arange(first if k == 0 or runs[k - 1][1] != first else first + 1, last + 1) for k, (first, last) in enumerate(runs)]
-        return taken, np.array([time[first] for first, _ in runs])
-    steps = _steps(item)
-    if steps is not None:
+    steps = item.steps
+    if steps is not None and not isinstance(item.protocol, ReplayedSignal):
         labels = [segment.step for segment in segments]
         members = [np.flatnonzero(steps == label) for label in labels]
         starts, now = [], 0.0
@@ -212,17 +208,10 @@ def _samples_by_segment(
             ended = float(time[samples[-1]]) if samples.size else now
             now = ended if limited else now + segment.duration
         return members, np.array(starts)
-    edges = np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
+    began = item.protocol.signal.times[0] if isinstance(item.protocol, ReplayedSignal) else 0.0
+    edges = began + np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
     # a sample at an edge belongs to the stretch before, unless another one at the same time came first
-    number = np.clip(np.searchsorted(edges, time * (1 - 1e-12), side="left") - 1, 0, None)
+    number = np.clip(np.searchsorted(edges, time - 1e-12 * edges[-1], side="left") - 1, 0, None)
     second = np.concatenate([[False], np.diff(time) == 0])
     number[second] += 1
     return [np.flatnonzero(number == k) for k in range(len(segments))], edges[:-1]
-
-
-def _steps(item: Measurement) -> NDArray[np.intp] | None:
-    """The coordinate step of the samples, where there is one."""
-    ds = item.dataset
-    if "step" not in ds.coords or item.time is None or ds.sizes.get("time") != item.time.size:
-        return None
-    return np.asarray(ds["step"].values, dtype=np.intp)
