@@ -75,6 +75,9 @@ _HOME = {
     "Huber": "fitting",
     "SoftL1": "fitting",
     "Cauchy": "fitting",
+    "compare": "fitting",
+    "next_experiment": "fitting",
+    "Candidate": "fitting",
     "save": "dataset",
     "open": "dataset",
     # errors
@@ -123,6 +126,7 @@ if TYPE_CHECKING:
     from .errors import MgtwinWarning as MgtwinWarning
     from .errors import SimulationError as SimulationError
     from .experiments import experiment as experiment
+    from .fitting import Candidate as Candidate
     from .fitting import Cauchy as Cauchy
     from .fitting import Fit as Fit
     from .fitting import Free as Free
@@ -135,7 +139,9 @@ if TYPE_CHECKING:
     from .fitting import PerTemperature as PerTemperature
     from .fitting import SoftL1 as SoftL1
     from .fitting import Unit as Unit
+    from .fitting import compare as compare
     from .fitting import fit as fit
+    from .fitting import next_experiment as next_experiment
     from .laws import Arrhenius as Arrhenius
     from .laws import ArrheniusT as ArrheniusT
     from .laws import Constant as Constant

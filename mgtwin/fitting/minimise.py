@@ -20,6 +20,8 @@ __all__ = ["Minimum", "least_squares", "minimised", "starting_points"]
 #: Relative change of coordinates at which a minimum is reached (of the cost: its power 1.25), far below any noise; and where residuals come
 #: from an integration in time, which is good to 1e-7.
 TOLERANCE, ROUGH = 1e-12, 1e-6
+#: Evaluations of the residuals per start.
+MOST_EVALUATIONS = 300
 #: Starts differ by this factor (parameters fitted in the logarithm) from the first one, where no bounds are given.
 SPREAD = 10.0
 #: How often the levels of noise are estimated anew, and when they are settled.
@@ -120,7 +122,7 @@ def least_squares(
             gtol=tolerance**1.25,
             loss="linear" if loss is None else loss.scipy_name,
             f_scale=1.0 if loss is None else loss.threshold,
-            max_nfev=max_evaluations or 200 * max(len(start), 5),
+            max_nfev=max_evaluations or MOST_EVALUATIONS,
         )
     except KeyboardInterrupt:
         if best.x is None:
