@@ -25,6 +25,7 @@ _HOME = {
     "Ion": "cells",
     "IonConductor": "cells",
     "MixedConductor": "cells",
+    "BinaryElectrolyte": "cells",
     "DefectElectrons": "cells",
     "DefectCapacitance": "cells",
     "GrainBoundary": "cells",
@@ -51,6 +52,8 @@ _HOME = {
     "Voltammetry": "protocols",
     "Galvanostatic": "protocols",
     "Cycling": "protocols",
+    "CycleSkipping": "protocols",
+    "Every": "protocols",
     "Rest": "protocols",
     "Voltage": "protocols",
     "Current": "protocols",
@@ -95,6 +98,7 @@ if TYPE_CHECKING:
     from . import impedance as impedance
     from . import plot as plot
     from .cells import CPE as CPE
+    from .cells import BinaryElectrolyte as BinaryElectrolyte
     from .cells import Blocking as Blocking
     from .cells import Capacitor as Capacitor
     from .cells import Cell as Cell
@@ -150,7 +154,9 @@ if TYPE_CHECKING:
     from .models.stack import StackModel as StackModel
     from .protocols import EIS as EIS
     from .protocols import Current as Current
+    from .protocols import CycleSkipping as CycleSkipping
     from .protocols import Cycling as Cycling
+    from .protocols import Every as Every
     from .protocols import Galvanostatic as Galvanostatic
     from .protocols import Polarization as Polarization
     from .protocols import Replay as Replay

@@ -11,6 +11,7 @@ from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .kramers_kronig import kramers_kronig
 from .relaxation_times import relaxation_times
+from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
 from .spectra import Conductivity, conductivity
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
@@ -19,7 +20,9 @@ __all__ = [
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
+    "Depletion",
     "ElectronicConductivity",
+    "LimitingCurrent",
     "Modulus",
     "PaperCircuit",
     "Proportional",
@@ -30,12 +33,15 @@ __all__ = [
     "arrhenius",
     "conductivity",
     "cycle_summary",
+    "depletion",
     "electronic_conductivity",
     "equivalent_circuit",
     "kramers_kronig",
     "leakage_fraction",
+    "limiting_current",
     "overpotential",
     "relaxation_times",
+    "sand_time",
     "transport_number",
     "transport_number_window",
 ]

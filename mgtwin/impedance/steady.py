@@ -88,7 +88,8 @@ class SteadyState:
         """
         stack, values, control = self._stack, self._values, self._stack.current_index
         kept = np.array([charge.value(self._origin, values) for charge in self._charges])
-        result = state
+        result = state.copy()
+        result[stack.ageing] = self._origin[stack.ageing]  # what ages is as it was when the bias came
         for _ in range(ITERATIONS):
             residual = np.asarray(stack.residual(result, *values)).ravel()
             residual[control] = np.asarray(stack.outputs(result, *values)).ravel()[self._output] - self._target
@@ -196,7 +197,7 @@ class _Charge:
     def __init__(self, stack: LinearisedStack, law: ConservedCharge, inputs: Mapping[str, float]):
         self._stack = stack
         cell = stack.model.cell
-        self._layers = [layer.name for layer in stack.model.mixed_layers]
+        self._layers = [layer.name for layer in stack.model.resolved_layers]
         thickness = {name: _number(stack, f"layers.{name}.thickness", inputs) for name in self._layers}
         self._layer_weights = [law.layers.get(name, 0.0) * thickness[name][0] for name in self._layers]
         self._layer_slopes = [law.layers.get(name, 0.0) * thickness[name][1] for name in self._layers]

@@ -61,7 +61,7 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
     """A kept state on the mesh of a discretised cell, and where that state is known.
 
     Where the meshes differ profiles are interpolated; scalars pass unchanged. Dielectric charges that the run did not
-    resolve are unknown and keep their value at rest.
+    resolve are unknown and keep their value at rest. The current is a state of some models and imposed on others.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
     """
     own_labels, own_positions = np.asarray(layout[0]), layout[1]
     theirs, ours = set(state.labels), set(own_labels)
-    foreign = sorted(name for name in theirs ^ ours if not names.is_fast(name))
+    foreign = sorted(name for name in theirs ^ ours if not names.is_fast(name) and name != names.CURRENT_VARIABLE)
     if foreign:
         raise InputError(
             f"start belongs to another cell than {cell.name}: they do not share {', '.join(foreign)}. Start from a "
@@ -83,8 +83,18 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
         if np.isnan(own_positions[here]).all():
             result[here] = state.values[there]
         else:
-            result[here] = _resampled(own_positions[here], state.positions[there], state.values[there])
+            x, nodes = own_positions[here], state.positions[there]
+            result[here] = _resampled(x, nodes, state.values[there])
+            if names.is_amount(name):  # interpolation must not make salt
+                result[here] *= _mean(nodes, state.values[there]) / _mean(x, result[here])
     return result, known
+
+
+def _mean(nodes: np.ndarray, values: np.ndarray) -> float:
+    """Mean over a layer of a profile given in the middles of its finite volumes."""
+    signs = (-1.0) ** np.arange(nodes.size)
+    edges = np.concatenate([[0.0], signs * np.cumsum(signs * 2 * nodes)])  # every node is the middle of two edges
+    return float(values @ np.diff(edges))
 
 
 def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarray:

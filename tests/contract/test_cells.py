@@ -170,13 +170,23 @@ def test_steady_current_with_more_overlays(name: str, overlays: tuple[str, ...])
     check_direct_current(cell(name, *overlays))
 
 
+def as_made(item: Cell) -> Cell:
+    """The cell without its ageing, which would go on for as long as a steady current takes to settle."""
+    places = ("negative", "positive", *(f"interfaces.{key}" for key in item.interfaces))
+    return item.with_({f"{place}.ageing": () for place in places if getattr(item.get(place), "ageing", ())})
+
+
 def check_direct_current(item: Cell) -> None:
-    voltage = 1e-4
+    item, voltage = as_made(item), 1e-4
     run = simulate(item, Polarization(voltage, 1e12, first_time="1 s", per_decade=1))
     current = run["current"].values
     if conducts(item):
-        # Butler-Volmer bends by (zF eta/RT)^2/24 = 2e-6 at 0.1 mV, the integrator adds 1e-7
-        assert current[-1] == pytest.approx(voltage / exact_laplace(item, 0).real, rel=1e-5)
+        # Butler-Volmer bends by (zF eta/RT)^2/24 = 2e-6 at 0.1 mV, and by (alpha_a - alpha_c) zF eta/2RT where its
+        # barrier is not symmetric; the integrator adds 1e-7
+        electrodes = (end for end in (item.negative, item.positive) if isinstance(end, Plating))
+        skew = max((abs(2 * float(end.transfer_coefficient) - 1) for end in electrodes), default=0.0)
+        bend = skew * item.ion.charge * FARADAY * voltage / (2 * GAS_CONSTANT * float(item.temperature))
+        assert current[-1] == pytest.approx(voltage / exact_laplace(item, 0).real, rel=1e-5 + bend)
     # the largest current that the cell can draw; without a path for any carrier nothing is left of it
     largest = voltage / exact(item, 1e9).real
     if not conducts(item):
@@ -291,14 +301,14 @@ def check_cycling(item: Cell) -> None:
     limits = None if conducts(item) else ("-2 V", "2 V")
     run = simulate(item, Cycling("-2 uA/cm^2", "60 s", cycles=2, rest="10 s", limits=limits, points=10))
     size = 2e-2 * float(item.area)
-    ended_early = any("voltage after" in text for text in run.attrs["warnings"])
+    ended_early = bool(run["limited"].any())
     assert ended_early == (not conducts(item))
     capacity = run["half_cycle_capacity"].values
     assert list(np.sign(capacity)) == [-1, 1, -1, 1]  # deposition at the working electrode first
     if not ended_early:
         np.testing.assert_allclose(capacity, [-60 * size, 60 * size, -60 * size, 60 * size], rtol=1e-9)
         assert run["time"].values[-1] == pytest.approx(280)
-    assert sorted(set(run["cycle"].values)) == [0, 1] and sorted(set(run["step"].values)) == list(range(8))
+    assert sorted(set(run["cycle_number"].values)) == [0, 1] and sorted(set(run["step"].values)) == list(range(8))
     resting = run["step"].values % 2 == 1
     np.testing.assert_allclose(run["current"].values[resting], 0, atol=1e-9 * size)
     assert np.all(run["current"].values[run["step"].values == 0] < 0)
