@@ -1,10 +1,10 @@
 """Fitting: lab data in, physical parameters with their uncertainty out."""
 
-from .compare import Comparison, compare
 from .design import Candidate, Proposals, next_experiment
-from .fit import fit
 from .free import Free, LogNormal, Normal, PerDataset, PerTemperature
+from .hypotheses import Comparison, compare
 from .result import Fit
+from .verb import fit
 from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit
 
 __all__ = [

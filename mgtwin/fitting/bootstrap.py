@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dataset import attributes
-from .fit import refitted
 from .minimise import Progress
+from .verb import refitted
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -132,7 +132,7 @@ def next_experiment(
     InputError
         If there are no fits or no candidates, or none of them can be done.
     """
-    listed = list(fits) if isinstance(fits, (list, tuple)) else [fits]
+    listed: list[Fit] = list(fits) if isinstance(fits, Sequence) else [fits]
     if not listed or not candidates:
         raise InputError("next_experiment needs at least one fit and one candidate.")
     labels = list(names) or [f"hypothesis {k + 1}" for k in range(len(listed))]

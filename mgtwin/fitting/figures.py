@@ -46,7 +46,7 @@ def drawn(fit: Fit, ax: Any = None) -> Any:
 def _spectra(fit: Fit, numbers: list[int], ax: Any) -> None:
     for k in numbers:
         z, model = fit.measured(k), fit.predicted[k]
-        order = np.argsort(fit.problem.measurements[k].frequency)
+        order = np.argsort(np.asarray(fit.problem.measurements[k].frequency))
         (points,) = ax.plot(z.real, -z.imag, ".", label=fit.problem.measurements[k].label)
         ax.plot(model.real[order], -model.imag[order], color=points.get_color())
     ax.set_xlabel("Re Z [ohm]")

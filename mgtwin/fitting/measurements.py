@@ -13,6 +13,7 @@ from ..cells import Cell
 from ..errors import InputError
 from ..protocols import EIS, Protocol, Replay, TransientProtocol, from_yaml
 from ..protocols.replay import Signal
+from ..quantities import Value
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -106,11 +107,7 @@ def _at_temperature(cell: Cell, dataset: xr.Dataset, protocol: Protocol | None) 
         given = protocol.temperature
     if given is None or float(given) == float(cell.temperature):
         return cell
-    return cell.with_({"temperature": cell.temperature.replace(float(given)) if _is_value(cell) else float(given)})
-
-
-def _is_value(cell: Cell) -> bool:
-    return hasattr(cell.temperature, "replace")
+    return cell.with_({"temperature": Value(float(given), unit="K", kind="measured")})
 
 
 def _spectrum(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
@@ -159,7 +156,10 @@ def _replayed(
     """What was imposed, replayed: the quantity that is made of few straight lines, unless the Dataset says which."""
     if control not in ("voltage", "current", None):
         raise InputError(f"{label}: attribute control is {control!r}; it says which was imposed, voltage or current.")
-    runs = {name: len(Signal(time, y).straight_runs()) for name, y in (("voltage", voltage), ("current", current))}
+    runs = {
+        name: len(Signal(tuple(time), tuple(y)).straight_runs())
+        for name, y in (("voltage", voltage), ("current", current))
+    }
     if control is None:
         control = min(runs, key=lambda name: runs[name])
         if 2 * runs[control] > max(runs.values()):

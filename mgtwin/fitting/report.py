@@ -117,7 +117,9 @@ def _open_lines(fit: Fit) -> list[str]:
     known = dict(zip(fit.names, short_names(fit.names), strict=True))
     lines = []
     local = fit.identifiability.identifiable & ~fit.identifiable
-    lines += [f"{known[fit.names[k]]}: determined near this minimum only, its profile is open" for k in np.flatnonzero(local)]
+    lines += [
+        f"{known[fit.names[k]]}: determined near this minimum only, its profile is open" for k in np.flatnonzero(local)
+    ]
     for item in fit.identifiability.undetermined:
         powers = [(known[name], power) for name, power in item.powers]
         text = " · ".join(name if abs(power - 1) < 0.005 else f"{name}^{power:.2g}" for name, power in powers)

@@ -1,9 +1,9 @@
 r"""Voltage and current over time with their derivatives by numbers of the cell.
 
-The stack is discretised once with those numbers as inputs. Under current control IDAKLU integrates the states y together with their
-sensitivities :math:`S = \partial y/\partial p` (theory.md §2, differentiated); from one stretch to the next both are
-handed over, :math:`y_0(p) = y + S\,(p - p^*)`, and at rest :math:`y_0` follows the composition and the metal at the
-electrodes. Outputs follow by the chain rule, :math:`dV/dp = V_y S + V_p`.
+The stack is discretised once with those numbers as inputs. Under current control IDAKLU integrates the states y
+together with their sensitivities :math:`S = \partial y/\partial p` (theory.md §2, differentiated); from one stretch to
+the next both are handed over, :math:`y_0(p) = y + S\,(p - p^*)`, and at rest :math:`y_0` follows the composition and the
+metal at the electrodes. Outputs follow by the chain rule, :math:`dV/dp = V_y S + V_p`.
 """
 
 from __future__ import annotations
@@ -214,8 +214,8 @@ class SensitiveRun:
 
     def _at_rest(self, p: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """State of rest and how it moves with the numbers, shapes (n,) and (n, paths)."""
-        found, slopes, _ = self._rest(*p)
-        state, slopes = np.array(found).ravel(), np.array(slopes).reshape(self.size, len(p))
+        found, moves, _ = self._rest(*p)
+        state, slopes = np.array(found).ravel(), np.array(moves).reshape(self.size, len(p))
         labels = np.asarray(self.layout[0])
         reader, _ = reader_of(self.cell, {})
         now = Shifted(

@@ -1,4 +1,4 @@
-"""Synthetic truth: do the intervals of a joint fit cover it as often as they say, and does it say what it cannot know?"""
+"""Synthetic truth: do intervals cover it as often as they say, and does a fit say what it cannot know?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three readings of the paper as hypotheses: attributed where the data tell, else undecidable until one more experiment."""
+"""The three readings of the paper as hypotheses: attributed, or undecidable until one more experiment."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ def test_spectra_of_two_pellets_attribute_the_reading(truth: str) -> None:
 
 @pytest.mark.parametrize("truth", ["infiltrated", "contact_limited"])
 def test_one_pellet_leaves_undecided_what_the_proposed_second_one_decides(truth: str) -> None:
-    # an arc of slow ions in the bulk and one of a contact beside its capacitance look alike
+    # an arc of slow ions or of electrons in the bulk and one of a contact beside its capacitance look alike
     thick = measured(reading(truth), SPECTRUM, 3)
     fits = fits_to((thick, {}))
     before = mt.compare(fits, READINGS, folds=0)
     assert not before.decided and "UNDECIDABLE" in str(before)
-    assert max(before.bic) - min(before.bic) > 10  # the third reading is out
+    near = [k for k in range(len(READINGS)) if before.bic[k] < min(before.bic) + 10]
+    rivals, names = [fits[k] for k in near], [READINGS[k] for k in near]
+    assert len(rivals) == 2 and truth in names  # the third reading is out
 
-    rivals, names = fits[1:], READINGS[1:]
     candidates = {"the same again": mt.Candidate(SPECTRUM), "a thinner pellet": mt.Candidate(SPECTRUM, THINNER)}
     proposals = mt.next_experiment(rivals, candidates, names)
     assert proposals.best == "a thinner pellet" and proposals.decides[0]

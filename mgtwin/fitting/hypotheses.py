@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from .fit import refitted
+from .verb import refitted
 
 if TYPE_CHECKING:
     from .result import Fit
