@@ -109,7 +109,7 @@ def next_experiment(
     data so far and J the derivatives of the new residuals in units of their noise, both by the logarithms of the
     parameters; where the data say nothing F has what a prior within a factor of e would add. Separation is worked out
     for every pair of hypotheses: if the one were true (data without noise, by simulation), by how much would
-    :math:`-2\ln L` of the other grow, its parameters being fitted again to all data? The smallest over all pairs counts.
+    :math:`-2\ln L` of the other grow, its parameters being fitted again to all data? The smallest of all counts.
 
     With several fits candidates are ranked by separation, with one by information.
 

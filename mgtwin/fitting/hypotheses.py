@@ -1,4 +1,4 @@
-"""Which hypothesis do the data support? Information criteria, cross-validation and predictive checks of several fits."""
+"""Which hypothesis do the data support? Information criteria, cross-validation and predictive checks of fits."""
 
 from __future__ import annotations
 

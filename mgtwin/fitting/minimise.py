@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Minimum", "least_squares", "minimised", "starting_points"]
 
-#: Relative change of coordinates at which a minimum is reached (of the cost: its power 1.25), far below any noise; and where residuals come
-#: from an integration in time, which is good to 1e-7.
+#: Relative change of coordinates at which a minimum is reached (of the cost: its power 1.25), far below any noise; and
+#: where residuals come from an integration in time, which is good to 1e-7.
 TOLERANCE, ROUGH = 1e-12, 1e-6
 #: Evaluations of the residuals per start.
 MOST_EVALUATIONS = 300

@@ -2,8 +2,8 @@ r"""Voltage and current over time with their derivatives by numbers of the cell.
 
 The stack is discretised once with those numbers as inputs. Under current control IDAKLU integrates the states y
 together with their sensitivities :math:`S = \partial y/\partial p` (theory.md §2, differentiated); from one stretch to
-the next both are handed over, :math:`y_0(p) = y + S\,(p - p^*)`, and at rest :math:`y_0` follows the composition and the
-metal at the electrodes. Outputs follow by the chain rule, :math:`dV/dp = V_y S + V_p`.
+the next both are handed over, :math:`y_0(p) = y + S\,(p - p^*)`, and at rest :math:`y_0` follows the composition and
+the metal at the electrodes. Outputs follow by the chain rule, :math:`dV/dp = V_y S + V_p`.
 """
 
 from __future__ import annotations
