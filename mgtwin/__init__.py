@@ -84,6 +84,23 @@ _HOME = {
     "simulate": "simulation",
     "impedance_jacobian": "simulation.jacobian",
     "StackModel": "models.stack",
+    # fitting
+    "fit": "fitting",
+    "Fit": "fitting",
+    "Free": "fitting",
+    "PerTemperature": "fitting",
+    "PerDataset": "fitting",
+    "Normal": "fitting",
+    "LogNormal": "fitting",
+    "Modulus": "fitting",
+    "Noise": "fitting",
+    "Unit": "fitting",
+    "Huber": "fitting",
+    "SoftL1": "fitting",
+    "Cauchy": "fitting",
+    "compare": "fitting",
+    "next_experiment": "fitting",
+    "Candidate": "fitting",
     "save": "dataset",
     "open": "dataset",
     # errors
@@ -152,6 +169,22 @@ if TYPE_CHECKING:
     from .errors import MgtwinWarning as MgtwinWarning
     from .errors import SimulationError as SimulationError
     from .experiments import experiment as experiment
+    from .fitting import Candidate as Candidate
+    from .fitting import Cauchy as Cauchy
+    from .fitting import Fit as Fit
+    from .fitting import Free as Free
+    from .fitting import Huber as Huber
+    from .fitting import LogNormal as LogNormal
+    from .fitting import Modulus as Modulus
+    from .fitting import Noise as Noise
+    from .fitting import Normal as Normal
+    from .fitting import PerDataset as PerDataset
+    from .fitting import PerTemperature as PerTemperature
+    from .fitting import SoftL1 as SoftL1
+    from .fitting import Unit as Unit
+    from .fitting import compare as compare
+    from .fitting import fit as fit
+    from .fitting import next_experiment as next_experiment
     from .laws import Arrhenius as Arrhenius
     from .laws import ArrheniusT as ArrheniusT
     from .laws import Constant as Constant

@@ -37,6 +37,9 @@ SCHEMA: Mapping[str, Variable] = {
     "impedance_jacobian": Variable(
         ("frequency", "parameter"), "ohm per unit of the parameter", "derivative of the impedance", "c"
     ),
+    # fits
+    "fitted_value": Variable(("parameter",), "1", "fitted value, in the unit of its parameter"),
+    "sample": Variable(("sample",), "1", "sample", "i"),
     # tests of spectra and what they are taken apart into
     "model_impedance": Variable(("frequency",), "ohm", "impedance of the fit", "c"),
     "residual": Variable(("frequency",), "1", "residual relative to |Z|", "c"),

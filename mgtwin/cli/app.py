@@ -175,6 +175,32 @@ def run(
     run_request(request)
 
 
+@app.command("fit")
+@guarded
+def fit_(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="What to fit: cell, data files, what is free (.yaml).")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="CELL", help="Print a FILE to edit, with all numbers of this cell.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to save the fit (.nc), or the template."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw data and fit into this file (.png, .pdf or .svg).")
+    ] = None,
+    cell: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the cell with the fitted values (.yaml).")
+    ] = None,
+) -> None:
+    """Find the parameters of a cell that explain data, with their uncertainty."""
+    from .fitting import FitRequest, run_fit
+
+    run_fit(FitRequest(file, template, output, plot, cell))
+
+
 @app.command()
 @guarded
 def plot(
