@@ -57,6 +57,11 @@ _HOME = {
     "StackModel": "models.stack",
     "save": "dataset",
     "open": "dataset",
+    # design studies
+    "sweep": "studies",
+    "Paired": "studies",
+    "open_study": "studies",
+    "cell_at": "studies",
     # errors
     "MgtwinError": "errors",
     "InputError": "errors",
@@ -116,6 +121,10 @@ if TYPE_CHECKING:
     from .quantities import Value as Value
     from .simulation import simulate as simulate
     from .simulation.jacobian import impedance_jacobian as impedance_jacobian
+    from .studies import Paired as Paired
+    from .studies import cell_at as cell_at
+    from .studies import open_study as open_study
+    from .studies import sweep as sweep
 
 
 def __getattr__(name: str) -> Any:

@@ -82,6 +82,8 @@ SCHEMA: Mapping[str, Variable] = {
     "deposition_capacity": Variable(("cycle",), "C", "charge deposited"),
     "dissolution_capacity": Variable(("cycle",), "C", "charge dissolved"),
     "energy_efficiency": Variable(("cycle",), "1", "energy delivered by the cell / energy put in"),
+    # design studies (dimensions are those of the study)
+    "failure": Variable((), "1", "why the point has no number", "U"),
     # activation energies
     "temperature": Variable(("temperature",), "K", "temperature"),
     "conductivity": Variable(("temperature",), "S/m", "conductivity"),
@@ -130,7 +132,8 @@ def problems(ds: xr.Dataset) -> list[str]:
             found.append(
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
             )
-        if name in SCHEMA and variable.dims != (name,):  # a sweep may run over a quantity of the schema
+        # a sweep may run over a quantity of the schema, and a number that it reads from runs may have its name
+        if name in SCHEMA and variable.dims != (name,) and "metric" not in variable.attrs:
             found += _against_declaration(name, variable)
     return found + _bad_values(ds) + _bad_attrs(ds.attrs)
 
@@ -142,7 +145,7 @@ def _against_declaration(name: str, variable: Any) -> list[str]:
         found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
     if variable.attrs.get("units", declared.units) != declared.units:
         found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
-    kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
+    kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UOT"}[declared.kind]
     if variable.dtype.kind not in kinds:
         found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
     return found

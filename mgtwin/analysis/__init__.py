@@ -4,12 +4,23 @@ Every function takes Datasets that follow `mgtwin.dataset.SCHEMA`, in the labora
 are. Where a number depends on how it is read off, the result says how it was.
 """
 
+from ._metric import metric
 from .activation import arrhenius
 from .circuits import Modulus, PaperCircuit, Proportional, Unit, Weighting
 from .cycling import cycle_summary, leakage_fraction, overpotential
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .kramers_kronig import kramers_kronig
+from .merit import (
+    apparent_transport_number,
+    area_specific_resistance,
+    cycles_until,
+    energy_efficiency,
+    overpotential_at,
+    stack_areal_mass,
+    stack_thickness,
+    true_transport_number,
+)
 from .relaxation_times import relaxation_times
 from .spectra import Conductivity, conductivity
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
@@ -27,15 +38,24 @@ __all__ = [
     "TransportNumberWindow",
     "Unit",
     "Weighting",
+    "apparent_transport_number",
+    "area_specific_resistance",
     "arrhenius",
     "conductivity",
     "cycle_summary",
+    "cycles_until",
     "electronic_conductivity",
+    "energy_efficiency",
     "equivalent_circuit",
     "kramers_kronig",
     "leakage_fraction",
+    "metric",
     "overpotential",
+    "overpotential_at",
     "relaxation_times",
+    "stack_areal_mass",
+    "stack_thickness",
     "transport_number",
     "transport_number_window",
+    "true_transport_number",
 ]
