@@ -122,7 +122,7 @@ def _spectra(task: Task, outcome: Outcome) -> None:
     one_by_one = [metric for metric in task.metrics if not metric.batched]
     for metric in task.metrics:
         if metric.batched:
-            _read_batch(metric, task, cell, impedance, known, outcome)
+            _read_batch(metric, task, impedance, known, outcome)
     for k in np.flatnonzero(known) if one_by_one else ():
         run = _spectrum(cell.with_(task.changes(int(k))), task.protocol, frequencies, impedance[k])
         for metric in one_by_one:
@@ -141,11 +141,9 @@ def _spectrum(cell: Cell, protocol: Protocol, frequencies: np.ndarray, impedance
     return dataset.spectrum(frequencies, impedance, {**stamp(cell, protocol), "route": "exact, at rest"})
 
 
-def _read_batch(
-    metric: Metric, task: Task, cell: Cell, impedance: np.ndarray, known: np.ndarray, outcome: Outcome
-) -> None:
+def _read_batch(metric: Metric, task: Task, impedance: np.ndarray, known: np.ndarray, outcome: Outcome) -> None:
     """A metric of many spectra at once; point by point where that fails, to find which ones do."""
-    batch = _batch(task, cell, impedance)
+    batch = _batch(task, impedance)
     numbers = outcome.values[metric.name]
     if known.all():
         try:
@@ -161,15 +159,19 @@ def _read_batch(
         numbers[k] = _tried(metric, lambda one=one: float(np.asarray(metric.function(one)).item()), outcome, k)  # type: ignore[misc]
 
 
-def _batch(task: Task, cell: Cell, impedance: np.ndarray) -> xr.Dataset:
+def _batch(task: Task, impedance: np.ndarray) -> xr.Dataset:
     """Spectra as one Dataset; what varies between them is a coordinate under its path."""
     import xarray as xr
 
     from ..dataset import attributes
 
-    assert isinstance(task.protocol, EIS)
-    attrs = {key: value for key, value in stamp(cell, task.protocol).items() if key not in task.values}
+    cell, protocol = task.cell, task.protocol
+    assert isinstance(protocol, EIS)
+    temperature = cell.temperature if protocol.temperature is None else protocol.temperature
+    numbers = {"temperature": float(temperature), "area": float(cell.area)}
+    attrs = {name: value for name, value in numbers.items() if name not in task.values}
+    attrs |= {"cell": cell.to_yaml(), "protocol": protocol.to_yaml()}
     coords: dict[str, Any] = {path: (POINT, values) for path, values in task.values.items()}
-    coords["frequency"] = ("frequency", task.protocol.values(), attributes("frequency"))
+    coords["frequency"] = ("frequency", protocol.values(), attributes("frequency"))
     data = {"impedance": ((POINT, "frequency"), impedance, attributes("impedance"))}
     return xr.Dataset(data, coords=coords, attrs=attrs)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -194,7 +195,9 @@ def _make(target: Path, plan: Plan) -> None:
             )  # fmt: skip
             array[:] = values
         _results(group, plan)
-        zarr.consolidate_metadata(draft)
+        with warnings.catch_warnings():  # that other readers may not know of them harms nobody: the arrays are plain
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(draft)
         os.rename(draft, target)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
