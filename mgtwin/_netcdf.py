@@ -132,7 +132,7 @@ def _encode(ds: xr.Dataset) -> xr.Dataset:
     variables: dict[str, Any] = {}
     for key, variable in ds.variables.items():
         name = str(key)
-        if variable.dtype.kind not in "fiubcUO":
+        if variable.dtype.kind not in "fiubcUOT":
             raise InputError(
                 f"cannot save {name}: values of type {variable.dtype} are not part of the schema; store times as "
                 "seconds (float)."
@@ -148,7 +148,7 @@ def _encode(ds: xr.Dataset) -> xr.Dataset:
             for suffix, part in ((_REAL, values.real), (_IMAG, values.imag)):
                 variables[name + suffix] = (variable.dims, part, attrs)
             continue
-        if variable.dtype.kind == "O":
+        if variable.dtype.kind in "OT":
             if not all(isinstance(item, str) for item in values.flat):
                 raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
             values = values.astype(str)
