@@ -60,6 +60,10 @@ _HOME = {
     # design studies
     "sweep": "studies",
     "Paired": "studies",
+    "uncertainty": "studies",
+    "sensitivity": "studies",
+    "Sobol": "studies",
+    "Morris": "studies",
     "open_study": "studies",
     "cell_at": "studies",
     # errors
@@ -121,10 +125,14 @@ if TYPE_CHECKING:
     from .quantities import Value as Value
     from .simulation import simulate as simulate
     from .simulation.jacobian import impedance_jacobian as impedance_jacobian
+    from .studies import Morris as Morris
     from .studies import Paired as Paired
+    from .studies import Sobol as Sobol
     from .studies import cell_at as cell_at
     from .studies import open_study as open_study
+    from .studies import sensitivity as sensitivity
     from .studies import sweep as sweep
+    from .studies import uncertainty as uncertainty
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from .axes import Paired
 from .result import cell_at, open_study
+from .sensitivity import Morris, Sobol, sensitivity
 from .sweep import sweep
+from .uncertainty import Posterior, uncertainty
 
-__all__ = ["Paired", "cell_at", "open_study", "sweep"]
+__all__ = ["Morris", "Paired", "Posterior", "Sobol", "cell_at", "open_study", "sensitivity", "sweep", "uncertainty"]

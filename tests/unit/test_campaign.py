@@ -15,7 +15,8 @@ from mgtwin import simulation
 from mgtwin.campaign import Agrees, Calibrated, Contradicts, Failed, NotComparable, run_paper
 from mgtwin.campaign.compare import rows_of
 from mgtwin.campaign.readout import Readout, Simulated, count_arcs, read, resistance_beside
-from mgtwin.campaign.uncertainty import decisive, draw, parameters, propagate_conductivity
+from mgtwin.campaign.uncertainty import decisive, propagate_conductivity
+from mgtwin.studies.sampling import draw, parameters
 from mgtwin.campaign.verdicts import judge, shown, shown_interval
 from mgtwin.dataset import spectrum, stamp, transient
 from mgtwin.errors import InputError, SimulationError
