@@ -151,7 +151,7 @@ def _encode(ds: xr.Dataset) -> xr.Dataset:
         if variable.dtype.kind in "OT":
             if not all(isinstance(item, str) for item in values.flat):
                 raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
-            values = values.astype(str)
+            values = values.astype(object).astype(str)
         variables[name] = (variable.dims, values, attrs)
     coords = {
         name: value
@@ -178,7 +178,7 @@ def _decode(raw: xr.Dataset) -> xr.Dataset:
             joined.real, joined.imag = values, np.asarray(raw.variables[whole + _IMAG].values)
             name, values = whole, joined
         elif values.dtype.kind in "OT":
-            values = values.astype(str)
+            values = values.astype(object).astype(str)
         target = coords if key in raw.coords else data
         target[name] = (variable.dims, values, attrs)
     attrs = _decode_attrs(raw.attrs)

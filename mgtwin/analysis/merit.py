@@ -104,7 +104,7 @@ def overpotential_at(run: xr.Dataset, current: float | str) -> float:
     Examples
     --------
     >>> from mgtwin.dataset import transient
-    >>> overpotential_at(transient([0, 1, 2], [0.0, 0.1, 0.3], [0.0, 1e-5, 2e-5]), "15 uA")
+    >>> round(overpotential_at(transient([0, 1, 2], [0.0, 0.1, 0.3], [0.0, 1e-5, 2e-5]), "15 uA"), 6)
     0.2
     """
     require(run, ("time", "voltage", "current"), "overpotential_at")

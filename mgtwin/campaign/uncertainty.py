@@ -1,4 +1,4 @@
-"""What the stated uncertainties of the parameters leave open in a conductivity, and which parameter decides a verdict."""
+"""What the stated uncertainties of the parameters leave open in a conductivity, and which of them decides."""
 
 from __future__ import annotations
 
@@ -88,10 +88,7 @@ def propagate_conductivity(
     drawn = draw([cell], together, samples=samples)
     low, median, high = np.quantile(_conductivity(cell, frequency, drawn.values[0]), [0.025, 0.5, 0.975])
     grid = np.concatenate([[0.0005, 0.025], np.linspace(0.05, 0.95, 19), [0.975, 0.9995]])
-    alone = [
-        (item.name, _conductivity(cell, frequency, item.at_quantile(grid)))
-        for item in drawn.parameters
-    ]
+    alone = [(item.name, _conductivity(cell, frequency, item.at_quantile(grid))) for item in drawn.parameters]
     widest = sorted(((name, float(v[1]), float(v[-2])) for name, v in alone), key=lambda item: -abs(item[2] - item[1]))
     reached = tuple((name, float(v.min()), float(v.max())) for name, v in alone)
     return Propagated(float(low), float(median), float(high), tuple(widest[:3]), reached)

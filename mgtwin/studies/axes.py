@@ -121,7 +121,7 @@ def _listed(name: str, given: Any) -> Sequence[Any]:
         raise InputError(f"{name}: the values must be a list, not an array of {values.ndim} dimensions.")
     if not len(values):
         raise InputError(f"{name}: there are no values; give at least one.")
-    return values
+    return values  # type: ignore[return-value]
 
 
 def _axis(cells: Sequence[Cell], key: Key, given: Any, dim: str | None) -> Axis:

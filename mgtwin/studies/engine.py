@@ -47,9 +47,7 @@ def outcomes(
     yield from _distributed(iter(numbers), task_of, client)
 
 
-def _distributed(
-    numbers: Iterator[int], task_of: Callable[[int], Task], client: Any
-) -> Iterator[tuple[int, Outcome]]:
+def _distributed(numbers: Iterator[int], task_of: Callable[[int], Task], client: Any) -> Iterator[tuple[int, Outcome]]:
     from dask.distributed import as_completed
 
     study, running, tries = uuid4().hex[:8], {}, dict[int, int]()

@@ -1,4 +1,4 @@
-"""A study that has been checked: cells, protocols, axes, metrics and the grid of points; what a store identifies it by."""
+"""A study that has been checked: cells, protocols, axes, metrics and the grid of points; and what identifies it."""
 
 from __future__ import annotations
 

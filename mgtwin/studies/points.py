@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..cells import Cell
+from ..cells.paths import Key
 from ..errors import MgtwinError
 from ..protocols import EIS, Protocol
 from ..simulation import simulate
@@ -34,7 +36,7 @@ class Task:
     points: int
     metrics: tuple[Metric, ...]
 
-    def changes(self, k: int) -> dict[str, float]:
+    def changes(self, k: int) -> dict[Key, float]:
         """What `Cell.with_` needs for point k."""
         return {path: float(values[k]) for path, values in self.values.items()}
 
@@ -106,12 +108,14 @@ def _tried(metric: Metric, read: Callable[[], float], outcome: Outcome, k: int) 
 def _spectra(task: Task, outcome: Outcome) -> None:
     """All spectra of the chunk in one call of the exact impedance; point by point only where that is refused."""
     from ..impedance.exact import exact
+    from ..impedance.parameters import Overrides
 
     assert isinstance(task.protocol, EIS)
     cell, frequencies = _base(task), task.protocol.values()
     impedance = np.full((task.points, frequencies.size), np.nan + 0j)
     try:
-        impedance[:] = exact(cell, frequencies, dict(task.values))
+        overrides: Overrides = dict(task.values.items())
+        impedance[:] = exact(cell, frequencies, overrides)
     except Exception:
         for k in range(task.points):
             try:
@@ -123,15 +127,17 @@ def _spectra(task: Task, outcome: Outcome) -> None:
     for metric in task.metrics:
         if metric.batched:
             _read_batch(metric, task, impedance, known, outcome)
-    for k in np.flatnonzero(known) if one_by_one else ():
-        run = _spectrum(cell.with_(task.changes(int(k))), task.protocol, frequencies, impedance[k])
+    for k in map(int, np.flatnonzero(known) if one_by_one else ()):
+        run = _spectrum(cell.with_(task.changes(k)), task.protocol, frequencies, impedance[k])
         for metric in one_by_one:
-            outcome.values[metric.name][k] = _number(metric, run, outcome, int(k))
+            outcome.values[metric.name][k] = _number(metric, run, outcome, k)
 
 
 def _base(task: Task) -> Cell:
     """The cell with plain numbers where the points have some, so that they can be overridden."""
-    cell = task.cell if task.protocol.temperature is None else task.cell.with_({"temperature": task.protocol.temperature})
+    cell = (
+        task.cell if task.protocol.temperature is None else task.cell.with_({"temperature": task.protocol.temperature})
+    )
     return cell.with_(task.changes(0))
 
 
@@ -151,12 +157,15 @@ def _read_batch(metric: Metric, task: Task, impedance: np.ndarray, known: np.nda
         except Exception:
             pass
         else:
-            for k in np.flatnonzero(np.isnan(numbers)):
-                outcome.fail(int(k), f"{metric.name}: gave NaN")
+            for k in map(int, np.flatnonzero(np.isnan(numbers))):
+                outcome.fail(k, f"{metric.name}: gave NaN")
             return
     for k in map(int, np.flatnonzero(known)):
-        one = batch.isel({POINT: slice(k, k + 1)})
-        numbers[k] = _tried(metric, lambda one=one: float(np.asarray(metric.function(one)).item()), outcome, k)  # type: ignore[misc]
+        numbers[k] = _tried(metric, partial(_single, metric, batch.isel({POINT: slice(k, k + 1)})), outcome, k)
+
+
+def _single(metric: Metric, one: xr.Dataset) -> float:
+    return float(np.asarray(metric.function(one)).item())
 
 
 def _batch(task: Task, impedance: np.ndarray) -> xr.Dataset:
@@ -169,7 +178,7 @@ def _batch(task: Task, impedance: np.ndarray) -> xr.Dataset:
     assert isinstance(protocol, EIS)
     temperature = cell.temperature if protocol.temperature is None else protocol.temperature
     numbers = {"temperature": float(temperature), "area": float(cell.area)}
-    attrs = {name: value for name, value in numbers.items() if name not in task.values}
+    attrs: dict[str, Any] = {name: value for name, value in numbers.items() if name not in task.values}
     attrs |= {"cell": cell.to_yaml(), "protocol": protocol.to_yaml()}
     coords: dict[str, Any] = {path: (POINT, values) for path, values in task.values.items()}
     coords["frequency"] = ("frequency", protocol.values(), attributes("frequency"))

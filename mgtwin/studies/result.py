@@ -80,7 +80,9 @@ def _first(warnings: Iterable[str]) -> list[str]:
     return distinct if more <= 0 else [*distinct[:WARNINGS], f"and {more} more warnings of single points"]
 
 
-def dataset_of(plan: Plan, values: Mapping[str, np.ndarray], failure: np.ndarray, attrs: Mapping[str, Any]) -> xr.Dataset:
+def dataset_of(
+    plan: Plan, values: Mapping[str, np.ndarray], failure: np.ndarray, attrs: Mapping[str, Any]
+) -> xr.Dataset:
     """The result of a study that was kept in memory."""
     import xarray as xr
 

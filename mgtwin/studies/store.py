@@ -244,8 +244,10 @@ def _how(what: str, kept: Any, wanted: Any) -> str:
 
         changes = Cell.from_yaml(kept).diff(Cell.from_yaml(wanted))
         said = [f"{path} is {shown(now)}, in the store {shown(then)}" for path, (then, now) in changes.items()]
-        return ": " + "; ".join(said[:3]) + (f"; and {len(said) - 3} more" if len(said) > 3 else "") if said else (
-            " in texts or provenance only"
+        return (
+            ": " + "; ".join(said[:3]) + (f"; and {len(said) - 3} more" if len(said) > 3 else "")
+            if said
+            else (" in texts or provenance only")
         )
     if what == "protocols":
         lines = [line for line in wanted.splitlines() if line not in kept.splitlines()]

@@ -27,7 +27,11 @@ SCRIPT = Path(__file__).with_name("study_process.py")
 def start(*arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(mt.__file__).parents[1]), *sys.path])}
     return subprocess.Popen(
-        [sys.executable, str(SCRIPT), *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, str(SCRIPT), *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -90,8 +94,16 @@ def client() -> Iterator[Any]:
 
 
 def transients() -> tuple[Any, ...]:
-    axes = {"layers.buffer_*.thickness": ["0.2 mm", "0.4 mm", "0.6 mm"], "temperature": ["25 degC", "40 degC", "60 degC"]}
-    return mt.cell("trilayer"), mt.Galvanostatic(current="7.5 uA/cm^2", duration="1 h"), axes, [mt.analysis.overpotential]
+    axes = {
+        "layers.buffer_*.thickness": ["0.2 mm", "0.4 mm", "0.6 mm"],
+        "temperature": ["25 degC", "40 degC", "60 degC"],
+    }
+    return (
+        mt.cell("trilayer"),
+        mt.Galvanostatic(current="7.5 uA/cm^2", duration="1 h"),
+        axes,
+        [mt.analysis.overpotential],
+    )
 
 
 def test_a_cluster_gives_identical_numbers(client: Any, tmp_path: Path) -> None:
@@ -128,7 +140,10 @@ def test_a_point_that_kills_every_worker_is_nan(client: Any) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return 1.0
 
-    cells = {"small": mt.cell("trilayer").with_({"area": "1 cm^2"}), "large": mt.cell("trilayer").with_({"area": "2 cm^2"})}
+    cells = {
+        "small": mt.cell("trilayer").with_({"area": "1 cm^2"}),
+        "large": mt.cell("trilayer").with_({"area": "2 cm^2"}),
+    }
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
         study = mt.sweep(cells, mt.EIS(1e3, 1.0), {"temperature": [300.0]}, {"fatal": fatal}, client=client)
     np.testing.assert_array_equal(study["fatal"].values.ravel(), [1.0, np.nan])

@@ -123,7 +123,9 @@ def test_a_damaged_chunk_is_named_and_computed_again(cells: Any, tmp_path: Path,
     else:  # a whole and valid chunk, but of other points: only the journal knows
         shutil.copy(chunk.parents[2] / "3" / "0" / "0", chunk)
     counted.clear()
-    with pytest.warns(mt.MgtwinWarning, match=r"chunk 4 \(cell 4\.\.4, .*\) was damaged on disk: study\.zarr/area.*/c/4/0/0"):
+    with pytest.warns(
+        mt.MgtwinWarning, match=r"chunk 4 \(cell 4\.\.4, .*\) was damaged on disk: study\.zarr/area.*/c/4/0/0"
+    ):
         again = study(cells, path)
     assert len(counted) == 6
     assert again.equals(before)

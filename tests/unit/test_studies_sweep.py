@@ -74,7 +74,9 @@ def test_paired_values_go_together_and_form_a_product_with_an_axis(cell: Any) ->
 
 def test_a_tuple_of_paths_and_a_whole_law_are_one_axis(cell: Any) -> None:
     both = ("positive.film_resistance", "negative.film_resistance")
-    study = mt.sweep(cell, SPECTRUM, {both: ["0 ohm*cm^2", "10 ohm*cm^2"], ELECTRONIC: ["1e-9 S/cm", "1e-7 S/cm"]}, [ASR])
+    study = mt.sweep(
+        cell, SPECTRUM, {both: ["0 ohm*cm^2", "10 ohm*cm^2"], ELECTRONIC: ["1e-9 S/cm", "1e-7 S/cm"]}, [ASR]
+    )
     name = ", ".join(both)
     assert study["area_specific_resistance"].dims == (name, ELECTRONIC)
     assert study[name].attrs["units"] == "ohm*m^2"

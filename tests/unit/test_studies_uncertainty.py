@@ -130,7 +130,7 @@ def test_sobol_indices_of_the_ishigami_function() -> None:
     joint = b**2 * np.pi**8 * (1 / 18 - 1 / 50) / total
     method = mt.Sobol(n=2048)
     found = method.indices(ishigami(method.points(3)), 3)
-    for name, expected in (("first_order", first), ("total_order", first + [joint, 0.0, joint])):
+    for name, expected in (("first_order", first), ("total_order", first + np.array([joint, 0.0, joint]))):
         half = found[f"{name}_half_width"]
         assert (np.abs(found[name] - expected) <= half).all(), (name, found[name], expected, half)
         assert (half < 0.1).all()  # an interval that contains everything says nothing
@@ -169,7 +169,7 @@ def test_parameters_can_be_chosen(stack: Any) -> None:
     assert found["parameter"].values.tolist() == ["layers.a.thickness", "layers.b.thickness"]
     with pytest.raises(mt.InputError, match="states no uncertainty"):
         mt.sensitivity(stack, SPECTRUM, [ASR], parameters=["area"])
-    with pytest.raises(mt.InputError, match="Did you mean 'layers.a.thickness'"):
+    with pytest.raises(mt.InputError, match=r"Did you mean 'layers\.a\.thickness'"):
         mt.sensitivity(stack, SPECTRUM, [ASR], parameters=["layers.a.thicknes"])
 
 

@@ -111,8 +111,8 @@ def _in_memory(plan: Plan, client: Any, progress: Progress | None) -> xr.Dataset
         if not done.any():
             raise
         extra = {"interrupted": True}
-        for number in np.flatnonzero(~done):
-            failure[grid.region(int(number))] = LEFT_OUT
+        for left in np.flatnonzero(~done):
+            failure[grid.region(int(left))] = LEFT_OUT
         found[f"interrupted: {report.done} of {grid.size} points were computed"] = None
     return dataset_of(plan, values, failure, attrs_of(plan, found, **extra))
 

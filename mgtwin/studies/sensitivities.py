@@ -18,8 +18,8 @@ from ..protocols import Protocol
 from .measured import Metrics, metrics_of
 from .progress import Progress
 from .sampling import SEED, Parameter
-from .sweep import sweep
-from .uncertainty import paired, uncertain_parameters
+from .sweeps import sweep
+from .uncertainties import paired, uncertain_parameters
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -205,8 +205,8 @@ def sensitivity(
     -------
     xarray.Dataset
         Over ``metric`` and ``parameter``. Of `Sobol`: ``first_order`` and ``total_order`` with the half-widths of their
-        confidence intervals. Of `Morris`: ``mean_effect``, ``mean_size`` with its half-width and ``spread``, in the unit
-        of the metric. ``attrs["measure_first"]`` says for each metric which parameter it would be best to measure.
+        confidence intervals. Of `Morris`: ``mean_effect``, ``mean_size`` with its half-width and ``spread``, in the
+        unit of the metric. ``attrs["measure_first"]`` says for each metric which parameter to measure first.
 
     Raises
     ------
@@ -262,7 +262,8 @@ def _check_failures(runs: xr.Dataset, values: Sequence[np.ndarray], names: Seque
             texts = [text for text in map(str, runs["failure"].values[bad]) if text]
             why = f"the first says: {texts[0]}" if texts else "they are infinite"
             raise InputError(
-                f"{bad.sum()} of {bad.size} runs give no finite {name}; {why}. Hold or narrow the parameters that do this."
+                f"{bad.sum()} of {bad.size} runs give no finite {name}; {why}. Hold or narrow the parameters that "
+                "do this."
             )
 
 
@@ -290,17 +291,24 @@ def _result(
     import xarray as xr
 
     names, labels = [metric.name for metric in measured], [item.name for item in free]
-    one = {"units": "1"}
     data: dict[str, Any] = {
-        name: (("metric", "parameter"), np.stack([item[name] for item in found]), {"units": unit, "long_name": _WORDS[name]})
+        name: (
+            ("metric", "parameter"),
+            np.stack([item[name] for item in found]),
+            {"units": unit, "long_name": _WORDS[name]},
+        )
         for name, unit in ((key, "1" if "order" in key else "unit of the metric") for key in found[0])
     }
-    coords: dict[str, Any] = {
-        "metric": ("metric", np.array(names, dtype=object), {**one, "long_name": "metric"}),
-        "parameter": ("parameter", np.array(labels, dtype=object), {**one, "long_name": "uncertain parameter"}),
-        "metric_unit": ("metric", np.array([m.units for m in measured], dtype=object), {**one, "long_name": "SI unit of the metric"}),
-        "metric_name": ("metric", np.array([m.long_name for m in measured], dtype=object), {**one, "long_name": "metric in words"}),
-    }  # fmt: skip
+    texts = {
+        "metric": ("metric", names, "metric"),
+        "parameter": ("parameter", labels, "uncertain parameter"),
+        "metric_unit": ("metric", [metric.units for metric in measured], "SI unit of the metric"),
+        "metric_name": ("metric", [metric.long_name for metric in measured], "metric in words"),
+    }
+    coords = {
+        name: (dim, np.array(said, dtype=object), {"units": "1", "long_name": words})
+        for name, (dim, said, words) in texts.items()
+    }
     failed = sum(int((~np.isfinite(column)).sum()) for column in values)
     warnings = list(runs.attrs.get("warnings", []))
     if failed:

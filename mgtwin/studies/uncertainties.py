@@ -18,7 +18,7 @@ from .axes import Axes, Paired
 from .measured import FAILURE, Metrics
 from .progress import Progress
 from .sampling import SEED, Parameter, parameters, quasi_random
-from .sweep import sweep
+from .sweeps import sweep
 
 if TYPE_CHECKING:
     import xarray as xr
