@@ -11,10 +11,12 @@ from .comparison import compare
 from .interior import breakdown, profiles
 from .laws import arrhenius
 from .spectra import bode, nyquist
+from .studies import band, map, pareto, tornado
 from .transients import cycles, transient, voltammogram
 
 __all__ = [
     "arrhenius",
+    "band",
     "bode",
     "breakdown",
     "circuit",
@@ -22,9 +24,12 @@ __all__ = [
     "cycles",
     "figure",
     "kramers_kronig",
+    "map",
     "nyquist",
+    "pareto",
     "profiles",
     "relaxation_times",
+    "tornado",
     "transient",
     "voltammogram",
 ]

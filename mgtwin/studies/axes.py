@@ -102,6 +102,10 @@ def _check_distinct(axes: Sequence[Axis]) -> None:
             if path in owner:
                 raise InputError(f"{path} is varied twice, by {owner[path]!r} and by {axis.name!r}: keep one of them.")
             owner[path] = axis.name
+    for path, name in owner.items():
+        inside = next((other for other in owner if other.startswith(f"{path}.")), None)
+        if inside is not None:
+            raise InputError(f"{inside} is a part of {path}, which {name!r} replaces by a number: vary one of them.")
     lengths: dict[str, int] = {}
     for axis in axes:
         if lengths.setdefault(axis.dim, axis.values.size) != axis.values.size:

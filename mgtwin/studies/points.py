@@ -111,15 +111,15 @@ def _spectra(task: Task, outcome: Outcome) -> None:
     from ..impedance.parameters import Overrides
 
     assert isinstance(task.protocol, EIS)
-    cell, frequencies = _base(task), task.protocol.values()
+    frequencies = task.protocol.values()
     impedance = np.full((task.points, frequencies.size), np.nan + 0j)
-    try:
+    try:  # in the first cell laws have given way to numbers, which can be overridden
         overrides: Overrides = dict(task.values.items())
-        impedance[:] = exact(cell, frequencies, overrides)
+        impedance[:] = exact(_at(task, 0), frequencies, overrides)
     except Exception:
         for k in range(task.points):
             try:
-                impedance[k] = exact(cell.with_(task.changes(k)), frequencies)
+                impedance[k] = exact(_at(task, k), frequencies)
             except Exception as error:
                 outcome.fail(k, _reason(error))
     known = np.array([k not in outcome.failures for k in range(task.points)])
@@ -128,17 +128,16 @@ def _spectra(task: Task, outcome: Outcome) -> None:
         if metric.batched:
             _read_batch(metric, task, impedance, known, outcome)
     for k in map(int, np.flatnonzero(known) if one_by_one else ()):
-        run = _spectrum(cell.with_(task.changes(k)), task.protocol, frequencies, impedance[k])
+        run = _spectrum(_at(task, k), task.protocol, frequencies, impedance[k])
         for metric in one_by_one:
             outcome.values[metric.name][k] = _number(metric, run, outcome, k)
 
 
-def _base(task: Task) -> Cell:
-    """The cell with plain numbers where the points have some, so that they can be overridden."""
-    cell = (
-        task.cell if task.protocol.temperature is None else task.cell.with_({"temperature": task.protocol.temperature})
-    )
-    return cell.with_(task.changes(0))
+def _at(task: Task, k: int) -> Cell:
+    """The cell of point k at the temperature of the protocol."""
+    temperature = task.protocol.temperature
+    cell = task.cell if temperature is None else task.cell.with_({"temperature": temperature})
+    return cell.with_(task.changes(k))
 
 
 def _spectrum(cell: Cell, protocol: Protocol, frequencies: np.ndarray, impedance: np.ndarray) -> xr.Dataset:

@@ -46,14 +46,15 @@ def _words(name: str) -> str:
     Examples
     --------
     >>> _words("layers.buffer_*.material.ionic_conductivity.reference")
-    'buffer_* ionic conductivity, reference'
+    'buffer ionic conductivity'
     """
     skipped = {"layers", "interfaces", "material"}
     said = []
     for path in name.split(", "):
         parts = [part for part in path.split(".") if part not in skipped]
         head, tail = (parts[:1], parts[1:]) if len(parts) > 1 else ([], parts)
-        said.append(" ".join([*head, ", ".join(part.replace("_", " ") for part in tail)]))
+        words = [*head, ", ".join(tail)]
+        said.append(" ".join(words).replace("_*", "").replace("_", " ").removesuffix(", reference"))
     return "; ".join(said)
 
 

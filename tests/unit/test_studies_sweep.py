@@ -200,6 +200,7 @@ def boom(run: xr.Dataset) -> float:
         (7, "a mapping {path: values} or Paired"),
         ({BUFFERS: [1e-4], "layers.buffer_left.thickness": [1e-4]}, "varied twice"),
         ({"positive": [mt.Blocking("1 uF/cm^2")]}, "is not a number"),
+        ({ELECTRONIC: [1e-7], f"{ELECTRONIC}.reference": [1e-7]}, "is a part of"),
         ({(THICKNESS, "temperature"): [300.0]}, "differ in their units"),
         ([mt.Paired({THICKNESS: [1e-4]}), mt.Paired({"temperature": [300.0, 310.0]})], "give one another dim"),
         (mt.Paired({THICKNESS: [1e-4]}, dim="point"), "has another meaning"),
@@ -269,7 +270,7 @@ def test_attributes_have_units_names_and_what_to_beware_of(cell: Any) -> None:
     assert study["asr"].attrs["units"] == "ohm*m^2"
     assert study["asr"].attrs["long_name"] == "area-specific resistance"
     assert study["plain"].attrs["units"] == ""  # nobody said which
-    assert study[BUFFERS].attrs["long_name"] == "buffer_* thickness"
+    assert study[BUFFERS].attrs["long_name"] == "buffer thickness"
     assert any("outside" in text for text in study.attrs["warnings"])  # laws measured at 40 to 100 degC, used at 25
 
 
