@@ -386,7 +386,7 @@ def study_panels(ds: xr.Dataset) -> list[Any]:
         return [partial(tornado, metric=str(name)) for name in ds["metric"].values]
     names = [str(name) for name, item in ds.data_vars.items() if "metric" in item.attrs and not _derived(str(name), ds)]
     if "design" in ds.dims:
-        return [pareto] if len(names) > 1 and ds.sizes["design"] > 1 else []
+        return [pareto] if len(names) > 1 else []
     free = [dim for dim, size in ds.sizes.items() if size > 1 and dim not in ("sample", "quantile")]
     banded = len(free) == 1 or (not free and "quantile" in ds.dims)
     draw = band if banded else map if len(free) == 2 and "sample" not in ds.dims else None

@@ -150,6 +150,7 @@ def _axis(cells: Sequence[Cell], key: Key, given: Any, dim: str | None) -> Axis:
 def _unit(cell: Cell, paths: tuple[str, ...], first: Any, name: str) -> str:
     """SI unit of the number that stands at the paths once the first value is put there."""
     try:
+        cell.with_({paths[0]: first})  # what is wrong with a value is said once, not for every path
         tried = cell.with_({paths: first})
     except UnknownNameError:
         raise
