@@ -11,6 +11,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from ..cells import Cell
 from ..errors import InputError
 from ..quantities import format_value
 from .console import hint, leave_interrupted, out, print_warnings, shown_path
@@ -55,10 +56,9 @@ def sweep_file(
         if study.sampling is None:
             found = sweep(study.cell, study.protocol, list(study.axes), study.metrics, **given)
         else:
-            cell: Any = study.cell
-            found = uncertainty(
-                cell, study.protocol, study.metrics, axes=list(study.axes) or None, **study.sampling, **given
-            )
+            assert isinstance(study.cell, Cell)
+            given |= {"axes": list(study.axes) or None, **study.sampling}
+            found = uncertainty(study.cell, study.protocol, study.metrics, **given)
     _report_sweep(file, found)
     print_rows([("store", shown_path(study.store))])
     if found.attrs.get("interrupted"):
