@@ -27,6 +27,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "Contact and ageing of interfaces",
+        "`contact=` of any electrode or junction, and `ageing=[...]` of a plating electrode or junction.",
+        ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth"),
+    ),
+    (
         "Laws of temperature",
         "Any property takes a number or one of these; `law(T)` evaluates it.",
         ("Constant", "Arrhenius", "ArrheniusT", "VogelFulcher", "Table", "Value"),

@@ -33,6 +33,12 @@ _HOME = {
     "Junction": "cells",
     "Capacitor": "cells",
     "CPE": "cells",
+    "Contact": "cells",
+    "Pressed": "cells",
+    "FatigueContactLoss": "cells",
+    "VoidContactLoss": "cells",
+    "CrackGrowth": "cells",
+    "FilmGrowth": "cells",
     "Constant": "laws",
     "Arrhenius": "laws",
     "ArrheniusT": "laws",
@@ -91,8 +97,12 @@ if TYPE_CHECKING:
     from .cells import Blocking as Blocking
     from .cells import Capacitor as Capacitor
     from .cells import Cell as Cell
+    from .cells import Contact as Contact
+    from .cells import CrackGrowth as CrackGrowth
     from .cells import DefectCapacitance as DefectCapacitance
     from .cells import DefectElectrons as DefectElectrons
+    from .cells import FatigueContactLoss as FatigueContactLoss
+    from .cells import FilmGrowth as FilmGrowth
     from .cells import GrainBoundary as GrainBoundary
     from .cells import Ion as Ion
     from .cells import IonConductor as IonConductor
@@ -100,6 +110,8 @@ if TYPE_CHECKING:
     from .cells import Layer as Layer
     from .cells import MixedConductor as MixedConductor
     from .cells import Plating as Plating
+    from .cells import Pressed as Pressed
+    from .cells import VoidContactLoss as VoidContactLoss
     from .cells.files import applicable_overlays as applicable_overlays
     from .cells.files import cell as cell
     from .cells.files import list_cells as list_cells

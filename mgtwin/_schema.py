@@ -64,6 +64,8 @@ SCHEMA: Mapping[str, Variable] = {
     "overpotential": Variable(("element", "time"), "V", "contribution to the cell voltage"),
     "interface": Variable(("interface",), "1", "interface", "U"),
     "electronic_current": Variable(("interface", "time"), "A", "electronic current"),
+    "contact_fraction": Variable(("interface", "time"), "1", "contact fraction"),
+    "film_resistance": Variable(("interface", "time"), "ohm*m^2", "film resistance of the area in contact"),
     "x": Variable(("x",), "m", "distance from the negative electrode"),
     "layer": Variable(("x",), "1", "layer", "U"),
     "local_potential": Variable(("time", "x"), "V", "local electrode potential vs. Mg/Mg2+"),

@@ -149,6 +149,8 @@ def transient(
     step: ArrayLike | None = None,
     overpotential: Mapping[str, ArrayLike] | None = None,
     electronic_current: Mapping[str, ArrayLike] | None = None,
+    contact_fraction: Mapping[str, ArrayLike] | None = None,
+    film_resistance: Mapping[str, ArrayLike] | None = None,
     local_potential: ArrayLike | None = None,
     x: ArrayLike | None = None,
     layer: Sequence[str] | None = None,
@@ -173,6 +175,8 @@ def transient(
         Contributions to the voltage [V]; they sum to `voltage`.
     electronic_current : mapping of interface name to array_like, shape (n,), optional
         Electronic current [A] at ``"negative"``, the junctions and ``"positive"``.
+    contact_fraction, film_resistance : mapping of interface name to array_like, shape (n,), optional
+        Part of the area in contact, and film resistance of that part [ohm m^2], of the same interfaces.
     local_potential : array_like, shape (n, m), optional
         E(x, t) [V], with `x` [m] and `layer` (names), shape (m,).
     half_cycle_capacity : array_like, optional
@@ -192,7 +196,12 @@ def transient(
     >>> float(transient([0, 1], [0.5, 0.5], [2e-6, 1e-6]).current[-1])
     1e-06
     """
-    parts = {"overpotential": overpotential, "electronic_current": electronic_current}
+    parts = {
+        "overpotential": overpotential,
+        "electronic_current": electronic_current,
+        "contact_fraction": contact_fraction,
+        "film_resistance": film_resistance,
+    }
     # A mapping without entries has no array to take the time from: it says the same as None.
     stacked = {name: np.array([*values.values()], dtype=float) for name, values in parts.items() if values}
     variables: dict[str, ArrayLike | None] = {
@@ -200,6 +209,8 @@ def transient(
         "current": current,
         "overpotential": stacked.get("overpotential"),
         "electronic_current": stacked.get("electronic_current"),
+        "contact_fraction": stacked.get("contact_fraction"),
+        "film_resistance": stacked.get("film_resistance"),
         "local_potential": local_potential,
         "half_cycle_capacity": half_cycle_capacity,
         "state": state,

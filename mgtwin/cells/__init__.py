@@ -1,6 +1,8 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
+from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
 from .cell import Cell, Ion, Layer
+from .contact import Contact, Pressed
 from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
 from .paths import expand
@@ -11,8 +13,12 @@ __all__ = [
     "Blocking",
     "Capacitor",
     "Cell",
+    "Contact",
+    "CrackGrowth",
     "DefectCapacitance",
     "DefectElectrons",
+    "FatigueContactLoss",
+    "FilmGrowth",
     "GrainBoundary",
     "Ion",
     "IonConductor",
@@ -20,6 +26,8 @@ __all__ = [
     "Layer",
     "MixedConductor",
     "Plating",
+    "Pressed",
     "Reader",
+    "VoidContactLoss",
     "expand",
 ]

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, mod
 
 from ..errors import InputError, QuantityError
 from ..quantities import Quantity, Value, parse
-from .base import noun, one_of
+from .base import NumberOrNoun, noun, one_of
 
 __all__ = ["CPE", "BulkDielectric", "Capacitance", "Capacitor", "Storage", "across_interface"]
 
@@ -128,29 +128,10 @@ Storage = Annotated[
 ]
 
 
-def _is_element(raw: Any) -> bool:
-    return isinstance(raw, CPE) or (isinstance(raw, Mapping) and "type" in raw)
+def _per_length(element: CPE) -> CPE:
+    """Validator of the dielectric of a material: a CPE there is per length."""
+    return element.at_place("m")
 
 
-class _BulkDielectric:
-    """Type of `relative_permittivity`: a number >= 1, or a `CPE` per length."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        cpe = handler.generate_schema(CPE)
-        number = handler.generate_schema(Annotated[float, Quantity("", ge=1)])
-
-        def per_length(element: CPE) -> CPE:
-            return element.at_place("m")
-
-        return core_schema.tagged_union_schema(
-            {
-                "cpe": core_schema.no_info_after_validator_function(per_length, cpe),
-                "number": number,
-            },
-            discriminator=lambda raw: "cpe" if _is_element(raw) else "number",
-        )
-
-
-BulkDielectric = Annotated[float | CPE, _BulkDielectric()]
+#: Type of `relative_permittivity`: a number >= 1, or a `CPE` per length.
+BulkDielectric = Annotated[float | CPE, NumberOrNoun(Quantity("", ge=1), CPE, _per_length)]

@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from ..errors import InputError
 from ..laws import Law, Property
 from ..quantities import Quantity, Value
+from .ageing import AgeingLaws, check_ageing
 from .base import noun, one_of
 from .capacitors import CPE, Capacitor, Storage, across_interface
+from .contact import Contact
 
 __all__ = ["CPE", "Blocking", "Capacitor", "Electrode", "Interfaces", "Junction", "Plating"]
 
@@ -24,6 +27,21 @@ _DoubleLayer = Annotated[Storage, AfterValidator(across_interface)] | None
 _ElectronicResistance = Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)]
 _NOTHING = Value(0.0, unit="ohm*m^2")
 _BLOCKED = Value(math.inf, unit="ohm*m^2")
+
+
+def _check_gap(contact: Contact | None, storage: Any) -> None:
+    """A gap is a capacitor beside the double layer's: it needs one, and one of the same kind."""
+    if contact is None or contact.gap_capacitance == 0 or isinstance(storage, Capacitor):
+        return
+    if isinstance(storage, CPE):
+        raise InputError(
+            "contact.gap_capacitance is an ideal capacitor, which cannot stand in for a part of a constant-phase "
+            "element: make the double layer a capacitor, or leave gap_capacitance at 0."
+        )
+    raise InputError(
+        "contact.gap_capacitance replaces the double layer where contact is lost: give the interface a capacitance, "
+        "or leave gap_capacitance at 0."
+    )
 
 
 @noun
@@ -36,6 +54,8 @@ class Blocking:
         Double layer [F/m^2]; a bare capacitance is accepted. None: no ionic current at all.
     electronic_resistance : float
         Contact resistance of the electrons [ohm*m^2], 0 (ideal) to inf (blocked).
+    contact : Contact, optional
+        How much of the area touches; None: all of it, for good. Keyword only.
     name, description : str
         For people; keyword only.
 
@@ -47,9 +67,21 @@ class Blocking:
 
     double_layer: _DoubleLayer
     electronic_resistance: _ElectronicResistance = _NOTHING
+    contact: Contact | None = field(default=None, kw_only=True)
+    ageing: AgeingLaws = field(default=(), kw_only=True)
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["blocking"] = field(default="blocking", kw_only=True, repr=False)
+
+    @model_validator(mode="after")
+    def _contact_fits(self) -> Blocking:
+        if self.ageing:
+            raise InputError(
+                f"no faradaic current crosses a blocking electrode, so {self.ageing[0].type} would never act there: "
+                f"give the ageing to a plating electrode or a junction."
+            )
+        _check_gap(self.contact, self.double_layer)
+        return self
 
 
 @noun
@@ -71,6 +103,10 @@ class Plating:
         Contact resistance of the electrons [ohm*m^2], 0 (ideal) to inf (blocked).
     film_resistance : float or law
         :math:`R_{film}` in series with the charge transfer [ohm*m^2], >= 0.
+    contact : Contact, optional
+        How much of the area touches; None: all of it, for good. Keyword only.
+    ageing : sequence of ageing laws
+        What changes the contact or the film while the cell is used (theory.md §3.5). Keyword only.
     name, description : str
         For people; keyword only.
 
@@ -85,9 +121,17 @@ class Plating:
     double_layer: _DoubleLayer = None
     electronic_resistance: _ElectronicResistance = _NOTHING
     film_resistance: Annotated[float | Law, Property("ohm*m^2", ge=0)] = _NOTHING
+    contact: Contact | None = field(default=None, kw_only=True)
+    ageing: AgeingLaws = field(default=(), kw_only=True)
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["plating"] = field(default="plating", kw_only=True, repr=False)
+
+    @model_validator(mode="after")
+    def _contact_fits(self) -> Plating:
+        check_ageing(self.ageing, self.contact, metal=True)
+        _check_gap(self.contact, self.double_layer)
+        return self
 
 
 @noun
@@ -105,6 +149,10 @@ class Junction:
         :math:`C_{int}` [F/m^2].
     electronic_resistance : float
         :math:`R_e` [ohm*m^2], 0 (ideal) to inf (blocked, the default).
+    contact : Contact, optional
+        How much of the area touches; None: all of it, for good. Keyword only.
+    ageing : sequence of ageing laws
+        What changes the contact or the film while the cell is used (theory.md §3.5). Keyword only.
     name, description : str
         For people; keyword only.
 
@@ -117,9 +165,17 @@ class Junction:
     resistance: Annotated[float | Law, Property("ohm*m^2", ge=0, allow_inf=True)] = _NOTHING
     capacitance: _DoubleLayer = None
     electronic_resistance: _ElectronicResistance = _BLOCKED
+    contact: Contact | None = field(default=None, kw_only=True)
+    ageing: AgeingLaws = field(default=(), kw_only=True)
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["junction"] = field(default="junction", kw_only=True, repr=False)
+
+    @model_validator(mode="after")
+    def _contact_fits(self) -> Junction:
+        check_ageing(self.ageing, self.contact, metal=False)
+        _check_gap(self.contact, self.capacitance)
+        return self
 
 
 class Interfaces(Mapping[str, Junction]):

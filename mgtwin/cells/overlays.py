@@ -1,4 +1,4 @@
-"""Overlays: named changes of a cell (states of a material, readings of the data, alternative values).
+"""Overlays: named changes of a cell (states of a material, readings of the data, explanations of ageing, alternatives).
 
 An overlay file holds variants; each says to which cells it applies, with or without which other overlays, and what it
 sets. All variants that apply are applied in the order of the file; an overlay of which none applies is refused.
@@ -26,7 +26,9 @@ from .paths import expand
 __all__ = ["Overlay", "Variant", "applicable_overlays", "apply_overlays", "load_overlay"]
 
 #: Kinds in the order in which they are applied, whatever the order of the arguments.
-_ORDER = ("state", "alternative", "reading")
+_ORDER = ("state", "alternative", "reading", "ageing")
+#: Kinds of which a cell takes at most one.
+_SINGLE = ("state", "reading", "ageing")
 
 
 def _as_tuple(raw: Any) -> Any:
@@ -74,14 +76,14 @@ class Overlay:
     Parameters
     ----------
     name : str
-    kind : {"state", "reading", "alternative"}
-        A cell takes at most one state and one reading.
+    kind : {"state", "reading", "ageing", "alternative"}
+        A cell takes at most one state, one reading, and one explanation of its ageing.
     variants : tuple of Variant
     description : str
     """
 
     name: str
-    kind: Literal["state", "reading", "alternative"]
+    kind: Literal["state", "reading", "ageing", "alternative"]
     variants: Annotated[tuple[Variant, ...], Field(min_length=1)]
     description: str = ""
 
@@ -122,7 +124,7 @@ def _read_file(path: Path, changed_at: int) -> tuple[Overlay, yamlfile.Document]
 
 
 def apply_overlays(cell: Cell, *names: str) -> Cell:
-    """Return the cell with overlays applied: first the state, then alternatives, then the reading.
+    """Return the cell with overlays applied: first the state, then alternatives, then the reading, then the ageing.
 
     Parameters
     ----------
@@ -134,7 +136,8 @@ def apply_overlays(cell: Cell, *names: str) -> Cell:
     Raises
     ------
     OverlayError
-        If one does not apply to this cell or this combination, is named twice, or if two states or two readings meet.
+        If one does not apply to this cell or this combination, is named twice, or if two meet of a kind of which a
+        cell takes one.
     UnknownNameError
         If there is no such overlay.
     FileError
@@ -165,10 +168,10 @@ def _check_combination(cell: str, overlays: list[Overlay]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise OverlayError(f"the overlay {name!r} is named twice.")
-    for kind in ("state", "reading"):
+    for kind in _SINGLE:
         same = [overlay.name for overlay in overlays if overlay.kind == kind]
         if len(same) > 1:
-            raise OverlayError(f"{' and '.join(map(repr, same))} are both {kind}s: a cell takes one {kind}.")
+            raise OverlayError(f"{' and '.join(map(repr, same))} are both of kind {kind}: a cell takes one of these.")
     for overlay in overlays:
         if overlay.matching(cell, names):
             continue
@@ -212,18 +215,17 @@ def _paths(draft: Any, key: str) -> tuple[str, ...]:
 def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:
     """Return every combination of overlays that applies to a cell, single ones first, without building anything.
 
-    A combination holds at most one state, at most one reading and any alternatives; each of its members must have a
-    variant that applies to the cell together with the others.
+    A combination holds at most one state, one reading and one ageing, and any alternatives; each of its members must
+    have a variant that applies to the cell together with the others.
     """
     overlays = [load_overlay(name) for name in library.names("overlays")]
     by_kind = {kind: [item for item in overlays if item.kind == kind] for kind in _ORDER}
     alternatives = by_kind["alternative"]
     subsets = chain.from_iterable(combinations(alternatives, size) for size in range(len(alternatives) + 1))
-    states = [(), *((item,) for item in by_kind["state"])]
-    readings = [(), *((item,) for item in by_kind["reading"])]
+    states, readings, ageings = ([(), *((item,) for item in by_kind[kind])] for kind in _SINGLE)
     found = []
-    for state, chosen, reading in product(states, subsets, readings):
-        members = (*state, *chosen, *reading)
+    for state, chosen, reading, ageing in product(states, subsets, readings, ageings):
+        members = (*state, *chosen, *reading, *ageing)
         together = [item.name for item in members]
         if members and all(item.matching(cell_name, together) for item in members):
             found.append(tuple(together))

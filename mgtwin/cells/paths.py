@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import InputError, UnknownNameError
 from ..quantities import format_value
+from .base import name_of
 
 __all__ = ["Key", "assign", "children", "expand", "find", "numbers_of", "walk"]
 
@@ -25,7 +26,7 @@ Key = str | tuple[str, ...]
 def children(node: Any) -> dict[str, Any]:
     """Return the named parts of a node, empty for numbers, texts and None."""
     if isinstance(node, (tuple, list)):
-        return {_name(item): item for item in node if _name(item)}
+        return {name_of(item): item for item in node if name_of(item)}
     if isinstance(node, Mapping):
         return {str(key): item for key, item in node.items() if key != "type"}
     if dataclasses.is_dataclass(node) and not isinstance(node, type):
@@ -46,11 +47,6 @@ def _child(node: Any, part: str) -> Any:
     if dataclasses.is_dataclass(node) and not isinstance(node, type):
         return getattr(node, part) if part in _field_names(type(node)) else _ABSENT
     return children(node).get(part, _ABSENT)
-
-
-def _name(item: Any) -> str:
-    found = item.get("name") if isinstance(item, Mapping) else getattr(item, "name", None)
-    return found if isinstance(found, str) else ""
 
 
 def walk(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -175,7 +171,7 @@ def assign(node: Any, parts: Iterable[str], value: Any) -> Any:
     """Return plain mappings and lists equal to `node` but for the value at an existing path; `node` stays as it is."""
     head, *rest = parts
     if isinstance(node, (tuple, list)):
-        return [_put(item, rest, value) if _name(item) == head else item for item in node]
+        return [_put(item, rest, value) if name_of(item) == head else item for item in node]
     plain = _thawed(node)
     plain[head] = _put(plain.get(head), rest, value)
     return plain

@@ -211,6 +211,8 @@ def combinations(cell: str, state: str = "") -> tuple[tuple[tuple[str, ...], str
         kinds = {name: _kind(name) for name in names}
         states = [name for name, kind in kinds.items() if kind == "state"]
         readings = [name for name, kind in kinds.items() if kind == "reading"]
+        if "ageing" in kinds.values():  # explanations of ageing are compared with each other: campaign.ageing
+            continue
         if states == ([state] if state else []) and readings:
             found.append((names, readings[0]))
     if not found:

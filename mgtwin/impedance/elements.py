@@ -14,14 +14,23 @@ from typing import Any
 import numpy as np
 
 from ..cells.cell import Cell, Layer
+from ..cells.constriction import contact_fraction, spreading_length
 from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
-from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
+from ..cells.materials import DefectElectrons, GrainBoundary, IonConductor, MixedConductor
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, chemical_capacitance, electronic_conductivity
+from ..cells.rest import FARADAY, GAS_CONSTANT, chemical_capacitance, electronic_conductivity, rest_potentials
 from ..errors import InputError
 from .chain import Array, Link, Mixed, Ohmic
 
-__all__ = ["VACUUM_PERMITTIVITY", "Surroundings", "admittance", "electrode", "junction", "layer_element"]
+__all__ = [
+    "VACUUM_PERMITTIVITY",
+    "Surroundings",
+    "admittance",
+    "electrode",
+    "junction",
+    "layer_element",
+    "potentials_at_rest",
+]
 
 VACUUM_PERMITTIVITY = 8.8541878128e-12
 
@@ -160,6 +169,87 @@ def _mixed_conductor(
     )
 
 
+def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Any, ...]:
+    """Rest potentials of all layers [V]; 0 where no conductivity of the cell depends on them."""
+    for layer in cell.layers:
+        material = layer.material
+        if isinstance(material, MixedConductor) and isinstance(material.electronic_conductivity, DefectElectrons):
+            return rest_potentials(cell, reader).layers
+    return (0.0,) * len(cell.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spots:
+    """An incomplete contact (theory.md §3.4): its fraction, and the constriction [ohm m2] of ions and electrons."""
+
+    fraction: Array = 1.0
+    ions: Array = 0.0
+    electrons: Array = 0.0
+    gap: Array = 0.0
+
+    def storage(self, capacitance: Array, s: Array) -> Array:
+        """Admittance of a double layer that covers only the fraction in contact, with the gap beside it."""
+        if self is _WHOLE:
+            return capacitance
+        return self.fraction * capacitance + (1 - self.fraction) * self.gap * s
+
+    def link(self, ions: tuple[Array, Array], electrons: tuple[Array, Array], ideal: Array = False) -> Link:
+        """Both branches, as fractions per area in contact (the storage apart), with what the spots add."""
+        ion_top, ion_bottom = ions
+        electron_top, electron_bottom = electrons
+        return Link(
+            ion_top + self.ions * ion_bottom,
+            ion_bottom,
+            electron_top / self.fraction + self.electrons * electron_bottom,
+            electron_bottom,
+            ideal=ideal,
+        )
+
+
+_WHOLE = _Spots()
+
+
+def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> _Spots:
+    """The contact of an interface with the layers beside it."""
+    if getattr(reader.get(path), "contact", None) is None:
+        return _WHOLE
+    fraction = _require(contact_fraction(reader, path), f"{path}.contact.fraction")
+    if np.any(fraction > 1):
+        raise InputError(f"{path}.contact.fraction must be at most 1, but {np.max(fraction):g} was given.")
+    spacing = f"{path}.contact.spacing"
+    length = spreading_length(fraction, _require(reader.number(spacing), spacing))
+    ions: Array = 0.0
+    electrons: Array = 0.0
+    for layer in beside:
+        ionic, electronic = _conductivities(cell, reader, layer)
+        ions = ions + length / ionic
+        electrons = electrons + (0.0 if electronic is None else length / electronic)
+    gap = f"{path}.contact.gap_capacitance"
+    return _Spots(fraction, ions, electrons, _require(reader.number(gap), gap, zero=True))
+
+
+def _conductivities(cell: Cell, reader: Reader, layer: Layer) -> tuple[Array, Array | None]:
+    """Ionic conductivity, grain boundaries included, and electronic one [S/m] of a layer, per electrode area."""
+    where = f"layers.{layer.name}.material"
+    _, ratio = _geometry(reader, layer, reader.number("area"))
+    T = reader.temperature
+    ionic = _conductivity(reader, f"{where}.ionic_conductivity", T)
+    if layer.material.grain_boundary is not None:
+        ionic = _folded(reader, f"{where}.grain_boundary", ionic)
+    if not isinstance(layer.material, MixedConductor):
+        return ionic * ratio, None
+    potential = potentials_at_rest(cell, reader)[[item.name for item in cell.layers].index(layer.name)]
+    electronic = electronic_conductivity(reader, where, layer.material.electronic_conductivity, T, potential)
+    return ionic * ratio, electronic * ratio
+
+
+def _folded(reader: Reader, where: str, ionic: Array) -> Array:
+    """Ionic conductivity with the boundaries' resistance in it, ``1/sigma_eff = 1/sigma_ion + R_gb/d`` (§2.3)."""
+    resistance = _require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
+    grain = _require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
+    return ionic / (1 + ionic * resistance / grain)
+
+
 def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Link | None:
     """Interface of two layers: ``R parallel C`` for ions, R_e for electrons; None if both pass perfectly.
 
@@ -175,15 +265,16 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
         return None if electrons else Link(0.0, 1.0, 1.0, 0.0)
     path = f"interfaces.{key}"
     resistance = _require(reader.property(f"{path}.resistance", reader.temperature), f"{path}.resistance", zero=True)
-    storage = admittance(entry.capacitance, reader, f"{path}.capacitance", s)
+    spots = _spots(cell, reader, path, (left, right))
+    storage = spots.storage(admittance(entry.capacitance, reader, f"{path}.capacitance", s), s)
     top, bottom = _fraction(resistance)
     contact = _electron_branch(reader, path, electrons)
-    ideal = (top == 0) & (contact[0] == 0)
+    ideal = (top == 0) & (contact[0] == 0) & (spots.ions == 0)
     if np.ndim(ideal) == 0:
         if ideal:
             return None
         ideal = False
-    link = Link(top, bottom + top * storage, *contact, ideal=ideal)
+    link = spots.link((top, bottom * spots.fraction + top * storage), contact, ideal)
     return _conducting(link, path, "a finite resistance or a capacitance")
 
 
@@ -198,16 +289,17 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
         Where no current of any kind crosses it.
     """
     metal = getattr(cell, side)
-    ionic = admittance(metal.double_layer, reader, f"{side}.double_layer", s)
+    spots = _spots(cell, reader, side, (layer,))
+    ionic = spots.storage(admittance(metal.double_layer, reader, f"{side}.double_layer", s), s)
     if isinstance(metal, Plating):
-        ionic = ionic + 1 / _charge_transfer_resistance(reader, side)
+        ionic = ionic + spots.fraction / _charge_transfer_resistance(reader, side)
     elif not isinstance(metal, Blocking):
         raise InputError(
             f"{side} is a {type(metal).__name__}, for which the mesh-free impedance has no equations. It knows "
             f"Blocking and Plating."
         )
     contact = _electron_branch(reader, side, isinstance(layer.material, MixedConductor))
-    return _conducting(Link(1.0, ionic, *contact), side, "a double_layer (for example '10 uF/cm^2')")
+    return _conducting(spots.link((1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
 
 
 def _charge_transfer_resistance(reader: Reader, side: str) -> Array:
@@ -287,10 +379,7 @@ def _on_ionic_rail(
     """
     if isolated is True:
         return _boundaries(reader, boundary, path, thickness, s), ionic
-    where = f"{path}.material.grain_boundary"
-    resistance = _require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
-    grain = _require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
-    folded = ionic / (1 + ionic * resistance / grain)
+    folded = _folded(reader, f"{path}.material.grain_boundary", ionic)
     if isolated is False:
         return 0.0, folded
     in_series = _boundaries(reader, boundary, path, thickness, s)

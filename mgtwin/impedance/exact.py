@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
-from ..cells.materials import DefectElectrons, MixedConductor
 from ..cells.reader import Reader
-from ..cells.rest import rest_potentials
 from ..errors import InputError
 from .chain import Array, Link, stack_impedance
-from .elements import Surroundings, electrode, junction, layer_element
+from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
 from .parameters import Overrides, reader_of
 
 __all__ = ["exact", "exact_laplace"]
@@ -129,7 +126,7 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
     links: list[Link | None] = [electrode(cell, reader, "negative", layers[0], s)]
     links += [junction(cell, reader, left, right, s) for left, right in pairwise(layers)]
     links.append(electrode(cell, reader, "positive", layers[-1], s))
-    potentials = _potentials(cell, reader)
+    potentials = potentials_at_rest(cell, reader)
     elements = [
         layer_element(
             layer.material,
@@ -142,15 +139,6 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
         for k, layer in enumerate(layers)
     ]
     return (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
-
-
-def _potentials(cell: Cell, reader: Reader) -> tuple[Any, ...]:
-    """Rest potentials, needed only where a conductivity depends on them."""
-    for layer in cell.layers:
-        material = layer.material
-        if isinstance(material, MixedConductor) and isinstance(material.electronic_conductivity, DefectElectrons):
-            return rest_potentials(cell, reader).layers
-    return (0.0,) * len(cell.layers)
 
 
 def _isolated(left: Link | None, right: Link | None) -> Array:

@@ -90,7 +90,9 @@ class LinearisedStack:
     """
 
     def __init__(self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = ()):
-        self.model = ControlledStack(cell, inputs, f_max=f_max, dielectric=True, cpe_window=None, refinement=REFINEMENT)
+        self.model = ControlledStack(
+            cell, inputs, f_max=f_max, dielectric=True, cpe_window=None, refinement=REFINEMENT, ages=False
+        )
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)
         self.input_names = sorted(set(self.model.input_paths.values()))
@@ -99,6 +101,8 @@ class LinearisedStack:
         self.current_index = self.layout[0].index(names.CURRENT_VARIABLE)
         size = self.built.len_rhs_and_alg
         self.others = np.delete(np.arange(size), self.current_index)
+        #: Unknowns of ageing laws, which are frozen here.
+        self.ageing = np.flatnonzero([names.is_ageing(label) for label in self.layout[0]])
         self._compile(size)
         self.mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self.others]
         self._order: BandedOrder | None = None
@@ -122,6 +126,8 @@ class LinearisedStack:
         )
         self.residual = casadi.Function("residual", [y, *free], [residual])
         self.outputs = casadi.Function("outputs", [y, *free], [outputs])
+        initial = translated(self._initial)
+        self.initial_slopes = casadi.Function("initial_slopes", free, [casadi.jacobian(initial, casadi.vertcat(*free))])
         self.stored = casadi.Function("stored", [y, *free], [stored, casadi.jacobian(stored, y)])
         self.matrices = casadi.Function(
             "matrices", [y, *free], [casadi.jacobian(residual, y), casadi.jacobian(outputs, y)]

@@ -24,7 +24,8 @@ __all__ = ["forces_by_input", "held_shift", "rest_shift"]
 def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None) -> NDArray[np.float64]:
     """Movement of the rest state with each input [V per SI unit], shape (n, parameters).
 
-    The local potentials are fixed by an electrode of the ion's metal, or else by the composition as made (§3.1).
+    The local potentials are fixed by an electrode of the ion's metal, or else by the composition as made (§3.1). What
+    ages begins as the cell was made.
     """
     given = stack.given(inputs)
     cell, labels, sides = stack.model.cell, np.asarray(stack.layout[0]), ("left", "right")
@@ -40,11 +41,13 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
             return np.stack([np.broadcast_to(value, values.shape) for value in found], axis=-1)
 
         *layers, negative, positive = slope(moved, np.array([given[name]]))
-        result[labels == names.potential_drop("negative"), k] = negative
-        result[labels == names.potential_drop("positive"), k] = positive
+        result[labels == stack.model.interfaces[0].state.name, k] = negative
+        result[labels == stack.model.interfaces[-1].state.name, k] = positive
         for layer, value in zip(cell.layers, layers, strict=True):
             faces = [names.face_potential(layer.name, side) for side in sides]
             result[np.isin(labels, [names.local_potential(layer.name), *faces]), k] = value
+    if stack.ageing.size and stack.input_names:  # contacts and films of the new cell are numbers of the cell
+        result[stack.ageing] = stack.initial_slopes(*stack.values(inputs)).full()[stack.ageing]
     return result
 
 

@@ -18,7 +18,6 @@ from scipy.sparse.linalg import splu
 
 from ..cells.capacitors import CPE
 from ..errors import InputError, SimulationError
-from ..models import names
 from .adjoint import directional, no_derivative
 from .conserved import ConservedCharge, capacitor_path, conserved_charges
 from .linearise import LinearisedStack
@@ -89,7 +88,8 @@ class SteadyState:
         """
         stack, values, control = self._stack, self._values, self._stack.current_index
         kept = np.array([charge.value(self._origin, values) for charge in self._charges])
-        result = state
+        result = state.copy()
+        result[stack.ageing] = self._origin[stack.ageing]  # what ages is as it was when the bias came
         for _ in range(ITERATIONS):
             residual = np.asarray(stack.residual(result, *values)).ravel()
             residual[control] = np.asarray(stack.outputs(result, *values)).ravel()[self._output] - self._target
@@ -142,6 +142,7 @@ class SteadyState:
             for charge in self._charges
         ]
         changes = np.array(kept).reshape(len(kept), len(values))
+        forces[stack.ageing] = -began[stack.ageing]
         for name, column in zip(stack.input_names, (forces + changes.sum(axis=0)).T, strict=True):
             if not np.isfinite(column).all():
                 raise InputError(no_derivative(name, self._given))
@@ -152,6 +153,8 @@ class SteadyState:
         stack, values, control = self._stack, self._values, self._stack.current_index
         matrix = stack.jacobian(state, values).tolil()
         matrix[control] = stack.matrices(state, *values)[1].full()[self._output]
+        for frozen in stack.ageing:  # what ages has no steady state: it stays where it is
+            matrix[frozen, frozen] = 1.0
         rows = np.array([charge.gradient(state, values) for charge in self._charges]).reshape(-1, state.size)
         found = _bordered(csr_matrix(matrix), rows, right, kept, stack.built.len_rhs)
         if found is None:
@@ -200,13 +203,11 @@ class _Charge:
         self._layer_slopes = [law.layers.get(name, 0.0) * thickness[name][1] for name in self._layers]
         labels = np.asarray(stack.layout[0])
         self._row, self._row_slopes = np.zeros(labels.size), np.zeros((labels.size, len(stack.input_names)))
+        states = {interface.name: interface.state for interface in stack.model.interfaces}
         for name, weight in law.interfaces.items():
-            path = capacitor_path(name)
-            element = cell.get(path)
-            if element is not None:
-                number = f"{path}.q" if isinstance(element, CPE) else f"{path}.c"
-                value, slopes = _number(stack, number, inputs)
-                drop = labels == names.potential_drop(name)
+            if cell.get(capacitor_path(name)) is not None:
+                value, slopes = _capacitance(stack, name, inputs)
+                drop = labels == states[name].name
                 self._row[drop] = weight * value
                 self._row_slopes[drop] = weight * slopes
 
@@ -236,3 +237,31 @@ def _number(stack: LinearisedStack, path: str, inputs: Mapping[str, float]) -> t
     name = stack.model.input_paths.get(path)
     slopes = np.array([float(name == other) for other in stack.input_names])
     return (float(stack.model.cell.get(path)) if name is None else inputs[name]), slopes
+
+
+def _capacitance(stack: LinearisedStack, name: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
+    """Capacitance (or q of a constant-phase element) of an interface, and its derivatives by all inputs (§3.4)."""
+    path = capacitor_path(name)
+    is_cpe = isinstance(stack.model.cell.get(path), CPE)
+    value, slopes = _number(stack, f"{path}.q" if is_cpe else f"{path}.c", inputs)
+    interface = path.rpartition(".")[0]
+    contact = stack.model.cell.get(interface).contact
+    if contact is None:
+        return value, slopes
+    gap, gap_slopes = _number(stack, f"{interface}.contact.gap_capacitance", inputs)
+    fraction, fraction_slopes = _fraction(stack, interface, inputs)
+    return (
+        fraction * value + (1 - fraction) * gap,
+        fraction * slopes + (1 - fraction) * gap_slopes + fraction_slopes * (value - gap),
+    )
+
+
+def _fraction(stack: LinearisedStack, interface: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
+    """Contact fraction of a new interface, and its derivatives by all inputs."""
+    path = f"{interface}.contact.fraction"
+    if isinstance(stack.model.cell.get(path), float):
+        return _number(stack, path, inputs)
+    pressure, by_pressure = _number(stack, f"{interface}.contact.pressure", inputs)
+    hardness, by_hardness = _number(stack, f"{path}.hardness", inputs)
+    both = pressure + hardness
+    return pressure / both, (hardness * by_pressure - pressure * by_hardness) / both**2

@@ -19,8 +19,8 @@ from ..cells.materials import MixedConductor
 from ..cells.reader import Reader
 from .chain import Array, Link, Mixed, Ohmic
 from .currents import Division, Shares, divide
-from .elements import Surroundings, electrode, junction, layer_element
-from .exact import _isolated, _potentials
+from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
+from .exact import _isolated
 
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
 
@@ -81,7 +81,7 @@ def _link(cell: Cell, reader: Reader, s: Array, k: int) -> Link | None:
 def _layer(cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> Ohmic | Mixed:
     """Layer k."""
     layer = cell.layers[k]
-    potential = _potentials(cell, reader)[k] if isinstance(layer.material, MixedConductor) else None
+    potential = potentials_at_rest(cell, reader)[k] if isinstance(layer.material, MixedConductor) else None
     around = Surroundings(reader.temperature, potential, isolated)
     return layer_element(layer.material, reader, layer, reader.number("area"), around, s)
 

@@ -38,9 +38,18 @@ class ControlledStack(StackModel):
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
         refinement: float = 1.0,
+        ages: bool = True,
     ):
         self._current_scale = 1e-2 * float(cell.area)
-        super().__init__(cell, inputs, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, refinement=refinement)
+        super().__init__(
+            cell,
+            inputs,
+            f_max=f_max,
+            dielectric=dielectric,
+            cpe_window=cpe_window,
+            refinement=refinement,
+            ages=ages,
+        )
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
         wanted_voltage = get(VOLTAGE_START) + get(VOLTAGE_RATE) * pybamm.t

@@ -88,6 +88,7 @@ class OhmicLayer:
         conductivity = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
         self.resistance = thickness / conductivity
         self._boundaries = GrainBoundaries(model, layer, ratio)
+        self._effective = self._boundaries.folded(conductivity)
         self._dielectric = None
         if resolve_dielectric:
             self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio / thickness)
@@ -95,6 +96,10 @@ class OhmicLayer:
     def face(self, side: str) -> None:
         """An ionic conductor has no electrons."""
         return None
+
+    def conductivities(self, side: str) -> tuple[Any, None]:
+        """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons (none) near a face."""
+        return self._effective, None
 
     def complete(self, model: StackModel, left: Any, right: Any) -> None:
         """Write the equation of the drop; `left` and `right` (electronic currents) are zero here."""
@@ -131,8 +136,9 @@ class MixedLayer:
         self.sigma_ion = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
         boundaries = GrainBoundaries(model, layer, ratio)
         self._boundaries = boundaries if isolated else None
+        self._effective = boundaries.folded(self.sigma_ion)
         if not isolated:
-            self.sigma_ion = boundaries.folded(self.sigma_ion)
+            self.sigma_ion = self._effective
         self.electrons = electronic_law(model, f"{path}.material", material, ratio)
         self._dielectric = None
         if resolve_dielectric:
@@ -159,6 +165,10 @@ class MixedLayer:
         conductance, driven = self._conduction(self.electrons.conductivity(potential), side)
         # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
         return Face(potential + sign * half * driven / conductance, half / conductance)
+
+    def conductivities(self, side: str) -> tuple[Any, Any]:
+        """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons near a face."""
+        return self._effective, self.electrons.conductivity(self._first_value(self.potential, side))
 
     def _nonlinear_face(self, side: str) -> Face:
         unknown = self._unknown_faces.get(side)

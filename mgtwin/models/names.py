@@ -18,11 +18,19 @@ SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
+_UNCRACKED_FRACTION = " uncracked contact fraction"
+_CRACK_LENGTH = " crack length over its maximum"
+_GROWN_FILM = " grown film resistance [Ohm.m2]"
 
 
 def is_fast(name: str) -> bool:
     """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders."""
     return name.endswith((_DIELECTRIC_DROP, _IONIC_FIELD)) or _CONSTANT_PHASE_BRANCH in name
+
+
+def is_ageing(name: str) -> bool:
+    """Whether a state belongs to an ageing law: slow, and frozen wherever a cell is linearised."""
+    return name.endswith((_UNCRACKED_FRACTION, _CRACK_LENGTH, _GROWN_FILM))
 
 
 def potential_drop(element: str) -> str:
@@ -78,3 +86,33 @@ def face_potential(layer: str, side: str) -> str:
 def charge_transfer_overpotential(electrode: str) -> str:
     """Overpotential across the charge-transfer step alone, behind a resistive film."""
     return f"{electrode} charge transfer overpotential [V]"
+
+
+def through_contact_drop(interface: str) -> str:
+    """Drop over an interface without the constriction in the layers beside it (a state where there is a contact)."""
+    return f"{interface} through-contact drop [V]"
+
+
+def contact_fraction(interface: str) -> str:
+    """Part of an interface's area that is in contact."""
+    return f"{interface} contact fraction"
+
+
+def film_resistance(interface: str) -> str:
+    """Film resistance of the area in contact."""
+    return f"{interface} film resistance [Ohm.m2]"
+
+
+def uncracked_fraction(interface: str) -> str:
+    """Contact fraction that fatigue and voids leave (a state)."""
+    return f"{interface}{_UNCRACKED_FRACTION}"
+
+
+def relative_crack_length(interface: str) -> str:
+    """Length of the crack along an interface over its maximum (a state)."""
+    return f"{interface}{_CRACK_LENGTH}"
+
+
+def grown_film(interface: str) -> str:
+    """Film resistance of the area in contact where it grows (a state)."""
+    return f"{interface}{_GROWN_FILM}"

@@ -47,6 +47,8 @@ class StackModel(pybamm.BaseModel):
         branches. None makes a model for the frequency domain only, in which they are exact.
     refinement : float
         Factor on the number of mesh points; the error falls with its square.
+    ages : bool
+        Whether the ageing laws act. False keeps their states, and what they have done, as they are (§3.5).
 
     Raises
     ------
@@ -70,6 +72,7 @@ class StackModel(pybamm.BaseModel):
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
         refinement: float = 1.0,
+        ages: bool = True,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
         self.cell = cell
@@ -77,6 +80,7 @@ class StackModel(pybamm.BaseModel):
         self.input_paths = input_paths(cell, inputs)
         self.cpe_window = cpe_window
         self.refinement = refinement
+        self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
         self._dielectric = dielectric
@@ -147,9 +151,12 @@ class StackModel(pybamm.BaseModel):
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
         interfaces: list[ElectrodeInterface | JunctionInterface] = [
-            ElectrodeInterface(self, "negative", left_faces[0]),
-            *(JunctionInterface(self, key, right_faces[k], left_faces[k + 1]) for k, key in enumerate(keys)),
-            ElectrodeInterface(self, "positive", right_faces[-1]),
+            ElectrodeInterface(self, "negative", left_faces[0], layers[0]),
+            *(
+                JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
+                for k, key in enumerate(keys)
+            ),
+            ElectrodeInterface(self, "positive", right_faces[-1], layers[-1]),
         ]
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
             layer.complete(self, left.electronic_current, right.electronic_current)

@@ -78,14 +78,20 @@ class ConstantPhaseElement:
         return conductance * (voltage - inner)
 
 
-def interface_storage(model: StackModel, path: str) -> IdealCapacitor | ConstantPhaseElement | None:
-    """The double layer or junction capacitance at a path of the cell, per electrode area; None where there is none."""
+def interface_storage(
+    model: StackModel, path: str, fraction: Any = 1.0, gap: Any = 0.0
+) -> IdealCapacitor | ConstantPhaseElement | None:
+    """The double layer or junction capacitance at a path of the cell, per electrode area; None where there is none.
+
+    It covers the `fraction` in contact, and `gap` [F/m2] the rest (§3.4). What a capacitor loses when the fraction
+    changes is dropped: its current is ``C(a) d eta/dt``.
+    """
     element = model.cell.get(path)
     if element is None:
         return None
     if element.type == "cpe":
-        return _constant_phase(model, path, 1.0)
-    return IdealCapacitor(model.reader.number(f"{path}.c"))
+        return _constant_phase(model, path, fraction)
+    return IdealCapacitor(fraction * model.reader.number(f"{path}.c") + (1 - fraction) * gap)
 
 
 def bulk_storage(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement | None:

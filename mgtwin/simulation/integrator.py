@@ -48,6 +48,8 @@ class Integrator:
         Whether layers store dielectric charge.
     cpe_window : (float, float)
         Angular frequencies [rad/s] between which constant-phase elements must be right.
+    ages : bool
+        Whether ageing laws act; else what they have done stays as it is.
     """
 
     def __init__(
@@ -57,9 +59,10 @@ class Integrator:
         f_max: float,
         dielectric: bool | Collection[str],
         cpe_window: tuple[float, float] = DEFAULT_WINDOW,
+        ages: bool = True,
     ):
         self.cell = cell
-        self.model = ControlledStack(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window)
+        self.model = ControlledStack(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, ages=ages)
         self.built, mesh = controlled.discretise(self.model)
         size = self.built.len_rhs_and_alg
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()

@@ -176,13 +176,14 @@ def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.
     from ..models import names
     from . import start_state
 
-    for side in ("negative", "positive"):
+    electrodes = (stack.model.interfaces[0], stack.model.interfaces[-1])
+    for side, state in ((electrode.name, electrode.state.name) for electrode in electrodes):
         behind = names.charge_transfer_overpotential(side)
         if behind in stack.layout[0] and behind not in kept.labels:
             kept = kept._replace(
                 labels=np.append(kept.labels, behind),
                 positions=np.append(kept.positions, np.nan),
-                values=np.append(kept.values, kept.values[kept.labels == names.potential_drop(side)]),
+                values=np.append(kept.values, kept.values[kept.labels == state]),
             )
     return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
 

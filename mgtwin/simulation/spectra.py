@@ -117,7 +117,7 @@ def steady_state(cell: Cell, bias: Voltage | Current, kept: start_state.KeptStat
     checks.check_current_can_flow(cell, (Segment(control, duration, (duration,)),))
     from .integrator import Integrator
 
-    integrator = Integrator(cell, f_max=1.0, dielectric=False)
+    integrator = Integrator(cell, f_max=1.0, dielectric=False, ages=False)
     state = integrator.rest_state
     if kept is not None:
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)

@@ -15,6 +15,7 @@ from . import checks, start_state
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..models.stack import StackModel
     from .integrator import Integrator, Stretch
 
 #: Called with the fraction done and a word on what is being done.
@@ -120,6 +121,7 @@ def assemble(
             interface.name: 0.0 - area * outputs[names.electronic_current_density(interface.name)]
             for interface in model.interfaces
         },
+        **ageing(model, outputs),
         local_potential=np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,
         x=x if potentials else None,
         layer=layer_of_x if potentials else None,
@@ -130,6 +132,19 @@ def assemble(
         state_position=where,
         attrs={**attrs, **made_by(labels), "warnings": list(dict.fromkeys(warnings))},
     )
+
+
+def ageing(model: StackModel, outputs: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
+    """Contact fraction and film resistance of every interface, where the cell describes a contact or ages."""
+    from ..models import names
+
+    if not any(interface.ageing.described for interface in model.interfaces):
+        return {}
+    read = {"contact_fraction": names.contact_fraction, "film_resistance": names.film_resistance}
+    return {
+        key: {interface.name: outputs[name(interface.name)] for interface in model.interfaces}
+        for key, name in read.items()
+    }
 
 
 def made_by(unknowns: list[str], how: str = "in time") -> dict[str, str]:

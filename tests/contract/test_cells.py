@@ -170,13 +170,23 @@ def test_steady_current_with_more_overlays(name: str, overlays: tuple[str, ...])
     check_direct_current(cell(name, *overlays))
 
 
+def as_made(item: Cell) -> Cell:
+    """The cell without its ageing, which would go on for as long as a steady current takes to settle."""
+    places = ("negative", "positive", *(f"interfaces.{key}" for key in item.interfaces))
+    return item.with_({f"{place}.ageing": () for place in places if getattr(item.get(place), "ageing", ())})
+
+
 def check_direct_current(item: Cell) -> None:
-    voltage = 1e-4
+    item, voltage = as_made(item), 1e-4
     run = simulate(item, Polarization(voltage, 1e12, first_time="1 s", per_decade=1))
     current = run["current"].values
     if conducts(item):
-        # Butler-Volmer bends by (zF eta/RT)^2/24 = 2e-6 at 0.1 mV, the integrator adds 1e-7
-        assert current[-1] == pytest.approx(voltage / exact_laplace(item, 0).real, rel=1e-5)
+        # Butler-Volmer bends by (zF eta/RT)^2/24 = 2e-6 at 0.1 mV, and by (alpha_a - alpha_c) zF eta/2RT where its
+        # barrier is not symmetric; the integrator adds 1e-7
+        electrodes = (end for end in (item.negative, item.positive) if isinstance(end, Plating))
+        skew = max((abs(2 * float(end.transfer_coefficient) - 1) for end in electrodes), default=0.0)
+        bend = skew * item.ion.charge * FARADAY * voltage / (2 * GAS_CONSTANT * float(item.temperature))
+        assert current[-1] == pytest.approx(voltage / exact_laplace(item, 0).real, rel=1e-5 + bend)
     # the largest current that the cell can draw; without a path for any carrier nothing is left of it
     largest = voltage / exact(item, 1e9).real
     if not conducts(item):
@@ -318,7 +328,8 @@ def test_a_hold_at_half_a_volt(name: str) -> None:
     item = cell(name)
     run = simulate(item, Polarization(0.5, "1 h", first_time="1 ms", per_decade=4))
     np.testing.assert_allclose(run["overpotential"].sum("element"), run["voltage"], rtol=1e-12)
-    np.testing.assert_allclose(run["voltage"], 0.5, rtol=1e-7)  # an equation of the model: the integrator's tolerance
+    # an equation of the model, met to the integrator's tolerance of 1e-7 per step, a little more between its steps
+    np.testing.assert_allclose(run["voltage"], 0.5, rtol=1e-6)
     assert np.all(run["current"].values > -1e-12 * 0.5 / exact(item, 1e9).real)
     assert set(run["element"].values) == {
         "negative",

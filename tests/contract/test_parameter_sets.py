@@ -25,7 +25,7 @@ FILES = sorted(ROOT.glob("*/*.yaml"))
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 
 #: Keys that hold names, texts and structure instead of measured numbers.
-STRUCTURE = {"type", "name", "description", "material", "kind", "cells", "with", "without", "valid"}
+STRUCTURE = {"type", "name", "description", "material", "kind", "cells", "with", "without", "valid", "from"}
 NEEDED = ("value", "kind", "source", "where", "note")
 
 DRY = ("au_mg3asn_au", "cu_mg3asn_cu", "au_mg3asn_mg", "mg_mg3asn_mg")
@@ -33,6 +33,7 @@ MG3ASN = (*DRY, "trilayer")
 OTHER = ("au_mofsse_au", "ss_polymer_ss", "mg_polymer_mg")
 STATES = ("cold_pressed", "annealed", "hot_pressed", "annealed_hot_pressed")
 READINGS = ("as_printed", "infiltrated", "contact_limited")
+AGEINGS = ("contact_loss", "film_growth", "contact_and_film")
 
 MATERIAL = "layers.antiperovskite.material"
 SIGMA_ION = f"{MATERIAL}.ionic_conductivity.reference"
@@ -53,8 +54,13 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from leaves(item, (*path, index))
-    elif not (isinstance(data, str) and path[0] in ("negative", "positive", "interfaces") and len(path) <= 2):
+    elif not (isinstance(data, str) and is_interface(path)):
         yield path, data
+
+
+def is_interface(path: tuple[Any, ...]) -> bool:
+    """Whether the name of an interface may stand here: in a cell, or among what an overlay sets."""
+    return path[-1] in ("negative", "positive") or path[0] == "interfaces"
 
 
 def bibliography() -> set[str]:
@@ -70,10 +76,13 @@ def all_leaves() -> Iterator[tuple[str, dict[str, Any]]]:
 def allowed(cell: str) -> set[frozenset[str]]:
     """The combinations of overlays that make sense, written down independently of the files."""
     if cell in OTHER:
-        return {frozenset({"as_printed"})}
+        contact = [(), ("contact_loss",)] if cell == "mg_polymer_mg" else [()]
+        return {frozenset(a + b) for a, b in itertools.product([(), ("as_printed",)], contact)} - {frozenset()}
     states = [(), *((state,) for state in STATES), ("annealed", "exponent_9")]
     readings = [(), *((reading,) for reading in READINGS)]
     sets = {frozenset(a + b) for a, b in itertools.product(states, readings)}
+    if cell == "trilayer":  # the pellet that was cycled, in any reading
+        sets |= {frozenset((*reading, ageing)) for reading in readings for ageing in AGEINGS}
     return sets - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
 
 
@@ -89,7 +98,7 @@ CASES = [
 
 def test_the_expected_files_are_there() -> None:
     assert {path.stem for path in (ROOT / "cells").glob("*.yaml")} == {*MG3ASN, *OTHER}
-    assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {*STATES, *READINGS, "exponent_9"}
+    assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {*STATES, *READINGS, *AGEINGS, "exponent_9"}
     assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == {"mg3asn", "mofsse", "polymer"}
 
 

@@ -290,7 +290,7 @@ def test_overlays_that_do_not_apply_are_refused(library: Path) -> None:
         files.cell("sandwich", "tight")
     with pytest.raises(OverlayError, match="'leaky' does not apply to 'sandwich' together with hot, tight"):
         files.cell("sandwich", "leaky", "hot", "tight")
-    with pytest.raises(OverlayError, match="'hot' and 'cold' are both states: a cell takes one state"):
+    with pytest.raises(OverlayError, match="'hot' and 'cold' are both of kind state: a cell takes one"):
         files.cell("sandwich", "hot", "cold")
     with pytest.raises(OverlayError, match="'hot' is named twice"):
         files.cell("sandwich", "hot", "hot")
@@ -322,7 +322,7 @@ def test_applicable_overlays(library: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "temperatur:",
         ),
         ("0.2 mm", "-0.2 mm", "layers.soft.thickness in sandwich: must be greater than 0 m", "layers.*.thickness"),
-        ("kind: state", "kind: stat", "'state', 'reading' or 'alternative'", "stat"),
+        ("kind: state", "kind: stat", "'state', 'reading', 'ageing' or 'alternative'", "stat"),
         ("    set:\n      lay", "    sets:\n      lay", "sets: is not a known key here", "sets"),
     ],
 )

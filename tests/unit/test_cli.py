@@ -226,7 +226,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
     [
         (["trilayr"], "unknown cell 'trilayr'. Did you mean 'trilayer'?"),
         (["trilayer", "as_print"], "unknown overlay 'as_print'. Did you mean 'as_printed'?"),
-        (["trilayer", "annealed", "hot_pressed"], "a cell takes one state"),
+        (["trilayer", "annealed", "hot_pressed"], "both of kind state"),
         (["au_mofsse_au", "annealed"], "does not apply to 'au_mofsse_au'"),
         (["nothing.yaml"], "nothing.yaml: there is no such file"),
     ],

@@ -8,14 +8,18 @@ from mgtwin.cells import (
     CPE,
     Blocking,
     Cell,
+    Contact,
     DefectCapacitance,
     DefectElectrons,
+    FatigueContactLoss,
+    FilmGrowth,
     GrainBoundary,
     IonConductor,
     Junction,
     Layer,
     MixedConductor,
     Plating,
+    Pressed,
 )
 from mgtwin.laws import Arrhenius, VogelFulcher
 
@@ -47,6 +51,7 @@ TRILAYER = Cell(
     {"left-middle": Junction(3e-3, 0.01), "middle-right": Junction(4e-3, CPE(0.01, 0.8))},
     series_resistance=1e-5,
 )
+SPOTS = Contact(0.2, 2e-5)
 STACKS = {
     "trilayer": TRILAYER,
     "two mixed conductors of their own composition": Cell(
@@ -58,6 +63,27 @@ STACKS = {
         series_resistance=1e-4,
     ),
     "ideal contact": Cell("pair", MG, [Layer("a", DEFECTS, 1e-4), Layer("b", DEFECTS, 3e-4)], GOLD),
+    "contacts": TRILAYER.with_(
+        {
+            "negative.contact": SPOTS,
+            "positive.contact": Contact(Pressed(3e6), 1e-5, pressure=1e6, gap_capacitance=0.004),
+            "interfaces.left-middle.contact": Contact(0.6, 5e-5, gap_capacitance=1e-3),
+        }
+    ),
+    "contacts of both carriers": Cell(
+        "pair",
+        Blocking(0.2, electronic_resistance=5e-3, contact=Contact(0.3, 1e-5, gap_capacitance=0.01)),
+        [Layer("a", DEFECTS, 1e-4), Layer("b", MixedConductor(0.01, 2e-3, 1e5), 3e-4, 2e-4)],
+        Plating(5.0, double_layer=0.1, electronic_resistance=3e-3, film_resistance=2e-3, contact=SPOTS),
+        {"a-b": Junction(2e-3, 0.05, electronic_resistance=0.03, contact=Contact(0.5, 3e-5))},
+    ),
+    "about to age": TRILAYER.with_(
+        {
+            "positive.contact": SPOTS,
+            "positive.film_resistance": 2e-3,
+            "positive.ageing": [FatigueContactLoss(1e-3, 0.02), FilmGrowth(1e-6)],
+        }
+    ),
     "grain boundaries folded": Cell(
         "folded", MG, [Layer("m", MixedConductor(0.05, 2e-3, 2e6, 100.0, BOUNDARY), 1e-3)], GOLD
     ),
@@ -68,7 +94,9 @@ def parameters(cell: Cell) -> list[str]:
     """All numbers that are finite, not 0, and small-signal equations can read."""
     unread = ("minimum_potential", "molar_volume", "charge")
     return [
-        path for path in cell.paths() if np.isfinite(cell.get(path)) and cell.get(path) and not path.endswith(unread)
+        path
+        for path in cell.paths()
+        if np.isfinite(cell.get(path)) and cell.get(path) and not path.endswith(unread) and ".ageing." not in path
     ]
 
 

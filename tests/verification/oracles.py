@@ -259,15 +259,34 @@ class _Reference:
                 exchange = mpmath.mpf(float(electrode.exchange_current_density))
                 thermal = mpmath.mpf(GAS_CONSTANT) * float(self.cell.temperature) / (self.cell.ion.charge * FARADAY)
                 y = 1 / (thermal / exchange + float(electrode.film_resistance))
-            resistance = electrode.electronic_resistance
+            resistance, contact = electrode.electronic_resistance, electrode.contact
         else:
             key = f"{self.cell.layers[k - 1].name}-{self.cell.layers[k].name}"
             junction = self.cell.interfaces.get(key)
             if junction is None:
                 return mpmath.inf, mpmath.inf if blocked else mpmath.mpf(0)
-            store, resistance = junction.capacitance, junction.electronic_resistance
+            store, resistance, contact = junction.capacitance, junction.electronic_resistance, junction.contact
             ionic = float(junction.resistance)
             y = mpmath.inf if ionic == 0 else mpmath.mpf(0) if np.isinf(ionic) else 1 / mpmath.mpf(ionic)
-        if store is not None and not mpmath.isinf(y):
-            y = y + self.s * float(store.c)
-        return y, mpmath.inf if blocked else mpmath.mpf(float(resistance))
+        store = mpmath.mpf(0) if store is None else self.s * float(store.c)
+        resistance = mpmath.inf if blocked else mpmath.mpf(float(resistance))
+        if contact is None:
+            return (y if mpmath.isinf(y) else y + store), resistance
+        return self._through_spots(k, contact, y, store, resistance)
+
+    def _through_spots(self, k: int, contact: Any, y: Any, store: Any, resistance: Any) -> tuple[Any, Any]:
+        """Both branches of an interface that touches in circular spots, theory.md §3.4."""
+        a, b = mpmath.mpf(float(contact.fraction)), float(contact.spacing)
+        e = mpmath.sqrt(a)
+        powers = (1, 0.5984, 0.0891, 0.4705, -0.5343, 0.3747)
+        length = mpmath.pi * b * (1 - e) ** 2 * sum(c * e**n for n, c in enumerate(powers)) / (4 * e)
+        beside = [self.cell.layers[n] for n in (k - 1, k) if 0 <= n < self.count]
+        ions = sum(length / (self._scale(layer) * float(layer.material.ionic_conductivity)) for layer in beside)
+        if not mpmath.isinf(y):
+            y = a * y + a * store + (1 - a) * float(contact.gap_capacitance) * self.s
+        z = mpmath.mpf(0) if mpmath.isinf(y) else mpmath.inf if y == 0 else 1 / y
+        if not mpmath.isinf(resistance):
+            electrons = (self._scale(layer) * float(layer.material.electronic_conductivity) for layer in beside)
+            resistance = resistance / a + sum(length / sigma for sigma in electrons)
+        total = z + ions
+        return mpmath.mpf(0) if mpmath.isinf(total) else mpmath.inf if total == 0 else 1 / total, resistance

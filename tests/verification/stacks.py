@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mgtwin.cells import (
     Blocking,
     Cell,
+    Contact,
     DefectCapacitance,
     DefectElectrons,
     GrainBoundary,
@@ -60,16 +61,19 @@ defective_conductors = st.builds(
     permittivities,
     rest_potential=st.floats(-0.2, 0.4),
 )
-blocking = st.builds(Blocking, capacitances, resistances())
+contacts = maybe(st.builds(Contact, st.floats(0.01, 1.0), decades(-6, -3)))
+contacts_over_gaps = maybe(st.builds(Contact, st.floats(0.01, 1.0), decades(-6, -3), gap_capacitance=capacitances))
+blocking = st.builds(Blocking, capacitances, resistances(), contact=contacts_over_gaps)
 plating = st.builds(
     Plating,
     decades(-4, 4),
     double_layer=maybe(capacitances),
     electronic_resistance=resistances(),
     film_resistance=st.one_of(st.just(0.0), decades(-6, 1)),
+    contact=contacts,
 )
 electrodes = st.one_of(blocking, plating)
-junctions = st.builds(Junction, resistances(), capacitances, resistances())
+junctions = st.builds(Junction, resistances(), capacitances, resistances(), contact=contacts_over_gaps)
 
 
 @st.composite

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
-from mgtwin.cells import CPE, Cell, Junction, Layer, Plating
+from mgtwin.cells import (
+    CPE,
+    Blocking,
+    Cell,
+    Contact,
+    FatigueContactLoss,
+    FilmGrowth,
+    Junction,
+    Layer,
+    Plating,
+    Pressed,
+)
 from mgtwin.impedance import exact, exact_jacobian
 from mgtwin.impedance.adjoint import adjoint_jacobian
 from mgtwin.impedance.linearise import LinearisedStack
@@ -64,6 +75,31 @@ BIASED = {
     "ions blocked, charge shared with double layers": (
         Cell("au_au", GOLD, [Layer("m", DEFECTS, 1e-4)], GOLD, series_resistance=1e-3),
         ["layers.m.material.rest_potential", "negative.double_layer.c"],
+    ),
+    "ions blocked behind spots": (
+        Cell(
+            "au_au",
+            Blocking(0.2, 5e-3, contact=Contact(0.3, 1e-5, gap_capacitance=0.02)),
+            [Layer("m", DEFECTS, 1e-4)],
+            Blocking(0.2, 5e-3, contact=Contact(Pressed(3e6), 1e-5, pressure=1e6)),
+        ),
+        ["negative.contact.fraction", "negative.contact.gap_capacitance", "positive.contact.pressure"],
+    ),
+    "half-blocking, ageing": (
+        Cell(
+            "mg_au",
+            Plating(
+                5.0,
+                transfer_coefficient=0.4,
+                double_layer=0.1,
+                electronic_resistance=3e-3,
+                contact=Contact(0.4, 1e-5),
+                ageing=[FatigueContactLoss(1e-3, 0.02), FilmGrowth(1e-6)],
+            ),
+            [Layer("m", DEFECTS, 1e-4)],
+            GOLD,
+        ),
+        ["negative.contact.fraction", "negative.exchange_current_density"],
     ),
     "half-blocking": (
         Cell("mg_au", MG, [Layer("m", DEFECTS, 1e-4)], GOLD),

@@ -52,6 +52,8 @@ def test_series_elements_add(cell, which, resistance):
     k = which % len(cell.layers)
     assume(isinstance(cell.layers[k].material, IonConductor))
     stack, junctions = list(cell.layers), junctions_of(cell)
+    touched = cell.negative if k == 0 else junctions[k - 1]
+    assume(touched is None or touched.contact is None)  # else the current spreads into the new layer
     stack.insert(k, Layer("more", IonConductor(1.0), resistance))
     junctions.insert(k, None)
     longer = cell.with_(renamed(stack, junctions))
