@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgtwin.analysis._common import cell_of, require
+from mgtwin.analysis._common import cell_of, require, slope_per_decade, steps, unsteady
 from mgtwin.analysis._metric import metric
 from mgtwin.analysis.cycling import cycle_summary
 from mgtwin.analysis.transport import transport_number
@@ -25,7 +25,9 @@ __all__ = [
     "area_specific_resistance",
     "cycles_until",
     "energy_efficiency",
+    "limiting_current",
     "overpotential_at",
+    "sand_time",
     "stack_areal_mass",
     "stack_thickness",
     "true_transport_number",
@@ -175,6 +177,70 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     beyond = np.flatnonzero(np.abs(run["voltage"].values) > float(parse(limit, "V")))
     numbers = run["cycle"].values
     return float(numbers[beyond[0]] - numbers[0]) if beyond.size else float("inf")
+
+
+@metric("A/m^2", "limiting current density")
+def limiting_current(run: xr.Dataset) -> float:
+    """Return the size of the current density [A/m^2] at which a constant voltage ends.
+
+    It is the limiting current where the voltage is large against RT/F and the salt, not a resistance, limits.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Polarisation of a known area, long enough to be steady.
+
+    Raises
+    ------
+    InputError
+        The current still changes by more than 1 % per decade of time at the end, or the area is not known.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> run = transient([1, 10, 60, 80, 100], [1.0] * 5, [9e-6, 4e-6, 2e-6, 2e-6, 2e-6], attrs={"area": 1e-4})
+    >>> round(limiting_current(run), 6)
+    0.02
+    """
+    require(run, ("time", "voltage", "current"), "limiting_current")
+    last = steps(run)[-1]
+    drift = unsteady(slope_per_decade(last.time, last.current))
+    if drift:
+        raise InputError(f"limiting_current: {drift}. Make the polarisation longer.")
+    return float(abs(last.current[-1]) / float(_number(run, "area")))
+
+
+@metric("s", "Sand's time")
+def sand_time(run: xr.Dataset, limit: float | str = "1 V") -> float:
+    """Return the time [s] at which the size of the voltage first exceeds a limit, under a current that salt limits.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Galvanostatic. Between two samples the time is interpolated.
+    limit : float or str
+        [V]; well above the ohmic drop, where the voltage rises without end.
+
+    Returns
+    -------
+    float
+        inf where the voltage stays below the limit in this run.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> sand_time(transient([0, 10, 20], [0.1, 0.5, 1.5], [1e-5] * 3), "1 V")
+    15.0
+    """
+    require(run, ("time", "voltage"), "sand_time")
+    time, size, wanted = run["time"].values, np.abs(run["voltage"].values), float(parse(limit, "V"))
+    beyond = np.flatnonzero(size > wanted)
+    if not beyond.size:
+        return float("inf")
+    k = int(beyond[0])
+    if k == 0:
+        return float(time[0])
+    return float(time[k - 1] + (wanted - size[k - 1]) / (size[k] - size[k - 1]) * (time[k] - time[k - 1]))
 
 
 @metric("1", "apparent ionic transport number")
