@@ -25,11 +25,11 @@ __all__ = [
     "area_specific_resistance",
     "cycles_until",
     "energy_efficiency",
-    "limiting_current",
     "overpotential_at",
-    "sand_time",
     "stack_areal_mass",
     "stack_thickness",
+    "steady_current_density",
+    "time_until",
     "true_transport_number",
 ]
 
@@ -179,11 +179,11 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     return float(numbers[beyond[0]] - numbers[0]) if beyond.size else float("inf")
 
 
-@metric("A/m^2", "limiting current density")
-def limiting_current(run: xr.Dataset) -> float:
+@metric("A/m^2", "current density in the steady state")
+def steady_current_density(run: xr.Dataset) -> float:
     """Return the size of the current density [A/m^2] at which a constant voltage ends.
 
-    It is the limiting current where the voltage is large against RT/F and the salt, not a resistance, limits.
+    That is the limiting current where the voltage is large against RT/F and a salt, not a resistance, limits.
 
     Parameters
     ----------
@@ -199,27 +199,29 @@ def limiting_current(run: xr.Dataset) -> float:
     --------
     >>> from mgtwin.dataset import transient
     >>> run = transient([1, 10, 60, 80, 100], [1.0] * 5, [9e-6, 4e-6, 2e-6, 2e-6, 2e-6], attrs={"area": 1e-4})
-    >>> round(limiting_current(run), 6)
+    >>> round(steady_current_density(run), 6)
     0.02
     """
-    require(run, ("time", "voltage", "current"), "limiting_current")
+    require(run, ("time", "voltage", "current"), "steady_current_density")
     last = steps(run)[-1]
     drift = unsteady(slope_per_decade(last.time, last.current))
     if drift:
-        raise InputError(f"limiting_current: {drift}. Make the polarisation longer.")
+        raise InputError(f"steady_current_density: {drift}. Make the polarisation longer.")
     return float(abs(last.current[-1]) / float(_number(run, "area")))
 
 
-@metric("s", "Sand's time")
-def sand_time(run: xr.Dataset, limit: float | str = "1 V") -> float:
-    """Return the time [s] at which the size of the voltage first exceeds a limit, under a current that salt limits.
+@metric("s", "time until the limit")
+def time_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
+    """Return the time [s] at which the size of the voltage first exceeds a limit.
+
+    That is Sand's time where a salt limits the current and the limit lies well above the ohmic drop.
 
     Parameters
     ----------
     run : xarray.Dataset
         Galvanostatic. Between two samples the time is interpolated.
     limit : float or str
-        [V]; well above the ohmic drop, where the voltage rises without end.
+        [V]
 
     Returns
     -------
@@ -229,10 +231,10 @@ def sand_time(run: xr.Dataset, limit: float | str = "1 V") -> float:
     Examples
     --------
     >>> from mgtwin.dataset import transient
-    >>> sand_time(transient([0, 10, 20], [0.1, 0.5, 1.5], [1e-5] * 3), "1 V")
+    >>> time_until(transient([0, 10, 20], [0.1, 0.5, 1.5], [1e-5] * 3), "1 V")
     15.0
     """
-    require(run, ("time", "voltage"), "sand_time")
+    require(run, ("time", "voltage"), "time_until")
     time, size, wanted = run["time"].values, np.abs(run["voltage"].values), float(parse(limit, "V"))
     beyond = np.flatnonzero(size > wanted)
     if not beyond.size:

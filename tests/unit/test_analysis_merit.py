@@ -72,24 +72,24 @@ def test_cycles_until_a_limit() -> None:
     assert analysis.cycles_until(cycling(), "5 V") == np.inf
 
 
-def test_limiting_current_needs_a_steady_end() -> None:
+def test_steady_current_density_needs_a_steady_end() -> None:
     time = np.geomspace(1, 1e4, 60)
     steady = transient(time, np.ones(60), 2e-6 + 1e-5 * np.exp(-time / 100), attrs={"area": 1e-4})
-    assert analysis.limiting_current(steady) == pytest.approx(0.02)
+    assert analysis.steady_current_density(steady) == pytest.approx(0.02)
     with pytest.raises(mt.InputError, match=r"not at steady state yet.*longer"):
-        analysis.limiting_current(transient(time, np.ones(60), 1e-5 * time**-0.5, attrs={"area": 1e-4}))
+        analysis.steady_current_density(transient(time, np.ones(60), 1e-5 * time**-0.5, attrs={"area": 1e-4}))
 
 
-def test_sand_time_is_where_the_voltage_passes_the_limit() -> None:
+def test_the_time_until_a_limit_is_sands_time_of_a_salt() -> None:
     tau = 100.0
     time = np.linspace(0, 99.99, 20_000)
     voltage = 0.1 - 0.0257 * np.log(1 - np.sqrt(time / tau))  # ideal constant-current depletion
     run = transient(time, voltage, np.full(time.size, 1e-5))
     expected = tau * (1 - np.exp(-(0.25 - 0.1) / 0.0257)) ** 2
     # linear between samples 5 ms apart
-    assert analysis.sand_time(run, "0.25 V") == pytest.approx(expected, abs=5e-3)
-    assert analysis.sand_time(run, "5 V") == np.inf
-    assert analysis.sand_time(run, "0.01 V") == 0.0
+    assert analysis.time_until(run, "0.25 V") == pytest.approx(expected, abs=5e-3)
+    assert analysis.time_until(run, "5 V") == np.inf
+    assert analysis.time_until(run, "0.01 V") == 0.0
 
 
 def test_transport_numbers_as_metrics() -> None:
