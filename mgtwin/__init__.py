@@ -25,6 +25,7 @@ _HOME = {
     "Ion": "cells",
     "IonConductor": "cells",
     "MixedConductor": "cells",
+    "BinaryElectrolyte": "cells",
     "DefectElectrons": "cells",
     "DefectCapacitance": "cells",
     "GrainBoundary": "cells",
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from . import impedance as impedance
     from . import plot as plot
     from .cells import CPE as CPE
+    from .cells import BinaryElectrolyte as BinaryElectrolyte
     from .cells import Blocking as Blocking
     from .cells import Capacitor as Capacitor
     from .cells import Cell as Cell

@@ -69,6 +69,10 @@ SCHEMA: Mapping[str, Variable] = {
     "x": Variable(("x",), "m", "distance from the negative electrode"),
     "layer": Variable(("x",), "1", "layer", "U"),
     "local_potential": Variable(("time", "x"), "V", "local electrode potential vs. Mg/Mg2+"),
+    # a layer may have both profiles, on nodes of its own each: the salt's have a coordinate of their own
+    "salt_x": Variable(("salt_x",), "m", "distance from the negative electrode"),
+    "salt_layer": Variable(("salt_x",), "1", "layer", "U"),
+    "concentration": Variable(("time", "salt_x"), "mol/m^3", "concentration of the salt in its solution"),
     "half_cycle": Variable(("half_cycle",), "1", "half cycle", "i"),
     "half_cycle_capacity": Variable(("half_cycle",), "C", "charge passed in a half cycle"),
     # state of the model at the end of each kept segment, from which another protocol can start

@@ -154,6 +154,9 @@ def transient(
     local_potential: ArrayLike | None = None,
     x: ArrayLike | None = None,
     layer: Sequence[str] | None = None,
+    concentration: ArrayLike | None = None,
+    salt_x: ArrayLike | None = None,
+    salt_layer: Sequence[str] | None = None,
     half_cycle_capacity: ArrayLike | None = None,
     state: ArrayLike | None = None,
     segment_time: ArrayLike | None = None,
@@ -179,6 +182,8 @@ def transient(
         Part of the area in contact, and film resistance of that part [ohm m^2], of the same interfaces.
     local_potential : array_like, shape (n, m), optional
         E(x, t) [V], with `x` [m] and `layer` (names), shape (m,).
+    concentration : array_like, shape (n, k), optional
+        c(x, t) of salts [mol/m^3], with `salt_x` [m] and `salt_layer` (names), shape (k,).
     half_cycle_capacity : array_like, optional
         Charge of each half cycle [C].
     state, segment_time, state_variable, state_position : optional
@@ -212,6 +217,7 @@ def transient(
         "contact_fraction": stacked.get("contact_fraction"),
         "film_resistance": stacked.get("film_resistance"),
         "local_potential": local_potential,
+        "concentration": concentration,
         "half_cycle_capacity": half_cycle_capacity,
         "state": state,
         "segment_time": segment_time,
@@ -226,6 +232,8 @@ def transient(
         "interface": list(electronic_current) if electronic_current else None,
         "x": x,
         "layer": layer,
+        "salt_x": salt_x,
+        "salt_layer": salt_layer,
         "half_cycle": None if half_cycle_capacity is None else np.arange(np.size(half_cycle_capacity)),
     }
     return _build(variables, coords, attrs)

@@ -24,6 +24,7 @@ from .merit import (
     true_transport_number,
 )
 from .relaxation_times import relaxation_times
+from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
 from .spectra import Conductivity, conductivity
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
@@ -32,7 +33,9 @@ __all__ = [
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
+    "Depletion",
     "ElectronicConductivity",
+    "LimitingCurrent",
     "Modulus",
     "PaperCircuit",
     "Proportional",
@@ -46,15 +49,18 @@ __all__ = [
     "conductivity",
     "cycle_summary",
     "cycles_until",
+    "depletion",
     "electronic_conductivity",
     "energy_efficiency",
     "equivalent_circuit",
     "kramers_kronig",
     "leakage_fraction",
+    "limiting_current",
     "metric",
     "overpotential",
     "overpotential_at",
     "relaxation_times",
+    "sand_time",
     "stack_areal_mass",
     "stack_thickness",
     "steady_current_density",

@@ -7,9 +7,11 @@ from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
 from .paths import expand
 from .reader import Reader
+from .salts import BinaryElectrolyte
 
 __all__ = [
     "CPE",
+    "BinaryElectrolyte",
     "Blocking",
     "Capacitor",
     "Cell",

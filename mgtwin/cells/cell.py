@@ -67,7 +67,7 @@ class Layer:
     ----------
     name : str
         Lower case letters, digits and underscores, starting with a letter; not ``negative``, ``positive``, ``series``.
-    material : IonConductor or MixedConductor
+    material : IonConductor, MixedConductor or BinaryElectrolyte
     thickness : float
         [m], > 0.
     area : float, optional

@@ -20,6 +20,7 @@ _WIDTHS = (28, 48, 72, 100, 132, 168)
 _FILLS = {
     "ion_conductor": "#9ecae1",
     "mixed_conductor": "#fdd0a2",
+    "binary_electrolyte": "#a1d9b4",
     "blocking": "#fee391",
     "plating": "#bdbdbd",
 }

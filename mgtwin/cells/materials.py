@@ -1,9 +1,9 @@
-"""Materials of layers: ionic conductors and mixed conductors (theory.md §2)."""
+"""Materials of layers: ionic conductors and mixed conductors, and the union with all others (theory.md §2)."""
 
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from ..laws import Law, Property
 from ..quantities import Quantity, Value
 from .base import noun, one_of
 from .capacitors import BulkDielectric
+from .carriers import ELECTRONS, Carrier
+from .salts import BinaryElectrolyte
 
 __all__ = ["DefectCapacitance", "DefectElectrons", "GrainBoundary", "IonConductor", "Material", "MixedConductor"]
 
@@ -138,6 +140,7 @@ class IonConductor:
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["ion_conductor"] = field(default="ion_conductor", kw_only=True, repr=False)
+    carriers: ClassVar[frozenset[Carrier]] = frozenset()
 
 
 @noun
@@ -210,6 +213,7 @@ class MixedConductor:
     name: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True, repr=False)
     type: Literal["mixed_conductor"] = field(default="mixed_conductor", kw_only=True, repr=False)
+    carriers: ClassVar[frozenset[Carrier]] = ELECTRONS
 
     @model_validator(mode="after")
     def _consistent(self) -> MixedConductor:
@@ -237,7 +241,7 @@ def _stores(conductivity: float | Law, mobility: float) -> bool:
 
 
 Material = Annotated[
-    IonConductor | MixedConductor,
+    IonConductor | MixedConductor | BinaryElectrolyte,
     Field(discriminator="type"),
-    one_of("a material", "ion_conductor", "mixed_conductor"),
+    one_of("a material", "ion_conductor", "mixed_conductor", "binary_electrolyte"),
 ]

@@ -16,6 +16,7 @@ from .cell import Cell
 from .interfaces import Plating
 from .materials import DefectCapacitance, DefectElectrons, MixedConductor
 from .reader import Reader
+from .salts import BinaryElectrolyte
 
 __all__ = [
     "FARADAY",
@@ -25,6 +26,7 @@ __all__ = [
     "chemical_capacitance",
     "electronic_conductivity",
     "integral_of_saturating_exp",
+    "rest_diffusivity",
     "rest_potentials",
     "saturating_exp",
 ]
@@ -160,6 +162,27 @@ def chemical_capacitance(
         integral = integral_of_saturating_exp
         return constant * potential + p * integral(slope * potential) - n * integral(-slope * potential)
     return constant + slope * (n * saturating_exp(-slope * potential) + p * saturating_exp(slope * potential))
+
+
+def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
+    """Diffusivity [m2/s] of what a layer stores at rest: of its composition, or of the salt in its solution.
+
+    Parameters
+    ----------
+    reader : Reader
+    path : str
+        Path of a `MixedConductor` or a `BinaryElectrolyte`.
+    potential : float or ndarray
+        Local electrode potential of a mixed conductor [V].
+    """
+    material, temperature = reader.get(path), reader.temperature
+    if isinstance(material, BinaryElectrolyte):
+        return reader.property(f"{path}.salt_diffusivity", temperature) / reader.number(f"{path}.porosity")
+    ionic = reader.property(f"{path}.ionic_conductivity", temperature)
+    electronic = electronic_conductivity(reader, path, material.electronic_conductivity, temperature, potential)
+    capacitance = chemical_capacitance(reader, path, material.chemical_capacitance, temperature, potential)
+    ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+    return ambipolar / capacitance
 
 
 def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchored: dict[str, Any]) -> Any:

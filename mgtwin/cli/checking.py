@@ -10,14 +10,18 @@ from pydantic import TypeAdapter
 from rich.text import Text
 
 from .. import yamlfile
-from ..cells import Blocking, IonConductor, Junction, MixedConductor, Plating, library
+from ..cells import BinaryElectrolyte, Blocking, IonConductor, Junction, MixedConductor, Plating, library
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, out, print_error, shown_path
 
 __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
 
-_MATERIALS: dict[str, Any] = {"ion_conductor": IonConductor, "mixed_conductor": MixedConductor}
+_MATERIALS: dict[str, Any] = {
+    "ion_conductor": IonConductor,
+    "mixed_conductor": MixedConductor,
+    "binary_electrolyte": BinaryElectrolyte,
+}
 _INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}
 
 

@@ -17,7 +17,13 @@ __all__ = ["stack"]
 #: For terminals that know no box-drawing signs.
 _ASCII = str.maketrans("┌┬┐└┴┘╥╨─│║", "++++++##-|#")
 
-_COLOURS = {"blocking": "yellow", "plating": "bright_black", "ion_conductor": "blue", "mixed_conductor": "magenta"}
+_COLOURS = {
+    "blocking": "yellow",
+    "plating": "bright_black",
+    "ion_conductor": "blue",
+    "mixed_conductor": "magenta",
+    "binary_electrolyte": "cyan",
+}
 
 
 class _Box(NamedTuple):

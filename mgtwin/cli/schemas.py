@@ -27,7 +27,7 @@ def nouns() -> dict[str, Any]:
     """Return every class that can be written in YAML by its name."""
     found = (
         *(cells.Cell, Overlay, experiments.Experiment),
-        *(cells.Layer, cells.IonConductor, cells.MixedConductor, cells.GrainBoundary),
+        *(cells.Layer, cells.IonConductor, cells.MixedConductor, cells.BinaryElectrolyte, cells.GrainBoundary),
         *(cells.DefectElectrons, cells.DefectCapacitance),
         *(cells.Plating, cells.Blocking, cells.Junction, cells.Capacitor, cells.Ion),
         *(laws.Constant, laws.Arrhenius, laws.ArrheniusT, laws.VogelFulcher, laws.Table),

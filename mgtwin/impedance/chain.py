@@ -21,6 +21,9 @@ All :math:`\beta` are impedances of RC networks: for Re s >= 0 they share one qu
 What is carried along is :math:`\gamma`, never infinite, and the deviation :math:`d = m - t` from the layer's own
 transference number, formed from products such as :math:`t_{eon,1} t_{ion,2}` so that it stays exact where t is close
 to 1. Blocked carriers and ideal contacts are fractions with a zero below or above, not special cases.
+
+What is said of electrons holds for the anions of a salt solution in their place (:mod:`mgtwin.impedance.elements`): j
+is the share of the second carrier, whichever the layer has.
 """
 
 from __future__ import annotations
@@ -37,19 +40,19 @@ Array: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Ohmic:
-    """A layer without electrons: its impedance [ohm m2]."""
+    """A layer without a second carrier: its impedance [ohm m2]."""
 
     impedance: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A mixed conductor as a T network, all per electrode area.
+    """A layer with a second carrier, electrons or anions, as a T network; all per electrode area.
 
     Attributes
     ----------
     electrons, ions : Array
-        Transference numbers t_eon and t_ion, each computed on its own.
+        Transference numbers of the second carrier and of the ion, each computed on its own.
     impedance : Array
         L/sigma and whatever is in series with the layer on the ionic rail [ohm m2].
     arm : Array
@@ -106,6 +109,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """An interface that both carriers cross side by side through one impedance [ohm m2], their shares being free."""
+
+    impedance: Array
+
+    insulating = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Open:
     """What the stack so far asks of the electronic current: ``(d + t - j)^2/admittance``."""
 
@@ -113,15 +125,19 @@ class _Open:
     deviation: Array
 
 
-def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None], *, static: bool = False) -> Array:
+#: An interface; None passes both carriers perfectly.
+Interface: TypeAlias = Link | Together | None
+
+
+def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Interface], *, static: bool = False) -> Array:
     """Impedance [ohm m2] of layers between links, the first and last being the electrodes.
 
     Parameters
     ----------
     layers : sequence of Ohmic or Mixed
-    links : sequence of Link or None
-        One more than layers; None passes both carriers perfectly. Beside an `Ohmic` layer the electronic branch of a
-        link must be blocked.
+    links : sequence of Link, Together or None
+        One more than layers; None passes both carriers perfectly. Beside an `Ohmic` layer there must be a `Link` whose
+        electronic branch is blocked.
     static : bool
         Whether some frequency is exactly zero, where an impedance may be infinite.
 
@@ -158,14 +174,15 @@ def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None
     return total + _close(links[-1], last, state, static)
 
 
-def _ions_only(link: Link | None) -> Array:
+def _ions_only(link: Interface) -> Array:
     """Impedance of an interface between conductors of which one has no electrons."""
+    assert not isinstance(link, Together)
     return 0.0 if link is None else link.ion_top / link.ion_bottom
 
 
-def _begin(link: Link | None, layer: Mixed) -> tuple[Array, _Open]:
+def _begin(link: Interface, layer: Mixed) -> tuple[Array, _Open]:
     """Enter a mixed conductor from an electrode or from a layer without electrons."""
-    assert link is not None
+    assert isinstance(link, Link)
     top, bottom = link.series()
     admittance = 0.0 if link.insulating else bottom / top
     return link.parallel(top), _Open(admittance, link.deviation(top, layer.electrons, layer.ions))
@@ -185,13 +202,13 @@ def _through(layer: Mixed, state: _Open) -> tuple[Array, _Open]:
     return added, _Open(shunted / second, behind)
 
 
-def _join(link: Link | None, left: Mixed, right: Mixed, state: _Open, static: bool) -> tuple[Array, _Open]:
+def _join(link: Interface, left: Mixed, right: Mixed, state: _Open, static: bool) -> tuple[Array, _Open]:
     """Cross an interface between two mixed conductors."""
     # t_left - t_right without cancellation where both are close to 1
     shift = left.electrons * right.ions - left.ions * right.electrons
     passed = state.deviation + shift
-    if link is None:
-        return 0.0, _Open(state.admittance, passed)
+    if not isinstance(link, Link):
+        return 0.0 if link is None else link.impedance, _Open(state.admittance, passed)
     top, bottom = link.series()
     # a contact that is ideal for both carriers asks for nothing: any finite preference will do
     divisor = top if link.ideal is False else np.where(link.ideal, 1.0, top)
@@ -206,9 +223,9 @@ def _join(link: Link | None, left: Mixed, right: Mixed, state: _Open, static: bo
     return added, _Open(state.admittance * kept, deviation)
 
 
-def _close(link: Link | None, layer: Mixed, state: _Open, static: bool) -> Array:
+def _close(link: Interface, layer: Mixed, state: _Open, static: bool) -> Array:
     """Leave a mixed conductor for an electrode or a layer without electrons."""
-    assert link is not None
+    assert isinstance(link, Link)
     top, bottom = link.series()
     gap = state.deviation - link.deviation(top, layer.electrons, layer.ions)
     return link.parallel(top) + _meet(top, bottom + state.admittance * top, gap, static)

@@ -1,13 +1,14 @@
 """What a cell keeps while it settles under a bias: combinations of stored charges that no current can change.
 
-A mixed conductor k gains the electronic current from its left interface and loses that to its right one; the capacitor
-of an interface m that blocks ions gains the current i of the cell less the electronic one:
+A mixed conductor k gains the electronic current from its left interface and loses that to its right one, a salt
+solution likewise that of its anions; the capacitor of an interface m that blocks ions gains the current i of the cell
+less the electronic one:
 
     dQ_k/dt = i_e,k - i_e,k+1,    dP_m/dt = i - i_e,m
 
-(theory.md §2.1, §3.1-3.2; both in +x). Where electrons are blocked i_e is 0. Every combination of Q and P from which
-all other i_e cancel, and i too where the voltage is imposed, keeps its value: the steady state depends on where the
-cell started, for example on the composition of a mixed conductor between electron blockers.
+(theory.md §2.1-2.2, §3.1-3.2; both in +x). Where these carriers are blocked i_e is 0. Every combination of Q and P from
+which all other i_e cancel, and i too where the voltage is imposed, keeps its value: the steady state depends on where
+the cell started, for example on the composition of a mixed conductor between electron blockers.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from ..cells.capacitors import CPE
+from ..cells.carriers import ELECTRONS, shared
 from ..cells.cell import Cell
 from ..cells.interfaces import Blocking
-from ..cells.materials import MixedConductor
 from ..errors import InputError
 
 __all__ = ["ConservedCharge", "capacitor_path", "conserved_charges"]
@@ -59,7 +60,7 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
     [{'antiperovskite': 1.0}]
     """
     names = [layer.name for layer in cell.layers]
-    mixed = [k for k, layer in enumerate(cell.layers) if isinstance(layer.material, MixedConductor)]
+    mixed = [k for k, layer in enumerate(cell.layers) if layer.material.carriers]
     interfaces = ["negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive"]
     blocking = [m for m, name in enumerate(interfaces) if _blocks_ions(cell, name)]
     column = {("layer", k): index for index, k in enumerate(mixed)}
@@ -68,7 +69,7 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
         return []
     conditions = []
     for m, name in enumerate(interfaces):
-        if _passes_electrons(cell, name, mixed, m):
+        if _passes_second_carrier(cell, name, m):
             condition = np.zeros(len(column))
             for key, sign in ((("layer", m), 1.0), (("layer", m - 1), -1.0), (("interface", m), -1.0)):
                 if key in column:
@@ -112,13 +113,15 @@ def _blocks_ions(cell: Cell, interface: str) -> bool:
     return junction is not None and _is_infinite(junction.resistance)
 
 
-def _passes_electrons(cell: Cell, interface: str, mixed: list[int], m: int) -> bool:
-    """Whether electrons pass interface m, layers m-1 and m being beside it."""
-    beside = [k for k in (m - 1, m) if 0 <= k < len(cell.layers)]
-    if any(k not in mixed for k in beside):
-        return False
-    element: Any = getattr(cell, interface) if len(beside) == 1 else cell.interfaces.get(interface)
-    return element is None or not _is_infinite(element.electronic_resistance)
+def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:
+    """Whether electrons, or anions, pass interface m, layers m-1 and m being beside it."""
+    beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
+    if len(beside) == 1:
+        return beside[0].carriers == ELECTRONS and not _is_infinite(getattr(cell, interface).electronic_resistance)
+    common, junction = shared(*beside), cell.interfaces.get(interface)
+    if common != ELECTRONS or junction is None:
+        return bool(common)
+    return not _is_infinite(junction.electronic_resistance)
 
 
 def _is_infinite(value: Any) -> bool:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .chain import Array, Link, Mixed, Ohmic, _begin, _join, _Open, _through
+from .chain import Array, Interface, Link, Mixed, Ohmic, _begin, _join, _Open, _through
 
 __all__ = ["Division", "Shares", "divide"]
 
@@ -52,13 +52,13 @@ class Division:
     stored: Array
 
 
-def divide(layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None]) -> tuple[list[Division | None], list[Shares]]:
+def divide(layers: Sequence[Ohmic | Mixed], links: Sequence[Interface]) -> tuple[list[Division | None], list[Shares]]:
     """Return how the current divides in every layer (None without electrons) and at every interface.
 
     Parameters
     ----------
     layers : sequence of Ohmic or Mixed
-    links : sequence of Link or None
+    links : sequence of Link, Together or None
         As for :func:`mgtwin.impedance.chain.stack_impedance`.
     """
     entering, leaving = _sweep(layers, links)
@@ -77,7 +77,7 @@ def divide(layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None]) -> tup
 
 
 def _sweep(
-    layers: Sequence[Ohmic | Mixed], links: Sequence[Link | None]
+    layers: Sequence[Ohmic | Mixed], links: Sequence[Interface]
 ) -> tuple[list[_Open | None], list[_Open | None]]:
     """What the stack before each layer, and what the stack up to its end, asks of the electronic current.
 
@@ -141,9 +141,9 @@ def _behind_arm(layer: Mixed, state: _Open) -> tuple[Array, Array]:
     return state.deviation / first, layer.passing * (state.admittance / first)
 
 
-def _at(link: Link | None, left: _Wish | None, right: _Wish | None) -> Shares:
+def _at(link: Interface, left: _Wish | None, right: _Wish | None) -> Shares:
     """Shares at an interface, from what the mixed conductors beside it ask for (None: no mixed conductor)."""
-    if link is None:
+    if not isinstance(link, Link):
         assert left is not None and right is not None
         total = left.admittance + right.admittance
         return Shares(

@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from ..cells.carriers import ANIONS, ELECTRONS, shared
 from ..cells.cell import Cell, Layer
 from ..cells.constriction import contact_fraction, spreading_length
 from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
 from ..cells.materials import DefectElectrons, GrainBoundary, IonConductor, MixedConductor
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, chemical_capacitance, electronic_conductivity, rest_potentials
+from ..cells.salts import BinaryElectrolyte, salt_voltage
 from ..errors import InputError
-from .chain import Array, Link, Mixed, Ohmic
+from .chain import Array, Interface, Link, Mixed, Ohmic, Together
 
 __all__ = [
     "VACUUM_PERMITTIVITY",
@@ -103,7 +105,7 @@ def layer_element(
 
     Parameters
     ----------
-    material : IonConductor or MixedConductor
+    material : IonConductor, MixedConductor or BinaryElectrolyte
         The layer's material; its type decides the equations.
     reader : Reader
     layer : Layer
@@ -120,7 +122,7 @@ def layer_element(
     """
     raise InputError(
         f"layers.{layer.name}.material is a {type(material).__name__}, for which the mesh-free impedance has no "
-        f"equations. It knows IonConductor and MixedConductor."
+        f"equations. It knows IonConductor, MixedConductor and BinaryElectrolyte."
     )
 
 
@@ -163,6 +165,46 @@ def _mixed_conductor(
         electrons=electronic / total,
         ions=ionic / total,
         impedance=(thickness / total + in_series) / ratio,
+        arm=arm * (ambipolar / ratio),
+        passing=passing,
+        storage=shunt * ratio,
+    )
+
+
+@layer_element.register(BinaryElectrolyte)
+def _binary_electrolyte(
+    material: BinaryElectrolyte, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+) -> Mixed:
+    r"""Salt solution, the anions in the electrons' place.
+
+    With :math:`dE = -(\nu RT\Theta/z\nu_+F)\,d\ln c` the anion current is :math:`t_- i_f - \sigma_{amb}\partial_x E`,
+    its storage :math:`\sigma_{amb}\varepsilon/D_{eff}`, and :math:`\sigma_{amb} = (zF)^2 D_{eff}c_0\nu_+/\nu RT\Theta`.
+    Displacement joins the ionic rail: it takes a part of the current from :math:`i_f`, which salt need not follow.
+    """
+    path = f"layers.{layer.name}"
+    where = f"{path}.material"
+    thickness, ratio = _geometry(reader, layer, area)
+    T = around.temperature
+    conductivity = _conductivity(reader, f"{where}.ionic_conductivity", T)
+    diffusivity = _conductivity(reader, f"{where}.salt_diffusivity", T)
+    concentration, factor, porosity = (
+        _require(reader.number(f"{where}.{name}"), f"{where}.{name}")
+        for name in ("concentration", "thermodynamic_factor", "porosity")
+    )
+    ions = reader.number(f"{where}.transference_number")
+    anions = _require(1 - ions, f"1 - {where}.transference_number")
+    charge = _require(reader.number("ion.charge"), "ion.charge")
+    slope = salt_voltage(charge, GAS_CONSTANT * T / FARADAY, factor)
+    carried = charge * FARADAY * concentration / slope  # c_chem of free solution, [F/m3]
+    displaced = _with_dielectric(reader, material, path, 0.0, s)
+    total = conductivity + displaced
+    ambipolar = thickness / (carried * diffusivity + anions * anions * conductivity * displaced / total)
+    shunt = (carried * porosity * thickness) * s
+    arm, passing = _half_and_whole(shunt * ambipolar)
+    return Mixed(
+        electrons=anions * conductivity / total,
+        ions=(ions * conductivity + displaced) / total,
+        impedance=thickness / total / ratio,
         arm=arm * (ambipolar / ratio),
         passing=passing,
         storage=shunt * ratio,
@@ -234,7 +276,7 @@ def _conductivities(cell: Cell, reader: Reader, layer: Layer) -> tuple[Array, Ar
     _, ratio = _geometry(reader, layer, reader.number("area"))
     T = reader.temperature
     ionic = _conductivity(reader, f"{where}.ionic_conductivity", T)
-    if layer.material.grain_boundary is not None:
+    if getattr(layer.material, "grain_boundary", None) is not None:
         ionic = _folded(reader, f"{where}.grain_boundary", ionic)
     if not isinstance(layer.material, MixedConductor):
         return ionic * ratio, None
@@ -250,19 +292,22 @@ def _folded(reader: Reader, where: str, ionic: Array) -> Array:
     return ionic / (1 + ionic * resistance / grain)
 
 
-def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Link | None:
+def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Interface:
     """Interface of two layers: ``R parallel C`` for ions, R_e for electrons; None if both pass perfectly.
+
+    Between two salt solutions the whole current passes ``R parallel C`` and the salt divides it freely.
 
     Raises
     ------
     InputError
         Where no current of any kind crosses it.
     """
-    electrons = isinstance(left.material, MixedConductor) and isinstance(right.material, MixedConductor)
+    common = shared(left.material, right.material)
+    electrons = common == ELECTRONS
     key = f"{left.name}-{right.name}"
     entry = cell.interfaces.get(key)
     if entry is None:
-        return None if electrons else Link(0.0, 1.0, 1.0, 0.0)
+        return None if common else Link(0.0, 1.0, 1.0, 0.0)
     path = f"interfaces.{key}"
     resistance = _require(reader.property(f"{path}.resistance", reader.temperature), f"{path}.resistance", zero=True)
     spots = _spots(cell, reader, path, (left, right))
@@ -275,7 +320,8 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
             return None
         ideal = False
     link = spots.link((top, bottom * spots.fraction + top * storage), contact, ideal)
-    return _conducting(link, path, "a finite resistance or a capacitance")
+    link = _conducting(link, path, "a finite resistance or a capacitance")
+    return Together(link.ion_top / link.ion_bottom) if common == ANIONS else link
 
 
 def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> Link:
@@ -298,7 +344,7 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
             f"{side} is a {type(metal).__name__}, for which the mesh-free impedance has no equations. It knows "
             f"Blocking and Plating."
         )
-    contact = _electron_branch(reader, side, isinstance(layer.material, MixedConductor))
+    contact = _electron_branch(reader, side, layer.material.carriers == ELECTRONS)
     return _conducting(spots.link((1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from .chain import Array, Link, stack_impedance
+from .chain import Array, Interface, Link, stack_impedance
 from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
 from .parameters import Overrides, reader_of
 
@@ -123,7 +123,7 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
     """Impedance [ohm] of all elements in series."""
     area = reader.number("area")
     layers = cell.layers
-    links: list[Link | None] = [electrode(cell, reader, "negative", layers[0], s)]
+    links: list[Interface] = [electrode(cell, reader, "negative", layers[0], s)]
     links += [junction(cell, reader, left, right, s) for left, right in pairwise(layers)]
     links.append(electrode(cell, reader, "positive", layers[-1], s))
     potentials = potentials_at_rest(cell, reader)
@@ -141,9 +141,9 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
     return (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
 
 
-def _isolated(left: Link | None, right: Link | None) -> Array:
+def _isolated(left: Interface, right: Interface) -> Array:
     """Whether electrons can cross neither of two links: True, False or an array of both."""
-    if left is None or right is None:
+    if not isinstance(left, Link) or not isinstance(right, Link):
         return False
     blocked = left.electron_bottom + right.electron_bottom == 0  # each is 0 (blocked) or 1
     return blocked if np.ndim(blocked) else bool(blocked)

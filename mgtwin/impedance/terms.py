@@ -17,7 +17,7 @@ import numpy as np
 from ..cells.cell import Cell
 from ..cells.materials import MixedConductor
 from ..cells.reader import Reader
-from .chain import Array, Link, Mixed, Ohmic
+from .chain import Array, Interface, Link, Mixed, Ohmic
 from .currents import Division, Shares, divide
 from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
 from .exact import _isolated
@@ -68,7 +68,7 @@ class _Listening(Reader):
 
 
 # -- elements and their terms --------------------------------------------------------------------------------------
-def _link(cell: Cell, reader: Reader, s: Array, k: int) -> Link | None:
+def _link(cell: Cell, reader: Reader, s: Array, k: int) -> Interface:
     """Interface k."""
     layers = cell.layers
     if k == 0:
@@ -86,10 +86,10 @@ def _layer(cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> Ohm
     return layer_element(layer.material, reader, layer, reader.number("area"), around, s)
 
 
-def _link_term(link: Link | None, shares: Shares) -> Array:
+def _link_term(link: Interface, shares: Shares) -> Array:
     """``z (1 - j)^2 + R_e j^2`` [ohm m2]."""
-    if link is None:
-        return 0.0
+    if not isinstance(link, Link):
+        return 0.0 if link is None else link.impedance
     ions = _squared(link.ion_top, link.ion_bottom, shares.ions)
     return ions + _squared(link.electron_top, link.electron_bottom, shares.electrons)
 

@@ -57,7 +57,7 @@ class ControlledStack(StackModel):
             (self.current - wanted_current) / self._current_scale
         )
         self.initial_conditions[self.current] = pybamm.Scalar(0)
-        self.events = [
+        self.events += [
             pybamm.Event("lowest voltage", self.voltage - get(LOW)),
             pybamm.Event("highest voltage", get(HIGH) - self.voltage),
         ]

@@ -11,10 +11,12 @@ import pybamm
 
 from ..cells.constriction import spreading_length
 from ..cells.rest import saturating_exp
+from ..cells.salts import continued_log
 from ..errors import InputError
 from . import names
 from .ageing import InterfaceAgeing
 from .layers import Face
+from .salt import SaltFace, anions_through
 from .storage import interface_storage
 
 if TYPE_CHECKING:
@@ -122,12 +124,16 @@ class Spots:
 class ElectrodeInterface:
     """Electrode at the left (``negative``) or right (``positive``) end; ``drop`` is eta in +x."""
 
+    anionic_current = ZERO
+
     def __init__(self, model: StackModel, side: str, face: Face | None, layer: Any):
         self.name = side
         self.sign = 1 if side == "negative" else -1
         electrode = getattr(model.cell, side)
+        facing = "left" if side == "negative" else "right"
+        self._salt: SaltFace | None = layer.salt_face(facing)
         self.ageing = InterfaceAgeing(model, side, side)
-        spots = Spots.of(model, side, self.ageing.fraction, [(layer, "left" if side == "negative" else "right")])
+        spots = Spots.of(model, side, self.ageing.fraction, [(layer, facing)])
         self._fraction = spots.fraction
         storage = interface_storage(model, f"{side}.double_layer", spots.fraction, spots.gap)
         self.state = spots.state(side)
@@ -159,6 +165,8 @@ class ElectrodeInterface:
         read = model.reader
         exchange = self._fraction * read.property(f"{self.name}.exchange_current_density", model.temperature)
         alpha = read.number(f"{self.name}.transfer_coefficient")
+        if self._salt is not None:  # i_0 is that at c_0; phi_ion holds the rest of Nernst's law
+            exchange = exchange * np.exp(alpha * continued_log(self._salt.relative(ZERO)))
         # at the left electrode eta > 0 strips, at the right one it deposits: the coefficients change places
         anodic, cathodic = (alpha, 1 - alpha) if self.sign == 1 else (1 - alpha, alpha)
         f = model.ion_charge * model.inverse_thermal_voltage
@@ -177,6 +185,7 @@ class JunctionInterface:
     def __init__(self, model: StackModel, key: str, faces: tuple[Face | None, Face | None], beside: tuple[Any, Any]):
         self.name = key
         self.faradaic_current = ZERO
+        self.anionic_current = anions_through(model, beside[0].salt_face("right"), beside[1].salt_face("left"))
         path = f"interfaces.{key}"
         left, right = faces
         self.ageing = InterfaceAgeing(model, path, key)

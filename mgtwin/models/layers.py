@@ -1,26 +1,31 @@
 """Equations of the layers, theory.md §2.1-2.5, per electrode area and in PyBaMM's sign (current along +x).
 
-Each layer offers the assembler the same three things: ``face(side)``, what its electrons look like from an adjoining
-interface; ``complete(...)``, which writes its equations once the electronic currents through its faces are known; and
-``drop``, the fall of the ionic potential over it.
+Each layer offers the assembler the same things: ``face(side)`` and ``salt_face(side)``, what its electrons and its salt
+look like from an adjoining interface (None where it has none); ``complete(...)``, which writes its equations once the
+interfaces beside it know the currents through its faces; ``drop``, the fall of the ionic potential over it; and
+``grid``, the finite volumes of its profiles (None where it has none).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pybamm
 
 from ..cells.materials import DefectElectrons
 from ..cells.rest import chemical_capacitance, electronic_conductivity, integral_of_saturating_exp
 from . import names
+from .grid import LayerGrid
 from .storage import bulk_storage
 
 if TYPE_CHECKING:
     from ..cells import Layer
+    from .interfaces import ElectrodeInterface, JunctionInterface
     from .stack import StackModel
+
+    Neighbour: TypeAlias = ElectrodeInterface | JunctionInterface
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class GrainBoundaries:
     def __init__(self, model: StackModel, layer: Layer, ratio: Any):
         self.name = layer.name
         where = f"layers.{layer.name}.material.grain_boundary"
-        boundary = layer.material.grain_boundary
+        boundary = model.cell.get(where)
         self._per_length = None
         self._capacitance = None
         if boundary is None:
@@ -78,7 +83,9 @@ class GrainBoundaries:
 
 
 class OhmicLayer:
-    """Ionic conductor (and any layer without electrons): ``V = i_f L/sigma_ion``, with its geometric capacitance."""
+    """Ionic conductor: ``V = i_f L/sigma_ion``, with its geometric capacitance."""
+
+    grid = None
 
     def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
@@ -101,8 +108,12 @@ class OhmicLayer:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons (none) near a face."""
         return self._effective, None
 
-    def complete(self, model: StackModel, left: Any, right: Any) -> None:
-        """Write the equation of the drop; `left` and `right` (electronic currents) are zero here."""
+    def salt_face(self, side: str) -> None:
+        """One sigma_ion knows of no salt."""
+        return None
+
+    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+        """Write the equation of the drop; only ions cross the interfaces beside it."""
         if self._dielectric is None:
             bulk = model.current_density * self.resistance
         else:
@@ -128,11 +139,9 @@ class MixedLayer:
 
     def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool):
         self.name = layer.name
-        self.domain = [layer.name]
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         material = layer.material
-        self.thickness = model.reader.number(f"{path}.thickness")
         self.sigma_ion = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
         boundaries = GrainBoundaries(model, layer, ratio)
         self._boundaries = boundaries if isolated else None
@@ -145,12 +154,11 @@ class MixedLayer:
             self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio)
         self.rest_potential = model.rest.layers[layer.name]
 
-        self.x = pybamm.SpatialVariable(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
-        self.x_edge = pybamm.SpatialVariableEdge(f"x_{layer.name}", domain=self.domain, coord_sys="cartesian")
-        self.potential = pybamm.Variable(names.local_potential(layer.name), domain=self.domain)
+        self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
+        self.potential = self.grid.variable(names.local_potential(layer.name))
         self.field = None
         if self._dielectric is not None:
-            self.field = pybamm.Variable(names.ionic_field(layer.name), domain=self.domain)
+            self.field = self.grid.variable(names.ionic_field(layer.name))
         self._current_density = model.current_density
         self._unknown_faces: dict[str, Any] = {}
 
@@ -159,16 +167,16 @@ class MixedLayer:
         """Face at ``"left"`` or ``"right"``; see :class:`Face`."""
         if not self.electrons.linear:
             return self._nonlinear_face(side)
-        half = self._half_cell(side)
+        half = self.grid.half_cell(side)
         sign = 1 if side == "right" else -1
-        potential = self._first_value(self.potential, side)
+        potential = self.grid.first_value(self.potential, side)
         conductance, driven = self._conduction(self.electrons.conductivity(potential), side)
         # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
         return Face(potential + sign * half * driven / conductance, half / conductance)
 
     def conductivities(self, side: str) -> tuple[Any, Any]:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons near a face."""
-        return self._effective, self.electrons.conductivity(self._first_value(self.potential, side))
+        return self._effective, self.electrons.conductivity(self.grid.first_value(self.potential, side))
 
     def _nonlinear_face(self, side: str) -> Face:
         unknown = self._unknown_faces.get(side)
@@ -176,79 +184,56 @@ class MixedLayer:
             unknown = pybamm.Variable(names.face_potential(self.name, side))
             self._unknown_faces[side] = unknown
         sign = 1 if side == "right" else -1
-        inside = self._first_value(self.potential, side)
+        inside = self.grid.first_value(self.potential, side)
         sigma = self.electrons.conductivity(inside)
         conductance, driven = self._conduction(sigma, side)
-        slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self._half_cell(side)
+        slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self.grid.half_cell(side)
         return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)
 
     def _conduction(self, sigma_eon: Any, side: str) -> tuple[Any, Any]:
         """Outermost half cell: conductance [S/m] that multiplies -dE/dx, and the current that E does not drive."""
         if self.field is not None:
-            return sigma_eon, sigma_eon * self._first_value(self.field, side)
+            return sigma_eon, sigma_eon * self.grid.first_value(self.field, side)
         total = self.sigma_ion + sigma_eon
         return self.sigma_ion * sigma_eon / total, sigma_eon / total * self._current_density
 
-    def _half_cell(self, side: str) -> Any:
-        """Distance [m] from a face to the nearest node."""
-        first = pybamm.BoundaryValue(self.x, side, order="constant")
-        return self.thickness * (first if side == "left" else 1 - first)
-
-    @staticmethod
-    def _first_value(variable: Any, side: str) -> Any:
-        return pybamm.BoundaryValue(variable, side, order="constant")
+    def salt_face(self, side: str) -> None:
+        """A mixed conductor holds no salt solution."""
+        return None
 
     # -- the equations ---------------------------------------------------------------------------------------------
-    def complete(self, model: StackModel, left: Any, right: Any) -> None:
-        """Write the balance of the neutral component, with electronic currents `left` and `right` at the faces."""
-        E, g = self.potential, self.field
+    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+        """Write the balance of the neutral component, with the electronic currents of the interfaces at the faces."""
+        E, g, grid = self.potential, self.field, self.grid
         sigma_eon = self.electrons.conductivity(E)
         driving = self.electrons.integral(E)
-        slope = pybamm.grad(driving) / self.thickness
+        slope = grid.slope(model, driving)
         if g is None:
             # both transference numbers from one mean: they must add to 1, or the Hebb-Wagner state is not exact (and
             # PyBaMM rearranges quotients before it takes means, so that two of them would be taken differently)
-            mean = self._on_edges(sigma_eon)
+            mean = grid.on_edges(sigma_eon)
             inside = (mean * model.current_density - self.sigma_ion * slope) / (self.sigma_ion + mean)
         else:
-            inside = self._on_edges(sigma_eon * g) - slope
-        flux = self._with_faces(inside, left, right)
-        model.rhs[E] = -pybamm.div(flux) / self.thickness / self.electrons.capacitance(E)
+            inside = grid.on_edges(sigma_eon * g) - slope
+        flux = grid.with_faces(inside, left.electronic_current, right.electronic_current)
+        model.rhs[E] = -grid.divergence(flux) / self.electrons.capacitance(E)
         model.initial_conditions[E] = self.rest_potential
         for unknown in self._unknown_faces.values():
             model.initial_conditions[unknown] = self.rest_potential
-        # PyBaMM wants a condition for every gradient; `_with_faces` puts the true currents in its place
-        zero = (pybamm.Scalar(0), "Neumann")
-        model.boundary_conditions[driving] = {"left": zero, "right": zero}
 
-        electrons_at_nodes = pybamm.inner(pybamm.PrimaryBroadcastToEdges(1, self.domain), flux)
+        electrons_at_nodes = grid.at_nodes(flux)
         if g is None or self._dielectric is None:
             ions = model.current_density - electrons_at_nodes
-            self.drop = self.thickness * pybamm.Integral(ions / self.sigma_ion, self.x)
+            self.drop = grid.integral(ions / self.sigma_ion)
         else:
-            model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, self.domain)
+            model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, grid.domain)
             self._dielectric.charge(model, g, model.current_density - self.sigma_ion * g - electrons_at_nodes)
-            self.drop = self.thickness * pybamm.Integral(g, self.x)
+            self.drop = grid.integral(g)
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)
         model.variables[names.local_potential(self.name)] = E
         stored = self.electrons.stored_charge(E) - self.electrons.stored_charge(self.rest_potential)
-        model.variables[names.stored_charge(self.name)] = pybamm.Integral(stored, self.x)
-
-    def _on_edges(self, symbol: Any) -> Any:
-        """Arithmetic mean at cell faces (PyBaMM would take the harmonic one in front of a gradient)."""
-        return pybamm.PrimaryBroadcastToEdges(1, self.domain) * symbol
-
-    def _with_faces(self, inside: Any, left: Any, right: Any) -> Any:
-        """Flux that equals `inside` at inner cell faces and the given currents at the two ends, exactly."""
-        broadcast = pybamm.PrimaryBroadcastToEdges
-        at_left = self.x_edge <= 0
-        at_right = self.x_edge >= 1
-        return (
-            (1 - at_left - at_right) * inside
-            + at_left * broadcast(left, self.domain)
-            + at_right * broadcast(right, self.domain)
-        )
+        model.variables[names.stored_charge(self.name)] = grid.mean(stored)
 
 
 @dataclass(frozen=True)

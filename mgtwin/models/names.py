@@ -21,6 +21,8 @@ _IONIC_FIELD = " ionic field [V.m-1]"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
 _CRACK_LENGTH = " crack length over its maximum"
 _GROWN_FILM = " grown film resistance [Ohm.m2]"
+_RELATIVE_CONCENTRATION = " relative salt concentration"
+_DEPLETION = "salt depleted"
 
 
 def is_fast(name: str) -> bool:
@@ -61,6 +63,41 @@ def ionic_field(layer: str) -> str:
 def stored_charge(layer: str) -> str:
     """Charge stored in the chemical capacitance per volume since rest, the integral of c_chem dE (a mean over x)."""
     return f"{layer} stored charge density [C.m-3]"
+
+
+def concentration(layer: str) -> str:
+    """Concentration c(x, t) of the salt in a layer."""
+    return f"{layer} salt concentration [mol.m-3]"
+
+
+def surface_concentration(layer: str, side: str) -> str:
+    """Concentration of the salt at a face of a layer."""
+    return f"{layer} {side} surface salt concentration [mol.m-3]"
+
+
+def relative_concentration(layer: str) -> str:
+    """Concentration of the salt over that at rest (the state)."""
+    return f"{layer}{_RELATIVE_CONCENTRATION}"
+
+
+def is_amount(name: str) -> bool:
+    """Whether a state is a profile whose integral is an amount of something, which must be kept."""
+    return name.endswith(_RELATIVE_CONCENTRATION) and not name.endswith(f" face{_RELATIVE_CONCENTRATION}")
+
+
+def face_concentration(layer: str, side: str) -> str:
+    """Relative concentration at a face between solutions of different thermodynamic factors (an algebraic unknown)."""
+    return f"{layer} {side} face{_RELATIVE_CONCENTRATION}"
+
+
+def depletion(layer: str, side: str) -> str:
+    """Event that ends a run where the salt is used up."""
+    return f"{_DEPLETION} in {layer} at the {side} face"
+
+
+def is_depletion(ended_by: str) -> bool:
+    """Whether a stretch ended because salt was used up."""
+    return _DEPLETION in ended_by
 
 
 def dielectric_drop(layer: str) -> str:

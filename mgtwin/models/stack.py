@@ -9,20 +9,28 @@ from typing import Any
 import numpy as np
 import pybamm
 
-from ..cells import Cell, Layer, MixedConductor, expand
+from ..cells import BinaryElectrolyte, Cell, IonConductor, Layer, MixedConductor, expand
+from ..cells.carriers import Carrier
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, chemical_capacitance, electronic_conductivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from . import mesh, names
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .layers import MixedLayer, OhmicLayer
+from .salt import SaltLayer
 
+#: What writes the equations of a layer, by its material.
+LAYERS: Mapping[type, type[Any]] = {
+    IonConductor: OhmicLayer,
+    MixedConductor: MixedLayer,
+    BinaryElectrolyte: SaltLayer,
+}
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
 
 
 class StackModel(pybamm.BaseModel):
-    """A cell as a PyBaMM model: mixed conductors as one parabolic equation each, the rest as circuit elements.
+    """A cell as a PyBaMM model: one parabolic equation per mixed conductor or salt solution, else circuit elements.
 
     It runs unmodified in ``pybamm.Simulation``, with ``pybamm.Experiment`` (current, voltage, rest steps) and in
     ``pybamm.EISSimulation``. Inside, PyBaMM's sign holds: positive current flows along +x and deposits at the positive
@@ -131,21 +139,19 @@ class StackModel(pybamm.BaseModel):
     def _assemble(self) -> None:
         cell = self.cell
         keys = [f"{a.name}-{b.name}" for a, b in zip(cell.layers, cell.layers[1:], strict=False)]
-        mixed = [isinstance(layer.material, MixedConductor) for layer in cell.layers]
+        electrons = [Carrier.ELECTRONS in layer.material.carriers for layer in cell.layers]
         # whether electrons cross the interface left of each layer, and the one behind the last
         crossed = [
             left and right and self._passes_electrons(path)
             for path, left, right in zip(
                 ["negative", *(f"interfaces.{key}" for key in keys), "positive"],
-                [True, *mixed],
-                [*mixed, True],
+                [True, *electrons],
+                [*electrons, True],
                 strict=True,
             )
         ]
         layers = [
-            (MixedLayer if mixed[k] else OhmicLayer)(
-                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
-            )
+            LAYERS[type(layer.material)](self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
@@ -159,12 +165,15 @@ class StackModel(pybamm.BaseModel):
             ElectrodeInterface(self, "positive", right_faces[-1], layers[-1]),
         ]
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
-            layer.complete(self, left.electronic_current, right.electronic_current)
+            layer.complete(self, left, right)
         self.elements: list[Any] = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [
             interfaces[-1]
         ]
         self.interfaces = interfaces
         self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
+        self.salt_layers = [layer for layer in layers if isinstance(layer, SaltLayer)]
+        #: Layers with profiles, each on a grid of its own.
+        self.resolved_layers = [layer for layer in layers if layer.grid is not None]
 
     def _passes_electrons(self, interface: str) -> bool:
         """Whether an interface lets electrons through; a missing junction does."""
@@ -206,8 +215,8 @@ class StackModel(pybamm.BaseModel):
 
     @property
     def default_geometry(self) -> pybamm.Geometry:
-        """Every mixed conductor on its own unit interval, so that thickness is an ordinary parameter."""
-        return pybamm.Geometry({layer.name: {layer.x: {"min": 0, "max": 1}} for layer in self.mixed_layers})
+        """Every layer with a profile on its own unit interval, so that thickness is an ordinary parameter."""
+        return pybamm.Geometry({layer.name: {layer.grid.x: {"min": 0, "max": 1}} for layer in self.resolved_layers})
 
     @property
     def default_submesh_types(self) -> dict[str, pybamm.MeshGenerator]:
@@ -220,12 +229,12 @@ class StackModel(pybamm.BaseModel):
     def default_var_pts(self) -> dict[Any, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
         stretching = self._stretching()
-        return {layer.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.mixed_layers}
+        return {layer.grid.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.resolved_layers}
 
     @property
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
         """Finite volumes everywhere."""
-        return {layer.name: pybamm.FiniteVolume() for layer in self.mixed_layers}
+        return {layer.name: pybamm.FiniteVolume() for layer in self.resolved_layers}
 
     @property
     def default_solver(self) -> pybamm.BaseSolver:
@@ -234,27 +243,21 @@ class StackModel(pybamm.BaseModel):
 
     @property
     def default_quick_plot_variables(self) -> list[str]:
-        """Voltage, current and the local potentials."""
-        return [names.VOLTAGE, names.CURRENT, *(names.local_potential(layer.name) for layer in self.mixed_layers)]
+        """Voltage, current, the local potentials and the concentrations of salts."""
+        potentials = [names.local_potential(layer.name) for layer in self.mixed_layers]
+        return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
     def _stretching(self) -> Mapping[str, float]:
         numbers = Reader(self.cell)
-        return {layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name)) for layer in self.mixed_layers}
+        return {
+            layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name)) for layer in self.resolved_layers
+        }
 
     def _diffusion_length(self, numbers: Reader, name: str) -> float:
         """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""
-        T = numbers.number("temperature")
-        path = f"layers.{name}.material"
-        ionic = numbers.property(f"{path}.ionic_conductivity", T)
-        material, E0 = (
-            self.cell.get(path),
-            self._rest_numbers.layers[[layer.name for layer in self.cell.layers].index(name)],
-        )
-        electronic = electronic_conductivity(numbers, path, material.electronic_conductivity, T, E0)
-        capacitance = chemical_capacitance(numbers, path, material.chemical_capacitance, T, E0)
-        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
-        length = np.sqrt(ambipolar / capacitance / (2 * np.pi * self.f_max))
-        return float(length / numbers.number(f"layers.{name}.thickness"))
+        number = [layer.name for layer in self.cell.layers].index(name)
+        diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
+        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
 
 
 def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str, str]:

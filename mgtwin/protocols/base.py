@@ -23,7 +23,11 @@ Volts = Annotated[Value, Quantity("V")]
 
 def read_current(raw: Any, info: ValidationInfo) -> Value:
     """A current in A, or a current density in A/m2 (told apart by its unit; a bare number is in A)."""
-    need_unit = bool(info.context and info.context.get("file"))
+    return parse_current(raw, need_unit=bool(info.context and info.context.get("file")))
+
+
+def parse_current(raw: Any, *, need_unit: bool = False) -> Value:
+    """Read a current in A or a current density in A/m2; QuantityError for anything else."""
     if isinstance(raw, (str, Mapping, Value)):
         value = parse(raw, None, need_unit=need_unit)
         if value.unit in ("A", "A/m^2"):

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..cells import CPE, Cell, Layer, MixedConductor, Plating
+from ..cells.carriers import Carrier
 from ..cells.reader import Reader
 from ..cells.rest import electronic_conductivity, rest_potentials
 from ..errors import InputError
 from ..protocols import CurrentRamp, Segment, VoltageRamp
+from ..quantities import format_value
 
 #: A layer stores dielectric charge where it relaxes more slowly than this fraction of the first output time: what it
 #: stores competes with the double layers', and an error of its time constant grows with the decay that it delays.
@@ -31,7 +33,7 @@ def passes_ions(cell: Cell) -> bool:
 def passes_electrons(cell: Cell) -> bool:
     """Whether electrons can pass from electrode to electrode in a steady state."""
     contacts = [cell.negative, *cell.interfaces.values(), cell.positive]
-    return all(isinstance(layer.material, MixedConductor) for layer in cell.layers) and all(
+    return all(Carrier.ELECTRONS in layer.material.carriers for layer in cell.layers) and all(
         np.isfinite(contact.electronic_resistance) for contact in contacts
     )
 
@@ -126,6 +128,29 @@ def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
 def _positive(resistance: Any, cell: Cell) -> bool:
     value = resistance(cell.temperature) if callable(resistance) else resistance
     return bool(value > 0)
+
+
+def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
+    """Constant currents above what the salt of the cell can carry for ever, each with the time that it can."""
+    from ..analysis.salt import depletion, limiting_current
+
+    if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
+        return []
+    found: dict[float, str] = {}
+    for segment in segments:
+        current = segment.control.start
+        if not isinstance(segment.control, CurrentRamp) or segment.control.rate != 0 or current in found:
+            continue
+        end = depletion(cell, current)
+        if np.isfinite(end.time):
+            limit = limiting_current(cell)
+            largest = limit.deposition if current < 0 else limit.dissolution
+            found[current] = (
+                f"step {segment.step}: {format_value(current, 'A')} is above the limiting current "
+                f"({format_value(largest, 'A')}): from rest it uses up the salt in {end.layer} at the {end.side} face "
+                f"after about {format_value(end.time, 's')}"
+            )
+    return list(found.values())
 
 
 def validity_warnings(cell: Cell) -> list[str]:

@@ -124,7 +124,7 @@ class Integrator:
             reached, y, termination = self._solve(segment, times, state)
         except pybamm.SolverError as error:
             if BEYOND_AT_ONCE in str(error):
-                return self._ended_at_once(segment, state)
+                return self._ended_at_once(segment, state, str(error))
             raise SimulationError(str(error), time=0.0) from error
         limited = "event" in termination
         keep = np.searchsorted(reached, times[times <= reached[-1] * (1 + 1e-12)]).clip(0, len(reached) - 1)
@@ -144,8 +144,14 @@ class Integrator:
         y = solution.y
         return solution.t, y.full() if hasattr(y, "full") else y, solution.termination
 
-    def _ended_at_once(self, segment: Segment, state: np.ndarray) -> Stretch:
-        """A segment whose first voltage lies beyond a limit, as in a dying cell: one sample, and no time passes."""
+    def _ended_at_once(self, segment: Segment, state: np.ndarray, error: str) -> Stretch:
+        """A segment whose first voltage lies beyond a limit, as in a dying cell: one sample, and no time passes.
+
+        Where there is no salt for the current that is asked for no such state exists: the sample is the one before.
+        """
+        depleted = [event.name for event in self.model.events if names.is_depletion(event.name) and event.name in error]
+        if depleted:
+            return Stretch(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
         first = min(t for t in segment.times if t > 0)
         free = replace(segment, duration=first, limits=Limits())
         _, y, _ = self._solve(free, np.array([0.0, first]), state)

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from ..impedance.linearise import LinearisedStack
 
-#: A biased cell is steady when no unknown changes by more than this [V] while the time since the bias grows tenfold.
+#: A biased cell is steady when no unknown, a potential [V] or a relative concentration, changes by more than this while
+#: the time since the bias grows tenfold.
 STEADY = 1e-8
 LONGEST = 1e14
-#: Change of a potential within the longest period [V] from which a spectrum is said not to be of a stationary state.
+#: Change of a potential [V] or of a relative concentration within the longest period from which a spectrum is said not
+#: to be of a stationary state.
 DRIFT = 1e-3
 
 
@@ -123,8 +125,16 @@ def steady_state(cell: Cell, bias: Voltage | Current, kept: start_state.KeptStat
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     elapsed = 0.0
     while duration <= LONGEST:
-        reached = integrator.run(Segment(control, duration, (duration,)), state).state
-        elapsed += duration
+        stretch = integrator.run(Segment(control, duration, (duration,)), state)
+        reached = stretch.state
+        elapsed += float(stretch.times[-1])
+        if stretch.ended_by != "time":
+            reason = stretch.ended_by.removeprefix("event: ")
+            raise SimulationError(
+                f"{cell.name} has no steady state under {_words(bias)}: {reason} after {elapsed:.4g} s. Choose a bias "
+                f"below the limiting current (mt.analysis.limiting_current).",
+                time=elapsed,
+            )
         labels, positions = integrator.layout
         if np.max(np.abs(reached - state)[: integrator.built.len_rhs], initial=0.0) <= STEADY:
             return start_state.KeptState(np.asarray(labels), positions, reached, elapsed)
@@ -142,6 +152,6 @@ def drift_warnings(stack: LinearisedStack, state: np.ndarray, f_min: float) -> l
     if change[worst] <= DRIFT:
         return []
     return [
-        f"the state is not stationary: {labels[worst]} changes by about {change[worst]:.2g} V within the longest "
+        f"the state is not stationary: {labels[worst]} changes by about {change[worst]:.2g} within the longest "
         f"period ({1 / f_min:.3g} s), so the lowest frequencies could not be measured like this"
     ]

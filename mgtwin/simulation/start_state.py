@@ -83,8 +83,18 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
         if np.isnan(own_positions[here]).all():
             result[here] = state.values[there]
         else:
-            result[here] = _resampled(own_positions[here], state.positions[there], state.values[there])
+            x, nodes = own_positions[here], state.positions[there]
+            result[here] = _resampled(x, nodes, state.values[there])
+            if names.is_amount(name):  # interpolation must not make salt
+                result[here] *= _mean(nodes, state.values[there]) / _mean(x, result[here])
     return result, known
+
+
+def _mean(nodes: np.ndarray, values: np.ndarray) -> float:
+    """Mean over a layer of a profile given in the middles of its finite volumes."""
+    signs = (-1.0) ** np.arange(nodes.size)
+    edges = np.concatenate([[0.0], signs * np.cumsum(signs * 2 * nodes)])  # every node is the middle of two edges
+    return float(values @ np.diff(edges))
 
 
 def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def run(
         kept = start_state.kept(start, start_time)
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     stretches: list[Stretch] = []
-    warnings: list[str] = list(attrs["warnings"])
+    warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
     try:
         for number, segment in enumerate(segments):
             stretch = integrator.run(segment, state)
@@ -56,6 +56,12 @@ def run(
                 progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
             if stretch.ended_by != "time":
                 warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
+            if cannot_go_on(segment, stretch) and number + 1 < len(segments):
+                warnings.append(
+                    f"the run ends after {number + 1} of {len(segments)} steps: without salt the voltage has no bound, "
+                    f"and the protocol sets no voltage limits at which it would go on"
+                )
+                break
     except SimulationError as error:
         raise _with_partial(error, cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) from error
     except KeyboardInterrupt:
@@ -64,6 +70,14 @@ def run(
         warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
         attrs = {**attrs, "interrupted": True}
     return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
+
+
+def cannot_go_on(segment: Segment, stretch: Stretch) -> bool:
+    """Whether salt is used up and no voltage limit, which a diverging voltage meets at once, ends the step instead."""
+    from ..models import names
+
+    limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
+    return names.is_depletion(stretch.ended_by) and not limited
 
 
 def _with_partial(
@@ -107,7 +121,9 @@ def assemble(
     elements = [element.name for element in model.elements] + [names.SERIES]
     area = float(cell.area)
     potentials = [outputs[names.local_potential(layer.name)] for layer in model.mixed_layers]
-    x, layer_of_x = positions(cell, integrator)
+    x, layer_of_x = positions(cell, integrator, names.local_potential)
+    salts = [outputs[names.concentration(layer.name)] for layer in model.salt_layers]
+    salt_x, salt_layer = positions(cell, integrator, names.relative_concentration)
     labels, where = integrator.layout
     warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
     return dataset.transient(
@@ -125,6 +141,9 @@ def assemble(
         local_potential=np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,
         x=x if potentials else None,
         layer=layer_of_x if potentials else None,
+        concentration=np.concatenate([np.atleast_2d(c) for c in salts]).T if salts else None,
+        salt_x=salt_x if salts else None,
+        salt_layer=salt_layer if salts else None,
         half_cycle_capacity=half_cycle_capacities(done, names.CURRENT),
         state=np.array([stretch.state for stretch in stretches]),
         segment_time=offsets[1:],
@@ -164,13 +183,11 @@ def half_cycle_capacities(done: list[tuple[Segment, Stretch]], current: str) -> 
     return [charges[k] for k in sorted(charges)] or None
 
 
-def positions(cell: Cell, integrator: Integrator) -> tuple[np.ndarray, list[str]]:
-    """Distance [m] from the negative electrode, and layer, of every node that carries a local potential."""
-    from ..models import names
-
+def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
+    """Distance [m] from the negative electrode, and layer, of every node that carries a state, named by `state`."""
     left, x, layer_names = 0.0, [], []
     for layer in cell.layers:
-        nodes = integrator.nodes(names.local_potential(layer.name))
+        nodes = integrator.nodes(state(layer.name))
         x.append(left + nodes * float(layer.thickness))
         layer_names += [layer.name] * nodes.size
         left += float(layer.thickness)

@@ -33,7 +33,7 @@ MG3ASN = (*DRY, "trilayer")
 OTHER = ("au_mofsse_au", "ss_polymer_ss", "mg_polymer_mg")
 STATES = ("cold_pressed", "annealed", "hot_pressed", "annealed_hot_pressed")
 READINGS = ("as_printed", "infiltrated", "contact_limited")
-AGEINGS = ("contact_loss", "film_growth", "contact_and_film")
+AGEINGS = ("contact_loss", "film_growth", "contact_and_film", "salt_depletion")
 
 MATERIAL = "layers.antiperovskite.material"
 SIGMA_ION = f"{MATERIAL}.ionic_conductivity.reference"
@@ -54,13 +54,13 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from leaves(item, (*path, index))
-    elif not (isinstance(data, str) and is_interface(path)):
+    elif not (isinstance(data, str) and names_a_part(path)):
         yield path, data
 
 
-def is_interface(path: tuple[Any, ...]) -> bool:
-    """Whether the name of an interface may stand here: in a cell, or among what an overlay sets."""
-    return path[-1] in ("negative", "positive") or path[0] == "interfaces"
+def names_a_part(path: tuple[Any, ...]) -> bool:
+    """Whether the name of an interface or of a material may stand here: in a cell, or among what an overlay sets."""
+    return str(path[-1]).endswith(("negative", "positive", ".material")) or path[0] == "interfaces"
 
 
 def bibliography() -> set[str]:
@@ -99,7 +99,8 @@ CASES = [
 def test_the_expected_files_are_there() -> None:
     assert {path.stem for path in (ROOT / "cells").glob("*.yaml")} == {*MG3ASN, *OTHER}
     assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {*STATES, *READINGS, *AGEINGS, "exponent_9"}
-    assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == {"mg3asn", "mofsse", "polymer"}
+    materials = {"mg3asn", "mofsse", "mofsse_salt", "polymer"}
+    assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == materials
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

@@ -6,6 +6,7 @@ import numpy as np
 
 from mgtwin.cells import (
     CPE,
+    BinaryElectrolyte,
     Blocking,
     Cell,
     Contact,
@@ -52,8 +53,26 @@ TRILAYER = Cell(
     series_resistance=1e-5,
 )
 SPOTS = Contact(0.2, 2e-5)
+SALT = BinaryElectrolyte(100.0, 0.1, Arrhenius(1e-10, 298.15, 0.4), 0.2, 1.3, 0.7, 0.5, 30.0)
+OTHER_SALT = BinaryElectrolyte(150.0, VogelFulcher(2.0, 0.06, 200.0), 3e-11, -0.1, 2.0, 0.5, 1.5, CPE(1e-8, 0.9))
 STACKS = {
     "trilayer": TRILAYER,
+    "solutions around a mixed conductor": Cell(
+        "buffered",
+        Plating(5.0, transfer_coefficient=0.4, double_layer=0.1, film_resistance=2e-3),
+        [Layer("left", SALT, 2e-4), Layer("middle", DEFECTS, 1e-4), Layer("right", OTHER_SALT, 3e-4, area=1.3e-4)],
+        MG_OUTSIDE,
+        {"left-middle": Junction(3e-3, 0.01)},
+        series_resistance=1e-5,
+    ),
+    "two solutions": Cell(
+        "solutions",
+        MG_OUTSIDE,
+        [Layer("a", SALT, 2e-4), Layer("b", OTHER_SALT, 3e-4, area=1.3e-4)],
+        Blocking(0.3),
+        {"a-b": Junction(2e-3, 0.05)},
+        series_resistance=1e-4,
+    ),
     "two mixed conductors of their own composition": Cell(
         "pair",
         GOLD,

@@ -55,6 +55,34 @@ def half_blocking(s: Any, thickness: Any, ionic: Any, electronic: Any, storage: 
     return thickness / (ionic + electronic) * (1 + ionic / electronic * tanhc(argument))
 
 
+# -- closed form 7: a salt solution between faces that only the ion passes ------------------------------------------
+def salt_impedance(
+    s: Any, thickness: Any, conductivity: Any, diffusivity: Any, concentration: Any, ions: Any,
+    factor: Any = 1.0, porosity: Any = 1.0, charge: int = 2, temperature: Any = 298.15,
+) -> NDArray[np.complex128]:  # fmt: skip
+    """Form 7: ``L/kappa + Z_diff`` [ohm m2] of a solution of MX_z, D being that of the flux through the layer."""
+    argument = np.sqrt(np.asarray(s, dtype=complex) * porosity * thickness**2 / (4 * diffusivity))
+    ions_per_salt = 1 + charge
+    at_rest = ions_per_salt * GAS_CONSTANT * temperature * (1 - ions) ** 2 * factor * thickness
+    at_rest = at_rest / ((charge * FARADAY) ** 2 * diffusivity * concentration)
+    return thickness / conductivity + at_rest * tanhc(argument)
+
+
+def sand(current: Any, diffusivity: Any, concentration: Any, ions: Any, porosity: Any = 1.0, charge: int = 2) -> Any:
+    """Form 7: Sand's time [s] of a current density [A/m2]."""
+    return np.pi * porosity * diffusivity * (charge * FARADAY * concentration / (2 * current * (1 - ions))) ** 2
+
+
+def limiting_current(thickness: Any, diffusivity: Any, concentration: Any, ions: Any, charge: int = 2) -> Any:
+    """Form 7: limiting current density [A/m2]."""
+    return 2 * charge * FARADAY * diffusivity * concentration / ((1 - ions) * thickness)
+
+
+def salt_profile(position: Any, share: Any) -> Any:
+    """c/c_0 of the steady state at x/L with a share of the limiting current along +x."""
+    return 1 + share * (1 - 2 * np.asarray(position))
+
+
 # -- direct current -----------------------------------------------------------------------------------------------
 def hebb_wagner(voltage: Any, thickness: Any, n: Any, p: Any, constant: Any = 0.0, temperature: Any = 298.15) -> Any:
     """Form 5: steady current density [A/m2] of reversible | mixed conductor | blocking, laboratory sign."""
@@ -132,9 +160,10 @@ def step_response_voltage(impedance: Callable[[Any], Any], v0: float, t: ArrayLi
 def reference_impedance(cell: Any, s: complex, *, lumped: bool = False, digits: int = 80) -> complex:
     """Impedance [ohm] of a cell at rest by brute force in many digits.
 
-    Unknown are the two amplitudes of E and the faradaic current of every mixed conductor and the electronic current
-    through every interface, for a unit total current; all boundary conditions of theory.md §2-3 are written down as
-    they stand and solved as one dense system. Plain numbers only: no laws, no defect electrons, no grain boundaries.
+    Unknown are the two amplitudes of E and the faradaic current of every mixed conductor, the two amplitudes of
+    c/c_0 in every salt solution, and the electronic (between solutions: anionic) current through every interface, for a
+    unit total current; all boundary conditions of theory.md §2-3 are written down as they stand and solved as one dense
+    system. Plain numbers only: no laws, no defect electrons, no grain boundaries.
 
     Parameters
     ----------
@@ -151,17 +180,19 @@ def reference_impedance(cell: Any, s: complex, *, lumped: bool = False, digits: 
 
 
 class _Reference:
-    """Dense system of `reference_impedance`; columns: j of each interface, then (A, B, i_f) of each mixed layer."""
+    """Dense system of `reference_impedance`; columns: j of each interface, (A, B, i_f) or (A, B) of each profile."""
 
     def __init__(self, cell: Any, s: Any, lumped: bool) -> None:
         self.cell, self.s, self.lumped = cell, s, lumped
         self.count = len(cell.layers)
         self.mixed = [hasattr(layer.material, "electronic_conductivity") for layer in cell.layers]
+        self.salt = [hasattr(layer.material, "salt_diffusivity") for layer in cell.layers]
         self.column: dict[int, int] = {}
+        size = self.count + 1
         for k in range(self.count):
-            if self.mixed[k]:
-                self.column[k] = self.count + 1 + 3 * len(self.column)
-        size = self.count + 1 + 3 * len(self.column)
+            if self.mixed[k] or self.salt[k]:
+                self.column[k] = size
+                size += 3 if self.mixed[k] else 2
         self.matrix, self.right = mpmath.zeros(size), mpmath.zeros(size, 1)
         self.row = 0
 
@@ -169,7 +200,10 @@ class _Reference:
         """Return Z [ohm]."""
         drops: list[tuple[dict[int, Any], Any]] = []  # (coefficients, constant) of every drop of potential
         for k, layer in enumerate(self.cell.layers):
-            drops.append(self._mixed_layer(k, layer) if self.mixed[k] else ({}, self._ohmic_layer(layer)))
+            if self.mixed[k]:
+                drops.append(self._mixed_layer(k, layer))
+            else:
+                drops.append(self._salt_layer(k, layer) if self.salt[k] else ({}, self._ohmic_layer(layer)))
         drops += [self._interface(k) for k in range(self.count + 1)]
         x = mpmath.lu_solve(self.matrix, self.right)
         total = mpmath.mpf(float(self.cell.series_resistance))
@@ -204,10 +238,37 @@ class _Reference:
         kappa = mpmath.sqrt(self.s * scale * float(material.chemical_capacitance) / ambipolar)
         return ionic, electronic, ambipolar, kappa
 
-    def _face_potential(self, k: int, right: bool) -> dict[int, Any]:
-        """E at a face of mixed layer k from its amplitudes: E = A exp(-kappa x) + B exp(-kappa (L - x))."""
+    def _salt_numbers(self, layer: Any) -> Any:
+        """kappa, permittivity, t_-, volts per unit of d(c/c_0), zF D c_0 and the decay constant, per electrode area."""
+        scale, material, z = self._scale(layer), layer.material, self.cell.ion.charge
+        kappa, permittivity = scale * float(material.ionic_conductivity), self._permittivity(layer)
+        anions = 1 - mpmath.mpf(float(material.transference_number))
+        thermal = mpmath.mpf(GAS_CONSTANT) * float(self.cell.temperature) / FARADAY
+        volts = (1 + z) / mpmath.mpf(z) * thermal * float(material.thermodynamic_factor)
+        amount = scale * z * FARADAY * mpmath.mpf(float(material.concentration))
+        flux = amount * float(material.salt_diffusivity)
+        # zF eps dc/dt = d/dx(t_- i_f + zF D dc/dx), i_f = kappa (g + volts t_- dc/dx), i_f + s permittivity g = 1
+        displaced = self.s * permittivity
+        stiffness = flux + anions**2 * volts * kappa * displaced / (kappa + displaced)
+        decay = mpmath.sqrt(self.s * amount * float(material.porosity) / stiffness)
+        return kappa, displaced, anions, volts, flux, decay
+
+    def _salt_layer(self, k: int, layer: Any) -> tuple[dict[int, Any], Any]:
+        kappa, displaced, anions, volts, flux, decay = self._salt_numbers(layer)
+        a, total = self.column[k], kappa + displaced
+        left, right = self._face_value(k, False), self._face_value(k, True)
+        for interface, face in ((k, left), (k + 1, right)):
+            # j = t_- i_f + zF D dc/dx with i_f = kappa (1 + s permittivity volts t_- dc/dx)/total
+            share = flux + anions**2 * kappa * displaced * volts / total
+            slope = {a: -decay * face[a], a + 1: decay * face[a + 1]}
+            self._write({interface: 1} | {c: -share * v for c, v in slope.items()}, anions * kappa / total)
+        drop = {c: -kappa * volts * anions / total * (right[c] - left[c]) for c in (a, a + 1)}
+        return drop, float(layer.thickness) / total
+
+    def _face_value(self, k: int, right: bool) -> dict[int, Any]:
+        """E, or c/c_0, at a face of layer k from its amplitudes: A exp(-kappa x) + B exp(-kappa (L - x))."""
         layer = self.cell.layers[k]
-        kappa = self._mixed_numbers(layer)[3]
+        kappa = self._mixed_numbers(layer)[3] if self.mixed[k] else self._salt_numbers(layer)[-1]
         decay = mpmath.exp(-kappa * float(layer.thickness))
         a = self.column[k]
         return {a: decay if right else mpmath.mpf(1), a + 1: mpmath.mpf(1) if right else decay}
@@ -216,7 +277,7 @@ class _Reference:
         ionic, electronic, ambipolar, kappa = self._mixed_numbers(layer)
         a, thickness = self.column[k], float(layer.thickness)
         total, share = ionic + electronic, electronic / (ionic + electronic)
-        left, right = self._face_potential(k, False), self._face_potential(k, True)
+        left, right = self._face_value(k, False), self._face_value(k, True)
         # i_eon = t_eon i_f - sigma_amb dE/dx at both faces
         for interface, face in ((k, left), (k + 1, right)):
             slope = {a: -kappa * face[a], a + 1: kappa * face[a + 1]}
@@ -229,12 +290,18 @@ class _Reference:
     def _interface(self, k: int) -> tuple[dict[int, Any], Any]:
         """Electronic current of interface k and its ionic drop ``z (1 - j)``, or ``R_e j - dE`` if z is infinite."""
         y, resistance = self._branches(k)
+        if 0 < k < self.count and self.salt[k - 1] and self.salt[k]:
+            # all of the current passes the resistance, and Theta d(ln c) is the same on both sides
+            left, right = (float(self.cell.layers[n].material.thermodynamic_factor) for n in (k - 1, k))
+            here, there = self._face_value(k - 1, True), self._face_value(k, False)
+            self._write({c: left * v for c, v in here.items()} | {c: -right * v for c, v in there.items()}, 0)
+            return {}, mpmath.mpf(0) if mpmath.isinf(y) else 1 / y
         electrons = not mpmath.isinf(resistance)
         difference: dict[int, Any] = {}  # E_left - E_right, a metal's being -0 (its eta is the drop)
         if electrons and k > 0:
-            difference |= self._face_potential(k - 1, True)
+            difference |= self._face_value(k - 1, True)
         if electrons and k < self.count:
-            difference |= {c: -v for c, v in self._face_potential(k, False).items()}
+            difference |= {c: -v for c, v in self._face_value(k, False).items()}
         if not electrons:
             self._write({k: 1}, 0)
         elif y == 0:

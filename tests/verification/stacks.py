@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from mgtwin.cells import (
+    BinaryElectrolyte,
     Blocking,
     Cell,
     Contact,
@@ -61,6 +62,16 @@ defective_conductors = st.builds(
     permittivities,
     rest_potential=st.floats(-0.2, 0.4),
 )
+binary_electrolytes = st.builds(
+    BinaryElectrolyte,
+    decades(0, 4),
+    decades(-8, 2),
+    decades(-16, -8),
+    st.floats(-0.5, 0.89).map(lambda number: round(number, 3)),  # relative steps mean nothing for 1e-300
+    decades(-1, 1),
+    st.floats(0.05, 0.9),
+    relative_permittivity=permittivities,
+)
 contacts = maybe(st.builds(Contact, st.floats(0.01, 1.0), decades(-6, -3)))
 contacts_over_gaps = maybe(st.builds(Contact, st.floats(0.01, 1.0), decades(-6, -3), gap_capacitance=capacitances))
 blocking = st.builds(Blocking, capacitances, resistances(), contact=contacts_over_gaps)
@@ -79,7 +90,8 @@ junctions = st.builds(Junction, resistances(), capacitances, resistances(), cont
 @st.composite
 def cells(draw: Any, layers: int = 7, materials: Any = None, electrode: Any = electrodes, areas: bool = True) -> Cell:
     """Cells of 1 to `layers` layers that let some current pass at every finite frequency."""
-    kinds = st.one_of(ion_conductors, mixed_conductors, defective_conductors) if materials is None else materials
+    everything = st.one_of(ion_conductors, mixed_conductors, defective_conductors, binary_electrolytes)
+    kinds = everything if materials is None else materials
     area = draw(decades(-5, -3))
     stack = [
         Layer(f"l{k}", material, draw(decades(-7, -2)), draw(maybe(decades(-5, -3))) if areas else None)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from mgtwin.impedance.exact import exact_laplace
 
 from .oracles import reference_impedance
-from .stacks import cells, decades, ion_conductors, mixed_conductors
+from .stacks import binary_electrolytes, cells, decades, ion_conductors, mixed_conductors
 
 uniform = ion_conductors.filter(lambda material: material.grain_boundary is None)
-without_boundaries = st.one_of(uniform, mixed_conductors)
+without_boundaries = st.one_of(uniform, mixed_conductors, binary_electrolytes)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -59,7 +59,8 @@ def test_current_after_a_voltage_step(name: str) -> None:
     assert worst(current, oracles.step_response_voltage(lambda s: form(s, *NUMBERS), 0.01, time)) < 3e-4
     # 10 L^2/D: the slowest mode of form 4, exp(-pi^2 t D/(4 L^2)), has fallen to 2e-11
     assert current[-1] == pytest.approx(0.01 / resistance, rel=1e-6)
-    np.testing.assert_allclose(run["voltage"], 0.01, rtol=1e-9)  # the control holds what it was told
+    # the control holds what it was told, to the integrator's tolerance of 1e-7 between its steps
+    np.testing.assert_allclose(run["voltage"], 0.01, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", FORMS)

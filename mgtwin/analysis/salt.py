@@ -1,0 +1,278 @@
+"""What a salt solution can carry: limiting currents, and when the salt is used up above them (theory.md §6, form 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mgtwin.quantities import format_value
+
+if TYPE_CHECKING:
+    from mgtwin.cells import Cell
+
+__all__ = ["Depletion", "LimitingCurrent", "depletion", "limiting_current", "sand_time"]
+
+#: D t/(epsilon L^2) below which the far face does not matter: its share of the surface concentration is 1e-6.
+SHORT = 0.02
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """A solution in numbers per electrode area: what one A/m2 does to c/c_0."""
+
+    name: str
+    gradient: float  # of c/c_0 along +x in the steady state, over the whole layer [m2/A], positive where it falls
+    amount: float  # salt at rest [mol/m2]
+    factor: float  # thermodynamic
+    time: float  # epsilon L^2/D [s]
+
+
+@dataclass(frozen=True)
+class LimitingCurrent:
+    """Largest steady currents that the salt of a cell allows, as sizes.
+
+    Attributes
+    ----------
+    deposition, dissolution : float
+        While the ion's metal is deposited on, or stripped from, the working (positive) electrode [A]; inf without salt.
+    deposition_layer, dissolution_layer : str
+        Layer in which the salt is used up then; empty without salt.
+    area : float
+        Of the electrodes [m^2].
+    """
+
+    deposition: float
+    dissolution: float
+    deposition_layer: str
+    dissolution_layer: str
+    area: float
+
+    @property
+    def value(self) -> float:
+        """The smaller one [A]."""
+        return min(self.deposition, self.dissolution)
+
+    @property
+    def density(self) -> float:
+        """The smaller one per electrode area [A/m^2]."""
+        return self.value / self.area
+
+    def __str__(self) -> str:
+        if np.isinf(self.value):
+            return "no limiting current: no layer is a salt solution"
+        layer = self.deposition_layer if self.deposition <= self.dissolution else self.dissolution_layer
+        return f"i_lim = {format_value(self.value, 'A')} ({format_value(self.density, 'A/m^2')}), {layer}"
+
+
+@dataclass(frozen=True)
+class Depletion:
+    """When and where a current uses up the salt.
+
+    Attributes
+    ----------
+    time : float
+        [s] after a cell at rest begins to carry the current; inf if it can carry it for ever.
+    layer, side : str
+        Where; empty if nowhere. `side` is ``"left"`` or ``"right"``.
+    """
+
+    time: float
+    layer: str = ""
+    side: str = ""
+
+
+def limiting_current(cell: Cell) -> LimitingCurrent:
+    r"""Return the largest steady current that the salt solutions of a cell can carry.
+
+    Where a solution is bounded by faces that only the ion passes (theory.md §6, form 7)
+
+    .. math:: i_{lim} = \frac{2 zF D_{eff} c_0}{(1 - t_+) L}
+
+    per area of the layer. Neighbouring solutions share their salt; the profile in them is straight in each and
+    :math:`\Theta\ln(c/c_0)` is continuous, and the limiting current is that at which c vanishes at an end. It does not
+    depend on how the conductivity varies with c.
+
+    Parameters
+    ----------
+    cell : Cell
+
+    Returns
+    -------
+    LimitingCurrent
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5)
+    >>> magnesium = mt.Plating("1 mA/cm^2")
+    >>> cell = mt.Cell("mg_mg", magnesium, [mt.Layer("solution", solution, "1 mm")], magnesium)
+    >>> print(limiting_current(cell))
+    i_lim = 0.7719 mA (0.7719 mA/cm^2), solution
+    """
+    area = float(cell.area)
+    ends = []
+    for step in (1, -1):  # along +x the salt is used up at the right end, and metal deposited on the right electrode
+        limits = [(_group_limit(group[::step]), group[::step][-1].name) for group in _groups(cell)]
+        ends.append(min(limits, default=(np.inf, "")))
+    (deposition, first), (dissolution, second) = ends
+    return LimitingCurrent(deposition * area, dissolution * area, first, second, area)
+
+
+def sand_time(cell: Cell, current: float | str) -> float:
+    r"""Return Sand's time [s] of a current: when it uses up the salt at a face, were the solution infinitely thick.
+
+    .. math:: \tau = \pi\,\varepsilon D_{eff}\left[\frac{zF c_0}{2 i (1 - t_+)}\right]^2
+
+    The smallest one of all solutions in the cell; inf without any. Below the limiting current the salt is never used
+    up, and close above it later than this: `depletion` says when.
+
+    Parameters
+    ----------
+    cell : Cell
+    current : float or str
+        [A], or a current density with its unit.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5)
+    >>> magnesium = mt.Plating("1 mA/cm^2")
+    >>> cell = mt.Cell("mg_mg", magnesium, [mt.Layer("solution", solution, "1 mm")], magnesium)
+    >>> round(sand_time(cell, "1 mA/cm^2"))
+    1170
+    """
+    density = abs(_density(cell, current))
+    return min((_sand(item, density) for group in _groups(cell) for item in group), default=np.inf)
+
+
+def depletion(cell: Cell, current: float | str) -> Depletion:
+    r"""Return when and where a constant current uses up the salt of a cell at rest.
+
+    In a layer between faces that only the ion passes, with :math:`\vartheta = D_{eff} t/(\varepsilon L^2)`,
+
+    .. math:: 1 - \frac{c}{c_0} = \frac{i}{i_{lim}}
+              \left[1 - \frac{8}{\pi^2}\sum_{n\,odd} \frac{e^{-n^2\pi^2\vartheta}}{n^2}\right]
+
+    at the face where it falls. Where solutions adjoin each other Sand's time of the outermost one stands in.
+
+    Parameters
+    ----------
+    cell : Cell
+    current : float or str
+        [A], or a current density with its unit; in the laboratory's sign (negative: deposition on the working
+        electrode).
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5)
+    >>> magnesium = mt.Plating("1 mA/cm^2")
+    >>> cell = mt.Cell("mg_mg", magnesium, [mt.Layer("solution", solution, "1 mm")], magnesium)
+    >>> found = depletion(cell, "-1 mA/cm^2")
+    >>> round(found.time), found.layer, found.side
+    (1285, 'solution', 'right')
+    """
+    density = _density(cell, current)
+    if density == 0:
+        return Depletion(np.inf)
+    step, side = (1, "right") if density < 0 else (-1, "left")
+    found = [Depletion(np.inf)]
+    for group in _groups(cell):
+        limit = _group_limit(group[::step])
+        last = group[::step][-1]
+        if abs(density) <= limit:
+            continue
+        if len(group) == 1:
+            found.append(Depletion(last.time * _relative_time(limit / abs(density)), last.name, side))
+        else:
+            found.append(Depletion(_sand(last, abs(density)), last.name, side))
+    return min(found, key=lambda item: item.time)
+
+
+def _density(cell: Cell, current: float | str) -> float:
+    """A/m2 of the electrodes."""
+    from mgtwin.protocols.base import parse_current
+    from mgtwin.protocols.segments import amperes
+
+    return amperes(parse_current(current), cell) / float(cell.area)
+
+
+def _groups(cell: Cell) -> list[list[_Solution]]:
+    """Solutions of a cell from left to right, those together that share their salt."""
+    from mgtwin.cells import BinaryElectrolyte
+
+    groups: list[list[_Solution]] = []
+    before = False
+    for layer in cell.layers:
+        here = isinstance(layer.material, BinaryElectrolyte)
+        if here:
+            if not before:
+                groups.append([])
+            groups[-1].append(_solution(cell, layer.name))
+        before = here
+    return groups
+
+
+def _solution(cell: Cell, name: str) -> _Solution:
+    from mgtwin.cells import Reader
+    from mgtwin.cells.rest import FARADAY
+
+    read, path = Reader(cell), f"layers.{name}"
+    material = cell.get(f"{path}.material")
+    ratio = 1.0 if cell.get(f"{path}.area") is None else float(read.number(f"{path}.area")) / float(cell.area)
+    thickness, porosity = float(read.number(f"{path}.thickness")), float(material.porosity)
+    diffusivity = float(read.property(f"{path}.material.salt_diffusivity", float(read.temperature)))
+    concentration, anions = float(material.concentration), 1 - float(material.transference_number)
+    conductance = float(cell.ion.charge) * FARADAY * diffusivity * concentration * ratio / thickness
+    return _Solution(
+        name,
+        anions / conductance,
+        porosity * concentration * thickness * ratio,
+        float(material.thermodynamic_factor),
+        porosity * thickness**2 / diffusivity,
+    )
+
+
+def _group_limit(group: list[_Solution]) -> float:
+    """Current density [A/m2] along the order of the group at which c vanishes at its end."""
+    from scipy.optimize import brentq
+
+    total = sum(item.amount for item in group)
+
+    def excess(log_density: float) -> float:
+        """Salt that the profile holds which vanishes at the end, beyond what there is, relative."""
+        relative, held, previous = 0.0, 0.0, None
+        for item in reversed(group):
+            if previous is not None:
+                relative = relative ** (previous.factor / item.factor)
+            entry = relative + item.gradient * np.exp(log_density)
+            held += item.amount * (relative + entry) / 2
+            relative, previous = entry, item
+        return held / total - 1
+
+    if len(group) == 1:
+        return 2 / group[0].gradient
+    middle = -np.log(sum(item.gradient for item in group))
+    return float(np.exp(brentq(excess, middle - 50, middle + 50, xtol=1e-13)))
+
+
+def _sand(item: _Solution, density: float) -> float:
+    """Sand's time [s]: 4 sqrt(t/(pi time)) i/i_lim = 1."""
+    return np.inf if density == 0 else float(np.pi * item.time / 4 / (item.gradient * density) ** 2)
+
+
+def _relative_time(share: float) -> float:
+    """D t/(epsilon L^2) at which the surface has lost a share (< 1) of what it loses in the end."""
+    from scipy.optimize import brentq
+
+    short = np.pi * share**2 / 16
+    if short < SHORT:
+        return float(short)
+    odd = np.arange(1, 40, 2)
+
+    def lacking(time: float) -> float:
+        return float(8 / np.pi**2 * np.sum(np.exp(-((odd * np.pi) ** 2) * time) / odd**2)) - (1 - share)
+
+    return float(brentq(lacking, SHORT / 2, 10 + np.log(1 / (1 - share)), xtol=1e-14))

@@ -1,0 +1,83 @@
+"""A layer's own unit interval: positions, fluxes and faces of its finite volumes (theory.md §7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pybamm
+
+__all__ = ["LayerGrid"]
+
+
+class LayerGrid:
+    """Finite volumes on the unit interval of one layer; every profile of the layer lives on it.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer, and of the PyBaMM domain.
+    thickness
+        [m]; turns gradients over the unit interval into those over the layer.
+    """
+
+    def __init__(self, name: str, thickness: Any):
+        self.domain = [name]
+        self.thickness = thickness
+        self.x = pybamm.SpatialVariable(f"x_{name}", domain=self.domain, coord_sys="cartesian")
+        self._x_edge = pybamm.SpatialVariableEdge(f"x_{name}", domain=self.domain, coord_sys="cartesian")
+
+    def variable(self, name: str) -> Any:
+        """A state with a value in every cell."""
+        return pybamm.Variable(name, domain=self.domain)
+
+    def half_cell(self, side: str) -> Any:
+        """Distance [m] from the ``"left"`` or ``"right"`` face to the nearest node."""
+        first = pybamm.BoundaryValue(self.x, side, order="constant")
+        return self.thickness * (first if side == "left" else 1 - first)
+
+    @staticmethod
+    def first_value(variable: Any, side: str) -> Any:
+        """Value at the node nearest to a face."""
+        return pybamm.BoundaryValue(variable, side, order="constant")
+
+    def first_slope(self, profile: Any, side: str) -> Any:
+        """Gradient [1/m] between the two nodes nearest to a face."""
+        return pybamm.BoundaryGradient(profile, side, order="linear") / self.thickness
+
+    def slope(self, model: pybamm.BaseModel, profile: Any) -> Any:
+        """Gradient [1/m] at inner cell faces; `with_faces` has to replace what it gives at the ends."""
+        # PyBaMM wants a condition for every gradient
+        zero = (pybamm.Scalar(0), "Neumann")
+        model.boundary_conditions[profile] = {"left": zero, "right": zero}
+        return pybamm.grad(profile) / self.thickness
+
+    def on_edges(self, symbol: Any) -> Any:
+        """Arithmetic mean at cell faces (PyBaMM would take the harmonic one in front of a gradient)."""
+        return pybamm.PrimaryBroadcastToEdges(1, self.domain) * symbol
+
+    def at_nodes(self, flux: Any) -> Any:
+        """Mean of a flux over both faces of every cell."""
+        return pybamm.inner(pybamm.PrimaryBroadcastToEdges(1, self.domain), flux)
+
+    def with_faces(self, inside: Any, left: Any, right: Any) -> Any:
+        """Flux that equals `inside` at inner cell faces and the given ones at the two ends, exactly."""
+        broadcast = pybamm.PrimaryBroadcastToEdges
+        at_left = self._x_edge <= 0
+        at_right = self._x_edge >= 1
+        return (
+            (1 - at_left - at_right) * inside
+            + at_left * broadcast(left, self.domain)
+            + at_right * broadcast(right, self.domain)
+        )
+
+    def divergence(self, flux: Any) -> Any:
+        """d(flux)/dx in every cell."""
+        return pybamm.div(flux) / self.thickness
+
+    def integral(self, profile: Any) -> Any:
+        """Integral over the layer."""
+        return self.thickness * self.mean(profile)
+
+    def mean(self, profile: Any) -> Any:
+        """Mean over the layer."""
+        return pybamm.Integral(profile, self.x)

@@ -1,0 +1,233 @@
+r"""Salt in a layer: its balance and its faces, and the layer that is nothing but a salt solution (theory.md §2.2).
+
+Per electrode area and in PyBaMM's sign. With :math:`i_p` the current that the solution carries, both of its ions
+together, and :math:`i_-` that of its anions,
+
+.. math:: i_- = t_- i_p + zF D_{eff}\,\partial_x c, \qquad zF\,\varepsilon\,\partial_t c = \partial_x i_- .
+
+`SaltTransport` writes this for whatever else conducts beside the solution; `SaltLayer` is the case that nothing does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pybamm
+
+from ..cells.rest import FARADAY
+from ..cells.salts import DEPLETED, continued_log, salt_voltage
+from . import names
+from .grid import LayerGrid
+from .storage import bulk_storage
+
+if TYPE_CHECKING:
+    from ..cells import Layer
+    from .layers import Neighbour
+    from .stack import StackModel
+
+SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class SaltFace:
+    """The salt of a layer as an interface sees it.
+
+    c/c_0 at the face is ``open + sign * resistance * i_-`` where ``sign`` is +1 at the right face of a layer and -1 at
+    its left one, and ``i_-`` the current of the anions through the face.
+    """
+
+    layer: str
+    side: str
+    open: Any
+    resistance: Any
+    factor_path: str
+
+    def relative(self, anions: Any) -> Any:
+        """c/c_0 at the face for an anion current; 0 at every face that only the ion passes."""
+        return self.open + (1 if self.side == "right" else -1) * self.resistance * anions
+
+
+def anions_through(model: StackModel, left: SaltFace | None, right: SaltFace | None) -> Any:
+    """Anion current through the contact of two solutions: ``Theta ln(c/c_0)`` is the same on both sides.
+
+    Where the thermodynamic factors are equal so are the relative concentrations, and both faces are eliminated in
+    closed form; else that of the left face is an algebraic unknown.
+    """
+    if left is None or right is None:
+        return pybamm.Scalar(0)
+    if model.is_fixed_at(left.factor_path, model.cell.get(right.factor_path)) and model.is_fixed_at(
+        right.factor_path, model.cell.get(left.factor_path)
+    ):
+        return (right.open - left.open) / (left.resistance + right.resistance)
+    unknown = pybamm.Variable(names.face_concentration(left.layer, left.side))
+    model.initial_conditions[unknown] = pybamm.Scalar(1)
+    anions = (unknown - left.open) / left.resistance
+    exponent = model.reader.number(left.factor_path) / model.reader.number(right.factor_path)
+    model.algebraic[unknown] = right.relative(anions) - np.exp(exponent * continued_log(unknown))
+    return anions
+
+
+class SaltTransport:
+    """State c/c_0 of the solution in a layer, with its balance, its faces and the events of its depletion.
+
+    Parameters
+    ----------
+    model : StackModel
+    name : str
+        Of the layer.
+    path : str
+        Of the solution among the cell's numbers; it has the fields of a `BinaryElectrolyte`.
+    grid : LayerGrid
+    ratio
+        Layer area over electrode area.
+    """
+
+    def __init__(self, model: StackModel, name: str, path: str, grid: LayerGrid, ratio: Any):
+        read, T = model.reader, model.temperature
+        self.name, self._grid, self._path = name, grid, path
+        self.anions = 1 - read.number(f"{path}.transference_number")
+        #: V per unit of ln c, without t_-
+        self.voltage = salt_voltage(
+            model.ion_charge, 1 / model.inverse_thermal_voltage, read.number(f"{path}.thermodynamic_factor")
+        )
+        self._concentration = read.number(f"{path}.concentration")
+        charge = model.ion_charge * FARADAY * self._concentration * ratio
+        self._mobility = charge * read.property(f"{path}.salt_diffusivity", T)
+        self._capacity = charge * read.number(f"{path}.porosity")
+        self._conductivity = read.property(f"{path}.ionic_conductivity", T) * ratio
+        self._exponent = None
+        if not model.is_fixed_at(f"{path}.conductivity_exponent", 0.0):
+            self._exponent = read.number(f"{path}.conductivity_exponent")
+        self.relative = grid.variable(names.relative_concentration(name))
+
+    def conductivity(self, relative: Any) -> Any:
+        """kappa [S/m] at c/c_0."""
+        if self._exponent is None:
+            return self._conductivity
+        return self._conductivity * np.exp(self._exponent * continued_log(relative))
+
+    def log_slope(self, model: StackModel) -> Any:
+        """d(ln c)/dx [1/m] at inner cell faces."""
+        return self._grid.slope(model, continued_log(self.relative))
+
+    def first_log_slope(self, side: str) -> Any:
+        """d(ln c)/dx [1/m] between the two nodes nearest to a face."""
+        return self._grid.first_slope(continued_log(self.relative), side)
+
+    def slope(self, side: str, anions: Any, driven: Any, conductance: Any = 0) -> Any:
+        """d(c/c_0)/dx [1/m] in the outermost half cell.
+
+        Parameters
+        ----------
+        side : {"left", "right"}
+        anions
+            Their current through the face.
+        driven, conductance
+            The solution's current there is ``driven + conductance d(ln c)/dx``.
+        """
+        inside = self._grid.first_value(self.relative, side)
+        return (anions - self.anions * driven) / (self._mobility + self.anions * conductance / inside)
+
+    def face(self, side: str, driven: Any, conductance: Any = 0) -> SaltFace:
+        """Face at ``"left"`` or ``"right"``; `driven` and `conductance` as for `slope`."""
+        sign = 1 if side == "right" else -1
+        half = self._grid.half_cell(side)
+        inside = self._grid.first_value(self.relative, side)
+        moved = self.slope(side, pybamm.Scalar(0), driven, conductance)
+        resistance = half / (self._mobility + self.anions * conductance / inside)
+        return SaltFace(self.name, side, inside + sign * half * moved, resistance, f"{self._path}.thermodynamic_factor")
+
+    def balance(self, model: StackModel, current: Any, anions: dict[str, Any], faces: dict[str, SaltFace]) -> None:
+        """Write the balance of the salt.
+
+        Parameters
+        ----------
+        model : StackModel
+        current
+            Current of the solution at cell faces, or everywhere.
+        anions : mapping
+            Current of the anions through the faces ``"left"`` and ``"right"``.
+        faces : mapping
+            What `face` gave for each of them.
+        """
+        grid, c = self._grid, self.relative
+        inside = self.anions * current + self._mobility * grid.slope(model, c)
+        flux = grid.with_faces(inside, anions["left"], anions["right"])
+        model.rhs[c] = grid.divergence(flux) / self._capacity
+        model.initial_conditions[c] = pybamm.Scalar(1)
+        model.variables[names.concentration(self.name)] = self._concentration * c
+        model.variables[names.stored_charge(self.name)] = self._capacity * (1 - grid.mean(c))
+        for side in SIDES:
+            relative = faces[side].relative(anions[side])
+            model.variables[names.surface_concentration(self.name, side)] = self._concentration * relative
+            model.events.append(pybamm.Event(names.depletion(self.name, side), relative - DEPLETED))
+
+
+class SaltLayer:
+    """Binary electrolyte: a salt solution and nothing beside it.
+
+    Quasi-statically the solution carries the whole current. Where the dielectric is resolved the field
+    :math:`g = -\\partial_x\\varphi_{ion}` is a state in every cell, :math:`\\varepsilon\\,\\partial_t g = i - i_f`: the
+    local form of §2.4, right also where the conductivity follows the concentration.
+    """
+
+    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
+        self.name = layer.name
+        path = f"layers.{layer.name}"
+        ratio = model.area_ratio(layer)
+        self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
+        self.salt = SaltTransport(model, layer.name, f"{path}.material", self.grid, ratio)
+        self._dielectric = None
+        if resolve_dielectric:
+            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio)
+        self.field = None
+        if self._dielectric is not None:
+            self.field = self.grid.variable(names.ionic_field(layer.name))
+        self._current_density = model.current_density
+        self._faces = {side: self.salt.face(side, *self._conduction(side)) for side in SIDES}
+
+    def face(self, side: str) -> None:
+        """A solution has no electrons."""
+        return None
+
+    def conductivities(self, side: str) -> tuple[Any, None]:
+        """Conductivity [S/m] of the solution near a face, and of electrons (none)."""
+        return self.salt.conductivity(self.grid.first_value(self.salt.relative, side)), None
+
+    def salt_face(self, side: str) -> SaltFace:
+        """Face at ``"left"`` or ``"right"``; see :class:`SaltFace`."""
+        return self._faces[side]
+
+    def _conduction(self, side: str) -> tuple[Any, Any]:
+        """Outermost cell: its current without what the slope at the face drives, and what multiplies that slope."""
+        if self.field is None:
+            return self._current_density, 0
+        grid, salt = self.grid, self.salt
+        kappa = salt.conductivity(grid.first_value(salt.relative, side))
+        half = kappa * salt.voltage * salt.anions / 2  # a cell's slope is the mean of those at its two faces
+        return kappa * grid.first_value(self.field, side) + half * salt.first_log_slope(side), half
+
+    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+        """Write the balance of the salt and the drop, with the anion currents of the interfaces at the faces."""
+        salt, grid, g = self.salt, self.grid, self.field
+        anions = {"left": left.anionic_current, "right": right.anionic_current}
+        kappa, voltage = salt.conductivity(salt.relative), salt.voltage * salt.anions
+        if g is None or self._dielectric is None:
+            salt.balance(model, model.current_density, anions, self._faces)
+            at = {side: continued_log(self._faces[side].relative(anions[side])) for side in SIDES}
+            resistance = pybamm.PrimaryBroadcast(1, grid.domain) / kappa
+            self.drop = model.current_density * grid.integral(resistance) + voltage * (at["left"] - at["right"])
+            return
+        ends = {
+            side: salt.slope(side, anions[side], *self._conduction(side)) / grid.first_value(salt.relative, side)
+            for side in SIDES
+        }
+        slope = grid.at_nodes(grid.with_faces(salt.log_slope(model), ends["left"], ends["right"]))
+        # the faces take the mean of the cells' currents: one that is uniform must not drive salt anywhere
+        current = kappa * (g + voltage * slope)
+        salt.balance(model, grid.on_edges(current), anions, self._faces)
+        model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, grid.domain)
+        self._dielectric.charge(model, g, model.current_density - current)
+        self.drop = grid.integral(g)
