@@ -13,6 +13,7 @@ import numpy as np
 from mgtwin.analysis._common import cell_of, require, slope_per_decade, steps, unsteady
 from mgtwin.analysis._metric import metric
 from mgtwin.analysis.cycling import cycle_summary
+from mgtwin.analysis.salt import limiting_current, sand_time
 from mgtwin.analysis.transport import transport_number
 from mgtwin.errors import InputError
 from mgtwin.quantities import format_value, parse
@@ -20,12 +21,16 @@ from mgtwin.quantities import format_value, parse
 if TYPE_CHECKING:
     import xarray as xr
 
+    from mgtwin.cells import Cell
+
 __all__ = [
     "apparent_transport_number",
     "area_specific_resistance",
     "cycles_until",
     "energy_efficiency",
+    "limiting_current_density",
     "overpotential_at",
+    "sand_time_at",
     "stack_areal_mass",
     "stack_thickness",
     "steady_current_density",
@@ -179,6 +184,39 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     return float(numbers[beyond[0]] - numbers[0]) if beyond.size else float("inf")
 
 
+@metric("A/m^2", "limiting current density")
+def limiting_current_density(run: xr.Dataset) -> float:
+    """Return the largest steady current density [A/m^2] that the salt of the cell of a run allows.
+
+    See `limiting_current`; inf without a salt solution.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell.
+    """
+    return float(limiting_current(_cell(run, "limiting_current_density")).density)
+
+
+@metric("s", "Sand's time")
+def sand_time_at(run: xr.Dataset, current: float | str) -> float:
+    """Return Sand's time [s] of the cell of a run at a current [A] or current density; see `sand_time`.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell.
+    """
+    return float(sand_time(_cell(run, "sand_time_at"), current))
+
+
+def _cell(run: xr.Dataset, needed_by: str) -> Cell:
+    cell = cell_of(run)
+    if cell is None:
+        raise InputError(f"{needed_by}: the Dataset names no cell.")
+    return cell
+
+
 @metric("A/m^2", "current density in the steady state")
 def steady_current_density(run: xr.Dataset) -> float:
     """Return the size of the current density [A/m^2] at which a constant voltage ends.
@@ -321,10 +359,7 @@ def stack_areal_mass(run: xr.Dataset, densities: Mapping[str, float | str]) -> A
 
 
 def _layers(run: xr.Dataset) -> list[str]:
-    cell = cell_of(run)
-    if cell is None:
-        raise InputError("the Dataset names no cell, so its layers are not known.")
-    return [layer.name for layer in cell.layers]
+    return [layer.name for layer in _cell(run, "this metric needs the layers").layers]
 
 
 def _thickness(run: xr.Dataset, name: str) -> Any:

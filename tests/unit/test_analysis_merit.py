@@ -124,3 +124,19 @@ def test_what_is_declared_of_a_metric_is_seen_through_partial() -> None:
 
     assert declaration(partial(partial(analysis.overpotential_at, current=1.0))).units == "V"
     assert declaration(len).units == ""
+
+
+def test_what_a_salt_allows_is_that_of_the_cell_of_the_run() -> None:
+    """Closed form 7 of theory.md §6."""
+    solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5)
+    magnesium = mt.Plating("1 mA/cm^2")
+    cell = mt.Cell("mg_mg", magnesium, [mt.Layer("solution", solution, "1 mm")], magnesium, area="2 cm^2")
+    study = mt.sweep(cell, mt.EIS(1e3, 1.0, points=2), {"layers.solution.thickness": ["1 mm", "2 mm"]},
+                     [analysis.limiting_current_density])  # fmt: skip
+    limit = 2 * 2 * 96485.33 * 1e-10 * 100 / (0.5 * 1e-3)
+    np.testing.assert_allclose(study["limiting_current_density"], [limit, limit / 2], rtol=1e-6)
+    run = mt.simulate(cell, mt.EIS(1e3, 1.0, points=2))
+    tau = np.pi * 1e-10 * (2 * 96485.33 * 100 / (2 * 10.0 * 0.5)) ** 2
+    assert analysis.sand_time_at(run, "10 A/m^2") == pytest.approx(tau, rel=1e-6)
+    with pytest.raises(mt.InputError, match="names no cell"):
+        analysis.limiting_current_density(spectrum([1.0], [1.0]))
