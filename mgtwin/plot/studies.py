@@ -239,10 +239,10 @@ def _along(ax: Axes, ds: xr.Dataset, values: Any, at: Any, label: str | None, co
     else:
         low, middle, high = np.moveaxis(z.values, values.dims.index("quantile"), 0)
         (line,) = ax.plot(place.values[order], middle[order], color=color, label=label)
-        probability = 100 * float(ds["quantile"][-1] - ds["quantile"][0])
+        words = f"{100 * float(ds['quantile'][-1] - ds['quantile'][0]):.3g} % interval"  # once per figure
         ax.fill_between(
             place.values[order], low[order], high[order], color=line.get_color(), alpha=0.18, lw=0,
-            label=f"{probability:.3g} % interval" if label is not None else None,
+            label=None if label is None or words in ax.get_legend_handles_labels()[1] else words,
         )  # fmt: skip
     ax.set(xlabel=place.label, ylabel=z.label, xscale=place.scale, yscale=z.scale)
 

@@ -48,10 +48,10 @@ def _words(name: str) -> str:
     >>> _words("layers.buffer_*.material.ionic_conductivity.reference")
     'buffer ionic conductivity'
     """
-    skipped = {"layers", "interfaces", "material"}
+    skipped = {"layers", "interfaces", "material", "*"}
     said = []
     for path in name.split(", "):
-        parts = [part for part in path.split(".") if part not in skipped]
+        parts = [part for part in path.replace("contact.", "contact ").split(".") if part not in skipped]
         head, tail = (parts[:1], parts[1:]) if len(parts) > 1 else ([], parts)
         words = [*head, ", ".join(tail)]
         said.append(" ".join(words).replace("_*", "").replace("_", " ").removesuffix(", reference"))
