@@ -22,8 +22,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Nouns: what is built",
         "Immutable and validated; quantities are SI numbers or text with a unit.",
         (
-            "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "DefectElectrons", "DefectCapacitance",
-            "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
+            "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
+            "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
         ),
     ),
     (

@@ -52,6 +52,8 @@ _HOME = {
     "Voltammetry": "protocols",
     "Galvanostatic": "protocols",
     "Cycling": "protocols",
+    "CycleSkipping": "protocols",
+    "Every": "protocols",
     "Rest": "protocols",
     "Voltage": "protocols",
     "Current": "protocols",
@@ -135,7 +137,9 @@ if TYPE_CHECKING:
     from .models.stack import StackModel as StackModel
     from .protocols import EIS as EIS
     from .protocols import Current as Current
+    from .protocols import CycleSkipping as CycleSkipping
     from .protocols import Cycling as Cycling
+    from .protocols import Every as Every
     from .protocols import Galvanostatic as Galvanostatic
     from .protocols import Polarization as Polarization
     from .protocols import Replay as Replay

@@ -59,6 +59,7 @@ SCHEMA: Mapping[str, Variable] = {
     "voltage": Variable(("time",), "V", "cell voltage"),
     "current": Variable(("time",), "A", "current"),
     "cycle": Variable(("time",), "1", "cycle", "i"),
+    "cycle_number": Variable(("time",), "1", "cycle of the sample", "i"),
     "step": Variable(("time",), "1", "step", "i"),
     "element": Variable(("element",), "1", "element of the cell", "U"),
     "overpotential": Variable(("element", "time"), "V", "contribution to the cell voltage"),
@@ -80,14 +81,28 @@ SCHEMA: Mapping[str, Variable] = {
     "segment_time": Variable(("segment",), "s", "time at the end of the segment"),
     "state_variable": Variable(("state_index",), "1", "variable of the model", "U"),
     "state_position": Variable(("state_index",), "1", "position of the component in its variable"),
-    # per-cycle summaries (their coordinate `cycle` is its own dimension, see `problems`)
+    # per-cycle summaries (their coordinate `cycle` is its own dimension, see `problems`; samples of a run that has one
+    # are labelled by `cycle_number`)
     "deposition_voltage": Variable(("cycle",), "V", "voltage at the end of deposition"),
     "dissolution_voltage": Variable(("cycle",), "V", "voltage at the end of dissolution"),
     "half_sum": Variable(("cycle",), "V", "half-sum of dissolution and deposition voltage"),
     "half_difference": Variable(("cycle",), "V", "half-difference of dissolution and deposition voltage"),
     "deposition_capacity": Variable(("cycle",), "C", "charge deposited"),
     "dissolution_capacity": Variable(("cycle",), "C", "charge dissolved"),
+    "energy_put_in": Variable(("cycle",), "J", "energy put into the cell"),
+    "energy_delivered": Variable(("cycle",), "J", "energy delivered by the cell"),
     "energy_efficiency": Variable(("cycle",), "1", "energy delivered by the cell / energy put in"),
+    "deposition_overpotential": Variable(
+        ("cycle", "element"), "V", "contribution to the cell voltage at the end of deposition"
+    ),
+    "dissolution_overpotential": Variable(
+        ("cycle", "element"), "V", "contribution to the cell voltage at the end of dissolution"
+    ),
+    "final_contact_fraction": Variable(("cycle", "interface"), "1", "contact fraction at the end of the cycle"),
+    "final_film_resistance": Variable(("cycle", "interface"), "ohm*m^2", "film resistance at the end of the cycle"),
+    "cycle_end_time": Variable(("cycle",), "s", "time at the end of the cycle"),
+    "limited": Variable(("cycle",), "1", "1 if a voltage limit ended a half cycle", "i"),
+    "resolved": Variable(("cycle",), "1", "1 if the cycle was integrated, 0 if it was skipped", "i"),
     # design studies (dimensions are those of the study)
     "failure": Variable((), "1", "why the point has no number", "U"),
     # activation energies

@@ -30,9 +30,11 @@ __all__ = [
     "add_warning",
     "attributes",
     "check",
+    "has_gaps",
     "jacobian",
     "open",
     "problems",
+    "sample_cycles",
     "save",
     "spectrum",
     "stamp",
@@ -60,7 +62,13 @@ def _build(
 ) -> xr.Dataset:
     import xarray as xr
 
-    given = {name: _declared(name, values) for name, values in {**coords, **variables}.items() if values is not None}
+    own: dict[str, tuple[str, ...]] = {"cycle": ("cycle",), "impedance": ("cycle", "frequency")}
+    alone = own if "cycle_number" in coords else {}  # cycles are a dimension of their own beside the samples'
+    given = {
+        name: _declared(name, values, alone.get(name))
+        for name, values in {**coords, **variables}.items()
+        if values is not None
+    }
     sizes: dict[str, tuple[int, str]] = {}
     for name, (dims, array, _) in given.items():
         for dim, size in zip(dims, array.shape, strict=True):
@@ -141,9 +149,9 @@ def jacobian(
 
 
 def transient(
-    time: ArrayLike,
-    voltage: ArrayLike,
-    current: ArrayLike,
+    time: ArrayLike | None,
+    voltage: ArrayLike | None,
+    current: ArrayLike | None,
     *,
     cycle: ArrayLike | None = None,
     step: ArrayLike | None = None,
@@ -162,6 +170,7 @@ def transient(
     segment_time: ArrayLike | None = None,
     state_variable: Sequence[str] | None = None,
     state_position: ArrayLike | None = None,
+    cycles: Mapping[str, ArrayLike | None] | None = None,
     attrs: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     """Build the Dataset of a signal in time.
@@ -170,6 +179,7 @@ def transient(
     ----------
     time : array_like, shape (n,)
         Time since the start of the protocol [s], finite and never decreasing; it may occur twice where a step changes.
+        None, like `voltage` and `current`, for a run of which only `cycles` are kept.
     voltage, current : array_like, shape (n,)
         Cell voltage [V] and current [A], laboratory signs. May contain NaN where an instrument read nothing.
     cycle, step : array_like of int, shape (n,), optional
@@ -188,6 +198,9 @@ def transient(
         Charge of each half cycle [C].
     state, segment_time, state_variable, state_position : optional
         State vector at the end of each kept segment, shape (segment, state_index), and what its components are.
+    cycles : mapping, optional
+        What summarises every cycle: declared variables with the dimension ``cycle``, and their coordinates (``cycle``,
+        ``element``, ``interface``, ``frequency``). The samples' cycles are then called ``cycle_number``.
     attrs : mapping, optional
         Attributes, usually from `stamp`.
 
@@ -236,7 +249,43 @@ def transient(
         "salt_layer": salt_layer,
         "half_cycle": None if half_cycle_capacity is None else np.arange(np.size(half_cycle_capacity)),
     }
+    if cycles is not None:
+        coords["cycle_number"] = coords.pop("cycle")
+        axes = ("cycle", "element", "interface", "frequency", "half_cycle")
+        coords |= {name: values for name, values in cycles.items() if name in axes}
+        variables |= {name: values for name, values in cycles.items() if name not in axes}
     return _build(variables, coords, attrs)
+
+
+def sample_cycles(ds: xr.Dataset) -> np.ndarray | None:
+    """Return the number of the cycle of every sample of a transient, or None where samples have no such label.
+
+    They are called ``cycle``, or ``cycle_number`` beside a dimension ``cycle`` of per-cycle summaries.
+
+    Examples
+    --------
+    >>> sample_cycles(transient([0, 1], [0, 0], [0, 0], cycle=[3, 4]))
+    array([3, 4])
+    """
+    for name in ("cycle_number", "cycle"):
+        if name in ds.variables and ds[name].dims == ("time",):
+            return np.asarray(ds[name].values)
+    return None
+
+
+def has_gaps(ds: xr.Dataset) -> bool:
+    """Return whether a run keeps the traces of some of its cycles only, or of none.
+
+    Examples
+    --------
+    >>> has_gaps(transient([0, 1], [0, 0], [0, 0]))
+    False
+    >>> has_gaps(transient([0, 1], [0, 0], [0, 0], cycle=[0, 2], cycles={"cycle": [0, 1, 2]}))
+    True
+    """
+    if "cycle" not in ds.dims:
+        return False
+    return "cycle_number" not in ds.variables or not np.isin(ds["cycle"].values, ds["cycle_number"].values).all()
 
 
 def stamp(

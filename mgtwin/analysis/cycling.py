@@ -8,7 +8,7 @@ import numpy as np
 
 from mgtwin.analysis._common import require
 from mgtwin.analysis._metric import metric
-from mgtwin.dataset import attributes, check, stamp
+from mgtwin.dataset import attributes, check, sample_cycles, stamp
 from mgtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,10 +33,14 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
     the energy that the cell delivers over the energy put in, hence 0 where both half cycles need energy, as in a
     symmetric cell.
 
+    A simulated `Cycling` run carries the summary of every cycle, made while it was integrated; that one is returned,
+    and it says more: contributions of the elements to the voltage, contact fractions, film resistances, which cycles
+    were cut short or skipped.
+
     Parameters
     ----------
     run : xarray.Dataset
-        Transient; without a coordinate ``cycle`` the whole run is one cycle.
+        Transient; without the number of the cycle of each sample the whole run is one cycle.
 
     Returns
     -------
@@ -60,6 +64,12 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
     """
     import xarray as xr
 
+    kept = {key: run.attrs[key] for key in ("cell", "protocol", "temperature", "area", "sources") if key in run.attrs}
+    warnings = list(run.attrs.get("warnings", []))
+    if "cycle" in run.dims and "deposition_voltage" in run:
+        summary = run[[name for name in run.data_vars if "cycle" in run[name].dims and name != "impedance"]]
+        summary = summary.drop_vars([name for name in summary.coords if name not in summary.dims])
+        return check(summary.assign_attrs(stamp(**{**kept, "route": "analysis.cycle_summary", "warnings": warnings})))
     require(run, ("time", "voltage", "current"), "cycle_summary")
     time, voltage, current, cycle = _samples(run)
     numbers = np.unique(cycle)
@@ -77,10 +87,8 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
         "energy_efficiency": np.divide(delivered, put_in, out=np.full(len(numbers), np.nan), where=put_in > 0),
     }
     partial = [str(n) for n, gap in zip(numbers, np.isnan(dep + diss), strict=True) if gap]
-    warnings = list(run.attrs.get("warnings", []))
     if partial:
         warnings.append(f"cycle {', '.join(partial)}: a half cycle is missing, its voltages are NaN")
-    kept = {key: run.attrs[key] for key in ("cell", "protocol", "temperature", "area", "sources") if key in run.attrs}
     ds = xr.Dataset(
         {name: ("cycle", value, attributes(name)) for name, value in values.items()},
         coords={"cycle": ("cycle", numbers, attributes("cycle"))},
@@ -95,7 +103,8 @@ def _samples(run: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
         raise InputError("voltage or current has gaps (NaN): drop those samples first, ds.dropna('time').")
     if len(time) < 2 or not np.any(current):
         raise InputError("no current flows in this run: there are no half cycles to summarise.")
-    cycle = np.asarray(run["cycle"].values) if "cycle" in run.variables else np.zeros(len(time), dtype=int)
+    cycle = sample_cycles(run)
+    cycle = np.zeros(len(time), dtype=int) if cycle is None else cycle
     return time, voltage, current, cycle
 
 

@@ -162,7 +162,7 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     Parameters
     ----------
     run : xarray.Dataset
-        Cycling.
+        Cycling. Where the run summarises its cycles, the voltages at the end of their half cycles count.
     limit : float or str
         [V]
 
@@ -178,9 +178,14 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     >>> cycles_until(run, "1 V"), cycles_until(run, "2 V")
     (3.0, inf)
     """
-    require(run, ("voltage", "cycle"), "cycles_until")
-    beyond = np.flatnonzero(np.abs(run["voltage"].values) > float(parse(limit, "V")))
+    require(run, ("cycle",), "cycles_until")
+    wanted = float(parse(limit, "V"))
     numbers = run["cycle"].values
+    if "cycle" in run.dims:
+        sizes = [np.abs(run[name].values) for name in ("deposition_voltage", "dissolution_voltage")]
+        beyond = np.flatnonzero(np.fmax(*sizes) > wanted)
+    else:
+        beyond = np.flatnonzero(np.abs(run["voltage"].values) > wanted)
     return float(numbers[beyond[0]] - numbers[0]) if beyond.size else float("inf")
 
 

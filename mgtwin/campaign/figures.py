@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dataset import sample_cycles
 from ..experiments import Experiment, Observation, measures
 from ..plot._style import COLOURS, INK, MUTED, style
 from ..quantities import format_value
@@ -220,7 +221,8 @@ def _first_cycles(ax: Axes, experiment: Experiment, group: Sequence[Simulated]) 
     """The first two cycles, with the voltages that the paper gives for the first."""
     for item in group:
         ds = item.data
-        early = ds["cycle"].values < 2
+        numbers = sample_cycles(ds)
+        early = slice(None) if numbers is None else numbers < 2
         ax.plot(ds["time"].values[early] / 3600, ds["voltage"].values[early] * 1e3, color=COLOURS[0], lw=1.4)
     for observation in _observed_volts(experiment, group, measures.DepositionVoltage, measures.DissolutionVoltage):
         if getattr(observation.measure, "cycle", 0) == 0:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dataset import sample_cycles
 from ..errors import InputError
 from ..experiments import Run, measures
 from ..quantities import format_value
@@ -291,7 +292,8 @@ def _anodic(measure: measures.AnodicPeak, ds: xr.Dataset) -> Readout:
 
 def _peak(ds: xr.Dataset, sign: float) -> Readout:
     """Potential of the largest current of one sign in the last cycle, NaN where that is at the vertex."""
-    last = ds["cycle"].values == ds["cycle"].values.max()
+    numbers = sample_cycles(ds)
+    last = slice(None) if numbers is None else numbers == numbers.max()
     voltage, current = ds["voltage"].values[last], ds["current"].values[last]
     k = int(np.argmax(sign * current))
     vertex = float((sign * voltage).max())

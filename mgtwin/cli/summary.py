@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dataset import sample_cycles
 from ..errors import InputError
 from ..protocols import Protocol
 from ..quantities import Value, format_value
@@ -69,17 +70,23 @@ def _text(value: Any) -> str:
 
 def brief(ds: xr.Dataset) -> str:
     """Return a result in a few words: the resistance at both ends of a spectrum, or how a transient ends."""
-    if "impedance" in ds.variables:
+    if _is_spectrum(ds):
         (_, high), (_, low) = _ends(ds)
         return f"{format_value(high.real, 'ohm')} ... {format_value(low.real, 'ohm')}"
+    if "voltage" not in ds.variables:
+        return f"{ds.sizes['cycle']} cycles" if "cycle" in ds.dims else ", ".join(map(str, ds.data_vars))
     voltage, current = _end(ds)
     return f"{format_value(voltage, 'V')}, {format_value(current, 'A')} at the end"
 
 
+def _is_spectrum(ds: xr.Dataset) -> bool:
+    return "impedance" in ds.variables and ds["impedance"].ndim == 1
+
+
 def headline(results: Sequence[xr.Dataset]) -> str:
     """Return what `brief` shows of results, as the head of a column."""
-    windows = {tuple(frequency for frequency, _ in _ends(ds)) for ds in results if "impedance" in ds.variables}
-    if not windows or any("impedance" not in ds.variables for ds in results):
+    windows = {tuple(frequency for frequency, _ in _ends(ds)) for ds in results if _is_spectrum(ds)}
+    if not windows or not all(_is_spectrum(ds) for ds in results):
         return "result"
     if len(windows) > 1:
         return "Re Z at the highest ... lowest frequency"
@@ -89,9 +96,9 @@ def headline(results: Sequence[xr.Dataset]) -> str:
 
 def rows(ds: xr.Dataset) -> list[tuple[str, str]]:
     """Return (what, value) of a result: of a spectrum both ends, of a transient how it ran and ended."""
-    if "impedance" in ds.variables:
+    if _is_spectrum(ds):
         return [_spectrum_row(ds, frequency, z) for frequency, z in _ends(ds)]
-    if "voltage" not in ds.variables:
+    if "voltage" not in ds.variables and "cycle_end_time" not in ds.variables:
         return [("holds", ", ".join(map(str, ds.data_vars)))]
     return list(_transient_rows(ds))
 
@@ -121,9 +128,9 @@ def _end(ds: xr.Dataset) -> tuple[float, float]:
 
 
 def _transient_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
-    time = np.asarray(ds["time"].values, dtype=float)
-    cycles = int(ds["cycle"].values[-1]) + 1 if "cycle" in ds.variables else 1
-    duration = format_value(float(time[-1]), "s")
+    numbers = sample_cycles(ds)
+    cycles = ds.sizes["cycle"] if "cycle" in ds.dims else 1 if numbers is None else int(numbers[-1]) + 1
+    duration = format_value(float(ds["cycle_end_time" if "cycle_end_time" in ds.variables else "time"].values[-1]), "s")
     yield "duration", f"{duration}, {cycles} cycles" if cycles > 1 else duration
     if "type: voltammetry" in str(ds.attrs.get("protocol", "")):
         yield from _extremes(ds)
@@ -131,13 +138,16 @@ def _transient_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
         yield from _cycle_rows(ds)
     else:
         yield from _step_rows(ds)
+    if "voltage" not in ds.variables:
+        return
     voltage, current = _end(ds)
     yield "at the end", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"
 
 
 def _extremes(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
     """Largest currents either way in the last cycle."""
-    last = ds["cycle"].values == ds["cycle"].values.max()
+    numbers = sample_cycles(ds)
+    last = slice(None) if numbers is None else numbers == numbers.max()
     voltage, current = ds["voltage"].values[last], ds["current"].values[last]
     for name, k in (("lowest current", int(current.argmin())), ("highest current", int(current.argmax()))):
         yield name, f"{format_value(float(current[k]), 'A')} at {format_value(float(voltage[k]), 'V')}"

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
+from . import salts as salts  # registers its material
 from .chain import Array, Interface, Link, stack_impedance
 from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
 from .parameters import Overrides, reader_of

@@ -16,7 +16,7 @@ from ..errors import InputError
 from . import names
 from .ageing import InterfaceAgeing
 from .layers import Face
-from .salt import SaltFace, anions_through
+from .salt import anions_through
 from .storage import interface_storage
 
 if TYPE_CHECKING:
@@ -130,10 +130,10 @@ class ElectrodeInterface:
         self.name = side
         self.sign = 1 if side == "negative" else -1
         electrode = getattr(model.cell, side)
-        facing = "left" if side == "negative" else "right"
-        self._salt: SaltFace | None = layer.salt_face(facing)
+        touched = "left" if side == "negative" else "right"
+        self._salt = layer.salt_face(touched)
         self.ageing = InterfaceAgeing(model, side, side)
-        spots = Spots.of(model, side, self.ageing.fraction, [(layer, facing)])
+        spots = Spots.of(model, side, self.ageing.fraction, [(layer, touched)])
         self._fraction = spots.fraction
         storage = interface_storage(model, f"{side}.double_layer", spots.fraction, spots.gap)
         self.state = spots.state(side)
@@ -185,9 +185,9 @@ class JunctionInterface:
     def __init__(self, model: StackModel, key: str, faces: tuple[Face | None, Face | None], beside: tuple[Any, Any]):
         self.name = key
         self.faradaic_current = ZERO
-        self.anionic_current = anions_through(model, beside[0].salt_face("right"), beside[1].salt_face("left"))
         path = f"interfaces.{key}"
         left, right = faces
+        self.anionic_current = anions_through(model, beside[0].salt_face("right"), beside[1].salt_face("left"))
         self.ageing = InterfaceAgeing(model, path, key)
         self.state: Any = None
         if key not in model.cell.interfaces:

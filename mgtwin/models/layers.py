@@ -104,13 +104,13 @@ class OhmicLayer:
         """An ionic conductor has no electrons."""
         return None
 
-    def conductivities(self, side: str) -> tuple[Any, None]:
-        """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons (none) near a face."""
-        return self._effective, None
-
     def salt_face(self, side: str) -> None:
         """One sigma_ion knows of no salt."""
         return None
+
+    def conductivities(self, side: str) -> tuple[Any, None]:
+        """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons (none) near a face."""
+        return self._effective, None
 
     def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
         """Write the equation of the drop; only ions cross the interfaces beside it."""

@@ -18,11 +18,11 @@ SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
+_RELATIVE_CONCENTRATION = " relative salt concentration"
+_DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
 _CRACK_LENGTH = " crack length over its maximum"
 _GROWN_FILM = " grown film resistance [Ohm.m2]"
-_RELATIVE_CONCENTRATION = " relative salt concentration"
-_DEPLETION = "salt depleted"
 
 
 def is_fast(name: str) -> bool:

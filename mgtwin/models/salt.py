@@ -192,20 +192,20 @@ class SaltLayer:
         """A solution has no electrons."""
         return None
 
-    def conductivities(self, side: str) -> tuple[Any, None]:
-        """Conductivity [S/m] of the solution near a face, and of electrons (none)."""
-        return self.salt.conductivity(self.grid.first_value(self.salt.relative, side)), None
-
     def salt_face(self, side: str) -> SaltFace:
         """Face at ``"left"`` or ``"right"``; see :class:`SaltFace`."""
         return self._faces[side]
+
+    def conductivities(self, side: str) -> tuple[Any, None]:
+        """Conductivity [S/m] near a face at the concentration there, and that of the electrons (none)."""
+        return self.salt.conductivity(self.grid.first_value(self.salt.relative, side)), None
 
     def _conduction(self, side: str) -> tuple[Any, Any]:
         """Outermost cell: its current without what the slope at the face drives, and what multiplies that slope."""
         if self.field is None:
             return self._current_density, 0
         grid, salt = self.grid, self.salt
-        kappa = salt.conductivity(grid.first_value(salt.relative, side))
+        kappa, _ = self.conductivities(side)
         half = kappa * salt.voltage * salt.anions / 2  # a cell's slope is the mean of those at its two faces
         return kappa * grid.first_value(self.field, side) + half * salt.first_log_slope(side), half
 

@@ -8,7 +8,7 @@ function is called.
 from .analysed import circuit, kramers_kronig, relaxation_times
 from .choose import figure
 from .comparison import compare
-from .interior import breakdown, profiles
+from .interior import breakdown, concentrations, profiles
 from .laws import arrhenius
 from .spectra import bode, nyquist
 from .studies import band, map, pareto, tornado
@@ -21,6 +21,7 @@ __all__ = [
     "breakdown",
     "circuit",
     "compare",
+    "concentrations",
     "cycles",
     "figure",
     "kramers_kronig",

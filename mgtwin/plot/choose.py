@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mgtwin.dataset import has_gaps
 from mgtwin.errors import InputError
 from mgtwin.plot._style import describe, style
 from mgtwin.plot.analysed import kramers_kronig, relaxation_times
-from mgtwin.plot.interior import breakdown, profiles
+from mgtwin.plot.interior import breakdown, concentrations, profiles
 from mgtwin.plot.laws import arrhenius
 from mgtwin.plot.spectra import bode, nyquist
 from mgtwin.plot.studies import study_panels
@@ -60,7 +61,7 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
                 draw(ds, ax=ax)
                 if column == 0:
                     title = ": ".join(filter(None, [name, describe(ds)]))
-                    ax.set_title(title, pad=18 if draw is profiles else None)
+                    ax.set_title(title, pad=18 if draw in (profiles, concentrations) else None)
     return whole
 
 
@@ -76,7 +77,7 @@ def _panels(ds: xr.Dataset) -> list[_Draw]:
         return [nyquist, bode]
     if "activation_energy" in ds.variables:
         return [arrhenius]
-    if "deposition_voltage" in ds.variables:
+    if "deposition_voltage" in ds.variables and ("time" not in ds.dims or has_gaps(ds)):
         return [cycles]
     if not {"time", "voltage", "current"} <= set(ds.variables) or ds["voltage"].ndim != 1:
         return []
@@ -85,6 +86,8 @@ def _panels(ds: xr.Dataset) -> list[_Draw]:
         panels.append(breakdown)
     if "local_potential" in ds.variables:
         panels.append(profiles)
+    if "concentration" in ds.variables:
+        panels.append(concentrations)
     return panels
 
 

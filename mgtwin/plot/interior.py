@@ -1,10 +1,10 @@
-"""The inside of a cell: local potentials across the layers, and which element takes how much of the voltage."""
+"""The inside of a cell: local potentials and salts across the layers, which element takes how much of the voltage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-__all__ = ["breakdown", "profiles"]
+__all__ = ["breakdown", "concentrations", "profiles"]
 
 #: Elements whose share of the voltage never exceeds this are drawn together.
 NEGLIGIBLE = 1e-3
@@ -55,30 +55,65 @@ def profiles(ds: xr.Dataset, times: Sequence[float | str] | None = None, *, ax: 
     InputError
         There are no profiles, or a time lies outside the run.
     """
-    require(ds, ("time", "x", "local_potential"), "profiles")
+    return _profiles(ds, times, ax, _Profile("profiles", "local_potential", "x", "layer"))
+
+
+def concentrations(ds: xr.Dataset, times: Sequence[float | str] | None = None, *, ax: Axes | None = None) -> Axes:
+    """Draw the concentration c(x) of salts at several times, with the layers shaded and named.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Transient with ``concentration`` over ``time`` and ``salt_x``.
+    times : sequence of float or str, optional
+        Times [s]; the nearest sample is drawn and its own time is in the legend. By default six that span the run.
+    ax : matplotlib Axes, optional
+        Where to draw.
+
+    Raises
+    ------
+    InputError
+        There are no concentrations, or a time lies outside the run.
+    """
+    ax = _profiles(ds, times, ax, _Profile("concentrations", "concentration", "salt_x", "salt_layer"))
+    ax.set_ylim(bottom=0)  # what is left of the salt is what matters
+    return ax
+
+
+class _Profile(NamedTuple):
+    """A function of this module and the variables that it draws."""
+
+    function: str
+    variable: str
+    x: str
+    layer: str
+
+
+def _profiles(ds: xr.Dataset, times: Sequence[float | str] | None, ax: Axes | None, which: _Profile) -> Axes:
+    require(ds, ("time", which.x, which.variable), which.function)
     with style():
         fresh, ax = ax is None, axes(ax, (6.8, 3.9))
-        potential = ds["local_potential"].transpose("time", "x").values
-        x = np.asarray(ds["x"].values, dtype=float)
-        chosen = _chosen_times(ds["time"].values, times)
-        regions = _regions(ds, x)
+        values = ds[which.variable].transpose("time", which.x).values
+        x = np.asarray(ds[which.x].values, dtype=float)
+        chosen = _chosen_times(ds["time"].values, times, which.function)
+        regions = _regions(ds, x, which)
         size, unit = lab([regions[-1][2]], "m")
-        height, potential_unit = lab(potential[chosen], "V")
+        height, value_unit = lab(values[chosen], ds[which.variable].attrs["units"])
         for k, colour in zip(chosen, shades(len(chosen)), strict=True):
-            for part in _stretches(ds, x):  # a curve must not bridge a layer without electrons
+            for part in _stretches(ds, x, which):  # a curve must not bridge a layer without a profile
                 text = short(float(ds["time"][k]), "s") if part[0] == 0 else None
-                ax.plot(x[part] / size, potential[k, part] / height, color=colour, label=text)
+                ax.plot(x[part] / size, values[k, part] / height, color=colour, label=text)
         ax.set_xlim(regions[0][1] / size, regions[-1][2] / size)
         _shade_layers(ax, [(name, a / size, b / size) for name, a, b in regions])
-        ax.set_xlabel(label(ds["x"], unit))
-        ax.set_ylabel(label(ds["local_potential"], potential_unit))
+        ax.set_xlabel(label(ds[which.x], unit))
+        ax.set_ylabel(label(ds[which.variable], value_unit))
         legend_beside(ax, "time")
         if fresh:
             ax.set_title(describe(ds), pad=18)
     return ax
 
 
-def _chosen_times(time: np.ndarray, times: Sequence[float | str] | None) -> list[int]:
+def _chosen_times(time: np.ndarray, times: Sequence[float | str] | None, function: str) -> list[int]:
     """Indices of the samples nearest to the wanted times, in order and each once."""
     time = np.asarray(time, dtype=float)
     if times is None:
@@ -89,19 +124,21 @@ def _chosen_times(time: np.ndarray, times: Sequence[float | str] | None) -> list
         outside = wanted[(wanted < time[0]) | (wanted > time[-1])]
         if outside.size:
             span = f"{short(time[0], 's')} to {short(time[-1], 's')}"
-            raise InputError(f"profiles: {short(outside[0], 's')} lies outside the run ({span}); choose a time inside.")
+            raise InputError(
+                f"{function}: {short(outside[0], 's')} lies outside the run ({span}); choose a time inside."
+            )
     return list(dict.fromkeys(int(np.argmin(np.abs(time - moment))) for moment in wanted))
 
 
-def _stretches(ds: xr.Dataset, x: np.ndarray) -> list[np.ndarray]:
+def _stretches(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[np.ndarray]:
     """Indices of x layer by layer."""
-    if "layer" not in ds.variables:
+    if which.layer not in ds.variables:
         return [np.arange(len(x))]
-    names = np.asarray(ds["layer"].values)
+    names = np.asarray(ds[which.layer].values)
     return np.split(np.arange(len(x)), np.flatnonzero(names[1:] != names[:-1]) + 1)
 
 
-def _regions(ds: xr.Dataset, x: np.ndarray) -> list[tuple[str, float, float]]:
+def _regions(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[tuple[str, float, float]]:
     """Name, start and end [m] of each layer: of the cell if known, else as far as the positions tell."""
     if ds.attrs.get("cell"):
         from mgtwin.cells import Cell
@@ -111,8 +148,8 @@ def _regions(ds: xr.Dataset, x: np.ndarray) -> list[tuple[str, float, float]]:
         for layer in layers:
             edges.append(edges[-1] + float(layer.thickness))
         return [(layer.name, a, b) for layer, a, b in zip(layers, edges, edges[1:], strict=False)]
-    parts = _stretches(ds, x)
-    names = [str(ds["layer"].values[part[0]]) if "layer" in ds.variables else "" for part in parts]
+    parts = _stretches(ds, x, which)
+    names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
     middles = [(x[a[-1]] + x[b[0]]) / 2 for a, b in pairwise(parts)]
     edges = [float(x[0]), *map(float, middles), float(x[-1])]
     return list(zip(names, edges, edges[1:], strict=False))
@@ -158,7 +195,7 @@ def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | Non
         names = [str(name) for name in ds["element"].values]
         if time is None and ds.sizes["time"] > 1:
             return _stacked_over_time(ds, names, values, ax)
-        (k,) = _chosen_times(ds["time"].values, None if time is None else [time])[-1:]
+        (k,) = _chosen_times(ds["time"].values, None if time is None else [time], "breakdown")[-1:]
         return _bars(ds, names, values[:, k], float(ds["time"][k]), ax)
 
 

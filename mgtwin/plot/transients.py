@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mgtwin.dataset import has_gaps, sample_cycles
 from mgtwin.plot._style import (
     COLOURS,
     INK,
@@ -175,12 +176,13 @@ def cycles(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     ds : xarray.Dataset
-        Transient, or the result of `mgtwin.analysis.cycle_summary`.
+        Transient, or the result of `mgtwin.analysis.cycle_summary`. A run that keeps the traces of some cycles only is
+        drawn as its summary.
     ax : matplotlib Axes, optional
         Where to draw.
     """
     with style():
-        if "deposition_voltage" in ds.variables:
+        if "deposition_voltage" in ds.variables and ("time" not in ds.dims or has_gaps(ds)):
             return _cycle_summary(ds, ax)
         require(ds, ("time", "voltage", "current"), "cycles")
         fresh, ax = ax is None, axes(ax, (7.2, 3.6))
@@ -196,7 +198,8 @@ def cycles(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         ax.set_xlabel(_axis_label(ds["time"], time_unit))
         ax.set_ylabel(_axis_label(ds["voltage"], unit))
         if fresh:
-            number = len(np.unique(ds["cycle"].values)) if "cycle" in ds.variables else 0
+            numbers = sample_cycles(ds)
+            number = ds.sizes.get("cycle", 0 if numbers is None else len(np.unique(numbers)))
             half = short(float(np.nanmax(np.abs(current))), "A")
             count = f"{number} cycles, " if number > 1 else ""
             ax.set_title(", ".join(filter(None, [describe(ds), f"{count}±{half}"])))
@@ -244,7 +247,8 @@ def voltammogram(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = 
     with style():
         fresh, ax = ax is None, axes(ax, (5.8, 4.2))
         voltage, current = (np.asarray(ds[name].values, dtype=float) for name in ("voltage", "current"))
-        cycle = np.asarray(ds["cycle"].values) if "cycle" in ds.variables else np.zeros(len(voltage))
+        labels = sample_cycles(ds)
+        cycle = np.zeros(len(voltage)) if labels is None else labels
         size, unit = lab_shared(ax.get_ylabel(), current, "A")
         numbers = np.unique(cycle)
         ax.axhline(0, color=MUTED, lw=0.8, zorder=1)

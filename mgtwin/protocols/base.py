@@ -73,6 +73,10 @@ class TransientProtocol(Protocol):
         """The stretches for a cell (its area turns current densities into currents)."""
         raise NotImplementedError(f"{type(self).__name__} must say its segments")
 
+    def distinct_segments(self, cell: Cell) -> tuple[Segment, ...]:
+        """One stretch of each kind that the protocol has: what has to be checked before a run."""
+        return self.segments(cell)
+
 
 def plain(value: Any) -> Any:
     """Nouns, tuples and values as data that YAML can hold."""

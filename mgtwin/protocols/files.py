@@ -9,10 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import InputError, UnknownNameError, input_error
 from .base import Protocol
+from .cycling import Cycling
 from .replay import ReplayedSignal
 from .sequence import Sequence
 from .spectra import EIS
-from .transients import Cycling, Galvanostatic, Polarization, Rest, Voltammetry
+from .transients import Galvanostatic, Polarization, Rest, Voltammetry
 
 #: Every protocol under the name that files use.
 PROTOCOLS: dict[str, type] = {

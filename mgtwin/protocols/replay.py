@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..cells.base import noun
+from ..dataset import has_gaps
 from ..errors import InputError
 from .base import Temperature, TransientProtocol
 from .segments import CurrentRamp, Segment, VoltageRamp
@@ -113,7 +114,8 @@ def Replay(dataset: Any, *, by_voltage: bool = False, temperature: Any = None) -
 
     Returns
     -------
-    EIS or ReplayedSignal
+    EIS, ReplayedSignal or Cycling
+        The last for a simulated run of many cycles that keeps traces of some only: its protocol, as stamped.
 
     Examples
     --------
@@ -122,8 +124,25 @@ def Replay(dataset: Any, *, by_voltage: bool = False, temperature: Any = None) -
     >>> run = mt.simulate(cell, mt.Galvanostatic("10 uA", "1 min"))
     >>> again = mt.simulate(cell, mt.Replay(run))
     """
-    if hasattr(dataset, "dims") and "frequency" in dataset.dims:
+    if hasattr(dataset, "dims") and "frequency" in dataset.dims and "cycle" not in dataset.dims:
         from .spectra import EIS
 
         return EIS.at(dataset["frequency"].values, temperature=temperature)
+    if hasattr(dataset, "dims") and has_gaps(dataset):
+        return _as_cycled(dataset, by_voltage, temperature)
     return ReplayedSignal(_signal(dataset, by_voltage), by_voltage=by_voltage, temperature=temperature)
+
+
+def _as_cycled(dataset: Any, by_voltage: bool, temperature: Any) -> Any:
+    """The protocol of a run whose traces have gaps: its signal is not there, but what made it is."""
+    from dataclasses import replace
+
+    from .files import from_yaml
+
+    if by_voltage or "protocol" not in dataset.attrs:
+        raise InputError(
+            "this run keeps the traces of some cycles only, so its voltage cannot be imposed: cycle again with "
+            "traces=Every(1), or replay its current."
+        )
+    protocol = from_yaml(dataset.attrs["protocol"])
+    return protocol if temperature is None else replace(protocol, temperature=temperature)  # type: ignore[type-var]

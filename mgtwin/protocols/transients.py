@@ -31,11 +31,13 @@ def _pair(raw: Any) -> Any:
 VoltageLimits = Annotated[tuple[Volts, Volts], BeforeValidator(_pair)]
 
 
-def _limits(pair: tuple[Value, Value] | None) -> Limits:
+def limits_of(pair: tuple[Value, Value] | None) -> Limits:
+    """A protocol's limits as those of a stretch."""
     return Limits() if pair is None else Limits(float(pair[0]), float(pair[1]))
 
 
-def _check_limits(pair: tuple[Value, Value] | None) -> None:
+def check_limits(pair: tuple[Value, Value] | None) -> None:
+    """Refuse limits that are the wrong way round."""
     if pair is not None and not pair[0] < pair[1]:
         raise InputError(f"limits are (lowest, highest) voltage, but {pair[0]:g} V is not below {pair[1]:g} V.")
 
@@ -171,7 +173,7 @@ class Galvanostatic(TransientProtocol):
 
     @model_validator(mode="after")
     def _ordered(self) -> Galvanostatic:
-        _check_limits(self.limits)
+        check_limits(self.limits)
         if self.first_time is not None:
             log_times(float(self.first_time), float(self.duration), 1)
         return self
@@ -185,66 +187,7 @@ class Galvanostatic(TransientProtocol):
             decades = np.log10(duration / self.first_time)
             times = log_times(float(self.first_time), duration, max(round(self.points / decades), 1))
         current = amperes(self.current, cell)
-        return (Segment(CurrentRamp(current), duration, times, limits=_limits(self.limits), half_cycle=0),)
-
-
-@noun
-class Cycling(TransientProtocol):
-    """Galvanostatic cycling with equal half cycles.
-
-    Parameters
-    ----------
-    current : float or str
-        Current of the first half cycle in the laboratory's sign ([A] or a current density): negative deposits at the
-        working electrode, positive strips it. The second half cycle has the opposite sign.
-    half_cycle : float or str
-        Duration of a half cycle [s].
-    cycles : int
-    rest : float or str, optional
-        Rest after each half cycle [s].
-    limits : (low, high), optional
-        Voltages [V] that end a half cycle early.
-    points : int
-        Output points per half cycle.
-    temperature : float or str, optional
-        [K]
-
-    Examples
-    --------
-    >>> Cycling("-10 uA", "1 h", cycles=90).cycles
-    90
-    """
-
-    current: CurrentValue
-    half_cycle: Duration
-    cycles: int = Field(ge=1)
-    rest: Duration | None = None
-    limits: VoltageLimits | None = None
-    points: int = Field(default=20, ge=2)
-    temperature: Temperature | None = None
-    type: Literal["cycling"] = Field(default="cycling", kw_only=True)
-
-    @model_validator(mode="after")
-    def _sensible(self) -> Cycling:
-        _check_limits(self.limits)
-        if self.current == 0:
-            raise InputError("the current of a cycle must not be zero: use Rest.")
-        return self
-
-    def segments(self, cell: Cell) -> tuple[Segment, ...]:
-        """Two stretches per cycle, or four with rests."""
-        current, half = amperes(self.current, cell), float(self.half_cycle)
-        limits = _limits(self.limits)
-        result: list[Segment] = []
-        for cycle in range(self.cycles):
-            for k, sign in enumerate((1, -1)):
-                step = len(result)
-                times = mixed_times(half, self.points)
-                result.append(Segment(CurrentRamp(sign * current), half, times, cycle, step, limits, 2 * cycle + k))
-                if self.rest is not None:
-                    pause = float(self.rest)
-                    result.append(Segment(CurrentRamp(0.0), pause, mixed_times(pause, 6), cycle, step + 1))
-        return tuple(result)
+        return (Segment(CurrentRamp(current), duration, times, limits=limits_of(self.limits), half_cycle=0),)
 
 
 @noun

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..cells import Cell
 from ..errors import InputError
-from ..protocols import EIS, Protocol, Sequence, TransientProtocol
+from ..protocols import EIS, Cycling, Protocol, Sequence, TransientProtocol
 from . import checks
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ def simulate(
         from . import spectra
 
         return spectra.run(cell, protocol, start, start_time, attrs=attrs)
+    if isinstance(protocol, Cycling):
+        from . import cycling
+
+        return cycling.run(cell, protocol, start, start_time, attrs=attrs, progress=progress)
     if isinstance(protocol, TransientProtocol):
         from . import transient
 
@@ -108,7 +112,7 @@ def _sequence(
     for step in protocol.steps:  # all of them before the first takes its time
         if isinstance(step, TransientProtocol):
             at = cell if step.temperature is None else cell.with_({"temperature": step.temperature})
-            checks.check_feasible(at, step.segments(at))
+            checks.check_feasible(at, step.distinct_segments(at))
     attrs = stamp(cell, protocol)
     nodes: dict[str, xr.Dataset | xr.DataTree] = {}
     state = start

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import casadi
@@ -16,7 +17,7 @@ from ..cells import Cell
 from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
-from ..models.stack import DEFAULT_WINDOW
+from ..models.stack import DEFAULT_WINDOW, StackModel
 from ..protocols import Limits, Segment, VoltageRamp
 
 RTOL, ATOL = 1e-7, 1e-10
@@ -52,6 +53,9 @@ class Integrator:
         Whether ageing laws act; else what they have done stays as it is.
     """
 
+    rtol, atol = RTOL, ATOL
+    solver_options: Mapping[str, Any] = SOLVER_OPTIONS
+
     def __init__(
         self,
         cell: Cell,
@@ -62,26 +66,41 @@ class Integrator:
         ages: bool = True,
     ):
         self.cell = cell
-        self.model = ControlledStack(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, ages=ages)
+        self.model = self._model(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, ages=ages)
         self.built, mesh = controlled.discretise(self.model)
-        size = self.built.len_rhs_and_alg
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
-        self._solver = pybamm.IDAKLUSolver(rtol=RTOL, atol=ATOL, options=SOLVER_OPTIONS)
+        self._solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
         self.layout = controlled.state_layout(self.built, mesh)
-        self._output_sizes: list[int] = []
-        self._outputs = self._output_function(size)
+        self._output_sizes, self._outputs = self._output_function(self.output_names)
 
-    def _output_function(self, size: int) -> casadi.Function:
-        """All outputs as one compiled function of the state, so that a whole trace is evaluated in one call."""
-        y = casadi.MX.sym("y", size)
-        parts = []
-        for name in self.output_names:
-            symbol = self.built.get_processed_variable(name)
-            part = symbol.to_casadi(t=casadi.MX(0), y=y, inputs={})
-            parts.append(casadi.densify(part))
-            self._output_sizes.append(part.numel())
-        return casadi.Function("outputs", [y], [casadi.vertcat(*parts)])
+    def _model(self, cell: Cell, **options: Any) -> StackModel:
+        """What is discretised."""
+        return ControlledStack(cell, **options)
+
+    def _output_function(self, wanted: list[str]) -> tuple[list[int], casadi.Function]:
+        """Sizes of outputs, and all of them as one compiled function of the state and of what the outputs depend on
+        beside it, so that a whole trace is evaluated in one call."""
+        y = casadi.MX.sym("y", self.built.len_rhs_and_alg)
+        free, inputs = self._output_inputs()
+        parts = [
+            casadi.densify(self.built.get_processed_variable(name).to_casadi(t=casadi.MX(0), y=y, inputs=inputs))
+            for name in wanted
+        ]
+        return [part.numel() for part in parts], casadi.Function("outputs", [y, *free], [casadi.vertcat(*parts)])
+
+    def _output_inputs(self) -> tuple[list[Any], dict[str, Any]]:
+        """Symbols that outputs depend on beside the state, and the model's inputs in terms of them."""
+        return [], {}
+
+    @property
+    def kept_layout(self) -> tuple[list[str], np.ndarray]:
+        """What the components of the states are that a result keeps: name of the variable, and position in it."""
+        return self.layout
+
+    def kept_state(self, stretch: Stretch) -> np.ndarray:
+        """State at the end of a stretch, as a result keeps it."""
+        return stretch.state
 
     def nodes(self, variable: str) -> np.ndarray:
         """Positions (0-1 in the layer) of the nodes of a state variable; empty where there is none."""
@@ -90,7 +109,10 @@ class Integrator:
 
     def evaluate(self, states: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs for `states` of shape (state, time), each of shape (size, time) or (time,) for scalars."""
-        values = np.array(self._outputs.map(states.shape[1])(states))
+        return self._split(mapped(self._outputs, states))
+
+    def _split(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Rows of all outputs by name."""
         edges = np.cumsum(self._output_sizes)[:-1]
         return {
             name: block[0] if len(block) == 1 else block
@@ -121,7 +143,7 @@ class Integrator:
         """
         times = np.asarray(segment.times)
         try:
-            reached, y, termination = self._solve(segment, times, state)
+            reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state)
         except pybamm.SolverError as error:
             if BEYOND_AT_ONCE in str(error):
                 return self._ended_at_once(segment, state, str(error))
@@ -131,18 +153,17 @@ class Integrator:
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
         return Stretch(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
 
-    def _solve(self, segment: Segment, times: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
-        """Times, states (one column per time) and reason of the end of a segment."""
+    def _solve(
+        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, Any], state: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, str]:
+        """Times, states (one column per time) and reason of the end; the solver restarts at every one of `stops`."""
         self.built.concatenated_initial_conditions = pybamm.Vector(state)
         with quiet_pybamm():
-            solution = self._solver.solve(
-                self.built,
-                t_eval=np.array([0.0, segment.duration]),
-                t_interp=times,
-                inputs=self.inputs(segment),
-            )
-        y = solution.y
-        return solution.t, y.full() if hasattr(y, "full") else y, solution.termination
+            solution = self._solver.solve(self.built, t_eval=stops, t_interp=times, inputs=inputs)
+        y = np.array(solution.y)
+        held = self.built.len_rhs
+        y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding
+        return solution.t, y, solution.termination
 
     def _ended_at_once(self, segment: Segment, state: np.ndarray, error: str) -> Stretch:
         """A segment whose first voltage lies beyond a limit, as in a dying cell: one sample, and no time passes.
@@ -154,10 +175,38 @@ class Integrator:
             return Stretch(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
         first = min(t for t in segment.times if t > 0)
         free = replace(segment, duration=first, limits=Limits())
-        _, y, _ = self._solve(free, np.array([0.0, first]), state)
+        _, y, _ = self._solve(_ends(free), _ends(free), self.inputs(free), state)
         outputs = self.evaluate(y[:, :1])
         limit = "highest" if outputs[names.VOLTAGE][0] >= segment.limits.high else "lowest"
         return Stretch(np.zeros(1), outputs, y[:, 0], f"event: {limit} voltage")
+
+
+def mapped(function: casadi.Function, *columns: np.ndarray) -> np.ndarray:
+    """A function of columns, with one result, at all columns of arrays: one column each.
+
+    Through CasADi's buffers, for a conversion of the arrays would take longer than most functions do.
+    """
+    number = columns[0].shape[1]
+    buffer: Any
+    buffer, evaluate = _map(function, number).buffer()
+    given: list[Any] = [np.asfortranarray(array, dtype=float).ravel(order="K") for array in columns]
+    for k, array in enumerate(given):
+        buffer.set_arg(k, memoryview(array))
+    result: Any = np.empty(function.size1_out(0) * number)
+    buffer.set_res(0, memoryview(result))
+    evaluate()
+    return result.reshape(number, -1).T
+
+
+@lru_cache(maxsize=32)
+def _map(function: casadi.Function, number: int) -> casadi.Function:
+    """A function of as many columns, kept: making it takes as long as evaluating a thousand of them."""
+    return function.map(number)
+
+
+def _ends(segment: Segment) -> np.ndarray:
+    """Both ends [s] of a stretch."""
+    return np.array([0.0, segment.duration])
 
 
 class quiet_pybamm:

@@ -51,8 +51,7 @@ def run(
     from ..impedance.linearise import LinearisedStack
 
     stack = LinearisedStack(cell, f_max=float(frequencies.max()))
-    state, known = start_state.transfer(kept, cell, stack.layout, stack.rest_state())
-    state = stack.complete(state, known)
+    state = completed(stack, cell, kept)
     place, warnings = f"at {kept.time:.6g} s of the run given as start", list(attrs["warnings"])
     if protocol.bias is not None:
         place = f"steady under {_words(protocol.bias)}"
@@ -62,6 +61,12 @@ def run(
     impedance = stack.impedance(frequencies, state)
     route = made_by(stack.layout[0], f"linearised {place}")
     return dataset.spectrum(frequencies, impedance, {**attrs, **route, "warnings": warnings})
+
+
+def completed(stack: LinearisedStack, cell: Cell, kept: start_state.KeptState) -> np.ndarray:
+    """A kept state on the mesh of a spectrum, what is not known of it having relaxed."""
+    state, known = start_state.transfer(kept, cell, stack.layout, stack.rest_state())
+    return stack.complete(state, known)
 
 
 def polished(

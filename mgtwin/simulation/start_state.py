@@ -61,7 +61,7 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
     """A kept state on the mesh of a discretised cell, and where that state is known.
 
     Where the meshes differ profiles are interpolated; scalars pass unchanged. Dielectric charges that the run did not
-    resolve are unknown and keep their value at rest.
+    resolve are unknown and keep their value at rest. The current is a state of some models and imposed on others.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
     """
     own_labels, own_positions = np.asarray(layout[0]), layout[1]
     theirs, ours = set(state.labels), set(own_labels)
-    foreign = sorted(name for name in theirs ^ ours if not names.is_fast(name))
+    foreign = sorted(name for name in theirs ^ ours if not names.is_fast(name) and name != names.CURRENT_VARIABLE)
     if foreign:
         raise InputError(
             f"start belongs to another cell than {cell.name}: they do not share {', '.join(foreign)}. Start from a "

@@ -107,16 +107,37 @@ def assemble(
     integrator: Integrator,
     attrs: Mapping[str, Any],
 ) -> xr.Dataset:
-    """All finished stretches as one Dataset. Here PyBaMM's currents and drops change to the laboratory's sign."""
+    """All finished stretches as one Dataset."""
     from .. import dataset
-    from ..models import names
 
     done = list(zip(segments, stretches, strict=False))
-    offsets = np.concatenate([[0.0], np.cumsum([stretch.times[-1] for stretch in stretches])])
-    outputs = {
-        name: np.concatenate([stretch.outputs[name] for stretch in stretches], axis=-1)
-        for name in integrator.output_names
-    }
+    ends = np.cumsum([stretch.times[-1] for stretch in stretches])
+    traces = laboratory(cell, done, np.append(0.0, ends)[:-1], integrator)
+    labels, where = integrator.kept_layout
+    outputs = {name: np.concatenate([s.outputs[name] for s in stretches], axis=-1) for name in integrator.output_names}
+    warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
+    return dataset.transient(
+        **traces,
+        half_cycle_capacity=half_cycle_capacities(done),
+        state=np.array([integrator.kept_state(stretch) for stretch in stretches]),
+        segment_time=ends,
+        state_variable=labels,
+        state_position=where,
+        attrs={**attrs, **made_by(labels), "warnings": list(dict.fromkeys(warnings))},
+    )
+
+
+def laboratory(
+    cell: Cell, done: list[tuple[Segment, Stretch]], began: np.ndarray, integrator: Integrator
+) -> dict[str, Any]:
+    """Traces of stretches that began at these times [s], as :func:`mgtwin.dataset.transient` takes them.
+
+    Here PyBaMM's currents and drops change to the laboratory's sign.
+    """
+    from ..models import names
+
+    stretches = [stretch for _, stretch in done]
+    outputs = {name: np.concatenate([s.outputs[name] for s in stretches], axis=-1) for name in integrator.output_names}
     model = integrator.model
     elements = [element.name for element in model.elements] + [names.SERIES]
     area = float(cell.area)
@@ -124,33 +145,25 @@ def assemble(
     x, layer_of_x = positions(cell, integrator, names.local_potential)
     salts = [outputs[names.concentration(layer.name)] for layer in model.salt_layers]
     salt_x, salt_layer = positions(cell, integrator, names.relative_concentration)
-    labels, where = integrator.layout
-    warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
-    return dataset.transient(
-        np.concatenate([stretch.times + offset for stretch, offset in zip(stretches, offsets, strict=False)]),
-        outputs[names.VOLTAGE],
-        0.0 - outputs[names.CURRENT],  # not -x: that would print as -0
-        cycle=np.concatenate([np.full(stretch.times.size, segment.cycle) for segment, stretch in done]),
-        step=np.concatenate([np.full(stretch.times.size, segment.step) for segment, stretch in done]),
-        overpotential={name: 0.0 - outputs[names.potential_drop(name)] for name in elements},
-        electronic_current={
+    return {
+        "time": np.concatenate([stretch.times + start for stretch, start in zip(stretches, began, strict=True)]),
+        "voltage": outputs[names.VOLTAGE],
+        "current": 0.0 - outputs[names.CURRENT],  # not -x: that would print as -0
+        "cycle": np.concatenate([np.full(stretch.times.size, segment.cycle) for segment, stretch in done]),
+        "step": np.concatenate([np.full(stretch.times.size, segment.step) for segment, stretch in done]),
+        "overpotential": {name: 0.0 - outputs[names.potential_drop(name)] for name in elements},
+        "electronic_current": {
             interface.name: 0.0 - area * outputs[names.electronic_current_density(interface.name)]
             for interface in model.interfaces
         },
         **ageing(model, outputs),
-        local_potential=np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,
-        x=x if potentials else None,
-        layer=layer_of_x if potentials else None,
-        concentration=np.concatenate([np.atleast_2d(c) for c in salts]).T if salts else None,
-        salt_x=salt_x if salts else None,
-        salt_layer=salt_layer if salts else None,
-        half_cycle_capacity=half_cycle_capacities(done, names.CURRENT),
-        state=np.array([stretch.state for stretch in stretches]),
-        segment_time=offsets[1:],
-        state_variable=labels,
-        state_position=where,
-        attrs={**attrs, **made_by(labels), "warnings": list(dict.fromkeys(warnings))},
-    )
+        "local_potential": np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,
+        "x": x if potentials else None,
+        "layer": layer_of_x if potentials else None,
+        "concentration": np.concatenate([np.atleast_2d(c) for c in salts]).T if salts else None,
+        "salt_x": salt_x if salts else None,
+        "salt_layer": salt_layer if salts else None,
+    }
 
 
 def ageing(model: StackModel, outputs: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
@@ -173,13 +186,18 @@ def made_by(unknowns: list[str], how: str = "in time") -> dict[str, str]:
     return {"route": f"mesh ({len(unknowns)} unknowns), {how}", "pybamm_version": pybamm.__version__}
 
 
-def half_cycle_capacities(done: list[tuple[Segment, Stretch]], current: str) -> list[float] | None:
-    """Charge [C] passed in each half cycle, with the laboratory's sign, or None where there are none."""
+def half_cycle_capacities(done: list[tuple[Segment, Stretch]]) -> list[float] | None:
+    """Charge [C] passed in each half cycle, with the laboratory's sign, or None where there are none.
+
+    Half cycles are at imposed current, whose integral is exact.
+    """
     charges: dict[int, float] = {}
     for segment, stretch in done:
         if segment.half_cycle is not None:
-            passed = -float(np.trapezoid(stretch.outputs[current], stretch.times))
-            charges[segment.half_cycle] = charges.get(segment.half_cycle, 0.0) + passed
+            time, control = float(stretch.times[-1]), segment.control
+            charges[segment.half_cycle] = (
+                charges.get(segment.half_cycle, 0.0) + control.start * time + control.rate * time**2 / 2
+            )
     return [charges[k] for k in sorted(charges)] or None
 
 

@@ -30,6 +30,13 @@ def ratio(slow: Callable[[], Any], fast: Callable[[], Any], rounds: int = 9, rep
     return float(np.median([seconds(slow) / (seconds(many) / repeat) for _ in range(rounds)]))
 
 
+def cpu_seconds(work: Callable[[], Any]) -> float:
+    """Processor time of one call: what else runs on the machine hardly counts."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
 def report(name: str, value: float, target: str) -> None:
     """One line for docs/performance.md."""
     print(f"\n{name}: {value:.3g} (target {target})")

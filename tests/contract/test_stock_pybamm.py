@@ -81,9 +81,29 @@ def test_experiment_agrees_with_simulate_where_electrons_depend_on_the_potential
     compare(nonlinear(cell(name)))
 
 
-@every_cell
-def test_eis_agrees_with_simulate(name: str) -> None:
-    item = cell(name)
+#: Salt that polarises within the 100 s of `compare`, in a buffer of two solutions.
+SALT = cell("trilayer", "salt_depletion").with_(
+    {"layers.buffer_*.thickness": "20 um", "layers.buffer_*.material.concentration": "1 mmol/L"}
+)
+
+
+def test_experiment_agrees_with_simulate_where_salt_polarises() -> None:
+    compare(SALT)
+    run = simulate(SALT, Galvanostatic("-1 uA", "100 s"))
+    assert np.ptp(run["concentration"].values[-1]) > 0.2
+
+
+def test_salt_depletion_ends_a_stock_simulation() -> None:
+    experiment = pybamm.Experiment(["Discharge at 0.02 mA for 1 hour"])
+    solution = pybamm.Simulation(StackModel(SALT), experiment=experiment).solve()
+    ours = simulate(SALT, Galvanostatic("-20 uA", "1 h"))
+    assert "salt depleted in buffer_" in solution.termination and "at the right face" in solution.termination
+    assert solution.t[-1] == pytest.approx(float(ours["time"][-1]), rel=1e-3)
+
+
+@pytest.mark.parametrize("item", [*map(cell, NAMES), SALT], ids=[*NAMES, "salt"])
+def test_eis_agrees_with_simulate(item: Cell) -> None:
+    name = item.name
     model = StackModel(item, dielectric=True, f_max=float(FREQUENCIES.max()), refinement=REFINEMENT)
     stock = np.asarray(pybamm.EISSimulation(model).solve(FREQUENCIES).impedance)
     # the same equations on the same mesh: two linear solvers

@@ -72,6 +72,14 @@ def test_cycles_until_a_limit() -> None:
     assert analysis.cycles_until(cycling(), "5 V") == np.inf
 
 
+def test_cycles_of_a_run_that_summarises_them() -> None:
+    given = {"cycle": [5, 6, 7], "deposition_voltage": [-0.1, -0.4, -0.5], "dissolution_voltage": [0.1, 0.3, 0.9]}
+    run = transient([0.0], [0.0], [1e-5], cycles=given)
+    assert analysis.cycles_until(run, "0.35 V") == 1.0  # the first one reaches it, the second one exceeds it
+    assert analysis.cycles_until(run, "0.8 V") == 2.0
+    assert analysis.cycles_until(run, "1 V") == np.inf
+
+
 def test_steady_current_density_needs_a_steady_end() -> None:
     time = np.geomspace(1, 1e4, 60)
     steady = transient(time, np.ones(60), 2e-6 + 1e-5 * np.exp(-time / 100), attrs={"area": 1e-4})

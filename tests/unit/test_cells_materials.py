@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mgtwin.cells import (
+    BinaryElectrolyte,
     Blocking,
     Capacitor,
     DefectCapacitance,
@@ -32,6 +33,7 @@ MOF = IonConductor("2.6 mS/cm", name="mofsse")
 NOUNS: list[Any] = [
     MOF,
     MixedConductor("0.554 mS/cm", "4.9e-8 S/cm", "10 F/cm^3", 12, GrainBoundary(1e-5, None, "2 um"), "0.4 V"),
+    BinaryElectrolyte("0.1 mol/L", "1 mS/cm", Arrhenius("1e-8 cm^2/s", "25 degC", "0.4 eV"), 0.03),
     DefectElectrons("1e-8 S/cm", Arrhenius("1e-9 S/cm", "100 degC", "0.5 eV")),
     DefectCapacitance("1 F/cm^3", "1e-4 cm^2/(V*s)", "inf"),
     Blocking("10 uF/cm^2"),

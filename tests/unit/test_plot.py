@@ -313,6 +313,31 @@ def test_profiles_do_not_bridge_layers_without_electrons():
     ]  # fmt: skip
 
 
+def test_concentrations_are_drawn_from_zero_beside_the_potentials():
+    ds = dataset.transient(
+        [0, 1],
+        [0, 1],
+        [1, 1],
+        local_potential=np.ones((2, 2)),
+        x=[2e-4, 3e-4],
+        layer=["b", "b"],
+        concentration=[[100.0] * 4, [150.0, 50.0, 120.0, 80.0]],
+        salt_x=[0, 1e-4, 5e-4, 6e-4],
+        salt_layer=["a", "a", "c", "c"],
+    )
+    ax = plot.concentrations(ds, times=[1.0])
+    draw(ax)
+    curves = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]]
+    assert [list(line.get_xdata()) for line in curves] == [pytest.approx([0, 100]), pytest.approx([500, 600])]
+    assert ax.get_ylim()[0] == 0 and "oncentration" in ax.get_ylabel() and texts(ax) == ["a", "c"]
+    assert curves[0].get_ydata()[0] == pytest.approx(3 * curves[0].get_ydata()[1])
+    with pytest.raises(InputError, match=r"concentrations: .* outside the run"):
+        plot.concentrations(ds, times=["1 d"])
+    whole = draw(plot.figure(ds))
+    labels = " ".join(axes.get_ylabel() for axes in whole.axes)
+    assert "Mg²⁺" in labels and "oncentration" in labels
+
+
 def test_breakdown_stacks_to_the_voltage_and_groups_what_is_negligible():
     ds = layered()
     ax = plot.breakdown(ds)
@@ -405,7 +430,8 @@ def test_figure_of_a_tree_has_a_row_per_node(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "function", ["nyquist", "bode", "transient", "cycles", "voltammogram", "profiles", "breakdown", "arrhenius"]
+    "function",
+    ["nyquist", "bode", "transient", "cycles", "voltammogram", "profiles", "concentrations", "breakdown", "arrhenius"],
 )
 def test_plots_say_what_they_need(function):
     empty = xr.Dataset({"a": ("k", [1.0])})

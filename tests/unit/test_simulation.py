@@ -299,9 +299,10 @@ def test_sequences_in_sequences() -> None:
 
 def test_progress_is_reported() -> None:
     seen: list[tuple[float, str]] = []
-    simulate(SIMPLE, Cycling("1 uA", "1 s", cycles=2, points=2), progress=lambda part, text: seen.append((part, text)))
+    stairs = Polarization([0.1, 0.2, 0.1, 0.2], "1 s", per_decade=2)
+    simulate(DIFFUSING, stairs, progress=lambda part, text: seen.append((part, text)))
     assert [part for part, _ in seen] == [0.25, 0.5, 0.75, 1.0]
-    assert [text for _, text in seen] == ["cycle 1", "cycle 1", "cycle 2", "cycle 2"]
+    assert [text for _, text in seen] == ["cycle 1"] * 4
 
 
 @pytest.mark.parametrize(
@@ -342,7 +343,8 @@ def test_replay_of_a_run_repeats_it() -> None:
     run = simulate(item, Cycling("-1 uA", "10 s", cycles=2, rest="1 s", points=5))
     again = simulate(item, Replay(run))
     np.testing.assert_array_equal(again["time"], run["time"])
-    np.testing.assert_allclose(again["voltage"], run["voltage"], rtol=1e-5, atol=1e-9)  # integrator, own mesh
+    scale = float(np.max(np.abs(run["voltage"])))  # meshes: cycling has half the points, and errs by 1e-3 at most
+    np.testing.assert_allclose(again["voltage"], run["voltage"], rtol=0, atol=1e-3 * scale)
     by_voltage = simulate(item, Replay(simulate(item, Voltammetry(-0.1, 0.1, "10 mV/s", points=10)), by_voltage=True))
     np.testing.assert_allclose(
         by_voltage["current"], simulate(item, Voltammetry(-0.1, 0.1, "10 mV/s", points=10))["current"], rtol=1e-4

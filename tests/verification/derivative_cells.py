@@ -52,9 +52,9 @@ TRILAYER = Cell(
     {"left-middle": Junction(3e-3, 0.01), "middle-right": Junction(4e-3, CPE(0.01, 0.8))},
     series_resistance=1e-5,
 )
-SPOTS = Contact(0.2, 2e-5)
 SALT = BinaryElectrolyte(100.0, 0.1, Arrhenius(1e-10, 298.15, 0.4), 0.2, 1.3, 0.7, 0.5, 30.0)
 OTHER_SALT = BinaryElectrolyte(150.0, VogelFulcher(2.0, 0.06, 200.0), 3e-11, -0.1, 2.0, 0.5, 1.5, CPE(1e-8, 0.9))
+SPOTS = Contact(0.2, 2e-5)
 STACKS = {
     "trilayer": TRILAYER,
     "solutions around a mixed conductor": Cell(

@@ -8,6 +8,7 @@ from mgtwin.cells import (
     BinaryElectrolyte,
     Blocking,
     Cell,
+    Contact,
     DefectCapacitance,
     DefectElectrons,
     IonConductor,
@@ -67,6 +68,14 @@ STACKS = {
         [Layer("left", SOLUTION, 1e-4), Layer("middle", DEFECTS, 6e-5), Layer("right", DILUTE, 8e-5)],
         MG,
         {"left-middle": Junction(3e-3, 0.01)},
+        area=1.0,
+    ),
+    "Mg in spots | solutions | Mg": Cell(
+        "spots",
+        Plating(5.0, double_layer=0.1, contact=Contact(0.3, 1e-5, gap_capacitance=0.01)),
+        [Layer("a", SOLUTION, 1e-4), Layer("b", DILUTE, 5e-5, area=1.3)],
+        MG,
+        {"a-b": Junction(2e-3, 0.05, contact=Contact(0.5, 2e-5))},
         area=1.0,
     ),
     "gold | mixed | solution | ions | Mg": Cell(

@@ -170,15 +170,15 @@ films = st.builds(FilmGrowth, decades(-9, -2), decades(-14, -4), decades(-6, -2)
 @FEW
 @given(st.lists(st.one_of(fatigues, voids, cracks, films), min_size=1, max_size=4, unique_by=type), st.floats(0.5, 1))
 def test_states_stay_within_their_bounds(laws: list[Any], fraction: float) -> None:
-    """a in [a_min, 1] and R_film >= 0 over cycles of both signs, to the integrator's absolute tolerance."""
+    """a in [a_min, 1] and R_film >= 0 over cycles of both signs, to the integrator's relative tolerance."""
     cell = symmetric(mg(*laws, contact=Contact(fraction, 1e-6), double_layer=0.1))
     run = mt.simulate(cell, mt.Cycling(DENSITY, "2 h", cycles=3, limits=(-50.0, 50.0)))
     contact, film = state(run, "contact_fraction"), state(run, "film_resistance")
     rates = [law for law in laws if isinstance(law, FatigueContactLoss | VoidContactLoss)]
     least = min([fraction, *(float(law.minimum) for law in rates)])
     least *= math.prod(float(law.minimum) for law in laws if isinstance(law, CrackGrowth))
-    assert np.all(contact >= least - 1e-8) and np.all(contact <= 1 + 1e-8)
-    assert np.all(film >= 0) and np.all(np.diff(film) >= -1e-8)
+    assert np.all(contact >= least - 1e-6) and np.all(contact <= 1 + 1e-6)
+    assert np.all(film >= 0) and np.all(np.diff(film) >= -1e-6 * np.max(film) - 1e-8)
 
 
 def test_magnesium_is_conserved_over_ninety_ageing_cycles() -> None:

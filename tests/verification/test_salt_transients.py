@@ -30,7 +30,7 @@ from .salt_cells import (
     THICKNESS,
     between,
 )
-from .test_identities import integral, split
+from .test_identities import by_sine, integral, split
 
 LIMIT = float(oracles.limiting_current(THICKNESS, DIFFUSIVITY, CONCENTRATION, IONS))
 VOLTS = 1.5 * oracles.GAS_CONSTANT * 298.15 / oracles.FARADAY * FACTOR * (1 - IONS)
@@ -185,6 +185,22 @@ def test_step_response(name: str, control: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=3e-4, atol=1e-6 * np.max(np.abs(expected)))
 
 
+def test_step_response_with_a_slow_dielectric() -> None:
+    """Relaxation eps/kappa of 0.3 s, in the midst of the output: displacement passes without salt."""
+    slow = {"ionic_conductivity": 1e-4, "relative_permittivity": 3e6, "conductivity_exponent": 0.5}
+    cell = IDEAL.with_({f"{MATERIAL}.{name}": value for name, value in slow.items()})
+    cell = cell.with_({"negative": MG, "positive": MG, "series_resistance": 1e-2})
+    impedance = np.vectorize(lambda s: oracles.reference_impedance(cell, s, digits=40))
+    first, last = 0.01, 3 * DIFFUSION_TIME
+    protocol = lambda size: mt.Galvanostatic(size, last, first_time=first, points=10)  # noqa: E731
+    time, found = odd_part(cell, protocol, 0.03, "voltage")
+    run = simulate(cell, protocol(0.03))
+    assert any("ionic field" in variable for variable in run["state_variable"].values)
+    expected = oracles.step_response_current(impedance, 0.03, time)
+    np.testing.assert_allclose(found, expected, rtol=3e-4)  # as above
+    assert found[0] < 0.5 * found[-1]
+
+
 # -- form 12: identities -------------------------------------------------------------------------------------------
 CYCLE = mt.Cycling(current=f"{0.5 * LIMIT} A/m^2", half_cycle=0.5 * DIFFUSION_TIME, cycles=2, points=40)
 
@@ -243,6 +259,20 @@ def test_scaling_with_area() -> None:
     # the same equations per area; 1e-7 per step of the integrator
     np.testing.assert_allclose(run["voltage"], cycled(name)["voltage"], rtol=1e-5)
     np.testing.assert_allclose(run["concentration"], cycled(name)["concentration"], rtol=1e-5)
+
+
+def test_impedance_under_a_current_is_the_answer_to_a_small_sine_of_current() -> None:
+    """At 0.8 of the limiting current, with a conductivity that follows the salt; see test_identities."""
+    cell = between(MG, MG).with_({f"{MATERIAL}.conductivity_exponent": 1.0})
+    start = simulate(cell, mt.Galvanostatic(0.8 * LIMIT, 50 * DIFFUSION_TIME, points=2))
+    frequencies = np.array([3.0, 300.0]) / DIFFUSION_TIME
+    expected = simulate(cell, mt.EIS.at(frequencies), start=start)["impedance"].values
+    at_rest = simulate(cell, mt.EIS.at(frequencies))["impedance"].values
+    assert np.all(np.abs(expected / at_rest - 1) > 0.1)
+    for frequency, z in zip(frequencies, expected, strict=True):
+        found = by_sine(cell, float(frequency), 0.8 * LIMIT, 1e-4 * LIMIT, by_voltage=False, start=start)
+        # 1e-4/0.2 of the salt at the face, and the sampling (pi/192)^2
+        assert abs(found / z - 1) < 1e-3
 
 
 def power_terms(cell: Cell, run: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,187 @@
+"""Cycle skipping: ageing states are carried over many cycles from a few that are resolved (theory.md §10).
+
+Once what relaxes within a cycle has done so, the end of a cycle is a smooth function of its number n, and so is the
+increment g(n) of the ageing states z. From g measured before and after a jump over M cycles,
+
+    z(n + M) = z(n) + sum of g over the skipped cycles, g linear in n in between,
+
+a predictor-corrector pair of second order in the number of the cycle (Heun, with the predictor of Adams). The slope of
+g is predicted from the jump before, two cycles are integrated from there (the first relaxes, the second gives g), and
+the slope is corrected. What the correction amounts to is the error estimate; it falls with the cube of the jump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from ..cells import Cell
+from ..errors import SimulationError
+from ..models import names
+from ..protocols import Cycling
+from ..protocols.cycling import MOST_POINTS
+from .cycle_integrator import Passage
+from .cycling import CyclingRun, Record
+
+if TYPE_CHECKING:
+    pass
+
+#: Cycles resolved after a jump: one to relax, one to measure.
+PAIR = 2
+#: Cycles of the first jump, and the most and the least by which jumps grow from one to the next.
+FIRST_JUMP, GROWTH, SHRINKAGE = 4, 3.0, 0.2
+SAFETY = 0.9
+#: Row of a cycle that was left out, until those around it are known.
+UNKNOWN = np.empty(0)
+
+
+class SkippingRun(CyclingRun):
+    """A cell while it is cycled, with cycles left out; see :class:`~mgtwin.protocols.CycleSkipping`."""
+
+    def __init__(self, cell: Cell, protocol: Cycling, *more: Any):
+        super().__init__(cell, protocol, *more)
+        assert protocol.skipping is not None
+        self._settings = protocol.skipping
+        self._ageing = np.flatnonzero([names.is_ageing(label) for label in self.integrator.layout[0]])
+        self._increment: np.ndarray | None = None
+        self._slope: np.ndarray | None = None
+        self._jump = float(FIRST_JUMP)
+        self._rejected = 0
+        self._points = 0
+
+    # -- going on --------------------------------------------------------------------------------------------------
+    def advance(self) -> None:
+        """Jump and resolve two cycles, or resolve two where there is nothing to jump from or no room to jump.
+
+        A jump whose error is too large leaves everything as it was, but for the length of the next attempt.
+
+        Raises
+        ------
+        SimulationError
+            Where the integrator fails in cycles that follow each other; a failure after a jump shortens the jump.
+        """
+        room = self._next_landing() + 1 - PAIR - self.number
+        jump = int(min(self._jump, self._settings.longest, room))
+        if self._increment is None or self.limited or jump < 1:
+            return self._resolve()
+        slope = np.zeros_like(self._increment) if self._slope is None else self._slope
+        grown = jump * (jump + 1) / 2  # what a slope of the increment adds up to
+        predicted = self.state.copy()
+        predicted[self._ageing] += jump * self._increment + grown * slope
+        try:
+            cycles, increments = self._pair(predicted, self.number + jump)
+        except SimulationError:
+            cycles = []
+        whole = len(cycles) == PAIR and all(p.stretch.ended_by == "time" for cycle in cycles for p in cycle)
+        if not whole or np.any(predicted[self._ageing] < 0):
+            self._rejected += len(cycles)
+            self._jump = jump / 2
+            return None
+        corrected = (increments[-1] - self._increment) / (jump + PAIR)
+        correction = np.zeros_like(self.state)
+        correction[self._ageing] = grown * (corrected - slope)
+        error = self._in_tolerances(correction[self._ageing], predicted)
+        if error > 1:
+            self._rejected += len(cycles)
+            self._jump = jump * self._factor(error)  # below 1 nothing is skipped
+            return None
+        self.note(cycles, self._skipped(jump), correction)
+        factor, self._slope = self._factor(error), corrected
+        self._learn(increments, predicted, jump * factor)
+        self._thin(cycles)
+        return None
+
+    def _next_landing(self) -> int:
+        """Number of the next cycle that must be the last one of a pair: the last of all, or one with a spectrum."""
+        last = self.protocol.numbers[-1]
+        if self.protocol.probe is None:
+            return last
+        return min((self.number // self.protocol.every + 1) * self.protocol.every - 1, last)
+
+    def _resolve(self) -> None:
+        """Integrate the next two cycles, or fewer where a spectrum or the end comes first."""
+        count = 1 if self.limited else min(PAIR, self._next_landing() + 1 - self.number)
+        began, before = self.state, self._increment
+        finished = self.resolve(count)
+        increments = ([] if before is None else [before]) + self._increments(began, finished)
+        if self.limited or self.ended or len(increments) < PAIR:
+            self._increment = None if self.limited or not increments else increments[-1]
+            self._slope = None
+            return
+        self._learn(increments[-PAIR:], self.state, FIRST_JUMP if before is None else max(self._jump, 1.0) * GROWTH)
+
+    def _pair(self, state: np.ndarray, number: int) -> tuple[list[list[Passage]], list[np.ndarray]]:
+        """Two cycles from a state, and the increments of the ageing states in each."""
+        segments = [self.protocol.one_cycle(self.cell, number + k) for k in range(PAIR)]
+        cycles = list(self.integrator.cycles(segments, state, self._is_traced, singly=False))
+        return cycles, self._increments(state, cycles)
+
+    def _increments(self, state: np.ndarray, cycles: list[list[Passage]]) -> list[np.ndarray]:
+        """Change of the ageing states in each of some cycles that began from a state."""
+        ends = [state[self._ageing], *(cycle[-1].stretch.state[self._ageing] for cycle in cycles)]
+        return list(np.diff(ends, axis=0))
+
+    def _learn(self, increments: list[np.ndarray], state: np.ndarray, jump: float) -> None:
+        """Remember the last increment, and how far it carries: not far while one cycle still differs from the next.
+
+        Be it that something has not relaxed yet, then the increment is wrong by that difference in every cycle skipped,
+        or that ageing itself changes so fast, then the error grows with the square of their number.
+        """
+        expected = 0.0 if self._slope is None else self._slope
+        change = max(self._in_tolerances(increments[-1] - increments[-2] - expected, state), 1e-12)
+        self._increment = increments[-1]
+        self._jump = min(jump, 1 / change, np.inf if self._slope is not None else SAFETY * float(np.sqrt(2 / change)))
+
+    def _in_tolerances(self, change: np.ndarray, state: np.ndarray) -> float:
+        """Largest change of an ageing state over what is tolerated."""
+        scale = np.maximum(np.abs(self.state[self._ageing]), np.abs(state[self._ageing]))
+        relative = np.divide(np.abs(change), scale, out=np.zeros_like(scale), where=scale > 0)
+        return float(np.max(relative, initial=0.0)) / float(self._settings.rtol)
+
+    def _factor(self, error: float) -> float:
+        """How much longer the next jump may be: the error grows with its cube, with its square without a slope."""
+        order = 2 if self._slope is None else 3
+        return float(np.clip(SAFETY / max(error, 1e-12) ** (1 / order), SHRINKAGE, GROWTH))
+
+    # -- results ---------------------------------------------------------------------------------------------------
+    def _skipped(self, number: int) -> list[Record]:
+        """Records of cycles left out: their rows are filled in when the cycles around them are known."""
+        period = sum(segment.duration for segment in self.protocol.one_cycle(self.cell))
+        starts = self.elapsed + period * np.arange(number)
+        return [
+            Record(self.number + k, UNKNOWN, float(start), float(start + period), limited=False, resolved=False)
+            for k, start in enumerate(starts)
+        ]
+
+    def rows(self) -> np.ndarray:
+        """The summary, one row per cycle; those of skipped cycles are interpolated, monotone, between resolved ones."""
+        resolved = np.array([record.resolved for record in self.done])
+        numbers = np.array([record.number for record in self.done])
+        known = np.array([record.row for record in self.done if record.resolved])
+        if resolved.all():
+            return known
+        return np.asarray(PchipInterpolator(numbers[resolved], known)(numbers))
+
+    @property
+    def how(self) -> str:
+        """How cycles were integrated, for the attribute `route`."""
+        resolved = sum(record.resolved for record in self.done)
+        more = f" and {self._rejected} more tried" if self._rejected else ""
+        return f"{resolved} of {len(self.done)} cycles resolved{more}"
+
+    def _is_traced(self, number: int) -> bool:
+        return self.protocol.traces is None or number in self.traced
+
+    def _thin(self, cycles: list[list[Passage]]) -> None:
+        """Where traces were left to the run: drop every other one as soon as there are too many points."""
+        if self.protocol.traces is not None:
+            return
+        self._points += sum(passage.stretch.times.size for cycle in cycles for passage in cycle)
+        if self._points > MOST_POINTS:
+            traced = [k for k, record in enumerate(self.done) if record.traces]
+            for k in traced[1:-1:2]:
+                self.done[k] = replace(self.done[k], traces=())
+            self._points = sum(p.stretch.times.size for record in self.done for p in record.traces)
