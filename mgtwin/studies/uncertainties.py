@@ -73,9 +73,9 @@ def uncertainty(
         Number of parameter sets, best a power of two.
     seed : int
         The same seed gives the same sets.
-    posterior : Posterior or mapping, optional
-        Parameter sets of a fit instead of the stated uncertainties: something with ``draws(n, seed)``, or path to
-        values, of which the first n are taken.
+    posterior : Posterior, mapping, DataTree or Dataset, optional
+        Parameter sets of a fit instead of the stated uncertainties: what its ``sample()`` or ``bootstrap()`` returns,
+        path to values, or something with ``draws(n, seed)``. Of more than n sets n are chosen at random.
     axes : mapping, Paired or list, optional
         What is varied besides, as for `mgtwin.sweep`: the same parameter sets at every point, so that points compare.
     together : sequence of sequences of str
@@ -163,14 +163,40 @@ def _varied(cell: Cell, groups: Sequence[Any]) -> list[str]:
 
 
 def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
-    given = posterior.draws(n, seed) if isinstance(posterior, Posterior) else posterior
+    """Values of n parameter sets by path; where there are more, n of them are chosen at random."""
+    given = posterior.draws(n, seed) if isinstance(posterior, Posterior) else _by_name(posterior)
     if not isinstance(given, Mapping) or not given:
-        raise InputError(f"posterior is {{path: values}} or has draws(n, seed), not {type(posterior).__name__}.")
-    sets = {key: np.asarray(values, dtype=float) for key, values in given.items()}
-    short = [str(key) for key, values in sets.items() if values.ndim != 1 or values.size < n]
-    if short:
-        raise InputError(f"posterior: {', '.join(short)} must be a list of at least n = {n} values.")
-    return {key: values[:n] for key, values in sets.items()}
+        raise InputError(
+            "posterior is {path: values}, what fit.sample() or fit.bootstrap() returns, or something with "
+            f"draws(n, seed), not {type(posterior).__name__}."
+        )
+    sets = {_key(name): np.asarray(values, dtype=float).reshape(-1) for name, values in given.items()}
+    sizes = {values.size for values in sets.values()}
+    if len(sizes) > 1 or min(sizes) < n:
+        listed = ", ".join(f"{name}: {values.size}" for name, values in sets.items())
+        raise InputError(f"posterior: every path needs at least n = {n} values, and equally many, but has {listed}.")
+    size = sizes.pop()
+    chosen = np.arange(n) if size == n else np.random.default_rng(seed).choice(size, n, replace=False)
+    return {key: values[chosen] for key, values in sets.items()}
+
+
+def _by_name(posterior: Any) -> Any:
+    """Samples by name from the layouts in which fits keep them: a tree in arviz's, or one table over parameters."""
+    import xarray as xr
+
+    if isinstance(posterior, xr.DataTree) and "posterior" in posterior.children:
+        posterior = posterior["posterior"].to_dataset()
+    if isinstance(posterior, xr.Dataset):
+        if "fitted_value" in posterior:
+            table = posterior["fitted_value"].transpose("sample", "parameter")
+            return {str(name): column for name, column in zip(table["parameter"].values, table.values.T, strict=True)}
+        return {str(name): values.values for name, values in posterior.data_vars.items()}
+    return posterior
+
+
+def _key(name: Any) -> Key:
+    """Several paths that move together are one name, ``"a, b"``, in fits and in studies."""
+    return tuple(name.split(", ")) if isinstance(name, str) and ", " in name else name
 
 
 def _with_quantiles(found: xr.Dataset, level: float) -> xr.Dataset:

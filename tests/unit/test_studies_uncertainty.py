@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import mgtwin as mt
 from mgtwin import dataset
@@ -64,11 +65,23 @@ def test_a_posterior_takes_the_place_of_the_stated_uncertainties(stack: Any) -> 
         def draws(self, n: int, seed: int) -> dict[str, Any]:
             return {"layers.a.thickness": np.random.default_rng(seed).normal(1e-3, 1e-5, n)}
 
-    for posterior in (Fit(), {"layers.a.thickness": np.random.default_rng(3).normal(1e-3, 1e-5, 700)}):
+    values = np.random.default_rng(3).normal(1e-3, 1e-5, 700)
+    path = "layers.a.thickness"
+    table = xr.Dataset({"fitted_value": (("parameter", "sample"), values[np.newaxis])}, {"parameter": [path]})
+    chains = xr.DataTree.from_dict({"posterior": xr.Dataset({path: (("chain", "draw"), values.reshape(7, 100))})})
+    for posterior in (Fit(), {path: values}, table, chains):
         found = mt.uncertainty(stack, SPECTRUM, [ASR], n=512, seed=3, posterior=posterior)
         assert "layers.b.thickness" not in found.coords
         # 512 random values: their standard deviation is known to 1/sqrt(2 * 512) = 3 %
         assert float(found["area_specific_resistance"].std()) == pytest.approx(1e-5 / 0.1, rel=0.1)
+
+
+def test_the_sets_of_a_posterior_stay_together(stack: Any) -> None:
+    a = np.linspace(1e-3, 2e-3, 50)
+    together = {"layers.a.thickness": a, "layers.b.thickness, layers.c.thickness": 3e-3 - a}
+    found = mt.uncertainty(stack, SPECTRUM, [mt.analysis.stack_thickness], n=20, posterior=together)
+    np.testing.assert_allclose(found["stack_thickness"], 6e-3 - found["layers.a.thickness"])
+    assert len(np.unique(found["layers.a.thickness"])) == 20
 
 
 def test_a_band_has_the_same_sets_at_every_point(stack: Any) -> None:
@@ -108,7 +121,7 @@ def test_bad_input_is_refused(stack: Any) -> None:
         mt.uncertainty(stack, SPECTRUM, [ASR], level=95)
     with pytest.raises(mt.InputError, match="at least one parameter set"):
         mt.uncertainty(stack, SPECTRUM, [ASR], n=0)
-    with pytest.raises(mt.InputError, match="at least n = 9 values"):
+    with pytest.raises(mt.InputError, match="at least n = 9 values, and equally many"):
         mt.uncertainty(stack, SPECTRUM, [ASR], n=9, posterior={"layers.a.thickness": [1e-3] * 8})
     with pytest.raises(mt.InputError, match=r"draws\(n, seed\)"):
         mt.uncertainty(stack, SPECTRUM, [ASR], posterior=3)  # type: ignore[arg-type]
