@@ -805,6 +805,8 @@ def test_shipped_files_follow_their_schema(kind: str, noun: str) -> None:
 
 def test_the_commands_of_the_documentation_run(mgtwin: Mgtwin) -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for name, content in re.findall(r"^```yaml\n# (\w+\.yaml)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        Path(name).write_text(content, encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines()]
     assert len(commands) > 10
@@ -817,7 +819,7 @@ def test_the_commands_of_the_documentation_run(mgtwin: Mgtwin) -> None:
 
 def test_the_documentation_lists_every_command_and_protocol() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    for command in ("list", "show", "new", "check", "run", "plot", "schema"):
+    for command in ("list", "show", "new", "check", "run", "sweep", "optimise", "plot", "schema"):
         assert f"`mgtwin {command} " in text
     for name, noun in PROTOCOLS.items():
         if name != "replay":  # made from a recorded signal, not typed
