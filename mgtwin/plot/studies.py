@@ -66,7 +66,9 @@ def _metric(ds: xr.Dataset, metric: str | None, plot: str) -> str:
 
 def _derived(name: str, ds: xr.Dataset) -> bool:
     """Whether a variable was made from another metric."""
-    return any(name.endswith(end) and name.removesuffix(end) in ds for end in ("_quantiles", "_robust"))
+    return any(
+        name.endswith(end) and name.removesuffix(end) in ds for end in ("_quantiles", "_limit_robust", "_robust")
+    )
 
 
 def _coordinate(ds: xr.Dataset, dim: str, given: str | None = None) -> xr.DataArray:

@@ -159,23 +159,24 @@ class _Designs:
         """
         values = self.judged(self.designs(unit))
         failed = np.any([np.isnan(column) for column in values.values()], axis=0)
-        wanted = [goal.sign * values[goal.measured().name] for goal in self.objectives]
-        limits = [goal.sign * (values[goal.measured().name] - goal.value()) for goal in self.constraints]
+        wanted = [goal.sign * values[_judge(goal)] for goal in self.objectives]
+        limits = [goal.sign * (values[_judge(goal)] - goal.value()) for goal in self.constraints]
         limits.append(np.where(failed, 1.0, 0.0))
         return _columns(wanted), _columns(limits)
 
-    def judged(self, designs: Paired) -> dict[str, np.ndarray]:
-        """The value of every goal for every design, under uncertainty where that was asked for."""
-        signs = {goal.measured().name: goal.sign for goal in [*self.objectives, *self.constraints]}
-        found = {}
+    def judged(self, designs: Paired) -> dict[tuple[str, float], np.ndarray]:
+        """The value of every goal for every design, by name and sense; under uncertainty where that was asked for."""
+        raw: dict[str, Any] = {}
         for protocol, metrics in self.groups:
             axes = [designs] if self.sets is None else [designs, self.sets]
             ds = sweep(self.cell, protocol, axes, metrics, client=self.client)
-            for name in metrics:
-                values = ds[name].values
-                if self.sets is not None and self.robust is not None:
-                    values = self.robust.judged(ds[name].transpose(DESIGN, SAMPLE).values, signs[name])
-                found[name] = values
+            raw |= {name: ds[name] for name in metrics}
+        found = {}
+        for name, sign in dict.fromkeys(map(_judge, [*self.objectives, *self.constraints])):
+            if self.robust is None:
+                found[name, sign] = raw[name].values
+            else:
+                found[name, sign] = self.robust.judged(raw[name].transpose(DESIGN, SAMPLE).values, sign)
         return found
 
     def result(self, tried: tuple[np.ndarray, np.ndarray, np.ndarray], report: Report) -> xr.Dataset:
@@ -194,9 +195,11 @@ class _Designs:
         if len(parts) > 1:
             ds.attrs.pop("protocol", None)
         if self.sets is not None:
-            for name, values in self.judged(designs).items():
+            for (name, _), values in self.judged(designs).items():
+                # wanted large and limited, say: the objective's sense comes first
+                label = f"{name}_robust" if f"{name}_robust" not in ds else f"{name}_limit_robust"
                 words = {**ds[name].attrs, "long_name": f"{ds[name].attrs['long_name']}, robust"}
-                ds[f"{name}_robust"] = (DESIGN, values, words)
+                ds[label] = (DESIGN, values, words)
         return ds
 
     def _closest(self, unit: np.ndarray, limits: np.ndarray) -> str:
@@ -212,6 +215,11 @@ class _Designs:
             if excess > 0
         ]
         return f"none of {len(unit)} designs meets the constraints; the closest ({at}) misses {', '.join(missed)}."
+
+
+def _judge(goal: Objective | Constraint) -> tuple[str, float]:
+    """What tells apart in which sense a metric is judged: its name, and 1 if small is good, -1 if large is."""
+    return goal.measured().name, goal.sign
 
 
 def _columns(parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -100,6 +100,18 @@ def test_a_robust_optimum_keeps_its_distance_from_a_limit(stack: Any) -> None:
     assert float(found["area_specific_resistance"][0]) == pytest.approx(limit - margin, abs=0.05 * sigma * 1e-2)
 
 
+def test_a_number_wanted_large_and_limited_is_judged_in_both_senses(stack: Any) -> None:
+    uncertain = stack.with_({B: {"value": "0.5 mm", "std": "0.01 mm"}})
+    robust = mt.Robust(n=64, probability=0.95)
+    found = mt.optimise(uncertain, {A: BOUNDS[A]}, mt.Maximise(mt.analysis.stack_thickness),
+                        mt.AtMost(mt.analysis.stack_thickness, "1.2 mm"), protocol=SPECTRUM, robust=robust,
+                        method=mt.Evolution(population=12, generations=30))  # fmt: skip
+    spread = 1.6449 * 0.01e-3  # 64 sets know the 95 % quantile to about a tenth of the std
+    assert float(found["stack_thickness"][0]) == pytest.approx(1.2e-3 - spread, abs=0.3e-5)
+    assert float(found["stack_thickness_robust"][0]) == pytest.approx(1.2e-3 - 2 * spread, abs=0.5e-5)
+    assert float(found["stack_thickness_limit_robust"][0]) <= 1.2e-3
+
+
 def test_designs_that_fail_are_avoided(stack: Any) -> None:
     def picky(eis: Any) -> float:
         if mt.analysis.stack_thickness(eis) < 0.6e-3:
