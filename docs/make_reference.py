@@ -45,6 +45,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "Current",
         ),
     ),
+    (
+        "Measurements",
+        "Instrument files become the Datasets below; [files](files.md) says which and how.",
+        ("read", "Column"),
+    ),
     ("Verbs", "", ("simulate", "save", "open", "StackModel")),
     (
         "Design studies",

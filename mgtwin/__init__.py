@@ -60,6 +60,9 @@ _HOME = {
     "Replay": "protocols",
     "Sequence": "protocols",
     "experiment": "experiments",
+    # measurements
+    "read": "data",
+    "Column": "data",
     # verbs
     "simulate": "simulation",
     "impedance_jacobian": "simulation.jacobian",
@@ -122,6 +125,8 @@ if TYPE_CHECKING:
     from .cells.files import list_experiments as list_experiments
     from .cells.files import list_overlays as list_overlays
     from .cells.files import load_cell as load_cell
+    from .data import Column as Column
+    from .data import read as read
     from .dataset import open as open
     from .dataset import save as save
     from .errors import InputError as InputError

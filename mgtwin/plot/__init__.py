@@ -10,6 +10,7 @@ from .choose import figure
 from .comparison import compare
 from .interior import breakdown, concentrations, profiles
 from .laws import arrhenius
+from .life import contact, cycle_breakdown, waterfall
 from .spectra import bode, nyquist
 from .studies import band, map, pareto, tornado
 from .transients import cycles, transient, voltammogram
@@ -22,6 +23,8 @@ __all__ = [
     "circuit",
     "compare",
     "concentrations",
+    "contact",
+    "cycle_breakdown",
     "cycles",
     "figure",
     "kramers_kronig",
@@ -33,4 +36,5 @@ __all__ = [
     "tornado",
     "transient",
     "voltammogram",
+    "waterfall",
 ]
