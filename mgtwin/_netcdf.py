@@ -132,7 +132,7 @@ def _encode(ds: xr.Dataset) -> xr.Dataset:
     variables: dict[str, Any] = {}
     for key, variable in ds.variables.items():
         name = str(key)
-        if variable.dtype.kind not in "fiubcUOT":
+        if variable.dtype.kind not in "fiubcUO":
             raise InputError(
                 f"cannot save {name}: values of type {variable.dtype} are not part of the schema; store times as "
                 "seconds (float)."
@@ -148,10 +148,10 @@ def _encode(ds: xr.Dataset) -> xr.Dataset:
             for suffix, part in ((_REAL, values.real), (_IMAG, values.imag)):
                 variables[name + suffix] = (variable.dims, part, attrs)
             continue
-        if variable.dtype.kind in "OT":
+        if variable.dtype.kind == "O":
             if not all(isinstance(item, str) for item in values.flat):
                 raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
-            values = values.astype(object).astype(str)
+            values = values.astype(str)
         variables[name] = (variable.dims, values, attrs)
     coords = {
         name: value
@@ -178,7 +178,7 @@ def _decode(raw: xr.Dataset) -> xr.Dataset:
             joined.real, joined.imag = values, np.asarray(raw.variables[whole + _IMAG].values)
             name, values = whole, joined
         elif values.dtype.kind in "OT":
-            values = values.astype(object).astype(str)
+            values = values.astype(str)
         target = coords if key in raw.coords else data
         target[name] = (variable.dims, values, attrs)
     attrs = _decode_attrs(raw.attrs)

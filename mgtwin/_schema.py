@@ -166,7 +166,7 @@ def _against_declaration(name: str, variable: Any) -> list[str]:
         found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
     if variable.attrs.get("units", declared.units) != declared.units:
         found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
-    kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UOT"}[declared.kind]
+    kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
     if variable.dtype.kind not in kinds:
         found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
     return found

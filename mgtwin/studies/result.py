@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import numpy as np
 
 from ..cells import Cell
 from ..dataset import add_warning, attributes, stamp
 from ..errors import InputError
+from .axes import Grid
 from .measured import FAILURE
 from .plan import CELL, PROTOCOL, Plan
 
@@ -112,16 +112,30 @@ def open_study(store: str | Path) -> xr.Dataset:
 
     path = Path(store)
     identity_of(path)
-    _zarr()
+    zarr = _zarr()
     raw = xr.open_zarr(path, chunks=None, consolidated=True)
-    coords = [name for name in raw.variables if raw[name].attrs.get("coordinate")]
-    ds = raw.rename({name: unquote(str(name)) for name in raw.variables if unquote(str(name)) != name})
-    ds = ds.set_coords([unquote(str(name)) for name in coords])
-    for name in coords:
-        for key in ("name", "coordinate"):
-            ds[unquote(str(name))].attrs.pop(key, None)
-    ds.attrs.pop("mgtwin_study", None)
-    return ds
+    coords, data = {}, {}
+    for key, variable in raw.variables.items():
+        attrs = dict(variable.attrs)
+        if attrs.pop("coordinate", False):
+            name = attrs.pop("name")
+            values = variable.values
+            coords[name] = (variable.dims, values.astype(object) if values.dtype.kind == "T" else values, attrs)
+        elif key == FAILURE:
+            data[FAILURE] = (variable.dims, _texts(zarr.open_array(path / FAILURE, mode="r"), variable.dims), attrs)
+        else:
+            data[str(key)] = variable
+    about = {name: value for name, value in raw.attrs.items() if name != "mgtwin_study"}
+    return xr.Dataset(data, coords=coords, attrs=about)
+
+
+def _texts(array: Any, dims: tuple[Any, ...]) -> np.ndarray:
+    """Texts as Python objects, which everything can handle; read chunk by chunk, for most are empty."""
+    texts = np.full(array.shape, "", dtype=object)
+    grid = Grid(tuple(map(str, dims)), array.shape, array.chunks)
+    for number in grid:
+        texts[grid.region(number)] = array[grid.region(number)].astype(object)
+    return texts
 
 
 def cell_at(study: xr.Dataset) -> Cell:

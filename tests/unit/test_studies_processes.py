@@ -53,8 +53,8 @@ def test_a_study_killed_ten_times_equals_one_that_was_not(tmp_path: Path) -> Non
         if number % 2:  # while it reads, lays out or opens the store
             time.sleep(moments.uniform(0.0, 1.0))
         else:  # while chunks are computed and written
-            process.stdout.readline()
-            time.sleep(moments.uniform(0.1, 0.7))
+            process.stdout.readline(), process.stdout.readline()
+            time.sleep(moments.uniform(0.0, 0.3))
         process.kill()
         process.communicate()
         journal = killed / "study.zarr" / "finished.jsonl"
@@ -65,8 +65,8 @@ def test_a_study_killed_ten_times_equals_one_that_was_not(tmp_path: Path) -> Non
     finish("kill", str(killed))
     a, b = mt.open_study(whole / "study.zarr"), mt.open_study(killed / "study.zarr")
     assert a.identical(b.assign_attrs(created=a.attrs["created"]))
-    for name in a.data_vars:
-        assert a[name].values.tobytes() == b[name].values.tobytes() or a[name].dtype.kind == "T"
+    for name in ("slow_resistance", "area_specific_resistance"):
+        assert a[name].values.tobytes() == b[name].values.tobytes()
     assert sorted(set(a["failure"].values.ravel())) == ["", "slow_resistance: ValueError: too large"]
 
 
