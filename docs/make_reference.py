@@ -16,7 +16,10 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Cells by name and from files",
         "",
-        ("cell", "load_cell", "list_cells", "list_overlays", "list_experiments", "applicable_overlays", "experiment"),
+        (
+            "cell", "load_cell", "material", "list_cells", "list_overlays", "list_experiments", "applicable_overlays",
+            "experiment",
+        ),
     ),
     (
         "Nouns: what is built",
@@ -30,6 +33,15 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Contact and ageing of interfaces",
         "`contact=` of any electrode or junction, and `ageing=[...]` of a plating electrode or junction.",
         ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth"),
+    ),
+    (
+        "Mixtures of phases",
+        "A material of several phases, each with a share of the volume, and the rules that make its effective numbers.",
+        (
+            "Composite", "Phase", "Porous", "Insulator", "Linear", "Profile", "Mass", "Volume", "Bruggeman",
+            "McLachlan", "MaxwellGarnett", "PoreExponent", "HashinShtrikmanUpper", "HashinShtrikmanLower",
+            "WienerParallel", "WienerSeries",
+        ),
     ),
     (
         "Laws of temperature",

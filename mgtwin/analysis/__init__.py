@@ -25,6 +25,7 @@ from .merit import (
     time_until,
     true_transport_number,
 )
+from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
 from .spectra import Conductivity, conductivity
@@ -32,6 +33,7 @@ from .transport import TransportNumber, TransportNumberWindow, transport_number,
 
 __all__ = [
     "Arc",
+    "CarrierPercolation",
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
@@ -40,6 +42,7 @@ __all__ = [
     "LimitingCurrent",
     "Modulus",
     "PaperCircuit",
+    "Percolation",
     "Proportional",
     "TransportNumber",
     "TransportNumberWindow",
@@ -62,6 +65,7 @@ __all__ = [
     "metric",
     "overpotential",
     "overpotential_at",
+    "percolation",
     "relaxation_times",
     "sand_time",
     "sand_time_at",

@@ -10,7 +10,17 @@ from pydantic import TypeAdapter
 from rich.text import Text
 
 from .. import yamlfile
-from ..cells import BinaryElectrolyte, Blocking, IonConductor, Junction, MixedConductor, Plating, library
+from ..cells import (
+    BinaryElectrolyte,
+    Blocking,
+    Composite,
+    IonConductor,
+    Junction,
+    MixedConductor,
+    Plating,
+    Porous,
+    library,
+)
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, out, print_error, shown_path
@@ -20,6 +30,8 @@ __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
 _MATERIALS: dict[str, Any] = {
     "ion_conductor": IonConductor,
     "mixed_conductor": MixedConductor,
+    "composite": Composite,
+    "porous": Porous,
     "binary_electrolyte": BinaryElectrolyte,
 }
 _INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}

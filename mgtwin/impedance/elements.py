@@ -16,10 +16,19 @@ import numpy as np
 from ..cells.carriers import ANIONS, ELECTRONS, shared
 from ..cells.cell import Cell, Layer
 from ..cells.constriction import contact_fraction, spreading_length
+from ..cells.effective import (
+    FARADAY,
+    GAS_CONSTANT,
+    chemical_capacitance,
+    electronic_conductivity,
+    ionic_conductivity,
+    permittivity,
+)
 from ..cells.interfaces import CPE, Blocking, Capacitor, Plating
-from ..cells.materials import DefectElectrons, GrainBoundary, IonConductor, MixedConductor
+from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
+from ..cells.mixtures import Mixture, depends_on_potential, has_electrons
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, chemical_capacitance, electronic_conductivity, rest_potentials
+from ..cells.rest import rest_potentials
 from ..errors import InputError
 from .chain import Array, Interface, Link, Mixed, Ohmic, Together
 
@@ -121,17 +130,17 @@ def layer_element(
     """
     raise InputError(
         f"layers.{layer.name}.material is a {type(material).__name__}, for which the mesh-free impedance has no "
-        f"equations. It knows IonConductor, MixedConductor and BinaryElectrolyte."
+        f"equations. It knows IonConductor, MixedConductor, BinaryElectrolyte, Composite and Porous."
     )
 
 
 @layer_element.register(IonConductor)
 def _ion_conductor(
-    material: IonConductor, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+    material: IonConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
 ) -> Ohmic:
     path = f"layers.{layer.name}"
     thickness, ratio = _geometry(reader, layer, area)
-    sigma = _conductivity(reader, f"{path}.material.ionic_conductivity", around.temperature)
+    sigma = _ionic(reader, f"{path}.material", material, around.temperature)
     impedance = thickness / _with_dielectric(reader, material, path, sigma, s)
     if material.grain_boundary is not None:
         impedance = impedance + _boundaries(reader, material.grain_boundary, path, thickness, s)
@@ -140,20 +149,20 @@ def _ion_conductor(
 
 @layer_element.register(MixedConductor)
 def _mixed_conductor(
-    material: MixedConductor, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+    material: MixedConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
 ) -> Mixed:
     path = f"layers.{layer.name}"
     where = f"{path}.material"
     thickness, ratio = _geometry(reader, layer, area)
     T, potential = around.temperature, around.potential
-    ionic = _conductivity(reader, f"{where}.ionic_conductivity", T)
+    ionic = _ionic(reader, where, material, T)
     in_series: Array = 0.0
     if material.grain_boundary is not None:
         in_series, ionic = _on_ionic_rail(reader, material.grain_boundary, path, thickness, ionic, around.isolated, s)
     ionic = _with_dielectric(reader, material, path, ionic, s)
-    electronic = electronic_conductivity(reader, where, material.electronic_conductivity, T, potential)
+    electronic = electronic_conductivity(reader, where, material, T, potential)
     _require(electronic, f"{where}.electronic_conductivity")
-    storage = chemical_capacitance(reader, where, material.chemical_capacitance, T, potential)
+    storage = chemical_capacitance(reader, where, material, T, potential)
     _require(storage, f"{where}.chemical_capacitance")
 
     total = ionic + electronic
@@ -172,10 +181,8 @@ def _mixed_conductor(
 
 def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Any, ...]:
     """Rest potentials of all layers [V]; 0 where no conductivity of the cell depends on them."""
-    for layer in cell.layers:
-        material = layer.material
-        if isinstance(material, MixedConductor) and isinstance(material.electronic_conductivity, DefectElectrons):
-            return rest_potentials(cell, reader).layers
+    if any(has_electrons(layer.material) and depends_on_potential(layer.material) for layer in cell.layers):
+        return rest_potentials(cell, reader).layers
     return (0.0,) * len(cell.layers)
 
 
@@ -234,13 +241,13 @@ def _conductivities(cell: Cell, reader: Reader, layer: Layer) -> tuple[Array, Ar
     where = f"layers.{layer.name}.material"
     _, ratio = _geometry(reader, layer, reader.number("area"))
     T = reader.temperature
-    ionic = _conductivity(reader, f"{where}.ionic_conductivity", T)
+    ionic = _ionic(reader, where, layer.material, T)
     if getattr(layer.material, "grain_boundary", None) is not None:
         ionic = _folded(reader, f"{where}.grain_boundary", ionic)
-    if not isinstance(layer.material, MixedConductor):
+    if not has_electrons(layer.material):
         return ionic * ratio, None
     potential = potentials_at_rest(cell, reader)[[item.name for item in cell.layers].index(layer.name)]
-    electronic = electronic_conductivity(reader, where, layer.material.electronic_conductivity, T, potential)
+    electronic = electronic_conductivity(reader, where, layer.material, T, potential)
     return ionic * ratio, electronic * ratio
 
 
@@ -357,8 +364,8 @@ def _geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
     return thickness, _require(reader.number(f"{path}.area"), f"{path}.area") / area
 
 
-def _conductivity(reader: Reader, path: str, temperature: Array) -> Array:
-    return _require(reader.property(path, temperature), path)
+def _ionic(reader: Reader, path: str, material: Any, temperature: Array) -> Array:
+    return _require(ionic_conductivity(reader, path, material, temperature), f"{path}.ionic_conductivity")
 
 
 def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: Array) -> Array:
@@ -367,12 +374,13 @@ def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: 
     This is the local form of theory.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
     lumped capacitor per layer it does not change when a layer is cut in two.
     """
-    if material.relative_permittivity is None:
-        return ionic
     name = f"{path}.material.relative_permittivity"
-    if isinstance(material.relative_permittivity, CPE):
-        return ionic + admittance(material.relative_permittivity, reader, name, s)
-    return ionic + s * (VACUUM_PERMITTIVITY * _require(reader.number(name), name))
+    found = permittivity(reader, f"{path}.material", material)
+    if found is None:
+        return ionic
+    if isinstance(found, CPE):
+        return ionic + admittance(found, reader, name, s)
+    return ionic + s * (VACUUM_PERMITTIVITY * _require(found, name))
 
 
 def _on_ionic_rail(

@@ -17,7 +17,7 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped
+from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped, out_of_salt
 
 #: Delay of a switch over the longest time of a stretch: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of the charge of the stretch.
@@ -72,6 +72,19 @@ class Passage:
     stretch: Stretch
     put_in: float
     delivered: float
+
+    @property
+    def limited(self) -> bool:
+        """Whether something ended it early after which the next one follows."""
+        return self.stretch.ended_by != "time" and not self.ends_the_run
+
+    @property
+    def ends_the_run(self) -> bool:
+        """Whether something ended it after which nothing can follow."""
+        ended_by = self.stretch.ended_by
+        if names.is_depletion(ended_by):
+            return out_of_salt(self.segment, self.stretch)
+        return ended_by not in ("time", *LIMITS)
 
 
 class CycleIntegrator(Integrator):
@@ -196,10 +209,10 @@ class CycleIntegrator(Integrator):
             for segment in segments:
                 passages.append(self.passage(segment, state, traced(segment.cycle)))
                 state = passages[-1].stretch.state
-                if passages[-1].stretch.ended_by not in ("time", *LIMITS):
+                if passages[-1].ends_the_run:
                     break
             yield passages
-            if passages[-1].stretch.ended_by not in ("time", *LIMITS):
+            if passages[-1].ends_the_run:
                 return
 
     def _together(

@@ -15,8 +15,9 @@ from ..models import names
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
 from . import checks, spectra, start_state, transient
-from .cycle_integrator import LIMITS, CycleIntegrator, Passage
+from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable
+from .cycle_warnings import depletion_warning, first_of, limit_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -119,6 +120,7 @@ class CyclingRun:
         self.cell, self.protocol = cell, protocol
         self.attrs, self.warnings = dict(attrs), list(attrs["warnings"])
         segments = protocol.one_cycle(cell)
+        self.warnings += checks.depletion_warnings(cell, segments)
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments)
         # of the whole life: a run that goes on has the window of one in one go
@@ -133,6 +135,7 @@ class CyclingRun:
         self.table = CycleTable(self.integrator)
         self.traced = frozenset(protocol.traced())
         self.done: list[Record] = []
+        self._depletions: list[str] = []
         self.state, self.current, self.elapsed = self.integrator.rest_state, 0.0, 0.0
         self.limited, self.ended = False, False
         self._extremes: dict[str, np.ndarray] = {}
@@ -215,13 +218,15 @@ class CyclingRun:
         if np.any(correction):
             finished[-1][-1] = replace(end, stretch=replace(end.stretch, state=end.stretch.state + correction))
         last = finished[-1][-1]
-        self.ended = last.stretch.ended_by not in ("time", *LIMITS)
+        self.ended = last.ends_the_run
         if self.protocol.probed(last.segment.cycle) and not self.ended:
             impedance = self._probe(finished[-1])
         for passages in finished:
             began = elapsed
             for passage in passages:
                 elapsed += float(passage.stretch.times[-1])
+                if passage.limited and names.is_depletion(passage.stretch.ended_by):
+                    self._depletions.append(depletion_warning(passage))
             self._watch(passages)
             number = passages[0].segment.cycle
             records.append(
@@ -230,7 +235,7 @@ class CyclingRun:
                     self.table.row(passages),
                     began,
                     elapsed,
-                    limited=any(passage.stretch.ended_by in LIMITS for passage in passages),
+                    limited=any(passage.limited for passage in passages),
                     traces=tuple(passages) if self._is_traced(number) else (),
                     impedance=impedance if passages is finished[-1] else None,
                 )
@@ -323,7 +328,8 @@ class CyclingRun:
         warnings = [
             *self.warnings,
             *limit_warnings(self.done),
-            *_first_of(self._drifts),
+            *first_of(self._depletions),
+            *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
         route = transient.made_by(labels, f"in time, {self.how}")
@@ -376,27 +382,6 @@ class CyclingRun:
             if record.impedance is not None:
                 impedance[k] = record.impedance
         return {"frequency": frequencies, "impedance": impedance}
-
-
-def limit_warnings(done: list[Record]) -> list[str]:
-    """Says which cycles a voltage limit cut short, in one line whatever their number."""
-    limited = [record.number for record in done if record.limited]
-    if not limited:
-        return []
-    runs: list[list[int]] = []
-    for number in limited:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:5]]
-    more = f" and {len(runs) - 5} more stretches of cycles" if len(runs) > 5 else ""
-    return [f"a voltage limit ended half cycles of cycle {', '.join(shown)}{more}"]
-
-
-def _first_of(texts: list[str]) -> list[str]:
-    """The first of many warnings of one kind, and how many there are."""
-    return [texts[0] + (f" (and after {len(texts) - 1} more cycles)" if len(texts) > 1 else "")] if texts else []
 
 
 def _was_limited(start: xr.Dataset | xr.DataTree, protocol: Cycling) -> bool:
