@@ -103,6 +103,22 @@ _HOME = {
     "Candidate": "fitting",
     "save": "dataset",
     "open": "dataset",
+    # design studies
+    "sweep": "studies",
+    "Paired": "studies",
+    "uncertainty": "studies",
+    "sensitivity": "studies",
+    "Sobol": "studies",
+    "Morris": "studies",
+    "optimise": "studies",
+    "Minimise": "studies",
+    "Maximise": "studies",
+    "AtMost": "studies",
+    "AtLeast": "studies",
+    "Robust": "studies",
+    "Evolution": "studies",
+    "open_study": "studies",
+    "cell_at": "studies",
     # errors
     "MgtwinError": "errors",
     "InputError": "errors",
@@ -206,6 +222,21 @@ if TYPE_CHECKING:
     from .quantities import Value as Value
     from .simulation import simulate as simulate
     from .simulation.jacobian import impedance_jacobian as impedance_jacobian
+    from .studies import AtLeast as AtLeast
+    from .studies import AtMost as AtMost
+    from .studies import Evolution as Evolution
+    from .studies import Maximise as Maximise
+    from .studies import Minimise as Minimise
+    from .studies import Morris as Morris
+    from .studies import Paired as Paired
+    from .studies import Robust as Robust
+    from .studies import Sobol as Sobol
+    from .studies import cell_at as cell_at
+    from .studies import open_study as open_study
+    from .studies import optimise as optimise
+    from .studies import sensitivity as sensitivity
+    from .studies import sweep as sweep
+    from .studies import uncertainty as uncertainty
 
 
 def __getattr__(name: str) -> Any:
