@@ -5,7 +5,7 @@ Run with ``pytest -m benchmark -s`` to see the ratios that docs/performance.md r
 
 from __future__ import annotations
 
-import shutil
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,20 +42,19 @@ def spectra() -> tuple[Any, ...]:
 def test_a_sweep_of_spectra_costs_little_more_than_the_engine(spectra: Any, tmp_path: Path) -> None:
     cell, protocol, axes, batches = spectra
     metrics = [mt.analysis.area_specific_resistance]
-    store = tmp_path / "study.zarr"
+    new = itertools.count()
 
     def engine() -> None:
         for batch in batches:
             mt.impedance.exact(cell, FREQUENCIES, batch)
 
     def kept() -> None:
-        shutil.rmtree(store, ignore_errors=True)
-        mt.sweep(cell, protocol, axes, metrics, store=store)
+        mt.sweep(cell, protocol, axes, metrics, store=tmp_path / f"{next(new)}.zarr")
 
     measured = ratio(lambda: mt.sweep(cell, protocol, axes, metrics), engine, rounds=7)
     report("sweep of 10 000 spectra / engine", measured, "<= 1.5")
     stored = ratio(kept, engine, rounds=7)
-    report("the same into a store / engine", stored, "<= 1.5")
+    report("the same into a new store / engine", stored, "<= 2.25, most of it making the store")
     assert measured <= 1.5
     assert stored <= 1.5 / NOISE
 
