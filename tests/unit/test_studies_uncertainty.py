@@ -229,3 +229,23 @@ def test_quasi_random_points_fill_the_cube_evenly() -> None:
     points = quasi_random(3, 64)
     for column in points.T:  # one point in each of 64 equal parts: what makes it quasi-random
         assert np.array_equal(np.sort(np.floor(64 * column)), np.arange(64))
+
+
+def test_what_a_fit_leaves_open_is_propagated() -> None:
+    """From noisy data of a known cell: the interval contains the true resistance and is as wide as the fit says."""
+    metal = mt.Plating("1 mA/cm^2", double_layer="10 uF/cm^2")
+    true = mt.Cell("true", metal, [mt.Layer("layer", mt.IonConductor("1 mS/cm"), "0.5 mm")], metal)
+    spectrum = mt.EIS(1e5, 1.0, points=20)
+    data = mt.simulate(true, spectrum)
+    noise = np.random.default_rng(1).normal(size=(2, 20))
+    data["impedance"] = data["impedance"] * (1 + 0.01 * (noise[0] + 1j * noise[1]))
+    path = "layers.layer.material.ionic_conductivity"
+    fit = mt.fit([(true.with_({path: "2 mS/cm"}), data)], {path: mt.Free(log=True)})
+    found = mt.uncertainty(fit.cell, spectrum, [ASR], n=24, posterior=fit.bootstrap(samples=24, seed=1))
+    low, _, high = found["area_specific_resistance_quantiles"].values
+    resistance = ASR(mt.simulate(true, spectrum))
+    assert low - 0.01 * resistance < resistance < high + 0.01 * resistance
+    # the resistance of the layer alone is uncertain; its std follows from that of the conductivity
+    layer = 0.5e-3 / float(fit.cell.get(path))
+    expected = layer * float(found[path].std()) / float(fit.cell.get(path))
+    assert float(found["area_specific_resistance"].std()) == pytest.approx(expected, rel=0.05)
