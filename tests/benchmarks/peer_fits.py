@@ -78,7 +78,8 @@ def pybop_seconds(cell: mt.Cell, data: object, method: str, wanted: float) -> di
         model, f_eval=FREQUENCIES, parameter_values=values, var_pts=dict.fromkeys(model.default_var_pts, 100)
     )
     measured = pybop.Dataset(
-        {"Frequency [Hz]": FREQUENCIES, "Current function [A]": np.zeros(z.size), "Impedance": z}, domain="Frequency [Hz]"
+        {"Frequency [Hz]": FREQUENCIES, "Current function [A]": np.zeros(z.size), "Impedance": z},
+        domain="Frequency [Hz]",
     )
     cost = pybop.MeanSquaredError(measured, target="Impedance")
     cost.weighting = 1 / np.abs(z) ** 2  # its constructor stumbles over an array
@@ -101,7 +102,9 @@ def pybop_seconds(cell: mt.Cell, data: object, method: str, wanted: float) -> di
             options = pybop.SciPyMinimizeOptions(method="L-BFGS-B", maxiter=2000)
             optimiser = pybop.SciPyMinimize(problem, options=options)
         else:
-            optimiser = pybop.NelderMead(problem, options=pybop.PintsOptions(max_iterations=2000, max_unchanged_iterations=300))
+            optimiser = pybop.NelderMead(
+                problem, options=pybop.PintsOptions(max_iterations=2000, max_unchanged_iterations=300)
+            )
         began = time.perf_counter()
         optimiser.run()
     except Reached:
@@ -109,7 +112,12 @@ def pybop_seconds(cell: mt.Cell, data: object, method: str, wanted: float) -> di
     finally:
         type(cost).__call__ = plain
     seconds = time.perf_counter() - began
-    return {"seconds": seconds, "evaluations": evaluations, "misfit": float(lowest), "reached": bool(lowest <= 1.01 * wanted)}
+    return {
+        "seconds": seconds,
+        "evaluations": evaluations,
+        "misfit": float(lowest),
+        "reached": bool(lowest <= 1.01 * wanted),
+    }
 
 
 def circuit_seconds(data: object) -> float:

@@ -73,7 +73,11 @@ def test_a_large_joint_fit_costs_no_more_per_residual_than_a_small_one() -> None
 
     _, seven = spectra(np.linspace(298.15, 373.15, 7))
     large = [
-        *(f"{where}.ionic_conductivity.{name}" for where in (AP, BUFFERS) for name in ("reference", "activation_energy")),
+        *(
+            f"{where}.ionic_conductivity.{name}"
+            for where in (AP, BUFFERS)
+            for name in ("reference", "activation_energy")
+        ),
         *(f"interfaces.*.resistance.{name}" for name in ("reference", "activation_energy")),
         f"{AP}.relative_permittivity",
         f"{AP}.electronic_conductivity.reference",
@@ -85,5 +89,3 @@ def test_a_large_joint_fit_costs_no_more_per_residual_than_a_small_one() -> None
     many = seconds_per_residual(start, seven, large, 20)
     report("time per residual, 7 temperatures and 12 parameters / 1 and 5", many / few, "<= 2")
     assert many <= 2 * few
-
-
