@@ -16,7 +16,10 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Cells by name and from files",
         "",
-        ("cell", "load_cell", "list_cells", "list_overlays", "list_experiments", "applicable_overlays", "experiment"),
+        (
+            "cell", "load_cell", "material", "list_cells", "list_overlays", "list_experiments", "applicable_overlays",
+            "experiment",
+        ),
     ),
     (
         "Nouns: what is built",
@@ -32,6 +35,15 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth"),
     ),
     (
+        "Mixtures of phases",
+        "A material of several phases, each with a share of the volume, and the rules that make its effective numbers.",
+        (
+            "Composite", "Phase", "Porous", "Insulator", "Linear", "Profile", "Mass", "Volume", "Bruggeman",
+            "McLachlan", "MaxwellGarnett", "PoreExponent", "HashinShtrikmanUpper", "HashinShtrikmanLower",
+            "WienerParallel", "WienerSeries",
+        ),
+    ),
+    (
         "Laws of temperature",
         "Any property takes a number or one of these; `law(T)` evaluates it.",
         ("Constant", "Arrhenius", "ArrheniusT", "VogelFulcher", "Table", "Value"),
@@ -39,13 +51,27 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Protocols: what is done",
         "Currents and voltages in the laboratory's sign: a negative current deposits at the working electrode.\n"
-        "All but `Voltage` and `Current`, which are biases, take `temperature=`.",
+        "All take `temperature=`, but for `Voltage` and `Current`, which are biases, and `Every` and `CycleSkipping`,\n"
+        "which are parts of `Cycling`.",
         (
-            "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Rest", "Replay", "Sequence", "Voltage",
-            "Current",
+            "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Every", "CycleSkipping", "Rest",
+            "Replay", "Sequence", "Voltage", "Current",
         ),
     ),
+    (
+        "Measurements",
+        "Instrument files become the Datasets below; [files](files.md) says which and how.",
+        ("read", "Column"),
+    ),
     ("Verbs", "", ("simulate", "save", "open", "StackModel")),
+    (
+        "Design studies",
+        "[Studies](studies.md) explains them. Metrics are functions Dataset -> number, such as those of `mt.analysis`.",
+        (
+            "sweep", "Paired", "uncertainty", "sensitivity", "Sobol", "Morris", "optimise", "Minimise", "Maximise",
+            "AtMost", "AtLeast", "Robust", "Evolution", "open_study", "cell_at",
+        ),
+    ),
     ("Errors", "", ("MgtwinError", "InputError", "SimulationError", "MgtwinWarning")),
 )  # fmt: skip
 PACKAGES = {
@@ -145,6 +171,14 @@ measurement.
 | `electronic_current` | `interface`, `time` | A; what electrons carry through each interface |
 | `local_potential` | `time`, `x` | V; $E(x, t)$ of mixed conductors, `x` from the left, coordinate `layer` |
 | `half_cycle_capacity` | `half_cycle` | C |
+| `cycle_number` | `time` | number of the cycle of each sample, where `cycle` is a dimension |
+| `deposition_voltage`, `dissolution_voltage`, `half_sum`, `half_difference` | `cycle` | V; of a `Cycling` run |
+| `deposition_capacity`, `dissolution_capacity` | `cycle` | C, exact |
+| `energy_put_in`, `energy_delivered`, `energy_efficiency` | `cycle` | J, J, 1 |
+| `deposition_overpotential`, `dissolution_overpotential` | `cycle`, `element` | V; at the ends of half cycles |
+| `final_contact_fraction`, `final_film_resistance` | `cycle`, `interface` | 1, Ω m²; at the end of the cycle |
+| `cycle_end_time`, `limited`, `resolved` | `cycle` | s; 1 if a half cycle was cut short; 0 if skipped |
+| `impedance` of a `Cycling` run | `cycle`, `frequency` | Ω; NaN after cycles without a spectrum |
 | `state`, `segment_time`, `state_variable`, `state_position` | | from where another run can start |
 
 `attrs`: `cell` and `protocol` (YAML; they make the result again), `temperature` [K], `area` [m²], `warnings`,

@@ -16,6 +16,7 @@ _HOME = {
     # parameter sets and nouns
     "cell": "cells.files",
     "load_cell": "cells.files",
+    "material": "cells.files",
     "list_cells": "cells.files",
     "list_overlays": "cells.files",
     "list_experiments": "cells.files",
@@ -34,6 +35,22 @@ _HOME = {
     "Junction": "cells",
     "Capacitor": "cells",
     "CPE": "cells",
+    "Bruggeman": "cells",
+    "Composite": "cells",
+    "HashinShtrikmanLower": "cells",
+    "HashinShtrikmanUpper": "cells",
+    "Insulator": "cells",
+    "Linear": "cells",
+    "Mass": "cells",
+    "MaxwellGarnett": "cells",
+    "McLachlan": "cells",
+    "Phase": "cells",
+    "PoreExponent": "cells",
+    "Porous": "cells",
+    "Profile": "cells",
+    "Volume": "cells",
+    "WienerParallel": "cells",
+    "WienerSeries": "cells",
     "Contact": "cells",
     "Pressed": "cells",
     "FatigueContactLoss": "cells",
@@ -60,6 +77,9 @@ _HOME = {
     "Replay": "protocols",
     "Sequence": "protocols",
     "experiment": "experiments",
+    # measurements
+    "read": "data",
+    "Column": "data",
     # verbs
     "simulate": "simulation",
     "impedance_jacobian": "simulation.jacobian",
@@ -83,6 +103,22 @@ _HOME = {
     "Candidate": "fitting",
     "save": "dataset",
     "open": "dataset",
+    # design studies
+    "sweep": "studies",
+    "Paired": "studies",
+    "uncertainty": "studies",
+    "sensitivity": "studies",
+    "Sobol": "studies",
+    "Morris": "studies",
+    "optimise": "studies",
+    "Minimise": "studies",
+    "Maximise": "studies",
+    "AtMost": "studies",
+    "AtLeast": "studies",
+    "Robust": "studies",
+    "Evolution": "studies",
+    "open_study": "studies",
+    "cell_at": "studies",
     # errors
     "MgtwinError": "errors",
     "InputError": "errors",
@@ -100,8 +136,10 @@ if TYPE_CHECKING:
     from .cells import CPE as CPE
     from .cells import BinaryElectrolyte as BinaryElectrolyte
     from .cells import Blocking as Blocking
+    from .cells import Bruggeman as Bruggeman
     from .cells import Capacitor as Capacitor
     from .cells import Cell as Cell
+    from .cells import Composite as Composite
     from .cells import Contact as Contact
     from .cells import CrackGrowth as CrackGrowth
     from .cells import DefectCapacitance as DefectCapacitance
@@ -109,20 +147,37 @@ if TYPE_CHECKING:
     from .cells import FatigueContactLoss as FatigueContactLoss
     from .cells import FilmGrowth as FilmGrowth
     from .cells import GrainBoundary as GrainBoundary
+    from .cells import HashinShtrikmanLower as HashinShtrikmanLower
+    from .cells import HashinShtrikmanUpper as HashinShtrikmanUpper
+    from .cells import Insulator as Insulator
     from .cells import Ion as Ion
     from .cells import IonConductor as IonConductor
     from .cells import Junction as Junction
     from .cells import Layer as Layer
+    from .cells import Linear as Linear
+    from .cells import Mass as Mass
+    from .cells import MaxwellGarnett as MaxwellGarnett
+    from .cells import McLachlan as McLachlan
     from .cells import MixedConductor as MixedConductor
+    from .cells import Phase as Phase
     from .cells import Plating as Plating
+    from .cells import PoreExponent as PoreExponent
+    from .cells import Porous as Porous
     from .cells import Pressed as Pressed
+    from .cells import Profile as Profile
     from .cells import VoidContactLoss as VoidContactLoss
+    from .cells import Volume as Volume
+    from .cells import WienerParallel as WienerParallel
+    from .cells import WienerSeries as WienerSeries
     from .cells.files import applicable_overlays as applicable_overlays
     from .cells.files import cell as cell
     from .cells.files import list_cells as list_cells
     from .cells.files import list_experiments as list_experiments
     from .cells.files import list_overlays as list_overlays
     from .cells.files import load_cell as load_cell
+    from .cells.files import material as material
+    from .data import Column as Column
+    from .data import read as read
     from .dataset import open as open
     from .dataset import save as save
     from .errors import InputError as InputError
@@ -167,6 +222,21 @@ if TYPE_CHECKING:
     from .quantities import Value as Value
     from .simulation import simulate as simulate
     from .simulation.jacobian import impedance_jacobian as impedance_jacobian
+    from .studies import AtLeast as AtLeast
+    from .studies import AtMost as AtMost
+    from .studies import Evolution as Evolution
+    from .studies import Maximise as Maximise
+    from .studies import Minimise as Minimise
+    from .studies import Morris as Morris
+    from .studies import Paired as Paired
+    from .studies import Robust as Robust
+    from .studies import Sobol as Sobol
+    from .studies import cell_at as cell_at
+    from .studies import open_study as open_study
+    from .studies import optimise as optimise
+    from .studies import sensitivity as sensitivity
+    from .studies import sweep as sweep
+    from .studies import uncertainty as uncertainty
 
 
 def __getattr__(name: str) -> Any:

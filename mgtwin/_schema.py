@@ -104,8 +104,10 @@ SCHEMA: Mapping[str, Variable] = {
     "final_contact_fraction": Variable(("cycle", "interface"), "1", "contact fraction at the end of the cycle"),
     "final_film_resistance": Variable(("cycle", "interface"), "ohm*m^2", "film resistance at the end of the cycle"),
     "cycle_end_time": Variable(("cycle",), "s", "time at the end of the cycle"),
-    "limited": Variable(("cycle",), "1", "1 if a voltage limit ended a half cycle", "i"),
+    "limited": Variable(("cycle",), "1", "1 if a voltage limit or depleted salt ended a half cycle", "i"),
     "resolved": Variable(("cycle",), "1", "1 if the cycle was integrated, 0 if it was skipped", "i"),
+    # design studies (dimensions are those of the study)
+    "failure": Variable((), "1", "why the point has no number", "U"),
     # activation energies
     "temperature": Variable(("temperature",), "K", "temperature"),
     "conductivity": Variable(("temperature",), "S/m", "conductivity"),
@@ -154,7 +156,8 @@ def problems(ds: xr.Dataset) -> list[str]:
             found.append(
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
             )
-        if name in SCHEMA and variable.dims != (name,):  # a sweep may run over a quantity of the schema
+        # a sweep may run over a quantity of the schema, and a number that it reads from runs may have its name
+        if name in SCHEMA and variable.dims != (name,) and "metric" not in variable.attrs:
             found += _against_declaration(name, variable)
     return found + _bad_values(ds) + _bad_attrs(ds.attrs)
 

@@ -73,6 +73,8 @@ _TABLE: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
     "Hz": ("frequency", (("MHz", 1e6, 1e6), ("kHz", 1e3, 1e3), ("Hz", 1.0, 0.1), ("mHz", 1e-3, 0.0))),
     "Pa": ("pressure", (("GPa", 1e9, 1e9), ("MPa", 1e6, 1e5), ("kPa", 1e3, 100.0), ("Pa", 1.0, 0.0))),
     "mol/m^3": ("concentration", (("mol/L", 1e3, 1.0), ("mmol/L", 1.0, 0.0))),
+    "kg": ("mass", (("kg", 1.0, 1.0), ("g", 1e-3, 1e-3), ("mg", 1e-6, 0.0))),
+    "m^3": ("volume", (("mL", 1e-6, 1e-6), ("uL", 1e-9, 0.0))),
     "kg/m^3": ("density", (("g/cm^3", 1e3, 0.0),)),
 }
 _EXTRA_EXAMPLES = {"K": ("K", "degC"), "eV": ("eV", "meV", "kJ/mol"), "": ("%",)}

@@ -36,22 +36,22 @@ class Plateaus:
 
 
 def mixed_conductors(cell: Cell) -> list[int]:
-    """Return the numbers of the layers that are mixed conductors."""
-    from mgtwin.cells import MixedConductor
+    """Return the numbers of the layers that conduct electrons, too."""
+    from mgtwin.cells import has_electrons
 
-    return [k for k, layer in enumerate(cell.layers) if isinstance(layer.material, MixedConductor)]
+    return [k for k, layer in enumerate(cell.layers) if has_electrons(layer.material)]
 
 
 def conductivities(cell: Cell, k: int) -> tuple[float, float]:
     """Return the ionic and the electronic conductivity [S/m] of mixed conductor number `k` at rest."""
     from mgtwin.cells import Reader
-    from mgtwin.cells.rest import electronic_conductivity, rest_potentials
+    from mgtwin.cells.effective import electronic_conductivity, ionic_conductivity
+    from mgtwin.cells.rest import rest_potentials
 
-    read, path = Reader(cell), f"layers.{cell.layers[k].name}.material"
-    potential = rest_potentials(cell).layers[k]
-    ionic = read.property(f"{path}.ionic_conductivity", read.temperature)
-    electrons = cell.layers[k].material.electronic_conductivity  # type: ignore[union-attr]  # a mixed conductor has it
-    return float(ionic), float(electronic_conductivity(read, path, electrons, read.temperature, potential))
+    read, path, material = Reader(cell), f"layers.{cell.layers[k].name}.material", cell.layers[k].material
+    ionic = ionic_conductivity(read, path, material, read.temperature)
+    electronic = electronic_conductivity(read, path, material, read.temperature, rest_potentials(cell).layers[k])
+    return float(ionic), float(electronic)
 
 
 def true_transport_number(cell: Cell) -> float | None:

@@ -143,13 +143,14 @@ def _of_layer(ds: xr.Dataset, layer: str, at: float | None) -> tuple[float, floa
 
 def resistance_beside(cell: Cell, layer: str) -> float:
     """Ionic resistance [ohm] of all layers but one, of the junctions and of the leads: the circuit of Fig. 3e."""
+    from ..cells.effective import ionic_conductivity
     from ..cells.reader import Reader
 
     read_off, T, area = Reader(cell), float(cell.temperature), float(cell.area)
     found = float(cell.series_resistance) / area
     for item in cell.layers:
         if item.name != layer:
-            sigma = read_off.property(f"layers.{item.name}.material.ionic_conductivity", T)
+            sigma = ionic_conductivity(read_off, f"layers.{item.name}.material", item.material, T)
             found += float(item.thickness) / (float(sigma) * float(item.area or area))
     for key in cell.interfaces:
         found += float(read_off.property(f"interfaces.{key}.resistance", T)) / area

@@ -2,9 +2,22 @@
 
 from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
 from .cell import Cell, Ion, Layer
+from .composites import Composite, Phase, Porous
 from .contact import Contact, Pressed
+from .fractions import Linear, Mass, Profile, Volume
 from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
+from .mixing import (
+    Bruggeman,
+    HashinShtrikmanLower,
+    HashinShtrikmanUpper,
+    MaxwellGarnett,
+    McLachlan,
+    PoreExponent,
+    WienerParallel,
+    WienerSeries,
+)
+from .mixtures import Insulator, has_electrons
 from .paths import expand
 from .reader import Reader
 from .salts import BinaryElectrolyte
@@ -13,8 +26,10 @@ __all__ = [
     "CPE",
     "BinaryElectrolyte",
     "Blocking",
+    "Bruggeman",
     "Capacitor",
     "Cell",
+    "Composite",
     "Contact",
     "CrackGrowth",
     "DefectCapacitance",
@@ -22,14 +37,29 @@ __all__ = [
     "FatigueContactLoss",
     "FilmGrowth",
     "GrainBoundary",
+    "HashinShtrikmanLower",
+    "HashinShtrikmanUpper",
+    "Insulator",
     "Ion",
     "IonConductor",
     "Junction",
     "Layer",
+    "Linear",
+    "Mass",
+    "MaxwellGarnett",
+    "McLachlan",
     "MixedConductor",
+    "Phase",
     "Plating",
+    "PoreExponent",
+    "Porous",
     "Pressed",
+    "Profile",
     "Reader",
     "VoidContactLoss",
+    "Volume",
+    "WienerParallel",
+    "WienerSeries",
     "expand",
+    "has_electrons",
 ]

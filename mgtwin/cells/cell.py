@@ -25,8 +25,8 @@ from ..errors import InputError, did_you_mean
 from ..laws import Law
 from ..quantities import Quantity, Value, format_value
 from .base import explained, noun
+from .composites import Material
 from .interfaces import Electrode, Interfaces, Junction
-from .materials import Material
 from .paths import Key, assign, expand, find, numbers_of
 
 __all__ = ["Cell", "Ion", "Layer"]
@@ -67,7 +67,7 @@ class Layer:
     ----------
     name : str
         Lower case letters, digits and underscores, starting with a letter; not ``negative``, ``positive``, ``series``.
-    material : IonConductor, MixedConductor or BinaryElectrolyte
+    material : IonConductor, MixedConductor, BinaryElectrolyte, Composite or Porous
     thickness : float
         [m], > 0.
     area : float, optional

@@ -11,7 +11,7 @@ from ..errors import FileError, InputError
 from . import library
 from .cell import Cell, cell_adapter
 from .overlays import applicable_overlays, apply_overlays
-from .parts import resolve
+from .parts import load_part, resolve
 
 __all__ = [
     "applicable_overlays",
@@ -21,6 +21,7 @@ __all__ = [
     "list_experiments",
     "list_overlays",
     "load_cell",
+    "material",
     "new_cell_template",
 ]
 
@@ -68,6 +69,26 @@ def cell(name: str | Path, *overlays: str) -> Cell:
             f"the cell's name {found.name!r} differs from the file name {path.stem!r}: make them equal.", str(path)
         )
     return apply_overlays(found, *overlays)
+
+
+def material(name: str) -> Any:
+    """Return the material of this name from ``materials/``, to put into a cell with `Cell.with_`.
+
+    Raises
+    ------
+    UnknownNameError
+        With close matches.
+    FileError
+        If its file is wrong.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> graded = mt.material("polymer_composite_graded")
+    >>> graded.fractions(0.0)["mg3asn"] > graded.fractions(1.0)["mg3asn"]
+    True
+    """
+    return load_part("materials", name)
 
 
 def load_cell(path: str | Path) -> Cell:

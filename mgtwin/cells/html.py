@@ -21,6 +21,8 @@ _FILLS = {
     "ion_conductor": "#9ecae1",
     "mixed_conductor": "#fdd0a2",
     "binary_electrolyte": "#a1d9b4",
+    "composite": "#dadaeb",
+    "porous": "#c7e9e4",
     "blocking": "#fee391",
     "plating": "#bdbdbd",
 }

@@ -1,21 +1,20 @@
-"""Materials of layers: ionic conductors and mixed conductors, and the union with all others (theory.md §2)."""
+"""Materials of layers: ionic conductors and mixed conductors (theory.md §2)."""
 
 from __future__ import annotations
 
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from ..errors import InputError
 from ..laws import Law, Property
 from ..quantities import Quantity, Value
-from .base import noun, one_of
+from .base import noun
 from .capacitors import BulkDielectric
 from .carriers import ELECTRONS, Carrier
-from .salts import BinaryElectrolyte
 
-__all__ = ["DefectCapacitance", "DefectElectrons", "GrainBoundary", "IonConductor", "Material", "MixedConductor"]
+__all__ = ["DefectCapacitance", "DefectElectrons", "GrainBoundary", "IonConductor", "MixedConductor"]
 
 
 @noun
@@ -238,10 +237,3 @@ class MixedConductor:
 def _stores(conductivity: float | Law, mobility: float) -> bool:
     """Whether these carriers add to the chemical capacitance."""
     return conductivity != 0 and mobility != float("inf")
-
-
-Material = Annotated[
-    IonConductor | MixedConductor | BinaryElectrolyte,
-    Field(discriminator="type"),
-    one_of("a material", "ion_conductor", "mixed_conductor", "binary_electrolyte"),
-]

@@ -13,8 +13,8 @@ from .. import yamlfile
 from ..errors import UnknownNameError
 from . import library
 from .base import one_of
+from .composites import Material
 from .interfaces import Blocking, Junction, Plating
-from .materials import Material
 from .paths import children
 
 __all__ = ["is_part", "load_part", "part_adapter", "resolve"]
@@ -37,7 +37,11 @@ def is_part(path: str) -> str:
     names = path.split(".")
     if names in (["negative"], ["positive"]) or (names[0] == "interfaces" and len(names) == 2):
         return "interfaces"
-    return "materials" if names[0] == "layers" and len(names) == 3 and names[2] == "material" else ""
+    if names[0] != "layers" or len(names) < 3 or names[2] != "material":
+        return ""
+    of_phase = len(names) == 6 and names[3] == "phases" and names[5] == "material"
+    of_pores = len(names) == 4 and names[3] in ("solid", "liquid")
+    return "materials" if len(names) == 3 or of_phase or of_pores else ""
 
 
 def load_part(kind: str, name: str) -> Any:
@@ -93,14 +97,37 @@ def resolve(
     """
     if isinstance(raw, str):
         return _named(kind, raw, document, place, trail)
-    if not isinstance(raw, Mapping) or "from" not in raw:
+    if not isinstance(raw, Mapping):
         return raw
+    if "from" not in raw:
+        return _with_phases(raw, document, place, trail) if kind == "materials" else raw
     base = _named(kind, raw["from"], document, (*place, "from"), trail)
     changes = {key: item for key, item in raw.items() if key != "from"}
     fields = {**children(base), "type": base.type}
     if changes.get("type", base.type) != base.type:
         fields = {}  # another type has other fields; it must be written out
-    return {**fields, **changes}
+    return {**fields, **_with_phases(changes, document, place, trail)}
+
+
+def _with_phases(
+    raw: Mapping[str, Any], document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...]
+) -> dict[str, Any]:
+    """The same material with the named materials of its phases put in their places."""
+    data = dict(raw)
+    for key in ("solid", "liquid"):
+        if key in data:
+            data[key] = resolve("materials", data[key], document, (*place, key), trail)
+    if isinstance(data.get("phases"), list):
+        data["phases"] = [
+            {
+                **phase,
+                "material": resolve("materials", phase["material"], document, (*place, "phases", k, "material"), trail),
+            }
+            if isinstance(phase, Mapping) and "material" in phase
+            else phase
+            for k, phase in enumerate(data["phases"])
+        ]
+    return data
 
 
 def _named(

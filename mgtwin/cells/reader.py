@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import InputError
@@ -25,6 +25,8 @@ class Reader:
     table : callable, optional
         ``table(T, law)`` evaluates a `Table` where T is not numeric (PyBaMM needs an interpolant). Its rows are not
         single numbers, so `lookup` does not see them.
+    call : callable, optional
+        ``call(function, arguments)`` stands for a function that iterates where arguments are not numeric; see `apply`.
 
     Examples
     --------
@@ -39,10 +41,12 @@ class Reader:
         cell: Cell,
         lookup: Callable[[str, float], Any] | None = None,
         table: Callable[[Any, Table], Any] | None = None,
+        call: Callable[[Callable[..., Any], Sequence[Any]], Any] | None = None,
     ) -> None:
         self.cell = cell
         self._lookup = lookup
         self._table = table
+        self._call = call
         self._nodes: dict[str, Any] = {}
 
     @property
@@ -96,6 +100,17 @@ class Reader:
             if field.name not in ("type", "valid")
         }
         return type(law).formula(T, **given)
+
+    def apply(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        """Return ``function(*arguments)`` of a function that iterates; where arguments are symbols, what stands for it.
+
+        (A PyBaMM expression of every step would be too long: its models pass such a function as a whole.)
+        """
+        return function(*arguments) if self._call is None else self._call(function, arguments)
+
+    def memory(self, path: str) -> dict[Any, Any] | None:
+        """Where to keep what follows from the numbers below a path and the temperature, None where these may change."""
+        return None
 
     def _looked_up(self, path: str, value: float) -> Any:
         return value if self._lookup is None else self._lookup(path, value)

@@ -12,9 +12,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .carriers import Carrier
 from .cell import Cell
+from .effective import (
+    FARADAY,
+    GAS_CONSTANT,
+    SATURATION,
+    chemical_capacitance,
+    electronic_conductivity,
+    integral_of_saturating_exp,
+    ionic_conductivity,
+    pore_solution,
+    quadrature,
+    saturating_exp,
+    storing_parts,
+)
 from .interfaces import Plating
-from .materials import DefectCapacitance, DefectElectrons, MixedConductor
+from .mixtures import Mixture, has_electrons
 from .reader import Reader
 from .salts import BinaryElectrolyte
 
@@ -30,11 +44,6 @@ __all__ = [
     "rest_potentials",
     "saturating_exp",
 ]
-
-FARADAY = 96485.33212
-GAS_CONSTANT = 8.314462618
-#: |FE/RT| beyond which the exponentials of the defect electrons are continued along their tangent.
-SATURATION = 40.0
 
 
 class Rest(NamedTuple):
@@ -59,8 +68,8 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     Neighbouring mixed conductors joined through a finite electronic resistance form a group with one potential E0. It
     is 0 V where a `Plating` electrode touches the group through a finite electronic resistance; elsewhere the group
     shares its neutral component until :math:`\sum_k A_k L_k \int_{E_k}^{E_0} c_{chem,k}\,dE = 0`, with
-    :math:`E_k` the `rest_potential` of each member. An inert electrode that passes electrons is charged to the
-    potential of its layer; all other electrodes are uncharged.
+    :math:`E_k` the `rest_potential` of each member (of each phase of a mixture). An inert electrode that passes
+    electrons is charged to the potential of its layer; all other electrodes are uncharged.
 
     Parameters
     ----------
@@ -79,7 +88,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     (None, 0.0, None)
     """
     read = Reader(cell) if reader is None else reader
-    mixed = [isinstance(layer.material, MixedConductor) for layer in cell.layers]
+    mixed = [has_electrons(layer.material) for layer in cell.layers]
     joined = [
         _conducts(read, cell, left.name, right.name) if mixed[k] and mixed[k + 1] else False
         for k, (left, right) in enumerate(pairwise(cell.layers))
@@ -91,8 +100,8 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     plating = {side: isinstance(getattr(cell, side), Plating) for side in contact}
     anchored = {side: contact[side] if plating[side] else False for side in contact}
     layers: list[Any] = []
-    for k, has_electrons in enumerate(mixed):
-        if not has_electrons:
+    for k, conducts in enumerate(mixed):
+        if not conducts:
             layers.append(None)
         elif k > 0 and joined[k - 1] is True:
             layers.append(layers[-1])
@@ -105,65 +114,6 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     return Rest(tuple(layers), eta["negative"], eta["positive"])
 
 
-def saturating_exp(x: Any) -> Any:
-    """``exp(x)`` up to x = 40, continued along its tangent: smooth, monotonic, no overflow."""
-    return np.exp(np.minimum(x, SATURATION)) * (1 + np.maximum(x - SATURATION, 0))
-
-
-def integral_of_saturating_exp(x: Any) -> Any:
-    """Antiderivative of `saturating_exp`."""
-    beyond = np.maximum(x - SATURATION, 0)
-    return np.exp(np.minimum(x, SATURATION)) + np.exp(SATURATION) * (beyond + beyond * beyond / 2)
-
-
-def electronic_conductivity(reader: Reader, path: str, electrons: Any, temperature: Any, potential: Any = 0.0) -> Any:
-    r"""Electronic conductivity [S/m] of a mixed conductor at a local electrode potential.
-
-    :math:`\sigma_n e^{-FE/RT} + \sigma_p e^{FE/RT} + \sigma_0` for `DefectElectrons`, else independent of E.
-
-    Parameters
-    ----------
-    reader : Reader
-    path : str
-        Path of the material, for example ``layers.antiperovskite.material``.
-    electrons : float, law or DefectElectrons
-        The material's `electronic_conductivity`.
-    temperature, potential : float or ndarray
-        T [K] and E [V].
-    """
-    where = f"{path}.electronic_conductivity"
-    if not isinstance(electrons, DefectElectrons):
-        return reader.property(where, temperature)
-    n, p, constant = (reader.property(f"{where}.{part}", temperature) for part in ("n", "p", "constant"))
-    reduced = FARADAY / (GAS_CONSTANT * temperature) * potential
-    return n * saturating_exp(-reduced) + p * saturating_exp(reduced) + constant
-
-
-def chemical_capacitance(
-    reader: Reader, path: str, capacitance: Any, temperature: Any, potential: Any = 0.0, *, integrated: bool = False
-) -> Any:
-    r"""Chemical capacitance [F/m3] at a local potential, or (`integrated`) its integral from any fixed E [C/m3].
-
-    :math:`c_0 + (F/RT)[\sigma_n e^{-FE/RT}/u_n + \sigma_p e^{FE/RT}/u_p]` for `DefectCapacitance`, else constant.
-    Parameters as for `electronic_conductivity`, with the material's `chemical_capacitance`.
-    """
-    where = f"{path}.chemical_capacitance"
-    if not isinstance(capacitance, DefectCapacitance):
-        constant = reader.property(where, temperature)
-        return constant * potential if integrated else constant
-    slope = FARADAY / (GAS_CONSTANT * temperature)
-    constant = reader.property(f"{where}.constant", temperature)
-    n, p = (
-        reader.property(f"{path}.electronic_conductivity.{kind}", temperature)
-        / reader.property(f"{where}.{kind}_mobility", temperature)
-        for kind in ("n", "p")
-    )
-    if integrated:
-        integral = integral_of_saturating_exp
-        return constant * potential + p * integral(slope * potential) - n * integral(-slope * potential)
-    return constant + slope * (n * saturating_exp(-slope * potential) + p * saturating_exp(slope * potential))
-
-
 def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
     """Diffusivity [m2/s] of what a layer stores at rest: of its composition, or of the salt in its solution.
 
@@ -171,28 +121,35 @@ def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
     ----------
     reader : Reader
     path : str
-        Path of a `MixedConductor` or a `BinaryElectrolyte`.
+        Path of a material that conducts electrons, or of a `BinaryElectrolyte`.
     potential : float or ndarray
-        Local electrode potential of a mixed conductor [V].
+        Local electrode potential [V], where there are electrons. In a graded layer the smallest value counts.
     """
     material, temperature = reader.get(path), reader.temperature
     if isinstance(material, BinaryElectrolyte):
         return reader.property(f"{path}.salt_diffusivity", temperature) / reader.number(f"{path}.porosity")
-    ionic = reader.property(f"{path}.ionic_conductivity", temperature)
-    electronic = electronic_conductivity(reader, path, material.electronic_conductivity, temperature, potential)
-    capacitance = chemical_capacitance(reader, path, material.chemical_capacitance, temperature, potential)
-    ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
-    return ambipolar / capacitance
+    found = []
+    if Carrier.ANIONS in material.carriers:
+        where, network, content, _ = pore_solution(reader, path, material, temperature)
+        volume = content * reader.number(f"{where}.porosity")
+        found.append(network * reader.property(f"{where}.salt_diffusivity", temperature) / volume)
+    if not has_electrons(material):
+        return min(found)
+    for position in material.positions if isinstance(material, Mixture) else (0.5,):
+        ionic = ionic_conductivity(reader, path, material, temperature, position)
+        electronic = electronic_conductivity(reader, path, material, temperature, potential, position)
+        capacitance = chemical_capacitance(reader, path, material, temperature, potential, position=position)
+        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+        found.append(ambipolar / capacitance)
+    return min(found)
 
 
 def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchored: dict[str, Any]) -> Any:
     """E0 [V] of the group of layers that `members` (layer number -> belongs to it) describes."""
-    paths = {k: f"layers.{cell.layers[k].name}" for k in members}
-    own = {k: read.number(f"{path}.material.rest_potential") for k, path in paths.items()}
-    first = next(k for k, belongs in members.items() if belongs is True)
-    potential = own[first]
-    if any(np.any(value != potential) for value in own.values()):
-        potential = _shared_potential(read, cell, members, own)
+    stores = [store for k, belongs in members.items() for store in _stores(read, cell, k, belongs)]
+    potential = next(store.own for store in stores if store.belongs is True)
+    if any(np.any(store.own != potential) for store in stores):
+        potential = _shared_potential(read, stores)
     ends = (members.get(0, False), members.get(len(cell.layers) - 1, False))
     for end, side in zip(ends, ("negative", "positive"), strict=True):
         touches = anchored[side] if end is True else np.logical_and(anchored[side], end)
@@ -200,29 +157,51 @@ def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchored
     return potential if np.ndim(potential) else float(potential)
 
 
-def _shared_potential(read: Reader, cell: Cell, members: dict[int, Any], own: dict[int, Any]) -> Any:
+class _Store(NamedTuple):
+    """A layer, or a phase of it, that brings its composition into a group: E_k, volume per area of the electrode."""
+
+    path: str
+    material: Any
+    belongs: Any
+    own: Any
+    volume: Any
+
+
+def _stores(read: Reader, cell: Cell, k: int, belongs: Any) -> list[_Store]:
+    """What stores the neutral component in layer k."""
+    layer, path = cell.layers[k], f"layers.{cell.layers[k].name}"
+    volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
+    if layer.area is not None:
+        volume = volume * read.number(f"{path}.area") / read.number("area")
+    shares: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
+    for position, weight in quadrature(layer.material):
+        for where, part, fraction in storing_parts(read, f"{path}.material", layer.material, position):
+            parts[where] = part
+            shares[where] = shares.get(where, 0.0) + weight * fraction
+    return [
+        _Store(where, part, belongs, read.number(f"{where}.rest_potential"), volume * shares[where])
+        for where, part in parts.items()
+    ]
+
+
+def _shared_potential(read: Reader, stores: list[_Store]) -> Any:
     """Common E0 [V] that conserves the neutral component; bisection, for the storage need not be linear in E."""
     temperature = read.temperature
-    charge = {}
-    for k, belongs in members.items():
-        layer, path = cell.layers[k], f"layers.{cell.layers[k].name}"
-        volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
-        if layer.area is not None:
-            volume = volume * read.number(f"{path}.area") / read.number("area")
-        charge[k] = (volume, f"{path}.material", cell.get(f"{path}.material.chemical_capacitance"))
 
-    def total(potentials: dict[int, Any]) -> Any:
+    def total(potentials: list[Any]) -> Any:
         return sum(
-            volume * chemical_capacitance(read, path, law, temperature, potentials[k], integrated=True)
-            for k, (volume, path, law) in charge.items()
+            store.volume * chemical_capacitance(read, store.path, store.material, temperature, E, integrated=True)
+            for store, E in zip(stores, potentials, strict=True)
         )
 
-    everywhere = np.broadcast_arrays(*own.values(), *(volume for volume, _, _ in charge.values()), temperature)
+    own = [store.own for store in stores]
+    everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), temperature)
     low, high = np.min(everywhere[: len(own)], axis=0), np.max(everywhere[: len(own)], axis=0)
     target = total(own)
     for _ in range(60):
         middle = (low + high) / 2
-        below = total(dict.fromkeys(members, middle)) < target
+        below = total([middle] * len(stores)) < target
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return (low + high) / 2
 

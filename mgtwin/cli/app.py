@@ -42,8 +42,9 @@ _Experiment = Annotated[
     str | None,
     typer.Argument(
         metavar="EXPERIMENT",
-        help="[bold]paper[/bold]: the main job, every experiment of the paper. Or an experiment (see mgtwin list) "
-        "or its .yaml file. Without it, give --cell and --protocol.",
+        help="[bold]paper[/bold]: the main job, every experiment of the paper. [bold]ageing[/bold]: every explanation "
+        "of the growing voltage of the trilayer. Or an experiment (see mgtwin list) or its .yaml file. Without it, "
+        "give --cell and --protocol.",
     ),
 ]
 
@@ -160,14 +161,14 @@ def run(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to save the result (.nc); for 'paper' a folder \\[paper-results].",
+            help="Where to save the result (.nc); for 'paper' and 'ageing' a folder \\[paper-results, ageing-results].",
         ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf or .svg).")
     ] = None,
 ) -> None:
-    """Simulate: the whole paper, one of its experiments, or any cell with any protocol."""
+    """Simulate: the whole paper, explanations of ageing, an experiment, or any cell with any protocol."""
     from .running import Request, run_request
 
     request = Request(experiment, cell, tuple(overlay or ()), protocol, tuple(set_ or ()), output, plot)
@@ -215,6 +216,82 @@ def plot(
     plot_file(file, output)
 
 
+_Client = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Compute on the Dask cluster there, e.g. tcp://127.0.0.1:8786.")
+]
+_Result = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save the result as .nc, too.")]
+_Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf, .svg).")]
+
+
+@app.command()
+@guarded
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Cell, protocol, what varies, metrics (.yaml).")],
+    client: _Client = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", metavar="", help="Go on with the store that an earlier run left.")
+    ] = False,
+    output: _Result = None,
+    plot: _Plot = None,
+) -> None:
+    """Run a design study: a cell at every point of a grid of parameters."""
+    from .studying import sweep_file
+
+    sweep_file(file, client, resume, output, plot)
+
+
+@app.command()
+@guarded
+def optimise(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Cell, bounds, objectives, constraints (.yaml).")],
+    client: _Client = None,
+    output: _Result = None,
+    plot: _Plot = None,
+) -> None:
+    """Search for the best designs of a cell, or the best compromises."""
+    from .studying import optimise_file
+
+    optimise_file(file, client, output, plot)
+
+
+@app.command()
+@guarded
+def read(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of an instrument, in any format it may have.")],
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="[FILE]", help="Draw it into this file (.png, .pdf or .svg) \\[FILE with .png]."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save it as a Dataset (.nc).")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=COLUMN",
+            help="Where a quantity stands (repeatable): current=3:mA is column 3 in mA, imaginary=-2 column 2 with the "
+            "other sign, voltage=Ewe/V the column of that head.",
+        ),
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(metavar=".|,", help="The decimal sign.")] = None,
+    current: Annotated[str | None, typer.Option(metavar="VALUE", help="Constant current of a file without.")] = None,
+    area: Annotated[str | None, typer.Option(metavar="VALUE", help="Electrode area, for example 1cm^2.")] = None,
+    thickness: Annotated[str | None, typer.Option(metavar="VALUE", help="Thickness of the sample.")] = None,
+    temperature: Annotated[str | None, typer.Option(metavar="VALUE", help="Temperature, for example 25degC.")] = None,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", metavar="", help="Take numbers that make no physical sense as they are.")
+    ] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", metavar="", help="The last line is whole although it has no line break.")
+    ] = False,
+) -> None:
+    """Read an instrument file and say what is in it and what was decided."""
+    from .reading import read_file
+
+    hints = {"decimal": decimal, "current": current, "area": area, "thickness": thickness, "temperature": temperature}
+    read_file(file, plot, output, tuple(column or ()), {**hints, "check": not no_check, "complete": complete})
+
+
 @app.command()
 @guarded
 def schema(
@@ -235,6 +312,10 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
     """Run the application; see `mgtwin.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     wanted = [item for item in given if item != "--debug"]  # accepted anywhere, also behind a command
+    if wanted[:1] == ["read"]:
+        from .reading import with_figure_name
+
+        wanted = with_figure_name(wanted)
     token = debugging.set(len(wanted) < len(given))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a sign shows ? instead of a traceback

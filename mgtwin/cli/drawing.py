@@ -23,6 +23,8 @@ _COLOURS = {
     "ion_conductor": "blue",
     "mixed_conductor": "magenta",
     "binary_electrolyte": "cyan",
+    "composite": "green",
+    "porous": "green",
 }
 
 

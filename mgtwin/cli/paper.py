@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..campaign import PaperResults
     from .running import Request
 
-__all__ = ["run_whole_paper"]
+__all__ = ["refuse_options", "run_whole_paper", "took"]
 
 _FOLDER = Path("paper-results")
 _LEGEND = (
@@ -34,19 +34,7 @@ def run_whole_paper(request: Request) -> None:
     InputError
         For options that have no meaning here.
     """
-    options = {
-        "--cell": "cell",
-        "--overlay": "overlays",
-        "--protocol": "protocol",
-        "--set": "changes",
-        "--plot": "plot",
-    }
-    given = [option for option, name in options.items() if getattr(request, name)]
-    if given:
-        raise InputError(
-            f"'run paper' takes only --output, not {', '.join(given)}: it simulates the paper's own cells and "
-            "experiments. Run a single experiment to change something (mgtwin list shows them)."
-        )
+    refuse_options(request, "paper", "the paper's own cells and experiments")
     from ..campaign import run_paper
 
     folder = request.output or _FOLDER
@@ -57,6 +45,34 @@ def run_whole_paper(request: Request) -> None:
         leave_interrupted("this is only what had been done until then.")
     if results.failures:
         raise typer.Exit(FAILED)
+
+
+def refuse_options(request: Request, command: str, what: str) -> None:
+    """Refuse the options of single runs, which a whole campaign has no use for.
+
+    Raises
+    ------
+    InputError
+    """
+    options = {
+        "--cell": "cell",
+        "--overlay": "overlays",
+        "--protocol": "protocol",
+        "--set": "changes",
+        "--plot": "plot",
+    }
+    given = [option for option, name in options.items() if getattr(request, name)]
+    if given:
+        raise InputError(
+            f"'run {command}' takes only --output, not {', '.join(given)}: it simulates {what}. Run a single "
+            "experiment to change something (mgtwin list shows them)."
+        )
+
+
+def took(seconds: float) -> str:
+    """A duration in words."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def print_results(results: PaperResults) -> None:
@@ -79,8 +95,7 @@ def print_results(results: PaperResults) -> None:
         lines.append(("figures", f"{len(results.figures)} in {shown_path(folder / 'figures')}"))
     if results.warnings:
         lines.append(("warnings", f"{_number(results.warnings, 'run')} warn of something; the texts are in table.json"))
-    minutes, seconds = divmod(round(results.seconds), 60)
-    lines.append(("took", f"{minutes} min {seconds} s" if minutes else f"{seconds} s"))
+    lines.append(("took", took(results.seconds)))
     print_rows(lines)
 
 

@@ -47,6 +47,10 @@ def run_request(request: Request) -> None:
         from .paper import run_whole_paper
 
         run_whole_paper(request)
+    elif request.experiment == "ageing":
+        from .ageing import run_whole_ageing
+
+        run_whole_ageing(request)
     elif request.experiment is not None:
         from .experiment import run_experiment
 

@@ -29,6 +29,7 @@ def nouns() -> dict[str, Any]:
         *(cells.Cell, Overlay, experiments.Experiment),
         *(cells.Layer, cells.IonConductor, cells.MixedConductor, cells.BinaryElectrolyte, cells.GrainBoundary),
         *(cells.DefectElectrons, cells.DefectCapacitance),
+        *(cells.Composite, cells.Porous, cells.Phase, cells.Insulator, cells.Linear, cells.Profile),
         *(cells.Plating, cells.Blocking, cells.Junction, cells.Capacitor, cells.Ion),
         *(laws.Constant, laws.Arrhenius, laws.ArrheniusT, laws.VogelFulcher, laws.Table),
         *protocols.PROTOCOLS.values(),

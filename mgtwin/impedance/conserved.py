@@ -60,6 +60,12 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
     [{'antiperovskite': 1.0}]
     """
     names = [layer.name for layer in cell.layers]
+    both = [layer.name for layer in cell.layers if len(layer.material.carriers) > 1]
+    if both:
+        raise InputError(
+            f"{cell.name}: {', '.join(both)} holds salt and electrons, whose steady states are found by integration "
+            f"only."
+        )
     mixed = [k for k, layer in enumerate(cell.layers) if layer.material.carriers]
     interfaces = ["negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive"]
     blocking = [m for m, name in enumerate(interfaces) if _blocks_ions(cell, name)]

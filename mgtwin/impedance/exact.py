@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from . import salts as salts  # registers its material
+from . import mixtures as mixtures  # registers its materials
+from . import salts as salts
 from .chain import Array, Interface, Link, stack_impedance
-from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
+from .elements import Surroundings, layer_element
+from .interfaces import electrode, junction
+from .numbers import potentials_at_rest
 from .parameters import Overrides, reader_of
 
 __all__ = ["exact", "exact_laplace"]

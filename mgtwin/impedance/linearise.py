@@ -120,7 +120,7 @@ class LinearisedStack:
         outputs = casadi.vertcat(
             *[translated(self.built.get_processed_variable(name)) for name in (names.VOLTAGE, names.CURRENT)]
         )
-        charges = [names.stored_charge(layer.name) for layer in self.model.resolved_layers]
+        charges = [names.stored_charge(layer.name) for layer in self.model.storing_layers]
         stored = casadi.vertcat(
             casadi.MX(0, 1), *[translated(self.built.get_processed_variable(name)) for name in charges]
         )

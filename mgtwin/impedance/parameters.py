@@ -67,6 +67,10 @@ class _Known(Reader):
         super().__init__(cell)
         self._numbers: dict[str, Any] = {}
         self._properties: dict[str, Any] = {}
+        self._memory: dict[Any, Any] = {}
+
+    def memory(self, path: str) -> dict[Any, Any] | None:
+        return self._memory
 
     def number(self, path: str) -> Any:
         if path not in self._numbers:
@@ -96,9 +100,16 @@ class _Overridden(Reader):
         return self._values[path] if path in self._values else self._known.number(path)
 
     def property(self, path: str, T: Any) -> Any:
-        if "temperature" in self._values or any(changed.startswith(path) for changed in self._values):
+        if self._changes(path):
             return super().property(path, T)
         return self._known.property(path, T)
+
+    def memory(self, path: str) -> dict[Any, Any] | None:
+        return None if self._changes(path) else self._known.memory(path)
+
+    def _changes(self, path: str) -> bool:
+        """Whether something below a path is overridden, or the temperature."""
+        return "temperature" in self._values or any(changed.startswith(path) for changed in self._values)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

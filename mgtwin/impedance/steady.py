@@ -197,7 +197,7 @@ class _Charge:
     def __init__(self, stack: LinearisedStack, law: ConservedCharge, inputs: Mapping[str, float]):
         self._stack = stack
         cell = stack.model.cell
-        self._layers = [layer.name for layer in stack.model.resolved_layers]
+        self._layers = [layer.name for layer in stack.model.storing_layers]
         thickness = {name: _number(stack, f"layers.{name}.thickness", inputs) for name in self._layers}
         self._layer_weights = [law.layers.get(name, 0.0) * thickness[name][0] for name in self._layers]
         self._layer_slopes = [law.layers.get(name, 0.0) * thickness[name][1] for name in self._layers]

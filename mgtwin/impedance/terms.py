@@ -15,12 +15,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..cells.cell import Cell
-from ..cells.materials import MixedConductor
+from ..cells.mixtures import has_electrons
 from ..cells.reader import Reader
 from .chain import Array, Interface, Link, Mixed, Ohmic
 from .currents import Division, Shares, divide
-from .elements import Surroundings, electrode, junction, layer_element, potentials_at_rest
+from .elements import Surroundings, layer_element
 from .exact import _isolated
+from .interfaces import electrode, junction
+from .numbers import potentials_at_rest
 
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
 
@@ -81,7 +83,7 @@ def _link(cell: Cell, reader: Reader, s: Array, k: int) -> Interface:
 def _layer(cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> Ohmic | Mixed:
     """Layer k."""
     layer = cell.layers[k]
-    potential = potentials_at_rest(cell, reader)[k] if isinstance(layer.material, MixedConductor) else None
+    potential = potentials_at_rest(cell, reader)[k] if has_electrons(layer.material) else None
     around = Surroundings(reader.temperature, potential, isolated)
     return layer_element(layer.material, reader, layer, reader.number("area"), around, s)
 

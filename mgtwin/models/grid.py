@@ -24,7 +24,7 @@ class LayerGrid:
         self.domain = [name]
         self.thickness = thickness
         self.x = pybamm.SpatialVariable(f"x_{name}", domain=self.domain, coord_sys="cartesian")
-        self._x_edge = pybamm.SpatialVariableEdge(f"x_{name}", domain=self.domain, coord_sys="cartesian")
+        self.x_edge = pybamm.SpatialVariableEdge(f"x_{name}", domain=self.domain, coord_sys="cartesian")
 
     def variable(self, name: str) -> Any:
         """A state with a value in every cell."""
@@ -62,8 +62,8 @@ class LayerGrid:
     def with_faces(self, inside: Any, left: Any, right: Any) -> Any:
         """Flux that equals `inside` at inner cell faces and the given ones at the two ends, exactly."""
         broadcast = pybamm.PrimaryBroadcastToEdges
-        at_left = self._x_edge <= 0
-        at_right = self._x_edge >= 1
+        at_left = self.x_edge <= 0
+        at_right = self.x_edge >= 1
         return (
             (1 - at_left - at_right) * inside
             + at_left * broadcast(left, self.domain)

@@ -131,7 +131,8 @@ class ElectrodeInterface:
         self.sign = 1 if side == "negative" else -1
         electrode = getattr(model.cell, side)
         touched = "left" if side == "negative" else "right"
-        self._salt = layer.salt_face(touched)
+        # on a mixture the electrode touches the solid, too: its i_0 does not follow the salt
+        self._salt = None if hasattr(layer, "pores") else layer.salt_face(touched)
         self.ageing = InterfaceAgeing(model, side, side)
         spots = Spots.of(model, side, self.ageing.fraction, [(layer, touched)])
         self._fraction = spots.fraction

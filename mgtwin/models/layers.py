@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pybamm
 
-from ..cells.materials import DefectElectrons
-from ..cells.rest import chemical_capacitance, electronic_conductivity, integral_of_saturating_exp
+from ..cells.effective import (
+    chemical_capacitance,
+    electron_law,
+    integral_of_saturating_exp,
+    ionic_conductivity,
+    saturating_exp,
+)
 from . import names
 from .grid import LayerGrid
 from .storage import bulk_storage
@@ -53,7 +58,7 @@ class GrainBoundaries:
     def __init__(self, model: StackModel, layer: Layer, ratio: Any):
         self.name = layer.name
         where = f"layers.{layer.name}.material.grain_boundary"
-        boundary = model.cell.get(where)
+        boundary = getattr(layer.material, "grain_boundary", None)
         self._per_length = None
         self._capacitance = None
         if boundary is None:
@@ -92,13 +97,13 @@ class OhmicLayer:
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         thickness = model.reader.number(f"{path}.thickness")
-        conductivity = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
+        conductivity = ionic_conductivity(model.reader, f"{path}.material", layer.material, model.temperature) * ratio
         self.resistance = thickness / conductivity
         self._boundaries = GrainBoundaries(model, layer, ratio)
         self._effective = self._boundaries.folded(conductivity)
         self._dielectric = None
         if resolve_dielectric:
-            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio / thickness)
+            self._dielectric = bulk_storage(model, f"{path}.material", ratio / thickness)
 
     def face(self, side: str) -> None:
         """An ionic conductor has no electrons."""
@@ -134,7 +139,7 @@ class MixedLayer:
 
     The diffusive part is written as the gradient of :math:`\Sigma(E) = \int\sigma_{eon}\,dE`, which averages
     :math:`\sigma_{eon}` over a cell face as :math:`\int\sigma\,dE/\Delta E`: exact in the steady Hebb-Wagner state on
-    any mesh.
+    any mesh. In a graded composite :math:`\sigma_{eon} = F(x)\,\sigma(E)`, and F is taken at the very cell faces.
     """
 
     def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool):
@@ -142,19 +147,24 @@ class MixedLayer:
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         material = layer.material
-        self.sigma_ion = model.reader.property(f"{path}.material.ionic_conductivity", model.temperature) * ratio
         boundaries = GrainBoundaries(model, layer, ratio)
         self._boundaries = boundaries if isolated else None
-        self._effective = boundaries.folded(self.sigma_ion)
-        if not isolated:
-            self.sigma_ion = self._effective
-        self.electrons = electronic_law(model, f"{path}.material", material, ratio)
-        self._dielectric = None
-        if resolve_dielectric:
-            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio)
         self.rest_potential = model.rest.layers[layer.name]
 
         self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
+        # x/L where properties are needed; in a uniform layer they are the same everywhere
+        graded = getattr(material, "graded", False)
+        self._nodes: Any = self.grid.x if graded else 0.5
+        self._edges: Any = self.grid.x_edge if graded else 0.5
+
+        def sigma_ion(position: Any) -> Any:
+            inside = ionic_conductivity(model.reader, f"{path}.material", material, model.temperature, position) * ratio
+            return inside if isolated else boundaries.folded(inside)
+
+        self.sigma_ion = sigma_ion
+        self._folded = boundaries.folded
+        self.electrons = electronic_law(model, f"{path}.material", material, ratio)
+        self._dielectric = bulk_storage(model, f"{path}.material", ratio, self._nodes) if resolve_dielectric else None
         self.potential = self.grid.variable(names.local_potential(layer.name))
         self.field = None
         if self._dielectric is not None:
@@ -170,13 +180,14 @@ class MixedLayer:
         half = self.grid.half_cell(side)
         sign = 1 if side == "right" else -1
         potential = self.grid.first_value(self.potential, side)
-        conductance, driven = self._conduction(self.electrons.conductivity(potential), side)
+        conductance, driven = self._conduction(self.electrons.conductivity(potential, self._at(side)), side)
         # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
         return Face(potential + sign * half * driven / conductance, half / conductance)
 
     def conductivities(self, side: str) -> tuple[Any, Any]:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons near a face."""
-        return self._effective, self.electrons.conductivity(self.grid.first_value(self.potential, side))
+        electrons = self.electrons.conductivity(self.grid.first_value(self.potential, side), self._at(side))
+        return self._effective(side), electrons
 
     def _nonlinear_face(self, side: str) -> Face:
         unknown = self._unknown_faces.get(side)
@@ -185,17 +196,48 @@ class MixedLayer:
             self._unknown_faces[side] = unknown
         sign = 1 if side == "right" else -1
         inside = self.grid.first_value(self.potential, side)
-        sigma = self.electrons.conductivity(inside)
+        sigma = self.electrons.conductivity(inside, self._at(side))
         conductance, driven = self._conduction(sigma, side)
         slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self.grid.half_cell(side)
+        slope = self.electrons.factor(self._at(side)) * slope
         return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)
 
     def _conduction(self, sigma_eon: Any, side: str) -> tuple[Any, Any]:
         """Outermost half cell: conductance [S/m] that multiplies -dE/dx, and the current that E does not drive."""
         if self.field is not None:
             return sigma_eon, sigma_eon * self.grid.first_value(self.field, side)
-        total = self.sigma_ion + sigma_eon
-        return self.sigma_ion * sigma_eon / total, sigma_eon / total * self._current_density
+        ionic = self._rail(side)
+        total = ionic + sigma_eon
+        return ionic * sigma_eon / total, sigma_eon / total * (self._current_density - self._pushed_at(side))
+
+    def _rail(self, where: str) -> Any:
+        """Conductivity of the ionic rail at ``"nodes"``, ``"edges"``, or the face ``"left"`` or ``"right"``."""
+        return self.sigma_ion({"nodes": self._nodes, "edges": self._edges, "left": 0.0, "right": 1.0}[where])
+
+    def _effective(self, side: str) -> Any:
+        """Ionic conductivity near a face, grain boundaries included whether electrons cross it or not."""
+        return self._folded(self._rail(side)) if self._boundaries is not None else self._rail(side)
+
+    # -- a salt solution in the pores (models/pores.py) has its say here ----------------------------------------------
+    def _pushed_at(self, side: str) -> Any:
+        """Ionic current in the outermost half cell that no field drives."""
+        return 0
+
+    def _pushed_on_edges(self, model: StackModel) -> Any:
+        """The same at inner cell faces."""
+        return 0
+
+    def _pushed_at_nodes(self, model: StackModel, left: Neighbour, right: Neighbour) -> Any:
+        """The same in every cell."""
+        return 0
+
+    def _complete_salt(self, model: StackModel, left: Neighbour, right: Neighbour, field: Any) -> None:
+        """Write the balance of the salt; `field` is -d(phi_ion)/dx at inner cell faces."""
+
+    @staticmethod
+    def _at(side: str) -> float:
+        """x/L of a face."""
+        return 0.0 if side == "left" else 1.0
 
     def salt_face(self, side: str) -> None:
         """A mixed conductor holds no salt solution."""
@@ -205,68 +247,84 @@ class MixedLayer:
     def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
         """Write the balance of the neutral component, with the electronic currents of the interfaces at the faces."""
         E, g, grid = self.potential, self.field, self.grid
-        sigma_eon = self.electrons.conductivity(E)
+        law = self.electrons.law(E)
         driving = self.electrons.integral(E)
-        slope = grid.slope(model, driving)
+        factor, ionic = self.electrons.factor(self._edges), self._rail("edges")
+        slope = factor * grid.slope(model, driving)
         if g is None:
             # both transference numbers from one mean: they must add to 1, or the Hebb-Wagner state is not exact (and
             # PyBaMM rearranges quotients before it takes means, so that two of them would be taken differently)
-            mean = grid.on_edges(sigma_eon)
-            inside = (mean * model.current_density - self.sigma_ion * slope) / (self.sigma_ion + mean)
+            mean = factor * grid.on_edges(law)
+            driven = model.current_density - self._pushed_on_edges(model)
+            inside = (mean * driven - ionic * slope) / (ionic + mean)
+            field = (driven + slope) / (ionic + mean)
         else:
-            inside = grid.on_edges(sigma_eon * g) - slope
+            inside = factor * grid.on_edges(law * g) - slope
+            field = grid.on_edges(g)
+        self._complete_salt(model, left, right, field)
         flux = grid.with_faces(inside, left.electronic_current, right.electronic_current)
-        model.rhs[E] = -grid.divergence(flux) / self.electrons.capacitance(E)
+        model.rhs[E] = -grid.divergence(flux) / self.electrons.capacitance(E, self._nodes)
         model.initial_conditions[E] = self.rest_potential
         for unknown in self._unknown_faces.values():
             model.initial_conditions[unknown] = self.rest_potential
 
-        electrons_at_nodes = grid.at_nodes(flux)
+        ionic = self._rail("nodes")
+        not_by_field = grid.at_nodes(flux) + self._pushed_at_nodes(model, left, right)
         if g is None or self._dielectric is None:
-            ions = model.current_density - electrons_at_nodes
-            self.drop = grid.integral(ions / self.sigma_ion)
+            ions = model.current_density - not_by_field
+            self.drop = grid.integral(ions / ionic)
         else:
             model.initial_conditions[g] = pybamm.PrimaryBroadcast(0, grid.domain)
-            self._dielectric.charge(model, g, model.current_density - self.sigma_ion * g - electrons_at_nodes)
+            self._dielectric.charge(model, g, model.current_density - ionic * g - not_by_field)
             self.drop = grid.integral(g)
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)
         model.variables[names.local_potential(self.name)] = E
-        stored = self.electrons.stored_charge(E) - self.electrons.stored_charge(self.rest_potential)
-        model.variables[names.stored_charge(self.name)] = grid.mean(stored)
+        charge = self.electrons.stored_charge
+        model.variables[names.stored_charge(self.name)] = grid.mean(
+            charge(E, self._nodes) - charge(self.rest_potential, self._nodes)
+        )
 
 
 @dataclass(frozen=True)
 class Electrons:
-    """sigma_eon(E), its integral over E, and the chemical capacitance, as functions of E."""
+    """sigma_eon(E, x) = factor(x) law(E), the integral of the law over E, and the chemical capacitance."""
 
     linear: bool
-    conductivity: Callable[[Any], Any]
+    factor: Callable[[Any], Any]
+    law: Callable[[Any], Any]
     integral: Callable[[Any], Any]
-    capacitance: Callable[[Any], Any]
-    stored_charge: Callable[[Any], Any]
+    capacitance: Callable[[Any, Any], Any]
+    stored_charge: Callable[[Any, Any], Any]
+
+    def conductivity(self, potential: Any, position: Any) -> Any:
+        """sigma_eon at a potential and x/L."""
+        return self.factor(position) * self.law(potential)
 
 
 def electronic_law(model: StackModel, path: str, material: Any, ratio: Any) -> Electrons:
-    """Electronic conductivity and chemical capacitance of a mixed conductor, scaled by the layer's area `ratio`."""
-    T, law, storage = model.temperature, material.electronic_conductivity, material.chemical_capacitance
+    """Electronic conductivity and chemical capacitance of a material, scaled by the layer's area `ratio`."""
+    T, reader = model.temperature, model.reader
 
-    def capacitance(E: Any) -> Any:
-        return chemical_capacitance(model.reader, path, storage, T, E) * ratio
+    def capacitance(E: Any, position: Any) -> Any:
+        return chemical_capacitance(reader, path, material, T, E, position=position) * ratio
 
-    def stored(E: Any) -> Any:
-        return chemical_capacitance(model.reader, path, storage, T, E, integrated=True) * ratio
+    def stored(E: Any, position: Any) -> Any:
+        return chemical_capacitance(reader, path, material, T, E, integrated=True, position=position) * ratio
+
+    def factor(position: Any) -> Any:
+        return electron_law(reader, path, material, T, position)[0] * ratio
+
+    _, where, law = electron_law(reader, path, material, T)
+    if law is None:
+        return Electrons(True, factor, lambda E: pybamm.Scalar(1), lambda E: E, capacitance, stored)
+    n, p, constant = (reader.property(f"{where}.electronic_conductivity.{part}", T) for part in ("n", "p", "constant"))
+    f, primitive = model.inverse_thermal_voltage, integral_of_saturating_exp
 
     def conductivity(E: Any) -> Any:
-        return electronic_conductivity(model.reader, path, law, T, E) * ratio
-
-    if not isinstance(law, DefectElectrons):
-        return Electrons(True, conductivity, lambda E: conductivity(E) * E, capacitance, stored)
-    where = f"{path}.electronic_conductivity"
-    n, p, constant = (model.reader.property(f"{where}.{part}", T) * ratio for part in ("n", "p", "constant"))
-    f, primitive = model.inverse_thermal_voltage, integral_of_saturating_exp
+        return n * saturating_exp(-f * E) + p * saturating_exp(f * E) + constant
 
     def integral(E: Any) -> Any:
         return (p * primitive(f * E) - n * primitive(-f * E)) / f + constant * E
 
-    return Electrons(False, conductivity, integral, capacitance, stored)
+    return Electrons(False, factor, conductivity, integral, capacitance, stored)

@@ -12,6 +12,8 @@ GROWTH = 0.05
 #: frequency it makes most of the error in the diffusive part of Z: 6e-4 with 1, 3.6e-3 with 3.
 FIRST_CELL = 1.0
 FEWEST_POINTS = 40
+#: Stretching where no profile decays from the faces: nearly uniform, 120 cells.
+SMOOTH = 1.5
 MOST_POINTS = 2000
 
 

@@ -82,9 +82,13 @@ class SaltTransport:
     grid : LayerGrid
     ratio
         Layer area over electrode area.
+    network, content
+        In the pores of a mixture: the factor on conductivity and diffusivity, the solution's fraction of the volume.
     """
 
-    def __init__(self, model: StackModel, name: str, path: str, grid: LayerGrid, ratio: Any):
+    def __init__(
+        self, model: StackModel, name: str, path: str, grid: LayerGrid, ratio: Any, network: Any = 1, content: Any = 1
+    ):
         read, T = model.reader, model.temperature
         self.name, self._grid, self._path = name, grid, path
         self.anions = 1 - read.number(f"{path}.transference_number")
@@ -94,9 +98,9 @@ class SaltTransport:
         )
         self._concentration = read.number(f"{path}.concentration")
         charge = model.ion_charge * FARADAY * self._concentration * ratio
-        self._mobility = charge * read.property(f"{path}.salt_diffusivity", T)
-        self._capacity = charge * read.number(f"{path}.porosity")
-        self._conductivity = read.property(f"{path}.ionic_conductivity", T) * ratio
+        self._mobility = charge * read.property(f"{path}.salt_diffusivity", T) * network
+        self._capacity = charge * read.number(f"{path}.porosity") * content
+        self._conductivity = read.property(f"{path}.ionic_conductivity", T) * ratio * network
         self._exponent = None
         if not model.is_fixed_at(f"{path}.conductivity_exponent", 0.0):
             self._exponent = read.number(f"{path}.conductivity_exponent")
@@ -181,7 +185,7 @@ class SaltLayer:
         self.salt = SaltTransport(model, layer.name, f"{path}.material", self.grid, ratio)
         self._dielectric = None
         if resolve_dielectric:
-            self._dielectric = bulk_storage(model, f"{path}.material.relative_permittivity", ratio)
+            self._dielectric = bulk_storage(model, f"{path}.material", ratio)
         self.field = None
         if self._dielectric is not None:
             self.field = self.grid.variable(names.ionic_field(layer.name))

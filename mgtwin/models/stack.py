@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pybamm
 
-from ..cells import BinaryElectrolyte, Cell, IonConductor, Layer, MixedConductor, expand
+from ..cells import BinaryElectrolyte, Cell, Layer, expand
 from ..cells.carriers import Carrier
+from ..cells.effective import ionic_conductivity
+from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from . import mesh, names
+from .graded import GradedLayer
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .layers import MixedLayer, OhmicLayer
+from .pores import MixedPoreLayer, PoreLayer
 from .salt import SaltLayer
 
-#: What writes the equations of a layer, by its material.
-LAYERS: Mapping[type, type[Any]] = {
-    IonConductor: OhmicLayer,
-    MixedConductor: MixedLayer,
-    BinaryElectrolyte: SaltLayer,
-}
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
 
@@ -86,6 +85,9 @@ class StackModel(pybamm.BaseModel):
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
+        for layer in cell.layers:
+            if isinstance(layer.material, Mixture):
+                _check_mixture(cell, layer.name, layer.material, self.input_paths)
         self.cpe_window = cpe_window
         self.refinement = refinement
         self.ages = ages
@@ -93,7 +95,7 @@ class StackModel(pybamm.BaseModel):
         self.exponents: dict[str, str] = {}
         self._dielectric = dielectric
         self._values: dict[str, Any] = {}
-        self.reader = Reader(cell, self._parameter)
+        self.reader = Reader(cell, self._parameter, call=function_of)
         self.temperature = self.reader.number("temperature")
         self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
         self.ion_charge = self.reader.number("ion.charge")
@@ -151,7 +153,7 @@ class StackModel(pybamm.BaseModel):
             )
         ]
         layers = [
-            LAYERS[type(layer.material)](self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
+            _equations(layer)(self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
@@ -171,9 +173,11 @@ class StackModel(pybamm.BaseModel):
         ]
         self.interfaces = interfaces
         self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
-        self.salt_layers = [layer for layer in layers if isinstance(layer, SaltLayer)]
+        self.salt_layers = [layer for layer in layers if isinstance(layer, (SaltLayer, PoreLayer, MixedPoreLayer))]
         #: Layers with profiles, each on a grid of its own.
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
+        #: Those of them that store something between the faces.
+        self.storing_layers = [layer for layer in self.resolved_layers if not isinstance(layer, GradedLayer)]
 
     def _passes_electrons(self, interface: str) -> bool:
         """Whether an interface lets electrons through; a missing junction does."""
@@ -250,7 +254,10 @@ class StackModel(pybamm.BaseModel):
     def _stretching(self) -> Mapping[str, float]:
         numbers = Reader(self.cell)
         return {
-            layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name)) for layer in self.resolved_layers
+            layer.name: mesh.SMOOTH
+            if isinstance(layer, GradedLayer)
+            else mesh.stretching(self._diffusion_length(numbers, layer.name))
+            for layer in self.resolved_layers
         }
 
     def _diffusion_length(self, numbers: Reader, name: str) -> float:
@@ -258,6 +265,46 @@ class StackModel(pybamm.BaseModel):
         number = [layer.name for layer in self.cell.layers].index(name)
         diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
         return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
+
+
+def _equations(layer: Layer) -> Any:
+    """The class with the equations of a layer."""
+    material = layer.material
+    if isinstance(material, BinaryElectrolyte):
+        return SaltLayer
+    wet = Carrier.ANIONS in material.carriers
+    if Carrier.ELECTRONS in material.carriers:
+        return MixedPoreLayer if wet else MixedLayer
+    if wet:
+        return PoreLayer
+    return GradedLayer if isinstance(material, Mixture) and material.graded else OhmicLayer
+
+
+def _check_mixture(cell: Cell, name: str, material: Mixture, inputs: Mapping[str, str]) -> None:
+    """Refuse ions that do not percolate, and an input that would leave a sum of fractions other than 1."""
+    path = f"layers.{name}.material"
+    ionic_conductivity(Reader(cell), path, material, cell.temperature, np.array(material.positions))
+    fractions = [given for given in inputs if given.startswith(f"{path}.phases.") and ".fraction" in given]
+    if fractions and all(profile is not None for profile in material.profiles):
+        raise InputError(
+            f"{fractions[0]} cannot become an input, for then the fractions would no longer add up to 1. Leave the "
+            f"fraction of one phase out: it is then what remains."
+        )
+
+
+def function_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """A function that iterates as one symbol, where some of its arguments are symbols."""
+    symbols = [argument for argument in arguments if isinstance(argument, pybamm.Symbol)]
+    if not symbols:
+        return function(*arguments)
+
+    def evaluated(*given: Any) -> Any:
+        values = iter(given)
+        with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
+            warnings.simplefilter("ignore", FutureWarning)
+            return function(*(next(values) if isinstance(part, pybamm.Symbol) else part for part in arguments))
+
+    return pybamm.Function(evaluated, *symbols)
 
 
 def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str, str]:

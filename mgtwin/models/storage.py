@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pybamm
 
+from ..cells.capacitors import CPE
+from ..cells.effective import permittivity
 from . import names
 
 if TYPE_CHECKING:
@@ -94,14 +96,16 @@ def interface_storage(
     return IdealCapacitor(fraction * model.reader.number(f"{path}.c") + (1 - fraction) * gap)
 
 
-def bulk_storage(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement | None:
-    """The dielectric of a material at a path of the cell, per length, times `scale`; None where there is none."""
-    element = model.cell.get(path)
-    if element is None:
+def bulk_storage(
+    model: StackModel, path: str, scale: Any, position: Any = 0.5
+) -> IdealCapacitor | ConstantPhaseElement | None:
+    """The dielectric of the material at a path of the cell, per length, times `scale`; None where there is none."""
+    found = permittivity(model.reader, path, model.cell.get(path), position)
+    if found is None:
         return None
-    if not isinstance(element, float):
-        return _constant_phase(model, path, scale)
-    return IdealCapacitor(VACUUM_PERMITTIVITY * model.reader.number(path) * scale)
+    if isinstance(found, CPE):
+        return _constant_phase(model, f"{path}.relative_permittivity", scale)
+    return IdealCapacitor(VACUUM_PERMITTIVITY * found * scale)
 
 
 def _constant_phase(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement:

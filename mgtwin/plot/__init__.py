@@ -10,22 +10,31 @@ from .choose import figure
 from .comparison import compare
 from .interior import breakdown, concentrations, profiles
 from .laws import arrhenius
+from .life import contact, cycle_breakdown, waterfall
 from .spectra import bode, nyquist
+from .studies import band, map, pareto, tornado
 from .transients import cycles, transient, voltammogram
 
 __all__ = [
     "arrhenius",
+    "band",
     "bode",
     "breakdown",
     "circuit",
     "compare",
     "concentrations",
+    "contact",
+    "cycle_breakdown",
     "cycles",
     "figure",
     "kramers_kronig",
+    "map",
     "nyquist",
+    "pareto",
     "profiles",
     "relaxation_times",
+    "tornado",
     "transient",
     "voltammogram",
+    "waterfall",
 ]

@@ -58,7 +58,7 @@ class CycleSkipping:
     """Cycles are left out where the ageing states change so evenly that their sum over many cycles is known.
 
     From increments per cycle, measured in a few cycles that are resolved, the ageing states are carried over the cycles
-    between them: a multirate Heun scheme whose embedded error estimate chooses how many to skip (theory.md §10).
+    between them: a multirate Heun scheme whose embedded error estimate chooses how many to skip (theory.md §7).
     Nothing is skipped while a voltage limit ends half cycles, and in a cell without ageing all that is skipped is time.
 
     Parameters
@@ -95,8 +95,8 @@ class Cycling(TransientProtocol):
     """Galvanostatic cycling with equal half cycles.
 
     The result summarises every cycle, over the dimension ``cycle``, and keeps traces over ``time`` of the cycles that
-    `traces` names. Cycles are numbered from `first_cycle`. A run that was interrupted goes on with what is left of it,
-    ``simulate(cell, protocol.after(run), start=run)``, to the same result as in one go.
+    `traces` names. Cycles are numbered from `first_cycle`, times from 0. A run that was interrupted goes on with what
+    is left of it, ``simulate(cell, protocol.after(run), start=run)``, to the same result as in one go.
 
     Parameters
     ----------

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import CPE, Cell, Layer, MixedConductor, Plating
+from ..cells import CPE, Cell, Layer, Plating
 from ..cells.carriers import Carrier
+from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
+from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
-from ..cells.rest import electronic_conductivity, rest_potentials
+from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 from ..quantities import format_value
@@ -88,20 +90,20 @@ def slow_dielectrics(cell: Cell, shortest: float) -> tuple[str, ...]:
 
 
 def relaxation_time(cell: Cell, layer: Layer) -> float | None:
-    """Dielectric relaxation time eps_0 eps_r/sigma [s] of a layer at rest, or None without a permittivity."""
-    material = layer.material
-    if material.relative_permittivity is None:
-        return None
-    reader = Reader(cell)
+    """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity."""
+    material, reader = layer.material, Reader(cell)
     path, T = f"layers.{layer.name}.material", cell.temperature
-    sigma = reader.property(f"{path}.ionic_conductivity", T)
-    if isinstance(material, MixedConductor):
+    positions = np.array(material.positions) if isinstance(material, Mixture) else 0.5
+    dielectric = permittivity(reader, path, material, positions)
+    if dielectric is None:
+        return None
+    sigma = ionic_conductivity(reader, path, material, T, positions)
+    if Carrier.ELECTRONS in material.carriers:
         rest = rest_potentials(cell).layers[cell.layers.index(layer)]
-        sigma = sigma + electronic_conductivity(reader, path, material.electronic_conductivity, T, rest)
-    dielectric = material.relative_permittivity
+        sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, CPE):
         return float((dielectric.q / sigma) ** (1 / dielectric.n))
-    return float(VACUUM_PERMITTIVITY * dielectric / sigma)
+    return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:

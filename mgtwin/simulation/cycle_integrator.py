@@ -17,7 +17,7 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped
+from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped, out_of_salt
 
 #: Delay of a switch over the longest time of a stretch: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of the charge of the stretch.
@@ -27,8 +27,6 @@ DELAY = 2e-13
 REFINEMENT = 0.5
 #: A half cycle so long that a stretch at constant current knows no other.
 ENDLESS = 1e30
-#: How reasons begin and end by which a half cycle, but not the run, is over.
-LIMITS = tuple(f"event: {event}" for event in (cycled.LOWEST, cycled.HIGHEST))
 #: Panels of the quadrature of the voltage over a half cycle, as fractions of it, and points in each. What follows a
 #: switch decays over decades of time: these give the integral of exp(-t/tau) within 5e-7 of the half cycle for any tau.
 PANELS = (0.0, 1e-4, 2e-3, 2e-2, 0.2, 1.0)
@@ -73,6 +71,16 @@ class Passage:
     put_in: float
     delivered: float
 
+    @property
+    def ends_the_run(self) -> bool:
+        """Whether nothing can follow: salt is used up, and no voltage limits say when to turn round."""
+        return out_of_salt(self.segment, self.stretch)
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the half cycle ended before its time, by a voltage limit as a rule."""
+        return self.stretch.ended_by != "time"
+
 
 class CycleIntegrator(Integrator):
     """An integrator for cycling: whole cycles in one solve, or segment by segment where voltage limits end them.
@@ -89,8 +97,9 @@ class CycleIntegrator(Integrator):
     #: Nanovolts are enough for cycles; a tenth of the digits of a single transient saves a third of the steps.
     rtol, atol = 1e-6, 1e-9
     #: Where the current switches within a solve algebraic unknowns jump, and no step would be short enough for their
-    #: error. They follow the others by Newton's iteration at every step all the same.
-    solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
+    #: error. They follow the others by Newton's iteration at every step all the same. A first step [s] that is about
+    #: right saves some tries after each switch.
+    solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True, "dt_init": 1e-7}
 
     def __init__(self, cell: Cell, *, limited: bool, **options: Any):
         self._limited = limited
@@ -196,10 +205,10 @@ class CycleIntegrator(Integrator):
             for segment in segments:
                 passages.append(self.passage(segment, state, traced(segment.cycle)))
                 state = passages[-1].stretch.state
-                if passages[-1].stretch.ended_by not in ("time", *LIMITS):
+                if passages[-1].ends_the_run:
                     break
             yield passages
-            if passages[-1].stretch.ended_by not in ("time", *LIMITS):
+            if passages[-1].ends_the_run:
                 return
 
     def _together(
@@ -268,10 +277,9 @@ class Wanted:
     def __init__(self, segment: Segment, start: float, late: float, traced: bool):
         self.segment, self.current = segment, 0.0 - segment.control.start
         driven = segment.half_cycle is not None
-        points: np.ndarray
-        self.weights: np.ndarray
-        points, self.weights = quadrature(segment.duration) if driven else (np.empty(0), np.empty(0))
-        self.nodes = start + points
+        points, weights = quadrature(segment.duration) if driven else (np.empty(0), np.empty(0))
+        self.weights: np.ndarray = weights
+        self.nodes: np.ndarray = start + points
         self.local = np.array(segment.times if traced else segment.times[-1:])
         self.kept = start + self.local
         self.kept[self.local == 0.0] = start + late

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,34 @@ SCALARS = (
     "deposition_voltage", "dissolution_voltage", "deposition_capacity", "dissolution_capacity", "energy_put_in",
     "energy_delivered", "first_charge", "second_charge",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is kept of one cycle: its row in the table, and its traces if they are wanted.
+
+    Attributes
+    ----------
+    number : int
+    row : ndarray
+    began, ended : float
+        Time [s] since the start of the run.
+    cut_by : tuple of str
+        What ended half cycles early.
+    resolved : bool
+        Whether the cycle was integrated.
+    traces : tuple of Passage
+    impedance : ndarray or None
+    """
+
+    number: int
+    row: np.ndarray
+    began: float
+    ended: float
+    cut_by: tuple[str, ...] = ()
+    resolved: bool = True
+    traces: tuple[Passage, ...] = ()
+    impedance: np.ndarray | None = None
 
 
 class CycleTable:
@@ -90,3 +119,25 @@ class CycleTable:
         """Charge [C] of every half cycle, in the laboratory's sign."""
         first = SCALARS.index("first_charge")
         return rows[:, first : first + 2].ravel()
+
+
+def limit_warnings(done: list[Record]) -> list[str]:
+    """Says what cut which cycles short, in one line per reason whatever their number."""
+    reasons = list(dict.fromkeys(reason for record in done for reason in record.cut_by))
+    found = []
+    for reason in reasons:
+        runs: list[list[int]] = []
+        for number in (record.number for record in done if reason in record.cut_by):
+            if runs and number == runs[-1][1] + 1:
+                runs[-1][1] = number
+            else:
+                runs.append([number, number])
+        shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:5]]
+        more = f" and {len(runs) - 5} more stretches of cycles" if len(runs) > 5 else ""
+        found.append(f"{reason.removeprefix('event: ')} ended half cycles of cycle {', '.join(shown)}{more}")
+    return found
+
+
+def first_of(texts: list[str]) -> list[str]:
+    """The first of many warnings of one kind, and how many there are."""
+    return [texts[0] + (f" (and after {len(texts) - 1} more cycles)" if len(texts) > 1 else "")] if texts else []

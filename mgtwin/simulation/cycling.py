@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from ..models import names
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
 from . import checks, spectra, start_state, transient
-from .cycle_integrator import LIMITS, CycleIntegrator, Passage
-from .cycle_table import CycleTable
+from .cycle_integrator import CycleIntegrator, Passage
+from .cycle_table import CycleTable, Record, first_of, limit_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,34 +29,6 @@ if TYPE_CHECKING:
 STRETCH = 10
 #: Output points of the rest before a spectrum.
 REST_POINTS = 6
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is kept of one cycle: its row in the table, and its traces if they are wanted.
-
-    Attributes
-    ----------
-    number : int
-    row : ndarray
-    began, ended : float
-        Time [s] since the start of the run.
-    limited : bool
-        Whether a voltage limit ended a half cycle.
-    resolved : bool
-        Whether the cycle was integrated.
-    traces : tuple of Passage
-    impedance : ndarray or None
-    """
-
-    number: int
-    row: np.ndarray
-    began: float
-    ended: float
-    limited: bool
-    resolved: bool = True
-    traces: tuple[Passage, ...] = ()
-    impedance: np.ndarray | None = None
 
 
 def run(
@@ -90,6 +62,18 @@ def run(
     return job.dataset()
 
 
+class Reached(NamedTuple):
+    """How far a run is: cycles done, state and current [A] at their end, time [s], whether the last one was cut short,
+    and whether the run is over."""
+
+    cycles: int
+    state: np.ndarray
+    current: float
+    elapsed: float
+    limited: bool
+    ended: bool = False
+
+
 class CyclingRun:
     """A cell while it is cycled: what has been done, and how to go on.
 
@@ -102,10 +86,8 @@ class CyclingRun:
 
     Attributes
     ----------
-    done : list of Record
-        Finished cycles.
-    state : ndarray
-        State at the end of the last of them.
+    reached : Reached
+        How far it is. It is replaced as a whole, last of all: an interruption at any moment leaves finished stretches.
     """
 
     def __init__(
@@ -117,8 +99,8 @@ class CyclingRun:
         attrs: Mapping[str, Any],
     ):
         self.cell, self.protocol = cell, protocol
-        self.attrs, self.warnings = dict(attrs), list(attrs["warnings"])
         segments = protocol.one_cycle(cell)
+        self.attrs, self.warnings = dict(attrs), [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments)
         # of the whole life: a run that goes on has the window of one in one go
@@ -132,30 +114,35 @@ class CyclingRun:
         )
         self.table = CycleTable(self.integrator)
         self.traced = frozenset(protocol.traced())
-        self.done: list[Record] = []
-        self.state, self.current, self.elapsed = self.integrator.rest_state, 0.0, 0.0
-        self.limited, self.ended = False, False
+        self.records: list[Record] = []
+        state, limited = self.integrator.rest_state, False
         self._extremes: dict[str, np.ndarray] = {}
         self._drifts: list[str] = []
         if start is not None:
             kept = start_state.kept(start, start_time)
-            self.state, _ = start_state.transfer(kept, cell, self.integrator.layout, self.state)
-            self.limited = start_time is None and _was_limited(start, protocol)
+            state, _ = start_state.transfer(kept, cell, self.integrator.layout, state)
+            limited = start_time is None and _was_limited(start, protocol)
+        self.reached = Reached(0, state, 0.0, 0.0, limited)
 
     # -- going on --------------------------------------------------------------------------------------------------
     @property
+    def done(self) -> list[Record]:
+        """Records of the finished cycles."""
+        return self.records[: self.reached.cycles]
+
+    @property
     def left(self) -> int:
         """Cycles that are still to do."""
-        return 0 if self.ended else self.protocol.cycles - len(self.done)
+        return 0 if self.reached.ended else self.protocol.cycles - self.reached.cycles
 
     @property
     def number(self) -> int:
         """Number of the next cycle."""
-        return self.protocol.first_cycle + len(self.done)
+        return self.protocol.first_cycle + self.reached.cycles
 
     def stretch_length(self) -> int:
         """Cycles of the next stretch: up to the next multiple of :data:`STRETCH`, or to the next spectrum."""
-        if self.limited:
+        if self.reached.limited:
             return 1
         number, ends = self.number, [self.protocol.numbers[-1] + 1]
         ends.append((number // STRETCH + 1) * STRETCH)
@@ -182,8 +169,9 @@ class CyclingRun:
         cycles = [self.protocol.one_cycle(self.cell, number) for number in numbers]
         finished: list[list[Passage]] = []
         failure = None
+        state, singly = self.reached.state, self.reached.limited
         try:
-            for passages in self.integrator.cycles(cycles, self.state, self._is_traced, singly=self.limited):
+            for passages in self.integrator.cycles(cycles, state, self._is_traced, singly=singly):
                 finished.append(passages)
         except SimulationError as error:
             failure = error
@@ -209,14 +197,13 @@ class CyclingRun:
         if not finished:
             return
         records = list(skipped)
-        elapsed = records[-1].ended if records else self.elapsed
+        elapsed = records[-1].ended if records else self.reached.elapsed
         impedance = None
         end = finished[-1][-1]
         if np.any(correction):
             finished[-1][-1] = replace(end, stretch=replace(end.stretch, state=end.stretch.state + correction))
         last = finished[-1][-1]
-        self.ended = last.stretch.ended_by not in ("time", *LIMITS)
-        if self.protocol.probed(last.segment.cycle) and not self.ended:
+        if self.protocol.probed(last.segment.cycle) and not last.ends_the_run:
             impedance = self._probe(finished[-1])
         for passages in finished:
             began = elapsed
@@ -230,18 +217,21 @@ class CyclingRun:
                     self.table.row(passages),
                     began,
                     elapsed,
-                    limited=any(passage.stretch.ended_by in LIMITS for passage in passages),
+                    cut_by=tuple(p.stretch.ended_by for p in passages if p.cut_short and not p.ends_the_run),
                     traces=tuple(passages) if self._is_traced(number) else (),
                     impedance=impedance if passages is finished[-1] else None,
                 )
             )
-        reached = finished[-1][-1].stretch
-        self.state, self.current, self.elapsed = reached.state, float(reached.outputs[names.CURRENT][-1]), elapsed
-        self.limited = records[-1].limited
-        self.done += records
-        if self.ended:
+        end = finished[-1][-1]
+        current, limited = float(end.stretch.outputs[names.CURRENT][-1]), bool(records[-1].cut_by)
+        done = self.reached.cycles + len(records)
+        self.records[self.reached.cycles :] = records
+        self.reached = Reached(done, end.stretch.state, current, elapsed, limited, end.ends_the_run)
+        if end.ends_the_run:
+            what = f"{end.stretch.ended_by.removeprefix('event: ')} after {elapsed:.4g} s"
             self.warnings.append(
-                f"cycle {records[-1].number}: {last.stretch.ended_by} after {elapsed:.4g} s: it ends the run"
+                f"cycle {records[-1].number}: {what}: it ends the run, which would go on only at a voltage limit, and "
+                f"the protocol sets none"
             )
 
     def _is_traced(self, number: int) -> bool:
@@ -291,17 +281,18 @@ class CyclingRun:
     def words(self) -> str:
         """What a user is shown of the progress."""
         text = f"cycle {self.number}"
-        found = self.table.variables(self.done[-1].row[None]).get("final_contact_fraction") if self.done else None
+        last = self.records[self.reached.cycles - 1 :]
+        found = self.table.variables(last[0].row[None]).get("final_contact_fraction") if last else None
         if found is None or np.min(found) == 1.0:
             return text
         return f"{text}, contact {np.min(found):.3g} at {self.table.interfaces[int(np.argmin(found))]}"
 
     def failure(self, error: SimulationError) -> SimulationError:
         """A failure with its time since the start of the run and all that was finished before it."""
-        place = f"in cycle {self.number}, {self.elapsed:.6g} s after the start"
+        place = f"in cycle {self.number}, {self.reached.elapsed:.6g} s after the start"
         message = f"{self.cell.name}: the integration failed {place}: {error}"
         self.warnings.append(message)
-        return SimulationError(message, time=self.elapsed, partial=self.dataset() if self.done else None)
+        return SimulationError(message, time=self.reached.elapsed, partial=self.dataset() if self.done else None)
 
     def dataset(self) -> xr.Dataset:
         """All finished cycles as one Dataset."""
@@ -313,7 +304,7 @@ class CyclingRun:
         cycles = {
             "cycle": numbers,
             "cycle_end_time": [record.ended for record in self.done],
-            "limited": [record.limited for record in self.done],
+            "limited": [bool(record.cut_by) for record in self.done],
             "resolved": [record.resolved for record in self.done],
             **self.table.variables(rows),
             **self._spectra(),
@@ -323,7 +314,7 @@ class CyclingRun:
         warnings = [
             *self.warnings,
             *limit_warnings(self.done),
-            *_first_of(self._drifts),
+            *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
         route = transient.made_by(labels, f"in time, {self.how}")
@@ -359,8 +350,8 @@ class CyclingRun:
                 states.append(self.integrator.kept_state(passage.stretch))
                 ends.append(time)
         if not self.done[-1].traces:
-            states.append(np.append(self.state, self.current))
-            ends.append(self.elapsed)
+            states.append(np.append(self.reached.state, self.reached.current))
+            ends.append(self.reached.elapsed)
         if not done:
             return {"time": None, "voltage": None, "current": None}, np.array(states), np.array(ends)
         traces = transient.laboratory(self.cell, done, np.array(began), self.integrator)
@@ -376,27 +367,6 @@ class CyclingRun:
             if record.impedance is not None:
                 impedance[k] = record.impedance
         return {"frequency": frequencies, "impedance": impedance}
-
-
-def limit_warnings(done: list[Record]) -> list[str]:
-    """Says which cycles a voltage limit cut short, in one line whatever their number."""
-    limited = [record.number for record in done if record.limited]
-    if not limited:
-        return []
-    runs: list[list[int]] = []
-    for number in limited:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in runs[:5]]
-    more = f" and {len(runs) - 5} more stretches of cycles" if len(runs) > 5 else ""
-    return [f"a voltage limit ended half cycles of cycle {', '.join(shown)}{more}"]
-
-
-def _first_of(texts: list[str]) -> list[str]:
-    """The first of many warnings of one kind, and how many there are."""
-    return [texts[0] + (f" (and after {len(texts) - 1} more cycles)" if len(texts) > 1 else "")] if texts else []
 
 
 def _was_limited(start: xr.Dataset | xr.DataTree, protocol: Cycling) -> bool:

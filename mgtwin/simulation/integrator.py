@@ -37,6 +37,12 @@ class Stretch:
     ended_by: str
 
 
+def out_of_salt(segment: Segment, stretch: Stretch) -> bool:
+    """Whether salt is used up and there is no voltage limit, which the diverging voltage would meet at that moment."""
+    limit = segment.limits.low if segment.control.start < 0 else segment.limits.high
+    return names.is_depletion(stretch.ended_by) and not np.isfinite(limit)
+
+
 class Integrator:
     """A cell, discretised once, that integrates stretches of time under current or voltage control.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
+from ..cells.mixtures import mesh_only
 from ..cells.paths import Key
 from ..errors import InputError
 from ..protocols import EIS, Current, Voltage
@@ -92,7 +93,8 @@ def impedance_jacobian(
         raise InputError(f"{twice[0]} is named twice among the paths: name each one once.")
     units = [_unit(cell, key) for key in keys]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
-    if start is None and protocol.bias is None:
+    on_mesh = any(mesh_only(layer.material) for layer in cell.layers)
+    if start is None and protocol.bias is None and not on_mesh:
         derivative = exact_jacobian(cell, frequencies, paths)
         attrs |= {"route": "exact, at rest, the state of rest moving with the parameters"}
     else:
@@ -114,7 +116,7 @@ def _on_mesh(
     start: xr.Dataset | xr.DataTree | None,
     start_time: float | str | None,
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """Derivatives at a kept or biased state, with ``route`` and ``warnings``."""
+    """Derivatives at a kept, a biased or (where a layer needs the mesh) the rest state; ``route`` and ``warnings``."""
     from ..impedance import adjoint, conserved, shifts, steady
     from ..impedance.linearise import LinearisedStack
     from . import spectra, start_state
@@ -126,14 +128,18 @@ def _on_mesh(
     if protocol.bias is not None:
         conserved.conserved_charges(cell, imposed_voltage=isinstance(protocol.bias, Voltage))
     origin = None if start is None else start_state.kept(start, start_time)
-    kept = origin if protocol.bias is None else spectra.steady_state(cell, protocol.bias, origin)
-    assert kept is not None
-    state, known = _on_layout(kept, cell, stack)
-    state = stack.complete(state, known)
-    if protocol.bias is None:
+    if protocol.bias is None and origin is None:
+        state, shift = stack.rest_state(), shifts.rest_shift(stack)
+        place = "at rest, the state of rest moving with the parameters"
+    elif protocol.bias is None:
+        assert origin is not None
+        state, known = _on_layout(origin, cell, stack)
+        state = stack.complete(state, known)
         shift = shifts.held_shift(stack, state, known)
-        place = f"at {kept.time:.6g} s of the run given as start, that state being held"
+        place = f"at {origin.time:.6g} s of the run given as start, that state being held"
     else:
+        kept = spectra.steady_state(cell, protocol.bias, origin)
+        state = stack.complete(*_on_layout(kept, cell, stack))
         began, moved = stack.rest_state(), shifts.rest_shift(stack)
         if origin is not None:
             began, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)

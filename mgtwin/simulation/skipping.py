@@ -1,4 +1,4 @@
-"""Cycle skipping: ageing states are carried over many cycles from a few that are resolved (theory.md §10).
+"""Cycle skipping: ageing states are carried over many cycles from a few that are resolved (theory.md §7).
 
 Once what relaxes within a cycle has done so, the end of a cycle is a smooth function of its number n, and so is the
 increment g(n) of the ageing states z. From g measured before and after a jump over M cycles,
@@ -24,7 +24,8 @@ from ..models import names
 from ..protocols import Cycling
 from ..protocols.cycling import MOST_POINTS
 from .cycle_integrator import Passage
-from .cycling import CyclingRun, Record
+from .cycle_table import Record
+from .cycling import CyclingRun
 
 if TYPE_CHECKING:
     pass
@@ -65,23 +66,23 @@ class SkippingRun(CyclingRun):
         """
         room = self._next_landing() + 1 - PAIR - self.number
         jump = int(min(self._jump, self._settings.longest, room))
-        if self._increment is None or self.limited or jump < 1:
+        if self._increment is None or self.reached.limited or jump < 1:
             return self._resolve()
         slope = np.zeros_like(self._increment) if self._slope is None else self._slope
         grown = jump * (jump + 1) / 2  # what a slope of the increment adds up to
-        predicted = self.state.copy()
+        predicted = self.reached.state.copy()
         predicted[self._ageing] += jump * self._increment + grown * slope
         try:
             cycles, increments = self._pair(predicted, self.number + jump)
         except SimulationError:
             cycles = []
-        whole = len(cycles) == PAIR and all(p.stretch.ended_by == "time" for cycle in cycles for p in cycle)
+        whole = len(cycles) == PAIR and not any(p.cut_short for cycle in cycles for p in cycle)
         if not whole or np.any(predicted[self._ageing] < 0):
             self._rejected += len(cycles)
             self._jump = jump / 2
             return None
         corrected = (increments[-1] - self._increment) / (jump + PAIR)
-        correction = np.zeros_like(self.state)
+        correction = np.zeros_like(self.reached.state)
         correction[self._ageing] = grown * (corrected - slope)
         error = self._in_tolerances(correction[self._ageing], predicted)
         if error > 1:
@@ -103,15 +104,17 @@ class SkippingRun(CyclingRun):
 
     def _resolve(self) -> None:
         """Integrate the next two cycles, or fewer where a spectrum or the end comes first."""
-        count = 1 if self.limited else min(PAIR, self._next_landing() + 1 - self.number)
-        began, before = self.state, self._increment
+        count = 1 if self.reached.limited else min(PAIR, self._next_landing() + 1 - self.number)
+        began, before = self.reached.state, self._increment
         finished = self.resolve(count)
         increments = ([] if before is None else [before]) + self._increments(began, finished)
-        if self.limited or self.ended or len(increments) < PAIR:
-            self._increment = None if self.limited or not increments else increments[-1]
+        if self.reached.limited or self.reached.ended or len(increments) < PAIR:
+            self._increment = None if self.reached.limited or not increments else increments[-1]
             self._slope = None
             return
-        self._learn(increments[-PAIR:], self.state, FIRST_JUMP if before is None else max(self._jump, 1.0) * GROWTH)
+        self._learn(
+            increments[-PAIR:], self.reached.state, FIRST_JUMP if before is None else max(self._jump, 1.0) * GROWTH
+        )
 
     def _pair(self, state: np.ndarray, number: int) -> tuple[list[list[Passage]], list[np.ndarray]]:
         """Two cycles from a state, and the increments of the ageing states in each."""
@@ -137,7 +140,7 @@ class SkippingRun(CyclingRun):
 
     def _in_tolerances(self, change: np.ndarray, state: np.ndarray) -> float:
         """Largest change of an ageing state over what is tolerated."""
-        scale = np.maximum(np.abs(self.state[self._ageing]), np.abs(state[self._ageing]))
+        scale = np.maximum(np.abs(self.reached.state[self._ageing]), np.abs(state[self._ageing]))
         relative = np.divide(np.abs(change), scale, out=np.zeros_like(scale), where=scale > 0)
         return float(np.max(relative, initial=0.0)) / float(self._settings.rtol)
 
@@ -150,20 +153,24 @@ class SkippingRun(CyclingRun):
     def _skipped(self, number: int) -> list[Record]:
         """Records of cycles left out: their rows are filled in when the cycles around them are known."""
         period = sum(segment.duration for segment in self.protocol.one_cycle(self.cell))
-        starts = self.elapsed + period * np.arange(number)
+        starts = self.reached.elapsed + period * np.arange(number)
         return [
-            Record(self.number + k, UNKNOWN, float(start), float(start + period), limited=False, resolved=False)
+            Record(self.number + k, UNKNOWN, float(start), float(start + period), resolved=False)
             for k, start in enumerate(starts)
         ]
 
     def rows(self) -> np.ndarray:
         """The summary, one row per cycle; those of skipped cycles are interpolated, monotone, between resolved ones."""
-        resolved = np.array([record.resolved for record in self.done])
-        numbers = np.array([record.number for record in self.done])
-        known = np.array([record.row for record in self.done if record.resolved])
-        if resolved.all():
-            return known
-        return np.asarray(PchipInterpolator(numbers[resolved], known)(numbers))
+        done = self.done
+        resolved = np.array([record.resolved for record in done])
+        numbers = np.array([record.number for record in done])
+        known = np.array([record.row for record in done if record.resolved])
+        rows = np.empty((len(done), known.shape[1]))
+        rows[resolved] = known
+        if not resolved.all():
+            whole = np.isfinite(known).all(axis=1)  # all but a last cycle that ended the run
+            rows[~resolved] = PchipInterpolator(numbers[resolved][whole], known[whole])(numbers[~resolved])
+        return rows
 
     @property
     def how(self) -> str:
@@ -181,7 +188,7 @@ class SkippingRun(CyclingRun):
             return
         self._points += sum(passage.stretch.times.size for cycle in cycles for passage in cycle)
         if self._points > MOST_POINTS:
-            traced = [k for k, record in enumerate(self.done) if record.traces]
+            traced = [k for k, record in enumerate(self.records) if record.traces]
             for k in traced[1:-1:2]:
-                self.done[k] = replace(self.done[k], traces=())
-            self._points = sum(p.stretch.times.size for record in self.done for p in record.traces)
+                self.records[k] = replace(self.records[k], traces=())
+            self._points = sum(p.stretch.times.size for record in self.records for p in record.traces)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
+from ..cells.mixtures import mesh_only
 from ..errors import InputError, SimulationError
 from ..models import names
 from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
@@ -40,16 +41,21 @@ def run(
     from .. import dataset
 
     frequencies = protocol.values()
-    if start is None and protocol.bias is None:
+    on_mesh = [f"{layer.name} {mesh_only(layer.material)}" for layer in cell.layers if mesh_only(layer.material)]
+    if start is None and protocol.bias is None and not on_mesh:
         from ..impedance.exact import exact
 
         impedance = exact(cell, frequencies)
         return dataset.spectrum(frequencies, impedance, {**attrs, "route": "exact, at rest"})
+    from ..impedance.linearise import LinearisedStack
+
+    if start is None and protocol.bias is None:
+        stack = LinearisedStack(cell, f_max=float(frequencies.max()))
+        route = made_by(stack.layout[0], f"linearised at rest, for {' and '.join(on_mesh)}")
+        return dataset.spectrum(frequencies, stack.impedance(frequencies), {**attrs, **route})
     origin = None if start is None else start_state.kept(start, start_time)
     kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
     assert kept is not None
-    from ..impedance.linearise import LinearisedStack
-
     stack = LinearisedStack(cell, f_max=float(frequencies.max()))
     state = completed(stack, cell, kept)
     place, warnings = f"at {kept.time:.6g} s of the run given as start", list(attrs["warnings"])

@@ -36,7 +36,7 @@ def run(
     first = checks.first_output(segments)
     dielectric = checks.check_feasible(cell, segments)
 
-    from .integrator import Integrator
+    from .integrator import Integrator, out_of_salt
 
     length = sum(segment.duration for segment in segments)
     window = (0.1 / length, 10 / first)  # §3.3: where a constant-phase element has to be right
@@ -56,10 +56,10 @@ def run(
                 progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
             if stretch.ended_by != "time":
                 warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
-            if cannot_go_on(segment, stretch) and number + 1 < len(segments):
+            if out_of_salt(segment, stretch) and number + 1 < len(segments):
                 warnings.append(
-                    f"the run ends after {number + 1} of {len(segments)} steps: without salt the voltage has no bound, "
-                    f"and the protocol sets no voltage limits at which it would go on"
+                    f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at "
+                    f"a voltage limit, and the protocol sets none"
                 )
                 break
     except SimulationError as error:
@@ -70,14 +70,6 @@ def run(
         warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
         attrs = {**attrs, "interrupted": True}
     return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
-
-
-def cannot_go_on(segment: Segment, stretch: Stretch) -> bool:
-    """Whether salt is used up and no voltage limit, which a diverging voltage meets at once, ends the step instead."""
-    from ..models import names
-
-    limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
-    return names.is_depletion(stretch.ended_by) and not limited
 
 
 def _with_partial(
@@ -214,43 +206,61 @@ def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -
 
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
     """Local potentials that leave the model's range: Mg supersaturated, exponentials saturated, off stoichiometry."""
-    from ..cells import DefectElectrons, MixedConductor
-    from ..cells.rest import FARADAY, GAS_CONSTANT, SATURATION
+    from ..cells import DefectElectrons, Reader, has_electrons
+    from ..cells.effective import FARADAY, GAS_CONSTANT, SATURATION, storing_parts
     from ..models import names
 
     found = []
     ion = cell.ion.name
     saturation = SATURATION * GAS_CONSTANT * float(cell.temperature) / FARADAY
     for layer in cell.layers:
-        material = layer.material
-        if not isinstance(material, MixedConductor):
+        if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
         lowest, largest = float(np.min(E)), float(np.max(np.abs(E)))
-        if lowest < float(material.minimum_potential):
-            found.append(
-                f"{layer.name}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
-                f"{float(material.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
-            )
-        if isinstance(material.electronic_conductivity, DefectElectrons) and largest > saturation:
-            found.append(
-                f"{layer.name}: |FE/RT| exceeds {SATURATION:g} (|E| up to {largest:.3g} V): the defect concentrations "
-                f"are continued linearly there"
-            )
-        if material.homogeneity_range is not None:
-            found += _stoichiometry_warning(cell, layer, outputs[names.stored_charge(layer.name)])
+        inside = f"layers.{layer.name}.material"
+        for path, part, _ in storing_parts(Reader(cell), inside, layer.material):
+            label = layer.name if part is layer.material else f"{layer.name} ({path.removeprefix(f'{inside}.')})"
+            if lowest < float(part.minimum_potential):
+                found.append(
+                    f"{label}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
+                    f"{float(part.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
+                )
+            if isinstance(part.electronic_conductivity, DefectElectrons) and largest > saturation:
+                found.append(
+                    f"{label}: |FE/RT| exceeds {SATURATION:g} (|E| up to {largest:.3g} V): the defect concentrations "
+                    f"are continued linearly there"
+                )
+            if part.homogeneity_range is not None:
+                stored = outputs[names.stored_charge(layer.name)]
+                if part is not layer.material:
+                    stored = _stored_locally(cell, path, part, layer, E)
+                found += _stoichiometry_warning(cell, label, part, stored)
     return found
 
 
-def _stoichiometry_warning(cell: Cell, layer: Any, stored: np.ndarray) -> list[str]:
-    from ..cells.rest import FARADAY
+def _stored_locally(cell: Cell, path: str, part: Any, layer: Any, potential: np.ndarray) -> np.ndarray:
+    """Charge stored in a phase of a composite per volume of the phase since rest [C/m3], at every node and time."""
+    from ..cells import Reader
+    from ..cells.effective import chemical_capacitance
+    from ..cells.rest import rest_potentials
 
-    low, high = layer.material.homogeneity_range
-    change = -float(layer.material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)
+    rest = rest_potentials(cell).layers[cell.layers.index(layer)]
+    now, before = (
+        chemical_capacitance(Reader(cell), path, part, cell.temperature, E, integrated=True) for E in (potential, rest)
+    )
+    return np.asarray(now - before)
+
+
+def _stoichiometry_warning(cell: Cell, label: str, material: Any, stored: np.ndarray) -> list[str]:
+    from ..cells.effective import FARADAY
+
+    low, high = material.homogeneity_range
+    change = -float(material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)
     worst = float(change.flat[np.argmax(np.abs(change))])
     if low <= worst <= high:
         return []
     return [
-        f"{layer.name}: the stoichiometry changes by {worst:.3g} {cell.ion.name} per formula unit, beyond its "
+        f"{label}: the stoichiometry changes by {worst:.3g} {cell.ion.name} per formula unit, beyond its "
         f"homogeneity range [{float(low):g}, {float(high):g}]"
     ]

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from mgtwin import yamlfile
-from mgtwin.cells import files
+from mgtwin.cells import Reader, files, has_electrons
+from mgtwin.cells.effective import electronic_conductivity, ionic_conductivity
+from mgtwin.cells.parts import load_part
 from mgtwin.errors import OverlayError
 from mgtwin.laws import evaluate
 from mgtwin.quantities import KINDS, Value
@@ -25,12 +27,28 @@ FILES = sorted(ROOT.glob("*/*.yaml"))
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 
 #: Keys that hold names, texts and structure instead of measured numbers.
-STRUCTURE = {"type", "name", "description", "material", "kind", "cells", "with", "without", "valid", "from"}
+STRUCTURE = {
+    "type",
+    "name",
+    "description",
+    "kind",
+    "cells",
+    "with",
+    "without",
+    "valid",
+    "from",
+    "pore",
+    "filler",
+    "matrix",
+}
+#: Where the name of a material may stand instead of the material itself.
+NAMED = {"material", "solid", "liquid", "layers.polymer.material", "layers.antiperovskite.material"}
 NEEDED = ("value", "kind", "source", "where", "note")
 
 DRY = ("au_mg3asn_au", "cu_mg3asn_cu", "au_mg3asn_mg", "mg_mg3asn_mg")
 MG3ASN = (*DRY, "trilayer")
 OTHER = ("au_mofsse_au", "ss_polymer_ss", "mg_polymer_mg")
+POLYMER = ("ss_polymer_ss", "mg_polymer_mg")
 STATES = ("cold_pressed", "annealed", "hot_pressed", "annealed_hot_pressed")
 READINGS = ("as_printed", "infiltrated", "contact_limited")
 AGEINGS = ("contact_loss", "film_growth", "contact_and_film", "salt_depletion")
@@ -49,7 +67,7 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
         yield path, data
     elif isinstance(data, dict):
         for key, item in data.items():
-            if key not in STRUCTURE:
+            if key not in STRUCTURE and not (key in NAMED and isinstance(item, str)):
                 yield from leaves(item, (*path, key))
     elif isinstance(data, list):
         for index, item in enumerate(data):
@@ -77,12 +95,16 @@ def allowed(cell: str) -> set[frozenset[str]]:
     """The combinations of overlays that make sense, written down independently of the files."""
     if cell in OTHER:
         contact = [(), ("contact_loss",)] if cell == "mg_polymer_mg" else [()]
-        return {frozenset(a + b) for a, b in itertools.product([(), ("as_printed",)], contact)} - {frozenset()}
+        recipe = {frozenset({"from_recipe"})} if cell in POLYMER else set()
+        printed = {frozenset(a + b) for a, b in itertools.product([(), ("as_printed",)], contact)}
+        return (printed | recipe) - {frozenset()}
     states = [(), *((state,) for state in STATES), ("annealed", "exponent_9")]
     readings = [(), *((reading,) for reading in READINGS)]
     sets = {frozenset(a + b) for a, b in itertools.product(states, readings)}
     if cell == "trilayer":  # the pellet that was cycled, in any reading
-        sets |= {frozenset((*reading, ageing)) for reading in readings for ageing in AGEINGS}
+        sets |= {frozenset((*reading, ageing)) for reading in readings for ageing in AGEINGS} | {
+            frozenset({"wet_pores"})
+        }
     return sets - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
 
 
@@ -98,9 +120,17 @@ CASES = [
 
 def test_the_expected_files_are_there() -> None:
     assert {path.stem for path in (ROOT / "cells").glob("*.yaml")} == {*MG3ASN, *OTHER}
-    assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {*STATES, *READINGS, *AGEINGS, "exponent_9"}
-    materials = {"mg3asn", "mofsse", "mofsse_salt", "polymer"}
-    assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == materials
+    assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {
+        *STATES,
+        *READINGS,
+        *AGEINGS,
+        "exponent_9",
+        "from_recipe",
+        "wet_pores",
+    }
+    mixtures = {"polymer_composite", "polymer_composite_graded", "mg3asn_infiltrated", "mg3asn_infiltrated_salt"}
+    plain = {"mg3asn", "mofsse", "mofsse_salt", "polymer", "emim_tfsi", "mppip_tfsi", "mppip_tfsi_salt"}
+    assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == plain | mixtures
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
@@ -369,6 +399,71 @@ def test_dry_and_filled_conductivity_of_the_infiltrated_reading() -> None:
 def test_dry_conductivity_between_electron_blockers_would_need_over_a_hundred_volts() -> None:
     sigma = files.cell("au_mg3asn_au", "infiltrated").get(SIGMA_ION) / 100  # S/cm
     assert 1e-5 / FOIL * 0.0655 / sigma == pytest.approx(141, rel=0.01)
+
+
+# -- mixtures --------------------------------------------------------------------------------------------------------
+
+
+def test_the_membrane_has_the_volume_fractions_of_its_recipe() -> None:
+    cell: Any = files.cell("ss_polymer_ss", "from_recipe")
+    found = cell.get("layers.polymer.material").fractions()
+    volumes = {
+        "pva": 140 / 1.27,
+        "pegda": 90 / 1.12,
+        "pvdf_hfp": 23 / 1.78,
+        "emim_tfsi": 140 / 1.52,
+        "mg3asn": 100 / 3.55,
+    }
+    assert found == pytest.approx({name: volume / sum(volumes.values()) for name, volume in volumes.items()})
+    assert (found["mg3asn"], found["emim_tfsi"]) == pytest.approx((0.087, 0.284), abs=5e-4)
+    three = cell.with_({"layers.polymer.material.phases.emim_tfsi.amount.mass": "420 mg"})
+    assert three.get("layers.polymer.material").fractions()["mg3asn"] == pytest.approx(0.055, abs=5e-4)
+
+
+def effective(cell: Any, name: str, celsius: float) -> tuple[float, float | None]:
+    """Ionic and electronic conductivity of a layer [S/cm]."""
+    layer = next(layer for layer in cell.layers if layer.name == name)
+    path, T = f"layers.{name}.material", celsius + 273.15
+    ions = ionic_conductivity(Reader(cell), path, layer.material, T) / 100
+    if not has_electrons(layer.material):
+        return ions, None
+    return ions, electronic_conductivity(Reader(cell), path, layer.material, T) / 100
+
+
+@pytest.mark.parametrize("celsius", [25, 60, 100])
+def test_the_membrane_is_calibrated_to_its_measured_conductivity(celsius: float) -> None:
+    measured = effective(files.cell("ss_polymer_ss"), "polymer", celsius)
+    composite = effective(files.cell("ss_polymer_ss", "from_recipe"), "polymer", celsius)
+    assert composite[0] == pytest.approx(measured[0], rel=1e-3)  # digits of the exponent
+    assert composite[1] is measured[1] is None
+
+
+def test_the_pellet_with_wet_pores_is_calibrated_to_the_trilayer_and_to_the_dry_pellet() -> None:
+    wet = files.cell("trilayer", "wet_pores")
+    dry = wet.with_({"layers.antiperovskite.material.saturation": 0})
+    assert effective(wet, "antiperovskite", 100) == pytest.approx((5.54e-4, 4.9e-8), rel=2e-3)
+    assert effective(dry, "antiperovskite", 100) == pytest.approx((4.1e-9, 4.9e-8), rel=2e-3)
+
+
+def test_the_salt_in_wet_pores_changes_direct_current_only() -> None:
+    """The lasting conductivity of equation (2.18) is two orders below that of all ions."""
+    wet, salty = load_part("materials", "mg3asn_infiltrated"), load_part("materials", "mg3asn_infiltrated_salt")
+    cell = files.cell("trilayer").with_({"layers.antiperovskite.material": salty})
+    sigma, _ = effective(cell, "antiperovskite", 25)
+    assert sigma == pytest.approx(effective(files.cell("trilayer", "wet_pores"), "antiperovskite", 25)[0], rel=1e-12)
+    assert salty.fractions() == wet.fractions()
+    solution, thermal = salty.liquid, 8.314462618 * 298.15 / 96485.33212
+    mobility = 2 * 96485.33212 * solution.salt_diffusivity(298.15) * solution.concentration
+    anions = 1 - solution.transference_number
+    loss = 1 + evaluate(solution.ionic_conductivity, 298.15) * 1.5 * thermal * anions**2 / mobility
+    assert 30 < loss < 300
+
+
+def test_the_graded_membrane_has_the_recipe_on_average() -> None:
+    graded = load_part("materials", "polymer_composite_graded")
+    mean = {name: (graded.fractions(0)[name] + graded.fractions(1)[name]) / 2 for name in graded.names}
+    recipe = files.cell("ss_polymer_ss", "from_recipe").get("layers.polymer.material").fractions()
+    assert mean == pytest.approx(recipe, abs=2e-6)  # digits of the file
 
 
 def test_hot_pressing_leaves_no_contact_resistance_in_the_contact_limited_reading() -> None:

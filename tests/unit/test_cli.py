@@ -800,14 +800,76 @@ def test_shipped_files_follow_their_schema(kind: str, noun: str) -> None:
         assert not validator.is_valid({**template, "temperature": True})
 
 
+# -- instrument files -----------------------------------------------------------------------------------------------
+def write_lab_files(folder: Path) -> None:
+    """A spectrum of EC-Lab and a signal without heads, as an experimenter has them."""
+    head = "EC-Lab ASCII FILE\nNb header lines : 4\nDevice : SP-300\nfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\tcycle number\t\n"
+    sweep = "1000\t120\t1.5\t{0}\n100\t125\t9.5\t{0}\n10\t160\t30.5\t{0}\n"
+    (folder / "eis_25C.mpt").write_text(head + sweep.format(1))
+    (folder / "loops.mpt").write_text(head + "".join(map(sweep.format, range(1, 10))))
+    (folder / "chrono.csv").write_text("t/s,U/V,I\n0,0.5,0.02\n3600,0.5,0.01\n")
+
+
+def test_read_says_what_is_in_a_file_and_draws_it(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    write_lab_files(tmp_path)
+    done = mgtwin("read", "eis_25C.mpt", "--plot", "--area", "0.785 cm^2")
+    assert done.code == 0, done.err
+    for text in (
+        "EC-Lab text",
+        "SP-300",
+        "0.785 cm^2",
+        "3, 10 Hz ... 1 kHz",
+        "120 ohm ... 160 ohm",
+        "Im Z = -(-Im(Z)/Ohm)",
+    ):
+        assert text in done.out
+    assert (tmp_path / "eis_25C.png").is_file()
+
+
+def test_read_saves_what_mt_read_returns(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    write_lab_files(tmp_path)
+    assert mgtwin("read", "chrono.csv", "--column", "current=3:mA", "-o", "chrono.nc", "--plot", "a.pdf").code == 0
+    kept = mt.open(tmp_path / "chrono.nc")
+    expected = mt.read(tmp_path / "chrono.csv", columns={"current": mt.Column(3, unit="mA")})
+    assert kept.drop_attrs(deep=False).identical(expected.drop_attrs(deep=False))
+    assert float(kept["current"][0]) == 2e-5 and (tmp_path / "a.pdf").is_file()
+
+
+def test_read_counts_loops_and_draws_them_together(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    write_lab_files(tmp_path)
+    done = mgtwin("read", "--plot", "loops.png", "loops.mpt")
+    assert done.code == 0, done.err
+    assert "9 spectra" in done.out and "spectrum_9" in done.out and "spectrum_5" not in done.out
+    assert (tmp_path / "loops.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("chrono.csv",), "gives no unit of the current"),
+        (("nothing.csv",), "there is no such file"),
+        (("chrono.csv", "--column", "current"), "write NAME=COLUMN"),
+        (("chrono.csv", "--column", "charge=1", "--decimal", "x"), "the decimal sign is"),
+        (("eis_25C.mpt", "--plot", "a.txt"), "a figure ends in"),
+    ],
+)
+def test_read_refuses_in_one_message(mgtwin: Mgtwin, tmp_path: Path, arguments: Sequence[str], reason: str) -> None:
+    write_lab_files(tmp_path)
+    done = mgtwin("read", *arguments)
+    assert done.code == 2 and reason in done.err and "Traceback" not in done.err
+
+
 # -- documentation ------------------------------------------------------------------------------------------------
 
 
 def test_the_commands_of_the_documentation_run(mgtwin: Mgtwin) -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for name, content in re.findall(r"^```yaml\n# (\w+\.yaml)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        Path(name).write_text(content, encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines()]
     assert len(commands) > 10
+    write_lab_files(Path())
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "mgtwin"
@@ -817,7 +879,7 @@ def test_the_commands_of_the_documentation_run(mgtwin: Mgtwin) -> None:
 
 def test_the_documentation_lists_every_command_and_protocol() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    for command in ("list", "show", "new", "check", "run", "plot", "schema"):
+    for command in ("list", "show", "new", "check", "run", "sweep", "optimise", "plot", "read", "schema"):
         assert f"`mgtwin {command} " in text
     for name, noun in PROTOCOLS.items():
         if name != "replay":  # made from a recorded signal, not typed

@@ -178,7 +178,7 @@ def test_cycles_before_a_limit_share_a_solve_and_the_rest_goes_half_cycle_by_hal
     np.testing.assert_allclose(run["half_difference"][:15], free["half_difference"][:15], rtol=1e-6)
     np.testing.assert_allclose(abs(run["deposition_voltage"][15:]), bound, atol=1e-7)
     assert np.all(run["deposition_capacity"].values[15:] < 1.2e-3)
-    assert "a voltage limit ended half cycles of cycle 15-24" in run.attrs["warnings"]
+    assert "lowest voltage ended half cycles of cycle 15-24" in run.attrs["warnings"]
     assert problems(run) == []
 
 
@@ -236,7 +236,7 @@ def test_a_run_goes_on_while_limits_bite(monkeypatch: pytest.MonkeyPatch) -> Non
     cell = SIMPLE.with_({"negative.contact.fraction": 0.05})
     whole = simulate(cell, protocol)
     assert whole["limited"].values.all()
-    monkeypatch.setattr(cycling.CyclingRun, "left", property(lambda self: 3 - len(self.done)))
+    monkeypatch.setattr(cycling.CyclingRun, "left", property(lambda self: 3 - self.reached.cycles))
     first = simulate(cell, protocol)
     monkeypatch.undo()
     rest = simulate(cell, protocol.after(first), start=first)

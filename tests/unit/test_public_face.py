@@ -102,6 +102,11 @@ mt.Galvanostatic(1e-6, 10.0), mt.EIS(1e6, 0.1), mt.Cycling(1e-6, 60.0, 2)
     assert loaded(code) == set()
 
 
+def test_naming_the_reader_loads_nothing_heavy() -> None:
+    """Nor does a file that is refused before its numbers are looked at."""
+    assert loaded("import mgtwin as mt; mt.read; mt.Column('a')") == set()
+
+
 def test_listing_loads_nothing_heavy() -> None:
     assert loaded("import mgtwin as mt; mt.list_cells(); mt.list_overlays(); mt.list_experiments()") == set()
 

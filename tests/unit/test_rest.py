@@ -83,8 +83,7 @@ def test_a_storage_that_depends_on_the_potential_is_conserved():
     reader, T = Reader(cell), cell.temperature
 
     def stored(k, potential):
-        law = materials[k].chemical_capacitance
-        return chemical_capacitance(reader, f"layers.l{k}.material", law, T, potential, integrated=True)
+        return chemical_capacitance(reader, f"layers.l{k}.material", materials[k], T, potential, integrated=True)
 
     given = [stored(0, 0.02) - stored(0, shared[0]), stored(1, 0.5) - stored(1, shared[1])]
     assert sum(given) == pytest.approx(0, abs=1e-10 * abs(given[0]))
@@ -94,12 +93,12 @@ def test_electrons_at_a_potential():
     cell = stack(GOLD, [mixed(0.1, DefectCapacitance(10.0, 1e-8, 1e-9), DefectElectrons(2.0, 3.0, 4.0))], GOLD)
     material, path, reader = cell.layers[0].material, "layers.l0.material", Reader(cell)
     f = FARADAY / (GAS_CONSTANT * 300.0)
-    sigma = electronic_conductivity(reader, path, material.electronic_conductivity, 300.0, 0.02)
+    sigma = electronic_conductivity(reader, path, material, 300.0, 0.02)
     assert sigma == pytest.approx(2 * math.exp(-f * 0.02) + 3 * math.exp(f * 0.02) + 4)
-    law, step = material.chemical_capacitance, 1e-5
-    c = chemical_capacitance(reader, path, law, 300.0, 0.02)
+    step = 1e-5
+    c = chemical_capacitance(reader, path, material, 300.0, 0.02)
     assert c == pytest.approx(10 + f * (2e8 * math.exp(-f * 0.02) + 3e9 * math.exp(f * 0.02)))
-    ends = [chemical_capacitance(reader, path, law, 300.0, 0.02 + d, integrated=True) for d in (-step, step)]
+    ends = [chemical_capacitance(reader, path, material, 300.0, 0.02 + d, integrated=True) for d in (-step, step)]
     assert (ends[1] - ends[0]) / (2 * step) == pytest.approx(c, rel=1e-6)
 
 

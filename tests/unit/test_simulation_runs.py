@@ -130,7 +130,8 @@ def test_a_limit_ends_a_half_cycle_and_is_noted() -> None:
     for step in range(4):
         half = run.isel(time=np.flatnonzero(run["step"].values == step))
         assert abs(float(half["voltage"][-1])) == pytest.approx(0.1, abs=1e-6)
-    assert "a voltage limit ended half cycles of cycle 0-1" in run.attrs["warnings"]
+    for side in ("lowest", "highest"):
+        assert f"{side} voltage ended half cycles of cycle 0-1" in run.attrs["warnings"]
     assert list(run["limited"].values) == [1, 1]
     capacity = run["half_cycle_capacity"].values
     assert np.all(np.abs(capacity) < 60 * 20e-6) and list(np.sign(capacity)) == [-1, 1, -1, 1]
@@ -141,7 +142,7 @@ def test_a_limit_that_is_passed_at_once_is_a_result_too() -> None:
     """A dying cell: its ohmic drop alone is beyond the limit. No crash, one sample, no time, no charge."""
     item = SIMPLE.with_({"series_resistance": 1.0})
     run = simulate(item, Cycling("-1 mA", "60 s", cycles=1, rest="1 s", limits=("-0.1 V", "0.1 V"), points=5))
-    assert run.attrs["warnings"] == ["a voltage limit ended half cycles of cycle 0"]
+    assert run.attrs["warnings"] == [f"{side} voltage ended half cycles of cycle 0" for side in ("lowest", "highest")]
     first = run.isel(time=np.flatnonzero(run["step"].values == 0))
     assert first.sizes["time"] == 1 and float(first["voltage"][0]) < -1.0  # what the instrument reads
     assert float(first["current"][0]) == pytest.approx(-1e-3)

@@ -24,6 +24,7 @@ from mgtwin.impedance.linearise import LinearisedStack
 from mgtwin.models import mesh
 
 from . import oracles
+from .convergence import mesh_errors
 from .simple_cells import DIFFUSION_TIME, FORMS, IONIC, MIXED, NUMBERS, STORAGE, THICKNESS, reversible, single
 
 #: From a tenth of the diffusion frequency, where the profile fills the layer, to where it is 3e-4 of its thickness.
@@ -97,20 +98,10 @@ STACKS = {
 }
 
 
-def errors(cell: Cell, truth: Any, growths: tuple[float, ...], monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
-    """Largest relative error of the mesh impedance for every growth of the cell width."""
-    found = []
-    for growth in growths:
-        monkeypatch.setattr(mesh, "GROWTH", growth)
-        z = LinearisedStack(cell, f_max=FREQUENCIES.max()).impedance(FREQUENCIES)
-        found.append(np.max(np.abs(z - truth) / np.abs(truth)))
-    return np.array(found)
-
-
 @pytest.mark.parametrize("name", [name for name in FORMS if "form 3" not in name])
 def test_converges_to_the_closed_form_at_second_order(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, form, _ = FORMS[name]
-    found = errors(cell, form(2j * np.pi * FREQUENCIES, *NUMBERS), GROWTHS, monkeypatch)
+    found = mesh_errors(cell, form(2j * np.pi * FREQUENCIES, *NUMBERS), FREQUENCIES, GROWTHS, monkeypatch)
     orders = np.log2(found[:-1] / found[1:])
     print(f"{name}: errors {found}, observed orders {orders}")
     assert np.all(orders >= 1.8)
@@ -120,7 +111,7 @@ def test_converges_to_the_closed_form_at_second_order(name: str, monkeypatch: py
 
 def test_form_3_is_exact_on_any_mesh(monkeypatch: pytest.MonkeyPatch) -> None:
     cell, form, _ = FORMS["form 3, reversible"]
-    found = errors(cell, form(2j * np.pi * FREQUENCIES, *NUMBERS), GROWTHS[:1], monkeypatch)
+    found = mesh_errors(cell, form(2j * np.pi * FREQUENCIES, *NUMBERS), FREQUENCIES, GROWTHS[:1], monkeypatch)
     # no profile forms, so only the charge-transfer resistance of the "ideal" electrodes (1e-12) and rounding are left
     assert found[0] < 1e-10
 
@@ -141,7 +132,7 @@ def test_form_3_with_a_dielectric_is_exact_on_any_mesh(electrons: Any) -> None:
 @pytest.mark.parametrize("name", STACKS)
 def test_converges_to_the_mesh_free_impedance(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cell = STACKS[name]
-    found = errors(cell, exact(cell, FREQUENCIES), GROWTHS[1:], monkeypatch)
+    found = mesh_errors(cell, exact(cell, FREQUENCIES), FREQUENCIES, GROWTHS[1:], monkeypatch)
     order = np.log2(found[0] / found[1])
     print(f"{name}: errors {found}, observed order {order:.2f}")
     assert order >= 1.8

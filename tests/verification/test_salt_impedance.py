@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
-from mgtwin.cells import Cell, Ion
+from mgtwin.cells import Ion
 from mgtwin.impedance import exact, exact_laplace
 from mgtwin.impedance.adjoint import adjoint_jacobian
 from mgtwin.impedance.linearise import LinearisedStack
@@ -19,6 +19,7 @@ from mgtwin.models import mesh
 from mgtwin.simulation import spectra, start_state
 
 from . import oracles
+from .convergence import mesh_errors
 from .salt_cells import (
     CONDUCTIVITY,
     DIFFUSION_TIME,
@@ -69,21 +70,13 @@ def test_its_resistance_to_direct_current() -> None:
     assert exact_laplace(IDEAL, 0).real == pytest.approx(1e-4 / 0.1 + diffusion, rel=1e-10)
 
 
-def errors(cell: Cell, truth: Any, growths: tuple[float, ...], monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
-    """Largest relative error of the mesh impedance for every growth of the cell width."""
-    found = []
-    for growth in growths:
-        monkeypatch.setattr(mesh, "GROWTH", growth)
-        z = LinearisedStack(cell, f_max=FREQUENCIES.max()).impedance(FREQUENCIES)
-        found.append(worst(z, truth))
-    return np.array(found)
-
-
 @pytest.mark.parametrize("exponent", [0.0, 1.0])
 def test_mesh_converges_to_it_at_second_order(exponent: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """At rest c is uniform: that the conductivity depends on it makes no difference."""
     cell = IDEAL.with_({f"{MATERIAL}.conductivity_exponent": exponent})
-    found = errors(cell, oracles.salt_impedance(2j * np.pi * FREQUENCIES, *NUMBERS), GROWTHS, monkeypatch)
+    found = mesh_errors(
+        cell, oracles.salt_impedance(2j * np.pi * FREQUENCIES, *NUMBERS), FREQUENCIES, GROWTHS, monkeypatch
+    )
     orders = np.log2(found[:-1] / found[1:])
     print(f"errors {found}, observed orders {orders}")
     assert np.all(orders >= 1.8)
@@ -98,7 +91,7 @@ PERMITTIVITIES = {"fast": 20.0, "in the spectrum": 1e9, "slow": 1e13}
 def test_displacement_needs_no_salt(permittivity: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """The local form: i = i_f + eps dg/dt, and only i_f carries salt."""
     cell = IDEAL.with_({f"{MATERIAL}.relative_permittivity": permittivity})
-    found = errors(cell, exact(cell, FREQUENCIES), GROWTHS[1:], monkeypatch)
+    found = mesh_errors(cell, exact(cell, FREQUENCIES), FREQUENCIES, GROWTHS[1:], monkeypatch)
     print(f"errors {found}, observed order {np.log2(found[0] / found[1]):.2f}")
     assert found[0] / found[1] >= 2**1.8 or found[1] < 1e-9
     assert found[-1] < GROWTHS[-1] ** 2 / 12
@@ -107,7 +100,7 @@ def test_displacement_needs_no_salt(permittivity: float, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("name", STACKS)
 def test_both_routes_agree(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cell = STACKS[name]
-    found = errors(cell, exact(cell, FREQUENCIES), GROWTHS[1:], monkeypatch)
+    found = mesh_errors(cell, exact(cell, FREQUENCIES), FREQUENCIES, GROWTHS[1:], monkeypatch)
     order = np.log2(found[0] / found[1])
     print(f"{name}: errors {found}, observed order {order:.2f}")
     assert order >= 1.8

@@ -1,0 +1,161 @@
+"""``mgtwin read``: what an instrument file holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.text import Text
+
+from ..errors import InputError
+from ..quantities import format_value
+from .console import out, print_warnings, shown_path
+from .files import figure_name, result_name
+from .running import keep, print_rows
+from .summary import leaves, warnings_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ..data import Column
+
+__all__ = ["read_file", "with_figure_name"]
+
+#: Nodes of a tree that are described one by one; of more spectra, so many are drawn.
+_EACH = 6
+#: Attributes that are printed, in this order, with what they are called.
+_FACTS = ("instrument", "date", "comment")
+_UNITS = {"area": "m^2", "thickness": "m", "temperature": "K"}
+
+
+def read_file(
+    file: Path, plot: Path | None, output: Path | None, columns: Sequence[str], hints: Mapping[str, Any]
+) -> None:
+    """Read a file, print what is in it and what was decided, and save or draw it where that was asked for.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read with certainty, or an option is not acceptable.
+    """
+    from ..data import read
+
+    figure = figure_name(plot, "--plot") if plot is not None else None
+    target = result_name(output) if output is not None else None
+    data = read(file, columns=dict(map(_column, columns)), **hints)
+    _report(file, data)
+    keep(data, target, figure, _draw)
+
+
+def with_figure_name(arguments: Sequence[str]) -> list[str]:
+    """Give ``--plot`` without a name the name of the file that is read, with the ending .png.
+
+    Examples
+    --------
+    >>> with_figure_name(["read", "cell.mpt", "--plot"])
+    ['read', 'cell.mpt', '--plot', 'cell.png']
+    """
+    found = list(arguments)
+    if "--plot" not in found:
+        return found
+    k = found.index("--plot")
+    if k + 1 < len(found) and (not found[k + 1].startswith("-") and k > 1):
+        return found
+    named = [item for item in found[1:] if not item.startswith("-")]
+    if k == 1 and len(named) > 1:  # mgtwin read --plot figure.png cell.mpt
+        return found
+    return [*found[: k + 1], str(Path(named[0]).with_suffix(".png").name), *found[k + 1 :]] if named else found
+
+
+def _column(text: str) -> tuple[str, Column]:
+    """Read ``name=column``, ``name=-3:mA``.
+
+    Examples
+    --------
+    >>> _column("current=-3:mA")
+    ('current', Column(name=3, unit='mA', negate=True))
+    """
+    from ..data import Column
+
+    name, equal, where = text.partition("=")
+    if not equal or not where:
+        raise InputError(f"--column {text}: write NAME=COLUMN, for example current=3:mA.")
+    numbered = re.fullmatch(r"(-?)([0-9]+)(?::(.+))?", where)
+    if numbered:
+        return name, Column(int(numbered[2]), unit=numbered[3], negate=bool(numbered[1]))
+    head, _, unit = where.partition(":")
+    return name, Column(head, unit=unit or None)
+
+
+def _report(file: Path, data: Any) -> None:
+    found = leaves(data)
+    first = found[0][1]
+    title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
+    out().print(title, soft_wrap=True)
+    lines = [(name, str(first.attrs[name])) for name in _FACTS if first.attrs.get(name)]
+    lines += [(name, format_value(first.attrs[name], unit)) for name, unit in _UNITS.items() if name in first.attrs]
+    if len(found) > 1:
+        lines.append(("holds", _contents([name for name, _ in found])))
+    shown = found if len(found) <= _EACH else [found[0], found[-1]]
+    for name, ds in shown:
+        lines += [(name, "")] if name else []
+        lines += _rows(ds)
+    decided = dict.fromkeys(note for _, ds in found for note in ds.attrs.get("reading", []))
+    lines += [("decided" if k == 0 else "", note) for k, note in enumerate(decided)]
+    print_rows(lines)
+    print_warnings(warnings_of(data))
+
+
+def _contents(names: Sequence[str]) -> str:
+    kinds = [re.sub(r"_[0-9]+$", "", name) for name in names]
+    words = {"spectrum": ("spectrum", "spectra"), "transient": ("signal in time", "signals in time")}
+    return ", ".join(f"{kinds.count(kind)} {words[kind][kinds.count(kind) > 1]}" for kind in dict.fromkeys(kinds))
+
+
+def _rows(ds: xr.Dataset) -> list[tuple[str, str]]:
+    """Return how many points there are and which ranges they span, in laboratory units."""
+    if "impedance" in ds.variables:
+        z = ds["impedance"].values
+        return [
+            ("points", f"{z.size}, {_range(ds['frequency'].values, 'Hz')}"),
+            ("Re Z", _range(z.real, "ohm")),
+            ("-Im Z", _range(-z.imag, "ohm")),
+        ]
+    time = ds["time"].values
+    rows = [("points", f"{time.size}, {_range(time, 's')}")]
+    rows += [(name, _range(ds[name].values, unit)) for name, unit in (("voltage", "V"), ("current", "A"))]
+    if "cycle" in ds.variables:
+        rows.append(("cycles", str(int(ds["cycle"].values.max()) + 1)))
+    return rows
+
+
+def _range(values: np.ndarray, unit: str) -> str:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    return format_value(low, unit) if low == high else f"{format_value(low, unit)} ... {format_value(high, unit)}"
+
+
+def _draw(data: Any, target: Path) -> None:
+    """Draw what was read; of many spectra some, from the first to the last, in one diagram."""
+    from .plotting import draw
+
+    found = leaves(data)
+    if len(found) <= _EACH or any("impedance" not in ds.variables for _, ds in found):
+        return draw(data, target)
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    from ..plot import nyquist
+
+    chosen = [found[k] for k in np.linspace(0, len(found) - 1, _EACH).round().astype(int)]
+    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(chosen)))
+    ax = None
+    for (name, ds), colour in zip(chosen, colours, strict=True):
+        ax = nyquist(ds, ax=ax, color=colour, label=name)
+    plt.gcf().savefig(target)
+    plt.close()
+    return None

@@ -1,0 +1,102 @@
+"""What a user may tell `mgtwin.read` about a file that does not say it itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mgtwin.cells.base import noun
+from mgtwin.data.labels import SI, convert
+from mgtwin.errors import InputError, UnknownNameError
+from mgtwin.quantities import Quantity
+
+__all__ = ["Column", "Hints", "hints"]
+
+#: Names of the columns that may be given.
+QUANTITIES = tuple(name for name in SI if name != "angular_frequency")
+
+
+@noun
+class Column:
+    """Where a quantity stands in a file.
+
+    Parameters
+    ----------
+    name : str or int
+        Text above the column, or its number counted from 1 as in a spreadsheet.
+    unit : str, optional
+        Unit of the numbers; that of the header by default.
+    negate : bool
+        The numbers have the opposite sign (-Im Z instead of Im Z, cathodic currents positive).
+
+    Examples
+    --------
+    >>> Column("Imag", unit="kohm", negate=True)
+    Column(name='Imag', unit='kohm', negate=True)
+    """
+
+    name: str | int
+    unit: str | None = None
+    negate: bool = False
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Validated keyword arguments of `mgtwin.read`."""
+
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    decimal: str | None = None
+    current: float | None = None
+    area: float | None = None
+    thickness: float | None = None
+    temperature: float | None = None
+    check: bool = True
+    complete: bool = False
+
+
+def hints(
+    columns: Mapping[str, str | int | Column] | None,
+    decimal: str | None,
+    quantities: Mapping[str, Any],
+    check: bool,
+    complete: bool,
+) -> Hints:
+    """Return the validated hints.
+
+    Raises
+    ------
+    InputError
+        A name of a column, a unit, the decimal sign or a quantity is not acceptable.
+    """
+    if decimal not in (None, ".", ","):
+        raise InputError(f"decimal: the decimal sign is '.' or ',', not {decimal!r}.")
+    for name, value in (("check", check), ("complete", complete)):
+        if not isinstance(value, bool):
+            raise InputError(f"{name}: must be True or False, not {value!r}.")
+    kinds = {
+        "current": Quantity("A"),
+        "area": Quantity("m^2", gt=0),
+        "thickness": Quantity("m", gt=0),
+        "temperature": Quantity("K", gt=0),
+    }
+    given: dict[str, Any] = {}
+    for name, raw in quantities.items():
+        if raw is not None:
+            try:
+                given[name] = float(kinds[name].read(raw))
+            except InputError as error:
+                raise InputError(f"{name}: {error}") from None
+    found = {name: _column(name, where) for name, where in (columns or {}).items()}
+    return Hints(columns=found, decimal=decimal, check=check, complete=complete, **given)
+
+
+def _column(name: str, where: str | int | Column) -> Column:
+    if name not in QUANTITIES:
+        raise UnknownNameError(name, QUANTITIES, "column")
+    column = where if isinstance(where, Column) else Column(where)
+    if isinstance(column.name, int) and column.name < 1:
+        raise InputError(f"columns: {name}: columns are counted from 1, not {column.name}.")
+    if column.unit is not None and not convert(name, column.unit):
+        raise InputError(f"columns: {name}: {column.unit!r} is no unit of it; for example {SI[name] or 'none'}.")
+    return column

@@ -1,0 +1,111 @@
+"""Numbers as instruments print them, and which sign their decimals have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+__all__ = ["clock", "decimal_of", "is_blank", "is_number", "number", "shape"]
+
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]+)?")
+#: What instruments print where they read nothing.
+_BLANK = frozenset(
+    (
+        "", "nan", "-nan", "nan(ind)", "-nan(ind)", "inf", "-inf", "+inf", "n/a", "na", "null", "none", "-", "--",
+        "---", "overload", "ovld", "-1.#ind", "1.#qnan", "1.#inf", "-1.#inf", "#n/a", "#num!", "#value!", "#div/0!",
+    )
+)  # fmt: skip
+_CLOCK = re.compile(r"(?:([0-9]+)\s*(?:d|days?)?[\s,]+)?([0-9]+):([0-5][0-9]):([0-5][0-9](?:[.,][0-9]+)?)")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
+
+
+def is_number(token: str) -> bool:
+    """Tell whether a token is one number, with either decimal sign."""
+    return bool(_PLAIN.fullmatch(token))
+
+
+def is_blank(token: str) -> bool:
+    """Tell whether a token says that there is no value."""
+    return token.casefold() in _BLANK
+
+
+def number(token: str, decimal: str) -> float:
+    """Return the value of a token.
+
+    Raises
+    ------
+    ValueError
+        It is no number with this decimal sign.
+
+    Examples
+    --------
+    >>> number("1,5E-3", ","), number("2.", ".")
+    (0.0015, 2.0)
+    """
+    other = "." if decimal == "," else ","
+    if other in token or not _PLAIN.fullmatch(token):
+        raise ValueError(token)
+    return float(token.replace(",", ".").replace("d", "e").replace("D", "e"))
+
+
+def clock(token: str) -> float:
+    """Return the seconds of a time written as hours:minutes:seconds, perhaps with days in front.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+
+    Examples
+    --------
+    >>> clock("01:00:30.5"), clock("1d 00:00:01")
+    (3630.5, 86401.0)
+    """
+    found = _CLOCK.fullmatch(token)
+    if not found:
+        raise ValueError(token)
+    days, hours, minutes, seconds = found.groups()
+    return ((float(days or 0) * 24 + float(hours)) * 60 + float(minutes)) * 60 + float(seconds.replace(",", "."))
+
+
+def decimal_of(tokens: Iterable[str]) -> tuple[str | None, str]:
+    """Return the decimal sign of numbers, or None and why it cannot be told.
+
+    Examples
+    --------
+    >>> decimal_of(["1,5", "2"]), decimal_of(["1", "2"])
+    ((',', ''), ('.', ''))
+    >>> decimal_of(["1,234", "5,678"])[0] is None
+    True
+    """
+    commas: list[str] = []
+    points = ""
+    for token in tokens:
+        if "," in token:
+            commas.append(token)
+        elif "." in token:
+            points = token
+    if not commas:
+        return ".", ""
+    if points:
+        return None, f"some numbers have a decimal point ({points}) and others a comma ({commas[0]})"
+    if all(_GROUPED.fullmatch(token) for token in commas):
+        return None, f"the comma of {commas[0]} and all others may mark decimals or thousands"
+    return ",", ""
+
+
+def shape(token: str) -> str:
+    """Return how a number is printed, every digit as 0: equal for all numbers of a fixed format.
+
+    Examples
+    --------
+    >>> shape("-1.25E+03"), shape("4.00E-11")
+    ('0.00E+00', '0.00E+00')
+    """
+    return re.sub(r"[0-9]", "0", re.sub(r"[eE][+-]", "E+", token.lstrip("+-")))
+
+
+def same_shape(tokens: Sequence[str]) -> bool:
+    """Tell whether all numbers are printed in one fixed format of at least four digits."""
+    shapes = {shape(token) for token in tokens}
+    return len(tokens) > 2 and len(shapes) == 1 and next(iter(shapes)).count("0") >= 4

@@ -1,0 +1,109 @@
+"""Columns that say the same twice, |Z| and phase beside Re Z and Im Z, tell damaged numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgtwin.data.columns import Columns
+from mgtwin.data.hints import Hints
+from mgtwin.data.labels import convert
+from mgtwin.errors import FileError
+
+__all__ = ["check_redundant", "resolution"]
+
+#: Single precision of instruments: relative rounding of what they compute from what they store.
+_SINGLE = 1e-6
+#: A difference in this share of the rows, and not larger than this, is the way in which the instrument averages.
+_COMMON, _SMALL = 0.2, 0.02
+
+
+def resolution(columns: Columns, name: str, hints: Hints) -> np.ndarray:
+    """Return half a unit of the last printed digit of a column, in SI."""
+    column = columns.found[name]
+    if columns.table.array is not None:
+        return _SINGLE * np.abs(columns.values(name, hints))
+    places = np.array([_last_place(row[column.index], columns.table.decimal) for row in columns.table.rows])
+    found = convert(name, column.unit) if column.unit else None
+    return 0.5 * places * abs(found[0] if found else 1.0)
+
+
+def _last_place(token: str, decimal: str) -> float:
+    """Return the value of the last printed digit."""
+    mantissa, _, exponent = token.casefold().replace("d", "e").partition("e")
+    _, _, decimals = mantissa.partition(decimal)
+    try:
+        return float(10.0 ** (int(exponent or 0) - len(decimals)))
+    except ValueError:
+        return np.nan
+
+
+def check_redundant(columns: Columns, keep: np.ndarray, impedance: np.ndarray, hints: Hints) -> str:
+    """Compare Re Z and Im Z with |Z| and the phase where a file has both; return a note if they differ a little.
+
+    Parameters
+    ----------
+    keep : numpy.ndarray of bool
+        The rows of the table that `impedance` belongs to.
+
+    Raises
+    ------
+    FileError
+        They differ by more than their digits allow: numbers are damaged, or a head is wrong.
+    """
+    rounding = resolution(columns, "real", hints)[keep] + resolution(columns, "imaginary", hints)[keep]
+    size = np.abs(impedance)
+    notes = []
+    if "modulus" in columns:
+        given = columns.values("modulus", hints)[keep]
+        allowed = rounding + resolution(columns, "modulus", hints)[keep] + _SINGLE * size
+        notes.append(_compare(columns, keep, np.abs(given - size), allowed, size, "|Z|"))
+    if "phase" in columns:
+        notes.append(_check_phase(columns, keep, impedance, rounding, hints))
+    return "; ".join(note for note in notes if note)
+
+
+def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np.ndarray, hints: Hints) -> str:
+    column = columns.found["phase"]
+    raw = columns.table.numbers(column.index)[keep]
+    units = [column.unit] if column.unit else ["deg", "rad"]
+    place = _places(columns, "phase")[keep] if columns.table.array is None else _SINGLE * np.abs(raw)
+    best = None
+    for unit in units:
+        factor = (convert("phase", unit) or (1.0, 0.0, False))[0]
+        for sign in (1.0, -1.0):
+            gap = np.abs(np.angle(np.exp(1j * (sign * raw * factor - np.angle(z)))))
+            allowed = rounding / np.maximum(np.abs(z), np.finfo(float).tiny) + place * factor + _SINGLE * np.pi
+            wrong = np.count_nonzero(gap > allowed)
+            if best is None or wrong < best[0]:
+                best = (wrong, gap, allowed)
+    assert best is not None
+    return _compare(columns, keep, best[1], best[2], np.ones_like(best[1]), "the phase")
+
+
+def _places(columns: Columns, name: str) -> np.ndarray:
+    index = columns.found[name].index
+    return np.array([0.5 * _last_place(row[index], columns.table.decimal) for row in columns.table.rows])
+
+
+def _compare(
+    columns: Columns, keep: np.ndarray, gap: np.ndarray, allowed: np.ndarray, size: np.ndarray, what: str
+) -> str:
+    known = np.isfinite(gap) & np.isfinite(allowed) & (size > 0)
+    wrong = known & (gap > 1.5 * allowed)
+    if not wrong.any():
+        return ""
+    relative = gap[known] / size[known]
+    if wrong.sum() > _COMMON * known.sum() and relative.max() < _SMALL:
+        return f"{what} of the file agrees with Re Z and Im Z only within {relative.max():.1%}"
+    rows = np.flatnonzero(keep)
+    first = int(rows[np.flatnonzero(wrong)[0]])
+    lines = columns.table.lines
+    raise FileError(
+        f"Re Z and Im Z do not give {what} that stands beside them, in {np.count_nonzero(wrong)} of {len(rows)} "
+        f"rows: numbers "
+        "are damaged, or a head is wrong. Mend or export the file again; if Re Z and Im Z are right, give check=False.",
+        columns.table.file,
+        lines[first] if lines else None,
+        None,
+        "  ".join(columns.table.rows[first])[:160] if columns.table.rows else None,
+    )

@@ -1,0 +1,189 @@
+"""A table of frequencies and impedances as spectra, one for each sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mgtwin.data.columns import CUT, Columns, heads
+from mgtwin.data.hints import Hints
+from mgtwin.data.passive import outlier
+from mgtwin.data.physical import check_spectrum, uneven
+from mgtwin.data.redundant import check_redundant
+from mgtwin.data.report import About, attrs
+from mgtwin.dataset import spectrum
+from mgtwin.errors import FileError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["is_spectrum", "spectra"]
+
+#: Sweeps start at the same frequency within this.
+_SAME = 0.05
+#: A frequency that is measured again comes out within this.
+_JITTER = 0.005
+#: Instruments print this or more where they were overloaded [ohm].
+_OVERLOAD = 1e30
+_FEWEST = 3
+_UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
+_OFF = "a point is {:.0%} off the curve of all others, at {:g} Hz: it may be a wrong number."
+_USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
+
+
+def is_spectrum(columns: Columns) -> bool:
+    """Tell whether a table holds a complete impedance."""
+    frequency = "frequency" in columns or "angular_frequency" in columns
+    return frequency and (columns.has("real", "imaginary") or columns.has("modulus", "phase"))
+
+
+def spectra(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> Iterator[xr.Dataset]:
+    """Return a Dataset for each sweep in the given rows of a table.
+
+    Raises
+    ------
+    FileError
+        The numbers make no physical sense, or frequencies jump about.
+    """
+    frequency = _frequency(columns, hints)
+    impedance, notes = _impedance(columns, hints)
+    whole = columns.whole(*_USED)
+    rows, warnings = rows & whole, [] if whole.all() else [CUT]
+    usable = rows & np.isfinite(frequency) & np.isfinite(impedance) & (np.abs(impedance) < _OVERLOAD)
+    warnings += [_left_out(columns, rows & ~usable)] if (rows & ~usable).any() else []
+    if usable.sum() < _FEWEST:
+        raise FileError(f"only {usable.sum()} rows hold a frequency and an impedance.", columns.table.file)
+    if (frequency[usable] <= 0).any():
+        raise FileError(
+            f"the frequency {frequency[usable].min():g} Hz is not positive. {heads(columns.table)}", about.file
+        )
+    if hints.check and columns.has("real", "imaginary"):
+        notes.append(check_redundant(columns, usable, impedance[usable], hints))
+    index = np.flatnonzero(usable)
+    parts = _sweeps(columns, frequency[index], index, hints)
+    for number, part in enumerate(parts, 1):
+        f, z = frequency[part], impedance[part]
+        if hints.check:
+            check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
+        more = _moment(columns, part, hints)
+        given = attrs(about, hints, [*filter(None, (*columns.notes, *columns.table.notes, *notes)), *_turned(columns)],
+                      [*columns.table.warnings, *warnings, *_doubts(f, z)])  # fmt: skip
+        yield spectrum(f, z, {**given, **more})
+
+
+def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
+    """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
+    odd, off = uneven(frequency), outlier(frequency, impedance)
+    texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
+    return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
+
+
+def _frequency(columns: Columns, hints: Hints) -> np.ndarray:
+    if "frequency" in columns:
+        return columns.values("frequency", hints)
+    return columns.values("angular_frequency", hints) / (2 * np.pi)
+
+
+def _impedance(columns: Columns, hints: Hints) -> tuple[np.ndarray, list[str]]:
+    if columns.has("real", "imaginary"):
+        return columns.values("real", hints) + 1j * columns.values("imaginary", hints), []
+    modulus, phase = columns.values("modulus", hints), _phase(columns, hints)
+    return modulus * np.exp(1j * phase), ["Re Z and Im Z computed from |Z| and the phase"]
+
+
+def _phase(columns: Columns, hints: Hints) -> np.ndarray:
+    """Phase in rad; without a unit in the header degrees if some value can be nothing else."""
+    column = columns.found["phase"]
+    if column.unit is None:
+        raw = columns.table.numbers(column.index)
+        if np.nanmax(np.abs(raw)) > np.pi:
+            return np.deg2rad(-raw if column.negate else raw)
+    return columns.values("phase", hints)
+
+
+def _turned(columns: Columns) -> list[str]:
+    pairs = (("imaginary", "Im Z"), ("real", "Re Z"), ("phase", "phase"))
+    return [
+        f"{text} = -({columns.found[name].label})"
+        for name, text in pairs
+        if name in columns and columns.found[name].negate
+    ]
+
+
+def _left_out(columns: Columns, gone: np.ndarray) -> str:
+    rows = np.flatnonzero(gone)
+    lines = [columns.table.lines[k] for k in rows[:5]] if columns.table.lines else []
+    where = f" (lines {', '.join(map(str, lines))}{', ...' if len(rows) > 5 else ''})" if lines else ""
+    return f"{len(rows)} rows without a value of frequency or impedance were left out{where}."
+
+
+def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray, hints: Hints) -> list[np.ndarray]:
+    """Split rows where the frequency turns back; every sweep starts like the first one or where the one before ends."""
+    starts = [0]
+    direction = 0.0
+    for k, step in enumerate(_directions(frequency), 1):
+        if step and direction and step != direction:
+            starts.append(k)
+            direction = 0.0
+        elif step and not direction and k > starts[-1]:
+            direction = step
+    parts = np.split(index, starts[1:])
+    if len(parts) == 1:
+        return parts
+    if all(map(_sound, _neighbours(columns, frequency, starts, len(index), hints))):
+        return parts
+    if not hints.check:
+        return [index]
+    k = starts[1]
+    line = columns.table.lines[index[k]] if columns.table.lines else None
+    raise FileError(
+        f"the frequency goes {frequency[k - 2]:g}, {frequency[k - 1]:g}, {frequency[k]:g} Hz: it neither rises nor "
+        f"falls, and "
+        "no new sweep starts there. Is it another column? Give columns={'frequency': ...}, or check=False to take "
+        "the rows "
+        "as they are.",
+        columns.table.file,
+        line,
+    )
+
+
+def _directions(frequency: np.ndarray) -> np.ndarray:
+    """1 or -1 for each step up or down, 0 where a frequency was measured again (to the jitter of the instrument)."""
+    step = np.diff(np.log(frequency))
+    return np.where(np.abs(step) < _JITTER, 0.0, np.sign(step))
+
+
+def _neighbours(
+    columns: Columns, frequency: np.ndarray, starts: list[int], count: int, hints: Hints
+) -> Iterator[tuple[bool, int]]:
+    """For every sweep: whether it starts where a sweep may, and how many points it has."""
+    cycle = columns.values("cycle", hints) if "cycle" in columns else None
+    stops = [*starts[1:], count]
+    first = frequency[0]
+    for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        restarts = abs(frequency[start] / first - 1) < _SAME
+        turns = number > 0 and start >= 2 and stop - start > 1 and _bounces(frequency, start)
+        counted = cycle is not None and number > 0 and cycle[start] != cycle[start - 1]
+        last = number == len(starts) - 1
+        yield number == 0 or restarts or turns or counted, _FEWEST if last else stop - start
+
+
+def _bounces(frequency: np.ndarray, start: int) -> bool:
+    """Tell whether the steps before and after a turning point are alike: the sweep runs back the way it came."""
+    before, after = frequency[start - 1] / frequency[start - 2], frequency[start] / frequency[start - 1]
+    return bool(abs(np.log(before) + np.log(after)) < _SAME)
+
+
+def _sound(sweep: tuple[bool, int]) -> bool:
+    allowed, points = sweep
+    return allowed and points >= _FEWEST
+
+
+def _moment(columns: Columns, part: np.ndarray, hints: Hints) -> dict[str, float]:
+    """When a sweep was measured, where the file has the time [s]."""
+    if "time" not in columns:
+        return {}
+    time = columns.values("time", hints)[part]
+    return {"start_time": float(time[0]), "end_time": float(time[-1])} if np.isfinite(time[[0, -1]]).all() else {}

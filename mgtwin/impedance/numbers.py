@@ -1,0 +1,53 @@
+"""The numbers that the elements of the chain are made of, checked as they are read: all parameter sets at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..cells.cell import Cell, Layer
+from ..cells.effective import ionic_conductivity
+from ..cells.mixtures import depends_on_potential, has_electrons
+from ..cells.reader import Reader
+from ..cells.rest import rest_potentials
+from ..errors import InputError
+from .chain import Array
+
+__all__ = ["geometry", "ion_conductivity", "potentials_at_rest", "require", "with_boundaries"]
+
+
+def require(value: Array, path: str, *, zero: bool = False) -> Array:
+    """Return a number if it is positive (or zero, where allowed), however many parameter sets it has."""
+    allowed = value >= 0 if zero else value > 0
+    if allowed if isinstance(allowed, bool) else np.all(allowed):
+        return value
+    worst = np.nanmin(value) if not np.all(np.isnan(value)) else np.nan
+    raise InputError(f"{path} must be {'at least' if zero else 'greater than'} 0, but {worst:g} was given.")
+
+
+def geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
+    """Thickness [m] of a layer and its area over the electrode's."""
+    path = f"layers.{layer.name}"
+    thickness = require(reader.number(f"{path}.thickness"), f"{path}.thickness")
+    if layer.area is None:
+        return thickness, 1.0
+    return thickness, require(reader.number(f"{path}.area"), f"{path}.area") / area
+
+
+def ion_conductivity(reader: Reader, path: str, material: Any, temperature: Array) -> Array:
+    return require(ionic_conductivity(reader, path, material, temperature), f"{path}.ionic_conductivity")
+
+
+def with_boundaries(reader: Reader, where: str, ionic: Array) -> Array:
+    """Ionic conductivity with the boundaries' resistance in it, ``1/sigma_eff = 1/sigma_ion + R_gb/d`` (§2.3)."""
+    resistance = require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
+    grain = require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
+    return ionic / (1 + ionic * resistance / grain)
+
+
+def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Any, ...]:
+    """Rest potentials of all layers [V]; 0 where no conductivity of the cell depends on them."""
+    if any(has_electrons(layer.material) and depends_on_potential(layer.material) for layer in cell.layers):
+        return rest_potentials(cell, reader).layers
+    return (0.0,) * len(cell.layers)
