@@ -65,6 +65,14 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("Verbs", "", ("simulate", "save", "open", "StackModel")),
     (
+        "Fitting",
+        "[Fitting](fitting.md) explains them.",
+        (
+            "fit", "Fit", "Free", "PerTemperature", "PerDataset", "Normal", "LogNormal", "Modulus", "Noise", "Unit",
+            "Huber", "SoftL1", "Cauchy", "compare", "next_experiment", "Candidate",
+        ),
+    ),
+    (
         "Design studies",
         "[Studies](studies.md) explains them. Metrics are functions Dataset -> number, such as those of `mt.analysis`.",
         (

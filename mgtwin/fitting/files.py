@@ -53,6 +53,8 @@ class DataFile:
     ----------
     file : str
         A result of mgtwin (.nc) or an instrument's file, relative to the fit's file.
+    node : str, optional
+        Which measurement, of a file with several (``spectrum_1``, or a step of a Sequence).
     temperature : float or str, optional
         [K]; by default what the file says, else the cell's.
     control : {"current", "voltage"}, optional
@@ -63,6 +65,7 @@ class DataFile:
     """
 
     file: str
+    node: str | None = None
     temperature: Annotated[float, Quantity("K", gt=0)] | None = None
     control: Literal["current", "voltage"] | None = None
     set: dict[str, Any] = field(default_factory=dict)
@@ -168,9 +171,10 @@ def _pair(document: yamlfile.Document, cell: Cell, item: DataFile, folder: Path,
     if not file.is_file():
         raise document.error(f"there is no file {file}.", (*place, "file"))
     try:
-        ds = _read(file)
+        found = _read(file)
     except InputError as error:
         raise document.error(str(error), (*place, "file")) from None
+    ds = _node(document, found, item, place)
     attrs: dict[str, Any] = {"file": item.file}
     if item.temperature is not None:
         attrs["temperature"] = float(item.temperature)
@@ -180,21 +184,23 @@ def _pair(document: yamlfile.Document, cell: Cell, item: DataFile, folder: Path,
 
 
 def _read(file: Path) -> Any:
-    """A result of mgtwin, or whatever the readers of instruments make of a file."""
-    from importlib import import_module
-
+    """A result of mgtwin, or what the readers of instruments make of a file."""
     from .. import dataset
+    from ..data import read
 
-    if file.suffix in (".nc", ".nc4", ".h5", ".hdf5"):
-        found = dataset.open(file)
-        if not hasattr(found, "data_vars") or hasattr(found, "leaves"):
-            raise InputError(f"{file} holds several results: save the one that is to be fitted.")
+    return dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
+
+
+def _node(document: yamlfile.Document, found: Any, item: DataFile, place: tuple[Any, ...]) -> Any:
+    """The measurement that is meant, of a file with one or with several."""
+    if not hasattr(found, "leaves"):
         return found
-    try:
-        readers = import_module("mgtwin.data")
-    except ImportError:
-        raise InputError(f"{file.name} is no result of mgtwin (.nc); convert it with mgtwin.dataset first.") from None
-    return readers.read(file)
+    names = [leaf.path.lstrip("/") for leaf in found.leaves]
+    if item.node not in names:
+        listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        where = "file" if item.node is None else "node"
+        raise document.error(f"{item.file} holds several measurements: say which, node: {listed}.", (*place, where))
+    return found[item.node].to_dataset()
 
 
 def _check_paths(document: yamlfile.Document, wanted: FitFile, cells: list[Cell]) -> None:
@@ -226,7 +232,7 @@ data:                    # results of mgtwin (.nc) or instrument files, relative
     temperature: 60 degC
 #  - {{file: ca.DTA, control: voltage, weighting: {{type: noise, std_of_data: 1 nA}}}}
 
-# weighting: {{type: modulus}}     # or {{type: noise, std_of_data: 0.5 ohm}}, {{type: unit}}; the noise is estimated if not given
+# weighting: {{type: modulus}}     # or {{type: noise, std_of_data: 0.5 ohm}}, {{type: unit}}
 # loss: {{type: huber}}            # forgives outliers
 starts: 8
 seed: 0

@@ -61,8 +61,8 @@ class LogNormal:
 
     Examples
     --------
-    >>> LogNormal("20 uF/cm^2", 2).factor
-    Value(2.0, unit='')
+    >>> LogNormal("20 uF/cm^2", 2).median
+    Value(0.2, unit='F/m^2')
     """
 
     median: _Number

@@ -75,7 +75,7 @@ def fit(
     >>> import mgtwin as mt
     >>> cell = mt.cell("trilayer")
     >>> data = mt.simulate(cell.with_({"positive.double_layer.c": "5 uF/cm^2"}), mt.EIS(1e6, 0.1, points=50))
-    >>> found = fit(cell, data, {"positive.double_layer.c": Free(start="1 uF/cm^2")})
+    >>> found = fit(cell, data, {"positive.double_layer.c": mt.Free(start="1 uF/cm^2")})
     >>> round(found.values["positive.double_layer.c"], 6)
     0.05
     """

@@ -69,7 +69,7 @@ class SensitiveRun:
     >>> run = SensitiveRun(cell, mt.Galvanostatic("10 uA", "1 s", points=4).segments(cell), [path])
     >>> voltage, current, slopes = run.derivatives({path: 0.02})
     >>> slopes.shape
-    (2, 5, 1)
+    (2, 4, 1)
     """
 
     def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:

@@ -61,6 +61,7 @@ def ours(cell: mt.Cell, data: object) -> tuple[float, float, mt.Fit]:
 def pybop_seconds(cell: mt.Cell, data: object, method: str, wanted: float) -> dict[str, float]:
     import pybamm
     import pybop
+
     from mgtwin.cells.paths import expand
 
     model = mt.StackModel(cell, dielectric=True, f_max=float(FREQUENCIES.max()))

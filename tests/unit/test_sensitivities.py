@@ -58,7 +58,8 @@ def test_derivatives_agree_with_differences(case: str) -> None:
         up, down = (np.array(run.run({**values, name: values[name] + side * step})) for side in (1, -1))
         expected = (up - down) / (2 * step)
         for row, trace in zip((0, 1), plain, strict=True):
-            # truncation below 1e-3 of the derivative (exp(E/kT) of the temperature); errors of the runs, 1e-6 of the trace over the step
+            # truncation below 1e-3 of the derivative (that of exp(E/kT) by the temperature is the largest), and
+            # errors of the runs, 1e-6 of the trace over the step
             atol = 1e-3 * np.abs(expected[row]).max() + 1e-5 * np.abs(trace).max() / step
             np.testing.assert_allclose(slopes[row, :, k], expected[row], atol=atol)
 
