@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -119,6 +119,8 @@ def free_parameters(
 def _as_mapping(free: Any) -> dict[Key, FreeLike]:
     if isinstance(free, str):
         raise InputError(f"free is the text {free!r}: write {{{free!r}: mt.Free()}}.")
+    if not isinstance(free, Iterable):
+        raise InputError(f"free is {free!r}: give {{path: mt.Free()}} or a list of paths.")
     if not isinstance(free, Mapping):
         return {key: Free() for key in free}
     for key, what in free.items():
@@ -215,7 +217,8 @@ def _check_number(cell: Cell, path: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         below = [known for known in cell.paths() if known.startswith(f"{path}.")]
         hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
-        raise InputError(f"{path} is {value!r}, not a number, so it cannot be fitted.{hint}")
+        shown = f"a whole {type(value).__name__}" if below else repr(value)
+        raise InputError(f"{path} is {shown}, not a number, so it cannot be fitted.{hint}")
     if not math.isfinite(value):
         raise InputError(f"{path} is {value:g}: set it to a finite number first, with Cell.with_.")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+import xarray as xr
 
 import mgtwin as mt
 from mgtwin import dataset
@@ -312,3 +315,20 @@ def test_bad_options_are_explained() -> None:
     for wrong in (lambda: mt.Normal(1.0, 0.0), lambda: mt.LogNormal(-1.0, 2.0), lambda: mt.Modulus(-0.1)):
         with pytest.raises(mt.InputError):
             wrong()
+
+
+def test_a_tree_of_spectra_is_refused_with_the_way_out() -> None:
+    tree = xr.DataTree.from_dict({f"spectrum_{k}": measured(cell()) for k in range(4)})
+    with pytest.raises(mt.InputError, match=r"DataTree of 4 Datasets \(spectrum_0, .*, \.\.\.\).*to_dataset"):
+        mt.fit(cell(), tree, ["*.double_layer.c"])
+    with pytest.raises(mt.InputError, match=r"give \{path: mt\.Free"):
+        mt.fit(cell(), measured(cell()), None)
+
+
+def test_the_report_shows_a_spread_in_the_unit_of_its_value_and_calls_a_model_that_fails_poor() -> None:
+    text = str(mt.fit(cell(), measured(cell(), 0.01), [R]))
+    row = next(line for line in text.splitlines() if line.startswith("a.ionic_conductivity"))
+    assert len(set(re.findall(r"\S*S/c?m", row))) == 1 and "POOR" not in text
+    wrong = measured(cell(), 0.01)
+    wrong["impedance"] = wrong["impedance"] * np.geomspace(1, 100, wrong.sizes["frequency"])
+    assert "POOR" in str(mt.fit(cell(), wrong, [R]))
