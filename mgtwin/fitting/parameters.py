@@ -24,6 +24,8 @@ __all__ = ["Parameter", "free_parameters"]
 SAME_TEMPERATURE = 0.05
 #: Units of numbers whose size is known: they are not fitted in the logarithm.
 _LINEAR_UNITS = ("eV", "K", "V")
+#: How far a fit stays from an upper limit that is not allowed itself: nearer than that its complement is rounding.
+_ROOM = 1e-9
 #: Of numbers that may be 0, what counts as a change of their own size at least.
 _SMALLEST = {"eV": 0.1, "K": 10.0, "V": 0.025, "": 0.1}
 
@@ -249,13 +251,14 @@ def _is_logarithmic(start: float, unit: str, bounds: tuple[float, float]) -> boo
 
 
 def _limits(cell: Cell, path: str) -> tuple[float, float]:
-    """What the cell allows a number to be."""
+    """What the cell allows a number to be; a limit below which it has to stay is left a little room."""
     quantity = _quantity_of(cell, path)
     if quantity is None:
         return -math.inf, math.inf
     gt, ge, lt, le = quantity.bounds
     low = max((item for item in (gt, ge) if item is not None), default=-math.inf)
-    high = min((item for item in (lt, le) if item is not None), default=math.inf)
+    below = None if lt is None else lt - _ROOM * max(abs(lt), 1.0)
+    high = min((item for item in (below, le) if item is not None), default=math.inf)
     return float(low), float(high)
 
 

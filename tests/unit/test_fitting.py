@@ -87,7 +87,7 @@ def test_what_is_fitted_in_the_logarithm() -> None:
     data = mt.simulate(tri, mt.EIS(1e6, 1, points=20))
     problem = mt.fit(tri, data, keys).problem
     assert [p.log for p in problem.parameters] == [True, False, False, True, True]
-    assert problem.parameters[2].bounds == (0.0, 1.0)  # the cell's own
+    assert problem.parameters[2].bounds == (0.0, 1.0 - 1e-9)  # the cell's own: below 1
     assert problem.parameters[3].bounds == (0.0, np.inf)
 
 
@@ -246,8 +246,8 @@ def test_a_figure_of_data_and_fit() -> None:
 
     fit = mt.fit(cell(), [measured(cell(), 0.01, 1), measured(cell(), 0.01, 2)], [R])
     axes = fit.plot()
-    assert len(axes.lines) == 4 and axes.get_xlabel() == "Re Z [ohm]"
-    np.testing.assert_allclose(axes.lines[0].get_xdata(), fit.measured(0).real)
+    assert len(axes.lines) == 4 and axes.get_xlabel() == "Re Z (kΩ)"
+    np.testing.assert_allclose(axes.lines[0].get_xdata(), fit.measured(0).real / 1e3)
     plt.close("all")
 
 
@@ -305,7 +305,18 @@ def test_bad_input_is_explained(arguments, message: str) -> None:
         mt.fit(*arguments(cell(), measured(cell())))
 
 
+def test_a_number_that_must_stay_below_a_limit_is_profiled_up_to_it() -> None:
+    path = "layers.polymer.material.electronic_mixing.threshold"  # of percolation, in a membrane far below it
+    membrane = mt.cell("ss_polymer_ss", "from_recipe")
+    fit = mt.fit(membrane, measured(membrane, 0.01), [path])
+    assert not fit.estimate(path).identifiable and "hardly depend" in str(fit)
+
+
 def test_bad_options_are_explained() -> None:
+    with pytest.raises(mt.InputError, match="samples is 0"):
+        mt.fit(cell(), measured(cell()), [R]).bootstrap(0)
+    with pytest.raises(mt.InputError, match="list of two or more fits"):
+        mt.compare(mt.fit(cell(), measured(cell()), [R]))
     with pytest.raises(mt.InputError, match="starts is 0"):
         mt.fit(cell(), measured(cell()), [R], starts=0)
     with pytest.raises(mt.InputError, match="weighting is"):
