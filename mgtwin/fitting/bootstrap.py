@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dataset import attributes
+from ..errors import InputError
 from .minimise import Progress
 from .verb import refitted
 
@@ -37,9 +38,16 @@ def bootstrap(fit: Fit, samples: int = 200, seed: int = 0, progress: Progress | 
     xarray.Dataset
         ``fitted_value`` (sample, parameter) [SI units of each, in ``parameter_unit``]. After Ctrl-C those until then,
         with a warning.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw.
     """
     import xarray as xr
 
+    if samples < 1:
+        raise InputError(f"samples is {samples}: draw at least one, some hundred for intervals.")
     rng = np.random.default_rng(seed)
     found = []
     warnings: list[str] = []

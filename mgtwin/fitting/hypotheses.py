@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,8 @@ def compare(fits: Sequence[Fit], names: Sequence[str] = (), *, folds: int = FOLD
     InputError
         If there are fewer than two fits, or they are of different data or weightings.
     """
+    if not isinstance(fits, Iterable):
+        raise InputError(f"compare needs a list of two or more fits, not a {type(fits).__name__}.")
     fits = list(fits)
     _check_same(fits)
     labels = _labels(fits, names)

@@ -113,7 +113,8 @@ def identifiability(
     directions = np.zeros((count, singular.size))
     directions[free] = rows.T
     floor = ROUNDING * max(float(singular[0]) if singular.size else 0.0, 1e-300)
-    inverse = 1 / np.maximum(singular, floor)
+    with np.errstate(over="ignore"):  # where nothing depends on anything
+        inverse = 1 / np.maximum(singular, floor)
     inverse[singular <= floor] = np.inf
     parts = np.where(np.abs(directions) < NEGLIGIBLE, np.where(np.isinf(inverse), 0.0, directions), directions)
     finite = np.where(np.isinf(inverse), 0.0, inverse)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..errors import InputError
-from ..protocols import EIS, Protocol, Replay, TransientProtocol, from_yaml
+from ..protocols import EIS, Protocol, ReplayedSignal, TransientProtocol, from_yaml
 from ..protocols.replay import Signal
 from ..quantities import Value
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Measurement", "measurement"]
+
+#: A record that begins this late [s], or this many of its sampling intervals, counts its time from the step on.
+SOON, FEW = 1.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,13 @@ def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
     label = _label(dataset, number)
     if not isinstance(cell, Cell):
         raise InputError(f"{label}: a fit needs pairs of a Cell and a Dataset, not {type(cell).__name__} first.")
+    if getattr(dataset, "children", None):
+        names = list(dataset.children)
+        some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+        raise InputError(
+            f"{label}: a DataTree of {len(names)} Datasets ({some}): "
+            f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
+        )
     if not hasattr(dataset, "data_vars"):
         raise InputError(
             f"{label}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate return "
@@ -143,6 +153,7 @@ def _transient(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
     protocol = stated
     if not isinstance(protocol, TransientProtocol):
         protocol = _replayed(time[good], voltage[good], current[good], dataset.attrs.get("control"), label)
+        good[good] = _after_jumps(time[good], protocol.signal.times[0])
     return Measurement(
         cell, label, protocol, float(cell.temperature), dataset,
         time=time[good], voltage=voltage[good], current=current[good],
@@ -152,8 +163,11 @@ def _transient(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
 
 def _replayed(
     time: NDArray[np.float64], voltage: NDArray[np.float64], current: NDArray[np.float64], control: Any, label: str
-) -> Protocol:
-    """What was imposed, replayed: the quantity that is made of few straight lines, unless the Dataset says which."""
+) -> ReplayedSignal:
+    """What was imposed, replayed: the quantity that is made of few straight lines, unless the Dataset says which.
+
+    Before the first sample it was the same from time 0 on, unless that is long before: then the first sample began it.
+    """
     if control not in ("voltage", "current", None):
         raise InputError(f"{label}: attribute control is {control!r}; it says which was imposed, voltage or current.")
     runs = {
@@ -167,8 +181,15 @@ def _replayed(
                 f"{label}: it cannot be told whether the current or the voltage was imposed ({runs['current']} and "
                 f"{runs['voltage']} straight stretches). Say so: ds.assign_attrs(control='current'), or 'voltage'."
             )
-    import xarray as xr
+    imposed = voltage if control == "voltage" else current
+    if 0 < time[0] <= max(SOON, FEW * (time[1] - time[0])):
+        time, imposed = np.append(0.0, time), np.append(imposed[0], imposed)
+    return ReplayedSignal(Signal(tuple(time), tuple(imposed)), by_voltage=control == "voltage")
 
-    ds = xr.Dataset({"voltage": ("time", voltage), "current": ("time", current)}, coords={"time": time})
-    protocol: Protocol = Replay(ds, by_voltage=control == "voltage")
-    return protocol
+
+def _after_jumps(time: NDArray[np.float64], began: float) -> NDArray[np.bool_]:
+    """Which samples were not taken at the very instant at which the imposed quantity begins or jumps.
+
+    The response there is the charging of capacitors within picoseconds, which no instrument resolves.
+    """
+    return np.concatenate([[bool(time[0] > began)], np.diff(time) > 0])

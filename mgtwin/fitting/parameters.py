@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -24,6 +24,8 @@ __all__ = ["Parameter", "free_parameters"]
 SAME_TEMPERATURE = 0.05
 #: Units of numbers whose size is known: they are not fitted in the logarithm.
 _LINEAR_UNITS = ("eV", "K", "V")
+#: How far a fit stays from an upper limit that is not allowed itself: nearer than that its complement is rounding.
+_ROOM = 1e-9
 #: Of numbers that may be 0, what counts as a change of their own size at least.
 _SMALLEST = {"eV": 0.1, "K": 10.0, "V": 0.025, "": 0.1}
 
@@ -119,6 +121,8 @@ def free_parameters(
 def _as_mapping(free: Any) -> dict[Key, FreeLike]:
     if isinstance(free, str):
         raise InputError(f"free is the text {free!r}: write {{{free!r}: mt.Free()}}.")
+    if not isinstance(free, Iterable):
+        raise InputError(f"free is {free!r}: give {{path: mt.Free()}} or a list of paths.")
     if not isinstance(free, Mapping):
         return {key: Free() for key in free}
     for key, what in free.items():
@@ -215,7 +219,8 @@ def _check_number(cell: Cell, path: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         below = [known for known in cell.paths() if known.startswith(f"{path}.")]
         hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
-        raise InputError(f"{path} is {value!r}, not a number, so it cannot be fitted.{hint}")
+        shown = f"a whole {type(value).__name__}" if below else repr(value)
+        raise InputError(f"{path} is {shown}, not a number, so it cannot be fitted.{hint}")
     if not math.isfinite(value):
         raise InputError(f"{path} is {value:g}: set it to a finite number first, with Cell.with_.")
 
@@ -246,13 +251,14 @@ def _is_logarithmic(start: float, unit: str, bounds: tuple[float, float]) -> boo
 
 
 def _limits(cell: Cell, path: str) -> tuple[float, float]:
-    """What the cell allows a number to be."""
+    """What the cell allows a number to be; a limit below which it has to stay is left a little room."""
     quantity = _quantity_of(cell, path)
     if quantity is None:
         return -math.inf, math.inf
     gt, ge, lt, le = quantity.bounds
     low = max((item for item in (gt, ge) if item is not None), default=-math.inf)
-    high = min((item for item in (lt, le) if item is not None), default=math.inf)
+    below = None if lt is None else lt - _ROOM * max(abs(lt), 1.0)
+    high = min((item for item in (below, le) if item is not None), default=math.inf)
     return float(low), float(high)
 
 

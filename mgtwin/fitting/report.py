@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..quantities import format_value
+from ..quantities import Value, format_value
 from .free import LogNormal, Normal
 from .parameters import Parameter
 
@@ -22,6 +22,8 @@ _HEAD = ("parameter", "value", "std", "95 % interval", "identifiable", "prior")
 _STRONG = 0.9
 #: A misfit this many times the noise means that the model does not describe the data.
 _POOR = 1.5
+#: A level of noise that follows from the misfit and is this part of the data is no noise, but a model that fails.
+_FAR = 0.3
 #: Parts of a path that say nothing which the rest does not say.
 _SILENT = ("layers", "material", "interfaces")
 
@@ -55,13 +57,14 @@ def table_rows(fit: Fit, *, profiles: bool | None = None) -> list[tuple[str, ...
     """Name, value, std, interval, identifiable, prior of every parameter, as text.
 
     `profiles`: whether intervals come from profiles for all parameters; by default where they are cheap (only spectra
-    at rest).
+    at rest). An interrupted fit gets none: who stopped it does not want to wait for them.
     """
     rest = all(item.is_spectrum and item.protocol is None for item in fit.problem.measurements)
     names = short_names(fit.names)
     rows: list[tuple[str, ...]] = []
     for short, parameter in zip(names, fit.problem.parameters, strict=True):
-        estimate = fit.estimate(parameter.name, profile=True if (rest if profiles is None else profiles) else None)
+        wanted = True if (rest if profiles is None else profiles) else None
+        estimate = fit.estimate(parameter.name, profile=False if fit.interrupted and profiles is None else wanted)
         rows.append((short, *_numbers(estimate), _verdict(estimate), _prior(parameter)))
     return rows
 
@@ -74,9 +77,17 @@ def _numbers(estimate: Estimate) -> tuple[str, str, str]:
     ends = [_end(estimate.low, unit), _end(estimate.high, unit)]
     interval = f"{ends[0]} … {ends[1]}"
     if not estimate.identifiable:
-        return "-", "-", interval  # a number would be believed
+        return "-", "-", interval if estimate.profile is not None else ""  # a number would be believed
     assert estimate.std is not None
-    return value, format_value(estimate.std, unit) if unit != "K" else f"{estimate.std:.2g} K", interval
+    return value, _spread(estimate), interval
+
+
+def _spread(estimate: Estimate) -> str:
+    """The standard deviation in the unit in which the value is shown."""
+    assert estimate.std is not None
+    number = Value(estimate.value, unit=estimate.unit, std=estimate.std)
+    _, plus_minus, rest = format_value(number, uncertainty=True).partition(" ± ")
+    return (rest if plus_minus else format_value(estimate.std, estimate.unit)).replace("°C", "K")
 
 
 def _end(value: float | None, unit: str) -> str:
@@ -144,7 +155,8 @@ def _misfit_lines(fit: Fit) -> list[str]:
         fit.problem.measurements, fit.noise, fit.misfits, fit.problem.group_of, strict=True
     ):
         level = f"noise {100 * noise:.2g} % (estimated)" if fit.problem.estimated[group] else "noise given"
-        words = f"{misfit:.2f} × noise{'  POOR' if misfit > _POOR else ''}"
+        poor = misfit > _POOR or (fit.problem.estimated[group] and noise > _FAR)
+        words = f"{misfit:.2f} × noise{'  POOR' if poor else ''}"
         rows.append((item.label, format_value(item.temperature, "K"), words, level, quality(item.dataset)))
     return _aligned(rows)
 

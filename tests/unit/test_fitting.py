@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+import xarray as xr
 
 import mgtwin as mt
 from mgtwin import dataset
@@ -84,7 +87,7 @@ def test_what_is_fitted_in_the_logarithm() -> None:
     data = mt.simulate(tri, mt.EIS(1e6, 1, points=20))
     problem = mt.fit(tri, data, keys).problem
     assert [p.log for p in problem.parameters] == [True, False, False, True, True]
-    assert problem.parameters[2].bounds == (0.0, 1.0)  # the cell's own
+    assert problem.parameters[2].bounds == (0.0, 1.0 - 1e-9)  # the cell's own: below 1
     assert problem.parameters[3].bounds == (0.0, np.inf)
 
 
@@ -243,8 +246,8 @@ def test_a_figure_of_data_and_fit() -> None:
 
     fit = mt.fit(cell(), [measured(cell(), 0.01, 1), measured(cell(), 0.01, 2)], [R])
     axes = fit.plot()
-    assert len(axes.lines) == 4 and axes.get_xlabel() == "Re Z [ohm]"
-    np.testing.assert_allclose(axes.lines[0].get_xdata(), fit.measured(0).real)
+    assert len(axes.lines) == 4 and axes.get_xlabel() == "Re Z (kΩ)"
+    np.testing.assert_allclose(axes.lines[0].get_xdata(), fit.measured(0).real / 1e3)
     plt.close("all")
 
 
@@ -302,7 +305,18 @@ def test_bad_input_is_explained(arguments, message: str) -> None:
         mt.fit(*arguments(cell(), measured(cell())))
 
 
+def test_a_number_that_must_stay_below_a_limit_is_profiled_up_to_it() -> None:
+    path = "layers.polymer.material.electronic_mixing.threshold"  # of percolation, in a membrane far below it
+    membrane = mt.cell("ss_polymer_ss", "from_recipe")
+    fit = mt.fit(membrane, measured(membrane, 0.01), [path])
+    assert not fit.estimate(path).identifiable and "hardly depend" in str(fit)
+
+
 def test_bad_options_are_explained() -> None:
+    with pytest.raises(mt.InputError, match="samples is 0"):
+        mt.fit(cell(), measured(cell()), [R]).bootstrap(0)
+    with pytest.raises(mt.InputError, match="list of two or more fits"):
+        mt.compare(mt.fit(cell(), measured(cell()), [R]))
     with pytest.raises(mt.InputError, match="starts is 0"):
         mt.fit(cell(), measured(cell()), [R], starts=0)
     with pytest.raises(mt.InputError, match="weighting is"):
@@ -312,3 +326,20 @@ def test_bad_options_are_explained() -> None:
     for wrong in (lambda: mt.Normal(1.0, 0.0), lambda: mt.LogNormal(-1.0, 2.0), lambda: mt.Modulus(-0.1)):
         with pytest.raises(mt.InputError):
             wrong()
+
+
+def test_a_tree_of_spectra_is_refused_with_the_way_out() -> None:
+    tree = xr.DataTree.from_dict({f"spectrum_{k}": measured(cell()) for k in range(4)})
+    with pytest.raises(mt.InputError, match=r"DataTree of 4 Datasets \(spectrum_0, .*, \.\.\.\).*to_dataset"):
+        mt.fit(cell(), tree, ["*.double_layer.c"])
+    with pytest.raises(mt.InputError, match=r"give \{path: mt\.Free"):
+        mt.fit(cell(), measured(cell()), None)
+
+
+def test_the_report_shows_a_spread_in_the_unit_of_its_value_and_calls_a_model_that_fails_poor() -> None:
+    text = str(mt.fit(cell(), measured(cell(), 0.01), [R]))
+    row = next(line for line in text.splitlines() if line.startswith("a.ionic_conductivity"))
+    assert len(set(re.findall(r"\S*S/c?m", row))) == 1 and "POOR" not in text
+    wrong = measured(cell(), 0.01)
+    wrong["impedance"] = wrong["impedance"] * np.geomspace(1, 100, wrong.sizes["frequency"])
+    assert "POOR" in str(mt.fit(cell(), wrong, [R]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import mgtwin as mt
 
@@ -99,3 +100,18 @@ def test_what_cannot_be_fitted_is_refused_before_anything_is_computed() -> None:
     aged = mt.simulate(cell, mt.EIS("10 kHz", "1 Hz", points=5), start=run)
     with pytest.raises(mt.InputError, match="state which another run left"):
         mt.fit(cell, aged, ["*.exchange_current_density"])
+
+
+def test_a_recorded_voltage_step_is_fitted_whether_it_starts_with_the_step_or_after_it() -> None:
+    cell = ageing_cell()
+    run = mt.simulate(cell, mt.Polarization("10 mV", "2 min", per_decade=3))
+    start = cell.with_({"*.exchange_current_density": "10 uA/cm^2"})
+    bare = run[["voltage", "current"]].drop_vars(["cycle", "step", "half_cycle"], errors="ignore")
+    bare = bare.assign_attrs(temperature=298.15)
+    bare.attrs.pop("protocol")
+    assert bare.time[0] > 0  # the record begins after the step, at which its time is zero
+    first = bare.isel(time=[0]).assign_coords(time=[0.0])
+    for ds in (bare, xr.concat([first, bare], "time")):
+        fit = mt.fit(start, ds, ["*.exchange_current_density"])
+        assert fit.values["*.exchange_current_density"] == pytest.approx(0.2, rel=1e-4)
+        assert fit.problem.count == bare.sizes["time"]  # what stands at the very instant of the step is not compared
