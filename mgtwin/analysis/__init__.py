@@ -25,6 +25,7 @@ from .merit import (
     time_until,
     true_transport_number,
 )
+from .monotonic_growth import MonotonicGrowth, monotonic_growth
 from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
@@ -41,6 +42,7 @@ __all__ = [
     "ElectronicConductivity",
     "LimitingCurrent",
     "Modulus",
+    "MonotonicGrowth",
     "PaperCircuit",
     "Percolation",
     "Proportional",
@@ -63,6 +65,7 @@ __all__ = [
     "limiting_current",
     "limiting_current_density",
     "metric",
+    "monotonic_growth",
     "overpotential",
     "overpotential_at",
     "percolation",

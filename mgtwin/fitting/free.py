@@ -139,9 +139,13 @@ class PerDataset:
     ----------
     free : Free
         How each of them is fitted.
+    grows : bool
+        Whether the cell ages in the order of the Datasets and this number can only grow (the resistance of a film).
+        Where it falls the model does not hold: ``Fit.outside_model`` names these Datasets. At least eight Datasets.
     """
 
     free: Free = field(default_factory=Free)
+    grows: bool = False
     type: Literal["per_dataset"] = field(default="per_dataset", kw_only=True, repr=False)
 
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ..analysis.monotonic_growth import FEWEST
 from ..cells import Cell
 from ..cells.paths import Key, expand
 from ..errors import InputError, UnknownNameError
@@ -49,6 +50,8 @@ class Parameter:
     prior : Normal, LogNormal or None
     targets : mapping
         Number of a Dataset to the paths that it sets in that cell.
+    grows : bool
+        Whether it can only be larger than, or equal to, that of the Datasets before.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Parameter:
     bounds: tuple[float, float]
     prior: Normal | LogNormal | None
     targets: Mapping[int, tuple[str, ...]]
+    grows: bool = False
 
     def to_internal(self, value: Any) -> Any:
         """The coordinate in which it is fitted."""
@@ -155,10 +159,16 @@ def _of_key(measurements: Sequence[Measurement], key: Key, what: FreeLike) -> li
         groups = _by_temperature(measurements, targets)
         return [_made(measurements, f"{name} @ {shown}", key, what.free, part) for shown, part in groups.items()]
     if isinstance(what, PerDataset):
-        return [
+        if what.grows and len(targets) < FEWEST:
+            raise InputError(
+                f"{name}: whether it only grows can be tested with {FEWEST} Datasets at least, not {len(targets)}: "
+                f"leave out grows=True."
+            )
+        made = [
             _made(measurements, f"{name} [{measurements[number].label}]", key, what.free, {number: paths})
             for number, paths in targets.items()
         ]
+        return [dataclasses.replace(parameter, grows=what.grows) for parameter in made]
     assert isinstance(what, Free)
     return [_made(measurements, name, key, what, targets)]
 

@@ -13,6 +13,7 @@ from .parameters import Parameter
 
 if TYPE_CHECKING:
     from .estimates import Estimate
+    from .outside import Outside
     from .result import Fit
 
 __all__ = ["as_text", "quality", "short_names", "table_rows"]
@@ -35,6 +36,7 @@ def as_text(fit: Fit) -> str:
     lines += _section("not identifiable", _open_lines(fit))
     lines += _section("strong correlations", _correlation_lines(fit))
     lines += _section("misfit", _misfit_lines(fit))
+    lines += _section("OUTSIDE THE MODEL", _outside_lines(fit))
     return "\n".join(lines)
 
 
@@ -159,6 +161,22 @@ def _misfit_lines(fit: Fit) -> list[str]:
         words = f"{misfit:.2f} × noise{'  POOR' if poor else ''}"
         rows.append((item.label, format_value(item.temperature, "K"), words, level, quality(item.dataset)))
     return _aligned(rows)
+
+
+def _outside_lines(fit: Fit) -> list[str]:
+    """Datasets that follow each other for one reason share a line."""
+    lines: list[str] = []
+    runs: list[list[Outside]] = []
+    for item in fit.outside_model:
+        if runs and runs[-1][-1].number == item.number - 1 and runs[-1][-1].kind == item.kind == "break":
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    for run in runs:
+        first, last = run[0], run[-1]
+        where = first.label if len(run) == 1 else f"{first.label} … {last.label} ({len(run)} Datasets)"
+        lines.append(f"{where}: {first.reason}")
+    return lines
 
 
 def quality(dataset: object) -> str:

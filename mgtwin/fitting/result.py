@@ -22,6 +22,7 @@ from .problem import Problem, kind_of
 if TYPE_CHECKING:
     import xarray as xr
 
+    from .outside import Outside
     from .weighting import Loss
 
 __all__ = ["Fit"]
@@ -235,6 +236,17 @@ class Fit:
         """Root mean square of the residuals of every Dataset in units of the noise: about 1 where the model holds."""
         parts = self.problem.by_dataset(self.minimum.residuals)
         return tuple(float(np.sqrt(np.mean(part**2))) for part in parts)
+
+    @cached_property
+    def outside_model(self) -> tuple[Outside, ...]:
+        """The Datasets that the model does not describe, with the reason.
+
+        Their misfit is far above the noise or that of the others, or a number that can only grow
+        (``PerDataset(grows=True)``) is smaller in them than before.
+        """
+        from .outside import outside_model
+
+        return outside_model(self)
 
     @property
     def chi_squared(self) -> float:

@@ -56,6 +56,8 @@ def saved(fit: Fit, path: str | Path) -> Path:
     )
     tree.attrs = {
         "format": _FORMAT,
+        # for other readers of the file; `load` works it out again
+        "outside_model": json.dumps({item.label: item.reason for item in fit.outside_model}),
         "fit": json.dumps(
             {
                 "parameters": [_parameter_data(parameter) for parameter in problem.parameters],
@@ -95,6 +97,7 @@ def _parameter_data(parameter: Parameter) -> dict[str, Any]:
         "name": parameter.name, "key": parameter.key, "unit": parameter.unit, "log": parameter.log,
         "start": parameter.start, "bounds": [repr(limit) for limit in parameter.bounds], "prior": prior,
         "targets": {str(number): list(paths) for number, paths in parameter.targets.items()},
+        "grows": parameter.grows,
     }  # fmt: skip
 
 
@@ -103,7 +106,8 @@ def _parameter(data: dict[str, Any]) -> Parameter:
     key = data["key"] if isinstance(data["key"], str) else tuple(data["key"])
     targets = {int(number): tuple(paths) for number, paths in data["targets"].items()}
     prior = _noun(data["prior"])
-    return Parameter(data["name"], key, data["unit"], data["log"], data["start"], (low, high), prior, targets)
+    grows = data.get("grows", False)
+    return Parameter(data["name"], key, data["unit"], data["log"], data["start"], (low, high), prior, targets, grows)
 
 
 def load(path: str | Path) -> Fit:
