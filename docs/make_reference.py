@@ -64,6 +64,22 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("read", "Column"),
     ),
     ("Verbs", "", ("simulate", "save", "open", "StackModel")),
+    (
+        "Fitting",
+        "[Fitting](fitting.md) explains them.",
+        (
+            "fit", "Fit", "Free", "PerTemperature", "PerDataset", "Normal", "LogNormal", "Modulus", "Noise", "Unit",
+            "Huber", "SoftL1", "Cauchy", "compare", "next_experiment", "Candidate",
+        ),
+    ),
+    (
+        "Design studies",
+        "[Studies](studies.md) explains them. Metrics are functions Dataset -> number, such as those of `mt.analysis`.",
+        (
+            "sweep", "Paired", "uncertainty", "sensitivity", "Sobol", "Morris", "optimise", "Minimise", "Maximise",
+            "AtMost", "AtLeast", "Robust", "Evolution", "open_study", "cell_at",
+        ),
+    ),
     ("Errors", "", ("MgtwinError", "InputError", "SimulationError", "MgtwinWarning")),
 )  # fmt: skip
 PACKAGES = {

@@ -84,8 +84,41 @@ _HOME = {
     "simulate": "simulation",
     "impedance_jacobian": "simulation.jacobian",
     "StackModel": "models.stack",
+    # fitting
+    "fit": "fitting",
+    "Fit": "fitting",
+    "Free": "fitting",
+    "PerTemperature": "fitting",
+    "PerDataset": "fitting",
+    "Normal": "fitting",
+    "LogNormal": "fitting",
+    "Modulus": "fitting",
+    "Noise": "fitting",
+    "Unit": "fitting",
+    "Huber": "fitting",
+    "SoftL1": "fitting",
+    "Cauchy": "fitting",
+    "compare": "fitting",
+    "next_experiment": "fitting",
+    "Candidate": "fitting",
     "save": "dataset",
     "open": "dataset",
+    # design studies
+    "sweep": "studies",
+    "Paired": "studies",
+    "uncertainty": "studies",
+    "sensitivity": "studies",
+    "Sobol": "studies",
+    "Morris": "studies",
+    "optimise": "studies",
+    "Minimise": "studies",
+    "Maximise": "studies",
+    "AtMost": "studies",
+    "AtLeast": "studies",
+    "Robust": "studies",
+    "Evolution": "studies",
+    "open_study": "studies",
+    "cell_at": "studies",
     # errors
     "MgtwinError": "errors",
     "InputError": "errors",
@@ -152,6 +185,22 @@ if TYPE_CHECKING:
     from .errors import MgtwinWarning as MgtwinWarning
     from .errors import SimulationError as SimulationError
     from .experiments import experiment as experiment
+    from .fitting import Candidate as Candidate
+    from .fitting import Cauchy as Cauchy
+    from .fitting import Fit as Fit
+    from .fitting import Free as Free
+    from .fitting import Huber as Huber
+    from .fitting import LogNormal as LogNormal
+    from .fitting import Modulus as Modulus
+    from .fitting import Noise as Noise
+    from .fitting import Normal as Normal
+    from .fitting import PerDataset as PerDataset
+    from .fitting import PerTemperature as PerTemperature
+    from .fitting import SoftL1 as SoftL1
+    from .fitting import Unit as Unit
+    from .fitting import compare as compare
+    from .fitting import fit as fit
+    from .fitting import next_experiment as next_experiment
     from .laws import Arrhenius as Arrhenius
     from .laws import ArrheniusT as ArrheniusT
     from .laws import Constant as Constant
@@ -173,6 +222,21 @@ if TYPE_CHECKING:
     from .quantities import Value as Value
     from .simulation import simulate as simulate
     from .simulation.jacobian import impedance_jacobian as impedance_jacobian
+    from .studies import AtLeast as AtLeast
+    from .studies import AtMost as AtMost
+    from .studies import Evolution as Evolution
+    from .studies import Maximise as Maximise
+    from .studies import Minimise as Minimise
+    from .studies import Morris as Morris
+    from .studies import Paired as Paired
+    from .studies import Robust as Robust
+    from .studies import Sobol as Sobol
+    from .studies import cell_at as cell_at
+    from .studies import open_study as open_study
+    from .studies import optimise as optimise
+    from .studies import sensitivity as sensitivity
+    from .studies import sweep as sweep
+    from .studies import uncertainty as uncertainty
 
 
 def __getattr__(name: str) -> Any:

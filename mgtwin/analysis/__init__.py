@@ -4,12 +4,27 @@ Every function takes Datasets that follow `mgtwin.dataset.SCHEMA`, in the labora
 are. Where a number depends on how it is read off, the result says how it was.
 """
 
+from ._metric import metric
 from .activation import arrhenius
 from .circuits import Modulus, PaperCircuit, Proportional, Unit, Weighting
 from .cycling import cycle_summary, leakage_fraction, overpotential
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .kramers_kronig import kramers_kronig
+from .merit import (
+    apparent_transport_number,
+    area_specific_resistance,
+    cycles_until,
+    energy_efficiency,
+    limiting_current_density,
+    overpotential_at,
+    sand_time_at,
+    stack_areal_mass,
+    stack_thickness,
+    steady_current_density,
+    time_until,
+    true_transport_number,
+)
 from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
@@ -33,19 +48,32 @@ __all__ = [
     "TransportNumberWindow",
     "Unit",
     "Weighting",
+    "apparent_transport_number",
+    "area_specific_resistance",
     "arrhenius",
     "conductivity",
     "cycle_summary",
+    "cycles_until",
     "depletion",
     "electronic_conductivity",
+    "energy_efficiency",
     "equivalent_circuit",
     "kramers_kronig",
     "leakage_fraction",
     "limiting_current",
+    "limiting_current_density",
+    "metric",
     "overpotential",
+    "overpotential_at",
     "percolation",
     "relaxation_times",
     "sand_time",
+    "sand_time_at",
+    "stack_areal_mass",
+    "stack_thickness",
+    "steady_current_density",
+    "time_until",
     "transport_number",
     "transport_number_window",
+    "true_transport_number",
 ]

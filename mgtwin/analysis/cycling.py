@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgtwin.analysis._common import require
+from mgtwin.analysis._metric import metric
 from mgtwin.dataset import attributes, check, sample_cycles, stamp
 from mgtwin.errors import InputError
 
@@ -163,6 +164,7 @@ def _last_driven(run: xr.Dataset, step: int | None, needed_by: str) -> int:
     return int(np.flatnonzero(chosen)[-1])
 
 
+@metric("1", "share of the current that leaks")
 def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     """Return the share of the current that electrons carry through the cell and that moves no ion.
 
@@ -195,6 +197,7 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     return float(run["electronic_current"].sel(interface="positive")[k] / run["current"][k])
 
 
+@metric("V", "overpotential")
 def overpotential(run: xr.Dataset, step: int | None = None) -> float:
     """Return the size of the cell voltage [V] at the end of a step, at its last sample that has a current.
 

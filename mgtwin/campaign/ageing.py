@@ -90,7 +90,11 @@ def run_ageing(output: str | Path, progress: Progress | None = None, *, figures:
     results = AgeingResults(
         tuple(done), experiment(EXPERIMENT), folder, failures, interrupted, time.monotonic() - started
     )
-    results.write(figures=figures)
+    results.write()
+    if figures and done:
+        from .ageing_figures import draw
+
+        draw(results)
     if progress is not None:
         progress(1.0, "interrupted" if interrupted else "done")
     return results

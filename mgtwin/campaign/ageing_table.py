@@ -125,18 +125,14 @@ class AgeingResults:
             rows.append([measurement.name, *values])
         return rows
 
-    def write(self, *, figures: bool = True) -> None:
-        """Write ``ageing.md`` and the figures into the folder."""
+    def write(self) -> None:
+        """Write ``ageing.md`` into the folder."""
         parts = ["# Why does the overpotential of the trilayer grow?", self.verdict()]
         for title, rows in self.tables:
             parts += [f"## {title}", _markdown(rows)]
         parts += [f"- **{name}** failed: {text}" for name, text in self.failures.items()]
         parts.append("✗: outside the range of what was observed.")
         (self.folder / "ageing.md").write_text("\n\n".join(filter(None, parts)) + "\n", encoding="utf-8")
-        if figures and self.explained:
-            from .ageing_figures import draw
-
-            draw(self)
 
 
 def _markdown(rows: Iterable[Sequence[str]]) -> str:

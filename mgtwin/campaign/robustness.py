@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..experiments import Observation, measures
+from ..studies.sampling import draw
 from .readout import Lookup, Simulated, cell_of, count_arcs, reference_of
-from .uncertainty import decisive, draw
+from .uncertainty import decisive
 
 __all__ = ["Robustness", "robustness"]
 

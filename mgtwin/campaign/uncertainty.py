@@ -1,56 +1,21 @@
-"""What the stated uncertainties of the parameters leave open: quasi-random sampling through the exact impedance."""
+"""What the stated uncertainties of the parameters leave open in a conductivity, and which of them decides."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 
 from ..cells import Cell
-from ..quantities import Value, format_value
+from ..quantities import format_value
+from ..studies.sampling import Draw, draw
 
-__all__ = ["Draw", "Parameter", "Propagated", "decisive", "draw", "parameters", "propagate_conductivity"]
+__all__ = ["Propagated", "decisive", "propagate_conductivity"]
 
 #: Sets of parameters, a power of two for the Sobol sequence.
 SAMPLES = 2048
-#: Ranges wider than this factor are sampled in the logarithm.
-WIDE = 10.0
-#: Share of the nominal value below which draws are cut off: a normal distribution has a tail below zero.
-SMALLEST = 1e-3
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """An uncertain number: its value at every place where it occurs, as (number of the cell, path, value)."""
-
-    places: tuple[tuple[int, str, Value], ...]
-
-    @property
-    def name(self) -> str:
-        """Its path, and how many more places move with it."""
-        paths = dict.fromkeys(path for _, path, _ in self.places)
-        first = next(iter(paths))
-        return first if len(paths) == 1 else f"{first} (and {len(paths) - 1} with it)"
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Sets of parameters for several cells.
-
-    Attributes
-    ----------
-    parameters : tuple of Parameter
-    quantiles : ndarray, shape (sets, parameters)
-    values : tuple of dict
-        For every cell, path to values of shape (sets,): what `mgtwin.impedance.exact` takes as overrides.
-    """
-
-    parameters: tuple[Parameter, ...]
-    quantiles: np.ndarray
-    values: tuple[dict[str, np.ndarray], ...]
 
 
 @dataclass(frozen=True)
@@ -80,51 +45,6 @@ class Propagated:
             return f"{name} forbids it: alone it reaches the value only at the edge of its stated uncertainty"
         closest = low if wanted < low else high
         return f"no parameter alone reaches it; {name} comes closest, with {format_value(closest, unit)}"
-
-
-def parameters(
-    cells: Sequence[Cell], together: Sequence[Sequence[str]] = (), held: Sequence[str] = ()
-) -> tuple[Parameter, ...]:
-    """Return the uncertain numbers of some cells.
-
-    Numbers of equal value, uncertainty and provenance are one number in several places (two layers of one material, two
-    cells with the same pellet) and move together; so do the paths that each of `together` lists. Paths that match a
-    pattern of `held` are left out.
-    """
-    tied = {path: number for number, paths in enumerate(together) for path in paths}
-    found: dict[Any, list[tuple[int, str, Value]]] = {}
-    for k, cell in enumerate(cells):
-        for path in cell.paths():
-            value = cell.get(path)
-            if any(fnmatchcase(path, pattern) for pattern in held):
-                continue
-            if isinstance(value, Value) and _is_uncertain(value):
-                identity = tied.get(path, (float(value), *value.provenance().items()))
-                found.setdefault(identity, []).append((k, path, value))
-    return tuple(Parameter(tuple(places)) for places in found.values())
-
-
-def draw(
-    cells: Sequence[Cell],
-    together: Sequence[Sequence[str]] = (),
-    held: Sequence[str] = (),
-    *,
-    samples: int = SAMPLES,
-) -> Draw:
-    """Draw sets of parameters from the stated uncertainties: a scrambled Sobol sequence with a fixed seed.
-
-    Normal for a standard uncertainty, uniform for a range (in the logarithm if it spans more than a decade).
-    `together` and `held` as for `parameters`.
-    """
-    from scipy.stats import qmc
-
-    uncertain = parameters(cells, together, held)
-    u = qmc.Sobol(len(uncertain), scramble=True, seed=20251).random(samples)
-    values: tuple[dict[str, np.ndarray], ...] = tuple({} for _ in cells)
-    for column, parameter in zip(u.T, uncertain, strict=True):
-        for k, path, value in parameter.places:
-            values[k][path] = _at_quantile(value, column)
-    return Draw(uncertain, u, values)
 
 
 def decisive(drawn: Draw, inside: np.ndarray) -> str:
@@ -168,31 +88,10 @@ def propagate_conductivity(
     drawn = draw([cell], together, samples=samples)
     low, median, high = np.quantile(_conductivity(cell, frequency, drawn.values[0]), [0.025, 0.5, 0.975])
     grid = np.concatenate([[0.0005, 0.025], np.linspace(0.05, 0.95, 19), [0.975, 0.9995]])
-    alone = [
-        (item.name, _conductivity(cell, frequency, {path: _at_quantile(value, grid) for _, path, value in item.places}))
-        for item in drawn.parameters
-    ]
+    alone = [(item.name, _conductivity(cell, frequency, item.at_quantile(grid))) for item in drawn.parameters]
     widest = sorted(((name, float(v[1]), float(v[-2])) for name, v in alone), key=lambda item: -abs(item[2] - item[1]))
     reached = tuple((name, float(v.min()), float(v.max())) for name, v in alone)
     return Propagated(float(low), float(median), float(high), tuple(widest[:3]), reached)
-
-
-def _is_uncertain(value: Value) -> bool:
-    if value.std is not None:
-        return value.std > 0
-    return value.low is not None and value.high is not None and np.isfinite(value.high) and value.low < value.high
-
-
-def _at_quantile(value: Value, u: np.ndarray) -> np.ndarray:
-    from scipy.stats import norm
-
-    if value.std is not None:
-        found = float(value) + value.std * norm.ppf(u)
-        return np.maximum(found, SMALLEST * float(value)) if value > 0 else found
-    assert value.low is not None and value.high is not None
-    if value.low > 0 and value.high > WIDE * value.low:
-        return np.exp(np.log(value.low) + u * np.log(value.high / value.low))
-    return value.low + u * (value.high - value.low)
 
 
 def _conductivity(cell: Cell, frequency: float, values: dict[Any, Any]) -> np.ndarray:

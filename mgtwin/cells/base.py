@@ -168,10 +168,10 @@ class NumberOrNoun:
         ``check(noun)`` returns the noun that is kept.
     """
 
-    __slots__ = ("_check", "_cls", "_quantity")
+    __slots__ = ("_check", "_cls", "quantity")
 
     def __init__(self, quantity: Any, cls: type, check: Callable[[Any], Any] | None = None) -> None:
-        self._quantity, self._cls, self._check = quantity, cls, check
+        self.quantity, self._cls, self._check = quantity, cls, check
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         noun_schema = handler.generate_schema(self._cls)
@@ -179,6 +179,6 @@ class NumberOrNoun:
         if self._check is not None:
             noun_schema = core_schema.no_info_after_validator_function(self._check, noun_schema)
         return core_schema.tagged_union_schema(
-            {tag: noun_schema, "number": handler.generate_schema(Annotated[float, self._quantity])},
+            {tag: noun_schema, "number": handler.generate_schema(Annotated[float, self.quantity])},
             discriminator=lambda raw: tag if type_of(raw) is not None else "number",
         )

@@ -175,6 +175,32 @@ def run(
     run_request(request)
 
 
+@app.command("fit")
+@guarded
+def fit_(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="What to fit: cell, data files, what is free (.yaml).")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="CELL", help="Print a FILE to edit, with all numbers of this cell.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to save the fit (.nc), or the template."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw data and fit into this file (.png, .pdf or .svg).")
+    ] = None,
+    cell: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the cell with the fitted values (.yaml).")
+    ] = None,
+) -> None:
+    """Find the parameters of a cell that explain data, with their uncertainty."""
+    from .fitting import FitRequest, run_fit
+
+    run_fit(FitRequest(file, template, output, plot, cell))
+
+
 @app.command()
 @guarded
 def plot(
@@ -188,6 +214,44 @@ def plot(
     from .plotting import plot_file
 
     plot_file(file, output)
+
+
+_Client = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Compute on the Dask cluster there, e.g. tcp://127.0.0.1:8786.")
+]
+_Result = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save the result as .nc, too.")]
+_Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf, .svg).")]
+
+
+@app.command()
+@guarded
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Cell, protocol, what varies, metrics (.yaml).")],
+    client: _Client = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", metavar="", help="Go on with the store that an earlier run left.")
+    ] = False,
+    output: _Result = None,
+    plot: _Plot = None,
+) -> None:
+    """Run a design study: a cell at every point of a grid of parameters."""
+    from .studying import sweep_file
+
+    sweep_file(file, client, resume, output, plot)
+
+
+@app.command()
+@guarded
+def optimise(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Cell, bounds, objectives, constraints (.yaml).")],
+    client: _Client = None,
+    output: _Result = None,
+    plot: _Plot = None,
+) -> None:
+    """Search for the best designs of a cell, or the best compromises."""
+    from .studying import optimise_file
+
+    optimise_file(file, client, output, plot)
 
 
 @app.command()

@@ -118,7 +118,7 @@ def check_file(path: Path) -> Outcome:
 
 
 def kind_of(document: yamlfile.Document) -> str:
-    """Return what a file describes: ``cell``, ``overlay``, ``experiment``, ``protocol``, ``material``, ``interface``.
+    """Return what a file describes: a cell, overlay, experiment, study, protocol, material or interface.
 
     Raises
     ------
@@ -129,6 +129,8 @@ def kind_of(document: yamlfile.Document) -> str:
     if folder in library.KINDS:
         return library.KINDS[folder]
     data = document.data if isinstance(document.data, Mapping) else {}
+    if "objectives" in data or "metrics" in data:
+        return "study"
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
         if key in data:
             return kind
@@ -163,6 +165,10 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
             yamlfile.validate(_named(document, path), TypeAdapter(Overlay), context={"file": True})
     elif kind == "protocol":
         protocol_of(document)
+    elif kind == "study":
+        from .studyfile import read_optimisation, read_sweep
+
+        read_optimisation(path) if "objectives" in document.data else read_sweep(path)
     else:
         _read_part(kind, document, path)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ..errors import InputError, did_you_mean
 from ..protocols import PROTOCOLS, Protocol
 from .cellargs import is_file_name
 
-__all__ = ["protocol_of", "read_protocol"]
+__all__ = ["part_of", "protocol_of", "read_protocol"]
 
 _EXAMPLE = "'{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}'"
 
@@ -65,16 +65,19 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
     if kind not in PROTOCOLS:
         message = f"protocol type {kind!r} is unknown: use one of {', '.join(PROTOCOLS)}."
         raise document.error(message + did_you_mean(str(kind), PROTOCOLS), (*place, "type"))
-    part = _below(document, place[0]) if place else document
+    part = part_of(document, place) if place else document
     protocol: Protocol = yamlfile.validate(part, TypeAdapter(PROTOCOLS[kind]), context={"file": True})
     return protocol
 
 
-def _below(document: yamlfile.Document, key: str) -> yamlfile.Document:
-    """What stands at a key as a document of its own, with the same positions."""
+def part_of(document: yamlfile.Document, place: Sequence[str | int]) -> yamlfile.Document:
+    """What stands at a key path as a document of its own, with the same positions."""
+    below = tuple(place)
 
     def inside(table: Mapping[Any, Any]) -> dict[Any, Any]:
-        return {path[1:]: place for path, place in table.items() if path[:1] == (key,)}
+        return {path[len(below) :]: at for path, at in table.items() if path[: len(below)] == below}
 
-    positions, keys = inside(document.positions), inside(document.keys)
-    return replace(document, data=document.data[key], positions=positions, keys=keys)
+    data = document.data
+    for part in below:
+        data = data[part]
+    return replace(document, data=data, positions=inside(document.positions), keys=inside(document.keys))

@@ -12,10 +12,12 @@ from .interior import breakdown, concentrations, profiles
 from .laws import arrhenius
 from .life import contact, cycle_breakdown, waterfall
 from .spectra import bode, nyquist
+from .studies import band, map, pareto, tornado
 from .transients import cycles, transient, voltammogram
 
 __all__ = [
     "arrhenius",
+    "band",
     "bode",
     "breakdown",
     "circuit",
@@ -26,9 +28,12 @@ __all__ = [
     "cycles",
     "figure",
     "kramers_kronig",
+    "map",
     "nyquist",
+    "pareto",
     "profiles",
     "relaxation_times",
+    "tornado",
     "transient",
     "voltammogram",
     "waterfall",

@@ -15,6 +15,7 @@ from mgtwin.plot.interior import breakdown, concentrations, profiles
 from mgtwin.plot.laws import arrhenius
 from mgtwin.plot.life import contact, cycle_breakdown, waterfall
 from mgtwin.plot.spectra import bode, nyquist
+from mgtwin.plot.studies import study_panels
 from mgtwin.plot.transients import cycles, protocol_type, transient, voltammogram
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
 
 def _panels(ds: xr.Dataset) -> list[_Draw]:
     """Return the plots that show a Dataset, the most important first."""
+    if "study" in ds.attrs:
+        return study_panels(ds)
     if "distribution" in ds.variables and ds["distribution"].ndim == 1:
         return [nyquist, relaxation_times]
     if "residual" in ds.variables and ds["residual"].ndim == 1:

@@ -56,17 +56,18 @@ def ours(cell: Any) -> np.ndarray:
 
 def test_ninety_ageing_cycles_against_stock_pybamm(ageing: Any) -> None:
     """On one mesh, and as both come: `StackModel` with its default mesh, `simulate` with the coarser one of cycling."""
-    meshes: dict[str, dict[str, Any]] = {
-        "same mesh": {"f_max": F_MAX, "refinement": REFINEMENT},
-        "StackModel's default mesh": {},
+    # as both come the ratio is 2.5 to 2.8, so that 1.5 leaves room for noise; on one mesh it is 1.5, give or take
+    cases: dict[str, tuple[dict[str, Any], float]] = {
+        "same mesh": ({"f_max": F_MAX, "refinement": REFINEMENT}, 1.5 * NOISE),
+        "StackModel's default mesh": ({}, 1.5),
     }
-    for name, mesh in meshes.items():
+    for name, (mesh, least) in cases.items():
         # agreement before speed
         np.testing.assert_allclose(ours(ageing), stock(ageing, **mesh), rtol=1e-3)
         pair = partial(stock, ageing, **mesh), partial(ours, ageing)
         ratios = [cpu_seconds(pair[0]) / cpu_seconds(pair[1]) for _ in range(3)]
         report(f"stock Experiment / simulate, 90 ageing cycles, {name}", float(np.median(ratios)), ">= 1.5, aim 2")
-        assert np.median(ratios) >= 1.5 * NOISE
+        assert np.median(ratios) >= least
 
 
 def test_time_is_linear_in_the_number_of_cycles() -> None:

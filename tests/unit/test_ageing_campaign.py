@@ -77,7 +77,7 @@ def test_results_say_what_is_refuted_and_what_decides(tmp_path: Path) -> None:
     verdict = results.verdict()
     assert verdict.startswith("salt does not reach the observed growth")
     assert "leaves film, contact" in verdict and "resistance at 1 kHz" in verdict and "200 kohm" in verdict
-    results.write(figures=False)
+    results.write()
     text = (tmp_path / "ageing.md").read_text(encoding="utf-8")
     assert "| film | straight |" in text and "✗" in text
 

@@ -15,12 +15,13 @@ from mgtwin import simulation
 from mgtwin.campaign import Agrees, Calibrated, Contradicts, Failed, NotComparable, run_paper
 from mgtwin.campaign.compare import rows_of
 from mgtwin.campaign.readout import Readout, Simulated, count_arcs, read, resistance_beside
-from mgtwin.campaign.uncertainty import decisive, draw, parameters, propagate_conductivity
+from mgtwin.campaign.uncertainty import decisive, propagate_conductivity
 from mgtwin.campaign.verdicts import judge, shown, shown_interval
 from mgtwin.dataset import spectrum, stamp, transient
 from mgtwin.errors import InputError, SimulationError
 from mgtwin.experiments import Observation, Run, experiment, measures
 from mgtwin.quantities import Value
+from mgtwin.studies.sampling import draw, parameters
 
 RANGED = {"value": "1 V", "range": ["0.9 V", "1.2 V"], "printed": "1 V"}
 RUN = Run("x", "trilayer", ("as_printed",), "as_printed", Value(373.15, unit="K"), mt.EIS(1e6, 0.1, points=5))

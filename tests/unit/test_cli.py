@@ -864,6 +864,8 @@ def test_read_refuses_in_one_message(mgtwin: Mgtwin, tmp_path: Path, arguments: 
 
 def test_the_commands_of_the_documentation_run(mgtwin: Mgtwin) -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for name, content in re.findall(r"^```yaml\n# (\w+\.yaml)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        Path(name).write_text(content, encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines()]
     assert len(commands) > 10
@@ -877,7 +879,7 @@ def test_the_commands_of_the_documentation_run(mgtwin: Mgtwin) -> None:
 
 def test_the_documentation_lists_every_command_and_protocol() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    for command in ("list", "show", "new", "check", "run", "plot", "read", "schema"):
+    for command in ("list", "show", "new", "check", "run", "sweep", "optimise", "plot", "read", "schema"):
         assert f"`mgtwin {command} " in text
     for name, noun in PROTOCOLS.items():
         if name != "replay":  # made from a recorded signal, not typed

@@ -50,7 +50,10 @@ def same_output(shown: str, printed: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/howto.md", "docs/files.md"])
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("tutorial", "howto", "files", "studies"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_python_of_a_page_runs_and_prints_what_is_shown(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,371 @@
+"""Figures of merit of a design, each one number per run: what studies sweep, rank and optimise.
+
+Any other function Dataset -> number serves as well; `functools.partial` binds further arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgtwin.analysis._common import cell_of, require, slope_per_decade, steps, unsteady
+from mgtwin.analysis._metric import metric
+from mgtwin.analysis.cycling import cycle_summary
+from mgtwin.analysis.salt import limiting_current, sand_time
+from mgtwin.analysis.transport import transport_number
+from mgtwin.errors import InputError
+from mgtwin.quantities import format_value, parse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mgtwin.cells import Cell
+
+__all__ = [
+    "apparent_transport_number",
+    "area_specific_resistance",
+    "cycles_until",
+    "energy_efficiency",
+    "limiting_current_density",
+    "overpotential_at",
+    "sand_time_at",
+    "stack_areal_mass",
+    "stack_thickness",
+    "steady_current_density",
+    "time_until",
+    "true_transport_number",
+]
+
+
+@metric("ohm*m^2", "area-specific resistance", batched=True)
+def area_specific_resistance(eis: xr.Dataset, at: float | str | None = None) -> Any:
+    r"""Return the area-specific resistance :math:`A\,\mathrm{Re}\,Z` [ohm*m^2].
+
+    Parameters
+    ----------
+    eis : xarray.Dataset
+        Spectrum of a known area; also many spectra over a further dimension, which give one number each.
+    at : float or str, optional
+        Frequency [Hz], interpolated in its logarithm and never outside the data; by default the lowest one.
+
+    Raises
+    ------
+    InputError
+        The area is not known, or `at` lies outside the data.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import spectrum
+    >>> area_specific_resistance(spectrum([1e3, 1.0], [10 - 1j, 20 - 5j], {"area": 1e-4}))
+    0.002
+    """
+    require(eis, ("frequency", "impedance"), "area_specific_resistance")
+    real = eis["impedance"].real.sortby("frequency") if at is not None else eis["impedance"].real
+    if at is None:
+        resistance = real.isel(frequency=int(np.argmin(eis["frequency"].values)))
+    else:
+        where, log_f = float(parse(at, "Hz")), np.log(real["frequency"].values)
+        if not log_f[0] <= np.log(where) <= log_f[-1]:
+            raise InputError(f"at = {format_value(where, 'Hz')} lies outside the spectrum: choose a frequency inside.")
+        k = int(np.clip(np.searchsorted(log_f, np.log(where)), 1, log_f.size - 1)) if log_f.size > 1 else 0
+        share = (np.log(where) - log_f[k - 1]) / (log_f[k] - log_f[k - 1]) if k else 0.0
+        resistance = real.isel(frequency=k) * share + real.isel(frequency=k - 1) * (1 - share)
+    return _one(resistance * _number(eis, "area"))
+
+
+def _one(values: Any) -> Any:
+    """A float for one run, the array itself for many."""
+    return float(values) if np.ndim(values) == 0 else values
+
+
+def _number(ds: xr.Dataset, path: str) -> Any:
+    """A number of the cell of a run; of many runs an array where it varies between them."""
+    if path in ds.coords:
+        return ds[path].variable if ds[path].ndim else float(ds[path])
+    if path in ds.attrs:
+        return float(ds.attrs[path])
+    cell = cell_of(ds)
+    if cell is None:
+        raise InputError(f"the Dataset names no cell, so {path} is not known.")
+    return cell.get(path)
+
+
+@metric("V", "overpotential at a current")
+def overpotential_at(run: xr.Dataset, current: float | str) -> float:
+    """Return the size of the cell voltage [V] where the size of the current first reaches a value.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Transient whose current changes, e.g. of a voltammetry. Between two samples the voltage is interpolated.
+    current : float or str
+        [A], or a current density [A/m^2] if the area is known.
+
+    Raises
+    ------
+    InputError
+        The current is never reached.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> round(overpotential_at(transient([0, 1, 2], [0.0, 0.1, 0.3], [0.0, 1e-5, 2e-5]), "15 uA"), 6)
+    0.2
+    """
+    require(run, ("time", "voltage", "current"), "overpotential_at")
+    asked = parse(current, None) if isinstance(current, str) else parse(current, "A")
+    wanted = abs(float(asked)) * (float(_number(run, "area")) if asked.unit == "A/m^2" else 1.0)
+    size, voltage = np.abs(run["current"].values), np.abs(run["voltage"].values)
+    beyond = np.flatnonzero(size >= wanted * (1 - 1e-9))
+    if not beyond.size:
+        raise InputError(
+            f"overpotential_at: the current stays below {format_value(wanted, 'A')}; its largest value is "
+            f"{format_value(float(np.nanmax(size)), 'A')}."
+        )
+    k = int(beyond[0])
+    if k == 0 or size[k] == size[k - 1]:
+        return float(voltage[k])
+    share = min((wanted - size[k - 1]) / (size[k] - size[k - 1]), 1.0)
+    return float(voltage[k - 1] + share * (voltage[k] - voltage[k - 1]))
+
+
+@metric("1", "energy efficiency")
+def energy_efficiency(run: xr.Dataset, cycle: int | None = None) -> float:
+    """Return the energy that the cell delivers over the energy put in, of one cycle.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Galvanostatic cycling; see `cycle_summary`.
+    cycle : int, optional
+        Its number; by default the last one with both half cycles.
+
+    Raises
+    ------
+    InputError
+        There is no such cycle.
+    """
+    cycles = cycle_summary(run)
+    whole = cycles["cycle"].values[np.isfinite(cycles["half_difference"].values)]
+    chosen = cycle if cycle is not None else (whole[-1] if whole.size else None)
+    if chosen is None or chosen not in cycles["cycle"].values:
+        raise InputError("energy_efficiency: there is no such cycle with both half cycles in this run.")
+    return float(cycles["energy_efficiency"].sel(cycle=chosen))
+
+
+@metric("1", "cycles until the limit")
+def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
+    """Return how many cycles pass before the size of the cell voltage exceeds a limit.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Cycling. Where the run summarises its cycles, the voltages at the end of their half cycles count.
+    limit : float or str
+        [V]
+
+    Returns
+    -------
+    float
+        Whole cycles completed before the first sample beyond the limit; inf if there is none in this run.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> run = transient([0, 1, 2, 3], [0.1, 0.4, 0.8, 1.2], [1e-5] * 4, cycle=[0, 1, 2, 3])
+    >>> cycles_until(run, "1 V"), cycles_until(run, "2 V")
+    (3.0, inf)
+    """
+    require(run, ("cycle",), "cycles_until")
+    wanted = float(parse(limit, "V"))
+    numbers = run["cycle"].values
+    if "cycle" in run.dims:
+        sizes = [np.abs(run[name].values) for name in ("deposition_voltage", "dissolution_voltage")]
+        beyond = np.flatnonzero(np.fmax(*sizes) > wanted)
+    else:
+        beyond = np.flatnonzero(np.abs(run["voltage"].values) > wanted)
+    return float(numbers[beyond[0]] - numbers[0]) if beyond.size else float("inf")
+
+
+@metric("A/m^2", "limiting current density")
+def limiting_current_density(run: xr.Dataset) -> float:
+    """Return the largest steady current density [A/m^2] that the salt of the cell of a run allows.
+
+    See `limiting_current`; inf without a salt solution.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell.
+    """
+    return float(limiting_current(_cell(run, "limiting_current_density")).density)
+
+
+@metric("s", "Sand's time")
+def sand_time_at(run: xr.Dataset, current: float | str) -> float:
+    """Return Sand's time [s] of the cell of a run at a current [A] or current density; see `sand_time`.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell.
+    """
+    return float(sand_time(_cell(run, "sand_time_at"), current))
+
+
+def _cell(run: xr.Dataset, needed_by: str) -> Cell:
+    cell = cell_of(run)
+    if cell is None:
+        raise InputError(f"{needed_by}: the Dataset names no cell.")
+    return cell
+
+
+@metric("A/m^2", "current density in the steady state")
+def steady_current_density(run: xr.Dataset) -> float:
+    """Return the size of the current density [A/m^2] at which a constant voltage ends.
+
+    That is the limiting current where the voltage is large against RT/F and a salt, not a resistance, limits.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Polarisation of a known area, long enough to be steady.
+
+    Raises
+    ------
+    InputError
+        The current still changes by more than 1 % per decade of time at the end, or the area is not known.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> run = transient([1, 10, 60, 80, 100], [1.0] * 5, [9e-6, 4e-6, 2e-6, 2e-6, 2e-6], attrs={"area": 1e-4})
+    >>> round(steady_current_density(run), 6)
+    0.02
+    """
+    require(run, ("time", "voltage", "current"), "steady_current_density")
+    last = steps(run)[-1]
+    drift = unsteady(slope_per_decade(last.time, last.current))
+    if drift:
+        raise InputError(f"steady_current_density: {drift}. Make the polarisation longer.")
+    return float(abs(last.current[-1]) / float(_number(run, "area")))
+
+
+@metric("s", "time until the limit")
+def time_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
+    """Return the time [s] at which the size of the voltage first exceeds a limit.
+
+    That is Sand's time where a salt limits the current and the limit lies well above the ohmic drop.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Galvanostatic. Between two samples the time is interpolated.
+    limit : float or str
+        [V]
+
+    Returns
+    -------
+    float
+        inf where the voltage stays below the limit in this run.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> time_until(transient([0, 10, 20], [0.1, 0.5, 1.5], [1e-5] * 3), "1 V")
+    15.0
+    """
+    require(run, ("time", "voltage"), "time_until")
+    time, size, wanted = run["time"].values, np.abs(run["voltage"].values), float(parse(limit, "V"))
+    beyond = np.flatnonzero(size > wanted)
+    if not beyond.size:
+        return float("inf")
+    k = int(beyond[0])
+    if k == 0:
+        return float(time[0])
+    return float(time[k - 1] + (wanted - size[k - 1]) / (size[k] - size[k - 1]) * (time[k] - time[k - 1]))
+
+
+@metric("1", "apparent ionic transport number")
+def apparent_transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> float:
+    """Return the ionic transport number as a polarisation shows it; see `transport_number`."""
+    return transport_number(ca, sampled_at).apparent
+
+
+@metric("1", "true ionic transport number")
+def true_transport_number(ca: xr.Dataset) -> float:
+    """Return the ionic transport number of the cell's only mixed conductor at rest; see `transport_number`.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell, or the cell has no or several mixed conductors.
+    """
+    from mgtwin.analysis._plateaus import true_transport_number as of_cell
+
+    cell = cell_of(ca)
+    found = None if cell is None else of_cell(cell)
+    if found is None:
+        raise InputError("true_transport_number: it needs a cell with one mixed conductor in the Dataset's attributes.")
+    return float(found)
+
+
+@metric("m", "thickness of the stack", batched=True)
+def stack_thickness(run: xr.Dataset) -> Any:
+    """Return the sum of the thicknesses of all layers [m], which is the volume of the stack per area.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell.
+    """
+    return _one(sum(_thickness(run, name) for name in _layers(run)))
+
+
+@metric("kg/m^2", "areal mass of the stack", batched=True)
+def stack_areal_mass(run: xr.Dataset, densities: Mapping[str, float | str]) -> Any:
+    """Return the mass of all layers per area [kg/m^2].
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Any result that names its cell.
+    densities : mapping
+        Density of each layer by its name, or by a pattern such as ``"buffer_*"``: [kg/m^3], or text with a unit.
+        Densities are no property of the electrical model, so a study states those that it takes.
+
+    Raises
+    ------
+    InputError
+        A layer has no density, or a name matches no layer.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> eis = mt.simulate(mt.cell("trilayer"), mt.EIS(1e3, 1.0))
+    >>> round(stack_areal_mass(eis, {"buffer_*": "1 g/cm^3", "antiperovskite": "3 g/cm^3"}), 3)
+    2.965
+    """
+    from fnmatch import fnmatchcase
+
+    layers = _layers(run)
+    by_layer: dict[str, float] = {}
+    for pattern, given in densities.items():
+        matching = [name for name in layers if fnmatchcase(name, pattern)]
+        if not matching:
+            raise InputError(f"stack_areal_mass: no layer is called {pattern!r}; layers are {', '.join(layers)}.")
+        by_layer.update(dict.fromkeys(matching, float(parse(given, "kg/m^3"))))
+    missing = [name for name in layers if name not in by_layer]
+    if missing:
+        raise InputError(f"stack_areal_mass: give the density of {', '.join(missing)}, e.g. '1.2 g/cm^3'.")
+    return _one(sum(_thickness(run, name) * by_layer[name] for name in layers))
+
+
+def _layers(run: xr.Dataset) -> list[str]:
+    return [layer.name for layer in _cell(run, "this metric needs the layers").layers]
+
+
+def _thickness(run: xr.Dataset, name: str) -> Any:
+    return _number(run, f"layers.{name}.thickness")

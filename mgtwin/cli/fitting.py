@@ -1,0 +1,87 @@
+"""``mgtwin fit``: parameters from data files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from ..errors import InputError
+from .console import hint, leave_interrupted, out, shown_path
+from .files import figure_name, result_name
+from .progress import progress_bar
+from .running import partial_name, print_rows
+
+__all__ = ["FitRequest", "run_fit"]
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """What was typed behind ``mgtwin fit``."""
+
+    file: Path | None = None
+    template: str | None = None
+    output: Path | None = None
+    plot: Path | None = None
+    cell: Path | None = None
+
+
+def run_fit(request: FitRequest) -> None:
+    """Fit what a file describes and print the table, or print a file to edit.
+
+    Raises
+    ------
+    InputError
+        If options are missing or do not go together; for the file as `mgtwin.fitting.files.load_fit`.
+    """
+    if request.template is not None:
+        if request.file is not None:
+            raise InputError("give either a FILE to fit, or --template CELL to get one.")
+        _print_template(request)
+        return
+    if request.file is None:
+        raise InputError("FILE is missing: mgtwin fit --template trilayer > fit.yaml writes one to edit.")
+    output = result_name(request.output) if request.output is not None else None
+    figure = figure_name(request.plot, "--plot") if request.plot is not None else None
+    from ..fitting import fit
+    from ..fitting.files import load_fit
+
+    wanted = load_fit(request.file)
+    with progress_bar(f"fit {request.file.name}", unit="starts") as progress:
+        found = fit(wanted.pairs, wanted.free, **wanted.options, progress=progress)
+    out().print(Text(str(found)), soft_wrap=True)
+    lines = []
+    if output is not None:
+        lines.append(("saved", shown_path(found.save(partial_name(output) if found.interrupted else output))))
+    if figure is not None:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        axes = found.plot()
+        first = axes if hasattr(axes, "figure") else axes[0]
+        first.figure.savefig(figure)
+        lines.append(("figure", shown_path(figure)))
+    if request.cell is not None:
+        lines.append(("cell", shown_path(found.cell.save(request.cell))))
+    if lines:
+        out().print()
+        print_rows(lines)
+    else:
+        hint("Not saved: -o fit.nc keeps it, --cell cell.yaml the fitted cell, --plot figure.png draws it.")
+    if found.interrupted:
+        leave_interrupted("the values above are the best until then.")
+
+
+def _print_template(request: FitRequest) -> None:
+    from ..fitting.files import template
+    from .cellargs import read_cell
+
+    text = template(read_cell(str(request.template)))
+    if request.output is None:
+        print(text, end="")
+        return
+    if request.output.exists():
+        raise InputError(f"{request.output} exists already and is left as it is: choose another name.")
+    request.output.write_text(text, encoding="utf-8")
+    out().print(Text(f"{request.output} is written. Edit it, then:\n  mgtwin fit {request.output}"), soft_wrap=True)

@@ -1,0 +1,167 @@
+"""``mgtwin sweep`` and ``mgtwin optimise``: a study file, run here or on a cluster, its numbers in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from ..cells import Cell
+from ..errors import InputError
+from ..quantities import format_value
+from .console import hint, leave_interrupted, out, print_warnings, shown_path
+from .files import figure_name, result_name
+from .progress import progress_bar
+from .running import keep, print_rows
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["optimise_file", "sweep_file"]
+
+#: Designs of a front that are printed.
+_DESIGNS = 12
+
+
+def sweep_file(
+    file: Path, client: str | None = None, resume: bool = False, output: Path | None = None, plot: Path | None = None
+) -> None:
+    """Run the study of a file into its store, and print what came out.
+
+    Raises
+    ------
+    FileError
+        With line, column and a caret for what is wrong in the file.
+    InputError
+        If the store exists and `resume` was not asked for, or holds another study.
+    """
+    from ..studies import sweep, uncertainty
+    from .studyfile import read_sweep
+
+    study = read_sweep(file)
+    target = result_name(output) if output is not None else None
+    figure = figure_name(plot, "--plot") if plot is not None else None
+    if study.store.exists() and not resume:
+        raise InputError(
+            f"{shown_path(study.store)} exists: --resume computes what it lacks of this study; or remove it, or name "
+            f"another with store: in {shown_path(file)}."
+        )
+    with _connected(client) as connected, progress_bar(f"{file.name}: opening", "", log=True) as progress:
+        given: dict[str, Any] = {"store": study.store, "client": connected, "progress": progress}
+        if study.sampling is None:
+            found = sweep(study.cell, study.protocol, list(study.axes), study.metrics, **given)
+        else:
+            assert isinstance(study.cell, Cell)
+            given |= {"axes": list(study.axes) or None, **study.sampling}
+            found = uncertainty(study.cell, study.protocol, study.metrics, **given)
+    _report_sweep(file, found)
+    print_rows([("store", shown_path(study.store))])
+    if found.attrs.get("interrupted"):
+        leave_interrupted(f"mgtwin sweep {shown_path(file)} --resume computes the rest.")
+    if target is not None or figure is not None:
+        keep(found.load(), target, figure)
+
+
+def optimise_file(file: Path, client: str | None = None, output: Path | None = None, plot: Path | None = None) -> None:
+    """Run the optimisation of a file, and print the designs.
+
+    Raises
+    ------
+    FileError
+        With line, column and a caret for what is wrong in the file.
+    SimulationError
+        If no design meets the constraints.
+    """
+    from ..studies import optimise
+    from .studyfile import read_optimisation
+
+    asked = read_optimisation(file)
+    target = result_name(output) if output is not None else None
+    figure = figure_name(plot, "--plot") if plot is not None else None
+    if figure is not None and len(asked.objectives) + len(asked.constraints) < 2:
+        raise InputError("--plot draws two objectives or constraints against each other, but this file has one.")
+    with _connected(client) as connected, progress_bar(f"{file.name}: starting", "", log=True) as progress:
+        found = optimise(
+            asked.cell, asked.bounds, asked.objectives, asked.constraints, protocol=asked.protocol,
+            robust=asked.robust, method=asked.method, client=connected, progress=progress,
+        )  # fmt: skip
+    _report_designs(file, found)
+    keep(found, target, figure)
+    if found.attrs.get("interrupted"):
+        leave_interrupted("these are the best designs until then.")
+
+
+@contextmanager
+def _connected(address: str | None) -> Iterator[Any]:
+    """A client of the cluster at an address; None without one."""
+    if address is None:
+        yield None
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        raise InputError("--client needs dask: pip install 'mgtwin[studies]'.") from None
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(
+            f"--client {address}: no cluster answers there ({error}). Start one: dask scheduler."
+        ) from None
+    with client:
+        yield client
+
+
+def _metrics(ds: xr.Dataset) -> list[str]:
+    return [str(name) for name, item in ds.data_vars.items() if "metric" in item.attrs]
+
+
+def _report_sweep(file: Path, ds: xr.Dataset) -> None:
+    """Points, and the range of each metric."""
+    failure = ds["failure"].values
+    sizes = ", ".join(f"{dim} {size}" for dim, size in ds.sizes.items() if dim != "quantile")
+    out().print(Text(file.name, style="bold").append(f"  {failure.size} points: {sizes}", style="not bold dim"))
+    rows = []
+    for name in _metrics(ds):
+        values, unit = np.asarray(ds[name].values, dtype=float), ds[name].attrs["units"]
+        if name.endswith("_quantiles"):
+            if values.ndim == 1:
+                low, middle, high = (format_value(float(v), unit.replace("1", "")) for v in values)
+                rows.append((name.removesuffix("_quantiles"), f"{middle}, 95 % from {low} to {high}"))
+            continue
+        known = values[~np.isnan(values)]
+        if known.size:
+            low, high = (format_value(float(v), "" if unit == "1" else unit) for v in (known.min(), known.max()))
+            rows.append((name, f"{low} to {high}" if low != high else low))
+    failed = [str(text) for text in failure.ravel() if text]
+    if failed:
+        rows.append(("failed", f"{len(failed)} points, the first says: {failed[0]}"))
+    print_rows(rows)
+    print_warnings(list(ds.attrs.get("warnings", [])))
+
+
+def _report_designs(file: Path, ds: xr.Dataset) -> None:
+    """A table of the designs, evenly chosen where there are many."""
+    many = ds.sizes["design"]
+    chosen = np.unique(np.linspace(0, many - 1, min(many, _DESIGNS)).round().astype(int))
+    out().print(Text(file.name, style="bold").append(f"  {ds.attrs['route']}", style="not bold dim"))
+    designed = [str(name) for name in ds.coords if "paths" in ds[name].attrs]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in (*designed, *_metrics(ds)):
+        table.add_column(Text(str(ds[name].attrs["long_name"])), justify="right")
+    for k in chosen:
+        table.add_row(*_cells(ds, (*designed, *_metrics(ds)), int(k)))
+    out().print(table)
+    if len(chosen) < many:
+        hint(f"{len(chosen)} of {many} designs are shown; -o FILE.nc keeps all of them.")
+    print_warnings(list(ds.attrs.get("warnings", [])))
+
+
+def _cells(ds: xr.Dataset, names: Sequence[str], k: int) -> Iterator[str]:
+    for name in names:
+        unit = ds[name].attrs["units"]
+        yield format_value(float(ds[name][k]), "" if unit == "1" else unit)

@@ -1,0 +1,87 @@
+"""Parametric bootstrap: the fit repeated on data drawn from the fitted model and its noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..dataset import attributes
+from ..errors import InputError
+from .minimise import Progress
+from .verb import refitted
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from .result import Fit
+
+__all__ = ["bootstrap"]
+
+
+def bootstrap(fit: Fit, samples: int = 200, seed: int = 0, progress: Progress | None = None) -> xr.Dataset:
+    """Draw data from a fit and fit them again.
+
+    Unlike the covariance this needs no linearisation, and unlike the profile it gives the joint distribution.
+
+    Parameters
+    ----------
+    fit : Fit
+    samples : int
+    seed : int
+        Equal seeds give equal results.
+    progress : callable, optional
+        Called as ``progress(fraction, text)``.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``fitted_value`` (sample, parameter) [SI units of each, in ``parameter_unit``]. After Ctrl-C those until then,
+        with a warning.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw.
+    """
+    import xarray as xr
+
+    if samples < 1:
+        raise InputError(f"samples is {samples}: draw at least one, some hundred for intervals.")
+    rng = np.random.default_rng(seed)
+    found = []
+    warnings: list[str] = []
+    try:
+        for k in range(samples):
+            drawn = [_drawn(fit, number, rng) for number in range(len(fit.problem.measurements))]
+            found.append(refitted(fit, data=drawn).x)
+            if progress is not None:
+                progress((k + 1) / samples, f"sample {k + 1} of {samples}")
+    except KeyboardInterrupt:
+        warnings.append(f"interrupted after {len(found)} of {samples} samples")
+    units = [parameter.unit for parameter in fit.problem.parameters]
+    return xr.Dataset(
+        {
+            "fitted_value": (
+                ("sample", "parameter"),
+                np.array(found).reshape(-1, len(fit.names)),
+                attributes("fitted_value"),
+            )
+        },
+        coords={
+            "sample": ("sample", np.arange(len(found)), attributes("sample")),
+            "parameter": ("parameter", list(fit.names), attributes("parameter")),
+            "parameter_unit": ("parameter", units, attributes("parameter_unit")),
+        },
+        attrs={"route": "parametric bootstrap", "seed": seed, "warnings": warnings},
+    )
+
+
+def _drawn(fit: Fit, number: int, rng: np.random.Generator) -> Any:
+    """Data of one Dataset as the fitted model and its noise might have given them."""
+    item, mean = fit.problem.measurements[number], fit.predicted[number]
+    std = fit.problem.weightings[number].std(fit.measured(number)) * fit.noise[number]
+    noise = rng.normal(size=mean.shape)
+    if item.is_spectrum:
+        noise = noise + 1j * rng.normal(size=mean.shape)
+    return mean + std * noise

@@ -1,0 +1,265 @@
+"""Fits as YAML: which cell, which data files, what is free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, TypeAdapter
+
+from .. import yamlfile
+from ..cells import Cell
+from ..cells.base import noun, one_of
+from ..errors import FileError, InputError, UnknownNameError
+from ..quantities import Quantity, format_value
+from .free import Free, PerDataset, PerTemperature
+from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit
+
+__all__ = ["DataFile", "FitFile", "Request", "load_fit", "template"]
+
+
+def _typed(default: str) -> BeforeValidator:
+    """A mapping without a type means the default one; nothing means all its defaults."""
+
+    def add(raw: Any) -> Any:
+        given = {} if raw is None else raw
+        return {"type": default, **given} if isinstance(given, Mapping) and "type" not in given else given
+
+    return BeforeValidator(add)
+
+
+_FreeField = Annotated[
+    Annotated[Free | PerTemperature | PerDataset, Field(discriminator="type")],
+    one_of("what is free", "free", "per_temperature", "per_dataset"),
+    _typed("free"),
+]
+_WeightingField = Annotated[
+    Annotated[Modulus | Noise | Unit, Field(discriminator="type")],
+    one_of("a weighting", "modulus", "noise", "unit"),
+]
+_LossField = Annotated[
+    Annotated[Huber | SoftL1 | Cauchy, Field(discriminator="type")],
+    one_of("a loss", "huber", "soft_l1", "cauchy"),
+]
+
+
+@noun
+class DataFile:
+    """One data file of a fit.
+
+    Parameters
+    ----------
+    file : str
+        A result of mgtwin (.nc) or an instrument's file, relative to the fit's file.
+    node : str, optional
+        Which measurement, of a file with several (``spectrum_1``, or a step of a Sequence).
+    temperature : float or str, optional
+        [K]; by default what the file says, else the cell's.
+    control : {"current", "voltage"}, optional
+        What was imposed in a run in time, where that cannot be told from the file.
+    set : mapping, optional
+        What was different in the cell: path to value.
+    weighting : Modulus, Noise or Unit, optional
+    """
+
+    file: str
+    node: str | None = None
+    temperature: Annotated[float, Quantity("K", gt=0)] | None = None
+    control: Literal["current", "voltage"] | None = None
+    set: dict[str, Any] = field(default_factory=dict)
+    weighting: _WeightingField | None = None
+
+
+@noun
+class FitFile:
+    """What a fit's file says.
+
+    Parameters
+    ----------
+    cell : str
+        Name of a cell, or a file ending in .yaml, relative to the fit's file.
+    data : sequence of DataFile
+    free : mapping
+        Path or wildcard to ``{start, bounds, log, prior}``, all optional, or to ``{type: per_temperature, free: ...}``.
+    overlays : sequence of str
+    set : mapping
+        Path to value: changes of the cell before the fit.
+    weighting : Modulus, Noise or Unit, optional
+    loss : Huber, SoftL1 or Cauchy, optional
+    starts, seed : int
+    """
+
+    cell: str
+    data: tuple[DataFile, ...]
+    free: dict[str, _FreeField]
+    overlays: tuple[str, ...] = ()
+    set: dict[str, Any] = field(default_factory=dict)
+    weighting: _WeightingField | None = None
+    loss: _LossField | None = None
+    starts: Annotated[int, Field(ge=1)] = 1
+    seed: int = 0
+
+
+@noun
+class Request:
+    """A fit that is ready to run: ``mgtwin.fit(request.pairs, request.free, **request.options)``."""
+
+    pairs: tuple[Any, ...]
+    free: dict[str, Any]
+    options: dict[str, Any]
+
+
+def load_fit(path: str | Path) -> Request:
+    """Read a fit's file with the data that it names.
+
+    Raises
+    ------
+    FileError
+        As ``path:line:col`` with the line and a caret: for what is wrong in the file, for a cell, a data file or a path
+        that does not exist, and for a value that the cell refuses.
+    """
+    document = yamlfile.load(Path(path))
+    wanted: FitFile = yamlfile.validate(document, TypeAdapter(FitFile), context={"file": True})
+    folder = Path(path).parent
+    if not wanted.data:
+        raise document.error("data is empty: name at least one file.", ("data",))
+    cell = _cell(document, wanted, folder)
+    pairs = tuple(_pair(document, cell, item, folder, number) for number, item in enumerate(wanted.data))
+    _check_paths(document, wanted, [pair[0] for pair in pairs])
+    weighting: Any = wanted.weighting
+    if any(item.weighting is not None for item in wanted.data):
+        weighting = [
+            item.weighting or wanted.weighting or (Modulus() if "impedance" in pair[1] else Unit())
+            for item, pair in zip(wanted.data, pairs, strict=True)
+        ]
+    options = {"weighting": weighting, "loss": wanted.loss, "starts": wanted.starts, "seed": wanted.seed}
+    return Request(pairs, dict(wanted.free), options)
+
+
+def _cell(document: yamlfile.Document, wanted: FitFile, folder: Path) -> Cell:
+    from ..cells.files import cell
+
+    name = wanted.cell
+    if name.endswith((".yaml", ".yml")) and not Path(name).is_absolute():
+        name = str(folder / name)
+    try:
+        found = cell(name, *wanted.overlays)
+    except FileError:
+        raise
+    except InputError as error:
+        place = "overlays" if "overlay" in str(error) and wanted.overlays else "cell"
+        raise document.error(str(error), (place,)) from None
+    return _changed(document, found, wanted.set, ("set",))
+
+
+def _changed(document: yamlfile.Document, cell: Cell, changes: Mapping[str, Any], place: tuple[Any, ...]) -> Cell:
+    from ..cells.cell import changed
+
+    for path, value in changes.items():
+        try:
+            cell = changed(cell, {path: value}, context={"file": True})
+        except InputError as error:
+            raise document.error(str(error), (*place, path)) from None
+    return cell
+
+
+def _pair(document: yamlfile.Document, cell: Cell, item: DataFile, folder: Path, number: int) -> tuple[Cell, Any]:
+    place = ("data", number)
+    file = folder / item.file
+    if not file.is_file():
+        raise document.error(f"there is no file {file}.", (*place, "file"))
+    try:
+        found = _read(file)
+    except InputError as error:
+        raise document.error(str(error), (*place, "file")) from None
+    ds = _node(document, found, item, place)
+    attrs: dict[str, Any] = {"file": item.file}
+    if item.temperature is not None:
+        attrs["temperature"] = float(item.temperature)
+    if item.control is not None:
+        attrs["control"] = item.control
+    return _changed(document, cell, item.set, (*place, "set")), ds.assign_attrs(attrs)
+
+
+def _read(file: Path) -> Any:
+    """A result of mgtwin, or what the readers of instruments make of a file."""
+    from .. import dataset
+    from ..data import read
+
+    return dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
+
+
+def _node(document: yamlfile.Document, found: Any, item: DataFile, place: tuple[Any, ...]) -> Any:
+    """The measurement that is meant, of a file with one or with several."""
+    if not hasattr(found, "leaves"):
+        return found
+    names = [leaf.path.lstrip("/") for leaf in found.leaves]
+    if item.node not in names:
+        listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        where = "file" if item.node is None else "node"
+        raise document.error(f"{item.file} holds several measurements: say which, node: {listed}.", (*place, where))
+    return found[item.node].to_dataset()
+
+
+def _check_paths(document: yamlfile.Document, wanted: FitFile, cells: list[Cell]) -> None:
+    """Every key must name numbers of some cell."""
+    from ..cells.paths import expand
+
+    for key in wanted.free:
+        problem = None
+        for cell in dict.fromkeys(cells):
+            try:
+                expand(cell, key)
+                break
+            except UnknownNameError as error:
+                problem = error
+        else:
+            raise document.error(str(problem), ("free", key))
+
+
+_HEAD = """\
+# A fit: edit this file, then run   mgtwin fit {file} -o fit.nc --plot fit.png
+cell: {cell}            # a name (mgtwin list) or a file ending in .yaml
+# overlays: [infiltrated]
+# set: {{layers.{layer}.thickness: 0.65 mm}}     # what is known better than in the cell
+
+data:                    # results of mgtwin (.nc) or instrument files, relative to this file
+  - file: eis_25C.mpt
+    temperature: 25 degC
+  - file: eis_60C.mpt
+    temperature: 60 degC
+#  - {{file: ca.DTA, control: voltage, weighting: {{type: noise, std_of_data: 1 nA}}}}
+
+# weighting: {{type: modulus}}     # or {{type: noise, std_of_data: 0.5 ohm}}, {{type: unit}}
+# loss: {{type: huber}}            # forgives outliers
+starts: 8
+seed: 0
+
+# What is free: any path, or wildcards for numbers that move together. Everything behind a path is optional:
+#   {{start: 1 mS/cm, bounds: [0.1 mS/cm, 10 mS/cm], log: true, prior: {{type: normal, mean: 1 mS/cm, std: 0.1 mS/cm}}}}
+# or one value per temperature (or per_dataset):
+#   {{type: per_temperature, free: {{bounds: [1 nF/cm^2, 1 mF/cm^2]}}}}
+free:
+"""
+
+
+def template(cell: Cell, file: str = "fit.yaml") -> str:
+    """A fit's file to edit, with all numbers of a cell; those assumed or fitted before are free."""
+    text = _HEAD.format(cell=cell.name, file=file, layer=cell.layers[0].name)
+    lines = []
+    for path in cell.paths():
+        value = cell.get(path)
+        if path in ("area", "temperature") or path.endswith(("reference_temperature", "molar_volume", "area")):
+            continue
+        open_number = getattr(value, "kind", None) in ("fitted", "computed") and float(value) not in (0.0, float("inf"))
+        try:
+            shown = format_value(value)
+        except InputError:
+            shown = f"{float(value):g}"
+        key = f"  {path}:" if open_number else f"#  {path}:"
+        lines.append(f"{key} {{}}   # {shown}, {getattr(value, 'kind', None) or 'default'}")
+    if not any(line.startswith("  ") for line in lines):
+        lines[0] = f"  {lines[0][1:].strip()}"
+    return text + "\n".join(lines) + "\n"

@@ -1,0 +1,212 @@
+"""Which hypothesis do the data support? Information criteria, cross-validation and predictive checks of fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from .verb import refitted
+
+if TYPE_CHECKING:
+    from .result import Fit
+
+__all__ = ["Comparison", "compare", "log_likelihood"]
+
+#: Differences of BIC from which a hypothesis is called decided (Kass and Raftery, J. Am. Stat. Assoc. 90 (1995) 773).
+DECISIVE = 10.0
+#: Folds of the cross-validation.
+FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several fits of the same data side by side. Made by :func:`mgtwin.compare`.
+
+    Attributes
+    ----------
+    names : tuple of str
+    aicc, bic : tuple of float
+    cross_validated : tuple of float
+        Root mean square of the deviations of points that were left out of the fit, in units of the noise of the fit
+        with the smallest BIC; nan where that was not asked for.
+    runs_p : tuple of float
+        Probability of residuals with as few changes of sign as these if the model were right: a predictive check that
+        tells systematic deviations from noise.
+    """
+
+    names: tuple[str, ...]
+    aicc: tuple[float, ...]
+    bic: tuple[float, ...]
+    cross_validated: tuple[float, ...]
+    runs_p: tuple[float, ...]
+
+    @property
+    def best(self) -> str:
+        """The hypothesis with the smallest BIC."""
+        return self.names[int(np.argmin(self.bic))]
+
+    @property
+    def margin(self) -> float:
+        """By how much the BIC of the second exceeds that of the best."""
+        first, second = sorted(self.bic)[:2]
+        return second - first
+
+    @property
+    def decided(self) -> bool:
+        """Whether the data decide for `best` (a margin above 10)."""
+        return self.margin > DECISIVE
+
+    def __str__(self) -> str:
+        lines = [f"{'hypothesis':<24}{'ΔAICc':>10}{'ΔBIC':>10}{'left out':>10}{'runs p':>10}"]
+        low_aicc, low_bic = min(self.aicc), min(self.bic)
+        for k in np.argsort(self.bic):
+            left = "" if math.isnan(self.cross_validated[k]) else f"{self.cross_validated[k]:.3g}"
+            lines.append(
+                f"{self.names[k]:<24}{self.aicc[k] - low_aicc:>10.1f}{self.bic[k] - low_bic:>10.1f}{left:>10}"
+                f"{self.runs_p[k]:>10.2g}"
+            )
+        verdict = f"the data decide for {self.best!r}" if self.decided else "UNDECIDABLE with these data"
+        lines.append(f"{verdict} (ΔBIC of the second {self.margin:.3g}, decisive above {DECISIVE:g}).")
+        if self.runs_p[int(np.argmin(self.bic))] < 0.001:
+            lines.append("But the residuals of the best are systematic: none of these models describes the data.")
+        return "\n".join(lines)
+
+
+def compare(fits: Sequence[Fit], names: Sequence[str] = (), *, folds: int = FOLDS, seed: int = 0) -> Comparison:
+    r"""Compare hypotheses: fits of the same data by different cells, laws or sets of free parameters.
+
+    .. math:: AICc = -2\ln L + 2k + \frac{2k(k+1)}{n-k-1}, \qquad BIC = -2\ln L + k\ln n
+
+    with k parameters (estimated levels of noise included) and n numbers of data. Priors do not count as data.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Two or more, of the same Datasets with the same weighting.
+    names : sequence of str, optional
+        Of the hypotheses; by default the names of the cells, numbered where they are equal.
+    folds : int
+        Parts into which the points are divided at random for the cross-validation; 0 for none.
+    seed : int
+        Of that division.
+
+    Returns
+    -------
+    Comparison
+        Print it.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two fits, or they are of different data or weightings.
+    """
+    if not isinstance(fits, Iterable):
+        raise InputError(f"compare needs a list of two or more fits, not a {type(fits).__name__}.")
+    fits = list(fits)
+    _check_same(fits)
+    labels = _labels(fits, names)
+    likelihoods = [log_likelihood(fit) for fit in fits]
+    counts = [len(fit.names) + fit.problem.extra for fit in fits]
+    n = fits[0].problem.count
+    aicc = [
+        -2 * value + 2 * k + (2 * k * (k + 1) / (n - k - 1) if n > k + 1 else math.inf)
+        for value, k in zip(likelihoods, counts, strict=True)
+    ]
+    bic = [-2 * value + k * math.log(n) for value, k in zip(likelihoods, counts, strict=True)]
+    best = fits[int(np.argmin(bic))]
+    left_out = [_cross_validated(fit, best, folds, seed) if folds else math.nan for fit in fits]
+    return Comparison(tuple(labels), tuple(aicc), tuple(bic), tuple(left_out), tuple(_runs_p(fit) for fit in fits))
+
+
+def log_likelihood(fit: Fit) -> float:
+    """Largest logarithm of the likelihood of the data; estimated levels of noise at their most likely value."""
+    problem = fit.problem
+    rows = np.repeat(problem.group_of[problem.order], problem.sizes)
+    total = problem.log_determinant + problem.count * math.log(2 * math.pi)
+    for group, estimated in enumerate(problem.estimated):
+        part = fit.minimum.residuals[: problem.count][rows == group]
+        square = float(part @ part)
+        total += part.size * (1 + math.log(max(square, 1e-300) / part.size)) if estimated else square
+    return -total / 2
+
+
+def _check_same(fits: Sequence[Fit]) -> None:
+    if len(fits) < 2:
+        raise InputError(f"compare needs two or more fits, not {len(fits)}.")
+    first = fits[0].problem
+    for fit in fits[1:]:
+        other = fit.problem
+        same = len(first.measurements) == len(other.measurements) and first.weightings == other.weightings
+        if not same or any(not _same_data(a, b) for a, b in zip(first.measurements, other.measurements, strict=True)):
+            raise InputError(
+                "these fits are not of the same data with the same weighting, so their likelihoods cannot be compared: "
+                "fit every hypothesis to all Datasets, in the same order."
+            )
+
+
+def _same_data(one: Any, other: Any) -> bool:
+    for name in ("impedance", "voltage", "current"):
+        a, b = getattr(one, name), getattr(other, name)
+        if (a is None) != (b is None) or (a is not None and not np.array_equal(a, b)):
+            return False
+    return True
+
+
+def _labels(fits: Sequence[Fit], names: Sequence[str]) -> list[str]:
+    if names:
+        if len(names) != len(fits):
+            raise InputError(f"{len(names)} names for {len(fits)} fits: give one each.")
+        return [str(name) for name in names]
+    found = []
+    for fit in fits:
+        cell = fit.problem.measurements[0].cell
+        found.append(" + ".join([cell.name, *cell.overlays]))
+    return [f"{name} ({k + 1})" if found.count(name) > 1 else name for k, name in enumerate(found)]
+
+
+def _cross_validated(fit: Fit, best: Fit, folds: int, seed: int) -> float:
+    """Root mean square deviation of points left out, in units of the noise of another fit."""
+    sizes = _points(fit)
+    rng = np.random.default_rng(seed)
+    fold = [rng.permutation(size) % folds for size in sizes]
+    total, count = 0.0, 0
+    for k in range(folds):
+        keep = [part != k for part in fold]
+        again = refitted(fit, keep=keep)
+        predicted = fit.problem.predicted(again.x)
+        for number, (item, part) in enumerate(zip(fit.problem.measurements, keep, strict=True)):
+            data = fit.measured(number)
+            scale = best.problem.scales[best.problem.group_of[number]]
+            std = fit.problem.weightings[number].std(data) * scale
+            deviations = np.abs((predicted[number] - data) / std)[~part]
+            total += float(deviations @ deviations)
+            count += deviations.size * (2 if item.is_spectrum else 1)
+    return math.sqrt(total / count)
+
+
+def _points(fit: Fit) -> list[int]:
+    return [fit.measured(number).size for number in range(len(fit.problem.measurements))]
+
+
+def _runs_p(fit: Fit) -> float:
+    """Wald-Wolfowitz test of all residuals: real parts, imaginary parts and traces each in their order."""
+    from scipy.stats import norm
+
+    runs, expected, variance = 0, 0.0, 0.0
+    for item, part in zip(fit.problem.measurements, fit.problem.by_dataset(fit.minimum.residuals), strict=True):
+        for series in [part[0::2], part[1::2]] if item.is_spectrum else [part]:
+            signs = series > 0
+            plus, minus = int(signs.sum()), int((~signs).sum())
+            total = plus + minus
+            if total < 8 or min(plus, minus) == 0:
+                continue
+            runs += 1 + int(np.sum(signs[1:] != signs[:-1]))
+            mean = 1 + 2 * plus * minus / total
+            expected += mean
+            variance += (mean - 1) * (mean - 2) / (total - 1)
+    return float(norm.cdf((runs - expected) / math.sqrt(variance))) if variance > 0 else 1.0

@@ -1,0 +1,195 @@
+"""What a Dataset says of its experiment: what was done to the cell, what was measured, at which temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cells import Cell
+from ..errors import InputError
+from ..protocols import EIS, Protocol, ReplayedSignal, TransientProtocol, from_yaml
+from ..protocols.replay import Signal
+from ..quantities import Value
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Measurement", "measurement"]
+
+#: A record that begins this late [s], or this many of its sampling intervals, counts its time from the step on.
+SOON, FEW = 1.0, 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """One Dataset with the cell that it is of.
+
+    Attributes
+    ----------
+    cell : Cell
+        As given, but at the temperature of the data.
+    label : str
+        Name for people: the file, or the number.
+    protocol : Protocol or None
+        None for a spectrum of the cell at rest.
+    temperature : float
+        [K]
+    frequency, impedance : ndarray or None
+        Of a spectrum: [Hz], [ohm]; points that are not finite are left out.
+    time, voltage, current : ndarray or None
+        Of a run in time: [s], [V], [A].
+    steps : ndarray or None
+        Number of the step that every sample belongs to, where the data say.
+    dataset : xarray.Dataset
+    """
+
+    cell: Cell
+    label: str
+    protocol: Protocol | None
+    temperature: float
+    dataset: xr.Dataset
+    frequency: NDArray[np.float64] | None = None
+    impedance: NDArray[np.complex128] | None = None
+    time: NDArray[np.float64] | None = None
+    voltage: NDArray[np.float64] | None = None
+    current: NDArray[np.float64] | None = None
+    steps: NDArray[np.intp] | None = None
+
+    @property
+    def is_spectrum(self) -> bool:
+        """Whether it is a spectrum."""
+        return self.frequency is not None
+
+
+def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
+    """Read what a Dataset is.
+
+    Raises
+    ------
+    InputError
+        If it is neither a spectrum nor a run in time, or what was done cannot be told.
+    """
+    label = _label(dataset, number)
+    if not isinstance(cell, Cell):
+        raise InputError(f"{label}: a fit needs pairs of a Cell and a Dataset, not {type(cell).__name__} first.")
+    if getattr(dataset, "children", None):
+        names = list(dataset.children)
+        some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+        raise InputError(
+            f"{label}: a DataTree of {len(names)} Datasets ({some}): "
+            f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
+        )
+    if not hasattr(dataset, "data_vars"):
+        raise InputError(
+            f"{label}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate return "
+            f"(of a Sequence, its nodes one by one)."
+        )
+    if "impedance" in dataset and "frequency" in dataset.dims:
+        return _spectrum(cell, dataset, label)
+    if "voltage" in dataset and "current" in dataset and "time" in dataset.dims:
+        return _transient(cell, dataset, label)
+    raise InputError(
+        f"{label}: a Dataset has impedance over frequency, or voltage and current over time; here neither."
+    )
+
+
+def _label(dataset: Any, number: int) -> str:
+    attrs = getattr(dataset, "attrs", {})
+    for name in ("label", "file", "path", "filename", "source_file"):
+        if isinstance(attrs.get(name), str) and attrs[name]:
+            return Path(attrs[name]).name if name != "label" else attrs[name]
+    return f"data {number + 1}"
+
+
+def _protocol(dataset: xr.Dataset) -> Protocol | None:
+    text = dataset.attrs.get("protocol")
+    return from_yaml(text) if isinstance(text, str) and text.strip() else None
+
+
+def _at_temperature(cell: Cell, dataset: xr.Dataset, protocol: Protocol | None) -> Cell:
+    """The cell at the temperature at which the data were taken, its own where they do not say."""
+    given = dataset.attrs.get("temperature")
+    if given is None and protocol is not None:
+        given = protocol.temperature
+    if given is None or float(given) == float(cell.temperature):
+        return cell
+    return cell.with_({"temperature": Value(float(given), unit="K", kind="measured")})
+
+
+def _spectrum(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
+    frequency = np.asarray(dataset["frequency"].values, dtype=float)
+    impedance = np.asarray(dataset["impedance"].values, dtype=complex)
+    if impedance.ndim != 1:
+        raise InputError(f"{label}: give one spectrum per Dataset, this one has the dimensions {dataset.sizes}.")
+    if "run given as start" in str(dataset.attrs.get("route", "")):
+        raise InputError(
+            f"{label}: this spectrum is that of a state which another run left, and the Dataset does not carry it: fit "
+            f"spectra of cells at rest or under a bias, or the run itself."
+        )
+    good = np.isfinite(impedance) & np.isfinite(frequency) & (frequency > 0)
+    if good.sum() < 2:
+        raise InputError(f"{label}: fewer than two points are finite.")
+    frequency, impedance = frequency[good], impedance[good]
+    # reading the protocol takes longer than a spectrum: only where something follows from it
+    tells = "bias" in str(dataset.attrs.get("protocol", "")) or "temperature" not in dataset.attrs
+    stated = _protocol(dataset) if tells else None
+    bias = stated.bias if isinstance(stated, EIS) else None
+    cell = _at_temperature(cell, dataset, stated)
+    protocol = None if bias is None else EIS.at(frequency, bias=bias)
+    return Measurement(cell, label, protocol, float(cell.temperature), dataset, frequency, impedance)
+
+
+def _transient(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
+    time, voltage, current = (np.asarray(dataset[name].values, dtype=float) for name in ("time", "voltage", "current"))
+    good = np.isfinite(time) & np.isfinite(voltage) & np.isfinite(current)
+    if good.sum() < 2:
+        raise InputError(f"{label}: fewer than two samples are finite.")
+    stated = _protocol(dataset)
+    cell = _at_temperature(cell, dataset, stated)
+    protocol = stated
+    if not isinstance(protocol, TransientProtocol):
+        protocol = _replayed(time[good], voltage[good], current[good], dataset.attrs.get("control"), label)
+        good[good] = _after_jumps(time[good], protocol.signal.times[0])
+    return Measurement(
+        cell, label, protocol, float(cell.temperature), dataset,
+        time=time[good], voltage=voltage[good], current=current[good],
+        steps=np.asarray(dataset["step"].values, dtype=np.intp)[good] if "step" in dataset.coords else None,
+    )  # fmt: skip
+
+
+def _replayed(
+    time: NDArray[np.float64], voltage: NDArray[np.float64], current: NDArray[np.float64], control: Any, label: str
+) -> ReplayedSignal:
+    """What was imposed, replayed: the quantity that is made of few straight lines, unless the Dataset says which.
+
+    Before the first sample it was the same from time 0 on, unless that is long before: then the first sample began it.
+    """
+    if control not in ("voltage", "current", None):
+        raise InputError(f"{label}: attribute control is {control!r}; it says which was imposed, voltage or current.")
+    runs = {
+        name: len(Signal(tuple(time), tuple(y)).straight_runs())
+        for name, y in (("voltage", voltage), ("current", current))
+    }
+    if control is None:
+        control = min(runs, key=lambda name: runs[name])
+        if 2 * runs[control] > max(runs.values()):
+            raise InputError(
+                f"{label}: it cannot be told whether the current or the voltage was imposed ({runs['current']} and "
+                f"{runs['voltage']} straight stretches). Say so: ds.assign_attrs(control='current'), or 'voltage'."
+            )
+    imposed = voltage if control == "voltage" else current
+    if 0 < time[0] <= max(SOON, FEW * (time[1] - time[0])):
+        time, imposed = np.append(0.0, time), np.append(imposed[0], imposed)
+    return ReplayedSignal(Signal(tuple(time), tuple(imposed)), by_voltage=control == "voltage")
+
+
+def _after_jumps(time: NDArray[np.float64], began: float) -> NDArray[np.bool_]:
+    """Which samples were not taken at the very instant at which the imposed quantity begins or jumps.
+
+    The response there is the charging of capacitors within picoseconds, which no instrument resolves.
+    """
+    return np.concatenate([[bool(time[0] > began)], np.diff(time) > 0])

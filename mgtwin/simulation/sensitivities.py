@@ -1,0 +1,258 @@
+r"""Voltage and current over time with their derivatives by numbers of the cell.
+
+The stack is discretised once with those numbers as inputs. Under current control IDAKLU integrates the states y
+together with their sensitivities :math:`S = \partial y/\partial p` (theory.md §2, differentiated); from one stretch to
+the next both are handed over, :math:`y_0(p) = y + S\,(p - p^*)`, and at rest :math:`y_0` follows the composition and
+the metal at the electrodes. Outputs follow by the chain rule, :math:`dV/dp = V_y S + V_p`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import casadi
+import numpy as np
+import pybamm
+from numpy.typing import NDArray
+
+from ..cells import Cell
+from ..cells.paths import Key, expand
+from ..cells.rest import rest_potentials
+from ..errors import SimulationError
+from ..impedance.derivatives import slope
+from ..impedance.parameters import reader_of
+from ..impedance.terms import Shifted
+from ..models import controlled, names
+from ..models.controlled import ControlledStack
+from ..protocols import Segment, VoltageRamp
+from . import checks
+from .integrator import ATOL, RTOL, SOLVER_OPTIONS, Integrator, quiet_pybamm
+
+__all__ = ["SensitiveRun"]
+
+#: Where the corrector of the sensitivities fails it must give up soon: more tries take minutes and fail, too.
+SENSITIVE_OPTIONS = {
+    "max_num_steps": 5000,
+    "max_error_test_failures": 20,
+    "max_convergence_failures": 5,
+    "silence_sundials_errors": True,
+}
+#: Relative step of differences: the integration's error costs 1e-7/STEP of a trace, truncation about STEP.
+STEP = 3e-4
+#: Inputs that carry the state from which a stretch starts, its sensitivities and the numbers at which they hold.
+_STATE, _SLOPE, _AT = "handed state", "handed sensitivity {}", "handed value {}"
+
+
+class SensitiveRun:
+    """A protocol on a cell, run again and again with other numbers of the cell.
+
+    Parameters
+    ----------
+    cell : Cell
+    segments : sequence of Segment
+        Their voltage limits are not heeded: a stretch lasts as long as it says.
+    keys : sequence of str or tuple of str
+        Dotted paths of the numbers that runs may change; those of a tuple or wildcard have one value in common.
+
+    Raises
+    ------
+    UnknownNameError
+        For a path that does not exist.
+    InputError
+        For a protocol that the cell cannot do.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> cell, path = mt.cell("trilayer"), "positive.double_layer.c"
+    >>> run = SensitiveRun(cell, mt.Galvanostatic("10 uA", "1 s", points=4).segments(cell), [path])
+    >>> voltage, current, slopes = run.derivatives({path: 0.02})
+    >>> slopes.shape
+    (2, 4, 1)
+    """
+
+    def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:
+        self.cell, self.segments = cell, tuple(segments)
+        self.names = tuple(key if isinstance(key, str) else ", ".join(key) for key in keys)
+        self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
+        first = checks.first_output(self.segments)
+        dielectric = checks.check_feasible(cell, self.segments)
+        length = sum(segment.duration for segment in self.segments)
+        window = (0.1 / length, 10 / first)  # as for a plain run
+        options: dict[str, Any] = {"f_max": 1 / (2 * np.pi * first), "dielectric": dielectric, "cpe_window": window}
+        self.model = ControlledStack(cell, list(keys), **options)
+        self._plain, mesh = controlled.discretise(self.model)
+        self._sensitive = controlled.discretise(ControlledStack(cell, list(keys), **options))[0]
+        self.size = self._plain.len_rhs_and_alg
+        self.layout = controlled.state_layout(self._plain, mesh)
+        symbols = {name: casadi.MX.sym(name) for name in self.names}
+        self._rest = self._rest_function(symbols)
+        self._outputs = self._output_function(symbols)
+        for built in (self._plain, self._sensitive):
+            built.concatenated_initial_conditions = self._handed()
+            built.variables["handed state"] = built.concatenated_initial_conditions  # PyBaMM looks for inputs there
+        self._solvers = {
+            self._plain: pybamm.IDAKLUSolver(rtol=RTOL, atol=ATOL, options=SOLVER_OPTIONS),
+            self._sensitive: pybamm.IDAKLUSolver(rtol=10 * RTOL, atol=10 * ATOL, options=SENSITIVE_OPTIONS),
+        }
+
+    # -- compiled functions -------------------------------------------------------------------------------------------
+    def _rest_function(self, symbols: Mapping[str, Any]) -> casadi.Function:
+        """Initial conditions of the equations and their derivatives by the numbers."""
+        zero = casadi.MX(0)
+        state = self._plain.concatenated_initial_conditions.to_casadi(t=zero, y=zero, inputs=dict(symbols))
+        p = casadi.vertcat(*symbols.values()) if symbols else casadi.MX(0, 1)
+        slopes = casadi.horzcat(*[casadi.jacobian(state, symbol) for symbol in symbols.values()])
+        return casadi.Function("rest", [*symbols.values()], [casadi.densify(state), casadi.densify(slopes), p])
+
+    def _output_function(self, symbols: Mapping[str, Any]) -> casadi.Function:
+        """Voltage and PyBaMM's current with their derivatives by state and numbers."""
+        y = casadi.MX.sym("y", self.size)
+        parts = []
+        for name in (names.VOLTAGE, names.CURRENT):
+            symbol = self._plain.get_processed_variable(name)
+            parts.append(casadi.densify(symbol.to_casadi(t=casadi.MX(0), y=y, inputs=dict(symbols))))
+        found = casadi.vertcat(*parts)
+        by_state = casadi.densify(casadi.jacobian(found, y))
+        by_number = casadi.densify(casadi.horzcat(*[casadi.jacobian(found, p) for p in symbols.values()]))
+        return casadi.Function("outputs", [y, *symbols.values()], [found, by_state, by_number])
+
+    def _handed(self) -> Any:
+        """Initial conditions of any stretch: what the stretch before handed over, as a function of the numbers."""
+        state = pybamm.InputParameter(_STATE, expected_size=self.size)
+        for k, name in enumerate(self.names):
+            change = pybamm.InputParameter(name) - pybamm.InputParameter(_AT.format(k))
+            state = state + pybamm.InputParameter(_SLOPE.format(k), expected_size=self.size) * change
+        return state
+
+    # -- runs ---------------------------------------------------------------------------------------------------------
+    def run(self, values: Mapping[str, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Voltage [V] and current [A, laboratory's sign] at the output times of all stretches in turn.
+
+        Raises
+        ------
+        SimulationError
+            Where the integrator fails.
+        """
+        voltage, current, _ = self._run(values, self._plain)
+        return voltage, current
+
+    def derivatives(
+        self, values: Mapping[str, float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The same with derivatives of voltage and current by every key, shape (2, times, keys) [per SI unit].
+
+        By the forward sensitivities of IDAKLU under current control, good to 1e-4 or so; where their integration fails,
+        and under voltage control, where from a state that is not at rest it may not come to an end, by `differences`.
+        """
+        if any(isinstance(segment.control, VoltageRamp) for segment in self.segments):
+            return self.differences(values)
+        try:
+            return self._run(values, self._sensitive)
+        except SimulationError:
+            return self.differences(values)
+
+    def differences(
+        self, values: Mapping[str, float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The same by one-sided differences of whole runs, good to 1e-3 or so."""
+        found = np.array(self.run(values))
+        columns = []
+        for name in self.names:
+            step = STEP * (abs(values[name]) or 1.0)
+            columns.append((np.array(self.run({**values, name: values[name] + step})) - found) / step)
+        slopes = np.stack(columns, axis=-1) if columns else np.zeros((*found.shape, 0))
+        return found[0], found[1], slopes
+
+    def _run(
+        self, values: Mapping[str, float], built: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        p = [float(values[name]) for name in self.names]
+        wanted = built is self._sensitive
+        state, slopes = self._at_rest(p)
+        outputs, derivatives = [], []
+        for segment in self.segments:
+            y, S = self._stretch(segment, p, state, slopes, built)
+            state, slopes = y[:, -1], S[:, -1] if wanted else slopes
+            found, by_state, by_number = (
+                np.array(item) for item in self._outputs.map(y.shape[1])(y, *[np.full((1, y.shape[1]), v) for v in p])
+            )
+            outputs.append(found)
+            if wanted:
+                count = y.shape[1]
+                chain = by_state.reshape(2, count, self.size)
+                direct = by_number.reshape(2, count, len(p)) if p else np.zeros((2, count, 0))
+                derivatives.append(np.einsum("otn,ntp->otp", chain, S) + direct)
+        voltage, current = np.concatenate(outputs, axis=1)
+        slopes_of = np.concatenate(derivatives, axis=1) if wanted else np.zeros((2, voltage.size, 0))
+        slopes_of[1] *= -1
+        return voltage, 0.0 - current, slopes_of
+
+    def _stretch(
+        self, segment: Segment, p: Sequence[float], state: NDArray[np.float64], slopes: NDArray[np.float64], built: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """States (n, times) and sensitivities (n, times, paths) at the output times of a segment, which are its own."""
+        times = np.asarray(segment.times)
+        given: dict[str, Any] = {
+            **Integrator.inputs(self, segment),  # type: ignore[arg-type]
+            controlled.LOW: -controlled.UNLIMITED,
+            controlled.HIGH: controlled.UNLIMITED,
+            **dict(zip(self.names, p, strict=True)),
+            _STATE: state[:, np.newaxis],
+        }
+        for k, value in enumerate(p):
+            given |= {_SLOPE.format(k): slopes[:, k : k + 1], _AT.format(k): value}
+        wanted = built is self._sensitive
+        try:
+            with quiet_pybamm():
+                solution = self._solvers[built].solve(
+                    built,
+                    t_eval=np.array([0.0, segment.duration]),
+                    t_interp=times,
+                    inputs=given,
+                    calculate_sensitivities=list(self.names) if wanted else [],
+                )
+        except pybamm.SolverError as error:
+            raise SimulationError(str(error), time=0.0) from error
+        y = solution.y.full() if hasattr(solution.y, "full") else np.asarray(solution.y)
+        keep = np.searchsorted(solution.t, times).clip(0, len(solution.t) - 1)
+        if not wanted:
+            return y[:, keep], np.zeros((self.size, keep.size, 0))
+        by_path = [np.asarray(solution.sensitivities[name]).reshape(len(solution.t), self.size) for name in self.names]
+        return y[:, keep], np.stack([item[keep].T for item in by_path], axis=-1)
+
+    def _at_rest(self, p: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """State of rest and how it moves with the numbers, shapes (n,) and (n, paths)."""
+        found, moves, _ = self._rest(*p)
+        state, slopes = np.array(found).ravel(), np.array(moves).reshape(self.size, len(p))
+        labels = np.asarray(self.layout[0])
+        reader, _ = reader_of(self.cell, {})
+        now = Shifted(
+            reader, {path: value for name, value in zip(self.names, p, strict=True) for path in self.places[name]}
+        )
+        self._fill(state, self._potentials(now), labels)
+        for k, name in enumerate(self.names):
+
+            def moving(values: NDArray[np.float64], paths: tuple[str, ...] = self.places[name]) -> Any:
+                return self._potentials(Shifted(now, dict.fromkeys(paths, values)))
+
+            moved = slope(moving, np.array([p[k]]))
+            if np.any(moved):
+                self._fill(slopes[:, k], np.ravel(moved), labels)
+        return state, slopes
+
+    def _potentials(self, reader: Any) -> NDArray[np.float64]:
+        """Rest potentials of all layers and of both electrodes [V], along the last axis."""
+        rest = rest_potentials(self.cell, reader)
+        found = [0.0 if value is None else value for value in (*rest.layers, rest.negative, rest.positive)]
+        return np.stack(np.broadcast_arrays(*[np.asarray(value, dtype=float) for value in found]), axis=-1)
+
+    def _fill(self, state: NDArray[np.float64], potentials: NDArray[np.float64], labels: NDArray[Any]) -> None:
+        """Set the entries of a state that are potentials at rest."""
+        *layers, negative, positive = potentials
+        for side, value in (("negative", negative), ("positive", positive)):
+            state[labels == names.potential_drop(side)] = value
+        for layer, value in zip(self.cell.layers, layers, strict=True):
+            faces = [names.face_potential(layer.name, side) for side in ("left", "right")]
+            state[np.isin(labels, [names.local_potential(layer.name), *faces])] = value

@@ -1,0 +1,136 @@
+"""Parameter sets drawn from the uncertainties that the numbers of a cell state."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from ..cells import Cell
+from ..quantities import Value
+
+__all__ = ["SEED", "Draw", "Parameter", "draw", "parameters", "quasi_random"]
+
+#: Ranges wider than this factor are sampled in the logarithm.
+WIDE = 10.0
+#: Share of the nominal value below which draws are cut off: a normal distribution has a tail below zero.
+SMALLEST = 1e-3
+#: Of the scramble where none is given: the same call gives the same numbers.
+SEED = 20251
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An uncertain number: its value at every place where it occurs, as (number of the cell, path, value)."""
+
+    places: tuple[tuple[int, str, Value], ...]
+
+    @property
+    def name(self) -> str:
+        """Its path, and how many more places move with it."""
+        paths = dict.fromkeys(path for _, path, _ in self.places)
+        first = next(iter(paths))
+        return first if len(paths) == 1 else f"{first} (and {len(paths) - 1} with it)"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path at which it stands, each once."""
+        return tuple(dict.fromkeys(path for _, path, _ in self.places))
+
+    def at_quantile(self, u: np.ndarray) -> dict[str, np.ndarray]:
+        """Its values at quantiles of its uncertainty, by path."""
+        return {path: _at_quantile(value, u) for _, path, value in self.places}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Sets of parameters for several cells.
+
+    Attributes
+    ----------
+    parameters : tuple of Parameter
+    quantiles : ndarray, shape (sets, parameters)
+    values : tuple of dict
+        For every cell, path to values of shape (sets,): what `mgtwin.impedance.exact` takes as overrides.
+    """
+
+    parameters: tuple[Parameter, ...]
+    quantiles: np.ndarray
+    values: tuple[dict[str, np.ndarray], ...]
+
+
+def parameters(
+    cells: Sequence[Cell], together: Sequence[Sequence[str]] = (), held: Sequence[str] = ()
+) -> tuple[Parameter, ...]:
+    """Return the uncertain numbers of some cells.
+
+    Numbers of equal value, uncertainty and provenance are one number in several places (two layers of one material, two
+    cells with the same pellet) and move together; so do the paths that each of `together` lists. Paths that match a
+    pattern of `held` are left out.
+    """
+    tied = {path: number for number, paths in enumerate(together) for path in paths}
+    found: dict[Any, list[tuple[int, str, Value]]] = {}
+    for k, cell in enumerate(cells):
+        for path in cell.paths():
+            value = cell.get(path)
+            if any(fnmatchcase(path, pattern) for pattern in held):
+                continue
+            if isinstance(value, Value) and _is_uncertain(value):
+                identity = tied.get(path, (float(value), *value.provenance().items()))
+                found.setdefault(identity, []).append((k, path, value))
+    return tuple(Parameter(tuple(places)) for places in found.values())
+
+
+def quasi_random(dimensions: int, samples: int, seed: int = SEED) -> np.ndarray:
+    """Points of a scrambled Sobol sequence in the unit cube, shape (samples, dimensions)."""
+    from scipy.stats import qmc
+
+    if not dimensions:
+        return np.empty((samples, 0))
+    with warnings.catch_warnings():  # any number of samples is allowed; a power of two is balanced best
+        warnings.filterwarnings("ignore", message="The balance properties")
+        return np.asarray(qmc.Sobol(dimensions, scramble=True, seed=seed).random(samples))
+
+
+def draw(
+    cells: Sequence[Cell],
+    together: Sequence[Sequence[str]] = (),
+    held: Sequence[str] = (),
+    *,
+    samples: int,
+    seed: int = SEED,
+) -> Draw:
+    """Draw sets of parameters from the stated uncertainties: a scrambled Sobol sequence.
+
+    Normal for a standard uncertainty, uniform for a range (in the logarithm if it spans more than a decade).
+    `together` and `held` as for `parameters`; `samples` should be a power of two.
+    """
+    uncertain = parameters(cells, together, held)
+    u = quasi_random(len(uncertain), samples, seed)
+    values: tuple[dict[str, np.ndarray], ...] = tuple({} for _ in cells)
+    for column, parameter in zip(u.T, uncertain, strict=True):
+        for k, path, value in parameter.places:
+            values[k][path] = _at_quantile(value, column)
+    return Draw(uncertain, u, values)
+
+
+def _is_uncertain(value: Value) -> bool:
+    if value.std is not None:
+        return value.std > 0
+    return value.low is not None and value.high is not None and np.isfinite(value.high) and value.low < value.high
+
+
+def _at_quantile(value: Value, u: np.ndarray) -> np.ndarray:
+    from scipy.stats import norm
+
+    if value.std is not None:
+        found = float(value) + value.std * norm.ppf(u)
+        return np.maximum(found, SMALLEST * float(value)) if value > 0 else found
+    assert value.low is not None and value.high is not None
+    if value.low > 0 and value.high > WIDE * value.low:
+        return np.exp(np.log(value.low) + u * np.log(value.high / value.low))
+    return value.low + u * (value.high - value.low)

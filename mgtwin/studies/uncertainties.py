@@ -1,0 +1,232 @@
+"""What the uncertainties of the parameters leave open in any number that is read from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, runtime_checkable
+from typing import Protocol as Interface
+
+import numpy as np
+
+from ..cells import Cell
+from ..cells.paths import Key, expand
+from ..dataset import add_warning
+from ..errors import InputError
+from ..protocols import Protocol
+from .axes import Axes, Paired
+from .measured import FAILURE, Metrics
+from .progress import Progress
+from .sampling import SEED, Parameter, parameters, quasi_random
+from .sweeps import sweep
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Posterior", "paired", "uncertain_parameters", "uncertainty"]
+
+#: Dimension of the parameter sets, and of the quantiles of what they give.
+SAMPLE, QUANTILE = "sample", "quantile"
+
+
+@runtime_checkable
+class Posterior(Interface):
+    """Anything that draws parameter sets, such as a fit: ``draws(n, seed)`` gives path to values of shape (n,)."""
+
+    def draws(self, n: int, seed: int) -> Mapping[Key, Any]:
+        """Return n parameter sets [SI] by path."""
+        ...
+
+
+#: Parameter sets: something that draws them, or path to their values.
+Samples: TypeAlias = Posterior | Mapping[Key, Any]
+
+
+def uncertainty(
+    cell: Cell,
+    protocol: Protocol | Sequence[Protocol] | Mapping[str, Protocol],
+    metrics: Metrics,
+    n: int = 256,
+    seed: int = SEED,
+    *,
+    posterior: Samples | None = None,
+    axes: Axes | None = None,
+    together: Sequence[Sequence[str]] = (),
+    held: Sequence[str] = (),
+    level: float = 0.95,
+    store: str | Path | None = None,
+    client: Any = None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Propagate the uncertainties of a cell's parameters to numbers read from runs.
+
+    Quasi-random (scrambled Sobol) parameter sets follow the uncertainty that each number of the cell states: normal for
+    a standard uncertainty, uniform for a range, in the logarithm if that spans more than a decade. Numbers of equal
+    value and provenance are one number in several places and move together.
+
+    Parameters
+    ----------
+    cell : Cell
+    protocol, metrics
+        As for `mgtwin.sweep`.
+    n : int
+        Number of parameter sets, best a power of two.
+    seed : int
+        The same seed gives the same sets.
+    posterior : Posterior, mapping, DataTree or Dataset, optional
+        Parameter sets of a fit instead of the stated uncertainties: what its ``sample()`` or ``bootstrap()`` returns,
+        path to values, or something with ``draws(n, seed)``. Of more than n sets n are chosen at random.
+    axes : mapping, Paired or list, optional
+        What is varied besides, as for `mgtwin.sweep`: the same parameter sets at every point, so that points compare.
+    together : sequence of sequences of str
+        Paths whose uncertainties have a common cause.
+    held : sequence of str
+        Patterns of paths that stay as they are.
+    level : float
+        Probability of the interval.
+    store, client, progress
+        As for `mgtwin.sweep`.
+
+    Returns
+    -------
+    xarray.Dataset
+        As of `mgtwin.sweep` with the dimension ``sample``, and for each metric its ``<name>_quantiles`` over
+        ``quantile``: the lower end of the interval, the median, the upper end. Failed sets are left out of them, and a
+        warning says how many there are.
+
+    Raises
+    ------
+    InputError
+        No number of the cell is uncertain, or as `mgtwin.sweep`.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> found = mt.uncertainty(mt.cell("trilayer"), mt.EIS(1e6, 0.1), [mt.analysis.area_specific_resistance], n=64)
+    >>> found["area_specific_resistance_quantiles"].sizes["quantile"]
+    3
+    """
+    if not 0 < level < 1:
+        raise InputError(f"level is a probability between 0 and 1, for example 0.95, not {level!r}.")
+    if n < 1:
+        raise InputError(f"n = {n}: at least one parameter set is needed.")
+    groups = _listed(axes)
+    if posterior is None:
+        free = uncertain_parameters(cell, protocol, together, [*held, *_varied(cell, groups)])
+        sets = paired(free, quasi_random(len(free), n, seed))
+    else:
+        sets = Paired(_posterior(posterior, n, seed), SAMPLE)
+    found = sweep(cell, protocol, [*groups, sets], metrics, store=store, client=client, progress=progress)
+    return _with_quantiles(found, level)
+
+
+def uncertain_parameters(
+    cell: Cell, protocol: Any, together: Sequence[Sequence[str]] = (), held: Sequence[str] = ()
+) -> tuple[Parameter, ...]:
+    """The uncertain numbers of a cell that a study may vary; InputError if there is none."""
+    protocols = [protocol] if isinstance(protocol, Protocol) else list(getattr(protocol, "values", lambda: protocol)())
+    if protocols and all(getattr(item, "temperature", None) is not None for item in protocols):
+        held = [*held, "temperature"]  # the protocol's own
+    found = parameters([cell], together, held)
+    if not found:
+        raise InputError(
+            "no number of this cell states an uncertainty (a std or a range), or all of them are held: give one, e.g. "
+            "cell.with_({'temperature': {'value': '25 degC', 'std': '2 K'}})."
+        )
+    return found
+
+
+def paired(free: Sequence[Parameter], quantiles: np.ndarray) -> Paired:
+    """Parameter sets at quantiles of shape (sets, parameters); what has one value at several paths is one key."""
+    values: dict[Key, np.ndarray] = {}
+    for parameter, column in zip(free, quantiles.T, strict=True):
+        alike: dict[Any, list[str]] = {}
+        for _, path, value in parameter.places:
+            alike.setdefault((float(value), value.unit, value.std, value.low, value.high), []).append(path)
+        at = parameter.at_quantile(column)
+        for paths in alike.values():
+            values[paths[0] if len(paths) == 1 else tuple(paths)] = at[paths[0]]
+    return Paired(values, SAMPLE)
+
+
+def _listed(axes: Axes | None) -> list[Any]:
+    if axes is None:
+        return []
+    return [axes] if isinstance(axes, (Mapping, Paired)) else list(axes)
+
+
+def _varied(cell: Cell, groups: Sequence[Any]) -> list[str]:
+    """Patterns of the paths that axes vary, and of the parts of a law that they replace by a number."""
+    keys = [key for group in groups for key in (group.values if isinstance(group, Paired) else group)]
+    paths = [path.replace("[", "[[]") for key in keys for path in expand(cell, key, setting=True)]
+    return [*paths, *(f"{path}.*" for path in paths)]
+
+
+def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
+    """Values of n parameter sets by path; where there are more, n of them are chosen at random."""
+    given = posterior.draws(n, seed) if isinstance(posterior, Posterior) else _by_name(posterior)
+    if not isinstance(given, Mapping) or not given:
+        raise InputError(
+            "posterior is {path: values}, what fit.sample() or fit.bootstrap() returns, or something with "
+            f"draws(n, seed), not {type(posterior).__name__}."
+        )
+    sets = {_key(name): np.asarray(values, dtype=float).reshape(-1) for name, values in given.items()}
+    sizes = {values.size for values in sets.values()}
+    if len(sizes) > 1 or min(sizes) < n:
+        listed = ", ".join(f"{name}: {values.size}" for name, values in sets.items())
+        raise InputError(f"posterior: every path needs at least n = {n} values, and equally many, but has {listed}.")
+    size = sizes.pop()
+    chosen = np.arange(n) if size == n else np.random.default_rng(seed).choice(size, n, replace=False)
+    return {key: values[chosen] for key, values in sets.items()}
+
+
+def _by_name(posterior: Any) -> Any:
+    """Samples by name from the layouts in which fits keep them: a tree in arviz's, or one table over parameters."""
+    import xarray as xr
+
+    if isinstance(posterior, xr.DataTree) and "posterior" in posterior.children:
+        posterior = posterior["posterior"].to_dataset()
+    if isinstance(posterior, xr.Dataset):
+        if "fitted_value" in posterior:
+            table = posterior["fitted_value"].transpose("sample", "parameter")
+            return {str(name): column for name, column in zip(table["parameter"].values, table.values.T, strict=True)}
+        return {str(name): values.values for name, values in posterior.data_vars.items()}
+    return posterior
+
+
+def _key(name: Any) -> Key:
+    """Several paths that move together are one name, ``"a, b"``, in fits and in studies."""
+    return tuple(name.split(", ")) if isinstance(name, str) and ", " in name else name
+
+
+def _with_quantiles(found: xr.Dataset, level: float) -> xr.Dataset:
+    """The result with an interval for each metric."""
+    at = np.array([(1 - level) / 2, 0.5, (1 + level) / 2])
+    loaded = found.load()
+    names = [str(name) for name in loaded.data_vars if name != FAILURE]
+    failed = sum(int(loaded[name].isnull().sum()) for name in names)
+    coordinate = {"units": "1", "long_name": "quantile"}
+    ds = loaded.assign_coords({QUANTILE: (QUANTILE, at, coordinate)})
+    for name in names:
+        attrs = {**loaded[name].attrs, "long_name": f"{loaded[name].attrs['long_name']}, quantiles"}
+        # sets that never reach a limit give inf, between which nothing can be interpolated
+        method = "linear" if np.isfinite(loaded[name]).all() else "inverted_cdf"
+        axis = loaded[name].dims.index(SAMPLE)
+        numbers = _quantiles(loaded[name].values, at, axis, method)
+        dims = [QUANTILE, *(dim for dim in loaded[name].dims if dim != SAMPLE)]
+        ds[f"{name}_quantiles"] = (dims, numbers, attrs)
+    if failed:
+        total = sum(loaded[name].size for name in names)
+        ds = add_warning(ds, f"{failed} of {total} numbers are missing and left out of the quantiles; see 'failure'")
+    return ds
+
+
+def _quantiles(values: np.ndarray, at: np.ndarray, axis: int, method: Any) -> np.ndarray:
+    if not np.isnan(values).any():
+        return np.asarray(np.quantile(values, at, axis=axis, method=method))
+
+    def known(line: np.ndarray) -> np.ndarray:
+        there = line[~np.isnan(line)]
+        return np.quantile(there, at, method=method) if there.size else np.full(at.size, np.nan)
+
+    return np.moveaxis(np.apply_along_axis(known, axis, values), axis, 0)
