@@ -13,6 +13,7 @@ from mgtwin.plot._style import describe, style
 from mgtwin.plot.analysed import kramers_kronig, relaxation_times
 from mgtwin.plot.interior import breakdown, concentrations, profiles
 from mgtwin.plot.laws import arrhenius
+from mgtwin.plot.life import contact, cycle_breakdown, waterfall
 from mgtwin.plot.spectra import bode, nyquist
 from mgtwin.plot.studies import study_panels
 from mgtwin.plot.transients import cycles, protocol_type, transient, voltammogram
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["figure"]
 
 _Draw = Callable[..., Any]
+#: Above these, contributions are drawn cycle by cycle: over time they would be one black area.
+MANY_CYCLES = 10
 
 
 def figure(data: xr.Dataset | xr.DataTree) -> Figure:
     """Draw what a Dataset or DataTree holds.
 
     Spectra are drawn as Nyquist and Bode plots, transients as the plot that suits the protocol, with the breakdown of
-    the voltage and the profiles where the Dataset has them; a tree has one row per node.
+    the voltage and the profiles where the Dataset has them; many cycles as their life: contributions and contact by
+    cycle, and spectra along it. A tree has one row per node.
 
     Raises
     ------
@@ -78,16 +82,30 @@ def _panels(ds: xr.Dataset) -> list[_Draw]:
     if "activation_energy" in ds.variables:
         return [arrhenius]
     if "deposition_voltage" in ds.variables and ("time" not in ds.dims or has_gaps(ds)):
-        return [cycles]
+        return [cycles, *_life(ds)]
     if not {"time", "voltage", "current"} <= set(ds.variables) or ds["voltage"].ndim != 1:
         return []
     panels = [_signal(ds)]
+    if panels[0] is cycles and ds.sizes.get("cycle", 0) > MANY_CYCLES and "deposition_overpotential" in ds.variables:
+        return [cycles, *_life(ds)]
     if "overpotential" in ds.variables and panels[0] is not voltammogram:
         panels.append(breakdown)
     if "local_potential" in ds.variables:
         panels.append(profiles)
     if "concentration" in ds.variables:
         panels.append(concentrations)
+    return panels
+
+
+def _life(ds: xr.Dataset) -> list[_Draw]:
+    """Return the plots of what many cycles did to a cell, as far as the Dataset has it."""
+    panels: list[_Draw] = []
+    if "deposition_overpotential" in ds.variables:
+        panels.append(cycle_breakdown)
+    if "final_contact_fraction" in ds.variables and float(ds["final_contact_fraction"].min()) < 1:
+        panels.append(contact)
+    if "impedance" in ds.variables and np.isfinite(ds["impedance"].values).any():
+        panels.append(waterfall)
     return panels
 
 

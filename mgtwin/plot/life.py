@@ -8,6 +8,7 @@ import numpy as np
 
 from mgtwin.errors import InputError
 from mgtwin.plot._style import COLOURS, MUTED, axes, describe, lab, legend_beside, require, shades, style, with_unit
+from mgtwin.plot.transients import cycle_numbers
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,7 +44,11 @@ def contact(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         ]
         for k, name in enumerate(moving or [str(fraction["interface"].values[0])]):
             ax.plot(
-                _numbers(ds), fraction.sel(interface=name), label=name, ls=("-", "--", ":")[k % 3], color=COLOURS[k]
+                cycle_numbers(ds),
+                fraction.sel(interface=name),
+                label=name,
+                ls=("-", "--", ":")[k % 3],
+                color=COLOURS[k],
             )
         low = float(fraction.min())
         if low < 0.2:
@@ -80,7 +85,7 @@ def waterfall(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         taken = np.flatnonzero(np.isfinite(ds["impedance"].isel(frequency=0).values))
         if not taken.size:
             raise InputError("waterfall: no spectrum was taken: every= is larger than the number of cycles.")
-        numbers = _numbers(ds)[taken]
+        numbers = cycle_numbers(ds)[taken]
         labelled = {0, len(taken) - 1, len(taken) // 2} if len(taken) > 5 else set(range(len(taken)))
         for k, (index, colour) in enumerate(zip(taken, shades(len(taken)), strict=True)):
             z = np.abs(ds["impedance"].isel(cycle=index).values)
@@ -124,7 +129,7 @@ def cycle_breakdown(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         rest = shares.sum("element").values - sum(parts, np.zeros(shares.sizes["cycle"]))
         size, unit = lab(shares.sum("element").values, "V")
         ax.stackplot(
-            _numbers(ds), *[part / size for part in (*parts, rest)],
+            cycle_numbers(ds), *[part / size for part in (*parts, rest)],
             labels=[*map(str, large), "others"], colors=[*COLOURS[: len(large)], MUTED], alpha=0.9, lw=0,
         )  # fmt: skip
         _cycle_axis(ax, with_unit("half-difference", unit))
@@ -132,11 +137,6 @@ def cycle_breakdown(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         if fresh:
             ax.set_title(describe(ds))
     return ax
-
-
-def _numbers(ds: xr.Dataset) -> np.ndarray:
-    """Numbers of the cycles as people count them, from 1."""
-    return np.asarray(ds["cycle"].values) + 1
 
 
 def _cycle_axis(ax: Axes, text: str) -> None:

@@ -206,11 +206,17 @@ def cycles(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def cycle_numbers(ds: xr.Dataset) -> np.ndarray:
+    """Numbers of the cycles as people count them, from 1; instruments may do so already, a continued run does not."""
+    number = np.asarray(ds["cycle"].values)
+    return number + 1 if number.min() == 0 or protocol_type(ds) == "cycling" else number
+
+
 def _cycle_summary(ds: xr.Dataset, ax: Axes | None) -> Axes:
     from matplotlib.ticker import MaxNLocator
 
     fresh, ax = ax is None, axes(ax, (6.4, 3.8))
-    number = ds["cycle"].values + (1 if ds["cycle"].values.min() == 0 else 0)
+    number = cycle_numbers(ds)
     shown = {
         "dissolution_voltage": ("dissolution", "o", COLOURS[1]),
         "deposition_voltage": ("deposition", "s", COLOURS[0]),

@@ -273,8 +273,9 @@ def test_a_failure_keeps_every_finished_cycle(monkeypatch: pytest.MonkeyPatch) -
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
 import mgtwin as mt
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits "ignore"
 cell = mt.Cell.from_yaml(open(sys.argv[1]).read())
 def report(fraction, text):
     print(text, flush=True)

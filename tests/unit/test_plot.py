@@ -11,6 +11,7 @@ import xarray as xr
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+import mgtwin as mt
 from mgtwin import analysis, dataset, plot
 from mgtwin.cells import Cell, IonConductor, Layer, MixedConductor, Plating
 from mgtwin.errors import InputError
@@ -418,6 +419,23 @@ def test_compare_transients():
 def test_figure_picks_the_plot(ds, labels):
     figure = draw(plot.figure(ds))
     assert sorted(ax.get_xlabel() for ax in figure.axes) == sorted(labels)
+
+
+def test_figure_of_many_cycles_shows_their_life():
+    cell = mt.cell("trilayer", "contact_loss")
+    probe = mt.EIS.at([1e3, 1.0])
+    for traces, first in ((None, "Time (h)"), ((), "Cycle")):
+        protocol = mt.Cycling("-10 uA", "1 h", cycles=12, points=2, traces=traces, probe=probe, every=6)
+        figure = draw(plot.figure(mt.simulate(cell, protocol)))
+        assert [ax.get_xlabel() for ax in figure.axes] == [first, "Cycle", "Cycle", "Frequency (Hz)"]
+
+
+def test_cycles_of_a_continued_run_are_counted_on():
+    whole = mt.Cycling("-10 uA", "1 h", cycles=4, points=2, traces=())
+    cell = mt.cell("trilayer")
+    start = mt.simulate(cell, mt.Cycling("-10 uA", "1 h", cycles=2, points=2, traces=()))
+    ax = draw(plot.cycles(mt.simulate(cell, whole.after(start), start=start)).figure).axes[0]
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), [3, 4])
 
 
 def test_figure_of_a_tree_has_a_row_per_node(tmp_path):

@@ -198,7 +198,7 @@ def test_the_polymer_is_stable_by_construction_and_its_voltammogram_has_no_peak(
     assert isinstance(of(rows, "polymer_voltage", "as_printed").verdict, NotComparable)
     stable = of(rows, "polymer_stable", "as_printed")
     assert abs(stable.values[0]) < 0.05
-    assert isinstance(stable.verdict, Calibrated) and "no ageing" in stable.verdict.reason
+    assert isinstance(stable.verdict, Calibrated) and "no ageing law" in stable.verdict.reason
 
 
 # -- the whole ---------------------------------------------------------------------------------------------------
