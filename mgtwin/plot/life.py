@@ -95,7 +95,7 @@ def waterfall(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         ax.set_ylabel(with_unit("|Z|", "Ω"))
         if ax.dataLim.y1 < 10 * ax.dataLim.y0:  # a log axis without a decade in it has no labelled tick
             ax.set_ylim(ax.dataLim.y0 / 2.5, ax.dataLim.y1 * 2.5)
-        ax.legend(loc="best")
+        legend_beside(ax)
         if fresh:
             ax.set_title(describe(ds))
     return ax

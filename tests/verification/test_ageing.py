@@ -239,6 +239,52 @@ def test_energy_balance_of_an_ageing_cell() -> None:
     assert put_in == pytest.approx(lost, rel=1e-4)
 
 
+def test_energy_balance_with_storage() -> None:
+    """The same with double layers and a leaky mixed conductor that store: ``int iV dt = dissipation + gain``.
+
+    The gap has the capacitance of the contact, so that C(a) stays: what a changing C would store is dropped (§3.4).
+    """
+    spots = Contact(0.9, 1e-6, gap_capacitance=50.0)
+    law = FatigueContactLoss(0.05, 0.02)
+    working = mg(law, contact=spots, double_layer=50.0, film_resistance=0.05, electronic_resistance=0.5)
+    sigma_ion, sigma_eon, storage, thickness = 0.05, 1e-3, 1e6, 1e-4
+    counter = Plating(5.0, double_layer=50.0, electronic_resistance=0.5)
+    layer = Layer("mixed", MixedConductor(sigma_ion, sigma_eon, storage), thickness)
+    cell = Cell("leaky", counter, [layer], working, area=1.0)
+    run = mt.simulate(cell, mt.Galvanostatic(-10 * DENSITY, 20.0, points=2000))
+    i, time, a = -run["current"].values, run["time"].values, state(run, "contact_fraction")
+    i_eon = {side: -run["electronic_current"].sel(interface=side).values for side in ("negative", "positive")}
+    spread = spreading_length(a, 1e-6) / sigma_ion
+    drop = {side: -run["overpotential"].sel(element=side).values for side in i_eon}
+    eta = {"negative": drop["negative"], "positive": drop["positive"] - spread * (i - i_eon["positive"])}
+    # what the reaction and its film take: the ionic current that does not charge the double layer
+    f = 2 * FARADAY / (8.314462618 * 298.15)
+    faradaic = {"negative": 10 * np.sinh(f * eta["negative"] / 2)}
+    behind = np.zeros_like(a)
+    for _ in range(60):  # Newton: eta = eta_ct + R_film/a j
+        current = a * 10 * np.sinh(f * behind / 2)
+        slope = 1 + 0.05 / a * a * 5 * f * np.cosh(f * behind / 2)
+        behind = behind - (behind + 0.05 / a * current - eta["positive"]) / slope
+    faradaic["positive"] = a * 10 * np.sinh(f * behind / 2)
+    loss = sum(faradaic[side] * eta[side] for side in eta)
+    loss = loss + spread * (i - i_eon["positive"]) ** 2 + 0.5 * i_eon["negative"] ** 2
+    loss = loss + (0.5 / a + spreading_length(a, 1e-6) / sigma_eon) * i_eon["positive"] ** 2
+    E, x = run["local_potential"].values, np.concatenate([[0.0], run["x"].values, [thickness]])
+    inside = (sigma_eon * i[:, None] - sigma_ion * sigma_eon * np.gradient(E, x[1:-1], axis=1)) / (
+        sigma_ion + sigma_eon
+    )
+    electrons = np.concatenate([i_eon["negative"][:, None], inside, i_eon["positive"][:, None]], axis=1)  # (2.1)
+    loss = loss + np.trapezoid((i[:, None] - electrons) ** 2 / sigma_ion + electrons**2 / sigma_eon, x, axis=1)
+    in_the_layer = storage / 2 * np.trapezoid(np.pad(E, ((0, 0), (1, 1)), "edge") ** 2, x, axis=1)
+    stored = 25.0 * (eta["negative"] ** 2 + eta["positive"] ** 2) + in_the_layer
+    power = run["current"].values * run["voltage"].values
+    put_in, lost = np.trapezoid(power, time), np.trapezoid(loss, time)
+    gained = stored[-1] - stored[0]
+    print(f"in {put_in:.4g}, lost {lost:.4g}, gained {gained:.4g}: {(put_in - lost - gained) / put_in:.1e}")
+    assert gained > 1e-2 * put_in and a[-1] < 0.5  # there is something to see
+    assert put_in == pytest.approx(lost + gained, rel=1e-4)
+
+
 # -- frozen in the small signal -------------------------------------------------------------------------------------
 def test_spectrum_of_the_aged_cell_is_that_of_one_made_so() -> None:
     laws = (FatigueContactLoss(1e-3, 0.02), FilmGrowth(1e-5))
