@@ -69,9 +69,10 @@ class Sobol:
 
     def points(self, parameters: int) -> np.ndarray:
         """Quantiles of shape (runs, parameters)."""
+        problem = _problem(parameters)  # says what to install before SALib is imported
         from SALib.sample import sobol
 
-        u = sobol.sample(_problem(parameters), self.n, calc_second_order=False, scramble=True, seed=self.seed)
+        u = sobol.sample(problem, self.n, calc_second_order=False, scramble=True, seed=self.seed)
         return np.clip(u, 1e-9, 1 - 1e-9)  # the ends of a normal distribution lie at infinity
 
     def indices(self, values: np.ndarray, parameters: int) -> dict[str, np.ndarray]:
@@ -133,9 +134,10 @@ class Morris:
         return 0.005 + 0.99 * self._unit(parameters)
 
     def _unit(self, parameters: int) -> np.ndarray:
+        problem = _problem(parameters)  # says what to install before SALib is imported
         from SALib.sample import morris
 
-        return np.asarray(morris.sample(_problem(parameters), self.trajectories, self.levels, seed=self.seed))
+        return np.asarray(morris.sample(problem, self.trajectories, self.levels, seed=self.seed))
 
     def indices(self, values: np.ndarray, parameters: int) -> dict[str, np.ndarray]:
         """Mean and spread of the effects at `points`; trajectories with a NaN are left out as a whole."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -249,3 +250,12 @@ def test_what_a_fit_leaves_open_is_propagated() -> None:
     layer = 0.5e-3 / float(fit.cell.get(path))
     expected = layer * float(found[path].std()) / float(fit.cell.get(path))
     assert float(found["area_specific_resistance"].std()) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("method", [mt.Sobol(8), mt.Morris()])
+def test_without_salib_it_says_what_to_install(method: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "SALib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "SALib", None)
+    with pytest.raises(mt.InputError, match=r"mgtwin\[studies\]"):
+        method.points(3)
