@@ -36,6 +36,7 @@ def geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
 
 
 def ion_conductivity(reader: Reader, path: str, material: Any, temperature: Array) -> Array:
+    """Conductivity [S/m] of the ions of a material, of a mixture as a whole."""
     return require(ionic_conductivity(reader, path, material, temperature), f"{path}.ionic_conductivity")
 
 
