@@ -1,0 +1,120 @@
+"""The one registry: families of kinds (electrodes, laws, metrics, file formats …), open to installed packages.
+
+A kind is declared once, by the decorator of its family in its own file. Whatever asks which kinds there are (unions
+that validate, schemas, the command line, documentation, `mgtwin.<Kind>`) asks its `Family` here and keeps no list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from mgtwin.errors import InputError, UnknownNameError
+
+__all__ = ["FAMILIES", "PLUGIN_GROUP", "Family"]
+
+#: Entry points of this group are imported before a family answers what it holds.
+PLUGIN_GROUP = "mgtwin.kinds"
+
+_Kind = TypeVar("_Kind")
+_Default = TypeVar("_Default")
+
+
+class Family(Mapping[str, _Kind], Generic[_Kind]):
+    """Kinds of one family by the name that they have in files, in the order of their declaration.
+
+    Parameters
+    ----------
+    name : str
+        In the singular, as messages and the command line say it (``"electrode"``).
+    article : str
+        What a field of this family holds, for messages (``"an electrode"``); made from `name` by default.
+
+    Examples
+    --------
+    >>> shapes = Family("shape of a doctest")
+    >>> shapes.add("sphere", object())
+    >>> list(shapes)
+    ['sphere']
+    >>> del FAMILIES[shapes.name]
+    """
+
+    def __init__(self, name: str, article: str = "") -> None:
+        self.name = name
+        self.article = article or f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+        self._kinds: dict[str, _Kind] = {}
+        FAMILIES[name] = self
+
+    def add(self, name: str, kind: _Kind) -> None:
+        """Take up a kind under the name that it has in files.
+
+        Raises
+        ------
+        InputError
+            Another kind of this family has that name already; the same module declared anew (a reload, a notebook
+            cell that is run again) replaces what it declared before.
+        """
+        known = self._kinds.get(name)
+        if known is not None and _home(known) != _home(kind):
+            raise InputError(
+                f"{name!r} is {self.article} already, declared in {_home(known)[0]}: give {_home(kind)[1]} another name."
+            )
+        self._kinds[name] = kind
+
+    def __getitem__(self, name: str) -> _Kind:
+        if name not in self._kinds:
+            load_plugins()
+        if name not in self._kinds:
+            raise UnknownNameError(name, tuple(self._kinds), self.name)
+        return self._kinds[name]
+
+    def get(self, name: str, default: _Default = None) -> _Kind | _Default:  # type: ignore[assignment, override]
+        """Return the kind of this name, or `default` where there is none."""
+        return self[name] if name in self else default
+
+    def __contains__(self, name: object) -> bool:
+        if name not in self._kinds:
+            load_plugins()
+        return name in self._kinds
+
+    def __iter__(self) -> Iterator[str]:
+        load_plugins()
+        return iter(tuple(self._kinds))
+
+    def __len__(self) -> int:
+        load_plugins()
+        return len(self._kinds)
+
+
+#: Every family by its name, in the order in which the rooms declare them.
+FAMILIES: dict[str, Family[object]] = {}
+
+
+def _home(kind: object) -> tuple[str, str]:
+    """Module and name of a kind, for messages."""
+    return str(getattr(kind, "__module__", "?")), str(getattr(kind, "__qualname__", kind))
+
+
+@lru_cache(maxsize=1)
+def load_plugins() -> tuple[str, ...]:
+    """Import the modules that installed packages name in the group `PLUGIN_GROUP`, once; return their names.
+
+    Raises
+    ------
+    InputError
+        A package's module cannot be imported; the message names the package and the reason.
+    """
+    names = []
+    for point in entry_points(group=PLUGIN_GROUP):
+        try:
+            point.load()  # a kind declares itself when its module is imported
+        except ImportError as error:
+            package = point.dist.name if point.dist else "an installed package"
+            raise InputError(
+                f"{package} declares kinds for mgtwin in {point.value!r}, which cannot be imported: {error}. Repair or "
+                f"uninstall {package}."
+            ) from error
+        names.append(point.name)
+    return tuple(names)
