@@ -59,7 +59,8 @@ class OneOf:
     >>> from mgtwin.registry import FAMILIES
     >>> electrodes = Family("electrode of a doctest", "an electrode")
     >>> electrodes.add("blocking", Blocking)
-    >>> TypeAdapter(Annotated[Blocking, OneOf(electrodes)]).validate_python({"type": "blocking", "double_layer": 0.1}).type
+    >>> blocking = {"type": "blocking", "double_layer": 0.1}
+    >>> TypeAdapter(Annotated[Blocking, OneOf(electrodes)]).validate_python(blocking).type
     'blocking'
     >>> del FAMILIES[electrodes.name]
     """

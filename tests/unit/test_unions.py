@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
 from mgtwin import yamlfile
-from mgtwin.cells.base import noun
+from mgtwin.kinds.noun import noun
 from mgtwin.errors import FileError
 from mgtwin.registry import FAMILIES, Family
 from mgtwin.unions import OneOf
