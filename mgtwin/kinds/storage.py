@@ -1,0 +1,76 @@
+"""The family of what stores charge across an interface or in the bulk (theory.md §3.3), and how one is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
+
+from pydantic import AfterValidator, BeforeValidator
+
+from ..errors import InputError
+from ..registry import Family
+from ..unions import OneOf
+from .kind import Formula, declare
+from .numbers import Number
+
+__all__ = ["STORAGES", "DoubleLayer", "Storage", "storage"]
+
+
+class Storage(Protocol):
+    """An element with the admittance ``coefficient s^order`` per area of an interface, or per length in the bulk."""
+
+    type: str
+    #: Field with the coefficient: a capacitance (order 1), or q.
+    coefficient: ClassVar[str]
+    #: Field with the exponent; "" for an ideal capacitor, whose order is 1.
+    order: ClassVar[str]
+
+    @staticmethod
+    def admittance(s: Number) -> Number:
+        """Return the admittance at s [1/s]; asks for its fields by name."""
+
+    def at_place(self, place: str) -> Storage:
+        """Return the element with its coefficient in the unit of its place: per ``"m^2"`` or per ``"m"``."""
+
+
+STORAGES: Family[type] = Family("storage", "a capacitor")
+_Class = TypeVar("_Class", bound=type)
+
+
+@dataclass_transform(frozen_default=True)
+def storage(cls: _Class) -> _Class:
+    """Declare a kind of storage: its fields, ``coefficient`` and ``order``, and the formula ``admittance(s, *, …)``.
+
+    Raises
+    ------
+    InputError
+        Where one of these is missing, or the formula asks for what is no field.
+    """
+    return cast(_Class, declare(cls, STORAGES, [Formula("admittance", ("s",))], {}, _check))
+
+
+def _check(cls: type) -> None:
+    missing = [name for name in ("coefficient", "order", "admittance", "at_place") if name not in vars(cls)]
+    if missing:
+        raise InputError(
+            f"{cls.__name__} is a storage without {' and '.join(missing)}: say which field holds the coefficient of "
+            f"s^order, which the order ('' for 1), the static formula admittance(s, *, …), and at_place(self, place)."
+        )
+
+
+def _from_number(raw: object) -> object:
+    """A bare capacitance means an ideal capacitor."""
+    bare = isinstance(raw, (str, int, float)) and not isinstance(raw, bool)
+    if bare or (isinstance(raw, Mapping) and "value" in raw):
+        return {"type": "capacitor", "c": raw}
+    return {"type": "capacitor", **raw} if isinstance(raw, Mapping) and "type" not in raw and "c" in raw else raw
+
+
+def _per_area(element: Storage) -> Storage:
+    return element.at_place("m^2")
+
+
+#: Field that holds the storage of an interface [F/m^2 or S s^n/m^2]; a bare capacitance is accepted.
+DoubleLayer = Annotated[
+    Annotated[Storage, OneOf(STORAGES)], BeforeValidator(_from_number), AfterValidator(_per_area)
+]
