@@ -322,14 +322,18 @@ def _known_keys(key: str, siblings: Mapping[str, Any], schema: Any) -> str:
     return did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
 
 
-def _key_groups(schema: Any) -> Iterator[tuple[frozenset[str], Any]]:
+def _key_groups(schema: Any, seen: tuple[type, ...] = ()) -> Iterator[tuple[frozenset[str], Any]]:
     """Yield (field names, literal ``type``) of every dataclass within a pydantic core schema."""
     if isinstance(schema, Mapping):
         if schema.get("type") == "dataclass-args":
             fields = {item["name"]: item["schema"] for item in schema["fields"]}
             yield frozenset(fields), fields.get("type", {}).get("default")
+        if "kinds" in schema:  # an open union (`mgtwin.unions.OneOf`) does not hold the schemas of its kinds
+            for kind in schema["kinds"]().values():
+                if kind not in seen:  # a composite holds materials, a sequence protocols
+                    yield from _key_groups(kind.__pydantic_core_schema__, (*seen, kind))
         for item in schema.values():
-            yield from _key_groups(item)
+            yield from _key_groups(item, seen)
     elif isinstance(schema, (list, tuple)):
         for item in schema:
-            yield from _key_groups(item)
+            yield from _key_groups(item, seen)

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, model_validator
 
 from ..errors import InputError, QuantityError
+from ..kinds.noun import NumberOrNoun, noun, one_of
 from ..quantities import Quantity, Value, parse
-from .base import NumberOrNoun, noun, one_of
 
 __all__ = ["CPE", "BulkDielectric", "Capacitance", "Capacitor", "Storage", "across_interface"]
 

@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
 
 from .. import yamlfile
 from ..cells import library
-from ..cells.base import noun, one_of
 from ..errors import FileError, InputError, UnknownNameError
+from ..kinds.noun import noun, one_of
 from ..protocols import (
     EIS,
     PROTOCOLS,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..cells.base import noun, one_of
+from ..kinds.noun import noun, one_of
 from .base import CurrentValue, Volts, plain
 
 __all__ = ["Bias", "Current", "Voltage"]

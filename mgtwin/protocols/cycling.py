@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..cells.base import noun
 from ..errors import InputError
+from ..kinds.noun import noun
 from .base import CurrentValue, Duration, Temperature, TransientProtocol
 from .segments import CurrentRamp, Segment, amperes, mixed_times
 from .spectra import EIS

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..cells.base import noun
 from ..dataset import has_gaps
 from ..errors import InputError
+from ..kinds.noun import noun
 from .base import Temperature, TransientProtocol
 from .segments import CurrentRamp, Segment, VoltageRamp
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..cells.base import noun
 from ..errors import InputError
+from ..kinds.noun import noun
 from .base import Protocol, Temperature
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from ..cells.base import noun
 from ..errors import InputError
+from ..kinds.noun import noun
 from ..quantities import Quantity, Value
 from .base import Protocol, Temperature
 from .bias import Bias

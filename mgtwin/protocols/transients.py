@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..cells.base import noun
 from ..errors import InputError
+from ..kinds.noun import noun
 from ..quantities import Quantity, Value
 from .base import CurrentValue, Duration, Temperature, TransientProtocol, Volts
 from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes, linear_times, log_times, mixed_times
