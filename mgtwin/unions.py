@@ -11,9 +11,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from mgtwin.errors import InputError, did_you_mean
+from mgtwin.locations import type_of
 from mgtwin.registry import Family
 
-__all__ = ["OneOf", "type_of"]
+__all__ = ["OneOf"]
 
 
 class _Noun(Protocol):
@@ -21,12 +22,6 @@ class _Noun(Protocol):
 
     __pydantic_core_schema__: CoreSchema
     __pydantic_validator__: SchemaValidator
-
-
-def type_of(raw: object) -> str | None:
-    """Return the ``type`` of a noun or of the mapping that describes one, else None."""
-    found = raw.get("type") if isinstance(raw, Mapping) else getattr(raw, "type", None)
-    return found if isinstance(found, str) else None
 
 
 class OneOf:
