@@ -63,6 +63,10 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
             )
         self._kinds[name] = kind
 
+    def forget(self, name: str) -> None:
+        """Take a kind out again: for tests and notebooks that declare kinds for a moment."""
+        self._kinds.pop(name, None)
+
     def __getitem__(self, name: str) -> _Kind:
         if name not in self._kinds:
             load_plugins()

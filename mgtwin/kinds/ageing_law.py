@@ -18,7 +18,7 @@ from ..quantities import Quantity, Value
 from ..registry import Family
 from ..unions import OneOf
 from .contact import Contact
-from .kind import Formula, asked_by, declare, has_formula
+from .kind import Formula, asked_by, declare, has_formula, type_name
 
 __all__ = ["AGEING_LAWS", "AgeingLaw", "AgeingLaws", "Changes", "ageing_law", "check_ageing"]
 
@@ -161,10 +161,10 @@ ZERO = Value(0.0, unit="")
 ONE_MEGAPASCAL = Value(1e6, unit="Pa")
 
 
-def keeps_minimum(law: AgeingLaw, minimum: float, fraction: float) -> None:
+def keeps_minimum(law: type, minimum: float, fraction: float) -> None:
     """Raise InputError where the least contact of a law exceeds the contact there is when the cell is new."""
     if minimum > fraction:
         raise InputError(
-            f"{law.type}: minimum {float(minimum):g} exceeds the contact fraction {float(fraction):g} of the new cell: "
-            f"contact cannot be lost down to more than there is."
+            f"{type_name(law)}: minimum {float(minimum):g} exceeds the contact fraction {float(fraction):g} of the new "
+            f"cell: contact cannot be lost down to more than there is."
         )

@@ -1,9 +1,9 @@
 r"""The family of electrodes, and how one is declared (theory.md §3.1).
 
-An electrode is a formula of its overpotential :math:`\eta = \varphi_{metal} - \varphi_{ion}`, written in its own sense:
-``current(eta, *, …)`` is the faradaic current density [A/m^2] of the area in contact, positive where it oxidises
-(strips). Which end of the cell it stands at, the film in series, the contact fraction, the spots of the contact, the gap
-and the double layer belong to the core.
+An electrode is a formula of its overpotential :math:`\eta = \varphi_{metal} - \varphi_{ion}`, written in its own
+sense: ``current(eta, *, …)`` is the faradaic current density [A/m^2] of the area in contact, positive where it oxidises
+(strips). Which end of the cell it stands at, the film in series, the contact fraction, the spots of the contact, the
+gap and the double layer belong to the core.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ def electrode(cls: _Class) -> _Class:
     ...         return eta / resistance
     >>> LinearElectrode("100 ohm*cm^2", double_layer="10 uF/cm^2").type
     'linear_electrode'
+    >>> ELECTRODES.forget("linear_electrode")  # else it stays for as long as this Python runs
     """
     defaults: Mapping[str, object] = {"reacts": True, "metal": False, "memories": {}, "colour": "#d9d9d9"}
     for name, value in defaults.items():
@@ -95,8 +96,8 @@ def _check(cls: type) -> None:
     name, own = cls.__name__, vars(cls)
     if own["reacts"] and not has_formula(cls, "current"):
         raise InputError(
-            f"{name} is an electrode without the formula current(): define the static method current(eta, *, …), or say "
-            f"reacts = False for an electrode that blocks the ions."
+            f"{name} is an electrode without the formula current(): define the static method current(eta, *, …), or "
+            f"say reacts = False for an electrode that blocks the ions."
         )
     if not own["reacts"] and (own["metal"] or has_formula(cls, "current")):
         raise InputError(f"{name} says reacts = False, but has a current or is of the metal: leave one of them out.")

@@ -47,6 +47,8 @@ def common(storage_field: str, electronic_resistance: Value) -> dict[str, Added]
         "electronic_resistance": Added(ElectronicResistance, electronic_resistance),
         "contact": Added(Contact | None, None),
         "ageing": Added(AgeingLaws, ()),
+        "name": Added(str, ""),
+        "description": Added(str, "", shown=False),
     }
 
 
@@ -55,7 +57,9 @@ def check_memories(cls: type) -> None:
     known = {*vars(cls).get("__annotations__", {})}
     for name, memory in vars(cls).get("memories", {}).items():
         if not isinstance(memory, Memory):
-            raise InputError(f"{cls.__name__}.memories: {name} is {memory!r}; use Rate, Balance, Fractional or Diffusion.")
+            raise InputError(
+                f"{cls.__name__}.memories: {name} is {memory!r}; use Rate, Balance, Fractional or Diffusion."
+            )
         missing = [field for field in memory.fields if field not in known]
         if missing:
             raise InputError(f"{cls.__name__}.memories: {name} reads {', '.join(missing)}, which is no field.")

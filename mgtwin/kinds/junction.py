@@ -8,7 +8,7 @@ core.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
+from typing import Annotated, Protocol, TypeVar, cast, dataclass_transform
 
 from pydantic import BeforeValidator, model_validator
 

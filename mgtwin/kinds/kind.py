@@ -11,23 +11,38 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from types import ModuleType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from ..errors import InputError
 from ..quantities import Quantity
 from ..registry import Family
-from .noun import field_names, noun
+from .noun import noun
 from .numbers import FARADAY, GAS_CONSTANT, Number
 
-__all__ = ["Added", "Bound", "Formula", "Readable", "asked_by", "declare", "has_formula", "import_kinds", "type_name"]
+__all__ = [
+    "Added",
+    "Bound",
+    "Formula",
+    "KindClass",
+    "Readable",
+    "asked_by",
+    "declare",
+    "has_formula",
+    "import_kinds",
+    "type_name",
+]
+
+
+#: A class that a family's decorator made: it has the attributes of its family, which no static type of a class says.
+KindClass: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -85,7 +100,7 @@ def declare(
     formulas : sequence of Formula
         All that a kind of this family may define.
     added : mapping of str to Added
-        Fields beside its own, keyword only. ``name``, ``description`` and ``type`` come by themselves.
+        Fields beside its own, keyword only; ``type`` comes by itself.
     check : callable
         ``check(cls)`` refuses a class that lacks what the family needs; called before anything is registered.
     validators : mapping, optional
@@ -96,14 +111,21 @@ def declare(
     InputError
         The class breaks the contract; the sentence says what is missing.
     """
-    annotations = dict(cls.__dict__.get("__annotations__", {}))
+    # the decorator of the family was called where the class is written, which is where its annotations have a meaning
+    written = sys._getframe(2)
+    try:
+        annotations = dict(
+            inspect.get_annotations(cls, globals=written.f_globals, locals=written.f_locals, eval_str=True)
+        )
+    except NameError as error:
+        raise InputError(
+            f"{cls.__name__}: the annotation of a field names {error.name!r}, which is not known there."
+        ) from None
     name = type_name(cls)
-    texts = {"name": Added(str, ""), "description": Added(str, "", shown=False), "type": Added(None, name, shown=False)}
-    for key, extra in {**added, **texts}.items():
-        if key in annotations:
-            continue
-        annotations[key] = Literal[name] if key == "type" else extra.annotation
-        setattr(cls, key, dataclasses.field(default=extra.default, kw_only=True, repr=extra.shown))
+    for key, extra in {**added, "type": Added(Literal[name], name, shown=False)}.items():
+        if key not in annotations:
+            annotations[key] = extra.annotation
+            setattr(cls, key, dataclasses.field(default=extra.default, kw_only=True, repr=extra.shown))
     cls.__annotations__ = annotations
     for key, validator in (validators or {}).items():
         setattr(cls, key, validator)
@@ -205,7 +227,7 @@ class Bound:
     0.0
     """
 
-    def __init__(self, kind: type, path: str, reader: Readable, **known: Number) -> None:
+    def __init__(self, kind: KindClass, path: str, reader: Readable, **known: Number) -> None:
         self.kind, self.path = kind, path
         self._reader, self._known = reader, known
 
@@ -266,13 +288,7 @@ def _check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
             raise InputError(f"{path} must be {relation} {bound:g}, but {value[refused].ravel()[0]:g} was given.")
 
 
-def import_kinds(package: ModuleType | str, path: Sequence[str]) -> None:
+def import_kinds(package: str, path: Iterable[str]) -> None:
     """Import every module of a package of kinds: a file that is put there declares itself."""
-    name = package if isinstance(package, str) else package.__name__
     for module in iter_modules(list(path)):
-        import_module(f"{name}.{module.name}")
-
-
-def fields_of(kind: type) -> tuple[str, ...]:
-    """Return the names of the fields of a kind that a user may set."""
-    return field_names(kind)
+        import_module(f"{package}.{module.name}")

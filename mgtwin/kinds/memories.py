@@ -17,7 +17,7 @@ import numpy as np
 from .kind import Bound
 from .numbers import Number
 
-__all__ = ["Balance", "Diffusion", "Fractional", "Memory", "MemoryWriter", "Plate", "Rate", "Shape", "Sphere"]
+__all__ = ["Balance", "Body", "Diffusion", "Fractional", "Memory", "MemoryWriter", "Plate", "Rate", "Shape", "Sphere"]
 
 
 class MemoryWriter(Protocol):
@@ -35,7 +35,7 @@ class MemoryWriter(Protocol):
     def fractional(self, unknown: Number, order: Number, order_path: str, rate: Number) -> None:
         """Give an unknown the equation ``d^n x/dt^n = rate``."""
 
-    def diffuses(self, surface: Number, start: Number, shape: Shape, size: Number, diffusivity: Number, flux: Number) -> None:
+    def diffuses(self, surface: Number, start: Number, body: Body, flux: Number) -> None:
         """Make `surface` the surface value of a body into which `flux` diffuses."""
 
 
@@ -120,13 +120,27 @@ class Fractional(Memory):
 class Shape(Protocol):
     """A body into which something diffuses."""
 
-    size: str
+    @property
+    def size(self) -> str:
+        """Field with the size [m]."""
 
-    #: PyBaMM's name of the coordinate in which the divergence is taken.
-    coordinates: str
+    @property
+    def coordinates(self) -> str:
+        """PyBaMM's name of the coordinates in which the divergence is taken."""
 
     def resistance(self, xi: Number) -> Number:
         """Return h(xi) of ``H = (size/D) h``, the surface value per flux into the surface, with xi = size sqrt(s/D)."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body at its place in a cell: its shape, the paths of its size [m] and diffusivity [m^2/s], and their values."""
+
+    shape: Shape
+    size_path: str
+    diffusivity_path: str
+    size: Number
+    diffusivity: Number
 
 
 def _cothangent(xi: Number) -> Number:
@@ -204,11 +218,11 @@ class Diffusion(Memory):
             return np.where(xi == 0, 0.0, diffusivity / size / self.shape.resistance(np.where(xi == 0, 1.0, xi)))
 
     def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
-        writer.diffuses(
-            unknown,
-            self.initial(bound),
+        body = Body(
             self.shape,
+            f"{bound.path}.{self.shape.size}",
+            f"{bound.path}.{self.diffusivity}",
             bound.value(self.shape.size),
             bound.value(self.diffusivity),
-            drive,
         )
+        writer.diffuses(unknown, self.initial(bound), body, drive)

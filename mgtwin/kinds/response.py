@@ -12,6 +12,7 @@ Slopes are complex steps, :math:`\mathrm{Im}\,g(\eta + ih)/h`: exact to rounding
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -66,16 +67,23 @@ def admittance(bound: Bound, overpotential: Number, s: Number) -> Number:
     def drive(name: str, eta: Number, x: Mapping[str, Number]) -> Number:
         return bound.call(kind.memories[name].drive, current(eta, x), eta, **x)
 
+    def moved_current(k: str, value: Number) -> Number:
+        return current(overpotential, state | {k: value})
+
+    def moved_drive(k: str, j: str, value: Number) -> Number:
+        return drive(k, overpotential, state | {j: value})
+
     names = list(state)
     own = _slope(lambda eta: current(eta, state), overpotential)
-    by_state = [_slope(lambda x, k=k: current(overpotential, state | {k: x}), state[k]) for k in names]
-    gains = [_slope(lambda eta, k=k: drive(k, eta, state), overpotential) for k in names]
-    couplings = [
-        [_slope(lambda x, j=j, k=k: drive(k, overpotential, state | {j: x}), state[j]) for j in names] for k in names
-    ]
+    by_state = [_slope(partial(moved_current, k), state[k]) for k in names]
+    gains = [_slope(partial(drive, k, x=state), overpotential) for k in names]
+    couplings = [[_slope(partial(moved_drive, k, j), state[j]) for j in names] for k in names]
     _check_still(bound, state, [drive(k, overpotential, state) for k in names], gains, couplings)
     matrix = [
-        [(kind.memories[k].operator(s, bound) if j == k else 0.0) - couplings[row][column] for column, j in enumerate(names)]
+        [
+            (kind.memories[k].operator(s, bound) if j == k else 0.0) - couplings[row][column]
+            for column, j in enumerate(names)
+        ]
         for row, k in enumerate(names)
     ]
     moved = _solved(matrix, gains)

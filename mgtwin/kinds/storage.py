@@ -11,25 +11,22 @@ from ..errors import InputError
 from ..registry import Family
 from ..unions import OneOf
 from .kind import Formula, declare
-from .numbers import Number
 
 __all__ = ["STORAGES", "DoubleLayer", "Storage", "storage"]
 
 
 class Storage(Protocol):
-    """An element with the admittance ``coefficient s^order`` per area of an interface, or per length in the bulk."""
+    """An element with the admittance ``coefficient s^order`` per area of an interface, or per length in the bulk.
 
-    type: str
+    Its static formula ``admittance(s, *, …)`` asks for its fields by name.
+    """
+
     #: Field with the coefficient: a capacitance (order 1), or q.
     coefficient: ClassVar[str]
     #: Field with the exponent; "" for an ideal capacitor, whose order is 1.
     order: ClassVar[str]
 
-    @staticmethod
-    def admittance(s: Number) -> Number:
-        """Return the admittance at s [1/s]; asks for its fields by name."""
-
-    def at_place(self, place: str) -> Storage:
+    def at_place(self, place: str) -> object:
         """Return the element with its coefficient in the unit of its place: per ``"m^2"`` or per ``"m"``."""
 
 
@@ -66,11 +63,9 @@ def _from_number(raw: object) -> object:
     return {"type": "capacitor", **raw} if isinstance(raw, Mapping) and "type" not in raw and "c" in raw else raw
 
 
-def _per_area(element: Storage) -> Storage:
+def _per_area(element: Storage) -> object:
     return element.at_place("m^2")
 
 
 #: Field that holds the storage of an interface [F/m^2 or S s^n/m^2]; a bare capacitance is accepted.
-DoubleLayer = Annotated[
-    Annotated[Storage, OneOf(STORAGES)], BeforeValidator(_from_number), AfterValidator(_per_area)
-]
+DoubleLayer = Annotated[Annotated[Storage, OneOf(STORAGES)], BeforeValidator(_from_number), AfterValidator(_per_area)]

@@ -85,4 +85,4 @@ class VoidContactLoss:
 
     def check(self, fraction: float) -> None:
         """Refuse a new contact below the minimum."""
-        keeps_minimum(self, self.minimum, fraction)
+        keeps_minimum(type(self), self.minimum, fraction)

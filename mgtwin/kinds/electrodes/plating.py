@@ -74,4 +74,3 @@ class Plating:
     def slope(*, f: Number, exchange_current_density: Number) -> Number:
         """Return ``i_0 zF/RT`` [S/m^2]: exactly independent of the transfer coefficient."""
         return exchange_current_density * f
-
