@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mgtwin._yamlwriter import CORE_TYPES, dumps
 from mgtwin.errors import FileError, did_you_mean, validation_problems
+from mgtwin.locations import walk
 
 __all__ = ["Document", "dumps", "load", "loads", "validate"]
 
@@ -280,9 +281,10 @@ def _translated(error: ValidationError, document: Document, adapter: TypeAdapter
     found = []
     for location, message in validation_problems(error):
         unknown = message == "is not a known key here."
-        path, siblings = _walk(location, document.data)
-        if unknown and isinstance(siblings, Mapping):
-            message += _known_keys(str(location[-1]), siblings, adapter.core_schema)
+        steps = list(walk(location, document.data))
+        path = ".".join(part for part, _ in steps)
+        if unknown:
+            message += _known_keys(*steps[-1], adapter.core_schema)
         position = document.position(location, key=unknown)
         found.append((position, f"{path}: {message}" if path else message))
     found.sort(key=lambda item: item[0])
@@ -291,28 +293,7 @@ def _translated(error: ValidationError, document: Document, adapter: TypeAdapter
     return _file_error("\n".join([first, *others]), document.name, document.text, line, column)
 
 
-def _walk(location: Sequence[str | int], data: Any) -> tuple[str, Any]:
-    """Return the dotted path of a pydantic location (list items by name, no tags of unions) and what holds its end."""
-    parts: list[str] = []
-    node, holder = data, None
-    for index, part in enumerate(location):
-        kind = node.get("type") if isinstance(node, Mapping) else getattr(node, "type", None)
-        if part == kind and index + 1 < len(location) and not (isinstance(node, Mapping) and part in node):
-            continue
-        holder, name = node, str(part)
-        if isinstance(node, Mapping):
-            node = node.get(part)
-        elif isinstance(part, int) and isinstance(node, Sequence) and part < len(node):
-            node = node[part]
-            if isinstance(node, Mapping) and isinstance(node.get("name"), str):
-                name = node["name"]
-        else:
-            node = getattr(node, name, None)
-        parts.append(name)
-    return ".".join(parts), holder
-
-
-def _known_keys(key: str, siblings: Mapping[str, Any], schema: Any) -> str:
+def _known_keys(key: str, siblings: Any, schema: Any) -> str:
     """Say which keys were possible: those of the class that has most of the other keys."""
     groups = sorted(_key_groups(schema), key=lambda group: -len(group[0] & siblings.keys()))
     fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]
@@ -322,14 +303,18 @@ def _known_keys(key: str, siblings: Mapping[str, Any], schema: Any) -> str:
     return did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
 
 
-def _key_groups(schema: Any) -> Iterator[tuple[frozenset[str], Any]]:
+def _key_groups(schema: Any, seen: tuple[type, ...] = ()) -> Iterator[tuple[frozenset[str], Any]]:
     """Yield (field names, literal ``type``) of every dataclass within a pydantic core schema."""
     if isinstance(schema, Mapping):
         if schema.get("type") == "dataclass-args":
             fields = {item["name"]: item["schema"] for item in schema["fields"]}
             yield frozenset(fields), fields.get("type", {}).get("default")
+        if "kinds" in schema:  # an open union (`mgtwin.unions.OneOf`) does not hold the schemas of its kinds
+            for kind in schema["kinds"]().values():
+                if kind not in seen:  # a composite holds materials, a sequence protocols
+                    yield from _key_groups(kind.__pydantic_core_schema__, (*seen, kind))
         for item in schema.values():
-            yield from _key_groups(item)
+            yield from _key_groups(item, seen)
     elif isinstance(schema, (list, tuple)):
         for item in schema:
-            yield from _key_groups(item)
+            yield from _key_groups(item, seen)

@@ -22,9 +22,9 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, did_you_mean
+from ..kinds.noun import explained, noun
 from ..laws import Law
 from ..quantities import Quantity, Value, format_value
-from .base import explained, noun
 from .composites import Material
 from .interfaces import Electrode, Interfaces, Junction
 from .paths import Key, assign, expand, find, numbers_of

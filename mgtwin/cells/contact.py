@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from ..errors import InputError
+from ..kinds.noun import NumberOrNoun, noun
 from ..quantities import Quantity, Value
-from .base import NumberOrNoun, noun
 
 __all__ = ["Contact", "Pressed", "Pressure"]
 

@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from .._property import TaggedField
 from ..errors import InputError
+from ..kinds.noun import noun, one_of
 from ..quantities import Quantity
-from .base import noun, one_of
 
 __all__ = ["Amount", "Fraction", "Linear", "Mass", "Profile", "Volume", "breaks_of", "is_graded"]
 

@@ -17,8 +17,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from .. import yamlfile
 from ..errors import InputError, MgtwinError, OverlayError
+from ..kinds.noun import noun, problems
 from . import library
-from .base import noun, problems
 from .cell import Cell, cell_adapter, drafted
 from .parts import is_part, resolve
 from .paths import expand

@@ -11,8 +11,8 @@ from pydantic import Field, TypeAdapter
 
 from .. import yamlfile
 from ..errors import UnknownNameError
+from ..kinds.noun import one_of
 from . import library
-from .base import one_of
 from .composites import Material
 from .interfaces import Blocking, Junction, Plating
 from .paths import children

@@ -93,6 +93,8 @@ class StackModel(pybamm.BaseModel):
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
+        #: States of ageing laws, which are frozen wherever the cell is linearised.
+        self.ageing_states: set[str] = set()
         self._dielectric = dielectric
         self._values: dict[str, Any] = {}
         self.reader = Reader(cell, self._parameter, call=function_of)

@@ -152,7 +152,7 @@ def test_a_cluster_that_is_not_there(mgtwin: Any, monkeypatch: pytest.MonkeyPatc
         ("cell: trilayer", "cell: [trilayer, trilayer]", "study.yaml:1:7: two of these cells have one name"),
         ("cell: trilayer", "cell: {name: trilayer, overlays: [anealed]}", "study.yaml:1:34: "),
         ("cell: trilayer", "cell: {name: trilayer, set: {area: 1 V}}", "study.yaml:1:36: "),
-        ("type: eis", "type: eiss", "study.yaml:2:18: protocol type 'eiss' is unknown"),
+        ("type: eis", "type: eiss", "study.yaml:2:18: type 'eiss' is not a protocol"),
         ("0.1 Hz", "0.1 V", "study.yaml:2:"),
         ("vary:", "varry:", "study.yaml:3:1: 'varry' is not a known key here. Did you mean 'vary'?"),
         ("- area_specific_resistance", "- area_specific", "study.yaml:7:5: 'area_specific' is not a metric. Did"),
