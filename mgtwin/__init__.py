@@ -81,6 +81,7 @@ _HOME = {
     # measurements
     "read": "data",
     "Column": "data",
+    "metric": "analysis.metrics",
     # verbs
     "simulate": "simulation",
     "impedance_jacobian": "simulation.jacobian",
@@ -134,6 +135,7 @@ if TYPE_CHECKING:
     from . import analysis as analysis
     from . import impedance as impedance
     from . import plot as plot
+    from .analysis import metric as metric
     from .cells import CPE as CPE
     from .cells import BinaryElectrolyte as BinaryElectrolyte
     from .cells import Blocking as Blocking
