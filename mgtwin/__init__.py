@@ -62,6 +62,7 @@ _HOME = {
     "ArrheniusT": "laws",
     "VogelFulcher": "laws",
     "Table": "laws",
+    "law": "laws",
     "Value": "quantities",
     # protocols
     "EIS": "protocols",
@@ -208,6 +209,7 @@ if TYPE_CHECKING:
     from .laws import Constant as Constant
     from .laws import Table as Table
     from .laws import VogelFulcher as VogelFulcher
+    from .laws import law as law
     from .models.stack import StackModel as StackModel
     from .protocols import EIS as EIS
     from .protocols import Current as Current
