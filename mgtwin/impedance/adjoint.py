@@ -101,8 +101,8 @@ def adjoint_jacobian(
         if not np.isfinite(result[:, k]).all():
             raise InputError(no_derivative(name, given))
     leads, s = stack.fixture_numbers(given), 2j * np.pi * flat
-    rows = {path: result[:, stack.input_names.index(name)] for path, name in stack.model.input_paths.items()}
-    pass_through_fixture(result.T, rows, impedance, s, *leads)
+    columns = {path: result[:, stack.input_names.index(name)] for path, name in stack.model.input_paths.items()}
+    pass_through_fixture(result.T, columns, impedance, s, *leads)
     impedance = measured(impedance, s, *leads)
     return impedance.reshape(frequencies.shape), result.reshape((*frequencies.shape, -1))
 

@@ -96,7 +96,14 @@ def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     if inductance == 0 and capacitance == 0:
         return []
     first = first_output(segments)
-    resistance = _size_of_impedance(cell.with_({"fixture": Fixture()}), first)
+    alone = cell.with_({"fixture": Fixture()})
+    if any(mesh_only(layer.material) for layer in cell.layers):
+        from ..impedance.linearise import LinearisedStack
+
+        frequency = 1 / (2 * np.pi * first)
+        resistance = float(np.abs(LinearisedStack(alone, f_max=frequency).impedance(frequency)))
+    else:
+        resistance = float(np.abs(exact_laplace(alone, 1 / first)))  # what a step of current meets after this time
     slowest, what = max((resistance * capacitance, "RC"), (inductance / resistance, "L/R"))
     shown = f"{what} = {format_value(slowest, 's')} with the cell's R = {format_value(resistance, 'ohm')}"
     if slowest <= FIXTURE_OVER * first:
@@ -107,16 +114,6 @@ def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
         f"({shown}), and transients have no equations for it. Begin later, at {later} (first_time, or fewer points), "
         f"or take the fixture away: cell.with_({{'fixture': mt.Fixture()}})."
     )
-
-
-def _size_of_impedance(cell: Cell, time: float) -> float:
-    """Size of Z [ohm] of a cell at rest at s = 1/t, which is what a step of current meets after the time t."""
-    if any(mesh_only(layer.material) for layer in cell.layers):
-        from ..impedance.linearise import LinearisedStack
-
-        frequency = 1 / (2 * np.pi * time)
-        return float(np.abs(LinearisedStack(cell, f_max=frequency).impedance(frequency)))
-    return float(np.abs(exact_laplace(cell, 1 / time)))
 
 
 def slow_dielectrics(cell: Cell, shortest: float) -> tuple[str, ...]:
