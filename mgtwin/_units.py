@@ -62,6 +62,7 @@ _TABLE: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
         "capacitance",
         (("F", 1.0, 0.1), ("mF", 1e-3, 1e-4), ("uF", 1e-6, 1e-7), ("nF", 1e-9, 1e-10), ("pF", 1e-12, 0.0)),
     ),
+    "H": ("inductance", (("H", 1.0, 0.1), ("mH", 1e-3, 1e-4), ("uH", 1e-6, 1e-7), ("nH", 1e-9, 0.0))),
     "F/m^2": ("areal capacitance", (("F/cm^2", 1e4, 1e3), ("mF/cm^2", 10.0, 10.0), ("uF/cm^2", 0.01, 0.0))),
     "F/m^3": ("volumetric capacitance", (("F/cm^3", 1e6, 0.0),)),
     "K": ("temperature", (("°C", 1.0, 0.0),)),

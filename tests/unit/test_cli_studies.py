@@ -11,8 +11,9 @@ import pytest
 
 import mgtwin as mt
 from mgtwin import studies
+from mgtwin.analysis.metrics import METRICS
 from mgtwin.cli import main
-from mgtwin.cli.studyfile import known_metrics, read_optimisation, read_sweep
+from mgtwin.cli.studyfile import read_optimisation, read_sweep
 
 pytest.importorskip("zarr")
 
@@ -207,4 +208,4 @@ def test_files_take_everything_that_python_takes(tmp_path: Path) -> None:
     (tmp_path / "design.yaml").write_text(DESIGN.replace("method:", "robust: {n: 8, probability: 0.9}\nmethod:"))
     design = read_optimisation(tmp_path / "design.yaml")
     assert design.robust == mt.Robust(n=8, probability=0.9)
-    assert {"overpotential", "leakage_fraction", "cycles_until", "stack_areal_mass"} <= set(known_metrics())
+    assert {"overpotential", "leakage_fraction", "cycles_until", "stack_areal_mass"} <= set(METRICS)

@@ -275,7 +275,7 @@ def test_a_decimal_comma_has_line_path_and_caret():
         ("0.5 mm", "-1 mm", "demo.yaml:4:16: layers.top.thickness: must be greater than 0 m, but is -1 mm."),
         ("1 S/m", "1 S*m", "demo.yaml:7:43: layers.top.material.sigma.reference: '1 S*m': the unit 'S*m' is wrong"),
         ("0.3 eV", "0.3", "demo.yaml:7:101: layers.top.material.sigma.activation_energy: '0.3' has no unit"),
-        ("arrhenius", "arhenius", "demo.yaml:7:14: layers.top.material.sigma: type 'arhenius' is unknown here"),
+        ("arrhenius", "arhenius", "demo.yaml:7:14: layers.top.material.sigma: type 'arhenius' is not a law"),
         (
             "thickness: 0",
             "thicknes: 0",
