@@ -63,8 +63,8 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
             )
         self._kinds[name] = kind
 
-    def forget(self, name: str) -> None:
-        """Take a kind out again: for tests and notebooks that declare kinds for a moment."""
+    def discard(self, name: str) -> None:
+        """Forget a kind, if it is there; for kinds that were declared for a while (examples, tests)."""
         self._kinds.pop(name, None)
 
     def __getitem__(self, name: str) -> _Kind:

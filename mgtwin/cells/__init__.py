@@ -12,6 +12,7 @@ from ..kinds.storages.capacitor import Capacitor
 from ..kinds.storages.cpe import CPE
 from .cell import Cell, Ion, Layer
 from .composites import Composite, Phase, Porous
+from .fixture import Fixture
 from .fractions import Linear, Mass, Profile, Volume
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
 from .mixing import (
@@ -43,6 +44,7 @@ __all__ = [
     "DefectElectrons",
     "FatigueContactLoss",
     "FilmGrowth",
+    "Fixture",
     "GrainBoundary",
     "HashinShtrikmanLower",
     "HashinShtrikmanUpper",

@@ -28,6 +28,7 @@ from ..kinds.noun import explained, noun
 from ..laws import Law
 from ..quantities import Quantity, Value, format_value
 from .composites import Material
+from .fixture import Fixture
 from .paths import Key, assign, expand, find, numbers_of
 
 __all__ = ["Cell", "Ion", "Layer"]
@@ -132,6 +133,8 @@ class Cell:
     description : str
     overlays : tuple of str
         Names of the overlays that were applied, a record that `mgtwin.cell` keeps.
+    fixture : Fixture
+        Inductance of the leads and capacitance across the terminals; none by default. Keyword only.
 
     Raises
     ------
@@ -160,6 +163,7 @@ class Cell:
     ion: Ion = field(default_factory=Ion)
     description: str = ""
     overlays: tuple[str, ...] = ()
+    fixture: Fixture = field(default_factory=Fixture, kw_only=True)
 
     @field_validator("layers")
     @classmethod

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..quantities import Quantity
-from .noun import NumberOrNoun
-from .storage import Storage
+from ..unions import OneOf
+from .fields import NumberOr
+from .kind import KindClass
+from .storage import STORAGES, Storage
 from .storages.capacitor import Capacitance, Capacitor
 from .storages.cpe import CPE
 
@@ -18,5 +20,13 @@ def _per_length(element: Storage) -> object:
     return element.at_place("m")
 
 
+def _is_dispersive(kind: KindClass) -> bool:
+    """An ideal capacitor of the bulk is said by a number, the relative permittivity."""
+    return bool(kind.order)
+
+
 #: Type of `relative_permittivity`: a number >= 1, or a `CPE` per length.
-BulkDielectric = Annotated[float | CPE, NumberOrNoun(Quantity("", ge=1), CPE, _per_length)]
+BulkDielectric = Annotated[
+    float | Storage,
+    NumberOr(Quantity("", ge=1), OneOf(STORAGES, only=_is_dispersive, article="a dielectric"), _per_length),
+]

@@ -77,7 +77,7 @@ def electrode(cls: _Class) -> _Class:
     ...         return eta / resistance
     >>> LinearElectrode("100 ohm*cm^2", double_layer="10 uF/cm^2").type
     'linear_electrode'
-    >>> ELECTRODES.forget("linear_electrode")  # else it stays for as long as this Python runs
+    >>> ELECTRODES.discard("linear_electrode")  # else it stays for as long as this Python runs
     """
     defaults: Mapping[str, object] = {"reacts": True, "metal": False, "memories": {}, "colour": "#d9d9d9"}
     for name, value in defaults.items():

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Protocol
 
 from ..errors import InputError
-from ..laws import Law, Property
 from ..quantities import Quantity, Value
 from .ageing_law import AgeingLaw, AgeingLaws, check_ageing
 from .contact import Contact
+from .fields import Property
 from .kind import Added
+from .laws import Law
 from .memories import Memory
 from .storage import DoubleLayer, Storage
 

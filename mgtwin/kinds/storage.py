@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
 
-from pydantic import AfterValidator, BeforeValidator
-
 from ..errors import InputError
+from ..quantities import Quantity
 from ..registry import Family
 from ..unions import OneOf
+from .fields import NumberOr
 from .kind import Formula, declare
 
 __all__ = ["STORAGES", "DoubleLayer", "Storage", "storage"]
@@ -67,5 +67,13 @@ def _per_area(element: Storage) -> object:
     return element.at_place("m^2")
 
 
+class _AcrossInterface(NumberOr):
+    """A storage, or a bare capacitance that means an ideal one."""
+
+    def read(self, raw: object, *, context: Mapping[str, object] | None = None) -> object:
+        """Return the storage that `raw` stands for, with its coefficient per area."""
+        return super().read(_from_number(raw), context=context)
+
+
 #: Field that holds the storage of an interface [F/m^2 or S s^n/m^2]; a bare capacitance is accepted.
-DoubleLayer = Annotated[Annotated[Storage, OneOf(STORAGES)], BeforeValidator(_from_number), AfterValidator(_per_area)]
+DoubleLayer = Annotated[Storage, _AcrossInterface(Quantity("F/m^2", gt=0), OneOf(STORAGES), _per_area)]

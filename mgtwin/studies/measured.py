@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..analysis._metric import declaration
+from ..analysis.metrics import declaration
 from ..errors import InputError
 
 __all__ = ["FAILURE", "Metric", "Metrics", "metrics_of"]

@@ -25,7 +25,7 @@ class Marcus:
 
     @staticmethod
     def current(eta, *, f, T, exchange_current_density, reorganisation_energy):
-        """Return j [A/m^2]: Butler-Volmer for small overpotentials, slower where eta nears the reorganisation energy."""
+        """Return j [A/m^2]: Butler-Volmer near rest, slower where eta nears the reorganisation energy."""
         thermal = 8.617333262e-5 * T
         barrier = np.exp(-(eta**2) / (4 * reorganisation_energy * thermal))
         return exchange_current_density * barrier * (np.exp(f * eta / 2) - np.exp(-f * eta / 2))

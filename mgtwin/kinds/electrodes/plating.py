@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from ...laws import Law, Property
 from ...quantities import Quantity, Value
 from ..electrode import electrode
+from ..fields import Property
 from ..interface import IDEAL, ElectronicResistance, FilmResistance
+from ..laws import Law
 from ..numbers import Number, saturating_exp
 from ..storage import DoubleLayer
 

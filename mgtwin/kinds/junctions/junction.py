@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ...laws import Law, Property
+from ..fields import Property
 from ..interface import BLOCKED, IDEAL, ElectronicResistance
 from ..junction import junction
+from ..laws import Law
 from ..numbers import Number
 from ..storage import DoubleLayer
 
