@@ -11,7 +11,7 @@ from functools import partial
 from types import FunctionType
 from typing import Any, TypeAlias
 
-from ..analysis._metric import declaration
+from ..analysis.metrics import declaration
 from ..errors import InputError
 
 __all__ = ["FAILURE", "Function", "Metric", "Metrics", "described", "fingerprint", "metrics_of", "unbound"]

@@ -11,8 +11,9 @@ import pytest
 
 import mgtwin as mt
 from mgtwin import studies
+from mgtwin.analysis.metrics import METRICS
 from mgtwin.cli import main
-from mgtwin.cli.studyfile import known_metrics, read_optimisation, read_sweep
+from mgtwin.cli.studyfile import read_optimisation, read_sweep
 
 pytest.importorskip("zarr")
 
@@ -151,7 +152,7 @@ def test_a_cluster_that_is_not_there(mgtwin: Any, monkeypatch: pytest.MonkeyPatc
         ("cell: trilayer", "cell: [trilayer, trilayer]", "study.yaml:1:7: two of these cells have one name"),
         ("cell: trilayer", "cell: {name: trilayer, overlays: [anealed]}", "study.yaml:1:34: "),
         ("cell: trilayer", "cell: {name: trilayer, set: {area: 1 V}}", "study.yaml:1:36: "),
-        ("type: eis", "type: eiss", "study.yaml:2:18: protocol type 'eiss' is unknown"),
+        ("type: eis", "type: eiss", "study.yaml:2:18: type 'eiss' is not a protocol"),
         ("0.1 Hz", "0.1 V", "study.yaml:2:"),
         ("vary:", "varry:", "study.yaml:3:1: 'varry' is not a known key here. Did you mean 'vary'?"),
         ("- area_specific_resistance", "- area_specific", "study.yaml:7:5: 'area_specific' is not a metric. Did"),
@@ -207,4 +208,4 @@ def test_files_take_everything_that_python_takes(tmp_path: Path) -> None:
     (tmp_path / "design.yaml").write_text(DESIGN.replace("method:", "robust: {n: 8, probability: 0.9}\nmethod:"))
     design = read_optimisation(tmp_path / "design.yaml")
     assert design.robust == mt.Robust(n=8, probability=0.9)
-    assert {"overpotential", "leakage_fraction", "cycles_until", "stack_areal_mass"} <= set(known_metrics())
+    assert {"overpotential", "leakage_fraction", "cycles_until", "stack_areal_mass"} <= set(METRICS)
