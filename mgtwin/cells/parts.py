@@ -9,13 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..errors import UnknownNameError
 from ..kinds.electrode import ELECTRODES
 from ..kinds.interface import InterfaceKind
 from ..kinds.junction import JUNCTIONS
 from ..unions import OneOf
-from . import library
 from .composites import Material
 from .paths import children
 

@@ -14,10 +14,10 @@ LIMITS: dict[str, tuple[float, float]] = {
     "isinstance": (456, 100),
     "hasattr and getattr": (143, 20),
     "Any": (1400, 300),
-    "private helpers used once [%]": (67.3, 40),
+    "private helpers used once [%]": (68.5, 40),
     "comment lines over lines of code [%]": (1.55, 5),
     "broad catches": (13, 0),
     "private names from other modules": (12, 0),
     "private modules from other rooms": (9, 0),
-    "lines": (41000, 31000),
+    "lines": (44000, 31000),
 }
