@@ -377,12 +377,14 @@ def validate(document: Document, adapter: Any, context: Mapping[str, Any] | None
 def _translated(error: ValidationError, document: Document, adapter: TypeAdapter[Any]) -> FileError:
     found = []
     for location, message in validation_problems(error):
+        at_key = location[-1:] == ("[key]",)  # pydantic's name of a key as a place
+        location = location[:-1] if at_key else location
         unknown = message == "is not a known key here."
         steps = list(walk(location, document.data))
         path = ".".join(part for part, _ in steps)
         if unknown:
             message += _known_keys(*steps[-1], adapter.core_schema)
-        position = document.position(location, key=unknown)
+        position = document.position(location, key=unknown or at_key)
         found.append((position, f"{path}: {message}" if path else message))
     found.sort(key=lambda item: item[0])
     (line, column), first = found[0]
