@@ -125,10 +125,27 @@ def _registry() -> Any:
 _BARE_EXPONENT = re.compile(r"(?<=[A-Za-zΩµμ])([-−]?[0-9])(?![0-9.])")
 
 
+# pint evaluates what it is given, and a tower of powers would keep it busy for ever: the power of a unit is one small
+# number, and no unit of a laboratory needs as many signs as this.
+_LONGEST = 100
+_POWER = r"(?:\^|\*\*|[⁺⁻⁰¹²³⁴-⁹])"
+_SMALL_POWER = re.compile(
+    rf"(?:(?:\^|\*\*)\s*\(?\s*[+-]?[0-9]{{1,2}}(?:[./][0-9]{{1,3}})?\s*\)?|[⁺⁻]?[⁰¹²³⁴-⁹]{{1,2}})(?!\s*{_POWER}|[\w.])"
+)
+
+
+def _refuse_absurd(unit: str) -> None:
+    if len(unit) > _LONGEST:
+        raise QuantityError(f"'{unit[:20]}...' has {len(unit)} signs, which no unit needs: write it shorter.")
+    if re.search(_POWER, _SMALL_POWER.sub(" ", unit)):
+        raise QuantityError(f"{unit!r} is not a unit that I know: a power is one number up to 99, as in 'cm^2'.")
+
+
 @lru_cache(maxsize=512)
 def _pint_unit(text: str) -> Any:
     """Parse a unit; raise QuantityError if pint does not know it."""
     tidy = _BARE_EXPONENT.sub(r"^\1", text.replace("−", "-").replace("Ohm", "ohm").replace("℃", "degC"))
+    _refuse_absurd(tidy)
     try:
         if re.search(r"[×,;=]", tidy):
             raise ValueError("not a unit")

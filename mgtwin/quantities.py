@@ -150,7 +150,7 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
         si_unit = _units.infer_si(given) if unit is None else unit
         convert = _units.conversion(given, si_unit)
     except QuantityError as error:
-        raise QuantityError(f"{text!r}: {error}") from error.__cause__
+        raise QuantityError(f"{_brief(text)}: {error}") from error.__cause__
     result = _convert_exactly(match["number"], convert, difference)
     _check_finite(result, text, allow_inf)
     return Value(result, unit=si_unit)
