@@ -85,7 +85,8 @@ class LimitingCurrent:
     Attributes
     ----------
     deposition, dissolution : float
-        While the ion's metal is deposited on, or stripped from, the working (positive) electrode [A]; inf where nothing moves as a salt.
+        While the ion's metal is deposited on, or stripped from, the working (positive) electrode [A]; inf without
+        salt.
     deposition_layer, dissolution_layer : str
         Layer in which the salt is used up then; empty without salt.
     area : float
@@ -125,11 +126,14 @@ class Depletion:
         [s] after a cell at rest begins to carry the current; inf if it can carry it for ever.
     layer, side : str
         Where; empty if nowhere. `side` is ``"left"`` or ``"right"``.
+    lower_limit : bool
+        Whether the salt lasts longer than `time`, because a solid beside the pores takes over as it falls.
     """
 
     time: float
     layer: str = ""
     side: str = ""
+    lower_limit: bool = False
 
 
 def limiting_current(cell: Cell) -> LimitingCurrent:
@@ -241,7 +245,7 @@ def depletion(cell: Cell, current: float | str) -> Depletion:
         if len(group) == 1 and not last.beside:
             found.append(Depletion(last.time * _relative_time(limit / abs(density)), last.name, side))
         else:
-            found.append(Depletion(_sand(last, abs(density)), last.name, side))
+            found.append(Depletion(_sand(last, abs(density)), last.name, side, bool(last.beside)))
     return min(found, key=lambda item: item.time)
 
 

@@ -26,7 +26,7 @@ __all__ = ["PlateauResistances", "dc_resistance", "plateaus"]
 
 @dataclass(frozen=True)
 class PlateauResistances:
-    """Resistances V/i [ohm] on the plateaus of a polarisation, leads included.
+    r"""Resistances V/i [ohm] on the plateaus of a polarisation, leads included.
 
     Attributes
     ----------
@@ -36,11 +36,14 @@ class PlateauResistances:
         The double layers are charged, no layer is polarised yet.
     steady : float
         To direct current.
+    bulk : float
+        Part of the first two that is in the layers, :math:`\sum L/\sigma`; the rest are contacts and leads.
     """
 
     shorted: float
     charged: float
     steady: float
+    bulk: float
 
 
 def dc_resistance(cell: Cell) -> float:
@@ -80,14 +83,18 @@ def plateaus(cell: Cell) -> PlateauResistances:
     reader, _ = reader_of(cell, {})
     with np.errstate(divide="ignore", invalid="ignore"):
         layers, links = elements_of(cell, reader, np.zeros(1, dtype=complex))
-        bulk = sum(_number(layer.impedance) for layer in layers) + float(cell.series_resistance)
+        bulk = sum(_number(layer.impedance) for layer in layers)
         charged = sum(_side_by_side(link) for link in links)
         shorted = sum(
-            _side_by_side(link, _number(constriction(cell, face, Carrier.IONS, reader)) if _stores(cell, face) else None)
+            _side_by_side(
+                link, _number(constriction(cell, face, Carrier.IONS, reader)) if _stores(cell, face) else None
+            )
             for face, link in zip(faces(cell), links, strict=True)
         )
-    area = float(cell.area)
-    return PlateauResistances((bulk + shorted) / area, (bulk + charged) / area, dc_resistance(cell))
+    area, leads = float(cell.area), float(cell.series_resistance)
+    return PlateauResistances(
+        (bulk + shorted + leads) / area, (bulk + charged + leads) / area, dc_resistance(cell), bulk / area
+    )
 
 
 def _number(value: Array) -> float:

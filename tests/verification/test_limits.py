@@ -189,3 +189,70 @@ def test_charge_transfer_and_film_are_the_ions_resistance() -> None:
     found = contact_resistance(cell, "positive", Carrier.IONS)
     assert found == pytest.approx((transfer + 20e-4) / 0.5 + spots, rel=1e-12)
     assert dc_resistance(cell) == pytest.approx(1e4 * (THICKNESS / IONIC + 2 * found), rel=1e-12)
+
+
+# -- salt in pores, against the simulation -----------------------------------------------------------------------------
+def porous(solid: object, **fields: object) -> mt.Cell:
+    """Wet pores beside a solid that may conduct the ion, electrons blocked at both electrodes."""
+    solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5, **fields)  # type: ignore[arg-type]
+    material = mt.Porous(solid, 0.5, mt.Bruggeman(), solution, 1.0)  # type: ignore[arg-type]
+    magnesium = mt.Plating("1 mA/cm^2", electronic_resistance=math.inf)
+    return mt.Cell("mg_mg", magnesium, [mt.Layer("wet", material, "1 mm")], magnesium)
+
+
+def ends_without_salt(cell: mt.Cell, density: float) -> tuple[bool, float, list[str]]:
+    run = mt.simulate(cell, mt.Galvanostatic(density * float(cell.area), "100 h", points=12))
+    said = run.attrs["warnings"]
+    return any("event: salt depleted" in text for text in said), float(run["time"][-1]), said
+
+
+def test_wet_pores_deplete_when_they_are_said_to() -> None:
+    """Above the limiting current, as said before the run; 1 % below it never. The mesh is good to 1e-3 of the time."""
+    cell = wet_pores()
+    limit = mt.analysis.limiting_current(cell).density
+    depleted, time, said = ends_without_salt(cell, -1.2 * limit)
+    expected = mt.analysis.depletion(cell, f"{-0.12 * limit} mA/cm^2")
+    assert depleted and time == pytest.approx(expected.time, rel=1e-3)
+    assert (expected.layer, expected.side) == ("wet", "right")
+    assert any("above the limiting current (0.2729 mA)" in text for text in said)
+    below, _, said = ends_without_salt(cell, -0.99 * limit)
+    assert not below and not any("limiting" in text for text in said)
+    run = mt.simulate(cell, mt.EIS(1e3, 1.0, points=3))
+    assert mt.analysis.limiting_current_density(run) == pytest.approx(limit)
+    assert mt.analysis.sand_time_at(run, "1 mA/cm^2") == mt.analysis.sand_time(cell, "1 mA/cm^2") < math.inf
+
+
+@pytest.mark.parametrize(
+    ("solid", "exponent"),
+    [
+        (mt.IonConductor("0.01 mS/cm"), 0.0),
+        (mt.IonConductor("0.3 mS/cm"), 0.5),
+        (mt.MixedConductor("0.1 mS/cm", "1e-6 S/cm", "1 F/cm^3"), 1.0),
+    ],
+)
+def test_a_solid_that_conducts_beside_the_pores_shares_the_current(solid: object, exponent: float) -> None:
+    """The steady profile in closed form says where the mesh ends: within 2 % of the limiting current on both sides."""
+    cell = porous(solid, conductivity_exponent=exponent)
+    limit = mt.analysis.limiting_current(cell).density
+    alone = mt.analysis.limiting_current(porous(mt.Insulator())).density
+    assert limit > 1.05 * alone
+    depleted, time, _ = ends_without_salt(cell, 1.02 * limit)
+    assert depleted and time > mt.analysis.depletion(cell, f"{0.102 * limit} mA/cm^2").time > 0
+    assert not ends_without_salt(cell, 0.98 * limit)[0]
+
+
+def test_pores_and_a_solution_share_their_salt() -> None:
+    """A thin solution on wet pores of the same salt: straight profiles, F_D and eps per layer, by hand."""
+    solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5)
+    wet = mt.Porous(mt.Insulator(), 0.5, mt.PoreExponent("liquid", 1.5), solution, 1.0)
+    magnesium = mt.Plating("1 mA/cm^2")
+    layers = [mt.Layer("free", solution, "0.2 mm"), mt.Layer("wet", wet, "1 mm")]
+    cell = mt.Cell("mg_mg", magnesium, layers, magnesium)
+    carried = 2 * 96485.33212 * 1e-10 * 100 / 0.5  # zF D c_0/(1 - t_+)
+    fall_free, fall_wet = 0.2e-3 / carried, 1e-3 / (carried * 0.5**1.5)  # of c/c_0 per A/m2
+    amounts = 0.2e-3, 0.5 * 1e-3
+    # deposition at the right: c = 0 there, and what both layers hold is what they began with
+    held = amounts[1] * fall_wet / 2 + amounts[0] * (fall_wet + fall_free / 2)
+    assert mt.analysis.limiting_current(cell).deposition / 1e-4 == pytest.approx(sum(amounts) / held, rel=1e-9)
+    held = amounts[0] * fall_free / 2 + amounts[1] * (fall_free + fall_wet / 2)
+    assert mt.analysis.limiting_current(cell).dissolution / 1e-4 == pytest.approx(sum(amounts) / held, rel=1e-9)
