@@ -102,6 +102,11 @@ def _compression(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
     return encoding
 
 
+def is_result(raw: bytes) -> bool:
+    """Tell from the bytes of a file whether `write` made it, damaged or not."""
+    return raw.startswith(HDF5) and _MARK.encode() in raw
+
+
 def read(path: Path) -> xr.Dataset | xr.DataTree:
     """Read what `write` wrote; see `mgtwin.dataset.open`."""
     import xarray as xr
