@@ -1,9 +1,10 @@
-r"""Limits of the impedance of a cell at rest: direct current, and the plateaus of a polarisation (theory.md §6, form 6).
+r"""Limits of the impedance of a cell at rest: direct current, and the plateaus of a polarisation (theory.md §6).
 
 The cell's own elements of the chain with storages at 0 or :math:`\infty`, in their true limit forms:
 
-* a chemical capacitance :math:`\to\infty` (salt included) holds E where it is, so that nothing ties the currents at the
-  two faces of a layer to each other: it is :math:`L/\sigma`, and at every interface ions and electrons pass side by side;
+* a chemical capacitance :math:`\to\infty` (salt included) holds E where it is, so that nothing ties the currents at
+  the two faces of a layer to each other: it is :math:`L/\sigma`, and ions and electrons pass every interface side by
+  side;
 * a double layer :math:`\to\infty` is a short circuit of what it spans, and leaves the constriction behind it;
 * storages of 0 leave the impedance at s = 0.
 """

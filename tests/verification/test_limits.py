@@ -1,4 +1,4 @@
-"""Questions of the cell and limits of its impedance: by hand, and against the impedance with storages near 0 and inf."""
+"""Questions of the cell and limits of its impedance: by hand, and against the impedance far up in frequency."""
 
 from __future__ import annotations
 
