@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mgtwin.errors import InputError, UnknownNameError
 
@@ -19,7 +19,6 @@ __all__ = ["FAMILIES", "PLUGIN_GROUP", "Family"]
 PLUGIN_GROUP = "mgtwin.kinds"
 
 _Kind = TypeVar("_Kind")
-_Default = TypeVar("_Default")
 
 
 class Family(Mapping[str, _Kind], Generic[_Kind]):
@@ -59,9 +58,14 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
         known = self._kinds.get(name)
         if known is not None and _home(known) != _home(kind):
             raise InputError(
-                f"{name!r} is {self.article} already, declared in {_home(known)[0]}: give {_home(kind)[1]} another name."
+                f"{name!r} is {self.article} already, declared in {_home(known)[0]}: give {_home(kind)[1]} another "
+                f"name."
             )
         self._kinds[name] = kind
+
+    def discard(self, name: str) -> None:
+        """Forget a kind, if it is there; for kinds that were declared for a while (examples, tests)."""
+        self._kinds.pop(name, None)
 
     def __getitem__(self, name: str) -> _Kind:
         if name not in self._kinds:
@@ -70,9 +74,10 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
             raise UnknownNameError(name, tuple(self._kinds), self.name)
         return self._kinds[name]
 
-    def get(self, name: str, default: _Default = None) -> _Kind | _Default:  # type: ignore[assignment, override]
+    def get(self, name: str, default: Any = None) -> Any:
         """Return the kind of this name, or `default` where there is none."""
-        return self[name] if name in self else default
+        known = name in self  # an unknown name raises no KeyError here, which is what Mapping.get expects
+        return self._kinds[name] if known else default
 
     def __contains__(self, name: object) -> bool:
         if name not in self._kinds:
@@ -89,7 +94,7 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
 
 
 #: Every family by its name, in the order in which the rooms declare them.
-FAMILIES: dict[str, Family[object]] = {}
+FAMILIES: dict[str, Family[Any]] = {}
 
 
 def _home(kind: object) -> tuple[str, str]:

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..errors import InputError
+from ..kinds.noun import noun, one_of
 from ..quantities import Quantity, Value
-from .base import noun, one_of
 from .contact import Contact, Pressed, Pressure
 
 __all__ = ["AgeingLaws", "CrackGrowth", "FatigueContactLoss", "FilmGrowth", "VoidContactLoss", "check_ageing"]

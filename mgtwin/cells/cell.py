@@ -22,10 +22,11 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, did_you_mean
+from ..kinds.noun import explained, noun
 from ..laws import Law
 from ..quantities import Quantity, Value, format_value
-from .base import explained, noun
 from .composites import Material
+from .fixture import Fixture
 from .interfaces import Electrode, Interfaces, Junction
 from .paths import Key, assign, expand, find, numbers_of
 
@@ -131,6 +132,8 @@ class Cell:
     description : str
     overlays : tuple of str
         Names of the overlays that were applied, a record that `mgtwin.cell` keeps.
+    fixture : Fixture
+        Inductance of the leads and capacitance across the terminals; none by default. Keyword only.
 
     Raises
     ------
@@ -159,6 +162,7 @@ class Cell:
     ion: Ion = field(default_factory=Ion)
     description: str = ""
     overlays: tuple[str, ...] = ()
+    fixture: Fixture = field(default_factory=Fixture, kw_only=True)
 
     @field_validator("layers")
     @classmethod

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
+from ..kinds.noun import noun, one_of
 from ..quantities import Value
-from .base import noun, one_of
 from .fractions import Amount, Fraction, Linear, Mass, Profile
 from .materials import IonConductor, MixedConductor
 from .mixing import Mixing

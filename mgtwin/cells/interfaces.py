@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from ..errors import InputError
+from ..kinds.noun import noun, one_of
 from ..laws import Law, Property
 from ..quantities import Quantity, Value
 from .ageing import AgeingLaws, check_ageing
-from .base import noun, one_of
 from .capacitors import CPE, Capacitor, Storage, across_interface
 from .contact import Contact
 

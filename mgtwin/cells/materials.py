@@ -8,9 +8,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import model_validator
 
 from ..errors import InputError
+from ..kinds.noun import noun
 from ..laws import Law, Property
 from ..quantities import Quantity, Value
-from .base import noun
 from .capacitors import BulkDielectric
 from .carriers import ELECTRONS, Carrier
 

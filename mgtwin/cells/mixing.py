@@ -14,9 +14,9 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import InputError, did_you_mean
+from ..kinds.noun import noun, one_of
 from ..quantities import Quantity, Value
 from . import effective_medium
-from .base import noun, one_of
 
 __all__ = [
     "Bruggeman",

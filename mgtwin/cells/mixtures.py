@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from ..errors import InputError
+from ..kinds.noun import noun, one_of
 from ..quantities import Quantity, Value
-from .base import noun, one_of
 from .capacitors import CPE
 from .carriers import ANIONS, ELECTRONS, Carrier
 from .fractions import breaks_of, is_graded

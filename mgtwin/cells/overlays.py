@@ -15,10 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..errors import InputError, MgtwinError, OverlayError
-from . import library
-from .base import noun, problems
+from ..kinds.noun import noun, problems
 from .cell import Cell, cell_adapter, drafted
 from .parts import is_part, resolve
 from .paths import expand

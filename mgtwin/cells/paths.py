@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 from ..errors import InputError, UnknownNameError
+from ..locations import name_of
 from ..quantities import format_value
-from .base import name_of
 
 __all__ = ["Key", "assign", "children", "expand", "find", "numbers_of", "walk"]
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from ..kinds.noun import noun
 from ..laws import Law, Property
 from ..quantities import Quantity, Value
-from .base import noun
 from .capacitors import BulkDielectric
 from .carriers import ANIONS, Carrier
 

@@ -33,10 +33,8 @@ def with_temperature(columns: Columns, rows: np.ndarray, about: About) -> About:
     if high - low > _STEADY:
         return about.noted(warnings=[f"the temperature goes from {low:.4g} to {high:.4g} °C: none is taken."])
     spread = f", {low:.4g} ... {high:.4g} °C" if high - low > _SAID else ""
-    return replace(
-        about.noted(f"temperature is the mean of its column{spread}"),
-        temperature=float(known.min() + np.mean(known - known.min())),
-    )
+    mean = float(known.min() + np.mean(known - known.min()))  # exact where all are the same
+    return about.noted(f"temperature is the mean of its column{spread}").with_(temperature=mean)
 
 
 def cell_voltage(columns: Columns) -> tuple[np.ndarray, list[str]]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mgtwin.cells.base import noun
 from mgtwin.data.labels import SI, convert
 from mgtwin.errors import InputError, UnknownNameError
+from mgtwin.kinds.noun import noun
 from mgtwin.quantities import Quantity
 
 __all__ = ["Column", "Hints", "hints"]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ..cells.base import noun, one_of
+from ..kinds.noun import noun, one_of
 from ..quantities import Quantity, Value
 
 __all__ = [

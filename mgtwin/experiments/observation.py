@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from ..cells.base import noun
 from ..errors import InputError
+from ..kinds.noun import noun
 from ..quantities import Quantity, Value, parse
 from .measures import Measure
 

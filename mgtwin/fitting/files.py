@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 
 from .. import yamlfile
 from ..cells import Cell
-from ..cells.base import noun, one_of
 from ..errors import FileError, InputError, UnknownNameError
+from ..kinds.noun import noun, one_of
 from ..quantities import Quantity, format_value
 from .free import Free, PerDataset, PerTemperature
 from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..cells.base import noun, one_of
 from ..errors import InputError
+from ..kinds.noun import noun, one_of
 from ..quantities import Quantity
 
 __all__ = ["Free", "FreeLike", "LogNormal", "Normal", "PerDataset", "PerTemperature"]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from ..cells.base import noun
 from ..errors import InputError
+from ..kinds.noun import noun
 from ..quantities import parse
 
 __all__ = ["Cauchy", "Huber", "Loss", "Modulus", "Noise", "SoftL1", "Unit", "Weighting"]

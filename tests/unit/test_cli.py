@@ -18,8 +18,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
-from mgtwin import campaign, simulation, yamlfile
-from mgtwin.cells import library
+from mgtwin import campaign, library, simulation, yamlfile
 from mgtwin.cells.files import new_cell_template
 from mgtwin.cli import main
 from mgtwin.cli.cellargs import changed_cell
@@ -433,8 +432,8 @@ def test_run_of_a_sequence_has_a_part_per_step(mgtwin: Mgtwin, tmp_path: Path) -
         (["paper", "--set", "temperature=30 degC"], "'run paper' takes only --output, not --set"),
         (["--cell", "trilayer", "--protocol", "eis"], "neither a file"),
         (["--cell", "trilayer", "--protocol", "no.yaml"], "no.yaml: there is no such file"),
-        (["--cell", "trilayer", "--protocol", "{type: eiss}"], "--protocol:1:8: protocol type 'eiss' is unknown"),
-        (["--cell", "trilayer", "--protocol", "{f_max: 1 Hz}"], "a protocol needs the key type"),
+        (["--cell", "trilayer", "--protocol", "{type: eiss}"], "--protocol:1:8: type 'eiss' is not a protocol"),
+        (["--cell", "trilayer", "--protocol", "{f_max: 1 Hz}"], "a protocol needs the key 'type'"),
         (["--cell", "trilayer", "--protocol", "{type: eis, f_max: 1, f_min: 1 mHz}"], "'1' has no unit"),
         (["--cell", "trilayer", "--protocol", "{type: eis, f_max: 1 Hz"], "YAML syntax"),
         (["--cell", "trilayer", "--protocol", "{type: rest, durations: 1 h}"], "Did you mean 'duration'"),

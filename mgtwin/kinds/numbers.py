@@ -1,0 +1,22 @@
+"""What formulas calculate with: one name for everything that stands for a number, and the constants of physics."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+__all__ = ["BOLTZMANN", "FARADAY", "GAS_CONSTANT", "VACUUM_PERMITTIVITY", "Number"]
+
+#: A float, an array over parameter sets or frequencies, or a PyBaMM or CasADi symbol. The same formula takes each of
+#: them, because it is written with operators and NumPy's ufuncs only. No static type says this (the stubs of ufuncs
+#: know nothing of symbols, and symbols are imported where they are used only), so for mypy it is Any: by its own name,
+#: once.
+Number: TypeAlias = Any
+
+FARADAY = 96485.33212
+"""Faraday constant [C/mol] (CODATA 2018)."""
+GAS_CONSTANT = 8.314462618
+"""Molar gas constant [J/(mol*K)] (CODATA 2018)."""
+BOLTZMANN = 8.617333262e-5
+"""Boltzmann constant [eV/K] (CODATA 2018): activation energies are in eV."""
+VACUUM_PERMITTIVITY = 8.8541878128e-12
+"""Electric constant [F/m] (CODATA 2018)."""
