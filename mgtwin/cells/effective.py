@@ -34,6 +34,7 @@ __all__ = [
     "quadrature",
     "saturating_exp",
     "storing_parts",
+    "with_grain_boundaries",
 ]
 
 #: How far fractions may be from a sum of 1: derivatives vary one of them by a relative 6e-6.
@@ -78,7 +79,15 @@ def _ions(reader: Reader, path: str, part: Content, temperature: Any) -> Any:
     if not hasattr(part.material, "ionic_conductivity"):
         return 0.0
     inside = reader.property(f"{path}.ionic_conductivity", temperature)
-    if getattr(part.material, "grain_boundary", None) is None:
+    return with_grain_boundaries(reader, path, part.material, temperature, inside)
+
+
+def with_grain_boundaries(reader: Reader, path: str, material: Any, temperature: Any, inside: Any) -> Any:
+    r"""Ionic conductivity [S/m] to a direct current, :math:`1/\sigma_{eff} = 1/\sigma_{ion} + R_{gb}/d` (§2.3).
+
+    Parameters as for `ionic_conductivity`; `inside` is the conductivity of the grains.
+    """
+    if getattr(material, "grain_boundary", None) is None:
         return inside
     boundary = f"{path}.grain_boundary"
     per_length = reader.property(f"{boundary}.resistance", temperature) / reader.number(f"{boundary}.grain_size")

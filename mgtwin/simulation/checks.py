@@ -189,7 +189,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
             found[current] = (
                 f"step {segment.step}: {format_value(current, 'A')} is above the limiting current "
                 f"({format_value(largest, 'A')}): from rest it uses up the salt in {end.layer} at the {end.side} face "
-                f"after about {format_value(end.time, 's')}"
+                f"{'not before' if end.lower_limit else 'after about'} {format_value(end.time, 's')}"
             )
     return list(found.values())
 

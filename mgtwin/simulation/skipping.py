@@ -13,7 +13,7 @@ the slope is corrected. What the correction amounts to is the error estimate; it
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -24,10 +24,7 @@ from ..protocols import Cycling
 from ..protocols.cycling import MOST_POINTS
 from .cycle_integrator import Passage
 from .cycle_table import Record
-from .cycling import CyclingRun
-
-if TYPE_CHECKING:
-    pass
+from .cycling_run import CyclingRun
 
 #: Cycles resolved after a jump: one to relax, one to measure.
 PAIR = 2
