@@ -24,7 +24,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..errors import InputError, did_you_mean
 from ..kinds.noun import explained, noun
 from ..laws import Law
-from ..quantities import Quantity, Value, format_value
+from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .composites import Material
 from .fixture import Fixture
 from .interfaces import Electrode, Interfaces, Junction
@@ -157,7 +157,7 @@ class Cell:
         dict[str, Junction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
     ] = field(default_factory=dict)
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
-    temperature: Annotated[float, Quantity("K", gt=0)] = Value(298.15, unit="K")
+    temperature: Annotated[float, AmbientTemperature()] = Value(298.15, unit="K")
     series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
     ion: Ion = field(default_factory=Ion)
     description: str = ""
