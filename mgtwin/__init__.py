@@ -51,6 +51,7 @@ _HOME = {
     "Volume": "cells",
     "WienerParallel": "cells",
     "WienerSeries": "cells",
+    "Fixture": "cells",
     "Contact": "cells",
     "Pressed": "cells",
     "FatigueContactLoss": "cells",
@@ -62,6 +63,7 @@ _HOME = {
     "ArrheniusT": "laws",
     "VogelFulcher": "laws",
     "Table": "laws",
+    "law": "laws",
     "Value": "quantities",
     # protocols
     "EIS": "protocols",
@@ -148,6 +150,7 @@ if TYPE_CHECKING:
     from .cells import DefectElectrons as DefectElectrons
     from .cells import FatigueContactLoss as FatigueContactLoss
     from .cells import FilmGrowth as FilmGrowth
+    from .cells import Fixture as Fixture
     from .cells import GrainBoundary as GrainBoundary
     from .cells import HashinShtrikmanLower as HashinShtrikmanLower
     from .cells import HashinShtrikmanUpper as HashinShtrikmanUpper
@@ -208,6 +211,7 @@ if TYPE_CHECKING:
     from .laws import Constant as Constant
     from .laws import Table as Table
     from .laws import VogelFulcher as VogelFulcher
+    from .laws import law as law
     from .models.stack import StackModel as StackModel
     from .protocols import EIS as EIS
     from .protocols import Current as Current

@@ -32,14 +32,14 @@ class OneOf:
 
     Parameters
     ----------
-    family : Family
+    family : Family or mapping
         Of frozen pydantic dataclasses by their ``type``.
     also : mapping, optional
         Further kinds by their ``type``: another family, or a dict.
     only : callable, optional
         ``only(kind)`` tells whether a kind may stand here; all by default.
     article : str, optional
-        What the field holds, with its article, for messages; that of the family by default.
+        What the field holds, with its article, for messages; that of the family by default (a mapping has none).
 
     Raises
     ------
@@ -64,13 +64,13 @@ class OneOf:
 
     def __init__(
         self,
-        family: Family[type],
+        family: Mapping[str, type],
         also: Mapping[str, type] | None = None,
         only: Callable[[type], bool] | None = None,
         article: str = "",
     ) -> None:
         self._family, self._also, self._only = family, also, only
-        self.article = article or family.article
+        self.article = article or cast("Family[type]", family).article
 
     def kinds(self) -> dict[str, type]:
         """Return the kinds that may stand here, by their ``type``."""

@@ -10,7 +10,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, mod
 
 from ..errors import InputError, QuantityError
 from ..quantities import Quantity, Value, parse
-from .noun import NumberOrNoun, noun, one_of
+from ..unions import OneOf
+from .fields import NumberOr
+from .noun import noun, one_of
 
 __all__ = ["CPE", "BulkDielectric", "Capacitance", "Capacitor", "Storage", "across_interface"]
 
@@ -134,4 +136,6 @@ def _per_length(element: CPE) -> CPE:
 
 
 #: Type of `relative_permittivity`: a number >= 1, or a `CPE` per length.
-BulkDielectric = Annotated[float | CPE, NumberOrNoun(Quantity("", ge=1), CPE, _per_length)]
+BulkDielectric = Annotated[
+    float | CPE, NumberOr(Quantity("", ge=1), OneOf({"cpe": CPE}, article="a dielectric"), _per_length)
+]

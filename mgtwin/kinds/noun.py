@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, TypeVar, cast, dataclass_transform
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
-from pydantic_core import core_schema
 
 from ..errors import InputError, did_you_mean, validation_problems
 from ..locations import dotted, type_of
 
-__all__ = ["NumberOrNoun", "explained", "field_names", "noun", "one_of", "problems"]
+__all__ = ["explained", "field_names", "noun", "one_of", "problems"]
 
 _CONFIG = ConfigDict(extra="forbid", validate_default=True)
 _Class = TypeVar("_Class", bound=type)
@@ -112,32 +111,3 @@ def one_of(what: str, *types: str) -> BeforeValidator:
         raise InputError(f"{what} is needed here (type {allowed}), not {raw!r}.")
 
     return BeforeValidator(check)
-
-
-class NumberOrNoun:
-    """Annotation of a field that holds a number or one kind of noun, told apart so that an error speaks of one only.
-
-    Parameters
-    ----------
-    quantity : Quantity
-        Unit and bounds of the number.
-    cls : type
-        The noun.
-    check : callable, optional
-        ``check(noun)`` returns the noun that is kept.
-    """
-
-    __slots__ = ("_check", "_cls", "quantity")
-
-    def __init__(self, quantity: Any, cls: type, check: Callable[[Any], Any] | None = None) -> None:
-        self.quantity, self._cls, self._check = quantity, cls, check
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        noun_schema = handler.generate_schema(self._cls)
-        tag = next(str(item.default) for item in dataclasses.fields(self._cls) if item.name == "type")
-        if self._check is not None:
-            noun_schema = core_schema.no_info_after_validator_function(self._check, noun_schema)
-        return core_schema.tagged_union_schema(
-            {tag: noun_schema, "number": handler.generate_schema(Annotated[float, self.quantity])},
-            discriminator=lambda raw: tag if type_of(raw) is not None else "number",
-        )
