@@ -71,7 +71,7 @@ def _fill(ax: Axes, panel: Panel, runs: Sequence[tuple[xr.Dataset, str]]) -> Non
         return
     if panel is plot.nyquist:
         shown = _of_one_size(ax, shown)
-    draw_one = _magnitude if panel is plot.bode else panel  # phases of many spectra would hide each other
+    draw_one: Panel = _magnitude if panel is plot.bode else panel  # phases of many spectra would hide each other
     taken = inspect.signature(draw_one).parameters
     for k, (ds, label) in enumerate(shown):
         given = {"color": COLOURS[k % len(COLOURS)], "label": label or None}

@@ -170,7 +170,7 @@ def read(
     else:
         found = []
         for item in group:
-            context = {OBSERVED: observation.interval}
+            context: dict[str, object] = {OBSERVED: observation.interval}
             if measure.takes(REFERENCE):
                 other = reference_of(measure, item, done)
                 context[REFERENCE] = _step(other, measure.arguments.get("to_step", observation.step))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from ..analysis.metrics import REFERENCE, Measure, shown
 from ..cells import Cell
@@ -176,12 +177,13 @@ def _hertz(at: float | str) -> float:
     return float(parse(at, "Hz"))
 
 
-def _batch(cell: Cell, frequency: Sequence[float], overrides: Mapping[str, np.ndarray]) -> xr.Dataset:
+def _batch(cell: Cell, frequency: ArrayLike, overrides: Mapping[str, np.ndarray]) -> xr.Dataset:
     """Spectra of a cell for arrays of parameters, as studies hand them to metrics."""
     from ..impedance import exact
 
+    drawn: dict[str | tuple[str, ...], ArrayLike] = dict(overrides.items())
     coords = {path: ("point", np.asarray(values)) for path, values in overrides.items()}
-    ds = xr.Dataset({"impedance": (("point", "frequency"), exact(cell, frequency, dict(overrides)))}, coords)
+    ds = xr.Dataset({"impedance": (("point", "frequency"), exact(cell, frequency, drawn))}, coords)
     return ds.assign_coords(frequency=np.asarray(frequency)).assign_attrs(cell=cell.to_yaml())
 
 
