@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -55,8 +55,7 @@ def _print_files(kind: str, paths: bool) -> None:
     for folder, members in groupby(entries, key=lambda entry: entry.path.parent):
         if kind == "experiments" and (folder / library.CAMPAIGN).is_file():
             _print_heading(folder)
-        rows = ((entry.name, *_overlay_kind(kind, entry.path), _last(entry, paths)) for entry in members)
-        _print_rows(rows)
+        _print_rows([(entry.name, *_overlay_kind(kind, entry.path), _last(entry, paths)) for entry in members])
 
 
 def _print_heading(folder: Path) -> None:
@@ -75,7 +74,7 @@ def _metrics() -> Iterator[tuple[str, str, str]]:
         yield name, known.units, known.long_name
 
 
-def _print_rows(rows: Iterable[Sequence[str | Text]]) -> None:
+def _print_rows(rows: Iterable[tuple[str | Text, ...]]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for row in rows:
         if not table.columns:

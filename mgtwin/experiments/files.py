@@ -269,4 +269,8 @@ def load_experiment(path: str | Path) -> Experiment:
     document = yamlfile.load(source)
     if isinstance(document.data, dict):
         document.data.setdefault("name", source.stem)
+        observed = document.data.get("observed")
+        for one in observed if isinstance(observed, list) else ():
+            if isinstance(one, dict) and "source" in document.data:  # an observation's own, or the experiment's
+                one.setdefault("source", document.data["source"])
     return yamlfile.validate(document, TypeAdapter(Experiment), context={"file": True})
