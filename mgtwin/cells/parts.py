@@ -9,10 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..errors import UnknownNameError
 from ..kinds.noun import one_of
-from . import library
 from .composites import Material
 from .interfaces import Blocking, Junction, Plating
 from .paths import children

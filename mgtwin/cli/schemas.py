@@ -13,8 +13,7 @@ from pydantic import TypeAdapter
 from rich.table import Table
 from rich.text import Text
 
-from .. import cells, experiments
-from ..cells import library
+from .. import cells, experiments, library
 from ..cells.overlays import Overlay
 from ..errors import UnknownNameError, did_you_mean
 from ..registry import FAMILIES
