@@ -85,7 +85,7 @@ def propagate(
     measure: Measure,
     cell: Cell,
     numbers: Mapping[str, float] = {},
-    together: Sequence[Sequence[str]] = (),
+    together: Sequence[tuple[str, ...]] = (),
     *,
     samples: int = SAMPLES,
 ) -> Propagated:
@@ -99,7 +99,7 @@ def propagate(
         At the temperature of interest, which may itself carry a std.
     numbers : mapping
         What the metric said of the nominal cell: the frequency at which it read, where it chose that itself.
-    together : sequence of sequences of str
+    together : sequence of tuples of str
         Paths whose uncertainties have a common cause.
     samples : int
         A power of two.
@@ -117,7 +117,7 @@ def propagate(
     def values(overrides: Mapping[str, np.ndarray]) -> np.ndarray:
         return np.asarray(measure(_batch(cell, [_hertz(at)], overrides)), dtype=float)
 
-    drawn = draw([cell], together, samples=samples)
+    drawn = draw([cell], [key for key in together if key], samples=samples)
     low, median, high = np.quantile(values(drawn.values[0]), [0.025, 0.5, 0.975])
     grid = np.concatenate([[0.0005, 0.025], np.linspace(0.05, 0.95, 19), [0.975, 0.9995]])
     alone = [(item.name, values(item.at_quantile(grid))) for item in drawn.parameters]
@@ -152,7 +152,7 @@ def robustness(
     if interval is None or not measure.declaration.batched or not all("impedance" in ds for ds in data):
         return None
     cells = [Cell.from_yaml(str(ds.attrs["cell"])) for ds in data]
-    drawn = draw(cells, observation.propagate, held, samples=SETS)
+    drawn = draw(cells, held=held, samples=SETS)
     if not drawn.parameters:
         return None
     at = measure.arguments.get("at")

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from .. import yamlfile
-from ..cells import library
+from .. import library, yamlfile
 from ..errors import InputError, UnknownNameError
 from ..kinds.noun import noun
 from .files import Experiment, load_experiment
