@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from ..errors import InputError, SimulationError
 from .cellargs import changed_cell, read_cell
 from .console import hint, leave_interrupted, out, print_warnings, shown_path
 from .files import figure_name, result_name
 from .progress import progress_bar
+from .renderables import Rows
 
 if TYPE_CHECKING:
     from ..cells import Cell
     from ..protocols import Protocol
+    from .summary import Result
 
 __all__ = ["Request", "run_request", "was_interrupted"]
 
@@ -64,7 +64,7 @@ def run_request(request: Request) -> None:
 def _run_one(request: Request) -> None:
     from .protocolargs import read_protocol
 
-    missing = [name for name in ("cell", "protocol") if getattr(request, name) is None]
+    missing = [name for name, given in (("cell", request.cell), ("protocol", request.protocol)) if given is None]
     if missing:
         raise InputError(
             f"--{' and --'.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. Give an experiment (mgtwin "
@@ -83,7 +83,7 @@ def _run_one(request: Request) -> None:
         leave_interrupted("the numbers above are those of the part that was done.")
 
 
-def simulated(cell: Cell, protocol: Protocol, output: Path | None) -> Any:
+def simulated(cell: Cell, protocol: Protocol, output: Path | None) -> Result:
     """Simulate with a progress bar; where it fails, what there is goes into a file beside `output`."""
     with progress_bar(f"{cell.name}: {protocol.type}") as progress:
         from ..simulation import simulate
@@ -112,51 +112,28 @@ def partial_name(output: Path) -> Path:
     return output.with_name(f"{output.stem}.partial{output.suffix}")
 
 
-def was_interrupted(data: Any) -> bool:
+def was_interrupted(data: Result) -> bool:
     """Tell whether Ctrl-C ended a simulation that kept its part and returned."""
     from .summary import warnings_of
 
     return any(text.startswith("interrupted") for text in warnings_of(data))
 
 
-def report(cell: Cell, protocol: Protocol, data: Any) -> None:
+def report(cell: Cell, protocol: Protocol, data: Result) -> None:
     """Print what was simulated, its main numbers and its warnings."""
-    from ..quantities import format_value
-    from .summary import leaves, protocol_line, rows, warnings_of
+    from .summary import Report, warnings_of
 
-    found = leaves(data)
-    title = Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
-    temperature = found[0][1].attrs.get("temperature", float(cell.temperature)) if found else float(cell.temperature)
-    title.append(f"  {format_value(temperature, 'K')}, {format_value(cell.area)}", style="not bold dim")
-    out().print(title)
-    lines = [("protocol", protocol_line(protocol))]
-    for name, ds in found:
-        if name:
-            lines.append((name, ""))
-        lines += rows(ds)
-        if route := ds.attrs.get("route"):
-            lines.append(("route", str(route)))
-    print_rows(lines)
+    out().print(Report(cell, protocol, data))
     print_warnings(warnings_of(data))
 
 
 def print_rows(lines: Sequence[tuple[str, str]]) -> None:
     """Print (what, value) in two columns, long values wrapped below themselves."""
-    console = out()
-    width = max(8, *(len(what) for what, value in lines if value)) + 4
-    for what, value in lines:
-        if not value:
-            console.print(Text(f"  {what}", style="cyan"))
-            continue
-        room = max(console.width - width, 20)
-        for number, line in enumerate(Text(value).wrap(console, room)):
-            line.rstrip()
-            head = Text(f"  {what if number == 0 else '':<{width - 2}}", style="dim")
-            console.print(head.append_text(Text(line.plain, style="not dim")), soft_wrap=True)
+    out().print(Rows(lines))
 
 
 def keep(
-    data: Any, output: Path | None, figure: Path | None, draw: Callable[[Any, Path], object] | None = None
+    data: Result, output: Path | None, figure: Path | None, draw: Callable[[Result, Path], object] | None = None
 ) -> None:
     """Save and draw where that was asked for, and say where; `draw` replaces the figure that suits the data."""
     lines = []
