@@ -11,14 +11,18 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 from ..errors import UnknownNameError
 from ..kinds.carriers import Carrier
-from ..kinds.numbers import FARADAY, GAS_CONSTANT, Number
+from ..kinds.electrode import equilibrium as own_equilibrium
+from ..kinds.kind import Bound, has_formula
+from ..kinds.numbers import Number
+from ..kinds.response import admittance
 from . import effective
 from .cell import Cell, Layer
 from .composites import Material
-from .constriction import contact_fraction, spreading_length
-from .interfaces import Plating
+from .constriction import contact_fraction, film_when_new, spreading_length
 from .mixtures import Mixture
 from .reader import Reader
 from .rest import rest_potentials
@@ -123,7 +127,8 @@ def equilibrium(cell: Cell, side: str) -> Number | None:
     >>> equilibrium(mt.cell("au_mg3asn_mg"), "negative"), equilibrium(mt.cell("au_mg3asn_mg"), "positive")
     (0.0, None)
     """
-    return 0.0 if isinstance(getattr(cell, side), Plating) else None
+    read = Reader(cell)
+    return own_equilibrium(Bound(type(read.get(side)), side, read))
 
 
 def ionic_conductivity(cell: Cell, layer: str, reader: Reader | None = None) -> Number:
@@ -200,7 +205,7 @@ def contact_resistance(cell: Cell, face: str, carrier: Carrier, reader: Reader |
 def constriction(cell: Cell, face: str, carrier: Carrier, reader: Reader | None = None) -> Number:
     """What the spots of a contact add in the layers beside it [ohm*m^2], 0 where the whole area touches (§3.4)."""
     read, path = Reader(cell) if reader is None else reader, _path(face)
-    if getattr(read.get(path), "contact", None) is None:
+    if read.get(path) is None or read.get(path).contact is None:
         return 0.0
     length = spreading_length(contact_fraction(read, path), read.number(f"{path}.contact.spacing"))
     conductivity = electronic_conductivity if carrier is Carrier.ELECTRONS else ionic_conductivity
@@ -213,18 +218,19 @@ def constriction(cell: Cell, face: str, carrier: Carrier, reader: Reader | None 
 
 def _in_contact(cell: Cell, face: str, carrier: Carrier, read: Reader) -> Number:
     """Resistance of a face per area in contact [ohm*m^2], inf where it blocks the carrier."""
-    path, T = _path(face), read.temperature
+    path = _path(face)
     interface = read.get(path)
     if interface is None:  # no junction: both carriers pass perfectly
         return 0.0
     if carrier is Carrier.ELECTRONS:
         return read.number(f"{path}.electronic_resistance")
+    bound = Bound(type(interface), path, read, salt=1.0)
     if face not in ("negative", "positive"):
-        return read.property(f"{path}.resistance", T)
-    if carrier is Carrier.ANIONS or equilibrium(cell, face) is None:
+        return bound.call("ohmic") if has_formula(bound.kind, "ohmic") else 1 / admittance(bound, 0.0, 0.0)
+    potential = own_equilibrium(bound)
+    if carrier is Carrier.ANIONS or potential is None:
         return math.inf
-    thermal = GAS_CONSTANT * T / (read.number("ion.charge") * FARADAY)
-    return thermal / read.property(f"{path}.exchange_current_density", T) + read.property(f"{path}.film_resistance", T)
+    return 1 / np.real(admittance(bound, potential, 0.0)) + film_when_new(read, path)
 
 
 class SaltTransport(NamedTuple):
