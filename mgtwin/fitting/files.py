@@ -12,10 +12,11 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from .. import yamlfile
 from ..cells import Cell
 from ..errors import FileError, InputError, UnknownNameError
-from ..kinds.noun import noun, one_of
+from ..kinds.noun import noun
 from ..quantities import Quantity, format_value
-from .free import Free, PerDataset, PerTemperature
-from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit
+from ..regression import LOSSES, WEIGHTINGS, Loss, Modulus, Unit, Weighting
+from ..unions import OneOf
+from .free import FREE, FreeLike
 
 __all__ = ["DataFile", "FitFile", "Request", "load_fit", "template"]
 
@@ -30,19 +31,9 @@ def _typed(default: str) -> BeforeValidator:
     return BeforeValidator(add)
 
 
-_FreeField = Annotated[
-    Annotated[Free | PerTemperature | PerDataset, Field(discriminator="type")],
-    one_of("what is free", "free", "per_temperature", "per_dataset"),
-    _typed("free"),
-]
-_WeightingField = Annotated[
-    Annotated[Modulus | Noise | Unit, Field(discriminator="type")],
-    one_of("a weighting", "modulus", "noise", "unit"),
-]
-_LossField = Annotated[
-    Annotated[Huber | SoftL1 | Cauchy, Field(discriminator="type")],
-    one_of("a loss", "huber", "soft_l1", "cauchy"),
-]
+_FreeField = Annotated[FreeLike, OneOf(FREE), _typed("free")]
+_WeightingField = Annotated[Weighting, OneOf(WEIGHTINGS)]
+_LossField = Annotated[Loss, OneOf(LOSSES)]
 
 
 @noun
