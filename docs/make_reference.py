@@ -63,6 +63,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Instrument files become the Datasets below; [files](files.md) says which and how.",
         ("read", "Column"),
     ),
+    (
+        "Metrics",
+        "One number read off a Dataset: what experiments observe and studies sweep. Declared once, known by name in files.",
+        ("metric",),
+    ),
     ("Verbs", "", ("simulate", "save", "open", "StackModel")),
     (
         "Fitting",

@@ -51,6 +51,7 @@ _HOME = {
     "Volume": "cells",
     "WienerParallel": "cells",
     "WienerSeries": "cells",
+    "Fixture": "cells",
     "Contact": "cells",
     "Pressed": "cells",
     "FatigueContactLoss": "cells",
@@ -62,6 +63,7 @@ _HOME = {
     "ArrheniusT": "laws",
     "VogelFulcher": "laws",
     "Table": "laws",
+    "law": "laws",
     "Value": "quantities",
     # protocols
     "EIS": "protocols",
@@ -80,6 +82,7 @@ _HOME = {
     # measurements
     "read": "data",
     "Column": "data",
+    "metric": "analysis.metrics",
     # verbs
     "simulate": "simulation",
     "impedance_jacobian": "simulation.jacobian",
@@ -136,6 +139,7 @@ if TYPE_CHECKING:
     from . import analysis as analysis
     from . import impedance as impedance
     from . import plot as plot
+    from .analysis import metric as metric
     from .cells import CPE as CPE
     from .cells import BinaryElectrolyte as BinaryElectrolyte
     from .cells import Blocking as Blocking
@@ -149,6 +153,7 @@ if TYPE_CHECKING:
     from .cells import DefectElectrons as DefectElectrons
     from .cells import FatigueContactLoss as FatigueContactLoss
     from .cells import FilmGrowth as FilmGrowth
+    from .cells import Fixture as Fixture
     from .cells import GrainBoundary as GrainBoundary
     from .cells import HashinShtrikmanLower as HashinShtrikmanLower
     from .cells import HashinShtrikmanUpper as HashinShtrikmanUpper
@@ -212,6 +217,7 @@ if TYPE_CHECKING:
     from .laws import Constant as Constant
     from .laws import Table as Table
     from .laws import VogelFulcher as VogelFulcher
+    from .laws import law as law
     from .models.stack import StackModel as StackModel
     from .protocols import EIS as EIS
     from .protocols import Current as Current

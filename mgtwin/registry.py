@@ -63,6 +63,10 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
             )
         self._kinds[name] = kind
 
+    def discard(self, name: str) -> None:
+        """Forget a kind, if it is there; for kinds that were declared for a while (examples, tests)."""
+        self._kinds.pop(name, None)
+
     def __getitem__(self, name: str) -> _Kind:
         if name not in self._kinds:
             load_plugins()

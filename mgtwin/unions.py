@@ -11,9 +11,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from mgtwin.errors import InputError, did_you_mean
+from mgtwin.locations import type_of
 from mgtwin.registry import Family
 
-__all__ = ["OneOf", "type_of"]
+__all__ = ["OneOf"]
 
 
 class _Noun(Protocol):
@@ -21,12 +22,6 @@ class _Noun(Protocol):
 
     __pydantic_core_schema__: CoreSchema
     __pydantic_validator__: SchemaValidator
-
-
-def type_of(raw: object) -> str | None:
-    """Return the ``type`` of a noun or of the mapping that describes one, else None."""
-    found = raw.get("type") if isinstance(raw, Mapping) else getattr(raw, "type", None)
-    return found if isinstance(found, str) else None
 
 
 class OneOf:
@@ -37,14 +32,14 @@ class OneOf:
 
     Parameters
     ----------
-    family : Family
+    family : Family or mapping
         Of frozen pydantic dataclasses by their ``type``.
     also : mapping, optional
         Further kinds by their ``type``: another family, or a dict.
     only : callable, optional
         ``only(kind)`` tells whether a kind may stand here; all by default.
     article : str, optional
-        What the field holds, with its article, for messages; that of the family by default.
+        What the field holds, with its article, for messages; that of the family by default (a mapping has none).
 
     Raises
     ------
@@ -69,13 +64,13 @@ class OneOf:
 
     def __init__(
         self,
-        family: Family[type],
+        family: Mapping[str, type],
         also: Mapping[str, type] | None = None,
         only: Callable[[type], bool] | None = None,
         article: str = "",
     ) -> None:
         self._family, self._also, self._only = family, also, only
-        self.article = article or family.article
+        self.article = article or cast("Family[type]", family).article
 
     def kinds(self) -> dict[str, type]:
         """Return the kinds that may stand here, by their ``type``."""

@@ -7,23 +7,30 @@ texts and must not be repeated. `load` and `loads` read, `validate` turns the da
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mgtwin._yamlwriter import CORE_TYPES, dumps
 from mgtwin.errors import FileError, did_you_mean, validation_problems
+from mgtwin.locations import walk
 
-__all__ = ["Document", "dumps", "load", "loads", "validate"]
+__all__ = ["DEEPEST", "MOST_ITEMS", "Document", "dumps", "load", "loads", "validate"]
 
 KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
 
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: Values and keys that a file may have, those that aliases repeat counted again, and how deep they may be nested: far
+#: more than any cell needs, and read within a second.
+MOST_ITEMS = 100_000
+DEEPEST = 60
+
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast; a few builds lack it
 
 
 class _Loader(_BASE):  # type: ignore[misc]
@@ -50,6 +57,12 @@ class Document:
         The file's path, for messages.
     text : str
         The YAML text.
+    keys : dict
+        Key path to (line, column) of the key.
+    aliases : dict
+        Key path of an alias (``*name``) to that of what it stands for.
+    base : tuple
+        Key path of `data` within the file, for a part of one.
     """
 
     data: Any
@@ -57,10 +70,19 @@ class Document:
     name: str = "<text>"
     text: str = field(default="", repr=False)
     keys: Mapping[KeyPath, Position] = field(default_factory=dict, repr=False)
+    aliases: Mapping[KeyPath, KeyPath] = field(default_factory=dict, repr=False)
+    base: KeyPath = ()
 
     def with_data(self, data: Any) -> Document:
         """Return a document with other data (say, with names looked up) and the same positions."""
         return replace(self, data=data)
+
+    def part(self, place: Sequence[str | int]) -> Document:
+        """Return what stands at a key path as a document of its own, with the same positions."""
+        data = self.data
+        for step in place:
+            data = data[step]
+        return replace(self, data=data, base=(*self.base, *place))
 
     def position(self, path: Sequence[str | int], *, key: bool = False) -> Position:
         """Return (line, column) of the value at a key path, or of the nearest thing around it that is in the file.
@@ -74,10 +96,10 @@ class Document:
             Point at the key instead.
         """
         found: KeyPath = ()
-        for part in path:
-            if (*found, part) in self.positions:
-                found = (*found, part)
-        table = self.keys if key and found and found[-1] == path[-1] else self.positions
+        for part in (*self.base, *path):
+            below = (*self.aliases.get(found, found), part)
+            found = below if below in self.positions else found
+        table = self.keys if key and found and path and found[-1] == path[-1] else self.positions
         return table.get(found, self.positions.get(found, (1, 1)))
 
     def error(self, message: str, path: Sequence[str | int] = (), *, key: bool = False) -> FileError:
@@ -109,8 +131,16 @@ def load(path: str | Path) -> Document:
     return loads(text, str(path))
 
 
-def loads(text: str, name: str = "<text>") -> Document:
-    """Read YAML from a text; `name` stands for the file in messages.
+def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS) -> Document:
+    """Read YAML from a text.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        Stands for the file in messages.
+    most : int
+        Values and keys that it may have.
 
     Raises
     ------
@@ -122,8 +152,9 @@ def loads(text: str, name: str = "<text>") -> Document:
     >>> loads("thickness: 0.5 mm\\ntolerance: 1e-3").data
     {'thickness': '0.5 mm', 'tolerance': 0.001}
     """
+    builder = _Builder(name, text, most)
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        data = builder.document()
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, name, text) from error
     except yaml.reader.ReaderError as error:
@@ -131,84 +162,151 @@ def loads(text: str, name: str = "<text>") -> Document:
         line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         message = f"the character U+{int(error.character):04X} is not allowed in YAML: remove it."
         raise _file_error(message, name, text, line, column) from error
-    builder = _Builder(name, text)
-    data = None if node is None else builder.build(node, ())
-    return Document(data, builder.positions, name, text, builder.keys)
+    return Document(data, builder.positions, name, text, builder.keys, builder.aliases)
+
+
+class _Anchor(NamedTuple):
+    """What an alias stands for."""
+
+    data: Any
+    path: KeyPath
+    items: int
 
 
 class _Builder:
-    """Turns PyYAML nodes into plain data and notes where everything stands."""
+    """Turns PyYAML's events into plain data and notes where everything stands.
 
-    def __init__(self, name: str, text: str) -> None:
-        self.name, self.text = name, text
+    Events, not PyYAML's tree of nodes: so a text that is nested or repeats itself without end is refused before it has
+    filled the stack or the memory.
+    """
+
+    def __init__(self, name: str, text: str, most: int) -> None:
+        self.name, self.text, self.most = name, text, most
         self.positions: dict[KeyPath, Position] = {}
         self.keys: dict[KeyPath, Position] = {}
-        self._open: set[int] = set()
+        self.aliases: dict[KeyPath, KeyPath] = {}
+        self._anchors: dict[str, _Anchor | None] = {}  # None while what it names is being built
+        self._items = 0
 
-    def build(self, node: Any, path: KeyPath) -> Any:
-        self.positions.setdefault(path, _mark(node))
-        if id(node) in self._open:
-            raise self._error(node, "an alias (*) must not contain itself.")
-        self._open.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            data: Any = self._mapping(node, path)
-        elif isinstance(node, yaml.SequenceNode):
-            data = [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-        else:
-            data = self._scalar(node)
-        self._open.discard(id(node))
+    def document(self) -> Any:
+        """Return the data of the only document of the text."""
+        self._loader = _Loader(self.text)
+        try:
+            self._loader.get_event()  # the start of the stream
+            if self._loader.check_event(yaml.StreamEndEvent):
+                return None
+            self._loader.get_event()  # the start of the document
+            data = self._value(self._loader.get_event(), ())
+            self._loader.get_event()  # its end
+            if not self._loader.check_event(yaml.StreamEndEvent):
+                found = self._loader.get_event().start_mark
+                raise yaml.composer.ComposerError(
+                    "expected a single document in the stream", None, "but found another document", found
+                )
+            return data
+        finally:
+            self._loader.dispose()
+
+    def _value(self, event: Any, path: KeyPath) -> Any:
+        self.positions.setdefault(path, _mark(event))
+        if isinstance(event, yaml.AliasEvent):
+            return self._repeated(event, path)
+        before = self._items
+        self._count(event, 1)
+        if len(path) > DEEPEST:
+            raise self._error(event, f"is nested more than {DEEPEST} levels deep, which nothing that mgtwin reads is.")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        data = self._builders[type(event)](self, event, path)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchor(data, path, self._items - before)
         return data
 
-    def _mapping(self, node: Any, path: KeyPath) -> dict[str, Any]:
+    def _repeated(self, event: Any, path: KeyPath) -> Any:
+        if event.anchor not in self._anchors:
+            raise yaml.composer.ComposerError(None, None, f"found undefined alias {event.anchor!r}", event.start_mark)
+        anchor = self._anchors[event.anchor]
+        if anchor is None:
+            raise self._error(event, "an alias (*) must not contain itself.")
+        self._count(event, anchor.items)
+        self.aliases[path] = anchor.path
+        return anchor.data
+
+    def _count(self, event: Any, items: int) -> None:
+        self._items += items
+        if self._items > self.most:
+            raise self._error(
+                event, f"there are more than {self.most} values; long records are read from tables, by mgtwin.read."
+            )
+
+    def _sequence(self, event: Any, path: KeyPath) -> list[Any]:
+        data: list[Any] = []
+        while not isinstance(item := self._loader.get_event(), yaml.SequenceEndEvent):
+            data.append(self._value(item, (*path, len(data))))
+        return data
+
+    def _mapping(self, event: Any, path: KeyPath) -> dict[str, Any]:
         data: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+        while not isinstance(key_event := self._loader.get_event(), yaml.MappingEndEvent):
+            key = self._scalar(key_event, path) if isinstance(key_event, yaml.ScalarEvent) else None
             if not isinstance(key, str):
-                raise self._error(key_node, "a key must be a text: put it in quotes if it looks like something else.")
+                raise self._error(key_event, "a key must be a text: put it in quotes if it looks like something else.")
             place = (*path, key)
             if key in data:
                 raise self._error(
-                    key_node, f"the key {key!r} is repeated: it is already in line {self.keys[place][0]}."
+                    key_event, f"the key {key!r} is repeated: it is already in line {self.keys[place][0]}."
                 )
-            self.keys[place] = _mark(key_node)
+            self.keys[place] = _mark(key_event)
+            item = self._loader.get_event()
             # A block below its key: point at the key, which tells more than the first thing inside.
-            if value_node.start_mark.line != key_node.start_mark.line:
-                self.positions[place] = _mark(key_node)
-            data[key] = self.build(value_node, place)
+            if item.start_mark.line != key_event.start_mark.line:
+                self.positions[place] = _mark(key_event)
+            data[key] = self._value(item, place)
         return data
 
-    def _scalar(self, node: Any) -> Any:
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
-        text = node.value
+    def _scalar(self, event: Any, path: KeyPath) -> Any:
+        text = event.value
+        tag = event.tag or self._loader.resolve(yaml.ScalarNode, text, event.implicit)
+        kind = tag.removeprefix("tag:yaml.org,2002:")
+        if kind not in _SCALARS:
+            raise self._error(event, f"the tag {tag!r} is not known: write plain numbers, texts, lists and mappings.")
         try:
-            if kind == "str":
-                return text
-            if kind == "null":
-                return None
-            if kind == "bool":
-                return text.lower() == "true"
-            if kind == "int":
-                base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-                return int(text, base)
-            if kind == "float":
-                return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
+            return _SCALARS[kind](text)
         except ValueError as error:
-            raise self._error(node, f"{text!r} is not a {kind}.") from error
-        raise self._error(node, f"the tag {node.tag!r} is not known: write plain numbers, texts, lists and mappings.")
+            raise self._error(event, f"{text!r} is not a {kind}.") from error
 
-    def _error(self, node: Any, message: str) -> FileError:
-        return _file_error(message, self.name, self.text, *_mark(node))
+    def _error(self, event: Any, message: str) -> FileError:
+        return _file_error(message, self.name, self.text, *_mark(event))
+
+    _builders: ClassVar[Mapping[type, Callable[[_Builder, Any, KeyPath], Any]]] = {
+        yaml.ScalarEvent: _scalar,
+        yaml.SequenceStartEvent: _sequence,
+        yaml.MappingStartEvent: _mapping,
+    }
 
 
-def _mark(node: Any) -> Position:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+_SCALARS: Mapping[str, Callable[[str], Any]] = {
+    "str": str,
+    "null": lambda text: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": lambda text: int(text, {"0o": 8, "0x": 16}.get(text[:2], 10)),
+    "float": lambda text: float(re.sub(r"\.(?=inf|nan)", "", text.lower())),
+}
+
+
+def _mark(event: Any) -> Position:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+# As YAML counts lines, not as str.splitlines does (form feeds and the like).
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 def _file_error(message: str, name: str, text: str, line: int, column: int) -> FileError:
-    # Split as YAML counts lines, not as str.splitlines does (form feeds and the like).
-    lines = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)
-    source = lines[line - 1] if line <= len(lines) else ""
-    return FileError(message, name, line, column, source)
+    ends = [found.span() for found in islice(_LINE_BREAK.finditer(text), max(line - 2, 0), line)]
+    begin = 0 if line == 1 else ends[0][1] if ends else len(text)
+    has_end = len(ends) > (line > 1)
+    return FileError(message, name, line, column, text[begin : ends[-1][0] if has_end else None])
 
 
 _HINTS = (
@@ -280,9 +378,10 @@ def _translated(error: ValidationError, document: Document, adapter: TypeAdapter
     found = []
     for location, message in validation_problems(error):
         unknown = message == "is not a known key here."
-        path, siblings = _walk(location, document.data)
-        if unknown and isinstance(siblings, Mapping):
-            message += _known_keys(str(location[-1]), siblings, adapter.core_schema)
+        steps = list(walk(location, document.data))
+        path = ".".join(part for part, _ in steps)
+        if unknown:
+            message += _known_keys(*steps[-1], adapter.core_schema)
         position = document.position(location, key=unknown)
         found.append((position, f"{path}: {message}" if path else message))
     found.sort(key=lambda item: item[0])
@@ -291,28 +390,7 @@ def _translated(error: ValidationError, document: Document, adapter: TypeAdapter
     return _file_error("\n".join([first, *others]), document.name, document.text, line, column)
 
 
-def _walk(location: Sequence[str | int], data: Any) -> tuple[str, Any]:
-    """Return the dotted path of a pydantic location (list items by name, no tags of unions) and what holds its end."""
-    parts: list[str] = []
-    node, holder = data, None
-    for index, part in enumerate(location):
-        kind = node.get("type") if isinstance(node, Mapping) else getattr(node, "type", None)
-        if part == kind and index + 1 < len(location) and not (isinstance(node, Mapping) and part in node):
-            continue
-        holder, name = node, str(part)
-        if isinstance(node, Mapping):
-            node = node.get(part)
-        elif isinstance(part, int) and isinstance(node, Sequence) and part < len(node):
-            node = node[part]
-            if isinstance(node, Mapping) and isinstance(node.get("name"), str):
-                name = node["name"]
-        else:
-            node = getattr(node, name, None)
-        parts.append(name)
-    return ".".join(parts), holder
-
-
-def _known_keys(key: str, siblings: Mapping[str, Any], schema: Any) -> str:
+def _known_keys(key: str, siblings: Any, schema: Any) -> str:
     """Say which keys were possible: those of the class that has most of the other keys."""
     groups = sorted(_key_groups(schema), key=lambda group: -len(group[0] & siblings.keys()))
     fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]

@@ -5,10 +5,21 @@ are. Where a number depends on how it is read off, the result says how it was.
 """
 
 from ..regression import Modulus, Proportional, Unit, Weighting
-from ._metric import metric
 from .activation import arrhenius
 from .circuits import PaperCircuit
-from .cycling import cycle_summary, leakage_fraction, overpotential
+from .cycling import (
+    cycle_summary,
+    deposition_voltage,
+    dissolution_voltage,
+    drift,
+    growth_share,
+    half_difference,
+    half_difference_ratio,
+    half_sum,
+    leakage_fraction,
+    overpotential,
+)
+from .direct_current import anodic_peak, cathodic_peak, direct_resistance, slope_conductivity, voltage_growth
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .kramers_kronig import kramers_kronig
@@ -26,11 +37,22 @@ from .merit import (
     time_until,
     true_transport_number,
 )
+from .metrics import Reading, metric
 from .monotonic_growth import MonotonicGrowth, monotonic_growth
 from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
 from .spectra import Conductivity, conductivity
+from .spectral import (
+    activation_energy,
+    arcs,
+    closure,
+    intercept_conductivity,
+    intercept_resistance,
+    layer_conductivity,
+    magnitude_ratio,
+    spectrum_change,
+)
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
 __all__ = [
@@ -47,24 +69,42 @@ __all__ = [
     "PaperCircuit",
     "Percolation",
     "Proportional",
+    "Reading",
     "TransportNumber",
     "TransportNumberWindow",
     "Unit",
     "Weighting",
+    "activation_energy",
+    "anodic_peak",
     "apparent_transport_number",
+    "arcs",
     "area_specific_resistance",
     "arrhenius",
+    "cathodic_peak",
+    "closure",
     "conductivity",
     "cycle_summary",
     "cycles_until",
     "depletion",
+    "deposition_voltage",
+    "direct_resistance",
+    "dissolution_voltage",
+    "drift",
     "electronic_conductivity",
     "energy_efficiency",
     "equivalent_circuit",
+    "growth_share",
+    "half_difference",
+    "half_difference_ratio",
+    "half_sum",
+    "intercept_conductivity",
+    "intercept_resistance",
     "kramers_kronig",
+    "layer_conductivity",
     "leakage_fraction",
     "limiting_current",
     "limiting_current_density",
+    "magnitude_ratio",
     "metric",
     "monotonic_growth",
     "overpotential",
@@ -73,6 +113,8 @@ __all__ = [
     "relaxation_times",
     "sand_time",
     "sand_time_at",
+    "slope_conductivity",
+    "spectrum_change",
     "stack_areal_mass",
     "stack_thickness",
     "steady_current_density",
@@ -80,4 +122,5 @@ __all__ = [
     "transport_number",
     "transport_number_window",
     "true_transport_number",
+    "voltage_growth",
 ]

@@ -103,6 +103,57 @@ def temperature_of(ds: xr.Dataset) -> float | None:
     return None if cell is None else float(cell.temperature)
 
 
+def known_cell(ds: xr.Dataset, needed_by: str) -> Cell:
+    """Return the cell of a result at the temperature of the run.
+
+    Raises
+    ------
+    InputError
+        The Dataset names none.
+    """
+    cell = cell_of(ds)
+    if cell is None:
+        raise InputError(f"{needed_by}: the Dataset names no cell.")
+    return cell
+
+
+def number_of(ds: xr.Dataset, path: str) -> Any:
+    """A number of the cell of a run; of many runs an array where it varies between them."""
+    if path in ds.coords:
+        return ds[path].variable if ds[path].ndim else float(ds[path])
+    if path in ds.attrs:
+        return float(ds.attrs[path])
+    cell = cell_of(ds)
+    if cell is None:
+        raise InputError(f"the Dataset names no cell, so {path} is not known.")
+    return cell.get(path)
+
+
+def float_or_batch(values: Any) -> Any:
+    """A float for one run, the array itself for many."""
+    return float(values) if np.ndim(values) == 0 else values
+
+
+def impedance_at(eis: xr.Dataset, at: float | str) -> xr.DataArray:
+    """Impedance at a frequency [Hz], real and imaginary part linear in log f, over what other dimensions there are.
+
+    Raises
+    ------
+    InputError
+        The frequency lies outside the spectrum.
+    """
+    where, z = float(parse(at, "Hz")), eis["impedance"].sortby("frequency")
+    log_f = np.log(z["frequency"].values)
+    inside = log_f[0] - 1e-9 <= np.log(where) <= log_f[-1] + 1e-9
+    if not inside:
+        raise InputError(f"at = {format_value(where, 'Hz')} lies outside the spectrum: choose a frequency inside.")
+    if log_f.size == 1:
+        return z.isel(frequency=0)
+    k = int(np.clip(np.searchsorted(log_f, np.log(where)), 1, log_f.size - 1))
+    share = (np.log(where) - log_f[k - 1]) / (log_f[k] - log_f[k - 1])
+    return z.isel(frequency=k) * share + z.isel(frequency=k - 1) * (1 - share)
+
+
 def geometry(ds: xr.Dataset, thickness: float | str | None, area: float | str | None) -> Geometry:
     """Return the length and area that turn a resistance into a conductivity, given ones before those of the cell.
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mgtwin.analysis._common import require
-from mgtwin.analysis._metric import metric
+from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.dataset import attributes, check, sample_cycles, stamp
 from mgtwin.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["cycle_summary", "leakage_fraction", "overpotential"]
+__all__ = [
+    "cycle_summary",
+    "deposition_voltage",
+    "dissolution_voltage",
+    "drift",
+    "growth_share",
+    "half_difference",
+    "half_difference_ratio",
+    "half_sum",
+    "leakage_fraction",
+    "overpotential",
+]
 
 #: Currents below this share of the largest one count as rest.
 REST = 1e-6
+#: Growth below this share of the first half-difference counts as none.
+FLAT = 0.1
 
 
 def cycle_summary(run: xr.Dataset) -> xr.Dataset:
@@ -164,7 +178,69 @@ def _last_driven(run: xr.Dataset, step: int | None, needed_by: str) -> int:
     return int(np.flatnonzero(chosen)[-1])
 
 
-@metric("1", "share of the current that leaks")
+@metric("V", "voltage at the end of deposition")
+def deposition_voltage(run: xr.Dataset, cycle: int = 0) -> float:
+    """Return the voltage [V] at the end of deposition in a cycle (0 is the first, -1 the last)."""
+    return _of_cycle(run, "deposition_voltage", cycle)
+
+
+@metric("V", "voltage at the end of dissolution")
+def dissolution_voltage(run: xr.Dataset, cycle: int = 0) -> float:
+    """Return the voltage [V] at the end of dissolution in a cycle (0 is the first, -1 the last)."""
+    return _of_cycle(run, "dissolution_voltage", cycle)
+
+
+@metric("V", "half-difference")
+def half_difference(run: xr.Dataset, cycle: int = 0) -> float:
+    """Return the half-difference of dissolution and deposition voltage [V] in a cycle: the symmetric polarisation."""
+    return _of_cycle(run, "half_difference", cycle)
+
+
+@metric("V", "half-sum")
+def half_sum(run: xr.Dataset, cycle: int = 0) -> float:
+    """Return the half-sum of dissolution and deposition voltage [V] in a cycle: 0 for equal halves and histories."""
+    return _of_cycle(run, "half_sum", cycle)
+
+
+@metric("1", "change of the half-difference")
+def drift(run: xr.Dataset, first: int = 1) -> float:
+    """Return the relative change of the half-difference from cycle `first` to the last one."""
+    early, late = (_of_cycle(run, "half_difference", cycle) for cycle in (first, -1))
+    return Reading(late / early - 1, f"{shown(early, 'V')} to {shown(late, 'V')}")
+
+
+@metric("1", "ratio of half-differences")
+def half_difference_ratio(run: xr.Dataset, reference: xr.Dataset, cycle: int = -1) -> float:
+    """Return the half-difference in a cycle over that of another run, which files name as for `magnitude_ratio`."""
+    return _of_cycle(run, "half_difference", cycle) / _of_cycle(reference, "half_difference", cycle)
+
+
+@metric("1", "share of the growth after half of the cycles", series=True)
+def growth_share(series: Sequence[xr.Dataset]) -> float:
+    """Return the share of the growth of the half-difference that is there after half of the cycles.
+
+    0.5 where it grows in a straight line, less where it starts slowly; NaN where nothing grows by a tenth.
+
+    Parameters
+    ----------
+    series : sequence of Dataset
+        Cycling, in one or several runs after each other.
+    """
+    grown = np.concatenate([cycle_summary(run)["half_difference"].values for run in series])
+    gain = grown[-1] - grown[0]
+    if not gain > FLAT * grown[0]:
+        return Reading(float("nan"), "nothing grows")
+    return float((grown[len(grown) // 2 - 1] - grown[0]) / gain)
+
+
+def _of_cycle(run: xr.Dataset, name: str, cycle: int) -> float:
+    values = cycle_summary(run)[name].values
+    if not -len(values) <= cycle < len(values):
+        raise InputError(f"there is no cycle {cycle}: the run has {len(values)}.")
+    return float(values[cycle])
+
+
+@metric("1", "share of the current that leaks", needs=("time", "current", "electronic_current", "interface"))
 def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     """Return the share of the current that electrons carry through the cell and that moves no ion.
 
@@ -190,14 +266,13 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     >>> round(leakage_fraction(run), 6)
     0.1
     """
-    require(run, ("time", "current", "electronic_current", "interface"), "leakage_fraction")
     if "positive" not in run["interface"].values:
         raise InputError("leakage_fraction: electronic_current has no interface 'positive'.")
     k = _last_driven(run, step, "leakage_fraction")
     return float(run["electronic_current"].sel(interface="positive")[k] / run["current"][k])
 
 
-@metric("V", "overpotential")
+@metric("V", "overpotential", needs=("time", "voltage", "current"))
 def overpotential(run: xr.Dataset, step: int | None = None) -> float:
     """Return the size of the cell voltage [V] at the end of a step, at its last sample that has a current.
 
@@ -219,5 +294,4 @@ def overpotential(run: xr.Dataset, step: int | None = None) -> float:
     >>> overpotential(transient([0, 1], [-0.1, -0.2], [-1e-5, -1e-5]))
     0.2
     """
-    require(run, ("time", "voltage", "current"), "overpotential")
     return float(abs(run["voltage"][_last_driven(run, step, "overpotential")]))

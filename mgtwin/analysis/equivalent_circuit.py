@@ -188,9 +188,9 @@ def equivalent_circuit(
     resistance is only ever the size of an arc, and everything faster than the data ends up in :math:`R_0`.
 
     Nonlinear least squares of both parts by the engine of the fits, from the best of many starting points, R and tau in
-    their logarithms, n between `circuit.smallest_exponent` and 1. Standard errors follow from the curvature at the minimum
-    and the misfit, as if there were no bounds. A parameter is not determined where its standard error exceeds it,
-    where it ends at a bound (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
+    their logarithms, n between `circuit.smallest_exponent` and 1. Standard errors follow from the curvature at the
+    minimum and the misfit, as if there were no bounds. A parameter is not determined where its standard error exceeds
+    it, where it ends at a bound (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
 
     Parameters
     ----------

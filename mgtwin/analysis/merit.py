@@ -10,18 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgtwin.analysis._common import cell_of, require, slope_per_decade, steps, unsteady
-from mgtwin.analysis._metric import metric
+from mgtwin.analysis._common import (
+    cell_of,
+    float_or_batch,
+    impedance_at,
+    known_cell,
+    number_of,
+    slope_per_decade,
+    steps,
+    unsteady,
+)
 from mgtwin.analysis.cycling import cycle_summary
+from mgtwin.analysis.metrics import Reading, metric
 from mgtwin.analysis.salt import limiting_current, sand_time
-from mgtwin.analysis.transport import transport_number
+from mgtwin.analysis.transport import transport_number, transport_number_window
 from mgtwin.errors import InputError
 from mgtwin.quantities import format_value, parse
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from mgtwin.cells import Cell
 
 __all__ = [
     "apparent_transport_number",
@@ -38,8 +45,11 @@ __all__ = [
     "true_transport_number",
 ]
 
+#: A run that a voltage limit ends stops at the limit, within the tolerance of the solver: that counts as reached.
+REACHED = 1 - 1e-6
 
-@metric("ohm*m^2", "area-specific resistance", batched=True)
+
+@metric("ohm*m^2", "area-specific resistance", needs=("frequency", "impedance"), quantities={"at": "Hz"}, batched=True)
 def area_specific_resistance(eis: xr.Dataset, at: float | str | None = None) -> Any:
     r"""Return the area-specific resistance :math:`A\,\mathrm{Re}\,Z` [ohm*m^2].
 
@@ -61,38 +71,14 @@ def area_specific_resistance(eis: xr.Dataset, at: float | str | None = None) -> 
     >>> area_specific_resistance(spectrum([1e3, 1.0], [10 - 1j, 20 - 5j], {"area": 1e-4}))
     0.002
     """
-    require(eis, ("frequency", "impedance"), "area_specific_resistance")
-    real = eis["impedance"].real.sortby("frequency") if at is not None else eis["impedance"].real
     if at is None:
-        resistance = real.isel(frequency=int(np.argmin(eis["frequency"].values)))
+        resistance = eis["impedance"].real.isel(frequency=int(np.argmin(eis["frequency"].values)))
     else:
-        where, log_f = float(parse(at, "Hz")), np.log(real["frequency"].values)
-        if not log_f[0] <= np.log(where) <= log_f[-1]:
-            raise InputError(f"at = {format_value(where, 'Hz')} lies outside the spectrum: choose a frequency inside.")
-        k = int(np.clip(np.searchsorted(log_f, np.log(where)), 1, log_f.size - 1)) if log_f.size > 1 else 0
-        share = (np.log(where) - log_f[k - 1]) / (log_f[k] - log_f[k - 1]) if k else 0.0
-        resistance = real.isel(frequency=k) * share + real.isel(frequency=k - 1) * (1 - share)
-    return _one(resistance * _number(eis, "area"))
+        resistance = impedance_at(eis, at).real
+    return float_or_batch(resistance * number_of(eis, "area"))
 
 
-def _one(values: Any) -> Any:
-    """A float for one run, the array itself for many."""
-    return float(values) if np.ndim(values) == 0 else values
-
-
-def _number(ds: xr.Dataset, path: str) -> Any:
-    """A number of the cell of a run; of many runs an array where it varies between them."""
-    if path in ds.coords:
-        return ds[path].variable if ds[path].ndim else float(ds[path])
-    if path in ds.attrs:
-        return float(ds.attrs[path])
-    cell = cell_of(ds)
-    if cell is None:
-        raise InputError(f"the Dataset names no cell, so {path} is not known.")
-    return cell.get(path)
-
-
-@metric("V", "overpotential at a current")
+@metric("V", "overpotential at a current", needs=("time", "voltage", "current"))
 def overpotential_at(run: xr.Dataset, current: float | str) -> float:
     """Return the size of the cell voltage [V] where the size of the current first reaches a value.
 
@@ -114,9 +100,8 @@ def overpotential_at(run: xr.Dataset, current: float | str) -> float:
     >>> round(overpotential_at(transient([0, 1, 2], [0.0, 0.1, 0.3], [0.0, 1e-5, 2e-5]), "15 uA"), 6)
     0.2
     """
-    require(run, ("time", "voltage", "current"), "overpotential_at")
     asked = parse(current, None) if isinstance(current, str) else parse(current, "A")
-    wanted = abs(float(asked)) * (float(_number(run, "area")) if asked.unit == "A/m^2" else 1.0)
+    wanted = abs(float(asked)) * (float(number_of(run, "area")) if asked.unit == "A/m^2" else 1.0)
     size, voltage = np.abs(run["current"].values), np.abs(run["voltage"].values)
     beyond = np.flatnonzero(size >= wanted * (1 - 1e-9))
     if not beyond.size:
@@ -155,9 +140,9 @@ def energy_efficiency(run: xr.Dataset, cycle: int | None = None) -> float:
     return float(cycles["energy_efficiency"].sel(cycle=chosen))
 
 
-@metric("1", "cycles until the limit")
+@metric("1", "cycles until the limit", needs=("cycle",), quantities={"limit": "V"})
 def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
-    """Return how many cycles pass before the size of the cell voltage exceeds a limit.
+    """Return how many cycles pass before the size of the cell voltage reaches a limit.
 
     Parameters
     ----------
@@ -169,7 +154,7 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     Returns
     -------
     float
-        Whole cycles completed before the first sample beyond the limit; inf if there is none in this run.
+        Whole cycles completed before the first sample at the limit or beyond; inf if there is none in this run.
 
     Examples
     --------
@@ -178,14 +163,13 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     >>> cycles_until(run, "1 V"), cycles_until(run, "2 V")
     (3.0, inf)
     """
-    require(run, ("cycle",), "cycles_until")
     wanted = float(parse(limit, "V"))
     numbers = run["cycle"].values
     if "cycle" in run.dims:
         sizes = [np.abs(run[name].values) for name in ("deposition_voltage", "dissolution_voltage")]
-        beyond = np.flatnonzero(np.fmax(*sizes) > wanted)
+        beyond = np.flatnonzero(np.fmax(*sizes) >= wanted * REACHED)
     else:
-        beyond = np.flatnonzero(np.abs(run["voltage"].values) > wanted)
+        beyond = np.flatnonzero(np.abs(run["voltage"].values) >= wanted * REACHED)
     return float(numbers[beyond[0]] - numbers[0]) if beyond.size else float("inf")
 
 
@@ -200,7 +184,7 @@ def limiting_current_density(run: xr.Dataset) -> float:
     InputError
         The Dataset names no cell.
     """
-    return float(limiting_current(_cell(run, "limiting_current_density")).density)
+    return float(limiting_current(known_cell(run, "limiting_current_density")).density)
 
 
 @metric("s", "Sand's time")
@@ -212,17 +196,10 @@ def sand_time_at(run: xr.Dataset, current: float | str) -> float:
     InputError
         The Dataset names no cell.
     """
-    return float(sand_time(_cell(run, "sand_time_at"), current))
+    return float(sand_time(known_cell(run, "sand_time_at"), current))
 
 
-def _cell(run: xr.Dataset, needed_by: str) -> Cell:
-    cell = cell_of(run)
-    if cell is None:
-        raise InputError(f"{needed_by}: the Dataset names no cell.")
-    return cell
-
-
-@metric("A/m^2", "current density in the steady state")
+@metric("A/m^2", "current density in the steady state", needs=("time", "voltage", "current"))
 def steady_current_density(run: xr.Dataset) -> float:
     """Return the size of the current density [A/m^2] at which a constant voltage ends.
 
@@ -245,17 +222,16 @@ def steady_current_density(run: xr.Dataset) -> float:
     >>> round(steady_current_density(run), 6)
     0.02
     """
-    require(run, ("time", "voltage", "current"), "steady_current_density")
     last = steps(run)[-1]
     drift = unsteady(slope_per_decade(last.time, last.current))
     if drift:
         raise InputError(f"steady_current_density: {drift}. Make the polarisation longer.")
-    return float(abs(last.current[-1]) / float(_number(run, "area")))
+    return float(abs(last.current[-1]) / float(number_of(run, "area")))
 
 
-@metric("s", "time until the limit")
+@metric("s", "time until the limit", needs=("time", "voltage"), quantities={"limit": "V"})
 def time_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
-    """Return the time [s] at which the size of the voltage first exceeds a limit.
+    """Return the time [s] at which the size of the voltage first reaches a limit.
 
     That is Sand's time where a salt limits the current and the limit lies well above the ohmic drop.
 
@@ -277,21 +253,55 @@ def time_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     >>> time_until(transient([0, 10, 20], [0.1, 0.5, 1.5], [1e-5] * 3), "1 V")
     15.0
     """
-    require(run, ("time", "voltage"), "time_until")
     time, size, wanted = run["time"].values, np.abs(run["voltage"].values), float(parse(limit, "V"))
-    beyond = np.flatnonzero(size > wanted)
+    beyond = np.flatnonzero(size >= wanted * REACHED)
     if not beyond.size:
         return float("inf")
     k = int(beyond[0])
-    if k == 0:
-        return float(time[0])
+    if k == 0 or size[k] <= wanted:
+        return float(time[k])
     return float(time[k - 1] + (wanted - size[k - 1]) / (size[k] - size[k - 1]) * (time[k] - time[k - 1]))
 
 
-@metric("1", "apparent ionic transport number")
-def apparent_transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> float:
-    """Return the ionic transport number as a polarisation shows it; see `transport_number`."""
-    return transport_number(ca, sampled_at).apparent
+@metric(
+    "1",
+    "apparent ionic transport number",
+    name=("apparent_transport_number", "transport_number"),
+    needs=("time", "voltage", "current"),
+    quantities={"sampled_at": "s"},
+)
+def apparent_transport_number(
+    ca: xr.Dataset, sampled_at: float | str = "0.1 s", observed: tuple[float, float] | None = None
+) -> float:
+    """Return the ionic transport number as a polarisation shows it; see `transport_number`.
+
+    Parameters
+    ----------
+    ca : xarray.Dataset
+        Polarisation at constant voltage.
+    sampled_at : float or str
+        Time of the first sample [s].
+    observed : (low, high), optional
+        What was observed; the remark says for which other sampling times the value lies in it.
+    """
+    found = transport_number(ca, sampled_at=sampled_at)
+    numbers = {"true": float("nan") if found.true is None else found.true}
+    remark = f"true {numbers['true']:.5g}"
+    if observed is not None:
+        window = transport_number_window(ca, *observed)
+        numbers.update(start=window.start, end=window.end, decades=window.decades)
+        if window.decades:
+            ends = f"{_time(window.start)} to {_time(window.end)}"
+            remark += f"; in range when sampled at {ends} ({window.decades:.2g} decades)"
+        else:
+            remark += "; no sampling time gives the observed value"
+    return Reading(found.apparent, remark, **numbers)
+
+
+def _time(seconds: float) -> str:
+    """A time to two digits, in seconds from 1 s on."""
+    rounded = float(f"{seconds:.2g}")
+    return f"{rounded:g} s" if rounded >= 1 else format_value(rounded, "s")
 
 
 @metric("1", "true ionic transport number")
@@ -321,7 +331,7 @@ def stack_thickness(run: xr.Dataset) -> Any:
     InputError
         The Dataset names no cell.
     """
-    return _one(sum(_thickness(run, name) for name in _layers(run)))
+    return float_or_batch(sum(_thickness(run, name) for name in _layers(run)))
 
 
 @metric("kg/m^2", "areal mass of the stack", batched=True)
@@ -360,12 +370,12 @@ def stack_areal_mass(run: xr.Dataset, densities: Mapping[str, float | str]) -> A
     missing = [name for name in layers if name not in by_layer]
     if missing:
         raise InputError(f"stack_areal_mass: give the density of {', '.join(missing)}, e.g. '1.2 g/cm^3'.")
-    return _one(sum(_thickness(run, name) * by_layer[name] for name in layers))
+    return float_or_batch(sum(_thickness(run, name) * by_layer[name] for name in layers))
 
 
 def _layers(run: xr.Dataset) -> list[str]:
-    return [layer.name for layer in _cell(run, "this metric needs the layers").layers]
+    return [layer.name for layer in known_cell(run, "this metric needs the layers").layers]
 
 
 def _thickness(run: xr.Dataset, name: str) -> Any:
-    return _number(run, f"layers.{name}.thickness")
+    return number_of(run, f"layers.{name}.thickness")

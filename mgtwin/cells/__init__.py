@@ -4,6 +4,7 @@ from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
 from .cell import Cell, Ion, Layer
 from .composites import Composite, Phase, Porous
 from .contact import Contact, Pressed
+from .fixture import Fixture
 from .fractions import Linear, Mass, Profile, Volume
 from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
@@ -36,6 +37,7 @@ __all__ = [
     "DefectElectrons",
     "FatigueContactLoss",
     "FilmGrowth",
+    "Fixture",
     "GrainBoundary",
     "HashinShtrikmanLower",
     "HashinShtrikmanUpper",

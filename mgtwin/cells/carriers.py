@@ -1,35 +1,5 @@
-"""Which carriers besides the working ion move in a material: only what both sides have can cross an interface."""
+"""Carriers of charge under the name of version 0.1.0; they are declared in `mgtwin.kinds`."""
 
-from __future__ import annotations
-
-from enum import Enum
-from typing import Any
+from ..kinds.carriers import ANIONS, ELECTRONS, Carrier, shared
 
 __all__ = ["ANIONS", "ELECTRONS", "Carrier", "shared"]
-
-
-class Carrier(Enum):
-    """A carrier that can move besides the working ion."""
-
-    ELECTRONS = "electrons"
-    ANIONS = "anions"
-
-
-ELECTRONS = frozenset({Carrier.ELECTRONS})
-ANIONS = frozenset({Carrier.ANIONS})
-
-
-def shared(left: Any, right: Any) -> frozenset[Carrier]:
-    """Carriers besides the ion that two neighbouring materials have in common.
-
-    Examples
-    --------
-    >>> from mgtwin.cells import BinaryElectrolyte, MixedConductor
-    >>> salt = BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-8 cm^2/s", 0.3)
-    >>> shared(salt, salt)
-    frozenset({<Carrier.ANIONS: 'anions'>})
-    >>> shared(salt, MixedConductor("1 mS/cm", "1e-8 S/cm", "1 F/cm^3"))
-    frozenset()
-    """
-    found: frozenset[Carrier] = left.carriers & right.carriers
-    return found

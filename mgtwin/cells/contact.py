@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from ..errors import InputError
-from ..kinds.noun import NumberOrNoun, noun
+from ..kinds.fields import NumberOr
+from ..kinds.noun import noun
 from ..quantities import Quantity, Value
+from ..unions import OneOf
 
 __all__ = ["Contact", "Pressed", "Pressure"]
 
@@ -36,6 +38,9 @@ class Pressed:
 
     hardness: Pressure
     type: Literal["pressed"] = field(default="pressed", kw_only=True, repr=False)
+
+
+_PRESSED = OneOf({"pressed": Pressed}, article="a fraction in contact")
 
 
 @noun
@@ -76,7 +81,10 @@ class Contact:
     Value(20000000.0, unit='Pa')
     """
 
-    fraction: Annotated[float | Pressed, NumberOrNoun(Quantity("", gt=0, le=1), Pressed)]
+    fraction: Annotated[
+        float | Pressed,
+        NumberOr(Quantity("", gt=0, le=1), OneOf({"pressed": Pressed}, article="a fraction in contact")),
+    ]
     spacing: Annotated[float, Quantity("m", gt=0)]
     pressure: Pressure | None = None
     gap_capacitance: Annotated[float, Quantity("F/m^2", ge=0)] = Value(0.0, unit="F/m^2")

@@ -160,6 +160,7 @@ description: What this cell is, in one line.
 area: 1.327 cm^2              # of the electrodes; resistances of interfaces are per area (ohm*cm^2)
 temperature: 25 degC
 series_resistance: 0 ohm*cm^2 # leads and contacts
+# fixture: {{inductance: 0.6 uH, capacitance: 100 pF}}   # of leads and cables, in spectra only
 
 # From the negative (left, counter) to the positive (right, working) electrode.
 negative:

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from .._property import TaggedField
 from ..errors import InputError
+from ..kinds.fields import NumberOr
 from ..kinds.noun import noun, one_of
 from ..quantities import Quantity
+from ..unions import OneOf
 
 __all__ = ["Amount", "Fraction", "Linear", "Mass", "Profile", "Volume", "breaks_of", "is_graded"]
 
@@ -141,7 +142,8 @@ class Volume:
 
 #: Field that holds a fraction of the volume.
 Fraction = Annotated[
-    float | Linear | Profile, TaggedField(Quantity("", ge=0, le=1), {"linear": Linear, "profile": Profile})
+    float | Linear | Profile,
+    NumberOr(Quantity("", ge=0, le=1), OneOf({"linear": Linear, "profile": Profile}, article="a fraction")),
 ]
 Amount = Annotated[Mass | Volume, Field(discriminator="type"), one_of("an amount", "mass", "volume")]
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..errors import InputError, UnknownNameError
-from ..kinds.noun import name_of
+from ..locations import name_of
 from ..quantities import format_value
 
 __all__ = ["Key", "assign", "children", "expand", "find", "numbers_of", "walk"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import InputError
-from ..laws import Law, Table
+from ..laws import Law
 from .cell import Cell
 
 __all__ = ["Reader"]
@@ -22,9 +21,6 @@ class Reader:
     lookup : callable, optional
         ``lookup(path, value)`` returns what to calculate with instead of the number `value` at `path`: a float, an
         array over parameter sets, or a PyBaMM symbol. By default the number itself.
-    table : callable, optional
-        ``table(T, law)`` evaluates a `Table` where T is not numeric (PyBaMM needs an interpolant). Its rows are not
-        single numbers, so `lookup` does not see them.
     call : callable, optional
         ``call(function, arguments)`` stands for a function that iterates where arguments are not numeric; see `apply`.
 
@@ -40,12 +36,10 @@ class Reader:
         self,
         cell: Cell,
         lookup: Callable[[str, float], Any] | None = None,
-        table: Callable[[Any, Table], Any] | None = None,
         call: Callable[[Callable[..., Any], Sequence[Any]], Any] | None = None,
     ) -> None:
         self.cell = cell
         self._lookup = lookup
-        self._table = table
         self._call = call
         self._nodes: dict[str, Any] = {}
 
@@ -90,16 +84,13 @@ class Reader:
             If `path` holds neither a number nor a law.
         """
         law = self.get(path)
-        if isinstance(law, Table):
-            return self._table(T, law) if self._table is not None else law(T)
         if not isinstance(law, Law):
             return self.number(path)
         given = {
-            field.name: self._looked_up(f"{path}.{field.name}", getattr(law, field.name))
-            for field in dataclasses.fields(law)  # type: ignore[arg-type]
-            if field.name not in ("type", "valid")
+            name: self._looked_up(f"{path}.{name}", value) if isinstance(value, float) else value  # rows of a table
+            for name, value in law.parameters().items()
         }
-        return type(law).formula(T, **given)
+        return law.formula(T, **given)
 
     def apply(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
         """Return ``function(*arguments)`` of a function that iterates; where arguments are symbols, what stands for it.

@@ -50,7 +50,7 @@ class CircuitBlock(Block):
     ) -> None:
         self.numbers = (number,)
         self.data, self.lengths, self.weight = impedance, (impedance.size,), weight
-        self._s = 2j * np.pi * frequency
+        self._s: Complexes = np.asarray(2j * np.pi * frequency, dtype=complex)
         self._network = circuit.network
         self._constants = [float(circuit.values.get(path, np.nan)) for path in circuit.paths()]
         self._free = [(place, unknown) for place, unknown in enumerate(sources) if unknown >= 0]

@@ -53,9 +53,9 @@ class _Values(Mapping[str, Value]):
 class Circuit:
     """An equivalent circuit: a model of a spectrum that :func:`mgtwin.fit` takes like a cell.
 
-    Elements are written with a number behind their letters, ``-`` puts them in series and ``p(,)`` in parallel, nested as
-    wanted: the language of impedance.py. The numbers of an element are called by its name where it has one (``R1``) and
-    with a dot where it has several (``CPE1.q``, ``CPE1.n``); impedance.py's ``CPE1_0``, ``CPE1_1`` are understood, too.
+    Elements are written with a number behind their letters, ``-`` puts them in series and ``p(,)`` in parallel, nested
+    as wanted: the language of impedance.py. The numbers of an element are called by its name where it has one (``R1``)
+    and with a dot where it has several (``CPE1.q``, ``CPE1.n``); impedance.py's ``CPE1_0`` is understood, too.
     A number that has a value is fixed in a fit unless it is free; one that has none is free, and where it starts is
     found from the data. `mgtwin.circuits.ELEMENTS` lists the elements, `circuit_element` adds one.
 
@@ -117,7 +117,7 @@ class Circuit:
     @cached_property
     def _aliases(self) -> dict[str, str]:
         """Other names: those of impedance.py, and ``R1.resistance`` for the one number of R1."""
-        found = {}
+        found: dict[str, str] = {}
         for leaf in self.leaves:
             for k, (path, what) in enumerate(zip(leaf.paths, leaf.fields, strict=True)):
                 found |= {f"{leaf.name}_{k}": path, f"{leaf.name}.{what.name}": path}
@@ -185,7 +185,7 @@ class Circuit:
             try:
                 known[path] = self._fields[path].read(raw[path], siblings)
             except QuantityError as error:
-                raise InputError(f"Circuit {self.text}: {path}: {error}") from None
+                raise InputError(f"{self.text}: {path}: {error}") from None
         return known
 
     def impedance(self, frequency: ArrayLike) -> NDArray[np.complex128]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from ..errors import InputError, QuantityError
 from ..kinds.numbers import Number
 from ..quantities import Quantity, Value
 from ..registry import Family
@@ -77,13 +77,34 @@ class Field:
             total = [total[0] + by * _BASE[name][0], total[1] + by * _BASE[name][1]]
         return total[0], total[1]
 
-    def read(self, raw: object, others: Mapping[str, float]) -> Value:
-        """Check a number [SI] or a text with its unit; QuantityError if it cannot be that."""
+    def read(self, raw: object, others: Mapping[str, float], *, limited: bool = True) -> Value:
+        """Check a number [SI] or a text with its unit; QuantityError if it cannot be that.
+
+        The unit of a constant-phase element depends on its exponent, which is among the `others`, if it is known.
+        `limited`: whether the number must keep to the limits, too.
+        """
         unit = self.unit
-        for name, value in others.items():  # the unit of a constant-phase element depends on its exponent
+        for name, value in others.items():
             unit = re.sub(rf"\^{name}\b", f"^{float(value):g}", unit)
-        gt, ge, lt, le = self.quantity.bounds
-        return Quantity(unit, gt=gt, ge=ge, lt=lt, le=le).read(raw)
+        gt, ge, lt, le = self.quantity.bounds if limited else (None, None, None, None)
+        possible = [Quantity(item, gt=gt, ge=ge, lt=lt, le=le) for item in _possible_units(unit, raw)]
+        for quantity in possible[:-1]:
+            try:
+                return quantity.read(raw)
+            except QuantityError:
+                continue
+        return possible[-1].read(raw)
+
+
+def _possible_units(unit: str, raw: object) -> list[str]:
+    """Units that a value may have; where an exponent is not known any will do, so those of the value itself."""
+    unknown = re.search(r"\^\(?(1/)?[a-z]\w*", unit)
+    if unknown is None:
+        return [unit]
+    given = [float(power) for power in re.findall(r"s\^\(?([0-9.]+)", str(getattr(raw, "unit", None) or raw))]
+    # S*s^0.9 may have become A^2*s^3.9/kg/m^2 already
+    powers = [*given, *(power - 3 for power in given), 1.0]
+    return [unit.replace(unknown[0], f"^{power:g}") for power in powers]
 
 
 def _power(text: str, others: Mapping[str, Number]) -> Number:
@@ -119,12 +140,12 @@ class Element:
         """Derivatives of the impedance by every field."""
         if self.closed is not None:
             return self.closed(s, z, **values)
-        return tuple(self._on_circle(s, values, field.name) for field in self.fields)
+        return tuple(self.on_circle(s, values, field.name) for field in self.fields)
 
-    def _on_circle(self, s: Complexes, values: Mapping[str, float], name: str) -> Complexes:
+    def on_circle(self, s: Complexes, values: Mapping[str, float], name: str) -> Complexes:
         """The derivative of an analytic function from its values on a circle (Cauchy's integral, trapezoidal rule).
 
-        A complex step alone would not do: Z is complex already. See Lyness and Moler, SIAM J. Numer. Anal. 4 (1967) 202.
+        A complex step would not do: Z is complex already. See Lyness and Moler, SIAM J. Numer. Anal. 4 (1967) 202.
         """
         radius = _RADIUS * abs(values[name]) or _RADIUS
         turn = np.exp(2j * np.pi * np.arange(_POINTS) / _POINTS)[:, np.newaxis]
@@ -135,10 +156,11 @@ class Element:
 def circuit_element(cls: _Class) -> _Class:
     """Declare a circuit element: a class with fields and the static formula ``impedance``.
 
-    Its name is what it is called in a circuit. Fields are annotated with unit and bounds. The formula takes s = iω [1/s]
-    and the fields by keyword, uses operators and NumPy's ufuncs only, and is analytic in the fields (no abs, no real
-    part). Units are products of powers of ohm, S, F, H, s and Hz; ``S*s^n`` means the field n. Where the derivatives of
-    the formula have a closed form, the static method ``slopes(s, z, *, fields)`` may return them as a tuple.
+    Its name is what it is called in a circuit. Fields are annotated with unit and bounds. The formula takes
+    s = iω [1/s] and the fields by keyword, uses operators and NumPy's ufuncs only, and is analytic in the fields (no
+    abs, no real part). Units are products of powers of ohm, S, F, H, s and Hz; ``S*s^n`` means the field n. Where the
+    derivatives of the formula have a closed form, the static method ``slopes(s, z, *, fields)`` may return them as a
+    tuple, for speed.
 
     Raises
     ------

@@ -74,8 +74,8 @@ def started(
     best = search.best()
     found = circuit.with_(dict(zip(search.paths, search.values(best.x).tolist(), strict=True)))
     # a decade beyond the data: the top of an arc may lie outside
-    wide = 2j * np.pi * np.geomspace(frequency.min() / 10, frequency.max() * 10, 200)
-    return _ordered(found, {path for path in circuit.unknown if path not in (bounds or {})}, wide)
+    wide = np.asarray(2j * np.pi * np.geomspace(frequency.min() / 10, frequency.max() * 10, 200), dtype=complex)
+    return _ordered(found, set(circuit.unknown) - set(bounds or {}), wide)
 
 
 def _ordered(circuit: Circuit, found: set[str], s: Complexes) -> Circuit:
@@ -119,7 +119,8 @@ class Search:
         bounds: Mapping[str, tuple[float, float]],
     ) -> None:
         self.paths = circuit.unknown
-        self._circuit, self._s, self._z, self._weight = circuit, 2j * np.pi * frequency, impedance, weight
+        self._circuit, self._z, self._weight = circuit, impedance, weight
+        self._s: Complexes = np.asarray(2j * np.pi * frequency, dtype=complex)
         self._log = np.array([not circuit.field(path).is_share for path in self.paths])
         omega, size = 2 * np.pi * frequency, np.abs(impedance)
         self._window = np.log([1 / (BEYOND * omega.max()), BEYOND / omega.min()])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
 from .. import yamlfile
 from ..errors import InputError, did_you_mean
 from ..protocols import PROTOCOLS, Protocol
+from ..unions import OneOf
 from .cellargs import is_file_name
 
 __all__ = ["part_of", "protocol_of", "read_protocol"]
@@ -55,29 +54,17 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
     FileError
         With line, column and a caret.
     """
-    data = document.data
-    place: tuple[str, ...] = ()
+    part, data = document, document.data
     if isinstance(data, Mapping) and isinstance(data.get("protocol"), Mapping) and "type" not in data:
-        place, data = ("protocol",), data["protocol"]
-    if not isinstance(data, Mapping) or "type" not in data:
-        raise document.error(f"a protocol needs the key type, one of {', '.join(PROTOCOLS)}, as in {_EXAMPLE}.", place)
-    kind = data["type"]
-    if kind not in PROTOCOLS:
-        message = f"protocol type {kind!r} is unknown: use one of {', '.join(PROTOCOLS)}."
-        raise document.error(message + did_you_mean(str(kind), PROTOCOLS), (*place, "type"))
-    part = part_of(document, place) if place else document
-    protocol: Protocol = yamlfile.validate(part, TypeAdapter(PROTOCOLS[kind]), context={"file": True})
-    return protocol
+        part = document.part(("protocol",))
+    try:
+        kind = OneOf(PROTOCOLS).kind_of(part.data)
+    except InputError as error:
+        raise part.error(f"{error} For example {_EXAMPLE}.", ("type",)) from None
+    found: Protocol = yamlfile.validate(part, TypeAdapter(kind), context={"file": True})
+    return found
 
 
 def part_of(document: yamlfile.Document, place: Sequence[str | int]) -> yamlfile.Document:
     """What stands at a key path as a document of its own, with the same positions."""
-    below = tuple(place)
-
-    def inside(table: Mapping[Any, Any]) -> dict[Any, Any]:
-        return {path[len(below) :]: at for path, at in table.items() if path[: len(below)] == below}
-
-    data = document.data
-    for part in below:
-        data = data[part]
-    return replace(document, data=data, positions=inside(document.positions), keys=inside(document.keys))
+    return document.part(place)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import yamlfile
+from ..analysis.metrics import METRICS, REFERENCE, ArgumentError, Measure
 from ..cells import Cell
 from ..cells.paths import expand
 from ..errors import FileError, InputError, did_you_mean
@@ -245,15 +246,6 @@ def _spaced(document: Document, place: Place, axis: Axis) -> np.ndarray:
     return np.geomspace(low, high, points)
 
 
-def known_metrics() -> dict[str, Callable[..., Any]]:
-    """The metrics of `mgtwin.analysis` by name."""
-    from .. import analysis
-    from ..analysis._metric import declaration
-
-    found = {name: getattr(analysis, name) for name in analysis.__all__}
-    return {name: item for name, item in found.items() if declaration(item).long_name}
-
-
 def _metrics(document: Document, place: Place) -> dict[str, Callable[..., Any]]:
     found = _value(document, place)
     if not isinstance(found, list):
@@ -273,28 +265,16 @@ def _named_metric(document: Document, place: Place, item: Any) -> tuple[str, Cal
         _known_keys(document, place, ("name", "metric"))
         _, function = _named_metric(document, (*place, "metric"), item["metric"])
         return str(item.get("name", _function_name(function))), function
-    known = known_metrics()
-    name = next(iter(item)) if isinstance(item, Mapping) and len(item) == 1 else item
-    if not isinstance(name, str) or name not in known:
-        hint = did_you_mean(str(name), known) or f" Known: {', '.join(known)}."
-        raise document.error(f"{name!r} is not a metric.{hint}", place)
-    if isinstance(item, str):
-        return name, known[name]
-    arguments = item[name]
-    if not isinstance(arguments, Mapping):
-        raise document.error("arguments of a metric are a mapping, as in {at: 1 kHz}.", (*place, name))
-    _check_arguments(document, (*place, name), known[name], arguments)
-    return name, partial(known[name], **arguments)
-
-
-def _check_arguments(document: Document, place: Place, function: Any, arguments: Mapping[str, Any]) -> None:
-    import inspect
-
-    allowed = list(inspect.signature(function).parameters)[1:]
-    for key in arguments:
-        if key not in allowed:
-            hint = did_you_mean(key, allowed) or f" Known: {', '.join(allowed) or 'none'}."
-            raise document.error(f"{key!r} is no argument of this metric.{hint}", (*place, key), key=True)
+    try:
+        measure = Measure.of(item)
+    except ArgumentError as error:
+        raise document.error(str(error), (*place, *item, error.argument), key=True) from None
+    except InputError as error:
+        raise document.error(str(error), place) from None
+    if measure.declaration.series or measure.takes(REFERENCE):
+        raise document.error(f"{measure.name} reads several runs, a study has one at each point: take another.", place)
+    function = METRICS[measure.name]
+    return measure.name, partial(function, **measure.arguments) if measure.arguments else function
 
 
 def _function_name(function: Any) -> str:

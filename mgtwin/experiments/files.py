@@ -12,19 +12,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
 from .. import yamlfile
 from ..cells import library
 from ..errors import FileError, InputError, UnknownNameError
-from ..kinds.noun import noun, one_of
-from ..protocols import (
-    EIS,
-    PROTOCOLS,
-    Cycling,
-    Galvanostatic,
-    Polarization,
-    Protocol,
-    ReplayedSignal,
-    Rest,
-    Sequence,
-    Voltammetry,
-)
+from ..kinds.noun import noun
+from ..protocols import AnyProtocol, Protocol
 from ..quantities import Quantity, Value, format_value
 from .observation import Observation
 
@@ -32,12 +21,6 @@ if TYPE_CHECKING:
     from ..cells import Cell
 
 __all__ = ["Experiment", "Run", "experiment", "load_experiment"]
-
-_Protocol = Annotated[
-    EIS | Cycling | Galvanostatic | Polarization | ReplayedSignal | Rest | Sequence | Voltammetry,
-    Field(discriminator="type"),
-    one_of("a protocol", *PROTOCOLS),
-]
 
 
 def _as_tuple(raw: Any) -> Any:
@@ -125,7 +108,7 @@ class Experiment:
     """
 
     name: str
-    protocol: _Protocol
+    protocol: AnyProtocol
     cells: Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
     temperatures: Annotated[
         tuple[Annotated[Value, Quantity("K", gt=0)], ...], BeforeValidator(_as_tuple), Field(min_length=1)

@@ -75,4 +75,5 @@ def _drawn(fit: Solution, number: int, rng: np.random.Generator) -> Data:
     mean = np.ascontiguousarray(fit.predicted[number])
     std = fit.problem.weightings[number].interleaved(fit.measured(number)) * fit.noise[number]
     noise = std * rng.normal(size=std.size)
-    return mean + noise.view(mean.dtype)
+    found: Data = np.add(mean, noise.view(mean.dtype), dtype=mean.dtype)
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InputError
 from .solution import Solution
@@ -18,7 +17,7 @@ __all__ = ["Drawn", "Panel", "drawn"]
 #: matplotlib is imported when something is drawn, so its class goes by another name here.
 Panel: TypeAlias = "Axes"
 #: One Axes, or an array of them.
-Drawn: TypeAlias = "Axes | NDArray[Any]"
+Drawn: TypeAlias = Any
 
 
 def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
@@ -47,7 +46,7 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
     with style():
         size = (6.0 * len(kinds), 4.2)
         made = [ax] if ax is not None else plt.subplots(1, len(kinds), figsize=size, layout="constrained")[1]
-        axes = list(np.atleast_1d(made))
+        axes: list[Panel] = list(np.ravel(np.array(made)))
         for one, (draw, numbers) in zip(axes, kinds, strict=True):
             draw(fit, numbers, one)
             if len(numbers) > 1:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Annotated, TypeVar, dataclass_transform
 
 from pydantic import BeforeValidator, model_validator
 
 from ..analysis.monotonic_growth import FEWEST
 from ..errors import InputError
-from ..kinds.noun import noun
+from ..kinds.declare import declared, require
 from ..quantities import Quantity, format_value
 from ..registry import Family
 from .priors import LogNormal, Normal, Prior
@@ -33,8 +33,8 @@ class Place:
     temperature: float | None
 
 
-class FreeLike(Protocol):
-    """What a fit asks of what is free."""
+class FreeLike(ABC):
+    """Base of what can be free."""
 
     @property
     @abstractmethod
@@ -46,20 +46,25 @@ class FreeLike(Protocol):
         """Which Datasets have a value in common: what is put behind the name, to their numbers."""
 
     @property
-    @abstractmethod
     def monotonic(self) -> bool:
         """Whether values can only grow from Dataset to Dataset."""
+        return False
 
 
 #: Every way to be free by the name that it has in files.
 FREE: Family[type[FreeLike]] = Family("way to be free", "what is free")
-_Class = TypeVar("_Class", bound=type)
+_FreeLike = TypeVar("_FreeLike", bound=FreeLike)
 
 
-def free_kind(cls: _Class) -> _Class:
-    """Register a way to be free, a noun with a ``type``, so that files know it."""
-    FREE.add(cls.__pydantic_fields__["type"].default, cls)
-    return cls
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def free_kind(cls: type[_FreeLike]) -> type[_FreeLike]:
+    """Make a class a way to be free: a noun that files know by its name in snake case."""
+    return declared(cls, FREE, FreeLike, _check)
+
+
+def _check(cls: type[FreeLike]) -> None:
+    missing = ", ".join(sorted(cls.__abstractmethods__))
+    require(not missing, cls, FREE, f"without {missing}.")
 
 
 def _pair(raw: object) -> object:
@@ -67,8 +72,7 @@ def _pair(raw: object) -> object:
 
 
 @free_kind
-@noun
-class Free:
+class Free(FreeLike):
     """A number that a fit may change: one value, the same in all data whose cell has it.
 
     Parameters
@@ -95,7 +99,6 @@ class Free:
     bounds: Annotated[tuple[_Number | None, _Number | None], BeforeValidator(_pair)] | None = None
     log: bool | None = None
     prior: Prior | None = None
-    type: Literal["free"] = field(default="free", kw_only=True, repr=False)
 
     @model_validator(mode="after")
     def _ordered(self) -> Free:
@@ -113,15 +116,9 @@ class Free:
         """All Datasets together."""
         return {"": list(places)}
 
-    @property
-    def monotonic(self) -> bool:
-        """False."""
-        return False
-
 
 @free_kind
-@noun
-class PerTemperature:
+class PerTemperature(FreeLike):
     """A number with a value of its own at every temperature of the data.
 
     Parameters
@@ -131,7 +128,6 @@ class PerTemperature:
     """
 
     free: Free = field(default_factory=Free)
-    type: Literal["per_temperature"] = field(default="per_temperature", kw_only=True, repr=False)
 
     @property
     def single(self) -> Free:
@@ -152,15 +148,9 @@ class PerTemperature:
             found.setdefault(same, []).append(number)
         return {f" @ {format_value(T, 'K')}": found[T] for T in sorted(found)}
 
-    @property
-    def monotonic(self) -> bool:
-        """False."""
-        return False
-
 
 @free_kind
-@noun
-class PerDataset:
+class PerDataset(FreeLike):
     """A number with a value of its own in every Dataset.
 
     Parameters
@@ -174,7 +164,6 @@ class PerDataset:
 
     free: Free = field(default_factory=Free)
     grows: bool = False
-    type: Literal["per_dataset"] = field(default="per_dataset", kw_only=True, repr=False)
 
     @property
     def single(self) -> Free:

@@ -115,7 +115,7 @@ class Judged(Solution):
     # -- cells --------------------------------------------------------------------------------------------------------
     @cached_property
     def cells(self) -> tuple[Subject, ...]:
-        """The cell, or circuit, of every Dataset with the fitted values (kind ``fitted``, their std, the data as source)."""
+        """The cell, or circuit, of every Dataset with its fitted values: kind ``fitted``, their std, the source."""
         found: list[Subject] = []
         known: dict[tuple[int, tuple[tuple[Key, float], ...]], Subject] = {}
         for number, item in enumerate(self.problem.measurements):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..cells import Cell
 from ..errors import InputError
 from ..protocols import EIS, Protocol, ReplayedSignal, Segment, TransientProtocol, VoltageRamp, from_yaml
 from ..protocols.replay import Signal
@@ -74,7 +75,7 @@ class Measurement:
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """Stretches of a run in time."""
-        assert isinstance(self.protocol, TransientProtocol)
+        assert isinstance(self.protocol, TransientProtocol) and isinstance(self.cell, Cell)
         return self.protocol.segments(self.cell)
 
     @cached_property
@@ -100,7 +101,7 @@ class Measurement:
 
     def with_data(self, data: Data) -> Measurement:
         """The same with other values at the same points."""
-        return replace(self, **{self.quantity: data})
+        return replace(self, **cast("dict[str, Any]", {self.quantity: data}))
 
     def kept(self, keep: NDArray[np.bool_]) -> Measurement:
         """The same with some of its points only."""

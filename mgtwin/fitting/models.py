@@ -13,13 +13,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..cells import Cell
+from ..cells.cell import changed
 from ..cells.paths import Key, expand
 from ..circuits import Circuit, started
 from ..dataset import spectrum
 from ..errors import InputError, UnknownNameError
 from ..laws import Law
 from ..protocols import EIS, Protocol
-from ..quantities import Quantity, Value
+from ..quantities import Quantity, Value, parse
 from ..regression import Weighting
 from .free import Free
 
@@ -39,7 +40,7 @@ class Model(ABC, Generic[_Subject]):
     has_states: ClassVar[bool]
 
     def __init__(self, subject: _Subject) -> None:
-        self.subject = subject
+        self.subject: _Subject = subject
 
     @property
     @abstractmethod
@@ -53,12 +54,12 @@ class Model(ABC, Generic[_Subject]):
 
     @property
     def text(self) -> str:
-        """From which `read` makes it again."""
+        """From which `from_text` makes it again."""
         return self.subject.to_yaml()
 
     @classmethod
     @abstractmethod
-    def read(cls, text: str) -> Subject:
+    def from_text(cls, text: str) -> Subject:
         """Read what `text` gives."""
 
     def expand(self, key: Key) -> tuple[str, ...]:
@@ -95,6 +96,10 @@ class Model(ABC, Generic[_Subject]):
         """Its unit, for people and for what is given with one."""
 
     @abstractmethod
+    def read(self, path: str, value: float) -> float:
+        """A number given for a path [SI]; one with a unit must have the right dimension, else QuantityError."""
+
+    @abstractmethod
     def limits(self, path: str) -> tuple[float, float]:
         """Between which values it can be."""
 
@@ -112,6 +117,10 @@ class Model(ABC, Generic[_Subject]):
     ) -> Subject:
         """The same with values for its unknown numbers that suit a spectrum; `free` says what is known of them."""
         return self.subject
+
+    @abstractmethod
+    def with_written(self, path: str, value: object) -> Subject:
+        """The same with a value as it is written in a file, where a number needs its unit."""
 
     @abstractmethod
     def at(self, temperature: float) -> Subject:
@@ -136,7 +145,7 @@ class CellModel(Model[Cell]):
         return " + ".join([self.subject.name, *self.subject.overlays])
 
     @classmethod
-    def read(cls, text: str) -> Cell:
+    def from_text(cls, text: str) -> Cell:
         return Cell.from_yaml(text)
 
     def _expand(self, key: str) -> tuple[str, ...]:
@@ -156,9 +165,18 @@ class CellModel(Model[Cell]):
     def unit(self, path: str) -> str:
         return getattr(self.subject.get(path), "unit", None) or ""
 
+    def read(self, path: str, value: float) -> float:
+        unit, given = self.unit(path), getattr(value, "unit", None)
+        if not given or math.isinf(value) or given == unit:
+            return float(value)
+        return float(parse(value, unit))
+
     def limits(self, path: str) -> tuple[float, float]:
         quantity = _quantity_of(self.subject, path)
         return (-math.inf, math.inf) if quantity is None else _limits(quantity)
+
+    def with_written(self, path: str, value: object) -> Cell:
+        return changed(self.subject, {path: value}, context={"file": True})
 
     def at(self, temperature: float) -> Cell:
         if temperature == self.temperature:
@@ -182,7 +200,7 @@ class CircuitModel(Model[Circuit]):
         return None
 
     @classmethod
-    def read(cls, text: str) -> Circuit:
+    def from_text(cls, text: str) -> Circuit:
         return Circuit.from_yaml(text)
 
     def _expand(self, key: str) -> tuple[str, ...]:
@@ -204,19 +222,33 @@ class CircuitModel(Model[Circuit]):
         weighting: Weighting,
         free: Mapping[str, Free],
     ) -> Circuit:
-        limits = {path: what.bounds for path, what in free.items() if what.bounds is not None}
-        bounds = {
-            path: (-math.inf if low is None else float(low), math.inf if high is None else float(high))
-            for path, (low, high) in limits.items()
-        }
-        starts = {path: what.start for path, what in free.items() if what.start is not None}
+        starts: dict[Key, Any] = {}
+        bounds: dict[str, tuple[float, float]] = {}
+        for path, what in free.items():
+            if what.start is not None:
+                starts[path] = self.read(path, what.start)
+            if what.bounds is not None:
+                low, high = what.bounds
+                bounds[path] = (
+                    -math.inf if low is None else self.read(path, low),
+                    math.inf if high is None else self.read(path, high),
+                )
         return started(self.subject.with_(starts), frequency, impedance, weighting, bounds)
 
     def unit(self, path: str) -> str:
         return self.subject.field(path).unit
 
+    def read(self, path: str, value: float) -> float:
+        return float(value) if math.isinf(value) else float(self.subject.field(path).read(value, {}, limited=False))
+
     def limits(self, path: str) -> tuple[float, float]:
         return _limits(self.subject.field(path).quantity)
+
+    def with_written(self, path: str, value: Any) -> Circuit:
+        unit = self.subject.field(path).unit
+        if unit and not isinstance(value, (str, Mapping)):
+            raise InputError(f"{path}: {value!r} has no unit: write for example '{value} {unit}'.")
+        return self.subject.with_({path: value})
 
     def at(self, temperature: float) -> Circuit:
         return self.subject
@@ -248,7 +280,7 @@ def model_of(subject: object, label: str = "") -> Model[Any]:
 def read_subject(kind: str, text: str) -> Subject:
     """Read the text of a cell or a circuit; `kind` is the name of its class."""
     by_name = {subject.__name__: model for subject, model in _MODELS.items()}
-    return by_name[kind].read(text)
+    return by_name[kind].from_text(text)
 
 
 def _limits(quantity: Quantity) -> tuple[float, float]:

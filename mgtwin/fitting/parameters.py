@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.paths import Key
-from ..errors import InputError, UnknownNameError
-from ..quantities import format_value, parse
+from ..errors import InputError, QuantityError, UnknownNameError
+from ..quantities import format_value
 from .free import FREE, Free, FreeLike, Place
 from .measurements import Measurement
 from .priors import Knowledge
 
-__all__ = ["Parameter", "Wanted", "free_parameters", "in_unit", "targets_of", "wanted"]
+__all__ = ["Parameter", "Wanted", "free_parameters", "targets_of", "wanted"]
 
 #: What is free by its key.
 Wanted = Mapping[Key, FreeLike]
@@ -187,11 +186,14 @@ def _made(
     values = [model.number(path) for model, path in places]  # all of them must be numbers
     model, path = places[0]
     unit, (low, high) = model.unit(path), model.limits(path)
-    start = float(values[0]) if free.start is None else in_unit(free.start, unit, name)
-    if free.bounds is not None:
-        below, above = (None if limit is None else in_unit(limit, unit, name) for limit in free.bounds)
-        low, high = max(low, -math.inf if below is None else below), min(high, math.inf if above is None else above)
-    prior = None if free.prior is None else free.prior.in_unit(lambda number: in_unit(number, unit, name))
+    try:
+        start = float(values[0]) if free.start is None else model.read(path, free.start)
+        below, above = free.bounds or (None, None)
+        low = low if below is None else max(low, model.read(path, below))
+        high = high if above is None else min(high, model.read(path, above))
+        prior = None if free.prior is None else free.prior.in_unit(lambda number: model.read(path, number))
+    except QuantityError as error:
+        raise InputError(f"{name}: {error}") from None
     log = _is_logarithmic(start, unit, (low, high)) if free.log is None else free.log
     if not low <= start <= high:
         shown = [format_value(item, unit) for item in (start, low, high)]
@@ -199,19 +201,6 @@ def _made(
     if log and not start > 0:
         raise InputError(f"{name}: its logarithm is fitted, so it must start above 0, not at {start:g} {unit}.")
     return Parameter(name, key, unit, log, start, (low, high), prior, dict(targets), what.monotonic)
-
-
-def in_unit(value: float, unit: str, name: str) -> float:
-    """A bare number is in SI already; one with a unit must have the dimension of the parameter."""
-    given = getattr(value, "unit", None)
-    # the exponent in the unit of a constant-phase element is a number where a value is given, and free in a fit
-    same = re.fullmatch(re.escape(unit).replace("n", "[0-9.]+"), given or "") if "^n" in unit else given == unit
-    if not given or math.isinf(value) or same:
-        return float(value)
-    try:
-        return float(parse(value, unit))
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
 
 
 def _is_logarithmic(start: float, unit: str, bounds: tuple[float, float]) -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Annotated, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from ..errors import InputError
-from ..kinds.noun import noun
+from ..kinds.declare import declared, require
 from ..quantities import Quantity, format_value
 from ..registry import Family
 from ..regression import Block
@@ -24,8 +24,8 @@ __all__ = ["PRIORS", "LogNormal", "Normal", "Prior", "PriorBlock", "prior"]
 _Number = Annotated[float, Quantity(None, allow_inf=True)]
 
 
-class Knowledge(Protocol):
-    """What a fit asks of a prior: a function of the parameter that is normally distributed, and its words."""
+class Knowledge(ABC):
+    """Base of the priors: a function of the parameter that is normally distributed, and its words."""
 
     @abstractmethod
     def in_unit(self, convert: Callable[[float], float]) -> Knowledge:
@@ -46,18 +46,22 @@ class Knowledge(Protocol):
 
 #: Every prior by the name that it has in files.
 PRIORS: Family[type[Knowledge]] = Family("prior")
-_Class = TypeVar("_Class", bound=type)
+_Knowledge = TypeVar("_Knowledge", bound=Knowledge)
 
 
-def prior(cls: _Class) -> _Class:
-    """Register a prior, a noun with a ``type``, so that files and saved fits know it."""
-    PRIORS.add(cls.__pydantic_fields__["type"].default, cls)
-    return cls
+@dataclass_transform(frozen_default=True)
+def prior(cls: type[_Knowledge]) -> type[_Knowledge]:
+    """Make a class a prior: a noun that files know by its name in lower case."""
+    return declared(cls, PRIORS, Knowledge, _check)
+
+
+def _check(cls: type[Knowledge]) -> None:
+    missing = ", ".join(sorted(cls.__abstractmethods__))
+    require(not missing, cls, PRIORS, f"without {missing}.")
 
 
 @prior
-@noun
-class Normal:
+class Normal(Knowledge):
     """Prior knowledge of a parameter as a normal distribution.
 
     Parameters
@@ -73,7 +77,6 @@ class Normal:
 
     mean: _Number
     std: _Number
-    type: Literal["normal"] = Field(default="normal", kw_only=True)
 
     @model_validator(mode="after")
     def _positive(self) -> Normal:
@@ -99,8 +102,7 @@ class Normal:
 
 
 @prior
-@noun
-class LogNormal:
+class LogNormal(Knowledge):
     """Prior knowledge of a positive parameter: its logarithm is normally distributed.
 
     Parameters
@@ -116,9 +118,10 @@ class LogNormal:
     Value(0.2, unit='F/m^2')
     """
 
+    type = "lognormal"  # as files of 0.1.0 spell it
+
     median: _Number
     factor: _Number
-    type: Literal["lognormal"] = Field(default="lognormal", kw_only=True)
 
     @model_validator(mode="after")
     def _sensible(self) -> LogNormal:

@@ -23,6 +23,8 @@ Reals = NDArray[np.float64]
 
 #: Relative distance from a bound (of the width, or of the value) at which a value is said to lie on it.
 _AT_BOUND = 1e-4
+#: Standard deviations, the other numbers being known, that count as the size of a number which may be 0.
+_TOLD = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +90,10 @@ class Solution:
     def at_bound(self) -> NDArray[np.bool_]:
         """Which parameters lie on one of their bounds."""
         low, high = self.problem.bounds
-        width = np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(self.minimum.x), 1.0))
+        # without a width the size of a number is what the data can tell of it: 1 would be no size for picofarads
+        slopes = np.linalg.norm(self.minimum.jacobian, axis=0)
+        told = np.divide(_TOLD, slopes, out=np.ones_like(slopes), where=slopes > 0)
+        width = np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(self.minimum.x), told))
         return (self.minimum.x - low <= _AT_BOUND * width) | (high - self.minimum.x <= _AT_BOUND * width)
 
     @cached_property

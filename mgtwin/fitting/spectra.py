@@ -53,10 +53,12 @@ class SpectraBlock(Block):
         longest = max(lengths)
         rows = [np.concatenate([f, np.full(longest - f.size, f[-1])]) for f, _ in spectra if f is not None]
         free = {path for p in parameters for number in self.numbers for path in p.targets.get(number, ())}
-        self._paths = tuple(dict.fromkeys([*(p for p in measurements[0].cell.paths() if p in free), *different]))
+        self._paths = tuple(
+            dict.fromkeys([*(p for p in measurements[0].model.subject.paths() if p in free), *different])
+        )
         self._free = tuple(path for path in self._paths if path in free)
         frequencies = rows[0] if len(rows) == 1 else np.array(rows)
-        self._compiled = CompiledSpectra(measurements[0].cell, frequencies, self._paths)
+        self._compiled = CompiledSpectra(measurements[0].model.subject, frequencies, self._paths)
         self.lengths = tuple(lengths)
         self._select: NDArray[np.intp] | None = None
         if min(lengths) < longest:
@@ -74,7 +76,7 @@ class SpectraBlock(Block):
         for i, path in enumerate(self._paths):
             for d, item in enumerate(measurements):
                 source[i, d] = self._count + len(constants)
-                constants.append(float(item.cell.get(path)))
+                constants.append(float(item.model.subject.get(path)))
         for k, parameter in enumerate(parameters):
             for d, number in enumerate(self.numbers):
                 for path in parameter.targets.get(number, ()):
@@ -136,13 +138,13 @@ def spectra_blocks(
         for first, length, members, different in groups:
             if not 1 / _UNEQUAL <= size / length <= _UNEQUAL:
                 continue
-            found = _different_numbers(first, item.cell)
+            found = _different_numbers(first, item.model.subject)
             if found is not None:
                 members.append(position)
                 different |= found
                 break
         else:
-            groups.append((item.cell, size, [position], set()))
+            groups.append((item.model.subject, size, [position], set()))
     return [
         SpectraBlock(
             [numbers[k] for k in members],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..protocols import Limits, ReplayedSignal, Segment, TransientProtocol
+from ..protocols import EIS, Limits, ReplayedSignal, Segment, TransientProtocol
 from ..regression import Block, Weighting
 from ..simulation import simulate
 from ..simulation.jacobian import impedance_jacobian
@@ -23,6 +24,7 @@ __all__ = ["BiasedBlock", "TransientBlock", "segments_of"]
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+_Array = TypeVar("_Array", Reals, Complexes)
 
 
 class _Single(Block):
@@ -40,9 +42,9 @@ class _Single(Block):
     def _given(self, values: Reals) -> dict[Key, float]:
         return {paths: float(values[k]) for k, paths in self._keys.items()}
 
-    def _everywhere(self, slopes: NDArray[np.float64] | Complexes) -> NDArray[np.float64] | Complexes:
+    def _everywhere(self, slopes: _Array) -> _Array:
         """Derivatives by all unknowns from those by the ones that act here (first axis)."""
-        result = np.zeros((self._count, *slopes.shape[1:]), dtype=slopes.dtype)
+        result: _Array = np.zeros((self._count, *slopes.shape[1:]), dtype=slopes.dtype)
         result[list(self._keys)] = slopes
         return result
 
@@ -79,17 +81,22 @@ class TransientBlock(_Single):
 class BiasedBlock(_Single):
     """A spectrum under a bias: the mesh linearised at its steady state, with the adjoint's derivatives."""
 
+    @property
+    def _protocol(self) -> EIS:
+        assert isinstance(self._item.protocol, EIS)
+        return self._item.protocol
+
     def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
         cell = self._cell.with_(self._given(values))
-        return np.asarray(simulate(cell, self._item.protocol)["impedance"].values)
+        return np.asarray(simulate(cell, self._protocol)["impedance"].values)
 
     def derivatives(self, values: Reals) -> Complexes:
         """Its derivatives by the unknowns."""
         if not self._keys:
             return np.zeros((self._count, self.data.size), dtype=complex)
         cell = self._cell.with_(self._given(values))
-        found = impedance_jacobian(cell, self._item.protocol, list(self._keys.values()))["impedance_jacobian"]
+        found = impedance_jacobian(cell, self._protocol, list(self._keys.values()))["impedance_jacobian"]
         return self._everywhere(np.asarray(found.transpose("parameter", "frequency").values))
 
 

@@ -168,7 +168,7 @@ def _told_apart(data: Any, more: tuple[Any, ...]) -> tuple[list[_Pair], Mapping[
             raise InputError(
                 "fit(cell, datasets, free) needs three arguments: the cell, its Datasets and what is free."
             )
-        datasets = [more[0]] if isinstance(more[0], xr.Dataset | xr.DataTree) else list(more[0])
+        datasets: list[Any] = [more[0]] if isinstance(more[0], xr.Dataset | xr.DataTree) else list(more[0])
         if not datasets:
             raise InputError("there are no Datasets to fit.")
         return [(data, dataset) for dataset in datasets], more[1] if len(more) > 1 else {}

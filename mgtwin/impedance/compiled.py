@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from ..laws import Law, Table
+from ..laws import Law
 from .derivatives import _add_slopes
 from .exact import _stack
 from .parameters import reader_of
@@ -171,8 +171,10 @@ class _Planned(Reader):
         places = {name: f"{path}.{name}" for name in law.parameters()}
         if not self._everywhere and not self._varied & set(places.values()):
             return None
-        if isinstance(law, Table):
-            return _LawPlan(type(law), (), law.parameters())
         varied = tuple((name, place) for name, place in places.items() if place in self._varied)
-        fixed = {name: float(value) for name, value in law.parameters().items() if places[name] not in self._varied}
+        fixed = {
+            name: float(value) if isinstance(value, float) else value  # the rows of a table cannot vary
+            for name, value in law.parameters().items()
+            if places[name] not in self._varied
+        }
         return _LawPlan(type(law), varied, fixed)

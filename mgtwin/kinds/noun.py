@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, TypeVar, cast, dataclass_transform
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
-from pydantic_core import core_schema
 
 from ..errors import InputError, did_you_mean, validation_problems
+from ..locations import dotted, type_of
 
-__all__ = ["NumberOrNoun", "explained", "field_names", "noun", "one_of", "problems", "type_of"]
+__all__ = ["explained", "field_names", "noun", "one_of", "problems"]
 
 _CONFIG = ConfigDict(extra="forbid", validate_default=True)
 _Class = TypeVar("_Class", bound=type)
@@ -80,49 +80,7 @@ def explained(error: ValidationError, what: str, data: Any, known: Sequence[str]
 
 def problems(error: ValidationError, data: Any) -> list[tuple[tuple[str, ...], str]]:
     """List the problems of a ValidationError as (parts of the dotted path, message)."""
-    return [(_location(location, data), message) for location, message in validation_problems(error)]
-
-
-#: Branches of unions that a bare number can be taken for.
-_BARE_TAGS = ("capacitor", "number")
-
-
-def _location(location: Sequence[str | int], data: Any) -> tuple[str, ...]:
-    """Turn a pydantic location into parts of a dotted path: layers by name, without the tags of unions."""
-    parts: list[str] = []
-    node = data
-    for k, part in enumerate(location):
-        if isinstance(part, int) and isinstance(node, Sequence) and part < len(node):
-            node = node[part]
-            parts.append(name_of(node) or str(part))
-            continue
-        if isinstance(node, Mapping) and part in node:
-            node = node[part]
-        elif isinstance(part, str) and dataclasses.is_dataclass(node) and hasattr(node, part):
-            node = getattr(node, part)
-        elif part == type_of(node) and k + 1 < len(location):
-            continue  # the tag by which pydantic names the branch of a union
-        elif part in _BARE_TAGS and not isinstance(node, Mapping):
-            continue  # the branch that a bare number was taken for
-        else:
-            node = None
-        parts.append(str(part))
-    return tuple(parts)
-
-
-def name_of(item: Any) -> str:
-    """Return the name of a member of a tuple in dotted paths: its ``name``, or else its ``type``; "" without either."""
-    for key in ("name", "type"):
-        found = item.get(key) if isinstance(item, Mapping) else getattr(item, key, None)
-        if isinstance(found, str) and found:
-            return found
-    return ""
-
-
-def type_of(raw: Any) -> str | None:
-    """Return the ``type`` of a noun or of the mapping that describes one, else None."""
-    found = raw.get("type") if isinstance(raw, Mapping) else getattr(raw, "type", None)
-    return found if isinstance(found, str) else None
+    return [(dotted(location, data), message) for location, message in validation_problems(error)]
 
 
 def one_of(what: str, *types: str) -> BeforeValidator:
@@ -153,32 +111,3 @@ def one_of(what: str, *types: str) -> BeforeValidator:
         raise InputError(f"{what} is needed here (type {allowed}), not {raw!r}.")
 
     return BeforeValidator(check)
-
-
-class NumberOrNoun:
-    """Annotation of a field that holds a number or one kind of noun, told apart so that an error speaks of one only.
-
-    Parameters
-    ----------
-    quantity : Quantity
-        Unit and bounds of the number.
-    cls : type
-        The noun.
-    check : callable, optional
-        ``check(noun)`` returns the noun that is kept.
-    """
-
-    __slots__ = ("_check", "_cls", "quantity")
-
-    def __init__(self, quantity: Any, cls: type, check: Callable[[Any], Any] | None = None) -> None:
-        self.quantity, self._cls, self._check = quantity, cls, check
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        noun_schema = handler.generate_schema(self._cls)
-        tag = next(str(item.default) for item in dataclasses.fields(self._cls) if item.name == "type")
-        if self._check is not None:
-            noun_schema = core_schema.no_info_after_validator_function(self._check, noun_schema)
-        return core_schema.tagged_union_schema(
-            {tag: noun_schema, "number": handler.generate_schema(Annotated[float, self.quantity])},
-            discriminator=lambda raw: tag if type_of(raw) is not None else "number",
-        )

@@ -7,7 +7,7 @@ frozen: their rates are zero, and what they have reached stays.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pybamm
@@ -16,9 +16,7 @@ from ..cells.ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidCont
 from ..cells.constriction import contact_fraction
 from ..cells.rest import FARADAY
 from . import names
-
-if TYPE_CHECKING:
-    from .stack import StackModel
+from .writer import Writer
 
 ZERO, ONE = pybamm.Scalar(0), pybamm.Scalar(1)
 
@@ -31,7 +29,7 @@ class InterfaceAgeing:
 
     Parameters
     ----------
-    model : StackModel
+    model : Writer
     path : str
         Of the interface in the cell, where it has one.
     name : str
@@ -47,7 +45,7 @@ class InterfaceAgeing:
         Whether the cell says anything of its contact or its ageing.
     """
 
-    def __init__(self, model: StackModel, path: str, name: str):
+    def __init__(self, model: Writer, path: str, name: str):
         element = model.cell.get(path)
         self._path, self._name = f"{path}.ageing", name
         self._laws = {type(law): law.type for law in getattr(element, "ageing", ())}
@@ -76,17 +74,17 @@ class InterfaceAgeing:
         model.variables[names.film_resistance(name)] = self.film * ONE
 
     @staticmethod
-    def _state(model: StackModel, name: str, start: Any) -> Any:
+    def _state(model: Writer, name: str, start: Any) -> Any:
         state = pybamm.Variable(name)
         model.initial_conditions[state] = start * ONE
         model.rhs[state] = ZERO
         return state
 
-    def _numbers(self, model: StackModel, law: type) -> Callable[[str], Any]:
+    def _numbers(self, model: Writer, law: type) -> Callable[[str], Any]:
         """Reader of the numbers of a law of this interface."""
         return lambda field: model.reader.number(f"{self._path}.{self._laws[law]}.{field}")
 
-    def complete(self, model: StackModel, stripping: Any) -> None:
+    def complete(self, model: Writer, stripping: Any) -> None:
         """Write the laws' equations, given the faradaic current density [A/m2], positive where it strips."""
         if not model.ages:
             return
@@ -107,7 +105,7 @@ class InterfaceAgeing:
                 number("charge_rate") * throughput / self.fraction + number("parabolic_rate") / 2 / aged
             )
 
-    def _relative_pressure(self, model: StackModel, law: type, inverse: bool) -> Any:
+    def _relative_pressure(self, model: Writer, law: type, inverse: bool) -> Any:
         """``(P/P_0)^m``, or its inverse; 1 where m is 0 for good, for then no pressure need be known."""
         where = f"{self._path}.{self._laws[law]}"
         if model.is_fixed_at(f"{where}.pressure_exponent", 0.0):
@@ -116,13 +114,13 @@ class InterfaceAgeing:
         exponent = model.reader.number(f"{where}.pressure_exponent")
         return ratio ** (-exponent if inverse else exponent)
 
-    def _fatigue(self, model: StackModel, throughput: Any) -> Any:
+    def _fatigue(self, model: Writer, throughput: Any) -> Any:
         number = self._numbers(model, FatigueContactLoss)
         # where another law has a lower minimum, what this one cannot take stays as it is
         left = np.maximum(self._contact - number("minimum"), 0)
         return number("rate") * throughput * left * self._relative_pressure(model, FatigueContactLoss, inverse=True)
 
-    def _voids(self, model: StackModel, stripping: Any) -> Any:
+    def _voids(self, model: Writer, stripping: Any) -> Any:
         number = self._numbers(model, VoidContactLoss)
         minimum, lost = number("minimum"), 1 - self._contact
         volume = model.reader.number("ion.molar_volume") / (model.ion_charge * FARADAY * number("depth"))
@@ -131,7 +129,7 @@ class InterfaceAgeing:
         healed = number("healing_rate") * self._relative_pressure(model, VoidContactLoss, inverse=False) * lost
         return number("void_fraction") * volume * (opened - closed) / (1 - minimum) - healed
 
-    def _cracking(self, model: StackModel, throughput: Any) -> Any:
+    def _cracking(self, model: Writer, throughput: Any) -> Any:
         number = self._numbers(model, CrackGrowth)
         longest = number("maximum_length")
         intensity = number("stress") * np.sqrt(np.pi * longest * self._crack) / number("reference_intensity")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pybamm
 
+from ..cells import Layer
 from ..cells.effective import ionic_conductivity
 from . import names
 from .grid import LayerGrid
 from .storage import bulk_storage
-
-if TYPE_CHECKING:
-    from ..cells import Layer
-    from .layers import Neighbour
-    from .stack import StackModel
+from .writer import Neighbour, Writer
 
 
 class GradedLayer:
@@ -24,7 +21,7 @@ class GradedLayer:
     :math:`\varepsilon(x)\,\partial_t g = i - \sigma_{ion}(x)\,g`: the local form of §2.4.
     """
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
+    def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"
         self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
@@ -49,7 +46,7 @@ class GradedLayer:
         """Conductivity [S/m] near a face, and that of the electrons (none)."""
         return self._at(0.0 if side == "left" else 1.0), None
 
-    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+    def complete(self, model: Writer, left: Neighbour, right: Neighbour) -> None:
         """Write the equation of the field; no electrons leave at its faces."""
         if self._dielectric is None:
             field = model.current_density / self.sigma_ion

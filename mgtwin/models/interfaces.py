@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pybamm
@@ -18,14 +18,12 @@ from .ageing import InterfaceAgeing
 from .layers import Face
 from .salt import anions_through
 from .storage import interface_storage
-
-if TYPE_CHECKING:
-    from .stack import StackModel
+from .writer import Writer
 
 ZERO = pybamm.Scalar(0)
 
 
-def electrons_through(model: StackModel, drop: Any, left: Face | None, right: Face | None, resistance: Any) -> Any:
+def electrons_through(model: Writer, drop: Any, left: Face | None, right: Face | None, resistance: Any) -> Any:
     """Electronic current through a contact: ``R_e i_eon = drop + E_left - E_right``.
 
     A metal is a face of zero resistance whose "E" is eta (left electrode) or -eta (right electrode). Straight-line
@@ -33,7 +31,7 @@ def electrons_through(model: StackModel, drop: Any, left: Face | None, right: Fa
 
     Parameters
     ----------
-    model : StackModel
+    model : Writer
         Takes the algebraic equations of nonlinear faces.
     drop
         ``u`` of a junction, 0 at an electrode [V].
@@ -88,7 +86,7 @@ class Spots:
     electrons: Any = ZERO
 
     @classmethod
-    def of(cls, model: StackModel, path: str, fraction: Any, beside: Sequence[tuple[Any, str]]) -> Spots:
+    def of(cls, model: Writer, path: str, fraction: Any, beside: Sequence[tuple[Any, str]]) -> Spots:
         """Spots of the interface at a path, `beside` it layers and the sides at which they touch it."""
         if getattr(model.cell.get(path), "contact", None) is None:
             return cls(fraction)
@@ -126,7 +124,7 @@ class ElectrodeInterface:
 
     anionic_current = ZERO
 
-    def __init__(self, model: StackModel, side: str, face: Face | None, layer: Any):
+    def __init__(self, model: Writer, side: str, face: Face | None, layer: Any):
         self.name = side
         self.sign = 1 if side == "negative" else -1
         electrode = getattr(model.cell, side)
@@ -162,7 +160,7 @@ class ElectrodeInterface:
             )
         model.algebraic[self.state] = ionic - self.faradaic_current
 
-    def _charge_transfer(self, model: StackModel) -> Any:
+    def _charge_transfer(self, model: Writer) -> Any:
         read = model.reader
         exchange = self._fraction * read.property(f"{self.name}.exchange_current_density", model.temperature)
         alpha = read.number(f"{self.name}.transfer_coefficient")
@@ -183,7 +181,7 @@ class ElectrodeInterface:
 class JunctionInterface:
     """Interface between two layers; ``drop`` is u in +x. A cell without an entry passes both carriers perfectly."""
 
-    def __init__(self, model: StackModel, key: str, faces: tuple[Face | None, Face | None], beside: tuple[Any, Any]):
+    def __init__(self, model: Writer, key: str, faces: tuple[Face | None, Face | None], beside: tuple[Any, Any]):
         self.name = key
         self.faradaic_current = ZERO
         path = f"interfaces.{key}"
@@ -226,7 +224,7 @@ class JunctionInterface:
                 storage.charge(model, self.state, ionic - self.faradaic_current)
         self.ageing.complete(model, self.faradaic_current)
 
-    def _conductance(self, model: StackModel, path: str, fraction: Any) -> Any:
+    def _conductance(self, model: Writer, path: str, fraction: Any) -> Any:
         """Of the contact and the film on it [S/m2]; None for a short."""
         if model.is_fixed_at(f"{path}.resistance", np.inf):
             return ZERO

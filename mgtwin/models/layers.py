@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import pybamm
 
+from ..cells import Layer
 from ..cells.effective import (
     chemical_capacitance,
     electron_law,
@@ -24,13 +25,7 @@ from ..cells.effective import (
 from . import names
 from .grid import LayerGrid
 from .storage import bulk_storage
-
-if TYPE_CHECKING:
-    from ..cells import Layer
-    from .interfaces import ElectrodeInterface, JunctionInterface
-    from .stack import StackModel
-
-    Neighbour: TypeAlias = ElectrodeInterface | JunctionInterface
+from .writer import Neighbour, Writer
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ class GrainBoundaries:
     conductivity, ``1/sigma_eff = 1/sigma_ion + R_gb/d``. Never both.
     """
 
-    def __init__(self, model: StackModel, layer: Layer, ratio: Any):
+    def __init__(self, model: Writer, layer: Layer, ratio: Any):
         self.name = layer.name
         where = f"layers.{layer.name}.material.grain_boundary"
         boundary = getattr(layer.material, "grain_boundary", None)
@@ -74,7 +69,7 @@ class GrainBoundaries:
         """Ionic conductivity with the boundaries in it."""
         return conductivity if self._per_length is None else conductivity / (1 + conductivity * self._per_length)
 
-    def drop(self, model: StackModel) -> Any:
+    def drop(self, model: Writer) -> Any:
         """Drop over all boundaries in series [V]; a state where they have a capacitance."""
         if self._per_length is None:
             return pybamm.Scalar(0)
@@ -92,7 +87,7 @@ class OhmicLayer:
 
     grid = None
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
+    def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
@@ -117,7 +112,7 @@ class OhmicLayer:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons (none) near a face."""
         return self._effective, None
 
-    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+    def complete(self, model: Writer, left: Neighbour, right: Neighbour) -> None:
         """Write the equation of the drop; only ions cross the interfaces beside it."""
         if self._dielectric is None:
             bulk = model.current_density * self.resistance
@@ -142,7 +137,7 @@ class MixedLayer:
     any mesh. In a graded composite :math:`\sigma_{eon} = F(x)\,\sigma(E)`, and F is taken at the very cell faces.
     """
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool):
+    def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool):
         self.name = layer.name
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
@@ -223,15 +218,15 @@ class MixedLayer:
         """Ionic current in the outermost half cell that no field drives."""
         return 0
 
-    def _pushed_on_edges(self, model: StackModel) -> Any:
+    def _pushed_on_edges(self, model: Writer) -> Any:
         """The same at inner cell faces."""
         return 0
 
-    def _pushed_at_nodes(self, model: StackModel, left: Neighbour, right: Neighbour) -> Any:
+    def _pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour) -> Any:
         """The same in every cell."""
         return 0
 
-    def _complete_salt(self, model: StackModel, left: Neighbour, right: Neighbour, field: Any) -> None:
+    def _complete_salt(self, model: Writer, left: Neighbour, right: Neighbour, field: Any) -> None:
         """Write the balance of the salt; `field` is -d(phi_ion)/dx at inner cell faces."""
 
     @staticmethod
@@ -244,7 +239,7 @@ class MixedLayer:
         return None
 
     # -- the equations ---------------------------------------------------------------------------------------------
-    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+    def complete(self, model: Writer, left: Neighbour, right: Neighbour) -> None:
         """Write the balance of the neutral component, with the electronic currents of the interfaces at the faces."""
         E, g, grid = self.potential, self.field, self.grid
         law = self.electrons.law(E)
@@ -302,7 +297,7 @@ class Electrons:
         return self.factor(position) * self.law(potential)
 
 
-def electronic_law(model: StackModel, path: str, material: Any, ratio: Any) -> Electrons:
+def electronic_law(model: Writer, path: str, material: Any, ratio: Any) -> Electrons:
     """Electronic conductivity and chemical capacitance of a material, scaled by the layer's area `ratio`."""
     T, reader = model.temperature, model.reader
 

@@ -11,27 +11,24 @@ and the anions are those of :math:`i_p`. `PoreLayer` has no electrons, `MixedPor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pybamm
 
+from ..cells import Layer
 from ..cells.effective import pore_solution
 from . import names
 from .grid import LayerGrid
 from .layers import MixedLayer
 from .salt import SIDES, SaltFace, SaltTransport
 from .storage import bulk_storage
-
-if TYPE_CHECKING:
-    from ..cells import Layer
-    from .layers import Neighbour
-    from .stack import StackModel
+from .writer import Neighbour, Writer
 
 
 class Pores:
     """The ionic rail of a layer with a solution in its pores."""
 
-    def __init__(self, model: StackModel, layer: Layer, grid: LayerGrid, field: Any):
+    def __init__(self, model: Writer, layer: Layer, grid: LayerGrid, field: Any):
         path, ratio = f"layers.{layer.name}.material", model.area_ratio(layer)
         where, network, content, solid = pore_solution(model.reader, path, layer.material, model.temperature)
         self.salt = SaltTransport(model, layer.name, where, grid, ratio, network, content)
@@ -54,11 +51,11 @@ class Pores:
         """Current in the outermost half cell that the concentration drives, by the slope next to it."""
         return self.solution(side) * self._voltage * self.salt.first_log_slope(side)
 
-    def pushed_on_edges(self, model: StackModel) -> Any:
+    def pushed_on_edges(self, model: Writer) -> Any:
         """The same at inner cell faces."""
         return self.solution("edges") * self._voltage * self.salt.log_slope(model)
 
-    def pushed_at_nodes(self, model: StackModel, left: Neighbour, right: Neighbour, ions: dict[str, Any]) -> Any:
+    def pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour, ions: dict[str, Any]) -> Any:
         """The same in every cell; `ions` is the ionic current through the faces."""
         ends = {}
         for side, beside in (("left", left), ("right", right)):
@@ -81,9 +78,7 @@ class Pores:
         """Face as an interface sees it, with the ionic current through it."""
         return self.salt.face(side, *self._conduction(side, ions))
 
-    def balance(
-        self, model: StackModel, left: Neighbour, right: Neighbour, field: Any, faces: dict[str, SaltFace]
-    ) -> None:
+    def balance(self, model: Writer, left: Neighbour, right: Neighbour, field: Any, faces: dict[str, SaltFace]) -> None:
         """Write the balance of the salt; `field` is g at inner cell faces."""
         current = self.solution("edges") * field + self.pushed_on_edges(model)
         self.salt.balance(model, current, {"left": left.anionic_current, "right": right.anionic_current}, faces)
@@ -92,7 +87,7 @@ class Pores:
 class PoreLayer:
     """Ions in a solid and in the salt solution of its pores; no electrons."""
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
+    def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"
         self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
@@ -115,7 +110,7 @@ class PoreLayer:
         """Conductivity [S/m] of the ions near a face, and that of the electrons (none)."""
         return self.pores.rail(side), None
 
-    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+    def complete(self, model: Writer, left: Neighbour, right: Neighbour) -> None:
         """Write the balance of the salt and the drop."""
         pores, g, i = self.pores, self._field, model.current_density
         pushed = pores.pushed_at_nodes(model, left, right, dict.fromkeys(SIDES, i))
@@ -134,7 +129,7 @@ class PoreLayer:
 class MixedPoreLayer(MixedLayer):
     """A mixed conductor with a salt solution in its pores: states E and c, one ionic rail."""
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool):
+    def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool):
         super().__init__(model, layer, resolve_dielectric, isolated)
         self.pores = Pores(model, layer, self.grid, self.field)
         self._pore_faces = {side: self.pores.face(side, self._ions_near(side)) for side in SIDES}
@@ -159,13 +154,13 @@ class MixedPoreLayer(MixedLayer):
     def _pushed_at(self, side: str) -> Any:
         return self.pores.pushed_at(side)
 
-    def _pushed_on_edges(self, model: StackModel) -> Any:
+    def _pushed_on_edges(self, model: Writer) -> Any:
         return self.pores.pushed_on_edges(model)
 
-    def _pushed_at_nodes(self, model: StackModel, left: Neighbour, right: Neighbour) -> Any:
+    def _pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour) -> Any:
         i = model.current_density
         ions = {"left": i - left.electronic_current, "right": i - right.electronic_current}
         return self.pores.pushed_at_nodes(model, left, right, ions)
 
-    def _complete_salt(self, model: StackModel, left: Neighbour, right: Neighbour, field: Any) -> None:
+    def _complete_salt(self, model: Writer, left: Neighbour, right: Neighbour, field: Any) -> None:
         self.pores.balance(model, left, right, field, self._pore_faces)

@@ -11,21 +11,18 @@ together, and :math:`i_-` that of its anions,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pybamm
 
+from ..cells import Layer
 from ..cells.rest import FARADAY
 from ..cells.salts import DEPLETED, continued_log, salt_voltage
 from . import names
 from .grid import LayerGrid
 from .storage import bulk_storage
-
-if TYPE_CHECKING:
-    from ..cells import Layer
-    from .layers import Neighbour
-    from .stack import StackModel
+from .writer import Neighbour, Writer
 
 SIDES = ("left", "right")
 
@@ -49,7 +46,7 @@ class SaltFace:
         return self.open + (1 if self.side == "right" else -1) * self.resistance * anions
 
 
-def anions_through(model: StackModel, left: SaltFace | None, right: SaltFace | None) -> Any:
+def anions_through(model: Writer, left: SaltFace | None, right: SaltFace | None) -> Any:
     """Anion current through the contact of two solutions: ``Theta ln(c/c_0)`` is the same on both sides.
 
     Where the thermodynamic factors are equal so are the relative concentrations, and both faces are eliminated in
@@ -74,7 +71,7 @@ class SaltTransport:
 
     Parameters
     ----------
-    model : StackModel
+    model : Writer
     name : str
         Of the layer.
     path : str
@@ -87,7 +84,7 @@ class SaltTransport:
     """
 
     def __init__(
-        self, model: StackModel, name: str, path: str, grid: LayerGrid, ratio: Any, network: Any = 1, content: Any = 1
+        self, model: Writer, name: str, path: str, grid: LayerGrid, ratio: Any, network: Any = 1, content: Any = 1
     ):
         read, T = model.reader, model.temperature
         self.name, self._grid, self._path = name, grid, path
@@ -112,7 +109,7 @@ class SaltTransport:
             return self._conductivity
         return self._conductivity * np.exp(self._exponent * continued_log(relative))
 
-    def log_slope(self, model: StackModel) -> Any:
+    def log_slope(self, model: Writer) -> Any:
         """d(ln c)/dx [1/m] at inner cell faces."""
         return self._grid.slope(model, continued_log(self.relative))
 
@@ -143,12 +140,12 @@ class SaltTransport:
         resistance = half / (self._mobility + self.anions * conductance / inside)
         return SaltFace(self.name, side, inside + sign * half * moved, resistance, f"{self._path}.thermodynamic_factor")
 
-    def balance(self, model: StackModel, current: Any, anions: dict[str, Any], faces: dict[str, SaltFace]) -> None:
+    def balance(self, model: Writer, current: Any, anions: dict[str, Any], faces: dict[str, SaltFace]) -> None:
         """Write the balance of the salt.
 
         Parameters
         ----------
-        model : StackModel
+        model : Writer
         current
             Current of the solution at cell faces, or everywhere.
         anions : mapping
@@ -177,7 +174,7 @@ class SaltLayer:
     local form of §2.4, right also where the conductivity follows the concentration.
     """
 
-    def __init__(self, model: StackModel, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
+    def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
@@ -213,7 +210,7 @@ class SaltLayer:
         half = kappa * salt.voltage * salt.anions / 2  # a cell's slope is the mean of those at its two faces
         return kappa * grid.first_value(self.field, side) + half * salt.first_log_slope(side), half
 
-    def complete(self, model: StackModel, left: Neighbour, right: Neighbour) -> None:
+    def complete(self, model: Writer, left: Neighbour, right: Neighbour) -> None:
         """Write the balance of the salt and the drop, with the anion currents of the interfaces at the faces."""
         salt, grid, g = self.salt, self.grid, self.field
         anions = {"left": left.anionic_current, "right": right.anionic_current}

@@ -38,7 +38,7 @@ class StackModel(pybamm.BaseModel):
     Parameters
     ----------
     cell : Cell
-        What is modelled.
+        What is modelled, but for its fixture, which :func:`mgtwin.simulate` adds to spectra.
     inputs : sequence of str or tuple of str
         Dotted paths (tuples and wildcards move together) that become PyBaMM input parameters, so that they can change
         without a rebuild: any number of the cell, thickness and temperature included. Their names are the keys as
@@ -93,6 +93,8 @@ class StackModel(pybamm.BaseModel):
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
+        #: States of ageing laws, which are frozen wherever the cell is linearised.
+        self.ageing_states: set[str] = set()
         self._dielectric = dielectric
         self._values: dict[str, Any] = {}
         self.reader = Reader(cell, self._parameter, call=function_of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pybamm
@@ -11,9 +11,7 @@ import pybamm
 from ..cells.capacitors import CPE
 from ..cells.effective import permittivity
 from . import names
-
-if TYPE_CHECKING:
-    from .stack import StackModel
+from .writer import Writer
 
 VACUUM_PERMITTIVITY = 8.8541878128e-12
 #: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
@@ -28,7 +26,7 @@ class IdealCapacitor:
 
     capacitance: Any
 
-    def charge(self, model: StackModel, voltage: Any, current: Any) -> None:
+    def charge(self, model: Writer, voltage: Any, current: Any) -> None:
         """Write the equation of a state `voltage` that `current` charges."""
         model.rhs[voltage] = current / self.capacitance
 
@@ -38,7 +36,7 @@ class ConstantPhaseElement:
     r"""``current = q d^n v/dt^n``.
 
     In a model made for the frequency domain the state's row gets :math:`(i\omega)^n` instead of :math:`i\omega`
-    (:attr:`StackModel.exponents`), which is exact. In time it is the ladder that discretises
+    (:attr:`Writer.exponents`), which is exact. In time it is the ladder that discretises
 
     .. math:: q s^n = q\frac{\sin n\pi}{\pi}\int_{-\infty}^{\infty} \frac{s}{s + \lambda}\,\lambda^n\,d\ln\lambda
 
@@ -51,7 +49,7 @@ class ConstantPhaseElement:
     n: Any
     path: str
 
-    def charge(self, model: StackModel, voltage: Any, current: Any) -> None:
+    def charge(self, model: Writer, voltage: Any, current: Any) -> None:
         """Write the equation of a state `voltage` that `current` charges, and those of the ladder's branches."""
         if model.cpe_window is None:
             model.rhs[voltage] = current / self.q
@@ -72,7 +70,7 @@ class ConstantPhaseElement:
         model.rhs[voltage] = (current - passing) / rest
 
     @staticmethod
-    def _branch(model: StackModel, voltage: Any, label: str, pole: Any, conductance: Any) -> Any:
+    def _branch(model: Writer, voltage: Any, label: str, pole: Any, conductance: Any) -> Any:
         """Current through a resistance and a capacitance in series, whose capacitor's voltage is a state."""
         inner = pybamm.Variable(names.constant_phase_branch(voltage.name, label), domain=voltage.domain)
         model.rhs[inner] = pole * (voltage - inner)
@@ -81,7 +79,7 @@ class ConstantPhaseElement:
 
 
 def interface_storage(
-    model: StackModel, path: str, fraction: Any = 1.0, gap: Any = 0.0
+    model: Writer, path: str, fraction: Any = 1.0, gap: Any = 0.0
 ) -> IdealCapacitor | ConstantPhaseElement | None:
     """The double layer or junction capacitance at a path of the cell, per electrode area; None where there is none.
 
@@ -97,7 +95,7 @@ def interface_storage(
 
 
 def bulk_storage(
-    model: StackModel, path: str, scale: Any, position: Any = 0.5
+    model: Writer, path: str, scale: Any, position: Any = 0.5
 ) -> IdealCapacitor | ConstantPhaseElement | None:
     """The dielectric of the material at a path of the cell, per length, times `scale`; None where there is none."""
     found = permittivity(model.reader, path, model.cell.get(path), position)
@@ -108,7 +106,7 @@ def bulk_storage(
     return IdealCapacitor(VACUUM_PERMITTIVITY * found * scale)
 
 
-def _constant_phase(model: StackModel, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement:
+def _constant_phase(model: Writer, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement:
     q = model.reader.number(f"{path}.q") * scale
     if model.is_fixed_at(f"{path}.n", 1.0):
         return IdealCapacitor(q)

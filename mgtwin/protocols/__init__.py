@@ -1,18 +1,22 @@
 """What is done to a cell: impedance, polarization, voltammetry, galvanostatic cycling, rests, replays, sequences."""
 
-from .base import Protocol, TransientProtocol
-from .bias import Current, Voltage
+from .base import PROTOCOLS, AnyProtocol, Protocol, TransientProtocol, from_data, from_yaml, protocol
+from .bias import BIASES, Current, Voltage
 from .cycling import CycleSkipping, Cycling, Every
-from .files import PROTOCOLS, from_data, from_yaml
+from .eis import EIS
+from .galvanostatic import Galvanostatic
+from .polarization import Polarization
 from .replay import Replay, ReplayedSignal, Signal
+from .rest import Rest
 from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes
 from .sequence import Sequence
-from .spectra import EIS
-from .transients import Galvanostatic, Polarization, Rest, Voltammetry
+from .voltammetry import Voltammetry
 
 __all__ = [
+    "BIASES",
     "EIS",
     "PROTOCOLS",
+    "AnyProtocol",
     "Current",
     "CurrentRamp",
     "CycleSkipping",
@@ -35,4 +39,5 @@ __all__ = [
     "amperes",
     "from_data",
     "from_yaml",
+    "protocol",
 ]

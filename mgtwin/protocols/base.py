@@ -1,18 +1,24 @@
-"""What all protocols share: the temperature field, the type of currents."""
+"""What all protocols share: their family, the way to plain data and back, the types of their fields."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, ValidationInfo
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo
+from pydantic_core import SchemaSerializer
 
-from ..errors import QuantityError
-from ..quantities import Quantity, Value, parse, to_file
+from ..errors import InputError, QuantityError
+from ..kinds.noun import explained, field_names, noun
+from ..quantities import Quantity, Value, parse
+from ..registry import Family
+from ..unions import OneOf
+from ..yamlfile import MOST_ITEMS, dumps, loads
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from ..cells import Cell
     from .segments import Segment
 
@@ -21,38 +27,49 @@ Duration = Annotated[Value, Quantity("s", gt=0)]
 Volts = Annotated[Value, Quantity("V")]
 
 
-def read_current(raw: Any, info: ValidationInfo) -> Value:
-    """A current in A, or a current density in A/m2 (told apart by its unit; a bare number is in A)."""
+def _read_current(raw: object, info: ValidationInfo) -> Value:
     return parse_current(raw, need_unit=bool(info.context and info.context.get("file")))
 
 
-def parse_current(raw: Any, *, need_unit: bool = False) -> Value:
-    """Read a current in A or a current density in A/m2; QuantityError for anything else."""
-    if isinstance(raw, (str, Mapping, Value)):
-        value = parse(raw, None, need_unit=need_unit)
-        if value.unit in ("A", "A/m^2"):
-            return value
-        if isinstance(raw, Value) and raw.unit is None:
-            return raw.replace(unit="A")
+def parse_current(raw: object, *, need_unit: bool = False) -> Value:
+    """Read a current in A or a current density in A/m2, told apart by its unit; a bare number is in A.
+
+    Raises
+    ------
+    QuantityError
+        For anything else.
+    """
+    value = parse(raw, None)
+    if value.unit is None:
+        value = parse(raw, "A", need_unit=need_unit)
+    if value.unit not in ("A", "A/m^2"):
         raise QuantityError(
             f"{raw!r} is not a current: write one in A, mA, uA or a current density in A/m^2, mA/cm^2, uA/cm^2, "
             f"for example '10 uA' or '-7.5 uA/cm^2'."
         )
-    return parse(raw, "A", need_unit=need_unit)
+    return value
 
 
-CurrentValue = Annotated[Value, BeforeValidator(read_current)]
+CurrentValue = Annotated[Value, BeforeValidator(_read_current)]
 
 
-class Protocol:
-    """Base of everything that can be done to a cell."""
+class Written:
+    """A noun that YAML can hold."""
 
+    __pydantic_serializer__: ClassVar[SchemaSerializer]
+    __pydantic_fields__: ClassVar[dict[str, FieldInfo]]
     type: str
-    temperature: Any
 
-    def to_data(self) -> dict[str, Any]:
-        """The protocol as plain data for YAML; `mgtwin.protocols.from_data` is the way back."""
-        return {field.name: plain(value) for field in fields(self) if (value := getattr(self, field.name)) is not None}  # type: ignore[arg-type]
+    def to_data(self) -> dict[str, object]:
+        """The noun as plain data for YAML, without fields that are None."""
+        data: dict[str, object] = self.__pydantic_serializer__.to_python(self, mode="json", exclude_none=True)
+        return data
+
+
+class Protocol(Written):
+    """Base of everything that can be done to a cell; `mgtwin.protocols.from_data` rebuilds one from its data."""
+
+    temperature: Value | None
 
     def to_yaml(self) -> str:
         """The protocol as YAML text."""
@@ -60,9 +77,7 @@ class Protocol:
 
     @cached_property
     def _yaml(self) -> str:
-        """The text of `to_yaml`: every result carries it, and a protocol does not change."""
-        from ..yamlfile import dumps
-
+        # Every result carries the text, and a protocol does not change: thousands of runs of a study write it once.
         return dumps(self.to_data())
 
 
@@ -78,14 +93,66 @@ class TransientProtocol(Protocol):
         return self.segments(cell)
 
 
-def plain(value: Any) -> Any:
-    """Nouns, tuples and values as data that YAML can hold."""
-    if isinstance(value, Protocol):
-        return value.to_data()
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Value):
-        return to_file(value)
-    if hasattr(value, "to_data"):
-        return value.to_data()
-    return value
+#: Every protocol under the name that files use.
+PROTOCOLS: Family[type[Protocol]] = Family("protocol")
+#: A field that holds any of them.
+AnyProtocol = Annotated[Protocol, OneOf(PROTOCOLS)]
+
+_Class = TypeVar("_Class", bound=type[Protocol])
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(Field,))
+def protocol(cls: _Class) -> _Class:
+    """Declare a protocol: a noun that simulations, files and the command line know by its ``type`` from now on.
+
+    Raises
+    ------
+    InputError
+        It lacks the field ``temperature`` or ``type``, or, as a `TransientProtocol`, the method ``segments``.
+
+    Examples
+    --------
+    >>> @protocol
+    ... class Pulse(TransientProtocol):
+    ...     current: CurrentValue
+    ...     temperature: Temperature | None = None
+    Traceback (most recent call last):
+        ...
+    mgtwin.errors.InputError: Pulse is a protocol without the field type, without the method segments(cell), ...
+    """
+    made = noun(cls)
+    lacks = [f"the field {name}" for name in ("temperature", "type") if name not in made.__pydantic_fields__]
+    if issubclass(made, TransientProtocol) and made.segments is TransientProtocol.segments:
+        lacks.append("the method segments(cell), which says what is imposed over time")
+    if lacks:
+        raise InputError(f"{made.__name__} is a protocol without {', without '.join(lacks)}.")
+    PROTOCOLS.add(made.__pydantic_fields__["type"].default, made)
+    return made
+
+
+def from_data(data: object) -> Protocol:
+    """Protocol from plain data with a ``type`` key.
+
+    Raises
+    ------
+    InputError, UnknownNameError
+        For data without a type, an unknown type, or a wrong field.
+
+    Examples
+    --------
+    >>> from_data({"type": "rest", "duration": "1 h"}).duration
+    Value(3600.0, unit='s')
+    """
+    if not isinstance(data, Mapping) or "type" not in data:
+        raise InputError(f"a protocol is a mapping with the key 'type' (one of {', '.join(PROTOCOLS)}).")
+    kind = PROTOCOLS[data["type"]]
+    try:
+        return TypeAdapter(kind).validate_python(data, context={"file": True})
+    except ValidationError as error:
+        raise explained(error, f"protocol {data['type']}", data, field_names(kind)) from None
+
+
+def from_yaml(text: str) -> Protocol:
+    """Protocol from YAML text, as kept in the ``protocol`` attribute of every result."""
+    # A replayed record is long; without aliases no text has more values than signs.
+    return from_data(loads(text, most=max(len(text), MOST_ITEMS)).data)

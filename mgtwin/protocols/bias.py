@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, dataclass_transform
 
 from pydantic import Field
 
-from ..kinds.noun import noun, one_of
-from .base import CurrentValue, Volts, plain
+from ..kinds.noun import noun
+from ..registry import Family
+from ..unions import OneOf
+from .base import CurrentValue, Volts, Written
+from .segments import CurrentRamp, VoltageRamp, amperes
 
-__all__ = ["Bias", "Current", "Voltage"]
+if TYPE_CHECKING:
+    from ..cells import Cell
+
+__all__ = ["BIASES", "Bias", "Current", "Voltage", "bias"]
 
 
-@noun
-class Voltage:
+class Held(Written):
+    """Base of what a cell can be held at."""
+
+    def control(self, cell: Cell) -> CurrentRamp | VoltageRamp:
+        """What is imposed on a cell; its area turns a current density into a current."""
+        raise NotImplementedError(f"{type(self).__name__} must say its control")
+
+
+#: What a cell can be held at, by the name that files use.
+BIASES: Family[type[Held]] = Family("bias")
+_Class = TypeVar("_Class", bound=type[Held])
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(Field,))
+def bias(cls: _Class) -> _Class:
+    """Declare what a cell can be held at."""
+    made = noun(cls)
+    BIASES.add(made.__pydantic_fields__["type"].default, made)
+    return made
+
+
+@bias
+class Voltage(Held):
     """Cell voltage [V], for example the DC bias of an impedance spectrum.
 
     Examples
@@ -25,13 +52,13 @@ class Voltage:
     voltage: Volts
     type: Literal["voltage"] = Field("voltage", kw_only=True, repr=False)
 
-    def to_data(self) -> dict[str, Any]:
-        """Plain data for YAML."""
-        return {"type": self.type, "voltage": plain(self.voltage)}
+    def control(self, cell: Cell) -> VoltageRamp:
+        """What is imposed on a cell."""
+        return VoltageRamp(float(self.voltage))
 
 
-@noun
-class Current:
+@bias
+class Current(Held):
     """Cell current in the laboratory's sign [A], or a current density.
 
     Examples
@@ -43,9 +70,9 @@ class Current:
     current: CurrentValue
     type: Literal["current"] = Field("current", kw_only=True, repr=False)
 
-    def to_data(self) -> dict[str, Any]:
-        """Plain data for YAML."""
-        return {"type": self.type, "current": plain(self.current)}
+    def control(self, cell: Cell) -> CurrentRamp:
+        """What is imposed on a cell."""
+        return CurrentRamp(amperes(self.current, cell))
 
 
-Bias = Annotated[Voltage | Current, Field(discriminator="type"), one_of("a bias", "voltage", "current")]
+Bias = Annotated[Voltage | Current, OneOf(BIASES)]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..errors import InputError
 from ..kinds.noun import noun
-from .base import CurrentValue, Duration, Temperature, TransientProtocol
+from .base import CurrentValue, Duration, Temperature, TransientProtocol, Written, protocol
+from .eis import EIS
+from .limits import VoltageLimits, limits_of
 from .segments import CurrentRamp, Segment, amperes, mixed_times
-from .spectra import EIS
-from .transients import VoltageLimits, check_limits, limits_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,7 +28,7 @@ MOST_POINTS = 5000
 
 
 @noun
-class Every:
+class Every(Written):
     """Every n-th cycle, from cycle 0 on, and the last one.
 
     Parameters
@@ -48,13 +48,9 @@ class Every:
         """The cycles chosen of those that a run goes through."""
         return tuple(n for n in cycles if n % self.number == 0 or n == cycles[-1])
 
-    def to_data(self) -> dict[str, Any]:
-        """Plain data for YAML."""
-        return {"type": self.type, "number": self.number}
-
 
 @noun
-class CycleSkipping:
+class CycleSkipping(Written):
     """Cycles are left out where the ageing states change so evenly that their sum over many cycles is known.
 
     From increments per cycle, measured in a few cycles that are resolved, the ageing states are carried over the cycles
@@ -78,19 +74,18 @@ class CycleSkipping:
     longest: int = Field(default=1000, ge=1)
     type: Literal["cycle_skipping"] = Field(default="cycle_skipping", kw_only=True, repr=False)
 
-    def to_data(self) -> dict[str, Any]:
-        """Plain data for YAML."""
-        return {"type": self.type, "rtol": self.rtol, "longest": self.longest}
 
-
-def _traces(raw: Any) -> Any:
+def _traces(raw: object) -> object:
     """Numbers of cycles, from any kind of list, as a tuple."""
-    if isinstance(raw, (str, Mapping)) or not isinstance(raw, Iterable):
-        return raw
-    return tuple(int(n) for n in raw)
+    match raw:
+        case str() | Mapping():
+            return raw
+        case Iterable():
+            return tuple(int(n) for n in raw)
+    return raw
 
 
-@noun
+@protocol
 class Cycling(TransientProtocol):
     """Galvanostatic cycling with equal half cycles.
 
@@ -154,16 +149,13 @@ class Cycling(TransientProtocol):
 
     @model_validator(mode="after")
     def _sensible(self) -> Cycling:
-        check_limits(self.limits)
         if self.current == 0:
             raise InputError("the current of a cycle must not be zero: use Rest.")
-        if isinstance(self.traces, tuple):
-            absent = [n for n in self.traces if n not in self.numbers]
-            if absent:
-                raise InputError(
-                    f"traces: there is no cycle {absent[0]}; cycles are numbered {self.numbers[0]} to "
-                    f"{self.numbers[-1]}."
-                )
+        absent = [n for n in self.traced() if n not in self.numbers]
+        if absent:
+            raise InputError(
+                f"traces: there is no cycle {absent[0]}; cycles are numbered {self.numbers[0]} to {self.numbers[-1]}."
+            )
         if self.probe is None and self.probe_rest is not None:
             raise InputError("probe_rest is the rest before a spectrum: give probe=EIS(...), too, or use rest.")
         if self.probe is not None and (self.probe.bias is not None or self.probe.temperature is not None):
@@ -177,12 +169,14 @@ class Cycling(TransientProtocol):
 
     def traced(self) -> tuple[int, ...]:
         """Numbers of the cycles whose traces are kept."""
-        if isinstance(self.traces, Every):
-            return self.traces.among(self.numbers)
-        if self.traces is not None:
-            return tuple(sorted(set(self.traces)))
-        points = 2 * (self.points + 1 + (0 if self.rest is None else REST_POINTS + 1))
-        return Every(max(int(np.ceil(self.cycles * points / MOST_POINTS)), 1)).among(self.numbers)
+        match self.traces:
+            case tuple():
+                return tuple(sorted(set(self.traces)))
+            case None:
+                points = 2 * (self.points + 1 + (0 if self.rest is None else REST_POINTS + 1))
+                return Every(max(int(np.ceil(self.cycles * points / MOST_POINTS)), 1)).among(self.numbers)
+            case every:
+                return every.among(self.numbers)
 
     def probed(self, number: int) -> bool:
         """Whether a spectrum is taken at the end of a cycle."""
@@ -226,7 +220,5 @@ class Cycling(TransientProtocol):
                 f"after: {done} cycles are done, and the protocol goes from cycle {self.numbers[0]} to "
                 f"{self.numbers[-1]}: nothing is left of it."
             )
-        left: dict[str, Any] = {"cycles": self.first_cycle + self.cycles - done, "first_cycle": done}
-        if isinstance(self.traces, tuple):
-            left["traces"] = tuple(n for n in self.traces if n >= done)
-        return replace(self, **left)
+        traces = tuple(n for n in self.traces if n >= done) if type(self.traces) is tuple else self.traces
+        return replace(self, cycles=self.first_cycle + self.cycles - done, first_cycle=done, traces=traces)

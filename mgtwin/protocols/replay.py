@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
@@ -10,27 +11,28 @@ from pydantic import BeforeValidator, Field, model_validator
 from ..dataset import has_gaps
 from ..errors import InputError
 from ..kinds.noun import noun
-from .base import Temperature, TransientProtocol
+from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, protocol
+from .eis import EIS
 from .segments import CurrentRamp, Segment, VoltageRamp
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from ..cells import Cell
 
 #: Samples that lie on a straight line within this fraction of the signal's range share one stretch.
 STRAIGHT = 1e-6
 
 
-def _floats(raw: Any) -> Any:
-    if isinstance(raw, (list, tuple, np.ndarray)):
-        return tuple(float(item) for item in raw)
-    return raw
+def _floats(raw: object) -> object:
+    return tuple(raw.tolist()) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
 
 
 Samples = Annotated[tuple[float, ...], BeforeValidator(_floats)]
 
 
 @noun
-class Signal:
+class Signal(Written):
     """Samples of a controlled quantity: `values` (A or V, laboratory's sign) at `times` (s)."""
 
     times: Samples
@@ -45,10 +47,6 @@ class Signal:
         if np.any(np.diff(self.times) < 0):
             raise InputError("the times of a signal must not decrease: sort the samples.")
         return self
-
-    def to_data(self) -> dict[str, Any]:
-        """Plain data for YAML."""
-        return {"times": list(self.times), "values": list(self.values)}
 
     def straight_runs(self) -> list[tuple[int, int]]:
         """Index pairs (first, last) of the longest straight lines through the samples; jumps separate them."""
@@ -69,16 +67,7 @@ class Signal:
         return runs
 
 
-def _signal(raw: Any, by_voltage: bool) -> Any:
-    name = "voltage" if by_voltage else "current"
-    if not hasattr(raw, "data_vars"):
-        return raw
-    if name not in raw or "time" not in raw.dims:
-        raise InputError(f"this Dataset has no {name} over time, so it cannot be replayed under {name} control.")
-    return Signal(raw["time"].values, raw[name].values)
-
-
-@noun
+@protocol
 class ReplayedSignal(TransientProtocol):
     """A recorded signal, imposed on the cell again with its own sampling times. Made by :func:`Replay`."""
 
@@ -100,7 +89,7 @@ class ReplayedSignal(TransientProtocol):
         return tuple(result)
 
 
-def Replay(dataset: Any, *, by_voltage: bool = False, temperature: Any = None) -> Any:
+def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float | str | None = None) -> Protocol:
     """The protocol that was applied in a Dataset: its frequencies, or its current (or voltage) over time.
 
     Parameters
@@ -117,6 +106,11 @@ def Replay(dataset: Any, *, by_voltage: bool = False, temperature: Any = None) -
     EIS, ReplayedSignal or Cycling
         The last for a simulated run of many cycles that keeps traces of some only: its protocol, as stamped.
 
+    Raises
+    ------
+    InputError
+        The Dataset has no frequencies, and not what is to be imposed over time.
+
     Examples
     --------
     >>> import mgtwin as mt
@@ -124,25 +118,27 @@ def Replay(dataset: Any, *, by_voltage: bool = False, temperature: Any = None) -
     >>> run = mt.simulate(cell, mt.Galvanostatic("10 uA", "1 min"))
     >>> again = mt.simulate(cell, mt.Replay(run))
     """
-    if hasattr(dataset, "dims") and "frequency" in dataset.dims and "cycle" not in dataset.dims:
-        from .spectra import EIS
+    import xarray as xr
 
+    if not isinstance(dataset, xr.Dataset):
+        raise InputError(f"Replay takes a Dataset, not {type(dataset).__name__}.")
+    if "frequency" in dataset.dims and "cycle" not in dataset.dims:
         return EIS.at(dataset["frequency"].values, temperature=temperature)
-    if hasattr(dataset, "dims") and has_gaps(dataset):
+    if has_gaps(dataset):
         return _as_cycled(dataset, by_voltage, temperature)
-    return ReplayedSignal(_signal(dataset, by_voltage), by_voltage=by_voltage, temperature=temperature)
+    name = "voltage" if by_voltage else "current"
+    if name not in dataset or "time" not in dataset.dims:
+        raise InputError(f"this Dataset has no {name} over time, so it cannot be replayed under {name} control.")
+    signal = Signal(tuple(dataset["time"].values.tolist()), tuple(dataset[name].values.tolist()))
+    return ReplayedSignal(signal, by_voltage=by_voltage, temperature=temperature)  # type: ignore[arg-type]  # validated
 
 
-def _as_cycled(dataset: Any, by_voltage: bool, temperature: Any) -> Any:
+def _as_cycled(run: xr.Dataset, by_voltage: bool, temperature: float | str | None) -> Protocol:
     """The protocol of a run whose traces have gaps: its signal is not there, but what made it is."""
-    from dataclasses import replace
-
-    from .files import from_yaml
-
-    if by_voltage or "protocol" not in dataset.attrs:
+    if by_voltage or "protocol" not in run.attrs:
         raise InputError(
             "this run keeps the traces of some cycles only, so its voltage cannot be imposed: cycle again with "
             "traces=Every(1), or replay its current."
         )
-    protocol = from_yaml(dataset.attrs["protocol"])
-    return protocol if temperature is None else replace(protocol, temperature=temperature)  # type: ignore[type-var]
+    made_by = from_yaml(run.attrs["protocol"])
+    return made_by if temperature is None else replace(made_by, temperature=temperature)  # type: ignore[type-var]

@@ -11,6 +11,7 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..cells import Cell
+    from ..quantities import Value
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,6 @@ def log_times(first: float, duration: float, per_decade: int) -> tuple[float, ..
     return tuple(float(t) for t in times)
 
 
-def amperes(current: float, cell: Cell) -> float:
+def amperes(current: Value, cell: Cell) -> float:
     """A protocol's current in A: areal currents (unit ``A/m^2``) are multiplied by the electrode's area."""
-    if getattr(current, "unit", None) == "A/m^2":
-        return float(current) * float(cell.area)
-    return float(current)
+    return float(current) * float(cell.area) if current.unit == "A/m^2" else float(current)

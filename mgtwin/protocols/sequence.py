@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..errors import InputError
-from ..kinds.noun import noun
-from .base import Protocol, Temperature
+from .base import AnyProtocol, Protocol, Temperature, protocol
 
 
-def _steps(raw: Any) -> Any:
-    """Protocols, or their plain data, as a tuple of protocols."""
-    from .files import from_data
-
+def _listed(raw: object) -> object:
     if not isinstance(raw, (list, tuple)):
         raise InputError("a Sequence takes a list of protocols.")
-    return tuple(item if isinstance(item, Protocol) else from_data(item) for item in raw)
+    return tuple(raw)
 
 
-@noun
+@protocol
 class Sequence(Protocol):
     """Protocols one after the other; the state is carried on and the result is a DataTree with a node per step.
 
@@ -35,7 +31,7 @@ class Sequence(Protocol):
     4
     """
 
-    steps: Annotated[tuple[Any, ...], BeforeValidator(_steps)]
+    steps: Annotated[tuple[AnyProtocol, ...], BeforeValidator(_listed)]
     temperature: Temperature | None = None
     type: Literal["sequence"] = Field(default="sequence", kw_only=True)
 

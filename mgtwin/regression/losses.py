@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeVar
+from dataclasses import field
+from typing import ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..kinds.noun import noun
+from ..kinds.declare import declared, require
 from ..registry import Family
 
 __all__ = ["LOSSES", "Cauchy", "Huber", "Loss", "SoftL1", "loss"]
@@ -19,7 +20,6 @@ Reals = NDArray[np.float64]
 class Loss:
     """Base of the robust losses."""
 
-    type: str
     threshold: float
     #: Name that :func:`scipy.optimize.least_squares` knows.
     scipy_name: ClassVar[str]
@@ -36,24 +36,26 @@ class Loss:
 
 #: Every loss by the name that it has in files.
 LOSSES: Family[type[Loss]] = Family("loss")
-_Class = TypeVar("_Class", bound=type[Loss])
+_Loss = TypeVar("_Loss", bound=Loss)
 
 
-def loss(cls: _Class) -> _Class:
-    """Register a loss, a noun with a ``type``, so that files and saved fits know it."""
-    LOSSES.add(cls.__pydantic_fields__["type"].default, cls)  # type: ignore[attr-defined]
-    return cls
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def loss(cls: type[_Loss]) -> type[_Loss]:
+    """Make a class a loss: a noun that files know by its name in snake case."""
+    return declared(cls, LOSSES, Loss, _check)
+
+
+def _check(cls: type[Loss]) -> None:
+    require(cls.slope is not Loss.slope, cls, LOSSES, "without the static method slope(z).")
 
 
 @loss
-@noun
 class Huber(Loss):
     """Quadratic up to `threshold` standard deviations, linear beyond: few outliers move the result little."""
 
     scipy_name = "huber"
 
     threshold: float = Field(default=1.345, gt=0)
-    type: Literal["huber"] = Field(default="huber", kw_only=True, repr=False)
 
     @staticmethod
     def slope(z: Reals) -> Reals:
@@ -62,14 +64,12 @@ class Huber(Loss):
 
 
 @loss
-@noun
 class SoftL1(Loss):
     """A smooth transition from quadratic to linear at `threshold` standard deviations."""
 
     scipy_name = "soft_l1"
 
     threshold: float = Field(default=1.345, gt=0)
-    type: Literal["soft_l1"] = Field(default="soft_l1", kw_only=True, repr=False)
 
     @staticmethod
     def slope(z: Reals) -> Reals:
@@ -78,14 +78,12 @@ class SoftL1(Loss):
 
 
 @loss
-@noun
 class Cauchy(Loss):
     """Grows as a logarithm beyond `threshold` standard deviations: outliers hardly count, but minima multiply."""
 
     scipy_name = "cauchy"
 
     threshold: float = Field(default=2.385, gt=0)
-    type: Literal["cauchy"] = Field(default="cauchy", kw_only=True, repr=False)
 
     @staticmethod
     def slope(z: Reals) -> Reals:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeVar
+from dataclasses import field
+from typing import Annotated, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from ..errors import InputError
-from ..kinds.noun import noun
+from ..kinds.declare import declared, require
 from ..quantities import parse
 from ..registry import Family
 
@@ -56,13 +57,17 @@ class Weighting:
 
 #: Every weighting by the name that it has in files.
 WEIGHTINGS: Family[type[Weighting]] = Family("weighting")
-_Class = TypeVar("_Class", bound=type[Weighting])
+_Weighting = TypeVar("_Weighting", bound=Weighting)
 
 
-def weighting(cls: _Class) -> _Class:
-    """Register a weighting, a noun with a ``type``, so that files and saved fits know it."""
-    WEIGHTINGS.add(cls.__pydantic_fields__["type"].default, cls)  # type: ignore[attr-defined]
-    return cls
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def weighting(cls: type[_Weighting]) -> type[_Weighting]:
+    """Make a class a weighting: a noun that files know by its name in snake case."""
+    return declared(cls, WEIGHTINGS, Weighting, _check)
+
+
+def _check(cls: type[Weighting]) -> None:
+    require(cls.std is not Weighting.std, cls, WEIGHTINGS, "without the method std(data).")
 
 
 def _share(raw: float | str | None) -> float | None:
@@ -77,7 +82,6 @@ def _one_or_each(raw: float | str | Sequence[float] | Reals) -> float | tuple[fl
 
 
 @weighting
-@noun
 class Modulus(Weighting):
     r"""Deviations of a spectrum relative to :math:`|Z|` of the data: the usual choice, for noise in per cent.
 
@@ -91,7 +95,6 @@ class Modulus(Weighting):
     """
 
     noise: Annotated[float | None, BeforeValidator(_share)] = None
-    type: Literal["modulus"] = Field(default="modulus", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         if self.noise is not None and not 0 < self.noise < np.inf:
@@ -114,7 +117,6 @@ class Modulus(Weighting):
 
 
 @weighting
-@noun
 class Noise(Weighting):
     """Deviations divided by a known standard deviation.
 
@@ -130,7 +132,6 @@ class Noise(Weighting):
     """
 
     std_of_data: Annotated[float | tuple[float, ...], BeforeValidator(_one_or_each)]
-    type: Literal["noise"] = Field(default="noise", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         if not np.all(np.asarray(self.std_of_data) > 0) or not np.all(np.isfinite(self.std_of_data)):
@@ -150,11 +151,8 @@ class Noise(Weighting):
 
 
 @weighting
-@noun
 class Unit(Weighting):
     """All deviations count alike ("Unit" in ZView), as for noise of constant size; its size follows from the misfit."""
-
-    type: Literal["unit"] = Field(default="unit", kw_only=True, repr=False)
 
     def std(self, data: Data) -> Reals:
         """The root mean square of the data, so that numbers of different kinds of data are comparable."""
@@ -163,15 +161,12 @@ class Unit(Weighting):
 
 
 @weighting
-@noun
 class Proportional(Weighting):
     """The error of each part of Z proportional to that part ("Data-Proportional" in ZView).
 
     Points close to an axis count most; a part smaller than 1e-6 of ``|Z|`` counts as that. For data in time the same as
     `Modulus`.
     """
-
-    type: Literal["proportional"] = Field(default="proportional", kw_only=True, repr=False)
 
     def std(self, data: Data) -> Reals:
         """``|data|``; see `deviations` for the parts of a spectrum."""

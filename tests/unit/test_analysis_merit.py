@@ -10,7 +10,7 @@ import xarray as xr
 
 import mgtwin as mt
 from mgtwin import analysis
-from mgtwin.analysis._metric import declaration
+from mgtwin.analysis.metrics import declaration
 from mgtwin.dataset import spectrum, transient
 
 

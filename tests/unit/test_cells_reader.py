@@ -54,11 +54,9 @@ def test_a_lookup_may_return_arrays() -> None:
     np.testing.assert_allclose(reader.property(SIGMA, 310.0), expected, rtol=1e-14)
 
 
-def test_a_table_goes_to_the_hook() -> None:
+def test_rows_of_a_table_are_not_looked_up() -> None:
     law = Table(["25 degC", "100 degC"], ["1 mS/cm", "3 mS/cm"])
-    assert Reader(cell_with(law)).property(SIGMA, 335.65) == pytest.approx(0.2)
-    hooked = Reader(cell_with(law), table=lambda T, table: (T, table.values))
-    assert hooked.property(SIGMA, "symbol") == ("symbol", (0.1, 0.3))
+    assert Reader(cell_with(law), lambda path, value: np.nan).property(SIGMA, 335.65) == pytest.approx(0.2)
 
 
 def test_what_cannot_be_read_says_so() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 import mgtwin as mt
 from mgtwin import studies
+from mgtwin.analysis.metrics import METRICS
 from mgtwin.cli import main
-from mgtwin.cli.studyfile import known_metrics, read_optimisation, read_sweep
+from mgtwin.cli.studyfile import read_optimisation, read_sweep
 
 pytest.importorskip("zarr")
 
@@ -151,7 +152,7 @@ def test_a_cluster_that_is_not_there(mgtwin: Any, monkeypatch: pytest.MonkeyPatc
         ("cell: trilayer", "cell: [trilayer, trilayer]", "study.yaml:1:7: two of these cells have one name"),
         ("cell: trilayer", "cell: {name: trilayer, overlays: [anealed]}", "study.yaml:1:34: "),
         ("cell: trilayer", "cell: {name: trilayer, set: {area: 1 V}}", "study.yaml:1:36: "),
-        ("type: eis", "type: eiss", "study.yaml:2:18: protocol type 'eiss' is unknown"),
+        ("type: eis", "type: eiss", "study.yaml:2:18: type 'eiss' is not a protocol"),
         ("0.1 Hz", "0.1 V", "study.yaml:2:"),
         ("vary:", "varry:", "study.yaml:3:1: 'varry' is not a known key here. Did you mean 'vary'?"),
         ("- area_specific_resistance", "- area_specific", "study.yaml:7:5: 'area_specific' is not a metric. Did"),
@@ -175,7 +176,7 @@ def test_what_is_wrong_in_a_study_has_a_place(mgtwin: Any, old: str, new: str, s
     [
         ("[0.1 mm, 1 mm]", "[0.1 mm]", "give two finite bounds"),
         ("minimise:", "minimize:", "design.yaml:6:5: 'minimize' is not a known key here. Did you mean 'minimise'"),
-        ("at_most: 2 mm", "at_most: 2 V", "design.yaml:9:40: '2 V': the unit 'V' is wrong here"),
+        ("at_most: 2 mm", "at_most: 2 V", "design.yaml:9:40: AtMost: '2 V': the unit 'V' is wrong here"),
         (", at_most: 2 mm", "", "design.yaml:9:5: a constraint has the key metric and one of at_most and at_least"),
         ("protocol: {type: eis, f_max: 1 MHz, f_min: 0.1 Hz, points: 2}\n", "", "design.yaml:5:5: this needs a"),
         ("population: 8", "population: 2", "design.yaml:10:"),
@@ -207,4 +208,4 @@ def test_files_take_everything_that_python_takes(tmp_path: Path) -> None:
     (tmp_path / "design.yaml").write_text(DESIGN.replace("method:", "robust: {n: 8, probability: 0.9}\nmethod:"))
     design = read_optimisation(tmp_path / "design.yaml")
     assert design.robust == mt.Robust(n=8, probability=0.9)
-    assert {"overpotential", "leakage_fraction", "cycles_until", "stack_areal_mass"} <= set(known_metrics())
+    assert {"overpotential", "leakage_fraction", "cycles_until", "stack_areal_mass"} <= set(METRICS)

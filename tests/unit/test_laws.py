@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+import re
 from typing import Literal
 
 import numpy as np
@@ -12,8 +13,24 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from mgtwin import Galvanostatic, simulate
+from mgtwin.cells import Cell, IonConductor, Layer, Plating
 from mgtwin.errors import InputError, QuantityError, input_error
-from mgtwin.laws import BOLTZMANN, LAWS, Arrhenius, ArrheniusT, Constant, Property, Table, VogelFulcher, evaluate
+from mgtwin.impedance.exact import exact
+from mgtwin.impedance.linearise import LinearisedStack
+from mgtwin.laws import (
+    BOLTZMANN,
+    LAWS,
+    AnyUnit,
+    Arrhenius,
+    ArrheniusT,
+    Constant,
+    Property,
+    Table,
+    VogelFulcher,
+    evaluate,
+)
+from mgtwin.laws import law as declare
 from mgtwin.quantities import Value
 
 ARRHENIUS = Arrhenius("0.5 mS/cm", "25 degC", "0.35 eV", valid=("25 degC", "100 degC"))
@@ -119,9 +136,11 @@ def test_formula_works_on_pybamm_symbols(law):
     assert float(np.squeeze(value)) == pytest.approx(law(310.0), rel=1e-14)
 
 
-def test_table_on_a_symbol_is_refused():
-    with pytest.raises(TypeError, match="interpolant"):
-        TABLE(object())
+@pytest.mark.parametrize("T", [250.0, 293.15, 300.0, 313.15, 340.0, 353.15, 400.0])
+def test_a_table_of_a_symbol_is_that_of_numbers(T):
+    pybamm = pytest.importorskip("pybamm")
+    symbol = TABLE(pybamm.InputParameter("T"))
+    assert float(np.squeeze(symbol.evaluate(inputs={"T": T}))) == pytest.approx(TABLE(T), rel=1e-14)
 
 
 def test_evaluate_takes_numbers_and_laws():
@@ -170,7 +189,7 @@ def test_vogel_fulcher_is_refused_at_its_vanishing_temperature():
         (lambda: Arrhenius(1.0, 298.15, "0.3 V"), "an activation energy in eV is needed (for example eV, meV, kJ/mol)"),
         (lambda: Arrhenius(1.0, 298.15), "activation_energy: is required but missing."),
         (lambda: Arrhenius(1.0, 298.15, 0.3, energy=1), "energy: is not a known key here."),
-        (lambda: Arrhenius(1.0, 298.15, 0.3, 5), "takes 3 positional arguments: reference, reference_temperature,"),
+        (lambda: Arrhenius(1.0, 298.15, 0.3, 5), "takes 3 positional arguments (reference, reference_temperature,"),
         (lambda: Arrhenius(1.0, 298.15, 0.3, reference=2), "reference is given twice"),
         (lambda: Arrhenius(1.0, 298.15, 0.3, valid=(400, 300)), "must be (lowest, highest) temperature"),
         (lambda: Arrhenius(1.0, 298.15, 0.3, type="table"), "type: Input should be 'arrhenius'"),
@@ -254,8 +273,8 @@ def test_units_of_a_law_are_filled_in_and_checked_when_it_meets_its_field():
         ({"sigma": 0.05}, "sigma: '0.05' has no unit"),
         ({"sigma": "0 S/m"}, "sigma: must be greater than 0 S/m, but is 0 S/cm."),
         ({"sigma": "1 S/m", "epsilon": 0.5}, "epsilon: must be at least 1, but is 0.5."),
-        ({"sigma": {"type": "arhenius"}}, "sigma: type 'arhenius' is unknown here: use one of constant, arrhenius,"),
-        ({"sigma": {"type": 3}}, "sigma: type 3 is unknown here"),
+        ({"sigma": {"type": "arhenius"}}, "sigma: type 'arhenius' is not a law: use one of arrhenius, arrhenius_t,"),
+        ({"sigma": {"type": 3}}, "sigma: a law needs the key 'type', one of arrhenius,"),
         (
             {"sigma": {"reference": "1 S/m"}},
             "sigma: a mapping here needs the key 'value' (a quantity) or the key 'type'",
@@ -316,3 +335,91 @@ def test_schema_knows_every_law():
 def test_one_quantity_error_is_raised_outside_pydantic():
     with pytest.raises(QuantityError, match="a conductivity in S/m"):
         Property("S/m").read("5 mm")
+
+
+# --- a law of one's own -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def power():
+    """A law as a user declares it, known for the time of a test."""
+
+    @declare
+    class PowerOfTemperature:
+        value_fields = ("reference",)
+        reference: AnyUnit
+        exponent: float
+
+        @staticmethod
+        def formula(T, *, reference, exponent):
+            return reference * (T / 300) ** exponent
+
+    yield PowerOfTemperature
+    LAWS.discard("power_of_temperature")
+
+
+def test_a_law_of_ones_own_is_a_law_everywhere(power):
+    file = {"type": "power_of_temperature", "reference": "1 mS/cm", "exponent": 2.0}
+    material = ADAPTER.validate_python({"sigma": file}, context=FILE)
+    assert material.sigma == power("1 mS/cm", 2.0)
+    assert material.sigma(600.0) == pytest.approx(0.4, rel=1e-15)
+    assert material.sigma.reference.unit == "S/m"
+    assert power(1.0, 2.0, valid=(300, 400)).validity_warning(500) is not None
+    assert "PowerOfTemperature" in ADAPTER.json_schema()["$defs"]
+    with pytest.raises(InputError, match="PowerOfTemperature: reference: is required but missing"):
+        power(exponent=1.0)
+
+
+def incomplete(*, formula=True, names=("a",), asked="a"):
+    """A class that lacks something."""
+    space = {"__annotations__": {"a": "float"}, "value_fields": names, "__module__": __name__}
+    if formula:
+        exec(f"def formula(T, *, {asked}): return 1.0", space)
+        space["formula"] = staticmethod(space["formula"])
+        del space["__builtins__"]
+    return type("Bad", (), space)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "message"),
+    [
+        ({"formula": False}, "Bad is a law of temperature without the static method formula"),
+        ({"asked": "a, b0"}, "Bad.formula asks for b0: not one of a."),
+        ({"asked": "T_ref=300"}, "Bad.formula asks for T_ref: not one of a."),
+        ({"names": ()}, "Bad is a law of temperature whose value_fields must name those of a"),
+        ({"names": ("b",)}, "Bad is a law of temperature whose value_fields must name those of a"),
+    ],
+)
+def test_an_incomplete_law_is_refused_when_it_is_declared(lacks, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        declare(incomplete(**lacks))
+    assert "bad" not in LAWS
+
+
+def layered(law):
+    """Mg | ion conductor | Mg at 35 degC."""
+    electrode = Plating("1 mA/cm^2", double_layer="10 uF/cm^2")
+    layer = Layer("a", IonConductor(law, relative_permittivity=30.0), "0.5 mm")
+    return Cell("c", electrode, [layer], electrode, temperature="35 degC")
+
+
+def test_every_law_is_the_same_in_all_routes(power):
+    f = np.geomspace(1e6, 1e-2, 9)
+    table = Table(["20 degC", "30 degC", "60 degC"], ["1 mS/cm", "2 mS/cm", "8 mS/cm"])
+    for law in (table, power("1 mS/cm", 3.0)):
+        cell = layered(law)
+        sigma = law(308.15)
+        plain = layered(sigma)
+        np.testing.assert_allclose(exact(cell, f), exact(plain, f), rtol=1e-13)
+        np.testing.assert_allclose(LinearisedStack(cell, f_max=1e6).impedance(f), exact(cell, f), rtol=1e-9)
+        voltage, expected = (simulate(one, Galvanostatic("10 uA", "10 s"))["voltage"][-1] for one in (cell, plain))
+        assert float(voltage) == pytest.approx(float(expected), rel=1e-7)
+
+
+def test_the_temperature_of_a_table_can_be_an_input():
+    cell = layered(Table(["20 degC", "30 degC", "60 degC"], ["1 mS/cm", "2 mS/cm", "8 mS/cm"]))
+    stack = LinearisedStack(cell, f_max=1e3, inputs=["temperature"])
+    f = np.array([1e3, 1.0])
+    for T in (283.15, 293.15, 300.0, 345.0):
+        warm = cell.with_({"temperature": T})
+        np.testing.assert_allclose(stack.impedance(f, inputs={"temperature": T}), exact(warm, f), rtol=1e-9)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
+from pydantic import Field
 
 from mgtwin import protocols
 from mgtwin.cells.files import cell
@@ -22,14 +23,19 @@ from mgtwin.protocols import (
     Replay,
     ReplayedSignal,
     Rest,
+    Segment,
     Sequence,
     Signal,
+    TransientProtocol,
     Voltage,
     VoltageRamp,
     Voltammetry,
     from_data,
     from_yaml,
+    protocol,
 )
+from mgtwin.quantities import Quantity, Value
+from mgtwin.simulation import simulate
 
 CELL = cell("trilayer")
 AREA = float(CELL.area)
@@ -128,7 +134,7 @@ BAD: dict[str, tuple[Any, str]] = {
     # sequences
     "no steps": (lambda: Sequence([]), "a Sequence needs at least one protocol"),
     "a step without a list": (lambda: Sequence(Rest(1)), "a Sequence takes a list of protocols"),
-    "a step that is a number": (lambda: Sequence([3]), "a protocol is a mapping with the key 'type'"),
+    "a step that is a number": (lambda: Sequence([3]), r"steps.0: a protocol is needed here \(type eis, .*\), not 3"),
     # signals
     "lengths": (lambda: Signal([0, 1], [1]), "2 times, 1 values: a signal has two or more of both"),
     "one sample": (lambda: Signal([0], [1]), "a signal has two or more"),
@@ -149,7 +155,7 @@ def test_bad_input_is_refused_with_its_message(name: str) -> None:
 
 
 def test_an_unknown_type_lists_close_matches() -> None:
-    with pytest.raises(UnknownNameError, match=r"unknown protocol type 'polarisation'\. Did you mean 'polarization'"):
+    with pytest.raises(UnknownNameError, match=r"unknown protocol 'polarisation'\. Did you mean 'polarization'"):
         from_yaml("type: polarisation\nvoltage: 1 V\nduration: 1 h")
 
 
@@ -265,3 +271,47 @@ def test_replayed_signal_is_followed_sample_by_sample() -> None:
     found = np.array([*followed, last])
     np.testing.assert_allclose(found[:, 0], times)
     np.testing.assert_allclose(found[:, 1], values, atol=1e-6 * np.ptp(values))  # STRAIGHT
+
+
+# -- the family -----------------------------------------------------------------------------------------------------
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> type:
+    """A protocol of a user, taken out of the family again behind the test."""
+    monkeypatch.setattr(protocols.PROTOCOLS, "_kinds", dict(protocols.PROTOCOLS._kinds))
+
+    @protocol
+    class Pulse(TransientProtocol):
+        current: Annotated[Value, Quantity("A")]
+        length: Annotated[Value, Quantity("s", gt=0)]
+        temperature: Annotated[Value, Quantity("K", gt=0)] | None = None
+        type: Literal["pulse"] = Field("pulse", kw_only=True)
+
+        def segments(self, cell: Any) -> tuple[Segment, ...]:
+            return (Segment(CurrentRamp(float(self.current)), float(self.length), (0.0, float(self.length))),)
+
+    return Pulse
+
+
+def test_a_users_protocol_is_read_written_run_and_a_step_of_a_sequence(own: Any) -> None:
+    pulse = from_yaml("type: pulse\ncurrent: 1 uA\nlength: 1 s")
+    assert pulse == own(1e-6, 1.0) and from_yaml(pulse.to_yaml()) == pulse
+    assert from_data(Sequence([pulse]).to_data()).steps == (pulse,)
+    run = simulate(CELL, pulse)
+    assert run["current"].values == pytest.approx(1e-6) and run.attrs["protocol"] == pulse.to_yaml()
+
+
+def test_an_incomplete_protocol_is_refused_when_it_is_declared() -> None:
+    with pytest.raises(InputError, match=r"Bad is a protocol without the field type, without the method segments"):
+
+        @protocol
+        class Bad(TransientProtocol):
+            temperature: float | None = None
+
+    with pytest.raises(InputError, match="Worse is a protocol without the field temperature"):
+
+        @protocol
+        class Worse(TransientProtocol):
+            type: Literal["worse"] = Field("worse", kw_only=True)
+
+            def segments(self, cell: Any) -> tuple[Segment, ...]:
+                return ()

@@ -9,8 +9,8 @@ import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
 from mgtwin import yamlfile
-from mgtwin.kinds.noun import noun
 from mgtwin.errors import FileError
+from mgtwin.kinds.noun import noun
 from mgtwin.registry import FAMILIES, Family
 from mgtwin.unions import OneOf
 

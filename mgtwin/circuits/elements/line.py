@@ -15,8 +15,8 @@ __all__ = ["TLM"]
 class TLM:
     r"""Transmission line, :math:`Z = \sqrt{R Z_w}\coth\sqrt{R/Z_w}` with :math:`1/Z_w = 1/R_t + q(i\omega)^n`.
 
-    R is the resistance of the ions in the pores, :math:`R_t` that of the charge transfer at all walls together (de Levie,
-    Electrochim. Acta 9 (1964) 1231).
+    R is the resistance of the ions in the pores, :math:`R_t` that of the charge transfer at all walls together
+    (de Levie, Electrochim. Acta 9 (1964) 1231).
     """
 
     resistance: Annotated[float, Quantity("ohm", gt=0)]

@@ -13,9 +13,10 @@ __all__ = ["TLMQ"]
 
 @circuit_element
 class TLMQ:
-    r"""Transmission line with blocking walls, :math:`Z = \sqrt{R Z_w}\coth\sqrt{R/Z_w}`, :math:`Z_w = 1/[q(i\omega)^n]`.
+    r"""Transmission line with blocking walls, :math:`Z = R\coth(x)/x`, :math:`x^2 = R\,q\,(i\omega)^n`.
 
-    R is the resistance of the ions in the pores (Landesfeind et al., J. Electrochem. Soc. 163 (2016) A1373, Eq. 11).
+    R is the resistance of the ions in the pores, q and n are the constant-phase element of their walls (Landesfeind et
+    al., J. Electrochem. Soc. 163 (2016) A1373, Eq. 11).
     """
 
     resistance: Annotated[float, Quantity("ohm", gt=0)]

@@ -13,7 +13,7 @@ __all__ = ["T"]
 
 @circuit_element
 class T:
-    r"""Porous electrode with resistances of both phases, :math:`Z = A\coth(x)/x + B/(x\sinh x)`, :math:`x^2 = a + i\omega b`.
+    r"""Porous electrode of two phases, :math:`Z = A\coth(x)/x + B/(x\sinh x)`, :math:`x^2 = a + i\omega b`.
 
     With the thickness d and the resistivities :math:`\rho_1, \rho_2` of the phases
     :math:`A = d(\rho_1^2 + \rho_2^2)/(\rho_1 + \rho_2)` and :math:`B = 2d\rho_1\rho_2/(\rho_1 + \rho_2)`, each over the

@@ -1,28 +1,29 @@
-"""Impedance protocols."""
+"""Impedance spectroscopy."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..errors import InputError
-from ..kinds.noun import noun
 from ..quantities import Quantity, Value
-from .base import Protocol, Temperature
+from .base import Protocol, Temperature, protocol
 from .bias import Bias
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 Frequency = Annotated[Value, Quantity("Hz", gt=0)]
 
 
-def _listed(raw: Any) -> Any:
-    """Arrays and lists as tuples."""
-    return tuple(raw) if isinstance(raw, (list, np.ndarray)) else raw
+def _listed(raw: object) -> object:
+    return tuple(raw) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
 
 
-@noun
+@protocol
 class EIS(Protocol):
     """Impedance spectrum at logarithmically spaced frequencies.
 
@@ -89,9 +90,9 @@ class EIS(Protocol):
         return self
 
     @classmethod
-    def at(cls, frequencies: Any, temperature: Any = None, bias: Any = None) -> EIS:
+    def at(cls, frequencies: ArrayLike, temperature: float | str | None = None, bias: Bias | None = None) -> EIS:
         """Spectrum at exactly these frequencies [Hz], in this order."""
-        return cls(frequencies=frequencies, temperature=temperature, bias=bias)
+        return cls(frequencies=frequencies, temperature=temperature, bias=bias)  # type: ignore[arg-type]  # validated
 
     def values(self) -> np.ndarray:
         """Frequencies [Hz], the highest first (or as given to :meth:`at`)."""

@@ -1,0 +1,100 @@
+"""Metrics of direct currents and voltammograms: conductivity from a slope, resistance at the end, peaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mgtwin.analysis._common import known_cell
+from mgtwin.analysis.cycling import leakage_fraction
+from mgtwin.analysis.electronic import electronic_conductivity
+from mgtwin.analysis.metrics import Reading, metric, shown
+from mgtwin.dataset import sample_cycles
+from mgtwin.quantities import parse
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["anodic_peak", "cathodic_peak", "direct_resistance", "slope_conductivity", "voltage_growth"]
+
+#: Samples of a voltammogram this close to a vertex (as a share of the range) count as the vertex.
+AT_VERTEX = 0.02
+TRANSIENT = ("time", "voltage", "current")
+
+
+@metric("S/m", "electronic conductivity from a slope", needs=TRANSIENT)
+def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False) -> float:
+    """Return the electronic conductivity [S/m] from the slope of steady current against voltage.
+
+    Parameters
+    ----------
+    ca : xarray.Dataset
+        Steps of constant voltage between electrodes that block ions; see `electronic_conductivity`.
+    without_contacts : bool
+        Take the electronic contact resistances that the cell has off the slope: the conductivity of the bulk, which is
+        what a measurement with perfect contacts would give.
+    """
+    found = electronic_conductivity(ca)
+    unsteady = f"{len(found.warnings)} steps not quite steady" if found.warnings else ""
+    if not without_contacts:
+        return Reading(found.value, unsteady, r2=found.r2)
+    cell = known_cell(ca, "slope_conductivity")
+    electrodes = (cell.negative, cell.positive)
+    contacts = sum(float(electrode.electronic_resistance) for electrode in electrodes) / float(cell.area)
+    bulk = 1 / found.slope - contacts
+    if bulk <= 0:
+        return Reading(float("nan"), "the contacts are larger than the whole resistance")
+    return Reading(found.value / (found.slope * bulk), f"contacts of {shown(contacts, 'ohm')} taken off")
+
+
+@metric("ohm", "resistance to direct current", needs=(*TRANSIENT, "electronic_current"))
+def direct_resistance(run: xr.Dataset) -> float:
+    """Return voltage over current [ohm] at the end of a run; the remark says what share of the current is electrons."""
+    share = leakage_fraction(run)
+    resistance = float(run["voltage"][-1]) / float(run["current"][-1])
+    return Reading(resistance, f"{share:.2g} of the current is electrons", leakage=share)
+
+
+@metric("1", "growth of the voltage", needs=("time", "voltage"), quantities={"since": "s"})
+def voltage_growth(run: xr.Dataset, since: float | str = "1 h") -> float:
+    """Return the voltage at the end of a run over that at a time [s] before.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> voltage_growth(transient([0, 3600, 7200], [-0.1, -0.2, -0.5], [-1e-5] * 3))
+    2.5
+    """
+    time, voltage = run["time"].values, run["voltage"].values
+    return float(voltage[-1] / np.interp(float(parse(since, "s")), time, voltage))
+
+
+@metric("V", "potential of the cathodic peak", needs=TRANSIENT)
+def cathodic_peak(run: xr.Dataset) -> float:
+    """Return the potential [V] of the most negative current of a voltammogram; NaN where that is at the vertex."""
+    return _peak(run, -1.0)
+
+
+@metric("V", "potential of the anodic peak", needs=TRANSIENT)
+def anodic_peak(run: xr.Dataset) -> float:
+    """Return the potential [V] of the most positive current of a voltammogram; NaN where that is at the vertex."""
+    return _peak(run, 1.0)
+
+
+def _peak(run: xr.Dataset, sign: float) -> float:
+    """Potential of the largest current of one sign in the last cycle."""
+    numbers = sample_cycles(run)
+    last = slice(None) if numbers is None else numbers == numbers.max()
+    voltage, current = run["voltage"].values[last], run["current"].values[last]
+    k = int(np.argmax(sign * current))
+    vertex = float((sign * voltage).max())
+    if vertex - sign * voltage[k] > AT_VERTEX * np.ptp(voltage):
+        return Reading(float(voltage[k]), f"{shown(float(current[k]), 'A')} at the peak")
+    slope = float(np.polyfit(voltage, current, 1)[0])
+    straight = float(np.corrcoef(voltage, current)[0, 1])
+    return Reading(
+        float("nan"),
+        f"no peak: the current grows up to the vertex, like a resistor of {shown(1 / slope, 'ohm')} "
+        f"(correlation with the voltage {straight:.4f})",
+    )

@@ -1,0 +1,21 @@
+"""Laws of temperature, each in one file; `law` declares one more."""
+
+from .arrhenius import Arrhenius, ArrheniusT
+from .base import LAWS, AnyUnit, Law, Temperature, evaluate, law
+from .constant import Constant
+from .table import Table
+from .vogel_fulcher import VogelFulcher
+
+__all__ = [
+    "LAWS",
+    "AnyUnit",
+    "Arrhenius",
+    "ArrheniusT",
+    "Constant",
+    "Law",
+    "Table",
+    "Temperature",
+    "VogelFulcher",
+    "evaluate",
+    "law",
+]

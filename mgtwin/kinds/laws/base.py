@@ -1,0 +1,172 @@
+r"""The family of laws of temperature: what a law declares, and the decorator that takes it up."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, ClassVar, TypeVar, dataclass_transform
+
+import numpy as np
+from pydantic import AfterValidator
+
+from ...errors import InputError
+from ...quantities import Quantity, format_value, parse
+from ...registry import Family
+from ..declare import check_parameters, declared, require
+from ..numbers import Number
+
+__all__ = ["LAWS", "AnyUnit", "Law", "Temperature", "evaluate", "is_numeric", "law"]
+
+LAWS: Family[type[Law]] = Family("law of temperature", "a law of temperature")
+"""The laws by the name that they have in files."""
+
+_Class = TypeVar("_Class")
+
+#: A value of the property itself: its dimension is known once the law stands in a field.
+AnyUnit = Annotated[float, Quantity(None)]
+Temperature = Annotated[float, Quantity("K", gt=0)]
+
+
+def _ordered(valid: tuple[float, float]) -> tuple[float, float]:
+    if not valid[0] < valid[1]:
+        low, high = (format_value(limit, "K") for limit in valid)
+        raise InputError(f"must be (lowest, highest) temperature, but is ({low}, {high}).")
+    return valid
+
+
+_Range = Annotated[tuple[Temperature, Temperature], AfterValidator(_ordered)]
+
+
+class Law:
+    """Base of the laws of temperature: frozen, called with a temperature [K].
+
+    Every law has the keyword ``valid = (T_low, T_high)`` [K], its range of validity, and ``type``, its name in files.
+    """
+
+    type: str
+    valid: tuple[float, float] | None
+    value_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields that have the dimension of the property itself."""
+
+    @staticmethod
+    def formula(T: Number, **parameters: Number) -> Number:
+        """Evaluate the equation at T [K] with the given fields; all may be floats, arrays or PyBaMM symbols."""
+        raise NotImplementedError
+
+    def parameters(self) -> dict[str, Number]:
+        """Return the fields that `formula` takes."""
+        return {name: getattr(self, name) for name in _parameters(type(self))}
+
+    def __call__(self, T: Number | str) -> Number:
+        """Evaluate at T: a number or array [K], a string such as ``"60 degC"``, or a PyBaMM symbol.
+
+        Returns
+        -------
+        float, ndarray or symbol
+            In the SI unit of the property, with the shape of T.
+
+        Raises
+        ------
+        InputError
+            If a temperature is not above 0 K.
+        """
+        return _plain(self.formula(_temperature(T), **self.parameters()))
+
+    def validity_warning(self, T: Number | str) -> str | None:
+        """Return a sentence if any temperature in T [K] is outside the range of validity, else None."""
+        limits = self.limits()
+        if limits is None:
+            return None
+        values = np.atleast_1d(np.asarray(_temperature(T), dtype=float))
+        # A rounding error of the conversion from degC is not an extrapolation.
+        outside = values[(values < limits[0] - 1e-6) | (values > limits[1] + 1e-6)]
+        if outside.size == 0:
+            return None
+        used = [format_value(value, "K") for value in dict.fromkeys((outside.min(), outside.max()))]
+        low, high = (format_value(limit, "K") for limit in limits)
+        return f"{type(self).__name__} law used at {' to '.join(used)}, outside its validity {low} to {high}."
+
+    def limits(self) -> tuple[float, float] | None:
+        """Return the lowest and highest temperature [K] at which the law holds, None if it does not say."""
+        return self.valid
+
+
+def _parameters(cls: type) -> tuple[str, ...]:
+    """The fields of a law that its formula takes."""
+    return tuple(item.name for item in dataclasses.fields(cls) if item.name not in ("type", "valid"))  # type: ignore[arg-type]
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+def law(cls: type[_Class]) -> type[_Class]:
+    """Declare a law of temperature: a class with fields and the static method ``formula(T, *, <field>, ...)``.
+
+    The formula is written with operators and NumPy's ufuncs, so that T and every field can be a float, an array or a
+    symbol. ``value_fields`` names the fields that have the unit of the property; the others give theirs themselves.
+    ``valid`` and ``type`` are added. The law is then known to files, ``mgtwin schema`` and every field of a cell that
+    takes laws.
+
+    Raises
+    ------
+    InputError
+        When the class is made: there is no formula, it takes other parameters than the fields, ``value_fields`` names
+        none of them, or another law has that name.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> from mgtwin.kinds.laws import LAWS, AnyUnit
+    >>> @mt.law
+    ... class PowerOfTemperature:
+    ...     value_fields = ("reference",)
+    ...     reference: AnyUnit
+    ...     exponent: float
+    ...
+    ...     @staticmethod
+    ...     def formula(T, *, reference, exponent):
+    ...         return reference * (T / 300) ** exponent
+    >>> mt.IonConductor(PowerOfTemperature("1 mS/cm", 2.0)).ionic_conductivity(600.0)
+    0.4
+    >>> LAWS.discard("power_of_temperature")
+    """
+    return declared(cls, LAWS, Law, _check, {"valid": (_Range | None, None)})
+
+
+def _check(cls: type[Law]) -> None:
+    fields = [name for name in vars(cls)["__annotations__"] if name not in ("type", "valid", "value_fields")]
+    require(cls.formula is not Law.formula, cls, LAWS, "without the static method formula(T, *, ...).")
+    check_parameters(cls, "formula", fields, every=True)
+    ours = cls.value_fields and set(cls.value_fields) <= set(fields)
+    require(ours, cls, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit.")
+
+
+def is_numeric(x: Number) -> bool:
+    """Tell numbers and arrays from symbols."""
+    return isinstance(x, (int, float, np.ndarray, np.generic, list, tuple))
+
+
+def _temperature(T: Number | str) -> Number:
+    """Read a temperature argument; numbers become floats or float arrays, symbols pass."""
+    if isinstance(T, str):
+        T = parse(T, "K")
+    if not is_numeric(T):
+        return T
+    T = _plain(np.asarray(T, dtype=float)[()])
+    if not np.all(np.asarray(T) > 0):  # also NaN
+        raise InputError(f"a temperature must be above 0 K, but is {np.min(T):g} K.")
+    return T
+
+
+def _plain(result: Number) -> Number:
+    """A plain float for a scalar; arrays and symbols as they are."""
+    return float(result) if isinstance(result, (float, np.generic)) else result
+
+
+def evaluate(prop: float | Law, T: Number | str) -> Number:
+    """Evaluate a number or a law at T [K]; a number is returned in the shape of T.
+
+    Examples
+    --------
+    >>> from mgtwin.kinds.laws import Constant
+    >>> evaluate(2.0, 300.0), evaluate(Constant("2 S/m"), "60 degC")
+    (2.0, 2.0)
+    """
+    return prop(T) if isinstance(prop, Law) else _plain(float(prop) + 0.0 * _temperature(T))

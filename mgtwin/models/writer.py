@@ -1,0 +1,68 @@
+"""What layers, interfaces and storages know of the model that they write their equations into, and of each other.
+
+The parts of a stack depend on these protocols only, never on `StackModel`, which puts them together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ..cells import Cell, Layer
+from ..cells.reader import Reader
+
+__all__ = ["Neighbour", "Writer"]
+
+
+class Writer(Protocol):
+    """The model as its parts see it: dictionaries that take equations, and the numbers that stand in these.
+
+    Attributes
+    ----------
+    rhs, algebraic, initial_conditions, boundary_conditions, variables, events
+        Those of a PyBaMM model.
+    exponents : dict
+        State -> path of the exponent of the constant-phase element that charges it (exact in the frequency domain).
+    ageing_states : set
+        Names of the states of ageing laws, which are frozen wherever the cell is linearised.
+    cpe_window : (float, float) or None
+        Angular frequencies [rad/s] for ladders of constant-phase elements; None in the frequency domain.
+    ages : bool
+        Whether ageing laws act.
+    """
+
+    cell: Cell
+    reader: Reader
+    rest: Any
+    temperature: Any
+    inverse_thermal_voltage: Any
+    ion_charge: Any
+    area: Any
+    current_density: Any
+    rhs: Any
+    algebraic: Any
+    initial_conditions: Any
+    boundary_conditions: Any
+    variables: Any
+    events: Any
+    exponents: dict[str, str]
+    ageing_states: set[str]
+    cpe_window: tuple[float, float] | None
+    ages: bool
+
+    def is_fixed_at(self, path: str, value: float) -> bool:
+        """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
+
+    def electronic_resistance(self, path: str) -> Any:
+        """Electronic contact resistance [ohm m2], or None where electrons are blocked."""
+
+    def area_ratio(self, layer: Layer) -> Any:
+        """Layer area over electrode area."""
+
+
+class Neighbour(Protocol):
+    """An interface as the layers beside it see it: what crosses it, in PyBaMM's sign (+x), per electrode area."""
+
+    name: str
+    electronic_current: Any
+    anionic_current: Any
+    faradaic_current: Any

@@ -1,0 +1,23 @@
+"""What the house is held to: measure -> (limit, goal). A limit may only come nearer to its goal.
+
+Where a goal is not reached yet, the limit is what the code last reached: whoever improves a measure lowers its limit.
+The first of the modules that list kinds is the public face, which names all of them for type checkers.
+"""
+
+from __future__ import annotations
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "modules in circles of imports": (25, 0),
+    "modules that list kinds": (38, 1),
+    "lines of the largest module": (400, 400),
+    "lines of the largest function": (65, 50),
+    "isinstance": (456, 100),
+    "hasattr and getattr": (143, 20),
+    "Any": (1400, 300),
+    "private helpers used once [%]": (67.3, 40),
+    "comment lines over lines of code [%]": (1.55, 5),
+    "broad catches": (13, 0),
+    "private names from other modules": (12, 0),
+    "private modules from other rooms": (9, 0),
+    "lines": (41000, 31000),
+}
