@@ -6,41 +6,23 @@ texts and must not be repeated. `load` and `loads` read, `validate` turns the da
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
-
-from mgtwin._yamlwriter import CORE_TYPES, dumps
+from mgtwin._yamlreader import DEEPEST, MOST_ITEMS, KeyPath, Plain, Position, Reader, file_error
+from mgtwin._yamlwriter import dumps
 from mgtwin.errors import FileError, did_you_mean, validation_problems
 from mgtwin.locations import walk
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import CoreSchema
+
 __all__ = ["DEEPEST", "MOST_ITEMS", "Document", "dumps", "load", "loads", "validate"]
 
-KeyPath = tuple[str | int, ...]
-Position = tuple[int, int]
-
-#: Values and keys that a file may have, those that aliases repeat counted again, and how deep they may be nested: far
-#: more than any cell needs, and read within a second.
-MOST_ITEMS = 100_000
-DEEPEST = 60
-
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast; a few builds lack it
-
-
-class _Loader(_BASE):  # type: ignore[misc]
-    """Resolves plain scalars by the YAML 1.2 core schema instead of YAML 1.1."""
-
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 (PyYAML's own attribute)
-
-
-for _tag, _pattern, _first in CORE_TYPES:
-    _Loader.add_implicit_resolver(_tag, _pattern, list(_first))
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -65,7 +47,7 @@ class Document:
         Key path of `data` within the file, for a part of one.
     """
 
-    data: Any
+    data: Plain
     positions: Mapping[KeyPath, Position]
     name: str = "<text>"
     text: str = field(default="", repr=False)
@@ -73,7 +55,7 @@ class Document:
     aliases: Mapping[KeyPath, KeyPath] = field(default_factory=dict, repr=False)
     base: KeyPath = ()
 
-    def with_data(self, data: Any) -> Document:
+    def with_data(self, data: Plain) -> Document:
         """Return a document with other data (say, with names looked up) and the same positions."""
         return replace(self, data=data)
 
@@ -105,7 +87,7 @@ class Document:
     def error(self, message: str, path: Sequence[str | int] = (), *, key: bool = False) -> FileError:
         """Return the `FileError` that says `message` at a key path."""
         line, column = self.position(path, key=key)
-        return _file_error(message, self.name, self.text, line, column)
+        return file_error(message, self.name, self.text, line, column)
 
 
 def load(path: str | Path) -> Document:
@@ -152,190 +134,14 @@ def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS) -> Document:
     >>> loads("thickness: 0.5 mm\\ntolerance: 1e-3").data
     {'thickness': '0.5 mm', 'tolerance': 0.001}
     """
-    builder = _Builder(name, text, most)
-    try:
-        data = builder.document()
-    except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, name, text) from error
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        message = f"the character U+{int(error.character):04X} is not allowed in YAML: remove it."
-        raise _file_error(message, name, text, line, column) from error
-    return Document(data, builder.positions, name, text, builder.keys, builder.aliases)
+    reader = Reader(name, text, most)
+    data = reader.document()
+    return Document(data, reader.positions, name, text, reader.keys, reader.aliases)
 
 
-class _Anchor(NamedTuple):
-    """What an alias stands for."""
-
-    data: Any
-    path: KeyPath
-    items: int
-
-
-class _Builder:
-    """Turns PyYAML's events into plain data and notes where everything stands.
-
-    Events, not PyYAML's tree of nodes: so a text that is nested or repeats itself without end is refused before it has
-    filled the stack or the memory.
-    """
-
-    def __init__(self, name: str, text: str, most: int) -> None:
-        self.name, self.text, self.most = name, text, most
-        self.positions: dict[KeyPath, Position] = {}
-        self.keys: dict[KeyPath, Position] = {}
-        self.aliases: dict[KeyPath, KeyPath] = {}
-        self._anchors: dict[str, _Anchor | None] = {}  # None while what it names is being built
-        self._items = 0
-
-    def document(self) -> Any:
-        """Return the data of the only document of the text."""
-        self._loader = _Loader(self.text)
-        try:
-            self._loader.get_event()  # the start of the stream
-            if self._loader.check_event(yaml.StreamEndEvent):
-                return None
-            self._loader.get_event()  # the start of the document
-            data = self._value(self._loader.get_event(), ())
-            self._loader.get_event()  # its end
-            if not self._loader.check_event(yaml.StreamEndEvent):
-                found = self._loader.get_event().start_mark
-                raise yaml.composer.ComposerError(
-                    "expected a single document in the stream", None, "but found another document", found
-                )
-            return data
-        finally:
-            self._loader.dispose()
-
-    def _value(self, event: Any, path: KeyPath) -> Any:
-        self.positions.setdefault(path, _mark(event))
-        if isinstance(event, yaml.AliasEvent):
-            return self._repeated(event, path)
-        before = self._items
-        self._count(event, 1)
-        if len(path) > DEEPEST:
-            raise self._error(event, f"is nested more than {DEEPEST} levels deep, which nothing that mgtwin reads is.")
-        if event.anchor is not None:
-            self._anchors[event.anchor] = None
-        data = self._builders[type(event)](self, event, path)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchor(data, path, self._items - before)
-        return data
-
-    def _repeated(self, event: Any, path: KeyPath) -> Any:
-        if event.anchor not in self._anchors:
-            raise yaml.composer.ComposerError(None, None, f"found undefined alias {event.anchor!r}", event.start_mark)
-        anchor = self._anchors[event.anchor]
-        if anchor is None:
-            raise self._error(event, "an alias (*) must not contain itself.")
-        self._count(event, anchor.items)
-        self.aliases[path] = anchor.path
-        return anchor.data
-
-    def _count(self, event: Any, items: int) -> None:
-        self._items += items
-        if self._items > self.most:
-            raise self._error(
-                event, f"there are more than {self.most} values; long records are read from tables, by mgtwin.read."
-            )
-
-    def _sequence(self, event: Any, path: KeyPath) -> list[Any]:
-        data: list[Any] = []
-        while not isinstance(item := self._loader.get_event(), yaml.SequenceEndEvent):
-            data.append(self._value(item, (*path, len(data))))
-        return data
-
-    def _mapping(self, event: Any, path: KeyPath) -> dict[str, Any]:
-        data: dict[str, Any] = {}
-        while not isinstance(key_event := self._loader.get_event(), yaml.MappingEndEvent):
-            key = self._scalar(key_event, path) if isinstance(key_event, yaml.ScalarEvent) else None
-            if not isinstance(key, str):
-                raise self._error(key_event, "a key must be a text: put it in quotes if it looks like something else.")
-            place = (*path, key)
-            if key in data:
-                raise self._error(
-                    key_event, f"the key {key!r} is repeated: it is already in line {self.keys[place][0]}."
-                )
-            self.keys[place] = _mark(key_event)
-            item = self._loader.get_event()
-            # A block below its key: point at the key, which tells more than the first thing inside.
-            if item.start_mark.line != key_event.start_mark.line:
-                self.positions[place] = _mark(key_event)
-            data[key] = self._value(item, place)
-        return data
-
-    def _scalar(self, event: Any, path: KeyPath) -> Any:
-        text = event.value
-        tag = event.tag or self._loader.resolve(yaml.ScalarNode, text, event.implicit)
-        kind = tag.removeprefix("tag:yaml.org,2002:")
-        if kind not in _SCALARS:
-            raise self._error(event, f"the tag {tag!r} is not known: write plain numbers, texts, lists and mappings.")
-        try:
-            return _SCALARS[kind](text)
-        except ValueError as error:
-            raise self._error(event, f"{text!r} is not a {kind}.") from error
-
-    def _error(self, event: Any, message: str) -> FileError:
-        return _file_error(message, self.name, self.text, *_mark(event))
-
-    _builders: ClassVar[Mapping[type, Callable[[_Builder, Any, KeyPath], Any]]] = {
-        yaml.ScalarEvent: _scalar,
-        yaml.SequenceStartEvent: _sequence,
-        yaml.MappingStartEvent: _mapping,
-    }
-
-
-_SCALARS: Mapping[str, Callable[[str], Any]] = {
-    "str": str,
-    "null": lambda text: None,
-    "bool": lambda text: text.lower() == "true",
-    "int": lambda text: int(text, {"0o": 8, "0x": 16}.get(text[:2], 10)),
-    "float": lambda text: float(re.sub(r"\.(?=inf|nan)", "", text.lower())),
-}
-
-
-def _mark(event: Any) -> Position:
-    return event.start_mark.line + 1, event.start_mark.column + 1
-
-
-# As YAML counts lines, not as str.splitlines does (form feeds and the like).
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-
-
-def _file_error(message: str, name: str, text: str, line: int, column: int) -> FileError:
-    ends = [found.span() for found in islice(_LINE_BREAK.finditer(text), max(line - 2, 0), line)]
-    begin = 0 if line == 1 else ends[0][1] if ends else len(text)
-    has_end = len(ends) > (line > 1)
-    return FileError(message, name, line, column, text[begin : ends[-1][0] if has_end else None])
-
-
-_HINTS = (
-    ("mapping values are not allowed", " Put a text that contains ': ' in quotes, and check the indentation."),
-    ("cannot start any token", " Indent with spaces, not tabs; put texts that start with % @ ` in quotes."),
-    ("tab character", " Indent with spaces, not tabs."),
-    ("unknown directive", " Put a text that starts with % in quotes."),
-    ("<document start>", " Check the indentation: keys of one mapping start in the same column."),
-    ("did not find expected key", " Check the indentation and the quotes of this and the previous line."),
-    ("expected <block end>", " Check the indentation of this line."),
-    ("could not find expected ':'", " A key is followed by a colon and a space."),
-    ("undefined alias", " Put a text that starts with * in quotes."),
-    ("expected a single document", " Only one document (no further '---') per file."),
-    ("unexpected end", " A quote or bracket is not closed."),
-)
-
-
-def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> FileError:
-    mark = error.problem_mark or error.context_mark
-    problem = str(error.problem or error.context or "not readable")
-    hint = next((remedy for found, remedy in _HINTS if found in f"{problem} {error.context}"), "")
-    where = ""
-    if error.context and error.context_mark is not None and mark is not error.context_mark:
-        where = f" ({error.context} from line {error.context_mark.line + 1})"
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    return _file_error(f"YAML syntax: {problem}{where}.{hint}", name, text, line, column)
-
-
-def validate(document: Document, adapter: Any, context: Mapping[str, Any] | None = None) -> Any:
+def validate(
+    document: Document, adapter: TypeAdapter[_Made] | type[_Made], context: Mapping[str, object] | None = None
+) -> _Made:
     """Build an object from a document.
 
     Parameters
@@ -366,33 +172,36 @@ def validate(document: Document, adapter: Any, context: Mapping[str, Any] | None
       1 | value: 1,5 mm
         |        ^
     """
-    if not isinstance(adapter, TypeAdapter):
-        adapter = TypeAdapter(adapter)
+    from pydantic import TypeAdapter, ValidationError  # only here: listing files needs none of it
+
+    made: TypeAdapter[_Made] = adapter if isinstance(adapter, TypeAdapter) else TypeAdapter(adapter)
     try:
-        return adapter.validate_python(document.data, context=dict(context) if context else None)
+        return made.validate_python(document.data, context=dict(context) if context else None)
     except ValidationError as error:
-        raise _translated(error, document, adapter) from error
+        raise _translated(error, document, made.core_schema) from error
 
 
-def _translated(error: ValidationError, document: Document, adapter: TypeAdapter[Any]) -> FileError:
+def _translated(error: ValidationError, document: Document, schema: CoreSchema) -> FileError:
     found = []
     for location, message in validation_problems(error):
+        at_key = location[-1:] == ("[key]",)  # pydantic's name of a key as a place
+        location = location[:-1] if at_key else location
         unknown = message == "is not a known key here."
         steps = list(walk(location, document.data))
         path = ".".join(part for part, _ in steps)
         if unknown:
-            message += _known_keys(*steps[-1], adapter.core_schema)
-        position = document.position(location, key=unknown)
+            message += _known_keys(*steps[-1], schema)
+        position = document.position(location, key=unknown or at_key)
         found.append((position, f"{path}: {message}" if path else message))
     found.sort(key=lambda item: item[0])
     (line, column), first = found[0]
     others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
-    return _file_error("\n".join([first, *others]), document.name, document.text, line, column)
+    return file_error("\n".join([first, *others]), document.name, document.text, line, column)
 
 
-def _known_keys(key: str, siblings: Any, schema: Any) -> str:
+def _known_keys(key: str, siblings: Plain, schema: CoreSchema) -> str:
     """Say which keys were possible: those of the class that has most of the other keys."""
-    groups = sorted(_key_groups(schema), key=lambda group: -len(group[0] & siblings.keys()))
+    groups = sorted(_key_groups(schema, set()), key=lambda group: -len(group[0] & siblings.keys()))
     fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]
     if not fitting or not fitting[0] & siblings.keys():
         return ""
@@ -400,18 +209,22 @@ def _known_keys(key: str, siblings: Any, schema: Any) -> str:
     return did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
 
 
-def _key_groups(schema: Any, seen: tuple[type, ...] = ()) -> Iterator[tuple[frozenset[str], Any]]:
+def _key_groups(schema: object, seen: set[type]) -> Iterator[tuple[frozenset[str], object]]:
     """Yield (field names, literal ``type``) of every dataclass within a pydantic core schema."""
-    if isinstance(schema, Mapping):
-        if schema.get("type") == "dataclass-args":
-            fields = {item["name"]: item["schema"] for item in schema["fields"]}
-            yield frozenset(fields), fields.get("type", {}).get("default")
-        if "kinds" in schema:  # an open union (`mgtwin.unions.OneOf`) does not hold the schemas of its kinds
-            for kind in schema["kinds"]().values():
-                if kind not in seen:  # a composite holds materials, a sequence protocols
-                    yield from _key_groups(kind.__pydantic_core_schema__, (*seen, kind))
-        for item in schema.values():
-            yield from _key_groups(item, seen)
-    elif isinstance(schema, (list, tuple)):
-        for item in schema:
-            yield from _key_groups(item, seen)
+    match schema:
+        case {"type": "dataclass-args", "fields": fields}:
+            schemas = {item["name"]: item["schema"] for item in fields}
+            yield frozenset(schemas), schemas.get("type", {}).get("default")
+        case {"kinds": kinds}:  # an open union (`mgtwin.unions.OneOf`) does not hold the schemas of its kinds
+            for kind in set(kinds().values()) - seen:
+                seen.add(kind)  # a composite holds materials, a sequence protocols
+                yield from _key_groups(kind.__pydantic_core_schema__, seen)
+    match schema:
+        case Mapping():
+            inner: Iterable[object] = schema.values()
+        case list() | tuple():
+            inner = schema
+        case _:
+            return
+    for item in inner:
+        yield from _key_groups(item, seen)

@@ -1,12 +1,19 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
-from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
+from ..kinds.ageing.crack_growth import CrackGrowth
+from ..kinds.ageing.fatigue_contact_loss import FatigueContactLoss
+from ..kinds.ageing.film_growth import FilmGrowth
+from ..kinds.ageing.void_contact_loss import VoidContactLoss
+from ..kinds.contact import Contact, Pressed
+from ..kinds.electrodes.blocking import Blocking
+from ..kinds.electrodes.plating import Plating
+from ..kinds.junctions.junction import Junction
+from ..kinds.storages.capacitor import Capacitor
+from ..kinds.storages.cpe import CPE
 from .cell import Cell, Ion, Layer
 from .composites import Composite, Phase, Porous
-from .contact import Contact, Pressed
 from .fixture import Fixture
 from .fractions import Linear, Mass, Profile, Volume
-from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
 from .mixing import (
     Bruggeman,

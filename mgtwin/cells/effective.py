@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..kinds.numbers import FARADAY, GAS_CONSTANT, SATURATION, integral_of_saturating_exp, saturating_exp
 from .capacitors import CPE
 from .fractions import breaks_of
 from .materials import DefectCapacitance, DefectElectrons, MixedConductor
@@ -33,25 +34,11 @@ __all__ = [
     "quadrature",
     "saturating_exp",
     "storing_parts",
+    "with_grain_boundaries",
 ]
 
-FARADAY = 96485.33212
-GAS_CONSTANT = 8.314462618
-#: |FE/RT| beyond which the exponentials of the defect electrons are continued along their tangent.
-SATURATION = 40.0
 #: How far fractions may be from a sum of 1: derivatives vary one of them by a relative 6e-6.
 TOLERANCE = 1e-5
-
-
-def saturating_exp(x: Any) -> Any:
-    """``exp(x)`` up to x = 40, continued along its tangent: smooth, monotonic, no overflow."""
-    return np.exp(np.minimum(x, SATURATION)) * (1 + np.maximum(x - SATURATION, 0))
-
-
-def integral_of_saturating_exp(x: Any) -> Any:
-    """Antiderivative of `saturating_exp`."""
-    beyond = np.maximum(x - SATURATION, 0)
-    return np.exp(np.minimum(x, SATURATION)) + np.exp(SATURATION) * (beyond + beyond * beyond / 2)
 
 
 def ionic_conductivity(reader: Reader, path: str, material: Any, temperature: Any, position: Any = 0.5) -> Any:
@@ -92,7 +79,15 @@ def _ions(reader: Reader, path: str, part: Content, temperature: Any) -> Any:
     if not hasattr(part.material, "ionic_conductivity"):
         return 0.0
     inside = reader.property(f"{path}.ionic_conductivity", temperature)
-    if getattr(part.material, "grain_boundary", None) is None:
+    return with_grain_boundaries(reader, path, part.material, temperature, inside)
+
+
+def with_grain_boundaries(reader: Reader, path: str, material: Any, temperature: Any, inside: Any) -> Any:
+    r"""Ionic conductivity [S/m] to a direct current, :math:`1/\sigma_{eff} = 1/\sigma_{ion} + R_{gb}/d` (§2.3).
+
+    Parameters as for `ionic_conductivity`; `inside` is the conductivity of the grains.
+    """
+    if getattr(material, "grain_boundary", None) is None:
         return inside
     boundary = f"{path}.grain_boundary"
     per_length = reader.property(f"{boundary}.resistance", temperature) / reader.number(f"{boundary}.grain_size")

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..errors import FileError, InputError
-from . import library
 from .cell import Cell, cell_adapter
 from .overlays import applicable_overlays, apply_overlays
 from .parts import load_part, resolve

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from rich.text import Text
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..cells import (
     BinaryElectrolyte,
     Blocking,
@@ -19,7 +19,6 @@ from ..cells import (
     MixedConductor,
     Plating,
     Porous,
-    library,
 )
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..protocols import PROTOCOLS

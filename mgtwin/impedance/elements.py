@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from ..cells.capacitors import CPE
 from ..cells.cell import Layer
 from ..cells.effective import (
     chemical_capacitance,
     electronic_conductivity,
     permittivity,
 )
-from ..cells.interfaces import CPE
 from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
 from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..errors import InputError
-from .capacitors import admittance
 from .chain import Array, Mixed, Ohmic
+from .interfaces import stored
 from .numbers import geometry, ion_conductivity, require, with_boundaries
 
 __all__ = ["VACUUM_PERMITTIVITY", "Surroundings", "layer_element"]
@@ -136,7 +136,7 @@ def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: 
     if found is None:
         return ionic
     if isinstance(found, CPE):
-        return ionic + admittance(found, reader, name, s)
+        return ionic + stored(found, reader, name, s)
     return ionic + s * (VACUUM_PERMITTIVITY * require(found, name))
 
 

@@ -471,10 +471,10 @@ def test_importing_does_not_import_pint():
     ],
 )
 def test_units_that_would_keep_the_parser_busy_are_refused_at_once(unit):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(QuantityError, match=r"a power is one number up to 99|signs, which no unit needs") as caught:
         parse(f"1 {unit}", "m^2")
-    assert time.perf_counter() - began < 1.0 and len(str(caught.value)) < 300
+    assert time.process_time() - began < 1.0 and len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize(

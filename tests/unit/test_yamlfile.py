@@ -413,10 +413,10 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )
 def test_texts_without_end_are_refused_within_a_second(text, place, message):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(FileError, match=message) as caught:
         loads(text)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
     assert caught.value.line == place[0] and place[1] in (caught.value.column, None)
     assert len(str(caught.value)) < 1000
 
