@@ -60,6 +60,11 @@ class Written:
     __pydantic_fields__: ClassVar[dict[str, FieldInfo]]
     type: str
 
+    def given(self) -> dict[str, object]:
+        """What was set: the fields that are neither None nor at their default."""
+        fields = {name: info for name, info in self.__pydantic_fields__.items() if name != "type"}
+        return {name: item for name, info in fields.items() if (item := vars(self)[name]) not in (None, info.default)}
+
     def to_data(self) -> dict[str, object]:
         """The noun as plain data for YAML, without fields that are None."""
         data: dict[str, object] = self.__pydantic_serializer__.to_python(self, mode="json", exclude_none=True)
