@@ -17,7 +17,7 @@ from ..circuits import Circuit
 from ..data import read
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
-from ..quantities import Quantity, format_value
+from ..quantities import AmbientTemperature, Quantity, format_value
 from ..regression import LOSSES, WEIGHTINGS, Loss, Modulus, Unit, Weighting
 from ..unions import OneOf
 from .free import FREE, FreeLike
@@ -65,7 +65,7 @@ class DataFile:
 
     file: str
     node: str | None = None
-    temperature: Annotated[float, Quantity("K", gt=0)] | None = None
+    temperature: Annotated[float, AmbientTemperature()] | None = None
     control: Literal["current", "voltage"] | None = None
     set: dict[str, Any] = field(default_factory=dict)
     weighting: _WeightingField | None = None
