@@ -1,13 +1,19 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
-from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
-from .cell import Cell, Ion, Layer
-from .composites import Composite, Phase, Porous
-from .contact import Contact, Pressed
-from .fractions import Linear, Mass, Profile, Volume
-from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
-from .materials import DefectCapacitance, DefectElectrons, GrainBoundary, IonConductor, MixedConductor
-from .mixing import (
+from ..kinds.carriers import has_electrons
+from ..kinds.electrons import DefectCapacitance, DefectElectrons
+from ..kinds.fractions import Linear, Mass, Profile, Volume
+from ..kinds.materials import (
+    BinaryElectrolyte,
+    Composite,
+    GrainBoundary,
+    Insulator,
+    IonConductor,
+    MixedConductor,
+    Phase,
+    Porous,
+)
+from ..kinds.mixing import (
     Bruggeman,
     HashinShtrikmanLower,
     HashinShtrikmanUpper,
@@ -17,10 +23,12 @@ from .mixing import (
     WienerParallel,
     WienerSeries,
 )
-from .mixtures import Insulator, has_electrons
+from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
+from .cell import Cell, Ion, Layer
+from .contact import Contact, Pressed
+from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .paths import expand
 from .reader import Reader
-from .salts import BinaryElectrolyte
 
 __all__ = [
     "CPE",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..kinds.electrons import PotentialLaw
 from ..laws import Law
 from ..quantities import Value, format_value
-from .materials import DefectCapacitance, DefectElectrons
 from .paths import find, walk
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _parameter(path: str, value: float, law: str) -> Parameter:
 def _law_of(cell: Cell, path: str) -> str:
     """Name and validity of the law that the number at `path` belongs to, or ``""``."""
     parent = find(cell, path.rpartition(".")[0]) if "." in path else None
-    if isinstance(parent, (DefectElectrons, DefectCapacitance)):
+    if isinstance(parent, PotentialLaw):
         return type(parent).__name__
     if not isinstance(parent, Law):
         return ""

@@ -18,11 +18,6 @@ __all__ = ["as_html", "thickness_class"]
 # thickness; drawn to scale most of them would vanish.
 _WIDTHS = (28, 48, 72, 100, 132, 168)
 _FILLS = {
-    "ion_conductor": "#9ecae1",
-    "mixed_conductor": "#fdd0a2",
-    "binary_electrolyte": "#a1d9b4",
-    "composite": "#dadaeb",
-    "porous": "#c7e9e4",
     "blocking": "#fee391",
     "plating": "#bdbdbd",
 }
@@ -69,7 +64,7 @@ def _layer_box(layer: Layer) -> str:
     width = _WIDTHS[thickness_class(layer.thickness)]
     material = layer.material.name or type(layer.material).__name__
     text = f"<b>{escape(layer.name)}</b><span>{escape(material)}</span><span>{format_value(layer.thickness)}</span>"
-    style = f"{_BOX}width:{width}px;background:{_FILLS[layer.material.type]}"
+    style = f"{_BOX}width:{width}px;background:{layer.material.colour.page}"
     return f'<div style="{style}" title="{escape(layer.material.description)}">{text}</div>'
 
 

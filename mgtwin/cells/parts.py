@@ -11,9 +11,9 @@ from pydantic import Field, TypeAdapter
 
 from .. import yamlfile
 from ..errors import UnknownNameError
+from ..kinds.materials import LayerMaterial
 from ..kinds.noun import one_of
 from . import library
-from .composites import Material
 from .interfaces import Blocking, Junction, Plating
 from .paths import children
 
@@ -29,7 +29,7 @@ _Interface = Annotated[
 @lru_cache(maxsize=2)
 def part_adapter(kind: str) -> TypeAdapter[Any]:
     """Return the pydantic adapter of what a file in ``materials`` or ``interfaces`` holds."""
-    return TypeAdapter(Material if kind == "materials" else _Interface)
+    return TypeAdapter(LayerMaterial if kind == "materials" else _Interface)
 
 
 def is_part(path: str) -> str:

@@ -20,11 +20,6 @@ _ASCII = str.maketrans("┌┬┐└┴┘╥╨─│║", "++++++##-|#")
 _COLOURS = {
     "blocking": "yellow",
     "plating": "bright_black",
-    "ion_conductor": "blue",
-    "mixed_conductor": "magenta",
-    "binary_electrolyte": "cyan",
-    "composite": "green",
-    "porous": "green",
 }
 
 
@@ -77,7 +72,7 @@ def _layer(cell: Cell, number: int) -> _Box:
     layer = cell.layers[number]
     material = layer.material.name or type(layer.material).__name__
     lines = (layer.name, material, format_value(layer.thickness))
-    return _Box(lines, _COLOURS.get(layer.material.type, "white"), 2 * thickness_class(layer.thickness))
+    return _Box(lines, layer.material.colour.terminal, 2 * thickness_class(layer.thickness))
 
 
 def _edge(signs: tuple[str, str, str, str], widths: list[int], joints: list[bool]) -> Text:

@@ -16,6 +16,7 @@ from .. import cells, experiments, laws, protocols
 from ..cells import library
 from ..cells.overlays import Overlay
 from ..errors import UnknownNameError, did_you_mean
+from ..kinds import electrons, fractions, materials, mixing
 from .console import hint, out
 
 __all__ = ["file_schema", "nouns", "print_schema"]
@@ -25,13 +26,13 @@ _FILES = {"cell": "cells/", "overlay": "overlays/", "experiment": "experiments/"
 
 def nouns() -> dict[str, Any]:
     """Return every class that can be written in YAML by its name."""
-    found = (
+    found: tuple[Any, ...] = (
         *(cells.Cell, Overlay, experiments.Experiment),
-        *(cells.Layer, cells.IonConductor, cells.MixedConductor, cells.BinaryElectrolyte, cells.GrainBoundary),
-        *(cells.DefectElectrons, cells.DefectCapacitance),
-        *(cells.Composite, cells.Porous, cells.Phase, cells.Insulator, cells.Linear, cells.Profile),
+        *(cells.Layer, *materials.MATERIALS.values(), cells.GrainBoundary, cells.Phase),
+        *(*electrons.ELECTRON_LAWS.values(), *electrons.CAPACITANCE_LAWS.values()),
+        *(*mixing.MIXING_RULES.values(), *fractions.PROFILES.values(), *fractions.AMOUNTS.values()),
         *(cells.Plating, cells.Blocking, cells.Junction, cells.Capacitor, cells.Ion),
-        *(laws.Constant, laws.Arrhenius, laws.ArrheniusT, laws.VogelFulcher, laws.Table),
+        *laws.LAWS.values(),
         *protocols.PROTOCOLS.values(),
     )
     return {item.__name__: item for item in found}

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pybamm
 
-from ..cells.capacitors import CPE
-from ..cells.effective import permittivity
+from ..kinds.capacitors import CPE
+from ..kinds.numbers import VACUUM_PERMITTIVITY
+from ..kinds.own import Own
 from . import names
 from .writer import Writer
 
-VACUUM_PERMITTIVITY = 8.8541878128e-12
 #: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
 SPACING = 1.2
 #: How far the poles reach beyond the window, in ln(omega); there the rest of the integral is one branch at each end.
@@ -98,7 +98,7 @@ def bulk_storage(
     model: Writer, path: str, scale: Any, position: Any = 0.5
 ) -> IdealCapacitor | ConstantPhaseElement | None:
     """The dielectric of the material at a path of the cell, per length, times `scale`; None where there is none."""
-    found = permittivity(model.reader, path, model.cell.get(path), position)
+    found = model.cell.get(path).permittivity(Own(model.reader, path, model.temperature), position)
     if found is None:
         return None
     if isinstance(found, CPE):

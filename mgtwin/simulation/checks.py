@@ -10,10 +10,10 @@ import numpy as np
 from ..cells import CPE, Cell, Layer, Plating
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
-from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
+from ..kinds.numbers import VACUUM_PERMITTIVITY
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 from ..quantities import format_value
 
@@ -22,7 +22,6 @@ from ..quantities import format_value
 FAST = 1e-3
 #: Where that would leave no resistance in series under an imposed voltage: only layers this slow store charge.
 TOO_SLOW = 0.1
-VACUUM_PERMITTIVITY = 8.8541878128e-12
 
 
 def passes_ions(cell: Cell) -> bool:
@@ -93,7 +92,7 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity."""
     material, reader = layer.material, Reader(cell)
     path, T = f"layers.{layer.name}.material", cell.temperature
-    positions = np.array(material.positions) if isinstance(material, Mixture) else 0.5
+    positions = np.array(material.positions)
     dielectric = permittivity(reader, path, material, positions)
     if dielectric is None:
         return None
