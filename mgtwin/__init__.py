@@ -51,6 +51,7 @@ _HOME = {
     "Volume": "cells",
     "WienerParallel": "cells",
     "WienerSeries": "cells",
+    "Fixture": "cells",
     "Contact": "cells",
     "Pressed": "cells",
     "FatigueContactLoss": "cells",
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
     from .cells import DefectElectrons as DefectElectrons
     from .cells import FatigueContactLoss as FatigueContactLoss
     from .cells import FilmGrowth as FilmGrowth
+    from .cells import Fixture as Fixture
     from .cells import GrainBoundary as GrainBoundary
     from .cells import HashinShtrikmanLower as HashinShtrikmanLower
     from .cells import HashinShtrikmanUpper as HashinShtrikmanUpper

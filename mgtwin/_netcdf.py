@@ -6,16 +6,21 @@ other than text and finite-size numbers as JSON text.
 
 from __future__ import annotations
 
+import glob
+import io
 import json
 import os
+import time
 import uuid
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgtwin.errors import FileError, InputError
+from mgtwin._checksum import HDF5, seal, unseal
+from mgtwin.errors import FileError, InputError, MgtwinWarning
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +33,8 @@ _COMPLEX = "mgtwin_complex"
 _JSON = "mgtwin_json"
 _REAL, _IMAG = "_real", "_imag"
 _INT64 = 2**63
+#: Seconds after which a temporary file that still lies there belongs to nobody.
+_FORGOTTEN = 3600
 # Nothing may be decoded by guess (a unit of "days" would become a timedelta, a fill value a NaN).
 _RAW = {"engine": "h5netcdf", "decode_times": False, "decode_timedelta": False, "mask_and_scale": False}
 
@@ -50,24 +57,35 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         extra = {_MARK: FORMAT, _KIND: "tree", _NAME: json.dumps(data.name)}
     whole = whole.assign(whole.to_dataset(inherit=False))  # a new root, whose attributes are ours to extend
     whole.attrs = {**whole.attrs, **extra}
-    # The temporary file lies in the same folder, because only a move within one file system is atomic.
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        whole.to_netcdf(part, engine="h5netcdf", encoding=_compression(whole))
-        _flush(part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    # Into memory first: HDF5 itself brings the interpreter down when a disk is full.
+    image = io.BytesIO()
+    whole.to_netcdf(image, engine="h5netcdf", encoding=_compression(whole))
+    _put(seal(image.getvalue()), path)
     return path
 
 
-def _flush(path: Path) -> None:
-    """Force the file to the disk before it gets its name, so that a power cut cannot leave an empty result."""
-    handle = os.open(path, os.O_RDWR)
+def _put(raw: bytes, path: Path) -> None:
+    """Write a file beside its place, force it to the disk, and move it there: it is there whole or not at all.
+
+    In the same folder, because only a move within one file system is atomic.
+    """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):  # of a process that was killed while it wrote
+        if time.time() - left.stat().st_mtime > _FORGOTTEN:
+            left.unlink(missing_ok=True)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        os.fsync(handle)
+        with part.open("xb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())  # a power cut must not leave the name without its data
+        os.replace(part, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(
+            f"cannot be written ({len(raw) / 1e6:.3g} MB): {reason}. Make room, or save it elsewhere.", str(path)
+        ) from error
     finally:
-        os.close(handle)
+        part.unlink(missing_ok=True)
 
 
 def _compression(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
@@ -84,6 +102,11 @@ def _compression(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
     return encoding
 
 
+def is_result(raw: bytes) -> bool:
+    """Tell from the bytes of a file whether `write` made it, damaged or not."""
+    return raw.startswith(HDF5) and _MARK.encode() in raw
+
+
 def read(path: Path) -> xr.Dataset | xr.DataTree:
     """Read what `write` wrote; see `mgtwin.dataset.open`."""
     import xarray as xr
@@ -93,7 +116,10 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
         what = "is a folder, not a file" if path.is_dir() else "there is no such file"
         raise FileError(f"{what}. mgtwin.open reads results that mgtwin.save has written.", str(path))
     try:
-        with xr.open_datatree(path, **_RAW) as raw:  # type: ignore[arg-type]  # the options are those of open_dataset
+        with path.open("rb") as file:
+            head = file.read(len(HDF5))
+            image = unseal(head + file.read() if head == HDF5 else head, str(path))  # no other file is read whole
+        with xr.open_datatree(io.BytesIO(image.data), **_RAW) as raw:  # type: ignore[arg-type]  # as of open_dataset
             _refuse_foreign(raw.attrs, path)
             raw = raw.load()
             nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
@@ -103,6 +129,13 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileError(f"cannot be read as a netCDF (HDF5) file ({reason}).\n{_REMEDY}", str(path)) from error
+    if not image.is_sealed:
+        warnings.warn(
+            f"{path} carries no checksum (it was saved by mgtwin 0.1, or changed by another program): whether it is "
+            "what was written cannot be known. mgtwin.save writes it with one.",
+            MgtwinWarning,
+            stacklevel=3,
+        )
     if kind == "dataset":
         return nodes["/"]
     return xr.DataTree.from_dict(nodes, name=json.loads(name))

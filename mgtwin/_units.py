@@ -62,6 +62,7 @@ _TABLE: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
         "capacitance",
         (("F", 1.0, 0.1), ("mF", 1e-3, 1e-4), ("uF", 1e-6, 1e-7), ("nF", 1e-9, 1e-10), ("pF", 1e-12, 0.0)),
     ),
+    "H": ("inductance", (("H", 1.0, 0.1), ("mH", 1e-3, 1e-4), ("uH", 1e-6, 1e-7), ("nH", 1e-9, 0.0))),
     "F/m^2": ("areal capacitance", (("F/cm^2", 1e4, 1e3), ("mF/cm^2", 10.0, 10.0), ("uF/cm^2", 0.01, 0.0))),
     "F/m^3": ("volumetric capacitance", (("F/cm^3", 1e6, 0.0),)),
     "K": ("temperature", (("°C", 1.0, 0.0),)),
@@ -124,10 +125,27 @@ def _registry() -> Any:
 _BARE_EXPONENT = re.compile(r"(?<=[A-Za-zΩµμ])([-−]?[0-9])(?![0-9.])")
 
 
+# pint evaluates what it is given, and a tower of powers would keep it busy for ever: the power of a unit is one small
+# number, and no unit of a laboratory needs as many signs as this.
+_LONGEST = 100
+_POWER = r"(?:\^|\*\*|[⁺⁻⁰¹²³⁴-⁹])"
+_SMALL_POWER = re.compile(
+    rf"(?:(?:\^|\*\*)\s*\(?\s*[+-]?[0-9]{{1,2}}(?:[./][0-9]{{1,3}})?\s*\)?|[⁺⁻]?[⁰¹²³⁴-⁹]{{1,2}})(?!\s*{_POWER}|[\w.])"
+)
+
+
+def _refuse_absurd(unit: str) -> None:
+    if len(unit) > _LONGEST:
+        raise QuantityError(f"'{unit[:20]}...' has {len(unit)} signs, which no unit needs: write it shorter.")
+    if re.search(_POWER, _SMALL_POWER.sub(" ", unit)):
+        raise QuantityError(f"{unit!r} is not a unit that I know: a power is one number up to 99, as in 'cm^2'.")
+
+
 @lru_cache(maxsize=512)
 def _pint_unit(text: str) -> Any:
     """Parse a unit; raise QuantityError if pint does not know it."""
     tidy = _BARE_EXPONENT.sub(r"^\1", text.replace("−", "-").replace("Ohm", "ohm").replace("℃", "degC"))
+    _refuse_absurd(tidy)
     try:
         if re.search(r"[×,;=]", tidy):
             raise ValueError("not a unit")

@@ -1,15 +1,15 @@
-"""The float that remembers its unit, uncertainty and origin (public as ``mgtwin.quantities.Value``)."""
+"""The float that remembers its unit, uncertainty and origin, and how it is written."""
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any, Literal, NoReturn, Self, get_args
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import core_schema
-
+from mgtwin import _units
 from mgtwin.errors import QuantityError, did_you_mean
 
-__all__ = ["KINDS", "TEXTS", "Kind", "Value"]
+__all__ = ["KINDS", "TEXTS", "Kind", "NumberWithOrigin", "format_value", "to_file"]
 
 Kind = Literal["measured", "fitted", "literature", "computed", "assumed", "setting"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -17,32 +17,8 @@ TEXTS = ("source", "where", "printed", "note")
 _FIELDS = ("unit", "std", "low", "high", "kind", *TEXTS)
 
 
-class Value(float):
-    """An immutable float in SI units that carries its uncertainty and provenance.
-
-    It is equal to, hashes as and calculates like the plain float; the result of arithmetic is a plain float.
-
-    Parameters
-    ----------
-    number : float
-        The value in `unit`.
-    unit : str, optional
-        SI unit (or ``"eV"``); None if unknown, ``""`` if dimensionless.
-    std : float, optional
-        Standard uncertainty in `unit`.
-    low, high : float, optional
-        Range in which the value lies, in `unit`.
-    kind : {"measured", "fitted", "literature", "computed", "assumed", "setting"}, optional
-        How the number was obtained.
-    source, where, printed, note : str, optional
-        Key in references.bib; place in that source; the number as printed there; a remark.
-
-    Examples
-    --------
-    >>> sigma = Value(0.0554, unit="S/m", kind="measured", source="paper")
-    >>> sigma * 2, sigma.kind
-    (0.1108, 'measured')
-    """
+class NumberWithOrigin(float):
+    """An immutable float with its unit, uncertainty and provenance: `mgtwin.quantities.Value` but for its reading."""
 
     __slots__ = _FIELDS
 
@@ -88,13 +64,13 @@ class Value(float):
         """Return the attributes that are known (without the number itself), in a fixed order."""
         return {field: getattr(self, field) for field in _FIELDS if getattr(self, field) is not None}
 
-    def replace(self, number: float | None = None, **changes: Any) -> Value:
+    def replace(self, number: float | None = None, **changes: Any) -> Self:
         """Return a copy with another number or other attributes."""
         unknown = set(changes) - set(_FIELDS)
         if unknown:
             name = min(unknown)
             raise QuantityError(f"a Value has no attribute {name!r}.{did_you_mean(name, _FIELDS)}")
-        return Value(float(self) if number is None else number, **{**self.provenance(), **changes})
+        return type(self)(float(self) if number is None else number, **{**self.provenance(), **changes})
 
     def __repr__(self) -> str:
         inside = "".join(f", {name}={item!r}" for name, item in self.provenance().items())
@@ -103,28 +79,80 @@ class Value(float):
     def __str__(self) -> str:
         return float.__repr__(self)
 
-    def __copy__(self) -> Value:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: object) -> Value:
+    def __deepcopy__(self, memo: object) -> Self:
         return self
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        # A field annotated with plain Value takes any dimension and keeps its SI unit.
-        from mgtwin.quantities import Quantity
-
-        return Quantity(None).__get_pydantic_core_schema__(source, handler)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: Any) -> dict[str, Any]:
-        from mgtwin.quantities import Quantity
-
-        return Quantity(None).json_schema()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (float(self), self.provenance())
+        return _rebuild, (type(self), float(self), self.provenance())
 
 
-def _rebuild(number: float, attributes: dict[str, Any]) -> Value:
-    return Value(number, **attributes)
+def _rebuild(kind: type[NumberWithOrigin], number: float, attributes: dict[str, Any]) -> NumberWithOrigin:
+    return kind(number, **attributes)
+
+
+def format_value(value: float, unit: str | None = None, *, uncertainty: bool = False) -> str:
+    """Write a value in the unit that a laboratory would use, to four digits; `parse` reads the text back.
+
+    Parameters
+    ----------
+    value : float or Value
+        In SI (or eV).
+    unit : str, optional
+        Its SI unit; taken from ``value.unit`` by default.
+    uncertainty : bool
+        Append ``± std`` or ``[low, high]`` where the Value has them (this text cannot be read back).
+
+    Examples
+    --------
+    >>> format_value(0.0554, "S/m"), format_value(373.15, "K"), format_value(6.5e-4, "m")
+    ('0.554 mS/cm', '100 °C', '0.65 mm')
+    """
+    unit = unit if unit is not None else getattr(value, "unit", None) or ""
+    number, shown, size = _units.display(float(value), unit) if math.isfinite(value) else (float(value), "", 1.0)
+    text = _digits(number)
+    if uncertainty and isinstance(value, NumberWithOrigin) and shown is not None:
+        if value.std is not None:
+            text += f" ± {_digits(value.std / size, 2)}"
+        elif value.low is not None and value.high is not None:
+            shift = float(value) / size - number  # 273.15 for °C
+            text += f" [{_digits(value.low / size - shift)}, {_digits(value.high / size - shift)}]"
+    return f"{text} {shown}".rstrip()
+
+
+def _digits(number: float, digits: int = 4) -> str:
+    text = f"{number:.{digits}g}"
+    if abs(number) < 1e6 and "e+" in text:
+        text = f"{number:.0f}"
+    return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].replace('+', '')}{m[2]}", text)
+
+
+def to_file(value: float, unit: str | None = None) -> float | str | dict[str, Any]:
+    """Return the plain form of a value for YAML or JSON, from which `parse` rebuilds it exactly.
+
+    A number if dimensionless, ``"inf"``, or text with its SI unit; a mapping if there is provenance.
+
+    Examples
+    --------
+    >>> from mgtwin.quantities import Value
+    >>> to_file(Value(0.0554, unit="S/m", kind="measured"))
+    {'value': '0.0554 S/m', 'kind': 'measured'}
+    """
+    unit = unit if unit is not None else getattr(value, "unit", None) or ""
+
+    def plain(number: float) -> float | str:
+        if math.isinf(number):
+            return repr(float(number))
+        return f"{float(number)!r} {unit}" if unit else float(number)
+
+    if not isinstance(value, NumberWithOrigin):
+        return plain(value)
+    result: dict[str, Any] = {"value": plain(value)}
+    if value.std is not None:
+        result["std"] = plain(value.std)
+    if value.low is not None and value.high is not None:
+        result["range"] = [plain(value.low), plain(value.high)]
+    result.update({key: getattr(value, key) for key in ("kind", *TEXTS) if getattr(value, key) is not None})
+    return result if len(result) > 1 else result["value"]

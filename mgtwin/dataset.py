@@ -32,6 +32,7 @@ __all__ = [
     "attributes",
     "check",
     "has_gaps",
+    "is_result",
     "jacobian",
     "open",
     "problems",
@@ -370,6 +371,19 @@ def save(data: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
     for ds in [node.to_dataset(inherit=False) for node in data.subtree] if isinstance(data, xr.DataTree) else [data]:
         check(ds)
     return _netcdf.write(data, Path(path))
+
+
+def is_result(raw: bytes) -> bool:
+    """Tell from the bytes of a file whether `save` wrote it (it may be damaged: `open` says so).
+
+    Examples
+    --------
+    >>> is_result(b"freq,re,im")
+    False
+    """
+    from mgtwin import _netcdf
+
+    return _netcdf.is_result(raw)
 
 
 def open(path: str | Path) -> xr.Dataset | xr.DataTree:

@@ -143,6 +143,10 @@ class SimulationError(MgtwinError):
         return self.message
 
 
+#: Columns of a line of a file that are shown.
+_WIDEST = 300
+
+
 def caret_block(source_line: str, line: int, column: int) -> str:
     """Return a line of a file with its number and a caret below `column` (counted from 1).
 
@@ -153,6 +157,9 @@ def caret_block(source_line: str, line: int, column: int) -> str:
         |    ^
     """
     text = source_line.rstrip("\r\n")
+    if len(text) > _WIDEST:  # a file of one line: what stands around the caret
+        start = max(column - _WIDEST // 2, 0)
+        text, column = f"...{text[start : start + _WIDEST]}...", column - start + 3
     number = f"{line:>3}"
     # Tabs are kept in the indent so that the caret stays below its character whatever the tab width.
     before = text[: max(column - 1, 0)]

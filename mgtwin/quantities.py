@@ -19,12 +19,51 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 from mgtwin import _units
-from mgtwin._value import KINDS, TEXTS, Kind, Value
+from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, to_file
 from mgtwin.errors import QuantityError, did_you_mean
 
 __all__ = ["KINDS", "Kind", "Quantity", "Value", "format_value", "parse", "to_file"]
 
 _KEYS = ("value", "std", "range", "kind", *TEXTS)
+
+
+class Value(NumberWithOrigin):
+    """An immutable float in SI units that carries its uncertainty and provenance.
+
+    It is equal to, hashes as and calculates like the plain float; the result of arithmetic is a plain float.
+
+    Parameters
+    ----------
+    number : float
+        The value in `unit`.
+    unit : str, optional
+        SI unit (or ``"eV"``); None if unknown, ``""`` if dimensionless.
+    std : float, optional
+        Standard uncertainty in `unit`.
+    low, high : float, optional
+        Range in which the value lies, in `unit`.
+    kind : {"measured", "fitted", "literature", "computed", "assumed", "setting"}, optional
+        How the number was obtained.
+    source, where, printed, note : str, optional
+        Key in references.bib; place in that source; the number as printed there; a remark.
+
+    Examples
+    --------
+    >>> sigma = Value(0.0554, unit="S/m", kind="measured", source="paper")
+    >>> sigma * 2, sigma.kind
+    (0.1108, 'measured')
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        # a field annotated with plain Value takes any dimension and keeps its SI unit
+        return Quantity(None).__get_pydantic_core_schema__(source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: Any) -> dict[str, Any]:
+        return Quantity(None).json_schema()
 
 
 _NUMBER = re.compile(
@@ -111,7 +150,7 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
         si_unit = _units.infer_si(given) if unit is None else unit
         convert = _units.conversion(given, si_unit)
     except QuantityError as error:
-        raise QuantityError(f"{text!r}: {error}") from error.__cause__
+        raise QuantityError(f"{_brief(text)}: {error}") from error.__cause__
     result = _convert_exactly(match["number"], convert, difference)
     _check_finite(result, text, allow_inf)
     return Value(result, unit=si_unit)
@@ -226,70 +265,6 @@ def _with_unit(unit: str | None) -> str:
 def _brief(raw: object) -> str:
     text = repr(raw)
     return f"{text[:57]}..." if len(text) > 60 else text
-
-
-def format_value(value: float, unit: str | None = None, *, uncertainty: bool = False) -> str:
-    """Write a value in the unit that a laboratory would use, to four digits; `parse` reads the text back.
-
-    Parameters
-    ----------
-    value : float or Value
-        In SI (or eV).
-    unit : str, optional
-        Its SI unit; taken from ``value.unit`` by default.
-    uncertainty : bool
-        Append ``± std`` or ``[low, high]`` where the Value has them (this text cannot be read back).
-
-    Examples
-    --------
-    >>> format_value(0.0554, "S/m"), format_value(373.15, "K"), format_value(6.5e-4, "m")
-    ('0.554 mS/cm', '100 °C', '0.65 mm')
-    """
-    unit = unit if unit is not None else getattr(value, "unit", None) or ""
-    number, shown, size = _units.display(float(value), unit) if math.isfinite(value) else (float(value), "", 1.0)
-    text = _digits(number)
-    if uncertainty and isinstance(value, Value) and shown is not None:
-        if value.std is not None:
-            text += f" ± {_digits(value.std / size, 2)}"
-        elif value.low is not None and value.high is not None:
-            shift = float(value) / size - number  # 273.15 for °C
-            text += f" [{_digits(value.low / size - shift)}, {_digits(value.high / size - shift)}]"
-    return f"{text} {shown}".rstrip()
-
-
-def _digits(number: float, digits: int = 4) -> str:
-    text = f"{number:.{digits}g}"
-    if abs(number) < 1e6 and "e+" in text:
-        text = f"{number:.0f}"
-    return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].replace('+', '')}{m[2]}", text)
-
-
-def to_file(value: float, unit: str | None = None) -> float | str | dict[str, Any]:
-    """Return the plain form of a value for YAML or JSON, from which `parse` rebuilds it exactly.
-
-    A number if dimensionless, ``"inf"``, or text with its SI unit; a mapping if there is provenance.
-
-    Examples
-    --------
-    >>> to_file(Value(0.0554, unit="S/m", kind="measured"))
-    {'value': '0.0554 S/m', 'kind': 'measured'}
-    """
-    unit = unit if unit is not None else getattr(value, "unit", None) or ""
-
-    def plain(number: float) -> float | str:
-        if math.isinf(number):
-            return repr(float(number))
-        return f"{float(number)!r} {unit}" if unit else float(number)
-
-    if not isinstance(value, Value):
-        return plain(value)
-    result: dict[str, Any] = {"value": plain(value)}
-    if value.std is not None:
-        result["std"] = plain(value.std)
-    if value.low is not None and value.high is not None:
-        result["range"] = [plain(value.low), plain(value.high)]
-    result.update({key: getattr(value, key) for key in ("kind", *TEXTS) if getattr(value, key) is not None})
-    return result if len(result) > 1 else result["value"]
 
 
 class Quantity:

@@ -6,35 +6,23 @@ texts and must not be repeated. `load` and `loads` read, `validate` turns the da
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
-
-from mgtwin._yamlwriter import CORE_TYPES, dumps
+from mgtwin._yamlreader import DEEPEST, MOST_ITEMS, KeyPath, Plain, Position, Reader, file_error
+from mgtwin._yamlwriter import dumps
 from mgtwin.errors import FileError, did_you_mean, validation_problems
 from mgtwin.locations import walk
 
-__all__ = ["Document", "dumps", "load", "loads", "validate"]
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import CoreSchema
 
-KeyPath = tuple[str | int, ...]
-Position = tuple[int, int]
+__all__ = ["DEEPEST", "MOST_ITEMS", "Document", "dumps", "load", "loads", "validate"]
 
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_BASE):  # type: ignore[misc]
-    """Resolves plain scalars by the YAML 1.2 core schema instead of YAML 1.1."""
-
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 (PyYAML's own attribute)
-
-
-for _tag, _pattern, _first in CORE_TYPES:
-    _Loader.add_implicit_resolver(_tag, _pattern, list(_first))
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -51,17 +39,32 @@ class Document:
         The file's path, for messages.
     text : str
         The YAML text.
+    keys : dict
+        Key path to (line, column) of the key.
+    aliases : dict
+        Key path of an alias (``*name``) to that of what it stands for.
+    base : tuple
+        Key path of `data` within the file, for a part of one.
     """
 
-    data: Any
+    data: Plain
     positions: Mapping[KeyPath, Position]
     name: str = "<text>"
     text: str = field(default="", repr=False)
     keys: Mapping[KeyPath, Position] = field(default_factory=dict, repr=False)
+    aliases: Mapping[KeyPath, KeyPath] = field(default_factory=dict, repr=False)
+    base: KeyPath = ()
 
-    def with_data(self, data: Any) -> Document:
+    def with_data(self, data: Plain) -> Document:
         """Return a document with other data (say, with names looked up) and the same positions."""
         return replace(self, data=data)
+
+    def part(self, place: Sequence[str | int]) -> Document:
+        """Return what stands at a key path as a document of its own, with the same positions."""
+        data = self.data
+        for step in place:
+            data = data[step]
+        return replace(self, data=data, base=(*self.base, *place))
 
     def position(self, path: Sequence[str | int], *, key: bool = False) -> Position:
         """Return (line, column) of the value at a key path, or of the nearest thing around it that is in the file.
@@ -75,16 +78,16 @@ class Document:
             Point at the key instead.
         """
         found: KeyPath = ()
-        for part in path:
-            if (*found, part) in self.positions:
-                found = (*found, part)
-        table = self.keys if key and found and found[-1] == path[-1] else self.positions
+        for part in (*self.base, *path):
+            below = (*self.aliases.get(found, found), part)
+            found = below if below in self.positions else found
+        table = self.keys if key and found and path and found[-1] == path[-1] else self.positions
         return table.get(found, self.positions.get(found, (1, 1)))
 
     def error(self, message: str, path: Sequence[str | int] = (), *, key: bool = False) -> FileError:
         """Return the `FileError` that says `message` at a key path."""
         line, column = self.position(path, key=key)
-        return _file_error(message, self.name, self.text, line, column)
+        return file_error(message, self.name, self.text, line, column)
 
 
 def load(path: str | Path) -> Document:
@@ -110,8 +113,16 @@ def load(path: str | Path) -> Document:
     return loads(text, str(path))
 
 
-def loads(text: str, name: str = "<text>") -> Document:
-    """Read YAML from a text; `name` stands for the file in messages.
+def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS) -> Document:
+    """Read YAML from a text.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        Stands for the file in messages.
+    most : int
+        Values and keys that it may have.
 
     Raises
     ------
@@ -123,122 +134,14 @@ def loads(text: str, name: str = "<text>") -> Document:
     >>> loads("thickness: 0.5 mm\\ntolerance: 1e-3").data
     {'thickness': '0.5 mm', 'tolerance': 0.001}
     """
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, name, text) from error
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        message = f"the character U+{int(error.character):04X} is not allowed in YAML: remove it."
-        raise _file_error(message, name, text, line, column) from error
-    builder = _Builder(name, text)
-    data = None if node is None else builder.build(node, ())
-    return Document(data, builder.positions, name, text, builder.keys)
+    reader = Reader(name, text, most)
+    data = reader.document()
+    return Document(data, reader.positions, name, text, reader.keys, reader.aliases)
 
 
-class _Builder:
-    """Turns PyYAML nodes into plain data and notes where everything stands."""
-
-    def __init__(self, name: str, text: str) -> None:
-        self.name, self.text = name, text
-        self.positions: dict[KeyPath, Position] = {}
-        self.keys: dict[KeyPath, Position] = {}
-        self._open: set[int] = set()
-
-    def build(self, node: Any, path: KeyPath) -> Any:
-        self.positions.setdefault(path, _mark(node))
-        if id(node) in self._open:
-            raise self._error(node, "an alias (*) must not contain itself.")
-        self._open.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            data: Any = self._mapping(node, path)
-        elif isinstance(node, yaml.SequenceNode):
-            data = [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-        else:
-            data = self._scalar(node)
-        self._open.discard(id(node))
-        return data
-
-    def _mapping(self, node: Any, path: KeyPath) -> dict[str, Any]:
-        data: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            if not isinstance(key, str):
-                raise self._error(key_node, "a key must be a text: put it in quotes if it looks like something else.")
-            place = (*path, key)
-            if key in data:
-                raise self._error(
-                    key_node, f"the key {key!r} is repeated: it is already in line {self.keys[place][0]}."
-                )
-            self.keys[place] = _mark(key_node)
-            # A block below its key: point at the key, which tells more than the first thing inside.
-            if value_node.start_mark.line != key_node.start_mark.line:
-                self.positions[place] = _mark(key_node)
-            data[key] = self.build(value_node, place)
-        return data
-
-    def _scalar(self, node: Any) -> Any:
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
-        text = node.value
-        try:
-            if kind == "str":
-                return text
-            if kind == "null":
-                return None
-            if kind == "bool":
-                return text.lower() == "true"
-            if kind == "int":
-                base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-                return int(text, base)
-            if kind == "float":
-                return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
-        except ValueError as error:
-            raise self._error(node, f"{text!r} is not a {kind}.") from error
-        raise self._error(node, f"the tag {node.tag!r} is not known: write plain numbers, texts, lists and mappings.")
-
-    def _error(self, node: Any, message: str) -> FileError:
-        return _file_error(message, self.name, self.text, *_mark(node))
-
-
-def _mark(node: Any) -> Position:
-    return node.start_mark.line + 1, node.start_mark.column + 1
-
-
-def _file_error(message: str, name: str, text: str, line: int, column: int) -> FileError:
-    # Split as YAML counts lines, not as str.splitlines does (form feeds and the like).
-    lines = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)
-    source = lines[line - 1] if line <= len(lines) else ""
-    return FileError(message, name, line, column, source)
-
-
-_HINTS = (
-    ("mapping values are not allowed", " Put a text that contains ': ' in quotes, and check the indentation."),
-    ("cannot start any token", " Indent with spaces, not tabs; put texts that start with % @ ` in quotes."),
-    ("tab character", " Indent with spaces, not tabs."),
-    ("unknown directive", " Put a text that starts with % in quotes."),
-    ("<document start>", " Check the indentation: keys of one mapping start in the same column."),
-    ("did not find expected key", " Check the indentation and the quotes of this and the previous line."),
-    ("expected <block end>", " Check the indentation of this line."),
-    ("could not find expected ':'", " A key is followed by a colon and a space."),
-    ("undefined alias", " Put a text that starts with * in quotes."),
-    ("expected a single document", " Only one document (no further '---') per file."),
-    ("unexpected end", " A quote or bracket is not closed."),
-)
-
-
-def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> FileError:
-    mark = error.problem_mark or error.context_mark
-    problem = str(error.problem or error.context or "not readable")
-    hint = next((remedy for found, remedy in _HINTS if found in f"{problem} {error.context}"), "")
-    where = ""
-    if error.context and error.context_mark is not None and mark is not error.context_mark:
-        where = f" ({error.context} from line {error.context_mark.line + 1})"
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    return _file_error(f"YAML syntax: {problem}{where}.{hint}", name, text, line, column)
-
-
-def validate(document: Document, adapter: Any, context: Mapping[str, Any] | None = None) -> Any:
+def validate(
+    document: Document, adapter: TypeAdapter[_Made] | type[_Made], context: Mapping[str, object] | None = None
+) -> _Made:
     """Build an object from a document.
 
     Parameters
@@ -269,33 +172,34 @@ def validate(document: Document, adapter: Any, context: Mapping[str, Any] | None
       1 | value: 1,5 mm
         |        ^
     """
-    if not isinstance(adapter, TypeAdapter):
-        adapter = TypeAdapter(adapter)
+    from pydantic import TypeAdapter, ValidationError  # only here: listing files needs none of it
+
+    made: TypeAdapter[_Made] = adapter if isinstance(adapter, TypeAdapter) else TypeAdapter(adapter)
     try:
-        return adapter.validate_python(document.data, context=dict(context) if context else None)
+        return made.validate_python(document.data, context=dict(context) if context else None)
     except ValidationError as error:
-        raise _translated(error, document, adapter) from error
+        raise _translated(error, document, made.core_schema) from error
 
 
-def _translated(error: ValidationError, document: Document, adapter: TypeAdapter[Any]) -> FileError:
+def _translated(error: ValidationError, document: Document, schema: CoreSchema) -> FileError:
     found = []
     for location, message in validation_problems(error):
         unknown = message == "is not a known key here."
         steps = list(walk(location, document.data))
         path = ".".join(part for part, _ in steps)
         if unknown:
-            message += _known_keys(*steps[-1], adapter.core_schema)
+            message += _known_keys(*steps[-1], schema)
         position = document.position(location, key=unknown)
         found.append((position, f"{path}: {message}" if path else message))
     found.sort(key=lambda item: item[0])
     (line, column), first = found[0]
     others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
-    return _file_error("\n".join([first, *others]), document.name, document.text, line, column)
+    return file_error("\n".join([first, *others]), document.name, document.text, line, column)
 
 
-def _known_keys(key: str, siblings: Any, schema: Any) -> str:
+def _known_keys(key: str, siblings: Plain, schema: CoreSchema) -> str:
     """Say which keys were possible: those of the class that has most of the other keys."""
-    groups = sorted(_key_groups(schema), key=lambda group: -len(group[0] & siblings.keys()))
+    groups = sorted(_key_groups(schema, set()), key=lambda group: -len(group[0] & siblings.keys()))
     fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]
     if not fitting or not fitting[0] & siblings.keys():
         return ""
@@ -303,18 +207,22 @@ def _known_keys(key: str, siblings: Any, schema: Any) -> str:
     return did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
 
 
-def _key_groups(schema: Any, seen: tuple[type, ...] = ()) -> Iterator[tuple[frozenset[str], Any]]:
+def _key_groups(schema: object, seen: set[type]) -> Iterator[tuple[frozenset[str], object]]:
     """Yield (field names, literal ``type``) of every dataclass within a pydantic core schema."""
-    if isinstance(schema, Mapping):
-        if schema.get("type") == "dataclass-args":
-            fields = {item["name"]: item["schema"] for item in schema["fields"]}
-            yield frozenset(fields), fields.get("type", {}).get("default")
-        if "kinds" in schema:  # an open union (`mgtwin.unions.OneOf`) does not hold the schemas of its kinds
-            for kind in schema["kinds"]().values():
-                if kind not in seen:  # a composite holds materials, a sequence protocols
-                    yield from _key_groups(kind.__pydantic_core_schema__, (*seen, kind))
-        for item in schema.values():
-            yield from _key_groups(item, seen)
-    elif isinstance(schema, (list, tuple)):
-        for item in schema:
-            yield from _key_groups(item, seen)
+    match schema:
+        case {"type": "dataclass-args", "fields": fields}:
+            schemas = {item["name"]: item["schema"] for item in fields}
+            yield frozenset(schemas), schemas.get("type", {}).get("default")
+        case {"kinds": kinds}:  # an open union (`mgtwin.unions.OneOf`) does not hold the schemas of its kinds
+            for kind in set(kinds().values()) - seen:
+                seen.add(kind)  # a composite holds materials, a sequence protocols
+                yield from _key_groups(kind.__pydantic_core_schema__, seen)
+    match schema:
+        case Mapping():
+            inner: Iterable[object] = schema.values()
+        case list() | tuple():
+            inner = schema
+        case _:
+            return
+    for item in inner:
+        yield from _key_groups(item, seen)

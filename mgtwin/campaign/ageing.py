@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..cells import Cell, library
+from .. import library
+from ..cells import Cell
 from ..cells.files import cell as cell_named
 from ..cells.overlays import load_overlay
 from ..errors import InputError, MgtwinError

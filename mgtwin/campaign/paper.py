@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..cells import library
+from .. import library
 from ..errors import InputError, MgtwinError, SimulationError
 from ..experiments import Experiment, Run, experiment
 from .compare import Row, rows_of

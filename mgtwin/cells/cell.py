@@ -26,6 +26,7 @@ from ..kinds.laws import Law
 from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
 from ..quantities import Quantity, Value, format_value
+from .fixture import Fixture
 from .interfaces import Electrode, Interfaces, Junction
 from .paths import Key, assign, expand, find, numbers_of
 
@@ -131,6 +132,8 @@ class Cell:
     description : str
     overlays : tuple of str
         Names of the overlays that were applied, a record that `mgtwin.cell` keeps.
+    fixture : Fixture
+        Inductance of the leads and capacitance across the terminals; none by default. Keyword only.
 
     Raises
     ------
@@ -159,6 +162,7 @@ class Cell:
     ion: Ion = field(default_factory=Ion)
     description: str = ""
     overlays: tuple[str, ...] = ()
+    fixture: Fixture = field(default_factory=Fixture, kw_only=True)
 
     @field_validator("layers")
     @classmethod

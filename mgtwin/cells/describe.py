@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 from ..kinds.electrons import PotentialLaw
 from ..laws import Law
 from ..quantities import Value, format_value
 from .paths import find, walk
 
-if TYPE_CHECKING:
-    from .cell import Cell
+__all__ = ["Parameter", "Stack", "as_text", "electrode_label", "parameters", "stack_labels"]
 
-__all__ = ["Parameter", "as_text", "electrode_label", "parameters", "stack_labels"]
+
+class Stack(Protocol):
+    """What is shown of a cell, which knows how it is shown and therefore cannot be named here."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def overlays(self) -> tuple[str, ...]: ...
+    @property
+    def negative(self) -> Any: ...
+    @property
+    def layers(self) -> tuple[Any, ...]: ...
+    @property
+    def positive(self) -> Any: ...
+    @property
+    def interfaces(self) -> Mapping[str, object]: ...
+    @property
+    def area(self) -> float: ...
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def ion(self) -> Any: ...
 
 
 class Parameter(NamedTuple):
@@ -48,7 +71,7 @@ class Parameter(NamedTuple):
         return f"{self.kind} ({origin})" if self.kind and origin else self.kind or origin
 
 
-def parameters(cell: Cell) -> tuple[Parameter, ...]:
+def parameters(cell: Stack) -> tuple[Parameter, ...]:
     """Return all numbers of a cell in the order of its fields, those in tables of a law included.
 
     Examples
@@ -73,7 +96,7 @@ def _parameter(path: str, value: float, law: str) -> Parameter:
     return Parameter(path, value, format_value(value, uncertainty=True), law, *texts)
 
 
-def _law_of(cell: Cell, path: str) -> str:
+def _law_of(cell: Stack, path: str) -> str:
     """Name and validity of the law that the number at `path` belongs to, or ``""``."""
     parent = find(cell, path.rpartition(".")[0]) if "." in path else None
     if isinstance(parent, PotentialLaw):
@@ -89,13 +112,13 @@ def electrode_label(electrode: Any) -> str:
     return electrode.name or type(electrode).__name__
 
 
-def stack_labels(cell: Cell) -> tuple[str, ...]:
+def stack_labels(cell: Stack) -> tuple[str, ...]:
     """Return what stands in the stack from left to right: electrode, layers with thickness, electrode."""
     layers = (f"{layer.name} {format_value(layer.thickness)}" for layer in cell.layers)
     return (electrode_label(cell.negative), *layers, electrode_label(cell.positive))
 
 
-def as_text(cell: Cell) -> str:
+def as_text(cell: Stack) -> str:
     """Return the stack and a table of all parameters as plain text."""
     overlays = f" ({', '.join(cell.overlays)})" if cell.overlays else ""
     head = [f"{cell.name}{overlays}"]

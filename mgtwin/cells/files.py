@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..errors import FileError, InputError
 from ..kinds.materials import material as declare_material
-from . import library
 from .cell import Cell, cell_adapter
 from .overlays import applicable_overlays, apply_overlays
 from .parts import load_part, resolve
@@ -163,6 +162,7 @@ description: What this cell is, in one line.
 area: 1.327 cm^2              # of the electrodes; resistances of interfaces are per area (ohm*cm^2)
 temperature: 25 degC
 series_resistance: 0 ohm*cm^2 # leads and contacts
+# fixture: {{inductance: 0.6 uH, capacitance: 100 pF}}   # of leads and cables, in spectra only
 
 # From the negative (left, counter) to the positive (right, working) electrode.
 negative:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..quantities import format_value
-from .describe import Parameter, electrode_label, parameters
-
-if TYPE_CHECKING:
-    from .cell import Cell, Layer
+from .describe import Parameter, Stack, electrode_label, parameters
 
 __all__ = ["as_html", "thickness_class"]
 
@@ -40,7 +37,7 @@ def thickness_class(thickness: float) -> int:
     return min(max(decade, 0), len(_WIDTHS) - 1)
 
 
-def as_html(cell: Cell) -> str:
+def as_html(cell: Stack) -> str:
     """Return the HTML of a cell; all text of the cell is escaped, no script, no external file."""
     overlays = f" <small>({escape(', '.join(cell.overlays))})</small>" if cell.overlays else ""
     about = f"<div>{escape(cell.description)}</div>" if cell.description else ""
@@ -51,7 +48,7 @@ def as_html(cell: Cell) -> str:
     )
 
 
-def _stack(cell: Cell) -> str:
+def _stack(cell: Stack) -> str:
     boxes = [_electrode_box(cell, "negative"), _layer_box(cell.layers[0])]
     for left, right in zip(cell.layers, cell.layers[1:], strict=False):
         boxes += [_junction_line(cell, f"{left.name}-{right.name}"), _layer_box(right)]
@@ -60,7 +57,7 @@ def _stack(cell: Cell) -> str:
     return f'<div style="display:flex;margin:6px 0 0">{"".join(boxes)}</div><small>{note}</small>'
 
 
-def _layer_box(layer: Layer) -> str:
+def _layer_box(layer: Any) -> str:
     width = _WIDTHS[thickness_class(layer.thickness)]
     material = layer.material.name or type(layer.material).__name__
     text = f"<b>{escape(layer.name)}</b><span>{escape(material)}</span><span>{format_value(layer.thickness)}</span>"
@@ -68,21 +65,21 @@ def _layer_box(layer: Layer) -> str:
     return f'<div style="{style}" title="{escape(layer.material.description)}">{text}</div>'
 
 
-def _electrode_box(cell: Cell, side: str) -> str:
+def _electrode_box(cell: Stack, side: str) -> str:
     electrode = getattr(cell, side)
     text = f"<b>{escape(electrode_label(electrode))}</b><span>{side}</span>"
     style = f"{_BOX}width:64px;background:{_FILLS[electrode.type]}"
     return f'<div style="{style}" title="{escape(electrode.description)}">{text}</div>'
 
 
-def _junction_line(cell: Cell, key: str) -> str:
+def _junction_line(cell: Stack, key: str) -> str:
     """A dark line where a Junction is; nothing where both carriers pass perfectly."""
     if key not in cell.interfaces:
         return ""
     return f'<div style="flex:none;width:4px;min-height:72px;background:#444" title="{escape(key)}"></div>'
 
 
-def _tables(cell: Cell) -> str:
+def _tables(cell: Stack) -> str:
     """One folded table for the cell as a whole, each layer, each interface and each electrode."""
     groups: dict[str, list[Parameter]] = {}
     for row in parameters(cell):

@@ -15,10 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..errors import InputError, MgtwinError, OverlayError
 from ..kinds.noun import noun, problems
-from . import library
 from .cell import Cell, cell_adapter, drafted
 from .parts import is_part, resolve
 from .paths import expand

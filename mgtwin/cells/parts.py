@@ -9,11 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..errors import UnknownNameError
 from ..kinds.materials import LayerMaterial
 from ..kinds.noun import one_of
-from . import library
 from .interfaces import Blocking, Junction, Plating
 from .paths import children
 

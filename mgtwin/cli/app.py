@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from types import FrameType
+from typing import Annotated
 
 import typer
 
 from ..errors import MgtwinWarning
-from .console import debugging, guarded, print_warnings
+from .console import INTERRUPTED, TERMINATED, debugging, forcing, guarded, print_warnings
 
 __all__ = ["app", "run_app"]
 
@@ -49,6 +54,9 @@ _Experiment = Annotated[
 ]
 
 
+_LISTED = "cells, overlays, experiments, materials, interfaces; or a family of kinds, which 'mgtwin list kinds' names."
+
+
 def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import PackageNotFoundError, version
@@ -63,13 +71,15 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", metavar="", help="Show the traceback of an error.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", metavar="", help="Overwrite existing files that are not of the kind written.")
+    ] = False,
     version: Annotated[
         bool,
         typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Print the version and leave."),
     ] = False,
 ) -> None:
-    if debug:
-        debugging.set(True)
+    """The first two are taken from anywhere on the line, by `run_app`; they stand here for the help."""
 
 
 @app.command("list")
@@ -77,13 +87,16 @@ def _options(
 def list_(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="KIND", help="cells, overlays, experiments, materials or interfaces."),
+        typer.Argument(
+            metavar="KIND",
+            help="cells, overlays, experiments, materials, interfaces, or a family of kinds (see mgtwin list kinds).",
+        ),
     ] = None,
     paths: Annotated[
         bool, typer.Option("--paths", metavar="", help="Print the file of each instead of its description.")
     ] = False,
 ) -> None:
-    """List the cells, overlays and experiments that there are."""
+    """List the cells, overlays and experiments that there are, or the kinds of electrodes, laws, metrics ..."""
     from .listing import print_lists
 
     print_lists(what, paths=paths)
@@ -308,28 +321,56 @@ def schema(
     print_schema(noun, output)
 
 
+#: Accepted anywhere, also behind a command.
+_FLAGS = {"--debug": debugging, "--force": forcing}
+
+
 def run_app(arguments: Sequence[str] | None = None) -> None:
     """Run the application; see `mgtwin.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = [item for item in given if item != "--debug"]  # accepted anywhere, also behind a command
+    wanted = [item for item in given if item not in _FLAGS]
     if wanted[:1] == ["read"]:
         from .reading import with_figure_name
 
         wanted = with_figure_name(wanted)
-    token = debugging.set(len(wanted) < len(given))
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a sign shows ? instead of a traceback
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a sign shows ? instead of a traceback
             stream.reconfigure(errors="replace")
+    tokens = {flag: setting.set(flag in given) for flag, setting in _FLAGS.items()}
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _terminated_like_interrupted():
             warnings.showwarning = _show_warning
             warnings.simplefilter("always", MgtwinWarning)
             app(args=wanted, prog_name="mgtwin")
     finally:
-        debugging.reset(token)
+        for flag, token in tokens.items():
+            _FLAGS[flag].reset(token)
 
 
-def _show_warning(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """What Ctrl-C keeps, SIGTERM keeps, too; a second one ends at once."""
+    if threading.current_thread() is not threading.main_thread():  # Python lets no other thread handle signals
+        yield
+        return
+    was_terminated = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal was_terminated
+        was_terminated = True
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except SystemExit as ended:
+        raise SystemExit(TERMINATED if was_terminated and ended.code == INTERRUPTED else ended.code) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
     """Warnings of mgtwin in plain words; those of libraries only when debugging."""
     if issubclass(category, MgtwinWarning):
         print_warnings([str(message)])

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from rich.text import Text
 
-from .. import yamlfile
+from .. import library, yamlfile
 from ..cells import (
     Blocking,
     Junction,
     Plating,
-    library,
 )
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..kinds.materials import MATERIALS

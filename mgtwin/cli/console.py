@@ -8,8 +8,9 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,9 +21,11 @@ from ..errors import MgtwinError
 __all__ = [
     "FAILED",
     "INTERRUPTED",
+    "TERMINATED",
     "WRONG_INPUT",
     "debugging",
     "err",
+    "forcing",
     "guarded",
     "hint",
     "indented",
@@ -34,11 +37,13 @@ __all__ = [
     "stop",
 ]
 
-#: Exit codes: files with errors (`mgtwin check`) or a fault of mgtwin itself; an error with a message; Ctrl-C.
-FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+#: Exit codes: files with errors (`mgtwin check`) or a fault of mgtwin itself; an error with a message; Ctrl-C; the
+#: signal SIGTERM, by which a batch system or a shutdown ends a run.
+FAILED, WRONG_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
-#: Whether errors show their traceback (``--debug``).
+#: Whether errors show their traceback (``--debug``), and existing files of another kind are overwritten (``--force``).
 debugging: ContextVar[bool] = ContextVar("debugging", default=False)
+forcing: ContextVar[bool] = ContextVar("forcing", default=False)
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -140,22 +145,29 @@ def guarded(command: Callable[_Parameters, _Result]) -> Callable[_Parameters, _R
 
     @functools.wraps(command)
     def run(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
-        try:
+        with _Ending():
             return command(*args, **kwargs)
-        except (typer.Exit, typer.Abort, typer.BadParameter):
-            raise
-        except KeyboardInterrupt:
-            leave_interrupted("nothing was kept.")
-        except BrokenPipeError:
-            _leave_quietly()
-        except MgtwinError as error:
-            _leave(str(error), WRONG_INPUT)
-        except OSError as error:
-            _leave(_os_message(error), WRONG_INPUT)
-        except Exception as error:
-            _leave(_unexpected(error), FAILED)
 
     return run
+
+
+class _Ending(AbstractContextManager["_Ending"]):
+    """Turns whatever ends a command into a message and an exit code."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        match error:
+            case typer.Exit() | typer.Abort() | typer.BadParameter():
+                return
+            case KeyboardInterrupt():
+                leave_interrupted("nothing was kept.")
+            case BrokenPipeError():
+                _leave_quietly()
+            case MgtwinError():
+                _leave(str(error), WRONG_INPUT)
+            case OSError():
+                _leave(_os_message(error), WRONG_INPUT)
+            case Exception():
+                _leave(_unexpected(error), FAILED)
 
 
 def _leave(message: str, code: int) -> NoReturn:
@@ -176,9 +188,8 @@ def _os_message(error: OSError) -> str:
 
 
 def _unexpected(error: Exception) -> str:
-    name: Any = type(error).__name__
     return (
-        f"unexpected {name}: {error}\n"
+        f"unexpected {type(error).__name__}: {error}\n"
         "This is a fault of mgtwin, not of your input. The same command with --debug shows where it happened; please "
         "report that."
     )

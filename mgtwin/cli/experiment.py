@@ -13,8 +13,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from .. import yamlfile
-from ..cells import library
+from .. import library, yamlfile
 from ..errors import FileError, InputError, MgtwinError, UnknownNameError
 from ..experiments import Experiment, Run, experiment
 from ..quantities import format_value

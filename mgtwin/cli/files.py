@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.text import Text
 
 from ..errors import InputError
 from .cellargs import is_file_name
-from .console import out
+from .console import forcing, out
 
-__all__ = ["figure_name", "result_name", "write_new"]
+__all__ = ["figure_name", "result_name", "unless_other", "write_new"]
 
 
 def write_new(name: str) -> Path:
@@ -46,9 +47,17 @@ def result_name(path: Path) -> Path:
     Raises
     ------
     InputError
-        If it is a folder, its folder does not exist, or it ends like another kind of file.
+        It is a folder, its folder does not exist, it ends like another kind of file, or a file of that name exists and
+        is no result.
     """
-    return _checked("--output", path, "a result", (".nc", ".nc4", ".h5", ".hdf5"))
+    from ..dataset import is_result
+
+    target = _checked("--output", path, "a result", (".nc", ".nc4", ".h5", ".hdf5"))
+    return unless_other(target, "a result of mgtwin", is_result)
+
+
+#: How figures begin.
+_FIGURES = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<svg"}
 
 
 def figure_name(path: Path, option: str = "--output") -> Path:
@@ -57,9 +66,34 @@ def figure_name(path: Path, option: str = "--output") -> Path:
     Raises
     ------
     InputError
-        If it is a folder, its folder does not exist, or it ends like another kind of file.
+        As `result_name`.
     """
-    return _checked(option, path, "a figure", (".png", ".pdf", ".svg"))
+    target = _checked(option, path, "a figure", tuple(_FIGURES))
+    ending = target.suffix.lower()
+    return unless_other(target, f"a {ending[1:]} figure", lambda raw: _FIGURES[ending] in raw[:1000])
+
+
+def unless_other(target: Path, what: str, is_known: Callable[[bytes], bool]) -> Path:
+    """Return a path under which nothing lies, or something that may be overwritten: an older file of the same kind.
+
+    Parameters
+    ----------
+    target : Path
+    what : str
+        The kind of file, for the message.
+    is_known : callable
+        Tells from the bytes of a file whether it is of this kind.
+
+    Raises
+    ------
+    InputError
+        A file of another kind lies there, and ``--force`` was not given.
+    """
+    if not forcing.get() and target.is_file() and target.stat().st_size and not is_known(target.read_bytes()):
+        raise InputError(
+            f"{target} exists and is not {what}: it is left as it is. Choose another name, or give --force."
+        )
+    return target
 
 
 def _checked(option: str, path: Path, what: str, endings: tuple[str, ...]) -> Path:

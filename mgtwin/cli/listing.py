@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from ..cells import library
+from .. import library
 from ..errors import UnknownNameError
 from .console import hint, out, shown_path
 

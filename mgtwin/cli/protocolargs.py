@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -58,7 +56,7 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
     """
     part, data = document, document.data
     if isinstance(data, Mapping) and isinstance(data.get("protocol"), Mapping) and "type" not in data:
-        part = part_of(document, ("protocol",))
+        part = document.part(("protocol",))
     try:
         kind = OneOf(PROTOCOLS).kind_of(part.data)
     except InputError as error:
@@ -69,12 +67,4 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
 
 def part_of(document: yamlfile.Document, place: Sequence[str | int]) -> yamlfile.Document:
     """What stands at a key path as a document of its own, with the same positions."""
-    below = tuple(place)
-
-    def inside(table: Mapping[Any, Any]) -> dict[Any, Any]:
-        return {path[len(below) :]: at for path, at in table.items() if path[: len(below)] == below}
-
-    data = document.data
-    for part in below:
-        data = data[part]
-    return replace(document, data=data, positions=inside(document.positions), keys=inside(document.keys))
+    return document.part(place)

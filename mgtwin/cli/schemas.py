@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,10 @@ from pydantic import TypeAdapter
 from rich.table import Table
 from rich.text import Text
 
-from .. import cells, experiments, laws, protocols
-from ..cells import library
+from .. import cells, experiments, library
 from ..cells.overlays import Overlay
 from ..errors import UnknownNameError, did_you_mean
-from ..kinds import electrons, fractions, materials, mixing
+from ..registry import FAMILIES
 from .console import hint, out
 
 __all__ = ["file_schema", "nouns", "print_schema"]
@@ -24,18 +24,12 @@ __all__ = ["file_schema", "nouns", "print_schema"]
 _FILES = {"cell": "cells/", "overlay": "overlays/", "experiment": "experiments/"}
 
 
-def nouns() -> dict[str, Any]:
-    """Return every class that can be written in YAML by its name."""
-    found: tuple[Any, ...] = (
-        *(cells.Cell, Overlay, experiments.Experiment),
-        *(cells.Layer, *materials.MATERIALS.values(), cells.GrainBoundary, cells.Phase),
-        *(*electrons.ELECTRON_LAWS.values(), *electrons.CAPACITANCE_LAWS.values()),
-        *(*mixing.MIXING_RULES.values(), *fractions.PROFILES.values(), *fractions.AMOUNTS.values()),
-        *(cells.Plating, cells.Blocking, cells.Junction, cells.Capacitor, cells.Ion),
-        *laws.LAWS.values(),
-        *protocols.PROTOCOLS.values(),
-    )
-    return {item.__name__: item for item in found}
+def nouns() -> dict[str, type]:
+    """Return every class that can be written in YAML by its name: files, their parts, and the kinds of every family."""
+    parts = [getattr(cells, name) for name in cells.__all__]
+    kinds = [kind for family in FAMILIES.values() for kind in family.values()]
+    found = (cells.Cell, Overlay, experiments.Experiment, *parts, *kinds)
+    return {item.__name__: item for item in found if isinstance(item, type) and is_dataclass(item)}
 
 
 def file_schema(noun: Any) -> dict[str, Any]:
@@ -70,9 +64,11 @@ def _plain(docstring: str) -> str:
 
 
 def _formula(tex: str) -> str:
-    for command, sign in ((r"\,", " "), (r"\sigma", "σ"), (r"\eta", "η"), (r"\parallel", "∥"), ("{", ""), ("}", "")):
-        tex = tex.replace(command, sign)
-    return tex
+    tex = tex.replace(r"\,", " ").replace("{", "").replace("}", "")
+    return re.sub(r"\\([a-z]+)", lambda found: _SIGNS.get(found[1], found[1]), tex)
+
+
+_SIGNS = {"sigma": "σ", "eta": "η", "omega": "ω", "varphi": "φ", "sum": "Σ", "parallel": "∥"}
 
 
 def _or_part(folder: str) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ..cells import Cell, library
+from .. import library
+from ..cells import Cell
 from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
 from ..laws import Law

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
 
-from .. import yamlfile
-from ..cells import library
+from .. import library, yamlfile
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
 from ..protocols import AnyProtocol, Protocol

@@ -29,6 +29,8 @@ __all__ = ["Fit"]
 
 #: Relative distance from a bound (of the width, or of the value) at which a value is said to lie on it.
 _AT_BOUND = 1e-4
+#: Standard deviations, the other numbers being known, that count as the size of a number which may be 0.
+_TOLD = 100.0
 #: Half the width of a 95 % interval in standard deviations.
 _NORMAL_95 = 1.96
 
@@ -85,7 +87,10 @@ class Fit:
     def at_bound(self) -> NDArray[np.bool_]:
         """Which parameters lie on one of their bounds."""
         low, high = self.problem.bounds
-        width = np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(self.minimum.x), 1.0))
+        # without a width the size of a number is what the data can tell of it: 1 would be no size for picofarads
+        slopes = np.linalg.norm(self.minimum.jacobian, axis=0)
+        told = np.divide(_TOLD, slopes, out=np.ones_like(slopes), where=slopes > 0)
+        width = np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(self.minimum.x), told))
         return (self.minimum.x - low <= _AT_BOUND * width) | (high - self.minimum.x <= _AT_BOUND * width)
 
     @cached_property

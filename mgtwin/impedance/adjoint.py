@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 from ..errors import InputError
+from .fixture import measured, pass_through_fixture
 from .linearise import LinearisedStack
 
 __all__ = ["adjoint_jacobian", "directional", "no_derivative"]
@@ -99,6 +100,10 @@ def adjoint_jacobian(
         result[:, k] = -change / problem.scale
         if not np.isfinite(result[:, k]).all():
             raise InputError(no_derivative(name, given))
+    leads, s = stack.fixture_numbers(given), 2j * np.pi * flat
+    columns = {path: result[:, stack.input_names.index(name)] for path, name in stack.model.input_paths.items()}
+    pass_through_fixture(result.T, columns, impedance, s, *leads)
+    impedance = measured(impedance, s, *leads)
     return impedance.reshape(frequencies.shape), result.reshape((*frequencies.shape, -1))
 
 

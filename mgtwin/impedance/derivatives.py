@@ -24,6 +24,7 @@ from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
 from .chain import Array
+from .fixture import FIXTURE, fixture_numbers, idle, pass_through_fixture
 from .parameters import Overrides, reader_of
 from .terms import Shifted, Stack, first_of, plan_of
 
@@ -165,8 +166,15 @@ def _add_slopes(
     for k, read in plan_of(cell, reader, others).terms if others else ():
         for path in read:
             rows[path] += slope(_changed(stack, k, reader, path), values[path]) / area
+    leads = fixture_numbers(reader)
+    through_fixture = not idle(*leads) or any(path in values for path in FIXTURE)
+    if not through_fixture and "area" not in values:
+        return
+    alone = sum(first_of(stack.term(k), dimensions) for k in range(stack.size)) / area
     if "area" in values:
-        rows["area"] -= sum(first_of(stack.term(k), dimensions) for k in range(stack.size)) / area**2
+        rows["area"] -= alone / area
+    if through_fixture:
+        pass_through_fixture(partial, rows, alone, s, *leads)
 
 
 def _changed(stack: Stack, k: int, reader: Reader, path: str) -> Callable[[NDArray[np.float64]], Array]:

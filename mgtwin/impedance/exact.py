@@ -13,6 +13,7 @@ from ..cells.reader import Reader
 from ..errors import InputError
 from .chain import Array, Interface, Link, stack_impedance
 from .elements import Surroundings, layer_element
+from .fixture import fixture_numbers, measured
 from .interfaces import electrode, junction
 from .numbers import potentials_at_rest
 from .parameters import Overrides, reader_of
@@ -122,7 +123,7 @@ def _impedance(
 
 
 def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) -> Array:
-    """Impedance [ohm] of all elements in series."""
+    """Impedance [ohm] of all elements in series, as it is measured through the fixture."""
     area = reader.number("area")
     layers = cell.layers
     links: list[Interface] = [electrode(cell, reader, "negative", layers[0], s)]
@@ -140,7 +141,8 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
         )
         for k, layer in enumerate(layers)
     ]
-    return (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
+    alone = (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
+    return measured(alone, s, *fixture_numbers(reader))
 
 
 def _isolated(left: Interface, right: Interface) -> Array:

@@ -17,6 +17,7 @@ from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from .banded import BandedOrder, BandedSystem, Factors
+from .fixture import FIXTURE, measured
 
 #: Inputs of a ControlledStack that fix its current or voltage; the equation they belong to is left out here.
 CONTROL_INPUTS = (
@@ -209,7 +210,7 @@ class LinearisedStack:
         result = np.empty(frequencies.shape, dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
             result[index] = problem.impedance(self.factorised(problem, frequency).solve(problem.forcing))
-        return result
+        return np.asarray(measured(result, 2j * np.pi * frequencies, *self.fixture_numbers(inputs)))
 
     def small_signal(self, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None) -> SmallSignal:
         """The linear problem of a state; parameters as for `impedance`."""
@@ -252,6 +253,14 @@ class LinearisedStack:
             value = float(self.model.cell.get(path)) if name is None else self.given(inputs)[name]
             result[labels == variable] = value
         return result
+
+    def fixture_numbers(self, inputs: Mapping[str, float] | None) -> tuple[float, float]:
+        """Inductance [H] and capacitance [F] of the fixture."""
+        given, driven = self.given(inputs), self.model.input_paths
+        inductance, capacitance = (
+            given[driven[path]] if path in driven else float(self.model.cell.get(path)) for path in FIXTURE
+        )
+        return inductance, capacitance
 
     def given(self, inputs: Mapping[str, float] | None) -> dict[str, float]:
         """Value of every input: what is given, else that of the cell."""

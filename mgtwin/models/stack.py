@@ -37,7 +37,7 @@ class StackModel(pybamm.BaseModel):
     Parameters
     ----------
     cell : Cell
-        What is modelled.
+        What is modelled, but for its fixture, which :func:`mgtwin.simulate` adds to spectra.
     inputs : sequence of str or tuple of str
         Dotted paths (tuples and wildcards move together) that become PyBaMM input parameters, so that they can change
         without a rebuild: any number of the cell, thickness and temperature included. Their names are the keys as

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import CPE, Cell, Layer, Plating
+from ..cells import CPE, Cell, Fixture, Layer, Plating
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
+from ..impedance.exact import exact_laplace
 from ..kinds.numbers import VACUUM_PERMITTIVITY
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 from ..quantities import format_value
@@ -22,6 +23,8 @@ from ..quantities import format_value
 FAST = 1e-3
 #: Where that would leave no resistance in series under an imposed voltage: only layers this slow store charge.
 TOO_SLOW = 0.1
+#: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
+FIXTURE_OVER = 0.1
 
 
 def passes_ions(cell: Cell) -> bool:
@@ -50,9 +53,11 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
     Raises
     ------
     InputError
-        For a current that nothing can carry through the cell, or a voltage imposed on capacitors alone.
+        For a current that nothing can carry through the cell, a voltage imposed on capacitors alone, or a fixture that
+        would still act at the first output.
     """
     check_current_can_flow(cell, segments)
+    fixture_warnings(cell, segments)
     first = first_output(segments)
     dielectric = slow_dielectrics(cell, FAST * first)
     if _imposes_voltage(segments) and not _ohmic(cell, dielectric):
@@ -75,6 +80,38 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
         f"junction that blocks them, electrons by a layer or contact that has none), so a constant current would "
         f"only charge it without end. Set voltage limits (in Python limits=('-2 V', '2 V'), in a file limits: "
         f"[-2 V, 2 V]), impose a voltage (Polarization), or change what blocks."
+    )
+
+
+def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
+    """Says that a transient leaves the fixture out, where that is over before the first output.
+
+    Raises
+    ------
+    InputError
+        Where it is not: RC or L/R above `FIXTURE_OVER` of the time t of the first output, R being the size of Z(1/t).
+    """
+    inductance, capacitance = float(cell.fixture.inductance), float(cell.fixture.capacitance)
+    if inductance == 0 and capacitance == 0:
+        return []
+    first = first_output(segments)
+    alone = cell.with_({"fixture": Fixture()})
+    if any(layer.material.mesh_only for layer in cell.layers):
+        from ..impedance.linearise import LinearisedStack
+
+        frequency = 1 / (2 * np.pi * first)
+        resistance = float(np.abs(LinearisedStack(alone, f_max=frequency).impedance(frequency)))
+    else:
+        resistance = float(np.abs(exact_laplace(alone, 1 / first)))  # what a step of current meets after this time
+    slowest, what = max((resistance * capacitance, "RC"), (inductance / resistance, "L/R"))
+    shown = f"{what} = {format_value(slowest, 's')} with the cell's R = {format_value(resistance, 'ohm')}"
+    if slowest <= FIXTURE_OVER * first:
+        return [f"the fixture is left out of this run in time: {shown}, over before the first sample"]
+    later = format_value(slowest / FIXTURE_OVER, "s")
+    raise InputError(
+        f"{cell.name}: the fixture would still act at the first sample, {format_value(first, 's')} after a step "
+        f"({shown}), and transients have no equations for it. Begin later, at {later} (first_time, or fewer points), "
+        f"or take the fixture away: cell.with_({{'fixture': mt.Fixture()}})."
     )
 
 

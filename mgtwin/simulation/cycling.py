@@ -101,6 +101,7 @@ class CyclingRun:
         self.cell, self.protocol = cell, protocol
         segments = protocol.one_cycle(cell)
         self.attrs, self.warnings = dict(attrs), [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
+        self.warnings += checks.fixture_warnings(cell, segments)
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments)
         # of the whole life: a run that goes on has the window of one in one go

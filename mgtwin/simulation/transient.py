@@ -50,6 +50,7 @@ def run(
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     stretches: list[Stretch] = []
     warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
+    warnings += checks.fixture_warnings(cell, segments)
     try:
         for number, segment in enumerate(segments):
             stretch = integrator.run(segment, state)

@@ -14,7 +14,7 @@ from ..cells.paths import Key, expand
 from ..errors import InputError, UnknownNameError
 from ..quantities import Value, parse
 
-__all__ = ["Axes", "Axis", "Grid", "Paired", "axes_of"]
+__all__ = ["Axes", "Axis", "Grid", "Paired", "axes_of", "groups_of", "name_of"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Paired:
     def __post_init__(self) -> None:
         if not isinstance(self.values, Mapping) or not self.values:
             raise InputError("Paired needs a mapping {path: values} with at least one path.")
-        lengths = {_name(key): len(_listed(_name(key), given)) for key, given in self.values.items()}
+        lengths = {name_of(key): len(_listed(name_of(key), given)) for key, given in self.values.items()}
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{name}: {n}" for name, n in lengths.items())
             raise InputError(f"Paired: every path needs equally many values, but has {listed}.")
@@ -49,7 +49,7 @@ class Paired:
 
 
 #: What `mgtwin.sweep` takes: an outer product, paired samples, or several of these, which form an outer product.
-Axes: TypeAlias = Mapping[Key, Any] | Paired | Sequence["Mapping[Key, Any] | Paired"]
+Axes: TypeAlias = Mapping[Key, Any] | Paired | Sequence["Axes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,26 @@ class Axis:
     unit: str
 
 
+def groups_of(given: Axes) -> list[tuple[str | None, Mapping[Key, Any]]]:
+    """Every group of axes as ``(dimension of paired values or None, {path: values})``.
+
+    Raises
+    ------
+    InputError
+        For anything but mappings, `Paired` and lists of these.
+    """
+    match given:
+        case Paired(values=values, dim=dim):
+            return [(dim, values)]
+        case Mapping():
+            return [(None, given)]
+        case Iterable() if not isinstance(given, str):
+            return [group for item in given for group in groups_of(item)]
+    raise InputError(
+        f"a study varies a mapping {{path: values}} or Paired({{path: values}}), or a list of these, not {given!r}."
+    )
+
+
 def axes_of(cells: Sequence[Cell], given: Axes) -> tuple[Axis, ...]:
     """Read what is to be varied, and check all of it against every cell before anything is computed.
 
@@ -73,35 +93,14 @@ def axes_of(cells: Sequence[Cell], given: Axes) -> tuple[Axis, ...]:
     InputError
         For an axis without values, values that are not in its unit or that the cell refuses, a path given twice.
     """
-    axes: list[Axis] = []
-    for group in [given] if isinstance(given, (Mapping, Paired)) else _groups(given):
-        items = group.values if isinstance(group, Paired) else group
-        dim = group.dim if isinstance(group, Paired) else None
-        axes += [_axis(cells, key, values, dim) for key, values in items.items()]
+    axes = tuple(_axis(cells, key, raw, dim) for dim, group in groups_of(given) for key, raw in group.items())
     if not axes:
         raise InputError("nothing is varied: give {path: values} with at least one path.")
-    _check_distinct(axes)
-    return tuple(axes)
-
-
-def _groups(given: Any) -> list[Mapping[Key, Any] | Paired]:
-    groups = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    for group in groups:
-        if not isinstance(group, (Mapping, Paired)):
-            raise InputError(
-                f"a study varies a mapping {{path: values}} or Paired({{path: values}}), or a list of these, "
-                f"not {group!r}."
-            )
-    return groups
-
-
-def _check_distinct(axes: Sequence[Axis]) -> None:
     owner: dict[str, str] = {}
     for axis in axes:
         for path in axis.paths:
-            if path in owner:
+            if owner.setdefault(path, axis.name) is not axis.name:
                 raise InputError(f"{path} is varied twice, by {owner[path]!r} and by {axis.name!r}: keep one of them.")
-            owner[path] = axis.name
     for path, name in owner.items():
         inside = next((other for other in owner if other.startswith(f"{path}.")), None)
         if inside is not None:
@@ -110,74 +109,69 @@ def _check_distinct(axes: Sequence[Axis]) -> None:
     for axis in axes:
         if lengths.setdefault(axis.dim, axis.values.size) != axis.values.size:
             raise InputError(f"two groups of paired values are called {axis.dim!r}: give one another dim.")
+    return axes
 
 
-def _name(key: Key) -> str:
+def name_of(key: Key) -> str:
+    """What a key is called in results: its path, or its paths with commas between them."""
     return key if isinstance(key, str) else ", ".join(map(str, key))
 
 
-def _listed(name: str, given: Any) -> Sequence[Any]:
+def _listed(name: str, given: object) -> Sequence[Any] | np.ndarray:
     """The values of an axis as a sequence that is not empty."""
-    if isinstance(given, (str, Value, float, int, Mapping)) or not isinstance(given, Iterable):
-        raise InputError(f"{name}: give a list of values, not {given!r}.")
-    values = given if isinstance(given, np.ndarray) else list(given)
-    if isinstance(values, np.ndarray) and values.ndim != 1:
-        raise InputError(f"{name}: the values must be a list, not an array of {values.ndim} dimensions.")
+    match given:
+        case str() | float() | int() | Mapping():
+            raise InputError(f"{name}: give a list of values, not {given!r}.")
+        case np.ndarray(ndim=ndim):
+            if ndim != 1:
+                raise InputError(f"{name}: the values must be a list, not an array of {ndim} dimensions.")
+            values: Sequence[Any] | np.ndarray = given
+        case Iterable():
+            values = list(given)
+        case _:
+            raise InputError(f"{name}: give a list of values, not {given!r}.")
     if not len(values):
         raise InputError(f"{name}: there are no values; give at least one.")
-    return values  # type: ignore[return-value]
+    return values
 
 
-def _axis(cells: Sequence[Cell], key: Key, given: Any, dim: str | None) -> Axis:
-    name = _name(key)
+def _axis(cells: Sequence[Cell], key: Key, given: object, dim: str | None) -> Axis:
+    name = name_of(key)
     raw = _listed(name, given)
     by_cell = [expand(cell, key, setting=True) for cell in cells]
-    unit = _unit(cells[0], by_cell[0], raw[0], name)
-    values = _numbers(raw, unit, name)
-    # The bounds of a number are an interval: what the cell accepts of the smallest and the largest it accepts of all.
-    for cell, paths in zip(cells, by_cell, strict=True):
-        for value in {float(values.min()), float(values.max())}:
-            try:
+    try:
+        unit = _unit(cells[0], by_cell[0], raw[0])
+        values = np.array([float(parse(item, unit, allow_inf=True)) for item in raw])
+        # The bounds of a number are an interval: a cell that accepts the smallest and the largest accepts all.
+        for cell, paths in zip(cells, by_cell, strict=True):
+            for value in {float(values.min()), float(values.max())}:
                 cell.with_({paths: value})
-            except InputError as error:
-                raise InputError(f"{name}: {error}") from None
+    except UnknownNameError:
+        raise
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     every = tuple(dict.fromkeys(path for paths in by_cell for path in paths))
     if any(paths != every for paths in by_cell):
         raise InputError(f"{name} means other paths in one cell than in another: study these cells one by one.")
     return Axis(name, dim or name, every, values, unit)
 
 
-def _unit(cell: Cell, paths: tuple[str, ...], first: Any, name: str) -> str:
+def _unit(cell: Cell, paths: tuple[str, ...], first: object) -> str:
     """SI unit of the number that stands at the paths once the first value is put there."""
-    try:
-        cell.with_({paths[0]: first})  # what is wrong with a value is said once, not for every path
-        tried = cell.with_({paths: first})
-    except UnknownNameError:
-        raise
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-    found = {}
+    cell.with_({paths[0]: first})  # what is wrong with a value is said once, not for every path
+    tried = cell.with_({paths: first})
+    units = {}
     for path in paths:
-        value = tried.get(path)
-        if not isinstance(value, Value):
-            raise InputError(
-                f"{name}: {path} is not a number, so it cannot be varied along an axis; give several cells instead."
-            )
-        found[path] = value.unit or ""
-    if len(set(found.values())) > 1:
-        raise InputError(f"{name}: these paths differ in their units ({', '.join(found.values())}): vary them apart.")
-    return next(iter(found.values()))
-
-
-def _numbers(raw: Sequence[Any], unit: str, name: str) -> np.ndarray:
-    if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu":
-        if np.isnan(raw).any():
-            raise InputError(f"{name}: NaN is not a value.")
-        return raw.astype(float)
-    try:
-        return np.array([float(parse(item, unit, allow_inf=True)) for item in raw])
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
+        match tried.get(path):
+            case Value(unit=unit):
+                units[path] = unit or ""
+            case _:
+                raise InputError(
+                    f"{path} is not a number, so it cannot be varied along an axis; give several cells instead."
+                )
+    if len(set(units.values())) > 1:
+        raise InputError(f"these paths differ in their units ({', '.join(units.values())}): vary them apart.")
+    return units[paths[0]]
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,27 @@
-"""Where the chunks of a study are computed: in this process, or by the workers of a Dask cluster."""
+"""Computes a study: in this process or by the workers of a Dask cluster, until it is done or interrupted."""
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
+
+import numpy as np
 
 from ..errors import InputError, SimulationError
 from .points import Outcome, Task, compute
+from .progress import Progress, Report
+from .result import Kept
 
-__all__ = ["check_client", "outcomes"]
+if TYPE_CHECKING:
+    import xarray as xr
+    from dask.distributed import Client
+
+__all__ = ["check_client", "collected", "outcomes", "terminable"]
 
 #: Chunks on their way per thread of the cluster: one in work, one that waits for it.
 AHEAD = 2
@@ -17,23 +29,70 @@ AHEAD = 2
 RETRIES = 3
 
 
-def check_client(client: Any) -> None:
+def check_client(client: object) -> None:
     """Refuse what is not a connected, synchronous ``dask.distributed.Client``."""
     if client is None:
         return
-    if not all(hasattr(client, name) for name in ("submit", "nthreads", "gather")):
+    try:
+        from dask.distributed import Client
+
+        known = isinstance(client, Client)
+    except ImportError:  # then this cannot be one
+        known = False
+    if not known:
         raise InputError(
             f"client must be a dask.distributed.Client (or None: this process), not {type(client).__name__}. "
             "For example: from dask.distributed import Client; client = Client(n_workers=2, threads_per_worker=1)."
         )
-    if getattr(client, "asynchronous", False):
+    connected: Any = client
+    if connected.asynchronous:
         raise InputError("client is asynchronous: make it without asynchronous=True.")
-    if getattr(client, "status", "running") != "running":
-        raise InputError(f"client is {client.status}: connect a new one.")
+    if connected.status != "running":
+        raise InputError(f"client is {connected.status}: connect a new one.")
+
+
+def collected(kept: Kept, client: Client | None = None, progress: Progress | None = None) -> xr.Dataset:
+    """Compute what a study lacks, and return all of it; after Ctrl-C or SIGTERM what there is by then."""
+    grid = kept.plan.grid
+    points = {number: int(np.prod(grid.block(number))) for number in grid}
+    report = Report(grid.size, sum(points[number] for number in kept.finished), progress)
+    missing = [number for number in grid if number not in set(kept.finished)]
+    with terminable():
+        try:
+            for number, outcome in outcomes(missing, kept.plan.task, client):
+                kept.write(number, outcome)
+                report.add(points[number])
+        except KeyboardInterrupt:
+            if not (report.done or kept.resumed):
+                raise
+            said = f"interrupted: {report.done} of {grid.size} points were computed{kept.resumed}"
+            return kept.dataset([said]).assign_attrs(interrupted=True)
+    return kept.dataset()
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM (a batch system whose time is up, ``kill``) end a study as Ctrl-C does: what it has is kept.
+
+    Whoever has a handler of their own keeps it; only the main thread may set one.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def outcomes(
-    numbers: Iterable[int], task_of: Callable[[int], Task], client: Any = None
+    numbers: Iterable[int], task_of: Callable[[int], Task], client: Client | None = None
 ) -> Iterator[tuple[int, Outcome]]:
     """Compute chunks and yield each with its number as soon as it is finished.
 
@@ -43,11 +102,13 @@ def outcomes(
     if client is None:
         for number in numbers:
             yield number, compute(task_of(number))
-        return
-    yield from _distributed(iter(numbers), task_of, client)
+    else:
+        yield from _distributed(iter(numbers), task_of, client)
 
 
-def _distributed(numbers: Iterator[int], task_of: Callable[[int], Task], client: Any) -> Iterator[tuple[int, Outcome]]:
+def _distributed(
+    numbers: Iterator[int], task_of: Callable[[int], Task], client: Client
+) -> Iterator[tuple[int, Outcome]]:
     from dask.distributed import as_completed
 
     study, running, tries = uuid4().hex[:8], {}, dict[int, int]()
@@ -75,8 +136,11 @@ def _distributed(numbers: Iterator[int], task_of: Callable[[int], Task], client:
                 yield number, future.result()
             elif future.status == "error":
                 yield number, _died(task_of(number), future.exception())
+            elif tries[number] >= RETRIES:
+                raise SimulationError(
+                    f"the cluster lost chunk {number} {RETRIES + 1} times: look at its workers and its memory."
+                )
             else:  # the cluster lost it, say because its scheduler was restarted
-                _check_tries(number, tries[number])
                 send(number)
             future.release()
             refill()
@@ -84,16 +148,11 @@ def _distributed(numbers: Iterator[int], task_of: Callable[[int], Task], client:
         client.cancel(list(running))
 
 
-def _check_tries(number: int, tries: int) -> None:
-    if tries >= RETRIES:
-        raise SimulationError(f"the cluster lost chunk {number} {tries + 1} times: look at its workers and its memory.")
-
-
-def _died(task: Task, error: Any) -> Outcome:
+def _died(task: Task, error: BaseException) -> Outcome:
     """NaN for a chunk that killed its workers again and again; any other error is not the chunk's and is raised."""
     from dask.distributed import KilledWorker
 
-    if not isinstance(error, KilledWorker):
+    if type(error) is not KilledWorker:
         raise SimulationError(f"a worker could not compute a chunk: {type(error).__name__}: {error}") from error
     outcome = Outcome.empty(task.metrics, task.points)
     for k in range(task.points):

@@ -1,32 +1,55 @@
-"""What an optimisation is for: objectives, constraints, robustness, and how it searches."""
+"""What an optimisation is for: objectives, constraints, and robustness against what is not known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from dataclasses import field
+from typing import ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
+from pydantic import InstanceOf
 
+from ..cells.paths import Key
 from ..errors import InputError
+from ..kinds.noun import noun
 from ..protocols import Protocol
 from ..quantities import parse
-from .measured import Metric, metrics_of
+from ..registry import Family
+from .measured import Function, Metric, metrics_of
 from .sampling import SEED
 
-__all__ = ["AtLeast", "AtMost", "Constraint", "Evolution", "Maximise", "Minimise", "Objective", "Robust"]
+__all__ = ["CONSTRAINTS", "OBJECTIVES", "AtLeast", "AtMost", "Goal", "Limit", "Maximise", "Minimise", "Robust", "goal"]
+
+_Class = TypeVar("_Class", bound=type)
+#: What a design is to be best in, by the key of study files.
+OBJECTIVES: Family[type[Goal]] = Family("objective")
+#: What a design must keep to, by the key of study files.
+CONSTRAINTS: Family[type[Limit]] = Family("constraint")
 
 
-class _Goal:
-    """A metric of the runs of a protocol."""
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def goal(family: Family[type[Goal]] | Family[type[Limit]], name: str) -> Callable[[_Class], _Class]:
+    """Return a decorator that makes a class a goal: a noun that study files write under the key `name`."""
 
-    metric: Callable[..., Any]
-    protocol: Protocol | None
+    def declare(cls: _Class) -> _Class:
+        made = noun(cls)
+        if made.sign not in (1.0, -1.0):  # type: ignore[attr-defined]
+            raise InputError(f"{made.__name__}: sign is 1 where small numbers are good and -1 where large ones are.")
+        family.add(name, made)
+        return made
+
+    return declare
+
+
+class Goal:
+    """A metric of the runs of a protocol; ``sign * value`` is small where a design is good."""
+
+    sign: ClassVar[float] = 0.0
+    metric: Function
+    protocol: InstanceOf[Protocol] | None
     name: str | None
 
     def __post_init__(self) -> None:
-        if self.protocol is not None and not isinstance(self.protocol, Protocol):
-            raise InputError(f"{type(self).__name__}: protocol is for example mt.EIS(1e6, 0.1), not {self.protocol!r}.")
         self.measured()
 
     def measured(self) -> Metric:
@@ -34,38 +57,8 @@ class _Goal:
         return metrics_of([self.metric] if self.name is None else {self.name: self.metric})[0]
 
 
-@dataclass(frozen=True)
-class Minimise(_Goal):
-    """An objective: the smaller the better.
-
-    Parameters
-    ----------
-    metric : callable
-        Dataset of a run -> number, as for `mgtwin.sweep`.
-    protocol : Protocol, optional
-        Whose runs it reads; by default the protocol of the optimisation.
-    name : str, optional
-        Its name in the result, by default that of the function.
-    """
-
-    metric: Callable[..., Any]
-    protocol: Protocol | None = None
-    name: str | None = None
-    sign: ClassVar[float] = 1.0
-
-
-@dataclass(frozen=True)
-class Maximise(_Goal):
-    """An objective: the larger the better; parameters as of `Minimise`."""
-
-    metric: Callable[..., Any]
-    protocol: Protocol | None = None
-    name: str | None = None
-    sign: ClassVar[float] = -1.0
-
-
-class _Limited(_Goal):
-    """A metric with a limit."""
+class Limit(Goal):
+    """A goal with a limit that ``sign * value`` must not exceed."""
 
     limit: float | str
 
@@ -79,8 +72,38 @@ class _Limited(_Goal):
         return float(parse(self.limit, "" if unit == "1" else unit or None))
 
 
-@dataclass(frozen=True)
-class AtMost(_Limited):
+@goal(OBJECTIVES, "minimise")
+class Minimise(Goal):
+    """An objective: the smaller the better.
+
+    Parameters
+    ----------
+    metric : callable
+        Dataset of a run -> number, as for `mgtwin.sweep`.
+    protocol : Protocol, optional
+        Whose runs it reads; by default the protocol of the optimisation.
+    name : str, optional
+        Its name in the result, by default that of the function.
+    """
+
+    metric: Function
+    protocol: InstanceOf[Protocol] | None = None
+    name: str | None = None
+    sign: ClassVar[float] = 1.0
+
+
+@goal(OBJECTIVES, "maximise")
+class Maximise(Goal):
+    """An objective: the larger the better; parameters as of `Minimise`."""
+
+    metric: Function
+    protocol: InstanceOf[Protocol] | None = None
+    name: str | None = None
+    sign: ClassVar[float] = -1.0
+
+
+@goal(CONSTRAINTS, "at_most")
+class AtMost(Limit):
     """A constraint: a metric must not exceed a limit.
 
     Parameters
@@ -99,29 +122,25 @@ class AtMost(_Limited):
     0.01
     """
 
-    metric: Callable[..., Any]
+    metric: Function
     limit: float | str
-    protocol: Protocol | None = None
+    protocol: InstanceOf[Protocol] | None = None
     name: str | None = None
     sign: ClassVar[float] = 1.0
 
 
-@dataclass(frozen=True)
-class AtLeast(_Limited):
+@goal(CONSTRAINTS, "at_least")
+class AtLeast(Limit):
     """A constraint: a metric must reach a limit; parameters as of `AtMost`."""
 
-    metric: Callable[..., Any]
+    metric: Function
     limit: float | str
-    protocol: Protocol | None = None
+    protocol: InstanceOf[Protocol] | None = None
     name: str | None = None
     sign: ClassVar[float] = -1.0
 
 
-Objective: TypeAlias = Minimise | Maximise
-Constraint: TypeAlias = AtMost | AtLeast
-
-
-@dataclass(frozen=True)
+@noun
 class Robust:
     """Judge a design by what it gives under the uncertainty of the other parameters.
 
@@ -141,36 +160,15 @@ class Robust:
     n: int = 64
     probability: float = 0.95
     seed: int = SEED
-    together: Sequence[Sequence[str]] = ()
+    together: Sequence[Key] = ()
     held: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.probability < 1:
-            raise InputError(f"Robust: probability lies between 0 and 1, for example 0.95, not {self.probability!r}.")
+            raise InputError(f"probability lies between 0 and 1, for example 0.95, not {self.probability!r}.")
         if self.n < 2:
-            raise InputError(f"Robust: n = {self.n} parameter sets are too few.")
+            raise InputError(f"n = {self.n} parameter sets are too few.")
 
     def judged(self, values: np.ndarray, sign: float) -> np.ndarray:
         """The value that ``sign * values`` do not exceed with the probability, over the last axis; NaN if one is."""
         return sign * np.quantile(sign * values, self.probability, axis=-1, method="inverted_cdf")
-
-
-@dataclass(frozen=True)
-class Evolution:
-    """How an optimisation searches: NSGA-II for several objectives, differential evolution for one.
-
-    Parameters
-    ----------
-    population : int
-        Designs per generation.
-    generations : int
-    seed : int
-    """
-
-    population: int = 40
-    generations: int = 40
-    seed: int = SEED
-
-    def __post_init__(self) -> None:
-        if self.population < 8 or self.generations < 1:
-            raise InputError("Evolution: give a population of at least 8 and at least one generation.")

@@ -7,18 +7,21 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from types import FunctionType
 from typing import Any, TypeAlias
 
 from ..analysis.metrics import declaration
 from ..errors import InputError
 
-__all__ = ["FAILURE", "Metric", "Metrics", "metrics_of"]
+__all__ = ["FAILURE", "Function", "Metric", "Metrics", "described", "fingerprint", "metrics_of", "unbound"]
 
 #: Variable that says why a point has no number.
 FAILURE = "failure"
 
+Function: TypeAlias = Callable[..., Any]
 #: What `mgtwin.sweep` takes: functions, or functions by the name that their results get.
-Metrics: TypeAlias = Iterable[Callable[..., Any]] | Mapping[str, Callable[..., Any]]
+Metrics: TypeAlias = Iterable[Function] | Mapping[str, Function]
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Metric:
     """A function Dataset -> scalar and what results say of it."""
 
     name: str
-    function: Callable[..., Any]
+    function: Function
     units: str
     long_name: str
     batched: bool
@@ -45,16 +48,22 @@ def metrics_of(given: Metrics, taken: Collection[str] = ()) -> tuple[Metric, ...
     InputError
         There is none, one is not callable or has no name, or a name is taken (by another or by a dimension).
     """
-    if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
-        raise InputError(f"metrics are a list of functions Dataset -> number, or {{name: function}}, not {given!r}.")
-    pairs = list(given.items()) if isinstance(given, Mapping) else [(_name(item), item) for item in given]
+    match given:
+        case Mapping():
+            pairs = list(given.items())
+        case Iterable() if not callable(given) and not isinstance(given, str):
+            pairs = [(unbound(item)[0], item) for item in given]
+        case _:
+            raise InputError(
+                f"metrics are a list of functions Dataset -> number, or {{name: function}}, not {given!r}."
+            )
     if not pairs:
         raise InputError("a study without metrics has no result: give at least one, e.g. mt.analysis.overpotential.")
     found: dict[str, Metric] = {}
     for name, function in pairs:
         if not callable(function):
             raise InputError(f"metric {name!r} is {function!r}, not a function Dataset -> number.")
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][\w.-]*", name):
+        if not re.fullmatch(r"[A-Za-z_][\w.-]*", str(name)):
             raise InputError(f"{name!r} cannot name a metric: give {{'name': function}} with letters, digits and _.")
         if name in found or name in taken or name == FAILURE:
             raise InputError(f"two things of this study are called {name!r}: give {{'another name': function}}.")
@@ -64,36 +73,36 @@ def metrics_of(given: Metrics, taken: Collection[str] = ()) -> tuple[Metric, ...
     return tuple(found.values())
 
 
-def _name(function: Any) -> str:
-    inner = function
-    while hasattr(inner, "func"):
-        inner = inner.func
-    return str(getattr(inner, "__name__", type(inner).__name__))
-
-
-def described(function: Any) -> str:
-    """Where a function is defined, and the arguments that are bound to it."""
+def unbound(function: Any) -> tuple[str, Any, list[str]]:
+    """Name of a function, the function below any `functools.partial`, and what is bound to it, in words."""
     bound: list[str] = []
-    while hasattr(function, "func"):
+    while isinstance(function, partial):
         bound += [repr(item) for item in function.args]
         bound += [f"{name}={item!r}" for name, item in sorted(function.keywords.items())]
         function = function.func
-    place = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
+    return getattr(function, "__name__", type(function).__name__), function, bound
+
+
+def described(function: Function) -> str:
+    """Where a function is defined, and the arguments that are bound to it."""
+    _, inner, bound = unbound(function)
+    place = f"{inner.__module__}.{getattr(inner, '__qualname__', repr(inner))}"
     return _addressless(f"{place}({', '.join(bound)})" if bound else place)
 
 
-def fingerprint(function: Any) -> str:
+def fingerprint(function: Function) -> str:
     """Hash of what a function does as far as it shows: its source, what it closes over, bound arguments."""
+    inner = unbound(function)[1]
     parts = [described(function)]
-    while hasattr(function, "func"):
-        function = function.func
-    try:
-        parts.append(inspect.getsource(function))
-    except (OSError, TypeError):  # typed into a console, or an object with __call__
-        code = getattr(function, "__code__", None)
-        parts.append(f"{code.co_code!r}{code.co_consts!r}" if code is not None else repr(function))
-    parts += [repr(item.cell_contents) for item in getattr(function, "__closure__", None) or ()]
-    parts.append(repr(getattr(function, "__defaults__", None)))
+    match inner:
+        case FunctionType(__code__=code, __closure__=closure, __defaults__=defaults):
+            try:
+                parts.append(inspect.getsource(inner))
+            except OSError:  # typed into a console
+                parts.append(f"{code.co_code!r}{code.co_consts!r}")
+            parts += [*(repr(cell.cell_contents) for cell in closure or ()), repr(defaults)]
+        case _:  # an object with __call__
+            parts.append(repr(inner))
     return hashlib.sha256(_addressless("\n".join(parts)).encode()).hexdigest()[:16]
 
 

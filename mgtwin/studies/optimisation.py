@@ -12,35 +12,38 @@ from ..cells.paths import Key
 from ..dataset import add_warning
 from ..errors import InputError, SimulationError
 from ..protocols import Protocol
+from ..registry import Family
 from .axes import Axis, Paired, axes_of
-from .engine import check_client
-from .goals import AtLeast, AtMost, Constraint, Evolution, Maximise, Minimise, Objective, Robust
+from .engine import check_client, terminable
+from .goals import CONSTRAINTS, OBJECTIVES, Goal, Limit, Robust
+from .measured import Function
 from .progress import Progress, Report
+from .result import LEFT_OUT
 from .sampling import WIDE, quasi_random
+from .search import HUGE, SEARCHES, Convergence, Evolution, Search, best_of
 from .sweeps import sweep
 from .uncertainties import SAMPLE, paired, uncertain_parameters
 
 if TYPE_CHECKING:
     import xarray as xr
+    from dask.distributed import Client
 
 __all__ = ["optimise"]
 
 #: Dimension of the designs.
 DESIGN = "design"
-#: In place of what is not a number or infinite: pymoo sorts designs by finite numbers.
-HUGE = 1e30
 
 
 def optimise(
     cell: Cell,
     bounds: Mapping[Key, Any],
-    objectives: Objective | Sequence[Objective],
-    constraints: Constraint | Sequence[Constraint] = (),
+    objectives: Goal | Sequence[Goal],
+    constraints: Limit | Sequence[Limit] = (),
     *,
     protocol: Protocol | None = None,
     robust: Robust | None = None,
-    method: Evolution | None = None,
-    client: Any = None,
+    method: Search | None = None,
+    client: Client | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Search the designs of a cell for the best, or for the best compromises between several objectives.
@@ -68,7 +71,9 @@ def optimise(
         Over ``design``: one variable per objective and constraint, the designed numbers as coordinates, sorted by the
         first objective. With several objectives these are the designs that none other beats in all of them (the Pareto
         front); with one objective there is one. ``mgtwin.cell_at(ds.isel(design=0))`` is its Cell. With `robust` there
-        are also ``<name>_robust``, the values by which designs were judged.
+        are also ``<name>_robust``, the values by which designs were judged. ``attrs["converged"]`` tells whether the
+        search has settled and ``attrs["convergence"]`` how that is known; where it has not, a warning says what to do.
+        After Ctrl-C (or SIGTERM) the best designs until then are returned, with ``attrs["interrupted"]``.
 
     Raises
     ------
@@ -86,60 +91,66 @@ def optimise(
     >>> round(float(best["layers.buffer_*.thickness"][0]) * 1e3, 2)
     0.1
     """
-    problem = _Designs(cell, bounds, _goals(objectives, constraints), protocol, robust, client)
-    search = method or Evolution()
-    if not isinstance(search, Evolution):
-        raise InputError(f"method is mt.Evolution(population, generations), not {method!r}.")
-    report = Report(search.population * search.generations, 0, progress)
-    tried, interrupted = _searched(problem, search, report)
-    ds = problem.result(tried, report)
-    return ds if not interrupted else add_warning(ds, f"interrupted: {report.text()}").assign_attrs(interrupted=True)
-
-
-def _goals(objectives: Any, constraints: Any) -> tuple[list[Objective], list[Constraint]]:
-    wanted, limits = (
-        list(given) if isinstance(given, (list, tuple)) else [given] for given in (objectives, constraints)
-    )
-    for goal in wanted:
-        if not isinstance(goal, (Minimise, Maximise)):
-            raise InputError(f"an objective is mt.Minimise(metric) or mt.Maximise(metric), not {goal!r}.")
-    for goal in limits:
-        if not isinstance(goal, (AtMost, AtLeast)):
-            raise InputError(f"a constraint is mt.AtMost(metric, limit) or mt.AtLeast(...), not {goal!r}.")
+    search = Evolution() if method is None else method
+    if type(search) not in SEARCHES.values():
+        kinds = " or ".join(f"mt.{kind.__name__}()" for kind in SEARCHES.values())
+        raise InputError(f"method is {kinds}, not {method!r}.")
+    if not (robust is None or type(robust) is Robust):
+        raise InputError(f"robust is mt.Robust(n, probability), not {robust!r}.")
+    report = Report(search.designs, 0, progress)
+    wanted = _goals(objectives, OBJECTIVES, "an objective is mt.Minimise(metric) or mt.Maximise(metric)")
+    limits = _goals(constraints, CONSTRAINTS, "a constraint is mt.AtMost(metric, limit) or mt.AtLeast(...)")
     if not wanted:
         raise InputError("nothing to optimise: give at least one objective, mt.Minimise(metric).")
-    return wanted, limits
+    problem = _Designs(cell, bounds, wanted, limits, protocol, robust, client, report)
+    with terminable():
+        try:
+            convergence = search.run(problem)
+        except KeyboardInterrupt:
+            if not problem.tried:
+                raise
+            convergence = None
+        return problem.result(convergence)
+
+
+def _goals(given: Any, family: Family[Any], what: str) -> list[Any]:
+    goals = list(given) if isinstance(given, (list, tuple)) else [given]
+    for goal in goals:
+        if type(goal) not in family.values():
+            raise InputError(f"{what}, not {goal!r}.")
+    return goals
 
 
 class _Designs:
-    """Designs as points of a unit cube, and what they are worth."""
+    """Designs as points of a unit cube, what they are worth, and all that were tried."""
 
     def __init__(
         self,
         cell: Cell,
         bounds: Mapping[Key, Any],
-        goals: tuple[list[Objective], list[Constraint]],
+        objectives: list[Goal],
+        constraints: list[Limit],
         protocol: Protocol | None,
         robust: Robust | None,
-        client: Any,
+        client: Client | None,
+        report: Report,
     ) -> None:
         check_client(client)
-        self.cell, self.client, self.robust = cell, client, robust
-        self.objectives, self.constraints = goals
+        self.cell, self.client, self.robust, self.report = cell, client, robust, report
+        self.objectives, self.constraints = objectives, constraints
         self.keys, self.axes = _designed(cell, bounds)
-        self.groups = _by_protocol([*self.objectives, *self.constraints], protocol)
+        self.groups = _by_protocol([*objectives, *constraints], protocol)
         self.sets = self._parameter_sets()
+        self.dimensions, self.goals = len(self.keys), (len(objectives), len(constraints) + 1)
+        self.tried: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
 
     def _parameter_sets(self) -> Paired | None:
         if self.robust is None:
             return None
         r = self.robust
-        if not isinstance(r, Robust):
-            raise InputError(f"robust is mt.Robust(n, probability), not {r!r}.")
-        designed = [path for axis in self.axes for path in axis.paths]
-        patterns = [path.replace("[", "[[]") for path in designed]
-        held = [*r.held, *patterns, *(f"{path}.*" for path in patterns)]
-        free = uncertain_parameters(self.cell, [group for group, _ in self.groups], r.together, held)
+        patterns = [path.replace("[", "[[]") for axis in self.axes for path in axis.paths]
+        designed = [*patterns, *(f"{path}.*" for path in patterns)]
+        free = uncertain_parameters(self.cell, [group for group, _ in self.groups], r.together, r.held, designed)
         return paired(free, quasi_random(len(free), r.n, r.seed))
 
     def designs(self, unit: np.ndarray) -> Paired:
@@ -153,71 +164,95 @@ class _Designs:
         return Paired(values, DESIGN)
 
     def worth(self, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Objectives to be minimised and constraints to be at most 0, each of shape (designs, number).
+        """Objectives to be minimised and constraints to be at most 0 (in parts of their limit), (designs, number).
 
         The last constraint is that everything can be simulated.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C; the designs that were finished by then are among `tried`.
         """
-        values = self.judged(self.designs(unit))
+        values, done = self.judged(self.designs(unit))
         failed = np.any([np.isnan(column) for column in values.values()], axis=0)
         wanted = [goal.sign * values[_judge(goal)] for goal in self.objectives]
-        limits = [goal.sign * (values[_judge(goal)] - goal.value()) for goal in self.constraints]
-        limits.append(np.where(failed, 1.0, 0.0))
-        return _columns(wanted), _columns(limits)
+        limits = [
+            goal.sign * (values[_judge(goal)] - goal.value()) / (abs(goal.value()) or 1.0) for goal in self.constraints
+        ]
+        limits.append(np.where(failed, 1.0, -1.0))
+        found = unit, _columns(wanted), _columns(limits)
+        if done.any():
+            self.tried.append((found[0][done], found[1][done], found[2][done]))
+            self.report.add(int(done.sum()))
+        if not done.all():
+            raise KeyboardInterrupt
+        return found[1:]
 
-    def judged(self, designs: Paired) -> dict[tuple[str, float], np.ndarray]:
-        """The value of every goal for every design, by name and sense; under uncertainty where that was asked for."""
-        raw: dict[str, Any] = {}
+    def judged(self, designs: Paired) -> tuple[dict[tuple[str, float], np.ndarray], np.ndarray]:
+        """The value of every goal for every design, by name and sense, under uncertainty where that was asked for.
+
+        Also which designs were finished: Ctrl-C leaves some out.
+        """
+        raw: dict[str, xr.DataArray] = {}
+        done: Any = True
         for protocol, metrics in self.groups:
             axes = [designs] if self.sets is None else [designs, self.sets]
             ds = sweep(self.cell, protocol, axes, metrics, client=self.client)
             raw |= {name: ds[name] for name in metrics}
+            done = done & (ds["failure"].transpose(DESIGN, ...) != LEFT_OUT)
+            if "interrupted" in ds.attrs and len(raw) < len({name for _, group in self.groups for name in group}):
+                raise KeyboardInterrupt  # no design has all its numbers
         found = {}
         for name, sign in dict.fromkeys(map(_judge, [*self.objectives, *self.constraints])):
             if self.robust is None:
                 found[name, sign] = raw[name].values
             else:
                 found[name, sign] = self.robust.judged(raw[name].transpose(DESIGN, SAMPLE).values, sign)
-        return found
+        return found, done.all([dim for dim in done.dims if dim != DESIGN]).values
 
-    def result(self, tried: tuple[np.ndarray, np.ndarray, np.ndarray], report: Report) -> xr.Dataset:
+    def result(self, convergence: Convergence | None) -> xr.Dataset:
         """The best of all designs that were tried, simulated once more for a Dataset like that of any study."""
         import xarray as xr
 
-        unit, wanted, limits = tried
-        feasible = (limits <= 0).all(axis=1)
-        if not feasible.any():
+        unit, wanted, limits = (np.concatenate(parts) for parts in zip(*self.tried, strict=True))
+        best = best_of(wanted, limits)
+        if not best.size:
             raise SimulationError(self._closest(unit, limits))
-        best = _front(unit[feasible], wanted[feasible])
-        designs = self.designs(best)
+        designs = self.designs(unit[best])
         parts = [sweep(self.cell, protocol, designs, metrics, client=self.client) for protocol, metrics in self.groups]
         ds = xr.merge([part.drop_vars("failure") for part in parts], compat="override", combine_attrs="drop_conflicts")
         ds.attrs = {**parts[0].attrs, "route": f"optimised: {len(unit)} designs tried"}
         if len(parts) > 1:
             ds.attrs.pop("protocol", None)
         if self.sets is not None:
-            for (name, _), values in self.judged(designs).items():
+            for (name, _), values in self.judged(designs)[0].items():
                 # wanted large and limited, say: the objective's sense comes first
                 label = f"{name}_robust" if f"{name}_robust" not in ds else f"{name}_limit_robust"
                 words = {**ds[name].attrs, "long_name": f"{ds[name].attrs['long_name']}, robust"}
                 ds[label] = (DESIGN, values, words)
-        return ds
+        if convergence is None:
+            said = f"interrupted: {self.report.text()}"
+            return add_warning(ds, said).assign_attrs(interrupted=True, converged=False, convergence=said)
+        if not convergence.settled:
+            ds = add_warning(ds, f"convergence is not shown: {convergence.said}")
+        return ds.assign_attrs(converged=convergence.settled, convergence=convergence.said)
 
     def _closest(self, unit: np.ndarray, limits: np.ndarray) -> str:
         """Which design comes closest to the constraints."""
         k = int(np.argmin(np.maximum(limits, 0).sum(axis=1)))
-        if limits[:, -1].all():
+        if (limits[:, -1] > 0).all():
             return "no design could be simulated: try one of them with mt.sweep, whose 'failure' says why."
         at = ", ".join(f"{axis.name} = {values[k]:.4g}" for axis, values in zip(
             self.axes, self.designs(unit).values.values(), strict=True))  # fmt: skip
         missed = [
-            f"{goal.measured().name} by {excess:.3g}"
+            f"{goal.measured().name} by {excess * (abs(goal.value()) or 1.0):.3g}"
             for goal, excess in zip(self.constraints, limits[k], strict=False)
             if excess > 0
         ]
         return f"none of {len(unit)} designs meets the constraints; the closest ({at}) misses {', '.join(missed)}."
 
 
-def _judge(goal: Objective | Constraint) -> tuple[str, float]:
+def _judge(goal: Goal) -> tuple[str, float]:
     """What tells apart in which sense a metric is judged: its name, and 1 if small is good, -1 if large is."""
     return goal.measured().name, goal.sign
 
@@ -236,10 +271,10 @@ def _designed(cell: Cell, bounds: Mapping[Key, Any]) -> tuple[list[Key], tuple[A
     return list(bounds), axes
 
 
-def _by_protocol(goals: Sequence[Any], default: Protocol | None) -> list[tuple[Protocol, dict[str, Any]]]:
+def _by_protocol(goals: Sequence[Goal], default: Protocol | None) -> list[tuple[Protocol, dict[str, Function]]]:
     """The metrics that each protocol serves, by name."""
-    groups: list[tuple[Protocol, dict[str, Any]]] = []
-    owner: dict[str, Any] = {}
+    groups: list[tuple[Protocol, dict[str, Function]]] = []
+    owner: dict[str, tuple[Function, Protocol]] = {}
     for goal in goals:
         name = goal.measured().name
         protocol = goal.protocol if goal.protocol is not None else default
@@ -252,60 +287,3 @@ def _by_protocol(goals: Sequence[Any], default: Protocol | None) -> list[tuple[P
             groups.append((protocol, metrics := {}))
         metrics[name] = goal.metric
     return groups
-
-
-def _front(unit: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Designs that no other beats, sorted by the first objective; one if there is one objective."""
-    from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
-
-    if wanted.shape[1] == 1:
-        return unit[[int(np.argmin(wanted[:, 0]))]]
-    chosen = NonDominatedSorting().do(wanted, only_non_dominated_front=True)
-    _, first = np.unique(wanted[chosen], axis=0, return_index=True)  # sorted by the first objective, each pair once
-    return unit[chosen[first]]
-
-
-def _searched(
-    problem: _Designs, search: Evolution, report: Report
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], bool]:
-    """Every design that was tried with its objectives and constraints, and whether Ctrl-C ended the search."""
-    try:
-        from pymoo.algorithms.moo.nsga2 import NSGA2
-        from pymoo.algorithms.soo.nonconvex.de import DE
-        from pymoo.core.problem import Problem
-    except ImportError:
-        raise InputError("optimise needs pymoo: pip install 'mgtwin[studies]'.") from None
-
-    n = len(problem.keys)
-    shape = Problem(n_var=n, n_obj=len(problem.objectives), n_ieq_constr=len(problem.constraints) + 1, xl=0.0, xu=1.0)
-    start = quasi_random(n, search.population, search.seed)
-    kind = DE if len(problem.objectives) == 1 else NSGA2
-    algorithm = kind(pop_size=search.population, sampling=start)
-    algorithm.setup(shape, termination=("n_gen", search.generations), seed=search.seed, verbose=False)
-    tried: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    try:
-        while algorithm.has_next():
-            designs = algorithm.ask()
-            unit = designs.get("X").astype(float)
-            wanted, limits = problem.worth(unit)
-            tried.append((unit, wanted, limits))
-            _tell(algorithm, designs, wanted, limits)
-            report.add(len(unit))
-    except KeyboardInterrupt:
-        if not tried:
-            raise
-        return _joined(tried), True
-    return _joined(tried), False
-
-
-def _tell(algorithm: Any, designs: Any, wanted: np.ndarray, limits: np.ndarray) -> None:
-    from pymoo.core.evaluator import Evaluator
-    from pymoo.problems.static import StaticProblem
-
-    Evaluator().eval(StaticProblem(algorithm.problem, F=wanted, G=limits), designs)
-    algorithm.tell(infills=designs)
-
-
-def _joined(tried: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    unit, wanted, limits = (np.concatenate(parts) for parts in zip(*tried, strict=True))
-    return unit, wanted, limits

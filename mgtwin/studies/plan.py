@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..cells import Cell
+from ..dataset import stamp
 from ..errors import InputError
 from ..protocols import Protocol
+from ..quantities import format_value
 from .axes import Axes, Axis, Grid, axes_of
 from .measured import Metric, Metrics, fingerprint, metrics_of
 from .points import Task, is_batched
 
-__all__ = ["CELL", "PROTOCOL", "Plan", "plan_of"]
+__all__ = ["CELL", "PROTOCOL", "Plan", "differences", "labelled", "plan_of"]
+
+_Item = TypeVar("_Item")
 
 #: Dimensions over several cells and several protocols.
 CELL, PROTOCOL = "cell", "protocol"
@@ -53,20 +57,15 @@ class Plan:
     def task(self, number: int) -> Task:
         """What a worker needs for a chunk."""
         grid = self.grid
-
-        def chosen(dim: str, among: Mapping[str, Any]) -> Any:
-            labels = tuple(among)
-            return among[labels[int(grid.along(number, dim)[0])] if dim in grid.dims else labels[0]]
-
         index = {dim: grid.along(number, dim) for dim in grid.dims}
+        # several cells or protocols are never joined in a chunk: its first point tells which ones it is about
+        which = {dim: int(index[dim][0]) if dim in index else 0 for dim in (CELL, PROTOCOL)}
+        cell, protocol = list(self.cells.values())[which[CELL]], list(self.protocols.values())[which[PROTOCOL]]
         values = {path: axis.values[index[axis.dim]] for axis in self.axes for path in axis.paths}
-        points = len(next(iter(index.values())))
-        return Task(chosen(CELL, self.cells), chosen(PROTOCOL, self.protocols), values, points, self.metrics)
+        return Task(cell, protocol, values, len(next(iter(index.values()))), self.metrics)
 
     def identity(self) -> dict[str, Any]:
         """Everything that the numbers of a study depend on, as plain data."""
-        from ..dataset import stamp
-
         return {
             "mgtwin_version": stamp()["mgtwin_version"],
             "cells": {label: cell.to_yaml() for label, cell in self.cells.items()},
@@ -89,6 +88,52 @@ class Plan:
         return json.dumps(self.identity(), ensure_ascii=False)
 
 
+def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Say in which way two studies differ, from their identities, one line each."""
+    found = []
+    if kept["mgtwin_version"] != wanted["mgtwin_version"]:
+        found.append(f"it was computed by mgtwin {kept['mgtwin_version']}, this is {wanted['mgtwin_version']}")
+    for what, (singular, how) in _PARTS.items():
+        have, want = kept[what], wanted[what]
+        found += [f"{singular} {name!r} is in the store only" for name in have if name not in want]
+        found += [f"{singular} {name!r} is not in the store" for name in want if name not in have]
+        for name in want:
+            if name in have and have[name] != want[name]:
+                found.append(f"{singular} {name!r} differs{how(have[name], want[name])}")
+        if not found and list(have) != list(want):
+            found.append(f"the {what} are in another order")
+    return found
+
+
+def _cells_differ(kept: str, wanted: str) -> str:
+    def shown(value: object) -> str:
+        return format_value(value) if isinstance(value, float) else str(value)
+
+    changes = Cell.from_yaml(kept).diff(Cell.from_yaml(wanted))
+    said = [f"{path} is {shown(now)}, in the store {shown(then)}" for path, (then, now) in changes.items()]
+    more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
+    return f": {'; '.join(said[:3])}{more}" if said else " in texts or provenance only"
+
+
+def _protocols_differ(kept: str, wanted: str) -> str:
+    lines = [line for line in wanted.splitlines() if line not in kept.splitlines()]
+    return f": {', '.join(lines[:3])} is new" if lines else ""
+
+
+def _axes_differ(kept: Mapping[str, object], wanted: Mapping[str, object]) -> str:
+    said = [f"{key} is {wanted[key]}, in the store {kept.get(key)}" for key in wanted if kept.get(key) != wanted[key]]
+    return ": its values" if said and said[0].startswith("values") else ": " + "; ".join(said[:2])
+
+
+#: Parts of an identity: what one is called, and what says how two of them differ.
+_PARTS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
+    "cells": ("cell", _cells_differ),
+    "protocols": ("protocol", _protocols_differ),
+    "axes": ("axis", _axes_differ),
+    "metrics": ("metric", lambda kept, wanted: ": its code or its arguments"),
+}
+
+
 def plan_of(
     cell: Cell | Sequence[Cell] | Mapping[str, Cell],
     protocol: Protocol | Sequence[Protocol] | Mapping[str, Protocol],
@@ -102,16 +147,20 @@ def plan_of(
     InputError, UnknownNameError
         For whatever cannot work, before anything is computed.
     """
-    cells = _labelled(cell, Cell, "a Cell", lambda item: " + ".join([item.name, *item.overlays]))
-    protocols = _labelled(protocol, Protocol, "a protocol", lambda item: item.type)
+    cells = labelled(cell, Cell, "a Cell", lambda item: " + ".join([item.name, *item.overlays]))
+    protocols = labelled(protocol, Protocol, "a protocol", lambda item: item.type)
     labels = {}
-    if not isinstance(cell, Cell):
+    if not isinstance(cell, Cell):  # one alone is no dimension
         labels[CELL] = tuple(cells)
     if not isinstance(protocol, Protocol):
         labels[PROTOCOL] = tuple(protocols)
     found = axes_of(list(cells.values()), axes)
-    _check_dims(found, labels)
-    _check_temperature(found, protocols)
+    for axis in found:
+        if axis.dim in labels or axis.dim in ("point", "failure"):
+            raise InputError(f"the dimension {axis.dim!r} has another meaning in a study: choose another dim.")
+    fixed = [label for label, item in protocols.items() if item.temperature is not None]
+    if fixed and any("temperature" in axis.paths for axis in found):
+        raise InputError(f"temperature is varied, but protocol {fixed[0]!r} sets its own: leave it out there.")
     sizes = {dim: len(names) for dim, names in labels.items()} | {axis.dim: axis.values.size for axis in found}
     points = int(np.prod(list(sizes.values())))
     batched = all(map(is_batched, protocols.values()))
@@ -121,31 +170,30 @@ def plan_of(
     return Plan(cells, protocols, found, metrics_of(metrics, taken), grid, labels)
 
 
-def _labelled(given: Any, kind: type, what: str, name: Any) -> dict[str, Any]:
-    if isinstance(given, kind):
-        return {name(given): given}
-    if isinstance(given, str) or not isinstance(given, (Mapping, Sequence)) or not given:
-        raise InputError(f"a study needs {what}, a list of them or {{label: {what}}}, not {given!r}.")
-    items = list(given.values()) if isinstance(given, Mapping) else list(given)
+def labelled(given: object, kind: type[_Item], what: str, name: Callable[[_Item], str]) -> dict[str, _Item]:
+    """One thing, a list of them or a mapping as ``{label: thing}``; in a list `name` gives the labels.
+
+    Raises
+    ------
+    InputError
+        For anything else, none at all, or two of one label.
+    """
+    match given:
+        case kind():
+            return {name(given): given}
+        case Mapping() if given:
+            labels, items = list(given), list(given.values())
+        case Sequence() if given and not isinstance(given, str):
+            labels, items = [], list(given)
+        case _:
+            raise InputError(f"a study needs {what}, a list of them or {{label: {what}}}, not {given!r}.")
     for item in items:
         if not isinstance(item, kind):
             raise InputError(f"a study needs {what} here, not {item!r}.")
-    labels = list(given) if isinstance(given, Mapping) else [name(item) for item in items]
+    labels = labels or [name(item) for item in items]
     twice = {str(label) for label in labels if labels.count(label) > 1}
     if twice:
         raise InputError(f"several are called {', '.join(sorted(twice))}: give them labels, {{'label': {what}, ...}}.")
     if not all(isinstance(label, str) and label for label in labels):
         raise InputError(f"the labels of cells and protocols are texts, not {labels!r}.")
     return dict(zip(labels, items, strict=True))
-
-
-def _check_dims(axes: tuple[Axis, ...], labels: Mapping[str, Any]) -> None:
-    for axis in axes:
-        if axis.dim in labels or axis.dim in ("point", "failure"):
-            raise InputError(f"the dimension {axis.dim!r} has another meaning in a study: choose another dim.")
-
-
-def _check_temperature(axes: tuple[Axis, ...], protocols: Mapping[str, Protocol]) -> None:
-    fixed = [label for label, protocol in protocols.items() if protocol.temperature is not None]
-    if fixed and any("temperature" in axis.paths for axis in axes):
-        raise InputError(f"temperature is varied, but protocol {fixed[0]!r} sets its own: leave it out there.")

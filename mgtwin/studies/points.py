@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..cells import Cell
 from ..cells.paths import Key
+from ..dataset import attributes, spectrum
 from ..errors import MgtwinError
 from ..protocols import EIS, Protocol
 from ..simulation import simulate
@@ -36,9 +37,12 @@ class Task:
     points: int
     metrics: tuple[Metric, ...]
 
-    def changes(self, k: int) -> dict[Key, float]:
-        """What `Cell.with_` needs for point k."""
-        return {path: float(values[k]) for path, values in self.values.items()}
+    def cell_at(self, k: int) -> Cell:
+        """The cell of point k at the temperature of the protocol."""
+        at: dict[Key, float] = {path: float(values[k]) for path, values in self.values.items()}
+        if self.protocol.temperature is not None:
+            at = {"temperature": self.protocol.temperature, **at}
+        return self.cell.with_(at)
 
 
 @dataclass(eq=False)
@@ -58,123 +62,107 @@ class Outcome:
         """Note why a point has no number; several reasons are kept one after the other."""
         self.failures[k] = f"{self.failures[k]}; {reason}" if k in self.failures else reason
 
+    def read(self, metric: Metric, run: xr.Dataset, k: int) -> None:
+        """Keep the metric of one run as the number of point k; NaN, and the reason, where it fails."""
+        with Attempt() as reading:
+            self.values[metric.name][k] = np.asarray(metric.function(run), dtype=float).item()
+        if np.isnan(self.values[metric.name][k]):
+            self.fail(k, f"{metric.name}: {reading.reason or 'gave NaN'}")
+
+
+class Attempt:
+    """A block that may fail: afterwards `reason` says why, ``""`` where it did not.
+
+    A metric is anybody's code and may raise anything, and one point must not end a study of thousands. What does not
+    come from the calculation (Ctrl-C, the end of the process) passes.
+    """
+
+    reason = ""
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if kind is None or not issubclass(kind, Exception):
+            return False
+        text = " ".join(str(error).split())
+        self.reason = text if issubclass(kind, MgtwinError) and text else f"{kind.__name__}: {text}"
+        return True
+
 
 def is_batched(protocol: Protocol) -> bool:
     """Whether a protocol runs through the batched exact impedance: a spectrum at rest."""
-    return isinstance(protocol, EIS) and protocol.bias is None
+    match protocol:
+        case EIS(bias=None):
+            return True
+    return False
 
 
 def compute(task: Task) -> Outcome:
     """Simulate the points of a chunk and read every metric; what fails becomes NaN with its reason."""
     outcome = Outcome.empty(task.metrics, task.points)
-    if is_batched(task.protocol):
-        _spectra(task, outcome)
-        return outcome
+    match task.protocol:
+        case EIS(bias=None) as spectra:
+            _spectra(task, spectra, outcome)
+            return outcome
     warnings: list[str] = []
     for k in range(task.points):
-        try:
-            run = simulate(task.cell.with_(task.changes(k)), task.protocol)
-        except Exception as error:
-            outcome.fail(k, _reason(error))
+        with Attempt() as running:
+            run = simulate(task.cell_at(k), task.protocol)
+        if running.reason:
+            outcome.fail(k, running.reason)
             continue
         warnings += run.attrs.get("warnings", [])
         for metric in task.metrics:
-            outcome.values[metric.name][k] = _number(metric, run, outcome, k)
+            outcome.read(metric, run, k)
     outcome.warnings = tuple(dict.fromkeys(warnings))
     return outcome
 
 
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if isinstance(error, MgtwinError) else f"{type(error).__name__}: {text}"
-
-
-def _number(metric: Metric, run: Any, outcome: Outcome, k: int) -> float:
-    """The metric of one run; NaN, and the reason kept, where it fails."""
-    return _tried(metric, lambda: float(metric.function(run)), outcome, k)
-
-
-def _tried(metric: Metric, read: Callable[[], float], outcome: Outcome, k: int) -> float:
-    try:
-        value = read()
-    except Exception as error:
-        outcome.fail(k, f"{metric.name}: {_reason(error)}")
-        return float("nan")
-    if np.isnan(value):
-        outcome.fail(k, f"{metric.name}: gave NaN")
-    return value
-
-
-def _spectra(task: Task, outcome: Outcome) -> None:
+def _spectra(task: Task, protocol: EIS, outcome: Outcome) -> None:
     """All spectra of the chunk in one call of the exact impedance; point by point only where that is refused."""
     from ..impedance.exact import exact
-    from ..impedance.parameters import Overrides
 
-    assert isinstance(task.protocol, EIS)
-    frequencies = task.protocol.values()
+    frequencies = protocol.values()
     impedance = np.full((task.points, frequencies.size), np.nan + 0j)
-    try:  # in the first cell laws have given way to numbers, which can be overridden
-        overrides: Overrides = dict(task.values.items())
-        impedance[:] = exact(_at(task, 0), frequencies, overrides)
-    except Exception:
-        for k in range(task.points):
-            try:
-                impedance[k] = exact(_at(task, k), frequencies)
-            except Exception as error:
-                outcome.fail(k, _reason(error))
-    known = np.array([k not in outcome.failures for k in range(task.points)])
-    one_by_one = [metric for metric in task.metrics if not metric.batched]
+    with Attempt() as batch:  # in the first cell laws have given way to numbers, which can be overridden
+        impedance[:] = exact(task.cell_at(0), frequencies, dict(task.values.items()))
+    for k in range(task.points) if batch.reason else ():
+        with Attempt() as single:
+            impedance[k] = exact(task.cell_at(k), frequencies)
+        if single.reason:
+            outcome.fail(k, single.reason)
+    known = [k for k in range(task.points) if k not in outcome.failures]
+    one_by_one = []
     for metric in task.metrics:
         if metric.batched:
-            _read_batch(metric, task, impedance, known, outcome)
-    for k in map(int, np.flatnonzero(known) if one_by_one else ()):
-        run = _spectrum(_at(task, k), task.protocol, frequencies, impedance[k])
-        for metric in one_by_one:
-            outcome.values[metric.name][k] = _number(metric, run, outcome, k)
-
-
-def _at(task: Task, k: int) -> Cell:
-    """The cell of point k at the temperature of the protocol."""
-    temperature = task.protocol.temperature
-    cell = task.cell if temperature is None else task.cell.with_({"temperature": temperature})
-    return cell.with_(task.changes(k))
-
-
-def _spectrum(cell: Cell, protocol: Protocol, frequencies: np.ndarray, impedance: np.ndarray) -> xr.Dataset:
-    from .. import dataset
-
-    return dataset.spectrum(frequencies, impedance, {**stamp(cell, protocol), "route": "exact, at rest"})
-
-
-def _read_batch(metric: Metric, task: Task, impedance: np.ndarray, known: np.ndarray, outcome: Outcome) -> None:
-    """A metric of many spectra at once; point by point where that fails, to find which ones do."""
-    batch = _batch(task, impedance)
-    numbers = outcome.values[metric.name]
-    if known.all():
-        try:
-            numbers[:] = np.asarray(metric.function(batch), dtype=float)
-        except Exception:
-            pass
+            _read_batch(metric, _batch(task, protocol, impedance), known, outcome)
         else:
-            for k in map(int, np.flatnonzero(np.isnan(numbers))):
-                outcome.fail(k, f"{metric.name}: gave NaN")
-            return
-    for k in map(int, np.flatnonzero(known)):
-        numbers[k] = _tried(metric, partial(_single, metric, batch.isel({POINT: slice(k, k + 1)})), outcome, k)
+            one_by_one.append(metric)
+    for k in known if one_by_one else ():
+        run = spectrum(frequencies, impedance[k], {**stamp(task.cell_at(k), protocol), "route": "exact, at rest"})
+        for metric in one_by_one:
+            outcome.read(metric, run, k)
 
 
-def _single(metric: Metric, one: xr.Dataset) -> float:
-    return float(np.asarray(metric.function(one)).item())
+def _read_batch(metric: Metric, batch: xr.Dataset, known: list[int], outcome: Outcome) -> None:
+    """A metric of many spectra at once; point by point where that fails, to find which ones do."""
+    numbers = outcome.values[metric.name]
+    with Attempt() as whole:
+        if len(known) == numbers.size:
+            numbers[:] = np.asarray(metric.function(batch), dtype=float)
+    for k in known:
+        if whole.reason or np.isnan(numbers[k]):
+            outcome.read(metric, batch.isel({POINT: slice(k, k + 1)}), k)
 
 
-def _batch(task: Task, impedance: np.ndarray) -> xr.Dataset:
+def _batch(task: Task, protocol: EIS, impedance: np.ndarray) -> xr.Dataset:
     """Spectra as one Dataset; what varies between them is a coordinate under its path."""
     import xarray as xr
 
-    from ..dataset import attributes
-
-    cell, protocol = task.cell, task.protocol
-    assert isinstance(protocol, EIS)
+    cell = task.cell
     temperature = cell.temperature if protocol.temperature is None else protocol.temperature
     numbers = {"temperature": float(temperature), "area": float(cell.area)}
     attrs: dict[str, Any] = {name: value for name, value in numbers.items() if name not in task.values}

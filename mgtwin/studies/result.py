@@ -3,31 +3,93 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+from typing import Protocol as Interface
 
 import numpy as np
 
 from ..cells import Cell
-from ..dataset import add_warning, attributes, stamp
+from ..cells.paths import Key
+from ..dataset import attributes, stamp
 from ..errors import InputError
-from .axes import Grid
 from .measured import FAILURE
 from .plan import CELL, PROTOCOL, Plan
+from .points import Outcome
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["cell_at", "open_study"]
+__all__ = ["Kept", "Memory", "cell_at"]
 
 #: Warnings of single runs that a result carries at most.
 WARNINGS = 50
+#: Reason of points that an interrupted study left out.
+LEFT_OUT = "not computed: the study was interrupted"
+#: Of a coordinate: dimensions, values, attributes.
+Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, Any]]
 
 
-def coordinates(plan: Plan) -> dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, Any]]]:
-    """Coordinates of the result by name: (dims, values, attrs)."""
-    found: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, Any]]] = {}
+class Kept(Interface):
+    """Where the numbers of a study go chunk by chunk: memory, or a store."""
+
+    plan: Plan
+    #: What to tell after an interrupt; a store may be gone on with, what is in memory and empty is worth nothing.
+    resumed: str
+
+    @property
+    def finished(self) -> Iterable[int]: ...
+
+    def write(self, number: int, outcome: Outcome) -> None:
+        """Keep the numbers of a chunk."""
+        ...
+
+    def dataset(self, warnings: Iterable[str] = ()) -> xr.Dataset:
+        """The result, with what the runs warned of and further warnings."""
+        ...
+
+
+class Memory:
+    """The numbers of a study, in memory."""
+
+    resumed = ""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.finished = plan, set[int]()
+        self._values = {metric.name: np.full(plan.grid.shape, np.nan) for metric in plan.metrics}
+        self._failure = np.full(plan.grid.shape, LEFT_OUT, dtype=object)
+        self._warnings: dict[str, None] = {}
+
+    def write(self, number: int, outcome: Outcome) -> None:
+        """Keep the numbers of a chunk."""
+        region, block = self.plan.grid.region(number), self.plan.grid.block(number)
+        for name, numbers in outcome.values.items():
+            self._values[name][region] = numbers.reshape(block)
+        self._failure[region] = reasons(outcome, block)
+        self._warnings |= dict.fromkeys(outcome.warnings)
+        self.finished.add(number)
+
+    def dataset(self, warnings: Iterable[str] = ()) -> xr.Dataset:
+        """The result, with what the runs warned of and further warnings."""
+        import xarray as xr
+
+        plan = self.plan
+        data = {metric.name: (plan.grid.dims, self._values[metric.name], metric.attrs) for metric in plan.metrics}
+        data[FAILURE] = (plan.grid.dims, self._failure, attributes(FAILURE))
+        return xr.Dataset(data, coords=coordinates(plan), attrs=attrs_of(plan, [*self._warnings, *warnings]))
+
+
+def reasons(outcome: Outcome, block: tuple[int, ...]) -> np.ndarray:
+    """Why points of a chunk have no number, ``""`` where they have one."""
+    texts = np.full(int(np.prod(block)), "", dtype=object)
+    for k, reason in outcome.failures.items():
+        texts[k] = reason
+    return texts.reshape(block)
+
+
+def coordinates(plan: Plan) -> dict[str, Coordinate]:
+    """Coordinates of the result by name."""
+    found: dict[str, Coordinate] = {}
     for dim, labels in plan.labels.items():
         found[dim] = ((dim,), np.array(labels, dtype=object), {"units": "1", "long_name": dim})
     for axis in plan.axes:
@@ -58,7 +120,7 @@ def _words(name: str) -> str:
     return "; ".join(said)
 
 
-def attrs_of(plan: Plan, warnings: Iterable[str] = (), **extra: Any) -> dict[str, Any]:
+def attrs_of(plan: Plan, warnings: Iterable[str] = ()) -> dict[str, Any]:
     """Attributes of the result: what was studied, and what to beware of."""
     from ..simulation.checks import validity_warnings
 
@@ -68,74 +130,18 @@ def attrs_of(plan: Plan, warnings: Iterable[str] = (), **extra: Any) -> dict[str
         cell=cells[0].to_yaml() if len(cells) == 1 else None,
         protocol=protocols[0].to_yaml() if len(protocols) == 1 else None,
         route=f"study of {plan.grid.size} points",
-        warnings=[*known, *_first(warnings)],
+        warnings=[*known, *first_of(warnings)],
         sources=[source for cell in cells for source in cell.sources],
         study=plan.identity_text(),
-        **extra,
     )
 
 
-def _first(warnings: Iterable[str]) -> list[str]:
+def first_of(warnings: Iterable[str]) -> Iterator[str]:
+    """The first of many warnings, each once, and how many there are besides."""
     distinct = list(dict.fromkeys(warnings))
-    more = len(distinct) - WARNINGS
-    return distinct if more <= 0 else [*distinct[:WARNINGS], f"and {more} more warnings of single points"]
-
-
-def dataset_of(
-    plan: Plan, values: Mapping[str, np.ndarray], failure: np.ndarray, attrs: Mapping[str, Any]
-) -> xr.Dataset:
-    """The result of a study that was kept in memory."""
-    import xarray as xr
-
-    dims = plan.grid.dims
-    data = {metric.name: (dims, values[metric.name], metric.attrs) for metric in plan.metrics}
-    data[FAILURE] = (dims, failure, attributes(FAILURE))
-    return xr.Dataset(data, coords=coordinates(plan), attrs=dict(attrs))
-
-
-def open_study(store: str | Path) -> xr.Dataset:
-    """Open the store of a study, finished or not; numbers are read from disk when they are used.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `mgtwin.sweep` returns it. Points that are not computed yet are NaN.
-
-    Raises
-    ------
-    InputError
-        There is no study at `store`, or zarr is not installed.
-    """
-    import xarray as xr
-
-    from .store import _zarr, identity_of
-
-    path = Path(store)
-    identity_of(path)
-    zarr = _zarr()
-    raw = xr.open_zarr(path, chunks=None, consolidated=True)
-    coords, data = {}, {}
-    for key, variable in raw.variables.items():
-        attrs = dict(variable.attrs)
-        if attrs.pop("coordinate", False):
-            name = attrs.pop("name")
-            values = variable.values
-            coords[name] = (variable.dims, values.astype(object) if values.dtype.kind == "T" else values, attrs)
-        elif key == FAILURE:
-            data[FAILURE] = (variable.dims, _texts(zarr.open_array(path / FAILURE, mode="r"), variable.dims), attrs)
-        else:
-            data[str(key)] = variable
-    about = {name: value for name, value in raw.attrs.items() if name != "mgtwin_study"}
-    return xr.Dataset(data, coords=coords, attrs=about)
-
-
-def _texts(array: Any, dims: tuple[Any, ...]) -> np.ndarray:
-    """Texts as Python objects, which everything can handle; read chunk by chunk, for most are empty."""
-    texts = np.full(array.shape, "", dtype=object)
-    grid = Grid(tuple(map(str, dims)), array.shape, array.chunks)
-    for number in grid:
-        texts[grid.region(number)] = array[grid.region(number)].astype(object)
-    return texts
+    yield from distinct[:WARNINGS]
+    if len(distinct) > WARNINGS:
+        yield f"and {len(distinct) - WARNINGS} more warnings of single points"
 
 
 def cell_at(study: xr.Dataset) -> Cell:
@@ -163,17 +169,12 @@ def cell_at(study: xr.Dataset) -> Cell:
     if not text:
         raise InputError("this Dataset is not the result of a study: it does not say which cell was varied.")
     known = json.loads(text)
-    left = {str(dim): size for dim, size in study.sizes.items() if dim not in (PROTOCOL,)}
+    left = {str(dim): size for dim, size in study.sizes.items() if dim != PROTOCOL}
     if any(size > 1 for size in left.values()):
         raise InputError(f"choose one point first, e.g. study.isel({{{next(iter(left))!r}: 0}}): it has {left}.")
     labels = list(known["cells"])
     label = str(np.asarray(study[CELL].values).item()) if CELL in study.coords else labels[0]
-    changes: dict[Any, float] = {
+    changes: dict[Key, float] = {
         tuple(axis["paths"]): float(np.asarray(study[name].values).item()) for name, axis in known["axes"].items()
     }
     return Cell.from_yaml(known["cells"][label]).with_(changes)
-
-
-def finished(ds: xr.Dataset, warnings: Iterable[str]) -> xr.Dataset:
-    """A result with further warnings, the first of many."""
-    return add_warning(ds, *_first(warnings))

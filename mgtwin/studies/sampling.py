@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
 import numpy as np
 
 from ..cells import Cell
+from ..cells.parts import is_part
+from ..cells.paths import Key, expand
+from ..errors import UnknownNameError
 from ..quantities import Value
 
 __all__ = ["SEED", "Draw", "Parameter", "draw", "parameters", "quasi_random"]
@@ -63,26 +66,66 @@ class Draw:
     values: tuple[dict[str, np.ndarray], ...]
 
 
-def parameters(
-    cells: Sequence[Cell], together: Sequence[Sequence[str]] = (), held: Sequence[str] = ()
-) -> tuple[Parameter, ...]:
+def parameters(cells: Sequence[Cell], together: Sequence[Key] = (), held: Sequence[str] = ()) -> tuple[Parameter, ...]:
     """Return the uncertain numbers of some cells.
 
-    Numbers of equal value, uncertainty and provenance are one number in several places (two layers of one material, two
-    cells with the same pellet) and move together; so do the paths that each of `together` lists. Paths that match a
-    pattern of `held` are left out.
+    Two places hold one number, which moves in both, where the cell says so: the same material, electrode or junction
+    stands there (one object, or parts of one name from a file) and the number has not been changed in either; or the
+    same path of several cells. Equal values alone say nothing.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    together : sequence of keys
+        Paths (wildcards allowed) whose uncertainties have one common cause; a key of a single path makes that number
+        independent of every other.
+    held : sequence of str
+        Patterns of paths that are left out.
+
+    Raises
+    ------
+    UnknownNameError
+        For a key of `together` that no cell has.
     """
-    tied = {path: number for number, paths in enumerate(together) for path in paths}
-    found: dict[Any, list[tuple[int, str, Value]]] = {}
-    for k, cell in enumerate(cells):
+    found: dict[Hashable, list[tuple[int, str, Value]]] = {}
+    for k, (cell, tied) in enumerate(zip(cells, _ties(cells, together), strict=True)):
+        homes: dict[int, str] = {}
         for path in cell.paths():
             value = cell.get(path)
-            if any(fnmatchcase(path, pattern) for pattern in held):
-                continue
-            if isinstance(value, Value) and _is_uncertain(value):
-                identity = tied.get(path, (float(value), *value.provenance().items()))
+            if _is_uncertain(value) and not any(fnmatchcase(path, pattern) for pattern in held):
+                identity = tied.get(path, (*_origin(cell, path, homes), float(value), *value.provenance().items()))
                 found.setdefault(identity, []).append((k, path, value))
     return tuple(Parameter(tuple(places)) for places in found.values())
+
+
+def _ties(cells: Sequence[Cell], together: Sequence[Key]) -> list[dict[str, int]]:
+    """For each cell, the number of the key of `together` that a path belongs to."""
+    tied: list[dict[str, int]] = [{} for _ in cells]
+    for number, key in enumerate(together):
+        unknown = []
+        for cell, of_cell in zip(cells, tied, strict=True):
+            try:
+                of_cell |= dict.fromkeys(expand(cell, key), number)
+            except UnknownNameError as error:  # a tie may be about some of the cells
+                unknown.append(error)
+        if unknown and len(unknown) == len(cells):
+            raise unknown[0]
+    return tied
+
+
+def _origin(cell: Cell, path: str, homes: dict[int, str]) -> tuple[str, str]:
+    """The part (material, electrode, junction) that a number belongs to, and its path in that part.
+
+    A part is told by its name; one without a name by the first place at which the same object stands in this cell,
+    which `homes` remembers.
+    """
+    steps = path.split(".")
+    for depth in range(len(steps) - 1, 0, -1):
+        place = ".".join(steps[:depth])
+        if is_part(place):
+            part = cell.get(place)
+            return part.name or homes.setdefault(id(part), place), ".".join(steps[depth:])
+    return "", path  # of the cell itself or of a layer, which are there once
 
 
 def quasi_random(dimensions: int, samples: int, seed: int = SEED) -> np.ndarray:
@@ -98,7 +141,7 @@ def quasi_random(dimensions: int, samples: int, seed: int = SEED) -> np.ndarray:
 
 def draw(
     cells: Sequence[Cell],
-    together: Sequence[Sequence[str]] = (),
+    together: Sequence[Key] = (),
     held: Sequence[str] = (),
     *,
     samples: int,
@@ -118,10 +161,13 @@ def draw(
     return Draw(uncertain, u, values)
 
 
-def _is_uncertain(value: Value) -> bool:
-    if value.std is not None:
-        return value.std > 0
-    return value.low is not None and value.high is not None and np.isfinite(value.high) and value.low < value.high
+def _is_uncertain(value: float) -> bool:
+    match value:
+        case Value(std=std) if std is not None:
+            return std > 0
+        case Value(low=low, high=high) if low is not None and high is not None:
+            return low < high and math.isfinite(high)
+    return False
 
 
 def _at_quantile(value: Value, u: np.ndarray) -> np.ndarray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings as python_warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
+from typing import Protocol as Interface
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from ..cells import Cell
 from ..cells.paths import Key, expand
 from ..dataset import stamp
 from ..errors import InputError, UnknownNameError
+from ..kinds.noun import noun
 from ..protocols import Protocol
-from .measured import Metrics, metrics_of
+from ..registry import Family
+from .measured import Metric, Metrics, metrics_of
 from .progress import Progress
 from .sampling import SEED, Parameter
 from .sweeps import sweep
@@ -23,6 +25,7 @@ from .uncertainties import paired, uncertain_parameters
 
 if TYPE_CHECKING:
     import xarray as xr
+    from dask.distributed import Client
 
 __all__ = ["Morris", "Sobol", "sensitivity"]
 
@@ -30,7 +33,31 @@ __all__ = ["Morris", "Sobol", "sensitivity"]
 FAILED = 0.1
 
 
-@dataclass(frozen=True)
+class Method(Interface):
+    """A method of global sensitivity: which runs it wants, and what their numbers say of each parameter."""
+
+    #: Long names of its indices, the one that ranks parameters first; those of effects have the unit of the metric.
+    words: ClassVar[Mapping[str, str]]
+    relative: ClassVar[bool]
+
+    def points(self, parameters: int) -> np.ndarray:
+        """Quantiles of shape (runs, parameters)."""
+        ...
+
+    def indices(self, values: np.ndarray, parameters: int) -> dict[str, np.ndarray]:
+        """Indices of the numbers at `points`, by name."""
+        ...
+
+    def advice(self, found: Mapping[str, np.ndarray], labels: Sequence[str]) -> str:
+        """Which parameter to measure first, in words."""
+        ...
+
+
+#: Methods of sensitivity, by name.
+METHODS: Family[type[Method]] = Family("sensitivity method")
+
+
+@noun
 class Sobol:
     """Shares of the variance: Saltelli's sampling, first-order and total indices with bootstrap confidence intervals.
 
@@ -58,9 +85,17 @@ class Sobol:
     confidence: float = 0.95
     resamples: int = 200
 
+    relative: ClassVar[bool] = True
+    words: ClassVar[Mapping[str, str]] = {
+        "first_order": "first-order Sobol index",
+        "first_order_half_width": "half-width of the interval of the first-order index",
+        "total_order": "total Sobol index",
+        "total_order_half_width": "half-width of the interval of the total index",
+    }
+
     def __post_init__(self) -> None:
         if self.n < 2 or self.n & (self.n - 1):
-            raise InputError(f"Sobol: n = {self.n} must be a power of two, for example 512.")
+            raise InputError(f"n = {self.n} must be a power of two, for example 512.")
         _check_confidence(self.confidence)
 
     def runs(self, parameters: int) -> int:
@@ -81,17 +116,25 @@ class Sobol:
 
         blocks = values.reshape(self.n, parameters + 2)
         kept = blocks[np.isfinite(blocks).all(axis=1)].reshape(-1)
-        names = ("first_order", "first_order_half_width", "total_order", "total_order_half_width")
         if kept.size < 8 * (parameters + 2) or np.ptp(kept) == 0:
-            return {name: np.full(parameters, np.nan) for name in names}
+            return {name: np.full(parameters, np.nan) for name in self.words}
         found = sobol.analyze(
             _problem(parameters), kept, calc_second_order=False, num_resamples=self.resamples,
             conf_level=self.confidence, seed=self.seed,
         )  # fmt: skip
-        return dict(zip(names, (np.asarray(found[key]) for key in ("S1", "S1_conf", "ST", "ST_conf")), strict=True))
+        return {
+            name: np.asarray(found[key])
+            for name, key in zip(self.words, ("S1", "S1_conf", "ST", "ST_conf"), strict=True)
+        }
+
+    def advice(self, found: Mapping[str, np.ndarray], labels: Sequence[str]) -> str:
+        """Which parameter to measure first, in words."""
+        k = int(np.nanargmax(found["first_order"]))
+        share, half = (100 * found[name][k] for name in ("first_order", "first_order_half_width"))
+        return f"to know {labels[k]} would remove {share:.0f} ± {half:.0f} % of its variance"
 
 
-@dataclass(frozen=True)
+@noun
 class Morris:
     """Elementary effects: far fewer runs, ranks parameters and shows which act nonlinearly or together.
 
@@ -118,11 +161,19 @@ class Morris:
     seed: int = SEED
     confidence: float = 0.95
 
+    relative: ClassVar[bool] = False
+    words: ClassVar[Mapping[str, str]] = {
+        "mean_effect": "mean elementary effect",
+        "mean_size": "mean size of the elementary effects",
+        "mean_size_half_width": "half-width of the interval of the mean size",
+        "spread": "standard deviation of the elementary effects",
+    }
+
     def __post_init__(self) -> None:
         if self.trajectories < 2:
-            raise InputError(f"Morris: {self.trajectories} trajectories are too few, give at least 2.")
+            raise InputError(f"{self.trajectories} trajectories are too few, give at least 2.")
         if self.levels < 2 or self.levels % 2:
-            raise InputError(f"Morris: levels = {self.levels} must be an even number, for example 4.")
+            raise InputError(f"levels = {self.levels} must be an even number, for example 4.")
         _check_confidence(self.confidence)
 
     def runs(self, parameters: int) -> int:
@@ -143,20 +194,24 @@ class Morris:
         """Mean and spread of the effects at `points`; trajectories with a NaN are left out as a whole."""
         from SALib.analyze import morris
 
-        names = ("mean_effect", "mean_size", "mean_size_half_width", "spread")
         good = np.isfinite(values.reshape(self.trajectories, parameters + 1)).all(axis=1)
         if good.sum() < 2:
-            return {name: np.full(parameters, np.nan) for name in names}
+            return {name: np.full(parameters, np.nan) for name in self.words}
         chosen = np.repeat(good, parameters + 1)
         found = morris.analyze(
             _problem(parameters), self._unit(parameters)[chosen], values[chosen], conf_level=self.confidence,
             num_levels=self.levels, seed=self.seed,
         )  # fmt: skip
-        keys = ("mu", "mu_star", "mu_star_conf", "sigma")
-        return dict(zip(names, (np.ma.filled(found[key], np.nan) for key in keys), strict=True))
+        keys = zip(self.words, ("mu", "mu_star", "mu_star_conf", "sigma"), strict=True)
+        return {name: np.ma.filled(found[key], np.nan) for name, key in keys}
+
+    def advice(self, found: Mapping[str, np.ndarray], labels: Sequence[str]) -> str:
+        """Which parameter to measure first, in words."""
+        return f"{labels[int(np.nanargmax(found['mean_size']))]} has the largest effect"
 
 
-Method: TypeAlias = Sobol | Morris
+METHODS.add("sobol", Sobol)
+METHODS.add("morris", Morris)
 
 
 def _check_confidence(confidence: float) -> None:
@@ -164,7 +219,8 @@ def _check_confidence(confidence: float) -> None:
         raise InputError(f"confidence is a probability between 0 and 1, for example 0.95, not {confidence!r}.")
 
 
-def _problem(parameters: int) -> dict[str, Any]:
+def _problem(parameters: int) -> dict[str, object]:
+    """The unit cube in SALib's terms."""
     try:
         import SALib  # noqa: F401
     except ImportError:
@@ -179,10 +235,10 @@ def sensitivity(
     method: Method | None = None,
     parameters: Sequence[Key] | None = None,
     *,
-    together: Sequence[Sequence[str]] = (),
+    together: Sequence[Key] = (),
     held: Sequence[str] = (),
     store: str | Path | None = None,
-    client: Any = None,
+    client: Client | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Find out which uncertain parameters the numbers read from a run depend on.
@@ -223,11 +279,13 @@ def sensitivity(
     >>> found = mt.sensitivity(mt.cell("trilayer"), mt.EIS(1e6, 0.1), [mt.analysis.area_specific_resistance],
     ...                        mt.Morris(trajectories=4), parameters=["layers.*.thickness"])
     >>> dict(found.sizes)
-    {'metric': 1, 'parameter': 2}
+    {'metric': 1, 'parameter': 3}
     """
-    method = method or Sobol()
-    if not isinstance(method, (Sobol, Morris)):
-        raise InputError(f"method is mt.Sobol() or mt.Morris(), not {method!r}.")
+    method = Sobol() if method is None else method
+    if type(method) not in METHODS.values():
+        raise InputError(
+            f"method is {' or '.join(f'mt.{kind.__name__}()' for kind in METHODS.values())}, not {method!r}."
+        )
     free = _chosen(cell, uncertain_parameters(cell, protocol, together, held), parameters)
     measured = metrics_of(metrics)
     with python_warnings.catch_warnings():
@@ -244,14 +302,13 @@ def _chosen(cell: Cell, free: tuple[Parameter, ...], given: Sequence[Key] | None
     if given is None:
         return free
     keys: Sequence[Key] = [given] if isinstance(given, str) else given
-    wanted: dict[str, Key] = {path: key for key in keys for path in expand(cell, key)}
-    chosen = tuple(item for item in free if any(path in wanted for path in item.paths))
-    covered = {path for item in chosen for path in item.paths}
-    for key in keys:
-        if not covered & set(expand(cell, key)):
-            names = [item.name for item in free]
+    uncertain = {path for item in free for path in item.paths}
+    wanted = {key: set(expand(cell, key)) for key in keys}
+    for key, paths in wanted.items():
+        if not uncertain & paths:
             message = f"{key!r} states no uncertainty (a std or a range), or is held."
-            raise UnknownNameError(str(key), names, "uncertain parameter", message)
+            raise UnknownNameError(str(key), [item.name for item in free], "uncertain parameter", message)
+    chosen = tuple(item for item in free if any(paths & set(item.paths) for paths in wanted.values()))
     if not chosen:
         raise InputError("no parameters are given: leave parameters out, or give at least one.")
     return chosen
@@ -269,40 +326,23 @@ def _check_failures(runs: xr.Dataset, values: Sequence[np.ndarray], names: Seque
             )
 
 
-#: Long names of the indices; those of effects have the unit of the metric.
-_WORDS = {
-    "first_order": "first-order Sobol index",
-    "first_order_half_width": "half-width of the interval of the first-order index",
-    "total_order": "total Sobol index",
-    "total_order_half_width": "half-width of the interval of the total index",
-    "mean_effect": "mean elementary effect",
-    "mean_size": "mean size of the elementary effects",
-    "mean_size_half_width": "half-width of the interval of the mean size",
-    "spread": "standard deviation of the elementary effects",
-}
-
-
 def _result(
     runs: xr.Dataset,
     method: Method,
     free: Sequence[Parameter],
-    measured: Sequence[Any],
+    measured: Sequence[Metric],
     values: Sequence[np.ndarray],
     found: Sequence[Mapping[str, np.ndarray]],
 ) -> xr.Dataset:
     import xarray as xr
 
-    names, labels = [metric.name for metric in measured], [item.name for item in free]
-    data: dict[str, Any] = {
-        name: (
-            ("metric", "parameter"),
-            np.stack([item[name] for item in found]),
-            {"units": unit, "long_name": _WORDS[name]},
-        )
-        for name, unit in ((key, "1" if "order" in key else "unit of the metric") for key in found[0])
+    labels, unit = [item.name for item in free], "1" if method.relative else "unit of the metric"
+    data = {
+        name: (("metric", "parameter"), np.stack([item[name] for item in found]), {"units": unit, "long_name": words})
+        for name, words in method.words.items()
     }
     texts = {
-        "metric": ("metric", names, "metric"),
+        "metric": ("metric", [metric.name for metric in measured], "metric"),
         "parameter": ("parameter", labels, "uncertain parameter"),
         "metric_unit": ("metric", [metric.units for metric in measured], "SI unit of the metric"),
         "metric_name": ("metric", [metric.long_name for metric in measured], "metric in words"),
@@ -316,18 +356,10 @@ def _result(
     if failed:
         warnings.append(f"{failed} runs gave no finite number; their blocks were left out of the indices")
     kept = {key: runs.attrs[key] for key in ("cell", "protocol", "sources", "study") if key in runs.attrs}
-    attrs = stamp(**{**kept, "route": f"sensitivity, {method}, {len(values[0])} runs", "warnings": warnings})
-    said = [_advice(name, labels, item) for name, item in zip(names, found, strict=True)]
-    return xr.Dataset(data, coords=coords, attrs={**attrs, "measure_first": said})
-
-
-def _advice(metric: str, labels: Sequence[str], found: Mapping[str, np.ndarray]) -> str:
-    """Which parameter's measurement would reduce the uncertainty of a metric most, in words."""
-    by = found["first_order"] if "first_order" in found else found["mean_size"]
-    if not np.isfinite(by).any():
-        return f"{metric}: it does not vary"
-    k = int(np.nanargmax(by))
-    if "first_order" not in found:
-        return f"{metric}: {labels[k]} has the largest effect"
-    share, half = 100 * by[k], 100 * found["first_order_half_width"][k]
-    return f"{metric}: to know {labels[k]} would remove {share:.0f} ± {half:.0f} % of its variance"
+    said = [
+        f"{metric.name}: {method.advice(item, labels) if np.isfinite([*item.values()]).any() else 'it does not vary'}"
+        for metric, item in zip(measured, found, strict=True)
+    ]
+    route = f"sensitivity, {method}, {len(values[0])} runs"
+    attrs = stamp(**kept, route=route, warnings=warnings, measure_first=said)
+    return xr.Dataset(data, coords=coords, attrs=attrs)

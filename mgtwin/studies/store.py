@@ -10,28 +10,42 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote
-from uuid import uuid4
 
 import numpy as np
 
-from ..cells import Cell
-from ..errors import InputError
+from ..dataset import add_warning, attributes
+from ..errors import FileError, InputError
 from .axes import Grid
 from .measured import FAILURE
-from .plan import Plan
+from .plan import Plan, differences
 from .points import Outcome
+from .result import attrs_of, coordinates, first_of, reasons
 
-__all__ = ["Store", "open_store"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Store", "open_study", "opened_store"]
 
 _JOURNAL = "finished.jsonl"
 #: Version of the layout.
 FORMAT = 1
+
+
+class Line(TypedDict):
+    """A line of the journal."""
+
+    chunk: int
+    checksums: dict[str, int]
+    warnings: list[str]
 
 
 class Store:
@@ -48,32 +62,28 @@ class Store:
         What was found wrong when it was opened, in words; those chunks do not count as finished.
     """
 
+    resumed = "; the same call computes the rest"
+
     def __init__(self, path: Path, plan: Plan) -> None:
         self.path, self.plan = path, plan
-        zarr = _zarr()
-        self._group = zarr.open_group(path, mode="r+")
-        self._arrays = {name: self._group[name] for name in [*(m.name for m in plan.metrics), FAILURE]}
-        self.finished, self.damaged = self._verified()
+        group = zarr_module().open_group(path, mode="r+")
+        self._arrays = {name: group[name] for name in [*(metric.name for metric in plan.metrics), FAILURE]}
+        self.finished = dict(_journal(path))
+        problems = {number: self._problem(number, line) for number, line in self.finished.items()}
+        self.damaged = tuple(
+            f"chunk {number} ({self._points(number)}) was damaged on disk: {problem}"
+            for number, problem in problems.items()
+            if problem
+        )
+        self.finished = {number: line for number, line in self.finished.items() if not problems[number]}
 
-    def _verified(self) -> tuple[dict[int, dict[str, Any]], tuple[str, ...]]:
-        """Read every finished chunk and compare it with its checksum."""
-        finished, damaged = {}, []
-        for number, line in _journal(self.path):
-            finished[number] = line
-        for number, line in list(finished.items()):
-            problem = self._problem(number, line)
-            if problem:
-                del finished[number]
-                damaged.append(f"chunk {number} ({self._points(number)}) was damaged on disk: {problem}")
-        return finished, tuple(damaged)
-
-    def _problem(self, number: int, line: Mapping[str, Any]) -> str:
-        region = self.plan.grid.region(number)
+    def _problem(self, number: int, line: Line) -> str:
+        """What is wrong with a finished chunk, from its checksums; ``""`` where nothing is."""
         for name, array in self._arrays.items():
             file = "/".join([self.path.name, name, "c", *map(str, self.plan.grid.place(number))])
             try:
-                data = array[region]
-            except Exception as error:
+                data = array[self.plan.grid.region(number)]
+            except (OSError, RuntimeError, ValueError) as error:  # cut off; refused by Zstd; refused by the checksum
                 return f"{file} cannot be read ({type(error).__name__})"
             if _checksum(data) != line["checksums"][name]:
                 return f"{file} does not hold what was written"
@@ -84,29 +94,28 @@ class Store:
         return ", ".join(f"{dim} {part.start}..{part.stop - 1}" for dim, part in parts)
 
     def write(self, number: int, outcome: Outcome) -> None:
-        """Keep the numbers of a chunk, then its line in the journal."""
+        """Keep the numbers of a chunk, then its line in the journal.
+
+        Raises
+        ------
+        FileError
+            The disk is full or gone; the chunk does not count as finished.
+        """
         region, block = self.plan.grid.region(number), self.plan.grid.block(number)
         data = {name: values.reshape(block) for name, values in outcome.values.items()}
         data[FAILURE] = reasons(outcome, block)
-        for name, values in data.items():
-            self._arrays[name][region] = values
         checksums = {name: _checksum(values) for name, values in data.items()}
-        line = {"chunk": number, "checksums": checksums, "warnings": list(outcome.warnings)}
-        _append(self.path / _JOURNAL, line)
+        line: Line = {"chunk": number, "checksums": checksums, "warnings": list(outcome.warnings)}
+        with _written(self.path):
+            for name, values in data.items():
+                self._arrays[name][region] = values
+            _append(self.path / _JOURNAL, line)
         self.finished[number] = line
 
-    def warnings(self) -> Iterator[str]:
-        """What the runs of the finished chunks warned of."""
-        for line in self.finished.values():
-            yield from line["warnings"]
-
-
-def reasons(outcome: Outcome, block: tuple[int, ...]) -> np.ndarray:
-    """Why points of a chunk have no number, ``""`` where they have one."""
-    texts = np.full(int(np.prod(block)), "", dtype=object)
-    for k, reason in outcome.failures.items():
-        texts[k] = reason
-    return texts.reshape(block)
+    def dataset(self, warnings: Iterable[str] = ()) -> xr.Dataset:
+        """The result, with what the runs warned of and further warnings; its numbers stay on disk."""
+        of_runs = (text for line in self.finished.values() for text in line["warnings"])
+        return add_warning(open_study(self.path), *first_of([*self.damaged, *of_runs, *warnings]))
 
 
 def _checksum(values: Any) -> int:
@@ -116,7 +125,7 @@ def _checksum(values: Any) -> int:
     return zlib.crc32("\0".join(map(str, array.reshape(-1))).encode())
 
 
-def _journal(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _journal(path: Path) -> Iterator[tuple[int, Line]]:
     """Lines of the journal; one that was cut off when a process died is passed over."""
     file = path / _JOURNAL
     for text in file.read_text(encoding="utf-8").split("\n") if file.exists() else ():
@@ -127,13 +136,14 @@ def _journal(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
 
 
-def _append(file: Path, line: Mapping[str, Any]) -> None:
+def _append(file: Path, line: Line) -> None:
     # The newline in front ends whatever a process left unfinished when it died.
     with file.open("a", encoding="utf-8") as journal:
         journal.write("\n" + json.dumps(line, ensure_ascii=False))
 
 
-def _zarr() -> Any:
+def zarr_module() -> Any:
+    """The package zarr; InputError where it is not installed."""
     try:
         import zarr
     except ImportError:
@@ -141,73 +151,125 @@ def _zarr() -> Any:
     return zarr
 
 
-def open_store(path: str | Path, plan: Plan) -> Store:
-    """Open the store of a study, or make it where there is none.
+@contextmanager
+def opened_store(path: str | Path, plan: Plan) -> Iterator[Store]:
+    """Hold the store of a study open for writing; it is made where there is none.
 
     Raises
     ------
     InputError
-        There is something else at `path`, or the store of another study; the message says what differs.
+        There is something else at `path`, the store of another study (the message says what differs), or another
+        process is writing to it.
+    FileError
+        The disk is full, or nothing may be written there.
     """
     target = Path(path)
-    if not target.exists():
-        _make(target, plan)
-    kept = identity_of(target)
-    other = differences(kept["identity"], plan.identity())
-    if other:
-        listed = "\n  ".join(other)
-        raise InputError(
-            f"{target} is the store of another study:\n  {listed}\nChoose another store, or remove this one."
-        )
-    grid = Grid(plan.grid.dims, plan.grid.shape, tuple(kept["chunk"]))
-    return Store(target, Plan(plan.cells, plan.protocols, plan.axes, plan.metrics, grid, plan.labels))
+    if not target.parent.is_dir():
+        raise InputError(f"the folder {target.parent} does not exist: create it first.")
+    with _locked(target):
+        if not target.exists():
+            _make(target, plan)
+        kept = identity_of(target)
+        other = differences(kept["identity"], plan.identity())
+        if other:
+            listed = "\n  ".join(other)
+            raise InputError(
+                f"{target} is the store of another study:\n  {listed}\nChoose another store, or remove this one."
+            )
+        grid = Grid(plan.grid.dims, plan.grid.shape, tuple(kept["chunk"]))
+        yield Store(target, replace(plan, grid=grid))
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Keep other processes from writing to a store.
+
+    The lock is the system's, on a file beside the store: whatever way this process ends, also by kill -9, it is free
+    again, and a file that was left there is used again.
+    """
+    beside = target.with_name(f".{target.name}.lock")
+    with _written(target):
+        file = beside.open("a")
+    with file:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            busy = not os.path.samestat(os.fstat(file.fileno()), beside.stat())  # removed by whoever had it
+        except (BlockingIOError, PermissionError, FileNotFoundError):
+            busy = True
+        if busy:
+            raise InputError(
+                f"{target} is being computed by another process: wait for it (mt.open_study reads what is there), or "
+                "choose another store."
+            )
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows keeps an open file
+                beside.unlink()
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[None]:
+    """Say what a disk that takes nothing more means for a study."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise FileError(
+            f"cannot be written: {why}. What is finished is kept: once there is room, the same call computes the rest.",
+            str(target),
+        ) from error
 
 
 def identity_of(path: Path) -> dict[str, Any]:
     """What the store at `path` says of itself; InputError if there is none."""
     try:
-        attrs = json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"]["mgtwin_study"]
-        if attrs["format"] != FORMAT:
-            raise InputError(f"{path} was written by another version of mgtwin: choose another store.")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
+        attrs = dict(json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"]["mgtwin_study"])
+        version = attrs["format"]
+    except (OSError, ValueError, KeyError, TypeError):
         raise InputError(f"{path} is not the store of a study: choose another place.") from None
-    return dict(attrs)
+    if version != FORMAT:
+        raise InputError(f"{path} was written by another version of mgtwin: choose another store.")
+    return attrs
 
 
 def _make(target: Path, plan: Plan) -> None:
     """Build the store beside its place and move it there when complete."""
-    zarr = _zarr()
-    if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist: create it first.")
-    draft = target.with_name(f".{target.name}.{uuid4().hex[:8]}")
+    zarr, draft = zarr_module(), target.with_name(f".{target.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed
     try:
-        from .result import attrs_of, coordinates
-
-        about = {"format": FORMAT, "identity": plan.identity(), "chunk": list(plan.grid.chunk)}
-        group = zarr.create_group(draft, attributes={**attrs_of(plan), "mgtwin_study": about})
-        for name, (dims, values, attrs) in coordinates(plan).items():
-            kind = "str" if values.dtype.kind in "UO" else values.dtype
-            array = group.create_array(
-                quote(name, safe=", "), shape=values.shape, dtype=kind, dimension_names=dims,
-                attributes={**attrs, "name": name, "coordinate": True},
-            )  # fmt: skip
-            array[:] = values
-        _results(group, plan)
-        with warnings.catch_warnings():  # that other readers may not know of them harms nobody: the arrays are plain
-            warnings.simplefilter("ignore")
-            zarr.consolidate_metadata(draft)
-        os.rename(draft, target)
-    except BaseException:
+        with _written(target):
+            _draw_up(zarr, draft, plan)
+            os.rename(draft, target)
+    finally:
         shutil.rmtree(draft, ignore_errors=True)
-        raise
+
+
+def _draw_up(zarr: Any, draft: Path, plan: Plan) -> None:
+    about = {"format": FORMAT, "identity": plan.identity(), "chunk": list(plan.grid.chunk)}
+    group = zarr.create_group(draft, attributes={**attrs_of(plan), "mgtwin_study": about})
+    for name, (dims, values, attrs) in coordinates(plan).items():
+        kind = "str" if values.dtype.kind in "UO" else values.dtype
+        array = group.create_array(
+            quote(name, safe=", "), shape=values.shape, dtype=kind, dimension_names=dims,
+            attributes={**attrs, "name": name, "coordinate": True},
+        )  # fmt: skip
+        array[:] = values
+    _results(group, plan)
+    with warnings.catch_warnings():  # that other readers may not know of them harms nobody: the arrays are plain
+        warnings.simplefilter("ignore")
+        zarr.consolidate_metadata(draft)
 
 
 def _results(group: Any, plan: Plan) -> None:
     from zarr.codecs import Crc32cCodec, ZstdCodec
-
-    from ..dataset import attributes
 
     shape = {"shape": plan.grid.shape, "chunks": plan.grid.chunk, "dimension_names": plan.grid.dims}
     # A damaged chunk fails to load, also for whoever reads the store without mgtwin.
@@ -217,42 +279,44 @@ def _results(group: Any, plan: Plan) -> None:
     group.create_array(FAILURE, dtype="str", fill_value="", attributes=attributes(FAILURE), **shape, **codecs)
 
 
-def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """Say in which way two studies differ, one line each."""
-    found = []
-    if kept["mgtwin_version"] != wanted["mgtwin_version"]:
-        found.append(f"it was computed by mgtwin {kept['mgtwin_version']}, this is {wanted['mgtwin_version']}")
-    for what, singular in (("cells", "cell"), ("protocols", "protocol"), ("axes", "axis"), ("metrics", "metric")):
-        have, want = kept[what], wanted[what]
-        found += [f"{singular} {name!r} is in the store only" for name in have if name not in want]
-        found += [f"{singular} {name!r} is not in the store" for name in want if name not in have]
-        for name in want:
-            if name in have and have[name] != want[name]:
-                found.append(f"{singular} {name!r} differs{_how(what, have[name], want[name])}")
-        if not found and list(have) != list(want):
-            found.append(f"the {what} are in another order")
-    return found
+def open_study(store: str | Path) -> xr.Dataset:
+    """Open the store of a study, finished or not; numbers are read from disk when they are used.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `mgtwin.sweep` returns it. Points that are not computed yet are NaN.
+
+    Raises
+    ------
+    InputError
+        There is no study at `store`, or zarr is not installed.
+    """
+    import xarray as xr
+
+    path = Path(store)
+    identity_of(path)
+    zarr = zarr_module()
+    raw = xr.open_zarr(path, chunks=None, consolidated=True)
+    coords, data = {}, {}
+    for key, variable in raw.variables.items():
+        attrs = dict(variable.attrs)
+        if attrs.pop("coordinate", False):
+            name = attrs.pop("name")
+            values = variable.values
+            coords[name] = (variable.dims, values.astype(object) if values.dtype.kind == "T" else values, attrs)
+        elif key == FAILURE:
+            data[FAILURE] = (variable.dims, _texts(zarr.open_array(path / FAILURE, mode="r"), variable.dims), attrs)
+        else:
+            data[str(key)] = variable
+    about = {name: value for name, value in raw.attrs.items() if name != "mgtwin_study"}
+    return xr.Dataset(data, coords=coords, attrs=about)
 
 
-def _how(what: str, kept: Any, wanted: Any) -> str:
-    """What differs, as ``: path is a here and b in the store``; ``""`` where that cannot be said in few words."""
-    if what == "cells":
-        from ..quantities import format_value
-
-        def shown(value: Any) -> str:
-            return format_value(value) if isinstance(value, float) else str(value)
-
-        changes = Cell.from_yaml(kept).diff(Cell.from_yaml(wanted))
-        said = [f"{path} is {shown(now)}, in the store {shown(then)}" for path, (then, now) in changes.items()]
-        return (
-            ": " + "; ".join(said[:3]) + (f"; and {len(said) - 3} more" if len(said) > 3 else "")
-            if said
-            else (" in texts or provenance only")
-        )
-    if what == "protocols":
-        lines = [line for line in wanted.splitlines() if line not in kept.splitlines()]
-        return f": {', '.join(lines[:3])} is new" if lines else ""
-    if what == "axes":
-        said = [f"{key} is {wanted[key]}, in the store {kept[key]}" for key in wanted if kept.get(key) != wanted[key]]
-        return ": its values" if said and said[0].startswith("values") else ": " + "; ".join(said[:2])
-    return ": its code or its arguments"
+def _texts(array: Any, dims: tuple[Any, ...]) -> np.ndarray:
+    """Texts as Python objects, which everything can handle; read chunk by chunk, for most are empty."""
+    texts = np.full(array.shape, "", dtype=object)
+    grid = Grid(tuple(map(str, dims)), array.shape, array.chunks)
+    for number in grid:
+        texts[grid.region(number)] = array[grid.region(number)].astype(object)
+    return texts

@@ -5,28 +5,24 @@ from __future__ import annotations
 import warnings as python_warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..cells import Cell
 from ..errors import MgtwinWarning
 from ..protocols import Protocol
 from .axes import Axes
-from .engine import check_client, outcomes
+from .engine import check_client, collected
 from .measured import Metrics
-from .plan import Plan, plan_of
-from .progress import Progress, Report
-from .result import attrs_of, dataset_of, finished, open_study
-from .store import Store, open_store, reasons
+from .plan import plan_of
+from .progress import Progress
+from .result import Memory
+from .store import opened_store
 
 if TYPE_CHECKING:
     import xarray as xr
+    from dask.distributed import Client
 
 __all__ = ["sweep"]
-
-#: Reason of points that Ctrl-C left out.
-LEFT_OUT = "not computed: the study was interrupted"
 
 
 def sweep(
@@ -36,7 +32,7 @@ def sweep(
     metrics: Metrics,
     *,
     store: str | Path | None = None,
-    client: Any = None,
+    client: Client | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Simulate a cell at every point of a grid of parameters, and read some numbers from each run.
@@ -68,7 +64,7 @@ def sweep(
     -------
     xarray.Dataset
         One variable per metric over the dimensions of the study, named by path, and ``failure``; with a `store` the
-        numbers stay on disk until they are used. ``attrs["interrupted"]`` is there if Ctrl-C ended it early.
+        numbers stay on disk until they are used. ``attrs["interrupted"]`` is there if Ctrl-C (or SIGTERM) came first.
 
     Raises
     ------
@@ -76,7 +72,9 @@ def sweep(
         For a path that a cell does not have.
     InputError
         For values in a wrong unit or out of range, an axis or a list of metrics that is empty, the store of another
-        study; all before anything is computed.
+        study or one that another process is computing; all before anything is computed.
+    FileError
+        The disk of the store is full; what is finished is kept, and the same call computes the rest.
 
     Examples
     --------
@@ -89,54 +87,9 @@ def sweep(
     """
     plan = plan_of(cell, protocol, axes, metrics)
     check_client(client)
-    return _in_memory(plan, client, progress) if store is None else _on_disk(plan, store, client, progress)
-
-
-def _in_memory(plan: Plan, client: Any, progress: Progress | None) -> xr.Dataset:
-    grid = plan.grid
-    values = {metric.name: np.full(grid.shape, np.nan) for metric in plan.metrics}
-    failure, done = np.full(grid.shape, "", dtype=object), np.zeros(grid.chunks, dtype=bool)
-    found: dict[str, None] = {}
-    report, extra = Report(grid.size, 0, progress), {}
-    try:
-        for number, outcome in outcomes(grid, plan.task, client):
-            region, block = grid.region(number), grid.block(number)
-            for name, numbers in outcome.values.items():
-                values[name][region] = numbers.reshape(block)
-            failure[region] = reasons(outcome, block)
-            found.update(dict.fromkeys(outcome.warnings))
-            done[number] = True
-            report.add(int(np.prod(block)))
-    except KeyboardInterrupt:
-        if not done.any():
-            raise
-        extra = {"interrupted": True}
-        for left in np.flatnonzero(~done):
-            failure[grid.region(int(left))] = LEFT_OUT
-        found[f"interrupted: {report.done} of {grid.size} points were computed"] = None
-    return dataset_of(plan, values, failure, attrs_of(plan, found, **extra))
-
-
-def _on_disk(plan: Plan, path: str | Path, client: Any, progress: Progress | None) -> xr.Dataset:
-    store = open_store(path, plan)
-    for problem in store.damaged:
-        python_warnings.warn(f"{store.path}: {problem}; it is computed again.", MgtwinWarning, stacklevel=4)
-    grid, extra = store.plan.grid, []
-    finished_before = sum(int(np.prod(grid.block(number))) for number in store.finished)
-    report = Report(grid.size, finished_before, progress)
-    missing = [number for number in grid if number not in store.finished]
-    interrupted = False
-    try:
-        for number, outcome in outcomes(missing, store.plan.task, client):
-            store.write(number, outcome)
-            report.add(int(np.prod(grid.block(number))))
-    except KeyboardInterrupt:
-        interrupted = True
-        extra = [f"interrupted: {report.done} of {grid.size} points were computed; the same call computes the rest"]
-    ds = finished(open_study(store.path), [*_said(store), *extra])
-    return ds.assign_attrs(interrupted=True) if interrupted else ds
-
-
-def _said(store: Store) -> list[str]:
-    """Warnings of the runs, and of chunks that had to be computed again."""
-    return [*store.damaged, *store.warnings()]
+    if store is None:
+        return collected(Memory(plan), client, progress)
+    with opened_store(store, plan) as kept:
+        for problem in kept.damaged:
+            python_warnings.warn(f"{kept.path}: {problem}; it is computed again.", MgtwinWarning, stacklevel=2)
+        return collected(kept, client, progress)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, runtime_checkable
 from typing import Protocol as Interface
@@ -12,16 +13,18 @@ import numpy as np
 from ..cells import Cell
 from ..cells.paths import Key, expand
 from ..dataset import add_warning
-from ..errors import InputError
+from ..errors import InputError, UnknownNameError
 from ..protocols import Protocol
-from .axes import Axes, Paired
+from .axes import Axes, Paired, groups_of
 from .measured import FAILURE, Metrics
+from .plan import labelled
 from .progress import Progress
 from .sampling import SEED, Parameter, parameters, quasi_random
 from .sweeps import sweep
 
 if TYPE_CHECKING:
     import xarray as xr
+    from dask.distributed import Client
 
 __all__ = ["Posterior", "paired", "uncertain_parameters", "uncertainty"]
 
@@ -51,18 +54,19 @@ def uncertainty(
     *,
     posterior: Samples | None = None,
     axes: Axes | None = None,
-    together: Sequence[Sequence[str]] = (),
+    together: Sequence[Key] = (),
     held: Sequence[str] = (),
     level: float = 0.95,
     store: str | Path | None = None,
-    client: Any = None,
+    client: Client | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Propagate the uncertainties of a cell's parameters to numbers read from runs.
 
     Quasi-random (scrambled Sobol) parameter sets follow the uncertainty that each number of the cell states: normal for
-    a standard uncertainty, uniform for a range, in the logarithm if that spans more than a decade. Numbers of equal
-    value and provenance are one number in several places and move together.
+    a standard uncertainty, uniform for a range, in the logarithm if that spans more than a decade. One material,
+    electrode or junction in several places (one object, or parts of one name) has one set of numbers, which move
+    together; other numbers are independent, however equal they are, unless `together` ties them.
 
     Parameters
     ----------
@@ -78,8 +82,9 @@ def uncertainty(
         path to values, or something with ``draws(n, seed)``. Of more than n sets n are chosen at random.
     axes : mapping, Paired or list, optional
         What is varied besides, as for `mgtwin.sweep`: the same parameter sets at every point, so that points compare.
-    together : sequence of sequences of str
-        Paths whose uncertainties have a common cause.
+    together : sequence of keys
+        Paths whose uncertainties have a common cause: ``[("layers.a.thickness", "layers.b.thickness")]``, or a path
+        with wildcards. A single path sets free what would be tied.
     held : sequence of str
         Patterns of paths that stay as they are.
     level : float
@@ -110,24 +115,46 @@ def uncertainty(
         raise InputError(f"level is a probability between 0 and 1, for example 0.95, not {level!r}.")
     if n < 1:
         raise InputError(f"n = {n}: at least one parameter set is needed.")
-    groups = _listed(axes)
     if posterior is None:
-        free = uncertain_parameters(cell, protocol, together, [*held, *_varied(cell, groups)])
+        free = uncertain_parameters(cell, protocol, together, held, _varied(cell, axes))
         sets = paired(free, quasi_random(len(free), n, seed))
     else:
         sets = Paired(_posterior(posterior, n, seed), SAMPLE)
-    found = sweep(cell, protocol, [*groups, sets], metrics, store=store, client=client, progress=progress)
+    found = sweep(
+        cell,
+        protocol,
+        [*([] if axes is None else [axes]), sets],
+        metrics,
+        store=store,
+        client=client,
+        progress=progress,
+    )
     return _with_quantiles(found, level)
 
 
 def uncertain_parameters(
-    cell: Cell, protocol: Any, together: Sequence[Sequence[str]] = (), held: Sequence[str] = ()
+    cell: Cell,
+    protocol: Protocol | Sequence[Protocol] | Mapping[str, Protocol],
+    together: Sequence[Key] = (),
+    held: Sequence[str] = (),
+    varied: Sequence[str] = (),
 ) -> tuple[Parameter, ...]:
-    """The uncertain numbers of a cell that a study may vary; InputError if there is none."""
-    protocols = [protocol] if isinstance(protocol, Protocol) else list(getattr(protocol, "values", lambda: protocol)())
-    if protocols and all(getattr(item, "temperature", None) is not None for item in protocols):
-        held = [*held, "temperature"]  # the protocol's own
-    found = parameters([cell], together, held)
+    """The uncertain numbers of a cell that a study may vary: neither `held` nor `varied` besides.
+
+    Raises
+    ------
+    UnknownNameError
+        For a pattern of `held` that no path matches.
+    InputError
+        There is no such number.
+    """
+    for pattern in held:
+        if not any(fnmatchcase(path, pattern) for path in cell.paths()):
+            message = f"held: no path of this cell matches {pattern!r}."
+            raise UnknownNameError(pattern, cell.paths(), "path", message)
+    protocols = labelled(protocol, Protocol, "a protocol", lambda item: item.type).values()
+    own = ["temperature"] if all(item.temperature is not None for item in protocols) else []
+    found = parameters([cell], together, [*held, *varied, *own])
     if not found:
         raise InputError(
             "no number of this cell states an uncertainty (a std or a range), or all of them are held: give one, e.g. "
@@ -140,7 +167,7 @@ def paired(free: Sequence[Parameter], quantiles: np.ndarray) -> Paired:
     """Parameter sets at quantiles of shape (sets, parameters); what has one value at several paths is one key."""
     values: dict[Key, np.ndarray] = {}
     for parameter, column in zip(free, quantiles.T, strict=True):
-        alike: dict[Any, list[str]] = {}
+        alike: dict[Hashable, list[str]] = {}
         for _, path, value in parameter.places:
             alike.setdefault((float(value), value.unit, value.std, value.low, value.high), []).append(path)
         at = parameter.at_quantile(column)
@@ -149,27 +176,16 @@ def paired(free: Sequence[Parameter], quantiles: np.ndarray) -> Paired:
     return Paired(values, SAMPLE)
 
 
-def _listed(axes: Axes | None) -> list[Any]:
-    if axes is None:
-        return []
-    return [axes] if isinstance(axes, (Mapping, Paired)) else list(axes)
-
-
-def _varied(cell: Cell, groups: Sequence[Any]) -> list[str]:
+def _varied(cell: Cell, axes: Axes | None) -> list[str]:
     """Patterns of the paths that axes vary, and of the parts of a law that they replace by a number."""
-    keys = [key for group in groups for key in (group.values if isinstance(group, Paired) else group)]
+    keys = [] if axes is None else [key for _, group in groups_of(axes) for key in group]
     paths = [path.replace("[", "[[]") for key in keys for path in expand(cell, key, setting=True)]
     return [*paths, *(f"{path}.*" for path in paths)]
 
 
 def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
     """Values of n parameter sets by path; where there are more, n of them are chosen at random."""
-    given = posterior.draws(n, seed) if isinstance(posterior, Posterior) else _by_name(posterior)
-    if not isinstance(given, Mapping) or not given:
-        raise InputError(
-            "posterior is {path: values}, what fit.sample() or fit.bootstrap() returns, or something with "
-            f"draws(n, seed), not {type(posterior).__name__}."
-        )
+    given = _by_name(posterior, n, seed)
     sets = {_key(name): np.asarray(values, dtype=float).reshape(-1) for name, values in given.items()}
     sizes = {values.size for values in sets.values()}
     if len(sizes) > 1 or min(sizes) < n:
@@ -180,23 +196,32 @@ def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
     return {key: values[chosen] for key, values in sets.items()}
 
 
-def _by_name(posterior: Any) -> Any:
+def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
     """Samples by name from the layouts in which fits keep them: a tree in arviz's, or one table over parameters."""
     import xarray as xr
 
-    if isinstance(posterior, xr.DataTree) and "posterior" in posterior.children:
-        posterior = posterior["posterior"].to_dataset()
-    if isinstance(posterior, xr.Dataset):
-        if "fitted_value" in posterior:
+    match posterior:
+        case xr.DataTree(children={"posterior": chains}):
+            return _by_name(chains.to_dataset(), n, seed)
+        case xr.Dataset() if "fitted_value" in posterior:
             table = posterior["fitted_value"].transpose("sample", "parameter")
             return {str(name): column for name, column in zip(table["parameter"].values, table.values.T, strict=True)}
-        return {str(name): values.values for name, values in posterior.data_vars.items()}
-    return posterior
+        case xr.Dataset():
+            return {str(name): values.values for name, values in posterior.data_vars.items()}
+        case Mapping() if posterior:
+            return posterior
+        case Posterior():
+            return posterior.draws(n, seed)
+    raise InputError(
+        "posterior is {path: values}, what fit.sample() or fit.bootstrap() returns, or something with "
+        f"draws(n, seed), not {type(posterior).__name__}."
+    )
 
 
-def _key(name: Any) -> Key:
+def _key(name: Key) -> Key:
     """Several paths that move together are one name, ``"a, b"``, in fits and in studies."""
-    return tuple(name.split(", ")) if isinstance(name, str) and ", " in name else name
+    steps = name.split(", ") if isinstance(name, str) else list(name)
+    return steps[0] if len(steps) == 1 else tuple(steps)
 
 
 def _with_quantiles(found: xr.Dataset, level: float) -> xr.Dataset:

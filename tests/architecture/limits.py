@@ -19,5 +19,5 @@ LIMITS: dict[str, tuple[float, float]] = {
     "broad catches": (13, 0),
     "private names from other modules": (12, 0),
     "private modules from other rooms": (9, 0),
-    "lines": (39000, 31000),
+    "lines": (41000, 31000),
 }

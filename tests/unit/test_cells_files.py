@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mgtwin import library as shipped
 from mgtwin.cells import Blocking, Cell, DefectElectrons, IonConductor, Junction, Layer, MixedConductor, Plating, files
-from mgtwin.cells import library as shipped
 from mgtwin.cells.schema import file_schema
 from mgtwin.errors import FileError, InputError, OverlayError, UnknownNameError
 from mgtwin.laws import Arrhenius, Table

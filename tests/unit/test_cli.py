@@ -18,8 +18,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
-from mgtwin import campaign, simulation, yamlfile
-from mgtwin.cells import library
+from mgtwin import campaign, library, simulation, yamlfile
 from mgtwin.cells.files import new_cell_template
 from mgtwin.cli import main
 from mgtwin.cli.cellargs import changed_cell

@@ -176,7 +176,7 @@ def test_what_is_wrong_in_a_study_has_a_place(mgtwin: Any, old: str, new: str, s
     [
         ("[0.1 mm, 1 mm]", "[0.1 mm]", "give two finite bounds"),
         ("minimise:", "minimize:", "design.yaml:6:5: 'minimize' is not a known key here. Did you mean 'minimise'"),
-        ("at_most: 2 mm", "at_most: 2 V", "design.yaml:9:40: '2 V': the unit 'V' is wrong here"),
+        ("at_most: 2 mm", "at_most: 2 V", "design.yaml:9:40: AtMost: '2 V': the unit 'V' is wrong here"),
         (", at_most: 2 mm", "", "design.yaml:9:5: a constraint has the key metric and one of at_most and at_least"),
         ("protocol: {type: eis, f_max: 1 MHz, f_min: 0.1 Hz, points: 2}\n", "", "design.yaml:5:5: this needs a"),
         ("population: 8", "population: 2", "design.yaml:10:"),

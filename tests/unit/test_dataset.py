@@ -1,15 +1,21 @@
 """The schema, its builders, and the exact way to disk and back."""
 
+import errno
 import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mgtwin import _netcdf, dataset
-from mgtwin.errors import FileError, InputError
+from mgtwin import _checksum, _netcdf, dataset
+from mgtwin.errors import FileError, InputError, MgtwinWarning
 
 
 def full_transient() -> xr.Dataset:
@@ -159,14 +165,118 @@ def test_a_failed_save_leaves_the_old_file_and_no_debris(tmp_path, monkeypatch):
     path = dataset.save(dataset.spectrum([1.0], [1.0]), tmp_path / "r.nc")
     before = path.read_bytes()
 
-    def broken(self, target, **_):
-        target.write_bytes(b"half a file")
-        raise OSError("disk full")
+    def broken(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(xr.DataTree, "to_netcdf", broken)
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(FileError, match=r"r\.nc: cannot be written \(0\.0.* MB\): No space left on device\. Make room"):
         dataset.save(dataset.spectrum([2.0], [2.0]), path)
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["r.nc"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes there")
+def test_a_full_disk_is_said_and_the_interpreter_lives(tmp_path):
+    """HDF5 itself would end in a segmentation fault when it closes a file that has no room."""
+    code = (
+        "import resource, signal, sys, numpy as np\n"
+        "from mgtwin import dataset\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "noise = np.random.default_rng(1).normal(size=60_000)\n"
+        "try:\n"
+        "    dataset.save(dataset.transient(np.arange(60_000.0), noise, noise), sys.argv[1])\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "r.nc")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "FileError" in done.stdout and "cannot be written" in done.stdout and done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+    old, new = tmp_path / ".r.nc.1234.part", tmp_path / ".r.nc.5678.part"
+    for part in (old, new):
+        part.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    dataset.save(dataset.spectrum([1.0], [1.0]), tmp_path / "r.nc")
+    assert sorted(item.name for item in tmp_path.iterdir()) == [new.name, "r.nc"]
+
+
+# --- checksums --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A result with a cell and a protocol, a large compressed variable and texts."""
+    time = np.linspace(0.0, 1.0, 20_000)
+    ds = dataset.transient(
+        time, np.sin(9 * time), np.cos(9 * time), attrs=dataset.stamp(cell="name: c\n" * 50, protocol="type: rest")
+    )
+    return dataset.save(ds, tmp_path_factory.mktemp("saved") / "r.nc")
+
+
+def test_no_changed_bit_goes_unnoticed(saved, tmp_path):
+    whole, rng, path = saved.read_bytes(), np.random.default_rng(7), tmp_path / "r.nc"
+    places = [*rng.integers(0, len(whole), 300), *range(0, 96), *range(len(whole) - 96, len(whole))]
+    for place in map(int, places):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        with pytest.raises(FileError, match=r"is damaged|is incomplete|cannot be read as a netCDF"):
+            dataset.open(path)
+
+
+@pytest.mark.parametrize("size", [1, 512, 4096, 65536])
+def test_no_zeroed_block_goes_unnoticed_or_hangs(saved, tmp_path, size):
+    whole, path = saved.read_bytes(), tmp_path / "r.nc"
+    for start in (*range(0, len(whole), max(len(whole) // 40, size)), len(whole) - size):
+        damaged = whole[:start] + bytes(min(size, len(whole) - start)) + whole[start + size :]
+        if damaged == whole:
+            continue
+        path.write_bytes(damaged)
+        with pytest.raises(FileError):
+            dataset.open(path)
+
+
+def test_no_cut_or_lengthened_file_goes_unnoticed(saved, tmp_path):
+    whole, path = saved.read_bytes(), tmp_path / "r.nc"
+    data = _checksum.unseal(whole, "r.nc").data
+    for damaged in (whole[:-1], whole[: len(data) + 10], whole + b"\0", data[:-1], data + b"\0", whole[:100]):
+        path.write_bytes(damaged)
+        with pytest.raises(FileError, match=r"is damaged at its end|is incomplete"):
+            dataset.open(path)
+
+
+def test_what_is_damaged_is_said(saved, tmp_path):
+    whole, path = saved.read_bytes(), tmp_path / "r.nc"
+    with h5py.File(saved) as file:
+        current = file["current"].id.get_chunk_info(0).byte_offset
+    cell = whole.index(b"name: c")
+    for place, said in (
+        (current + 40, r"is damaged: current is not what was written\. Take it from a copy"),
+        (cell, r"is damaged: names, units, texts or attributes \(cell, protocol, warnings\) are not what was written"),
+    ):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(FileError, match=said):
+            dataset.open(path)
+
+
+def test_other_tools_open_a_file_with_a_checksum(saved):
+    with xr.open_dataset(saved, engine="h5netcdf") as ds:
+        assert ds.sizes["time"] == 20_000
+
+
+def test_a_result_of_version_0_1_0_opens_and_is_said_to_carry_no_checksum(tmp_path):
+    with pytest.warns(MgtwinWarning, match=r"result_0_1_0\.nc carries no checksum .*mgtwin\.save writes it with one"):
+        ds = dataset.open(Path(__file__).parent / "files" / "result_0_1_0.nc")
+    assert ds.attrs["mgtwin_version"] == "0.1.0" and dataset.problems(ds) == []
+    assert complex(ds["impedance"][-1]) == pytest.approx(7188.01387518 - 146.53485494j)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exactly_equal(dataset.open(dataset.save(ds, tmp_path / "again.nc")), ds)
 
 
 def test_saving_does_not_change_the_dataset(tmp_path):
@@ -196,7 +306,7 @@ def test_foreign_and_broken_files_are_refused_with_the_remedy(tmp_path):
         dataset.open(newer)
     cut = tmp_path / "cut.nc"
     cut.write_bytes(dataset.save(full_transient(), tmp_path / "whole.nc").read_bytes()[:3000])
-    with pytest.raises(FileError, match="cannot be read"):
+    with pytest.raises(FileError, match="is incomplete: it has 3000 bytes"):
         dataset.open(cut)
 
 

@@ -6,6 +6,7 @@ import math
 import pickle
 import subprocess
 import sys
+import time
 from typing import Annotated
 
 import numpy as np
@@ -460,3 +461,24 @@ def test_importing_does_not_import_pint():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("cm" + "**2" * 12, "cm" + "**2" * 4000, "cm^2^99999999", "cm^99999999", "cm^1e9"),
+        *("m**(9**9**9)", "cm⁹⁹⁹⁹⁹⁹", "m*" * 5000 + "m"),
+    ],
+)
+def test_units_that_would_keep_the_parser_busy_are_refused_at_once(unit):
+    began = time.process_time()
+    with pytest.raises(QuantityError, match=r"a power is one number up to 99|signs, which no unit needs") as caught:
+        parse(f"1 {unit}", "m^2")
+    assert time.process_time() - began < 1.0 and len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "si"), [("1 cm^-2", 1e4), ("1 cm⁻²", 1e4), ("1 cm ** 2", 1e-4), ("1 F*s^(-0.5)/cm^2", 1e4)]
+)
+def test_powers_of_units_as_papers_write_them(text, si):
+    assert float(parse(text, None)) == pytest.approx(si, rel=1e-12)

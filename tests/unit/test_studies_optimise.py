@@ -145,6 +145,78 @@ def test_ctrl_c_keeps_what_was_found(stack: Any) -> None:
     assert np.isfinite(found["area_specific_resistance"]).all()
 
 
+def test_designs_that_were_finished_before_ctrl_c_are_kept() -> None:
+    """Also those of the first generation: its runs in time may take hours."""
+    gold = mt.Blocking("10 uF/cm^2")
+    cell = mt.Cell("gold", gold, [mt.Layer("a", mt.IonConductor("2.6 mS/cm"), "0.5 mm")], gold)
+    charging = mt.Galvanostatic(current="1 uA", duration="1 s", limits=("-9 V", "9 V"))
+    runs: list[float] = []
+
+    def overpotential(run: Any) -> float:
+        runs.append(1.0)
+        if len(runs) == 6:
+            raise KeyboardInterrupt
+        return mt.analysis.overpotential(run)
+
+    found = mt.optimise(cell, {"area": ("1 cm^2", "2 cm^2")}, mt.Minimise(overpotential), protocol=charging)
+    assert found.attrs["interrupted"] and not found.attrs["converged"]
+    assert found.attrs["route"] == "optimised: 5 designs tried"
+
+
+# convergence ----------------------------------------------------------------------------------------------------------
+
+
+def valley(eis: Any) -> Any:
+    """Rosenbrock's banana over the bounds: its least value, 1, lies at the end of a flat, curved valley, at (1, 1)."""
+    x, y = ((eis[path].values - 0.1e-3) / 0.8e-3 * 3 - 1 for path in (A, B))
+    return 1 + 100 * (y - x**2) ** 2 + (1 - x) ** 2
+
+
+VALLEY = mt.analysis.metric("1", "valley", batched=True)(valley)
+BEST = 0.1e-3 + 2 / 3 * 0.8e-3
+
+
+def test_the_end_is_polished_and_convergence_told(stack: Any) -> None:
+    given: Any = {"bounds": BOUNDS, "objectives": mt.Minimise(VALLEY), "protocol": SPECTRUM}
+    rough = mt.optimise(stack, **given, method=mt.Evolution(population=16, generations=16, polish=0))
+    found = mt.optimise(stack, **given, method=mt.Evolution(population=16, generations=16))
+    assert abs(float(rough[A][0]) - BEST) > 0.005 * 0.8e-3  # evolution alone comes close only
+    for path in (A, B):
+        assert float(found[path][0]) == pytest.approx(BEST, rel=1e-4)
+    assert found.attrs["converged"] and not [text for text in found.attrs["warnings"] if "converged" in text]
+    dataset.check(found)
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        (mt.Evolution(population=8, generations=2, polish=6), "allow it more designs"),
+        (mt.Evolution(population=8, generations=4, polish=0), "no local search"),
+    ],
+)
+def test_a_search_that_has_not_converged_says_so(stack: Any, method: Any, said: str) -> None:
+    found = mt.optimise(stack, BOUNDS, mt.Minimise(VALLEY), protocol=SPECTRUM, method=method)
+    assert not found.attrs["converged"] and said in found.attrs["convergence"]
+    assert any(text.startswith("convergence is not shown: ") for text in found.attrs["warnings"])
+
+
+def test_a_front_that_has_settled_says_so(stack: Any) -> None:
+    goals = [mt.Minimise(from_thin), mt.Minimise(from_thick)]
+    few, many = (
+        mt.optimise(stack, BOUNDS, goals, protocol=SPECTRUM, method=mt.Evolution(population=16, generations=n))
+        for n in (3, 50)
+    )
+    assert not few.attrs["converged"] and many.attrs["converged"]
+
+
+def test_an_optimum_on_a_slanted_limit_is_found(stack: Any) -> None:
+    """Where neither number can improve alone: the corner of the thickness limit and a bound."""
+    found = mt.optimise(stack, BOUNDS, mt.Minimise(ASR), mt.AtLeast(mt.analysis.stack_thickness, "1.4 mm"),
+                        protocol=SPECTRUM, method=mt.Evolution(population=8, generations=6))  # fmt: skip
+    assert float(found["stack_thickness"][0]) >= 1.4e-3
+    assert float(found[A][0]) == pytest.approx(0.5e-3, rel=1e-4) and float(found[B][0]) == pytest.approx(0.9e-3)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,7 @@ import pytest
 import xarray as xr
 
 import mgtwin as mt
+from mgtwin.errors import FileError
 from mgtwin.studies import store as stores
 
 pytest.importorskip("zarr")
@@ -193,6 +199,89 @@ def test_a_store_that_cannot_be_made_leaves_nothing(cell: Any, tmp_path: Path, m
         raise OSError("no space left")
 
     monkeypatch.setattr(stores, "_results", broken)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(FileError, match=r"study\.zarr: cannot be written: no space left"):
         mt.sweep(cell, SPECTRUM, AXES, [ASR], store=tmp_path / "study.zarr")
     assert list(tmp_path.iterdir()) == []
+
+
+# several processes, and their ends ------------------------------------------------------------------------------------
+
+
+def test_two_sweeps_never_write_to_one_store(cell: Any, tmp_path: Path) -> None:
+    """The second one is told at once, even while the first still lays the store out; its lock leaves no file."""
+    path = tmp_path / "study.zarr"
+    refused: list[str] = []
+
+    def second(fraction: float, text: str) -> None:
+        with pytest.raises(mt.InputError, match="is being computed by another process") as error:
+            mt.sweep(cell, SPECTRUM, AXES, [ASR], store=path)
+        refused.append(str(error.value))
+
+    mt.sweep(cell, SPECTRUM, AXES, [ASR], store=path, progress=second)
+    assert refused and [item.name for item in tmp_path.iterdir()] == ["study.zarr"]
+    mt.sweep(cell, SPECTRUM, AXES, [ASR], store=path)
+
+
+def test_sweeps_that_start_together_make_one_store(tmp_path: Path) -> None:
+    code = (
+        "import mgtwin as mt, sys\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "mt.sweep(mt.cell('trilayer'), mt.EIS(1e5, 1.0, points=3), {'area': ['1 cm^2', '2 cm^2']},"
+        " [mt.analysis.area_specific_resistance], store='study.zarr')"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(mt.__file__).parents[1]), *sys.path])}
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True,
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]  # fmt: skip
+    for process in both:
+        assert process.stdout is not None and process.stdin is not None
+        process.stdout.readline()
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=120)[1] for process in both]
+    # one after the other both succeed, together one of them is refused: never a clash
+    assert all(not text or "is being computed by another process" in text for text in said)
+    assert mt.open_study(tmp_path / "study.zarr")["area_specific_resistance"].notnull().all()
+    assert [item.name for item in tmp_path.iterdir()] == ["study.zarr"]
+
+
+def test_what_a_killed_process_left_is_used_or_removed(cell: Any, tmp_path: Path) -> None:
+    (tmp_path / ".study.zarr.lock").touch()
+    (tmp_path / ".study.zarr.part" / "c").mkdir(parents=True)
+    mt.sweep(cell, SPECTRUM, AXES, [ASR], store=tmp_path / "study.zarr")
+    assert [item.name for item in tmp_path.iterdir()] == ["study.zarr"]
+
+
+@pytest.mark.parametrize("in_store", [True, False])
+def test_sigterm_keeps_what_was_done(cells: Any, tmp_path: Path, in_store: bool) -> None:
+    def kill(fraction: float, text: str) -> None:
+        if fraction > 0.4:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    path = tmp_path / "study.zarr" if in_store else None
+    half = study(cells, path, progress=kill)  # type: ignore[arg-type]
+    assert half.attrs["interrupted"] and any(
+        text.startswith("interrupted: 18 of 36") for text in half.attrs["warnings"]
+    )
+    assert int(half["counting"].notnull().sum()) == 18
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_full_disk_is_told_and_the_rest_computed_later(cells: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    path, real = tmp_path / "study.zarr", stores._append
+
+    def full(file: Path, line: Any) -> None:
+        if line["chunk"] == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(file, line)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stores, "_append", full)
+        with pytest.raises(FileError, match=r"study\.zarr: cannot be written: No space left on device"):
+            study(cells, path)
+    counted.clear()
+    assert study(cells, path).equals(study(cells, path, store=None))
+    assert len(counted) == 3 * 6 + 6 * 6  # and those of the study in memory

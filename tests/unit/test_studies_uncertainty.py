@@ -12,7 +12,8 @@ import xarray as xr
 
 import mgtwin as mt
 from mgtwin import dataset
-from mgtwin.studies.sampling import quasi_random
+from mgtwin.errors import UnknownNameError
+from mgtwin.studies.sampling import parameters, quasi_random
 
 pytest.importorskip("SALib")
 
@@ -126,6 +127,61 @@ def test_bad_input_is_refused(stack: Any) -> None:
         mt.uncertainty(stack, SPECTRUM, [ASR], n=9, posterior={"layers.a.thickness": [1e-3] * 8})
     with pytest.raises(mt.InputError, match=r"draws\(n, seed\)"):
         mt.uncertainty(stack, SPECTRUM, [ASR], posterior=3)  # type: ignore[arg-type]
+
+
+# which numbers are one number ----------------------------------------------------------------------------------------
+
+
+def pair(left: Any, right: Any, std: float = 5e-5) -> Any:
+    """Two layers of equal thickness and equal uncertainty."""
+    layers = [mt.Layer("a", left, value(1e-3, std=std)), mt.Layer("b", right, value(1e-3, std=std))]
+    return mt.Cell("pair", mt.Plating(1e12), layers, mt.Plating(1e12), area="1 cm^2")
+
+
+def test_equal_numbers_are_not_one_number() -> None:
+    """Two thicknesses that happen to agree add as a root of squares; the tied sum would be 1.3 times as wide."""
+    cell = pair(mt.IonConductor(0.1), mt.IonConductor(0.05))
+    parts = np.array([5e-5 / 0.1, 5e-5 / 0.05])
+    apart = mt.uncertainty(cell, SPECTRUM, [ASR], n=1024)["area_specific_resistance"]
+    tied = mt.uncertainty(cell, SPECTRUM, [ASR], n=1024, together=[("layers.a.thickness", "layers.b.thickness")])
+    assert float(apart.std()) == pytest.approx(np.hypot(*parts), rel=5e-3)
+    assert float(tied["area_specific_resistance"].std()) == pytest.approx(parts.sum(), rel=5e-3)
+    found = mt.sensitivity(cell, SPECTRUM, [ASR], mt.Sobol(n=512))
+    np.testing.assert_allclose(found["first_order"][0], parts**2 / (parts**2).sum(), atol=0.05)
+
+
+def test_a_transfer_coefficient_does_not_move_with_a_porosity() -> None:
+    half = {"value": 0.5, "std": 0.05}
+    wet = mt.Porous(mt.IonConductor(1e-6), half, mt.Bruggeman(), mt.IonConductor(1.0), saturation=1.0)
+    cell = mt.Cell("wet", mt.Plating(1.0, half), [mt.Layer("wet", wet, 1e-3)], mt.Plating(1.0), area=1e-4)
+    found = mt.uncertainty(cell, SPECTRUM, [ASR], n=256)
+    names = [str(name) for name in found.coords if "paths" in found[name].attrs]
+    assert names == ["negative.transfer_coefficient", "layers.wet.material.porosity"]
+    assert abs(float(np.corrcoef(*(found[name] for name in names))[0, 1])) < 0.02
+
+
+def test_one_part_in_two_places_is_one_number() -> None:
+    sigma = {"value": "1 mS/cm", "std": "0.1 mS/cm"}
+    one, path = mt.IonConductor(sigma), "layers.{}.material.ionic_conductivity"
+    both = {path.format("a"), path.format("b")}
+    for left, right, tied in (
+        (one, one, True),  # one object
+        (mt.IonConductor(sigma, name="mof"), mt.IonConductor(sigma, name="mof"), True),  # one name, as from a file
+        (one, mt.IonConductor(sigma), False),
+        (mt.IonConductor(sigma, name="mof"), mt.IonConductor(sigma, name="lot 2"), False),
+        (mt.IonConductor(sigma, name="mof"), mt.IonConductor({**sigma, "note": "remeasured"}, name="mof"), False),
+    ):
+        groups = [set(item.paths) for item in parameters([pair(left, right)])]
+        assert (both in groups) is tied
+    # a key of one path sets it free, whatever the cell says
+    assert both not in [set(item.paths) for item in parameters([pair(one, one)], [path.format("a")])]
+
+
+def test_what_ties_nothing_is_told(stack: Any) -> None:
+    with pytest.raises(UnknownNameError, match=r"layers\.a\.thicknes"):
+        mt.uncertainty(stack, SPECTRUM, [ASR], n=4, together=[("layers.a.thicknes", "layers.b.thickness")])
+    with pytest.raises(UnknownNameError, match="held"):
+        mt.uncertainty(stack, SPECTRUM, [ASR], n=4, held=["layers.a.thicknes"])
 
 
 # sensitivity ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """YAML with positions: the 1.2 dialect, every syntax complaint with line and caret, validation, exact writing."""
 
 import math
+import time
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -386,3 +387,50 @@ def test_keys_keep_their_order():
 def test_what_yaml_cannot_hold_is_refused():
     with pytest.raises(InputError, match="an object of type object cannot be written as YAML"):
         dumps({"a": [object()]})
+
+
+# --- texts that would fill the stack or the memory --------------------------------------------------------------------
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        pytest.param(BOMB, (5, 45), "there are more than 100000 values", id="alias bomb"),
+        pytest.param("layers:\n" + "- {name: a}\n" * 1_000_000, (50001, 3), "more than 100000 values", id="long list"),
+        pytest.param(
+            "layers: [" + "a, " * 1_000_000 + "a]", (1, 300_004), "more than 100000 values", id="one long line"
+        ),
+        pytest.param("{a: " * 900 + "1" + "}" * 900, (1, 245), "nested more than 60 levels", id="nested mappings"),
+        pytest.param(
+            "".join(f"{' ' * n}a:\n" for n in range(900)), (62, 62), "nested more than 60", id="nested blocks"
+        ),
+        pytest.param("[" * 100_000 + "]" * 100_000, (1, None), "nest", id="nested brackets"),
+        pytest.param("- " * 5000 + "a", (1, 123), "nested more than 60 levels", id="nested dashes"),
+    ],
+)
+def test_texts_without_end_are_refused_within_a_second(text, place, message):
+    began = time.process_time()
+    with pytest.raises(FileError, match=message) as caught:
+        loads(text)
+    assert time.process_time() - began < 1.0
+    assert caught.value.line == place[0] and place[1] in (caught.value.column, None)
+    assert len(str(caught.value)) < 1000
+
+
+def test_an_alias_is_its_value_and_points_at_where_it_stands():
+    document = loads("a: &it\n  length: 1 m\nb: *it\nc: [*it, {length: 2 m}]\n")
+    assert document.data["b"] == document.data["c"][0] == {"length": "1 m"}
+    assert document.position(("b",)) == (3, 4)
+    assert document.position(("b", "length")) == document.position(("c", 0, "length")) == (2, 11)
+    assert document.position(("b", "length"), key=True) == (2, 3)
+
+
+def test_a_part_of_a_document_keeps_its_positions():
+    part = loads("a:\n  b: [1, {c: 2}]\n").part(("a", "b"))
+    assert part.data == [1, {"c": 2}]
+    assert part.position((1, "c")) == (2, 14) and part.part((1,)).position(("c",)) == (2, 14)
+    assert part.position(()) == (2, 6)

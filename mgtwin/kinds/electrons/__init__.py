@@ -5,13 +5,13 @@ from .base import (
     ELECTRON_LAWS,
     CapacitanceLaw,
     ElectronLaw,
-    Electrons,
     PotentialLaw,
     capacitance_law,
     check_together,
     electron_law,
     numbers_for,
 )
+from .base import Electrons as Electrons  # an answer of materials, not a noun of files
 from .defects import DefectCapacitance, DefectElectrons
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "DefectCapacitance",
     "DefectElectrons",
     "ElectronLaw",
-    "Electrons",
     "PotentialLaw",
     "capacitance_law",
     "check_together",

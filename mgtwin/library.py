@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import yamlfile
-from ..errors import FileError, UnknownNameError
+from mgtwin import yamlfile
+from mgtwin.errors import FileError, UnknownNameError
 
-__all__ = ["Entry", "entries", "find", "folders", "list_cells", "list_experiments", "list_overlays", "names"]
+__all__ = ["KINDS", "Entry", "entries", "find", "folders", "list_cells", "list_experiments", "list_overlays", "names"]
 
 #: What one file of each folder is called in messages.
 KINDS = {
@@ -42,7 +42,7 @@ def folders(kind: str) -> tuple[Path, ...]:
         ``cells``, ``overlays``, ``materials``, ``interfaces`` or ``experiments``.
     """
     own = [Path(part).expanduser() / kind for part in os.environ.get("MGTWIN_PATH", "").split(os.pathsep) if part]
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parent
     shipped = kind if kind == "experiments" else f"parameter_sets/{kind}"
     # Inside the package when installed from a wheel, above it in an editable installation.
     return tuple(path for path in (*own, package / shipped, package.parent / shipped) if path.is_dir())
