@@ -65,7 +65,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "Metrics",
-        "One number read off a Dataset: what experiments observe and studies sweep. Declared once, known by name in files.",
+        "One number read off a Dataset: what experiments observe and studies sweep. Declared once, known by name.",
         ("metric",),
     ),
     ("Verbs", "", ("simulate", "save", "open", "StackModel")),

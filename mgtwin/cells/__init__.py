@@ -1,16 +1,23 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
 from ..kinds import electrons, fractions, materials, mixing
+from ..kinds.ageing.crack_growth import CrackGrowth
+from ..kinds.ageing.fatigue_contact_loss import FatigueContactLoss
+from ..kinds.ageing.film_growth import FilmGrowth
+from ..kinds.ageing.void_contact_loss import VoidContactLoss
 from ..kinds.carriers import has_electrons
+from ..kinds.contact import Contact, Pressed
+from ..kinds.electrodes.blocking import Blocking
+from ..kinds.electrodes.plating import Plating
 from ..kinds.electrons import *  # noqa: F403 (the kinds of a family are listed nowhere but in its own files)
 from ..kinds.fractions import *  # noqa: F403
+from ..kinds.junctions.junction import Junction
 from ..kinds.materials import *  # noqa: F403
 from ..kinds.mixing import *  # noqa: F403
-from .ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
+from ..kinds.storages.capacitor import Capacitor
+from ..kinds.storages.cpe import CPE
 from .cell import Cell, Ion, Layer
-from .contact import Contact, Pressed
 from .fixture import Fixture
-from .interfaces import CPE, Blocking, Capacitor, Junction, Plating
 from .paths import expand
 from .reader import Reader
 

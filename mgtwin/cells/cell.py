@@ -22,12 +22,13 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, did_you_mean
+from ..kinds.electrode import AnyElectrode
+from ..kinds.junction import AnyJunction, Interfaces, JunctionKind
 from ..kinds.laws import Law
 from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
 from ..quantities import Quantity, Value, format_value
 from .fixture import Fixture
-from .interfaces import Electrode, Interfaces, Junction
 from .paths import Key, assign, expand, find, numbers_of
 
 __all__ = ["Cell", "Ion", "Layer"]
@@ -150,11 +151,11 @@ class Cell:
     """
 
     name: str
-    negative: Electrode
+    negative: AnyElectrode
     layers: tuple[Layer, ...]
-    positive: Electrode
+    positive: AnyElectrode
     interfaces: Annotated[
-        dict[str, Junction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
+        dict[str, AnyJunction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
     ] = field(default_factory=dict)
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
     temperature: Annotated[float, Quantity("K", gt=0)] = Value(298.15, unit="K")
@@ -179,7 +180,7 @@ class Cell:
 
     @field_validator("interfaces")
     @classmethod
-    def _between_neighbours(cls, interfaces: dict[str, Junction], info: ValidationInfo) -> Interfaces:
+    def _between_neighbours(cls, interfaces: dict[str, JunctionKind], info: ValidationInfo) -> Interfaces:
         names = [layer.name for layer in info.data.get("layers", ())]
         for key in interfaces if names else ():
             problem = _interface_problem(key, names)

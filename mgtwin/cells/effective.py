@@ -5,7 +5,6 @@ Numbers are read through a `Reader`, so that any of them can be an array or a sy
 
 from __future__ import annotations
 
-from ..kinds.capacitors import CPE
 from ..kinds.materials import Material
 from ..kinds.numbers import (
     FARADAY,
@@ -16,6 +15,7 @@ from ..kinds.numbers import (
     saturating_exp,
 )
 from ..kinds.own import Own
+from ..kinds.storage import Storage
 from .reader import Reader
 
 __all__ = [
@@ -89,6 +89,6 @@ def chemical_capacitance(
     return asked(Own(reader, path, temperature), potential, position)
 
 
-def permittivity(reader: Reader, path: str, material: Material, position: Number = 0.5) -> Number | CPE | None:
+def permittivity(reader: Reader, path: str, material: Material, position: Number = 0.5) -> Number | Storage | None:
     """Relative permittivity of a material: a number, the `CPE` of a dispersive bulk, or None where it has none."""
     return material.permittivity(Own(reader, path, reader.temperature), position)

@@ -7,22 +7,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from .. import library, yamlfile
 from ..errors import UnknownNameError
+from ..kinds.electrode import ELECTRODES
+from ..kinds.interface import InterfaceKind
+from ..kinds.junction import JUNCTIONS
 from ..kinds.materials import LayerMaterial
-from ..kinds.noun import one_of
-from .interfaces import Blocking, Junction, Plating
+from ..unions import OneOf
 from .paths import children
 
 __all__ = ["is_part", "load_part", "part_adapter", "resolve"]
 
-_Interface = Annotated[
-    Blocking | Plating | Junction,
-    Field(discriminator="type"),
-    one_of("an interface", "blocking", "plating", "junction"),
-]
+_Interface = Annotated[InterfaceKind, OneOf(ELECTRODES, JUNCTIONS, article="an interface")]
 
 
 @lru_cache(maxsize=2)

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import InputError
 from ..kinds.carriers import ANIONS, has_electrons
+from ..kinds.electrode import equilibrium
+from ..kinds.kind import Bound
 from ..kinds.materials import Material
 from ..kinds.numbers import FARADAY, GAS_CONSTANT, SATURATION, integral_of_saturating_exp, saturating_exp
 from ..kinds.own import Own
 from .cell import Cell
 from .effective import chemical_capacitance, electronic_conductivity
-from .interfaces import Plating
 from .reader import Reader
 
 __all__ = [
@@ -33,6 +35,10 @@ __all__ = [
     "rest_potentials",
     "saturating_exp",
 ]
+
+
+#: Largest difference [V] of two equilibrium potentials that counts as none.
+SAME_POTENTIAL = 1e-12
 
 
 class Rest(NamedTuple):
@@ -55,10 +61,11 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     r"""Return the local potentials and the electrodes' overpotentials of a cell at rest.
 
     Neighbouring mixed conductors joined through a finite electronic resistance form a group with one potential E0. It
-    is 0 V where a `Plating` electrode touches the group through a finite electronic resistance; elsewhere the group
+    is that of an electrode that reacts (0 V: the ion's metal) where one touches the group through a finite electronic
+    resistance; elsewhere the group
     shares its neutral component until :math:`\sum_k A_k L_k \int_{E_k}^{E_0} c_{chem,k}\,dE = 0`, with
     :math:`E_k` the `rest_potential` of each member (of each phase of a mixture). An inert electrode that passes
-    electrons is charged to the potential of its layer; all other electrodes are uncharged.
+    electrons is charged to the potential of its layer; an electrode that reacts stands at its equilibrium potential.
 
     Parameters
     ----------
@@ -69,6 +76,11 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     Returns
     -------
     Rest
+
+    Raises
+    ------
+    InputError
+        Two electrodes of different equilibrium potentials are in electronic contact: such a cell has no rest.
 
     Examples
     --------
@@ -86,8 +98,12 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
         "positive": mixed[-1] and _finite(read.number("positive.electronic_resistance")),
     }
-    plating = {side: isinstance(getattr(cell, side), Plating) for side in contact}
-    anchored = {side: contact[side] if plating[side] else False for side in contact}
+    reservoirs = {side: equilibrium(Bound(type(read.get(side)), side, read)) for side in contact}
+    anchors = [
+        (contact[side], reservoirs[side], k)
+        for side, k in (("negative", 0), ("positive", len(mixed) - 1))
+        if reservoirs[side] is not None and contact[side] is not False
+    ]
     layers: list[Any] = []
     for k, conducts in enumerate(mixed):
         if not conducts:
@@ -95,11 +111,14 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         elif k > 0 and joined[k - 1] is True:
             layers.append(layers[-1])
         else:
-            layers.append(_group_potential(read, cell, _members(joined, k), anchored))
+            layers.append(_group_potential(read, cell, _members(joined, k), anchors))
     eta: dict[str, Any] = {}
     for side, sign, potential in (("negative", 1.0, layers[0]), ("positive", -1.0, layers[-1])):
-        charged = contact[side] is not False and not plating[side]
-        eta[side] = _pick(contact[side], sign * potential, 0.0) if charged else 0.0
+        reservoir = reservoirs[side]
+        if reservoir is not None:
+            eta[side] = sign * reservoir if np.any(reservoir) else 0.0
+        else:  # an inert electrode takes the potential of the electrons that it touches
+            eta[side] = 0.0 if contact[side] is False else _pick(contact[side], sign * potential, 0.0)
     return Rest(tuple(layers), eta["negative"], eta["positive"])
 
 
@@ -125,16 +144,31 @@ def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
     return min(found)
 
 
-def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchored: dict[str, Any]) -> Any:
-    """E0 [V] of the group of layers that `members` (layer number -> belongs to it) describes."""
+def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchors: list[tuple[Any, Any, int]]) -> Any:
+    """E0 [V] of the group of layers that `members` (layer number -> belongs to it) describes.
+
+    `anchors` are the electrodes that hold a potential: whether electrons pass, the potential, the layer they touch.
+    """
     stores = [store for k, belongs in members.items() for store in _stores(read, cell, k, belongs)]
     potential = next(store.own for store in stores if store.belongs is True)
     if any(np.any(store.own != potential) for store in stores):
         potential = _shared_potential(read, stores)
-    ends = (members.get(0, False), members.get(len(cell.layers) - 1, False))
-    for end, side in zip(ends, ("negative", "positive"), strict=True):
-        touches = anchored[side] if end is True else np.logical_and(anchored[side], end)
-        potential = _pick(touches, 0.0, potential)
+    touching = [
+        (passes if members[k] is True else np.logical_and(passes, members[k]), own)
+        for passes, own, k in anchors
+        if k in members
+    ]
+    if len(touching) == 2:
+        both = np.logical_and(touching[0][0], touching[1][0])
+        apart = np.abs(np.asarray(touching[1][1]) - touching[0][1])
+        if np.any(both & (apart > SAME_POTENTIAL)):
+            raise InputError(
+                f"{cell.name}: both electrodes are in electronic contact through the stack and their equilibrium "
+                f"potentials differ by {np.max(apart):.3g} V, so the cell has no state of rest: it discharges itself. "
+                f"Block the electrons somewhere, or simulate a Rest and start from what that run keeps (start=run)."
+            )
+    for passes, own in touching:
+        potential = _pick(passes, own, potential)
     return potential if np.ndim(potential) else float(potential)
 
 

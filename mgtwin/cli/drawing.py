@@ -17,11 +17,6 @@ __all__ = ["stack"]
 #: For terminals that know no box-drawing signs.
 _ASCII = str.maketrans("┌┬┐└┴┘╥╨─│║", "++++++##-|#")
 
-_COLOURS = {
-    "blocking": "yellow",
-    "plating": "bright_black",
-}
-
 
 class _Box(NamedTuple):
     lines: tuple[str, str, str]
@@ -65,14 +60,14 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
 def _electrode(cell: Cell, side: str) -> _Box:
     electrode = getattr(cell, side)
     kind = type(electrode).__name__.lower()
-    return _Box((electrode_label(electrode), kind, side), _COLOURS.get(electrode.type, "white"), 0)
+    return _Box((electrode_label(electrode), kind, side), electrode.colour, 0)
 
 
 def _layer(cell: Cell, number: int) -> _Box:
     layer = cell.layers[number]
     material = layer.material.name or type(layer.material).__name__
     lines = (layer.name, material, format_value(layer.thickness))
-    return _Box(lines, layer.material.colour.terminal, 2 * thickness_class(layer.thickness))
+    return _Box(lines, layer.material.colour, 2 * thickness_class(layer.thickness))
 
 
 def _edge(signs: tuple[str, str, str, str], widths: list[int], joints: list[bool]) -> Text:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mgtwin.data.hints import Hints
-from mgtwin.data.labels import SI, convert, understand
+from mgtwin.data.labels import SI, Meaning, convert, understand
 from mgtwin.data.table import Table
 from mgtwin.errors import FileError, did_you_mean
 
@@ -16,25 +16,31 @@ __all__ = ["CUT", "Columns", "Found", "assign", "heads"]
 
 #: Units that a header without them is taken to mean; nobody gives the others otherwise than in SI.
 _TAKEN = {"frequency": "Hz", "angular_frequency": "rad/s", "real": "ohm", "imaginary": "ohm", "modulus": "ohm",
-          "voltage": "V"}  # fmt: skip
+          "voltage": "V", "counter_voltage": "V", "direct_voltage": "V"}  # fmt: skip
 #: What is said when the last line is left out.
 CUT = (
     "the last line has no line break, so that its last number may be cut short: it was left out. If the file is "
-    "complete, give "
-    "complete=True."
+    "complete, give complete=True."
 )
 _SPECTRUM = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
+_IMPEDANCE = ("real", "imaginary", "modulus", "phase")
+#: Which electrodes' impedance goes before which: that of the cell is what a Dataset holds.
+_PREFERRED = ("cell", "", "working")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A column: its index, its head, unit as read, whether its sign is turned and whether it is per area."""
+    """A column: its index, its head, unit as read, whether its sign is turned, and of which electrode it is.
+
+    `rivals` are further columns that claim the same quantity as well; it is refused when the quantity is used.
+    """
 
     index: int
     label: str
     unit: str | None
     negate: bool
-    told: bool = False
+    electrode: str = ""
+    rivals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,10 @@ class Columns:
 
     table: Table
     found: Mapping[str, Found]
-    notes: tuple[str, ...]
+    hints: Hints
+    notes: tuple[str, ...] = ()
+    #: Columns whose words may say the direction of the current.
+    directions: tuple[int, ...] = ()
 
     def __contains__(self, name: str) -> bool:
         return name in self.found
@@ -51,6 +60,10 @@ class Columns:
     def has(self, *names: str) -> bool:
         """Tell whether all these quantities are there."""
         return all(name in self.found for name in names)
+
+    def told(self, *names: str) -> bool:
+        """Tell whether the user said where one of these quantities stands."""
+        return any(name in self.hints.columns for name in names)
 
     def whole(self, *names: str) -> np.ndarray:
         """Return which rows surely have these quantities in full: all, or all but the last where the file is cut."""
@@ -67,24 +80,53 @@ class Columns:
                 rows[-1] &= same
         return rows
 
-    def values(self, name: str, hints: Hints) -> np.ndarray:
-        """Return a quantity in SI with the laboratory's sign.
+    def values(self, name: str) -> np.ndarray:
+        """Return a quantity in SI with the laboratory's sign; a time is counted in seconds even from dates.
 
         Raises
         ------
         FileError
-            Its unit is missing and cannot be taken for granted, it is per area and the area is unknown, or something
-            else than a number stands there.
+            Two columns claim it, its unit is missing and cannot be taken for granted, it is per area and the area is
+            unknown, or something else than a number stands there.
         """
         column = self.found[name]
-        if name == "time" and self.table.is_clock(column.index):
+        if column.rivals:
+            labels = " and ".join(map(repr, (column.label, *column.rivals)))
+            raise FileError(
+                f"columns {labels} may both be the {name}. Say which by its number: "
+                f"columns={{'{name}': {column.index + 1}}}.",
+                self.table.file,
+            )
+        if name == "time" and self.table.kind(column.index) != "number":
             return self.table.seconds(column.index)
-        raw = self.table.numbers(column.index)
-        factor, offset = self._conversion(name, column, hints)
-        values = raw * factor + offset
+        factor, offset = self._conversion(name, column)
+        values = self.table.numbers(column.index) * factor + offset
         return -values if column.negate else values
 
-    def _conversion(self, name: str, column: Found, hints: Hints) -> tuple[float, float]:
+    def optional(self, name: str) -> tuple[np.ndarray | None, str]:
+        """Return a quantity that is good to have, or None; and a note where its column is there but cannot be used.
+
+        A column of zeros is none: instruments write zeros into columns of what they did not measure.
+        """
+        if name not in self.found:
+            return None, ""
+        try:
+            values = self.values(name)
+        except FileError as error:
+            return None, f"{name.replace('_', ' ')} is not used: {error.message.rstrip('.')}"
+        zero = SI[name] and not np.any(self.table.numbers(self.found[name].index)) if name != "time" else False
+        return (None, "") if zero or not np.isfinite(values).any() else (values, "")
+
+    def empty(self, name: str) -> bool:
+        """Tell whether a column holds nothing but zeros (of a file whose other columns may hold the same quantity)."""
+        return name in self.found and bool(len(self.table)) and self.table.is_zero(self.found[name].index)
+
+    def without(self, *names: str) -> Columns:
+        """Return the columns without some of them."""
+        kept = {name: column for name, column in self.found.items() if name not in names}
+        return Columns(self.table, kept, self.hints, self.notes, self.directions)
+
+    def _conversion(self, name: str, column: Found) -> tuple[float, float]:
         unit = column.unit or _TAKEN.get(name)
         if not SI[name]:
             return 1.0, 0.0
@@ -100,57 +142,85 @@ class Columns:
         factor, offset, per_area = found
         if not per_area:
             return factor, offset
-        if hints.area is None:
+        area = self.hints.area
+        if area is None:
             raise FileError(
                 f"{column.label!r} is per area ({unit}): give the area of the electrode, for example area='1 cm^2'.",
                 self.table.file,
             )
-        return (factor * hints.area if name == "current" else factor / hints.area), offset
+        return (factor * area if name == "current" else factor / area), offset
 
 
-def assign(table: Table, hints: Hints) -> Columns:
+def assign(table: Table, hints: Hints, *, immittance: bool = False) -> Columns:
     """Find the columns by their heads, those of `hints` first.
 
     Raises
     ------
     FileError
-        A column of `hints` does not exist, or two columns claim the same quantity.
+        A column of `hints` does not exist.
     """
     found: dict[str, Found] = {}
     for name, column in hints.columns.items():
         index = _index(table, name, column.name)
-        meaning = understand(table.labels[index], table.units[index])
+        meaning = understand(table.labels[index], table.units[index], immittance=True)
         unit = column.unit or (meaning.unit if meaning and meaning.quantity == name else table.units[index])
-        found[name] = Found(
-            index, table.labels[index], unit if unit and convert(name, unit) else None, column.negate, True
-        )
-    claims: dict[str, list[tuple[int, Found]]] = {}
+        found[name] = Found(index, table.labels[index], unit if unit and convert(name, unit) else None, column.negate)
+    claims: dict[str, list[tuple[Meaning, Found]]] = {}
     taken = {column.index for column in found.values()}
+    directions = [found["direction"].index] if "direction" in found else []
     for index, (label, unit) in enumerate(zip(table.labels, table.units, strict=True)):
-        meaning = understand(label, unit)
-        if meaning and meaning.quantity not in found and index not in taken:
-            claim = Found(index, label, meaning.unit, meaning.negated)
-            claims.setdefault(meaning.quantity, []).append((meaning.rank, claim))
-    notes = [_choose(table, name, options, found) for name, options in claims.items()]
+        meaning = understand(label, unit, immittance=immittance)
+        if meaning is None or meaning.quantity in found or index in taken:
+            continue
+        if meaning.quantity == "direction":  # several may be: which one speaks is told by its words
+            directions.append(index)
+            continue
+        claim = Found(index, label, meaning.unit, meaning.negated, meaning.electrode)
+        claims.setdefault(meaning.quantity, []).append((meaning, claim))
+    notes = _of_one_electrode(claims)
+    for name, options in claims.items():
+        found[name], note = _chosen(table, name, options)
+        notes.append(note)
     notes += _units_taken(found)
-    return Columns(table, found, tuple(note for note in notes if note))
+    return Columns(table, found, hints, tuple(note for note in notes if note), tuple(directions))
 
 
-def _choose(table: Table, name: str, options: list[tuple[int, Found]], found: dict[str, Found]) -> str:
-    """Keep the best claim of a quantity; say so if there were others, refuse if there is no best one."""
-    options.sort(key=lambda option: option[0])
-    best = options[0]
-    rivals = [column for rank, column in options[1:] if rank == best[0]]
+def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]]) -> list[str]:
+    """Keep the impedance of one electrode, so that Re Z and Im Z never come from two; say which, and what is left."""
+    options = [claim for name in _IMPEDANCE for _, claim in claims.get(name, [])]
+    electrodes = {claim.electrode for claim in options}
+    if electrodes <= {""}:
+        return []
+
+    def complete(electrode: str) -> bool:
+        held = {name for name in _IMPEDANCE for _, claim in claims.get(name, []) if claim.electrode == electrode}
+        return {"real", "imaginary"} <= held or {"modulus", "phase"} <= held
+
+    chosen = next((electrode for electrode in _PREFERRED if complete(electrode)), "")
+    for name in _IMPEDANCE:
+        claims[name] = [option for option in claims.get(name, []) if option[1].electrode == chosen]
+        if not claims[name]:
+            del claims[name]
+    left = ", ".join(claim.label for claim in options if claim.electrode != chosen)
+    which = "the cell" if chosen == "cell" else "the working electrode against the reference"
+    return [f"the impedance is that of {which}; left out: {left}"]
+
+
+def _chosen(table: Table, name: str, options: Sequence[tuple[Meaning, Found]]) -> tuple[Found, str]:
+    """Return the best claim of a quantity, and a note if there were others; columns that hold only zeros come last."""
+
+    def order(option: tuple[Meaning, Found]) -> tuple[bool, int, bool]:
+        meaning, claim = option
+        return len(options) > 1 and table.is_zero(claim.index), meaning.rank, meaning.unit is None
+
+    ranked = sorted(options, key=order)
+    best = ranked[0]
+    rivals = tuple(claim.label for meaning, claim in ranked[1:] if order((meaning, claim)) == order(best))
     if rivals:
-        labels = " and ".join(repr(column.label) for column in (best[1], *rivals))
-        number = best[1].index + 1
-        raise FileError(
-            f"columns {labels} may both be the {name}. Say which by its number: columns={{'{name}': {number}}}.",
-            table.file,
-        )
-    found[name] = best[1]
-    others = ", ".join(repr(column.label) for _, column in options[1:])
-    return f"{name.replace('_', ' ')} is {best[1].label!r}, not {others}" if others else ""
+        claim = best[1]
+        return Found(claim.index, claim.label, claim.unit, claim.negate, claim.electrode, rivals), ""
+    others = ", ".join(repr(claim.label) for _, claim in ranked[1:])
+    return best[1], f"{name.replace('_', ' ')} is {best[1].label!r}, not {others}" if others else ""
 
 
 def _units_taken(found: Mapping[str, Found]) -> list[str]:

@@ -1,78 +1,125 @@
-"""Area, thickness, temperature and date from the free text above a table."""
+"""Area, thickness, temperature and date from the text above a table, by the rules of its columns."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from mgtwin.data.labels import known_unit
-from mgtwin.data.numbers import number
+from mgtwin.data.labels import known_unit, to_si
+from mgtwin.data.numbers import amount
 from mgtwin.data.report import About
-from mgtwin.errors import QuantityError
-from mgtwin.quantities import parse
 
-__all__ = ["facts", "pairs", "quantity"]
+__all__ = ["facts", "is_units", "pairs", "sample"]
 
 _WORDS = {
     "area": r"(?:electrode |sample |cell |active |surface )*(?:surface )?area",
-    "diameter": r"(?:sample |pellet |electrode )?diameter",
+    "diameter": r"(?:sample |pellet )?diameter",
     "thickness": r"(?:sample |pellet )?thickness",
     "temperature": r"(?:cell |sample |set )?temp(?:erature|\.)?",
 }
 _UNIT = {"area": "m^2", "diameter": "m", "thickness": "m", "temperature": "K"}
-_NUMBER = r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_NUMBER = r"[+-]?[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?"
+#: What makes a number one end of a range, and what gives its uncertainty.
+_RANGE, _PLUS_MINUS = re.compile(r"\s*(?:-|–|\.\.\.?|…|to|bis|/)\s*[0-9]"), re.compile(rf"\s*(?:±|\+/?-)\s*{_NUMBER}")
 _DATE = re.compile(
     r"\b(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4})\b"
     r"(?:[ ,T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?"
 )
-
-
-def _pattern(words: str) -> re.Pattern[str]:
-    start = r"(?:^[#%\"]?\s*|\s{2,}|[\t;,]\s*)"
-    return re.compile(
-        rf"{start}{words}\s*(?:\[(?P<a>[^\]]+)\]|\((?P<b>[^)]+)\))?\s*[:=,;\t]\s*(?P<n>{_NUMBER})(?P<gap>\s*)(?P<c>[^\s;,\"]*)",
-        re.I,
+_PATTERNS = {
+    name: re.compile(
+        rf"(?:^[#%~!\"]?\s*|\s{{2,}}|[\t;,]\s*)(?P<all>{words}\s*(?:\[(?P<a>[^\]]+)\]|\((?P<b>[^)]+)\))?"
+        rf"\s*[:=,;\t]\s*(?P<n>{_NUMBER})(?P<rest>[^;\t\"]*))",
+        re.IGNORECASE,
     )
+    for name, words in _WORDS.items()
+}
 
 
-_PATTERNS = {name: _pattern(words) for name, words in _WORDS.items()}
+def facts(about: About, lines: Iterable[str], decimal: str = ".") -> About:
+    """Return `about` with what the text above a table says about the sample; what it says unclearly is noted, not used.
 
+    Parameters
+    ----------
+    decimal : str
+        Decimal sign of the table: ``1,250 um`` above numbers with decimal points may be 1.25 or 1250.
 
-def quantity(text: str, unit: str) -> float | None:
-    """Return a quantity like ``"0.5 cm²"`` in SI, None if it is none."""
-    tidy = text.replace("²", "^2").replace("°C", "degC").replace("\ufffd", "^2").strip()
-    try:
-        return float(parse(tidy, unit))
-    except QuantityError:
-        return None
-
-
-def facts(about: About, lines: Iterable[str]) -> About:
-    """Return `about` with what the text above a table says about the sample, where it says it with a unit."""
-    from dataclasses import replace
-
+    Examples
+    --------
+    >>> found = facts(About("text", "a.csv"), ["Temperature: 60 C", "Thickness: 1,250 um"])
+    >>> round(found.temperature, 2), found.thickness, found.notes
+    (333.15, None, ("'Thickness: 1,250 um' is not used: the comma may mark decimals or thousands",))
+    """
     found: dict[str, float] = {}
+    notes: list[str] = []
     date = about.date
     for line in lines:
-        for name, pattern in _PATTERNS.items():
-            match = pattern.search(line)
-            if match and name not in found:
-                bracketed = match["a"] or match["b"]
-                damaged = bracketed and match["c"] and not match["gap"]
-                unit = None if damaged else bracketed or match["c"]
-                value = number(match["n"], "," if "," in match["n"] else ".")
-                si = quantity(f"{value!r} {unit}", _UNIT[name]) if unit else None
-                if si is not None and si > 0:
-                    found[name] = si
+        for name, text, value, why in _read(line, decimal):
+            if value is not None and found.get(name, value) != value:
+                why = f"the head gives two values of the {name}"
+                del found[name]
+            if why:
+                notes.append(f"{text!r} is not used: {why}")
+            elif value is not None and not any(f"of the {name}" in note for note in notes):
+                found[name] = value
         if date is None and (seen := _DATE.search(line)):
             date = seen[0]
-    notes = []
     if "diameter" in found and "area" not in found:
         found["area"] = math.pi / 4 * found["diameter"] ** 2
         notes.append(f"area computed from the diameter of {found['diameter'] * 1e3:g} mm")
     kept = {name: found.get(name, getattr(about, name)) for name in ("area", "thickness", "temperature")}
-    return replace(about.noted(*notes), date=date, **kept)
+    return about.noted(*notes).with_(date=date, **kept)
+
+
+def _read(line: str, decimal: str) -> Iterator[tuple[str, str, float | None, str]]:
+    """Find the quantities in a line: name, text, value in SI, and why it is not taken."""
+    for name, pattern in _PATTERNS.items():
+        for match in pattern.finditer(line):
+            unit, rest = match["a"] or match["b"], match["rest"]
+            value, why = amount(match["n"], decimal)
+            if _RANGE.match(rest):
+                why = "it is a range"
+            rest = rest[spread.end() :] if (spread := _PLUS_MINUS.match(rest)) else rest
+            behind = re.split(r"\s{2,}|,", rest.strip())[0]
+            if unit and behind and not rest[:1].isspace():
+                why = why or "something follows the number"
+            si = None if value is None or why else _si(value, [unit] if unit else [behind, behind.split(" ")[0]], name)
+            if not why and si is None:
+                why = f"{unit or behind!r} is no unit of it" if unit or behind else "it has no unit"
+            elif not why and si is not None and si <= 0:
+                why = "it is not positive"
+            yield name, match["all"].strip(), None if why else si, why
+
+
+def _si(value: float, units: Iterable[str], name: str) -> float | None:
+    return next((si for unit in units if (si := to_si(value, unit, _UNIT[name])) is not None), None)
+
+
+def sample(about: About, name: str, text: str, decimal: str, *, unless: float, program: str) -> About:
+    """Return `about` with a quantity that a program's own head gives, like ``"0.785 cm²"``.
+
+    Parameters
+    ----------
+    unless : float
+        What the program writes without being told [SI]: not used, which is noted.
+
+    Examples
+    --------
+    >>> sample(About("text", "a.mpt"), "area", "0.001 cm²", ".", unless=1e-7, program="EC-Lab").notes
+    ('area of 0.001 cm² in the file is what EC-Lab writes without being told: not used',)
+    """
+    parts = re.fullmatch(rf"({_NUMBER})\s*(.*)", text.strip())
+    if not parts:
+        return about.noted(*([f"{name} {text!r} is not understood: not used"] if text.strip() else []))
+    value, why = amount(parts[1], decimal)
+    unit = parts[2].replace("�", "²").strip()  # the superscript is often lost between encodings
+    si = None if value is None else to_si(value, unit, _UNIT[name])
+    if si is None or not si > 0:
+        return about.noted(f"{name} {text!r} is not used: {why or 'it is not understood or not positive'}")
+    if abs(si / unless - 1) < 1e-9:
+        shown = f"{value:g} {unit}".replace("cm^2", "cm²")
+        return about.noted(f"{name} of {shown} in the file is what {program} writes without being told: not used")
+    return about.with_(**{name: si})
 
 
 def pairs(lines: Iterable[str], sign: str = ":") -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgtwin.data.columns import Columns, assign, heads
-from mgtwin.data.formats import Parsed
+from mgtwin.data.fileformat import Parsed
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.spectra import is_spectrum, spectra
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["measurements"]
-
-#: A temperature that changes by more than this [K] is not that of the measurement.
-_STEADY = 5.0
 
 
 def measurements(parsed: Parsed, hints: Hints) -> xr.Dataset | xr.DataTree:
@@ -47,52 +44,62 @@ def measurements(parsed: Parsed, hints: Hints) -> xr.Dataset | xr.DataTree:
 def _of_table(table: Table, about: About, hints: Hints) -> Iterator[tuple[str, xr.Dataset]]:
     if table.headless and not hints.columns:
         table = told_apart(table)
-    columns = assign(table, hints)
-    about = _temperature(columns, about, hints)
+    columns = _measured(assign(table, hints))
+    frequency = "frequency" in columns or "angular_frequency" in columns
+    if frequency and not is_spectrum(columns):
+        other = assign(table, hints, immittance=True)
+        columns = other if is_spectrum(other) else columns
     rows = np.ones(len(table), dtype=bool)
     if is_spectrum(columns):
-        yield from _spectrum_and_rest(columns, rows, about, hints)
-    elif is_transient(columns, hints):
-        yield "transient", signal(columns, rows, about, hints)
+        yield from _spectrum_and_rest(columns, rows, about)
+    elif is_transient(columns) and (columns.told("time", "voltage", "current") or not _is_half(columns)):
+        yield "transient", signal(columns, rows, about)
     else:
         raise FileError(_neither(columns), table.file)
 
 
-def _spectrum_and_rest(
-    columns: Columns, rows: np.ndarray, about: About, hints: Hints
-) -> Iterator[tuple[str, xr.Dataset]]:
+def _measured(columns: Columns) -> Columns:
+    """Leave out columns of zeros beside others that hold the same: they were written, but not measured."""
+    pairs = (("real", "imaginary"), ("modulus", "phase"))
+    for pair, others in (pairs, pairs[::-1]):
+        if columns.has(*pair, *others) and all(map(columns.empty, pair)):
+            columns = columns.without(*pair)
+    return columns
+
+
+def _is_half(columns: Columns) -> bool:
+    """Tell whether a part of a spectrum is there: the table is no signal then, even if it holds times and currents."""
+    frequency = [name for name in ("frequency", "angular_frequency") if name in columns and not columns.empty(name)]
+    impedance = columns.has("real", "imaginary") and not (columns.empty("real") and columns.empty("imaginary"))
+    return bool(frequency) or impedance
+
+
+def _spectrum_and_rest(columns: Columns, rows: np.ndarray, about: About) -> Iterator[tuple[str, xr.Dataset]]:
     """Rows with frequency zero are those of a signal in time that was recorded before or after the spectrum."""
     name = "frequency" if "frequency" in columns else "angular_frequency"
-    rest = rows & (columns.values(name, hints) == 0)
+    rest = rows & (columns.values(name) == 0)
     parts: list[tuple[str, list[xr.Dataset], int]] = []
     if rest.any() and not rest.all():
-        if rest.sum() > 1 and is_transient(columns, hints):
-            parts.append(("transient", [signal(columns, rest, about, hints)], int(np.flatnonzero(rest)[0])))
+        if rest.sum() > 1 and is_transient(columns):
+            parts.append(("transient", [signal(columns, rest, about)], int(np.flatnonzero(rest)[0])))
         else:
-            about = about.noted(f"{rest.sum()} rows of frequency 0 are no part of a spectrum: left out")
+            about = about.noted(warnings=[f"{rest.sum()} rows of frequency 0 are no part of a spectrum: left out."])
         rows = rows & ~rest
-    parts.append(("spectrum", list(spectra(columns, rows, about, hints)), int(np.flatnonzero(rows)[0])))
+    parts.append(("spectrum", list(spectra(columns, rows, about)), int(np.flatnonzero(rows)[0])))
     for kind, found, _ in sorted(parts, key=lambda part: part[2]):
         yield from ((kind, ds) for ds in found)
-
-
-def _temperature(columns: Columns, about: About, hints: Hints) -> About:
-    """Take the temperature from its column where it stays the same."""
-    from dataclasses import replace
-
-    if "temperature" not in columns or columns.found["temperature"].unit is None:
-        return about
-    values = columns.values("temperature", hints)
-    values = values[np.isfinite(values) & (values > 0)]
-    if not values.size or np.ptp(values) > _STEADY:
-        return about
-    return replace(about.noted("temperature is the mean of its column"), temperature=float(values.mean()))
 
 
 def _neither(columns: Columns) -> str:
     """Say what is missing for a spectrum or a signal."""
     seen = heads(columns.table)
     if "frequency" in columns or "angular_frequency" in columns:
+        if "modulus" in columns or "phase" in columns:
+            missing = "the phase" if "modulus" in columns else "|Z|"
+            return (
+                f"the file has a frequency but no column of {missing}. {seen} If one of them is it, give "
+                "columns={'modulus': ..., 'phase': mt.Column('...', unit='deg')}."
+            )
         missing = "Im Z" if "real" in columns else "Re Z" if "imaginary" in columns else "the impedance"
         return (
             f"the file has a frequency but no column of {missing} (nor |Z| with the phase). {seen} If one of them "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["clock", "decimal_of", "is_blank", "is_number", "number", "shape"]
+__all__ = ["amount", "clock", "decimal_of", "is_blank", "is_clock", "is_number", "loss", "number", "shape"]
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]+)?")
 #: What instruments print where they read nothing.
@@ -29,6 +29,11 @@ def is_blank(token: str) -> bool:
     return token.casefold() in _BLANK
 
 
+def is_clock(token: str) -> bool:
+    """Tell whether a token is a time written as hours:minutes:seconds."""
+    return bool(_CLOCK.fullmatch(token))
+
+
 def number(token: str, decimal: str) -> float:
     """Return the value of a token.
 
@@ -46,6 +51,25 @@ def number(token: str, decimal: str) -> float:
     if other in token or not _PLAIN.fullmatch(token):
         raise ValueError(token)
     return float(token.replace(",", ".").replace("d", "e").replace("D", "e"))
+
+
+def amount(token: str, decimal: str) -> tuple[float | None, str]:
+    """Return the value of a number in text beside a table whose decimal sign is known, or None and why it is unclear.
+
+    Examples
+    --------
+    >>> amount("1,250", "."), amount("0,75", "."), amount("1,250.5", ".")
+    ((None, 'the comma may mark decimals or thousands'), (0.75, ''), (1250.5, ''))
+    """
+    signs = [sign for sign in token if sign in ".,"]
+    if not signs:
+        return float(token), ""
+    last = signs[-1]
+    if len(set(signs)) == 2 and signs.count(last) == 1:  # thousands, then decimals
+        return float(token.replace("." if last == "," else ",", "").replace(",", ".")), ""
+    if len(signs) == 1 and (last == decimal or not _GROUPED.fullmatch(token.replace(".", ","))):
+        return float(token.replace(",", ".")), ""
+    return None, f"the {'comma' if last == ',' else 'point'} may mark decimals or thousands"
 
 
 def clock(token: str) -> float:
@@ -105,7 +129,38 @@ def shape(token: str) -> str:
     return re.sub(r"[0-9]", "0", re.sub(r"[eE][+-]", "E+", token.lstrip("+-")))
 
 
-def same_shape(tokens: Sequence[str]) -> bool:
-    """Tell whether all numbers are printed in one fixed format of at least four digits."""
+def loss(tokens: Sequence[str]) -> float:
+    """Return which part of the last of a column's entries may be missing, where the file ends behind it.
+
+    Nothing is, if it is no number, if all are printed in one fixed format, or if it has as many significant digits as
+    the others have at most and most have: whoever prints seven digits, or all that a float has, has none left to lose.
+    Behind a decimal sign less than one unit of the last digit can be missing; else anything (infinity).
+
+    Examples
+    --------
+    >>> loss(["1.25", "3.75", "12"]), loss(["1.234567", "12.34567", "123.4567"]), loss(["1.234567", "12.34567", "0.25"])
+    (inf, 0.0, 0.04)
+    """
+    last = tokens[-1]
+    if not is_number(last):
+        return 0.0 if last else float("inf")
     shapes = {shape(token) for token in tokens}
-    return len(tokens) > 2 and len(shapes) == 1 and next(iter(shapes)).count("0") >= 4
+    if len(tokens) > 2 and len(shapes) == 1 and next(iter(shapes)).count("0") >= 4:
+        return 0.0
+    parts = re.split("[.,]", last)
+    if any(sign in token for token in tokens for sign in "eEdD") or len(parts) != 2:
+        return float("inf")
+    counts = [_digits(token) for token in tokens[:-1] if is_number(token)]
+    most = max(counts, default=0)
+    fixed = len({len(re.split("[.,]", token)[-1]) for token in tokens[:-1]}) == 1  # decimals, not significant digits
+    if not fixed and most >= 5 and counts.count(most) >= len(counts) / 2 and _digits(last) >= most:
+        return 0.0
+    value = abs(float(last.replace(",", ".")))
+    return float(10.0 ** -len(parts[1]) / value) if value else float("inf")
+
+
+def _digits(token: str) -> int:
+    """Number of significant digits; all of a shape, whose digits are zeros."""
+    mantissa = re.split("[eEdD]", token)[0]
+    digits = re.sub(r"[^0-9]", "", mantissa)
+    return len(digits.lstrip("0")) or len(digits)

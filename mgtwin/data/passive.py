@@ -5,6 +5,9 @@ them negative:
 
 .. math:: Z(\omega) = R + i\omega L + \frac{1}{i\omega C} + \sum_k \frac{R_k}{1 + i\omega\tau_k}
 
+Where most points are inductive, coils with a resistor in parallel, :math:`i\omega\tau_k R_k/(1 + i\omega\tau_k)`, are
+links of it, too.
+
 The best non-negative chain misses a measured spectrum by its noise, and one whose columns are mistaken for each other
 by tens of per cent, because Re Z and Im Z determine each other (Kramers and Kronig).
 """
@@ -45,27 +48,35 @@ def misfit(frequency: np.ndarray, impedance: np.ndarray) -> float:
     size = np.abs(impedance)
     if not (size > 0).all():
         return np.inf
-    best = _best_chain(frequency, impedance)
+    loops = _is_inductive(impedance)
+    best = _best_chain(frequency, impedance, loops=loops)
     if best is None:
         return np.nan
-    return float(np.sqrt(np.mean(np.abs((_terms(frequency, frequency) @ best - impedance) / size) ** 2)))
+    return float(np.sqrt(np.mean(np.abs((_terms(frequency, frequency, loops) @ best - impedance) / size) ** 2)))
 
 
-def _terms(frequency: np.ndarray, window: np.ndarray) -> np.ndarray:
+def _is_inductive(impedance: np.ndarray) -> bool:
+    return bool((impedance.imag > 0).mean() > 0.5)
+
+
+def _terms(frequency: np.ndarray, window: np.ndarray, loops: bool = False) -> np.ndarray:
     """Impedances of the parts of a chain, shape (frequency, part), for time constants that suit the `window`."""
     omega = 2 * np.pi * frequency
     low, high = np.log10(1 / (2 * np.pi * window.max())) - _BEYOND, np.log10(1 / (2 * np.pi * window.min())) + _BEYOND
     tau = np.logspace(low, high, int((high - low) * _PER_DECADE) + 1)
-    return np.column_stack([np.ones_like(omega), 1j * omega, 1 / (1j * omega), 1 / (1 + 1j * np.outer(omega, tau))])
+    arcs = 1 / (1 + 1j * np.outer(omega, tau))
+    return np.column_stack([np.ones_like(omega), 1j * omega, 1 / (1j * omega), arcs, *([1 - arcs] if loops else [])])
 
 
-def _best_chain(frequency: np.ndarray, impedance: np.ndarray, keep: np.ndarray | None = None) -> np.ndarray | None:
+def _best_chain(
+    frequency: np.ndarray, impedance: np.ndarray, keep: np.ndarray | None = None, loops: bool = False
+) -> np.ndarray | None:
     """Return the non-negative values of the parts that suit the points best, relative to |Z|; None if not found."""
     from scipy.optimize import nnls
 
     rows = np.ones(len(frequency), dtype=bool) if keep is None else keep
     z = impedance[rows]
-    weighted = _terms(frequency[rows], frequency) / np.abs(z)[:, None]
+    weighted = _terms(frequency[rows], frequency, loops) / np.abs(z)[:, None]
     matrix = np.vstack([weighted.real, weighted.imag])
     target = np.concatenate([(z / np.abs(z)).real, (z / np.abs(z)).imag])
     scale = np.linalg.norm(matrix, axis=0)

@@ -15,6 +15,9 @@ LOWEST, HIGHEST = 1e-7, 1e9
 SMALLEST, LARGEST = 1e-9, 1e16
 #: A spectrum further than this from every passive chain is none.
 NO_SPECTRUM = 0.5
+#: A spectrum with Im Z > 0 at most points is taken if a passive cell with coils is no further from it than this, and if
+#: with the sign of Im Z turned the best cell misses it so many times more (than this at least).
+INDUCTIVE, TURNED, LEAST = 0.05, 3.0, 0.01
 #: Voltages and currents of cells: largest ones [V, A], and ratios [ohm].
 MOST_VOLTS, MOST_AMPERES, RATIOS = 100.0, 1e3, (1e-3, 1e15)
 #: Steps of a series of frequencies differ by less than this share of a step.
@@ -69,21 +72,19 @@ def _check_quadrant(frequency: np.ndarray, impedance: np.ndarray, file: str, whe
             "Give columns={'real': mt.Column('...', negate=True)}.",
             file, where,
         )  # fmt: skip
-    if inductive > 0.5:
+    off = misfit(frequency, impedance) if len(frequency) >= 6 else np.nan
+    if inductive > 0.5 and not (off < INDUCTIVE and misfit(frequency, impedance.conj()) > TURNED * max(off, LEAST)):
         raise _refused(
             f"Im Z is positive at {inductive:.0%} of the points: the column may hold -Im Z. If so, give "
             "columns={'imaginary': mt.Column('...', negate=True)}.",
             file, where,
         )  # fmt: skip
-    if len(frequency) >= 6:
-        off = misfit(frequency, impedance)
-        if off > NO_SPECTRUM:
-            raise _refused(
-                f"no passive cell has a spectrum like this: the best one is {off:.0%} off. Are the columns the "
-                f"right ones? "
-                "Give columns={'frequency': ..., 'real': ..., 'imaginary': ...}.",
-                file, where,
-            )  # fmt: skip
+    if off > NO_SPECTRUM:
+        raise _refused(
+            f"no passive cell has a spectrum like this: the best one is {off:.0%} off. Are the columns the right ones? "
+            "Give columns={'frequency': ..., 'real': ..., 'imaginary': ...}.",
+            file, where,
+        )  # fmt: skip
 
 
 def uneven(frequency: np.ndarray) -> int | None:

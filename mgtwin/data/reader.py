@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mgtwin.data import text
-from mgtwin.data.formats import (
-    Parsed,
-    binary,
-    chi,
-    corrware,
-    delimited,
-    eclab,
-    gamry,
-    ivium,
-    relaxis,
-    versastudio,
-    zview,
-)
+from mgtwin.data.fileformat import FILE_FORMATS, Parsed
+from mgtwin.data.formats.delimited import Delimited
 from mgtwin.data.hints import Column, Hints, hints
 from mgtwin.data.measurement import measurements
+from mgtwin.data.source import File
 from mgtwin.errors import FileError
 
 if TYPE_CHECKING:
@@ -29,8 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-#: Formats in text that say themselves what they are; everything else is a table in plain text.
-_TEXT = (eclab, gamry, zview, versastudio, relaxis, corrware, chi)
+_HDF5 = b"\x89HDF"
 
 
 def read(
@@ -95,25 +84,23 @@ def read(
     """
     given = {"current": current, "area": area, "thickness": thickness, "temperature": temperature}
     told = hints(columns, decimal, given, check, complete)
-    return measurements(_parsed(Path(path).expanduser(), told), told)
+    return measurements(_parsed(File(Path(path).expanduser()), told), told)
 
 
-def _parsed(path: Path, told: Hints) -> Parsed:
-    """Recognise the format of a file and take it to tables."""
-    if path.is_dir():
-        raise FileError("is a folder; name a file in it.", str(path))
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise FileError("there is no such file.", str(path)) from None
-    if not raw.strip():
-        raise FileError("the file is empty.", path.name)
-    if ivium.recognises(raw):
-        return ivium.parse(path, raw, told)
-    if text.looks_binary(raw) or binary.recognises(path, raw):
-        return binary.parse(path, raw)
-    file = text.decode(path, raw)
-    for module in _TEXT:
-        if module.recognises(file):
-            return module.parse(file, told)
-    return delimited.parse(file, told)
+def _parsed(file: File, told: Hints) -> Parsed:
+    """Recognise the format of a file and take it to tables; any other text is taken for a table."""
+    # the one declared last first: a user's own format goes before those that come with mgtwin
+    found = [kind for kind in reversed([*FILE_FORMATS.values()]) if kind is not Delimited and kind.recognises(file)]
+    if found:
+        parsed = found[0].parse(file, told)
+        others = [kind.name for kind in found[1:]]
+        note = [f"read as {found[0].name}; it might also be {', '.join(others)}"] if others else []
+        return replace(parsed, about=parsed.about.noted(*note))
+    if file.is_text:
+        return Delimited.parse(file, told)
+    if file.head.startswith(_HDF5):
+        raise FileError("this is no instrument file; results that mgtwin saved are opened with mt.open.", file.name)
+    raise file.error(
+        f"this binary file is of no format that is known ({', '.join(FILE_FORMATS)}), or it is damaged. Export it as "
+        "text from the instrument's software."
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from mgtwin.data.columns import Columns
-from mgtwin.data.hints import Hints
 from mgtwin.data.labels import convert
 from mgtwin.errors import FileError
 
@@ -17,11 +16,11 @@ _SINGLE = 1e-6
 _COMMON, _SMALL = 0.2, 0.02
 
 
-def resolution(columns: Columns, name: str, hints: Hints) -> np.ndarray:
+def resolution(columns: Columns, name: str) -> np.ndarray:
     """Return half a unit of the last printed digit of a column, in SI."""
     column = columns.found[name]
     if columns.table.array is not None:
-        return _SINGLE * np.abs(columns.values(name, hints))
+        return _SINGLE * np.abs(columns.values(name))
     places = np.array([_last_place(row[column.index], columns.table.decimal) for row in columns.table.rows])
     found = convert(name, column.unit) if column.unit else None
     return 0.5 * places * abs(found[0] if found else 1.0)
@@ -37,7 +36,7 @@ def _last_place(token: str, decimal: str) -> float:
         return np.nan
 
 
-def check_redundant(columns: Columns, keep: np.ndarray, impedance: np.ndarray, hints: Hints) -> str:
+def check_redundant(columns: Columns, keep: np.ndarray, impedance: np.ndarray) -> str:
     """Compare Re Z and Im Z with |Z| and the phase where a file has both; return a note if they differ a little.
 
     Parameters
@@ -50,19 +49,19 @@ def check_redundant(columns: Columns, keep: np.ndarray, impedance: np.ndarray, h
     FileError
         They differ by more than their digits allow: numbers are damaged, or a head is wrong.
     """
-    rounding = resolution(columns, "real", hints)[keep] + resolution(columns, "imaginary", hints)[keep]
+    rounding = resolution(columns, "real")[keep] + resolution(columns, "imaginary")[keep]
     size = np.abs(impedance)
     notes = []
-    if "modulus" in columns:
-        given = columns.values("modulus", hints)[keep]
-        allowed = rounding + resolution(columns, "modulus", hints)[keep] + _SINGLE * size
+    if "modulus" in columns and not columns.empty("modulus"):
+        given = columns.values("modulus")[keep]
+        allowed = rounding + resolution(columns, "modulus")[keep] + _SINGLE * size
         notes.append(_compare(columns, keep, np.abs(given - size), allowed, size, "|Z|"))
-    if "phase" in columns:
-        notes.append(_check_phase(columns, keep, impedance, rounding, hints))
+    if "phase" in columns and not columns.empty("phase"):
+        notes.append(_check_phase(columns, keep, impedance, rounding))
     return "; ".join(note for note in notes if note)
 
 
-def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np.ndarray, hints: Hints) -> str:
+def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np.ndarray) -> str:
     column = columns.found["phase"]
     raw = columns.table.numbers(column.index)[keep]
     units = [column.unit] if column.unit else ["deg", "rad"]

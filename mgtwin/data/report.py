@@ -28,6 +28,10 @@ class About:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def with_(self, **changes: str | float | Mapping[str, str] | None) -> About:
+        """Return a copy with other facts."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
     def noted(self, *notes: str, warnings: Sequence[str] = ()) -> About:
         """Return a copy with further notes and warnings."""
         return replace(self, notes=(*self.notes, *notes), warnings=(*self.warnings, *warnings))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgtwin.data.columns import CUT, Columns, heads
-from mgtwin.data.hints import Hints
+from mgtwin.data.conditions import direct, with_temperature
+from mgtwin.data.immittance import as_impedance, holds_immittance
+from mgtwin.data.labels import IMMITTANCE
 from mgtwin.data.passive import outlier
 from mgtwin.data.physical import check_spectrum, uneven
 from mgtwin.data.redundant import check_redundant
@@ -28,6 +30,8 @@ _JITTER = 0.005
 #: Instruments print this or more where they were overloaded [ohm].
 _OVERLOAD = 1e30
 _FEWEST = 3
+#: Rows of one frequency whose temperatures differ by more [K] are of several spectra.
+_WARMER = 1.0
 _UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
 _OFF = "a point is {:.0%} off the curve of all others, at {:g} Hz: it may be a wrong number."
 _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
@@ -36,10 +40,11 @@ _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phas
 def is_spectrum(columns: Columns) -> bool:
     """Tell whether a table holds a complete impedance."""
     frequency = "frequency" in columns or "angular_frequency" in columns
-    return frequency and (columns.has("real", "imaginary") or columns.has("modulus", "phase"))
+    complete = columns.has("real", "imaginary") or columns.has("modulus", "phase") or holds_immittance(columns)
+    return frequency and complete
 
 
-def spectra(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> Iterator[xr.Dataset]:
+def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dataset]:
     """Return a Dataset for each sweep in the given rows of a table.
 
     Raises
@@ -47,30 +52,44 @@ def spectra(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> I
     FileError
         The numbers make no physical sense, or frequencies jump about.
     """
-    frequency = _frequency(columns, hints)
-    impedance, notes = _impedance(columns, hints)
-    whole = columns.whole(*_USED)
+    hints, table = columns.hints, columns.table
+    frequency = _frequency(columns)
+    impedance, notes = _impedance(columns, frequency, about)
+    whole = columns.whole(*_USED, *IMMITTANCE)
     rows, warnings = rows & whole, [] if whole.all() else [CUT]
     usable = rows & np.isfinite(frequency) & np.isfinite(impedance) & (np.abs(impedance) < _OVERLOAD)
     warnings += [_left_out(columns, rows & ~usable)] if (rows & ~usable).any() else []
     if usable.sum() < _FEWEST:
-        raise FileError(f"only {usable.sum()} rows hold a frequency and an impedance.", columns.table.file)
+        raise FileError(f"only {usable.sum()} rows hold a frequency and an impedance.", table.file)
     if (frequency[usable] <= 0).any():
-        raise FileError(
-            f"the frequency {frequency[usable].min():g} Hz is not positive. {heads(columns.table)}", about.file
-        )
+        raise FileError(f"the frequency {frequency[usable].min():g} Hz is not positive. {heads(table)}", about.file)
     if hints.check and columns.has("real", "imaginary"):
-        notes.append(check_redundant(columns, usable, impedance[usable], hints))
+        notes.append(check_redundant(columns, usable, impedance[usable]))
     index = np.flatnonzero(usable)
-    parts = _sweeps(columns, frequency[index], index, hints)
+    parts = _sweeps(columns, frequency[index], index)
+    notes = [note for note in (*columns.notes, *table.notes, *notes) if note] + _turned(columns)
     for number, part in enumerate(parts, 1):
         f, z = frequency[part], impedance[part]
         if hints.check:
             check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
-        more = _moment(columns, part, hints)
-        given = attrs(about, hints, [*filter(None, (*columns.notes, *columns.table.notes, *notes)), *_turned(columns)],
-                      [*columns.table.warnings, *warnings, *_doubts(f, z)])  # fmt: skip
-        yield spectrum(f, z, {**given, **more})
+        _check_temperatures(columns, f, part)
+        own = with_temperature(columns, part, about)
+        given = attrs(own, hints, notes, [*table.warnings, *warnings, *_doubts(f, z)])
+        yield spectrum(f, z, {**given, **direct(columns, part), **_moment(columns, part)})
+
+
+def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarray) -> None:
+    """Refuse several spectra whose rows are mixed: one frequency at several temperatures, one below the other."""
+    values = columns.optional("temperature")[0]
+    if values is None:
+        return
+    again = np.abs(np.diff(np.log(frequency))) < _JITTER
+    if (again & (np.abs(np.diff(values[part])) > _WARMER)).any():
+        raise FileError(
+            "the rows of one frequency have several temperatures: the file holds several spectra, row by row. Sort it "
+            "by temperature, then by frequency.",
+            columns.table.file,
+        )
 
 
 def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
@@ -80,27 +99,29 @@ def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
     return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
 
 
-def _frequency(columns: Columns, hints: Hints) -> np.ndarray:
+def _frequency(columns: Columns) -> np.ndarray:
     if "frequency" in columns:
-        return columns.values("frequency", hints)
-    return columns.values("angular_frequency", hints) / (2 * np.pi)
+        return columns.values("frequency")
+    return columns.values("angular_frequency") / (2 * np.pi)
 
 
-def _impedance(columns: Columns, hints: Hints) -> tuple[np.ndarray, list[str]]:
+def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:
     if columns.has("real", "imaginary"):
-        return columns.values("real", hints) + 1j * columns.values("imaginary", hints), []
-    modulus, phase = columns.values("modulus", hints), _phase(columns, hints)
-    return modulus * np.exp(1j * phase), ["Re Z and Im Z computed from |Z| and the phase"]
+        return columns.values("real") + 1j * columns.values("imaginary"), []
+    if not columns.has("modulus", "phase"):
+        impedance, note = as_impedance(columns, frequency, about)
+        return impedance, [note]
+    return columns.values("modulus") * np.exp(1j * _phase(columns)), ["Re Z and Im Z computed from |Z| and the phase"]
 
 
-def _phase(columns: Columns, hints: Hints) -> np.ndarray:
+def _phase(columns: Columns) -> np.ndarray:
     """Phase in rad; without a unit in the header degrees if some value can be nothing else."""
     column = columns.found["phase"]
     if column.unit is None:
         raw = columns.table.numbers(column.index)
-        if np.nanmax(np.abs(raw)) > np.pi:
+        if np.nanmax(np.abs(raw), initial=0.0) > np.pi:
             return np.deg2rad(-raw if column.negate else raw)
-    return columns.values("phase", hints)
+    return columns.values("phase")
 
 
 def _turned(columns: Columns) -> list[str]:
@@ -119,7 +140,7 @@ def _left_out(columns: Columns, gone: np.ndarray) -> str:
     return f"{len(rows)} rows without a value of frequency or impedance were left out{where}."
 
 
-def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray, hints: Hints) -> list[np.ndarray]:
+def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[np.ndarray]:
     """Split rows where the frequency turns back; every sweep starts like the first one or where the one before ends."""
     starts = [0]
     direction = 0.0
@@ -132,9 +153,9 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray, hints: H
     parts = np.split(index, starts[1:])
     if len(parts) == 1:
         return parts
-    if all(map(_sound, _neighbours(columns, frequency, starts, len(index), hints))):
+    if all(map(_sound, _neighbours(columns, frequency, index, starts))):
         return parts
-    if not hints.check:
+    if not columns.hints.check:
         return [index]
     k = starts[1]
     line = columns.table.lines[index[k]] if columns.table.lines else None
@@ -156,16 +177,16 @@ def _directions(frequency: np.ndarray) -> np.ndarray:
 
 
 def _neighbours(
-    columns: Columns, frequency: np.ndarray, starts: list[int], count: int, hints: Hints
+    columns: Columns, frequency: np.ndarray, index: np.ndarray, starts: list[int]
 ) -> Iterator[tuple[bool, int]]:
     """For every sweep: whether it starts where a sweep may, and how many points it has."""
-    cycle = columns.values("cycle", hints) if "cycle" in columns else None
-    stops = [*starts[1:], count]
+    cycle = columns.optional("cycle")[0]
+    stops = [*starts[1:], len(index)]
     first = frequency[0]
     for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         restarts = abs(frequency[start] / first - 1) < _SAME
         turns = number > 0 and start >= 2 and stop - start > 1 and _bounces(frequency, start)
-        counted = cycle is not None and number > 0 and cycle[start] != cycle[start - 1]
+        counted = cycle is not None and number > 0 and cycle[index[start]] != cycle[index[start - 1]]
         last = number == len(starts) - 1
         yield number == 0 or restarts or turns or counted, _FEWEST if last else stop - start
 
@@ -181,9 +202,9 @@ def _sound(sweep: tuple[bool, int]) -> bool:
     return allowed and points >= _FEWEST
 
 
-def _moment(columns: Columns, part: np.ndarray, hints: Hints) -> dict[str, float]:
+def _moment(columns: Columns, part: np.ndarray) -> dict[str, float]:
     """When a sweep was measured, where the file has the time [s]."""
-    if "time" not in columns:
+    time = columns.optional("time")[0]
+    if time is None or not np.isfinite(time[part][[0, -1]]).all():
         return {}
-    time = columns.values("time", hints)[part]
-    return {"start_time": float(time[0]), "end_time": float(time[-1])} if np.isfinite(time[[0, -1]]).all() else {}
+    return {"start_time": float(time[part][0]), "end_time": float(time[part][-1])}

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array as compact
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from mgtwin.data import dates
 from mgtwin.data.hints import Hints
-from mgtwin.data.numbers import clock, decimal_of, is_blank, is_number, number, same_shape
+from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number
 from mgtwin.data.text import TextFile
 from mgtwin.errors import FileError
 
 __all__ = ["Table", "rows_of"]
 
+Row = tuple[str, ...]
 #: No instrument measures anything smaller than this but zero, nor anything larger than its inverse.
 _TINY = 1e-25
+#: A last number that may have lost less than this part of it at the end of a file is kept, with a warning.
+_FRAYED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -28,16 +35,35 @@ class Table:
     """
 
     file: str
-    labels: tuple[str, ...]
+    labels: Row
     units: tuple[str | None, ...]
-    lines: tuple[int, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    lines: Sequence[int] = ()
+    rows: Sequence[Row] = ()
     array: np.ndarray | None = None
     decimal: str = "."
     headless: bool = False
     cut: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, file: str, columns: Mapping[str, ArrayLike]) -> Table:
+        """Return the table of columns that are numbers already, by their heads.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> len(Table.of("a.dat", {"t/s": np.arange(3), "U/V": np.zeros(3), "I/mA": np.ones(3)}))
+        3
+        """
+        array = np.column_stack([np.asarray(values, dtype=float) for values in columns.values()])
+        return cls(file, tuple(columns), (None,) * len(columns), array=array)
+
+    @classmethod
+    def of_spectrum(cls, file: str, frequency: np.ndarray, impedance: np.ndarray) -> Table:
+        """Return the table of a spectrum [Hz, ohm] that a library has read."""
+        z = np.asarray(impedance, dtype=complex)
+        return cls.of(file, {"freq/Hz": frequency, "Re(Z)/Ohm": z.real, "Im(Z)/Ohm": z.imag})
 
     def __len__(self) -> int:
         return len(self.rows) if self.array is None else len(self.array)
@@ -51,16 +77,44 @@ class Table:
             Something else than a number stands there.
         """
         if self.array is not None:
-            return self._checked(column)
+            return self._checked(self.array[:, column], column)
         return self._converted(column, lambda token: number(token, self.decimal))
 
-    def is_clock(self, column: int) -> bool:
-        """Tell whether a column holds hours:minutes:seconds."""
-        return bool(self.rows) and ":" in self.rows[0][column]
+    def is_zero(self, column: int) -> bool:
+        """Tell whether a column holds nothing but zeros."""
+        if self.array is not None:
+            return not np.any(self.array[:, column])
+        return all(is_number(row[column]) and not number(row[column], _sign(row[column])) for row in self.rows)
+
+    def words(self, column: int) -> list[str]:
+        """Return a column as text; empty for a binary file."""
+        return [row[column] for row in self.rows]
+
+    def kind(self, column: int) -> Literal["number", "clock", "date"]:
+        """Tell how a column of times is written, by its first entry."""
+        first = next((row[column] for row in self.rows if not is_blank(row[column])), "")
+        return "clock" if is_clock(first) else "date" if dates.is_date(first) else "number"
 
     def seconds(self, column: int) -> np.ndarray:
-        """Return a column of hours:minutes:seconds in seconds."""
-        return self._converted(column, clock)
+        """Return a column of hours:minutes:seconds, or of dates, in seconds; dates are counted from the first.
+
+        Raises
+        ------
+        FileError
+            Something else stands there, or whether dates have the day or the month first cannot be told.
+        """
+        if self.kind(column) == "clock":
+            return self._converted(column, clock)
+        try:
+            found = dates.seconds(row[column] for row in self.rows)
+        except ValueError as error:
+            raise FileError(
+                f"column {self.labels[column]!r}: {error}. Give another column: columns={{'time': ...}}.", self.file
+            ) from None
+        for k, value in enumerate(found):
+            if value is None and not is_blank(self.rows[k][column]):
+                raise self._no_number(k, column)
+        return np.array([np.nan if value is None else value for value in found])
 
     def _converted(self, column: int, convert: Callable[[str], float]) -> np.ndarray:
         values = np.full(len(self.rows), np.nan)
@@ -70,29 +124,28 @@ class Table:
                 values[k] = convert(token)
             except ValueError:
                 if not is_blank(token):
-                    raise self._no_number(token, k, column) from None
+                    raise self._no_number(k, column) from None
         return values
 
-    def _checked(self, column: int) -> np.ndarray:
+    def _checked(self, values: np.ndarray, column: int) -> np.ndarray:
         """Return a column of a binary file; damage there shows as exponents that no instrument measures."""
-        assert self.array is not None
-        values = np.asarray(self.array[:, column], dtype=float)
         size = np.abs(values[np.isfinite(values) & (values != 0)])
         if size.size and (size.min() < _TINY or size.max() > 1 / _TINY):
             wrong = size.min() if size.min() < _TINY else size.max()
             raise FileError(
                 f"column {self.labels[column]} holds {wrong:.2g}: the file is damaged. Copy it again.", self.file
             )
-        return values
+        return np.asarray(values, dtype=float)
 
-    def _no_number(self, token: str, row: int, column: int) -> FileError:
+    def _no_number(self, row: int, column: int) -> FileError:
+        token = self.rows[row][column]
         other = "." if self.decimal == "," else ","
         hint = (
             f" Give decimal='{other}'." if is_number(token) else " The file is damaged there, or it is another column."
         )
         head = f" ({self.labels[column]})" if self.labels[column] else ""
         text = f"column {column + 1}{head} should hold numbers, but {token!r} is none.{hint}"
-        return FileError(text, self.file, self.lines[row], None, "  ".join(self.rows[row])[:160])
+        return FileError(text, self.file, int(self.lines[row]), None, "  ".join(self.rows[row])[:160])
 
     def noted(self, *notes: str, warnings: Sequence[str] = ()) -> Table:
         """Return a table with further notes and warnings."""
@@ -109,8 +162,34 @@ class Table:
 
     def below(self, other: Table) -> Table:
         """Return this table with the rows of another one of the same heads below it."""
-        return replace(self, rows=self.rows + other.rows, lines=self.lines + other.lines, cut=other.cut,
+        return replace(self, rows=(*self.rows, *other.rows), lines=(*self.lines, *other.lines), cut=other.cut,
                        notes=self.notes + other.notes, warnings=self.warnings + other.warnings)  # fmt: skip
+
+
+def _sign(token: str) -> str:
+    return "," if "," in token else "."
+
+
+class _Rows(Sequence[Row]):
+    """Rows of a large file, cut into fields when they are asked for."""
+
+    def __init__(self, lines: Sequence[str], numbers: Sequence[int], cut: Callable[[str], Row]) -> None:
+        self._lines, self._numbers, self._cut = lines, numbers, cut
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return tuple(self[k] for k in range(*index.indices(len(self))))
+        return self._cut(self._lines[self._numbers[index] - 1])
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self._cut(self._lines[number - 1]) for number in self._numbers)
 
 
 def rows_of(
@@ -143,32 +222,51 @@ def rows_of(
     FileError
         A row has another number of fields than there are heads, or the decimal sign cannot be told.
     """
-    rows: list[tuple[str, ...]] = []
-    lines: list[int] = []
-    warnings: list[str] = []
-    last = max((k for k in range(start, stop) if file.lines[k].strip()), default=-1)
-    for k in range(start, stop):
-        if not file.lines[k].strip():
-            continue
-        fields = tuple(token.strip() for token in split(file.lines[k]))
-        if len(fields) == len(labels) + 1 and not fields[-1]:  # a delimiter at the end of the row
-            fields = fields[:-1]
-        at_the_end = k == len(file.lines) - 1 and not file.ended
-        if len(fields) != len(labels):
-            if at_the_end or (k == last and aborted and len(fields) < len(labels)):
-                warnings.append(f"line {k + 1} is cut short and was left out: the file is not complete.")
-                continue
-            raise file.error(_ragged(fields, labels), k + 1)
-        rows.append(fields)
-        lines.append(k + 1)
-    cut = bool(rows) and not file.ended and lines[-1] == len(file.lines) and not _whole(rows, hints)
+    width = len(labels)
+
+    def cut(line: str) -> Row:
+        fields = tuple(token.strip() for token in split(line))
+        return fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields  # a delimiter at the end
+
+    lines, warnings = _lines_of_rows(file, start, stop, cut, labels, aborted)
+    kept = _Rows(file.lines, lines, cut)
+    rows = kept if file.large else tuple(kept)
+    ends = bool(rows) and not file.ended and lines[-1] == len(file.lines)
+    missing = loss([row[-1] for row in rows]) if ends and not hints.complete else 0.0
+    if 0 < missing <= _FRAYED:
+        warnings.append(
+            f"line {lines[-1]} has no line break: its last number, {rows[-1][-1]}, may have lost digits, less than "
+            f"{missing:.0e} of it. If the file is complete, give complete=True."
+        )
     if declared is not None and len(rows) != declared:
         warnings.append(f"the file announces {declared} points, but has {len(rows)}.")
     decimal = _decimal(file, rows, lines, hints)
-    heads = tuple(units) if units is not None else (None,) * len(labels)
-    notes = ("decimal comma",) if decimal == "," else ()
-    return Table(file.name, tuple(labels), heads, tuple(lines), tuple(rows), decimal=decimal, cut=cut,
-                 notes=notes, warnings=tuple(warnings))  # fmt: skip
+    heads = tuple(units) if units is not None else (None,) * width
+    return Table(file.name, tuple(labels), heads, lines, rows, decimal=decimal, cut=missing > _FRAYED,
+                 notes=("decimal comma",) if decimal == "," else (), warnings=tuple(warnings))  # fmt: skip
+
+
+def _lines_of_rows(
+    file: TextFile, start: int, stop: int, cut: Callable[[str], Row], labels: Sequence[str], aborted: bool
+) -> tuple[Sequence[int], list[str]]:
+    """Numbers of the lines (from 1) that hold rows, and a warning if the last one is cut short."""
+    numbers = compact("q")
+    short = None  # a row of another length, which only the end of what was written may be
+    for k in range(start, stop):
+        if not file.lines[k].strip():
+            continue
+        if short is not None:
+            raise file.error(_ragged(cut(file.lines[short]), labels), short + 1)
+        if len(cut(file.lines[k])) == len(labels):
+            numbers.append(k + 1)
+        else:
+            short = k
+    if short is None:
+        return numbers, []
+    fields = cut(file.lines[short])
+    if not (short == len(file.lines) - 1 and not file.ended) and not (aborted and len(fields) < len(labels)):
+        raise file.error(_ragged(fields, labels), short + 1)
+    return numbers, [f"line {short + 1} is cut short and was left out: the file is not complete."]
 
 
 def _ragged(fields: Sequence[str], labels: Sequence[str]) -> str:
@@ -181,12 +279,7 @@ def _ragged(fields: Sequence[str], labels: Sequence[str]) -> str:
     return f"has {len(fields)} values, but the header names {len(labels)} columns ({shown}): {reason}. Mend the file."
 
 
-def _whole(rows: Sequence[tuple[str, ...]], hints: Hints) -> bool:
-    """Tell whether the last field of the last row is surely complete: all above are printed in one fixed format."""
-    return hints.complete or same_shape([row[-1] for row in rows]) or not (rows[-1][-1] and is_number(rows[-1][-1]))
-
-
-def _decimal(file: TextFile, rows: Sequence[tuple[str, ...]], lines: Sequence[int], hints: Hints) -> str:
+def _decimal(file: TextFile, rows: Sequence[Row], lines: Sequence[int], hints: Hints) -> str:
     if hints.decimal:
         return hints.decimal
     found, why = decimal_of(token for row in rows for token in row if is_number(token))

@@ -1,20 +1,30 @@
-"""The text of a file: its encoding, and refusal of bytes that no text file has."""
+"""The text of a file: its encoding, its lines, and refusal of bytes that no text file has."""
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
+
+import numpy as np
 
 from mgtwin.errors import FileError
 
 __all__ = ["TextFile", "decode", "looks_binary"]
 
 #: Control characters that text does not have; tab, line feed, form feed and carriage return it has.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 #: A binary file has this many control bytes among its first ones; fewer are the trace of damage.
 _BINARY_SHARE = 0.02
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+#: Lines of a file of more bytes are decoded one by one, when they are asked for.
+_LARGE = 2**22
+#: No instrument writes a longer line [bytes].
+_LONGEST_LINE = 2**20
+_STEP = 2**24
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class TextFile:
     """Lines of a file without their ends; `ended` tells whether the last one has one."""
 
     path: Path
-    lines: tuple[str, ...]
+    lines: Sequence[str]
     ended: bool
 
     @property
@@ -30,9 +40,10 @@ class TextFile:
         """File name, for messages."""
         return self.path.name
 
-    def begins(self, pattern: re.Pattern[str]) -> bool:
-        """Tell whether the first line begins like this."""
-        return bool(self.lines) and bool(pattern.match(self.lines[0]))
+    @property
+    def large(self) -> bool:
+        """Whether its rows should not all be kept as text at once."""
+        return len(self.lines) > _LARGE // 40
 
     def error(self, message: str, line: int | None = None) -> FileError:
         """Return an error that points at a line (counted from 1)."""
@@ -40,12 +51,43 @@ class TextFile:
         return FileError(message, self.name, line, None, source)
 
 
+class _Lines(Sequence[str]):
+    """Lines of a long text, decoded when asked for: only its bytes and where each line ends are in memory."""
+
+    def __init__(self, raw: bytes, ends: np.ndarray, encoding: str) -> None:
+        self._raw, self._ends, self._encoding = raw, ends, encoding
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return tuple(self[k] for k in range(*index.indices(len(self))))
+        k = range(len(self))[index]
+        start = int(self._ends[k - 1]) + 1 if k else 0
+        return _tidy(self._raw[start : int(self._ends[k])].decode(self._encoding, errors="replace"))
+
+    def __iter__(self) -> Iterator[str]:
+        start = 0
+        for end in self._ends:
+            yield _tidy(self._raw[start:end].decode(self._encoding, errors="replace"))
+            start = end + 1
+
+
+def _tidy(text: str) -> str:
+    return text.replace("−", "-")  # some programs write the minus sign of typographers
+
+
 def looks_binary(raw: bytes) -> bool:
     """Tell whether bytes are those of a binary file, UTF-16 text excepted."""
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if raw[:2] in _UTF16:
         return False
     head = raw[:4096]
-    return len(_CONTROL_BYTES.findall(head)) > _BINARY_SHARE * max(len(head), 1)
+    return len(_CONTROL.findall(head)) > _BINARY_SHARE * max(len(head), 1)
 
 
 def decode(path: Path, raw: bytes) -> TextFile:
@@ -54,28 +96,49 @@ def decode(path: Path, raw: bytes) -> TextFile:
     Raises
     ------
     FileError
-        The file has bytes that text does not have: it is binary, or damaged.
+        The file has bytes that text does not have, or a line that no instrument writes: it is binary, or damaged.
     """
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = raw.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("cp1252", errors="replace")
-    # some instruments write CR CR LF, and some programs the minus sign of typographers
-    text = re.sub(r"\r+\n|\r", "\n", text).replace("−", "-")
-    ended = text.endswith(("\n", "\f"))
-    lines = tuple(text.split("\n")[: -1 if ended else None])
-    found = TextFile(path, lines, ended)
-    for number, line in enumerate(lines, 1):
-        bad = _CONTROL.search(line)
-        if bad:
-            raise FileError(
-                f"the byte {ord(bad[0]):#04x} is none of a text file: the file is damaged, and its other numbers "
-                f"cannot "
-                "be trusted. Export or copy it again.",
-                path.name,
-                number,
-            )
-    return found
+    if raw[:2] in _UTF16:
+        raw = raw.decode("utf-16", errors="replace").encode()
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    while b"\r\n" in raw:  # some instruments write CR CR LF
+        raw = raw.replace(b"\r\n", b"\n")
+    raw = raw.replace(b"\r", b"\n")
+    bad = _CONTROL.search(raw)
+    if bad:
+        raise FileError(
+            f"the byte {bad[0][0]:#04x} is none of a text file: the file is damaged, and its other numbers cannot be "
+            "trusted. Export or copy it again.",
+            path.name,
+            raw.count(b"\n", 0, bad.start()) + 1,
+        )
+    encoding = _encoding(raw)
+    ended = raw.endswith((b"\n", b"\f"))
+    ends = _line_ends(raw)
+    longest = int(np.diff(ends, prepend=-1).max(initial=0))
+    if longest > _LONGEST_LINE:
+        raise FileError(f"a line of {longest / 1e6:.3g} million characters is none of an instrument's file.", path.name)
+    if len(raw) > _LARGE:
+        return TextFile(path, _Lines(raw, ends, encoding), ended)
+    lines = _tidy(raw.decode(encoding, errors="replace")).split("\n")
+    return TextFile(path, tuple(lines[: -1 if ended else None]), ended)
+
+
+def _encoding(raw: bytes) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(raw), _STEP):
+            decoder.decode(raw[start : start + _STEP])
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _line_ends(raw: bytes) -> np.ndarray:
+    """Where each line ends; found in pieces, since a comparison of all bytes at once would need them twice."""
+    parts = [
+        np.flatnonzero(np.frombuffer(raw, np.uint8, min(_STEP, len(raw) - start), start) == ord("\n")) + start
+        for start in range(0, len(raw), _STEP)
+    ]
+    whole = [] if raw.endswith((b"\n", b"\f")) else [np.array([len(raw)])]
+    return np.concatenate([*parts, *whole]) if parts or whole else np.empty(0, dtype=int)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mgtwin.data.columns import CUT, Columns
-from mgtwin.data.hints import Hints
+from mgtwin.data.conditions import cell_voltage, with_temperature
+from mgtwin.data.direction import signed
+from mgtwin.data.labels import understand
 from mgtwin.data.physical import check_signal
 from mgtwin.data.report import About, attrs
 from mgtwin.dataset import transient
@@ -19,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["is_transient", "signal"]
 
 
-def is_transient(columns: Columns, hints: Hints) -> bool:
+def is_transient(columns: Columns) -> bool:
     """Tell whether a table holds a signal in time."""
-    return columns.has("time", "voltage") and ("current" in columns or hints.current is not None)
+    return columns.has("time", "voltage") and ("current" in columns or columns.hints.current is not None)
 
 
-def signal(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> xr.Dataset:
+def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
     """Return the Dataset of a signal in the given rows of a table.
 
     Raises
@@ -32,17 +35,13 @@ def signal(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> xr
     FileError
         The numbers make no physical sense, or the time goes back.
     """
-    notes = [*filter(None, (*columns.notes, *columns.table.notes))]
-    warnings = list(columns.table.warnings)
-    time, voltage = columns.values("time", hints), columns.values("voltage", hints)
-    if "current" in columns:
-        current = columns.values("current", hints)
-        notes += [f"current = -({columns.found['current'].label})"] if columns.found["current"].negate else []
-    else:
-        current = np.full_like(time, hints.current)
-        notes.append(f"the file has no current: {hints.current:g} A was given")
+    hints, table = columns.hints, columns.table
+    time, time_notes = _time(columns, rows)
+    voltage, voltage_notes = cell_voltage(columns)
+    current, current_notes, warnings = _current(columns, voltage)
+    notes = [note for note in (*columns.notes, *table.notes, *time_notes, *voltage_notes, *current_notes) if note]
     whole = columns.whole("time", "voltage", "current", "cycle", "step")
-    rows, warnings = rows & whole, [*warnings, *([] if whole.all() else [CUT])]
+    rows, warnings = rows & whole, [*table.warnings, *warnings, *([] if whole.all() else [CUT])]
     keep = rows & np.isfinite(time)
     empty = keep & ~np.isfinite(voltage) & ~np.isfinite(current)
     if (rows & ~keep).any() or empty.any():
@@ -52,10 +51,62 @@ def signal(columns: Columns, rows: np.ndarray, about: About, hints: Hints) -> xr
         raise FileError(f"only {keep.sum()} rows hold a time, a voltage and a current.", about.file)
     _check_time(columns, time, np.flatnonzero(keep))
     voltage, current = (np.where(np.isfinite(values), values, np.nan)[keep] for values in (voltage, current))
+    warnings += _doubts(voltage, current)
     if hints.check:
         check_signal(time[keep], voltage, current, about.file)
-    counts = {name: _counter(columns, name, keep, hints) for name in ("cycle", "step")}
-    return transient(time[keep], voltage, current, **counts, attrs=attrs(about, hints, notes, warnings))  # type: ignore[arg-type]
+    about = with_temperature(columns, keep, about)
+    if table.array is None and table.kind(columns.found["time"].index) == "date":
+        about = replace(about, date=table.rows[int(np.flatnonzero(keep)[0])][columns.found["time"].index])
+    cycle, step = (_counter(columns, name, keep) for name in ("cycle", "step"))
+    given = attrs(about, hints, notes, warnings)
+    return transient(time[keep], voltage, current, cycle=cycle, step=step, attrs=given)
+
+
+def _time(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Time [s]; from dates where the column that would go first begins anew with every step."""
+    table, column = columns.table, columns.found["time"]
+    time = columns.values("time")
+    if table.array is None and table.kind(column.index) == "date":
+        return time, [f"time is counted from the first date of {column.label!r}"]
+    known = time[rows & np.isfinite(time)]
+    if table.array is not None or not (np.diff(known) < 0).any() or columns.told("time"):
+        return time, []
+    for index, label in enumerate(table.labels):
+        meaning = understand(label, table.units[index])
+        if meaning and meaning.quantity == "time" and table.kind(index) == "date":
+            return table.seconds(index), [
+                f"time is counted from the first date of {label!r}: {column.label!r} begins anew with every step"
+            ]
+    return time, []
+
+
+def _current(columns: Columns, voltage: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
+    """Current [A] with its sign, notes, warnings."""
+    if "current" not in columns:
+        given = columns.hints.current
+        assert given is not None
+        return np.full_like(voltage, given), [f"the file has no current: {given:g} A was given"], []
+    column = columns.found["current"]
+    current, notes, warnings = signed(columns, columns.values("current"), voltage)
+    return current, [*([f"current = -({column.label})"] if column.negate else []), *notes], warnings
+
+
+def _doubts(voltage: np.ndarray, current: np.ndarray) -> list[str]:
+    """Warn of gaps, and of columns of zeros: what is exactly 0 everywhere was not measured."""
+    gaps = [(name, int(np.isnan(values).sum())) for name, values in (("voltage", voltage), ("current", current))]
+    found = [f"{count} values of the {name} are missing: they are NaN." for name, count in gaps if count]
+    flowing = np.abs(current[np.isfinite(current)]).max(initial=0.0)
+    if not np.nan_to_num(voltage).any() and flowing:
+        found.append(
+            f"the voltage is exactly 0 V at all {len(voltage)} points while up to {flowing:.3g} A flow: it is no "
+            "measurement. Some versions of EC-Lab export zeros; take another column or export again."
+        )
+    if not flowing and np.nan_to_num(voltage).any():
+        found.append(
+            f"the current is exactly 0 A at all {len(current)} points: either the cell was at open circuit, or the "
+            "current was not measured or printed with too few digits."
+        )
+    return found
 
 
 def _check_time(columns: Columns, time: np.ndarray, rows: np.ndarray) -> None:
@@ -69,15 +120,16 @@ def _check_time(columns: Columns, time: np.ndarray, rows: np.ndarray) -> None:
         f"...}})? If "
         "the file holds several measurements, put each into a file of its own.",
         columns.table.file,
-        lines[after] if lines else None,
+        int(lines[after]) if lines else None,
     )
 
 
-def _counter(columns: Columns, name: str, keep: np.ndarray, hints: Hints) -> np.ndarray | None:
+def _counter(columns: Columns, name: str, keep: np.ndarray) -> np.ndarray | None:
     """Cycle or step numbers, from 0 as in every Dataset; None where the file has none or not for every row."""
-    if name not in columns:
+    values = columns.optional(name)[0]
+    if values is None:
         return None
-    values = columns.values(name, hints)[keep]
+    values = values[keep]
     if not np.isfinite(values).all() or (values != np.round(values)).any():
         return None
     return (values - values.min()).astype(int)

@@ -14,14 +14,14 @@ import numpy as np
 from ..cells.cell import Layer
 from ..cells.reader import Reader
 from ..errors import InputError
-from ..kinds.capacitors import CPE
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, Carrier
+from ..kinds.kind import has_formula
 from ..kinds.materials import GrainBoundary, Material
 from ..kinds.numbers import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
 from ..kinds.own import Own
 from ..kinds.salt import salt_voltage
-from .capacitors import admittance
 from .chain import Array, Mixed, Ohmic
+from .interfaces import stored
 from .numbers import geometry, require, with_boundaries
 
 __all__ = ["VACUUM_PERMITTIVITY", "Surroundings", "layer_element"]
@@ -66,8 +66,8 @@ class _Place:
         name, found = self.own.place("relative_permittivity"), self.material.permittivity(self.own)
         if found is None:
             return ionic
-        if isinstance(found, CPE):
-            return ionic + admittance(found, self.own.reader, name, s)  # type: ignore[arg-type]
+        if has_formula(type(found), "admittance"):  # a storage: the bulk is dispersive
+            return ionic + stored(found, self.own.reader, name, s)  # type: ignore[arg-type]
         return ionic + s * (VACUUM_PERMITTIVITY * require(found, name))
 
     def boundaries(self, boundary: GrainBoundary, s: Array) -> Array:

@@ -42,7 +42,11 @@ def with_boundaries(own: Own, ionic: Array) -> Array:
 
 
 def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Any, ...]:
-    """Rest potentials of all layers [V]; 0 where no conductivity of the cell depends on them."""
-    if any(has_electrons(layer.material) and layer.material.depends_on_potential for layer in cell.layers):
+    """Rest potentials of all layers [V]; 0 where no conductivity of the cell depends on them.
+
+    A cell with an electrode of another equilibrium than the metal's is asked in any case, for it may have no rest.
+    """
+    foreign = any(electrode.reacts and not electrode.metal for electrode in (cell.negative, cell.positive))
+    if foreign or any(has_electrons(layer.material) and layer.material.depends_on_potential for layer in cell.layers):
         return rest_potentials(cell, reader).layers
     return (0.0,) * len(cell.layers)

@@ -9,8 +9,9 @@ __all__ = ["ANIONS", "ELECTRONS", "IONS_ONLY", "Carrier", "has_electrons", "shar
 
 
 class Carrier(Enum):
-    """A carrier that can move besides the working ion."""
+    """A carrier of charge: the working ion, which every material conducts, and what can move besides it."""
 
+    IONS = "ions"
     ELECTRONS = "electrons"
     ANIONS = "anions"
 

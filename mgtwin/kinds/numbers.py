@@ -32,7 +32,7 @@ BOLTZMANN = 8.617333262e-5
 VACUUM_PERMITTIVITY = 8.8541878128e-12
 """Electric constant [F/m] (CODATA 2018)."""
 SATURATION = 40.0
-"""|FE/RT| beyond which exponentials of a potential are continued along their tangent."""
+"""Exponent beyond which exponentials of potentials are continued along their tangent."""
 
 
 def saturating_exp(x: Number) -> Number:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +30,8 @@ class Salt:
         :math:`t_+`, :math:`\Theta`.
     porosity : Number
         Of the solution itself: :math:`\varepsilon` of a layer that is nothing else.
-    activity : callable, optional
-        :math:`\kappa/\kappa_0` of c/c_0; None where the conductivity does not follow the concentration.
+    exponent : Number, optional
+        p of :math:`\kappa = \kappa_0 (c/c_0)^p`; None where the conductivity cannot come to follow the concentration.
     fixed_factor : float, optional
         :math:`\Theta` where it is a number that no input changes: two equal ones at a contact cancel.
     network, content : Number
@@ -50,7 +49,7 @@ class Salt:
     transference_number: Number
     thermodynamic_factor: Number = 1.0
     porosity: Number = 1.0
-    activity: Callable[[Number], Number] | None = None
+    exponent: Number | None = None
     fixed_factor: float | None = None
     network: Number = 1.0
     content: Number = 1.0

@@ -93,8 +93,10 @@ class SaltTransport:
 
     def conductivity(self, relative: Number) -> Number:
         """kappa [S/m] at c/c_0."""
-        follows = self._solution.activity
-        return self._conductivity if follows is None else self._conductivity * follows(relative)
+        exponent = self._solution.exponent
+        if exponent is None:
+            return self._conductivity
+        return self._conductivity * np.exp(exponent * continued_log(relative))
 
     def log_slope(self, model: Writer) -> Number:
         """d(ln c)/dx [1/m] at inner cell faces."""

@@ -15,13 +15,17 @@ from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
+from ..kinds.memories import Body
+from ..kinds.numbers import Number
 from ..kinds.own import Own
 from . import mesh, names
 from .graded import GradedLayer
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .layers import MixedLayer, OhmicLayer, material_of
+from .particles import Particle
 from .pores import MixedPoreLayer, PoreLayer
 from .salt import SaltLayer
+from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
@@ -93,6 +97,8 @@ class StackModel(pybamm.BaseModel):
         self.exponents: dict[str, str] = {}
         #: States of ageing laws, which are frozen wherever the cell is linearised.
         self.ageing_states: set[str] = set()
+        #: Bodies into which something diffuses from the interfaces, each with a mesh of its own.
+        self.particles: list[Particle] = []
         self._dielectric = dielectric
         self._values: dict[str, Any] = {}
         self.reader = Reader(cell, self._parameter, call=function_of, varies=self.input_paths.__contains__)
@@ -136,6 +142,32 @@ class StackModel(pybamm.BaseModel):
 
     def _stores(self, layer: Layer) -> bool:
         return self._dielectric if isinstance(self._dielectric, bool) else layer.name in self._dielectric
+
+    # -- what memories write ---------------------------------------------------------------------------------------
+    def unknown(self, name: str, start: Number) -> pybamm.Variable:
+        """A scalar unknown with its initial condition."""
+        variable = pybamm.Variable(name)
+        self.initial_conditions[variable] = start * pybamm.Scalar(1)
+        self.variables[name] = variable
+        return variable
+
+    def evolves(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate``."""
+        self.rhs[unknown] = rate * pybamm.Scalar(1)
+
+    def balances(self, unknown: Number, residual: Number) -> None:
+        """Give an unknown the equation ``residual = 0``."""
+        self.algebraic[unknown] = residual
+
+    def fractional(self, unknown: Number, order: Number, order_path: str, rate: Number) -> None:
+        """Give an unknown the equation ``d^n x/dt^n = rate``, exact in frequency, a ladder in time."""
+        ConstantPhaseElement(1.0, order, order_path).charge(self, unknown, rate)
+
+    def diffuses(self, surface: Number, start: Number, body: Body, flux: Number) -> None:
+        """Make `surface` the surface value of a body into which `flux` diffuses."""
+        particle = Particle(surface.name.replace(" ", "_").replace("-", "_"), body)
+        particle.write(self, surface, start, flux)
+        self.particles.append(particle)
 
     # -- equations -------------------------------------------------------------------------------------------------
     def _assemble(self) -> None:
@@ -222,7 +254,7 @@ class StackModel(pybamm.BaseModel):
     @property
     def default_geometry(self) -> pybamm.Geometry:
         """Every layer with a profile on its own unit interval, so that thickness is an ordinary parameter."""
-        return pybamm.Geometry({layer.name: {layer.grid.x: {"min": 0, "max": 1}} for layer in self.resolved_layers})
+        return pybamm.Geometry({name: {x: {"min": 0, "max": 1}} for name, x in self._domains().items()})
 
     @property
     def default_submesh_types(self) -> dict[str, pybamm.MeshGenerator]:
@@ -235,12 +267,12 @@ class StackModel(pybamm.BaseModel):
     def default_var_pts(self) -> dict[Any, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
         stretching = self._stretching()
-        return {layer.grid.x: mesh.points(stretching[layer.name], self.refinement) for layer in self.resolved_layers}
+        return {x: mesh.points(stretching[name], self.refinement) for name, x in self._domains().items()}
 
     @property
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
         """Finite volumes everywhere."""
-        return {layer.name: pybamm.FiniteVolume() for layer in self.resolved_layers}
+        return {name: pybamm.FiniteVolume() for name in self._domains()}
 
     @property
     def default_solver(self) -> pybamm.BaseSolver:
@@ -253,14 +285,29 @@ class StackModel(pybamm.BaseModel):
         potentials = [names.local_potential(layer.name) for layer in self.mixed_layers]
         return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
+    def _domains(self) -> Mapping[str, pybamm.SpatialVariable]:
+        """Everything with a mesh of its own, and its coordinate."""
+        layers = {layer.name: layer.grid.x for layer in self.resolved_layers}
+        return layers | {particle.name: particle.x for particle in self.particles}
+
     def _stretching(self) -> Mapping[str, float]:
         numbers = Reader(self.cell)
-        return {
+        particles = {
+            particle.name: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
+        }
+        return particles | {
             layer.name: mesh.SMOOTH
             if isinstance(layer, GradedLayer)
             else mesh.stretching(self._diffusion_length(numbers, layer.name))
             for layer in self.resolved_layers
         }
+
+    def _penetration(self, numbers: Reader, body: Body) -> float:
+        """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
+        size, diffusivity = (
+            numbers.property(path, self.cell.temperature) for path in (body.size_path, body.diffusivity_path)
+        )
+        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / size)
 
     def _diffusion_length(self, numbers: Reader, name: str) -> float:
         """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""

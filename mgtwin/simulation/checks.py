@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 
-from ..cells import CPE, Cell, Fixture, Layer, Plating
+from ..cells import Cell, Fixture, Layer
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
+from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import VACUUM_PERMITTIVITY
+from ..kinds.response import admittance
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 from ..quantities import format_value
 
@@ -29,8 +30,8 @@ FIXTURE_OVER = 0.1
 
 def passes_ions(cell: Cell) -> bool:
     """Whether the working ion can be carried from electrode to electrode in a steady state."""
-    return all(isinstance(electrode, Plating) for electrode in (cell.negative, cell.positive)) and all(
-        np.isfinite(Reader(cell).property(f"interfaces.{key}.resistance", cell.temperature)) for key in cell.interfaces
+    return all(electrode.reacts for electrode in (cell.negative, cell.positive)) and all(
+        np.isfinite(_resistance(cell, key)) for key in cell.interfaces
     )
 
 
@@ -137,9 +138,10 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     if Carrier.ELECTRONS in material.carriers:
         rest = rest_potentials(cell).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
-    if isinstance(dielectric, CPE):
-        return float((dielectric.q / sigma) ** (1 / dielectric.n))
-    return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    if isinstance(dielectric, (float, np.ndarray)):
+        return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    coefficient, order = (getattr(dielectric, name) for name in (dielectric.coefficient, dielectric.order))
+    return float(np.max((coefficient / sigma) ** (1 / order)))
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
@@ -159,13 +161,14 @@ def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
 def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
     """Whether some element in series is a resistance where these layers store charge."""
     ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
-    ohmic = ohmic or any(j.capacitance is None and _positive(j.resistance, cell) for j in cell.interfaces.values())
+    ohmic = ohmic or any(j.capacitance is None and _resistance(cell, key) > 0 for key, j in cell.interfaces.items())
     return ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
 
 
-def _positive(resistance: Any, cell: Cell) -> bool:
-    value = resistance(cell.temperature) if callable(resistance) else resistance
-    return bool(value > 0)
+def _resistance(cell: Cell, key: str) -> float:
+    """Resistance [ohm m2] of a junction to the ions, that at rest where it is not ohmic."""
+    bound = Bound(type(cell.interfaces[key]), f"interfaces.{key}", Reader(cell))
+    return float(bound.call("ohmic") if has_formula(bound.kind, "ohmic") else 1 / admittance(bound, 0.0, 0.0).real)
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
@@ -186,7 +189,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
             found[current] = (
                 f"step {segment.step}: {format_value(current, 'A')} is above the limiting current "
                 f"({format_value(largest, 'A')}): from rest it uses up the salt in {end.layer} at the {end.side} face "
-                f"after about {format_value(end.time, 's')}"
+                f"{'not before' if end.lower_limit else 'after about'} {format_value(end.time, 's')}"
             )
     return list(found.values())
 

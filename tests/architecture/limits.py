@@ -7,17 +7,17 @@ The first of the modules that list kinds is the public face, which names all of 
 from __future__ import annotations
 
 LIMITS: dict[str, tuple[float, float]] = {
-    "modules in circles of imports": (25, 0),
-    "modules that list kinds": (38, 1),
+    "modules in circles of imports": (15, 0),
+    "modules that list kinds": (34, 1),
     "lines of the largest module": (400, 400),
     "lines of the largest function": (65, 50),
-    "isinstance": (456, 100),
-    "hasattr and getattr": (143, 20),
-    "Any": (1400, 300),
-    "private helpers used once [%]": (67.3, 40),
-    "comment lines over lines of code [%]": (1.55, 5),
-    "broad catches": (13, 0),
-    "private names from other modules": (12, 0),
-    "private modules from other rooms": (9, 0),
-    "lines": (41000, 31000),
+    "isinstance": (440, 100),
+    "hasattr and getattr": (122, 20),
+    "Any": (1300, 300),
+    "private helpers used once [%]": (69, 40),
+    "comment lines over lines of code [%]": (1.5, 5),
+    "broad catches": (5, 0),
+    "private names from other modules": (11, 0),
+    "private modules from other rooms": (6, 0),
+    "lines": (46000, 31000),
 }

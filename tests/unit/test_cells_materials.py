@@ -24,8 +24,8 @@ from mgtwin.cells import (
     MixedConductor,
     Plating,
 )
-from mgtwin.cells.interfaces import Interfaces
 from mgtwin.errors import InputError
+from mgtwin.kinds.junction import Interfaces
 from mgtwin.laws import Arrhenius
 from mgtwin.quantities import Value
 

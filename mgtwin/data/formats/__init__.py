@@ -1,19 +1,7 @@
-"""One module for each family of formats, each of which says how it recognises its files and takes them to tables."""
+"""The formats that come with mgtwin, one a file; importing this package declares all of them."""
 
-from __future__ import annotations
+from importlib import import_module
+from pkgutil import iter_modules
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from mgtwin.data.report import About
-from mgtwin.data.table import Table
-
-__all__ = ["Parsed"]
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """What a file holds: facts from its head, and its tables in the order of the file."""
-
-    about: About
-    tables: Sequence[Table]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from mgtwin.data.facts import facts, is_units
-from mgtwin.data.formats import Parsed
+from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.hints import Hints
 from mgtwin.data.labels import understand
 from mgtwin.data.numbers import is_blank, is_number
 from mgtwin.data.report import About
-from mgtwin.data.table import Table, rows_of
+from mgtwin.data.source import File
+from mgtwin.data.table import rows_of
 from mgtwin.data.text import TextFile
 
-__all__ = ["columns_of", "parse", "splitter"]
+__all__ = ["Delimited", "columns_of", "splitter"]
 
 Split = Callable[[str], list[str]]
-_COMMENT = ("#", "%", "!", "//")
-#: Text after the table that is quoted in a warning.
+_COMMENT = ("#", "%", "!", "//", "~")
+#: Text beside the table that is quoted in a warning.
 _SHOWN = 60
 #: Heads stand within this many lines above the numbers: units and comments may follow them.
 _HEAD_LINES = 4
-#: Lines of a long file from which the delimiter is told.
-_SAMPLE = 400
+#: Lines of a long file from which the delimiter is told, and in which its table begins.
+_LATEST = 2000
 
 
 def splitter(delimiter: str | None) -> Split:
@@ -60,99 +63,127 @@ class _Body:
     score: float
 
 
-def parse(file: TextFile, hints: Hints) -> Parsed:
-    """Return the table of a text file.
+@file_format
+class Delimited:
+    """Parstat, PowerSuite, Novocontrol, LCR meters, Arbin, Landt, any CSV or TSV."""
 
-    Raises
-    ------
-    FileError
-        There is no table of numbers in it, it is interrupted, or its header does not fit it.
-    """
-    about = About("delimited text", file.name)
-    body = _body(file)
-    width = _used_width(file, body)
-    labels, units, head = columns_of(file, body.split, body.start, width)
-    headless = labels is None
+    name = "delimited text"
+
+    @staticmethod
+    def recognises(file: File) -> bool:
+        """A table of numbers below heads that are understood, in a text that no other format recognises."""
+        return file.is_text
+
+    @staticmethod
+    def parse(file: File, hints: Hints) -> Parsed:
+        """Return the table of a text file.
+
+        Raises
+        ------
+        FileError
+            There is no table of numbers in it, it is interrupted, or its header does not fit it.
+        """
+        return parse_text(file.text, hints)
+
+
+def parse_text(text: TextFile, hints: Hints, format_name: str = Delimited.name) -> Parsed:
+    """Return the one table of a text, and the facts above it; see `Delimited`."""
+    body = _body(text)
+    width = _used_width(text, body)
+    labels, units, head = columns_of(text, body.split, body.start, width)
+    warnings = _between(text, body, head, labels, units)
     names = labels if labels is not None else [""] * width
-    table = rows_of(file, body.start, body.stop, body.split, names, hints, units=units)
-    rest = [line.strip() for line in file.lines[body.stop :] if line.strip()]
-    if rest:
-        table = table.noted(warnings=[f"text below the table was left out: {rest[0][:_SHOWN]!r}."])
-    if headless:
-        table = Table(**{**table.__dict__, "headless": True})
-    return Parsed(facts(about, file.lines[:head]), [table])
+    table = rows_of(text, body.start, body.stop, body.split, names, hints, units=units)
+    rest = next((line.strip() for line in text.lines[body.stop : body.stop + _LATEST] if line.strip()), "")
+    warnings += [f"text below the table was left out: {rest[:_SHOWN]!r}."] if rest else []
+    about = facts(About(format_name, text.name), text.lines[:head], table.decimal)
+    return Parsed(about, [replace(table.noted(warnings=warnings), headless=labels is None)])
 
 
-def _body(file: TextFile) -> _Body:
+def _body(text: TextFile) -> _Body:
     """Find the longest run of rows of numbers, under the delimiter that gives the longest one."""
-    best = _best(TextFile(file.path, file.lines[:_SAMPLE], True), _SPLITTERS)
-    # the first lines of a long file tell the delimiter
-    sure = len(file.lines) > _SAMPLE and best is not None and best.score > _SAMPLE / 10
-    best = _best(file, (best.split,) if best is not None and sure else _SPLITTERS)
+    count = len(text.lines)
+    best = _best(TextFile(text.path, text.lines[:_LATEST], True), _SPLITTERS)
     if best is None:
-        begin = next((line.strip() for line in file.lines if line.strip()), "")[:_SHOWN]
-        raise file.error(f"has no table of numbers (two columns or more, two rows or more). It begins: {begin!r}.")
-    for k in (*range(best.start), *range(best.stop, len(file.lines))):
-        fields = best.split(file.lines[k])
-        if len(fields) == best.width and _row(file.lines[k], fields):
-            first, last = (k, best.start) if k < best.start else (best.stop - 1, k)
-            raise file.error(_interrupted(first, last), _first_gap(file, best.split, first, last))
+        first = next((line.strip() for line in text.lines[:_LATEST] if line.strip()), "")[:_SHOWN]
+        within = f" within its first {_LATEST} lines" if count > _LATEST else ""
+        raise text.error(
+            f"has no table of numbers (two columns or more, two rows or more){within}. It begins: {first!r}."
+        )
+    if count > _LATEST:  # the first lines of a long file tell the delimiter
+        best = _best(text, (best.split,)) or best
+    best = replace(best, start=_first_row(text, best))
+    for k in (*range(best.start), *range(best.stop, count)):
+        fields = best.split(text.lines[k])
+        if len(fields) == best.width and _row(text.lines[k], fields):
+            first_line, last = (k, best.start) if k < best.start else (best.stop - 1, k)
+            raise text.error(
+                f"is no row of numbers, although lines {first_line + 1} and {last + 1} are: the file is damaged here, "
+                "or has several tables. Put each into a file of its own.",
+                _first_gap(text, best.split, first_line, last),
+            )
     return best
 
 
-def _used_width(file: TextFile, body: _Body) -> int:
+def _first_row(text: TextFile, body: _Body) -> int:
+    """Line of the first row: rows above the run that hold little but blanks (an overload, say) belong to it."""
+    start = body.start
+    while start:
+        fields = body.split(text.lines[start - 1])
+        if len(fields) != body.width or not all(is_number(field) or is_blank(field) for field in fields):
+            break
+        if not any(map(is_number, fields)):
+            break
+        start -= 1
+    return start
+
+
+def _used_width(text: TextFile, body: _Body) -> int:
     """Number of columns without the empty one that a delimiter at the end of every row makes."""
-    lines = [line for line in file.lines[body.start : body.stop] if line.strip()]
-    trailing = all(body.split(line)[-1] == "" for line in lines)
+    rows = range(body.start, body.stop)
+    trailing = all(body.split(text.lines[k])[-1] == "" for k in rows if text.lines[k].strip())
     return body.width - 1 if trailing else body.width
 
 
-def _best(file: TextFile, splitters: Sequence[Split]) -> _Body | None:
-    found = [body for split in splitters if (body := _longest(file, split))]
+def _best(text: TextFile, splitters: Sequence[Split]) -> _Body | None:
+    found = [body for split in splitters if (body := _longest(text, split))]
     return max(found, key=lambda body: body.score, default=None)
 
 
-def _interrupted(first: int, last: int) -> str:
-    return (
-        f"is no row of numbers, although lines {first + 1} and {last + 1} are: the file is damaged here, or has "
-        f"several "
-        "tables. Put each into a file of its own."
-    )
-
-
-def _first_gap(file: TextFile, split: Split, first: int, last: int) -> int:
+def _first_gap(text: TextFile, split: Split, first: int, last: int) -> int:
     between = range(first + 1, last)
     gap = next(
-        (k for k in between if file.lines[k].strip() and not _row(file.lines[k], split(file.lines[k]))), first + 1
+        (k for k in between if text.lines[k].strip() and not _row(text.lines[k], split(text.lines[k]))), first + 1
     )
     return gap + 1
 
 
-def _longest(file: TextFile, split: Split) -> _Body | None:
+def _longest(text: TextFile, split: Split) -> _Body | None:
     """Longest run of rows of numbers; rows of another length inside belong to it (and are refused later)."""
-    best: tuple[int, int] | None = None
-    start: int | None = None
-    widths: list[int] = []
-    for k, line in enumerate((*file.lines, "end")):
-        if start is not None and k < len(file.lines) and not line.strip():
+    best: _Body | None = None
+    start, first, last, numbers = 0, 0, 0, 0
+    widths: Counter[int] = Counter()
+    for k, line in enumerate(chain(text.lines, ["end"])):
+        if widths and k < len(text.lines) and not line.strip():
             continue
         fields = split(line)
+        valued = sum(is_number(field) or is_blank(field) for field in fields)
         row = _row(line, fields)
-        gap = start is not None and len(fields) == widths[0] > 1 and all(is_number(f) or is_blank(f) for f in fields)
-        if gap or (row and (start is None or len(fields) == widths[-1] or len(widths) > 1)):
-            start = k if start is None else start
-            widths.append(len(fields))
-            continue
-        if start is not None and (best is None or k - start > best[1] - best[0]):
-            best = (start, k)
-        start, widths = (k, [len(fields)]) if row else (None, [])
-    if best is None or best[1] - best[0] < 2:
-        return None
-    rows = [split(line) for line in file.lines[best[0] : best[1]] if line.strip()]
-    counts = [len(fields) for fields in rows]
-    numbers = sum(is_number(token) or is_blank(token) for fields in rows for token in fields)
-    score = len(rows) * numbers / sum(counts)
-    return _Body(split, best[0], best[1], max(set(counts), key=counts.count), score)
+        rows = widths.total()
+        gap = rows and len(fields) == first > 1 and valued == len(fields)
+        if not gap and not (row and (not rows or len(fields) == last or rows > 1)):
+            if rows > 1 and (best is None or k - start > best.stop - best.start):
+                score = rows * numbers / sum(width * count for width, count in widths.items())
+                best = _Body(split, start, k, widths.most_common(1)[0][0], score)
+            widths, numbers = Counter(), 0
+            if not row:
+                continue
+        if not widths:
+            start, first = k, len(fields)
+        last = len(fields)
+        widths[last] += 1
+        numbers += valued
+    return best
 
 
 def _row(line: str, fields: Sequence[str]) -> bool:
@@ -164,23 +195,47 @@ def _row(line: str, fields: Sequence[str]) -> bool:
 
 
 def columns_of(
-    file: TextFile, split: Split, start: int, width: int
+    text: TextFile, split: Split, start: int, width: int
 ) -> tuple[list[str] | None, list[str | None] | None, int]:
     """Return the heads above a table (None without), units from a line of their own, and where the head begins."""
-    above = [k for k in range(start) if file.lines[k].strip()]
+    above = [k for k in range(start) if text.lines[k].strip()]
     if not above:
         return None, None, 0
     units: list[str | None] | None = None
     for k in reversed(above[-_HEAD_LINES:]):
-        fields = _head_fields(file.lines[k], split, width)
+        fields = _head_fields(text.lines[k], split, width)
         if len(fields) == width and is_units(fields):
-            units = [text.strip("[]() ") or None for text in fields]
+            units = [field.strip("[]() ") or None for field in fields]
         elif len(fields) == width and sum(map(bool, map(understand, fields))) > 1:
             return fields, units, k
-    fields = _head_fields(file.lines[above[-1]], split, width)
-    if len(fields) == width or any(understand(text) for text in fields):
+    fields = _head_fields(text.lines[above[-1]], split, width)
+    if len(fields) == width or any(understand(field) for field in fields):
         return fields, None, above[-1]
     return None, None, start
+
+
+def _between(
+    text: TextFile, body: _Body, head: int, labels: Sequence[str] | None, units: Sequence[str | None] | None
+) -> list[str]:
+    """Say which lines between the heads and the first row are neither units nor comments, one may be a damaged row.
+
+    Raises
+    ------
+    FileError
+        Numbers stand in one of them.
+    """
+    left = []
+    for k in range(head + 1, body.start) if labels is not None else ():
+        line = text.lines[k].strip()
+        fields = body.split(line)
+        if not line or line.startswith(_COMMENT) or is_units(_head_fields(line, body.split, len(labels or ()))):
+            continue
+        if len(fields) > 1 and any(map(is_number, fields)):
+            raise text.error(
+                "stands between the heads and the rows, but is no row: the file is damaged here. Mend it.", k + 1
+            )
+        left.append(f"line {k + 1} between the heads and the rows was left out: {line[:_SHOWN]!r}.")
+    return left
 
 
 def _head_fields(line: str, split: Split, width: int) -> list[str]:

@@ -3,68 +3,72 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from mgtwin.data.facts import quantity
-from mgtwin.data.formats import Parsed
+from mgtwin.data.facts import sample
+from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
+from mgtwin.data.source import File
 from mgtwin.data.table import Table, rows_of
 from mgtwin.data.text import TextFile
 from mgtwin.errors import FileError
 
-__all__ = ["parse", "recognises"]
+__all__ = ["Gamry"]
 
 _TABLE = re.compile(r"^(?P<name>[A-Z0-9_]+)\tTABLE(?:\t(?P<count>[0-9]+))?\s*$")
 _CURVE = re.compile(r"^CURVE[0-9]*$")
-#: Area that Gamry writes where the user gave none [m^2].
-_DEFAULT_AREA = 1e-4
 #: Entry CONVENTION of files in which anodic currents are positive.
 _ANODIC = "1"
 
 
-def recognises(file: TextFile) -> bool:
-    """The first line is ``EXPLAIN`` and a ``TAG`` follows."""
-    head = [line.strip() for line in file.lines[:3]]
-    return bool(head) and head[0] == "EXPLAIN" and any(line.startswith("TAG") for line in head)
+@file_format
+class Gamry:
+    """Gamry Framework (.DTA)."""
 
+    name = "Gamry DTA"
 
-def parse(file: TextFile, hints: Hints) -> Parsed:
-    """Return the spectrum (ZCURVE), or the curves one below the other as cycles.
+    @staticmethod
+    def recognises(file: File) -> bool:
+        """First line `EXPLAIN`, then `TAG`."""
+        head = [line.strip() for line in file.opening[:3]]
+        return head[:1] == ["EXPLAIN"] and any(line.startswith("TAG") for line in head)
 
-    Raises
-    ------
-    FileError
-        There is no curve in the file, or a row is damaged.
-    """
-    starts = [(k, found) for k, line in enumerate(file.lines) if (found := _TABLE.match(line))]
-    about = _about(file, starts[0][0] if starts else len(file.lines))
-    names = [found["name"] for _, found in starts]
-    wanted = ["ZCURVE"] if "ZCURVE" in names else [name for name in names if _CURVE.match(name)]
-    if not wanted:
-        held = (
-            f"but only {', '.join(names)}"
-            if names
-            else "only settings: the head is not complete, or nothing was measured"
-        )
-        raise file.error(f"holds no curve of data (CURVE or ZCURVE), {held}.")
-    aborted = any(line.startswith("EXPERIMENTABORTED\tTOGGLE\tT") for line in file.lines)
-    if aborted:
-        about = about.noted(warnings=["the experiment was aborted: the curve stops early."])
-    left = [name for name in names if name not in wanted]
-    if left:
-        about = about.noted(f"not read: {', '.join(left)}")
-    tables = [_curve(file, k, found, aborted, hints) for k, found in starts if found["name"] in wanted]
-    if wanted == ["ZCURVE"]:
-        return Parsed(about, tables)
-    if about.metadata.get("CONVENTION", _ANODIC) != _ANODIC and "current" not in hints.columns:
-        raise file.error(
-            "the convention of currents in this file is not that anodic ones are positive. If they have the "
-            "opposite sign, "
-            "give columns={'current': mt.Column('Im', negate=True)}, else negate=False."
-        )
-    if len(tables) > 1:
-        tables = [table.with_column("cycle", [str(n)] * len(table)) for n, table in enumerate(tables, 1)]
-    return Parsed(about, [_joined(tables)])
+    @staticmethod
+    def parse(file: File, hints: Hints) -> Parsed:
+        """Return the spectrum (ZCURVE), or the curves one below the other as cycles.
+
+        Raises
+        ------
+        FileError
+            There is no curve in the file, or a row is damaged.
+        """
+        text = file.text
+        starts = [(k, found) for k, line in enumerate(text.lines) if (found := _TABLE.match(line))]
+        names = [found["name"] for _, found in starts]
+        wanted = ["ZCURVE"] if "ZCURVE" in names else [name for name in names if _CURVE.match(name)]
+        if not wanted:
+            held = f"but only {', '.join(names)}" if names else (
+                "only settings: the head is not complete, or nothing was measured"
+            )  # fmt: skip
+            raise text.error(f"holds no curve of data (CURVE or ZCURVE), {held}.")
+        aborted = any(line.startswith("EXPERIMENTABORTED\tTOGGLE\tT") for line in text.lines)
+        tables = list(_curves(text, starts, wanted, aborted, hints))
+        about = _about(text, starts[0][0], tables[0].decimal)
+        if aborted:
+            about = about.noted(warnings=["the experiment was aborted: the curve stops early."])
+        left = [name for name in names if name not in wanted]
+        about = about.noted(*([f"not read: {', '.join(left)}"] if left else []))
+        if wanted == ["ZCURVE"]:
+            return Parsed(about, tables)
+        if about.metadata.get("CONVENTION", _ANODIC) != _ANODIC and "current" not in hints.columns:
+            raise text.error(
+                "the convention of currents in this file is not that anodic ones are positive. If they have the "
+                "opposite sign, give columns={'current': mt.Column('Im', negate=True)}, else negate=False."
+            )
+        if len(tables) > 1:
+            tables = [table.with_column("cycle", [str(n)] * len(table)) for n, table in enumerate(tables, 1)]
+        return Parsed(about, [_joined(tables)])
 
 
 def _joined(tables: list[Table]) -> Table:
@@ -78,42 +82,58 @@ def _joined(tables: list[Table]) -> Table:
     return whole
 
 
-def _curve(file: TextFile, k: int, found: re.Match[str], aborted: bool, hints: Hints) -> Table:
-    """Cut out one table: a line of heads, one of units, and rows that begin with a tab (or blanks)."""
-    if len(file.lines) < k + 3:
-        raise file.error("the table has no rows: the file is cut short here.", k + 1)
-    labels = [label.strip() for label in file.lines[k + 1].strip().split("\t")]
-    units: list[str | None] = [unit.strip() for unit in file.lines[k + 2].strip().split("\t")]
-    units = [None if unit in ("#", "", "bits") else unit for unit in units]
-    if len(units) != len(labels):
-        raise file.error(f"names {len(labels)} columns, but the line of units below has {len(units)} entries.", k + 2)
-    if "Zphz" in labels:  # the degree sign is often lost
-        units[labels.index("Zphz")] = "deg"
-    stop = next((n for n in range(k + 3, len(file.lines)) if file.lines[n][:1].strip()), len(file.lines))
+def _curves(
+    text: TextFile, starts: list[tuple[int, re.Match[str]]], wanted: list[str], aborted: bool, hints: Hints
+) -> Iterator[Table]:
+    """Cut out the wanted tables: a line of heads, one of units, and rows that begin with a tab (or blanks)."""
+    for (k, found), (end, _) in zip(starts, [*starts[1:], (len(text.lines), None)], strict=True):
+        if found["name"] not in wanted:
+            continue
+        if len(text.lines) < k + 3:
+            raise text.error("the table has no rows: the file is cut short here.", k + 1)
+        labels = [label.strip() for label in text.lines[k + 1].strip().split("\t")]
+        units: list[str | None] = [unit.strip() for unit in text.lines[k + 2].strip().split("\t")]
+        units = [None if unit in ("#", "", "bits") else unit for unit in units]
+        if len(units) != len(labels):
+            raise text.error(
+                f"names {len(labels)} columns, but the line of units below has {len(units)} entries.", k + 2
+            )
+        if "Zphz" in labels:  # the degree sign is often lost
+            units[labels.index("Zphz")] = "deg"
+        stop = _end(text, k + 3, end)
+        declared = int(found["count"]) if found["count"] else None
+        table = rows_of(text, k + 3, stop, _splitter(len(labels)), labels, hints, units=units, declared=declared,
+                        aborted=aborted)  # fmt: skip
+        if not len(table):
+            raise text.error("the table has no rows.", k + 1)
+        yield table
 
+
+def _end(text: TextFile, start: int, end: int) -> int:
+    """Line behind the last row: rows are indented, settings below them are not; a row below a setting is damage."""
+    stop = next((n for n in range(start, end) if text.lines[n][:1].strip()), end)
+    later = next((n for n in range(stop, end) if text.lines[n][:1] in ("\t", " ") and text.lines[n].strip()), None)
+    if later is not None:
+        raise text.error(
+            f"is no row of the table, although line {later + 1} below is one again: the file is damaged here.", stop + 1
+        )
+    return stop
+
+
+def _splitter(width: int):  # type: ignore[no-untyped-def]
     def split(line: str) -> list[str]:
         """At tabs, or at blanks where an editor has replaced them."""
         fields = line.removeprefix("\t").split("\t")
-        return fields if len(fields) == len(labels) else line.split()
+        return fields if len(fields) == width else line.split()
 
-    declared = int(found["count"]) if found["count"] else None
-    table = rows_of(file, k + 3, stop, split, labels, hints, units=units, declared=declared, aborted=aborted)
-    if not len(table):
-        raise file.error("the table has no rows.", k + 1)
-    return table
+    return split
 
 
-def _about(file: TextFile, stop: int) -> About:
-    fields = {parts[0]: parts for line in file.lines[1:stop] if len(parts := line.split("\t")) > 2 and parts[0]}
+def _about(text: TextFile, stop: int, decimal: str) -> About:
+    fields = {parts[0]: parts for line in text.lines[1:stop] if len(parts := line.split("\t")) > 2 and parts[0]}
     value = {name: parts[2].strip() for name, parts in fields.items()}
-    area, notes = None, []
-    if "AREA" in value:
-        area = quantity(f"{value['AREA'].replace(',', '.')} cm^2", "m^2")
-        if area is not None and abs(area - _DEFAULT_AREA) < 1e-12:
-            area = None
-            notes.append("area of 1 cm² in the file is what Gamry writes without being told: not used")
     date = " ".join(value[name] for name in ("DATE", "TIME") if name in value) or None
-    return About(
-        "Gamry DTA", file.name, instrument=value.get("PSTAT"), date=date, comment=value.get("TITLE"), area=area or None,
-        metadata=value, notes=tuple(notes),
-    )  # fmt: skip
+    about = About(Gamry.name, text.name, instrument=value.get("PSTAT"), date=date, comment=value.get("TITLE"),
+                  metadata=value)  # fmt: skip
+    area = f"{value['AREA']} cm^2" if value.get("AREA") else ""
+    return sample(about, "area", area, decimal, unless=1e-4, program="Gamry")

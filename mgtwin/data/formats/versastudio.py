@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mgtwin.data.facts import pairs
-from mgtwin.data.formats import Parsed
+from mgtwin.data.facts import pairs, sample
+from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.formats.delimited import splitter
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
+from mgtwin.data.source import File
 from mgtwin.data.table import Table, rows_of
 from mgtwin.data.text import TextFile
 
-__all__ = ["parse", "recognises"]
+__all__ = ["VersaStudio"]
 
 #: Columns of further electrometers and parts of the raw signals, which are not the cell's voltage or impedance.
 _OTHERS = ("E2", "Z2", "E Real", "E Imag", "I Real", "I Imag", "E Applied", "Point #", "ADC")
@@ -24,53 +25,64 @@ _KEPT = (
 )  # fmt: skip
 
 
-def recognises(file: TextFile) -> bool:
-    """The file begins with a section ``<Application>`` of VersaStudio."""
-    head = [line.strip() for line in file.lines[:4]]
-    return "<Application>" in head and "Name=VersaStudio" in head
+@file_format
+class VersaStudio:
+    """VersaStudio (.par)."""
+
+    name = "VersaStudio"
+
+    @staticmethod
+    def recognises(file: File) -> bool:
+        """Section `<Application>` with `Name=VersaStudio`."""
+        head = [line.strip() for line in file.opening[:4]]
+        return "<Application>" in head and "Name=VersaStudio" in head
+
+    @staticmethod
+    def parse(file: File, hints: Hints) -> Parsed:
+        """Return the tables of the segments of a VersaStudio file.
+
+        Raises
+        ------
+        FileError
+            There is no segment with rows, or one is cut short.
+        """
+        text = file.text
+        tables = list(_segments(text, hints))
+        if not tables:
+            raise text.error("has no segment with rows: nothing was measured, or the file is cut short.")
+        head = pairs(text.lines, "=")
+        kept = {name: head[name] for name in _KEPT if head.get(name)}
+        date = " ".join(head[name] for name in ("DateAcquired", "TimeAcquired") if head.get(name)) or None
+        about = About(VersaStudio.name, file.name, instrument=head.get("Model"), date=date, metadata=kept)
+        area = head.get("Working Electrode Area (cm2)")
+        area = f"{area} cm^2" if area else ""
+        return Parsed(sample(about, "area", area, tables[0].decimal, unless=1e-4, program=VersaStudio.name), tables)
 
 
-def parse(file: TextFile, hints: Hints) -> Parsed:
-    """Return the tables of the segments of a VersaStudio file.
-
-    Raises
-    ------
-    FileError
-        There is no segment with rows, or one is cut short.
-    """
-    tables = list(_segments(file, hints))
-    if not tables:
-        raise file.error("has no segment with rows: nothing was measured, or the file is cut short.")
-    head = pairs(file.lines, "=")
-    kept = {name: head[name] for name in _KEPT if head.get(name)}
-    date = " ".join(head[name] for name in ("DateAcquired", "TimeAcquired") if head.get(name)) or None
-    about = About("VersaStudio", file.name, instrument=head.get("Model"), date=date, metadata=kept)
-    if head.get("Working Electrode Area (cm2)") == "1":
-        about = about.noted("area of 1 cm² in the file is what VersaStudio writes without being told: not used")
-    return Parsed(about, tables)
-
-
-def _segments(file: TextFile, hints: Hints) -> Iterator[Table]:
+def _segments(text: TextFile, hints: Hints) -> Iterator[Table]:
     start = None
-    for k, line in enumerate(file.lines):
+    for k, line in enumerate(text.lines):
         if line.startswith("<Segment"):
+            if start is not None:
+                raise text.error("this segment is not closed before the next one: the file is damaged.", start + 1)
             start = k
         elif line.startswith("</Segment") and start is not None:
-            yield from _segment(file, start, k, hints)
+            yield from _segment(text, start, k, hints)
             start = None
     if start is not None:
-        raise file.error("this segment is not closed: the file is cut short.", start + 1)
+        raise text.error("this segment is not closed: the file is cut short.", start + 1)
 
 
-def _segment(file: TextFile, start: int, stop: int, hints: Hints) -> Iterator[Table]:
+def _segment(text: TextFile, start: int, stop: int, hints: Hints) -> Iterator[Table]:
     for k in range(start, stop):
-        name, _, value = file.lines[k].partition("=")
+        name, _, value = text.lines[k].partition("=")
         if name != "Definition":
             continue
         labels = [label.strip() for label in value.split(",")]
-        labels = labels[:-1] if labels[-1].isdigit() else labels  # a count, not a column
+        labels = labels[:-1] if labels[-1].isdecimal() else labels  # a count, not a column
         hidden = [f"({label})" if label.startswith(_OTHERS) else label for label in labels]
-        table = rows_of(file, k + 1, stop, splitter(","), hidden, hints)
+        table = rows_of(text, k + 1, stop, splitter(","), hidden, hints)
         if len(table):
             yield table
         return
+    raise text.error("this segment does not name its columns (Definition=): the file is damaged.", start + 1)

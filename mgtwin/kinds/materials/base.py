@@ -11,14 +11,13 @@ import math
 from typing import ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 from ...registry import Family
-from ..capacitors import CPE
 from ..carriers import ANIONS, ELECTRONS, Carrier
-from ..colour import Colour
 from ..declare import declared, require
 from ..electrons import Electrons
 from ..numbers import Number
 from ..own import Own
 from ..salt import Salt
+from ..storage import Storage
 from .grain_boundary import GrainBoundary
 
 __all__ = ["MATERIALS", "Material", "Store", "material"]
@@ -49,11 +48,12 @@ class Material:
     """What moves from face to face besides the working ion: ``frozenset()``, `ELECTRONS`, `ANIONS`, or both joined."""
     conducts_ions: ClassVar[bool] = True
     """Whether the ion moves at all; else it is a phase of mixtures only."""
-    colour: ClassVar[Colour] = Colour()
+    colour: ClassVar[str] = "#d9d9d9"
+    """In drawings of the stack, as ``#rrggbb``."""
 
     # Fields of some materials, absent in the others.
     grain_boundary: GrainBoundary | None = None
-    relative_permittivity: float | CPE | None = None
+    relative_permittivity: float | Storage | None = None
     #: E [V] below which the ion's metal may be deposited inside, and the change of stoichiometry that the phase stands.
     minimum_potential: float = -math.inf
     homogeneity_range: tuple[float, float] | None = None
@@ -105,9 +105,8 @@ class Material:
         """Ionic conductivity [S/m], > 0, inside grains."""
         raise NotImplementedError
 
-    def ionic_through_grains(self, own: Own) -> Number:
-        r"""Ionic conductivity [S/m], grain boundaries folded in: :math:`1/\sigma_{eff} = 1/\sigma_{ion} + R_{gb}/d`."""
-        inside = self.ionic(own)
+    def through_grains(self, own: Own, inside: Number) -> Number:
+        r"""Ionic conductivity [S/m] to a direct current, :math:`1/\sigma_{eff} = 1/\sigma_{ion} + R_{gb}/d` (§2.3)."""
         if self.grain_boundary is None:
             return inside
         return inside / (1 + inside * GrainBoundary.per_length(own.below("grain_boundary")))
@@ -132,10 +131,10 @@ class Material:
         """The salt solution that moves through the layer."""
         raise NotImplementedError
 
-    def permittivity(self, own: Own, position: Number = 0.5) -> Number | CPE | None:
+    def permittivity(self, own: Own, position: Number = 0.5) -> Number | Storage | None:
         """Relative permittivity: a number, the `CPE` of a dispersive bulk, or None (no geometric capacitance, §2.4)."""
         given = self.relative_permittivity
-        return given if given is None or isinstance(given, CPE) else own.number("relative_permittivity")
+        return own.number("relative_permittivity") if isinstance(given, float) else given
 
     def stores(self, own: Own, position: Number = 0.5) -> list[Store]:
         """Everything in it that stores the neutral component."""

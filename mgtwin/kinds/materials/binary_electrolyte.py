@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
 from ...quantities import Quantity, Value
 from ..capacitors import BulkDielectric
 from ..carriers import ANIONS
-from ..colour import Colour
 from ..fields import Property
 from ..laws import Law
 from ..numbers import Number
 from ..own import Own
-from ..salt import Salt, continued_log
+from ..salt import Salt
 from .base import Material, material
 
 __all__ = ["BinaryElectrolyte"]
@@ -84,7 +81,7 @@ class BinaryElectrolyte(Material):
     relative_permittivity: BulkDielectric | None = None
 
     carriers = ANIONS
-    colour = Colour("#a1d9b4", "cyan")
+    colour = "#a1d9b4"
 
     def ionic(self, own: Own, position: Number = 0.5) -> Number:
         """Conductivity [S/m] of all ions at the concentration of rest."""
@@ -92,8 +89,6 @@ class BinaryElectrolyte(Material):
 
     def salt(self, own: Own) -> Salt:
         """The solution itself; equations are simpler where the conductivity cannot come to depend on c."""
-        exponent = own.number("conductivity_exponent")
-        follows = own.constant("conductivity_exponent") != 0
         return Salt(
             own.path,
             concentration=own.number("concentration"),
@@ -102,6 +97,6 @@ class BinaryElectrolyte(Material):
             transference_number=own.number("transference_number"),
             thermodynamic_factor=own.number("thermodynamic_factor"),
             porosity=own.number("porosity"),
-            activity=(lambda relative: np.exp(exponent * continued_log(relative))) if follows else None,
+            exponent=None if own.constant("conductivity_exponent") == 0 else own.number("conductivity_exponent"),
             fixed_factor=own.constant("thermodynamic_factor"),
         )

@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from ...errors import InputError
-from ..colour import Colour
 from ..fractions import Amount, Fraction, FractionProfile, fraction_at
 from ..mixing import Mixing
 from ..noun import noun
@@ -122,7 +121,7 @@ class Composite(Mixture):
         self.check_phases()
         return self
 
-    colour = Colour("#dadaeb", "green")
+    colour = "#dadaeb"
 
     @property
     def contents(self) -> tuple[Content, ...]:

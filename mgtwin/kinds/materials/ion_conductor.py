@@ -6,7 +6,6 @@ from typing import Annotated
 
 from ..capacitors import BulkDielectric
 from ..carriers import IONS_ONLY
-from ..colour import Colour
 from ..fields import Property
 from ..laws import Law
 from ..numbers import Number
@@ -43,7 +42,7 @@ class IonConductor(Material):
     grain_boundary: GrainBoundary | None = None
 
     carriers = IONS_ONLY
-    colour = Colour("#9ecae1", "blue")
+    colour = "#9ecae1"
 
     def ionic(self, own: Own, position: Number = 0.5) -> Number:
         """Ionic conductivity [S/m]."""

@@ -12,7 +12,6 @@ from ...errors import InputError
 from ...quantities import Quantity, Value
 from ..capacitors import BulkDielectric
 from ..carriers import ELECTRONS
-from ..colour import Colour
 from ..electrons import (
     CAPACITANCE_LAWS,
     ELECTRON_LAWS,
@@ -101,7 +100,7 @@ class MixedConductor(Material):
     molar_volume: Annotated[float, Quantity("m^3/mol", gt=0)] | None = field(default=None, kw_only=True)
 
     carriers = ELECTRONS
-    colour = Colour("#fdd0a2", "magenta")
+    colour = "#fdd0a2"
 
     @model_validator(mode="after")
     def _consistent(self) -> MixedConductor:

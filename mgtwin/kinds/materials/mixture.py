@@ -12,7 +12,6 @@ import numpy as np
 
 from ...errors import InputError
 from ...unions import OneOf
-from ..capacitors import CPE
 from ..carriers import ANIONS, ELECTRONS, IONS_ONLY, Carrier
 from ..electrons import Electrons
 from ..fractions import FractionProfile, breaks_of, is_graded
@@ -20,6 +19,7 @@ from ..mixing import MixingRule
 from ..numbers import Number
 from ..own import Own, alone
 from ..salt import Salt
+from ..storage import Storage
 from .base import MATERIALS, Material, Store
 
 __all__ = ["Content", "Liquid", "Mixture", "PhaseMaterial"]
@@ -179,8 +179,8 @@ class Mixture(Material):
             Where the ions do not percolate.
         """
         values = [
-            part.material.ionic_through_grains(own.below(part.path)) if part.material.conducts_ions else 0.0
-            for part in self.contents
+            part.material.through_grains(inside, part.material.ionic(inside)) if part.material.conducts_ions else 0.0
+            for part, inside in zip(self.contents, (own.below(part.path) for part in self.contents), strict=True)
         ]
         effective = self._mixed(own, "mixing", values, position)
         if isinstance(effective, (float, np.ndarray)) and np.any(np.asarray(effective) <= 0):
@@ -238,7 +238,7 @@ class Mixture(Material):
         beside = self.ionic(own) - network * inside.conductivity if len(self.ion_conductors) > 1 else 0.0
         return dataclasses.replace(inside, network=network, content=content, beside=beside, alone=False)
 
-    def permittivity(self, own: Own, position: Number = 0.5) -> Number | CPE | None:
+    def permittivity(self, own: Own, position: Number = 0.5) -> Number | Storage | None:
         """Effective relative permittivity; None without a rule for it."""
         if self.permittivity_mixing is None:
             return None

@@ -6,7 +6,6 @@ from pydantic import model_validator
 
 from ...errors import InputError
 from ...quantities import Value
-from ..colour import Colour
 from ..fractions import Fraction, FractionProfile, fraction_at, is_graded
 from ..mixing import Mixing
 from ..numbers import Number
@@ -70,7 +69,7 @@ class Porous(Mixture):
         self.check_phases()
         return self
 
-    colour = Colour("#c7e9e4", "green")
+    colour = "#c7e9e4"
 
     @property
     def contents(self) -> tuple[Content, ...]:

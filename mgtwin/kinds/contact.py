@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from ..errors import InputError
-from ..kinds.fields import NumberOr
-from ..kinds.noun import noun
 from ..quantities import Quantity, Value
 from ..unions import OneOf
+from .fields import NumberOr
+from .noun import noun
 
 __all__ = ["Contact", "Pressed", "Pressure"]
 
@@ -89,6 +89,13 @@ class Contact:
     pressure: Pressure | None = None
     gap_capacitance: Annotated[float, Quantity("F/m^2", ge=0)] = Value(0.0, unit="F/m^2")
     type: Literal["contact"] = field(default="contact", kw_only=True, repr=False)
+
+    def fraction_when_new(self) -> float:
+        """Return the contact fraction a of the new cell, whether given or set by the pressure."""
+        if not isinstance(self.fraction, Pressed):
+            return float(self.fraction)
+        assert self.pressure is not None  # checked when the contact was made
+        return float(self.pressure / (self.pressure + self.fraction.hardness))
 
     @model_validator(mode="after")
     def _has_pressure(self) -> Contact:

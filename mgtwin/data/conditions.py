@@ -1,0 +1,66 @@
+"""Under which conditions each measurement of a table was made: its temperature and its direct voltage and current."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgtwin.data.columns import Columns
+from mgtwin.data.report import About
+
+__all__ = ["cell_voltage", "direct", "with_temperature"]
+
+#: A temperature that changes by more than the first [K] is not that of the measurement; more than the second is said.
+_STEADY, _SAID = 5.0, 0.5
+_ZERO_CELSIUS = 273.15
+
+
+def with_temperature(columns: Columns, rows: np.ndarray, about: About) -> About:
+    """Return `about` with the temperature of these rows, where a column has it and it stays the same.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray of bool or int
+        The rows of one spectrum or signal: another one of the same table may have another temperature.
+    """
+    values, note = columns.optional("temperature")
+    about = about.noted(*([note] if note else []))
+    if values is None or columns.hints.temperature is not None or columns.found["temperature"].unit is None:
+        return about
+    known = values[rows][np.isfinite(values[rows]) & (values[rows] > 0)]
+    if not known.size:
+        return about
+    low, high = known.min() - _ZERO_CELSIUS, known.max() - _ZERO_CELSIUS
+    if high - low > _STEADY:
+        return about.noted(warnings=[f"the temperature goes from {low:.4g} to {high:.4g} °C: none is taken."])
+    spread = f", {low:.4g} ... {high:.4g} °C" if high - low > _SAID else ""
+    mean = float(known.min() + np.mean(known - known.min()))  # exact where all are the same
+    return about.noted(f"temperature is the mean of its column{spread}").with_(temperature=mean)
+
+
+def cell_voltage(columns: Columns) -> tuple[np.ndarray, list[str]]:
+    """Return the voltage between the electrodes [V], and notes: of Ewe and Ece, both against a reference, their gap."""
+    voltage = columns.values("voltage")
+    column = columns.found["voltage"]
+    if "counter_voltage" not in columns or column.electrode != "working" or columns.told("voltage"):
+        return voltage, []
+    counter, label = columns.optional("counter_voltage")[0], columns.found["counter_voltage"].label
+    if counter is None:
+        return voltage, [f"voltage is {column.label!r}; {label!r} is no measurement (zeros or nothing)"]
+    return voltage - counter, [f"voltage is {column.label!r} - {label!r}, from electrode to electrode"]
+
+
+def direct(columns: Columns, rows: np.ndarray) -> dict[str, float]:
+    """Return the direct voltage ``bias`` [V] and current ``bias_current`` [A] under which a spectrum was measured.
+
+    A column of zeros over the whole table is no measurement and gives nothing.
+    """
+    found = {}
+    for name, own, general in (("bias", "direct_voltage", "voltage"), ("bias_current", "direct_current", "current")):
+        values = columns.optional(own)[0]
+        if values is None:
+            values = columns.optional(general)[0]
+            if values is not None and general == "voltage":
+                values = cell_voltage(columns)[0]
+        if values is not None and np.isfinite(values[rows]).any():
+            found[name] = float(np.nanmean(np.where(np.isfinite(values[rows]), values[rows], np.nan)))
+    return found

@@ -1,0 +1,85 @@
+"""Neware's reports in layers: a row for each cycle, below it one for each step, below that one for each record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mgtwin.data.fileformat import Parsed, file_format
+from mgtwin.data.formats.delimited import Split, splitter
+from mgtwin.data.hints import Hints
+from mgtwin.data.report import About
+from mgtwin.data.source import File
+from mgtwin.data.table import Table, rows_of
+from mgtwin.data.text import TextFile
+
+__all__ = ["NewareText"]
+
+_HEADS = (re.compile(r"cycle (?:id|index)", re.I), re.compile(r"step (?:id|index)", re.I),
+          re.compile(r"(?:record (?:id|index)|data ?point)", re.I))  # fmt: skip
+_STEP_NAME = re.compile(r"step (?:name|type)", re.I)
+_CYCLE, _STEP, _RECORD = range(3)
+
+
+@file_format
+class NewareText:
+    """Neware: layered reports as text (.csv, .txt); flat ones are read as any CSV."""
+
+    name = "Neware layered report"
+
+    @staticmethod
+    def recognises(file: File) -> bool:
+        """Three lines of heads: `Cycle ID`, then indented `Step ID`, then `Record ID`."""
+        return any(_is_head(file.opening, split) for split in (splitter(","), splitter("\t")))
+
+    @staticmethod
+    def parse(file: File, hints: Hints) -> Parsed:
+        """Return the records of a report, with the cycle and the name of the step that they belong to.
+
+        Raises
+        ------
+        FileError
+            A row is damaged.
+        """
+        text = file.text
+        split = next(split for split in (splitter(","), splitter("\t")) if _is_head(text.lines[:3], split))
+        heads = [[label for label in split(line) if label] for line in text.lines[:3]]
+        named = next((k for k, label in enumerate(heads[_STEP]) if _STEP_NAME.fullmatch(label)), None)
+        lines = list(_records(text, split, named))
+        records = TextFile(text.path, [line if line is not None else "" for _, _, line in lines], text.ended)
+        table = rows_of(records, 0, len(lines), splitter("\t"), heads[_RECORD], hints)
+        # line numbers count from the first line of data
+        places = tuple(number + 3 for number in table.lines)
+        kept = [lines[number - 1] for number in table.lines]
+        table = Table(**{**vars(table), "lines": places})
+        table = table.with_column("step name", [step for _, step, _ in kept])
+        return Parsed(About(NewareText.name, file.name), [table.with_column("cycle", [cycle for cycle, _, _ in kept])])
+
+
+def _is_head(lines: Sequence[str], split: Split) -> bool:
+    """Tell whether three lines name the columns of the layers, each indented by one column more than the one above."""
+    if len(lines) < 3:
+        return False
+    fields = [split(line) for line in lines[:3]]
+    return all(
+        len(row) > level and not any(row[:level]) and bool(head.fullmatch(row[level]))
+        for level, (head, row) in enumerate(zip(_HEADS, fields, strict=True))
+    )
+
+
+def _records(text: TextFile, split: Split, named: int | None) -> Iterator[tuple[str, str, str | None]]:
+    """For each line below the heads: cycle, name of the step, and the record in it, its fields joined by tabs."""
+    cycle, step = "", ""
+    for k in range(3, len(text.lines)):
+        fields = split(text.lines[k])
+        level = next((n for n, field in enumerate(fields) if field), None)
+        record = None
+        if level == _CYCLE:
+            cycle = fields[0]
+        elif level == _STEP:
+            step = fields[_STEP + named] if named is not None and len(fields) > _STEP + named else ""
+        elif level == _RECORD:
+            record = "\t".join(fields[_RECORD:]).rstrip("\t")
+        elif level is not None:
+            raise text.error("is a row of no layer (cycle, step or record): the file is damaged here.", k + 1)
+        yield cycle, step, record
