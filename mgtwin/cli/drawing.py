@@ -81,7 +81,7 @@ def _middle(boxes: list[_Box], widths: list[int], joints: list[bool]) -> list[Te
     for number in range(3):
         row = Text("│", style="dim")
         for box, width, joint in zip(boxes, widths, [*joints, False], strict=True):
-            style = f"not dim bold {box.colour}" if number == 0 else f"not dim {box.colour}"
+            style = f"not dim {'bold' if number == 0 else 'not bold'} black on {box.colour}"
             row.append(f"{box.lines[number]:^{width}}", style=style)
             row.append("║" if joint else "│")
         rows.append(row)
@@ -92,7 +92,7 @@ def _as_list(boxes: list[_Box]) -> Text:
     """One line per part, for stacks that are wider than the terminal."""
     names = max(len(box.lines[0]) for box in boxes)
     lines = [
-        Text(f"  {box.lines[0]:<{names}}", style=f"bold {box.colour}").append(
+        Text(f"  {box.lines[0]:<{names}}", style=f"bold black on {box.colour}").append(
             f"  {box.lines[1]}, {box.lines[2]}", style="not bold"
         )
         for box in boxes
