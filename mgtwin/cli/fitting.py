@@ -10,8 +10,8 @@ from rich.text import Text
 from ..errors import InputError
 from .console import hint, leave_interrupted, out, shown_path
 from .files import figure_name, result_name
+from .output import partial_name, print_rows
 from .progress import progress_bar
-from .running import partial_name, print_rows
 
 __all__ = ["FitRequest", "run_fit"]
 

@@ -141,7 +141,7 @@ class Material:
         return [Store(own, self, 1.0)] if self.carriers >= ELECTRONS else []
 
 
-MATERIALS: Family[type[Material]] = Family("material")
+MATERIALS: Family[type[Material]] = Family("kind of material", "a material")
 """The materials by the name that they have in files."""
 
 #: What a material has to write, by what moves in it.
