@@ -27,7 +27,7 @@ from ..kinds.junction import AnyJunction, Interfaces, JunctionKind
 from ..kinds.laws import Law
 from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
-from ..quantities import Quantity, Value, format_value
+from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .fixture import Fixture
 from .paths import Key, assign, expand, find, numbers_of
 
@@ -158,7 +158,7 @@ class Cell:
         dict[str, AnyJunction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
     ] = field(default_factory=dict)
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
-    temperature: Annotated[float, Quantity("K", gt=0)] = Value(298.15, unit="K")
+    temperature: Annotated[float, AmbientTemperature()] = Value(298.15, unit="K")
     series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
     ion: Ion = field(default_factory=Ion)
     description: str = ""

@@ -107,6 +107,8 @@ def passes(cell: Cell, carrier: Carrier, face: str | None = None) -> bool:
     if face is None:
         inside = carrier is Carrier.IONS or all(carrier in layer.material.carriers for layer in cell.layers)
         return inside and all(passes(cell, carrier, each) for each in faces(cell))
+    if carrier is Carrier.IONS and face in ("negative", "positive"):
+        return equilibrium(cell, face) is not None  # an electrode that takes ions up is full only at the end
     meeting = all(carrier in layer.material.carriers for layer in _beside(cell, face))
     return (carrier is Carrier.IONS or meeting) and math.isfinite(_in_contact(cell, face, carrier, Reader(cell)))
 

@@ -13,7 +13,7 @@ from .. import yamlfile
 from ..cells import Cell
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun, one_of
-from ..quantities import Quantity, format_value
+from ..quantities import AmbientTemperature, format_value
 from .free import Free, PerDataset, PerTemperature
 from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit
 
@@ -66,7 +66,7 @@ class DataFile:
 
     file: str
     node: str | None = None
-    temperature: Annotated[float, Quantity("K", gt=0)] | None = None
+    temperature: Annotated[float, AmbientTemperature()] | None = None
     control: Literal["current", "voltage"] | None = None
     set: dict[str, Any] = field(default_factory=dict)
     weighting: _WeightingField | None = None

@@ -9,13 +9,12 @@ import numpy as np
 from ..cells import Cell, Fixture, Layer
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
+from ..cells.questions import contact_resistance, passes
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
-from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import VACUUM_PERMITTIVITY
-from ..kinds.response import admittance
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 from ..quantities import format_value
 
@@ -26,21 +25,6 @@ FAST = 1e-3
 TOO_SLOW = 0.1
 #: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
 FIXTURE_OVER = 0.1
-
-
-def passes_ions(cell: Cell) -> bool:
-    """Whether the working ion can be carried from electrode to electrode in a steady state."""
-    return all(electrode.reacts for electrode in (cell.negative, cell.positive)) and all(
-        np.isfinite(_resistance(cell, key)) for key in cell.interfaces
-    )
-
-
-def passes_electrons(cell: Cell) -> bool:
-    """Whether electrons can pass from electrode to electrode in a steady state."""
-    contacts = [cell.negative, *cell.interfaces.values(), cell.positive]
-    return all(Carrier.ELECTRONS in layer.material.carriers for layer in cell.layers) and all(
-        np.isfinite(contact.electronic_resistance) for contact in contacts
-    )
 
 
 def first_output(segments: tuple[Segment, ...]) -> float:
@@ -72,7 +56,7 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     driven = [
         s for s in segments if isinstance(s.control, CurrentRamp) and (s.control.start != 0.0 or s.control.rate != 0.0)
     ]
-    if not driven or passes_ions(cell) or passes_electrons(cell):
+    if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
     if all(np.isfinite(segment.limits.low) and np.isfinite(segment.limits.high) for segment in driven):
         return
@@ -161,14 +145,11 @@ def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
 def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
     """Whether some element in series is a resistance where these layers store charge."""
     ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
-    ohmic = ohmic or any(j.capacitance is None and _resistance(cell, key) > 0 for key, j in cell.interfaces.items())
+    ohmic = ohmic or any(
+        junction.capacitance is None and contact_resistance(cell, key, Carrier.IONS) > 0
+        for key, junction in cell.interfaces.items()
+    )
     return ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
-
-
-def _resistance(cell: Cell, key: str) -> float:
-    """Resistance [ohm m2] of a junction to the ions, that at rest where it is not ohmic."""
-    bound = Bound(type(cell.interfaces[key]), f"interfaces.{key}", Reader(cell))
-    return float(bound.call("ohmic") if has_formula(bound.kind, "ohmic") else 1 / admittance(bound, 0.0, 0.0).real)
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:

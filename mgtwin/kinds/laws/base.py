@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import AfterValidator
 
 from ...errors import InputError
-from ...quantities import Quantity, format_value, parse
+from ...quantities import AmbientTemperature, Quantity, format_value, parse
 from ...registry import Family
 from ..declare import check_parameters, declared, require, unwritten
 from ..numbers import Number
@@ -24,7 +24,7 @@ _Class = TypeVar("_Class")
 
 #: A value of the property itself: its dimension is known once the law stands in a field.
 AnyUnit = Annotated[float, Quantity(None)]
-Temperature = Annotated[float, Quantity("K", gt=0)]
+Temperature = Annotated[float, AmbientTemperature()]
 
 
 def _ordered(valid: tuple[float, float]) -> tuple[float, float]:
