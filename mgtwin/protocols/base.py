@@ -11,7 +11,7 @@ from pydantic_core import SchemaSerializer
 
 from ..errors import InputError, QuantityError
 from ..kinds.noun import explained, field_names, noun
-from ..quantities import Quantity, Value, parse
+from ..quantities import AmbientTemperature, Quantity, Value, parse
 from ..registry import Family
 from ..unions import OneOf
 from ..yamlfile import MOST_ITEMS, dumps, loads
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..cells import Cell
     from .segments import Segment
 
-Temperature = Annotated[Value, Quantity("K", gt=0)]
+Temperature = Annotated[Value, AmbientTemperature()]
 Duration = Annotated[Value, Quantity("s", gt=0)]
 Volts = Annotated[Value, Quantity("V")]
 
