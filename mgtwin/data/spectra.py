@@ -12,7 +12,7 @@ from mgtwin.data.conditions import direct, with_temperature
 from mgtwin.data.immittance import as_impedance, holds_immittance
 from mgtwin.data.labels import IMMITTANCE
 from mgtwin.data.passive import outlier
-from mgtwin.data.physical import check_spectrum, uneven
+from mgtwin.data.physical import check_spectrum, skipped, uneven
 from mgtwin.data.redundant import check_redundant
 from mgtwin.data.report import About, attrs
 from mgtwin.dataset import spectrum
@@ -33,6 +33,7 @@ _FEWEST = 3
 #: Rows of one frequency whose temperatures differ by more [K] are of several spectra.
 _WARMER = 1.0
 _UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
+_SKIPPED = "between {:g} and {:g} Hz a frequency is missing, unlike anywhere else: a row may be lost."
 _OFF = "a point is {:.0%} off the curve of all others, at {:g} Hz: it may be a wrong number."
 _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
 
@@ -65,6 +66,7 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         raise FileError(f"the frequency {frequency[usable].min():g} Hz is not positive. {heads(table)}", about.file)
     if hints.check and columns.has("real", "imaginary"):
         notes.append(check_redundant(columns, usable, impedance[usable]))
+    warnings += columns.odd(*_USED)
     index = np.flatnonzero(usable)
     parts = _sweeps(columns, frequency[index], index)
     notes = [note for note in (*columns.notes, *table.notes, *notes) if note] + _turned(columns)
@@ -74,8 +76,9 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
             check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
         _check_temperatures(columns, f, part)
         own = with_temperature(columns, part, about)
-        given = attrs(own, hints, notes, [*table.warnings, *warnings, *_doubts(f, z)])
-        yield spectrum(f, z, {**given, **direct(columns, part), **_moment(columns, part)})
+        bias, said = direct(columns, part)
+        given = attrs(own, hints, [*notes, *said], [*table.warnings, *warnings, *_doubts(f, z)])
+        yield spectrum(f, z, {**given, **bias, **_moment(columns, part)})
 
 
 def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarray) -> None:
@@ -94,8 +97,9 @@ def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarra
 
 def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
     """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
-    odd, off = uneven(frequency), outlier(frequency, impedance)
+    odd, off, lost = uneven(frequency), outlier(frequency, impedance), skipped(frequency)
     texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
+    texts += [_SKIPPED.format(*frequency[[lost, lost + 1]])] if lost is not None else []
     return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
 
 

@@ -12,17 +12,19 @@ from numpy.typing import ArrayLike
 
 from mgtwin.data import dates
 from mgtwin.data.hints import Hints
-from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number
+from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number, odd
 from mgtwin.data.text import TextFile
 from mgtwin.errors import FileError
 
-__all__ = ["Table", "rows_of"]
+__all__ = ["Table", "no_rows", "rows_of"]
 
 Row = tuple[str, ...]
 #: No instrument measures anything smaller than this but zero, nor anything larger than its inverse.
 _TINY = 1e-25
 #: A last number that may have lost less than this part of it at the end of a file is kept, with a warning.
 _FRAYED = 1e-3
+#: Numbers of longer tables are not compared with each other.
+_MANY = 200_000
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,14 @@ class Table:
     def words(self, column: int) -> list[str]:
         """Return a column as text; empty for a binary file."""
         return [row[column] for row in self.rows]
+
+    def odd(self, *columns: int) -> list[str]:
+        """Return a warning of numbers that are printed unlike all others of their column."""
+        if len(self.rows) > _MANY:
+            return []
+        found = [(self.lines[k], self.rows[k][column]) for column in columns for k in odd(self.words(column))]
+        shown = ", ".join(f"{token} (line {line})" for line, token in found[:3]) + (", ..." if len(found) > 3 else "")
+        return [f"printed unlike all other numbers of the column, so perhaps damaged: {shown}."] if found else []
 
     def kind(self, column: int) -> Literal["number", "clock", "date"]:
         """Tell how a column of times is written, by its first entry."""
@@ -267,6 +277,21 @@ def _lines_of_rows(
     if not (short == len(file.lines) - 1 and not file.ended) and not (aborted and len(fields) < len(labels)):
         raise file.error(_ragged(fields, labels), short + 1)
     return numbers, [f"line {short + 1} is cut short and was left out: the file is not complete."]
+
+
+def no_rows(file: TextFile, lines: range, split: Callable[[str], list[str]], width: int) -> None:
+    """Refuse a row of the table that stands in its head.
+
+    Raises
+    ------
+    FileError
+        A line has `width` fields, and all are numbers.
+    """
+    for k in lines:
+        fields = [token.strip() for token in split(file.lines[k])]
+        fields = fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields
+        if len(fields) == width and all(map(is_number, fields)):
+            raise file.error("stands in the head, but is a row of the table: the file is damaged. Mend it.", k + 1)
 
 
 def _ragged(fields: Sequence[str], labels: Sequence[str]) -> str:
