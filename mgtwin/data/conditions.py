@@ -61,5 +61,5 @@ def direct(columns: Columns, rows: np.ndarray) -> tuple[dict[str, float], list[s
         if values is not None and own not in columns and general == "voltage":
             values = cell_voltage(columns)[0]
         if values is not None and np.isfinite(values[rows]).any():
-            found[name] = float(np.nanmean(np.where(np.isfinite(values[rows]), values[rows], np.nan)))
+            found[name] = float(np.median(values[rows][np.isfinite(values[rows])]))
     return found, notes

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 __all__ = ["amount", "clock", "decimal_of", "is_blank", "is_clock", "is_number", "loss", "number", "odd", "shape"]
 
-_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]+)?")
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]{1,3})?")
 #: What instruments print where they read nothing.
 _BLANK = frozenset(
     (

@@ -70,6 +70,8 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
     index = np.flatnonzero(usable)
     parts = _sweeps(columns, frequency[index], index)
     notes = [note for note in (*columns.notes, *table.notes, *notes) if note] + _turned(columns)
+    if len(parts[-1]) < len(parts[0]) and len(parts) > 1:
+        warnings.append(f"the last of {len(parts)} sweeps has only {len(parts[-1])} points, the first {len(parts[0])}.")
     for number, part in enumerate(parts, 1):
         f, z = frequency[part], impedance[part]
         if hints.check:
@@ -184,21 +186,22 @@ def _neighbours(
     columns: Columns, frequency: np.ndarray, index: np.ndarray, starts: list[int]
 ) -> Iterator[tuple[bool, int]]:
     """For every sweep: whether it starts where a sweep may, and how many points it has."""
-    cycle = columns.optional("cycle")[0]
+    known = columns.optional("cycle")[0]
+    cycle = None if known is None else known[index]
     stops = [*starts[1:], len(index)]
-    first = frequency[0]
     for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        restarts = abs(frequency[start] / first - 1) < _SAME
-        turns = number > 0 and start >= 2 and stop - start > 1 and _bounces(frequency, start)
-        counted = cycle is not None and number > 0 and cycle[index[start]] != cycle[index[start - 1]]
+        restarts = abs(frequency[start] / frequency[0] - 1) < _SAME
+        turns = start >= 2 and stop - start > 1 and _bounces(frequency, start)
+        counted = cycle is not None and number > 0 and cycle[start] != cycle[start - 1]
+        mixed = cycle is not None and np.ptp(cycle[start:stop]) > 0  # a row of another sweep
         last = number == len(starts) - 1
-        yield number == 0 or restarts or turns or counted, _FEWEST if last else stop - start
+        yield (number == 0 or restarts or turns or counted) and not mixed, _FEWEST if last else stop - start
 
 
 def _bounces(frequency: np.ndarray, start: int) -> bool:
     """Tell whether the steps before and after a turning point are alike: the sweep runs back the way it came."""
-    before, after = frequency[start - 1] / frequency[start - 2], frequency[start] / frequency[start - 1]
-    return bool(abs(np.log(before) + np.log(after)) < _SAME)
+    before, after, next_ = np.diff(np.log(frequency[start - 2 : start + 2]))
+    return bool(abs(before + after) < _SAME and after * next_ > 0)
 
 
 def _sound(sweep: tuple[bool, int]) -> bool:

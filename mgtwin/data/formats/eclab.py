@@ -27,8 +27,8 @@ class EcLab:
 
     @staticmethod
     def recognises(file: File) -> bool:
-        """First line `EC-Lab ASCII FILE`."""
-        return file.begins(_FIRST)
+        """First lines `EC-Lab ASCII FILE`, `Nb header lines`."""
+        return file.begins(_FIRST) or any(_COUNT.match(line) for line in file.opening[:3])
 
     @staticmethod
     def parse(file: File, hints: Hints) -> Parsed:
