@@ -184,12 +184,14 @@ def validate(
 def _translated(error: ValidationError, document: Document, schema: CoreSchema) -> FileError:
     found = []
     for location, message in validation_problems(error):
+        at_key = location[-1:] == ("[key]",)  # pydantic's name of a key as a place
+        location = location[:-1] if at_key else location
         unknown = message == "is not a known key here."
         steps = list(walk(location, document.data))
         path = ".".join(part for part, _ in steps)
         if unknown:
             message += _known_keys(*steps[-1], schema)
-        position = document.position(location, key=unknown)
+        position = document.position(location, key=unknown or at_key)
         found.append((position, f"{path}: {message}" if path else message))
     found.sort(key=lambda item: item[0])
     (line, column), first = found[0]

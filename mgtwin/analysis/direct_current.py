@@ -10,6 +10,8 @@ from mgtwin.analysis._common import known_cell
 from mgtwin.analysis.cycling import leakage_fraction
 from mgtwin.analysis.electronic import electronic_conductivity
 from mgtwin.analysis.metrics import Reading, metric, shown
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import contact_resistance, faces
 from mgtwin.dataset import sample_cycles
 from mgtwin.quantities import parse
 
@@ -36,12 +38,13 @@ def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False) -> float:
         what a measurement with perfect contacts would give.
     """
     found = electronic_conductivity(ca)
-    unsteady = f"{len(found.warnings)} steps not quite steady" if found.warnings else ""
+    drifting = sum(text.startswith("at ") for text in found.warnings)
+    unsteady = f"{drifting} steps not quite steady" if drifting else ""
     if not without_contacts:
         return Reading(found.value, unsteady, r2=found.r2)
     cell = known_cell(ca, "slope_conductivity")
-    electrodes = (cell.negative, cell.positive)
-    contacts = sum(float(electrode.electronic_resistance) for electrode in electrodes) / float(cell.area)
+    resistances = (contact_resistance(cell, face, Carrier.ELECTRONS) for face in faces(cell))
+    contacts = sum(map(float, resistances)) / float(cell.area)
     bulk = 1 / found.slope - contacts
     if bulk <= 0:
         return Reading(float("nan"), "the contacts are larger than the whole resistance")

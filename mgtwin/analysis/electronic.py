@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgtwin.analysis._common import Line, fit_line, geometry, require, slope_per_decade, steps, temperature_of, unsteady
+from mgtwin.analysis._common import (
+    Line,
+    cell_of,
+    fit_line,
+    geometry,
+    require,
+    slope_per_decade,
+    steps,
+    temperature_of,
+    unsteady,
+)
+from mgtwin.analysis._plateaus import ON_PLATEAU, check_electrons_alone
+from mgtwin.cells import Cell
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import contact_resistance, faces, passes
 from mgtwin.errors import InputError
 from mgtwin.quantities import format_value
 
@@ -16,6 +30,11 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["ElectronicConductivity", "electronic_conductivity"]
+
+#: Slopes between neighbouring voltages that differ smoothly by more than this factor are those of no line.
+CURVED = 2.0
+#: From this factor on the line is said to bend.
+BENT = 1.2
 
 
 @dataclass(frozen=True)
@@ -25,7 +44,8 @@ class ElectronicConductivity:
     Attributes
     ----------
     value, std : float
-        [S/m]; the standard deviation is that of the slope, NaN with fewer than three voltages.
+        [S/m], contacts and leads included; the standard deviation is that of the slope, NaN with fewer than three
+        voltages.
     slope, offset : float
         Of the line ``I_s = slope V + offset`` [S], [A].
     r2 : float
@@ -68,7 +88,8 @@ def electronic_conductivity(
     .. math:: \sigma_{eon} = \frac{L}{A}\,\frac{dI_s}{dV}
 
     by unweighted least squares through the points (median voltage, last current) of every step. With a single voltage
-    the line is drawn through the origin. The slope contains contact and series resistances.
+    the line is drawn through the origin. The slope contains contact and series resistances; where the cell is known
+    and they matter, a warning says what is left without them.
 
     Parameters
     ----------
@@ -80,7 +101,9 @@ def electronic_conductivity(
     Raises
     ------
     InputError
-        No Dataset, all at the same voltage, different temperatures, or neither a cell nor thickness and area.
+        Ions pass from electrode to electrode of the cell, or no electrons do; the currents lie on a curve (the
+        conductivity depends on the potential), or fall with the voltage; no Dataset, all at the same voltage, different
+        temperatures, or neither a cell nor thickness and area.
 
     Examples
     --------
@@ -97,6 +120,7 @@ def electronic_conductivity(
     voltages, currents, warnings = [], [], []
     for run in runs:
         require(run, ("time", "voltage", "current"), "electronic_conductivity")
+        _check_cell(cell_of(run))
         for step in steps(run):
             voltages.append(float(np.median(step.voltage)))
             currents.append(float(step.current[-1]))
@@ -109,6 +133,7 @@ def electronic_conductivity(
         if not np.isclose(geometry(run, thickness, area).length_per_area, shape.length_per_area):
             raise InputError("the Datasets are of cells with different thickness or area: analyse them separately.")
     line, remarks = _line(np.array(voltages), np.array(currents))
+    remarks += _in_series(cell_of(runs[0]), line, shape.length_per_area)
     factor = shape.length_per_area
     return ElectronicConductivity(
         value=line.slope * factor,
@@ -123,6 +148,33 @@ def electronic_conductivity(
         area=shape.area,
         warnings=(*warnings, *remarks),
     )
+
+
+def _check_cell(cell: Cell | None) -> None:
+    """Refuse a cell whose steady current is not that of electrons, and of electrons alone."""
+    if cell is None:
+        return
+    check_electrons_alone(cell, "electronic_conductivity")
+    if not passes(cell, Carrier.ELECTRONS):
+        raise InputError(
+            f"electronic_conductivity: no electrons get from electrode to electrode of {cell.name} (a layer has none, "
+            f"or a contact blocks them), so what flows at the end of a step only charges it."
+        )
+
+
+def _in_series(cell: Cell | None, line: Line, length_per_area: float) -> list[str]:
+    """Say what the contacts and leads of the cell do to the slope."""
+    if cell is None:
+        return []
+    contacts = sum(float(contact_resistance(cell, face, Carrier.ELECTRONS)) for face in faces(cell))
+    in_series = (contacts + float(cell.series_resistance)) / float(cell.area)
+    if in_series * line.slope <= ON_PLATEAU:
+        return []
+    said = f"contacts and leads of {format_value(in_series, 'ohm')} are in the slope"
+    if in_series * line.slope >= 1:
+        return [f"{said}, which is more than the whole resistance: the numbers of the cell are not those of the data"]
+    alone = format_value(length_per_area / (1 / line.slope - in_series), "S/m")
+    return [f"{said}: without them sigma_eon = {alone}"]
 
 
 def _one_temperature(runs: list[Any]) -> float | None:
@@ -143,4 +195,35 @@ def _line(voltages: np.ndarray, currents: np.ndarray) -> tuple[Line, list[str]]:
     if np.ptp(voltages) <= 1e-9 * np.abs(voltages).max():
         raise InputError(f"all steps are at {format_value(float(voltages[0]), 'V')}: give at least two voltages.")
     remarks = ["two voltages leave no standard deviation"] if len(voltages) == 2 else []
-    return fit_line(voltages, currents), remarks
+    line = fit_line(voltages, currents)
+    if not line.slope > 0:
+        raise InputError(
+            "electronic_conductivity: the steady current does not grow with the voltage, so its slope is no "
+            "conductivity: check the signs, and whether the currents are those of steady states."
+        )
+    bent = _bend(voltages, currents)
+    if bent > CURVED:
+        raise InputError(
+            f"electronic_conductivity: the steady currents do not lie on a line, the steepest slope between neighbours "
+            f"is {bent:.3g} times the flattest: the conductivity depends on the potential. Give neighbouring voltages "
+            f"only; each slope is then the conductivity at one potential (Hebb-Wagner, theory.md §6, form 5)."
+        )
+    if bent > BENT:
+        remarks.append(f"the currents bend: the steepest slope between neighbours is {bent:.3g} times the flattest")
+    return line, remarks
+
+
+def _bend(voltages: np.ndarray, currents: np.ndarray) -> float:
+    """Ratio of the steepest to the flattest slope between neighbours; 1 where the slopes go up and down like noise.
+
+    Those of an exponential change one way, those of a hyperbolic sine turn once.
+    """
+    order = np.argsort(voltages)
+    steps_of = np.diff(voltages[order])
+    apart = steps_of > 1e-9 * np.ptp(voltages)
+    slopes = np.diff(currents[order])[apart] / steps_of[apart]
+    changes = np.diff(slopes)
+    turns = np.count_nonzero(changes[:-1] * changes[1:] < 0)
+    if len(slopes) < 2 or turns > (0 if len(changes) < 3 else 1):
+        return 1.0
+    return float(slopes.max() / slopes.min()) if slopes.min() > 0 else float("inf")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mgtwin.cells import Cell, Layer
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import SaltTransport, faces, passes, salt_transport
+from mgtwin.cells.salts import DEPLETED, salt_voltage
+from mgtwin.kinds.numbers import FARADAY, GAS_CONSTANT
+from mgtwin.protocols.base import parse_current
+from mgtwin.protocols.segments import amperes
 from mgtwin.quantities import format_value
-
-if TYPE_CHECKING:
-    from mgtwin.cells import Cell
 
 __all__ = ["Depletion", "LimitingCurrent", "depletion", "limiting_current", "sand_time"]
 
@@ -20,13 +23,59 @@ SHORT = 0.02
 
 @dataclass(frozen=True)
 class _Solution:
-    """A solution in numbers per electrode area: what one A/m2 does to c/c_0."""
+    r"""The salt of a layer in numbers per electrode area: what one A/m2 does to :math:`u = c/c_0`.
+
+    Where a solid conducts ions beside the pores, only a part of the current i needs the salt. With no anion current
+    the equations of theory.md §2.6 leave, in the steady state,
+
+    .. math:: -\left(1 + \frac{s}{u^p} + \frac{b}{u}\right) du = \frac{(1 - t_+)\,i\,dx}{zF D_{eff} c_0}, \qquad
+              s = \frac{\sigma_s}{\kappa_0}, \quad
+              b = \sigma_s \frac{(1 + z)RT\Theta}{zF}\frac{(1 - t_+)^2}{zF D_{eff} c_0} .
+    """
 
     name: str
     gradient: float  # of c/c_0 along +x in the steady state, over the whole layer [m2/A], positive where it falls
     amount: float  # salt at rest [mol/m2]
     factor: float  # thermodynamic
     time: float  # epsilon L^2/D [s]
+    beside: float = 0.0  # s
+    osmotic: float = 0.0  # b
+    exponent: float = 0.0  # p
+
+    @property
+    def lasts(self) -> float:
+        """c/c_0 at the end of the layer that counts as used up: beside a solid it only decays towards 0."""
+        return DEPLETED if self.beside else 0.0
+
+    def before(self, after: float, density: float) -> float:
+        """c/c_0 where a current enters the layer, from that where it leaves."""
+        from scipy.optimize import brentq
+
+        fall = self.gradient * density
+        if not self.beside:
+            return after + fall
+        reached = self._potential(after) + fall
+        return float(brentq(lambda u: self._potential(u) - reached, after, after + fall, xtol=1e-15, rtol=1e-14))
+
+    def mean(self, entry: float, after: float, density: float) -> float:
+        """Mean of c/c_0 between these two."""
+        if not self.beside:
+            return (entry + after) / 2
+        held = self._held(entry) - self._held(after)
+        return held / (self.gradient * density)
+
+    def _potential(self, u: float) -> float:
+        """Integral of 1 + s/u^p + b/u."""
+        return u + self.beside * _power_integral(u, -self.exponent) + self.osmotic * np.log(u)
+
+    def _held(self, u: float) -> float:
+        """Integral of u times that."""
+        return u**2 / 2 + self.beside * _power_integral(u, 1 - self.exponent) + self.osmotic * u
+
+
+def _power_integral(u: float, exponent: float) -> float:
+    """Integral of u^exponent from 1."""
+    return float(np.log(u) if exponent == -1 else (u ** (exponent + 1) - 1) / (exponent + 1))
 
 
 @dataclass(frozen=True)
@@ -36,7 +85,8 @@ class LimitingCurrent:
     Attributes
     ----------
     deposition, dissolution : float
-        While the ion's metal is deposited on, or stripped from, the working (positive) electrode [A]; inf without salt.
+        While the ion's metal is deposited on, or stripped from, the working (positive) electrode [A]; inf without
+        salt.
     deposition_layer, dissolution_layer : str
         Layer in which the salt is used up then; empty without salt.
     area : float
@@ -76,15 +126,18 @@ class Depletion:
         [s] after a cell at rest begins to carry the current; inf if it can carry it for ever.
     layer, side : str
         Where; empty if nowhere. `side` is ``"left"`` or ``"right"``.
+    lower_limit : bool
+        Whether the salt lasts longer than `time`, because a solid beside the pores takes over as it falls.
     """
 
     time: float
     layer: str = ""
     side: str = ""
+    lower_limit: bool = False
 
 
 def limiting_current(cell: Cell) -> LimitingCurrent:
-    r"""Return the largest steady current that the salt solutions of a cell can carry.
+    r"""Return the largest steady current that the salt of a cell can carry, in solutions and in wet pores.
 
     Where a solution is bounded by faces that only the ion passes (theory.md §6, form 7)
 
@@ -93,6 +146,10 @@ def limiting_current(cell: Cell) -> LimitingCurrent:
     per area of the layer. Neighbouring solutions share their salt; the profile in them is straight in each and
     :math:`\Theta\ln(c/c_0)` is continuous, and the limiting current is that at which c vanishes at an end. It does not
     depend on how the conductivity varies with c.
+
+    Beside pores whose solid conducts the ion, too, the solid takes over as c falls, and c only decays towards 0: the
+    current is then that at which c reaches `mgtwin.cells.salts.DEPLETED` of :math:`c_0`, where a simulation ends.
+    Electrons that pass from electrode to electrode come on top of it.
 
     Parameters
     ----------
@@ -126,7 +183,8 @@ def sand_time(cell: Cell, current: float | str) -> float:
     .. math:: \tau = \pi\,\varepsilon D_{eff}\left[\frac{zF c_0}{2 i (1 - t_+)}\right]^2
 
     The smallest one of all solutions in the cell; inf without any. Below the limiting current the salt is never used
-    up, and close above it later than this: `depletion` says when.
+    up, and close above it later than this: `depletion` says when. Beside a solid that conducts the ion, too, it is the
+    time at which c would vanish if it went on falling as it begins to: a lower limit.
 
     Parameters
     ----------
@@ -184,54 +242,46 @@ def depletion(cell: Cell, current: float | str) -> Depletion:
         last = group[::step][-1]
         if abs(density) <= limit:
             continue
-        if len(group) == 1:
+        if len(group) == 1 and not last.beside:
             found.append(Depletion(last.time * _relative_time(limit / abs(density)), last.name, side))
         else:
-            found.append(Depletion(_sand(last, abs(density)), last.name, side))
+            found.append(Depletion(_sand(last, abs(density)), last.name, side, bool(last.beside)))
     return min(found, key=lambda item: item.time)
 
 
 def _density(cell: Cell, current: float | str) -> float:
     """A/m2 of the electrodes."""
-    from mgtwin.protocols.base import parse_current
-    from mgtwin.protocols.segments import amperes
-
     return amperes(parse_current(current), cell) / float(cell.area)
 
 
 def _groups(cell: Cell) -> list[list[_Solution]]:
-    """Solutions of a cell from left to right, those together that share their salt."""
-    from mgtwin.cells import BinaryElectrolyte
-
+    """Salt of a cell from left to right, layers together that share theirs."""
     groups: list[list[_Solution]] = []
-    before = False
-    for layer in cell.layers:
-        here = isinstance(layer.material, BinaryElectrolyte)
-        if here:
-            if not before:
+    for layer, face in zip(cell.layers, faces(cell), strict=False):
+        salt = salt_transport(cell, layer.name)
+        if salt is not None:
+            if not passes(cell, Carrier.ANIONS, face):
                 groups.append([])
-            groups[-1].append(_solution(cell, layer.name))
-        before = here
+            groups[-1].append(_solution(cell, layer, salt))
     return groups
 
 
-def _solution(cell: Cell, name: str) -> _Solution:
-    from mgtwin.cells import Reader
-    from mgtwin.cells.rest import FARADAY
-
-    read, path = Reader(cell), f"layers.{name}"
-    material = cell.get(f"{path}.material")
-    ratio = 1.0 if cell.get(f"{path}.area") is None else float(read.number(f"{path}.area")) / float(cell.area)
-    thickness, porosity = float(read.number(f"{path}.thickness")), float(material.porosity)
-    diffusivity = float(read.property(f"{path}.material.salt_diffusivity", float(read.temperature)))
-    concentration, anions = float(material.concentration), 1 - float(material.transference_number)
-    conductance = float(cell.ion.charge) * FARADAY * diffusivity * concentration * ratio / thickness
+def _solution(cell: Cell, layer: Layer, salt: SaltTransport) -> _Solution:
+    ratio = 1.0 if layer.area is None else float(layer.area) / float(cell.area)
+    thickness, charge = float(layer.thickness), float(cell.ion.charge)
+    anions = 1 - float(salt.transference_number)
+    carried = charge * FARADAY * float(salt.diffusivity) * float(salt.concentration)
+    voltage = salt_voltage(charge, GAS_CONSTANT * float(cell.temperature) / FARADAY, float(salt.thermodynamic_factor))
+    beside = float(salt.beside)
     return _Solution(
-        name,
-        anions / conductance,
-        porosity * concentration * thickness * ratio,
-        float(material.thermodynamic_factor),
-        porosity * thickness**2 / diffusivity,
+        layer.name,
+        gradient=anions * thickness / (carried * ratio),
+        amount=float(salt.stored * salt.concentration) * thickness * ratio,
+        factor=float(salt.thermodynamic_factor),
+        time=float(salt.stored) * thickness**2 / float(salt.diffusivity),
+        beside=beside / float(salt.conductivity),
+        osmotic=beside * voltage * anions**2 / carried,
+        exponent=float(salt.conductivity_exponent),
     )
 
 
@@ -243,24 +293,29 @@ def _group_limit(group: list[_Solution]) -> float:
 
     def excess(log_density: float) -> float:
         """Salt that the profile holds which vanishes at the end, beyond what there is, relative."""
-        relative, held, previous = 0.0, 0.0, None
+        density = float(np.exp(log_density))
+        relative, held, previous = group[-1].lasts, 0.0, None
         for item in reversed(group):
             if previous is not None:
                 relative = relative ** (previous.factor / item.factor)
-            entry = relative + item.gradient * np.exp(log_density)
-            held += item.amount * (relative + entry) / 2
+            entry = item.before(relative, density)
+            held += item.amount * item.mean(entry, relative, density)
             relative, previous = entry, item
         return held / total - 1
 
-    if len(group) == 1:
+    if len(group) == 1 and not group[0].beside:
         return 2 / group[0].gradient
     middle = -np.log(sum(item.gradient for item in group))
     return float(np.exp(brentq(excess, middle - 50, middle + 50, xtol=1e-13)))
 
 
 def _sand(item: _Solution, density: float) -> float:
-    """Sand's time [s]: 4 sqrt(t/(pi time)) i/i_lim = 1."""
-    return np.inf if density == 0 else float(np.pi * item.time / 4 / (item.gradient * density) ** 2)
+    """Sand's time [s]: c falls at the face by 2 sqrt(t/(pi time)) times its gradient over the layer."""
+    if density == 0:
+        return np.inf
+    # at the start a solid beside the pores takes a part of the current, and speeds up the salt's diffusion
+    shared, taken = 1 + item.beside, 1 + item.beside + item.osmotic
+    return float(np.pi / 4 * item.time * shared * taken / (item.gradient * density) ** 2)
 
 
 def _relative_time(share: float) -> float:

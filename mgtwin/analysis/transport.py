@@ -9,13 +9,14 @@ import numpy as np
 
 from mgtwin.analysis import _plateaus
 from mgtwin.analysis._common import Step, cell_of, require, slope_per_decade, steps, unsteady
+from mgtwin.cells import Cell
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import passes
 from mgtwin.errors import InputError
 from mgtwin.quantities import format_value, parse
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from mgtwin.cells import Cell
 
 __all__ = ["TransportNumber", "TransportNumberWindow", "transport_number", "transport_number_window"]
 
@@ -89,8 +90,8 @@ def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> Trans
     .. math:: t_{app} = (I_0 - I_s)/I_0
 
     with :math:`I_0` sampled at a stated time and :math:`I_s` the last current of the step. The true value follows from
-    the cell in the attributes. For one mixed conductor between blocking electrodes the reason names the plateau of
-    closed form 6 on which :math:`I_0` was read.
+    the cell in the attributes. Where electrons get from electrode to electrode the reason names the plateau of closed
+    form 6 on which :math:`I_0` was read, with the contacts, spots, films and grain boundaries of the cell.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> Trans
     Raises
     ------
     InputError
-        The sampling time lies outside the data, or I_0 is zero.
+        Ions pass from electrode to electrode of the cell, the sampling time lies outside the data, or I_0 is zero.
 
     Examples
     --------
@@ -113,22 +114,22 @@ def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> Trans
     0.6
     """
     require(ca, ("time", "voltage", "current"), "transport_number")
+    cell = cell_of(ca)
+    if cell is not None:
+        _plateaus.check_electrons_alone(cell, "transport_number")
     parts = steps(ca)
     step, when = parts[0], float(parse(sampled_at, "s"))
     initial, steady = _sample(step, when), float(step.current[-1])
     if initial == 0:
         raise InputError(f"the current at {format_value(when, 's')} is zero: no transport number can be read from it.")
     apparent, voltage = (initial - steady) / initial, float(np.median(step.voltage))
-    cell = cell_of(ca)
     true = None if cell is None else _plateaus.true_transport_number(cell)
     slope = slope_per_decade(step.time, step.current)
     reason, steadied = _reason(cell, true, apparent, voltage, initial, steady, format_value(when, "s"), unsteady(slope))
     if len(parts) > 1:
         reason += f"; of {len(parts)} steps the first was used, the only one that starts from rest"
     duration = float(step.time[-1])
-    return TransportNumber(
-        apparent, true, initial, steady, when, duration, voltage, steadied, reason
-    )  # fmt: skip
+    return TransportNumber(apparent, true, initial, steady, when, duration, voltage, steadied, reason)
 
 
 def _sample(step: Step, when: float) -> float:
@@ -172,12 +173,15 @@ def _reason(
     known = _plateaus.plateaus(cell)
     if known is None:
         parts.append(
-            "the formula holds for one mixed conductor between two ion-blocking electrodes only, which this cell is not"
+            "the formula compares the plateaus of a stack that electrons pass from end to end, which this cell is not"
+            if not passes(cell, Carrier.ELECTRONS)
+            else "the plateaus of this cell are not known in closed form"
         )
         return "; ".join(filter(None, [*parts, drift])), not drift
     first, as_assumed = _plateaus.explain_initial(known, voltage / initial, when)
-    last = _plateaus.explain_final(known, voltage / steady) if steady else "no current is left at the end"
-    contacts = _plateaus.explain_contacts(known) if as_assumed or known.contacts else ""
+    last = _plateaus.explain_final(cell, known, voltage / steady) if steady else "no current is left at the end"
+    in_contacts = known.charged > known.shorted  # else the leads alone are in series, on both plateaus
+    contacts = _plateaus.explain_contacts(known) if as_assumed or in_contacts else ""
     return "; ".join(filter(None, [*parts, first, contacts, last or drift])), not (last or drift)
 
 
@@ -200,7 +204,8 @@ def transport_number_window(ca: xr.Dataset, low: float, high: float) -> Transpor
     Raises
     ------
     InputError
-        `low` is not below `high`, or fewer than two samples lie after the start of the step.
+        Ions pass from electrode to electrode of the cell, `low` is not below `high`, or fewer than two samples lie
+        after the start of the step.
 
     Examples
     --------
@@ -211,6 +216,9 @@ def transport_number_window(ca: xr.Dataset, low: float, high: float) -> Transpor
     (5.623413, 1.583)
     """
     require(ca, ("time", "voltage", "current"), "transport_number_window")
+    cell = cell_of(ca)
+    if cell is not None:
+        _plateaus.check_electrons_alone(cell, "transport_number_window")
     if not low < high:
         raise InputError(f"low ({low:g}) must be below high ({high:g}).")
     step = steps(ca)[0]

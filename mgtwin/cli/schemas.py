@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +11,21 @@ from pydantic import TypeAdapter
 from rich.table import Table
 from rich.text import Text
 
-from .. import cells, experiments, library
-from ..cells.overlays import Overlay
+from .. import library
 from ..errors import UnknownNameError, did_you_mean
-from ..registry import FAMILIES
 from .console import hint, out
+from .files import unless_other
+from .kinds import about, nouns, plain
 
-__all__ = ["file_schema", "nouns", "print_schema"]
+__all__ = ["file_schema", "print_schema"]
+
+#: A JSON Schema or a part of one.
+Schema = dict[str, Any]
 
 _FILES = {"cell": "cells/", "overlay": "overlays/", "experiment": "experiments/"}
 
 
-def nouns() -> dict[str, type]:
-    """Return every class that can be written in YAML by its name: files, their parts, and the kinds of every family."""
-    parts = [getattr(cells, name) for name in cells.__all__]
-    kinds = [kind for family in FAMILIES.values() for kind in family.values()]
-    found = (cells.Cell, Overlay, experiments.Experiment, *parts, *kinds)
-    return {item.__name__: item for item in found if isinstance(item, type) and is_dataclass(item)}
-
-
-def file_schema(noun: Any) -> dict[str, Any]:
+def file_schema(noun: type) -> Schema:
     """Return the JSON Schema of a class as files write it: parts by name, single items without a list.
 
     Parameters
@@ -44,7 +37,7 @@ def file_schema(noun: Any) -> dict[str, Any]:
     places = [schema, *schema.get("$defs", {}).values()]
     for place in places:
         if "description" in place:
-            place["description"] = _plain(place["description"])
+            place["description"] = plain(place["description"])
         properties = place.get("properties", {})
         for name, loosen in _LOOSER.items():
             if name in properties:
@@ -55,26 +48,10 @@ def file_schema(noun: Any) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"mgtwin {title}"}
 
 
-def _plain(docstring: str) -> str:
-    """The summary of a docstring without its markup, on one line."""
-    text = " ".join(docstring.strip().partition("\n\n")[0].split())
-    text = re.sub(r"\s*\((?:physics\.md )?§[^)]*\)", "", text)
-    text = re.sub(r":\w+:`([^`]*)`", lambda found: _formula(found[1]), text)
-    return text.replace("`", "")
-
-
-def _formula(tex: str) -> str:
-    tex = tex.replace(r"\,", " ").replace("{", "").replace("}", "")
-    return re.sub(r"\\([a-z]+)", lambda found: _SIGNS.get(found[1], found[1]), tex)
-
-
-_SIGNS = {"sigma": "σ", "eta": "η", "omega": "ω", "varphi": "φ", "sum": "Σ", "parallel": "∥"}
-
-
-def _or_part(folder: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _or_part(folder: str) -> Callable[[Schema], Schema]:
     """A part written out, the name of one of the library, or ``{from: name, ...}``."""
 
-    def loosen(schema: dict[str, Any]) -> dict[str, Any]:
+    def loosen(schema: Schema) -> Schema:
         text = f"name of a file in {folder}/"
         name = {"type": "string", "description": text, "examples": list(library.names(folder))}
         changed = {"type": "object", "properties": {"from": name}, "required": ["from"]}
@@ -83,26 +60,26 @@ def _or_part(folder: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return loosen
 
 
-def _or_one(schema: dict[str, Any]) -> dict[str, Any]:
+def _or_one(schema: Schema) -> Schema:
     """One item instead of a list of one."""
     return {"anyOf": [schema, schema["items"]]} if "items" in schema else schema
 
 
-def _entries_or_part(schema: dict[str, Any]) -> dict[str, Any]:
+def _entries_or_part(schema: Schema) -> Schema:
     inner = schema.get("additionalProperties")
     if not isinstance(inner, Mapping):
         return schema
     return {**schema, "additionalProperties": _or_part("interfaces")(dict(inner))}
 
 
-def _or_type(schema: dict[str, Any]) -> dict[str, Any]:
+def _or_type(schema: Schema) -> Schema:
     """``measure: arcs`` is short for ``measure: {type: arcs}``."""
     parts = schema.get("anyOf", [schema])
     types = [kind for part in parts for kind in part.get("discriminator", {}).get("mapping", {})]
     return {"anyOf": [{"enum": types}, schema]} if types else schema
 
 
-_LOOSER: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+_LOOSER: dict[str, Callable[[Schema], Schema]] = {
     "material": _or_part("materials"),
     "negative": _or_part("interfaces"),
     "positive": _or_part("interfaces"),
@@ -124,11 +101,14 @@ def print_schema(name: str | None = None, output: Path | None = None) -> None:
     Raises
     ------
     UnknownNameError
-        If there is no such noun.
+        There is no such noun.
+    InputError
+        A file lies at `output` that is no JSON Schema.
     """
     known = nouns()
     if name is None:
-        _print_nouns(known)
+        out().print(_listed(known))
+        hint("mgtwin schema Cell prints the JSON Schema of a cell file, -o cell.schema.json writes it.")
         return
     by_lower = {key.lower(): item for key, item in known.items()}
     noun = by_lower.get(name.lower().replace("_", ""))
@@ -139,16 +119,16 @@ def print_schema(name: str | None = None, output: Path | None = None) -> None:
     if output is None:
         print(text)
         return
-    output.write_text(text + "\n", encoding="utf-8")
+    target = unless_other(output, "a JSON Schema", lambda raw: b'"$schema"' in raw)
+    target.write_text(text + "\n", encoding="utf-8")
     hint(f"{output} is written. In an editor with the YAML language server, put this on top of a file:")
     out().print(Text(f"# yaml-language-server: $schema={output}", style="cyan"), soft_wrap=True)
 
 
-def _print_nouns(known: Mapping[str, Any]) -> None:
+def _listed(known: Mapping[str, type]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(no_wrap=True, style="cyan")
     table.add_column(overflow="fold")
     for name, noun in known.items():
-        table.add_row(name, Text(_plain(noun.__doc__ or "").partition(". ")[0].rstrip(".")))
-    out().print(table)
-    hint("mgtwin schema Cell prints the JSON Schema of a cell file, -o cell.schema.json writes it.")
+        table.add_row(name, Text(about(noun)))
+    return table

@@ -2,58 +2,304 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from .. import yamlfile
 from ..analysis.metrics import METRICS, REFERENCE, ArgumentError, Measure
 from ..cells import Cell
-from ..cells.paths import expand
-from ..errors import FileError, InputError, did_you_mean
-from ..protocols import Protocol
+from ..cells.paths import Key, expand
+from ..errors import InputError, did_you_mean, validation_problems
+from ..kinds.noun import noun
+from ..protocols import PROTOCOLS, Protocol
+from ..protocols.base import AnyProtocol
 from ..quantities import parse
-from ..studies import AtLeast, AtMost, Evolution, Maximise, Minimise, Paired, Robust
-from ..studies.axes import Axis, axes_of
-from ..yamlfile import Document
+from ..registry import Family
+from ..studies import Evolution, Paired, Robust
+from ..studies.axes import Axes, axes_of
+from ..studies.goals import CONSTRAINTS, OBJECTIVES, Goal, Limit
+from ..studies.measured import Function
+from ..studies.plan import labelled_cells, labelled_protocols
+from ..studies.sampling import SEED
+from ..unions import OneOf
 from .cellargs import is_file_name, read_cell
-from .protocolargs import part_of, protocol_of
+from .protocolargs import protocol_of
 
 __all__ = ["OptimisationFile", "SweepFile", "read_optimisation", "read_sweep"]
 
-_SWEEP = ("cell", "protocol", "vary", "paired", "metrics", "uncertainty", "store")
-_OPTIMISE = ("cell", "protocol", "bounds", "objectives", "constraints", "robust", "method")
-Place = tuple[str | int, ...]
+#: pydantic's name of a place that is a key.
+_KEY = "[key]"
 
 
-@dataclass(frozen=True)
+@contextmanager
+def _at(*place: str | int) -> Iterator[None]:
+    """Give what is wrong with the input its place in the file, below that of the field that is being read."""
+    try:
+        yield
+    except ValidationError as error:
+        problems = validation_problems(error)
+    except InputError as error:
+        problems = [((), str(error))]
+    else:
+        return
+    raise ValidationError.from_exception_data("study", [
+        InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": InputError(text)}),
+                         loc=(*place, *below), input=None)
+        for below, text in problems
+    ]) from None  # fmt: skip
+
+
+def _beside(name: str, info: ValidationInfo) -> str:
+    """Files are looked for from the folder of the study file."""
+    return str(info.context["path"].parent / name) if info.context and is_file_name(name) else name
+
+
+def _several(one: Any, sign: str, labelled: Callable[[list[Any]], dict[str, Any]]) -> PlainValidator:
+    """A validator of one thing, a list of them or a mapping label -> thing; one in full has the key `sign`."""
+
+    def read(raw: object, info: ValidationInfo) -> object:
+        match raw:
+            case list():
+                return labelled(TypeAdapter(list[one]).validate_python(raw, context=info.context))  # type: ignore[valid-type]
+            case Mapping() if sign not in raw:
+                return TypeAdapter(dict[str, one]).validate_python(raw, context=info.context)  # type: ignore[valid-type]
+        return TypeAdapter(one).validate_python(raw, context=info.context)
+
+    return PlainValidator(read)
+
+
+@noun
+class _CellChoice:
+    """A cell by its name or file, with overlays, and with numbers that are set."""
+
+    name: str
+    overlays: Annotated[tuple[str, ...], BeforeValidator(lambda raw: (raw,) if isinstance(raw, str) else raw)] = ()
+    set: dict[str, object] = field(default_factory=dict)
+
+
+def _cell(raw: object, info: ValidationInfo) -> Cell:
+    if isinstance(raw, str):
+        return read_cell(_beside(raw, info))
+    asked: _CellChoice = TypeAdapter(_CellChoice).validate_python(raw, context=info.context)
+    with _at("overlays" if asked.overlays else "name"):
+        cell = read_cell(_beside(asked.name, info), asked.overlays)
+    for path, value in asked.set.items():
+        with _at("set", path):
+            cell = cell.with_({path: value})
+    return cell
+
+
+_Cell = Annotated[Cell, PlainValidator(_cell)]
+
+
+def _protocol(raw: object, info: ValidationInfo) -> Protocol:
+    if isinstance(raw, str):
+        if not is_file_name(raw):
+            raise InputError("a protocol is a file (.yaml) or a mapping with the key type.")
+        return protocol_of(yamlfile.load(_beside(raw, info)))
+    with _at("type"):
+        OneOf(PROTOCOLS).kind_of(raw)
+    return TypeAdapter(AnyProtocol).validate_python(raw, context=info.context)
+
+
+_Protocol = Annotated[Protocol, PlainValidator(_protocol)]
+
+
+@noun
+class _Span:
+    """Evenly spaced values; ``from`` is a word of Python."""
+
+    start: Annotated[object, Field(alias="from")]
+    end: Annotated[object, Field(alias="to")]
+    points: Annotated[int, Field(ge=2, strict=True)]
+    log: bool = False
+
+
+def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
+    """Values [SI] along a path, each checked against the cells; a bare number needs its unit."""
+    with _at(path, _KEY):
+        for cell in cells:
+            expand(cell, path, setting=True)
+    match raw:
+        case Mapping():
+            with _at(path):
+                span: _Span | None = TypeAdapter(_Span).validate_python(raw)
+            items: dict[str | int, object] = {"from": span.start, "to": span.end}  # type: ignore[union-attr]
+        case list():
+            span, items = None, dict(enumerate(raw))
+        case _:
+            span, items = None, {}
+    for place, item in items.items():
+        with _at(path, place):
+            parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
+    with _at(path):
+        values = axes_of(cells, {path: list(items.values()) or raw})[0].values
+    if span is None:
+        return values
+    if span.log and not (values > 0).all():
+        with _at(path, "log"):
+            raise InputError("log: true needs two values above 0.")
+    return (np.geomspace if span.log else np.linspace)(values[0], values[1], span.points)
+
+
+def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
+    cells = info.data.get("cell")
+    if cells is None or raw is None:  # what is wrong is the cell; a key without a value
+        return {}
+    if not isinstance(raw, Mapping):
+        raise InputError("this is a mapping of paths to values.")
+    return {path: _axis(list(labelled_cells(cells).values()), path, given) for path, given in raw.items()}
+
+
+_Axes = Annotated[dict[Key, Any], PlainValidator(_axes)]
+
+
+def _metric(raw: Any) -> tuple[str, Function]:
+    """``overpotential``, ``{area_specific_resistance: {at: 1 kHz}}``, or one of them below ``metric`` with a name."""
+    match raw:
+        case {"metric": inner, **rest}:
+            _refuse_unknown(rest, ("name",))
+            with _at("metric"):
+                name, function = _metric(inner)
+            return str(rest.get("name", name)), function
+    try:
+        measure = Measure.of(raw)
+    except ArgumentError as error:
+        with _at(*(() if "type" in raw else raw), error.argument, _KEY):  # type: ignore[operator, misc]
+            raise
+    if measure.declaration.series or measure.takes(REFERENCE):
+        raise InputError(f"{measure.name} reads several runs, a study has one at each point: take another.")
+    function = METRICS[measure.name]
+    return measure.name, partial(function, **measure.arguments) if measure.arguments else function
+
+
+def _metrics(raw: object) -> dict[str, Function]:
+    if not isinstance(raw, list) or not raw:
+        raise InputError("metrics is a list of at least one: start each with '- '.")
+    made: dict[str, Function] = {}
+    for k, item in enumerate(raw):
+        with _at(k):
+            name, function = _metric(item)
+            if made.setdefault(name, function) is not function:
+                raise InputError(f"the metric {name!r} is given twice: write {{name: ..., metric: ...}}.")
+    return made
+
+
+def _refuse_unknown(given: Mapping[Any, object], known: Collection[str]) -> None:
+    for key in given:
+        if key not in known:
+            hint = did_you_mean(key, known) or f" Known: {', '.join(known)}."
+            with _at(key, _KEY):
+                raise InputError(f"is not a known key here.{hint}")
+
+
+def _goal(family: Family[type[Goal]], raw: Any, info: ValidationInfo) -> Goal:
+    """``{minimise: metric}`` or ``{metric: ..., at_most: limit}``, with a protocol and a name if need be."""
+    limited = family is CONSTRAINTS
+    also = ("metric",) if limited else ()
+    match raw:
+        case Mapping():
+            _refuse_unknown(raw, (*family, *also, "protocol", "name"))
+            senses = [key for key in raw if key in family]
+        case _:
+            senses = []
+    if len(senses) != 1 or (limited and "metric" not in raw):
+        keys = f"{'the key metric and ' if limited else ''}one of the keys {', '.join(family)}"
+        raise InputError(f"{family.article} has {keys}.")
+    place = "metric" if limited else senses[0]
+    given = {key: item for key, item in raw.items() if key == "name"}
+    with _at(place):
+        given["metric"] = _metric(raw[place])[1]
+    if "protocol" in raw:
+        with _at("protocol"):
+            given["protocol"] = _protocol(raw["protocol"], info)
+    with _at(senses[0]):
+        return family[senses[0]](**given, **({"limit": raw[senses[0]]} if limited else {}))
+
+
+_Objective = Annotated[Goal, PlainValidator(partial(_goal, OBJECTIVES))]
+_Constraint = Annotated[Limit, PlainValidator(partial(_goal, CONSTRAINTS))]
+
+
+@noun
+class Sampling:
+    """How many parameter sets are drawn from the uncertainties, and with which seed."""
+
+    n: Annotated[int, Field(ge=1, strict=True)] = 256
+    seed: Annotated[int, Field(ge=0, strict=True)] = SEED
+
+
+def _store(raw: object, info: ValidationInfo) -> Path:
+    path: Path = (info.context or {})["path"]
+    if not isinstance(raw, str):
+        raise InputError(f"store is the name of a folder, not {raw!r}.")
+    return path.parent / (raw or f"{path.stem}.zarr")
+
+
+@noun
 class SweepFile:
-    """What a file for ``mgtwin sweep`` says; `sampling` is None or the arguments of `mgtwin.uncertainty`."""
+    """What a file for ``mgtwin sweep`` says.
 
-    cell: Cell | dict[str, Cell]
-    protocol: Protocol | dict[str, Protocol]
-    axes: tuple[Mapping[Any, Any] | Paired, ...]
-    metrics: dict[str, Callable[..., Any]]
-    sampling: dict[str, int] | None
-    store: Path
+    Parameters
+    ----------
+    cell, protocol, metrics
+        As of `mgtwin.sweep`.
+    vary, paired : mapping
+        Path to values.
+    uncertainty : Sampling, optional
+        Repeat every point for parameter sets drawn from the uncertainties of the cell.
+    store : Path
+        Where the numbers go; by default beside the file.
+    """
+
+    cell: Annotated[Cell | dict[str, Cell], _several(_Cell, "name", labelled_cells)]
+    protocol: Annotated[Protocol | dict[str, Protocol], _several(_Protocol, "type", labelled_protocols)]
+    metrics: Annotated[dict[str, Function], PlainValidator(_metrics)]
+    vary: _Axes = field(default_factory=dict)
+    paired: _Axes = field(default_factory=dict)
+    uncertainty: Sampling | None = None
+    store: Annotated[Path, PlainValidator(_store)] = field(default="", kw_only=True)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if not self.axes and self.uncertainty is None:
+            raise InputError("nothing is varied: give vary: {path: [values]}, paired: or uncertainty: {n: 256}.")
+        if self.uncertainty is not None and not isinstance(self.cell, Cell):
+            with _at("uncertainty"):
+                raise InputError("uncertainty goes with one cell, not with several.")
+
+    @property
+    def axes(self) -> list[Axes]:
+        """What `mgtwin.sweep` varies."""
+        found: list[Axes] = [self.vary] if self.vary else []
+        return [*found, Paired(self.paired)] if self.paired else found
 
 
-@dataclass(frozen=True)
+@noun
 class OptimisationFile:
     """What a file for ``mgtwin optimise`` says: the arguments of `mgtwin.optimise`."""
 
-    cell: Cell
-    bounds: dict[Any, Any]
-    objectives: tuple[Minimise | Maximise, ...]
-    constraints: tuple[AtMost | AtLeast, ...]
-    protocol: Protocol | None
-    robust: Robust | None
-    method: Evolution | None
+    cell: _Cell
+    bounds: _Axes
+    objectives: Annotated[list[_Objective], Field(min_length=1)]
+    constraints: list[_Constraint] = field(default_factory=list)
+    protocol: _Protocol | None = None
+    robust: Robust | None = None
+    method: Evolution | None = None
+
+    def __post_init__(self) -> None:
+        for name, goals in (("objectives", self.objectives), ("constraints", self.constraints)):
+            for k, goal in enumerate(goals):
+                if self.protocol is None and goal.protocol is None:
+                    with _at(name, k):
+                        raise InputError("this needs a protocol: here, or one for all at the top.")
 
 
 def read_sweep(path: Path) -> SweepFile:
@@ -64,265 +310,11 @@ def read_sweep(path: Path) -> SweepFile:
     FileError
         With line, column and a caret for what is wrong in it.
     """
-    document = yamlfile.load(path)
-    data = _top(document, _SWEEP, ("cell", "protocol", "metrics"))
-    cells = _cells(document)
-    axes: list[Mapping[Any, Any] | Paired] = []
-    if data.get("vary"):
-        axes.append(_axes(document, cells, "vary"))
-    if data.get("paired"):
-        pairs = _axes(document, cells, "paired")
-        with _at(document, ("paired",)):
-            axes.append(Paired(pairs))
-    sampling = _integers(document, "uncertainty", ("n", "seed")) if "uncertainty" in data else None
-    if not axes and sampling is None:
-        raise document.error("nothing is varied: give vary: {path: [values]}, paired: or uncertainty: {n: 256}.")
-    if sampling is not None and isinstance(cells, dict):
-        raise document.error("uncertainty goes with one cell, not with several.", ("uncertainty",), key=True)
-    store = data.get("store", f"{path.stem}.zarr")
-    if not isinstance(store, str):
-        raise document.error(f"store is the name of a folder, not {store!r}.", ("store",))
-    metrics = _metrics(document, ("metrics",))
-    return SweepFile(cells, _protocols(document), tuple(axes), metrics, sampling, path.parent / store)
+    found: SweepFile = yamlfile.validate(yamlfile.load(path), SweepFile, {"file": True, "path": path})
+    return found
 
 
 def read_optimisation(path: Path) -> OptimisationFile:
     """Read a file for ``mgtwin optimise``; raises FileError with line, column and a caret."""
-    document = yamlfile.load(path)
-    data = _top(document, _OPTIMISE, ("cell", "bounds", "objectives"))
-    cell = _cell(document, ("cell",))
-    protocol = _protocol(document, ("protocol",)) if "protocol" in data else None
-    objectives = tuple(_objective(document, ("objectives", k)) for k in _items(document, "objectives"))
-    constraints = tuple(_constraint(document, ("constraints", k)) for k in _items(document, "constraints"))
-    for name, goals in (("objectives", objectives), ("constraints", constraints)):
-        for k, goal in enumerate(goals):
-            if protocol is None and goal.protocol is None:
-                raise document.error("this needs a protocol: here, or one for all at the top.", (name, k))
-    return OptimisationFile(
-        cell, _axes(document, cell, "bounds"), objectives, constraints, protocol,
-        _made(document, "robust", Robust, ("n", "probability", "seed", "held", "together")),
-        _made(document, "method", Evolution, ("population", "generations", "seed")),
-    )  # fmt: skip
-
-
-@contextmanager
-def _at(document: Document, place: Place, *, key: bool = False) -> Iterator[None]:
-    """Give any error about the input the position of what it is about."""
-    try:
-        yield
-    except FileError:
-        raise
-    except InputError as error:
-        raise document.error(str(error), place, key=key) from None
-
-
-def _top(document: Document, known: Sequence[str], needed: Sequence[str]) -> Mapping[str, Any]:
-    data = document.data
-    if not isinstance(data, Mapping):
-        raise document.error(f"a study file has the keys {', '.join(known)}.")
-    _known_keys(document, (), known)
-    for key in needed:
-        if data.get(key) in (None, [], {}):
-            raise document.error(f"the key {key} is missing or empty.", (key,) if key in data else ())
-    return data
-
-
-def _known_keys(document: Document, place: Place, known: Sequence[str]) -> Mapping[str, Any]:
-    found = _value(document, place)
-    if not isinstance(found, Mapping):
-        raise document.error(f"this is a mapping with keys among {', '.join(known)}.", place)
-    for key in found:
-        if key not in known:
-            hint = did_you_mean(str(key), known) or f" Known: {', '.join(known)}."
-            raise document.error(f"{key!r} is not a known key here.{hint}", (*place, key), key=True)
+    found: OptimisationFile = yamlfile.validate(yamlfile.load(path), OptimisationFile, {"file": True, "path": path})
     return found
-
-
-def _value(document: Document, place: Place) -> Any:
-    found = document.data
-    for part in place:
-        found = found[part]
-    return found
-
-
-def _items(document: Document, key: str) -> range:
-    found = document.data.get(key, [])
-    if not isinstance(found, list):
-        raise document.error(f"{key} is a list: start each with '- '.", (key,))
-    return range(len(found))
-
-
-def _cells(document: Document) -> Cell | dict[str, Cell]:
-    """One cell, or several by label: a list of names, or a mapping label -> cell."""
-    found = document.data["cell"]
-    if isinstance(found, list):
-        made = [_cell(document, ("cell", k)) for k in range(len(found))]
-        labels = [" + ".join([cell.name, *cell.overlays]) for cell in made]
-        if len(set(labels)) < len(labels):
-            raise document.error("two of these cells have one name: label them, {label: cell, ...}.", ("cell",))
-        return dict(zip(labels, made, strict=True))
-    if isinstance(found, Mapping) and "name" not in found:
-        return {label: _cell(document, ("cell", label)) for label in found}
-    return _cell(document, ("cell",))
-
-
-def _cell(document: Document, place: Place) -> Cell:
-    """A name or file, or ``{name, overlays, set}``."""
-    found = _value(document, place)
-    if isinstance(found, str):
-        with _at(document, place):
-            return read_cell(_beside(document, found))
-    given = _known_keys(document, place, ("name", "overlays", "set"))
-    if not isinstance(given.get("name"), str):
-        raise document.error("a cell needs a name.", place)
-    with _at(document, (*place, "overlays" if "overlays" in given else "name")):
-        overlays = given.get("overlays", [])
-        cell = read_cell(_beside(document, given["name"]), [overlays] if isinstance(overlays, str) else overlays)
-    for path, value in (given.get("set") or {}).items():
-        with _at(document, (*place, "set", path)):
-            cell = cell.with_({path: value})
-    return cell
-
-
-def _beside(document: Document, name: str) -> str:
-    """Files are looked for from the folder of the study file."""
-    return str(Path(document.name).parent / name) if is_file_name(name) else name
-
-
-def _protocols(document: Document) -> Protocol | dict[str, Protocol]:
-    found = document.data["protocol"]
-    if isinstance(found, Mapping) and "type" not in found:
-        return {label: _protocol(document, ("protocol", label)) for label in found}
-    return _protocol(document, ("protocol",))
-
-
-def _protocol(document: Document, place: Place) -> Protocol:
-    found = _value(document, place)
-    if isinstance(found, str):
-        if not is_file_name(found):
-            raise document.error("a protocol is a file (.yaml) or a mapping with the key type.", place)
-        return protocol_of(yamlfile.load(_beside(document, found)))
-    return protocol_of(part_of(document, place))
-
-
-def _axes(document: Document, cells: Cell | dict[str, Cell], key: str) -> dict[Any, Any]:
-    """Paths with their values, each checked against the cells; a bare number needs its unit."""
-    found = _value(document, (key,))
-    if not isinstance(found, Mapping):
-        raise document.error(f"{key} is a mapping of paths to values.", (key,))
-    among = list(cells.values()) if isinstance(cells, dict) else [cells]
-    return {path: _axis(document, among, (key, path)) for path in found}
-
-
-def _axis(document: Document, cells: Sequence[Cell], place: Place) -> np.ndarray:
-    given, path = _value(document, place), str(place[-1])
-    spaced = isinstance(given, Mapping)
-    if spaced:
-        _known_keys(document, place, ("from", "to", "points", "log"))
-        missing = [key for key in ("from", "to", "points") if key not in given]
-        if missing:
-            raise document.error(f"{' and '.join(missing)} is missing: {{from: 1 mm, to: 2 mm, points: 5}}.", place)
-    raw = [given["from"], given["to"]] if spaced else given
-    with _at(document, place, key=True):
-        for cell in cells:
-            expand(cell, path, setting=True)
-    for k, item in enumerate(raw if isinstance(raw, list) else ()):
-        with _at(document, (*place, ("from", "to")[k] if spaced else k)):
-            parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
-    with _at(document, place):
-        axis = axes_of(cells, {path: raw})[0]
-    return _spaced(document, place, axis) if spaced else axis.values
-
-
-def _spaced(document: Document, place: Place, axis: Axis) -> np.ndarray:
-    given = _value(document, place)
-    points, low, high = given["points"], float(axis.values[0]), float(axis.values[1])
-    if not isinstance(points, int) or isinstance(points, bool) or points < 2:
-        raise document.error(f"points is a whole number of at least 2, not {points!r}.", (*place, "points"))
-    if not given.get("log", False):
-        return np.linspace(low, high, points)
-    if low <= 0 or high <= 0:
-        raise document.error("log: true needs two values above 0.", (*place, "log"))
-    return np.geomspace(low, high, points)
-
-
-def _metrics(document: Document, place: Place) -> dict[str, Callable[..., Any]]:
-    found = _value(document, place)
-    if not isinstance(found, list):
-        raise document.error("metrics is a list: start each with '- '.", place)
-    made: dict[str, Callable[..., Any]] = {}
-    for k, item in enumerate(found):
-        name, function = _named_metric(document, (*place, k), item)
-        if name in made:
-            raise document.error(f"the metric {name!r} is given twice: write {{name: ..., metric: ...}}.", (*place, k))
-        made[name] = function
-    return made
-
-
-def _named_metric(document: Document, place: Place, item: Any) -> tuple[str, Callable[..., Any]]:
-    """``overpotential``, ``{area_specific_resistance: {at: 1 kHz}}``, or one of them below ``metric`` with a name."""
-    if isinstance(item, Mapping) and "metric" in item:
-        _known_keys(document, place, ("name", "metric"))
-        _, function = _named_metric(document, (*place, "metric"), item["metric"])
-        return str(item.get("name", _function_name(function))), function
-    try:
-        measure = Measure.of(item)
-    except ArgumentError as error:
-        raise document.error(str(error), (*place, *item, error.argument), key=True) from None
-    except InputError as error:
-        raise document.error(str(error), place) from None
-    if measure.declaration.series or measure.takes(REFERENCE):
-        raise document.error(f"{measure.name} reads several runs, a study has one at each point: take another.", place)
-    function = METRICS[measure.name]
-    return measure.name, partial(function, **measure.arguments) if measure.arguments else function
-
-
-def _function_name(function: Any) -> str:
-    return str(getattr(function, "func", function).__name__)
-
-
-def _goal(document: Document, place: Place, key: str) -> tuple[Callable[..., Any], Protocol | None, str | None]:
-    found = _value(document, place)
-    _, function = _named_metric(document, (*place, key), found[key])
-    protocol = _protocol(document, (*place, "protocol")) if "protocol" in found else None
-    return function, protocol, found.get("name")
-
-
-def _objective(document: Document, place: Place) -> Minimise | Maximise:
-    found = _known_keys(document, place, ("minimise", "maximise", "protocol", "name"))
-    senses = [key for key in ("minimise", "maximise") if key in found]
-    if len(senses) != 1:
-        raise document.error("an objective has one of the keys minimise and maximise, with a metric.", place)
-    goal = _goal(document, place, senses[0])
-    with _at(document, place):
-        return Minimise(*goal) if senses[0] == "minimise" else Maximise(*goal)
-
-
-def _constraint(document: Document, place: Place) -> AtMost | AtLeast:
-    found = _known_keys(document, place, ("metric", "at_most", "at_least", "protocol", "name"))
-    senses = [key for key in ("at_most", "at_least") if key in found]
-    if len(senses) != 1 or "metric" not in found:
-        raise document.error("a constraint has the key metric and one of at_most and at_least.", place)
-    function, protocol, name = _goal(document, place, "metric")
-    kind = AtMost if senses[0] == "at_most" else AtLeast
-    with _at(document, (*place, senses[0])):
-        return kind(function, found[senses[0]], protocol, name)
-
-
-def _integers(document: Document, key: str, known: Sequence[str]) -> dict[str, int]:
-    given = _known_keys(document, (key,), known)
-    for name, value in given.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise document.error(f"{name} is a whole number, not {value!r}.", (key, name))
-    return dict(given)
-
-
-def _made(document: Document, key: str, kind: Any, known: Sequence[str]) -> Any:
-    if document.data.get(key) is None:
-        return None
-    given = _known_keys(document, (key,), known)
-    with _at(document, (key,), key=True):
-        try:
-            return kind(**given)
-        except TypeError as error:
-            raise InputError(f"{key}: {error}.") from None

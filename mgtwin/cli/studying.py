@@ -11,13 +11,12 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from ..cells import Cell
 from ..errors import InputError
 from ..quantities import format_value
 from .console import hint, leave_interrupted, out, print_warnings, shown_path
 from .files import figure_name, result_name
+from .output import keep, print_rows
 from .progress import progress_bar
-from .running import keep, print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,6 +40,7 @@ def sweep_file(
         If the store exists and `resume` was not asked for, or holds another study.
     """
     from ..studies import sweep, uncertainty
+    from ..studies.plan import labelled_cells
     from .studyfile import read_sweep
 
     study = read_sweep(file)
@@ -53,12 +53,12 @@ def sweep_file(
         )
     with _connected(client) as connected, progress_bar(f"{file.name}: opening", "", log=True) as progress:
         given: dict[str, Any] = {"store": study.store, "client": connected, "progress": progress}
-        if study.sampling is None:
-            found = sweep(study.cell, study.protocol, list(study.axes), study.metrics, **given)
+        if study.uncertainty is None:
+            found = sweep(study.cell, study.protocol, study.axes, study.metrics, **given)
         else:
-            assert isinstance(study.cell, Cell)
-            given |= {"axes": list(study.axes) or None, **study.sampling}
-            found = uncertainty(study.cell, study.protocol, study.metrics, **given)
+            drawn, cell = study.uncertainty, next(iter(labelled_cells(study.cell).values()))
+            given |= {"n": drawn.n, "seed": drawn.seed, "axes": study.axes or None}
+            found = uncertainty(cell, study.protocol, study.metrics, **given)
     _report_sweep(file, found)
     print_rows([("store", shown_path(study.store))])
     if found.attrs.get("interrupted"):

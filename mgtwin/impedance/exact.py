@@ -11,16 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from . import mixtures as mixtures  # registers its materials
-from . import salts as salts
-from .chain import Array, Interface, Link, stack_impedance
+from .chain import Array, Interface, Link, Mixed, Ohmic, stack_impedance
 from .elements import Surroundings, layer_element
 from .fixture import fixture_numbers, measured
 from .interfaces import electrode, junction
 from .numbers import potentials_at_rest
 from .parameters import Overrides, reader_of
 
-__all__ = ["exact", "exact_laplace"]
+__all__ = ["elements_of", "exact", "exact_laplace"]
 
 #: Complex numbers per intermediate array.
 _BLOCK = 8192
@@ -126,6 +124,12 @@ def _impedance(
 
 def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) -> Array:
     """Impedance [ohm] of all elements in series, as it is measured through the fixture."""
+    series = stack_impedance(*elements_of(cell, reader, s), static=static) + reader.number("series_resistance")
+    return measured(series / reader.number("area"), s, *fixture_numbers(reader))
+
+
+def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[list[Ohmic | Mixed], list[Interface]]:
+    """The layers and the interfaces of a cell as elements of the chain, at Laplace variables s [1/s]."""
     area = reader.number("area")
     layers = cell.layers
     links: list[Interface] = [electrode(cell, reader, "negative", layers[0], s)]
@@ -143,8 +147,7 @@ def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) 
         )
         for k, layer in enumerate(layers)
     ]
-    alone = (stack_impedance(elements, links, static=static) + reader.number("series_resistance")) / area
-    return measured(alone, s, *fixture_numbers(reader))
+    return elements, links
 
 
 def _isolated(left: Interface, right: Interface) -> Array:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["figure"]
+__all__ = ["figure", "plots_of"]
 
 _Draw = Callable[..., Any]
 #: Above these, contributions are drawn cycle by cycle: over time they would be one black area.
@@ -48,7 +48,7 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
         rows = [(node.path.strip("/"), node.to_dataset()) for node in data.leaves if node.has_data]
     else:
         rows = [("", data)]
-    plans = [(name, ds, _panels(ds)) for name, ds in rows]
+    plans = [(name, ds, plots_of(ds)) for name, ds in rows]
     plans = [plan for plan in plans if plan[2]]
     if not plans:
         held = ", ".join(sorted({str(v) for _, ds in rows for v in ds.variables})) or "nothing"
@@ -69,7 +69,7 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
     return whole
 
 
-def _panels(ds: xr.Dataset) -> list[_Draw]:
+def plots_of(ds: xr.Dataset) -> list[_Draw]:
     """Return the plots that show a Dataset, the most important first."""
     if "study" in ds.attrs:
         return study_panels(ds)

@@ -9,7 +9,6 @@ from typing import ClassVar, TypeVar, dataclass_transform
 import numpy as np
 from pydantic import InstanceOf
 
-from ..cells.paths import Key
 from ..errors import InputError
 from ..kinds.noun import noun
 from ..protocols import Protocol
@@ -160,7 +159,7 @@ class Robust:
     n: int = 64
     probability: float = 0.95
     seed: int = SEED
-    together: Sequence[Key] = ()
+    together: Sequence[Sequence[str]] = ()
     held: Sequence[str] = ()
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ from .axes import Axes, Axis, Grid, axes_of
 from .measured import Metric, Metrics, fingerprint, metrics_of
 from .points import Task, is_batched
 
-__all__ = ["CELL", "PROTOCOL", "Plan", "differences", "labelled", "plan_of"]
+__all__ = ["CELL", "PROTOCOL", "Plan", "differences", "labelled_cells", "labelled_protocols", "plan_of"]
 
 _Item = TypeVar("_Item")
 
@@ -147,8 +147,7 @@ def plan_of(
     InputError, UnknownNameError
         For whatever cannot work, before anything is computed.
     """
-    cells = labelled(cell, Cell, "a Cell", lambda item: " + ".join([item.name, *item.overlays]))
-    protocols = labelled(protocol, Protocol, "a protocol", lambda item: item.type)
+    cells, protocols = labelled_cells(cell), labelled_protocols(protocol)
     labels = {}
     if not isinstance(cell, Cell):  # one alone is no dimension
         labels[CELL] = tuple(cells)
@@ -170,7 +169,17 @@ def plan_of(
     return Plan(cells, protocols, found, metrics_of(metrics, taken), grid, labels)
 
 
-def labelled(given: object, kind: type[_Item], what: str, name: Callable[[_Item], str]) -> dict[str, _Item]:
+def labelled_cells(given: Cell | Sequence[Cell] | Mapping[str, Cell]) -> dict[str, Cell]:
+    """The cells of a study by their labels; those of a list are called by their names and overlays."""
+    return _labelled(given, Cell, "a Cell", lambda item: " + ".join([item.name, *item.overlays]))
+
+
+def labelled_protocols(given: Protocol | Sequence[Protocol] | Mapping[str, Protocol]) -> dict[str, Protocol]:
+    """The protocols of a study by their labels; those of a list are called by their types."""
+    return _labelled(given, Protocol, "a protocol", lambda item: item.type)
+
+
+def _labelled(given: object, kind: type[_Item], what: str, name: Callable[[_Item], str]) -> dict[str, _Item]:
     """One thing, a list of them or a mapping as ``{label: thing}``; in a list `name` gives the labels.
 
     Raises

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cells import Cell
 from ..cells.parts import is_part
-from ..cells.paths import Key, expand
+from ..cells.paths import expand
 from ..errors import UnknownNameError
 from ..quantities import Value
 
@@ -66,7 +66,9 @@ class Draw:
     values: tuple[dict[str, np.ndarray], ...]
 
 
-def parameters(cells: Sequence[Cell], together: Sequence[Key] = (), held: Sequence[str] = ()) -> tuple[Parameter, ...]:
+def parameters(
+    cells: Sequence[Cell], together: Sequence[Sequence[str]] = (), held: Sequence[str] = ()
+) -> tuple[Parameter, ...]:
     """Return the uncertain numbers of some cells.
 
     Two places hold one number, which moves in both, where the cell says so: the same material, electrode or junction
@@ -98,10 +100,11 @@ def parameters(cells: Sequence[Cell], together: Sequence[Key] = (), held: Sequen
     return tuple(Parameter(tuple(places)) for places in found.values())
 
 
-def _ties(cells: Sequence[Cell], together: Sequence[Key]) -> list[dict[str, int]]:
+def _ties(cells: Sequence[Cell], together: Sequence[Sequence[str]]) -> list[dict[str, int]]:
     """For each cell, the number of the key of `together` that a path belongs to."""
     tied: list[dict[str, int]] = [{} for _ in cells]
-    for number, key in enumerate(together):
+    for number, given in enumerate(together):
+        key = given if isinstance(given, str) else tuple(given)
         unknown = []
         for cell, of_cell in zip(cells, tied, strict=True):
             try:
@@ -141,7 +144,7 @@ def quasi_random(dimensions: int, samples: int, seed: int = SEED) -> np.ndarray:
 
 def draw(
     cells: Sequence[Cell],
-    together: Sequence[Key] = (),
+    together: Sequence[Sequence[str]] = (),
     held: Sequence[str] = (),
     *,
     samples: int,

@@ -235,7 +235,7 @@ def sensitivity(
     method: Method | None = None,
     parameters: Sequence[Key] | None = None,
     *,
-    together: Sequence[Key] = (),
+    together: Sequence[Sequence[str]] = (),
     held: Sequence[str] = (),
     store: str | Path | None = None,
     client: Client | None = None,

@@ -17,7 +17,7 @@ from ..errors import InputError, UnknownNameError
 from ..protocols import Protocol
 from .axes import Axes, Paired, groups_of
 from .measured import FAILURE, Metrics
-from .plan import labelled
+from .plan import labelled_protocols
 from .progress import Progress
 from .sampling import SEED, Parameter, parameters, quasi_random
 from .sweeps import sweep
@@ -54,7 +54,7 @@ def uncertainty(
     *,
     posterior: Samples | None = None,
     axes: Axes | None = None,
-    together: Sequence[Key] = (),
+    together: Sequence[Sequence[str]] = (),
     held: Sequence[str] = (),
     level: float = 0.95,
     store: str | Path | None = None,
@@ -135,7 +135,7 @@ def uncertainty(
 def uncertain_parameters(
     cell: Cell,
     protocol: Protocol | Sequence[Protocol] | Mapping[str, Protocol],
-    together: Sequence[Key] = (),
+    together: Sequence[Sequence[str]] = (),
     held: Sequence[str] = (),
     varied: Sequence[str] = (),
 ) -> tuple[Parameter, ...]:
@@ -152,7 +152,7 @@ def uncertain_parameters(
         if not any(fnmatchcase(path, pattern) for path in cell.paths()):
             message = f"held: no path of this cell matches {pattern!r}."
             raise UnknownNameError(pattern, cell.paths(), "path", message)
-    protocols = labelled(protocol, Protocol, "a protocol", lambda item: item.type).values()
+    protocols = labelled_protocols(protocol).values()
     own = ["temperature"] if all(item.temperature is not None for item in protocols) else []
     found = parameters([cell], together, [*held, *varied, *own])
     if not found:

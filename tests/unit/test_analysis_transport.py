@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import mgtwin as mt
 from mgtwin import analysis, dataset
-from mgtwin.cells import Blocking, Cell, DefectElectrons, IonConductor, Layer, MixedConductor
+from mgtwin.cells import Blocking, Cell, DefectElectrons, IonConductor, Layer, MixedConductor, Plating
 from mgtwin.errors import InputError
 
 AREA = 1.3273e-4
@@ -267,3 +268,121 @@ def test_layer_area_scales_the_length():
     a = analysis.electronic_conductivity(polarization(cell()))
     b = analysis.electronic_conductivity(polarization(cell()).assign_attrs(cell=c.to_yaml()))
     assert b.value == pytest.approx(a.value / 2)
+
+
+# -- only for the cells that a formula is meant for (issue 11 B) -----------------------------------------------------
+MAGNESIUM = Plating("1 mA/cm^2", 0.5, "10 uF/cm^2")
+
+
+def stepped(c: Cell, *voltages: str, duration="1e7 s") -> xr.DataTree | xr.Dataset:
+    return [mt.simulate(c, mt.Polarization(v, duration)) for v in voltages]
+
+
+@pytest.mark.parametrize("material", [MixedConductor("0.443 mS/cm", "5e-8 S/cm", 1e4), IonConductor("0.0975 mS/cm")])
+def test_between_electrodes_that_pass_the_ion_nothing_is_read(material):
+    """Mg|MIEC|Mg gave 0.4432 mS/cm (true 5e-8 S/cm), Mg|ion|Mg a transport number of 1.7e-16."""
+    symmetric = Cell("mg_mg", MAGNESIUM, [Layer("layer", material, "0.65 mm")], MAGNESIUM)
+    runs = stepped(symmetric, "5 mV", "10 mV")
+    for read in (
+        lambda: analysis.electronic_conductivity(runs),
+        lambda: analysis.slope_conductivity(runs[0]),
+        lambda: analysis.transport_number(runs[0]),
+        lambda: analysis.transport_number_window(runs[0], 0.1, 0.9),
+        lambda: analysis.apparent_transport_number(runs[0]),
+    ):
+        with pytest.raises(InputError, match="both electrodes of mg_mg pass the ion"):
+            read()
+
+
+def test_without_electrons_there_is_no_electronic_conductivity():
+    gold = Blocking("10 uF/cm^2")
+    c = Cell("au_au", gold, [Layer("layer", IonConductor("0.1 mS/cm"), "0.65 mm")], gold)
+    with pytest.raises(InputError, match="no electrons get from electrode to electrode of au_au"):
+        analysis.electronic_conductivity(stepped(c, "50 mV", "0.1 V", duration="1 h"))
+    run = stepped(c, "50 mV", duration="1 h")[0]
+    assert analysis.transport_number(run, "1 ms").apparent == pytest.approx(1)
+
+
+def test_a_half_blocked_cell_passes_electrons_alone_too():
+    """Mg|MIEC|Au, the sample on the plateau 1/(sigma_ion + sigma_eon)."""
+    oxide = MixedConductor("0.5 mS/cm", "0.1 mS/cm", 1e6)
+    c = Cell("mg_au", Plating(1e9, 0.5), [Layer("oxide", oxide, "1 mm")], Blocking(1e-4))
+    run = mt.simulate(c, mt.Polarization("1 mV", "1e7 s", first_time="1 us"))
+    found = analysis.transport_number(run, "10 us")
+    assert found.apparent == pytest.approx(5 / 6, rel=1e-3) and found.true == pytest.approx(5 / 6) and found.steady
+    slope = analysis.electronic_conductivity([run, mt.simulate(c, mt.Polarization("2 mV", "1e7 s"))])
+    assert slope.value == pytest.approx(0.01, rel=1e-4)
+
+
+def exponential(voltages, c):
+    """Steady currents of closed form 5 (Hebb-Wagner): i L = sigma_p (exp(FV/RT) - 1) RT/F."""
+    reduced = np.array(voltages) * 96485.33212 / (8.314462618 * 373.15)
+    layer = c.layers[0]
+    scale = float(layer.material.electronic_conductivity.p) / float(layer.thickness) * AREA
+    currents = scale * np.expm1(reduced) * 8.314462618 * 373.15 / 96485.33212
+    return [
+        dataset.transient([1, 60, 80, 100], [v] * 4, [i] * 4, attrs={"cell": c.to_yaml()})
+        for v, i in zip(voltages, currents, strict=True)
+    ]
+
+
+def test_a_curve_is_no_line():
+    """The slope of a line through an exponential is the conductivity at no potential; between neighbours it is."""
+    electrons = DefectElectrons(n=0.0, p=1e-6)
+    c = Cell(
+        "mg_au", MAGNESIUM, [Layer("oxide", MixedConductor(1e-3, electrons, 20.0), 1e-3)], Blocking(0.1), area=AREA,
+        temperature=373.15,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="do not lie on a line"):
+        analysis.electronic_conductivity(exponential([0.05, 0.1, 0.15, 0.2], c))
+    near = analysis.electronic_conductivity(exponential([0.0999, 0.1, 0.1001], c))
+    assert near.value == pytest.approx(1e-6 * np.exp(0.1 * 96485.33212 / (8.314462618 * 373.15)), rel=1e-4)
+    bent = analysis.electronic_conductivity(exponential([0.10, 0.11, 0.12], c))
+    assert any("bend" in text for text in bent.warnings)
+
+
+def test_both_branches_of_a_hyperbolic_sine_are_no_line():
+    voltages = [-0.2, -0.1, -0.05, 0.05, 0.1, 0.2]
+    runs = [dataset.transient([1, 60, 80, 100], [v] * 4, [1e-6 * np.sinh(v / 0.03)] * 4) for v in voltages]
+    with pytest.raises(InputError, match="do not lie on a line"):
+        analysis.electronic_conductivity(runs, thickness="1 mm", area="1 cm^2")
+
+
+def test_a_current_that_falls_with_the_voltage_is_no_conductivity():
+    runs = [dataset.transient([1, 60, 80, 100], [v] * 4, [-v * 1e-6] * 4) for v in (0.5, 1.0, 1.5)]
+    with pytest.raises(InputError, match="does not grow with the voltage"):
+        analysis.electronic_conductivity(runs, thickness="1 mm", area="1 cm^2")
+
+
+def test_contacts_in_the_slope_are_said():
+    """A tenth of the area in contact: R_e/a and the spots, 956 of 2056 ohm, and sigma_eon without them."""
+    gold = Blocking("10 uF/cm^2", "50 ohm*cm^2", contact=mt.Contact(0.1, "20 um"))
+    c = Cell("au_au", gold, [Layer("mixed", MixedConductor(0.05, 0.01, 1e9), 1e-3)], gold)
+    runs = stepped(c, "1 mV", "2 mV", "3 mV", duration="1e8 s")
+    found = analysis.electronic_conductivity(runs)
+    assert 1 / found.slope == pytest.approx(2056.150, rel=1e-4)
+    (said,) = [text for text in found.warnings if "contacts" in text]
+    assert "sigma_eon = 0.1 mS/cm" in said
+    # "read at 0.1 s" lies on the plateau of charged double layers, and the formula gives what the plateaus say
+    number = analysis.transport_number(runs[0], "0.1 s")
+    assert number.apparent == pytest.approx(1 - 1222.817 / 2056.150, rel=0.02)
+    assert number.steady and "R_c = 1.056 kohm" in number.reason and "changed" not in number.reason
+
+
+def test_grain_boundaries_belong_to_the_true_value():
+    boundary = mt.GrainBoundary("1 ohm*cm^2", None, "1 um")
+    material = MixedConductor(0.05, 0.01, 1e6, grain_boundary=boundary)
+    c = Cell("au_au", Blocking(0.1), [Layer("mixed", material, 1e-3)], Blocking(0.1))
+    run = mt.simulate(c, mt.Polarization("1 mV", "1e8 s", first_time="1 us"))
+    found = analysis.transport_number(run, "1 ms")
+    assert found.true == pytest.approx(5 / 11) and "agree" in found.reason and found.steady
+    assert analysis.true_transport_number(run) == found.true
+
+
+def test_a_graded_layer_has_no_plateaus_in_closed_form():
+    grains = mt.Phase("grains", MixedConductor(0.05, 0.01, 1e6), mt.Linear(0.5, 0.7))
+    graded = mt.Composite([grains, mt.Phase("gel", IonConductor(0.01))], mt.Bruggeman())
+    c = Cell("au_au", Blocking(0.1), [Layer("mixed", graded, 1e-3)], Blocking(0.1))
+    run = mt.simulate(c, mt.Polarization("1 mV", "1e6 s", first_time="1 ms"))
+    found = analysis.transport_number(run, "1 s")
+    assert 0 < found.true < 1 and "not known in closed form" in found.reason

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -23,8 +24,9 @@ from mgtwin.cells.files import new_cell_template
 from mgtwin.cli import main
 from mgtwin.cli.cellargs import changed_cell
 from mgtwin.cli.checking import kind_of
+from mgtwin.cli.kinds import families, nouns
 from mgtwin.cli.progress import progress_bar
-from mgtwin.cli.schemas import file_schema, nouns
+from mgtwin.cli.schemas import file_schema
 from mgtwin.cli.summary import protocol_line
 from mgtwin.errors import MgtwinWarning, SimulationError
 from mgtwin.protocols import PROTOCOLS
@@ -77,7 +79,11 @@ def flat(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("arguments", "unwanted"),
-    [(["list"], HEAVY), (["--help"], (*HEAVY, "numpy", "pydantic", "yaml")), (["run", "--help"], (*HEAVY, "numpy"))],
+    [
+        (["list"], (*HEAVY, "numpy", "mgtwin.cells")),
+        (["--help"], (*HEAVY, "numpy", "pydantic", "yaml")),
+        (["run", "--help"], (*HEAVY, "numpy")),
+    ],
 )
 def test_listing_and_help_load_nothing_heavy(arguments: list[str], unwanted: Sequence[str]) -> None:
     done = in_process(
@@ -139,7 +145,18 @@ def test_list_of_one_kind_and_of_paths(mgtwin: Mgtwin) -> None:
     assert "mofsse" in mgtwin("list", "material").out
     assert "trilayer.yaml" in mgtwin("list", "cells", "--paths", columns=200).out
     done = mgtwin("list", "cels")
-    assert (done.code, done.err) == (2, "error: unknown kind of file 'cels'. Did you mean 'cells'?\n")
+    assert (done.code, done.err) == (2, "error: unknown kind 'cels'. Did you mean 'cells'?\n")
+    assert "'mgtwin list kinds' names the families." in flat(mgtwin("list", "nonsense").err)
+
+
+def test_list_of_families_and_of_their_kinds(mgtwin: Mgtwin) -> None:
+    for name, family in families().items():
+        assert re.search(rf"^  {name} +{next(iter(family))}", mgtwin("list", "kinds").out, re.MULTILINE), name
+        listed = mgtwin("list", name).out
+        assert all(re.search(rf"^  {kind} ", listed, re.MULTILINE) for kind in family), name
+        assert max(map(len, listed.splitlines())) <= 80
+    assert mgtwin("list", "protocols").out == mgtwin("list", "Protocol").out
+    assert re.search(r"^  rest +Open circuit for a time", mgtwin("list", "protocols").out, re.MULTILINE)
 
 
 def test_list_says_so_where_there_are_none(mgtwin: Mgtwin, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -556,6 +573,54 @@ def test_ctrl_c_before_anything_was_done(mgtwin: Mgtwin, monkeypatch: pytest.Mon
     assert (done.code, done.err) == (130, "interrupted: nothing was kept.\n")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM there")
+def test_sigterm_keeps_what_ctrl_c_keeps(tmp_path: Path) -> None:
+    """A batch system ends a run with SIGTERM; its first cycles are worth keeping."""
+    protocol = "{type: cycling, current: 1 uA, half_cycle: 1 h, cycles: 100000, points: 2, traces: []}"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    code = (
+        "import sys\nfrom mgtwin import simulation\nfrom mgtwin.cli import main\n"
+        "run = simulation.simulate\n"
+        "def said(cell, protocol, progress):\n"
+        "    def tell(fraction, text):\n"
+        "        print(text, flush=True)\n"
+        "    return run(cell, protocol, progress=tell)\n"
+        "simulation.simulate = said\n"
+        f"main(['run', '--cell', 'trilayer', '--protocol', '{protocol}', '-o', 'r.nc'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        run.stdout.readline()  # a first cycle is done
+        run.send_signal(signal.SIGTERM)
+        _, said = run.communicate(timeout=60)
+    assert run.returncode == 143, said
+    assert "interrupted" in said
+    assert mt.open(tmp_path / "r.partial.nc").attrs["interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "text"),
+    [
+        (("run", "--cell", "trilayer", "--protocol", EIS, "-o", "x.nc"), "x.nc", "my notes"),
+        (("run", "--cell", "trilayer", "--protocol", EIS, "--plot", "x.png"), "x.png", "my notes"),
+        (("schema", "Rest", "-o", "x.json"), "x.json", '{"my": "notes"}'),
+    ],
+)
+def test_a_file_of_another_kind_is_overwritten_only_by_force(
+    mgtwin: Mgtwin, tmp_path: Path, arguments: tuple[str, ...], file: str, text: str
+) -> None:
+    (tmp_path / file).write_text(text)
+    done = mgtwin(*arguments)
+    assert done.code == 2
+    assert re.search(rf"{file} exists and is not a .*: it is left as it is", flat(done.err))
+    assert (tmp_path / file).read_text() == text
+    assert mgtwin(*arguments, "--force").code == 0
+    assert (tmp_path / file).read_bytes() != text.encode()
+    assert mgtwin(*arguments).code == 0  # its own kind
+
+
 def test_a_fault_of_mgtwin_is_called_one(mgtwin: Mgtwin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", _raising(TypeError("bad operand")))
     arguments = ("run", "--cell", "trilayer", "--protocol", REST)
@@ -678,7 +743,8 @@ def test_ctrl_c_in_an_experiment_keeps_the_finished_runs(
 def short_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     """The paper with two of its experiments."""
     names = ("eis_mofsse", "eis_polymer")
-    monkeypatch.setattr(campaign, "run_paper", partial(campaign.run_paper, experiments=names, figures=False))
+    run = partial(campaign.run_campaign, experiments=names, figures=False)
+    monkeypatch.setattr(campaign, "run_campaign", run)
 
 
 @pytest.mark.usefixtures("short_paper")

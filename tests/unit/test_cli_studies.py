@@ -140,25 +140,25 @@ def test_a_cluster_that_is_not_there(mgtwin: Any, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("0.5 mm]", "5 V]", "study.yaml:4:39: layers.buffer_*.thickness: cell 'trilayer': layers.buffer_left."),
-        ("0.5 mm]", "0.5]", "study.yaml:4:39: '0.5' has no unit"),
-        ("0.5 mm]", "-1 mm]", "study.yaml:4:39: layers.buffer_*.thickness: "),
-        ("[0.2 mm, 0.5 mm]", "[]", "study.yaml:4:30: layers.buffer_*.thickness: there are no values"),
-        ("buffer_*", "bufer_*", "study.yaml:4:3: no path of this cell matches 'layers.bufer_*.thickness'"),
-        ("points: 3", "points: 1", "study.yaml:5:54: points is a whole number of at least 2"),
-        (", points: 3", "", "study.yaml:5:16: points is missing"),
-        ("to: 100 degC", "to: 1 V", "study.yaml:5:36: temperature: "),
-        ("cell: trilayer", "cell: trilayr", "study.yaml:1:7: unknown cell 'trilayr'. Did you mean 'trilayer'?"),
-        ("cell: trilayer", "cell: [trilayer, trilayer]", "study.yaml:1:7: two of these cells have one name"),
-        ("cell: trilayer", "cell: {name: trilayer, overlays: [anealed]}", "study.yaml:1:34: "),
-        ("cell: trilayer", "cell: {name: trilayer, set: {area: 1 V}}", "study.yaml:1:36: "),
-        ("type: eis", "type: eiss", "study.yaml:2:18: type 'eiss' is not a protocol"),
+        ("0.5 mm]", "5 V]", "study.yaml:4:39: vary.layers.buffer_*.thickness.1: layers."),
+        ("0.5 mm]", "0.5]", "study.yaml:4:39: vary.layers.buffer_*.thickness.1: '0.5' has no unit"),
+        ("0.5 mm]", "-1 mm]", "study.yaml:4:39: vary.layers.buffer_*.thickness.1: "),
+        ("[0.2 mm, 0.5 mm]", "[]", "study.yaml:4:30: vary.layers.buffer_*.thickness: layers."),
+        ("buffer_*", "bufer_*", "study.yaml:4:3: vary.layers.bufer_*.thickness: no path"),
+        ("points: 3", "points: 1", "study.yaml:5:54: vary.temperature.points: "),
+        (", points: 3", "", "study.yaml:5:16: vary.temperature.points: is required"),
+        ("to: 100 degC", "to: 1 V", "study.yaml:5:36: vary.temperature.to: "),
+        ("cell: trilayer", "cell: trilayr", "study.yaml:1:7: cell: unknown cell 'trilayr'. Did you mean 'trilayer'?"),
+        ("cell: trilayer", "cell: [trilayer, trilayer]", "study.yaml:1:7: cell: several are called trilayer"),
+        ("cell: trilayer", "cell: {name: trilayer, overlays: [anealed]}", "study.yaml:1:34: cell.overlays: "),
+        ("cell: trilayer", "cell: {name: trilayer, set: {area: 1 V}}", "study.yaml:1:36: cell.set.area: "),
+        ("type: eis", "type: eiss", "study.yaml:2:18: protocol.type: type 'eiss' is not a protocol"),
         ("0.1 Hz", "0.1 V", "study.yaml:2:"),
-        ("vary:", "varry:", "study.yaml:3:1: 'varry' is not a known key here. Did you mean 'vary'?"),
-        ("- area_specific_resistance", "- area_specific", "study.yaml:7:5: 'area_specific' is not a metric. Did"),
-        ("{at: 1 kHz}", "{ad: 1 kHz}", "study.yaml:8:54: 'ad' is no argument of this metric. Known: at."),
-        ("name: fast", "name: area_specific_resistance", "study.yaml:8:5: the metric 'area_specific_"),
-        ("metrics:\n", "uncertainty: {n: many}\nmetrics:\n", "study.yaml:6:18: n is a whole number"),
+        ("vary:", "varry:", "study.yaml:3:1: varry: is not a known key here. Did you mean 'vary'?"),
+        ("- area_specific_resistance", "- area_specific", "study.yaml:7:5: metrics.0: 'area_specific' is not a metric"),
+        ("{at: 1 kHz}", "{ad: 1 kHz}", "study.yaml:8:54: metrics.fast.metric.area_specific_resistance.ad: "),
+        ("name: fast", "name: area_specific_resistance", "study.yaml:8:5: metrics.area_specific_resistance: "),
+        ("metrics:\n", "uncertainty: {n: many}\nmetrics:\n", "study.yaml:6:18: uncertainty.n: "),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_study_has_a_place(mgtwin: Any, old: str, new: str, said: str) -> None:
@@ -175,10 +175,10 @@ def test_what_is_wrong_in_a_study_has_a_place(mgtwin: Any, old: str, new: str, s
     ("old", "new", "said"),
     [
         ("[0.1 mm, 1 mm]", "[0.1 mm]", "give two finite bounds"),
-        ("minimise:", "minimize:", "design.yaml:6:5: 'minimize' is not a known key here. Did you mean 'minimise'"),
-        ("at_most: 2 mm", "at_most: 2 V", "design.yaml:9:40: AtMost: '2 V': the unit 'V' is wrong here"),
-        (", at_most: 2 mm", "", "design.yaml:9:5: a constraint has the key metric and one of at_most and at_least"),
-        ("protocol: {type: eis, f_max: 1 MHz, f_min: 0.1 Hz, points: 2}\n", "", "design.yaml:5:5: this needs a"),
+        ("minimise:", "minimize:", "design.yaml:6:5: objectives.0.minimize: is not a known key here. Did"),
+        ("at_most: 2 mm", "at_most: 2 V", "design.yaml:9:40: constraints.0.at_most: AtMost: '2 V': the unit"),
+        (", at_most: 2 mm", "", "design.yaml:9:5: constraints.0: a constraint has the key metric and one of the keys"),
+        ("protocol: {type: eis, f_max: 1 MHz, f_min: 0.1 Hz, points: 2}\n", "", "design.yaml:5:5: objectives.0: this"),
         ("population: 8", "population: 2", "design.yaml:10:"),
     ],
 )  # fmt: skip
@@ -188,6 +188,19 @@ def test_what_is_wrong_in_a_design_has_a_place(mgtwin: Any, old: str, new: str, 
     code, _, printed = mgtwin("optimise", "design.yaml")
     assert code == 2
     assert said in printed
+
+
+def test_all_problems_of_a_file_are_told_at_once(mgtwin: Any) -> None:
+    Path("study.yaml").write_text(STUDY.replace("trilayer", "trilayr").replace("- area_specific_resistance", "- area"))
+    code, _, printed = mgtwin("sweep", "study.yaml")
+    assert code == 2 and "study.yaml:1:7: cell: unknown cell" in printed and "study.yaml:7:5: metrics.0: " in printed
+
+
+def test_a_protocol_that_is_wrong_in_its_own_file_is_told_there(mgtwin: Any) -> None:
+    Path("rest.yaml").write_text("type: rest\nduration: 1 V\n")
+    Path("study.yaml").write_text(STUDY.replace("{type: eis, f_max: 1 MHz, f_min: 0.1 Hz, points: 5}", "rest.yaml"))
+    code, _, printed = mgtwin("sweep", "study.yaml")
+    assert code == 2 and "study.yaml:2:11: protocol: rest.yaml:2:11: duration: " in printed
 
 
 def test_files_take_everything_that_python_takes(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from mgtwin.cells.capacitors import CPE
 from mgtwin.dataset import has_gaps, problems
 from mgtwin.errors import InputError, SimulationError
 from mgtwin.protocols import EIS, Cycling, Every, Replay, Rest, Sequence, from_data
-from mgtwin.simulation import cycling, simulate
+from mgtwin.simulation import cycling_run, simulate
 from mgtwin.simulation.cycle_integrator import CycleIntegrator, quadrature
 
 CONTACT = Contact(1.0, "20 um")
@@ -236,7 +236,7 @@ def test_a_run_goes_on_while_limits_bite(monkeypatch: pytest.MonkeyPatch) -> Non
     cell = SIMPLE.with_({"negative.contact.fraction": 0.05})
     whole = simulate(cell, protocol)
     assert whole["limited"].values.all()
-    monkeypatch.setattr(cycling.CyclingRun, "left", property(lambda self: 3 - self.reached.cycles))
+    monkeypatch.setattr(cycling_run.CyclingRun, "left", property(lambda self: 3 - self.reached.cycles))
     first = simulate(cell, protocol)
     monkeypatch.undo()
     rest = simulate(cell, protocol.after(first), start=first)
@@ -300,7 +300,7 @@ def test_a_real_interrupt_leaves_a_valid_dataset(tmp_path: Path) -> None:
     run = mt.open(target)
     assert isinstance(run, xr.Dataset) and problems(run) == [] and run.attrs["interrupted"]
     done = run.sizes["cycle"]
-    assert done >= 30 and done % cycling.STRETCH == 0
+    assert done >= 30 and done % cycling_run.STRETCH == 0
     rest = simulate(SIMPLE, Cycling("-20 uA", "60 s", cycles=10, points=6, first_cycle=done, traces=()), start=run)
     whole = simulate(SIMPLE, Cycling("-20 uA", "60 s", cycles=done + 10, points=6, traces=()))
     for variable, values in joined(run, rest).items():

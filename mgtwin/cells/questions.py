@@ -1,0 +1,295 @@
+"""What a cell lets pass, and with which resistance: questions that models and analyses ask of the cell, not of classes.
+
+Algebra only. Numbers are read through a `Reader`, so that any of them can be an array or a symbol. A face is named
+``"negative"``, ``"positive"`` or, between two layers, ``"left-right"``, as in `Cell.interfaces`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import UnknownNameError
+from ..kinds.carriers import Carrier
+from ..kinds.electrode import equilibrium as own_equilibrium
+from ..kinds.kind import Bound, has_formula
+from ..kinds.materials import Material
+from ..kinds.numbers import Number
+from ..kinds.own import Own
+from ..kinds.response import admittance
+from .cell import Cell, Layer
+from .constriction import contact_fraction, film_when_new, spreading_length
+from .reader import Reader
+from .rest import rest_potentials
+
+__all__ = [
+    "SaltTransport",
+    "constriction",
+    "contact_resistance",
+    "electronic_conductivity",
+    "equilibrium",
+    "faces",
+    "ionic_conductivity",
+    "passes",
+    "salt_transport",
+    "transport_number",
+]
+
+
+def faces(cell: Cell) -> tuple[str, ...]:
+    """Return the faces of a cell from left to right.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> faces(mt.cell("trilayer"))
+    ('negative', 'buffer_left-antiperovskite', 'antiperovskite-buffer_right', 'positive')
+    """
+    names = [layer.name for layer in cell.layers]
+    return ("negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive")
+
+
+def _material(cell: Cell, layer: str, reader: Reader | None) -> tuple[Material, Own]:
+    """The material of a layer, and its numbers."""
+    read, path = Reader(cell) if reader is None else reader, f"layers.{layer}.material"
+    return read.get(path), Own(read, path, read.temperature)
+
+
+def _through(material: Material, conductivity: Callable[[float], Number]) -> Number:
+    """A conductivity across a layer, ``1/mean(1/sigma)`` where the material is graded."""
+    if not material.graded:
+        return conductivity(0.5)
+    from scipy.integrate import simpson  # the positions lie evenly, an even number of steps between two breaks
+
+    return 1 / simpson([1 / conductivity(x) for x in material.positions], x=material.positions)
+
+
+def _beside(cell: Cell, face: str) -> tuple[Layer, ...]:
+    """The layers that meet at a face."""
+    known = faces(cell)
+    if face not in known:
+        raise UnknownNameError(face, known, "face")
+    k = known.index(face)
+    return cell.layers[max(k - 1, 0) : k + 1]
+
+
+def _path(face: str) -> str:
+    return face if face in ("negative", "positive") else f"interfaces.{face}"
+
+
+def passes(cell: Cell, carrier: Carrier, face: str | None = None) -> bool:
+    """Tell whether a carrier can cross a face, or the whole cell, in a lasting direct current.
+
+    Parameters
+    ----------
+    cell : Cell
+    carrier : Carrier
+        `Carrier.IONS` (the working ion), `ELECTRONS` or `ANIONS`.
+    face : str, optional
+        By default the whole way from electrode to electrode.
+
+    Raises
+    ------
+    UnknownNameError
+        The cell has no such face.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> cell = mt.cell("trilayer")
+    >>> passes(cell, Carrier.IONS), passes(cell, Carrier.ELECTRONS), passes(cell, Carrier.ELECTRONS, "positive")
+    (True, False, False)
+    """
+    if face is None:
+        inside = carrier is Carrier.IONS or all(carrier in layer.material.carriers for layer in cell.layers)
+        return inside and all(passes(cell, carrier, each) for each in faces(cell))
+    if carrier is Carrier.IONS and face in ("negative", "positive"):
+        return equilibrium(cell, face) is not None  # an electrode that takes ions up is full only at the end
+    meeting = all(carrier in layer.material.carriers for layer in _beside(cell, face))
+    return (carrier is Carrier.IONS or meeting) and math.isfinite(_in_contact(cell, face, carrier, Reader(cell)))
+
+
+def equilibrium(cell: Cell, side: str) -> Number | None:
+    """Return the potential against the ion's metal [V] at which an electrode exchanges no ions; None if it is inert.
+
+    Parameters
+    ----------
+    cell : Cell
+    side : str
+        ``"negative"`` or ``"positive"``.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> equilibrium(mt.cell("au_mg3asn_mg"), "negative"), equilibrium(mt.cell("au_mg3asn_mg"), "positive")
+    (0.0, None)
+    """
+    read = Reader(cell)
+    return own_equilibrium(Bound(type(read.get(side)), side, read))
+
+
+def ionic_conductivity(cell: Cell, layer: str, reader: Reader | None = None) -> Number:
+    r"""Ionic conductivity [S/m] of a layer to a direct current, the resistance of its grain boundaries included.
+
+    Of a mixture the effective one (theory.md §2.6); of a graded one :math:`L/\int dx/\sigma`.
+
+    Parameters
+    ----------
+    cell : Cell
+    layer : str
+        Its name.
+    reader : Reader, optional
+        Reads the numbers; by default those of the cell.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> boundary = mt.GrainBoundary("1 ohm*cm^2", None, "1 um")
+    >>> pellet = mt.Layer("pellet", mt.IonConductor("0.5 mS/cm", grain_boundary=boundary), "1 mm")
+    >>> float(round(ionic_conductivity(mt.Cell("au", mt.Blocking(0.1), [pellet], mt.Blocking(0.1)), "pellet"), 9))
+    0.008333333
+    """
+    material, own = _material(cell, layer, reader)
+    return material.through_grains(own, _through(material, lambda x: material.ionic(own, x)))
+
+
+def electronic_conductivity(cell: Cell, layer: str, reader: Reader | None = None) -> Number:
+    """Electronic conductivity [S/m] of a layer in the cell at rest, 0 where electrons do not get through it.
+
+    Parameters as for `ionic_conductivity`.
+    """
+    material, own = _material(cell, layer, reader)
+    if Carrier.ELECTRONS not in material.carriers:
+        return 0.0
+    potential = rest_potentials(cell, reader).layers[[item.name for item in cell.layers].index(layer)]
+    return _through(material, lambda x: material.electronic(own).conductivity(potential, x))
+
+
+def transport_number(cell: Cell, layer: str) -> float:
+    r"""Transport number of the ions of a layer at rest, :math:`\sigma_{ion}/(\sigma_{ion} + \sigma_{eon})`."""
+    ionic, electronic = ionic_conductivity(cell, layer), electronic_conductivity(cell, layer)
+    return float(ionic / (ionic + electronic))
+
+
+def contact_resistance(cell: Cell, face: str, carrier: Carrier, reader: Reader | None = None) -> Number:
+    r"""Resistance [ohm*m^2] that a face puts in the way of a direct current, small and per electrode area.
+
+    :math:`R/a + \sum L_c/\sigma` with the contact fraction a and the constriction in the layers on both sides (§3.4).
+    R is the electronic resistance, or for ions that of the junction, or of charge transfer and film; inf where the
+    carrier cannot pass.
+
+    Parameters
+    ----------
+    cell : Cell
+    face : str
+    carrier : Carrier
+    reader : Reader, optional
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> float(contact_resistance(mt.cell("trilayer"), "buffer_left-antiperovskite", Carrier.ELECTRONS))
+    inf
+    """
+    if not passes(cell, carrier, face):
+        return math.inf
+    read = Reader(cell) if reader is None else reader
+    spots = constriction(cell, face, carrier, read)
+    return _in_contact(cell, face, carrier, read) / contact_fraction(read, _path(face)) + spots
+
+
+def constriction(cell: Cell, face: str, carrier: Carrier, reader: Reader | None = None) -> Number:
+    """What the spots of a contact add in the layers beside it [ohm*m^2], 0 where the whole area touches (§3.4)."""
+    read, path = Reader(cell) if reader is None else reader, _path(face)
+    if read.get(path) is None or read.get(path).contact is None:
+        return 0.0
+    length = spreading_length(contact_fraction(read, path), read.number(f"{path}.contact.spacing"))
+    conductivity = electronic_conductivity if carrier is Carrier.ELECTRONS else ionic_conductivity
+    added: Number = 0.0
+    for layer in _beside(cell, face):
+        ratio = 1.0 if layer.area is None else read.number(f"layers.{layer.name}.area") / read.number("area")
+        added = added + length / (conductivity(cell, layer.name, read) * ratio)
+    return added
+
+
+def _in_contact(cell: Cell, face: str, carrier: Carrier, read: Reader) -> Number:
+    """Resistance of a face per area in contact [ohm*m^2], inf where it blocks the carrier."""
+    path = _path(face)
+    interface = read.get(path)
+    if interface is None:  # no junction: both carriers pass perfectly
+        return 0.0
+    if carrier is Carrier.ELECTRONS:
+        return read.number(f"{path}.electronic_resistance")
+    bound = Bound(type(interface), path, read, salt=1.0)
+    if face not in ("negative", "positive"):
+        return bound.call("ohmic") if has_formula(bound.kind, "ohmic") else 1 / admittance(bound, 0.0, 0.0)
+    potential = own_equilibrium(bound)
+    if carrier is Carrier.ANIONS or potential is None:
+        return math.inf
+    return 1 / np.real(admittance(bound, potential, 0.0)) + film_when_new(read, path)
+
+
+class SaltTransport(NamedTuple):
+    r"""How the salt of a layer moves: of a salt solution, or of one in the pores of a mixture.
+
+    Attributes
+    ----------
+    diffusivity
+        :math:`D_{eff}` through the layer [m^2/s].
+    transference_number
+        :math:`t_+` of the ion in the solution.
+    concentration
+        :math:`c_0` in the solution [mol/m^3].
+    stored
+        Volume of solution per volume of the layer.
+    thermodynamic_factor
+        :math:`\Theta`
+    conductivity
+        Of the paths through the solution at :math:`c_0` [S/m].
+    conductivity_exponent
+        p of :math:`\kappa \propto c^p`.
+    beside
+        Ionic conductivity of all other paths [S/m].
+    """
+
+    diffusivity: Number
+    transference_number: Number
+    concentration: Number
+    stored: Number
+    thermodynamic_factor: Number
+    conductivity: Number
+    conductivity_exponent: Number
+    beside: Number
+
+
+def salt_transport(cell: Cell, layer: str, reader: Reader | None = None) -> SaltTransport | None:
+    """Return how salt moves in a layer, None where none gets from face to face. Parameters as `ionic_conductivity`.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5)
+    >>> wet = mt.Porous(mt.Insulator(), 0.5, mt.PoreExponent("liquid", 1.5), solution, 1.0)
+    >>> magnesium = mt.Plating("1 mA/cm^2")
+    >>> cell = mt.Cell("mg_mg", magnesium, [mt.Layer("wet", wet, "1 mm")], magnesium)
+    >>> round(salt_transport(cell, "wet").diffusivity / 1e-10, 4)         # 0.5 ** 1.5
+    0.3536
+    """
+    material, own = _material(cell, layer, reader)
+    if Carrier.ANIONS not in material.carriers:
+        return None
+    salt = material.salt(own)
+    return SaltTransport(
+        diffusivity=salt.network * salt.diffusivity,
+        transference_number=salt.transference_number,
+        concentration=salt.concentration,
+        stored=salt.content * salt.porosity,
+        thermodynamic_factor=salt.thermodynamic_factor,
+        conductivity=salt.network * salt.conductivity,
+        conductivity_exponent=0.0 if salt.exponent is None else salt.exponent,
+        beside=salt.beside,
+    )

@@ -1,0 +1,82 @@
+"""The families of kinds and the nouns of files, asked of the registry, and what a docstring says in one line."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import mgtwin
+
+from ..registry import FAMILIES, Family
+
+__all__ = ["about", "families", "family_of", "nouns", "plain"]
+
+
+def families() -> dict[str, Family[object]]:
+    """Return every family by its name; the rooms that declare them are imported for it."""
+    for room in pkgutil.iter_modules(mgtwin.__path__):
+        if room.ispkg:
+            importlib.import_module(f"mgtwin.{room.name}")
+    return dict(sorted(FAMILIES.items()))
+
+
+def family_of(word: str) -> Family[object] | None:
+    """Return the family that a word means (``metric``, ``metrics``, ``ageing-law``), None where there is none."""
+    return {_bare(name): family for name, family in families().items()}.get(_bare(word))
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[-_ ]", "", word.lower()).removesuffix("s")
+
+
+def nouns() -> dict[str, type]:
+    """Return every class that can be written in YAML by its name: files, kinds, and what these are made of."""
+    from ..cells import Cell
+    from ..cells.overlays import Overlay
+    from ..experiments import Experiment
+
+    kinds = [kind for family in families().values() for kind in family.values()]
+    found: dict[str, type] = {}
+    for noun in (Cell, Overlay, Experiment, *kinds):
+        nodes = list(_nodes(vars(noun).get("__pydantic_core_schema__")))  # metrics are functions and have none
+        if all(node.get("type") != "callable" for node in nodes):  # an objective holds its metric, which no file can
+            found |= {node["cls"].__name__: node["cls"] for node in nodes if node.get("type") == "dataclass"}
+    return found
+
+
+def _nodes(schema: object) -> Iterator[Mapping[str, Any]]:
+    """Every part of a pydantic core schema, each one before what it holds."""
+    match schema:
+        case Mapping():
+            yield schema
+            for item in schema.values():
+                yield from _nodes(item)
+        case list() | tuple():
+            for item in schema:
+                yield from _nodes(item)
+
+
+def about(noun: object) -> str:
+    """Return the first sentence of a docstring without markup."""
+    text = plain(noun.__doc__ or "").partition(". ")[0].rstrip(".")
+    text = re.sub(r"^Return (the |an? )?", "", text)  # of a metric
+    return text[:1].upper() + text[1:]
+
+
+def plain(docstring: str) -> str:
+    """Return the summary of a docstring without its markup, on one line."""
+    text = " ".join(docstring.strip().partition("\n\n")[0].split())
+    text = re.sub(r"\s*\((?:physics\.md )?§[^)]*\)", "", text)
+    text = re.sub(r":\w+:`([^`]*)`", lambda found: _formula(found[1]), text)
+    return text.replace("`", "")
+
+
+def _formula(tex: str) -> str:
+    tex = tex.replace(r"\,", " ").replace("{", "").replace("}", "")
+    return re.sub(r"\\([a-z]+)", lambda found: _SIGNS.get(found[1], found[1]), tex)
+
+
+_SIGNS = {"sigma": "σ", "eta": "η", "omega": "ω", "varphi": "φ", "sum": "Σ", "parallel": "∥"}

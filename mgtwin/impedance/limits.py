@@ -1,0 +1,127 @@
+r"""Limits of the impedance of a cell at rest: direct current, and the plateaus of a polarisation (theory.md §6).
+
+The cell's own elements of the chain with storages at 0 or :math:`\infty`, in their true limit forms:
+
+* a chemical capacitance :math:`\to\infty` (salt included) holds E where it is, so that nothing ties the currents at
+  the two faces of a layer to each other: it is :math:`L/\sigma`, and ions and electrons pass every interface side by
+  side;
+* a double layer :math:`\to\infty` is a short circuit of what it spans, and leaves the constriction behind it;
+* storages of 0 leave the impedance at s = 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..cells.cell import Cell
+from ..cells.questions import constriction, faces
+from ..kinds.carriers import Carrier
+from .chain import Array, Interface, Together
+from .exact import elements_of, exact_laplace
+from .parameters import reader_of
+
+__all__ = ["PlateauResistances", "dc_resistance", "plateaus"]
+
+
+@dataclass(frozen=True)
+class PlateauResistances:
+    r"""Resistances V/i [ohm] on the plateaus of a polarisation, leads included.
+
+    Attributes
+    ----------
+    shorted : float
+        The double layers still pass the ions, and no layer is polarised yet.
+    charged : float
+        The double layers are charged, no layer is polarised yet.
+    steady : float
+        To direct current.
+    bulk : float
+        Part of the first two that is in the layers, :math:`\sum L/\sigma`; the rest are contacts and leads.
+    """
+
+    shorted: float
+    charged: float
+    steady: float
+    bulk: float
+
+
+def dc_resistance(cell: Cell) -> float:
+    """Return the resistance of a cell to a small direct current [ohm], inf where none passes.
+
+    Raises
+    ------
+    InputError
+        For a layer that only the mesh knows (a graded mixture, salt in pores beside electrons).
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> dc_resistance(mt.cell("au_mofsse_au"))
+    inf
+    """
+    return float(exact_laplace(cell, 0).real)
+
+
+def plateaus(cell: Cell) -> PlateauResistances:
+    """Return the resistances that a step of voltage on a cell at rest shows one after the other.
+
+    Raises
+    ------
+    InputError
+        As `dc_resistance`.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> gold = mt.Blocking("10 uF/cm^2", electronic_resistance="50 ohm*cm^2")
+    >>> mixed = mt.MixedConductor("0.5 mS/cm", "0.1 mS/cm", "1 F/cm^3")
+    >>> found = plateaus(mt.Cell("au_au", gold, [mt.Layer("mixed", mixed, "1 mm")], gold))
+    >>> round(found.shorted, 2), round(found.charged, 2), round(found.steady, 2)
+    (166.67, 266.67, 1100.0)
+    """
+    reader, _ = reader_of(cell, {})
+    with np.errstate(divide="ignore", invalid="ignore"):
+        layers, links = elements_of(cell, reader, np.zeros(1, dtype=complex))
+        bulk = sum(_number(layer.impedance) for layer in layers)
+        charged = sum(_side_by_side(link) for link in links)
+        shorted = sum(
+            _side_by_side(
+                link, _number(constriction(cell, face, Carrier.IONS, reader)) if _stores(cell, face) else None
+            )
+            for face, link in zip(faces(cell), links, strict=True)
+        )
+    area, leads = float(cell.area), float(cell.series_resistance)
+    return PlateauResistances(
+        (bulk + shorted + leads) / area, (bulk + charged + leads) / area, dc_resistance(cell), bulk / area
+    )
+
+
+def _number(value: Array) -> float:
+    """The real part of a number, or of an array over the one frequency."""
+    return float(np.ravel(np.real(value))[0])
+
+
+def _stores(cell: Cell, face: str) -> bool:
+    """Whether an interface has a double layer."""
+    if face in ("negative", "positive"):
+        return cell.get(f"{face}.double_layer") is not None
+    return face in cell.interfaces and cell.interfaces[face].capacitance is not None
+
+
+def _side_by_side(link: Interface, ions: float | None = None) -> float:
+    """Resistance of both branches of an interface in parallel [ohm m2]; `ions`: in place of that of its own ions."""
+    if link is None:
+        return 0.0
+    if isinstance(link, Together):  # salt on both sides: the whole current passes what the ions pass
+        return _number(link.impedance) if ions is None else ions
+    own = _number(link.ion_bottom)
+    electrons = _number(link.electron_bottom)
+    branches = (
+        (_number(link.ion_top) / own if own else np.inf) if ions is None else ions,
+        _number(link.electron_top) / electrons if electrons else np.inf,
+    )
+    if min(branches) == 0:
+        return 0.0
+    return 1 / sum(1 / branch for branch in branches) if min(branches) < np.inf else np.inf

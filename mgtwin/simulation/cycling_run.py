@@ -1,0 +1,346 @@
+"""A cell while it is cycled: many cycles per solve, a summary of each, traces of some, spectra along its life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..cells import Cell
+from ..errors import SimulationError
+from ..models import names
+from ..protocols import CurrentRamp, Cycling, Segment
+from ..protocols.segments import mixed_times
+from . import checks, spectra, start_state, transient
+from .cycle_integrator import CycleIntegrator, Passage
+from .cycle_table import CycleTable, Record, first_of, limit_warnings
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ..impedance.linearise import LinearisedStack
+
+#: Cycles per stretch: about a tenth of a second, after which progress is shown and an interruption is heard. Stretches
+#: end where the number of cycles done is a multiple of it, so that a run that goes on has those of one in one go.
+STRETCH = 10
+#: Output points of the rest before a spectrum.
+REST_POINTS = 6
+
+
+class Reached(NamedTuple):
+    """How far a run is: cycles done, state and current [A] at their end, time [s], whether the last one was cut short,
+    and whether the run is over."""
+
+    cycles: int
+    state: np.ndarray
+    current: float
+    elapsed: float
+    limited: bool
+    ended: bool = False
+
+
+class CyclingRun:
+    """A cell while it is cycled: what has been done, and how to go on.
+
+    Parameters
+    ----------
+    cell, protocol, start, start_time
+        As :func:`mgtwin.simulate` takes them.
+    attrs : mapping
+        Attributes of the result.
+
+    Attributes
+    ----------
+    reached : Reached
+        How far it is. It is replaced as a whole, last of all: an interruption at any moment leaves finished stretches.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        protocol: Cycling,
+        start: xr.Dataset | xr.DataTree | None,
+        start_time: float | str | None,
+        attrs: Mapping[str, Any],
+    ):
+        self.cell, self.protocol = cell, protocol
+        segments = protocol.one_cycle(cell)
+        self.attrs, self.warnings = dict(attrs), [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
+        self.warnings += checks.fixture_warnings(cell, segments)
+        first = checks.first_output(segments)
+        dielectric = checks.check_feasible(cell, segments)
+        # of the whole life: a run that goes on has the window of one in one go
+        length = (protocol.numbers[-1] + 1) * sum(segment.duration for segment in segments)
+        self.integrator = CycleIntegrator(
+            cell,
+            limited=protocol.limits is not None,
+            f_max=1 / (2 * np.pi * first),
+            dielectric=dielectric,
+            cpe_window=(0.1 / length, 10 / first),
+        )
+        self.table = CycleTable(self.integrator)
+        self.traced = frozenset(protocol.traced())
+        self.records: list[Record] = []
+        state, limited = self.integrator.rest_state, False
+        self._extremes: dict[str, np.ndarray] = {}
+        self._drifts: list[str] = []
+        if start is not None:
+            kept = start_state.kept(start, start_time)
+            state, _ = start_state.transfer(kept, cell, self.integrator.layout, state)
+            limited = start_time is None and _was_limited(start, protocol)
+        self.reached = Reached(0, state, 0.0, 0.0, limited)
+
+    # -- going on --------------------------------------------------------------------------------------------------
+    @property
+    def done(self) -> list[Record]:
+        """Records of the finished cycles."""
+        return self.records[: self.reached.cycles]
+
+    @property
+    def left(self) -> int:
+        """Cycles that are still to do."""
+        return 0 if self.reached.ended else self.protocol.cycles - self.reached.cycles
+
+    @property
+    def number(self) -> int:
+        """Number of the next cycle."""
+        return self.protocol.first_cycle + self.reached.cycles
+
+    def stretch_length(self) -> int:
+        """Cycles of the next stretch: up to the next multiple of :data:`STRETCH`, or to the next spectrum."""
+        if self.reached.limited:
+            return 1
+        number, ends = self.number, [self.protocol.numbers[-1] + 1]
+        ends.append((number // STRETCH + 1) * STRETCH)
+        if self.protocol.probe is not None:
+            ends.append((number // self.protocol.every + 1) * self.protocol.every)
+        return min(ends) - number
+
+    def advance(self) -> None:
+        """Integrate the next stretch.
+
+        Raises
+        ------
+        SimulationError
+            Where the integrator fails; the cycles finished before are in `done`.
+        """
+        self.resolve(self.stretch_length())
+
+    def resolve(self, count: int) -> list[list[Passage]]:
+        """Integrate the next cycles; returns the passages of each.
+
+        Nothing is noted down before all are finished, or one has failed: an interruption leaves whole stretches.
+        """
+        numbers = range(self.number, self.number + count)
+        cycles = [self.protocol.one_cycle(self.cell, number) for number in numbers]
+        finished: list[list[Passage]] = []
+        failure = None
+        state, singly = self.reached.state, self.reached.limited
+        try:
+            for passages in self.integrator.cycles(cycles, state, self._is_traced, singly=singly):
+                finished.append(passages)
+        except SimulationError as error:
+            failure = error
+        self.note(finished)
+        if failure is not None:
+            raise failure
+        return finished
+
+    def note(
+        self, finished: list[list[Passage]], skipped: Sequence[Record] = (), correction: np.ndarray | float = 0.0
+    ) -> None:
+        """Note finished cycles down, and probe the cell if that is due after the last one.
+
+        Parameters
+        ----------
+        finished : list of list of Passage
+            The passages of each cycle.
+        skipped : sequence of Record
+            Cycles before them that were not integrated.
+        correction : ndarray
+            Change of the state at their end.
+        """
+        if not finished:
+            return
+        records = list(skipped)
+        elapsed = records[-1].ended if records else self.reached.elapsed
+        impedance = None
+        end = finished[-1][-1]
+        if np.any(correction):
+            finished[-1][-1] = replace(end, stretch=replace(end.stretch, state=end.stretch.state + correction))
+        last = finished[-1][-1]
+        if self.protocol.probed(last.segment.cycle) and not last.ends_the_run:
+            impedance = self._probe(finished[-1])
+        for passages in finished:
+            began = elapsed
+            for passage in passages:
+                elapsed += float(passage.stretch.times[-1])
+            self._watch(passages)
+            number = passages[0].segment.cycle
+            records.append(
+                Record(
+                    number,
+                    self.table.row(passages),
+                    began,
+                    elapsed,
+                    cut_by=tuple(p.stretch.ended_by for p in passages if p.cut_short and not p.ends_the_run),
+                    traces=tuple(passages) if self._is_traced(number) else (),
+                    impedance=impedance if passages is finished[-1] else None,
+                )
+            )
+        end = finished[-1][-1]
+        current, limited = float(end.stretch.outputs[names.CURRENT][-1]), bool(records[-1].cut_by)
+        done = self.reached.cycles + len(records)
+        self.records[self.reached.cycles :] = records
+        self.reached = Reached(done, end.stretch.state, current, elapsed, limited, end.ends_the_run)
+        if end.ends_the_run:
+            what = f"{end.stretch.ended_by.removeprefix('event: ')} after {elapsed:.4g} s"
+            self.warnings.append(
+                f"cycle {records[-1].number}: {what}: it ends the run, which would go on only at a voltage limit, and "
+                f"the protocol sets none"
+            )
+
+    def _is_traced(self, number: int) -> bool:
+        return number in self.traced
+
+    def _watch(self, passages: list[Passage]) -> None:
+        """Keep the extremes of what a result may have to warn of."""
+        for layer in self.integrator.model.mixed_layers:
+            for name in (names.local_potential(layer.name), names.stored_charge(layer.name)):
+                found = [self._extremes[name]] if name in self._extremes else []
+                found += [np.ravel(passage.stretch.outputs[name]) for passage in passages]
+                values = np.concatenate(found)
+                self._extremes[name] = np.array([values.min(), values.max()])
+
+    # -- spectra ---------------------------------------------------------------------------------------------------
+    @cached_property
+    def _stack(self) -> LinearisedStack:
+        """Made once, whatever the number of spectra."""
+        from ..impedance.linearise import LinearisedStack
+
+        assert self.protocol.probe is not None
+        return LinearisedStack(self.cell, f_max=float(self.protocol.probe.values().max()))
+
+    def _probe(self, passages: list[Passage]) -> np.ndarray:
+        """Spectrum at the end of a cycle; a rest before it becomes a part of the cycle."""
+        assert self.protocol.probe is not None
+        last = passages[-1]
+        if self.protocol.probe_rest is not None:
+            pause = float(self.protocol.probe_rest)
+            number, step = last.segment.cycle, last.segment.step
+            rest = Segment(CurrentRamp(0.0), pause, mixed_times(pause, REST_POINTS), number, step)
+            passages.append(self.integrator.passage(rest, last.stretch.state, self._is_traced(number)))
+        labels, where = self.integrator.kept_layout
+        values = self.integrator.kept_state(passages[-1].stretch)
+        kept = start_state.KeptState(np.asarray(labels), where, values, 0.0)
+        frequencies = self.protocol.probe.values()
+        try:
+            state = spectra.completed(self._stack, self.cell, kept)
+        except SimulationError as error:  # a spectrum that is not there is no reason to lose the run
+            self.warnings.append(f"no spectrum after cycle {last.segment.cycle}: {error}")
+            return np.full(frequencies.size, complex(np.nan, np.nan))
+        for text in spectra.drift_warnings(self._stack, state, float(frequencies.min())):
+            self._drifts.append(f"spectrum after cycle {last.segment.cycle}: {text}")
+        return self._stack.impedance(frequencies, state)
+
+    # -- results ---------------------------------------------------------------------------------------------------
+    def words(self) -> str:
+        """What a user is shown of the progress."""
+        text = f"cycle {self.number}"
+        last = self.records[self.reached.cycles - 1 :]
+        found = self.table.variables(last[0].row[None]).get("final_contact_fraction") if last else None
+        if found is None or np.min(found) == 1.0:
+            return text
+        return f"{text}, contact {np.min(found):.3g} at {self.table.interfaces[int(np.argmin(found))]}"
+
+    def failure(self, error: SimulationError) -> SimulationError:
+        """A failure with its time since the start of the run and all that was finished before it."""
+        place = f"in cycle {self.number}, {self.reached.elapsed:.6g} s after the start"
+        message = f"{self.cell.name}: the integration failed {place}: {error}"
+        self.warnings.append(message)
+        return SimulationError(message, time=self.reached.elapsed, partial=self.dataset() if self.done else None)
+
+    def dataset(self) -> xr.Dataset:
+        """All finished cycles as one Dataset."""
+        from .. import dataset
+
+        rows = self.rows()
+        numbers = [record.number for record in self.done]
+        labels, where = self.integrator.kept_layout
+        cycles = {
+            "cycle": numbers,
+            "cycle_end_time": [record.ended for record in self.done],
+            "limited": [bool(record.cut_by) for record in self.done],
+            "resolved": [record.resolved for record in self.done],
+            **self.table.variables(rows),
+            **self._spectra(),
+            "half_cycle": np.repeat(2 * np.array(numbers), 2) + np.tile([0, 1], len(numbers)),
+        }
+        traces, states, times = self._traces()
+        warnings = [
+            *self.warnings,
+            *limit_warnings(self.done),
+            *first_of(self._drifts),
+            *transient.potential_warnings(self.cell, self._extremes),
+        ]
+        route = transient.made_by(labels, f"in time, {self.how}")
+        return dataset.transient(
+            **traces,
+            half_cycle_capacity=self.table.charges(rows),
+            state=states,
+            segment_time=times,
+            state_variable=labels,
+            state_position=where,
+            cycles=cycles,
+            attrs={**self.attrs, **route, "warnings": list(dict.fromkeys(warnings))},
+        )
+
+    @property
+    def how(self) -> str:
+        """How cycles were integrated, for the attribute `route`."""
+        return "many cycles per solve"
+
+    def rows(self) -> np.ndarray:
+        """The summary, one row per cycle."""
+        return np.array([record.row for record in self.done])
+
+    def _traces(self) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+        """Traces over time, the states kept (at the ends of their stretches, and the last one), and their times [s]."""
+        done, began, states, ends = [], [], [], []
+        for record in self.done:
+            time = record.began
+            for passage in record.traces:
+                done.append((passage.segment, passage.stretch))
+                began.append(time)
+                time += float(passage.stretch.times[-1])
+                states.append(self.integrator.kept_state(passage.stretch))
+                ends.append(time)
+        if not self.done[-1].traces:
+            states.append(np.append(self.reached.state, self.reached.current))
+            ends.append(self.reached.elapsed)
+        if not done:
+            return {"time": None, "voltage": None, "current": None}, np.array(states), np.array(ends)
+        traces = transient.laboratory(self.cell, done, np.array(began), self.integrator)
+        return traces, np.array(states), np.array(ends)
+
+    def _spectra(self) -> dict[str, Any]:
+        """Spectra along life, NaN at the ends of cycles without one."""
+        if self.protocol.probe is None:
+            return {}
+        frequencies = self.protocol.probe.values()
+        impedance = np.full((len(self.done), frequencies.size), complex(np.nan, np.nan))
+        for k, record in enumerate(self.done):
+            if record.impedance is not None:
+                impedance[k] = record.impedance
+        return {"frequency": frequencies, "impedance": impedance}
+
+
+def _was_limited(start: xr.Dataset | xr.DataTree, protocol: Cycling) -> bool:
+    """Whether the cycle before the first one was cut short: then a run in one go would go on segment by segment."""
+    ds = start_state.last_dataset(start)
+    if "limited" not in ds or "cycle" not in ds.dims:
+        return False
+    return bool(ds["limited"].values[-1]) and int(ds["cycle"].values[-1]) + 1 == protocol.first_cycle
