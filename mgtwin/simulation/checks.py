@@ -6,15 +6,15 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ..cells import CPE, Cell, Fixture, Layer
+from ..cells import Cell, Fixture, Layer
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
-from ..cells.mixtures import Mixture, mesh_only
 from ..cells.questions import contact_resistance, passes
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
+from ..kinds.numbers import VACUUM_PERMITTIVITY
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 from ..quantities import format_value
 
@@ -25,7 +25,6 @@ FAST = 1e-3
 TOO_SLOW = 0.1
 #: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
 FIXTURE_OVER = 0.1
-VACUUM_PERMITTIVITY = 8.8541878128e-12
 
 
 def first_output(segments: tuple[Segment, ...]) -> float:
@@ -82,7 +81,7 @@ def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
         return []
     first = first_output(segments)
     alone = cell.with_({"fixture": Fixture()})
-    if any(mesh_only(layer.material) for layer in cell.layers):
+    if any(layer.material.mesh_only for layer in cell.layers):
         from ..impedance.linearise import LinearisedStack
 
         frequency = 1 / (2 * np.pi * first)
@@ -115,7 +114,7 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity."""
     material, reader = layer.material, Reader(cell)
     path, T = f"layers.{layer.name}.material", cell.temperature
-    positions = np.array(material.positions) if isinstance(material, Mixture) else 0.5
+    positions = np.array(material.positions)
     dielectric = permittivity(reader, path, material, positions)
     if dielectric is None:
         return None
@@ -123,9 +122,10 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     if Carrier.ELECTRONS in material.carriers:
         rest = rest_potentials(cell).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
-    if isinstance(dielectric, CPE):
-        return float((dielectric.q / sigma) ** (1 / dielectric.n))
-    return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    if isinstance(dielectric, (float, np.ndarray)):
+        return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    coefficient, order = (getattr(dielectric, name) for name in (dielectric.coefficient, dielectric.order))
+    return float(np.max((coefficient / sigma) ** (1 / order)))
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
