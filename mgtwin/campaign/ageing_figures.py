@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..plot._style import COLOURS, INK, MUTED, style
+from ..plot.look import COLOURS, INK, MUTED, style
 
 if TYPE_CHECKING:
     from .ageing_table import AgeingResults

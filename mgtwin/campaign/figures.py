@@ -10,7 +10,7 @@ import numpy as np
 
 from ..dataset import sample_cycles
 from ..experiments import Experiment, Observation, measures
-from ..plot._style import COLOURS, INK, MUTED, style
+from ..plot.look import COLOURS, INK, MUTED, style
 from ..quantities import format_value
 from .readout import Simulated
 

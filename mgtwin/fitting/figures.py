@@ -30,7 +30,7 @@ def drawn(fit: Fit, ax: Any = None) -> Any:
     """
     import matplotlib.pyplot as plt
 
-    from ..plot._style import style
+    from ..plot.look import style
 
     spectra = [k for k, item in enumerate(fit.problem.measurements) if item.is_spectrum]
     runs = [k for k, item in enumerate(fit.problem.measurements) if not item.is_spectrum]
@@ -49,7 +49,7 @@ def drawn(fit: Fit, ax: Any = None) -> Any:
 
 
 def _spectra(fit: Fit, numbers: list[int], ax: Any) -> None:
-    from ..plot._style import lab
+    from ..plot.units import lab
 
     size, unit = lab([np.abs(fit.measured(k)).max() for k in numbers], "ohm")
     for k in numbers:
@@ -63,7 +63,8 @@ def _spectra(fit: Fit, numbers: list[int], ax: Any) -> None:
 
 
 def _runs(fit: Fit, numbers: list[int], ax: Any) -> None:
-    from ..plot._style import is_log_spaced, lab, with_unit
+    from ..plot.look import is_log_spaced
+    from ..plot.units import lab, with_unit
     from .problem import kind_of
 
     items = {k: fit.problem.measurements[k] for k in numbers}

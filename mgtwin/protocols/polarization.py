@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
@@ -50,6 +50,8 @@ class Polarization(TransientProtocol):
     per_decade: int = Field(default=20, ge=1)
     temperature: Temperature | None = None
     type: Literal["polarization"] = Field(default="polarization", kw_only=True)
+    drawn: ClassVar = "transient"
+    imposed: ClassVar = "voltage"
 
     @model_validator(mode="after")
     def _not_empty(self) -> Polarization:
