@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 READINGS = {"as_printed": "#d1495b", "infiltrated": "#1f5fa8", "contact_limited": "#e08e1b"}
 TEXTS = {**READINGS, "contact_limited": "#b26a00"}  # amber lines are easy to see, amber letters are not
 NAMES = {"as_printed": "as printed", "infiltrated": "infiltrated", "contact_limited": "contact-limited"}
-#: t_ion as printed, from the 0.07 of the abstract to as far above 0.077 (experiments/ca_transport.yaml).
+#: t_ion as printed, from the 0.07 of the abstract to as far above 0.077 (experiments/mg3asn2025/ca_transport.yaml).
 PRINTED, LOWEST, HIGHEST = 0.077, 0.070, 0.085
 #: First sample of the polarization [s], assumed there.
 SAMPLED = 0.1

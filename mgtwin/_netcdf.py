@@ -13,19 +13,24 @@ import os
 import time
 import uuid
 import warnings
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, SupportsInt, TypeGuard
 
 import numpy as np
 
 from mgtwin._checksum import HDF5, seal, unseal
+from mgtwin._schema import check
 from mgtwin.errors import FileError, InputError, MgtwinWarning
 
 if TYPE_CHECKING:
     import xarray as xr
 
 FORMAT = 1
+#: What an attribute is on disk; the variables of an xarray Dataset; how one is written.
+_Native = str | int | float
+_Encoded = tuple[tuple[Hashable, ...], np.ndarray, Mapping[str, object]]
+_Options = dict[str, str | int | None]
 _MARK = "mgtwin_format"
 _KIND = "mgtwin_kind"
 _NAME = "mgtwin_tree_name"
@@ -48,14 +53,13 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         raise InputError(f"cannot save {path}: the folder {path.parent} does not exist; create it first.")
     if path.is_dir():
         raise InputError(f"cannot save {path}: it is a folder; give the name of a file, for example result.nc.")
-    if isinstance(data, xr.Dataset):
-        whole = xr.DataTree(_encode(data))
-        extra = {_MARK: FORMAT, _KIND: "dataset"}
-    else:
-        nodes = {node.relative_to(data): _encode(node.to_dataset(inherit=False)) for node in data.subtree}
-        whole = xr.DataTree.from_dict({"/" if key == "." else key: node for key, node in nodes.items()})
-        extra = {_MARK: FORMAT, _KIND: "tree", _NAME: json.dumps(data.name)}
-    whole = whole.assign(whole.to_dataset(inherit=False))  # a new root, whose attributes are ours to extend
+    is_tree = isinstance(data, xr.DataTree)
+    tree = data if isinstance(data, xr.DataTree) else xr.DataTree(data)
+    nodes = {node.relative_to(tree): _encode(check(node.to_dataset(inherit=False))) for node in tree.subtree}
+    whole = xr.DataTree.from_dict({"/" if key == "." else key: node for key, node in nodes.items()})
+    extra = (
+        {_MARK: FORMAT, _KIND: "tree", _NAME: json.dumps(tree.name)} if is_tree else {_MARK: FORMAT, _KIND: "dataset"}
+    )
     whole.attrs = {**whole.attrs, **extra}
     # Into memory first: HDF5 itself brings the interpreter down when a disk is full.
     image = io.BytesIO()
@@ -88,13 +92,13 @@ def _put(raw: bytes, path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _compression(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
+def _compression(tree: xr.DataTree) -> dict[str, dict[str, _Options]]:
     """Lossless compression for large arrays, and no fill values: NaN is a value here."""
-    encoding: dict[str, dict[str, dict[str, Any]]] = {}
+    encoding: dict[str, dict[str, _Options]] = {}
     for node in tree.subtree:
         ds = node.to_dataset(inherit=False)
         for name, variable in ds.variables.items():
-            options: dict[str, Any] = {"_FillValue": None} if variable.dtype.kind == "f" else {}
+            options: _Options = {"_FillValue": None} if variable.dtype.kind == "f" else {}
             if variable.dtype.kind in "fiu" and variable.nbytes > 100_000:
                 options |= {"compression": "gzip", "compression_opts": 4, "shuffle": True}
             if options:
@@ -147,7 +151,7 @@ _REMEDY = (
 )
 
 
-def _refuse_foreign(attrs: Mapping[Any, Any], path: Path) -> None:
+def _refuse_foreign(attrs: Mapping[Hashable, SupportsInt], path: Path) -> None:
     if _MARK not in attrs:
         raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
     if int(attrs[_MARK]) > FORMAT:
@@ -162,44 +166,45 @@ def _encode(ds: xr.Dataset) -> xr.Dataset:
     """Return a Dataset that netCDF can hold."""
     import xarray as xr
 
-    variables: dict[str, Any] = {}
-    for key, variable in ds.variables.items():
-        name = str(key)
-        if variable.dtype.kind not in "fiubcUO":
-            raise InputError(
-                f"cannot save {name}: values of type {variable.dtype} are not part of the schema; store times as "
-                "seconds (float)."
-            )
-        attrs = _encode_attrs(variable.attrs, name)
-        values = np.asarray(variable.values)
-        if variable.dtype.kind == "c":
-            attrs[_COMPLEX] = name
+    data: dict[str, _Encoded] = {}
+    coords: dict[str, _Encoded] = {}
+    for name in map(str, ds.variables):
+        target = coords if name in ds.coords else data
+        target |= _parts(name, ds.variables[name], ds)
+    return xr.Dataset(data, coords=coords, attrs=_encode_attrs(ds.attrs, "the Dataset"))
+
+
+def _parts(name: str, variable: xr.Variable, ds: xr.Dataset) -> dict[str, _Encoded]:
+    """The variables, one or two, that stand for one on disk."""
+    attrs = _encode_attrs(variable.attrs, name)
+    values = np.asarray(variable.values)
+    match values.dtype.kind:
+        case "f" | "i" | "u" | "b" | "U":
+            return {name: (variable.dims, values, attrs)}
+        case "c":
             if {name + _REAL, name + _IMAG} & set(map(str, ds.variables)):
                 raise InputError(
                     f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
                 )
-            for suffix, part in ((_REAL, values.real), (_IMAG, values.imag)):
-                variables[name + suffix] = (variable.dims, part, attrs)
-            continue
-        if variable.dtype.kind == "O":
+            attrs[_COMPLEX] = name
+            return {
+                name + _REAL: (variable.dims, values.real, attrs),
+                name + _IMAG: (variable.dims, values.imag, attrs),
+            }
+        case "O":
             if not all(isinstance(item, str) for item in values.flat):
                 raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
-            values = values.astype(str)
-        variables[name] = (variable.dims, values, attrs)
-    coords = {
-        name: value
-        for name, value in variables.items()
-        if (name if name in ds.variables else value[2][_COMPLEX]) in ds.coords
-    }
-    data = {name: value for name, value in variables.items() if name not in coords}
-    return xr.Dataset(data, coords=coords, attrs=_encode_attrs(ds.attrs, "the Dataset"))
+            return {name: (variable.dims, values.astype(str), attrs)}
+    raise InputError(
+        f"cannot save {name}: values of type {values.dtype} are not part of the schema; store times as seconds (float)."
+    )
 
 
 def _decode(raw: xr.Dataset) -> xr.Dataset:
     import xarray as xr
 
-    data: dict[str, Any] = {}
-    coords: dict[str, Any] = {}
+    data: dict[str, _Encoded] = {}
+    coords: dict[str, _Encoded] = {}
     for key, variable in raw.variables.items():
         name, values, attrs = str(key), np.asarray(variable.values), _decode_attrs(variable.attrs)
         whole = attrs.pop(_COMPLEX, None)
@@ -208,8 +213,8 @@ def _decode(raw: xr.Dataset) -> xr.Dataset:
                 continue
             # real + 1j*imag would turn an infinite part into NaN
             joined = np.empty(values.shape, dtype=np.result_type(values.dtype, np.complex64))
-            joined.real, joined.imag = values, np.asarray(raw.variables[whole + _IMAG].values)
-            name, values = whole, joined
+            joined.real, joined.imag = values, np.asarray(raw.variables[f"{whole}{_IMAG}"].values)
+            name, values = str(whole), joined
         elif values.dtype.kind in "OT":
             values = values.astype(str)
         target = coords if key in raw.coords else data
@@ -218,15 +223,12 @@ def _decode(raw: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(data, coords=coords, attrs={k: v for k, v in attrs.items() if k not in (_MARK, _KIND, _NAME)})
 
 
-def _encode_attrs(attrs: Mapping[Any, Any], owner: str) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
+def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Native]:
+    plain: dict[str, _Native] = {}
     as_json = []
     for key, given in attrs.items():
         name, value = str(key), _simplify(given)
-        native = isinstance(value, (str, int, float)) and not isinstance(value, bool)
-        too_large = isinstance(value, int) and not -_INT64 <= value < _INT64
-        # HDF5 ends text at a zero byte.
-        if native and not too_large and not (isinstance(value, str) and "\0" in value):
+        if _is_native(value):
             plain[name] = value
             continue
         try:
@@ -240,26 +242,42 @@ def _encode_attrs(attrs: Mapping[Any, Any], owner: str) -> dict[str, Any]:
     return {**plain, _JSON: json.dumps(as_json)} if as_json else plain
 
 
-def _simplify(value: Any) -> Any:
-    """Reduce numpy numbers and arrays, float subclasses and tuples to plain Python."""
-    if isinstance(value, (np.generic, np.ndarray)):
-        value = value.tolist()
-    if isinstance(value, bool) or value is None:
-        return value
-    for plain in (str, int, float):
-        if isinstance(value, plain):
-            return plain(value)
-    if isinstance(value, Mapping):
-        return {str(key): _simplify(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_simplify(item) for item in value]
+def _is_native(value: object) -> TypeGuard[_Native]:
+    """Whether netCDF holds a value as it is: HDF5 ends text at a zero byte, and its integers have 64 bits."""
+    match value:
+        case bool():
+            return False
+        case str():
+            return "\0" not in value
+        case int():
+            return -_INT64 <= value < _INT64
+    return type(value) is float
+
+
+def _simplify(value: object) -> object:
+    """Reduce numpy numbers and arrays, subclasses of numbers and texts, and tuples to plain Python."""
+    match value:
+        case np.generic() | np.ndarray():
+            return _simplify(value.tolist())
+        case bool() | None:
+            return value
+        case str():
+            return str(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case Mapping():
+            return {str(key): _simplify(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_simplify(item) for item in value]
     return value
 
 
-def _decode_attrs(attrs: Mapping[Any, Any]) -> dict[str, Any]:
-    as_json = set(json.loads(attrs.get(_JSON, "[]")))
+def _decode_attrs(attrs: Mapping[object, object]) -> dict[str, object]:
+    as_json = set(json.loads(str(attrs.get(_JSON, "[]"))))
     return {
-        str(name): json.loads(value) if name in as_json else _simplify(value)
+        str(name): json.loads(str(value)) if name in as_json else _simplify(value)
         for name, value in attrs.items()
         if name != _JSON
     }

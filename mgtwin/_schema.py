@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -151,7 +151,7 @@ def problems(ds: xr.Dataset) -> list[str]:
     found = []
     for name in map(str, ds.variables):
         variable = ds.variables[name]
-        missing = [key for key in ("units", "long_name") if not isinstance(variable.attrs.get(key), str)]
+        missing = [key for key in ("units", "long_name") if not _is_text(variable.attrs.get(key))]
         if missing:
             found.append(
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
@@ -162,7 +162,21 @@ def problems(ds: xr.Dataset) -> list[str]:
     return found + _bad_values(ds) + _bad_attrs(ds.attrs)
 
 
-def _against_declaration(name: str, variable: Any) -> list[str]:
+def check(ds: xr.Dataset) -> xr.Dataset:
+    """Return `ds` unchanged if it follows the schema.
+
+    Raises
+    ------
+    InputError
+        It does not; the message lists every problem that `problems` finds.
+    """
+    found = problems(ds)
+    if found:
+        raise InputError("\n  ".join(["the Dataset does not follow mgtwin's schema:", *found]))
+    return ds
+
+
+def _against_declaration(name: str, variable: xr.Variable) -> list[str]:
     declared = SCHEMA[name]
     found = []
     if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
@@ -198,10 +212,14 @@ def _bad_values(ds: xr.Dataset) -> list[str]:
     return found
 
 
-def _bad_attrs(attrs: Mapping[Any, Any]) -> list[str]:
-    found = [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not isinstance(attrs.get(name, ""), str)]
+def _bad_attrs(attrs: Mapping[object, object]) -> list[str]:
+    found = [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not _is_text(attrs.get(name, ""))]
     for name in _LIST_ATTRS:
         value = attrs.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if type(value) is not list or not all(map(_is_text, value)):
             found.append(f"attribute {name!r}: must be a list of text, got {value!r}.")
     return found
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

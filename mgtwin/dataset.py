@@ -19,11 +19,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mgtwin._cycles import has_gaps, sample_cycles
-from mgtwin._schema import SCHEMA, Variable, attributes, problems
+from mgtwin._schema import SCHEMA, Variable, attributes, check, problems
 from mgtwin.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: Attributes of a Dataset: texts, numbers, lists and mappings of them.
+Attrs = Mapping[str, object]
+_Variable = tuple[tuple[str, ...], np.ndarray, dict[str, str]]
 
 __all__ = [
     "SCHEMA",
@@ -44,9 +48,20 @@ __all__ = [
 ]
 
 
-def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None = None) -> tuple[Any, np.ndarray, dict]:
+#: Variables that label others; all the rest are data.
+_LABELS = {
+    *("time", "cycle", "cycle_number", "step", "element", "interface", "frequency", "parameter", "parameter_unit"),
+    *("x", "layer", "salt_x", "salt_layer", "half_cycle"),
+}
+#: Dimensions of per-cycle summaries, which stand beside samples that are labelled by ``cycle_number``.
+_OF_CYCLES = {"cycle": ("cycle",), "impedance": ("cycle", "frequency")}
+_DTYPES: Mapping[str, type] = {"f": float, "c": complex, "i": np.int64, "U": str}
+
+
+def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None) -> _Variable:
     """Return an xarray variable tuple of a declared variable, with the dtype that its kind asks for."""
-    dtype = {"f": float, "c": complex, "i": np.int64, "U": str}[SCHEMA[name].kind]
+    attrs = attributes(name)
+    dtype = _DTYPES[SCHEMA[name].kind]
     try:
         array: np.ndarray = np.array(values, dtype=dtype)
     except (TypeError, ValueError) as error:
@@ -56,21 +71,15 @@ def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None = None)
     expected = dims or SCHEMA[name].dims
     if array.ndim != len(expected):
         raise InputError(f"{name}: expected dimensions {expected}, got an array of shape {array.shape}.")
-    return expected, array, attributes(name)
+    return expected, array, attrs
 
 
-def _build(
-    variables: Mapping[str, ArrayLike | None], coords: Mapping[str, ArrayLike | None], attrs: Mapping | None
-) -> xr.Dataset:
+def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr.Dataset:
+    """Make the Dataset of declared variables; those that are None are left out."""
     import xarray as xr
 
-    own: dict[str, tuple[str, ...]] = {"cycle": ("cycle",), "impedance": ("cycle", "frequency")}
-    alone = own if "cycle_number" in coords else {}  # cycles are a dimension of their own beside the samples'
-    given = {
-        name: _declared(name, values, alone.get(name))
-        for name, values in {**coords, **variables}.items()
-        if values is not None
-    }
+    alone = _OF_CYCLES if "cycle_number" in variables else {}
+    given = {name: _declared(name, item, alone.get(name)) for name, item in variables.items() if item is not None}
     sizes: dict[str, tuple[int, str]] = {}
     for name, (dims, array, _) in given.items():
         for dim, size in zip(dims, array.shape, strict=True):
@@ -79,15 +88,11 @@ def _build(
                 raise InputError(
                     f"{name} has {size} values along {dim!r} but {first} has {known}: they must have the same length."
                 )
-    ds = xr.Dataset(
-        {name: given[name] for name in variables if name in given},
-        coords={name: given[name] for name in coords if name in given},
-        attrs={**stamp(), **(attrs or {})},
-    )
-    return check(ds)
+    labels = {name: given.pop(name) for name in list(given) if name in _LABELS}
+    return check(xr.Dataset(given, coords=labels, attrs={**stamp(), **(attrs or {})}))
 
 
-def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Mapping[str, Any] | None = None) -> xr.Dataset:
+def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Attrs | None = None) -> xr.Dataset:
     """Build the Dataset of an impedance spectrum.
 
     Parameters
@@ -109,7 +114,7 @@ def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Mapping[str, Any
     >>> spectrum([1e3, 1.0], [10 - 1j, 20 - 5j]).sizes["frequency"]
     2
     """
-    return _build({"impedance": impedance}, {"frequency": frequency}, attrs)
+    return _build({"frequency": frequency, "impedance": impedance}, attrs)
 
 
 def jacobian(
@@ -118,7 +123,7 @@ def jacobian(
     derivative: ArrayLike,
     *,
     unit: Sequence[str] | None = None,
-    attrs: Mapping[str, Any] | None = None,
+    attrs: Attrs | None = None,
 ) -> xr.Dataset:
     """Build the Dataset of the derivatives of an impedance spectrum with respect to parameters of the cell.
 
@@ -146,8 +151,8 @@ def jacobian(
     >>> complex(ds["impedance_jacobian"].sel(parameter="series_resistance")[0])
     (10000+0j)
     """
-    coords = {"frequency": frequency, "parameter": parameter, "parameter_unit": unit}
-    return _build({"impedance_jacobian": derivative}, coords, attrs)
+    axes = {"frequency": frequency, "parameter": parameter, "parameter_unit": unit}
+    return _build({**axes, "impedance_jacobian": derivative}, attrs)
 
 
 def transient(
@@ -155,25 +160,14 @@ def transient(
     voltage: ArrayLike | None,
     current: ArrayLike | None,
     *,
-    cycle: ArrayLike | None = None,
-    step: ArrayLike | None = None,
     overpotential: Mapping[str, ArrayLike] | None = None,
     electronic_current: Mapping[str, ArrayLike] | None = None,
     contact_fraction: Mapping[str, ArrayLike] | None = None,
     film_resistance: Mapping[str, ArrayLike] | None = None,
-    local_potential: ArrayLike | None = None,
-    x: ArrayLike | None = None,
-    layer: Sequence[str] | None = None,
-    concentration: ArrayLike | None = None,
-    salt_x: ArrayLike | None = None,
-    salt_layer: Sequence[str] | None = None,
     half_cycle_capacity: ArrayLike | None = None,
-    state: ArrayLike | None = None,
-    segment_time: ArrayLike | None = None,
-    state_variable: Sequence[str] | None = None,
-    state_position: ArrayLike | None = None,
     cycles: Mapping[str, ArrayLike | None] | None = None,
-    attrs: Mapping[str, Any] | None = None,
+    attrs: Attrs | None = None,
+    **declared: ArrayLike | None,
 ) -> xr.Dataset:
     """Build the Dataset of a signal in time.
 
@@ -206,10 +200,13 @@ def transient(
     attrs : mapping, optional
         Attributes, usually from `stamp`.
 
+    **declared
+        Any other variable of `SCHEMA` by its name.
+
     Raises
     ------
     InputError
-        Lengths differ, time decreases, or the contributions do not sum to the voltage.
+        A name is not declared, lengths differ, time decreases, or the contributions do not sum to the voltage.
 
     Examples
     --------
@@ -222,41 +219,18 @@ def transient(
         "contact_fraction": contact_fraction,
         "film_resistance": film_resistance,
     }
-    # A mapping without entries has no array to take the time from: it says the same as None.
-    stacked = {name: np.array([*values.values()], dtype=float) for name, values in parts.items() if values}
     variables: dict[str, ArrayLike | None] = {
-        "voltage": voltage,
-        "current": current,
-        "overpotential": stacked.get("overpotential"),
-        "electronic_current": stacked.get("electronic_current"),
-        "contact_fraction": stacked.get("contact_fraction"),
-        "film_resistance": stacked.get("film_resistance"),
-        "local_potential": local_potential,
-        "concentration": concentration,
-        "half_cycle_capacity": half_cycle_capacity,
-        "state": state,
-        "segment_time": segment_time,
-        "state_variable": state_variable,
-        "state_position": state_position,
-    }
-    coords: dict[str, ArrayLike | None] = {
-        "time": time,
-        "cycle": cycle,
-        "step": step,
+        **{"time": time, "voltage": voltage, "current": current, "half_cycle_capacity": half_cycle_capacity},
+        # A mapping without entries has no array to take the time from: it says the same as None.
+        **{name: np.array([*values.values()], dtype=float) for name, values in parts.items() if values},
         "element": list(overpotential) if overpotential else None,
         "interface": list(electronic_current) if electronic_current else None,
-        "x": x,
-        "layer": layer,
-        "salt_x": salt_x,
-        "salt_layer": salt_layer,
         "half_cycle": None if half_cycle_capacity is None else np.arange(np.size(half_cycle_capacity)),
+        **declared,
     }
     if cycles is not None:
-        coords["cycle_number"] = coords.pop("cycle")
-        axes = ("cycle", "element", "interface", "frequency", "half_cycle")
-        coords |= {name: values for name, values in cycles.items() if name in axes}
-        variables |= {name: values for name, values in cycles.items() if name not in axes}
-    return _build(variables, coords, attrs)
+        variables = {**variables, "cycle_number": variables.pop("cycle", None), **cycles}
+    return _build(variables, attrs)
 
 
 def stamp(
@@ -270,7 +244,7 @@ def stamp(
     area: float | None = None,
     pybamm_version: str | None = None,
     created: str | None = None,
-    **extra: Any,
+    **extra: object,
 ) -> dict[str, Any]:
     """Return the attributes of a result: what made it, from what, when, and what to beware of.
 
@@ -333,20 +307,6 @@ def add_warning(ds: xr.Dataset, *messages: str) -> xr.Dataset:
     return ds.assign_attrs(warnings=list(dict.fromkeys([*known, *messages])))
 
 
-def check(ds: xr.Dataset) -> xr.Dataset:
-    """Return `ds` unchanged if it follows the schema.
-
-    Raises
-    ------
-    InputError
-        It does not; the message lists every problem that `problems` finds.
-    """
-    found = problems(ds)
-    if found:
-        raise InputError("\n  ".join(["the Dataset does not follow mgtwin's schema:", *found]))
-    return ds
-
-
 def save(data: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
     """Write a Dataset or a DataTree to a netCDF file (HDF5) that `open` reads back exactly.
 
@@ -364,12 +324,8 @@ def save(data: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
     InputError
         The data do not follow the schema, hold something that cannot be written, or the folder does not exist.
     """
-    import xarray as xr
-
     from mgtwin import _netcdf
 
-    for ds in [node.to_dataset(inherit=False) for node in data.subtree] if isinstance(data, xr.DataTree) else [data]:
-        check(ds)
     return _netcdf.write(data, Path(path))
 
 

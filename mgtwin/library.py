@@ -13,7 +13,18 @@ from typing import NamedTuple
 from mgtwin import yamlfile
 from mgtwin.errors import FileError, UnknownNameError
 
-__all__ = ["KINDS", "Entry", "entries", "find", "folders", "list_cells", "list_experiments", "list_overlays", "names"]
+__all__ = [
+    "CAMPAIGN",
+    "KINDS",
+    "Entry",
+    "entries",
+    "find",
+    "folders",
+    "list_cells",
+    "list_experiments",
+    "list_overlays",
+    "names",
+]
 
 #: What one file of each folder is called in messages.
 KINDS = {
@@ -23,6 +34,9 @@ KINDS = {
     "interfaces": "interface",
     "experiments": "experiment",
 }
+
+#: What a folder of experiments says about itself.
+CAMPAIGN = "campaign.yaml"
 
 
 class Entry(NamedTuple):
@@ -45,14 +59,18 @@ def folders(kind: str) -> tuple[Path, ...]:
     package = Path(__file__).resolve().parent
     shipped = kind if kind == "experiments" else f"parameter_sets/{kind}"
     # Inside the package when installed from a wheel, above it in an editable installation.
-    return tuple(path for path in (*own, package / shipped, package.parent / shipped) if path.is_dir())
+    found = [path for path in (*own, package / shipped, package.parent / shipped) if path.is_dir()]
+    if kind == "experiments":  # those that belong together have a folder of their own
+        together = {above: [item.parent for item in sorted(above.glob(f"*/{CAMPAIGN}"))] for above in found}
+        found = [path for above, below in together.items() for path in (above, *below)]
+    return tuple(found)
 
 
 def _files(kind: str) -> Iterator[Path]:
     seen = set()
     for folder in folders(kind):
         for path in sorted(folder.glob("*.yaml")):
-            if path.stem not in seen:
+            if path.stem not in seen and path.name != CAMPAIGN:
                 seen.add(path.stem)
                 yield path
 

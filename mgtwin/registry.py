@@ -1,4 +1,4 @@
-"""The one registry: families of kinds (electrodes, laws, metrics, file formats …), open to installed packages.
+"""The one registry: families of kinds (electrodes, laws, metrics, file formats …), open to packages and to own files.
 
 A kind is declared once, by the decorator of its family in its own file. Whatever asks which kinds there are (unions
 that validate, schemas, the command line, documentation, `mgtwin.<Kind>`) asks its `Family` here and keeps no list.
@@ -6,9 +6,13 @@ that validate, schemas, the command line, documentation, `mgtwin.<Kind>`) asks i
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mgtwin.errors import InputError, UnknownNameError
@@ -102,15 +106,22 @@ def _home(kind: object) -> tuple[str, str]:
     return str(getattr(kind, "__module__", "?")), str(getattr(kind, "__qualname__", kind))
 
 
-@lru_cache(maxsize=1)
 def load_plugins() -> tuple[str, ...]:
-    """Import the modules that installed packages name in the group `PLUGIN_GROUP`, once; return their names.
+    """Import what declares kinds outside of mgtwin, once, and return the names of the modules.
+
+    These are the modules that installed packages name in the group `PLUGIN_GROUP`, and the files ``kinds/*.py`` in the
+    folders of ``MGTWIN_PATH``, where one's own cells are.
 
     Raises
     ------
     InputError
-        A package's module cannot be imported; the message names the package and the reason.
+        A module cannot be imported; the message names it and the reason.
     """
+    return (*_installed(), *_own(os.environ.get("MGTWIN_PATH", "")))
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
     names = []
     for point in entry_points(group=PLUGIN_GROUP):
         try:
@@ -122,4 +133,22 @@ def load_plugins() -> tuple[str, ...]:
                 f"uninstall {package}."
             ) from error
         names.append(point.name)
+    return tuple(names)
+
+
+@lru_cache(maxsize=8)
+def _own(path: str) -> tuple[str, ...]:
+    names = []
+    for folder in (Path(part).expanduser() / "kinds" for part in path.split(os.pathsep) if part):
+        for file in sorted(folder.glob("*.py")):
+            # on sys.path, so that worker processes of a study find the module by its name
+            if str(folder.resolve()) not in sys.path:
+                sys.path.append(str(folder.resolve()))
+            try:
+                module = import_module(file.stem)
+            except (ImportError, SyntaxError) as error:
+                raise InputError(f"{file} declares kinds for mgtwin, but cannot be imported: {error}.") from error
+            if Path(str(module.__file__)).resolve() != file.resolve():
+                raise InputError(f"{file} has the name of another module, {module.__file__}: give it another one.")
+            names.append(file.stem)
     return tuple(names)

@@ -24,9 +24,18 @@ if TYPE_CHECKING:
     from pydantic_core import core_schema
 
 __all__ = [
-    "METRICS", "REFERENCE", "ArgumentError", "Declaration", "Function", "Measure", "Reading", "declaration", "metric",
+    "METRICS",
+    "OBSERVED",
+    "REFERENCE",
+    "ArgumentError",
+    "Declaration",
+    "Function",
+    "Measure",
+    "Reading",
+    "declaration",
+    "metric",
     "shown",
-]  # fmt: skip
+]
 
 #: Data in, one number out (for batched metrics one for each point).
 Function: TypeAlias = Callable[..., Any]
@@ -37,7 +46,7 @@ METRICS: Family[Function] = Family("metric")
 #: Arguments that an experiment fills in and files do not give: another run, and what was observed.
 REFERENCE, OBSERVED = "reference", "observed"
 #: What a file says instead of `reference`: which run of the same folder that is.
-WHICH_REFERENCE = ("to_cell", "to_overlays", "to_experiment")
+WHICH_REFERENCE = ("to_cell", "to_overlays", "to_experiment", "to_step")
 #: What a unit looks like; whether it is one shows when a value is written in it (asking pint here would import it).
 UNIT = re.compile(r"(1|[A-Za-z]{1,4}(\^-?\d+)?)?([*/][A-Za-z]{1,4}(\^-?\d+)?)*")
 

@@ -219,7 +219,7 @@ def magnitude_ratio(eis: xr.Dataset, reference: xr.Dataset, at: float | str = "0
     eis : xarray.Dataset
         Spectrum; also many over a further dimension, which give one number each.
     reference : xarray.Dataset
-        The other spectrum. In files ``to_cell``, ``to_overlays`` and ``to_experiment`` say which run that is.
+        The other spectrum. In files ``to_cell``, ``to_overlays``, ``to_experiment`` and ``to_step`` say which.
     at : float or str
         Frequency [Hz], inside both.
     """

@@ -1,4 +1,4 @@
-"""The results of the campaign and their tables: Markdown, CSV, JSON."""
+"""The results of a campaign and their tables: Markdown, CSV, JSON."""
 
 from __future__ import annotations
 
@@ -6,32 +6,27 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
-from typing import Any
 
-from .compare import Row
+from .judge import Row
+from .verdicts import VERDICTS, Contradicts
 
-__all__ = ["PaperResults"]
+__all__ = ["Results"]
 
-_MARK = {
-    "agrees": "agrees",
-    "contradicts": "**contradicts**",
-    "calibrated (not independent)": "calibrated",
-    "not comparable": "not comparable",
-    "failed": "**failed**",
-}
 _DETAILS = ("quantity", "cell, state, reading", "observed", "simulated", "verdict", "reason", "where")
-_COLUMNS = (
-    "experiment", "observation", "quantity", "cell", "state", "reading", "observed", "simulated", "verdict", "reason",
-    "unit", "values", "temperatures_K", "interval_low", "interval_high", "where", "confidence",
-)  # fmt: skip
+_LEGEND = """\
+*agrees*: inside what counts as agreement, and independent of the parameters. *calibrated*: it agrees, but
+was put into the parameters or is built in, so it proves nothing. *contradicts*: outside, also where it was
+put in. Every interval is stated with its row.
+"""
 
 
 @dataclass(frozen=True)
-class PaperResults:
-    """What the campaign found.
+class Results:
+    """What a campaign found.
 
     Attributes
     ----------
@@ -46,6 +41,7 @@ class PaperResults:
     interrupted : bool
         Whether it was stopped before the end; what had been done is there.
     seconds : float
+    title : str
     """
 
     rows: tuple[Row, ...]
@@ -57,19 +53,16 @@ class PaperResults:
     warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     interrupted: bool = False
     seconds: float = 0.0
+    title: str = ""
 
     def counts(self, reading: str | None = None) -> dict[str, int]:
         """Return how many rows have which verdict, of all readings or of one."""
-        found = dict.fromkeys(_MARK, 0)
-        for row in self.rows:
-            if reading is None or row.reading == reading:
-                found[row.verdict.label] += 1
-        return found
+        labels = [row.verdict.label for row in self.rows if reading in (None, row.reading)]
+        return {kind.label: labels.count(kind.label) for kind in VERDICTS}
 
     def readings(self) -> tuple[str, ...]:
-        """Return the readings that occur, those of the base files first."""
-        found = dict.fromkeys(row.reading for row in self.rows)
-        return tuple(sorted(found, key=lambda name: (name != "as_printed", name)))
+        """Return the readings that occur, by name; ``""`` is where a cell has none."""
+        return tuple(sorted({row.reading for row in self.rows}, key=lambda name: (not name, name)))
 
     def row(self, observation: str, reading: str, state: tuple[str, ...] | None = None) -> Row:
         """Return the row of an observation in a reading (and state).
@@ -86,80 +79,110 @@ class PaperResults:
 
     def matrix(self) -> list[tuple[Row, dict[str, Row]]]:
         """Return the rows with the readings beside each other: (any row of the line, {reading: row})."""
-        lines: dict[tuple[str, str, str, tuple[str, ...]], dict[str, Row]] = {}
+        lines: dict[tuple[object, ...], dict[str, Row]] = {}
         for row in self.rows:
             lines.setdefault((row.experiment, row.observation, row.cell, row.state), {})[row.reading] = row
         return [(next(iter(line.values())), line) for line in lines.values()]
 
     def verdicts(self) -> str:
         """Return the bare verdicts, readings beside each other, as a Markdown table without numbers."""
-        readings = self.readings()
-        parts = [_line("observation", "state", *readings), _line(*["---"] * (2 + len(readings)))]
-        for any_row, line in self.matrix():
-            cells = [line[name].verdict.label.partition(" (")[0] if name in line else "" for name in readings]
-            parts.append(_line(f"`{any_row.observation}`", ", ".join(any_row.state), *cells))
-        return "\n".join(parts)
+        lines = [
+            (f"`{row.observation}`", ", ".join(row.state), *self._across(line, _word)) for row, line in self.matrix()
+        ]
+        return _table(("observation", "state", *self.readings()), lines)
+
+    def separation(self) -> tuple[str, float, dict[str, Row]] | None:
+        """What tells the readings that nothing contradicts apart best.
+
+        Of everything with a resolution, that whose two closest readings are furthest apart, measured by it.
+
+        Returns
+        -------
+        (str, float, dict) or None
+            The quantity, how many resolutions the closest two are apart, and the rows by reading; None where fewer
+            than two readings stand or nothing has a resolution.
+        """
+        found = []
+        for row, line in self.matrix():
+            standing = {name: one for name, one in line.items() if name in self.standing()}
+            if row.resolution and len(standing) > 1:
+                pairs = combinations((one.values[0] for one in standing.values() if one.values), 2)
+                found.append((row.quantity, min(_apart(a, b) for a, b in pairs) / row.resolution, standing))
+        return max(found, key=lambda item: item[1], default=None)
+
+    def standing(self) -> tuple[str, ...]:
+        """Return the readings that no row contradicts."""
+        fallen = {row.reading for row in self.rows if isinstance(row.verdict, Contradicts)}
+        return tuple(name for name in self.readings() if name not in fallen)
+
+    def summary(self) -> str:
+        """Say which readings are contradicted and what would tell the others apart; ``""`` where nothing would."""
+        best = self.separation()
+        if best is None:
+            return ""
+        quantity, apart, line = best
+        fallen = [name for name in self.readings() if name not in self.standing()]
+        values = ", ".join(f"{name} {row.simulated.partition(' (')[0]}" for name, row in line.items())
+        resolution = next(iter(line.values())).resolution or math.nan
+        parts = [f"Contradicted by what was observed: {', '.join(fallen)}."] if fallen else []
+        parts += [
+            f"Not contradicted: {', '.join(line)}.",
+            f"What tells these apart best is the {quantity}: {values}. The closest two are {apart:.0f} times as far "
+            f"apart as such a measurement is good ({resolution:.0%}).",
+        ]
+        return " ".join(parts)
+
+    def _across(self, line: Mapping[str, Row], cell: Callable[[Row], str]) -> list[str]:
+        return [cell(line[name]) if name in line else "" for name in self.readings()]
 
     def to_markdown(self) -> str:
         """Return the table as Markdown: verdicts side by side, then every row with its reason."""
-        readings = self.readings()
-        parts = ["# The paper against its digital twin\n", _legend(self), "## Verdicts by reading of the data\n"]
-        parts.append(_line("experiment", "observed", "state", *(name or "(no reading)" for name in readings)))
-        parts.append(_line(*["---"] * (3 + len(readings))))
-        for any_row, line in self.matrix():
-            cells = [_brief(line[name]) if name in line else "" for name in readings]
-            parts.append(_line(any_row.experiment, any_row.quantity, ", ".join(any_row.state), *cells))
-        parts.append("\n## Every row with its reason\n")
+        head = ("experiment", "observed", "state", *(name or "(no reading)" for name in self.readings()))
+        lines = [
+            (row.experiment, row.quantity, ", ".join(row.state), *self._across(line, _brief))
+            for row, line in self.matrix()
+        ]
+        parts = [f"# {self.title}\n", _LEGEND, *self._counted(), ""]
+        if text := self.summary():
+            parts += [text, ""]
+        parts += ["## Verdicts by reading of the data\n", _table(head, lines), "\n## Every row with its reason\n"]
         for experiment in dict.fromkeys(row.experiment for row in self.rows):
-            parts.append(f"\n### {experiment}\n")
-            parts += [_line(*_DETAILS), _line(*["---"] * len(_DETAILS))]
-            for row in self.rows:
-                if row.experiment == experiment:
-                    which = ", ".join(filter(None, [row.cell, *row.state, row.reading]))
-                    parts.append(
-                        _line(row.quantity, which, row.observed, row.simulated, _MARK[row.verdict.label],
-                              row.verdict.reason, row.where)
-                    )  # fmt: skip
+            members = [row for row in self.rows if row.experiment == experiment]
+            parts += [f"\n### {experiment}\n", _table(_DETAILS, [_details(row) for row in members])]
         if self.failures:
             parts.append("\n## Simulations that failed\n")
             parts += [f"- `{key}`: {text}" for key, text in self.failures.items()]
         return "\n".join(parts) + "\n"
 
+    def _counted(self) -> list[str]:
+        lines = []
+        for name in self.readings():
+            counts = ", ".join(f"{number} {label}" for label, number in self.counts(name).items() if number)
+            lines.append(f"- {name or '(no reading)'}: {counts}")
+        if self.interrupted:
+            lines.append("\n**Interrupted: this is only what had been done until then.**")
+        return lines
+
     def to_csv(self) -> str:
-        """Return all rows as comma-separated values with a header; values are SI."""
+        """Return all rows as comma-separated values with a header; values are SI, lists separated by spaces."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+        rows = [{key: _in_cell(item) for key, item in _plain(row).items()} for row in self.rows]
+        writer = csv.DictWriter(text, rows[0] if rows else [], lineterminator="\n")
         writer.writeheader()
-        for row in self.rows:
-            low, high = row.interval or (None, None)
-            writer.writerow(
-                {
-                    **{name: getattr(row, name) for name in _COLUMNS if hasattr(row, name)},
-                    "state": " ".join(row.state),
-                    "verdict": row.verdict.label,
-                    "reason": row.verdict.reason,
-                    "values": " ".join(f"{value:.8g}" for value in row.values),
-                    "temperatures_K": " ".join(f"{value:.8g}" for value in row.temperatures),
-                    "interval_low": low,
-                    "interval_high": high,
-                }
-            )
+        writer.writerows(rows)
         return text.getvalue()
 
     def to_json(self) -> str:
         """Return everything as JSON (strict: what is not finite becomes a text)."""
-        from importlib.metadata import PackageNotFoundError, version
+        from .. import __version__
 
-        try:
-            made_by = version("mgtwin")
-        except PackageNotFoundError:
-            made_by = "unknown"
         data = {
-            "mgtwin_version": made_by,
+            "mgtwin_version": __version__,
             "seconds": round(self.seconds, 2),
             "interrupted": self.interrupted,
+            "summary": self.summary(),
             "counts": {name or "(no reading)": self.counts(name) for name in self.readings()},
-            "rows": [_as_data(row) for row in self.rows],
+            "rows": [_plain(row) for row in self.rows],
             "failures": dict(self.failures),
             "warnings": {key: list(texts) for key, texts in self.warnings.items()},
             "datasets": [path.name for path in self.datasets],
@@ -167,58 +190,57 @@ class PaperResults:
         }
         return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
 
-    def write(self) -> tuple[Path, ...]:
-        """Write the tables into the folder and return their paths."""
+    def write(self) -> None:
+        """Write the tables into the folder."""
         texts = {"table.md": self.to_markdown(), "table.csv": self.to_csv(), "table.json": self.to_json()}
         for name, text in texts.items():
             (self.folder / name).write_text(text, encoding="utf-8")
-        return tuple(self.folder / name for name in texts)
 
 
-def _legend(results: PaperResults) -> str:
-    lines = [
-        "*agrees*: inside what counts as agreement, and independent of the parameters. *calibrated*: it agrees, but",
-        "was put into the parameters or is built in, so it proves nothing. *contradicts*: outside, also where it was",
-        "put in. Every interval is stated with its row.\n",
-    ]
-    for name in results.readings():
-        counts = ", ".join(f"{number} {label}" for label, number in results.counts(name).items() if number)
-        lines.append(f"- {name or '(no reading)'}: {counts}")
-    if results.interrupted:
-        lines.append("\n**Interrupted: this is only what had been done until then.**")
-    return "\n".join(lines) + "\n"
+def _apart(a: float, b: float) -> float:
+    """Distance of two predictions as a share of the value; infinite where only one of them predicts anything."""
+    if math.isnan(a) or math.isnan(b):
+        return 0.0 if math.isnan(a) and math.isnan(b) else math.inf
+    return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
+
+
+def _word(row: Row) -> str:
+    return row.verdict.label.partition(" (")[0]
 
 
 def _brief(row: Row) -> str:
     """Verdict with the bare value, for a cell of the matrix."""
-    return f"{_MARK[row.verdict.label]}: {row.simulated.partition(' (')[0]}"
+    return f"{row.verdict.mark}: {row.simulated.partition(' (')[0]}"
 
 
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+def _details(row: Row) -> tuple[str, ...]:
+    which = ", ".join(filter(None, [row.cell, *row.state, row.reading]))
+    return row.quantity, which, row.observed, row.simulated, row.verdict.mark, row.verdict.reason, row.where
 
 
-def _as_data(row: Row) -> dict[str, Any]:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = (head, ["---"] * len(head), *rows)
+    safe = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in safe)
+
+
+def _plain(row: Row) -> dict[str, object]:
+    """A row as plain data."""
     return {
-        "experiment": row.experiment,
-        "observation": row.observation,
-        "quantity": row.quantity,
-        "cell": row.cell,
-        "state": list(row.state),
-        "reading": row.reading,
-        "observed": row.observed,
-        "simulated": row.simulated,
-        "verdict": row.verdict.label,
-        "reason": row.verdict.reason,
-        "unit": row.unit,
-        "values": [_finite(value) for value in row.values],
-        "temperatures": list(row.temperatures),
+        **asdict(row), "state": list(row.state), "verdict": row.verdict.label, "reason": row.verdict.reason,
+        "values": [_finite(value) for value in row.values], "temperatures": list(row.temperatures),
         "interval": None if row.interval is None else [_finite(end) for end in row.interval],
-        "where": row.where,
-        "confidence": row.confidence,
         "numbers": {name: _finite(value) for name, value in row.numbers.items()},
-    }
+    }  # fmt: skip
 
 
 def _finite(value: float) -> float | str:
     return float(value) if math.isfinite(value) else str(float(value))
+
+
+def _in_cell(item: object) -> object:
+    if isinstance(item, dict):
+        return " ".join(f"{key}={value:.8g}" for key, value in item.items())
+    if isinstance(item, list):
+        return " ".join(f"{part:.8g}" if isinstance(part, float) else str(part) for part in item)
+    return item

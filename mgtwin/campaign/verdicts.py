@@ -1,4 +1,4 @@
-"""What a comparison with the paper came to, each with its reason. Nothing here is allowed to flatter the model."""
+"""What a comparison with an observation came to, each with its reason. Nothing here is allowed to flatter the model."""
 
 from __future__ import annotations
 
@@ -8,20 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..analysis.metrics import shown
 from ..experiments import Observation
 from ..quantities import format_value
 
-__all__ = [
-    "Agrees",
-    "Calibrated",
-    "Contradicts",
-    "Failed",
-    "NotComparable",
-    "Verdict",
-    "judge",
-    "shown",
-    "shown_interval",
-]
+__all__ = ["VERDICTS", "Agrees", "Calibrated", "Contradicts", "Failed", "NotComparable", "Verdict", "judge"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +27,8 @@ class Verdict:
 
     reason: str
     label: ClassVar[str] = ""
+    mark: ClassVar[str] = ""
+    colour: ClassVar[str] = ""
 
     def __str__(self) -> str:
         return f"{self.label}: {self.reason}"
@@ -44,52 +37,35 @@ class Verdict:
 class Agrees(Verdict):
     """The simulated value lies inside the observed interval, and nothing of it was put into the parameters."""
 
-    label = "agrees"
+    label, mark, colour = "agrees", "agrees", "green"
 
 
 class Contradicts(Verdict):
     """The simulated value lies outside the observed interval, or the model lacks what was observed."""
 
-    label = "contradicts"
+    label, mark, colour = "contradicts", "**contradicts**", "red"
 
 
 class Calibrated(Verdict):
     """It agrees, but the number (or the outcome) was put into the parameters: no evidence for the reading."""
 
-    label = "calibrated (not independent)"
+    label, mark, colour = "calibrated (not independent)", "calibrated", "blue"
 
 
 class NotComparable(Verdict):
     """There is nothing to compare, or the comparison would prove nothing."""
 
-    label = "not comparable"
+    label, mark, colour = "not comparable", "not comparable", "dim"
 
 
 class Failed(Verdict):
     """The simulation or the reading of its result failed."""
 
-    label = "failed"
+    label, mark, colour = "failed", "**failed**", "bold red"
 
 
-def shown(value: float, unit: str, digits: int = 3) -> str:
-    """Write a number as in a laboratory notebook.
-
-    Examples
-    --------
-    >>> shown(4.9e-6, "S/m"), shown(0.0769, "")
-    ('4.9e-8 S/cm', '0.0769')
-    """
-    if np.isnan(value):
-        return "none"
-    if unit == "V" and abs(value) < 1e-6:
-        return "0 V"
-    if unit == "ohm" and abs(value) >= 1e4:
-        size, name = (1e6, "Mohm") if abs(value) >= 1e6 else (1e3, "kohm")
-        return f"{value / size:.{digits}g} {name}"
-    if unit == "S/m" and abs(value) < 1e-3:
-        mantissa, _, exponent = f"{value / 100:.{digits}g}".partition("e")
-        return f"{mantissa}e{int(exponent)} S/cm" if exponent else f"{mantissa} S/cm"
-    return format_value(float(f"{value:.{digits}g}") if unit != "K" else value, unit)
+#: In the order in which tables count them.
+VERDICTS = (Agrees, Calibrated, Contradicts, NotComparable, Failed)
 
 
 def shown_interval(low: float, high: float, unit: str) -> str:
@@ -122,10 +98,9 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
     """
     if observation.not_comparable:
         return NotComparable(observation.not_comparable)
-    limits = observation.interval
-    if limits is None:
-        return NotComparable("the paper gives nothing that could be compared")
-    low, high = limits
+    if observation.interval is None:
+        return NotComparable("nothing that could be compared was observed")
+    low, high = observation.interval
     interval = f"{shown_interval(low, high, observation.unit)} ({observation.interval_is})"
     put_in = observation.calibrated_in(reading)
     if any(np.isnan(value) for value in values):
@@ -136,9 +111,7 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
         return Calibrated(put_in) if put_in else Agrees(f"inside {interval}")
     worst = max(outside, key=lambda value: max(low - value, value - high))
     text = f"{shown(worst, observation.unit)} is outside {interval}{_factor(worst, low, high)}"
-    if put_in:
-        text += f"; and this although {put_in}"
-    return Contradicts(text)
+    return Contradicts(f"{text}; and this although {put_in}" if put_in else text)
 
 
 def _factor(value: float, low: float, high: float) -> str:

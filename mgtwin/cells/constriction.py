@@ -1,22 +1,25 @@
-"""The contact fraction of an interface in numbers, and the constriction behind its spots (theory.md §3.4).
+"""The contact of an interface in numbers: its fraction, its film, the constriction behind its spots (theory.md §3.4).
 
-Algebra only, on floats, arrays and PyBaMM symbols alike: both impedance routes and the models read an interface here.
+Algebra only, on floats, arrays and PyBaMM symbols alike: the mesh, the mesh-free impedance and the analyses ask here.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from .contact import Pressed
+from ..kinds.kind import Bound, has_formula
+from ..kinds.noun import field_names
+from ..kinds.numbers import Number
 from .reader import Reader
 
-__all__ = ["contact_fraction", "spreading_function", "spreading_length"]
+__all__ = ["Spots", "contact_fraction", "film_when_new", "spreading_function", "spreading_length", "untouched_fraction"]
 
 
-def contact_fraction(reader: Reader, path: str) -> Any:
-    """Contact fraction of a new interface, 1 where its contact is not described.
+def untouched_fraction(reader: Reader, path: str) -> Number:
+    """Contact fraction of a new interface as its `Contact` says it, 1 where that is not described.
 
     Parameters
     ----------
@@ -24,16 +27,35 @@ def contact_fraction(reader: Reader, path: str) -> Any:
     path : str
         Of the interface, for example ``positive`` or ``interfaces.a-b``.
     """
-    contact = getattr(reader.get(path), "contact", None)
-    if contact is None:
+    interface = reader.get(path)
+    if interface is None or interface.contact is None:
         return 1.0
-    if not isinstance(contact.fraction, Pressed):
+    if isinstance(interface.contact.fraction, float):
         return reader.number(f"{path}.contact.fraction")
     pressure = reader.number(f"{path}.contact.pressure")
     return pressure / (pressure + reader.number(f"{path}.contact.fraction.hardness"))
 
 
-def spreading_function(radius_ratio: Any) -> Any:
+def contact_fraction(reader: Reader, path: str) -> Number:
+    """Contact fraction of a new interface, less what its ageing laws have taken before the start (a first crack)."""
+    fraction = untouched_fraction(reader, path)
+    interface = reader.get(path)
+    for law in () if interface is None else interface.ageing:
+        if has_formula(type(law), "contact_kept"):
+            bound = Bound(type(law), f"{path}.ageing.{law.type}", reader)
+            fraction = fraction * bound.call("contact_kept", bound.call("start"))
+    return fraction
+
+
+def film_when_new(reader: Reader, path: str) -> Number:
+    """Film resistance [ohm*m^2] of the area in contact of a new interface, 0 where its kind has none."""
+    interface = reader.get(path)
+    if interface is None or "film_resistance" not in field_names(type(interface)):
+        return 0.0
+    return reader.property(f"{path}.film_resistance", reader.temperature)
+
+
+def spreading_function(radius_ratio: Number) -> Number:
     r"""Constriction :math:`\psi(\varepsilon)` of one isothermal circular spot in a cylinder, relative to a half space.
 
     :math:`\psi = (1-\varepsilon)^2(1 + 0.5984\varepsilon + 0.0891\varepsilon^2 + 0.4705\varepsilon^3
@@ -54,7 +76,7 @@ def spreading_function(radius_ratio: Any) -> Any:
     return (1 - e) * (1 - e) * polynomial
 
 
-def spreading_length(fraction: Any, spacing: Any) -> Any:
+def spreading_length(fraction: Number, spacing: Number) -> Number:
     r"""Length :math:`L_c = \pi b\,\psi(\sqrt a)/(4\sqrt a)` [m] of layer whose resistance the constriction adds (§3.4).
 
     The spots are taken as isothermal. With uniform flux through them (a large :math:`R_{int}/a`) the constriction is
@@ -74,3 +96,65 @@ def spreading_length(fraction: Any, spacing: Any) -> Any:
     """
     radius_ratio = np.sqrt(fraction)
     return np.pi / 4 * spacing * spreading_function(radius_ratio) / radius_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """What an incomplete contact does to the two rails of an interface (§3.4).
+
+    Attributes
+    ----------
+    fraction
+        Contact fraction a.
+    gap
+        Capacitance of the area without contact [F/m2].
+    ions, electrons
+        Constriction ``L_c/sigma`` in the adjoining layers [ohm m2]; None for the electrons where a layer has none.
+    whole
+        Whether no constriction is described.
+    """
+
+    fraction: Number = 1.0
+    gap: Number = 0.0
+    ions: Number = 0.0
+    electrons: Number | None = 0.0
+    whole: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        reader: Reader,
+        path: str,
+        fraction: Number,
+        conductivities: Sequence[Callable[[], tuple[Number, Number | None]]],
+    ) -> Spots:
+        """Spots of the interface at a path.
+
+        Parameters
+        ----------
+        reader : Reader
+        path : str
+        fraction : number
+            Contact fraction a.
+        conductivities : sequence of callable
+            For each layer beside it: returns the conductivity of the ions, grain boundaries included, and that of the
+            electrons or None [S/m per electrode area]. Called where a contact is described.
+        """
+        interface = reader.get(path)
+        if interface is None or interface.contact is None:
+            return cls(fraction)
+        length = spreading_length(fraction, reader.number(f"{path}.contact.spacing"))
+        gap = reader.number(f"{path}.contact.gap_capacitance")
+        ions: Number = 0.0
+        electrons: Number | None = 0.0
+        for ionic, electronic in (conducts() for conducts in conductivities):
+            ions = ions + length / ionic
+            electrons = None if electronic is None or electrons is None else electrons + length / electronic
+        return cls(fraction, gap, ions, electrons, whole=False)
+
+    def storage(self, in_contact: Number, per_gap: Number = 1.0) -> Number:
+        """What a double layer stores per electrode area: the fraction in contact, and the gap on the rest.
+
+        `in_contact` is its capacitance or admittance, `per_gap` turns the gap's capacitance into the same (1, or s).
+        """
+        return in_contact if self.whole else self.fraction * in_contact + (1 - self.fraction) * self.gap * per_gap

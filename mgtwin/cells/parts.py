@@ -7,28 +7,26 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from .. import library, yamlfile
 from ..errors import UnknownNameError
-from ..kinds.noun import one_of
-from .composites import Material
-from .interfaces import Blocking, Junction, Plating
+from ..kinds.electrode import ELECTRODES
+from ..kinds.interface import InterfaceKind
+from ..kinds.junction import JUNCTIONS
+from ..kinds.materials import LayerMaterial
+from ..unions import OneOf
 from .paths import children
 
 __all__ = ["is_part", "load_part", "part_adapter", "resolve"]
 
-_Interface = Annotated[
-    Blocking | Plating | Junction,
-    Field(discriminator="type"),
-    one_of("an interface", "blocking", "plating", "junction"),
-]
+_Interface = Annotated[InterfaceKind, OneOf(ELECTRODES, JUNCTIONS, article="an interface")]
 
 
 @lru_cache(maxsize=2)
 def part_adapter(kind: str) -> TypeAdapter[Any]:
     """Return the pydantic adapter of what a file in ``materials`` or ``interfaces`` holds."""
-    return TypeAdapter(Material if kind == "materials" else _Interface)
+    return TypeAdapter(LayerMaterial if kind == "materials" else _Interface)
 
 
 def is_part(path: str) -> str:

@@ -12,25 +12,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .carriers import Carrier
+from ..errors import InputError
+from ..kinds.carriers import ANIONS, has_electrons
+from ..kinds.electrode import equilibrium
+from ..kinds.kind import Bound
+from ..kinds.materials import Material
+from ..kinds.numbers import FARADAY, GAS_CONSTANT, SATURATION, integral_of_saturating_exp, saturating_exp
+from ..kinds.own import Own
 from .cell import Cell
-from .effective import (
-    FARADAY,
-    GAS_CONSTANT,
-    SATURATION,
-    chemical_capacitance,
-    electronic_conductivity,
-    integral_of_saturating_exp,
-    ionic_conductivity,
-    pore_solution,
-    quadrature,
-    saturating_exp,
-    storing_parts,
-)
-from .interfaces import Plating
-from .mixtures import Mixture, has_electrons
+from .effective import chemical_capacitance, electronic_conductivity
 from .reader import Reader
-from .salts import BinaryElectrolyte
 
 __all__ = [
     "FARADAY",
@@ -44,6 +35,10 @@ __all__ = [
     "rest_potentials",
     "saturating_exp",
 ]
+
+
+#: Largest difference [V] of two equilibrium potentials that counts as none.
+SAME_POTENTIAL = 1e-12
 
 
 class Rest(NamedTuple):
@@ -66,10 +61,11 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     r"""Return the local potentials and the electrodes' overpotentials of a cell at rest.
 
     Neighbouring mixed conductors joined through a finite electronic resistance form a group with one potential E0. It
-    is 0 V where a `Plating` electrode touches the group through a finite electronic resistance; elsewhere the group
+    is that of an electrode that reacts (0 V: the ion's metal) where one touches the group through a finite electronic
+    resistance; elsewhere the group
     shares its neutral component until :math:`\sum_k A_k L_k \int_{E_k}^{E_0} c_{chem,k}\,dE = 0`, with
     :math:`E_k` the `rest_potential` of each member (of each phase of a mixture). An inert electrode that passes
-    electrons is charged to the potential of its layer; all other electrodes are uncharged.
+    electrons is charged to the potential of its layer; an electrode that reacts stands at its equilibrium potential.
 
     Parameters
     ----------
@@ -80,6 +76,11 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     Returns
     -------
     Rest
+
+    Raises
+    ------
+    InputError
+        Two electrodes of different equilibrium potentials are in electronic contact: such a cell has no rest.
 
     Examples
     --------
@@ -97,8 +98,12 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
         "positive": mixed[-1] and _finite(read.number("positive.electronic_resistance")),
     }
-    plating = {side: isinstance(getattr(cell, side), Plating) for side in contact}
-    anchored = {side: contact[side] if plating[side] else False for side in contact}
+    reservoirs = {side: equilibrium(Bound(type(read.get(side)), side, read)) for side in contact}
+    anchors = [
+        (contact[side], reservoirs[side], k)
+        for side, k in (("negative", 0), ("positive", len(mixed) - 1))
+        if reservoirs[side] is not None and contact[side] is not False
+    ]
     layers: list[Any] = []
     for k, conducts in enumerate(mixed):
         if not conducts:
@@ -106,11 +111,14 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         elif k > 0 and joined[k - 1] is True:
             layers.append(layers[-1])
         else:
-            layers.append(_group_potential(read, cell, _members(joined, k), anchored))
+            layers.append(_group_potential(read, cell, _members(joined, k), anchors))
     eta: dict[str, Any] = {}
     for side, sign, potential in (("negative", 1.0, layers[0]), ("positive", -1.0, layers[-1])):
-        charged = contact[side] is not False and not plating[side]
-        eta[side] = _pick(contact[side], sign * potential, 0.0) if charged else 0.0
+        reservoir = reservoirs[side]
+        if reservoir is not None:
+            eta[side] = sign * reservoir if np.any(reservoir) else 0.0
+        else:  # an inert electrode takes the potential of the electrons that it touches
+            eta[side] = 0.0 if contact[side] is False else _pick(contact[side], sign * potential, 0.0)
     return Rest(tuple(layers), eta["negative"], eta["positive"])
 
 
@@ -121,47 +129,54 @@ def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
     ----------
     reader : Reader
     path : str
-        Path of a material that conducts electrons, or of a `BinaryElectrolyte`.
+        Path of a material that conducts electrons, or holds salt.
     potential : float or ndarray
         Local electrode potential [V], where there are electrons. In a graded layer the smallest value counts.
     """
-    material, temperature = reader.get(path), reader.temperature
-    if isinstance(material, BinaryElectrolyte):
-        return reader.property(f"{path}.salt_diffusivity", temperature) / reader.number(f"{path}.porosity")
-    found = []
-    if Carrier.ANIONS in material.carriers:
-        where, network, content, _ = pore_solution(reader, path, material, temperature)
-        volume = content * reader.number(f"{where}.porosity")
-        found.append(network * reader.property(f"{where}.salt_diffusivity", temperature) / volume)
-    if not has_electrons(material):
-        return min(found)
-    for position in material.positions if isinstance(material, Mixture) else (0.5,):
-        ionic = ionic_conductivity(reader, path, material, temperature, position)
-        electronic = electronic_conductivity(reader, path, material, temperature, potential, position)
-        capacitance = chemical_capacitance(reader, path, material, temperature, potential, position=position)
+    material, own, found = reader.get(path), Own(reader, path, reader.temperature), []
+    if material.carriers >= ANIONS:
+        salt = material.salt(own)
+        found.append(salt.network * salt.diffusivity / (salt.content * salt.porosity))
+    for position in material.positions if has_electrons(material) else ():
+        ionic, electronic = material.ionic(own, position), material.electronic(own).conductivity(potential, position)
         ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
-        found.append(ambipolar / capacitance)
+        found.append(ambipolar / material.capacitance(own, potential, position))
     return min(found)
 
 
-def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchored: dict[str, Any]) -> Any:
-    """E0 [V] of the group of layers that `members` (layer number -> belongs to it) describes."""
+def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchors: list[tuple[Any, Any, int]]) -> Any:
+    """E0 [V] of the group of layers that `members` (layer number -> belongs to it) describes.
+
+    `anchors` are the electrodes that hold a potential: whether electrons pass, the potential, the layer they touch.
+    """
     stores = [store for k, belongs in members.items() for store in _stores(read, cell, k, belongs)]
     potential = next(store.own for store in stores if store.belongs is True)
     if any(np.any(store.own != potential) for store in stores):
         potential = _shared_potential(read, stores)
-    ends = (members.get(0, False), members.get(len(cell.layers) - 1, False))
-    for end, side in zip(ends, ("negative", "positive"), strict=True):
-        touches = anchored[side] if end is True else np.logical_and(anchored[side], end)
-        potential = _pick(touches, 0.0, potential)
+    touching = [
+        (passes if members[k] is True else np.logical_and(passes, members[k]), own)
+        for passes, own, k in anchors
+        if k in members
+    ]
+    if len(touching) == 2:
+        both = np.logical_and(touching[0][0], touching[1][0])
+        apart = np.abs(np.asarray(touching[1][1]) - touching[0][1])
+        if np.any(both & (apart > SAME_POTENTIAL)):
+            raise InputError(
+                f"{cell.name}: both electrodes are in electronic contact through the stack and their equilibrium "
+                f"potentials differ by {np.max(apart):.3g} V, so the cell has no state of rest: it discharges itself. "
+                f"Block the electrons somewhere, or simulate a Rest and start from what that run keeps (start=run)."
+            )
+    for passes, own in touching:
+        potential = _pick(passes, own, potential)
     return potential if np.ndim(potential) else float(potential)
 
 
 class _Store(NamedTuple):
     """A layer, or a phase of it, that brings its composition into a group: E_k, volume per area of the electrode."""
 
-    path: str
-    material: Any
+    material: Material
+    numbers: Own
     belongs: Any
     own: Any
     volume: Any
@@ -173,30 +188,29 @@ def _stores(read: Reader, cell: Cell, k: int, belongs: Any) -> list[_Store]:
     volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
     if layer.area is not None:
         volume = volume * read.number(f"{path}.area") / read.number("area")
-    shares: dict[str, Any] = {}
-    parts: dict[str, Any] = {}
-    for position, weight in quadrature(layer.material):
-        for where, part, fraction in storing_parts(read, f"{path}.material", layer.material, position):
-            parts[where] = part
-            shares[where] = shares.get(where, 0.0) + weight * fraction
+    numbers = Own(read, f"{path}.material", read.temperature)
+    fractions: dict[str, Any] = {}
+    parts: dict[str, tuple[Material, Own]] = {}
+    for position, weight in layer.material.quadrature:
+        for part in layer.material.stores(numbers, position):
+            parts[part.own.path] = part.material, part.own
+            fractions[part.own.path] = fractions.get(part.own.path, 0.0) + weight * part.fraction
     return [
-        _Store(where, part, belongs, read.number(f"{where}.rest_potential"), volume * shares[where])
-        for where, part in parts.items()
+        _Store(part, own, belongs, part.rest_potential_of(own), volume * fractions[where])
+        for where, (part, own) in parts.items()
     ]
 
 
 def _shared_potential(read: Reader, stores: list[_Store]) -> Any:
     """Common E0 [V] that conserves the neutral component; bisection, for the storage need not be linear in E."""
-    temperature = read.temperature
 
     def total(potentials: list[Any]) -> Any:
         return sum(
-            store.volume * chemical_capacitance(read, store.path, store.material, temperature, E, integrated=True)
-            for store, E in zip(stores, potentials, strict=True)
+            store.volume * store.material.charge(store.numbers, E) for store, E in zip(stores, potentials, strict=True)
         )
 
     own = [store.own for store in stores]
-    everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), temperature)
+    everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), read.temperature)
     low, high = np.min(everywhere[: len(own)], axis=0), np.max(everywhere[: len(own)], axis=0)
     target = total(own)
     for _ in range(60):

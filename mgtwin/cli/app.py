@@ -47,9 +47,8 @@ _Experiment = Annotated[
     str | None,
     typer.Argument(
         metavar="EXPERIMENT",
-        help="[bold]paper[/bold]: the main job, every experiment of the paper. [bold]ageing[/bold]: every explanation "
-        "of the growing voltage of the trilayer. Or an experiment (see mgtwin list) or its .yaml file. Without it, "
-        "give --cell and --protocol.",
+        help="A folder of experiments, by its name or path: all of them, judged. Or one experiment, by "
+        "its name (see mgtwin list) or .yaml file. Without it, give --cell and --protocol.",
     ),
 ]
 
@@ -174,15 +173,16 @@ def run(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to save the result (.nc); for 'paper' and 'ageing' a folder \\[paper-results, ageing-results].",
+            help="Where to save the result (.nc); of a folder of experiments a folder \\[its name with -results].",
         ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf or .svg).")
     ] = None,
 ) -> None:
-    """Simulate: the whole paper, explanations of ageing, an experiment, or any cell with any protocol."""
-    from .running import Request, run_request
+    """Simulate: a folder of experiments, one of them, or any cell with any protocol."""
+    from .output import Request
+    from .running import run_request
 
     request = Request(experiment, cell, tuple(overlay or ()), protocol, tuple(set_ or ()), output, plot)
     run_request(request)

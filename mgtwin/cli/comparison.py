@@ -11,19 +11,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ..analysis.metrics import shown
 from ..campaign import Row
-from ..campaign.verdicts import shown
+from ..campaign.verdicts import VERDICTS
 from .console import out
 
 __all__ = ["counts_table", "print_comparison"]
-
-_STYLES = {
-    "agrees": "green",
-    "calibrated (not independent)": "blue",
-    "contradicts": "red",
-    "not comparable": "dim",
-    "failed": "bold red",
-}
 
 
 def print_comparison(rows: Sequence[Row]) -> None:
@@ -49,7 +42,7 @@ def _table(experiment: str, rows: Sequence[Row]) -> Table:
         lines = list(members)
         if number:
             table.add_row()
-        verdicts = [Text(_label(row), style=_STYLES[row.verdict.label]) for row in lines]
+        verdicts = [Text(_label(row), style=row.verdict.colour) for row in lines]
         table.add_row(
             _observed(lines[0]),
             Text("\n").join([Text(brief(row), overflow="ellipsis", no_wrap=True) for row in lines]),
@@ -90,12 +83,12 @@ def _label(row: Row) -> str:
 def counts_table(rows: Iterable[Row]) -> Table:
     """Return how many rows of each reading have which verdict."""
     known = list(rows)
-    labels = [label for label in _STYLES if any(row.verdict.label == label for row in known)]
+    kinds = [kind for kind in VERDICTS if any(isinstance(row.verdict, kind) for row in known)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("reading")
-    for label in labels:
-        table.add_column(label.partition(" (")[0], justify="right", style=_STYLES[label])
-    for reading in sorted({row.reading for row in known}, key=lambda name: (name != "as_printed", name)):
-        numbers = [sum(row.verdict.label == label for row in known if row.reading == reading) for label in labels]
+    for kind in kinds:
+        table.add_column(kind.label.partition(" (")[0], justify="right", style=kind.colour)
+    for reading in sorted({row.reading for row in known}, key=lambda name: (not name, name)):
+        numbers = [sum(isinstance(row.verdict, kind) for row in known if row.reading == reading) for kind in kinds]
         table.add_row(reading or "-", *(str(number) if number else "" for number in numbers))
     return table

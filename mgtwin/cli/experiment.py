@@ -15,25 +15,26 @@ from rich.text import Text
 
 from .. import library, yamlfile
 from ..errors import FileError, InputError, MgtwinError, UnknownNameError
-from ..experiments import Experiment, Run, experiment
+from ..experiments import Experiment, Run, campaigns, experiment
 from ..quantities import format_value
 from .cellargs import changed_cell, is_file_name, read_cell
 from .checking import kind_of
+from .comparison import print_comparison
 from .console import WRONG_INPUT, leave_interrupted, out, print_error, print_warnings
 from .files import figure_name, result_name
+from .output import Request, keep, partial_name, report, was_interrupted
 from .progress import progress_bar
-from .running import keep, partial_name, report, was_interrupted
 from .summary import brief, headline, leaves, warnings_of
 
 if TYPE_CHECKING:
+    from ..campaign import Row
     from ..cells import Cell
-    from .running import Request
 
 __all__ = ["chosen_runs", "run_experiment"]
 
 
 def run_experiment(request: Request) -> None:
-    """Simulate an experiment and print its results, compared with the paper where nothing was changed.
+    """Simulate an experiment and print its results, compared with what was observed where nothing was changed.
 
     Raises
     ------
@@ -53,13 +54,15 @@ def run_experiment(request: Request) -> None:
     elif done:
         _print_runs(item, done)
     as_observed = not request.changes and set(runs) <= set(item.runs())
-    if done and as_observed:
-        _print_comparison(item, done, failed)
+    rows = _compared(item, done, failed) if done and as_observed else []
+    print_comparison(rows)
     for run, error in failed.items():
         print_error(f"{run}: {error}")
     if done:
         target = partial_name(output) if interrupted and output is not None else output
-        keep(_together(done), target, figure, partial(_draw, item, done) if as_observed and len(done) > 1 else None)
+        keep(
+            _together(done), target, figure, partial(_draw, item, done, rows) if as_observed and len(done) > 1 else None
+        )
     if interrupted:
         leave_interrupted(f"{len(done)} of {len(runs)} runs are done.")
     if failed:
@@ -78,7 +81,7 @@ def _found(name: str) -> Experiment:
         if file.is_file():
             message = f"unknown experiment {name!r}, but there is a file {file} here: write {file}."
             raise UnknownNameError(name, (), "experiment", message) from None
-        raise UnknownNameError(name, (*error.candidates, "paper"), "experiment") from None
+        raise UnknownNameError(name, (*error.candidates, *campaigns()), "experiment") from None
 
 
 def _refuse_other_kinds(name: str) -> None:
@@ -192,10 +195,9 @@ def _cell_name(run: Run) -> str:
     return Path(run.cell).stem if is_file_name(run.cell) else run.cell
 
 
-def _print_comparison(item: Experiment, done: Mapping[Run, Any], failed: Mapping[Run, str]) -> None:
-    from ..campaign.compare import rows_of
-    from ..campaign.readout import Simulated
-    from .comparison import print_comparison
+def _compared(item: Experiment, done: Mapping[Run, Any], failed: Mapping[Run, str]) -> list[Row]:
+    """Rows of the table of verdicts, as in a whole folder of experiments."""
+    from ..campaign.judge import Simulated, rows_of
 
     rows = rows_of(item, [Simulated(run, data) for run, data in done.items()], failed)
     if len(done) + len(failed) < len(item.runs()):
@@ -203,15 +205,15 @@ def _print_comparison(item: Experiment, done: Mapping[Run, Any], failed: Mapping
         mine = {(run.cell, run.state, run.reading) for run in (*done, *failed)}
         rows = [row for row in rows if (row.cell, row.state, row.reading) in mine]
         rows = [row for row in rows if failed or row.verdict.label != "failed"]
-    print_comparison(rows)
+    return rows
 
 
-def _draw(item: Experiment, done: Mapping[Run, Any], data: Any, path: Path) -> None:
-    """The figure of the experiment, with what was observed, as in ``mgtwin run paper``."""
+def _draw(item: Experiment, done: Mapping[Run, Any], rows: Sequence[Row], data: Any, path: Path) -> None:
+    """The figure of the experiment, with what was observed, as in a whole folder of experiments."""
     from ..campaign.figures import draw
-    from ..campaign.readout import Simulated
+    from ..campaign.judge import Simulated
 
-    draw(item, [Simulated(run, result) for run, result in done.items()], path)
+    draw(item, [Simulated(run, result) for run, result in done.items()], rows, path)
 
 
 def _together(done: Mapping[Run, Any]) -> Any:

@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..quantities import format_value
 from .console import out, print_warnings, shown_path
 from .files import figure_name, result_name
-from .running import keep, print_rows
+from .output import keep, print_rows
 from .summary import leaves, warnings_of
 
 if TYPE_CHECKING:

@@ -1,38 +1,18 @@
-"""``mgtwin run``: one simulation, an experiment, or the whole paper."""
+"""``mgtwin run``: one simulation, an experiment, or a folder of experiments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
-from ..errors import InputError, SimulationError
+from ..errors import InputError
+from .campaign import run_folder
 from .cellargs import changed_cell, read_cell
-from .console import hint, leave_interrupted, out, print_warnings, shown_path
+from .console import leave_interrupted
+from .experiment import run_experiment
 from .files import figure_name, result_name
-from .progress import progress_bar
+from .output import Request, keep, partial_name, report, simulated, was_interrupted
 
-if TYPE_CHECKING:
-    from ..cells import Cell
-    from ..protocols import Protocol
-
-__all__ = ["Request", "run_request", "was_interrupted"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was typed behind ``mgtwin run``."""
-
-    experiment: str | None = None
-    cell: str | None = None
-    overlays: tuple[str, ...] = ()
-    protocol: str | None = None
-    changes: tuple[str, ...] = ()
-    output: Path | None = None
-    plot: Path | None = None
+__all__ = ["Request", "run_request"]
 
 
 def run_request(request: Request) -> None:
@@ -43,32 +23,30 @@ def run_request(request: Request) -> None:
     InputError
         If options are missing or do not go together.
     """
-    if request.experiment == "paper":
-        from .paper import run_whole_paper
-
-        run_whole_paper(request)
-    elif request.experiment == "ageing":
-        from .ageing import run_whole_ageing
-
-        run_whole_ageing(request)
-    elif request.experiment is not None:
-        from .experiment import run_experiment
-
-        if request.protocol is not None:
-            raise InputError("give either an EXPERIMENT, which has a protocol, or --cell with --protocol.")
-        run_experiment(request)
-    else:
+    if request.experiment is None:
         _run_one(request)
+    elif Path(request.experiment).is_dir() or request.experiment in _named_folders():
+        run_folder(request)
+    elif request.protocol is not None:
+        raise InputError("give either an EXPERIMENT, which has a protocol, or --cell with --protocol.")
+    else:
+        run_experiment(request)
+
+
+def _named_folders() -> tuple[str, ...]:
+    from ..experiments import campaigns
+
+    return tuple(campaigns())
 
 
 def _run_one(request: Request) -> None:
     from .protocolargs import read_protocol
 
-    missing = [name for name in ("cell", "protocol") if getattr(request, name) is None]
+    missing = [name for name, given in (("cell", request.cell), ("protocol", request.protocol)) if given is None]
     if missing:
         raise InputError(
             f"--{' and --'.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. Give an experiment (mgtwin "
-            "list shows them), 'paper', or a cell and a protocol:\n"
+            "list shows them), a folder of them, or a cell and a protocol:\n"
             "  mgtwin run --cell trilayer --protocol '{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}'"
         )
     cell = changed_cell(read_cell(str(request.cell), request.overlays), request.changes)
@@ -81,95 +59,3 @@ def _run_one(request: Request) -> None:
     keep(result, partial_name(output) if interrupted and output is not None else output, figure)
     if interrupted:
         leave_interrupted("the numbers above are those of the part that was done.")
-
-
-def simulated(cell: Cell, protocol: Protocol, output: Path | None) -> Any:
-    """Simulate with a progress bar; where it fails, what there is goes into a file beside `output`."""
-    with progress_bar(f"{cell.name}: {protocol.type}") as progress:
-        from ..simulation import simulate
-
-        try:
-            return simulate(cell, protocol, progress=progress)
-        except SimulationError as error:
-            kept = _keep_partial(error, output)
-            raise SimulationError(f"{error}{kept}", error.time, error.partial) from error
-
-
-def _keep_partial(error: SimulationError, output: Path | None) -> str:
-    """Say, as the end of a message, where the finished part is."""
-    if error.partial is None:
-        return ""
-    if output is None:
-        return "\nWhat was done until then can be kept with -o FILE.nc."
-    from .. import dataset
-
-    path = dataset.save(error.partial, partial_name(output))
-    return f"\nWhat was done until then is in {shown_path(path)}."
-
-
-def partial_name(output: Path) -> Path:
-    """Return the name for an incomplete result, so that no script takes it for a whole one."""
-    return output.with_name(f"{output.stem}.partial{output.suffix}")
-
-
-def was_interrupted(data: Any) -> bool:
-    """Tell whether Ctrl-C ended a simulation that kept its part and returned."""
-    from .summary import warnings_of
-
-    return any(text.startswith("interrupted") for text in warnings_of(data))
-
-
-def report(cell: Cell, protocol: Protocol, data: Any) -> None:
-    """Print what was simulated, its main numbers and its warnings."""
-    from ..quantities import format_value
-    from .summary import leaves, protocol_line, rows, warnings_of
-
-    found = leaves(data)
-    title = Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
-    temperature = found[0][1].attrs.get("temperature", float(cell.temperature)) if found else float(cell.temperature)
-    title.append(f"  {format_value(temperature, 'K')}, {format_value(cell.area)}", style="not bold dim")
-    out().print(title)
-    lines = [("protocol", protocol_line(protocol))]
-    for name, ds in found:
-        if name:
-            lines.append((name, ""))
-        lines += rows(ds)
-        if route := ds.attrs.get("route"):
-            lines.append(("route", str(route)))
-    print_rows(lines)
-    print_warnings(warnings_of(data))
-
-
-def print_rows(lines: Sequence[tuple[str, str]]) -> None:
-    """Print (what, value) in two columns, long values wrapped below themselves."""
-    console = out()
-    width = max(8, *(len(what) for what, value in lines if value)) + 4
-    for what, value in lines:
-        if not value:
-            console.print(Text(f"  {what}", style="cyan"))
-            continue
-        room = max(console.width - width, 20)
-        for number, line in enumerate(Text(value).wrap(console, room)):
-            line.rstrip()
-            head = Text(f"  {what if number == 0 else '':<{width - 2}}", style="dim")
-            console.print(head.append_text(Text(line.plain, style="not dim")), soft_wrap=True)
-
-
-def keep(
-    data: Any, output: Path | None, figure: Path | None, draw: Callable[[Any, Path], object] | None = None
-) -> None:
-    """Save and draw where that was asked for, and say where; `draw` replaces the figure that suits the data."""
-    lines = []
-    if output is not None:
-        from .. import dataset
-
-        lines.append(("saved", shown_path(dataset.save(data, output))))
-    if figure is not None:
-        from .plotting import draw as draw_what_suits
-
-        (draw or draw_what_suits)(data, figure)
-        lines.append(("figure", shown_path(figure)))
-    if lines:
-        print_rows(lines)
-    else:
-        hint("Not saved: -o result.nc keeps it, --plot figure.png draws it.")

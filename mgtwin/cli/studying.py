@@ -15,8 +15,8 @@ from ..errors import InputError
 from ..quantities import format_value
 from .console import hint, leave_interrupted, out, print_warnings, shown_path
 from .files import figure_name, result_name
+from .output import keep, print_rows
 from .progress import progress_bar
-from .running import keep, print_rows
 
 if TYPE_CHECKING:
     import xarray as xr

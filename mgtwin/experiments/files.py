@@ -1,11 +1,13 @@
-"""An experiment of the paper: what was done, to which cells, in which states and at which temperatures."""
+"""An experiment: what was done, to which cells, in which states and at which temperatures, and what was observed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
 
@@ -37,10 +39,13 @@ class Run:
     overlays : tuple of str
         State, alternatives and reading.
     reading : str
-        The overlay among them that is a reading of the data, ``""`` if there is none.
+        The overlay among them that is compared with its alternatives (a reading of the data, an explanation of ageing),
+        ``""`` if there is none.
     temperature : Value
         [K]
     protocol : Protocol
+    scaled : tuple of (str, float)
+        Factors on the parameters that patterns of paths match.
     """
 
     experiment: str
@@ -49,6 +54,7 @@ class Run:
     reading: str
     temperature: Value
     protocol: Protocol
+    scaled: tuple[tuple[str, float], ...] = ()
 
     @property
     def state(self) -> tuple[str, ...]:
@@ -57,7 +63,7 @@ class Run:
 
     @property
     def key(self) -> str:
-        """Name of its file, unique within the paper: experiment, cell, overlays and temperature."""
+        """Name of its file, unique among all experiments: experiment, cell, overlays and temperature."""
         celsius = f"{float(self.temperature) - 273.15:.5g}C"
         return "__".join([self.experiment, self.cell, *self.overlays, celsius])
 
@@ -68,7 +74,11 @@ class Run:
         """Return the cell with its overlays, at the temperature of the run."""
         from ..cells.files import cell
 
-        return cell(self.cell, *self.overlays).with_({"temperature": self.temperature})
+        built = cell(self.cell, *self.overlays).with_({"temperature": self.temperature})
+        for pattern, factor in self.scaled:
+            paths = [path for path in built.paths() if fnmatchcase(path, pattern)]
+            built = built.with_({path: factor * float(built.get(path)) for path in paths}) if paths else built
+        return built
 
 
 @noun
@@ -87,14 +97,21 @@ class Experiment:
     states : str or tuple of str
         Overlays of the kind state, empty for cells without any.
     observed : tuple of Observation
+    compare : {"reading", "ageing"}
+        Kind of the overlays that are compared with each other: each that applies is simulated.
+    scaled : mapping of str to float
+        Factors on all parameters that a pattern of paths (``*.contact.pressure``) matches; cells without are left as
+        they are.
     held : tuple of str
         Patterns of paths (``*.electronic_resistance``) that define the readings and are therefore not varied where a
         verdict is tried on other parameters.
     where : str
         Place in the source.
     assumed : str
-        What the paper does not say and was assumed for the protocol.
-    description, note, source : str
+        What the source does not say and was assumed for the protocol.
+    source : str
+        Key in a bibliography.
+    description, note : str
 
     Examples
     --------
@@ -119,7 +136,9 @@ class Experiment:
     assumed: str = ""
     description: str = ""
     note: str = ""
-    source: str = "mg3asn2025"
+    source: str = ""
+    compare: Literal["reading", "ageing"] = "reading"
+    scaled: Mapping[str, float] = Field(default_factory=dict)
 
     @field_validator("cells")
     @classmethod
@@ -160,10 +179,10 @@ class Experiment:
             If no cell of the experiment has that reading; the message lists those there are.
         """
         found = [
-            Run(self.name, cell, overlays, name, temperature, self.protocol)
+            Run(self.name, cell, overlays, name, temperature, self.protocol, tuple(self.scaled.items()))
             for cell in self.cells
             for state in self.states or ("",)
-            for overlays, name in combinations(cell, state)
+            for overlays, name in combinations(cell, state, self.compare)
             for temperature in self.temperatures
         ]
         if reading is None:
@@ -181,25 +200,28 @@ def _kind(overlay: str) -> str:
     return load_overlay(overlay).kind
 
 
-def combinations(cell: str, state: str = "") -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Return (overlays, reading) of every reading of a cell in a state, also with the alternatives of that state.
+def combinations(cell: str, state: str = "", compare: str = "reading") -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Return (overlays, the one that is compared) of a cell in a state, also with the alternatives of that state.
 
-    The reading of the base files comes first. A cell without readings gives its state alone.
+    Parameters
+    ----------
+    cell, state : str
+        Names; ``""`` for no state.
+    compare : str
+        Kind of the overlays that are compared. A cell without any of that kind gives its state alone.
     """
     from ..cells.overlays import applicable_overlays
 
     found = []
     for names in applicable_overlays(cell):
         kinds = {name: _kind(name) for name in names}
+        compared = [name for name, kind in kinds.items() if kind == compare]
         states = [name for name, kind in kinds.items() if kind == "state"]
-        readings = [name for name, kind in kinds.items() if kind == "reading"]
-        if "ageing" in kinds.values():  # explanations of ageing are compared with each other: campaign.ageing
-            continue
-        if states == ([state] if state else []) and readings:
-            found.append((names, readings[0]))
-    if not found:
-        return (((state,) if state else (), ""),)
-    return tuple(sorted(found, key=lambda item: (len(item[0]), item[1] != "as_printed", item[1])))
+        # readings and explanations of ageing are compared with their own kind only, so never come together
+        alone = set(kinds.values()) <= {"state", "alternative", compare}
+        if compared and alone and states == ([state] if state else []):
+            found.append((names, compared[0]))
+    return tuple(sorted(found, key=lambda item: (len(item[0]), item[1]))) or (((state,) if state else (), ""),)
 
 
 def experiment(name: str | Path) -> Experiment:
@@ -246,10 +268,8 @@ def load_experiment(path: str | Path) -> Experiment:
     document = yamlfile.load(source)
     if isinstance(document.data, dict):
         document.data.setdefault("name", source.stem)
-    found: Experiment = yamlfile.validate(document, _adapter(), context={"file": True})
-    return found
-
-
-@lru_cache(maxsize=1)
-def _adapter() -> TypeAdapter[Experiment]:
-    return TypeAdapter(Experiment)
+        observed = document.data.get("observed")
+        for one in observed if isinstance(observed, list) else ():
+            if isinstance(one, dict) and "source" in document.data:  # an observation's own, or the experiment's
+                one.setdefault("source", document.data["source"])
+    return yamlfile.validate(document, TypeAdapter(Experiment), context={"file": True})

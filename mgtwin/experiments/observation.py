@@ -1,4 +1,4 @@
-"""What the paper observed, with its place, its uncertainty and how the same number is read off a simulation."""
+"""What was observed, with its place, its uncertainty and the metric that reads the same number off a simulation."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from ..analysis.metrics import Measure
 from ..errors import InputError
 from ..kinds.noun import noun
 from ..quantities import Quantity, Value, parse
-from .measures import Measure
 
 __all__ = ["Observation"]
 
@@ -57,7 +57,7 @@ _Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 @noun
 class Observation:
-    """One thing that the paper reports of an experiment.
+    """One thing that was observed in an experiment, or that could be.
 
     Parameters
     ----------
@@ -68,15 +68,20 @@ class Observation:
     where : str
         Place in the source.
     value : float, str or mapping, optional
-        The number that the paper gives, with unit, uncertainty and how it is printed; left out where it gives words.
+        The number, with unit, uncertainty and how it is printed; left out where the source gives words.
     text : str
-        The words of the paper, where it gives words.
+        The words of the source, where it gives words.
     accepted : (low, high), optional
         What counts as agreement. By default the range of `value`, or 1.96 standard deviations around it.
     because : str
         Why that interval, required with `accepted`.
     measure : Measure, optional
-        How the same number is read off a simulation; without one nothing can be compared and `not_comparable` says why.
+        The metric that reads the same number off a simulation, a name or ``{type: name, argument: value}``; without one
+        nothing can be compared and `not_comparable` says why.
+    step : int or tuple of int, optional
+        Of a sequence, the step that is read (or steps, for metrics of several), counted from 0.
+    resolution : float or str, optional
+        Share of the value that two laboratories may differ by: what the readings predict of it is compared by that.
     not_comparable : str
         Why a simulated value, though shown, proves nothing for or against.
     calibrated : mapping of reading to str
@@ -93,9 +98,9 @@ class Observation:
         Compare with the interval that the parameters' stated uncertainties give. Each inner tuple names parameters
         whose uncertainties have one common cause and move together; give ``[[]]`` where there are none.
     confidence : {"high", "medium", "low"}
-        How sure it is that the paper says this.
+        How sure it is that the source says this.
     source : str
-        Key in references.bib.
+        Key in a bibliography; by default that of the experiment.
 
     Examples
     --------
@@ -121,12 +126,14 @@ class Observation:
     temperature: Annotated[Value, Quantity("K", gt=0)] | None = None
     propagate: tuple[tuple[str, ...], ...] = ()
     confidence: Literal["high", "medium", "low"] = "high"
-    source: str = "mg3asn2025"
+    source: str = ""
+    step: int | tuple[int, ...] | None = None
+    resolution: Annotated[Value, Quantity("", gt=0)] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Observation:
         if self.value is None and not self.text:
-            raise InputError("give what was observed: a value, or the words of the paper as text.")
+            raise InputError("give what was observed: a value, or the words of the source as text.")
         if self.accepted is not None and not self.because:
             raise InputError("accepted: say in 'because' why this interval counts as agreement.")
         if self.measure is None and not self.not_comparable:
@@ -143,10 +150,13 @@ class Observation:
 
     @property
     def unit(self) -> str:
-        """SI unit of the number, ``""`` if it has none."""
+        """SI unit of the number, ``""`` if it has none; that of the metric where nothing observed tells."""
         if self.value is not None:
             return self.value.unit or ""
-        return "" if self.accepted is None else self.accepted[0].unit
+        if self.accepted is not None:
+            return str(self.accepted[0].unit)
+        units = "" if self.measure is None else self.measure.declaration.units
+        return "" if units == "1" else units
 
     @property
     def interval(self) -> tuple[float, float] | None:

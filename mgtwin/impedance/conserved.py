@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from ..cells.capacitors import CPE
 from ..cells.carriers import ELECTRONS, shared
 from ..cells.cell import Cell
-from ..cells.interfaces import Blocking
+from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.kind import Bound, has_formula
 
 __all__ = ["ConservedCharge", "capacitor_path", "conserved_charges"]
 
@@ -103,7 +103,11 @@ def capacitor_path(interface: str) -> str:
 def _check_elements(cell: Cell, charge: ConservedCharge) -> None:
     """Refuse charges of constant-phase elements, unless all belong to such elements of one and the same n."""
     elements = {name: cell.get(capacitor_path(name)) for name in charge.interfaces}
-    dispersive = {name: float(element.n) for name, element in elements.items() if isinstance(element, CPE)}
+    dispersive = {
+        name: float(vars(element)[element.order])
+        for name, element in elements.items()
+        if element is not None and element.order
+    }
     alike = not charge.layers and len(dispersive) == len(elements) and len(set(dispersive.values())) == 1
     if dispersive and not alike:
         raise InputError(
@@ -114,9 +118,12 @@ def _check_elements(cell: Cell, charge: ConservedCharge) -> None:
 
 def _blocks_ions(cell: Cell, interface: str) -> bool:
     if interface in ELECTRODES:
-        return isinstance(getattr(cell, interface), Blocking)
+        electrode = cell.negative if interface == "negative" else cell.positive
+        return not electrode.reacts
     junction = cell.interfaces.get(interface)
-    return junction is not None and _is_infinite(junction.resistance)
+    if junction is None or not has_formula(type(junction), "ohmic"):
+        return False
+    return _is_infinite(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
 
 
 def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:

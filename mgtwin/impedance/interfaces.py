@@ -1,31 +1,39 @@
-"""Links of the chain: junctions and electrodes, and the contact that they make (theory.md §3.1, §3.2, §3.4)."""
+"""Links of the chain: junctions and electrodes of any kind, from their formulas (theory.md §3.1, §3.2, §3.4)."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ..cells.carriers import ANIONS, ELECTRONS, shared
 from ..cells.cell import Cell, Layer
-from ..cells.constriction import contact_fraction, spreading_length
-from ..cells.effective import FARADAY, GAS_CONSTANT, electronic_conductivity
-from ..cells.interfaces import Blocking, Plating
-from ..cells.mixtures import has_electrons
+from ..cells.constriction import Spots, contact_fraction, film_when_new
 from ..cells.reader import Reader
 from ..errors import InputError
-from .capacitors import admittance
+from ..kinds.carriers import has_electrons
+from ..kinds.electrode import equilibrium
+from ..kinds.kind import Bound, has_formula
+from ..kinds.own import Own
+from ..kinds.response import admittance
+from ..kinds.storage import Storage
 from .chain import Array, Interface, Link, Together
-from .numbers import geometry, ion_conductivity, potentials_at_rest, require, with_boundaries
+from .numbers import geometry, potentials_at_rest, require, with_boundaries
 
-__all__ = ["electrode", "junction"]
+__all__ = ["electrode", "junction", "stored"]
+
+
+def stored(element: Storage, reader: Reader, path: str, s: Array) -> Array:
+    """Admittance [S/m2 of an interface, S/m of the bulk] of the storage at a path."""
+    return Bound(type(element), path, reader).call("admittance", s)
 
 
 def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Interface:
-    """Interface of two layers: ``R parallel C`` for ions, R_e for electrons; None if both pass perfectly.
+    """Interface of two layers: its resistance or reaction beside its capacitance for ions, R_e for electrons.
 
-    Between two salt solutions the whole current passes ``R parallel C`` and the salt divides it freely.
+    None if both pass perfectly. Between two salt solutions the whole current passes the ions' branch and the salt
+    divides it freely.
 
     Raises
     ------
@@ -33,23 +41,25 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
         Where no current of any kind crosses it.
     """
     common = shared(left.material, right.material)
-    electrons = common == ELECTRONS
     key = f"{left.name}-{right.name}"
     entry = cell.interfaces.get(key)
     if entry is None:
         return None if common else Link(0.0, 1.0, 1.0, 0.0)
     path = f"interfaces.{key}"
-    resistance = require(reader.property(f"{path}.resistance", reader.temperature), f"{path}.resistance", zero=True)
+    bound = Bound(type(entry), path, reader)
+    if has_formula(bound.kind, "ohmic"):
+        top, bottom = _fraction(_resistance(bound))
+    else:
+        top, bottom = 1.0, admittance(bound, 0.0, s)
     spots = _spots(cell, reader, path, (left, right))
-    storage = spots.storage(admittance(entry.capacitance, reader, f"{path}.capacitance", s), s)
-    top, bottom = _fraction(resistance)
-    contact = _electron_branch(reader, path, electrons)
+    storage = _storage(spots, entry.capacitance, reader, f"{path}.capacitance", s)
+    contact = _electron_branch(reader, path, common == ELECTRONS)
     ideal = (top == 0) & (contact[0] == 0) & (spots.ions == 0)
     if np.ndim(ideal) == 0:
         if ideal:
             return None
         ideal = False
-    link = spots.link((top, bottom * spots.fraction + top * storage), contact, ideal)
+    link = _link(spots, (top, bottom * spots.fraction + top * storage), contact, ideal)
     link = _conducting(link, path, "a finite resistance or a capacitance")
     return Together(link.ion_top / link.ion_bottom) if common == ANIONS else link
 
@@ -57,34 +67,35 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
 def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> Link:
     r"""Electrode ``negative`` or ``positive`` on a layer.
 
-    Ionic branch :math:`s C_{dl}` for `Blocking`; for `Plating` in parallel with :math:`RT/(zFi_0) + R_{film}`.
+    Its ionic branch is the double layer beside the small-signal admittance Y of its reaction with a film R in series,
+    :math:`Y/(1 + RY)`.
 
     Raises
     ------
     InputError
         Where no current of any kind crosses it.
     """
-    metal = getattr(cell, side)
+    kind = reader.get(side)
     spots = _spots(cell, reader, side, (layer,))
-    ionic = spots.storage(admittance(metal.double_layer, reader, f"{side}.double_layer", s), s)
-    if isinstance(metal, Plating):
-        ionic = ionic + spots.fraction / _charge_transfer_resistance(reader, side)
-    elif not isinstance(metal, Blocking):
-        raise InputError(
-            f"{side} is a {type(metal).__name__}, for which the mesh-free impedance has no equations. It knows "
-            f"Blocking and Plating."
-        )
+    ionic = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s)
+    bound = Bound(type(kind), side, reader, salt=1.0)  # at rest the salt is where it was made
+    potential = equilibrium(bound)
+    if potential is not None:
+        reaction = admittance(bound, potential, s)
+        film = require(film_when_new(reader, side), f"{side}.film_resistance", zero=True)
+        ionic = ionic + spots.fraction * (reaction / (1 + film * reaction))
     contact = _electron_branch(reader, side, layer.material.carriers == ELECTRONS)
-    return _conducting(spots.link((1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
+    return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
 
 
-def _charge_transfer_resistance(reader: Reader, side: str) -> Array:
-    """Butler-Volmer linearised at rest and the film behind it [ohm m2]."""
-    T = reader.temperature
-    exchange = require(reader.property(f"{side}.exchange_current_density", T), f"{side}.exchange_current_density")
-    film = require(reader.property(f"{side}.film_resistance", T), f"{side}.film_resistance", zero=True)
-    charge = require(reader.number("ion.charge"), "ion.charge")
-    return GAS_CONSTANT * T / (charge * FARADAY * exchange) + film
+def _storage(spots: Spots, element: Storage | None, reader: Reader, path: str, s: Array) -> Array:
+    """Admittance [S/m2] of the storage across an interface; the plain 0.0 where there is none, contact or not."""
+    return 0.0 if element is None else spots.storage(stored(element, reader, path, s), s)
+
+
+def _resistance(bound: Bound) -> Array:
+    """Ohmic resistance [ohm m2] of a junction, from 0 to inf."""
+    return require(bound.call("ohmic"), f"{bound.path}.resistance", zero=True)
 
 
 def _electron_branch(reader: Reader, path: str, electrons: bool) -> tuple[Array, Array]:
@@ -103,6 +114,20 @@ def _fraction(resistance: Array) -> tuple[Array, Array]:
     return np.where(blocked, 1.0, resistance), np.where(blocked, 0.0, 1.0)
 
 
+def _link(spots: Spots, ions: tuple[Array, Array], electrons: tuple[Array, Array], ideal: Array = False) -> Link:
+    """Both branches, as fractions per area in contact (the storage apart), with what the spots add."""
+    ion_top, ion_bottom = ions
+    electron_top, electron_bottom = electrons
+    narrow = 0.0 if spots.electrons is None else spots.electrons  # None: the branch is blocked anyway
+    return Link(
+        ion_top + spots.ions * ion_bottom,
+        ion_bottom,
+        electron_top / spots.fraction + narrow * electron_bottom,
+        electron_bottom,
+        ideal=ideal,
+    )
+
+
 def _is_zero(number: Array) -> bool:
     """Whether this is the plain number 0, the same for every parameter set and frequency."""
     return isinstance(number, float) and number == 0
@@ -119,66 +144,22 @@ def _conducting(link: Link, path: str, remedy: str) -> Link:
     return link
 
 
-@dataclass(frozen=True, slots=True)
-class _Spots:
-    """An incomplete contact (theory.md §3.4): its fraction, and the constriction [ohm m2] of ions and electrons."""
-
-    fraction: Array = 1.0
-    ions: Array = 0.0
-    electrons: Array = 0.0
-    gap: Array = 0.0
-
-    def storage(self, capacitance: Array, s: Array) -> Array:
-        """Admittance of a double layer that covers only the fraction in contact, with the gap beside it."""
-        if self is _WHOLE:
-            return capacitance
-        return self.fraction * capacitance + (1 - self.fraction) * self.gap * s
-
-    def link(self, ions: tuple[Array, Array], electrons: tuple[Array, Array], ideal: Array = False) -> Link:
-        """Both branches, as fractions per area in contact (the storage apart), with what the spots add."""
-        ion_top, ion_bottom = ions
-        electron_top, electron_bottom = electrons
-        return Link(
-            ion_top + self.ions * ion_bottom,
-            ion_bottom,
-            electron_top / self.fraction + self.electrons * electron_bottom,
-            electron_bottom,
-            ideal=ideal,
-        )
-
-
-_WHOLE = _Spots()
-
-
-def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> _Spots:
+def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> Spots:
     """The contact of an interface with the layers beside it."""
-    if getattr(reader.get(path), "contact", None) is None:
-        return _WHOLE
     fraction = require(contact_fraction(reader, path), f"{path}.contact.fraction")
     if np.any(fraction > 1):
         raise InputError(f"{path}.contact.fraction must be at most 1, but {np.max(fraction):g} was given.")
-    spacing = f"{path}.contact.spacing"
-    length = spreading_length(fraction, require(reader.number(spacing), spacing))
-    ions: Array = 0.0
-    electrons: Array = 0.0
-    for layer in beside:
-        ionic, electronic = _conductivities(cell, reader, layer)
-        ions = ions + length / ionic
-        electrons = electrons + (0.0 if electronic is None else length / electronic)
-    gap = f"{path}.contact.gap_capacitance"
-    return _Spots(fraction, ions, electrons, require(reader.number(gap), gap, zero=True))
+    return Spots.of(reader, path, fraction, [partial(_conductivities, cell, reader, layer) for layer in beside])
 
 
 def _conductivities(cell: Cell, reader: Reader, layer: Layer) -> tuple[Array, Array | None]:
     """Ionic conductivity, grain boundaries included, and electronic one [S/m] of a layer, per electrode area."""
-    where = f"layers.{layer.name}.material"
+    own = Own(reader, f"layers.{layer.name}.material", reader.temperature)
     _, ratio = geometry(reader, layer, reader.number("area"))
-    T = reader.temperature
-    ionic = ion_conductivity(reader, where, layer.material, T)
-    if getattr(layer.material, "grain_boundary", None) is not None:
-        ionic = with_boundaries(reader, f"{where}.grain_boundary", ionic)
+    ionic = require(layer.material.ionic(own), own.place("ionic_conductivity"))
+    if layer.material.grain_boundary is not None:
+        ionic = with_boundaries(own.below("grain_boundary"), ionic)
     if not has_electrons(layer.material):
         return ionic * ratio, None
     potential = potentials_at_rest(cell, reader)[[item.name for item in cell.layers].index(layer.name)]
-    electronic = electronic_conductivity(reader, where, layer.material, T, potential)
-    return ionic * ratio, electronic * ratio
+    return ionic * ratio, layer.material.electronic(own).conductivity(potential) * ratio

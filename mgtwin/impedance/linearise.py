@@ -103,7 +103,7 @@ class LinearisedStack:
         size = self.built.len_rhs_and_alg
         self.others = np.delete(np.arange(size), self.current_index)
         #: Unknowns of ageing laws, which are frozen here.
-        self.ageing = np.flatnonzero([names.is_ageing(label) for label in self.layout[0]])
+        self.ageing = np.flatnonzero([label in self.model.ageing_states for label in self.layout[0]])
         self._compile(size)
         self.mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self.others]
         self._order: BandedOrder | None = None

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy.sparse import bmat, csc_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
 
-from ..cells.capacitors import CPE
+from ..cells.constriction import Spots, contact_fraction
+from ..cells.reader import Reader
 from ..errors import InputError, SimulationError
 from .adjoint import directional, no_derivative
 from .conserved import ConservedCharge, capacitor_path, conserved_charges
@@ -240,28 +241,21 @@ def _number(stack: LinearisedStack, path: str, inputs: Mapping[str, float]) -> t
 
 
 def _capacitance(stack: LinearisedStack, name: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
-    """Capacitance (or q of a constant-phase element) of an interface, and its derivatives by all inputs (§3.4)."""
-    path = capacitor_path(name)
-    is_cpe = isinstance(stack.model.cell.get(path), CPE)
-    value, slopes = _number(stack, f"{path}.q" if is_cpe else f"{path}.c", inputs)
-    interface = path.rpartition(".")[0]
-    contact = stack.model.cell.get(interface).contact
-    if contact is None:
-        return value, slopes
-    gap, gap_slopes = _number(stack, f"{interface}.contact.gap_capacitance", inputs)
-    fraction, fraction_slopes = _fraction(stack, interface, inputs)
-    return (
-        fraction * value + (1 - fraction) * gap,
-        fraction * slopes + (1 - fraction) * gap_slopes + fraction_slopes * (value - gap),
-    )
+    """Capacitance (or q of a constant-phase element) of an interface, and its derivatives by all inputs (§3.4).
 
+    The derivatives are complex steps through the same algebra that the models use: exact to rounding.
+    """
+    cell, path = stack.model.cell, capacitor_path(name)
+    interface, element = path.rpartition(".")[0], cell.get(path)
 
-def _fraction(stack: LinearisedStack, interface: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
-    """Contact fraction of a new interface, and its derivatives by all inputs."""
-    path = f"{interface}.contact.fraction"
-    if isinstance(stack.model.cell.get(path), float):
-        return _number(stack, path, inputs)
-    pressure, by_pressure = _number(stack, f"{interface}.contact.pressure", inputs)
-    hardness, by_hardness = _number(stack, f"{path}.hardness", inputs)
-    both = pressure + hardness
-    return pressure / both, (hardness * by_pressure - pressure * by_hardness) / both**2
+    def capacitance(moved: str) -> complex:
+        def lookup(place: str, value: float) -> complex:
+            driver = stack.model.input_paths.get(place)
+            return value if driver is None else inputs[driver] + (1e-30j if driver == moved else 0.0)
+
+        reader = Reader(cell, lookup)
+        spots = Spots.of(reader, interface, contact_fraction(reader, interface), [])
+        return complex(spots.storage(reader.number(f"{path}.{element.coefficient}")))
+
+    slopes = [capacitance(driver).imag / 1e-30 for driver in stack.input_names]
+    return capacitance("").real, np.array(slopes)

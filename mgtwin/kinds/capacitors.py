@@ -1,141 +1,32 @@
-"""What stores charge across an interface or in the bulk: ideal capacitors and constant-phase elements (§3.3)."""
+"""The dielectric of a material: a relative permittivity, or a storage per length that makes the bulk dispersive."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, model_validator
-
-from ..errors import InputError, QuantityError
-from ..quantities import Quantity, Value, parse
+from ..quantities import Quantity
 from ..unions import OneOf
 from .fields import NumberOr
-from .noun import noun, one_of
+from .kind import KindClass
+from .storage import STORAGES, Storage
+from .storages.capacitor import Capacitance, Capacitor
+from .storages.cpe import CPE
 
-__all__ = ["CPE", "BulkDielectric", "Capacitance", "Capacitor", "Storage", "across_interface"]
-
-Capacitance = Annotated[float, Quantity("F/m^2", gt=0)]
-
-
-@noun
-class Capacitor:
-    r"""Ideal capacitor of an interface, :math:`i = C\,d\eta/dt`.
-
-    Parameters
-    ----------
-    c : float
-        Capacitance per area [F/m^2], > 0.
-
-    Examples
-    --------
-    >>> Capacitor("10 uF/cm^2").c
-    Value(0.1, unit='F/m^2')
-    """
-
-    c: Capacitance
-    type: Literal["capacitor"] = field(default="capacitor", kw_only=True, repr=False)
+__all__ = ["CPE", "BulkDielectric", "Capacitance", "Capacitor"]
 
 
-def _any_number(raw: Any, info: ValidationInfo) -> Value:
-    """`q` with whatever unit it has: which one is right depends on n and on where the element is put."""
-    need_unit = bool(info.context and info.context.get("file"))
-    value = parse(raw, None, need_unit=need_unit)
-    if not value > 0:
-        raise QuantityError(f"must be greater than 0, but is {float(value):g}.")
-    return value
-
-
-@noun
-class CPE:
-    r"""Constant-phase element, :math:`Y = q\,(i\omega)^n`, wherever a capacitor can be (theory.md §3.3).
-
-    Exact in every impedance; in time it is a ladder of RC branches whose admittance is right within 1 % over the
-    protocol's window. As `relative_permittivity` of a material it makes the bulk dispersive:
-    :math:`\sigma_{ion} \to \sigma_{ion} + q\,(i\omega)^n`.
-
-    Parameters
-    ----------
-    q : float
-        Across an interface [S s^n/m^2], in the bulk [S s^n/m]; > 0. With n = 1 that is C, or
-        :math:`\varepsilon_0\varepsilon_r`.
-    n : float
-        Exponent, 0 < n <= 1.
-
-    Raises
-    ------
-    InputError
-        For n outside (0, 1], or a q whose unit belongs to another n.
-
-    Examples
-    --------
-    >>> CPE("1e-5 S*s^0.8/cm^2", 0.8).q
-    Value(0.1, unit='S*s^0.8/m^2')
-    """
-
-    q: Annotated[float, PlainValidator(_any_number, json_schema_input_type=float | str | dict)]
-    n: Annotated[float, Quantity("", gt=0, le=1)]
-    type: Literal["cpe"] = field(default="cpe", kw_only=True, repr=False)
-
-    @model_validator(mode="after")
-    def _unit_fits(self) -> CPE:
-        value = self.q
-        if not isinstance(value, Value) or not value.unit:
-            return self
-        wanted = [self.unit(place) for place in ("m^2", "m")]
-        for unit in wanted:
-            try:
-                object.__setattr__(self, "q", parse(value, unit))  # the same number, its unit spelt as in the docs
-            except QuantityError:
-                continue
-            return self
-        raise InputError(
-            f"q in {value.unit} does not fit n = {float(self.n):g}: across an interface it is in {wanted[0]} (or "
-            f"S*s^{float(self.n):g}/cm^2), in the bulk in {wanted[1]}."
-        )
-
-    def unit(self, place: str) -> str:
-        """SI unit of q per ``"m^2"`` of an interface or per ``"m"`` in the bulk."""
-        return f"S*s^{float(self.n):g}/{place}"
-
-    def at_place(self, place: str) -> CPE:
-        """The element with q in the unit of its place; refuses one per area in the bulk, and the reverse."""
-        unit = getattr(self.q, "unit", None)
-        if unit == self.unit(place):
-            return self
-        if unit:
-            raise InputError(f"q is in {unit}, but here it must be in {self.unit(place)}.")
-        return CPE(parse(self.q, self.unit(place)), self.n)
-
-
-def _as_capacitor(raw: Any) -> Any:
-    """A bare capacitance means a Capacitor."""
-    is_number = isinstance(raw, (str, int, float)) and not isinstance(raw, bool)
-    bare = is_number or (isinstance(raw, Mapping) and "value" in raw)
-    if bare:
-        return {"type": "capacitor", "c": raw}
-    return {"type": "capacitor", **raw} if isinstance(raw, Mapping) and "type" not in raw and "c" in raw else raw
-
-
-def across_interface(element: Any) -> Any:
-    """Validator of the fields of interfaces: a CPE there is per area."""
-    return element.at_place("m^2") if isinstance(element, CPE) else element
-
-
-#: Field that holds a capacitor of an interface; a bare capacitance is accepted.
-Storage = Annotated[
-    Annotated[Capacitor | CPE, Field(discriminator="type"), one_of("a capacitor", "capacitor", "cpe")],
-    BeforeValidator(_as_capacitor, json_schema_input_type=Capacitor | CPE | Capacitance),
-]
-
-
-def _per_length(element: CPE) -> CPE:
-    """Validator of the dielectric of a material: a CPE there is per length."""
+def _per_length(element: Storage) -> object:
+    """A storage of the bulk is per length."""
     return element.at_place("m")
+
+
+def _is_dispersive(kind: KindClass) -> bool:
+    """An ideal capacitor of the bulk is said by a number, the relative permittivity."""
+    return bool(kind.order)
 
 
 #: Type of `relative_permittivity`: a number >= 1, or a `CPE` per length.
 BulkDielectric = Annotated[
-    float | CPE, NumberOr(Quantity("", ge=1), OneOf({"cpe": CPE}, article="a dielectric"), _per_length)
+    float | Storage,
+    NumberOr(Quantity("", ge=1), OneOf(STORAGES, only=_is_dispersive, article="a dielectric"), _per_length),
 ]

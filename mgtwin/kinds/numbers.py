@@ -1,10 +1,21 @@
-"""What formulas calculate with: one name for everything that stands for a number, and the constants of physics."""
+"""What formulas calculate with: one name for everything that stands for a number, constants, and safe exponentials."""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-__all__ = ["BOLTZMANN", "FARADAY", "GAS_CONSTANT", "VACUUM_PERMITTIVITY", "Number"]
+import numpy as np
+
+__all__ = [
+    "BOLTZMANN",
+    "FARADAY",
+    "GAS_CONSTANT",
+    "SATURATION",
+    "VACUUM_PERMITTIVITY",
+    "Number",
+    "integral_of_saturating_exp",
+    "saturating_exp",
+]
 
 #: A float, an array over parameter sets or frequencies, or a PyBaMM or CasADi symbol. The same formula takes each of
 #: them, because it is written with operators and NumPy's ufuncs only. No static type says this (the stubs of ufuncs
@@ -20,3 +31,16 @@ BOLTZMANN = 8.617333262e-5
 """Boltzmann constant [eV/K] (CODATA 2018): activation energies are in eV."""
 VACUUM_PERMITTIVITY = 8.8541878128e-12
 """Electric constant [F/m] (CODATA 2018)."""
+SATURATION = 40.0
+"""Exponent beyond which exponentials of potentials are continued along their tangent."""
+
+
+def saturating_exp(x: Number) -> Number:
+    """``exp(x)`` up to x = 40, continued along its tangent: smooth, monotonic, no overflow."""
+    return np.exp(np.minimum(x, SATURATION)) * (1 + np.maximum(x - SATURATION, 0))
+
+
+def integral_of_saturating_exp(x: Number) -> Number:
+    """Antiderivative of `saturating_exp`."""
+    beyond = np.maximum(x - SATURATION, 0)
+    return np.exp(np.minimum(x, SATURATION)) + np.exp(SATURATION) * (beyond + beyond * beyond / 2)

@@ -1,4 +1,4 @@
-"""States of ageing interfaces, theory.md §3.5: contact that is lost, cracks and films that grow.
+"""States of ageing interfaces, theory.md §3.5, written from the formulas of whatever laws there are.
 
 They are ordinary states, integrated with the cell. Where a model is linearised or brought to a steady state they are
 frozen: their rates are zero, and what they have reached stays.
@@ -6,15 +6,13 @@ frozen: their rates are zero, and what they have reached stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
 import pybamm
 
-from ..cells.ageing import CrackGrowth, FatigueContactLoss, FilmGrowth, VoidContactLoss
-from ..cells.constriction import contact_fraction
-from ..cells.rest import FARADAY
+from ..cells.constriction import film_when_new, untouched_fraction
+from ..errors import InputError
+from ..kinds.ageing_law import AgeingLaw, Changes
+from ..kinds.kind import Bound, asked_by, has_formula
+from ..kinds.numbers import Number
 from . import names
 from .writer import Writer
 
@@ -24,8 +22,8 @@ ZERO, ONE = pybamm.Scalar(0), pybamm.Scalar(1)
 class InterfaceAgeing:
     """Contact fraction and film resistance of one interface, as numbers or as states of its ageing laws.
 
-    Laws that act on the contact itself add their rates. A crack has a state of its own, and what it separates is a
-    part of the contact that fatigue and voids have left: the fractions multiply.
+    Laws that act on the contact itself add their rates, and so do those that act on the film. A law with a state of its
+    own takes a part of the contact that the others have left: the fractions multiply.
 
     Parameters
     ----------
@@ -41,97 +39,75 @@ class InterfaceAgeing:
         Contact fraction a.
     film
         Film resistance [ohm m2] of the area in contact.
+    film_grows : bool
+        Whether a law acts on the film.
     described : bool
         Whether the cell says anything of its contact or its ageing.
     """
 
     def __init__(self, model: Writer, path: str, name: str):
-        element = model.cell.get(path)
-        self._path, self._name = f"{path}.ageing", name
-        self._laws = {type(law): law.type for law in getattr(element, "ageing", ())}
-        self._pressure = f"{path}.contact.pressure"
-        self.described = bool(self._laws) or getattr(element, "contact", None) is not None
-        self.fraction: Any = ONE
-        if getattr(element, "contact", None) is not None:
-            self.fraction = contact_fraction(model.reader, path)
-        self._contact: Any = None
-        if FatigueContactLoss in self._laws or VoidContactLoss in self._laws:
-            self._contact = self._state(model, names.uncracked_fraction(name), self.fraction)
-            self.fraction = self._contact
-        self._crack: Any = None
-        if CrackGrowth in self._laws:
-            number = self._numbers(model, CrackGrowth)
-            start = number("initial_length") / number("maximum_length")
-            self._crack = self._state(model, names.relative_crack_length(name), start)
-            self.fraction = self.fraction * (1 - (1 - number("minimum")) * self._crack)
-        self.film: Any = ZERO
-        if getattr(element, "type", "") == "plating":
-            self.film = model.reader.property(f"{path}.film_resistance", model.temperature)
-        self.film_grows = FilmGrowth in self._laws
-        if self.film_grows:
-            self.film = self._state(model, names.grown_film(name), self.film)
+        interface = model.reader.get(path)
+        self._path = path
+        self._laws: tuple[AgeingLaw, ...] = () if interface is None else interface.ageing
+        self.described = interface is not None and (bool(self._laws) or interface.contact is not None)
+        self._states: dict[Changes, Number] = {}
+        self._own: dict[str, Number] = {}
+        self.fraction: Number = self._shared(
+            model, Changes.CONTACT, names.uncracked_fraction(name), untouched_fraction(model.reader, path) * ONE
+        )
+        self.film: Number = self._shared(
+            model, Changes.FILM, names.grown_film(name), film_when_new(model.reader, path) * ONE
+        )
+        self.film_grows = Changes.FILM in self._states
+        for law in self._laws:
+            if law.changes is Changes.OWN:
+                self.fraction = self.fraction * self._own_state(model, name, law)
         model.variables[names.contact_fraction(name)] = self.fraction * ONE
         model.variables[names.film_resistance(name)] = self.film * ONE
 
-    @staticmethod
-    def _state(model: Writer, name: str, start: Any) -> Any:
-        state = pybamm.Variable(name)
-        model.initial_conditions[state] = start * ONE
-        model.rhs[state] = ZERO
-        return state
+    def _shared(self, model: Writer, what: Changes, name: str, start: Number) -> Number:
+        """The state that laws share, or its value when the cell is new if none moves it."""
+        if not any(law.changes is what for law in self._laws):
+            return start
+        self._states[what] = _frozen_state(model, name, start)
+        return self._states[what]
 
-    def _numbers(self, model: Writer, law: type) -> Callable[[str], Any]:
-        """Reader of the numbers of a law of this interface."""
-        return lambda field: model.reader.number(f"{self._path}.{self._laws[law]}.{field}")
+    def _own_state(self, model: Writer, name: str, law: AgeingLaw) -> Number:
+        """Make the state of a law; the part of the contact that it leaves."""
+        bound = self._bound(model, law)
+        state = _frozen_state(model, names.own_state(name, law.state_name), bound.call("start"))
+        self._own[law.type] = state
+        return bound.call("contact_kept", state) if has_formula(type(law), "contact_kept") else ONE
 
-    def complete(self, model: Writer, stripping: Any) -> None:
+    def _bound(self, model: Writer, law: AgeingLaw, **known: Number) -> Bound:
+        return Bound(type(law), f"{self._path}.ageing.{law.type}", model.reader, **known)
+
+    def complete(self, model: Writer, stripping: Number) -> None:
         """Write the laws' equations, given the faradaic current density [A/m2], positive where it strips."""
         if not model.ages:
             return
-        throughput = np.abs(stripping)
-        rate: Any = ZERO
-        if FatigueContactLoss in self._laws:
-            rate = rate - self._fatigue(model, throughput)
-        if VoidContactLoss in self._laws:
-            rate = rate - self._voids(model, stripping)
-        if self._contact is not None:
-            model.rhs[self._contact] = rate
-        if self._crack is not None:
-            model.rhs[self._crack] = self._cracking(model, throughput)
-        if self.film_grows:
-            number = self._numbers(model, FilmGrowth)
-            aged = self.film + number("onset_resistance")
-            model.rhs[self.film] = (
-                number("charge_rate") * throughput / self.fraction + number("parabolic_rate") / 2 / aged
-            )
+        for law in self._laws:
+            state = self._own[law.type] if law.changes is Changes.OWN else self._states[law.changes]
+            bound = self._bound(model, law, j=stripping, fraction=self.fraction, pressure=self._pressure(model, law))
+            model.rhs[state] = model.rhs[state] + bound.call("change", state)
 
-    def _relative_pressure(self, model: Writer, law: type, inverse: bool) -> Any:
-        """``(P/P_0)^m``, or its inverse; 1 where m is 0 for good, for then no pressure need be known."""
-        where = f"{self._path}.{self._laws[law]}"
-        if model.is_fixed_at(f"{where}.pressure_exponent", 0.0):
+    def _pressure(self, model: Writer, law: AgeingLaw) -> Number:
+        """Pressure of the contact [Pa]; any number where the law does not depend on it for good."""
+        if "pressure" not in asked_by(type(law), "change"):
             return ONE
-        ratio = model.reader.number(self._pressure) / model.reader.number(f"{where}.reference_pressure")
-        exponent = model.reader.number(f"{where}.pressure_exponent")
-        return ratio ** (-exponent if inverse else exponent)
+        exponent = f"{self._path}.ageing.{law.type}.{law.without_pressure_at_zero}"
+        if law.without_pressure_at_zero and model.is_fixed_at(exponent, 0.0):
+            return ONE
+        pressure = model.reader.number(f"{self._path}.contact.pressure")
+        if pressure is None:
+            raise InputError(f"{exponent} can vary, so the contact of {self._path} needs a pressure.")
+        return pressure
 
-    def _fatigue(self, model: Writer, throughput: Any) -> Any:
-        number = self._numbers(model, FatigueContactLoss)
-        # where another law has a lower minimum, what this one cannot take stays as it is
-        left = np.maximum(self._contact - number("minimum"), 0)
-        return number("rate") * throughput * left * self._relative_pressure(model, FatigueContactLoss, inverse=True)
 
-    def _voids(self, model: Writer, stripping: Any) -> Any:
-        number = self._numbers(model, VoidContactLoss)
-        minimum, lost = number("minimum"), 1 - self._contact
-        volume = model.reader.number("ion.molar_volume") / (model.ion_charge * FARADAY * number("depth"))
-        opened = np.maximum(stripping, 0) * np.maximum(self._contact - minimum, 0)
-        closed = number("refilled_fraction") * np.maximum(-stripping, 0) * lost
-        healed = number("healing_rate") * self._relative_pressure(model, VoidContactLoss, inverse=False) * lost
-        return number("void_fraction") * volume * (opened - closed) / (1 - minimum) - healed
-
-    def _cracking(self, model: Writer, throughput: Any) -> Any:
-        number = self._numbers(model, CrackGrowth)
-        longest = number("maximum_length")
-        intensity = number("stress") * np.sqrt(np.pi * longest * self._crack) / number("reference_intensity")
-        cycles = throughput / (2 * number("half_cycle_charge"))
-        return number("rate") / longest * intensity ** number("exponent") * (1 - self._crack) * cycles
+def _frozen_state(model: Writer, name: str, start: Number) -> Number:
+    """A state that only ageing moves."""
+    state = pybamm.Variable(name)
+    model.initial_conditions[state] = start * ONE
+    model.rhs[state] = ZERO
+    model.ageing_states.add(name)
+    return state

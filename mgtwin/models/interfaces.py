@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pybamm
 
-from ..cells.constriction import spreading_length
-from ..cells.rest import saturating_exp
+from ..cells.constriction import Spots
+from ..cells.reader import Reader
 from ..cells.salts import continued_log
 from ..errors import InputError
+from ..kinds.kind import Bound, has_formula
+from ..kinds.numbers import Number
 from . import names
 from .ageing import InterfaceAgeing
 from .layers import Face
+from .reaction import faradaic_current
 from .salt import anions_through
 from .storage import interface_storage
 from .writer import Writer
@@ -56,67 +58,20 @@ def electrons_through(model: Writer, drop: Any, left: Face | None, right: Face |
     return current
 
 
-def butler_volmer(overpotential: Any, exchange: Any, anodic: Any, cathodic: Any, f: Any) -> Any:
-    """Charge-transfer current density ``i_0 [exp(alpha_a f eta) - exp(-alpha_c f eta)]``, f = zF/RT.
+def electronic_path(spots: Spots, resistance: Number | None) -> Number | None:
+    """Electronic resistance from layer to layer with the constriction of *both* rails; None where blocked.
 
-    Beyond 2e17 times the exchange current (exponent 40) the exponentials are continued along their tangents: no cell
-    gets there, but Newton's first guess does where an electrode has no double layer, and must not overflow.
+    The ions' own belongs here because the drop that drives the electrons is written for a current i of ions, of which
+    ``i_eon`` is missing: the interface's drop is that of the ions alone.
     """
-    return exchange * (saturating_exp(anodic * f * overpotential) - saturating_exp(-cathodic * f * overpotential))
+    if resistance is None or spots.electrons is None or spots.whole:
+        return resistance
+    return resistance / spots.fraction + spots.electrons + spots.ions
 
 
-@dataclass(frozen=True)
-class Spots:
-    """What an incomplete contact does to the two rails of an interface (§3.4).
-
-    Attributes
-    ----------
-    fraction
-        Contact fraction a.
-    gap
-        Capacitance of the area without contact [F/m2].
-    ions, electrons
-        Constriction ``L_c/sigma`` in the adjoining layers [ohm m2]; 0 for a whole contact, None for the electrons
-        where a layer has none.
-    """
-
-    fraction: Any
-    gap: Any = 0.0
-    ions: Any = ZERO
-    electrons: Any = ZERO
-
-    @classmethod
-    def of(cls, model: Writer, path: str, fraction: Any, beside: Sequence[tuple[Any, str]]) -> Spots:
-        """Spots of the interface at a path, `beside` it layers and the sides at which they touch it."""
-        if getattr(model.cell.get(path), "contact", None) is None:
-            return cls(fraction)
-        length = spreading_length(fraction, model.reader.number(f"{path}.contact.spacing"))
-        ions: Any = ZERO
-        electrons: Any = ZERO
-        for layer, side in beside:
-            ionic, electronic = layer.conductivities(side)
-            ions = ions + length / ionic
-            electrons = None if electronic is None or electrons is None else electrons + length / electronic
-        return cls(fraction, model.reader.number(f"{path}.contact.gap_capacitance"), ions, electrons)
-
-    @property
-    def whole(self) -> bool:
-        """Whether no constriction is described."""
-        return self.ions is ZERO
-
-    def electronic(self, resistance: Any) -> Any:
-        """Electronic resistance from layer to layer with the constriction of *both* rails; None where blocked.
-
-        The ions' own belongs here because the drop that drives the electrons is written for a current i of ions, of
-        which ``i_eon`` is missing: see `drop`.
-        """
-        if resistance is None or self.electrons is None or self.whole:
-            return resistance
-        return resistance / self.fraction + self.electrons + self.ions
-
-    def state(self, name: str) -> Any:
-        """The unknown drop through the contact itself, which is the whole drop where there is no constriction."""
-        return pybamm.Variable(names.potential_drop(name) if self.whole else names.through_contact_drop(name))
+def drop_state(spots: Spots, name: str) -> Number:
+    """The unknown drop through the contact itself, which is the whole drop where there is no constriction."""
+    return pybamm.Variable(names.potential_drop(name) if spots.whole else names.through_contact_drop(name))
 
 
 class ElectrodeInterface:
@@ -126,33 +81,32 @@ class ElectrodeInterface:
 
     def __init__(self, model: Writer, side: str, face: Face | None, layer: Any):
         self.name = side
-        self.sign = 1 if side == "negative" else -1
-        electrode = getattr(model.cell, side)
+        sign = 1 if side == "negative" else -1
+        kind = model.reader.get(side)
         touched = "left" if side == "negative" else "right"
-        # on a mixture the electrode touches the solid, too: its i_0 does not follow the salt
-        self._salt = None if hasattr(layer, "pores") else layer.salt_face(touched)
         self.ageing = InterfaceAgeing(model, side, side)
-        spots = Spots.of(model, side, self.ageing.fraction, [(layer, touched)])
-        self._fraction = spots.fraction
-        storage = interface_storage(model, f"{side}.double_layer", spots.fraction, spots.gap)
-        self.state = spots.state(side)
+        spots = Spots.of(model.reader, side, self.ageing.fraction, [partial(layer.conductivities, touched)])
+        storage = interface_storage(model, f"{side}.double_layer", spots)
+        self.state = drop_state(spots, side)
         model.initial_conditions[self.state] = model.rest.electrodes[side]
 
-        metal = Face(self.sign * (self.state + spots.ions * model.current_density), ZERO)
+        metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
         left, right = (metal, face) if side == "negative" else (face, metal)
-        resistance = spots.electronic(model.electronic_resistance(f"{side}.electronic_resistance"))
+        resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
         self.electronic_current = electrons_through(model, ZERO, left, right, resistance)
         ionic = model.current_density - self.electronic_current
         self.drop = self.state + spots.ions * ionic
 
-        self.faradaic_current = ZERO
-        if electrode.type == "plating":
-            self.faradaic_current = self._charge_transfer(model)
-            self.ageing.complete(model, self.sign * self.faradaic_current)
+        self.faradaic_current: Number = ZERO
+        if kind.reacts:
+            bound = Bound(type(kind), side, model.reader, salt=_salt(layer, touched))
+            film = f"{side}.film_resistance"
+            self.faradaic_current = faradaic_current(model, bound, side, sign, self.state, self.ageing, film)
+            self.ageing.complete(model, sign * self.faradaic_current)
         if storage is not None:
             storage.charge(model, self.state, ionic - self.faradaic_current)
             return
-        if electrode.type == "blocking" and self.electronic_current is ZERO:
+        if not kind.reacts and self.electronic_current is ZERO:
             raise InputError(
                 f"The {side} electrode blocks ions, has no double layer, and no electrons can pass it either, so no "
                 f"current of any kind crosses it. Give it a double_layer (for example '10 uF/cm^2') or put it on a "
@@ -160,22 +114,14 @@ class ElectrodeInterface:
             )
         model.algebraic[self.state] = ionic - self.faradaic_current
 
-    def _charge_transfer(self, model: Writer) -> Any:
-        read = model.reader
-        exchange = self._fraction * read.property(f"{self.name}.exchange_current_density", model.temperature)
-        alpha = read.number(f"{self.name}.transfer_coefficient")
-        if self._salt is not None:  # i_0 is that at c_0; phi_ion holds the rest of Nernst's law
-            exchange = exchange * np.exp(alpha * continued_log(self._salt.relative(ZERO)))
-        # at the left electrode eta > 0 strips, at the right one it deposits: the coefficients change places
-        anodic, cathodic = (alpha, 1 - alpha) if self.sign == 1 else (1 - alpha, alpha)
-        f = model.ion_charge * model.inverse_thermal_voltage
-        if not self.ageing.film_grows and model.is_fixed_at(f"{self.name}.film_resistance", 0.0):
-            return butler_volmer(self.state, exchange, anodic, cathodic, f)
-        behind = pybamm.Variable(names.charge_transfer_overpotential(self.name))
-        current = butler_volmer(behind, exchange, anodic, cathodic, f)
-        model.algebraic[behind] = self.state - behind - self.ageing.film / self._fraction * current
-        model.initial_conditions[behind] = ZERO
-        return current
+
+def _salt(layer: Any, side: str) -> Number:
+    """c/c_0 at the electrode, bounded from below where a trial step of a solver makes it negative; 1 without a salt.
+
+    On a mixture the electrode touches the solid, too: its kinetics do not follow the salt there.
+    """
+    face = None if hasattr(layer, "pores") else layer.salt_face(side)
+    return 1.0 if face is None else np.exp(np.maximum(continued_log(face.relative(ZERO)), -60.0))
 
 
 class JunctionInterface:
@@ -193,16 +139,19 @@ class JunctionInterface:
             self.drop: Any = ZERO
             self.electronic_current = electrons_through(model, ZERO, left, right, ZERO)
             return
-        spots = Spots.of(model, path, self.ageing.fraction, [(beside[0], "right"), (beside[1], "left")])
-        resistance = spots.electronic(model.electronic_resistance(f"{path}.electronic_resistance"))
-        storage = interface_storage(model, f"{path}.capacitance", spots.fraction, spots.gap)
-        conductance = self._conductance(model, path, spots.fraction)
+        bound = Bound(type(model.reader.get(path)), path, model.reader)
+        touching = [(beside[0], "right"), (beside[1], "left")]
+        spots = Spots.of(model.reader, path, self.ageing.fraction, [partial(a.conductivities, b) for a, b in touching])
+        resistance = electronic_path(spots, model.electronic_resistance(f"{path}.electronic_resistance"))
+        storage = interface_storage(model, f"{path}.capacitance", spots)
+        ohmic = has_formula(bound.kind, "ohmic")
+        conductance = self._conductance(model, bound) if ohmic else None
         spread = spots.ions * model.current_density
-        if conductance is None:  # a short: the capacitor across it never charges
+        if ohmic and conductance is None:  # a short: the capacitor across it never charges
             self.electronic_current = electrons_through(model, spread, left, right, resistance)
             self.faradaic_current = model.current_density - self.electronic_current
             self.drop = ZERO if spots.whole else spots.ions * self.faradaic_current
-        elif storage is None and (left is None or right is None or resistance is None):
+        elif ohmic and storage is None and (left is None or right is None or resistance is None):
             self.electronic_current = ZERO
             if conductance is ZERO:
                 raise InputError(
@@ -212,11 +161,14 @@ class JunctionInterface:
             self.faradaic_current = model.current_density
             self.drop = model.current_density / conductance + spread
         else:
-            self.state = spots.state(key)
+            self.state = drop_state(spots, key)
             model.initial_conditions[self.state] = ZERO
             self.electronic_current = electrons_through(model, self.state + spread, left, right, resistance)
             ionic = model.current_density - self.electronic_current
-            self.faradaic_current = conductance * self.state
+            if ohmic:
+                self.faradaic_current = conductance * self.state
+            else:
+                self.faradaic_current = faradaic_current(model, bound, key, 1, self.state, self.ageing, "")
             self.drop = self.state + spots.ions * ionic
             if storage is None:
                 model.algebraic[self.state] = ionic - self.faradaic_current
@@ -224,10 +176,16 @@ class JunctionInterface:
                 storage.charge(model, self.state, ionic - self.faradaic_current)
         self.ageing.complete(model, self.faradaic_current)
 
-    def _conductance(self, model: Writer, path: str, fraction: Any) -> Any:
-        """Of the contact and the film on it [S/m2]; None for a short."""
-        if model.is_fixed_at(f"{path}.resistance", np.inf):
+    def _conductance(self, model: Writer, bound: Bound) -> Number | None:
+        """Of an ohmic contact and the film on it [S/m2]; None for a short."""
+        varies = any(
+            given == read or given.startswith(f"{read}.")
+            for given in model.input_paths
+            for read in bound.reads("ohmic")
+        )
+        fixed = None if varies else Bound(bound.kind, bound.path, Reader(model.cell)).call("ohmic")
+        if fixed == np.inf:
             return ZERO
-        if model.is_fixed_at(f"{path}.resistance", 0.0) and not self.ageing.film_grows:
+        if fixed == 0.0 and not self.ageing.film_grows:
             return None
-        return fraction / (model.reader.property(f"{path}.resistance", model.temperature) + self.ageing.film)
+        return self.ageing.fraction / (bound.call("ohmic") + self.ageing.film)

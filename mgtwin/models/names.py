@@ -21,18 +21,12 @@ _IONIC_FIELD = " ionic field [V.m-1]"
 _RELATIVE_CONCENTRATION = " relative salt concentration"
 _DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
-_CRACK_LENGTH = " crack length over its maximum"
 _GROWN_FILM = " grown film resistance [Ohm.m2]"
 
 
 def is_fast(name: str) -> bool:
     """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders."""
     return name.endswith((_DIELECTRIC_DROP, _IONIC_FIELD)) or _CONSTANT_PHASE_BRANCH in name
-
-
-def is_ageing(name: str) -> bool:
-    """Whether a state belongs to an ageing law: slow, and frozen wherever a cell is linearised."""
-    return name.endswith((_UNCRACKED_FRACTION, _CRACK_LENGTH, _GROWN_FILM))
 
 
 def potential_drop(element: str) -> str:
@@ -140,14 +134,14 @@ def film_resistance(interface: str) -> str:
     return f"{interface} film resistance [Ohm.m2]"
 
 
+def own_state(interface: str, what: str) -> str:
+    """State that only its kind knows: a coverage, the filling at a particle's surface, a relative crack length."""
+    return f"{interface} {what}"
+
+
 def uncracked_fraction(interface: str) -> str:
     """Contact fraction that fatigue and voids leave (a state)."""
     return f"{interface}{_UNCRACKED_FRACTION}"
-
-
-def relative_crack_length(interface: str) -> str:
-    """Length of the crack along an interface over its maximum (a state)."""
-    return f"{interface}{_CRACK_LENGTH}"
 
 
 def grown_film(interface: str) -> str:

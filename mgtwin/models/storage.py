@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pybamm
 
-from ..cells.capacitors import CPE
-from ..cells.effective import permittivity
+from ..cells.constriction import Spots
+from ..kinds.kind import has_formula
+from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
+from ..kinds.own import Own
+from ..kinds.storage import Storage
 from . import names
 from .writer import Writer
 
-VACUUM_PERMITTIVITY = 8.8541878128e-12
 #: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
 SPACING = 1.2
 #: How far the poles reach beyond the window, in ln(omega); there the rest of the integral is one branch at each end.
@@ -78,36 +81,34 @@ class ConstantPhaseElement:
         return conductance * (voltage - inner)
 
 
-def interface_storage(
-    model: Writer, path: str, fraction: Any = 1.0, gap: Any = 0.0
-) -> IdealCapacitor | ConstantPhaseElement | None:
+def interface_storage(model: Writer, path: str, spots: Spots) -> IdealCapacitor | ConstantPhaseElement | None:
     """The double layer or junction capacitance at a path of the cell, per electrode area; None where there is none.
 
-    It covers the `fraction` in contact, and `gap` [F/m2] the rest (§3.4). What a capacitor loses when the fraction
-    changes is dropped: its current is ``C(a) d eta/dt``.
+    It covers the fraction in contact, and the gap the rest (§3.4). What a capacitor loses when the fraction changes is
+    dropped: its current is ``C(a) d eta/dt``.
     """
-    element = model.cell.get(path)
-    if element is None:
-        return None
-    if element.type == "cpe":
-        return _constant_phase(model, path, fraction)
-    return IdealCapacitor(fraction * model.reader.number(f"{path}.c") + (1 - fraction) * gap)
+    element = model.reader.get(path)
+    return None if element is None else _element(model, path, element, spots.storage)
 
 
 def bulk_storage(
-    model: Writer, path: str, scale: Any, position: Any = 0.5
+    model: Writer, path: str, scale: Number, position: Number = 0.5
 ) -> IdealCapacitor | ConstantPhaseElement | None:
     """The dielectric of the material at a path of the cell, per length, times `scale`; None where there is none."""
-    found = permittivity(model.reader, path, model.cell.get(path), position)
+    found = model.cell.get(path).permittivity(Own(model.reader, path, model.temperature), position)
     if found is None:
         return None
-    if isinstance(found, CPE):
-        return _constant_phase(model, f"{path}.relative_permittivity", scale)
+    if has_formula(type(found), "admittance"):
+        return _element(model, f"{path}.relative_permittivity", found, lambda coefficient: coefficient * scale)
     return IdealCapacitor(VACUUM_PERMITTIVITY * found * scale)
 
 
-def _constant_phase(model: Writer, path: str, scale: Any) -> IdealCapacitor | ConstantPhaseElement:
-    q = model.reader.number(f"{path}.q") * scale
-    if model.is_fixed_at(f"{path}.n", 1.0):
-        return IdealCapacitor(q)
-    return ConstantPhaseElement(q, model.reader.number(f"{path}.n"), f"{path}.n")
+def _element(
+    model: Writer, path: str, element: Storage, scaled: Callable[[Number], Number]
+) -> IdealCapacitor | ConstantPhaseElement:
+    """A storage at its place: an ideal capacitor unless its order can be other than 1."""
+    coefficient = scaled(model.reader.number(f"{path}.{element.coefficient}"))
+    order = f"{path}.{element.order}"
+    if not element.order or model.is_fixed_at(order, 1.0):
+        return IdealCapacitor(coefficient)
+    return ConstantPhaseElement(coefficient, model.reader.number(order), order)

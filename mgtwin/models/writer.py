@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from ..cells import Cell, Layer
 from ..cells.reader import Reader
+from ..kinds.memories import Body
+from ..kinds.numbers import Number
 
 __all__ = ["Neighbour", "Writer"]
 
@@ -31,6 +33,7 @@ class Writer(Protocol):
     """
 
     cell: Cell
+    input_paths: dict[str, str]
     reader: Reader
     rest: Any
     temperature: Any
@@ -48,6 +51,21 @@ class Writer(Protocol):
     ageing_states: set[str]
     cpe_window: tuple[float, float] | None
     ages: bool
+
+    def unknown(self, name: str, start: Number) -> Number:
+        """A scalar unknown with its initial condition."""
+
+    def evolves(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate``."""
+
+    def balances(self, unknown: Number, residual: Number) -> None:
+        """Give an unknown the equation ``residual = 0``."""
+
+    def fractional(self, unknown: Number, order: Number, order_path: str, rate: Number) -> None:
+        """Give an unknown the equation ``d^n x/dt^n = rate``."""
+
+    def diffuses(self, surface: Number, start: Number, body: Body, flux: Number) -> None:
+        """Make `surface` the surface value of a body into which `flux` diffuses."""
 
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""

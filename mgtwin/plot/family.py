@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["PLOTS", "figure", "plot", "require"]
+__all__ = ["PLOTS", "figure", "plot", "plots_of", "require"]
 
 #: Draws a Dataset on Axes: ``draw(ds, ax=ax, **arguments)``.
 Draw: TypeAlias = Callable[..., Any]
@@ -99,10 +99,10 @@ def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> No
         raise InputError(f"{plot} needs {' and '.join(missing)}, but the Dataset has only {has}.")
 
 
-def panels(ds: xr.Dataset) -> list[Draw]:
+def plots_of(ds: xr.Dataset) -> list[Draw]:
     """Return the plots that show a Dataset, the most important first."""
     return [
-        partial(draw, **given)
+        partial(draw, **given) if given else draw
         for draw in PLOTS.values()
         for given in draw.__mgtwin_plot__.panels(ds)  # type: ignore[attr-defined]
     ]
@@ -128,7 +128,7 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
             rows = {node.path.strip("/"): node.to_dataset() for node in data.leaves if node.has_data}
         case _:
             rows = {"": data}
-    drawn = {name: plots for name, ds in rows.items() if (plots := panels(ds))}
+    drawn = {name: plots for name, ds in rows.items() if (plots := plots_of(ds))}
     if not drawn:
         held = ", ".join(sorted({str(v) for ds in rows.values() for v in ds.variables})) or "nothing"
         raise InputError(f"no plot is known for a Dataset with {held}; draw it with xarray's own plot functions.")

@@ -20,7 +20,6 @@ from scipy.interpolate import PchipInterpolator
 
 from ..cells import Cell
 from ..errors import SimulationError
-from ..models import names
 from ..protocols import Cycling
 from ..protocols.cycling import MOST_POINTS
 from .cycle_integrator import Passage
@@ -43,7 +42,7 @@ class SkippingRun(CyclingRun):
         super().__init__(cell, protocol, *more)
         assert protocol.skipping is not None
         self._settings = protocol.skipping
-        self._ageing = np.flatnonzero([names.is_ageing(label) for label in self.integrator.layout[0]])
+        self._ageing = np.flatnonzero(np.isin(self.integrator.layout[0], list(self.integrator.model.ageing_states)))
         self._increment: np.ndarray | None = None
         self._slope: np.ndarray | None = None
         self._jump = float(FIRST_JUMP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,25 @@ import pytest
 
 import mgtwin as mt
 from mgtwin import simulation
-from mgtwin.campaign import Agrees, Calibrated, Contradicts, Failed, NotComparable, run_paper
-from mgtwin.campaign.compare import rows_of
-from mgtwin.campaign.readout import Readout, Simulated, count_arcs, read, resistance_beside
-from mgtwin.campaign.uncertainty import decisive, propagate_conductivity
-from mgtwin.campaign.verdicts import judge, shown, shown_interval
-from mgtwin.dataset import spectrum, stamp, transient
+from mgtwin.analysis.metrics import Measure, shown
+from mgtwin.campaign import (
+    Agrees,
+    Calibrated,
+    Contradicts,
+    Failed,
+    NotComparable,
+    Results,
+    Row,
+    Verdict,
+    rows_of,
+    run_campaign,
+    run_paper,
+)
+from mgtwin.campaign.judge import Simulated
+from mgtwin.campaign.spread import decisive, propagate
+from mgtwin.campaign.verdicts import judge, shown_interval
 from mgtwin.errors import InputError, SimulationError
-from mgtwin.experiments import Observation, Run, experiment, measures
+from mgtwin.experiments import Observation, Run, experiment
 from mgtwin.quantities import Value
 from mgtwin.studies.sampling import draw, parameters
 
@@ -29,14 +41,6 @@ RUN = Run("x", "trilayer", ("as_printed",), "as_printed", Value(373.15, unit="K"
 
 def observation(**given: Any) -> Observation:
     return Observation("x", "x", "§1", **{"value": RANGED, "measure": "half_sum", **given})
-
-
-def read_one(measure: Any, ds: Any, interval: tuple[float, float] | None = None) -> Readout:
-    def nothing(*_: Any) -> Any:
-        raise AssertionError("no other result is needed")
-
-    (found,) = read(measure, [Simulated(RUN, ds)], nothing, interval)
-    return found
 
 
 # -- verdicts ----------------------------------------------------------------------------------------------------
@@ -104,100 +108,6 @@ def test_intervals_are_shown_with_bounds_where_they_are_open() -> None:
     assert shown_interval(0.1735, 0.1745, "eV") == "[0.1735 eV, 0.1745 eV]"
 
 
-# -- numbers read off results ------------------------------------------------------------------------------------
-
-
-def two_arcs(ratio: float) -> np.ndarray:
-    """Two RC elements in series, the second of `ratio` times the resistance, 4 decades apart."""
-    omega = 2 * np.pi * np.geomspace(1e6, 0.1, 100)
-    return 100 / (1 + 1j * omega * 1e-5) + 100 * ratio / (1 + 1j * omega * 1e-1)
-
-
-def test_arcs_are_counted_where_they_can_be_seen() -> None:
-    assert count_arcs(two_arcs(1.0)).size == 2
-    assert count_arcs(two_arcs(1e-3)).size == 1, "an arc of a thousandth cannot be seen beside the other"
-    capacitor = 10 + 1 / (2j * np.pi * np.geomspace(1e6, 0.1, 100) * 1e-6)
-    assert count_arcs(capacitor).size == 0
-
-
-def test_closure_is_the_tangent_of_the_phase() -> None:
-    frequency = np.geomspace(1e6, 0.1, 100)
-    ds = spectrum(frequency, 10 / (1 + 2j * np.pi * frequency * 0.1))
-    assert read_one(measures.Closure("0.1 Hz"), ds).value == pytest.approx(2 * np.pi * 0.1 * 0.1, rel=1e-9)
-    with pytest.raises(InputError, match="outside the spectrum"):
-        read_one(measures.Closure("10 mHz"), ds)
-
-
-def voltammogram(current: Any) -> Any:
-    voltage = np.concatenate([np.linspace(0, -2, 50), np.linspace(-2, 2, 100)[1:], np.linspace(2, 0, 50)[1:]])
-    return transient(np.arange(voltage.size), voltage, current(voltage), cycle=np.zeros(voltage.size, dtype=int))
-
-
-def test_a_peak_is_found_and_a_resistor_has_none() -> None:
-    with_peak = voltammogram(lambda v: 1e-6 * (np.exp(-((v - 1.4) ** 2) / 0.02) - np.exp(-((v + 1.6) ** 2) / 0.02)))
-    assert read_one(measures.CathodicPeak(), with_peak).value == pytest.approx(-1.6, abs=0.03)
-    assert read_one(measures.AnodicPeak(), with_peak).value == pytest.approx(1.4, abs=0.03)
-    resistor = read_one(measures.CathodicPeak(), voltammogram(lambda v: v / 1e6))
-    assert np.isnan(resistor.value) and "1 Mohm" in resistor.remark
-
-
-def cycling(deposition: list[float], dissolution: list[float]) -> Any:
-    pairs = [v for pair in zip(deposition, dissolution, strict=True) for v in pair]
-    voltage = np.repeat(pairs, 2)
-    current = np.tile([-1e-5, -1e-5, 1e-5, 1e-5], len(deposition))
-    time = np.repeat(np.arange(len(pairs) + 1), 2)[1:-1] * 3600.0
-    return transient(time, voltage, current, cycle=np.repeat(np.arange(len(deposition)), 4))
-
-
-def test_voltages_of_cycles_and_their_drift() -> None:
-    ds = cycling([-0.1, -1.0, -2.0], [0.03, 1.0, 1.9])
-    assert read_one(measures.DepositionVoltage(), ds).value == -0.1
-    assert read_one(measures.DissolutionVoltage(-1), ds).value == 1.9
-    assert read_one(measures.HalfSum(), ds).value == pytest.approx(-0.035)
-    assert read_one(measures.HalfDifference(-1), ds).value == pytest.approx(1.95)
-    assert read_one(measures.Drift(), ds).value == pytest.approx(0.95)
-    with pytest.raises(InputError, match="no cycle 5"):
-        read_one(measures.HalfSum(5), ds)
-
-
-def test_the_window_of_sampling_times_comes_with_the_transport_number() -> None:
-    time = np.geomspace(1e-3, 1e3, 601)
-    ds = transient(time, np.full(601, 0.5), np.where(time < 10, 1e-6 / (1 - 0.077), 1e-6))
-    found = read_one(measures.TransportNumberAt("0.1 s"), ds, (0.07, 0.085))
-    assert found.value == pytest.approx(0.077) and found.numbers["decades"] == pytest.approx(4, abs=0.02)
-
-
-def test_a_layers_conductivity_is_what_the_rest_of_the_stack_leaves() -> None:
-    cell = mt.cell("trilayer").with_({"temperature": "100 degC"})
-    rest = resistance_beside(cell, "antiperovskite")
-    # two pellets of MOFsSE, two junctions, leads: typed from the data sheet
-    assert rest == pytest.approx(2 * 14.6 + 2 * 26.0 / 1.1310 + 0.1 / 1.1310, rel=3e-3)
-    frequency = np.geomspace(1e6, 0.1, 100)
-    attrs = stamp(cell=cell.to_yaml(), temperature=373.15, area=float(cell.area))
-    ds = spectrum(frequency, np.full(100, rest + 89.07 + 0j), attrs)
-    found = read_one(measures.LayerConductivity("antiperovskite", "100 kHz"), ds)
-    assert found.value == pytest.approx(0.0554, rel=1e-3)
-    low = spectrum(frequency, np.full(100, rest / 2 + 0j), attrs)
-    with pytest.raises(InputError, match="exceeds the intercept"):
-        read_one(measures.LayerConductivity("antiperovskite", "100 kHz"), low)
-
-
-def test_contacts_can_be_taken_off_a_slope() -> None:
-    cell = mt.cell("au_mg3asn_au", "contact_limited")
-    attrs = stamp(cell=cell.to_yaml(), temperature=373.15, area=float(cell.area))
-    resistance = 0.655e-3 / (6.36e-5 * 1.3273e-4) + 2 * 0.617e6 * 1e-4 / 1.3273e-4
-    steps = [(volts, t) for volts in (0.5, 1.0, 1.5) for t in (1.0, 10.0, 100.0)]
-    ds = transient(
-        np.cumsum([t for _, t in steps]),
-        [v for v, _ in steps],
-        [v / resistance for v, _ in steps],
-        step=np.repeat([0, 1, 2], 3),
-        attrs=attrs,
-    )
-    assert read_one(measures.SlopeConductivity(), ds).value == pytest.approx(4.9e-6, rel=2e-3)
-    assert read_one(measures.SlopeConductivity(True), ds).value == pytest.approx(6.36e-5, rel=1e-9)
-
-
 # -- uncertainties -----------------------------------------------------------------------------------------------
 
 
@@ -208,7 +118,7 @@ def ohmic_cell(thickness: Any, sigma: Any) -> Any:
 
 def test_a_propagated_interval_is_the_closed_form_of_a_normal_distribution() -> None:
     cell = ohmic_cell("1 mm", {"value": "1 mS/cm", "std": "5 %"})
-    spread = propagate_conductivity(cell, 1e6)
+    spread = propagate(Measure("conductivity", {"at": 1e6}), cell)
     assert spread.median == pytest.approx(0.1, rel=1e-3)
     assert (spread.low, spread.high) == (
         pytest.approx(0.1 * (1 - 1.96 * 0.05), rel=2e-3),
@@ -368,3 +278,100 @@ def test_a_readout_that_fails_is_a_row_that_says_so() -> None:
     ds = mt.simulate(alone.build(), mt.EIS.at([1e3, 0.1]))
     (row,) = [row for row in rows_of(item, [Simulated(alone, ds)]) if row.cell == "mg_mg3asn_mg"]
     assert isinstance(row.verdict, Failed) and "no result of au_mg3asn_au" in row.verdict.reason
+
+
+# -- what would tell readings apart ------------------------------------------------------------------------------
+
+
+def predicted(reading: str, observation: str, value: float, resolution: float = 0.1) -> Row:
+    quantity, said, verdict = observation.replace("_", " "), shown(value, "ohm"), NotComparable("a prediction")
+    row = Row(
+        "life", observation, quantity, "x", (), reading, "(not measured)", said, verdict, (value,), (298.15,), "ohm"
+    )
+    return replace(row, resolution=resolution)
+
+
+def observed(reading: str, verdict: Verdict) -> Row:
+    return Row("life", "end", "voltage at the end", "x", (), reading, "2 V", "1.9 V", verdict, (1.9,), (298.15,), "V")
+
+
+FILM = [observed("film", Calibrated("fitted")), predicted("film", "at_1_kHz", 3e3), predicted("film", "at_0.1_Hz", 2e5)]
+BOTH = [predicted("contact", "at_1_kHz", 2e5), predicted("contact", "at_0.1_Hz", 2e5)]
+CONTACT = [observed("contact", Agrees("inside")), *BOTH]
+SALT = [observed("salt", Contradicts("0.1 V")), predicted("salt", "at_1_kHz", 3e3), predicted("salt", "at_0.1_Hz", 4e3)]
+
+
+def test_what_separates_the_closest_readings_that_stand_is_named(tmp_path: Path) -> None:
+    results = Results((*FILM, *CONTACT, *SALT), tmp_path)
+    assert results.standing() == ("contact", "film")
+    quantity, apart, line = results.separation() or ("", 0.0, {})
+    assert quantity == "at 1 kHz" and apart == pytest.approx(np.log(2e5 / 3e3) / 0.1)
+    assert set(line) == {"film", "contact"}, "what is contradicted needs no further measurement"
+    text = results.summary()
+    assert text.startswith("Contradicted by what was observed: salt.") and "film 3 kohm, contact 200 kohm" in text
+    results.write()
+    assert text in (tmp_path / "table.md").read_text(encoding="utf-8")
+    alone = Results(tuple(FILM), tmp_path)
+    assert alone.separation() is None and alone.summary() == ""
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "apart"),
+    [(1.0, np.e, 10.0), (2.0, 2.0, 0.0), (1.0, np.nan, np.inf), (np.nan, np.nan, 0.0), (1.0, -1.0, np.inf)],
+)
+def test_separation_counts_resolutions(tmp_path: Path, a: float, b: float, apart: float) -> None:
+    found = Results((predicted("a", "x", a), predicted("b", "x", b)), tmp_path).separation()
+    assert found is not None and found[1] == pytest.approx(apart)
+
+
+LAB = """\
+protocol: {type: cycling, current: "10 uA/cm^2", half_cycle: "10 min", cycles: 2, points: 3}
+cells: ours
+temperatures: "25 degC"
+observed:
+  - {name: ends, quantity: "voltage at the end", where: "notebook 7", value: {value: "20 mV", std: "5 %"},
+     measure: largest_size}
+"""
+OWN_METRIC = """\
+import mgtwin as mt
+
+
+@mt.metric("V", "largest voltage", needs=["voltage"])
+def largest_size(run):
+    '''Return the largest size of the voltage [V].'''
+    return abs(run["voltage"]).max().item()
+"""
+
+
+def test_a_folder_of_ones_own_with_its_own_cell_and_metric(tmp_path: Path) -> None:
+    lab = tmp_path / "lab"
+    for name in ("cells", "kinds"):
+        (lab / name).mkdir(parents=True)
+    (lab / "cycling.yaml").write_text(LAB, encoding="utf-8")
+    (lab / "kinds" / "sizes.py").write_text(OWN_METRIC, encoding="utf-8")
+    magnesium = mt.Plating("1 mA/cm^2", double_layer="10 uF/cm^2")
+    ours = mt.Cell("ours", magnesium, [mt.Layer("a", mt.IonConductor("1 mS/cm"), "1 mm")], magnesium, area="1 cm^2")
+    ours.save(lab / "cells" / "ours.yaml")
+    results = run_campaign(lab, tmp_path / "results")
+    (row,) = results.rows
+    # closed form: 10 uA/cm2 through 100 ohm cm2 and twice asinh(i/2i0) of the electrodes
+    expected = 1e-5 * 100 + 2 * 8.314462618 * 298.15 / (2 * 96485.33212) / 0.5 * np.arcsinh(0.005)
+    assert row.values[0] == pytest.approx(expected, rel=2e-2) and not results.failures
+    assert isinstance(row.verdict, Contradicts) and row.unit == "V"
+    assert [path.name for path in results.figures] == ["cycling.png"]
+
+
+@pytest.mark.slow
+def test_the_explanations_of_ageing(tmp_path: Path) -> None:
+    """Everything, with its figures: three explanations stand, 1 kHz decides."""
+    said: list[float] = []
+    results = run_campaign("ageing", tmp_path, lambda fraction, text: said.append(fraction))
+    assert not results.failures and said[-1] == 1.0 and said == sorted(said)
+    assert results.standing() == ("contact_and_film", "contact_loss", "film_growth")
+    assert "resistance at 1 kHz after the last cycle" in results.summary()
+    # as 0.1.0 printed them
+    expected = {"contact_and_film": 97.6e3, "contact_loss": 191e3, "film_growth": 2.65e3, "salt_depletion": 2.67e3}
+    for name, ohm in expected.items():
+        assert results.row("resistance_1_khz_aged", name).values[0] == pytest.approx(ohm, rel=3e-3)
+        assert results.row("half_difference_pressed", name).values[0] <= 1.0 + 1e-6
+    assert len(results.figures) == 2 and len(results.datasets) == 8

@@ -743,7 +743,8 @@ def test_ctrl_c_in_an_experiment_keeps_the_finished_runs(
 def short_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     """The paper with two of its experiments."""
     names = ("eis_mofsse", "eis_polymer")
-    monkeypatch.setattr(campaign, "run_paper", partial(campaign.run_paper, experiments=names, figures=False))
+    run = partial(campaign.run_campaign, experiments=names, figures=False)
+    monkeypatch.setattr(campaign, "run_campaign", run)
 
 
 @pytest.mark.usefixtures("short_paper")

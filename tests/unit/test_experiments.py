@@ -13,12 +13,12 @@ import pytest
 
 import mgtwin as mt
 from mgtwin.errors import FileError, InputError, UnknownNameError
-from mgtwin.experiments import Experiment, Observation, experiment, load_experiment
+from mgtwin.experiments import Experiment, Observation, campaign, campaigns, experiment, load_experiment
 from mgtwin.experiments.files import combinations
 from mgtwin.protocols import EIS, Cycling, Galvanostatic, Polarization, Sequence, Voltammetry, from_yaml
 
 ROOT = Path(__file__).parents[2]
-NAMES = [entry.name for entry in mt.list_experiments()]
+NAMES = [path.stem for path in campaign("paper").paths]
 
 #: Name of the experiment, of the observation, and the number that the paper prints, SI.
 PRINTED = [
@@ -81,11 +81,12 @@ def written(folder: Path, *changes: tuple[str, str]) -> Path:
 
 
 def test_the_experiments_of_the_paper_are_there_and_say_what_they_are() -> None:
-    assert {entry.name for entry in mt.list_experiments()} == {
+    assert set(NAMES) == {
         "ca_staircase", "ca_transport", "cv_polymer", "cycling_polymer", "cycling_trilayer", "dc_mg_mg", "eis_au_au",
         "eis_electrodes", "eis_mofsse", "eis_polymer", "eis_polymer_ageing", "eis_treated", "eis_trilayer",
         "eis_trilayer_treated",
     }  # fmt: skip
+    assert {entry.name for entry in mt.list_experiments()} == {*NAMES, "ageing_life", "ageing_pressed"}
     assert all(entry.description for entry in mt.list_experiments())
 
 
@@ -204,6 +205,40 @@ def test_a_folder_of_ones_own_comes_first(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "experiments" / "eis_au_au.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("MGTWIN_PATH", str(tmp_path))
     assert mt.experiment("eis_au_au").protocol.points == 7
+
+
+def test_folders_of_experiments_are_known_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(campaigns()) == {"paper", "ageing"}
+    assert campaign(ROOT / "experiments" / "mg3asn2025") == campaign("paper")
+    lab = tmp_path / "experiments" / "lab_2026"
+    lab.mkdir(parents=True)
+    with pytest.raises(InputError, match="has no experiments"):
+        campaign(lab)
+    (lab / "mine.yaml").write_text(SOUND, encoding="utf-8")
+    assert [item.name for item in campaign(lab).experiments()] == ["mine"] and campaign(lab).name == "lab_2026"
+    (lab / "campaign.yaml").write_text("name: lab\ntitle: Ours\n", encoding="utf-8")
+    monkeypatch.setenv("MGTWIN_PATH", str(tmp_path))
+    assert campaigns()["lab"].title == "Ours" and mt.experiment("mine").cells == ("au_mg3asn_au",)
+    with pytest.raises(UnknownNameError, match="Did you mean 'paper'"):
+        campaign("papr")
+    (lab / "campaign.yaml").write_text("nme: lab\n", encoding="utf-8")
+    with pytest.raises(FileError, match=r"campaign\.yaml:1"):
+        campaign(lab)
+
+
+def test_parameters_can_be_scaled_where_a_cell_has_them() -> None:
+    pressed = {run.reading: run.build() for run in experiment("ageing_pressed").runs()}
+    path = "interfaces.buffer_left-antiperovskite.contact.pressure"
+    assert pressed["contact_loss"].get(path) == 4 * mt.cell("trilayer", "contact_loss").get(path)
+    assert pressed["salt_depletion"].diff(mt.cell("trilayer", "salt_depletion")) == {}
+
+
+def test_explanations_of_ageing_are_compared_with_each_other_only() -> None:
+    runs = experiment("ageing_life").runs()
+    assert [run.overlays for run in runs] == [
+        ("contact_and_film",), ("contact_loss",), ("film_growth",), ("salt_depletion",),
+    ]  # fmt: skip
+    assert combinations("mg_polymer_mg", compare="ageing") == ((("contact_loss",), "contact_loss"),)
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
-from mgtwin.campaign import explanations
+from mgtwin.experiments import experiment
 from mgtwin.quantities import Value
 
 
@@ -62,8 +62,8 @@ def test_salt_polarisation_does_not_grow() -> None:
 
 def test_every_assumed_number_says_so() -> None:
     """The parameters of the explanations are calibrated or assumed, with a range that holds the value."""
-    for name in explanations():
-        cell = mt.cell("trilayer", name)
+    for run in experiment("ageing_life").runs():
+        cell = run.build()
         for path in cell.paths():
             if ".ageing." in path or ".contact." in path:
                 value = cell.get(path)

@@ -16,9 +16,8 @@ import pytest
 
 import mgtwin as mt
 from mgtwin.campaign import Agrees, Calibrated, Contradicts, NotComparable, Row, run_paper
-from mgtwin.campaign.compare import rows_of
-from mgtwin.campaign.readout import Simulated
-from mgtwin.experiments import Run, experiment
+from mgtwin.campaign.judge import Simulated, rows_of
+from mgtwin.experiments import Run, campaign, experiment
 
 READINGS = ("as_printed", "infiltrated", "contact_limited")
 DOCS = Path(__file__).parents[2] / "docs" / "readings.md"
@@ -122,10 +121,11 @@ def test_the_trilayer_conductivities_lie_in_the_interval_of_the_parameters(
 
 
 def test_the_table_names_the_parameter_that_forbids_a_value() -> None:
-    from mgtwin.campaign.uncertainty import propagate_conductivity
+    from mgtwin.analysis.metrics import Measure
+    from mgtwin.campaign.spread import propagate
 
     run = next(run for run in experiment("eis_trilayer").runs() if run.temperature > 373)
-    spread = propagate_conductivity(run.build(), 1e5, samples=256)
+    spread = propagate(Measure("conductivity", {"at": 1e5}), run.build(), samples=256)
     text = spread.forbids(2 * spread.high, "S/m")
     assert re.search(r"(interfaces|layers)\.[\w.-]+", text) and "comes closest" in text
 
@@ -208,10 +208,10 @@ def test_the_polymer_is_stable_by_construction_and_its_voltammogram_has_no_peak(
 def test_the_whole_campaign_runs_and_the_docs_say_what_it_finds(tmp_path: Path) -> None:
     results = run_paper(tmp_path, figures=False)
     assert not results.failures and not results.interrupted
-    keys = {run.key for entry in mt.list_experiments() for run in experiment(entry.name).runs()}
+    keys = {run.key for item in campaign("paper").experiments() for run in item.runs()}
     assert {path.stem for path in results.datasets} == keys
     said = DOCS.read_text(encoding="utf-8").split("<!-- verdicts -->")[1].split("<!-- /verdicts -->")[0]
-    assert said.strip() == results.verdicts(), "paste PaperResults.verdicts() into docs/readings.md, and read the text"
+    assert said.strip() == results.verdicts(), "paste Results.verdicts() into docs/readings.md, and read the text"
 
 
 def test_every_run_of_the_paper_has_its_own_file_name() -> None:

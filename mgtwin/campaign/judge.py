@@ -1,0 +1,318 @@
+"""From simulated Datasets to rows of the table *observed / simulated / reading / verdict*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from ..analysis.metrics import OBSERVED, REFERENCE, Measure, Reading, shown
+from ..errors import InputError, MgtwinError
+from ..experiments import Experiment, Observation, Run
+from ..quantities import format_value
+from .spread import propagate, robustness
+from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Row", "Simulated", "read", "rows_of"]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A finished run and its result."""
+
+    run: Run
+    data: xr.Dataset | xr.DataTree
+
+    @property
+    def steps(self) -> list[xr.Dataset]:
+        """The Datasets of a sequence, or the one of any other protocol."""
+        import xarray as xr
+
+        if isinstance(self.data, xr.DataTree):
+            return [node.to_dataset() for node in self.data.leaves if node.has_data]
+        return [self.data]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the result warns of."""
+        return tuple(text for ds in self.steps for text in ds.attrs.get("warnings", []))
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the simulation, which kept its part of the run."""
+        return any(text.startswith("interrupted") for text in self.warnings)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison with an observation.
+
+    Attributes
+    ----------
+    experiment, observation : str
+        Names; together with `cell`, `state` and `reading` they identify the row.
+    quantity : str
+    cell : str
+    state : tuple of str
+        Overlays other than the reading.
+    reading : str
+        Reading of the data, ``""`` where the cell has none.
+    observed : str
+        What the source says, with what counts as agreement.
+    simulated : str
+    verdict : Verdict
+    values : tuple of float
+        Simulated, SI, one per temperature; NaN where the simulation does not show it.
+    temperatures : tuple of float
+        [K]
+    unit : str
+        SI unit of the values.
+    interval : (low, high) or None
+        What counts as agreement; where uncertainties were propagated, what the parameters leave open.
+    where, confidence : str
+        Place in the source, and how sure it is that the source says this.
+    resolution : float or None
+        Share of the value that two laboratories may differ by, of what would tell readings apart.
+    numbers : mapping
+        Further numbers: the window of sampling times, the true transport number, and so on.
+    """
+
+    experiment: str
+    observation: str
+    quantity: str
+    cell: str
+    state: tuple[str, ...]
+    reading: str
+    observed: str
+    simulated: str
+    verdict: Verdict
+    values: tuple[float, ...] = ()
+    temperatures: tuple[float, ...] = ()
+    unit: str = ""
+    interval: tuple[float, float] | None = None
+    where: str = ""
+    confidence: str = ""
+    resolution: float | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+#: Which run of which cell in which state: what runs over temperature have in common.
+_Which: TypeAlias = tuple[str, tuple[str, ...]]
+
+
+def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[Run, str] | None = None) -> list[Row]:
+    """Compare everything that was observed in an experiment with what was simulated of it.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    done : sequence of Simulated
+        Also of other experiments, which observations may refer to.
+    failed : mapping of Run to str, optional
+        Runs that failed, with the message. Runs that are in neither (interrupted) give no row.
+    """
+    failed = failed or {}
+    rows: list[Row] = []
+    for observation in experiment.observed:
+        for runs in _groups(experiment.runs(), observation):
+            broken = [run for run in runs if run in failed]
+            simulated = [item for item in done if item.run in runs]
+            if broken:
+                rows.append(_row(observation, runs[0], "no result", Failed(failed[broken[0]])))
+            elif len(simulated) == len(runs):
+                rows.append(_compared(experiment, observation, simulated, done))
+        rows += _refused(experiment, observation)
+    return rows
+
+
+def _groups(runs: Iterable[Run], observation: Observation) -> list[list[Run]]:
+    """Runs of an observation by cell and overlays."""
+    found: dict[_Which, list[Run]] = {}
+    for run in runs:
+        at = observation.temperature
+        if observation.matches(run.cell, run.overlays) and (at is None or abs(float(run.temperature) - at) < 0.01):
+            found.setdefault((run.cell, run.overlays), []).append(run)
+    return list(found.values())
+
+
+def read(
+    observation: Observation, measure: Measure, group: Sequence[Simulated], done: Sequence[Simulated]
+) -> list[Reading]:
+    """Read the number of an observation off the results of one cell in one state and reading.
+
+    Parameters
+    ----------
+    observation : Observation
+    measure : Measure
+        Its metric.
+    group : sequence of Simulated
+        The runs over temperature.
+    done : sequence of Simulated
+        Where the runs are that the metric refers to.
+
+    Returns
+    -------
+    list of Reading
+        One per run, or a single one where the metric needs all temperatures.
+
+    Raises
+    ------
+    InputError
+        If the results have nothing of the kind.
+    """
+    if measure.declaration.series and len(group) > 1:
+        found = [measure([_step(item, observation.step) for item in group])]
+    else:
+        found = []
+        for item in group:
+            context: dict[str, object] = {OBSERVED: observation.interval}
+            if measure.takes(REFERENCE):
+                other = reference_of(measure, item, done)
+                context[REFERENCE] = _step(other, measure.arguments.get("to_step", observation.step))
+            data = _steps(item, observation.step) if measure.declaration.series else _step(item, observation.step)
+            found.append(measure(data, **context))
+    return [one if isinstance(one, Reading) else Reading(float(one)) for one in found]
+
+
+def _steps(item: Simulated, step: int | tuple[int, ...] | None) -> list[xr.Dataset]:
+    """The steps of a sequence that an observation names, all of them by default."""
+    if step is None:
+        return item.steps
+    wanted = step if isinstance(step, tuple) else (step,)
+    beyond = [number for number in wanted if not -len(item.steps) <= number < len(item.steps)]
+    if beyond:
+        raise InputError(f"there is no step {beyond[0]}: {item.run} has {len(item.steps)}, counted from 0.")
+    return [item.steps[number] for number in wanted]
+
+
+def _step(item: Simulated, step: int | tuple[int, ...] | None) -> xr.Dataset:
+    found = _steps(item, step)
+    if len(found) > 1:
+        raise InputError(f"{item.run} has {len(found)} steps: say with step: which one is read, counted from 0.")
+    return found[0]
+
+
+def reference_of(measure: Measure, item: Simulated, done: Sequence[Simulated]) -> Simulated:
+    """The result that a ratio refers to: same reading and temperature, another cell, state or experiment.
+
+    Raises
+    ------
+    InputError
+        It is not there.
+    """
+    run, overlays = item.run, item.run.overlays
+    if (given := measure.arguments.get("to_overlays")) is not None:
+        overlays = (*given, *((run.reading,) if run.reading else ()))
+    wanted = (
+        measure.arguments.get("to_experiment", run.experiment),
+        measure.arguments.get("to_cell", run.cell),
+        frozenset(overlays),
+    )
+    for other in done:
+        same = (other.run.experiment, other.run.cell, frozenset(other.run.overlays)) == wanted
+        if same and other.run.temperature == run.temperature:
+            return other
+    at = format_value(run.temperature, "K")
+    raise InputError(f"there is no result of {wanted[1]} ({', '.join(overlays)}) at {at}.")
+
+
+def _compared(
+    experiment: Experiment, observation: Observation, group: Sequence[Simulated], done: Sequence[Simulated]
+) -> Row:
+    """The row of one observation in one reading; a metric that fails becomes a row that says so."""
+    first, measure = group[0].run, observation.measure
+    if measure is None:
+        return _row(observation, first, "-", NotComparable(observation.not_comparable))
+    try:
+        readings = read(observation, measure, group, done)
+    except MgtwinError as error:
+        return _row(observation, first, "no number", Failed(f"{measure.name}: {error}"))
+    verdict = judge(observation, first.reading, readings, readings[0].remark)
+    interval, numbers = observation.interval, dict(readings[0].numbers)
+    if observation.propagate and np.isfinite(readings).all():
+        spread = propagate(measure, group[0].run.build(), numbers, observation.propagate)
+        numbers.update(parameters_low=spread.low, parameters_median=spread.median, parameters_high=spread.high)
+        interval, wanted = (spread.low, spread.high), float(observation.value or np.nan)
+        verdict = _inside_spread(spread.says(wanted, observation.unit), spread.low <= wanted <= spread.high,
+                                 observation.calibrated_in(first.reading))  # fmt: skip
+    elif not observation.not_comparable:
+        others = [reference_of(measure, item, done) for item in group] if measure.takes(REFERENCE) else []
+        tried = robustness(observation, measure, [_steps(item, observation.step)[0] for item in (*group, *others)],
+                           len(group), experiment.held)  # fmt: skip
+        if tried is not None:
+            numbers["share_of_parameter_sets"] = tried.share
+            verdict = replace(verdict, reason=f"{verdict.reason}; {tried}")
+    return _row(
+        observation,
+        first,
+        _simulated_text(observation, group, readings),
+        verdict,
+        values=tuple(float(one) for one in readings),
+        temperatures=tuple(float(item.run.temperature) for item in group),
+        interval=interval,
+        numbers=numbers,
+    )
+
+
+def _inside_spread(text: str, inside: bool, put_in: str) -> Verdict:
+    """Whether the printed value lies in the 95 % interval of the parameters, and what makes that interval."""
+    if not inside:
+        return Contradicts(text)
+    return Calibrated(f"{put_in}; {text}") if put_in else Agrees(text)
+
+
+def _simulated_text(observation: Observation, group: Sequence[Simulated], readings: Sequence[Reading]) -> str:
+    """The value, or the values by temperature, with the remark of the metric."""
+    if len(readings) == 1:
+        value = shown(readings[0], observation.unit)
+        return f"{value} ({readings[0].remark})" if readings[0].remark else value
+    return "; ".join(
+        f"{format_value(item.run.temperature, 'K')}: {shown(one, observation.unit)}"
+        for item, one in zip(group, readings, strict=True)
+    )
+
+
+def _refused(experiment: Experiment, observation: Observation) -> list[Row]:
+    """Rows for readings that have no parameters for what was observed."""
+    state = tuple(name for name in observation.required if name in experiment.states)
+    cell = observation.cells[0] if observation.cells else experiment.cells[0]
+    have = {run.reading for run in experiment.runs() if observation.matches(run.cell, run.overlays)}
+    return [
+        _row(
+            observation,
+            Run(experiment.name, cell, (*state, reading), reading, experiment.temperatures[0], experiment.protocol),
+            "refused",
+            Contradicts(reason),
+        )
+        for reading, reason in observation.refused.items()
+        if reading not in have
+    ]
+
+
+def _row(
+    observation: Observation,
+    run: Run,
+    simulated: str,
+    verdict: Verdict,
+    *,
+    values: tuple[float, ...] = (),
+    temperatures: tuple[float, ...] = (),
+    interval: tuple[float, float] | None = None,
+    numbers: Mapping[str, float] | None = None,
+) -> Row:
+    said = observation.text
+    if observation.value is not None:
+        said = observation.value.printed or shown(float(observation.value), observation.unit)
+    if observation.interval is not None:
+        said = f"{said} -> {shown_interval(*observation.interval, observation.unit)}"
+    resolution = None if observation.resolution is None else float(observation.resolution)
+    return Row(
+        run.experiment, observation.name, observation.quantity, run.cell, run.state, run.reading, said, simulated,
+        verdict, values, temperatures, observation.unit, interval, observation.where, observation.confidence,
+        resolution, numbers or {},
+    )  # fmt: skip

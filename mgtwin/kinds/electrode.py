@@ -1,0 +1,132 @@
+r"""The family of electrodes, and how one is declared (theory.md §3.1).
+
+An electrode is a formula of its overpotential :math:`\eta = \varphi_{metal} - \varphi_{ion}`, written in its own
+sense: ``current(eta, *, …)`` is the faradaic current density [A/m^2] of the area in contact, positive where it oxidises
+(strips). Which end of the cell it stands at, the film in series, the contact fraction, the spots of the contact, the
+gap and the double layer belong to the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
+
+from pydantic import model_validator
+
+from ..errors import InputError
+from ..registry import Family
+from ..unions import OneOf
+from .interface import IDEAL, FilmResistance, InterfaceKind, check_interface, check_memories, common
+from .kind import Added, Bound, Formula, declare, has_formula
+from .memories import Memory
+from .numbers import Number
+from .storage import Storage
+
+__all__ = ["ELECTRODES", "AnyElectrode", "ElectrodeKind", "electrode", "equilibrium"]
+
+
+class ElectrodeKind(InterfaceKind, Protocol):
+    """What every electrode has."""
+
+    double_layer: Storage | None
+    #: Whether it is of the ion's metal, whose potential is the reference: equilibrium 0 V, and ageing by voids.
+    metal: ClassVar[bool]
+
+
+ELECTRODES: Family[type] = Family("electrode")
+_SURROUNDINGS = ("T", "f", "z", "salt")
+_FORMULAS = (
+    Formula("current", ("eta",), _SURROUNDINGS),
+    Formula("slope", (), _SURROUNDINGS),
+    Formula("equilibrium", (), ("T", "f", "z")),
+)
+_Class = TypeVar("_Class", bound=type)
+
+
+@dataclass_transform(frozen_default=True)
+def electrode(cls: _Class) -> _Class:
+    r"""Declare an electrode: a class with fields and static formulas becomes a frozen noun of the family.
+
+    Formulas may ask, by keyword, for the fields of the class, for its memories, and for ``T`` [K], ``f`` = zF/RT [1/V],
+    ``z`` and ``salt`` = c/c_0 at the electrode (1 without a salt solution):
+
+    - ``current(eta, *, …)`` [A/m^2], oxidation > 0; needed unless ``reacts = False``;
+    - ``equilibrium(*, …)``, the potential against the ion's metal [V] at which no current flows; an electrode with
+      ``metal = True`` has 0 V;
+    - ``slope(*, …)``, dj/deta at rest [S/m^2], optional: by default it is taken by a complex step;
+    - the drive of every memory, ``drive(j, eta, *, …)``.
+
+    Every number may be a law of temperature. ``double_layer``, ``electronic_resistance``, ``film_resistance``,
+    ``contact``, ``ageing``, ``name``, ``description`` and ``type`` are added, keyword only.
+
+    Raises
+    ------
+    InputError
+        Where something is missing or asked for in vain; the sentence says what.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> from typing import Annotated
+    >>> @electrode
+    ... class LinearElectrode:
+    ...     resistance: Annotated[float, mt.Quantity("ohm*m^2", gt=0)]
+    ...     metal = True
+    ...     @staticmethod
+    ...     def current(eta, *, resistance):
+    ...         return eta / resistance
+    >>> LinearElectrode("100 ohm*cm^2", double_layer="10 uF/cm^2").type
+    'linear_electrode'
+    >>> ELECTRODES.discard("linear_electrode")  # else it stays for as long as this Python runs
+    """
+    defaults: Mapping[str, object] = {"reacts": True, "metal": False, "memories": {}, "colour": "#d9d9d9"}
+    for name, value in defaults.items():
+        if name not in vars(cls):
+            setattr(cls, name, value)
+    added = common("double_layer", IDEAL)
+    if vars(cls)["reacts"]:
+        added["film_resistance"] = Added(FilmResistance, IDEAL)
+    memories: Mapping[str, Memory] = vars(cls)["memories"]
+    drives = [Formula(memory.drive, ("j", "eta"), _SURROUNDINGS) for memory in memories.values()]
+    validators = {"_goes_together": model_validator(mode="after")(_goes_together)}
+    return cast(_Class, declare(cls, ELECTRODES, [*_FORMULAS, *drives], added, _check, validators))
+
+
+def _check(cls: type) -> None:
+    name, own = cls.__name__, vars(cls)
+    if own["reacts"] and not has_formula(cls, "current"):
+        raise InputError(
+            f"{name} is an electrode without the formula current(): define the static method current(eta, *, …), or "
+            f"say reacts = False for an electrode that blocks the ions."
+        )
+    if not own["reacts"] and (own["metal"] or has_formula(cls, "current")):
+        raise InputError(f"{name} says reacts = False, but has a current or is of the metal: leave one of them out.")
+    if own["reacts"] and not own["metal"] and not has_formula(cls, "equilibrium"):
+        raise InputError(
+            f"{name} is an electrode that reacts, without the formula equilibrium(): define the static method "
+            f"equilibrium(*, …), the potential [V] against the ion's metal at which no current flows, or say "
+            f"metal = True (0 V)."
+        )
+    check_memories(cls)
+
+
+def _goes_together(self: ElectrodeKind) -> ElectrodeKind:
+    """Refuse ageing that never acts, and a gap without a capacitor."""
+    if self.ageing and not self.reacts:
+        raise InputError(
+            f"no faradaic current crosses a {self.type} electrode, so {self.ageing[0].type} would never act there: "
+            f"give the ageing to a plating electrode or a junction."
+        )
+    check_interface(self.contact, self.ageing, self.double_layer, metal=self.metal)
+    return self
+
+
+def equilibrium(bound: Bound) -> Number | None:
+    """Return the potential [V] against the ion's metal at which an electrode is at rest; None where it is inert."""
+    if not bound.kind.reacts:
+        return None
+    return bound.call("equilibrium") if has_formula(bound.kind, "equilibrium") else 0.0
+
+
+#: Field that holds an electrode of any kind.
+AnyElectrode = Annotated[ElectrodeKind, OneOf(ELECTRODES)]

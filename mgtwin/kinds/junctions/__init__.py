@@ -1,0 +1,5 @@
+"""Kinds of junctions, a file each."""
+
+from ..kind import import_kinds
+
+import_kinds(__name__, __path__)

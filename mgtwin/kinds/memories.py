@@ -1,0 +1,228 @@
+r"""What a kind remembers: states :math:`x_k` beside its overpotential, each with a drive and a scalar operator.
+
+.. math:: j = g(\eta, x), \qquad p_k[x_k] = d_k(j, \eta, x)                                                (K1)
+
+A memory is declared once and has two faces: its operator :math:`p(s)` in the Laplace domain, and the equation that it
+writes on the mesh. Drives are static formulas of the kind, called as ``drive(j, eta, *, …)`` with the current density
+j [A/m^2] of the area in contact, positive where the electrode is oxidised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .kind import Bound
+from .numbers import Number
+
+__all__ = ["Balance", "Body", "Diffusion", "Fractional", "Memory", "MemoryWriter", "Plate", "Rate", "Shape", "Sphere"]
+
+
+class MemoryWriter(Protocol):
+    """What a memory needs of a model: unknowns with equations, and particles whose inside is resolved."""
+
+    def unknown(self, name: str, start: Number) -> Number:
+        """Return a new scalar unknown that starts from a value."""
+
+    def evolves(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate``."""
+
+    def balances(self, unknown: Number, residual: Number) -> None:
+        """Give an unknown the equation ``residual = 0``."""
+
+    def fractional(self, unknown: Number, order: Number, order_path: str, rate: Number) -> None:
+        """Give an unknown the equation ``d^n x/dt^n = rate``."""
+
+    def diffuses(self, surface: Number, start: Number, body: Body, flux: Number) -> None:
+        """Make `surface` the surface value of a body into which `flux` diffuses."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Base of the memories.
+
+    Parameters
+    ----------
+    start : str or float
+        Value when the cell is new: a number, or the field that holds it.
+    drive : str
+        Name of the static formula ``drive(j, eta, *, …)``; it vanishes at rest.
+    """
+
+    start: str | float
+    drive: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the kind that the memory itself reads."""
+        return (self.start,) if isinstance(self.start, str) else ()
+
+    def initial(self, bound: Bound) -> Number:
+        """Return the value when the cell is new."""
+        return bound.value(self.start) if isinstance(self.start, str) else self.start
+
+    def operator(self, s: Number, bound: Bound) -> Number:
+        """Return p(s) at the Laplace variable s [1/s]."""
+        raise NotImplementedError
+
+    def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
+        """Write the equation of the unknown that stands for this memory."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Rate(Memory):
+    r"""A state with a rate: :math:`dx/dt = d`, :math:`p = s`."""
+
+    def operator(self, s: Number, bound: Bound) -> Number:
+        return s
+
+    def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
+        writer.evolves(unknown, drive)
+
+
+@dataclass(frozen=True)
+class Balance(Memory):
+    r"""An unknown that follows at once: :math:`d = 0`, :math:`p = 0`."""
+
+    def operator(self, s: Number, bound: Bound) -> Number:
+        return 0.0 * s
+
+    def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
+        writer.balances(unknown, drive)
+
+
+@dataclass(frozen=True)
+class Fractional(Memory):
+    r"""A state with a fractional rate: :math:`d^n x/dt^n = d`, :math:`p = s^n`; in time a ladder of RC branches.
+
+    Parameters
+    ----------
+    order : str
+        Field with the exponent n, 0 < n <= 1.
+    """
+
+    order: str = "order"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*super().fields, self.order)
+
+    def operator(self, s: Number, bound: Bound) -> Number:
+        return np.power(np.asarray(s, dtype=complex), bound.value(self.order))
+
+    def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
+        writer.fractional(unknown, bound.value(self.order), f"{bound.path}.{self.order}", drive)
+
+
+class Shape(Protocol):
+    """A body into which something diffuses."""
+
+    @property
+    def size(self) -> str:
+        """Field with the size [m]."""
+
+    @property
+    def coordinates(self) -> str:
+        """PyBaMM's name of the coordinates in which the divergence is taken."""
+
+    def resistance(self, xi: Number) -> Number:
+        """Return h(xi) of ``H = (size/D) h``, the surface value per flux into the surface, with xi = size sqrt(s/D)."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body at its place in a cell: its shape, the paths of its size [m] and diffusivity [m^2/s], and their values."""
+
+    shape: Shape
+    size_path: str
+    diffusivity_path: str
+    size: Number
+    diffusivity: Number
+
+
+def _cothangent(xi: Number) -> Number:
+    """``coth(xi)`` for Re xi > 0 without overflow."""
+    decay = np.exp(-2 * xi)
+    return (1 + decay) / (1 - decay)
+
+
+@dataclass(frozen=True)
+class Sphere:
+    r"""Sphere of a radius: :math:`h = 1/(\xi\coth\xi - 1)`.
+
+    Parameters
+    ----------
+    size : str
+        Field with the radius [m].
+    """
+
+    size: str
+    coordinates = "spherical polar"
+
+    def resistance(self, xi: Number) -> Number:
+        square = xi * xi
+        # below |xi| = 0.1 the difference cancels; the series is right to 3e-13 there
+        series = square * (1 / 3 + square * (-1 / 45 + square * (2 / 945 - square / 4725)))
+        small = np.abs(xi) < 0.1
+        return 1 / np.where(small, series, xi * _cothangent(np.where(small, 1.0, xi)) - 1)
+
+
+@dataclass(frozen=True)
+class Plate:
+    r"""Plate of a thickness, sealed behind: :math:`h = \coth(\xi)/\xi`.
+
+    Parameters
+    ----------
+    size : str
+        Field with the thickness [m].
+    """
+
+    size: str
+    coordinates = "cartesian"
+
+    def resistance(self, xi: Number) -> Number:
+        return _cothangent(xi) / xi
+
+
+@dataclass(frozen=True)
+class Diffusion(Memory):
+    r"""The surface value of what diffuses in a body: flux d into its surface, :math:`p = 1/H(s)`.
+
+    .. math:: \partial_t x = \nabla\cdot(D\nabla x), \qquad D\,\partial_n x|_{surface} = d, \qquad
+              H = \frac{r}{D} h(\xi), \quad \xi = r\sqrt{s/D}
+
+    Parameters
+    ----------
+    start, drive
+        As for every memory; the drive is a flux [1/s * m] into the surface.
+    shape : Sphere or Plate
+        With the field that holds its size.
+    diffusivity : str
+        Field with D [m^2/s].
+    """
+
+    shape: Shape = Sphere("radius")
+    diffusivity: str = "diffusivity"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*super().fields, self.shape.size, self.diffusivity)
+
+    def operator(self, s: Number, bound: Bound) -> Number:
+        size, diffusivity = bound.value(self.shape.size), bound.value(self.diffusivity)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            xi = size * np.sqrt(np.asarray(s, dtype=complex) / diffusivity)
+            return np.where(xi == 0, 0.0, diffusivity / size / self.shape.resistance(np.where(xi == 0, 1.0, xi)))
+
+    def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
+        body = Body(
+            self.shape,
+            f"{bound.path}.{self.shape.size}",
+            f"{bound.path}.{self.diffusivity}",
+            bound.value(self.shape.size),
+            bound.value(self.diffusivity),
+        )
+        writer.diffuses(unknown, self.initial(bound), body, drive)
