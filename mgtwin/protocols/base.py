@@ -27,10 +27,6 @@ Duration = Annotated[Value, Quantity("s", gt=0)]
 Volts = Annotated[Value, Quantity("V")]
 
 
-def _read_current(raw: object, info: ValidationInfo) -> Value:
-    return parse_current(raw, need_unit=bool(info.context and info.context.get("file")))
-
-
 def parse_current(raw: object, *, need_unit: bool = False) -> Value:
     """Read a current in A or a current density in A/m2, told apart by its unit; a bare number is in A.
 
@@ -50,7 +46,12 @@ def parse_current(raw: object, *, need_unit: bool = False) -> Value:
     return value
 
 
-CurrentValue = Annotated[Value, BeforeValidator(_read_current)]
+def read_current(raw: object, info: ValidationInfo) -> Value:
+    """Read a current as `parse_current`; in a file it needs its unit."""
+    return parse_current(raw, need_unit=bool(info.context and info.context.get("file")))
+
+
+CurrentValue = Annotated[Value, BeforeValidator(read_current)]
 
 
 class Written:
