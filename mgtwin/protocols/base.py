@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, dataclass_transform
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import SchemaSerializer
@@ -76,6 +76,9 @@ class Protocol(Written):
     """Base of everything that can be done to a cell; `mgtwin.protocols.from_data` rebuilds one from its data."""
 
     temperature: Value | None
+    #: The plot that shows a run of it, and the signal that it imposes; "" where the signals themselves tell.
+    drawn: ClassVar[str] = ""
+    imposed: ClassVar[Literal["voltage", "current", ""]] = ""
 
     def to_yaml(self) -> str:
         """The protocol as YAML text."""

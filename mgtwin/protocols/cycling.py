@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -136,6 +136,8 @@ class Cycling(TransientProtocol):
     skipping: CycleSkipping | None = Field(default=None, kw_only=True)
     first_cycle: int = Field(default=0, ge=0, kw_only=True)
     type: Literal["cycling"] = Field(default="cycling", kw_only=True)
+    drawn: ClassVar = "cycles"
+    imposed: ClassVar = "current"
 
     @field_validator("traces", mode="before")
     @classmethod

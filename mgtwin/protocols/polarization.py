@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -45,6 +45,8 @@ class Polarization(TransientProtocol):
     per_decade: int = Field(default=20, ge=1)
     temperature: Temperature | None = None
     type: Literal["polarization"] = Field(default="polarization", kw_only=True)
+    drawn: ClassVar = "transient"
+    imposed: ClassVar = "voltage"
 
     @field_validator("voltage", mode="before")
     @classmethod
