@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..errors import InputError, SimulationError
+from ..errors import SimulationError
 from ..models import names
 from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
 from . import checks, start_state
@@ -60,8 +60,7 @@ def run(
     place, warnings = f"at {kept.time:.6g} s of the run given as start", list(attrs["warnings"])
     if protocol.bias is not None:
         place = f"steady under {_words(protocol.bias)}"
-        state, unpolished = polished(stack, cell, protocol.bias, origin, state)
-        warnings += unpolished
+        state = polished(stack, cell, protocol.bias, origin, state)
     warnings += drift_warnings(stack, state, float(frequencies.min()))
     impedance = stack.impedance(frequencies, state)
     route = made_by(stack.layout[0], f"linearised {place}")
@@ -80,11 +79,16 @@ def polished(
     bias: Voltage | Current,
     origin: start_state.KeptState | None,
     state: np.ndarray,
-) -> tuple[np.ndarray, list[str]]:
-    """The steady state on the spectrum's own mesh, from one found on the integrator's, and what to beware of.
+) -> np.ndarray:
+    """The steady state on the spectrum's own mesh, from one found on the integrator's.
 
-    The integrator's mesh is coarser and its profiles are interpolated, which would show as 1e-3 of Z where the
-    electronic conductivity depends on E.
+    The integrator's mesh is coarser and its profiles are interpolated, which would show in Z, by tens of per cent where
+    the electronic conductivity depends on E: without convergence there is no spectrum.
+
+    Raises
+    ------
+    InputError, SimulationError
+        As `SteadyState`.
     """
     from ..impedance.steady import SteadyState
 
@@ -92,10 +96,7 @@ def polished(
     if origin is not None:
         began, _ = start_state.transfer(origin, cell, stack.layout, began)
     voltage, current = imposed(cell, bias)
-    try:
-        return SteadyState(stack, began, voltage=voltage, current=current).converged(state), []
-    except (InputError, SimulationError) as error:
-        return state, [f"the steady state under the bias is that of the integrator, good to about 1e-3: {error}"]
+    return SteadyState(stack, began, voltage=voltage, current=current).converged(state)
 
 
 def imposed(cell: Cell, bias: Voltage | Current) -> tuple[float | None, float | None]:
