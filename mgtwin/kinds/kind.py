@@ -12,12 +12,12 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -85,11 +85,12 @@ def type_name(cls: type) -> str:
 
 def declare(
     cls: type,
-    family: Family[type],
+    family: Family[Any],
     formulas: Sequence[Formula],
     added: Mapping[str, Added],
     check: Callable[[type], None],
     validators: Mapping[str, object] | None = None,
+    depth: int = 2,
 ) -> type:
     """Make a class a kind of a family: add fields, check the contract, make it a noun, put it into the registry.
 
@@ -105,14 +106,15 @@ def declare(
         ``check(cls)`` refuses a class that lacks what the family needs; called before anything is registered.
     validators : mapping, optional
         pydantic validators of every kind of the family, by name.
+    depth : int
+        How many calls away the class is written, where its annotations have a meaning: 2 from a family's decorator.
 
     Raises
     ------
     InputError
         The class breaks the contract; the sentence says what is missing.
     """
-    # the decorator of the family was called where the class is written, which is where its annotations have a meaning
-    written = sys._getframe(2)
+    written = sys._getframe(depth)
     try:
         annotations = dict(
             inspect.get_annotations(cls, globals=written.f_globals, locals=written.f_locals, eval_str=True)
@@ -121,7 +123,8 @@ def declare(
         raise InputError(
             f"{cls.__name__}: the annotation of a field names {error.name!r}, which is not known there."
         ) from None
-    name = type_name(cls)
+    given = vars(cls).get("type")
+    name = given if isinstance(given, str) else type_name(cls)
     for key, extra in {**added, "type": Added(Literal[name], name, shown=False)}.items():
         if key not in annotations:
             annotations[key] = extra.annotation
@@ -140,6 +143,11 @@ def declare(
 
 def has_formula(kind: type, name: str) -> bool:
     """Tell whether a kind defines a formula."""
+    return _is_static(cast(Hashable, kind), name)
+
+
+@lru_cache(maxsize=512)
+def _is_static(kind: Hashable, name: str) -> bool:
     return isinstance(inspect.getattr_static(kind, name, None), staticmethod)
 
 
@@ -173,9 +181,13 @@ def _check_formula(cls: type, formula: Formula, known: set[str]) -> None:
             )
 
 
-@lru_cache(maxsize=512)
 def asked_by(kind: type, formula: str) -> tuple[str, ...]:
     """Return the names that a formula of a kind asks for, in its own order."""
+    return _keywords(cast(Hashable, kind), formula)
+
+
+@lru_cache(maxsize=512)
+def _keywords(kind: Hashable, formula: str) -> tuple[str, ...]:
     parameters = inspect.signature(getattr(kind, formula)).parameters.values()
     return tuple(item.name for item in parameters if item.kind is item.KEYWORD_ONLY)
 
