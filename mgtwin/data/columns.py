@@ -117,6 +117,10 @@ class Columns:
         zero = SI[name] and not np.any(self.table.numbers(self.found[name].index)) if name != "time" else False
         return (None, "") if zero or not np.isfinite(values).any() else (values, "")
 
+    def odd(self, *names: str) -> list[str]:
+        """Return a warning of numbers of these quantities that are printed unlike all others."""
+        return self.table.odd(*(self.found[name].index for name in names if name in self.found))
+
     def empty(self, name: str) -> bool:
         """Tell whether a column holds nothing but zeros (of a file whose other columns may hold the same quantity)."""
         return name in self.found and bool(len(self.table)) and self.table.is_zero(self.found[name].index)

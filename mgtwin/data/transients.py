@@ -51,7 +51,7 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
         raise FileError(f"only {keep.sum()} rows hold a time, a voltage and a current.", about.file)
     _check_time(columns, time, np.flatnonzero(keep))
     voltage, current = (np.where(np.isfinite(values), values, np.nan)[keep] for values in (voltage, current))
-    warnings += _doubts(voltage, current)
+    warnings += [*columns.odd("time", "voltage", "current"), *_doubts(voltage, current)]
     if hints.check:
         check_signal(time[keep], voltage, current, about.file)
     about = with_temperature(columns, keep, about)

@@ -12,19 +12,18 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from ..errors import InputError
 from ..quantities import Quantity
 from ..registry import Family
-from .noun import noun
+from .noun import noun, remembered
 from .numbers import FARADAY, GAS_CONSTANT, Number
 
 __all__ = [
@@ -141,13 +140,9 @@ def declare(
     return made
 
 
+@remembered
 def has_formula(kind: type, name: str) -> bool:
     """Tell whether a kind defines a formula."""
-    return _is_static(cast(Hashable, kind), name)
-
-
-@lru_cache(maxsize=512)
-def _is_static(kind: Hashable, name: str) -> bool:
     return isinstance(inspect.getattr_static(kind, name, None), staticmethod)
 
 
@@ -181,13 +176,9 @@ def _check_formula(cls: type, formula: Formula, known: set[str]) -> None:
             )
 
 
+@remembered
 def asked_by(kind: type, formula: str) -> tuple[str, ...]:
     """Return the names that a formula of a kind asks for, in its own order."""
-    return _keywords(cast(Hashable, kind), formula)
-
-
-@lru_cache(maxsize=512)
-def _keywords(kind: Hashable, formula: str) -> tuple[str, ...]:
     parameters = inspect.signature(getattr(kind, formula)).parameters.values()
     return tuple(item.name for item in parameters if item.kind is item.KEYWORD_ONLY)
 
@@ -263,7 +254,8 @@ class Bound:
 
     def call(self, formula: str, *arguments: Number, **known: Number) -> Number:
         """Return the value of a formula; `known` are memories, or values in place of fields."""
-        given = {name: known[name] if name in known else self.value(name) for name in asked_by(self.kind, formula)}
+        value = self.value
+        given = {name: known[name] if name in known else value(name) for name in asked_by(self.kind, formula)}
         return getattr(self.kind, formula)(*arguments, **given)
 
     def reads(self, formula: str) -> tuple[str, ...]:
@@ -275,7 +267,7 @@ class Bound:
         )
 
 
-@lru_cache(maxsize=512)
+@remembered
 def _bounds(kind: type, field: str) -> tuple[float | None, float | None, float | None, float | None]:
     """Bounds (gt, ge, lt, le) of the number in a field."""
     from typing import get_type_hints  # only when arrays are judged

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..dataset import has_gaps
 from ..errors import InputError
@@ -24,19 +24,17 @@ if TYPE_CHECKING:
 STRAIGHT = 1e-6
 
 
-def _floats(raw: object) -> object:
-    return tuple(raw.tolist()) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
-
-
-Samples = Annotated[tuple[float, ...], BeforeValidator(_floats)]
-
-
 @noun
 class Signal(Written):
     """Samples of a controlled quantity: `values` (A or V, laboratory's sign) at `times` (s)."""
 
-    times: Samples
-    values: Samples
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+    @field_validator("times", "values", mode="before")
+    @classmethod
+    def _listed(cls, raw: object) -> object:
+        return tuple(raw.tolist()) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic refuses
 
     @model_validator(mode="after")
     def _sound(self) -> Signal:
