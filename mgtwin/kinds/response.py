@@ -20,7 +20,7 @@ from ..errors import InputError
 from .kind import Bound, has_formula
 from .numbers import Number
 
-__all__ = ["admittance", "rest_of_memories"]
+__all__ = ["admittance", "admittance_at", "rest_of_memories"]
 
 #: Complex step; its square vanishes beside any number.
 _STEP = 1e-30
@@ -54,12 +54,17 @@ def admittance(bound: Bound, overpotential: Number, s: Number) -> Number:
     InputError
         A current flows, or a memory moves, at what should be rest.
     """
+    if has_formula(bound.kind, "slope") and not bound.kind.memories:
+        return bound.call("slope")  # closed: as exact, and free of the rounding of a complex step
+    return admittance_at(bound, overpotential, rest_of_memories(bound), s)
+
+
+def admittance_at(bound: Bound, overpotential: Number, state: dict[str, Number], s: Number) -> Number:
+    """Return dj/deta [S/m2] of the area in contact at any stationary state of the memories.
+
+    Parameters as for `admittance`; `state` has the value of every memory.
+    """
     kind = bound.kind
-    if not kind.memories:
-        if has_formula(kind, "slope"):  # closed: as exact, and free of the rounding of a complex step
-            return bound.call("slope")
-        return _slope(lambda eta: bound.call("current", eta), overpotential)
-    state = rest_of_memories(bound)
 
     def current(eta: Number, x: Mapping[str, Number]) -> Number:
         return bound.call("current", eta, **x)
@@ -75,6 +80,8 @@ def admittance(bound: Bound, overpotential: Number, s: Number) -> Number:
 
     names = list(state)
     own = _slope(lambda eta: current(eta, state), overpotential)
+    if not names:
+        return own
     by_state = [_slope(partial(moved_current, k), state[k]) for k in names]
     gains = [_slope(partial(drive, k, x=state), overpotential) for k in names]
     couplings = [[_slope(partial(moved_drive, k, j), state[j]) for j in names] for k in names]
