@@ -22,7 +22,7 @@ from ..cells import (
 )
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..protocols import PROTOCOLS
-from .console import FAILED, err, out, print_error, shown_path
+from .console import FAILED, err, hint, out, print_error, shown_path
 
 __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
 
@@ -37,11 +37,12 @@ _INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "juncti
 
 
 class Outcome(NamedTuple):
-    """What became of one file: its kind (``cell``, ``overlay``, ...) and what is wrong with it (``""``: nothing)."""
+    """What became of one file: its kind, what is wrong with it, and what its numbers do not say (``""``: nothing)."""
 
     path: Path
     kind: str
     problem: str
+    question: str = ""
 
 
 def check_files(files: Sequence[Path] = ()) -> int:
@@ -70,6 +71,9 @@ def check_files(files: Sequence[Path] = ()) -> int:
         mark, style = ("wrong", "bold red") if outcome.problem else ("ok", "green")
         line = Text.assemble((f"{mark:<5}", style), f"  {outcome.kind:<{width}}  {shown_path(outcome.path)}")
         console.print(line, soft_wrap=True)
+    for outcome in outcomes:
+        if outcome.question:
+            hint(f"{shown_path(outcome.path)}: {outcome.question}")
     wrong = [outcome for outcome in outcomes if outcome.problem]
     for outcome in wrong:
         err().print()
@@ -97,23 +101,56 @@ def _listed(files: Sequence[Path]) -> Iterator[Path]:
 def _library() -> Iterator[Path]:
     for kind in library.KINDS:
         yield from (entry.path for entry in library.entries(kind))
+    yield from (folder / library.CAMPAIGN for folder in library.folders("experiments") if is_campaign(folder))
+
+
+def is_campaign(folder: Path) -> bool:
+    """Tell whether a folder of experiments has a name of its own."""
+    return (folder / library.CAMPAIGN).is_file()
 
 
 def check_file(path: Path) -> Outcome:
-    """Read a file as what it is.
+    """Read a file as what it is, and ask where its numbers come from.
 
-    Overlays of the library are also applied to every cell that they name.
+    Overlays of the library are also applied to every cell that they name. A reference that no bibliography has is an
+    error; so is a number of a parameter set beside a bibliography that does not say where it comes from. Elsewhere
+    such numbers are only asked for.
     """
     kind = library.KINDS.get(path.parent.name, "")
     try:
         document = yamlfile.load(path)
         kind = kind_of(document)
         _read(kind, document, path)
+        question = _asked_for(kind, document, path)
     except FileError as error:
         return Outcome(path, kind or "file", str(error))
     except MgtwinError as error:
         return Outcome(path, kind or "file", f"{path}: {error}")
-    return Outcome(path, kind, "")
+    return Outcome(path, kind, "", question)
+
+
+def _asked_for(kind: str, document: yamlfile.Document, path: Path) -> str:
+    """What the numbers of a file do not say.
+
+    Raises
+    ------
+    FileError
+        At a reference that no bibliography has, and at the first incomplete number of a file beside a bibliography.
+    """
+    from ..cells.provenance import NEEDED, bibliographies, gaps, references, unknown_sources
+
+    for place, problem in unknown_sources(document, references(path)):
+        raise document.error(problem, place)
+    found = gaps(document) if kind in ("cell", "overlay", "material", "interface") else []
+    if not found:
+        return ""
+    near = {path.absolute().parent, path.absolute().parent.parent}
+    if any(bibliography.parent in near for bibliography in bibliographies(path)):
+        more = f" ({len(found) - 1} more in this file)" if len(found) > 1 else ""
+        raise document.error(f"this number does not say: {found[0].missing}{more}.", found[0].place)
+    numbers = f"{len(found)} number{'s' if len(found) > 1 else ''} without full provenance"
+    line, _ = document.position(found[0].place)
+    return f"{numbers}, the first in line {line}: give {', '.join(NEEDED)}, and std or range."
 
 
 def kind_of(document: yamlfile.Document) -> str:
@@ -124,9 +161,11 @@ def kind_of(document: yamlfile.Document) -> str:
     FileError
         If neither its folder nor its keys tell.
     """
-    folder = Path(document.name).absolute().parent.name
-    if folder in library.KINDS:
-        return library.KINDS[folder]
+    file = Path(document.name).absolute()
+    if file.name == library.CAMPAIGN:
+        return "campaign"
+    if file.parent.name in library.KINDS:
+        return library.KINDS[file.parent.name]
     data = document.data if isinstance(document.data, Mapping) else {}
     if "objectives" in data or "metrics" in data:
         return "study"
@@ -149,11 +188,13 @@ def kind_of(document: yamlfile.Document) -> str:
 def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     from ..cells.files import cell, load_cell
     from ..cells.overlays import Overlay
-    from ..experiments import experiment, load_experiment
+    from ..experiments import campaign, experiment, load_experiment
     from .protocolargs import protocol_of
 
     in_library = _is_in_library(kind, path)
-    if kind == "cell":
+    if kind == "campaign":
+        campaign(path.parent)
+    elif kind == "cell":
         cell(path.stem) if in_library else load_cell(path)
     elif kind == "experiment":
         experiment(path.stem) if in_library else load_experiment(path)
