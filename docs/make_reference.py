@@ -73,7 +73,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Fitting",
         "[Fitting](fitting.md) explains them.",
         (
-            "fit", "Fit", "Free", "PerTemperature", "PerDataset", "Normal", "LogNormal", "Modulus", "Noise", "Unit",
+            "fit", "fit_series", "Fit", "Circuit", "circuit_element", "Free", "PerTemperature", "PerDataset", "Normal",
+            "LogNormal", "Modulus", "Noise", "Unit",
             "Huber", "SoftL1", "Cauchy", "compare", "next_experiment", "Candidate",
         ),
     ),

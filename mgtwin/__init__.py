@@ -117,6 +117,9 @@ _HOME = {
     "Cauchy": "fitting",
     "compare": "fitting",
     "next_experiment": "fitting",
+    "fit_series": "fitting",
+    "Circuit": "circuits",
+    "circuit_element": "circuits",
     "Candidate": "fitting",
     "save": "dataset",
     "open": "dataset",
@@ -195,6 +198,8 @@ if TYPE_CHECKING:
     from .cells.files import list_overlays as list_overlays
     from .cells.files import load_cell as load_cell
     from .cells.files import material as material
+    from .circuits import Circuit as Circuit
+    from .circuits import circuit_element as circuit_element
     from .data import Column as Column
     from .data import read as read
     from .dataset import open as open
@@ -219,6 +224,7 @@ if TYPE_CHECKING:
     from .fitting import Unit as Unit
     from .fitting import compare as compare
     from .fitting import fit as fit
+    from .fitting import fit_series as fit_series
     from .fitting import next_experiment as next_experiment
     from .laws import Arrhenius as Arrhenius
     from .laws import ArrheniusT as ArrheniusT

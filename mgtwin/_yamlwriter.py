@@ -36,7 +36,7 @@ _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 class _Dumper(_Base):  # type: ignore[misc]
     """Quotes whatever either version of YAML would take for something other than text."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 
@@ -44,7 +44,7 @@ for _tag, _pattern, _first in CORE_TYPES:
     _Dumper.add_implicit_resolver(_tag, _pattern, list(_first))
 
 
-def dumps(data: Any) -> str:
+def dumps(data: object) -> str:
     """Write plain data (mappings, sequences, texts, numbers, booleans, None) as YAML.
 
     Keys keep their order, floats round-trip exactly, and texts that look like numbers are quoted. A `Value` is written
@@ -71,20 +71,20 @@ def dumps(data: Any) -> str:
         ) from error
 
 
-def _represent_text(dumper: yaml.SafeDumper, value: str) -> Any:
+def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     style = "|" if "\n" in value else None
     if re.search("[\x85\u2028\u2029]", value):
         style = '"'  # PyYAML would write these line breaks of YAML 1.1 raw, and read them back as spaces
     return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style=style)
 
 
-def _represent_sequence(dumper: yaml.SafeDumper, value: Sequence[Any]) -> Any:
+def _represent_sequence(dumper: yaml.SafeDumper, value: Sequence[object]) -> yaml.Node:
     short = all(isinstance(item, (int, float, str)) and "\n" not in str(item) for item in value)
     short = short and sum(len(str(item)) + 4 for item in value) < 90
     return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
 
 
-def _represent_mapping(dumper: yaml.SafeDumper, value: Mapping[Any, Any]) -> Any:
+def _represent_mapping(dumper: yaml.SafeDumper, value: Mapping[object, object]) -> yaml.Node:
     return dumper.represent_dict(dict(value))
 
 

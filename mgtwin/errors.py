@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from pydantic import ValidationError
 
 __all__ = [
     "FileError",
@@ -22,7 +26,6 @@ __all__ = [
     "caret_block",
     "close_matches",
     "did_you_mean",
-    "input_error",
     "validation_problems",
 ]
 
@@ -133,7 +136,9 @@ class SimulationError(MgtwinError):
         What had been computed until then, in the schema of every result.
     """
 
-    def __init__(self, message: str, time: float | None = None, partial: Any = None) -> None:
+    def __init__(
+        self, message: str, time: float | None = None, partial: xr.Dataset | xr.DataTree | None = None
+    ) -> None:
         self.message = message
         self.time = time
         self.partial = partial
@@ -265,7 +270,7 @@ def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
     return f" Did you mean {head + ' or ' if head else ''}{matches[-1]}?"
 
 
-def validation_problems(error: Any) -> list[tuple[tuple[str | int, ...], str]]:
+def validation_problems(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
     """List the problems of a pydantic ``ValidationError`` as (location, message in our words).
 
     The location is the key path of the offending value. Unknown keys and missing fields are put in plain words.
@@ -273,37 +278,17 @@ def validation_problems(error: Any) -> list[tuple[tuple[str | int, ...], str]]:
     problems = []
     for item in error.errors(include_url=False):
         location = tuple(item["loc"])
-        kind, message = item["type"], item["msg"]
-        cause = item.get("ctx", {}).get("error")
-        if isinstance(cause, Exception):
-            message = str(cause)
-        elif kind in ("missing", "missing_argument"):
-            message = "is required but missing."
-        elif kind in ("extra_forbidden", "unexpected_keyword_argument"):
-            message = "is not a known key here."
-        elif kind not in ("value_error", "assertion_error"):
-            message = f"{message} (got {_shorten(item.get('input'))})."
+        match item["type"]:
+            case "value_error" | "assertion_error":  # one of ours, without pydantic's words in front
+                message = str(item["ctx"]["error"]) if "ctx" in item else item["msg"]
+            case "missing" | "missing_argument":
+                message = "is required but missing."
+            case "extra_forbidden" | "unexpected_keyword_argument":
+                message = "is not a known key here."
+            case _:
+                message = f"{item['msg']} (got {_shorten(item['input'])})."
         problems.append((location, message))
     return problems
-
-
-def input_error(error: Any, what: str = "") -> InputError:
-    """Translate a pydantic ``ValidationError`` into one `InputError` that lists each problem on a line.
-
-    Parameters
-    ----------
-    error : pydantic.ValidationError
-    what : str
-        What was being built, for example ``"Cell"``; starts the message.
-    """
-    lines = []
-    for location, message in validation_problems(error):
-        where = ".".join(str(part) for part in location)
-        lines.append(f"{where}: {message}" if where else message)
-    if len(lines) == 1:
-        return InputError(f"{what}: {lines[0]}" if what else lines[0])
-    head = f"{what}: {len(lines)} problems" if what else f"{len(lines)} problems"
-    return InputError("\n  ".join([head + ":", *lines]))
 
 
 def _shorten(value: object, limit: int = 60) -> str:

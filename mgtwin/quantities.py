@@ -22,7 +22,7 @@ from mgtwin import _units
 from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, to_file
 from mgtwin.errors import QuantityError, did_you_mean
 
-__all__ = ["KINDS", "Kind", "Quantity", "Value", "format_value", "parse", "to_file"]
+__all__ = ["KINDS", "AmbientTemperature", "Kind", "Quantity", "Value", "format_value", "parse", "to_file"]
 
 _KEYS = ("value", "std", "range", "kind", *TEXTS)
 
@@ -346,6 +346,36 @@ class Quantity:
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of what `read` accepts."""
         return _json_schema(self.unit, self.bounds)
+
+
+class AmbientTemperature(Quantity):
+    """The type of a field that holds the temperature of a cell, a run or a measurement [K], > 0.
+
+    A bare number below 150 is refused: it is meant in degC, and nothing here works so cold. ``"25 degC"`` is right,
+    and so is ``"25 K"``.
+
+    Examples
+    --------
+    >>> float(AmbientTemperature().read("25 degC")), float(AmbientTemperature().read(300))
+    (298.15, 300.0)
+    """
+
+    __slots__ = ()
+    #: [K]
+    COLD = 150.0
+
+    def __init__(self) -> None:
+        super().__init__("K", gt=0)
+
+    def read(self, raw: Any, *, need_unit: bool = False) -> Value:
+        """Parse `raw`; raises `QuantityError`."""
+        value = super().read(raw, need_unit=need_unit)
+        # a Value has been read before, and a text says its unit
+        if isinstance(raw, numbers.Real) and getattr(raw, "unit", None) is None and value < self.COLD:
+            raise QuantityError(
+                f"{raw:g} has no unit and would be in K: write '{raw:g} degC', or '{raw:g} K' if that is meant."
+            )
+        return value
 
 
 def _json_schema(unit: str | None, bounds: tuple[float | None, ...] = ()) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Every function takes Datasets that follow `mgtwin.dataset.SCHEMA`, in the labora
 are. Where a number depends on how it is read off, the result says how it was.
 """
 
+from ..regression import Modulus, Proportional, Unit, Weighting
 from .activation import arrhenius
-from .circuits import Modulus, PaperCircuit, Proportional, Unit, Weighting
+from .circuits import PaperCircuit
 from .cycling import (
     cycle_summary,
     deposition_voltage,

@@ -155,22 +155,29 @@ def impedance_at(eis: xr.Dataset, at: float | str) -> xr.DataArray:
 
 
 def geometry(ds: xr.Dataset, thickness: float | str | None, area: float | str | None) -> Geometry:
-    """Return the length and area that turn a resistance into a conductivity, given ones before those of the cell.
+    """Return the length and area that turn a resistance into a conductivity.
+
+    Given ones go before those that the Dataset states (of an instrument file), and these before those of its cell.
 
     Raises
     ------
     InputError
-        The Dataset has no cell and the thickness or the area is not given.
+        The Dataset has no cell, and the thickness or the area is neither given nor stated.
     """
     cell = cell_of(ds)
     stated = parse(area, "m^2") if area is not None else ds.attrs.get("area", None if cell is None else cell.area)
     if stated is None:
-        raise InputError("the Dataset names no cell and no area: give area=, for example area='1.33 cm^2'.")
-    if thickness is not None:
-        length = float(parse(thickness, "m"))
-        return Geometry(length, float(stated), length / float(stated), f"the given {format_value(length, 'm')}")
+        raise InputError(
+            "the Dataset names no cell and no area: give area=, for example area='1.33 cm^2', here or to mt.read."
+        )
+    if thickness is not None or "thickness" in ds.attrs:
+        length = float(ds.attrs["thickness"] if thickness is None else parse(thickness, "m"))
+        origin = "stated" if thickness is None else "given"
+        return Geometry(length, float(stated), length / float(stated), f"the {origin} {format_value(length, 'm')}")
     if cell is None:
-        raise InputError("the Dataset names no cell: give thickness=, for example thickness='0.65 mm'.")
+        raise InputError(
+            "the Dataset names no cell: give thickness=, for example thickness='0.65 mm', here or to mt.read."
+        )
     length = sum(float(layer.thickness) for layer in cell.layers)
     if area is not None:
         per_area = length / float(stated)

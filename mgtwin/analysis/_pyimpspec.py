@@ -67,7 +67,7 @@ def points(eis: Any, needed_by: str, least: int) -> tuple[np.ndarray, np.ndarray
 
 def attrs_from(eis: xr.Dataset, route: str, more: list[str], **extra: Any) -> dict[str, Any]:
     """Return the attributes of what was derived from a spectrum: its cell and conditions, its warnings and more."""
-    kept = {name: eis.attrs.get(name) for name in ("cell", "protocol", "temperature", "area")}
+    kept = {name: eis.attrs.get(name) for name in ("cell", "protocol", "temperature", "area", "thickness")}
     return stamp(
         **kept,
         route=route,

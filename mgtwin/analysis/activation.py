@@ -12,7 +12,7 @@ from mgtwin.analysis.spectra import conductivity
 from mgtwin.dataset import attributes, check, stamp
 from mgtwin.errors import InputError
 from mgtwin.laws import BOLTZMANN
-from mgtwin.quantities import format_value, parse
+from mgtwin.quantities import AmbientTemperature, format_value, parse
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["arrhenius"]
 
 
-def arrhenius(data: Iterable[Any], *, at: float | str | None = None) -> xr.Dataset:
+def arrhenius(
+    data: Iterable[Any],
+    *,
+    at: float | str | None = None,
+    thickness: float | str | None = None,
+    area: float | str | None = None,
+) -> xr.Dataset:
     r"""Fit the Arrhenius law of a conductivity in both conventions.
 
     .. math:: \sigma = \sigma_0 e^{-E_a/kT} \qquad\text{and}\qquad \sigma T = B_0 e^{-E_a/kT}
@@ -35,6 +41,8 @@ def arrhenius(data: Iterable[Any], *, at: float | str | None = None) -> xr.Datas
         (temperature, conductivity) in K and S/m or as text, ``("40 degC", "0.094 mS/cm")``.
     at : float or str, optional
         Frequency [Hz] at which spectra are read.
+    thickness, area : float or str, optional
+        [m], [m^2] of spectra; by default what they state, or that of their cell.
 
     Returns
     -------
@@ -46,7 +54,8 @@ def arrhenius(data: Iterable[Any], *, at: float | str | None = None) -> xr.Datas
     Raises
     ------
     InputError
-        Fewer than two temperatures, a conductivity that is not positive, or an unknown temperature.
+        Fewer than two temperatures, a conductivity that is not positive, an unknown temperature, or a bare number
+        below 150 as a temperature, which is one in degC (write ``"25 degC"``, or ``"25 K"``).
 
     Examples
     --------
@@ -56,7 +65,7 @@ def arrhenius(data: Iterable[Any], *, at: float | str | None = None) -> xr.Datas
     """
     import xarray as xr
 
-    points = sorted(_point(item, at) for item in data)
+    points = sorted(_point(item, at, thickness, area) for item in data)
     temperature, sigma = np.array([p[0] for p in points]), np.array([p[1] for p in points])
     if len(points) < 2 or np.ptp(temperature) < 1e-6 * temperature.max():
         raise InputError("an activation energy needs conductivities at two temperatures at least.")
@@ -84,13 +93,15 @@ def arrhenius(data: Iterable[Any], *, at: float | str | None = None) -> xr.Datas
     return check(ds)
 
 
-def _point(item: Any, at: float | str | None) -> tuple[float, float]:
+def _point(
+    item: Any, at: float | str | None, thickness: float | str | None, area: float | str | None
+) -> tuple[float, float]:
     """Return temperature [K] and conductivity [S/m] of a Dataset, a result or a pair."""
     import xarray as xr
 
     if isinstance(item, xr.Dataset):
         temperature: Any = temperature_of(item)
-        sigma: Any = conductivity(item, at=at).value
+        sigma: Any = conductivity(item, at=at, thickness=thickness, area=area).value
     elif hasattr(item, "value") and hasattr(item, "temperature"):
         temperature, sigma = item.temperature, item.value
     else:
@@ -102,9 +113,12 @@ def _point(item: Any, at: float | str | None) -> tuple[float, float]:
                 f"not {type(item).__name__}."
             ) from None
     if temperature is None:
-        raise InputError("a Dataset says no temperature: set its attribute 'temperature' [K], or give a pair.")
-    kelvin, siemens = float(parse(temperature, "K")), float(parse(sigma, "S/m"))
-    if kelvin <= 0 or siemens <= 0:
+        raise InputError(
+            "a Dataset says no temperature: give it to mt.read(temperature='60 degC'), or give a pair (temperature, "
+            "conductivity)."
+        )
+    kelvin, siemens = float(AmbientTemperature().read(temperature)), float(parse(sigma, "S/m"))
+    if siemens <= 0:
         at_value = f"{format_value(siemens, 'S/m')} at {kelvin:g} K"
-        raise InputError(f"{at_value}: temperatures and conductivities must be positive to have a logarithm.")
+        raise InputError(f"{at_value}: conductivities must be positive to have a logarithm.")
     return kelvin, siemens

@@ -1,56 +1,17 @@
-"""Equivalent circuits, and how the points of a spectrum are weighted when one is fitted."""
+"""The circuit of the paper: arcs in series."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mgtwin.circuits import Circuit
 from mgtwin.errors import InputError, did_you_mean
 
-__all__ = ["Modulus", "PaperCircuit", "Proportional", "Unit", "Weighting"]
-
-
-class Weighting(Protocol):
-    """What a weighting must know: the standard deviations that it takes the two parts of each point to have."""
-
-    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return those of Re Z and Im Z [ohm] up to one common factor; shape of `z`."""
-
-
-@dataclass(frozen=True)
-class Modulus:
-    """Errors of both parts proportional to ``|Z|`` of the data ("Data-Modulus" in ZView)."""
-
-    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return ``|Z|`` for both parts [ohm]."""
-        return np.abs(z), np.abs(z)
-
-
-@dataclass(frozen=True)
-class Proportional:
-    """The error of each part proportional to that part ("Data-Proportional" in ZView).
-
-    Points close to an axis count most; a part smaller than 1e-6 of ``|Z|`` counts as that.
-    """
-
-    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return ``|Re Z|`` and ``|Im Z|`` [ohm]."""
-        least = 1e-6 * np.abs(z)
-        return np.maximum(np.abs(z.real), least), np.maximum(np.abs(z.imag), least)
-
-
-@dataclass(frozen=True)
-class Unit:
-    """The same error for all points ("Unit" in ZView): the largest impedances decide."""
-
-    def deviations(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the root mean square of ``|Z|`` for all points [ohm]."""
-        same = np.full(len(z), np.sqrt((np.abs(z) ** 2).mean()))
-        return same, same
+__all__ = ["PaperCircuit"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +69,7 @@ class PaperCircuit:
     def __str__(self) -> str:
         return "-".join(["R", *["(R||CPE)"] * self.arcs])
 
-    def impedance(self, frequency: ArrayLike, values: Mapping[str, Any]) -> np.ndarray:
+    def impedance(self, frequency: ArrayLike, values: Mapping[str, float]) -> np.ndarray:
         """Return Z [ohm] at frequencies [Hz] for values by name, in ohm, s^n/ohm and 1.
 
         Raises
@@ -129,12 +90,12 @@ class PaperCircuit:
             wrong = f"{' and '.join(missing)} is missing" if missing else f"{unknown[0]!r} is not one of them"
             hint = did_you_mean(unknown[0], self.names) if unknown else ""
             raise InputError(f"{self} has the parameters {', '.join(self.names)}: {wrong}.{hint}")
-        f = np.asarray(frequency, dtype=float)
-        if not ((f > 0) & (f < np.inf)).all():
-            raise InputError("frequencies must be positive and finite [Hz].")
-        s = 2j * np.pi * f
-        z = np.full(f.shape, complex(values["R0"]))
-        for k in range(1, self.arcs + 1):
-            r, q, n = (float(values[f"{letter}{k}"]) for letter in "RQn")
-            z = z + r / (1 + r * q * s**n)
-        return z
+        # names of the paper to those of circuits
+        known = {name: values[name] for name in self.names if name[0] == "R"}
+        known |= {f"CPE{name[1:]}.{name[0].lower()}": values[name] for name in self.names if name[0] != "R"}
+        return self.circuit.with_(known).impedance(frequency)  # type: ignore[arg-type]
+
+    @property
+    def circuit(self) -> Circuit:
+        """The same as a circuit of elements, ``R0-p(R1,CPE1)-p(R2,CPE2)``."""
+        return Circuit("-".join(["R0", *(f"p(R{k},CPE{k})" for k in range(1, self.arcs + 1))]))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mgtwin.analysis._circuit_fit import Solution, solve
 from mgtwin.analysis._common import Geometry, cell_of, geometry
 from mgtwin.analysis._pyimpspec import points
-from mgtwin.analysis.circuits import Modulus, PaperCircuit, Weighting
+from mgtwin.analysis.arcs import ArcSolution, fitted_arcs
+from mgtwin.analysis.circuits import PaperCircuit
 from mgtwin.errors import InputError
 from mgtwin.quantities import format_value
+from mgtwin.regression import Modulus, Weighting
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -186,10 +187,10 @@ def equivalent_circuit(
     path and no electrode, so on a cell whose parameters are known the fit shows what the evaluation makes of them: a
     resistance is only ever the size of an arc, and everything faster than the data ends up in :math:`R_0`.
 
-    Nonlinear least squares of both parts (scipy) from the best of a grid of starting points, R and tau in their
-    logarithms, n between `circuit.smallest_exponent` and 1. Standard errors follow from the curvature at the minimum
-    and the misfit, as if there were no bounds. A parameter is not determined where its standard error exceeds it,
-    where it ends at a bound (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
+    Nonlinear least squares of both parts by the engine of the fits, from the best of many starting points, R and tau in
+    their logarithms, n between `circuit.smallest_exponent` and 1. Standard errors follow from the curvature at the
+    minimum and the misfit, as if there were no bounds. A parameter is not determined where its standard error exceeds
+    it, where it ends at a bound (n = 1 apart: that is an ideal capacitor), or where the spectrum does not depend on it.
 
     Parameters
     ----------
@@ -231,7 +232,7 @@ def equivalent_circuit(
     frequency, z = points(eis, "equivalent_circuit", max(10, len(circuit.names) + 1))
     known = thickness is not None or area is not None or cell_of(eis) is not None
     shape = geometry(eis, thickness, area) if known else None
-    found = solve(frequency, z, weighting.deviations(z), circuit.arcs, circuit.smallest_exponent)
+    found = fitted_arcs(frequency, z, weighting, circuit.arcs, circuit.smallest_exponent)
     parameters = _parameters(circuit, found)
     arcs = _arcs(circuit, found, parameters, shape, frequency)
     misfit = float(np.sqrt((np.abs((found.model - z) / z) ** 2).mean()))
@@ -260,7 +261,7 @@ def _require_objects(circuit: object, weighting: object) -> None:
     """Refuse names and classes where objects are meant."""
     if not isinstance(circuit, PaperCircuit):
         raise InputError(f"circuit is {circuit!r}, but must be an object, e.g. mt.analysis.PaperCircuit(arcs=2).")
-    if isinstance(weighting, type) or not hasattr(weighting, "deviations"):
+    if not isinstance(weighting, Weighting):
         raise InputError(
             f"weighting is {weighting!r}, but must be an object: mt.analysis.Modulus(), Proportional() or Unit()."
         )
@@ -272,7 +273,7 @@ def _frozen(values: np.ndarray) -> np.ndarray:
     return copy
 
 
-def _parameters(circuit: PaperCircuit, found: Solution) -> tuple[CircuitParameter, ...]:
+def _parameters(circuit: PaperCircuit, found: ArcSolution) -> tuple[CircuitParameter, ...]:
     """Values in the order of their names, and what the spectrum says about each."""
     rows = zip(found.resistances[1:], found.constants, found.exponents, strict=True)
     values = [found.resistances[0], *(part for row in rows for part in row)]
@@ -306,7 +307,7 @@ def _why_not(name: str, value: float, std: float, bound: str) -> str:
 
 
 def _arcs(
-    circuit: PaperCircuit, found: Solution, parameters: tuple[CircuitParameter, ...], shape: Geometry | None,
+    circuit: PaperCircuit, found: ArcSolution, parameters: tuple[CircuitParameter, ...], shape: Geometry | None,
     frequency: np.ndarray,
 ) -> tuple[Arc, ...]:  # fmt: skip
     open_ones = {parameter.name for parameter in parameters if parameter.undetermined}

@@ -25,6 +25,12 @@ CLOSED = 0.05
 SMALLEST = 0.02
 #: A peak nearer than this factor to either end of the time constants may be the flank of an arc outside the data.
 EDGE = 3.0
+#: Standard deviations of a sum beyond which it is no noise.
+SIGNIFICANT = 5.0
+#: Median size of second differences of noise over its standard deviation: sqrt(6) 0.6745.
+SECOND_DIFFERENCES = 1.652
+#: A root mean square misfit that is more than noise and the broadening of sharp peaks.
+MISFIT = 0.03
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,9 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
         ``peak_time_constant`` [s], ``peak_frequency`` [Hz], ``peak_resistance`` [ohm], ``peak_capacitance`` [F] and
         ``peak_inside`` (0 for a peak at either end of the data, whose numbers then depend on the window);
         ``series_resistance`` :math:`R_\infty` [ohm]; over ``frequency``, ``impedance`` and ``model_impedance`` [ohm].
-        The attribute ``regularisation``, and warnings where the spectrum does not close at low frequency, a peak lies
-        at an end of the data, or inductive points were left out.
+        The attributes ``regularisation``, ``misfit`` (root mean square of :math:`|\Delta Z|/|Z|`), and warnings where
+        the spectrum does not close at low frequency, a peak lies at an end of the data, inductive points were left out
+        at its upper end or cannot be described below it, or the misfit is large.
 
     Raises
     ------
@@ -94,6 +101,7 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
     if not weight > 0:
         raise InputError(f"regularisation is {weight:g}, but must be positive, for example 3e-3.")
     frequency, z, warnings = _capacitive(*points(eis, "relaxation_times", FEWEST))
+    warnings += _inductive_loops(frequency, z)
     if not z.real[-1] - z.real[0] > 1e-6 * np.abs(z).max():
         raise InputError(
             f"the real part does not rise from {format_value(frequency[0], 'Hz')} to "
@@ -110,9 +118,12 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
     share = 1 / np.abs(z) ** 2
     series = float((share * (z - relaxing).real).sum() / share.sum())
     peaks = _peaks(tau, gamma, carried)
-    ds = _assemble(frequency, z, series + relaxing, tau, gamma, series, peaks)
-    warnings += _unclosed(frequency, z) + _at_the_ends(peaks)
-    return check(ds.assign_attrs(attrs_from(eis, "analysis.relaxation_times", warnings, regularisation=weight)))
+    model = series + relaxing
+    misfit = float(np.sqrt((np.abs((model - z) / z) ** 2).mean()))
+    ds = _assemble(frequency, z, model, tau, gamma, series, peaks)
+    warnings += _unclosed(frequency, z) + _at_the_ends(peaks) + _missed(frequency, z, model, misfit)
+    attrs = attrs_from(eis, "analysis.relaxation_times", warnings, regularisation=weight, misfit=misfit)
+    return check(ds.assign_attrs(attrs))
 
 
 def _capacitive(frequency: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -128,6 +139,40 @@ def _capacitive(frequency: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.nd
         )
     said = f"{first} inductive points from {format_value(frequency[first - 1], 'Hz')} upwards were left out"
     return frequency[first:], z[first:], [said]
+
+
+def _inductive_loops(frequency: np.ndarray, z: np.ndarray) -> list[str]:
+    """Say which points no distribution with gamma >= 0 can have, though they are not left out: inductive ones.
+
+    Noise about the real axis makes such points, too: a run of them counts where its sum stands out of the scatter.
+    """
+    share = z.imag / np.abs(z)
+    scatter = float(np.median(np.abs(np.diff(share, 2)))) / SECOND_DIFFERENCES
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], share > 0, [False]])))
+    inductive = np.zeros(share.shape, dtype=bool)
+    for start, end in edges.reshape(-1, 2):
+        inductive[start:end] = share[start:end].sum() > SIGNIFICANT * scatter * np.sqrt(end - start)
+    if not inductive.any():
+        return []
+    span = f"{format_value(frequency[inductive][-1], 'Hz')} to {format_value(frequency[inductive][0], 'Hz')}"
+    return [
+        f"{np.count_nonzero(inductive)} points from {span} are inductive (Im Z > 0), which no distribution with "
+        "gamma >= 0 can describe: a relaxing reaction, drift or a corroding electrode, say. The slow peaks, and the "
+        f"resistance to direct current ({format_value(float(z.real[-1]), 'ohm')} at the lowest frequency), are not "
+        "those of the distribution"
+    ]
+
+
+def _missed(frequency: np.ndarray, z: np.ndarray, model: np.ndarray, misfit: float) -> list[str]:
+    """Say where the distribution misses the spectrum."""
+    if misfit <= MISFIT:
+        return []
+    worst = int(np.argmax(np.abs((model - z) / z)))
+    return [
+        f"the distribution misses the spectrum by {misfit:.1%} of |Z| on average, most at "
+        f"{format_value(frequency[worst], 'Hz')}: there is something in it that relaxations in series are not, or the "
+        "regularisation is too strong"
+    ]
 
 
 def _log_widths(tau: np.ndarray) -> np.ndarray:

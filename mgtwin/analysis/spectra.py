@@ -9,6 +9,7 @@ import numpy as np
 
 from mgtwin.analysis._common import geometry, require, temperature_of
 from mgtwin.errors import InputError
+from mgtwin.kinds.numbers import VACUUM_PERMITTIVITY
 from mgtwin.quantities import format_value, parse
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ __all__ = ["Conductivity", "conductivity"]
 PROMINENCE = 0.02
 #: The high-frequency end counts as an intercept where the phase is smaller than this [rad].
 FLAT = np.deg2rad(3.0)
+#: Within this factor below an intercept the real part grows by less than `STEEP`.
+FLANK, STEEP = 3.0, 1.5
+#: Relative permittivity below which an arc is that of a bulk: grain boundaries and electrodes appear as 1e3 and more.
+ORDINARY = 200.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,10 @@ def conductivity(
     4. the low-frequency end of an arc that closes there (phase below 3 degrees);
     5. the frequency of the smallest phase.
 
-    Everything else that could be read as an intercept is listed in `alternatives`.
+    The first two are no intercepts where leads resonate with the sample's own capacitance: where the real part still
+    rises steeply below them (that of an intercept is flat), or where the arc that follows has the capacitance
+    :math:`\varepsilon_0\varepsilon_r A/L` of a bulk with :math:`\varepsilon_r` < 200, so that what lies before it are
+    the leads. Everything else that could be read as an intercept is listed in `alternatives`.
 
     Parameters
     ----------
@@ -92,13 +100,14 @@ def conductivity(
         Frequency [Hz] at which the real part is read, instead of the rules; interpolated in log(frequency), and never
         outside the data.
     thickness, area : float or str, optional
-        [m], [m^2]; by default the total thickness and the area of the cell in the attributes.
+        [m], [m^2]; by default those in the attributes (of an instrument file), else the total thickness and the area
+        of the cell there.
 
     Raises
     ------
     InputError
-        No finite point, `at` outside the data, a real part that is not positive, or neither a cell nor thickness and
-        area.
+        No finite point, nothing but a resonance of the leads, `at` outside the data, a real part that is not positive,
+        or neither a cell nor thickness and area.
 
     Examples
     --------
@@ -112,7 +121,12 @@ def conductivity(
     require(eis, ("frequency", "impedance"), "conductivity")
     shape = geometry(eis, thickness, area)
     frequency, z = _ordered(eis)
-    found = _intercepts(frequency, z)
+    found = _intercepts(frequency, z, shape.length_per_area)
+    if at is None and not found:
+        raise InputError(
+            "the spectrum has no intercept but the resonance of leads and sample at high frequency: measure to lower "
+            "frequencies, or choose one with at=."
+        )
     if at is None:
         (where, resistance, rule), others = found[0], found[1:]
     else:
@@ -157,33 +171,60 @@ def _at(frequency: np.ndarray, z: np.ndarray, where: float) -> float:
     return float(np.interp(np.log(where), np.log(frequency[::-1]), z.real[::-1]))
 
 
-def _intercepts(frequency: np.ndarray, z: np.ndarray) -> list[tuple[float, float, str]]:
+def _intercepts(frequency: np.ndarray, z: np.ndarray, length_per_area: float) -> list[tuple[float, float, str]]:
     """List what can be read as an intercept, the preferred one first: frequency, real part, rule."""
-    found = _crossings(frequency, z)
+    found, below = _crossings(frequency, z)
     phase = np.abs(np.angle(z))
     if phase[0] < FLAT and not found:
         found.append((float(frequency[0]), float(z.real[0]), "high-frequency end, phase below 3 degrees"))
+    resonance = found[0][0] if found and _is_resonance(frequency, z, found[0], below, length_per_area) else None
+    if resonance is not None:
+        found = []
     for k in _minima(z):
         found.append((float(frequency[k]), float(z.real[k]), "minimum of -Im Z between two arcs"))
     if len(z) > 1 and phase[-1] < FLAT:
         found.append((float(frequency[-1]), float(z.real[-1]), "low-frequency end, phase below 3 degrees"))
+    if resonance is not None:
+        note = f"; at {format_value(resonance, 'Hz')} leads and sample resonate, which is no intercept"
+        return [(where, resistance, rule + note) for where, resistance, rule in found]
     if not found:
         k = int(np.argmin(phase))
         found.append((float(frequency[k]), float(z.real[k]), "smallest phase"))
     return found
 
 
-def _crossings(frequency: np.ndarray, z: np.ndarray) -> list[tuple[float, float, str]]:
-    """Where the spectrum goes from inductive (Im Z > 0) to capacitive with falling frequency."""
+def _is_resonance(
+    frequency: np.ndarray, z: np.ndarray, found: tuple[float, float, str], below: int, length_per_area: float
+) -> bool:
+    """Whether leads and sample resonate at a high-frequency intercept; the points from `below` on are beneath it."""
+    where, resistance, _ = found
+    if where / frequency[-1] < FLANK:
+        return False
+    later = float(np.interp(-np.log(where / FLANK), -np.log(frequency), z.real))
+    if later > STEEP * resistance:  # on the flank of an arc the real part grows with the square of 1/f
+        return True
+    capacitive = -z.imag[below:]
+    arc = slice(below, below + int(np.argmax(np.diff(capacitive) < 0)) + 1)  # down to the top of the first arc
+    if capacitive.size < 2 or not (np.diff(capacitive) < 0).any() or not (z.imag[arc] < 0).any():
+        return False
+    # -1/(omega Im Z) is C on the flank; inductance at its upper end and resistance at its lower end make it larger
+    capacitance = np.min(-1 / (2 * np.pi * frequency[arc] * z.imag[arc])[z.imag[arc] < 0])
+    return bool(capacitance * length_per_area / VACUUM_PERMITTIVITY < ORDINARY)
+
+
+def _crossings(frequency: np.ndarray, z: np.ndarray) -> tuple[list[tuple[float, float, str]], int]:
+    """Where the high-frequency end stops being inductive (Im Z > 0), and the number of the first point below.
+
+    A loop at low frequency (inductive there, too) ends at no intercept.
+    """
     inductive = z.imag > 1e-6 * np.abs(z)
-    ends = np.flatnonzero(inductive[:-1] & ~inductive[1:])
-    if not ends.size:
-        return []
-    k = int(ends[0])
+    if not inductive[0] or inductive.all():
+        return [], 0
+    k = int(np.argmin(inductive)) - 1
     share = z.imag[k] / (z.imag[k] - z.imag[k + 1])
     where = np.exp(np.log(frequency[k]) + share * np.log(frequency[k + 1] / frequency[k]))
     resistance = z.real[k] + share * (z.real[k + 1] - z.real[k])
-    return [(float(where), float(resistance), "crossing of the real axis below the inductive part")]
+    return [(float(where), float(resistance), "crossing of the real axis below the inductive part")], k + 1
 
 
 def _minima(z: np.ndarray) -> list[int]:
@@ -191,4 +232,6 @@ def _minima(z: np.ndarray) -> list[int]:
     from scipy.signal import find_peaks
 
     peaks, properties = find_peaks(z.imag, prominence=0)
-    return [int(k) for k, depth in zip(peaks, properties["prominences"], strict=True) if depth > PROMINENCE * abs(z[k])]
+    depths = properties["prominences"]
+    # where Im Z > 0 it is the top of an inductive loop, no gap between two arcs
+    return [int(k) for k, depth in zip(peaks, depths, strict=True) if depth > PROMINENCE * abs(z[k]) and z.imag[k] <= 0]

@@ -24,10 +24,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..errors import InputError, did_you_mean
 from ..kinds.electrode import AnyElectrode
 from ..kinds.junction import AnyJunction, Interfaces, JunctionKind
+from ..kinds.laws import Law
+from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
-from ..laws import Law
-from ..quantities import Quantity, Value, format_value
-from .composites import Material
+from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .fixture import Fixture
 from .paths import Key, assign, expand, find, numbers_of
 
@@ -69,7 +69,7 @@ class Layer:
     ----------
     name : str
         Lower case letters, digits and underscores, starting with a letter; not ``negative``, ``positive``, ``series``.
-    material : IonConductor, MixedConductor, BinaryElectrolyte, Composite or Porous
+    material : IonConductor, MixedConductor, BinaryElectrolyte, Composite, Porous, or any other declared material
     thickness : float
         [m], > 0.
     area : float, optional
@@ -83,7 +83,7 @@ class Layer:
     """
 
     name: str
-    material: Material
+    material: LayerMaterial
     thickness: Annotated[float, Quantity("m", gt=0)]
     area: Annotated[float, Quantity("m^2", gt=0)] | None = None
 
@@ -158,7 +158,7 @@ class Cell:
         dict[str, AnyJunction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
     ] = field(default_factory=dict)
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
-    temperature: Annotated[float, Quantity("K", gt=0)] = Value(298.15, unit="K")
+    temperature: Annotated[float, AmbientTemperature()] = Value(298.15, unit="K")
     series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
     ion: Ion = field(default_factory=Ion)
     description: str = ""

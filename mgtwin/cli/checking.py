@@ -11,28 +11,17 @@ from rich.text import Text
 
 from .. import library, yamlfile
 from ..cells import (
-    BinaryElectrolyte,
     Blocking,
-    Composite,
-    IonConductor,
     Junction,
-    MixedConductor,
     Plating,
-    Porous,
 )
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
+from ..kinds.materials import MATERIALS
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, hint, out, print_error, shown_path
 
 __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
 
-_MATERIALS: dict[str, Any] = {
-    "ion_conductor": IonConductor,
-    "mixed_conductor": MixedConductor,
-    "composite": Composite,
-    "porous": Porous,
-    "binary_electrolyte": BinaryElectrolyte,
-}
 _INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}
 
 
@@ -172,7 +161,7 @@ def kind_of(document: yamlfile.Document) -> str:
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
         if key in data:
             return kind
-    kinds = {**dict.fromkeys(PROTOCOLS, "protocol"), **dict.fromkeys(_MATERIALS, "material")}
+    kinds = {**dict.fromkeys(PROTOCOLS, "protocol"), **dict.fromkeys(MATERIALS, "material")}
     kinds.update(dict.fromkeys(_INTERFACES, "interface"))
     if data.get("type") in kinds:
         return kinds[data["type"]]
@@ -237,7 +226,8 @@ def _apply_everywhere(name: str) -> None:
 def _read_part(kind: str, document: yamlfile.Document, path: Path) -> None:
     from ..cells.parts import resolve
 
-    folder, classes = ("materials", _MATERIALS) if kind == "material" else ("interfaces", _INTERFACES)
+    folder = "materials" if kind == "material" else "interfaces"
+    classes: Mapping[Any, Any] = MATERIALS if kind == "material" else _INTERFACES
     named = _named(document, path)
     data = resolve(folder, named.data, named, ())
     given = data.get("type") if isinstance(data, Mapping) else None

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..errors import MgtwinError
+from .renderables import Indented
 
 __all__ = [
     "FAILED",
@@ -101,15 +102,12 @@ def _grouped(warnings: Sequence[str]) -> dict[str, list[str]]:
 
 def hint(message: str) -> None:
     """Print a dim remark on stderr, for example what to type next."""
-    console = err()
-    indented(console, Text(message, style="dim"), 0)
+    err().print(Indented(Text(message, style="dim")))
 
 
 def indented(console: Console, text: Text, indent: int) -> None:
     """Print a text wrapped at words, every line of it indented, without blanks at the ends of lines."""
-    for line in text.wrap(console, max(console.width - indent, 20)):
-        line.rstrip()
-        console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+    console.print(Indented(text, indent))
 
 
 def leave_interrupted(message: str) -> NoReturn:

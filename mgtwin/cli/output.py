@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from ..errors import SimulationError
-from ..quantities import format_value
 from .console import hint, out, print_warnings, shown_path
 from .progress import progress_bar
-from .summary import leaves, protocol_line, rows, warnings_of
+from .renderables import Rows
+from .summary import Report, Result, warnings_of
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from ..cells import Cell
     from ..protocols import Protocol
-
-    Result: TypeAlias = xr.Dataset | xr.DataTree
 
 __all__ = ["Request", "keep", "partial_name", "print_rows", "report", "simulated", "took", "was_interrupted"]
 
@@ -75,35 +69,13 @@ def was_interrupted(data: Result) -> bool:
 
 def report(cell: Cell, protocol: Protocol, data: Result) -> None:
     """Print what was simulated, its main numbers and its warnings."""
-    found = leaves(data)
-    title = Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
-    temperature = found[0][1].attrs.get("temperature", float(cell.temperature)) if found else float(cell.temperature)
-    title.append(f"  {format_value(temperature, 'K')}, {format_value(cell.area)}", style="not bold dim")
-    out().print(title)
-    lines = [("protocol", protocol_line(protocol))]
-    for name, ds in found:
-        if name:
-            lines.append((name, ""))
-        lines += rows(ds)
-        if route := ds.attrs.get("route"):
-            lines.append(("route", str(route)))
-    print_rows(lines)
+    out().print(Report(cell, protocol, data))
     print_warnings(warnings_of(data))
 
 
 def print_rows(lines: Sequence[tuple[str, str]]) -> None:
     """Print (what, value) in two columns, long values wrapped below themselves."""
-    console = out()
-    width = max(8, *(len(what) for what, value in lines if value)) + 4
-    for what, value in lines:
-        if not value:
-            console.print(Text(f"  {what}", style="cyan"))
-            continue
-        room = max(console.width - width, 20)
-        for number, line in enumerate(Text(value).wrap(console, room)):
-            line.rstrip()
-            head = Text(f"  {what if number == 0 else '':<{width - 2}}", style="dim")
-            console.print(head.append_text(Text(line.plain, style="not dim")), soft_wrap=True)
+    out().print(Rows(lines))
 
 
 def took(seconds: float) -> str:

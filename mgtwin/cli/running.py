@@ -42,7 +42,7 @@ def _named_folders() -> tuple[str, ...]:
 def _run_one(request: Request) -> None:
     from .protocolargs import read_protocol
 
-    missing = [name for name in ("cell", "protocol") if getattr(request, name) is None]
+    missing = [name for name, given in (("cell", request.cell), ("protocol", request.protocol)) if given is None]
     if missing:
         raise InputError(
             f"--{' and --'.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. Give an experiment (mgtwin "

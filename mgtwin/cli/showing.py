@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from .. import library
-from ..cells import Cell
+from ..cells import Cell, DefectCapacitance, DefectElectrons, Ion, Layer
 from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
 from ..laws import Law
 from ..quantities import format_value
-from .console import indented, out
+from .console import out
 from .drawing import stack
+from .renderables import Indented
 
 __all__ = ["print_cell"]
 
@@ -32,28 +33,39 @@ def print_cell(cell: Cell, *, provenance: bool = False) -> None:
     provenance : bool
         Add below each value its place in the source, the number as printed there and the remark, and list the sources.
     """
-    console = out()
-    console.print(Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan"))
-    if cell.description:
-        console.print(Text(cell.description.strip()))
-    console.print()
-    console.print(stack(cell, console.width, ascii_only=console.options.ascii_only))
-    groups = _groups(cell)
-    rows = [row for members in groups.values() for row in members]
-    names = [row.path.removeprefix(heading) for heading, members in groups.items() for row in members]
-    widths = (min(max(len(name) - 1 for name in names), 28), max(len(_value(row)) for row in rows))
-    for heading, members in groups.items():
-        console.print()
-        _print_heading(console, cell, heading)
-        for row in members:
-            name = row.path.removeprefix(heading).lstrip(".")
-            console.print(_line(name, row, widths, None if provenance else console.width))
-            if provenance:
-                _print_origin(console, row)
-    console.print()
-    if provenance:
-        _print_sources(console, dict.fromkeys(row.source for row in rows if row.source))
-    _print_footer(console, cell, provenance=provenance)
+    out().print(Shown(cell, provenance))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A cell: its stack, its parameters under their paths, what can be done next."""
+
+    cell: Cell
+    provenance: bool
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        cell = self.cell
+        yield Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
+        if cell.description:
+            yield Text(cell.description.strip())
+        yield ""
+        yield stack(cell, options.max_width, ascii_only=options.ascii_only)
+        groups = _groups(cell)
+        names = [row.path.removeprefix(heading) for heading, members in groups.items() for row in members]
+        values = [_value(row) for members in groups.values() for row in members]
+        widths = (min(max(len(name) - 1 for name in names), 28), max(map(len, values)))
+        for heading, members in groups.items():
+            yield ""
+            yield from _heading(cell, heading)
+            for row in members:
+                name = row.path.removeprefix(heading).lstrip(".")
+                yield _line(name, row, widths, None if self.provenance else options.max_width)
+                if self.provenance:
+                    yield from _origin(row)
+        yield ""
+        if self.provenance:
+            yield from _sources(dict.fromkeys(row.source for rows in groups.values() for row in rows if row.source))
+        yield from _footer(cell, self.provenance)
 
 
 def _groups(cell: Cell) -> dict[str, list[Parameter]]:
@@ -81,38 +93,38 @@ def _owner(cell: Cell, path: str) -> str:
     parts = re.sub(r"\[\d+\]$", "", path).split(".")
     for depth in range(len(parts) - 1, 0, -1):
         head = ".".join(parts[:depth])
-        if isinstance(cell.get(head), Law) or type(cell.get(head)).__name__.startswith("Defect"):
+        if isinstance(cell.get(head), (Law, DefectElectrons, DefectCapacitance)):
             return head
     depths = {"layers": 3 if "material" in parts[2:3] else 2, "interfaces": 2, "negative": 1, "positive": 1, "ion": 1}
     return ".".join(parts[: depths.get(parts[0], 0)])
 
 
-def _print_heading(console: Console, cell: Cell, path: str) -> None:
-    """Print the path and what stands there; of a law its value at the temperature of the cell."""
-    item = cell.get(path) if path else cell
+def _heading(cell: Cell, path: str) -> Iterator[RenderableType]:
+    """The path and what stands there; of a law its value at the temperature of the cell."""
     text = Text(path or "cell", style="bold cyan")
-    name = getattr(item, "name", "") if path.count(".") != 1 or path.startswith("interfaces") else ""
-    kind = type(item).__name__
-    about = [part for part in (name, kind) if path and part and kind not in ("Layer", "Ion")]
-    if isinstance(item, Law):
-        console.print(text)
-        indented(console, _law(cell, item), 2)
-        return
-    console.print(text.append(f"  {' · '.join(about)}" if about else "", style="not bold dim"))
+    match cell.get(path) if path else None:
+        case Law() as law:
+            yield text
+            yield Indented(_law(cell, law), 2)
+        case None | Layer() | Ion():
+            yield text
+        case item:
+            words = filter(None, (vars(item).get("name"), type(item).__name__))
+            yield text.append(f"  {' · '.join(words)}", style="not bold dim")
 
 
-def _law(cell: Cell, law: Any) -> Text:
+def _law(cell: Cell, law: Law) -> Text:
     """What a law gives at the temperature of the cell, in yellow where it is extrapolated."""
-    field = getattr(law, law.value_fields[0])
-    unit = (field[0] if isinstance(field, tuple) else field).unit
-    text = Text(f"{type(law).__name__}: {format_value(law(float(cell.temperature)), unit)}", style="dim")
+    T = float(cell.temperature)
+    value = vars(law)[law.value_fields[0]]
+    unit = (value[0] if type(value) is tuple else value).unit
+    text = Text(f"{type(law).__name__}: {format_value(law(T), unit)}", style="dim")
     text.append(f" at {format_value(cell.temperature)}")
     limits = law.limits()
     if limits is not None:
         low, high = (format_value(limit, "K").removesuffix(" °C") for limit in limits)
-        extrapolated = law.validity_warning(float(cell.temperature)) is not None
         text.append(f", valid {low} to {high} °C")
-        text.append(": extrapolated" if extrapolated else "", style="not dim yellow")
+        text.append("" if law.validity_warning(T) is None else ": extrapolated", style="not dim yellow")
     return text
 
 
@@ -132,20 +144,19 @@ def _line(name: str, row: Parameter, widths: tuple[int, int], columns: int | Non
     return text
 
 
-def _print_origin(console: Console, row: Parameter) -> None:
+def _origin(row: Parameter) -> Iterator[Indented]:
     quoted = f"printed “{row.printed}”" if row.printed else ""
     place = "; ".join(part for part in (row.source, row.where, quoted) if part)
-    for line in filter(None, (place, row.note)):
-        indented(console, Text(line, style="dim"), 6)
+    return (Indented(Text(line, style="dim"), 6) for line in (place, row.note) if line)
 
 
-def _print_sources(console: Console, keys: dict[str, None]) -> None:
+def _sources(keys: Iterable[str]) -> Iterator[RenderableType]:
     """What the keys of the sources stand for."""
     known = dict(_references())
-    console.print(Text("sources", style="bold cyan"))
+    yield Text("sources", style="bold cyan")
     for key in keys:
-        indented(console, Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
-    console.print()
+        yield Indented(Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
+    yield ""
 
 
 def _references() -> Iterator[tuple[str, str]]:
@@ -161,17 +172,14 @@ def _references() -> Iterator[tuple[str, str]]:
             yield key, ", ".join(part for part in parts if part)
 
 
-def _print_footer(console: Console, cell: Cell, *, provenance: bool) -> None:
+def _footer(cell: Cell, provenance: bool) -> Iterator[Indented]:
     """What can be done next."""
-    found: dict[str, list[str]] = {}
-    for names in applicable_overlays(cell.name):
-        for name in names:
-            kind = load_overlay(name).kind
-            if name not in found.setdefault(kind, []):
-                found[kind].append(name)
+    found: dict[str, set[str]] = {}
+    for name in {name for names in applicable_overlays(cell.name) for name in names}:
+        found.setdefault(load_overlay(name).kind, set()).add(name)
     for kind in ("state", "reading", "alternative"):
         if kind in found:
-            indented(console, Text(f"{kind}s for this cell: {', '.join(sorted(found[kind]))}", style="dim"), 0)
+            yield Indented(Text(f"{kind}s for this cell: {', '.join(sorted(found[kind]))}", style="dim"))
     example = f"layers.{cell.layers[0].name}.thickness"
     help_ = f"A path is the heading, a dot and the name (below 'cell' the name alone): {example}."
-    indented(console, Text(help_ if provenance else f"{help_} Where values come from: --provenance.", style="dim"), 0)
+    yield Indented(Text(help_ if provenance else f"{help_} Where values come from: --provenance.", style="dim"))

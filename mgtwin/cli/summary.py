@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from collections.abc import Sequence as Listed
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
 
 from ..dataset import sample_cycles
 from ..errors import InputError
-from ..protocols import Protocol
+from ..protocols import Protocol, Sequence, Written
 from ..quantities import Value, format_value
+from .renderables import Rows
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["brief", "headline", "leaves", "protocol_line", "rows", "warnings_of"]
+    from ..cells import Cell
+
+__all__ = ["Report", "Result", "brief", "headline", "leaves", "protocol_line", "rows", "warnings_of"]
 
 #: Steps that are listed one by one.
 _STEPS = 8
 
 
-def leaves(data: Any) -> list[tuple[str, xr.Dataset]]:
+#: What a simulation gives: one Dataset, or a DataTree of them.
+Result: TypeAlias = "xr.Dataset | xr.DataTree"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was simulated and its main numbers."""
+
+    cell: Cell
+    protocol: Protocol
+    data: Result
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        cell, found = self.cell, leaves(self.data)
+        temperature = float(found[0][1].attrs.get("temperature", cell.temperature) if found else cell.temperature)
+        title = Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
+        yield title.append(f"  {format_value(temperature, 'K')}, {format_value(cell.area)}", style="not bold dim")
+        lines = [("protocol", protocol_line(self.protocol))]
+        for name, ds in found:
+            lines += [(name, "")] if name else []
+            lines += rows(ds)
+            lines += [("route", str(ds.attrs["route"]))] if ds.attrs.get("route") else []
+        yield Rows(lines)
+
+
+def leaves(data: Result) -> list[tuple[str, xr.Dataset]]:
     """Return (name, Dataset) of every result in a Dataset (name ``""``) or DataTree."""
-    if hasattr(data, "leaves"):
+    import xarray as xr
+
+    if isinstance(data, xr.DataTree):
         return [(node.path.strip("/"), node.to_dataset()) for node in data.leaves if node.has_data]
     return [("", data)]
 
 
-def warnings_of(data: Any) -> list[str]:
+def warnings_of(data: Result) -> list[str]:
     """Return the warnings of a Dataset or of all nodes of a DataTree, each once."""
     return list(dict.fromkeys(text for _, ds in leaves(data) for text in ds.attrs.get("warnings", [])))
 
@@ -43,29 +76,24 @@ def protocol_line(protocol: Protocol) -> str:
     >>> protocol_line(EIS("1 MHz", "0.1 Hz", points=100))
     'eis: f_max 1 MHz, f_min 0.1 Hz, points 100'
     """
-    if hasattr(protocol, "steps"):
-        return f"sequence: {', '.join(step.type for step in protocol.steps)}"
-    parts = []
-    for field in fields(protocol):  # type: ignore[arg-type]
-        value = getattr(protocol, field.name)
-        if field.name != "type" and value is not None and value != _default(field):
-            parts.append(f"{field.name} {_text(value)}")
+    if isinstance(protocol, Sequence):
+        return f"{protocol.type}: {', '.join(step.type for step in protocol.steps)}"
+    parts = [f"{name} {_text(value)}" for name, value in protocol.given().items()]
     return f"{protocol.type}: {', '.join(parts)}" if parts else protocol.type
 
 
-def _default(field: Any) -> Any:
-    return getattr(field.default, "default", field.default)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        shown = [_text(item) for item in value[:_STEPS]]
-        return ", ".join(shown) + (f", ... ({len(value)} in all)" if len(value) > _STEPS else "")
-    if isinstance(value, Value):
-        return format_value(value)
-    if hasattr(value, "type"):  # a part with fields of its own, such as a bias
-        return ", ".join(_text(getattr(value, field.name)) for field in fields(value) if field.name != "type")
-    return str(value) if isinstance(value, (int, float, str)) else type(value).__name__
+def _text(value: object) -> str:
+    match value:
+        case tuple():
+            shown = [_text(item) for item in value[:_STEPS]]
+            return ", ".join(shown) + (f", ... ({len(value)} in all)" if len(value) > _STEPS else "")
+        case Value():
+            return format_value(value)
+        case Written():  # a part with fields of its own, such as a bias
+            return ", ".join(map(_text, value.given().values()))
+        case int() | float() | str():
+            return str(value)
+    return type(value).__name__
 
 
 def brief(ds: xr.Dataset) -> str:
@@ -83,7 +111,7 @@ def _is_spectrum(ds: xr.Dataset) -> bool:
     return "impedance" in ds.variables and ds["impedance"].ndim == 1
 
 
-def headline(results: Sequence[xr.Dataset]) -> str:
+def headline(results: Listed[xr.Dataset]) -> str:
     """Return what `brief` shows of results, as the head of a column."""
     windows = {tuple(frequency for frequency, _ in _ends(ds)) for ds in results if _is_spectrum(ds)}
     if not windows or not all(_is_spectrum(ds) for ds in results):

@@ -9,7 +9,7 @@ from typing import Any
 from mgtwin.data.labels import SI, convert
 from mgtwin.errors import InputError, UnknownNameError
 from mgtwin.kinds.noun import noun
-from mgtwin.quantities import Quantity
+from mgtwin.quantities import AmbientTemperature, Quantity
 
 __all__ = ["Column", "Hints", "hints"]
 
@@ -78,7 +78,7 @@ def hints(
         "current": Quantity("A"),
         "area": Quantity("m^2", gt=0),
         "thickness": Quantity("m", gt=0),
-        "temperature": Quantity("K", gt=0),
+        "temperature": AmbientTemperature(),
     }
     given: dict[str, Any] = {}
     for name, raw in quantities.items():

@@ -4,14 +4,16 @@ from .design import Candidate, Proposals, next_experiment
 from .free import Free, LogNormal, Normal, PerDataset, PerTemperature
 from .hypotheses import Comparison, compare
 from .result import Fit
+from .series import FitSeries, fit_series
 from .verb import fit
-from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit
+from .weighting import Cauchy, Huber, Modulus, Noise, Proportional, SoftL1, Unit
 
 __all__ = [
     "Candidate",
     "Cauchy",
     "Comparison",
     "Fit",
+    "FitSeries",
     "Free",
     "Huber",
     "LogNormal",
@@ -20,10 +22,12 @@ __all__ = [
     "Normal",
     "PerDataset",
     "PerTemperature",
+    "Proportional",
     "Proposals",
     "SoftL1",
     "Unit",
     "compare",
     "fit",
+    "fit_series",
     "next_experiment",
 ]

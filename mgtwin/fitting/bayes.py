@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from ..errors import InputError, MgtwinError
+from .judged import Judged
 from .minimise import Progress
-
-if TYPE_CHECKING:
-    from .result import Fit
 
 __all__ = ["sample"]
 
@@ -20,8 +17,8 @@ WALKERS, BURN_IN = 4, 0.3
 
 
 def sample(
-    fit: Fit, steps: int = 2000, walkers: int | None = None, seed: int = 0, progress: Progress | None = None
-) -> Any:
+    fit: Judged, steps: int = 2000, walkers: int | None = None, seed: int = 0, progress: Progress | None = None
+) -> xr.DataTree:
     r"""Draw from the posterior of a fit with the affine-invariant ensemble sampler of emcee.
 
     Likelihood as in the fit, the levels of noise being integrated out (Jeffreys prior, :math:`L \propto
@@ -81,7 +78,7 @@ def sample(
         name: np.asarray(parameter.to_value(chain[..., k]))
         for k, (name, parameter) in enumerate(zip(fit.names, fit.problem.parameters, strict=True))
     }
-    tree = from_dict({"posterior": values, "sample_stats": {"lp": sampler.get_log_prob()[drop:done].T}})
+    tree: xr.DataTree = from_dict({"posterior": values, "sample_stats": {"lp": sampler.get_log_prob()[drop:done].T}})
     times = np.asarray(sampler.get_autocorr_time(tol=0), dtype=float)
     longest = float(np.nanmax(times)) if np.isfinite(times).any() else float("nan")
     warnings = [] if done == steps else [f"interrupted after {done} of {steps} steps"]
@@ -95,7 +92,7 @@ def sample(
     return tree
 
 
-def _check_proper(fit: Fit) -> None:
+def _check_proper(fit: Judged) -> None:
     for parameter, sound in zip(fit.problem.parameters, fit.identifiable, strict=True):
         bounded = all(np.isfinite(parameter.internal_bounds))
         if not sound and parameter.prior is None and not bounded:
@@ -108,9 +105,8 @@ def _check_proper(fit: Fit) -> None:
 class _Posterior:
     """Logarithm of the posterior density."""
 
-    def __init__(self, fit: Fit) -> None:
+    def __init__(self, fit: Judged) -> None:
         self._problem = fit.problem
-        self._rows = np.repeat(fit.problem.group_of[fit.problem.order], fit.problem.sizes)
         self._low, self._high = fit.problem.bounds
 
     def __call__(self, x: NDArray[np.float64]) -> float:
@@ -119,16 +115,15 @@ class _Posterior:
         residuals = self._problem.residuals(x)
         if not np.isfinite(residuals).all():
             return -np.inf
-        count, total = self._problem.count, 0.0
-        for group, estimated in enumerate(self._problem.estimated):
-            part = residuals[:count][self._rows == group]
+        total = 0.0
+        for part, estimated in zip(self._problem.by_group(residuals), self._problem.estimated, strict=True):
             square = float(part @ part)
             total -= part.size / 2 * np.log(max(square, 1e-300)) if estimated else square / 2
-        priors = residuals[count:]
+        priors = residuals[self._problem.count :]
         return float(total - priors @ priors / 2)
 
 
-def _start(fit: Fit, walkers: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _start(fit: Judged, walkers: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Walkers around the minimum, as far as the covariance says, within the bounds."""
     low, high = fit.problem.bounds
     spread = np.sqrt(np.diag(fit.covariance))

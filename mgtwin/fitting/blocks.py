@@ -1,47 +1,65 @@
-"""What every part of a fit's residuals can do."""
+"""The parts of a fit's residuals: spectra of cells, runs in time, circuits and priors."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
+from ..cells import Cell
+from ..circuits import Circuit, CircuitBlock
+from ..regression import Block, Weighting
+from .measurements import Measurement
+from .parameters import Parameter
+from .spectra import spectra_blocks
 
-__all__ = ["Block"]
+__all__ = ["Block", "blocks_of"]
+
+_Maker = Callable[[list[int], Sequence[Measurement], Sequence[Parameter], Sequence[Weighting]], list[Block]]
 
 
-class Block:
-    """The residuals of some Datasets, as functions of the values [SI] of all unknowns of the fit.
+def blocks_of(
+    measurements: Sequence[Measurement], parameters: Sequence[Parameter], weightings: Sequence[Weighting]
+) -> list[Block]:
+    """The blocks of all Datasets; those that can be evaluated together share one."""
+    found: list[Block] = []
+    for subject, maker in _MAKERS.items():
+        numbers = [number for number, item in enumerate(measurements) if type(item.cell) is subject]
+        found += maker(numbers, measurements, parameters, weightings)
+    return found
 
-    Attributes
-    ----------
-    numbers : tuple of int
-        Of the Datasets, in the order of their residuals.
-    smooth : bool
-        Whether residuals are exact to rounding.
-    """
 
-    numbers: tuple[int, ...]
-    smooth: bool = False
+def _of_cells(
+    numbers: list[int],
+    measurements: Sequence[Measurement],
+    parameters: Sequence[Parameter],
+    weightings: Sequence[Weighting],
+) -> list[Block]:
+    rest = [k for k in numbers if measurements[k].is_spectrum and measurements[k].protocol is None]
+    blocks: list[Block] = list(
+        spectra_blocks(rest, [measurements[k] for k in rest], parameters, [weightings[k] for k in rest])
+    )
+    for k in (number for number in numbers if number not in rest):
+        from .transients import BiasedBlock, TransientBlock  # they import PyBaMM, which takes seconds
 
-    @property
-    def sizes(self) -> list[int]:
-        """How many real residuals every Dataset has."""
-        raise NotImplementedError
+        kind = BiasedBlock if measurements[k].is_spectrum else TransientBlock
+        blocks.append(kind(k, measurements[k], parameters, weightings[k]))
+    return blocks
 
-    @property
-    def log_std(self) -> NDArray[np.float64]:
-        """Sum of the logarithms of what the deviations are divided by, per Dataset."""
-        raise NotImplementedError
 
-    def predicted(self, values: NDArray[np.float64]) -> list[NDArray[Any]]:
-        """What the cells give where the Datasets have points: impedances, voltages or currents."""
-        raise NotImplementedError
+def _of_circuits(
+    numbers: list[int],
+    measurements: Sequence[Measurement],
+    parameters: Sequence[Parameter],
+    weightings: Sequence[Weighting],
+) -> list[Block]:
+    blocks: list[Block] = []
+    for number in numbers:
+        item = measurements[number]
+        assert isinstance(item.cell, Circuit) and item.frequency is not None and item.impedance is not None
+        unknown = {path: k for k, p in enumerate(parameters) for path in p.targets.get(number, ())}
+        sources = [unknown.get(path, -1) for path in item.cell.paths()]
+        weight = 1 / weightings[number].interleaved(item.impedance)
+        blocks.append(CircuitBlock(number, item.cell, sources, len(parameters), item.frequency, item.impedance, weight))
+    return blocks
 
-    def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weighted deviations of the model from the data."""
-        raise NotImplementedError
 
-    def jacobian(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Their derivatives by the values, shape (residuals, parameters)."""
-        raise NotImplementedError
+_MAKERS: dict[type, _Maker] = {Cell: _of_cells, Circuit: _of_circuits}

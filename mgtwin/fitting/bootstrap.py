@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
+import xarray as xr
 
 from ..dataset import attributes
 from ..errors import InputError
+from ..regression.weighting import Data
 from .minimise import Progress
-from .verb import refitted
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from .result import Fit
+from .solution import Solution
 
 __all__ = ["bootstrap"]
 
 
-def bootstrap(fit: Fit, samples: int = 200, seed: int = 0, progress: Progress | None = None) -> xr.Dataset:
+def bootstrap(fit: Solution, samples: int = 200, seed: int = 0, progress: Progress | None = None) -> xr.Dataset:
     """Draw data from a fit and fit them again.
 
     Unlike the covariance this needs no linearisation, and unlike the profile it gives the joint distribution.
@@ -44,8 +39,6 @@ def bootstrap(fit: Fit, samples: int = 200, seed: int = 0, progress: Progress | 
     InputError
         If there is nothing to draw.
     """
-    import xarray as xr
-
     if samples < 1:
         raise InputError(f"samples is {samples}: draw at least one, some hundred for intervals.")
     rng = np.random.default_rng(seed)
@@ -54,7 +47,7 @@ def bootstrap(fit: Fit, samples: int = 200, seed: int = 0, progress: Progress | 
     try:
         for k in range(samples):
             drawn = [_drawn(fit, number, rng) for number in range(len(fit.problem.measurements))]
-            found.append(refitted(fit, data=drawn).x)
+            found.append(fit.refitted(data=drawn).x)
             if progress is not None:
                 progress((k + 1) / samples, f"sample {k + 1} of {samples}")
     except KeyboardInterrupt:
@@ -77,11 +70,10 @@ def bootstrap(fit: Fit, samples: int = 200, seed: int = 0, progress: Progress | 
     )
 
 
-def _drawn(fit: Fit, number: int, rng: np.random.Generator) -> Any:
+def _drawn(fit: Solution, number: int, rng: np.random.Generator) -> Data:
     """Data of one Dataset as the fitted model and its noise might have given them."""
-    item, mean = fit.problem.measurements[number], fit.predicted[number]
-    std = fit.problem.weightings[number].std(fit.measured(number)) * fit.noise[number]
-    noise = rng.normal(size=mean.shape)
-    if item.is_spectrum:
-        noise = noise + 1j * rng.normal(size=mean.shape)
-    return mean + std * noise
+    mean = np.ascontiguousarray(fit.predicted[number])
+    std = fit.problem.weightings[number].interleaved(fit.measured(number)) * fit.noise[number]
+    noise = std * rng.normal(size=std.size)
+    found: Data = np.add(mean, noise.view(mean.dtype), dtype=mean.dtype)
+    return found

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
-from ..cells.paths import Key, expand
+from ..cells.paths import Key
 from ..errors import InputError, MgtwinError
 from ..protocols import Protocol
+from ..regression import Modulus, Weighting, least_squares
+from .blocks import blocks_of
 from .identifiability import LIMIT
+from .judged import Judged
 from .measurements import measurement
-from .minimise import least_squares, tolerance_of
-from .problem import Problem, blocks_of
-from .weighting import Modulus, Weighting
-
-if TYPE_CHECKING:
-    from .result import Fit
+from .minimise import tolerance_of
+from .models import model_of
+from .problem import Problem
 
 __all__ = ["Candidate", "Proposals", "next_experiment"]
 
@@ -101,7 +102,7 @@ class Proposals:
 
 
 def next_experiment(
-    fits: Fit | Sequence[Fit], candidates: Mapping[str, Candidate | Protocol], names: Sequence[str] = ()
+    fits: Judged | Sequence[Judged], candidates: Mapping[str, Candidate | Protocol], names: Sequence[str] = ()
 ) -> Proposals:
     r"""Rank experiments by what they would add to some fits.
 
@@ -132,7 +133,7 @@ def next_experiment(
     InputError
         If there are no fits or no candidates, or none of them can be done.
     """
-    listed: list[Fit] = list(fits) if isinstance(fits, Sequence) else [fits]
+    listed: list[Judged] = list(fits) if isinstance(fits, Sequence) else [fits]
     if not listed or not candidates:
         raise InputError("next_experiment needs at least one fit and one candidate.")
     labels = list(names) or [f"hypothesis {k + 1}" for k in range(len(listed))]
@@ -150,7 +151,7 @@ def next_experiment(
     return Proposals(found, information, separation, hardest, failed)
 
 
-def _judged(fits: Sequence[Fit], candidate: Candidate, labels: Sequence[str]) -> tuple[float, float, str]:
+def _judged(fits: Sequence[Judged], candidate: Candidate, labels: Sequence[str]) -> tuple[float, float, str]:
     """Information, separation and the pair that is hardest to tell apart."""
     data = [_foreseen(fit, candidate) for fit in fits]
     information = float(
@@ -166,19 +167,17 @@ def _judged(fits: Sequence[Fit], candidate: Candidate, labels: Sequence[str]) ->
     return information, pairs[hardest], hardest
 
 
-def _foreseen(fit: Fit, candidate: Candidate) -> Any:
+def _foreseen(fit: Judged, candidate: Candidate) -> xr.Dataset:
     """What the experiment would give if a fit were right, without noise."""
-    from ..simulation import simulate
-
-    return simulate(fit.cell.with_(candidate.changes), candidate.protocol)
+    return model_of(fit.cell.with_(candidate.changes)).simulate(candidate.protocol)
 
 
-def _extended(fit: Fit, candidate: Candidate, data: Any) -> Problem:
+def _extended(fit: Judged, candidate: Candidate, data: xr.Dataset) -> Problem:
     """The problem of a fit with one more Dataset; the levels of noise stay."""
     old = fit.problem
     new = measurement(old.measurements[0].cell.with_(candidate.changes), data, len(old.measurements))
     number = len(old.measurements)
-    fixed = _paths_of(new.cell, candidate.changes)
+    fixed = {path for key in candidate.changes for path in new.model.expand(key)}
     parameters = []
     for parameter in old.parameters:
         paths = tuple(path for path in parameter.targets.get(0, ()) if path not in fixed)
@@ -190,24 +189,20 @@ def _extended(fit: Fit, candidate: Candidate, data: Any) -> Problem:
     return problem.with_scales(np.array([known.get(group, 1.0) for group in problem.groups]))
 
 
-def _paths_of(cell: Any, changes: Mapping[Key, Any]) -> set[str]:
-    return {path for key in changes for path in expand(cell, key)}
-
-
-def _information(fit: Fit, problem: Problem) -> float:
+def _information(fit: Judged, problem: Problem) -> float:
     before = _fisher(fit, fit.problem.jacobian(fit.minimum.x))
     after = _fisher(fit, problem.jacobian(fit.minimum.x))
     weak = LIMIT**2 * np.eye(len(fit.names))  # a prior that is just too weak to make a parameter identifiable
     return float(np.linalg.slogdet(after + weak)[1] - np.linalg.slogdet(before + weak)[1]) / 2
 
 
-def _fisher(fit: Fit, jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fisher(fit: Judged, jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
     sizes = [p.size(v) / p.slope(v) for p, v in zip(fit.problem.parameters, fit.x, strict=True)]
     scaled = jacobian * np.array(sizes)
     return np.asarray(scaled.T @ scaled)
 
 
-def _separation(fit: Fit, problem: Problem) -> float:
+def _separation(fit: Judged, problem: Problem) -> float:
     """Growth of the sum of squares of a fit when data that another one foresees are added, fitted again."""
     found = least_squares(
         problem.residuals,

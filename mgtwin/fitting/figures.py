@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from ..errors import InputError
+from .solution import Solution
 
 if TYPE_CHECKING:
-    from .result import Fit
+    from matplotlib.axes import Axes
 
-__all__ = ["drawn"]
+__all__ = ["Drawn", "Panel", "drawn"]
+
+#: matplotlib is imported when something is drawn, so its class goes by another name here.
+Panel: TypeAlias = "Axes"
+#: One Axes, or an array of them.
+Drawn: TypeAlias = Any
 
 
-def drawn(fit: Fit, ax: Any = None) -> Any:
+def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
     """Nyquist plots of the spectra, traces of the runs in time; data as points, the fit as lines.
 
     Parameters
@@ -40,7 +46,7 @@ def drawn(fit: Fit, ax: Any = None) -> Any:
     with style():
         size = (6.0 * len(kinds), 4.2)
         made = [ax] if ax is not None else plt.subplots(1, len(kinds), figsize=size, layout="constrained")[1]
-        axes = list(np.atleast_1d(made))
+        axes: list[Panel] = list(np.ravel(np.array(made)))
         for one, (draw, numbers) in zip(axes, kinds, strict=True):
             draw(fit, numbers, one)
             if len(numbers) > 1:
@@ -48,7 +54,7 @@ def drawn(fit: Fit, ax: Any = None) -> Any:
     return axes[0] if len(axes) == 1 else np.array(axes)
 
 
-def _spectra(fit: Fit, numbers: list[int], ax: Any) -> None:
+def _spectra(fit: Solution, numbers: list[int], ax: Panel) -> None:
     from ..plot._style import lab
 
     size, unit = lab([np.abs(fit.measured(k)).max() for k in numbers], "ohm")
@@ -62,21 +68,20 @@ def _spectra(fit: Fit, numbers: list[int], ax: Any) -> None:
     ax.set_aspect("equal", adjustable="datalim")
 
 
-def _runs(fit: Fit, numbers: list[int], ax: Any) -> None:
+def _runs(fit: Solution, numbers: list[int], ax: Panel) -> None:
     from ..plot._style import is_log_spaced, lab, with_unit
-    from .problem import kind_of
 
     items = {k: fit.problem.measurements[k] for k in numbers}
     times = [np.asarray(item.time) for item in items.values()]
     log_time = all(is_log_spaced(time) for time in times)
     second, time_unit = (1.0, "s") if log_time else lab([time[-1] for time in times], "s")
     axis = {
-        kind: lab([np.abs(fit.measured(k)).max() for k in numbers if kind_of(items[k]) == kind], unit)
+        kind: lab([np.abs(fit.measured(k)).max() for k in numbers if items[k].quantity == kind], unit)
         for kind, unit in (("current", "A"), ("voltage", "V"))
-        if any(kind_of(item) == kind for item in items.values())
+        if any(item.quantity == kind for item in items.values())
     }
     for k, item in items.items():
-        size, time = axis[kind_of(item)][0], np.asarray(item.time) / second
+        size, time = axis[item.quantity][0], np.asarray(item.time) / second
         (points,) = ax.plot(time, fit.measured(k) / size, ".", label=item.label)
         ax.plot(time, fit.predicted[k] / size, color=points.get_color())
     if log_time:

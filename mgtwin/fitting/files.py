@@ -7,15 +7,21 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import xarray as xr
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from .. import yamlfile
+from .. import dataset, yamlfile
 from ..cells import Cell
+from ..cells.files import cell as cell_named
+from ..circuits import Circuit
+from ..data import read
 from ..errors import FileError, InputError, UnknownNameError
-from ..kinds.noun import noun, one_of
-from ..quantities import Quantity, format_value
-from .free import Free, PerDataset, PerTemperature
-from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit
+from ..kinds.noun import noun
+from ..quantities import AmbientTemperature, Quantity, format_value
+from ..regression import LOSSES, WEIGHTINGS, Loss, Modulus, Unit, Weighting
+from ..unions import OneOf
+from .free import FREE, FreeLike
+from .models import Subject, model_of
 
 __all__ = ["DataFile", "FitFile", "Request", "load_fit", "template"]
 
@@ -30,19 +36,10 @@ def _typed(default: str) -> BeforeValidator:
     return BeforeValidator(add)
 
 
-_FreeField = Annotated[
-    Annotated[Free | PerTemperature | PerDataset, Field(discriminator="type")],
-    one_of("what is free", "free", "per_temperature", "per_dataset"),
-    _typed("free"),
-]
-_WeightingField = Annotated[
-    Annotated[Modulus | Noise | Unit, Field(discriminator="type")],
-    one_of("a weighting", "modulus", "noise", "unit"),
-]
-_LossField = Annotated[
-    Annotated[Huber | SoftL1 | Cauchy, Field(discriminator="type")],
-    one_of("a loss", "huber", "soft_l1", "cauchy"),
-]
+_FreeField = Annotated[FreeLike, OneOf(FREE), _typed("free")]
+_WeightingField = Annotated[Weighting, OneOf(WEIGHTINGS)]
+_Frequency = Annotated[float, Quantity("Hz", gt=0)]
+_LossField = Annotated[Loss, OneOf(LOSSES)]
 
 
 @noun
@@ -62,14 +59,17 @@ class DataFile:
     set : mapping, optional
         What was different in the cell: path to value.
     weighting : Modulus, Noise or Unit, optional
+    circuit : str, optional
+        What describes this file, where that is another model than that of the fit.
     """
 
     file: str
     node: str | None = None
-    temperature: Annotated[float, Quantity("K", gt=0)] | None = None
+    temperature: Annotated[float, AmbientTemperature()] | None = None
     control: Literal["current", "voltage"] | None = None
     set: dict[str, Any] = field(default_factory=dict)
     weighting: _WeightingField | None = None
+    circuit: str | None = None
 
 
 @noun
@@ -78,10 +78,12 @@ class FitFile:
 
     Parameters
     ----------
-    cell : str
-        Name of a cell, or a file ending in .yaml, relative to the fit's file.
+    cell : str, optional
+        Name of a cell, or a file ending in .yaml, relative to the fit's file. Either this or `circuit`.
+    circuit : str, optional
+        An equivalent circuit instead of a cell, ``R0-p(R1,CPE1)``; `set` gives values to its numbers.
     data : sequence of DataFile
-    free : mapping
+    free : mapping, optional
         Path or wildcard to ``{start, bounds, log, prior}``, all optional, or to ``{type: per_temperature, free: ...}``.
     overlays : sequence of str
     set : mapping
@@ -89,17 +91,21 @@ class FitFile:
     weighting : Modulus, Noise or Unit, optional
     loss : Huber, SoftL1 or Cauchy, optional
     starts, seed : int
+    frequency_range : (low, high), optional
+        Points of spectra outside are left out.
     """
 
-    cell: str
     data: tuple[DataFile, ...]
-    free: dict[str, _FreeField]
+    cell: str | None = None
+    circuit: str | None = None
+    free: dict[str, _FreeField] = field(default_factory=dict)
     overlays: tuple[str, ...] = ()
     set: dict[str, Any] = field(default_factory=dict)
     weighting: _WeightingField | None = None
     loss: _LossField | None = None
     starts: Annotated[int, Field(ge=1)] = 1
     seed: int = 0
+    frequency_range: tuple[_Frequency, _Frequency] | None = None
 
 
 @noun
@@ -125,8 +131,8 @@ def load_fit(path: str | Path) -> Request:
     folder = Path(path).parent
     if not wanted.data:
         raise document.error("data is empty: name at least one file.", ("data",))
-    cell = _cell(document, wanted, folder)
-    pairs = tuple(_pair(document, cell, item, folder, number) for number, item in enumerate(wanted.data))
+    subject = _subject(document, wanted, folder)
+    pairs = tuple(_pair(document, subject, item, folder, number) for number, item in enumerate(wanted.data))
     _check_paths(document, wanted, [pair[0] for pair in pairs])
     weighting: Any = wanted.weighting
     if any(item.weighting is not None for item in wanted.data):
@@ -134,18 +140,38 @@ def load_fit(path: str | Path) -> Request:
             item.weighting or wanted.weighting or (Modulus() if "impedance" in pair[1] else Unit())
             for item, pair in zip(wanted.data, pairs, strict=True)
         ]
-    options = {"weighting": weighting, "loss": wanted.loss, "starts": wanted.starts, "seed": wanted.seed}
+    options = {
+        "weighting": weighting, "loss": wanted.loss, "starts": wanted.starts, "seed": wanted.seed,
+        "frequency_range": wanted.frequency_range,
+    }  # fmt: skip
     return Request(pairs, dict(wanted.free), options)
 
 
-def _cell(document: yamlfile.Document, wanted: FitFile, folder: Path) -> Cell:
-    from ..cells.files import cell
+def _subject(document: yamlfile.Document, wanted: FitFile, folder: Path) -> Subject | None:
+    """What the whole file is about; None where every data file names a circuit of its own."""
+    if wanted.cell is not None and wanted.circuit is not None:
+        raise document.error("give either a cell or a circuit, not both.", ("circuit",))
+    if wanted.circuit is not None:
+        return _changed(document, _circuit(document, wanted.circuit, ("circuit",)), wanted.set, ("set",))
+    if wanted.cell is not None:
+        return _cell(document, wanted, wanted.cell, folder)
+    if not all(item.circuit for item in wanted.data):
+        raise document.error("cell is missing: name one, or a circuit such as R0-p(R1,CPE1).", ())
+    return None
 
-    name = wanted.cell
+
+def _circuit(document: yamlfile.Document, text: str, place: tuple[Any, ...]) -> Circuit:
+    try:
+        return Circuit(text)
+    except InputError as error:
+        raise document.error(str(error), place) from None
+
+
+def _cell(document: yamlfile.Document, wanted: FitFile, name: str, folder: Path) -> Subject:
     if name.endswith((".yaml", ".yml")) and not Path(name).is_absolute():
         name = str(folder / name)
     try:
-        found = cell(name, *wanted.overlays)
+        found = cell_named(name, *wanted.overlays)
     except FileError:
         raise
     except InputError as error:
@@ -154,18 +180,20 @@ def _cell(document: yamlfile.Document, wanted: FitFile, folder: Path) -> Cell:
     return _changed(document, found, wanted.set, ("set",))
 
 
-def _changed(document: yamlfile.Document, cell: Cell, changes: Mapping[str, Any], place: tuple[Any, ...]) -> Cell:
-    from ..cells.cell import changed
-
+def _changed(
+    document: yamlfile.Document, subject: Subject, changes: Mapping[str, Any], place: tuple[Any, ...]
+) -> Subject:
     for path, value in changes.items():
         try:
-            cell = changed(cell, {path: value}, context={"file": True})
+            subject = model_of(subject).with_written(path, value)
         except InputError as error:
             raise document.error(str(error), (*place, path)) from None
-    return cell
+    return subject
 
 
-def _pair(document: yamlfile.Document, cell: Cell, item: DataFile, folder: Path, number: int) -> tuple[Cell, Any]:
+def _pair(
+    document: yamlfile.Document, subject: Subject | None, item: DataFile, folder: Path, number: int
+) -> tuple[Subject, Any]:
     place = ("data", number)
     file = folder / item.file
     if not file.is_file():
@@ -180,20 +208,24 @@ def _pair(document: yamlfile.Document, cell: Cell, item: DataFile, folder: Path,
         attrs["temperature"] = float(item.temperature)
     if item.control is not None:
         attrs["control"] = item.control
-    return _changed(document, cell, item.set, (*place, "set")), ds.assign_attrs(attrs)
+    if item.circuit is not None:
+        subject = _circuit(document, item.circuit, (*place, "circuit"))
+    assert subject is not None
+    return _changed(document, subject, item.set, (*place, "set")), ds.assign_attrs(attrs)
 
 
-def _read(file: Path) -> Any:
+def _read(file: Path) -> xr.Dataset | xr.DataTree:
     """A result of mgtwin, or what the readers of instruments make of a file."""
-    from .. import dataset
-    from ..data import read
+    found = dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
+    assert isinstance(found, xr.Dataset | xr.DataTree)
+    return found
 
-    return dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
 
-
-def _node(document: yamlfile.Document, found: Any, item: DataFile, place: tuple[Any, ...]) -> Any:
+def _node(
+    document: yamlfile.Document, found: xr.Dataset | xr.DataTree, item: DataFile, place: tuple[Any, ...]
+) -> xr.Dataset:
     """The measurement that is meant, of a file with one or with several."""
-    if not hasattr(found, "leaves"):
+    if isinstance(found, xr.Dataset):
         return found
     names = [leaf.path.lstrip("/") for leaf in found.leaves]
     if item.node not in names:
@@ -203,15 +235,14 @@ def _node(document: yamlfile.Document, found: Any, item: DataFile, place: tuple[
     return found[item.node].to_dataset()
 
 
-def _check_paths(document: yamlfile.Document, wanted: FitFile, cells: list[Cell]) -> None:
+def _check_paths(document: yamlfile.Document, wanted: FitFile, subjects: list[Subject]) -> None:
     """Every key must name numbers of some cell."""
-    from ..cells.paths import expand
-
+    models = [model_of(subject) for subject in {id(subject): subject for subject in subjects}.values()]
     for key in wanted.free:
         problem = None
-        for cell in dict.fromkeys(cells):
+        for model in models:
             try:
-                expand(cell, key)
+                model.expand(key)
                 break
             except UnknownNameError as error:
                 problem = error

@@ -1,86 +1,78 @@
-"""What is free in a fit: one value for all data, one per temperature or one per Dataset, and what is known of it."""
+"""What is free in a fit: one value for all data, one per temperature or one per Dataset."""
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import Annotated, Any, Literal
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
+from ..analysis.monotonic_growth import FEWEST
 from ..errors import InputError
-from ..kinds.noun import noun, one_of
-from ..quantities import Quantity
+from ..kinds.declare import declared, require
+from ..quantities import Quantity, format_value
+from ..registry import Family
+from .priors import LogNormal, Normal, Prior
 
-__all__ = ["Free", "FreeLike", "LogNormal", "Normal", "PerDataset", "PerTemperature"]
+__all__ = ["FREE", "Free", "FreeLike", "LogNormal", "Normal", "PerDataset", "PerTemperature", "Place", "free_kind"]
 
+#: Temperatures closer than this [K] are the same for a parameter that has a value per temperature.
+SAME_TEMPERATURE = 0.05
 
 #: A number in SI or a text with its unit; which unit is right depends on the path.
 _Number = Annotated[float, Quantity(None, allow_inf=True)]
 
 
-def _pair(raw: Any) -> Any:
+@dataclass(frozen=True)
+class Place:
+    """A Dataset in which a number is free: its label and its temperature [K], None where it is not known."""
+
+    label: str
+    temperature: float | None
+
+
+class FreeLike(ABC):
+    """Base of what can be free."""
+
+    @property
+    @abstractmethod
+    def single(self) -> Free:
+        """How each of its values is fitted."""
+
+    @abstractmethod
+    def groups(self, places: Mapping[int, Place]) -> dict[str, list[int]]:
+        """Which Datasets have a value in common: what is put behind the name, to their numbers."""
+
+    @property
+    def monotonic(self) -> bool:
+        """Whether values can only grow from Dataset to Dataset."""
+        return False
+
+
+#: Every way to be free by the name that it has in files.
+FREE: Family[type[FreeLike]] = Family("way to be free", "what is free")
+_FreeLike = TypeVar("_FreeLike", bound=FreeLike)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def free_kind(cls: type[_FreeLike]) -> type[_FreeLike]:
+    """Make a class a way to be free: a noun that files know by its name in snake case."""
+    return declared(cls, FREE, FreeLike, _check)
+
+
+def _check(cls: type[FreeLike]) -> None:
+    missing = ", ".join(sorted(cls.__abstractmethods__))
+    require(not missing, cls, FREE, f"without {missing}.")
+
+
+def _pair(raw: object) -> object:
     return tuple(raw) if isinstance(raw, list) else raw
 
 
-@noun
-class Normal:
-    """Prior knowledge of a parameter as a normal distribution.
-
-    Parameters
-    ----------
-    mean, std : float or str
-        In SI units, or with a unit.
-
-    Examples
-    --------
-    >>> Normal("0.30 eV", "0.02 eV").std
-    Value(0.02, unit='eV')
-    """
-
-    mean: _Number
-    std: _Number
-    type: Literal["normal"] = Field(default="normal", kw_only=True)
-
-    @model_validator(mode="after")
-    def _positive(self) -> Normal:
-        if not 0 < self.std < float("inf"):
-            raise InputError(f"the standard deviation of a prior must be positive and finite, not {self.std:g}.")
-        return self
-
-
-@noun
-class LogNormal:
-    """Prior knowledge of a positive parameter: its logarithm is normally distributed.
-
-    Parameters
-    ----------
-    median : float or str
-        In SI units, or with a unit.
-    factor : float
-        > 1; the value lies within a factor `factor` of the median with a probability of 68 %.
-
-    Examples
-    --------
-    >>> LogNormal("20 uF/cm^2", 2).median
-    Value(0.2, unit='F/m^2')
-    """
-
-    median: _Number
-    factor: _Number
-    type: Literal["lognormal"] = Field(default="lognormal", kw_only=True)
-
-    @model_validator(mode="after")
-    def _sensible(self) -> LogNormal:
-        if not self.median > 0 or not 1 < self.factor < float("inf"):
-            raise InputError("the median of a LogNormal prior must be positive and its factor greater than 1.")
-        return self
-
-
-Prior = Annotated[Normal | LogNormal, Field(discriminator="type"), one_of("a prior", "normal", "lognormal")]
-
-
-@noun
-class Free:
+@free_kind
+class Free(FreeLike):
     """A number that a fit may change: one value, the same in all data whose cell has it.
 
     Parameters
@@ -107,7 +99,6 @@ class Free:
     bounds: Annotated[tuple[_Number | None, _Number | None], BeforeValidator(_pair)] | None = None
     log: bool | None = None
     prior: Prior | None = None
-    type: Literal["free"] = field(default="free", kw_only=True, repr=False)
 
     @model_validator(mode="after")
     def _ordered(self) -> Free:
@@ -116,9 +107,18 @@ class Free:
             raise InputError(f"the lower bound {low:g} must be below the upper one {high:g}: exchange them.")
         return self
 
+    @property
+    def single(self) -> Free:
+        """Itself."""
+        return self
 
-@noun
-class PerTemperature:
+    def groups(self, places: Mapping[int, Place]) -> dict[str, list[int]]:
+        """All Datasets together."""
+        return {"": list(places)}
+
+
+@free_kind
+class PerTemperature(FreeLike):
     """A number with a value of its own at every temperature of the data.
 
     Parameters
@@ -128,11 +128,29 @@ class PerTemperature:
     """
 
     free: Free = field(default_factory=Free)
-    type: Literal["per_temperature"] = field(default="per_temperature", kw_only=True, repr=False)
+
+    @property
+    def single(self) -> Free:
+        """How each is fitted."""
+        return self.free
+
+    def groups(self, places: Mapping[int, Place]) -> dict[str, list[int]]:
+        """Datasets of one temperature together, in the order of the temperatures."""
+        found: dict[float, list[int]] = {}
+        for number, place in places.items():
+            T = place.temperature
+            if T is None:
+                raise InputError(
+                    f"{place.label} does not say at which temperature it was taken: "
+                    f"ds.assign_attrs(temperature=298.15) [K], or PerDataset instead of PerTemperature."
+                )
+            same = next((known for known in found if abs(known - T) < SAME_TEMPERATURE), T)
+            found.setdefault(same, []).append(number)
+        return {f" @ {format_value(T, 'K')}": found[T] for T in sorted(found)}
 
 
-@noun
-class PerDataset:
+@free_kind
+class PerDataset(FreeLike):
     """A number with a value of its own in every Dataset.
 
     Parameters
@@ -146,7 +164,22 @@ class PerDataset:
 
     free: Free = field(default_factory=Free)
     grows: bool = False
-    type: Literal["per_dataset"] = field(default="per_dataset", kw_only=True, repr=False)
 
+    @property
+    def single(self) -> Free:
+        """How each is fitted."""
+        return self.free
 
-FreeLike = Free | PerTemperature | PerDataset
+    def groups(self, places: Mapping[int, Place]) -> dict[str, list[int]]:
+        """Every Dataset alone."""
+        if self.grows and len(places) < FEWEST:
+            raise InputError(
+                f"whether it only grows can be tested with {FEWEST} Datasets at least, not {len(places)}: "
+                f"leave out grows=True."
+            )
+        return {f" [{place.label}]": [number] for number, place in places.items()}
+
+    @property
+    def monotonic(self) -> bool:
+        """`grows`."""
+        return self.grows

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
-from .verb import refitted
+from .measurements import Measurement
+from .solution import Solution
 
-if TYPE_CHECKING:
-    from .result import Fit
-
-__all__ = ["Comparison", "compare", "log_likelihood"]
+__all__ = ["Comparison", "compare"]
 
 #: Differences of BIC from which a hypothesis is called decided (Kass and Raftery, J. Am. Stat. Assoc. 90 (1995) 773).
 DECISIVE = 10.0
@@ -77,7 +74,7 @@ class Comparison:
         return "\n".join(lines)
 
 
-def compare(fits: Sequence[Fit], names: Sequence[str] = (), *, folds: int = FOLDS, seed: int = 0) -> Comparison:
+def compare(fits: Sequence[Solution], names: Sequence[str] = (), *, folds: int = FOLDS, seed: int = 0) -> Comparison:
     r"""Compare hypotheses: fits of the same data by different cells, laws or sets of free parameters.
 
     .. math:: AICc = -2\ln L + 2k + \frac{2k(k+1)}{n-k-1}, \qquad BIC = -2\ln L + k\ln n
@@ -110,7 +107,7 @@ def compare(fits: Sequence[Fit], names: Sequence[str] = (), *, folds: int = FOLD
     fits = list(fits)
     _check_same(fits)
     labels = _labels(fits, names)
-    likelihoods = [log_likelihood(fit) for fit in fits]
+    likelihoods = [fit.log_likelihood for fit in fits]
     counts = [len(fit.names) + fit.problem.extra for fit in fits]
     n = fits[0].problem.count
     aicc = [
@@ -123,19 +120,7 @@ def compare(fits: Sequence[Fit], names: Sequence[str] = (), *, folds: int = FOLD
     return Comparison(tuple(labels), tuple(aicc), tuple(bic), tuple(left_out), tuple(_runs_p(fit) for fit in fits))
 
 
-def log_likelihood(fit: Fit) -> float:
-    """Largest logarithm of the likelihood of the data; estimated levels of noise at their most likely value."""
-    problem = fit.problem
-    rows = np.repeat(problem.group_of[problem.order], problem.sizes)
-    total = problem.log_determinant + problem.count * math.log(2 * math.pi)
-    for group, estimated in enumerate(problem.estimated):
-        part = fit.minimum.residuals[: problem.count][rows == group]
-        square = float(part @ part)
-        total += part.size * (1 + math.log(max(square, 1e-300) / part.size)) if estimated else square
-    return -total / 2
-
-
-def _check_same(fits: Sequence[Fit]) -> None:
+def _check_same(fits: Sequence[Solution]) -> None:
     if len(fits) < 2:
         raise InputError(f"compare needs two or more fits, not {len(fits)}.")
     first = fits[0].problem
@@ -149,27 +134,20 @@ def _check_same(fits: Sequence[Fit]) -> None:
             )
 
 
-def _same_data(one: Any, other: Any) -> bool:
-    for name in ("impedance", "voltage", "current"):
-        a, b = getattr(one, name), getattr(other, name)
-        if (a is None) != (b is None) or (a is not None and not np.array_equal(a, b)):
-            return False
-    return True
+def _same_data(one: Measurement, other: Measurement) -> bool:
+    return one.is_spectrum == other.is_spectrum and np.array_equal(one.data, other.data)
 
 
-def _labels(fits: Sequence[Fit], names: Sequence[str]) -> list[str]:
+def _labels(fits: Sequence[Solution], names: Sequence[str]) -> list[str]:
     if names:
         if len(names) != len(fits):
             raise InputError(f"{len(names)} names for {len(fits)} fits: give one each.")
         return [str(name) for name in names]
-    found = []
-    for fit in fits:
-        cell = fit.problem.measurements[0].cell
-        found.append(" + ".join([cell.name, *cell.overlays]))
+    found = [fit.problem.measurements[0].model.name for fit in fits]
     return [f"{name} ({k + 1})" if found.count(name) > 1 else name for k, name in enumerate(found)]
 
 
-def _cross_validated(fit: Fit, best: Fit, folds: int, seed: int) -> float:
+def _cross_validated(fit: Solution, best: Solution, folds: int, seed: int) -> float:
     """Root mean square deviation of points left out, in units of the noise of another fit."""
     sizes = _points(fit)
     rng = np.random.default_rng(seed)
@@ -177,23 +155,22 @@ def _cross_validated(fit: Fit, best: Fit, folds: int, seed: int) -> float:
     total, count = 0.0, 0
     for k in range(folds):
         keep = [part != k for part in fold]
-        again = refitted(fit, keep=keep)
+        again = fit.refitted(keep=keep)
         predicted = fit.problem.predicted(again.x)
         for number, (item, part) in enumerate(zip(fit.problem.measurements, keep, strict=True)):
             data = fit.measured(number)
-            scale = best.problem.scales[best.problem.group_of[number]]
-            std = fit.problem.weightings[number].std(data) * scale
+            std = fit.problem.weightings[number].std(data) * best.noise[number]
             deviations = np.abs((predicted[number] - data) / std)[~part]
             total += float(deviations @ deviations)
             count += deviations.size * (2 if item.is_spectrum else 1)
     return math.sqrt(total / count)
 
 
-def _points(fit: Fit) -> list[int]:
+def _points(fit: Solution) -> list[int]:
     return [fit.measured(number).size for number in range(len(fit.problem.measurements))]
 
 
-def _runs_p(fit: Fit) -> float:
+def _runs_p(fit: Solution) -> float:
     """Wald-Wolfowitz test of all residuals: real parts, imaginary parts and traces each in their order."""
     from scipy.stats import norm
 

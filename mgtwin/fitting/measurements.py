@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..errors import InputError
-from ..protocols import EIS, Protocol, ReplayedSignal, TransientProtocol, from_yaml
+from ..protocols import EIS, Protocol, ReplayedSignal, Segment, TransientProtocol, VoltageRamp, from_yaml
 from ..protocols.replay import Signal
-from ..quantities import Value
-
-if TYPE_CHECKING:
-    import xarray as xr
+from ..regression import Observable
+from ..regression.weighting import Data
+from .models import Model, Subject, model_of
 
 __all__ = ["Measurement", "measurement"]
+
+Reals = NDArray[np.float64]
 
 #: A record that begins this late [s], or this many of its sampling intervals, counts its time from the step on.
 SOON, FEW = 1.0, 2.0
@@ -26,18 +29,18 @@ SOON, FEW = 1.0, 2.0
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """One Dataset with the cell that it is of.
+    """One Dataset with the cell or circuit that is to describe it.
 
     Attributes
     ----------
-    cell : Cell
-        As given, but at the temperature of the data.
+    cell : Cell or Circuit
+        As given, but a cell at the temperature of the data.
     label : str
         Name for people: the file, or the number.
     protocol : Protocol or None
         None for a spectrum of the cell at rest.
-    temperature : float
-        [K]
+    temperature : float or None
+        [K]; None where neither the data nor a cell say.
     frequency, impedance : ndarray or None
         Of a spectrum: [Hz], [ohm]; points that are not finite are left out.
     time, voltage, current : ndarray or None
@@ -47,22 +50,63 @@ class Measurement:
     dataset : xarray.Dataset
     """
 
-    cell: Cell
+    cell: Subject
     label: str
     protocol: Protocol | None
-    temperature: float
+    temperature: float | None
     dataset: xr.Dataset
-    frequency: NDArray[np.float64] | None = None
+    frequency: Reals | None = None
     impedance: NDArray[np.complex128] | None = None
-    time: NDArray[np.float64] | None = None
-    voltage: NDArray[np.float64] | None = None
-    current: NDArray[np.float64] | None = None
+    time: Reals | None = None
+    voltage: Reals | None = None
+    current: Reals | None = None
     steps: NDArray[np.intp] | None = None
 
     @property
     def is_spectrum(self) -> bool:
         """Whether it is a spectrum."""
         return self.frequency is not None
+
+    @cached_property
+    def model(self) -> Model[Any]:
+        """The cell or circuit as a fit sees it."""
+        return model_of(self.cell, self.label)
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """Stretches of a run in time."""
+        assert isinstance(self.protocol, TransientProtocol) and isinstance(self.cell, Cell)
+        return self.protocol.segments(self.cell)
+
+    @cached_property
+    def by_voltage(self) -> bool:
+        """Whether the voltage was imposed in a run."""
+        if isinstance(self.protocol, ReplayedSignal):
+            return self.protocol.by_voltage
+        return isinstance(self.segments[0].control, VoltageRamp)
+
+    @property
+    def quantity(self) -> Observable:
+        """Which quantity deviates: the impedance, or of a run in time what was not imposed."""
+        if self.is_spectrum:
+            return "impedance"
+        return "current" if self.by_voltage else "voltage"
+
+    @property
+    def data(self) -> Data:
+        """Its values [ohm], [V] or [A]."""
+        found: Data | None = vars(self)[self.quantity]
+        assert found is not None
+        return found
+
+    def with_data(self, data: Data) -> Measurement:
+        """The same with other values at the same points."""
+        return replace(self, **cast("dict[str, Any]", {self.quantity: data}))
+
+    def kept(self, keep: NDArray[np.bool_]) -> Measurement:
+        """The same with some of its points only."""
+        names = ("frequency", "impedance", "time", "voltage", "current", "steps")
+        return replace(self, **{name: vars(self)[name][keep] for name in names if vars(self)[name] is not None})
 
 
 def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
@@ -74,8 +118,7 @@ def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
         If it is neither a spectrum nor a run in time, or what was done cannot be told.
     """
     label = _label(dataset, number)
-    if not isinstance(cell, Cell):
-        raise InputError(f"{label}: a fit needs pairs of a Cell and a Dataset, not {type(cell).__name__} first.")
+    model = model_of(cell, label)
     if getattr(dataset, "children", None):
         names = list(dataset.children)
         some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
@@ -89,9 +132,9 @@ def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
             f"(of a Sequence, its nodes one by one)."
         )
     if "impedance" in dataset and "frequency" in dataset.dims:
-        return _spectrum(cell, dataset, label)
+        return _spectrum(model, dataset, label)
     if "voltage" in dataset and "current" in dataset and "time" in dataset.dims:
-        return _transient(cell, dataset, label)
+        return _transient(model, dataset, label)
     raise InputError(
         f"{label}: a Dataset has impedance over frequency, or voltage and current over time; here neither."
     )
@@ -110,22 +153,20 @@ def _protocol(dataset: xr.Dataset) -> Protocol | None:
     return from_yaml(text) if isinstance(text, str) and text.strip() else None
 
 
-def _at_temperature(cell: Cell, dataset: xr.Dataset, protocol: Protocol | None) -> Cell:
-    """The cell at the temperature at which the data were taken, its own where they do not say."""
+def _temperature(model: Model[Any], dataset: xr.Dataset, protocol: Protocol | None) -> float | None:
+    """That at which the data were taken, the cell's own where they do not say."""
     given = dataset.attrs.get("temperature")
     if given is None and protocol is not None:
         given = protocol.temperature
-    if given is None or float(given) == float(cell.temperature):
-        return cell
-    return cell.with_({"temperature": Value(float(given), unit="K", kind="measured")})
+    return model.temperature if given is None else float(given)
 
 
-def _spectrum(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
+def _spectrum(model: Model[Any], dataset: xr.Dataset, label: str) -> Measurement:
     frequency = np.asarray(dataset["frequency"].values, dtype=float)
     impedance = np.asarray(dataset["impedance"].values, dtype=complex)
     if impedance.ndim != 1:
         raise InputError(f"{label}: give one spectrum per Dataset, this one has the dimensions {dataset.sizes}.")
-    if "run given as start" in str(dataset.attrs.get("route", "")):
+    if model.has_states and "run given as start" in str(dataset.attrs.get("route", "")):
         raise InputError(
             f"{label}: this spectrum is that of a state which another run left, and the Dataset does not carry it: fit "
             f"spectra of cells at rest or under a bias, or the run itself."
@@ -137,25 +178,30 @@ def _spectrum(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
     # reading the protocol takes longer than a spectrum: only where something follows from it
     tells = "bias" in str(dataset.attrs.get("protocol", "")) or "temperature" not in dataset.attrs
     stated = _protocol(dataset) if tells else None
-    bias = stated.bias if isinstance(stated, EIS) else None
-    cell = _at_temperature(cell, dataset, stated)
+    # a circuit describes any spectrum; a cell has to be brought into the state in which it was taken
+    bias = stated.bias if isinstance(stated, EIS) and model.has_states else None
+    temperature = _temperature(model, dataset, stated)
+    cell = model.subject if temperature is None else model.at(temperature)
     protocol = None if bias is None else EIS.at(frequency, bias=bias)
-    return Measurement(cell, label, protocol, float(cell.temperature), dataset, frequency, impedance)
+    return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance)
 
 
-def _transient(cell: Cell, dataset: xr.Dataset, label: str) -> Measurement:
+def _transient(model: Model[Any], dataset: xr.Dataset, label: str) -> Measurement:
+    if not model.has_states:
+        raise InputError(f"{label}: a circuit describes spectra only, but this is a run in time: fit a cell to it.")
     time, voltage, current = (np.asarray(dataset[name].values, dtype=float) for name in ("time", "voltage", "current"))
     good = np.isfinite(time) & np.isfinite(voltage) & np.isfinite(current)
     if good.sum() < 2:
         raise InputError(f"{label}: fewer than two samples are finite.")
     stated = _protocol(dataset)
-    cell = _at_temperature(cell, dataset, stated)
+    temperature = _temperature(model, dataset, stated)
+    assert temperature is not None
     protocol = stated
     if not isinstance(protocol, TransientProtocol):
         protocol = _replayed(time[good], voltage[good], current[good], dataset.attrs.get("control"), label)
         good[good] = _after_jumps(time[good], protocol.signal.times[0])
     return Measurement(
-        cell, label, protocol, float(cell.temperature), dataset,
+        model.at(temperature), label, protocol, temperature, dataset,
         time=time[good], voltage=voltage[good], current=current[good],
         steps=np.asarray(dataset["step"].values, dtype=np.intp)[good] if "step" in dataset.coords else None,
     )  # fmt: skip

@@ -1,143 +1,32 @@
-"""Least squares by a trust region, from one start or several."""
+"""The minimum of a problem from one start or several, with the levels of noise that belong to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SimulationError
+from ..regression import Loss, Minimum, least_squares
+from ..regression.least_squares import ROUGH, TOLERANCE
+from .problem import Problem
 
-if TYPE_CHECKING:
-    from .problem import Problem
-    from .weighting import Loss
+__all__ = ["Minimum", "Progress", "minimised", "starting_points", "tolerance_of"]
 
-__all__ = ["Minimum", "least_squares", "minimised", "starting_points"]
-
-#: Relative change of coordinates at which a minimum is reached (of the cost: its power 1.25), far below any noise; and
-#: where residuals come from an integration in time, which is good to 1e-7.
-TOLERANCE, ROUGH = 1e-12, 1e-6
-#: Evaluations of the residuals per start.
-MOST_EVALUATIONS = 300
 #: Starts differ by this factor (parameters fitted in the logarithm) from the first one, where no bounds are given.
 SPREAD = 10.0
 #: How often the levels of noise are estimated anew, and when they are settled.
 ROUNDS, SETTLED = 8, 1e-3
 
-Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Minimum:
-    """Where a sum of squares is smallest.
-
-    Attributes
-    ----------
-    x : ndarray
-        Coordinates.
-    cost : float
-        Half the sum of squares (of the loss).
-    residuals, jacobian : ndarray
-        There.
-    evaluations : int
-        Of the residuals.
-    converged, interrupted : bool
-    costs : ndarray
-        Reached from every start; nan where a start failed.
-    """
-
-    x: NDArray[np.float64]
-    cost: float
-    residuals: NDArray[np.float64]
-    jacobian: NDArray[np.float64]
-    evaluations: int
-    converged: bool
-    interrupted: bool = False
-    costs: NDArray[np.float64] | None = None
-
-
-class _Best:
-    """Evaluates residuals, counts, and remembers the best point, so that Ctrl-C loses nothing."""
-
-    def __init__(self, residuals: Function) -> None:
-        self._residuals = residuals
-        self.x: NDArray[np.float64] | None = None
-        self.cost = np.inf
-        self.evaluations = 0
-
-    def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        found = self._residuals(x)
-        self.evaluations += 1
-        cost = float(found @ found)
-        if cost < self.cost:
-            self.x, self.cost = x.copy(), cost
-        return found
-
-
-def least_squares(
-    residuals: Function,
-    jacobian: Function,
-    start: NDArray[np.float64],
-    bounds: tuple[NDArray[np.float64], NDArray[np.float64]],
-    loss: Loss | None = None,
-    max_evaluations: int | None = None,
-    tolerance: float = TOLERANCE,
-) -> Minimum:
-    """Minimise a sum of squares from one start (scipy's trust-region reflective method, scaled by the Jacobian).
-
-    Ctrl-C ends it; the best point until then is marked ``interrupted``.
-
-    Raises
-    ------
-    FloatingPointError
-        If it runs to where the derivatives are not finite.
-    """
-    from scipy.optimize import least_squares as trust_region
-
-    best = _Best(residuals)
-    low, high = bounds
-
-    def finite_jacobian(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        found = jacobian(x)
-        if not np.isfinite(found).all():
-            raise FloatingPointError
-        return found
-
-    inside = np.clip(start, low, high)
-    try:
-        found = trust_region(
-            best,
-            inside,
-            finite_jacobian,
-            bounds=(low, high),
-            method="trf",
-            x_scale="jac",
-            ftol=tolerance**1.25,
-            xtol=tolerance,
-            gtol=tolerance**1.25,
-            loss="linear" if loss is None else loss.scipy_name,
-            f_scale=1.0 if loss is None else loss.threshold,
-            max_nfev=max_evaluations or MOST_EVALUATIONS,
-        )
-    except KeyboardInterrupt:
-        if best.x is None:
-            raise
-        return Minimum(
-            best.x, best.cost / 2, residuals(best.x), jacobian(best.x), best.evaluations, False, interrupted=True
-        )
-    # with a loss scipy scales what it returns; here the residuals and derivatives themselves are wanted
-    at, slopes = (found.fun, found.jac) if loss is None else (residuals(found.x), jacobian(found.x))
-    return Minimum(found.x, float(found.cost), at, slopes, best.evaluations, bool(found.success))
-
-
 def tolerance_of(problem: Problem) -> float:
     """How exactly a minimum of a problem can be found."""
-    return TOLERANCE if all(block.smooth for block in problem.blocks) else ROUGH
+    return TOLERANCE if problem.smooth else ROUGH
 
 
 def _from(problem: Problem, start: NDArray[np.float64], loss: Loss | None) -> Minimum:
@@ -182,11 +71,19 @@ def minimised(
     SimulationError
         If no start gives residuals that are finite.
     """
-    several = problem.extra > 1 or (problem.extra and (problem._priors or not problem.estimated.all()))
+    several = bool(problem.extra > 1 or (problem.extra and (problem.prior_count or not problem.estimated.all())))
     if several or loss is not None:
         problem = problem.with_scales(_first_scales(problem))
-    best, costs, evaluations = None, np.full(starts, np.nan), 0
-    for number, start in enumerate(starting_points(problem, starts, seed)):
+    best = _best(problem, starting_points(problem, starts, seed), loss, progress)
+    if best.interrupted:
+        return problem.with_scales(problem.rescaled(best.residuals)), _rescaled(problem, best)
+    return _settled(problem, best, several or loss is not None, loss)
+
+
+def _best(problem: Problem, points: NDArray[np.float64], loss: Loss | None, progress: Progress | None) -> Minimum:
+    """The best of the minima that are reached from some points."""
+    best, costs, evaluations = None, np.full(len(points), np.nan), 0
+    for number, start in enumerate(points):
         try:
             if not np.all(np.isfinite(problem.residuals(start))):
                 continue
@@ -200,21 +97,17 @@ def minimised(
             break
         costs[number] = found.cost
         evaluations += found.evaluations
-        if best is None or found.cost < best.cost or found.interrupted:
-            interrupted = found.interrupted
-            best = replace(found if best is None or found.cost < best.cost else best, interrupted=interrupted)
+        better = found if best is None or found.cost < best.cost else best
+        best = replace(better, interrupted=found.interrupted)
         if best.interrupted:
             break
         if progress is not None:
-            progress((number + 1) / starts, f"start {number + 1} of {starts}")
+            progress((number + 1) / len(points), f"start {number + 1} of {len(points)}")
     if best is None:
         raise SimulationError(
-            f"none of the {starts} starts gives a finite misfit: change the starts or bounds of what is free."
+            f"none of the {len(points)} starts gives a finite misfit: change the starts or bounds of what is free."
         )
-    best = replace(best, costs=costs, evaluations=evaluations)
-    if best.interrupted:
-        return problem.with_scales(problem.rescaled(best.residuals)), _rescaled(problem, best)
-    return _settled(problem, best, bool(several) or loss is not None, loss)
+    return replace(best, costs=costs, evaluations=evaluations)
 
 
 def _first_scales(problem: Problem) -> NDArray[np.float64]:
@@ -252,9 +145,7 @@ def _settled(problem: Problem, best: Minimum, repeat: bool, loss: Loss | None) -
 def _rescaled(problem: Problem, best: Minimum) -> Minimum:
     """A minimum in units of the noise that its residuals suggest, where that is one common factor."""
     factors = problem.scales / problem.rescaled(best.residuals)
-    rows = np.concatenate(
-        [np.repeat(factors[problem.group_of[problem.order]], problem.sizes), np.ones(problem._prior_count)]
-    )
+    rows = np.concatenate([factors[problem.rows], np.ones(problem.prior_count)])
     residuals = best.residuals * rows
     return replace(
         best, residuals=residuals, jacobian=best.jacobian * rows[:, np.newaxis], cost=float(residuals @ residuals) / 2

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from ..analysis.monotonic_growth import FEWEST, monotonic_growth
 from .parameters import Parameter
-
-if TYPE_CHECKING:
-    from .result import Fit
+from .solution import Solution
 
 __all__ = ["Outside", "outside_model"]
 
@@ -42,8 +40,8 @@ class Outside:
     reason: str
 
 
-def outside_model(fit: Fit) -> tuple[Outside, ...]:
-    """See `Fit.outside_model`; a Dataset may be named for several reasons."""
+def outside_model(fit: Solution) -> tuple[Outside, ...]:
+    """See `Judged.outside_model`; a Dataset may be named for several reasons."""
     found = _by_misfit(fit)
     series: dict[object, list[tuple[int, Parameter]]] = {}
     for k, parameter in enumerate(fit.problem.parameters):
@@ -55,7 +53,7 @@ def outside_model(fit: Fit) -> tuple[Outside, ...]:
     return tuple(sorted(found, key=lambda item: (order[item.kind], item.number)))
 
 
-def _by_misfit(fit: Fit) -> list[Outside]:
+def _by_misfit(fit: Solution) -> list[Outside]:
     from scipy.stats import chi2
 
     problem, found = fit.problem, []
@@ -74,7 +72,7 @@ def _by_misfit(fit: Fit) -> list[Outside]:
     return found
 
 
-def _by_growth(fit: Fit, members: list[tuple[int, Parameter]]) -> list[Outside]:
+def _by_growth(fit: Solution, members: list[tuple[int, Parameter]]) -> list[Outside]:
     std = np.sqrt(np.diag(fit.covariance))
     known = [(k, parameter) for k, parameter in members if np.isfinite(std[k])]
     if len(known) < FEWEST:
@@ -97,5 +95,5 @@ def _by_growth(fit: Fit, members: list[tuple[int, Parameter]]) -> list[Outside]:
     return found
 
 
-def _label(fit: Fit, member: tuple[int, Parameter]) -> str:
+def _label(fit: Solution, member: tuple[int, Parameter]) -> str:
     return fit.problem.measurements[next(iter(member[1].targets))].label

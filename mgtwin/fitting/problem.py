@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells.paths import Key
 from ..errors import InputError, MgtwinError
-from .blocks import Block
-from .free import FreeLike
+from ..regression import Block, Modulus, Unit, Weighting
+from ..regression.weighting import Data
+from .blocks import blocks_of
 from .measurements import Measurement
-from .parameters import Parameter, free_parameters, prior_jacobian, prior_residuals
-from .spectra import spectra_blocks
-from .weighting import Modulus, Unit, Weighting
+from .parameters import Parameter, Wanted, free_parameters
+from .priors import PriorBlock
 
-__all__ = ["Problem", "blocks_of", "kind_of", "problem_of"]
+__all__ = ["Problem", "problem_of", "weightings_of"]
+
+Reals = NDArray[np.float64]
 
 #: Logarithms go no farther than this from their start (13 decades): there a parameter has no influence any more, and
 #: numbers overflow.
@@ -37,6 +37,7 @@ class Problem:
     measurements : sequence of Measurement
     parameters : sequence of Parameter
     blocks : sequence of Block
+        Of the Datasets; priors are added here.
     weightings : sequence of Weighting
         One per measurement. Data of one kind with equal weightings share one level of noise.
     scales : ndarray, optional
@@ -49,13 +50,14 @@ class Problem:
         parameters: Sequence[Parameter],
         blocks: Sequence[Block],
         weightings: Sequence[Weighting],
-        scales: NDArray[np.float64] | None = None,
+        scales: Reals | None = None,
     ) -> None:
         self.measurements = tuple(measurements)
         self.parameters = tuple(parameters)
         self.blocks = tuple(blocks)
         self.weightings = tuple(weightings)
-        kinds = [(kind_of(item), weighting) for item, weighting in zip(measurements, weightings, strict=True)]
+        quantities = {number: block.quantity for block in blocks for number in block.numbers}
+        kinds = [(quantities[number], weighting) for number, weighting in enumerate(weightings)]
         self.groups = tuple(dict.fromkeys(kinds))
         self.group_of = np.array([self.groups.index(kind) for kind in kinds])
         self.scales = np.ones(len(self.groups)) if scales is None else np.asarray(scales, dtype=float)
@@ -63,49 +65,51 @@ class Problem:
         self._all_log = bool(self._log.all())
         self.order = np.array([number for block in blocks for number in block.numbers])
         self.sizes = np.array([size for block in blocks for size in block.sizes])
-        self._factor = np.repeat(1 / self.scales[self.group_of[self.order]], self.sizes)
+        priors = PriorBlock([parameter.prior for parameter in parameters])
+        self.prior_count = priors.data.size
+        self._parts: tuple[Block, ...] = (*self.blocks, priors) if self.prior_count else self.blocks
+        self._factor = np.concatenate([1 / self.scales[self.rows], np.ones(self.prior_count)])
         self._scaled = not np.all(self.scales == 1)
-        self._priors = any(parameter.prior is not None for parameter in parameters)
 
     def with_measurements(self, measurements: Sequence[Measurement]) -> Problem:
         """The same problem with other data."""
         blocks = blocks_of(measurements, self.parameters, self.weightings)
         return Problem(measurements, self.parameters, blocks, self.weightings, self.scales)
 
-    def starting_at(self, values: NDArray[np.float64]) -> Problem:
+    def starting_at(self, values: Reals) -> Problem:
         """The same problem with another start."""
         parameters = [replace(p, start=float(value)) for p, value in zip(self.parameters, values, strict=True)]
         return Problem(self.measurements, parameters, self.blocks, self.weightings, self.scales)
 
-    def with_scales(self, scales: NDArray[np.float64]) -> Problem:
+    def with_scales(self, scales: Reals) -> Problem:
         """The same problem with other levels of noise."""
         return Problem(self.measurements, self.parameters, self.blocks, self.weightings, scales)
 
     # -- the unknowns -------------------------------------------------------------------------------------------------
     @cached_property
-    def start(self) -> NDArray[np.float64]:
+    def start(self) -> Reals:
         """Coordinates of the start."""
         return self.coordinates([parameter.start for parameter in self.parameters])
 
     @cached_property
-    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def bounds(self) -> tuple[Reals, Reals]:
         """Lower and upper limits of the coordinates."""
         pairs = np.array([parameter.internal_bounds for parameter in self.parameters], dtype=float)
         return pairs[:, 0], pairs[:, 1]
 
-    def coordinates(self, values: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+    def coordinates(self, values: Sequence[float] | Reals) -> Reals:
         """Coordinates of some values."""
         return np.array(
             [float(parameter.to_internal(value)) for parameter, value in zip(self.parameters, values, strict=True)]
         )
 
-    def values(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    def values(self, x: Reals) -> Reals:
         """Values [SI] at coordinates."""
         if self._all_log:
             return np.exp(x)
         return np.where(self._log, np.exp(np.where(self._log, x, 0.0)), x)
 
-    def slopes(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def slopes(self, values: Reals) -> Reals:
         """dp/dx."""
         return np.where(self._log, values, 1.0)
 
@@ -115,49 +119,55 @@ class Problem:
         """Number of residuals of the data (real and imaginary parts each)."""
         return int(self.sizes.sum())
 
-    def residuals(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    @property
+    def smooth(self) -> bool:
+        """Whether residuals are exact to rounding."""
+        return all(block.smooth for block in self.blocks)
+
+    def residuals(self, x: Reals) -> Reals:
         """All residuals in units of the noise, those of the priors last; infinite where the cell cannot be."""
         if np.max(np.abs(x - self.start), initial=0.0, where=self._log) > FARTHEST:
-            return np.full(self.count + self._prior_count, np.inf)
+            return np.full(self.count + self.prior_count, np.inf)
         values = self.values(x)
         try:
-            parts = [block.residuals(values) for block in self.blocks]
+            parts = [block.residuals(values) for block in self._parts]
         except MgtwinError:
             if np.array_equal(x, self.start):
                 raise  # it is the cell itself that cannot do what was measured
-            return np.full(self.count + self._prior_count, np.inf)
+            return np.full(self.count + self.prior_count, np.inf)
         found = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        if self._scaled:
-            found = found * self._factor
-        return np.concatenate([found, prior_residuals(self.parameters, values)]) if self._priors else found
+        return found * self._factor if self._scaled else found
 
-    def jacobian(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    def jacobian(self, x: Reals) -> Reals:
         """Derivatives of `residuals` by the coordinates, shape (residuals, parameters)."""
         values = self.values(x)
-        parts = [block.jacobian(values) for block in self.blocks]
-        found = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        found = found * self.slopes(values)
-        if self._scaled:
-            found = found * self._factor[:, np.newaxis]
-        return np.concatenate([found, prior_jacobian(self.parameters, values)]) if self._priors else found
+        parts = [block.jacobian(values) for block in self._parts]
+        found = (parts[0] if len(parts) == 1 else np.concatenate(parts)) * self.slopes(values)
+        return found * self._factor[:, np.newaxis] if self._scaled else found
 
-    @cached_property
-    def _prior_count(self) -> int:
-        return sum(parameter.prior is not None for parameter in self.parameters)
-
-    def predicted(self, values: NDArray[np.float64]) -> list[NDArray[Any]]:
+    def predicted(self, values: Reals) -> list[Data]:
         """What the cells give at the points of every Dataset, in the order given."""
-        found: dict[int, NDArray[Any]] = {}
+        found: dict[int, Data] = {}
         for block in self.blocks:
             found |= dict(zip(block.numbers, block.predicted(values), strict=True))
         return [found[number] for number in range(len(self.measurements))]
 
-    def by_dataset(self, residuals: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    def by_dataset(self, residuals: Reals) -> list[Reals]:
         """The residuals of every Dataset, in the order given."""
         parts = np.split(residuals[: self.count], np.cumsum(self.sizes)[:-1])
         return [part for _, part in sorted(zip(self.order, parts, strict=True), key=lambda pair: int(pair[0]))]
 
     # -- noise --------------------------------------------------------------------------------------------------------
+    @cached_property
+    def rows(self) -> NDArray[np.intp]:
+        """For every residual of the data the group of data that it belongs to."""
+        return np.repeat(self.group_of[self.order], self.sizes)
+
+    def by_group(self, residuals: Reals) -> list[Reals]:
+        """The residuals of every group of data, in the order of `groups`."""
+        data = residuals[: self.count]
+        return [data[self.rows == group] for group in range(len(self.groups))]
+
     @property
     def estimated(self) -> NDArray[np.bool_]:
         """For which groups of data the level of noise follows from the misfit."""
@@ -168,13 +178,13 @@ class Problem:
         """Number of levels of noise that are estimated."""
         return int(self.estimated.sum())
 
-    def rescaled(self, residuals: NDArray[np.float64], *, robust: bool = False) -> NDArray[np.float64]:
+    def rescaled(self, residuals: Reals, *, robust: bool = False) -> Reals:
         """Levels of noise that the residuals suggest."""
-        rows = np.repeat(self.group_of[self.order], self.sizes)
         freedom = 1 - len(self.parameters) / self.count
         result = self.scales.copy()
+        parts = self.by_group(residuals)
         for group in np.flatnonzero(self.estimated):
-            part = residuals[: self.count][rows == group]
+            part = parts[group]
             if robust:
                 size = 1.4826 * float(np.median(np.abs(part)))
             else:
@@ -186,25 +196,10 @@ class Problem:
     def log_determinant(self) -> float:
         """Sum of ``ln(variance)`` of all residuals of the data."""
         total = float(sum(block.log_std.sum() for block in self.blocks))
-        sizes = np.zeros(len(self.groups))
-        np.add.at(sizes, self.group_of[self.order], self.sizes)
-        return total + float(2 * np.sum(sizes * np.log(self.scales)))
+        return total + float(2 * np.log(self.scales[self.rows]).sum())
 
 
-def kind_of(item: Measurement) -> str:
-    """Which quantity deviates: impedance, voltage or current."""
-    if item.is_spectrum:
-        return "impedance"
-    from .transients import controlled_by_voltage
-
-    return "current" if controlled_by_voltage(item) else "voltage"
-
-
-def problem_of(
-    measurements: Sequence[Measurement],
-    free: Mapping[Key, FreeLike] | Sequence[Key],
-    weighting: Weighting | Sequence[Weighting] | None,
-) -> Problem:
+def problem_of(measurements: Sequence[Measurement], free: Wanted, weightings: Sequence[Weighting]) -> Problem:
     """Build the problem of a fit.
 
     Raises
@@ -213,10 +208,8 @@ def problem_of(
         As :func:`mgtwin.fitting.fit` does.
     """
     parameters = free_parameters(measurements, free)
-    weightings = _weightings(measurements, weighting)
-    blocks = blocks_of(measurements, parameters, weightings)
-    problem = Problem(measurements, parameters, blocks, weightings)
-    if problem.count <= len(parameters) - problem._prior_count:
+    problem = Problem(measurements, parameters, blocks_of(measurements, parameters, weightings), weightings)
+    if problem.count <= len(parameters) - problem.prior_count:
         raise InputError(
             f"{len(parameters)} parameters are free, but the data have only {problem.count} numbers: fix some, or "
             f"give them priors."
@@ -224,24 +217,8 @@ def problem_of(
     return problem
 
 
-def blocks_of(
-    measurements: Sequence[Measurement], parameters: Sequence[Parameter], weightings: Sequence[Weighting]
-) -> list[Block]:
-    rest = [k for k, item in enumerate(measurements) if item.is_spectrum and item.protocol is None]
-    blocks: list[Block] = list(
-        spectra_blocks(rest, [measurements[k] for k in rest], parameters, [weightings[k] for k in rest])
-    )
-    for k, item in enumerate(measurements):
-        if k in rest:
-            continue
-        from .transients import BiasedBlock, TransientBlock
-
-        kind = BiasedBlock if item.is_spectrum else TransientBlock
-        blocks.append(kind(k, item, parameters, weightings[k]))
-    return blocks
-
-
-def _weightings(measurements: Sequence[Measurement], given: Any) -> list[Weighting]:
+def weightings_of(measurements: Sequence[Measurement], given: object) -> list[Weighting]:
+    """One weighting for each Dataset, from one for all, a sequence, or None for the usual ones."""
     if given is None:
         return [Modulus() if item.is_spectrum else Unit() for item in measurements]
     if isinstance(given, Weighting):

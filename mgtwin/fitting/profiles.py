@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..regression import least_squares
+from ..regression.least_squares import ROUGH
 from .estimates import Profile
-from .minimise import ROUGH, Progress, least_squares
+from .minimise import Progress
+from .solution import Solution
 
-if TYPE_CHECKING:
-    from .result import Fit
-
-__all__ = ["deviance", "profiled"]
+__all__ = ["profiled"]
 
 #: A side is open where the likelihood has not fallen enough after this many decades, or this many own sizes.
 DECADES, SIZES = 4.0, 10.0
@@ -25,7 +23,7 @@ FIRST, GROWTH, STEPS = 0.7, 1.6, 40
 PRECISION = 1e-3
 
 
-def profiled(fit: Fit, name: str, confidence: float = 0.95, progress: Progress | None = None) -> Profile:
+def profiled(fit: Solution, name: str, confidence: float = 0.95, progress: Progress | None = None) -> Profile:
     r"""Profile of a parameter.
 
     The interval consists of the values where :math:`-2\ln L` exceeds its minimum by less than the quantile of
@@ -56,23 +54,7 @@ def profiled(fit: Fit, name: str, confidence: float = 0.95, progress: Progress |
     )
 
 
-def deviance(fit: Fit, residuals: NDArray[np.float64]) -> float:
-    """By how much -2 ln(likelihood) exceeds that of the fit, the levels of noise being fitted again."""
-    problem = fit.problem
-    rows = np.repeat(problem.group_of[problem.order], problem.sizes)
-    total = 0.0
-    for group, estimated in enumerate(problem.estimated):
-        now, then = (part[: problem.count][rows == group] for part in (residuals, fit.minimum.residuals))
-        if estimated:
-            smallest = max(float(then @ then), 1e-300)
-            total += now.size * math.log(max(float(now @ now), 1e-300) / smallest)
-        else:
-            total += float(now @ now - then @ then)
-    now, then = residuals[problem.count :], fit.minimum.residuals[problem.count :]
-    return total + float(now @ now - then @ then)
-
-
-def _end(fit: Fit, k: int, sign: float, threshold: float, points: dict[float, float]) -> float | None:
+def _end(fit: Solution, k: int, sign: float, threshold: float, points: dict[float, float]) -> float | None:
     """Coordinate at which the profile crosses the threshold on one side, None where it does not."""
     best = float(fit.minimum.x[k])
     bound = float(fit.problem.bounds[0 if sign < 0 else 1][k])
@@ -95,7 +77,7 @@ def _end(fit: Fit, k: int, sign: float, threshold: float, points: dict[float, fl
     return None
 
 
-def _farthest(fit: Fit, k: int, sign: float) -> float:
+def _farthest(fit: Solution, k: int, sign: float) -> float:
     """How far a side is followed: to the bound, or until the parameter has changed out of all proportion."""
     parameter, best = fit.problem.parameters[k], float(fit.minimum.x[k])
     reach = DECADES * math.log(10) if parameter.log else SIZES * parameter.size(float(fit.x[k]))
@@ -106,7 +88,7 @@ def _farthest(fit: Fit, k: int, sign: float) -> float:
 class _Walk:
     """Fits all other parameters with one held, each time from where the last fit ended."""
 
-    def __init__(self, fit: Fit, k: int) -> None:
+    def __init__(self, fit: Solution, k: int) -> None:
         self._fit, self._k = fit, k
         self._others = np.array([i for i in range(len(fit.names)) if i != k], dtype=int)
         self._known: dict[float, NDArray[np.float64]] = {float(fit.minimum.x[k]): fit.minimum.x}
@@ -117,18 +99,17 @@ class _Walk:
         x = self._known[nearest].copy()
         x[k] = value
         if others.size == 0:
-            return deviance(self._fit, problem.residuals(x))
+            return self._fit.deviance(problem.residuals(x))
 
         def whole(part: NDArray[np.float64]) -> NDArray[np.float64]:
             full = x.copy()
             full[others] = part
             return full
 
-        residuals: Callable[..., NDArray[np.float64]] = lambda part: problem.residuals(whole(part))  # noqa: E731
         low, high = problem.bounds
         try:
             found = least_squares(
-                residuals,
+                lambda part: problem.residuals(whole(part)),
                 lambda part: problem.jacobian(whole(part))[:, others],
                 x[others],
                 (low[others], high[others]),
@@ -141,7 +122,7 @@ class _Walk:
         if found.interrupted:
             raise KeyboardInterrupt
         self._known[value] = whole(found.x)
-        return deviance(self._fit, found.residuals)
+        return self._fit.deviance(found.residuals)
 
 
 def _crossing(

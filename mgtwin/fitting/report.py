@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..analysis import kramers_kronig
+from ..errors import InputError, MgtwinError
 from ..quantities import Value, format_value
-from .free import LogNormal, Normal
-from .parameters import Parameter
-
-if TYPE_CHECKING:
-    from .estimates import Estimate
-    from .outside import Outside
-    from .result import Fit
+from .estimates import Estimate
+from .judged import Judged
+from .outside import Outside
 
 __all__ = ["as_text", "quality", "short_names", "table_rows"]
 
@@ -29,7 +26,7 @@ _FAR = 0.3
 _SILENT = ("layers", "material", "interfaces")
 
 
-def as_text(fit: Fit) -> str:
+def as_text(fit: Judged) -> str:
     """The whole report."""
     lines = [_headline(fit), ""]
     lines += _aligned([_HEAD, *table_rows(fit)])
@@ -40,7 +37,7 @@ def as_text(fit: Fit) -> str:
     return "\n".join(lines)
 
 
-def _headline(fit: Fit) -> str:
+def _headline(fit: Judged) -> str:
     count = len(fit.problem.measurements)
     state = "interrupted: the best until then" if fit.interrupted else "" if fit.converged else "NOT CONVERGED"
     text = (
@@ -55,7 +52,7 @@ def _headline(fit: Fit) -> str:
     return f"{text}{f'; {state}' if state else ''}"
 
 
-def table_rows(fit: Fit, *, profiles: bool | None = None) -> list[tuple[str, ...]]:
+def table_rows(fit: Judged, *, profiles: bool | None = None) -> list[tuple[str, ...]]:
     """Name, value, std, interval, identifiable, prior of every parameter, as text.
 
     `profiles`: whether intervals come from profiles for all parameters; by default where they are cheap (only spectra
@@ -67,7 +64,8 @@ def table_rows(fit: Fit, *, profiles: bool | None = None) -> list[tuple[str, ...
     for short, parameter in zip(names, fit.problem.parameters, strict=True):
         wanted = True if (rest if profiles is None else profiles) else None
         estimate = fit.estimate(parameter.name, profile=False if fit.interrupted and profiles is None else wanted)
-        rows.append((short, *_numbers(estimate), _verdict(estimate), _prior(parameter)))
+        prior = "" if parameter.prior is None else parameter.prior.shown(parameter.unit)
+        rows.append((short, *_numbers(estimate), _verdict(estimate), prior))
     return rows
 
 
@@ -106,15 +104,6 @@ def _verdict(estimate: Estimate) -> str:
     return "NO"
 
 
-def _prior(parameter: Parameter) -> str:
-    prior, unit = parameter.prior, parameter.unit
-    if isinstance(prior, Normal):
-        return f"{format_value(prior.mean, unit)} ± {float(prior.std):.2g} {unit}".strip()
-    if isinstance(prior, LogNormal):
-        return f"{format_value(prior.median, unit)} ×/÷ {float(prior.factor):.3g}"
-    return ""
-
-
 def short_names(names: Sequence[str]) -> list[str]:
     """Names without the parts that only say where in a cell something is, as long as they stay different."""
     short = [", ".join(_short(path) for path in name.split(", ")) for name in names]
@@ -126,7 +115,7 @@ def _short(path: str) -> str:
     return ".".join(part for part in place.split(".") if part not in _SILENT) + space + rest
 
 
-def _open_lines(fit: Fit) -> list[str]:
+def _open_lines(fit: Judged) -> list[str]:
     known = dict(zip(fit.names, short_names(fit.names), strict=True))
     lines = []
     local = fit.identifiability.identifiable & ~fit.identifiable
@@ -143,7 +132,7 @@ def _open_lines(fit: Fit) -> list[str]:
     return lines
 
 
-def _correlation_lines(fit: Fit) -> list[str]:
+def _correlation_lines(fit: Judged) -> list[str]:
     names, found = short_names(fit.names), fit.correlations
     pairs = [(i, j) for i in range(len(names)) for j in range(i) if abs(found[i, j]) >= _STRONG]
     pairs = [(i, j) for i, j in pairs if fit.identifiable[[i, j]].all()]
@@ -151,7 +140,7 @@ def _correlation_lines(fit: Fit) -> list[str]:
     return [f"{found[i, j]:+.3f}  {names[j]} – {names[i]}" for i, j in pairs]
 
 
-def _misfit_lines(fit: Fit) -> list[str]:
+def _misfit_lines(fit: Judged) -> list[str]:
     rows = []
     for item, noise, misfit, group in zip(
         fit.problem.measurements, fit.noise, fit.misfits, fit.problem.group_of, strict=True
@@ -159,11 +148,12 @@ def _misfit_lines(fit: Fit) -> list[str]:
         level = f"noise {100 * noise:.2g} % (estimated)" if fit.problem.estimated[group] else "noise given"
         poor = misfit > _POOR or (fit.problem.estimated[group] and noise > _FAR)
         words = f"{misfit:.2f} × noise{'  POOR' if poor else ''}"
-        rows.append((item.label, format_value(item.temperature, "K"), words, level, quality(item.dataset)))
+        temperature = "" if item.temperature is None else format_value(item.temperature, "K")
+        rows.append((item.label, temperature, words, level, quality(item.dataset)))
     return _aligned(rows)
 
 
-def _outside_lines(fit: Fit) -> list[str]:
+def _outside_lines(fit: Judged) -> list[str]:
     """Datasets that follow each other for one reason share a line."""
     lines: list[str] = []
     runs: list[list[Outside]] = []
@@ -183,11 +173,7 @@ def quality(dataset: object) -> str:
     """What the Kramers-Kronig test says of a spectrum, in a few words."""
     if "frequency" not in getattr(dataset, "dims", ()):
         return ""
-    from ..errors import InputError, MgtwinError
-
     try:
-        from ..analysis import kramers_kronig
-
         found = kramers_kronig(dataset)  # type: ignore[arg-type]
     except InputError as error:
         return f"Kramers-Kronig not tested: {str(error).split('.')[0]}"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..impedance.compiled import CompiledSpectra
-from .blocks import Block
+from ..regression import Block, Weighting
 from .measurements import Measurement
 from .parameters import Parameter
-from .weighting import Weighting
 
 __all__ = ["SpectraBlock", "spectra_blocks"]
 
@@ -23,7 +21,7 @@ _UNEQUAL = 3
 
 
 class SpectraBlock(Block):
-    """Spectra of cells that differ in numbers only; see :class:`mgtwin.fitting.blocks.Block`.
+    """Spectra of cells that differ in numbers only; see :class:`mgtwin.regression.Block`.
 
     Parameters
     ----------
@@ -55,20 +53,20 @@ class SpectraBlock(Block):
         longest = max(lengths)
         rows = [np.concatenate([f, np.full(longest - f.size, f[-1])]) for f, _ in spectra if f is not None]
         free = {path for p in parameters for number in self.numbers for path in p.targets.get(number, ())}
-        self._paths = tuple(dict.fromkeys([*(p for p in measurements[0].cell.paths() if p in free), *different]))
+        self._paths = tuple(
+            dict.fromkeys([*(p for p in measurements[0].model.subject.paths() if p in free), *different])
+        )
         self._free = tuple(path for path in self._paths if path in free)
         frequencies = rows[0] if len(rows) == 1 else np.array(rows)
-        self._compiled = CompiledSpectra(measurements[0].cell, frequencies, self._paths)
-        edges = np.concatenate([[0], np.cumsum(lengths)])
-        self._parts = [slice(int(a), int(b)) for a, b in pairwise(edges)]
+        self._compiled = CompiledSpectra(measurements[0].model.subject, frequencies, self._paths)
+        self.lengths = tuple(lengths)
         self._select: NDArray[np.intp] | None = None
         if min(lengths) < longest:
             inside = np.arange(longest) < np.array(lengths)[:, np.newaxis]
             self._select = np.flatnonzero(inside)
-        self._data = np.concatenate([z for _, z in spectra if z is not None])
-        std = [w.std(z) for w, (_, z) in zip(weightings, spectra, strict=True) if z is not None]
-        self._weights = 1 / np.concatenate(std)
-        self._log_std = np.array([2 * np.log(item).sum() for item in std])
+        self.data = np.concatenate([z for _, z in spectra if z is not None])
+        std = [w.interleaved(z) for w, (_, z) in zip(weightings, spectra, strict=True) if z is not None]
+        self.weight = 1 / np.concatenate(std)
         self._place(measurements, parameters)
 
     def _place(self, measurements: Sequence[Measurement], parameters: Sequence[Parameter]) -> None:
@@ -78,7 +76,7 @@ class SpectraBlock(Block):
         for i, path in enumerate(self._paths):
             for d, item in enumerate(measurements):
                 source[i, d] = self._count + len(constants)
-                constants.append(float(item.cell.get(path)))
+                constants.append(float(item.model.subject.get(path)))
         for k, parameter in enumerate(parameters):
             for d, number in enumerate(self.numbers):
                 for path in parameter.targets.get(number, ()):
@@ -96,17 +94,7 @@ class SpectraBlock(Block):
             if (row == row[0]).all():
                 self._assign.append((int(row[0]), i, None))
                 continue
-            self._assign += [(int(k), i, self._parts[d]) for d, k in enumerate(row) if k < self._count]
-
-    @property
-    def sizes(self) -> list[int]:
-        """Real residuals of every Dataset: real and imaginary parts."""
-        return [2 * (part.stop - part.start) for part in self._parts]
-
-    @property
-    def log_std(self) -> NDArray[np.float64]:
-        """Sum of the logarithms of what the deviations are divided by, per Dataset."""
-        return self._log_std
+            self._assign += [(int(k), i, self.parts[d]) for d, k in enumerate(row) if k < self._count]
 
     def _numbers(self, values: NDArray[np.float64]) -> dict[str, float | NDArray[np.float64]]:
         everything = np.concatenate([values, self._constants])
@@ -115,31 +103,25 @@ class SpectraBlock(Block):
             for path, row, common in zip(self._paths, self._sources, self._common, strict=True)
         }
 
-    def predicted(self, values: NDArray[np.float64]) -> list[NDArray[np.complex128]]:
+    def predict(self, values: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Impedances [ohm] at the frequencies of every Dataset."""
-        z = self._flat(self._compiled.impedance(self._numbers(values)))
-        return [z[part] for part in self._parts]
+        return self._flat(self._compiled.impedance(self._numbers(values)))
 
     def _flat(self, grid: NDArray[np.complex128], leading: int = 0) -> NDArray[np.complex128]:
         flat = grid.reshape((*grid.shape[:leading], -1))
         return flat if self._select is None else flat[..., self._select]
 
-    def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weighted deviations, real and imaginary part of each point in turn."""
-        z = self._flat(self._compiled.impedance(self._numbers(values)))
-        return ((z - self._data) * self._weights).view(float)
-
-    def jacobian(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Their derivatives by the values of the unknowns, shape (residuals, parameters)."""
-        result = np.zeros((self._count, self._data.size), dtype=complex)
+    def derivatives(self, values: NDArray[np.float64]) -> NDArray[np.complex128]:
+        """Their derivatives by the values of the unknowns, shape (parameters, points)."""
+        result = np.zeros((self._count, self.data.size), dtype=complex)
         if self._free:
-            slopes = self._flat(self._compiled.jacobian(self._numbers(values), self._free), 1) * self._weights
+            slopes = self._flat(self._compiled.jacobian(self._numbers(values), self._free), 1)
             for k, i, part in self._assign:
                 if part is None:
                     result[k] += slopes[i]
                 else:
                     result[k, part] += slopes[i, part]
-        return result.view(float).T
+        return result
 
 
 def spectra_blocks(
@@ -156,13 +138,13 @@ def spectra_blocks(
         for first, length, members, different in groups:
             if not 1 / _UNEQUAL <= size / length <= _UNEQUAL:
                 continue
-            found = _different_numbers(first, item.cell)
+            found = _different_numbers(first, item.model.subject)
             if found is not None:
                 members.append(position)
                 different |= found
                 break
         else:
-            groups.append((item.cell, size, [position], set()))
+            groups.append((item.model.subject, size, [position], set()))
     return [
         SpectraBlock(
             [numbers[k] for k in members],

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
 from pydantic import TypeAdapter
 
-from ..cells import Cell
 from ..dataset import attributes, open, save
 from ..errors import FileError
-from .free import LogNormal, Normal
-from .measurements import Measurement
+from ..regression import LOSSES, WEIGHTINGS
+from .blocks import blocks_of
+from .judged import Judged
+from .measurements import Measurement, measurement
 from .minimise import Minimum
+from .models import Subject, read_subject
 from .parameters import Parameter
-from .weighting import Cauchy, Huber, Modulus, Noise, SoftL1, Unit
-
-if TYPE_CHECKING:
-    from .result import Fit
+from .priors import PRIORS
+from .problem import Problem
+from .solution import Solution
 
 __all__ = ["load", "saved"]
 
 _FORMAT = "mgtwin fit 1"
-_CLASSES: dict[str, Any] = {
-    "modulus": Modulus, "noise": Noise, "unit": Unit, "huber": Huber, "soft_l1": SoftL1, "cauchy": Cauchy,
-    "normal": Normal, "lognormal": LogNormal,
-}  # fmt: skip
 
 
-def saved(fit: Fit, path: str | Path) -> Path:
+def saved(fit: Judged, path: str | Path) -> Path:
     """Write a fit; see `Fit.save`."""
-    import xarray as xr
-
     problem, minimum = fit.problem, fit.minimum
     nodes: dict[str, Any] = {
         f"data_{number}": item.dataset.assign_attrs(
-            fitted_cell=item.cell.to_yaml(),
+            fitted_cell=item.model.text,
+            fitted_kind=type(item.cell).__name__,
             fitted_label=item.label,
             fitted_protocol=item.protocol.to_yaml() if item.protocol is not None else "",
         )
@@ -62,7 +60,7 @@ def saved(fit: Fit, path: str | Path) -> Path:
             {
                 "parameters": [_parameter_data(parameter) for parameter in problem.parameters],
                 "weightings": [_noun_data(weighting) for weighting in problem.weightings],
-                "loss": None if fit.loss is None else _noun_data(fit.loss),
+                "loss": _noun_data(fit.loss),
                 "scales": problem.scales.tolist(),
                 "minimum": minimum.x.tolist(),
                 "evaluations": minimum.evaluations,
@@ -77,27 +75,20 @@ def saved(fit: Fit, path: str | Path) -> Path:
     return save(tree, path)
 
 
-def _noun_data(noun: Any) -> dict[str, Any]:
-    return dict(TypeAdapter(type(noun)).dump_python(noun, mode="json"))
+def _noun_data(noun: object) -> dict[str, Any] | None:
+    return None if noun is None else dict(TypeAdapter(type(noun)).dump_python(noun, mode="json"))
 
 
-def _noun(data: dict[str, Any] | None) -> Any:
-    if data is None:
-        return None
-    return TypeAdapter(_CLASSES[data["type"]]).validate_python(data)
+def _noun(family: Mapping[str, type], data: dict[str, Any] | None) -> Any:
+    return None if data is None else TypeAdapter(family[data["type"]]).validate_python(data)
 
 
 def _parameter_data(parameter: Parameter) -> dict[str, Any]:
-    prior: dict[str, Any] | None = None
-    if isinstance(parameter.prior, Normal):
-        prior = {"type": "normal", "mean": float(parameter.prior.mean), "std": float(parameter.prior.std)}
-    elif isinstance(parameter.prior, LogNormal):
-        prior = {"type": "lognormal", "median": float(parameter.prior.median), "factor": float(parameter.prior.factor)}
     return {
         "name": parameter.name, "key": parameter.key, "unit": parameter.unit, "log": parameter.log,
-        "start": parameter.start, "bounds": [repr(limit) for limit in parameter.bounds], "prior": prior,
+        "start": parameter.start, "bounds": [repr(limit) for limit in parameter.bounds],
+        "prior": _noun_data(parameter.prior), "grows": parameter.grows,
         "targets": {str(number): list(paths) for number, paths in parameter.targets.items()},
-        "grows": parameter.grows,
     }  # fmt: skip
 
 
@@ -105,31 +96,29 @@ def _parameter(data: dict[str, Any]) -> Parameter:
     low, high = (float(item) for item in data["bounds"])
     key = data["key"] if isinstance(data["key"], str) else tuple(data["key"])
     targets = {int(number): tuple(paths) for number, paths in data["targets"].items()}
-    prior = _noun(data["prior"])
+    prior = _noun(PRIORS, data["prior"])
     grows = data.get("grows", False)
     return Parameter(data["name"], key, data["unit"], data["log"], data["start"], (low, high), prior, targets, grows)
 
 
-def load(path: str | Path) -> Fit:
+def load(path: str | Path) -> Solution:
     """Read a fit; see `Fit.open`."""
-    from .measurements import measurement
-    from .problem import Problem, blocks_of
-    from .result import Fit
-
     tree = open(path)
     if tree.attrs.get("format") != _FORMAT:
         raise FileError("is no fit: Fit.save writes them; mt.open reads Datasets.", str(path))
     data = json.loads(tree.attrs["fit"])
     measurements: list[Measurement] = []
-    cells: dict[str, Cell] = {}
+    subjects: dict[str, Subject] = {}
     for number in range(len(data["weightings"])):
         ds = tree[f"data_{number}"].to_dataset()
         text, label, protocol = (ds.attrs.pop(f"fitted_{name}") for name in ("cell", "label", "protocol"))
-        cell = cells.setdefault(text, Cell.from_yaml(text))
-        item = measurement(cell, ds.assign_attrs(label=label, **({"protocol": protocol} if protocol else {})), number)
-        measurements.append(item)
+        kind = ds.attrs.pop("fitted_kind", "Cell")  # files of 0.1.0 knew cells only
+        if text not in subjects:
+            subjects[text] = read_subject(kind, text)
+        stated = {"label": label, **({"protocol": protocol} if protocol else {})}
+        measurements.append(measurement(subjects[text], ds.assign_attrs(stated), number))
     parameters = [_parameter(item) for item in data["parameters"]]
-    weightings = [_noun(item) for item in data["weightings"]]
+    weightings = [_noun(WEIGHTINGS, item) for item in data["weightings"]]
     blocks = blocks_of(measurements, parameters, weightings)
     problem = Problem(measurements, parameters, blocks, weightings, np.array(data["scales"]))
     x = np.array(data["minimum"])
@@ -139,4 +128,4 @@ def load(path: str | Path) -> Fit:
         x, float(residuals @ residuals) / 2, residuals, problem.jacobian(x), data["evaluations"], data["converged"],
         data["interrupted"], None if costs is None else np.array([np.nan if c is None else c for c in costs]),
     )  # fmt: skip
-    return Fit(problem, minimum, _noun(data["loss"]), data["starts"], data["seed"])
+    return Solution(problem, minimum, _noun(LOSSES, data["loss"]), data["starts"], data["seed"])

@@ -1,45 +1,51 @@
-"""Residuals of runs in time, and of spectra under a bias: each Dataset by a simulation of its own."""
+"""Runs in time, and spectra under a bias, as parts of a fit: each Dataset by a simulation of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..protocols import EIS, Limits, ReplayedSignal, Segment, TransientProtocol, VoltageRamp
-from .blocks import Block
+from ..protocols import EIS, Limits, ReplayedSignal, Segment, TransientProtocol
+from ..regression import Block, Weighting
+from ..simulation import simulate
+from ..simulation.jacobian import impedance_jacobian
+from ..simulation.sensitivities import SensitiveRun
 from .measurements import Measurement
 from .parameters import Parameter
-from .weighting import Weighting
 
-if TYPE_CHECKING:
-    from ..simulation.sensitivities import SensitiveRun
+__all__ = ["BiasedBlock", "TransientBlock", "segments_of"]
 
-__all__ = ["BiasedBlock", "TransientBlock", "controlled_by_voltage", "segments_of"]
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+_Array = TypeVar("_Array", Reals, Complexes)
 
 
 class _Single(Block):
     """What blocks of a single Dataset share."""
 
-    def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter]) -> None:
+    def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
         self.numbers = (number,)
-        self._item = item
-        self._keys = {k: p.targets[number] for k, p in enumerate(parameters) if number in p.targets}
+        self.quantity, self.data, self.lengths = item.quantity, item.data, (item.data.size,)
+        self.weight = 1 / weighting.interleaved(item.data)
+        assert isinstance(item.cell, Cell)
+        self._item, self._cell = item, item.cell
+        self._keys: dict[int, Key] = {k: p.targets[number] for k, p in enumerate(parameters) if number in p.targets}
         self._count = len(parameters)
 
-    def _numbers(self, values: NDArray[np.float64]) -> dict[Key, float]:
+    def _given(self, values: Reals) -> dict[Key, float]:
         return {paths: float(values[k]) for k, paths in self._keys.items()}
 
-    def _collected(self, slopes: NDArray[Any]) -> NDArray[Any]:
-        """Derivatives by all parameters from those by the ones that act here (last axis)."""
-        result = np.zeros((*slopes.shape[:-1], self._count), dtype=slopes.dtype)
-        result[..., list(self._keys)] = slopes
+    def _everywhere(self, slopes: _Array) -> _Array:
+        """Derivatives by all unknowns from those by the ones that act here (first axis)."""
+        result: _Array = np.zeros((self._count, *slopes.shape[1:]), dtype=slopes.dtype)
+        result[list(self._keys)] = slopes
         return result
 
 
@@ -47,110 +53,51 @@ class TransientBlock(_Single):
     """One run in time; the voltage deviates where the current was imposed, and the current where the voltage was."""
 
     def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
-        super().__init__(number, item, parameters)
-        self._segments, self._where = segments_of(item)
-        self._by_voltage = controlled_by_voltage(item)
-        data = item.current if self._by_voltage else item.voltage
-        assert data is not None
-        self._data = data
-        std = weighting.std(data)
-        self._weights = 1 / std
-        self._log_std = np.array([2 * np.log(std).sum()])
-        self._last: tuple[bytes, NDArray[np.float64]] | None = None
+        super().__init__(number, item, parameters, weighting)
+        segments, self._where = segments_of(item)
+        self._output = 1 if item.by_voltage else 0
+        self._names = {k: ", ".join(paths) for k, paths in self._keys.items()}
+        self._run = SensitiveRun(self._cell, segments, list(self._keys.values()))
+        self._last: tuple[bytes, Reals] | None = None
 
-    @property
-    def sizes(self) -> list[int]:
-        """Number of samples."""
-        return [self._data.size]
+    def _named(self, values: Reals) -> dict[str, float]:
+        return {name: float(values[k]) for k, name in self._names.items()}
 
-    @property
-    def log_std(self) -> NDArray[np.float64]:
-        """See `Block`."""
-        return self._log_std
-
-    @cached_property
-    def _run(self) -> SensitiveRun:
-        from ..simulation.sensitivities import SensitiveRun
-
-        return SensitiveRun(self._item.cell, self._segments, list(self._keys.values()))
-
-    def _named(self, values: NDArray[np.float64]) -> dict[str, float]:
-        return {", ".join(paths): float(values[k]) for k, paths in self._keys.items()}
-
-    def predicted(self, values: NDArray[np.float64]) -> list[NDArray[Any]]:
-        """Voltage [V] or current [A] at the samples."""
+    def predict(self, values: Reals) -> Reals:
+        """Voltage [V] or current [A] at the samples; the last one is kept, for an integration takes long."""
         key = values[list(self._keys)].tobytes()
         if self._last is None or self._last[0] != key:
-            found = self._run.run(self._named(values))
-            self._last = key, found[1 if self._by_voltage else 0][self._where]
-        return [self._last[1]]
+            self._last = key, self._run.run(self._named(values))[self._output][self._where]
+        return self._last[1]
 
-    def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """See `Block`."""
-        return (self.predicted(values)[0] - self._data) * self._weights
-
-    def jacobian(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """See `Block`."""
+    def derivatives(self, values: Reals) -> Reals:
+        """Their derivatives by the unknowns."""
         if not self._keys:
-            return np.zeros((self._data.size, self._count))
-        slopes = self._run.derivatives(self._named(values))[2][1 if self._by_voltage else 0][self._where]
-        return self._collected(slopes) * self._weights[:, np.newaxis]
+            return np.zeros((self._count, self.data.size))
+        slopes = self._run.derivatives(self._named(values))[2][self._output][self._where]
+        return self._everywhere(slopes.T)
 
 
 class BiasedBlock(_Single):
     """A spectrum under a bias: the mesh linearised at its steady state, with the adjoint's derivatives."""
 
-    def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
-        super().__init__(number, item, parameters)
-        assert item.impedance is not None
-        self._data = item.impedance
-        std = weighting.std(item.impedance)
-        self._weights = 1 / std
-        self._log_std = np.array([4 * np.log(std).sum()])
-
     @property
-    def sizes(self) -> list[int]:
-        """Real and imaginary parts."""
-        return [2 * self._data.size]
-
-    @property
-    def log_std(self) -> NDArray[np.float64]:
-        """See `Block`."""
-        return self._log_std
-
     def _protocol(self) -> EIS:
         assert isinstance(self._item.protocol, EIS)
         return self._item.protocol
 
-    def predicted(self, values: NDArray[np.float64]) -> list[NDArray[Any]]:
+    def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
-        from ..simulation import simulate
+        cell = self._cell.with_(self._given(values))
+        return np.asarray(simulate(cell, self._protocol)["impedance"].values)
 
-        cell = self._item.cell.with_({**self._numbers(values)})
-        return [np.asarray(simulate(cell, self._protocol())["impedance"].values)]
-
-    def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """See `Block`."""
-        return np.ascontiguousarray((self.predicted(values)[0] - self._data) * self._weights).view(float)
-
-    def jacobian(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """See `Block`."""
-        from ..simulation.jacobian import impedance_jacobian
-
+    def derivatives(self, values: Reals) -> Complexes:
+        """Its derivatives by the unknowns."""
         if not self._keys:
-            return np.zeros((2 * self._data.size, self._count))
-        cell = self._item.cell.with_({**self._numbers(values)})
-        found = impedance_jacobian(cell, self._protocol(), list(self._keys.values()))["impedance_jacobian"].values
-        weighted = self._collected(np.asarray(found)) * self._weights[:, np.newaxis]
-        return np.ascontiguousarray(weighted.T).view(float).T
-
-
-def controlled_by_voltage(item: Measurement) -> bool:
-    """Whether the voltage was imposed in a run."""
-    assert isinstance(item.protocol, TransientProtocol)
-    if isinstance(item.protocol, ReplayedSignal):
-        return item.protocol.by_voltage
-    return isinstance(item.protocol.segments(item.cell)[0].control, VoltageRamp)
+            return np.zeros((self._count, self.data.size), dtype=complex)
+        cell = self._cell.with_(self._given(values))
+        found = impedance_jacobian(cell, self._protocol, list(self._keys.values()))["impedance_jacobian"]
+        return self._everywhere(np.asarray(found.transpose("parameter", "frequency").values))
 
 
 def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp]]:
@@ -164,7 +111,7 @@ def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp
         If the samples do not fit what was done.
     """
     assert isinstance(item.protocol, TransientProtocol) and item.time is not None
-    segments = item.protocol.segments(item.cell)
+    segments = item.segments
     members, starts = _samples_by_segment(item, segments)
     made: list[Segment] = []
     where = np.full(item.time.size, -1, dtype=np.intp)

@@ -6,17 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import xarray as xr
+
 from ..cells import Cell
 from ..cells.paths import Key
-from ..errors import InputError
-from .free import FreeLike
+from ..circuits import Circuit
+from ..errors import InputError, UnknownNameError
+from ..quantities import format_value, parse
+from ..regression import Loss, Weighting
+from .free import Free, FreeLike
 from .measurements import Measurement, measurement
 from .minimise import Progress, minimised
-from .problem import kind_of, problem_of
+from .models import Subject
+from .parameters import Wanted, wanted
+from .problem import problem_of, weightings_of
 from .result import Fit
-from .weighting import Loss, Weighting
 
-__all__ = ["fit", "measurements_of", "refitted"]
+__all__ = ["FrequencyRange", "fit"]
+
+#: Lowest and highest frequency [Hz], or texts with a unit.
+FrequencyRange = tuple[float | str, float | str]
+_Pair = tuple[Subject, xr.Dataset]
 
 
 def fit(
@@ -26,11 +37,13 @@ def fit(
     loss: Loss | None = None,
     starts: int = 1,
     seed: int = 0,
+    frequency_range: FrequencyRange | None = None,
     progress: Progress | None = None,
 ) -> Fit:
-    r"""Find the parameters of a cell, or of several, that explain some data.
+    r"""Find the parameters of a cell or circuit, or of several, that explain some data.
 
-    ``fit([(cell, dataset), ...], free)``, or ``fit(cell, dataset or [datasets], free)``.
+    ``fit([(cell, dataset), ...], free)``, or ``fit(cell, dataset or [datasets], free)``. A :class:`mgtwin.Circuit` may
+    stand wherever a cell does.
 
     The weighted sum of squared deviations of all Datasets together is minimised by a trust-region method with exact
     derivatives of the spectra. What was done to the cell is taken from a Dataset's attribute ``protocol``, or else
@@ -38,11 +51,13 @@ def fit(
 
     Parameters
     ----------
-    data : sequence of (Cell, Dataset), or a Cell and one or more Datasets
+    data : sequence of (Cell or Circuit, Dataset), or one of these and one or more Datasets
         Spectra (``impedance`` over ``frequency``) and runs in time (``voltage`` and ``current`` over ``time``).
     free : mapping, or sequence of keys
         Dotted path, wildcard, or tuple of paths (they move together) to ``Free``, ``PerTemperature(Free())`` or
         ``PerDataset(Free())``. A key applies to every cell that has such a path. A sequence of keys: all ``Free()``.
+        Numbers of a circuit that have no value are free without being named, and start where the data suggest; a fit of
+        circuits alone needs no `free`.
     weighting : Weighting or sequence of Weighting, optional
         ``Modulus()`` (default for spectra), ``Noise(std)`` or ``Unit()`` (default for runs in time); a sequence has
         one for each Dataset. Datasets of one kind with equal weightings share a level of noise, which follows from the
@@ -53,6 +68,8 @@ def fit(
         Further starts are spread quasi-randomly over the bounds, or a factor of ten either way.
     seed : int
         Of these; equal seeds give equal results.
+    frequency_range : (low, high), optional
+        [Hz] or texts with a unit: points of spectra outside are left out.
     progress : callable, optional
         Called as ``progress(fraction, text)`` after each start.
 
@@ -79,15 +96,19 @@ def fit(
     >>> round(found.values["positive.double_layer.c"], 6)
     0.05
     """
-    pairs, free = _told_apart(data, more)
+    pairs, given = _told_apart(data, more)
     if starts < 1:
         raise InputError(f"starts is {starts}: give at least 1.")
-    problem = problem_of(measurements_of(pairs), free, weighting)
-    problem, minimum = minimised(problem, starts, seed, loss, progress)
+    if frequency_range is not None:
+        pairs = [(subject, _cut(dataset, frequency_range)) for subject, dataset in pairs]
+    measurements = _measurements_of(pairs)
+    weightings = weightings_of(measurements, weighting)
+    measurements, free = _completed(measurements, wanted(given), weightings)
+    problem, minimum = minimised(problem_of(measurements, free, weightings), starts, seed, loss, progress)
     return Fit(problem, minimum, loss, starts, seed)
 
 
-def measurements_of(pairs: Iterable[tuple[Any, Any]]) -> list[Measurement]:
+def _measurements_of(pairs: Iterable[_Pair]) -> list[Measurement]:
     """What every (cell, dataset) is; Datasets of one name get numbers."""
     found = [measurement(cell, dataset, number) for number, (cell, dataset) in enumerate(pairs)]
     labels = [item.label for item in found]
@@ -101,53 +122,63 @@ def measurements_of(pairs: Iterable[tuple[Any, Any]]) -> list[Measurement]:
     return found
 
 
-def refitted(fit: Fit, *, data: Sequence[Any] | None = None, keep: Sequence[Any] | None = None) -> Fit:
-    """The same fit, from where it ended, to other data at the same points, or to some of its points only.
-
-    Parameters
-    ----------
-    fit : Fit
-    data : sequence of ndarray, optional
-        Impedances, voltages or currents for every Dataset.
-    keep : sequence of ndarray of bool, optional
-        Which points of every Dataset to use.
-    """
-    measurements = []
-    for number, item in enumerate(fit.problem.measurements):
-        changes: dict[str, Any] = {}
-        if data is not None:
-            changes[kind_of(item)] = data[number]
-        if keep is not None:
-            for name in ("frequency", "impedance", "time", "voltage", "current", "steps"):
-                if getattr(item, name) is not None:
-                    changes[name] = getattr(item, name)[keep[number]]
-        measurements.append(replace(item, **changes))
-    problem = fit.problem.with_measurements(measurements)
-    problem, minimum = minimised(problem.starting_at(fit.x), loss=fit.loss)
-    if minimum.interrupted:
-        raise KeyboardInterrupt
-    return Fit(problem, minimum, fit.loss)
+def _cut(dataset: xr.Dataset, limits: FrequencyRange) -> xr.Dataset:
+    """A spectrum without the points outside a range; a run in time as it is."""
+    low, high = (float(parse(limit, "Hz")) for limit in limits)
+    if not low < high:
+        raise InputError(f"frequency_range is {limits}: give (lowest, highest).")
+    if "frequency" not in getattr(dataset, "dims", ()):
+        return dataset
+    f = dataset["frequency"].values
+    inside = (f >= low * (1 - 1e-9)) & (f <= high * (1 + 1e-9))  # a limit read off the data is not to cut its point
+    if not inside.any():
+        raise InputError(
+            f"no point of the spectrum lies between {format_value(low, 'Hz')} and {format_value(high, 'Hz')}; it has "
+            f"{format_value(float(np.min(f)), 'Hz')} to {format_value(float(np.max(f)), 'Hz')}."
+        )
+    return dataset.isel(frequency=inside)
 
 
-def _told_apart(
-    data: Any, more: tuple[Any, ...]
-) -> tuple[list[tuple[Any, Any]], Mapping[Key, FreeLike] | Sequence[Key]]:
+def _completed(
+    measurements: Sequence[Measurement], free: Wanted, weightings: Sequence[Weighting]
+) -> tuple[list[Measurement], Wanted]:
+    """Circuits with a value for every number, and what is free with the numbers that nobody knows."""
+    result, everything = list(measurements), dict(free)
+    for number, item in enumerate(measurements):
+        unknown = item.model.unknown
+        if not unknown or item.frequency is None or item.impedance is None:
+            continue
+        named: dict[str, Free] = {}
+        for key, what in free.items():
+            try:
+                named |= dict.fromkeys(item.model.expand(key), what.single)
+            except UnknownNameError:  # it is a key of another cell, or of none, which is found out with the parameters
+                continue
+        everything |= {path: Free() for path in unknown if path not in named}
+        started = item.model.started(item.frequency, item.impedance, weightings[number], named)
+        result[number] = replace(item, cell=started)
+    return result, everything
+
+
+def _told_apart(data: Any, more: tuple[Any, ...]) -> tuple[list[_Pair], Mapping[Key, FreeLike] | Sequence[Key]]:
     """Pairs of cell and Dataset, and what is free, from either way of calling."""
-    if isinstance(data, Cell):
-        if len(more) != 2:
+    if isinstance(data, (Cell, Circuit)):
+        circuit = isinstance(data, Circuit)
+        if not 2 - circuit <= len(more) <= 2:
             raise InputError(
                 "fit(cell, datasets, free) needs three arguments: the cell, its Datasets and what is free."
             )
-        datasets = [more[0]] if hasattr(more[0], "data_vars") else list(more[0])
+        datasets: list[Any] = [more[0]] if isinstance(more[0], xr.Dataset | xr.DataTree) else list(more[0])
         if not datasets:
             raise InputError("there are no Datasets to fit.")
-        return [(data, dataset) for dataset in datasets], more[1]
-    if len(more) != 1:
-        raise InputError("fit([(cell, dataset), ...], free) needs two arguments: the pairs and what is free.")
+        return [(data, dataset) for dataset in datasets], more[1] if len(more) > 1 else {}
     pairs = list(data)
     if not pairs:
         raise InputError("there are no data to fit.")
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputError(f"fit takes pairs (cell, dataset), not {type(pair).__name__}.")
-    return [(cell, dataset) for cell, dataset in pairs], more[0]
+    circuits = any(isinstance(subject, Circuit) for subject, _ in pairs)
+    if not 1 - circuits <= len(more) <= 1:
+        raise InputError("fit([(cell, dataset), ...], free) needs two arguments: the pairs and what is free.")
+    return [(subject, dataset) for subject, dataset in pairs], more[0] if more else {}

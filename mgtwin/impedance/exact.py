@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from . import mixtures as mixtures  # registers its materials
-from . import salts as salts
 from .chain import Array, Interface, Link, Mixed, Ohmic, stack_impedance
 from .elements import Surroundings, layer_element
 from .fixture import fixture_numbers, measured

@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..cells.cell import Cell
-from ..cells.mixtures import has_electrons
 from ..cells.reader import Reader
+from ..kinds.carriers import has_electrons
 from .chain import Array, Interface, Link, Mixed, Ohmic
 from .currents import Division, Shares, divide
 from .elements import Surroundings, layer_element

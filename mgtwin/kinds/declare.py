@@ -6,13 +6,13 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, NoReturn, TypeVar, cast
 
 from ..errors import InputError
 from ..registry import Family
 from .noun import noun
 
-__all__ = ["check_parameters", "declared", "require"]
+__all__ = ["check_parameters", "declared", "require", "unwritten"]
 
 _Kind = TypeVar("_Kind")
 
@@ -54,6 +54,11 @@ def declared(
     made = noun(cls)
     family.add(name, made)
     return made
+
+
+def unwritten(*arguments: object, **numbers: object) -> NoReturn:
+    """Stands in a base for a formula that every kind writes itself."""
+    raise NotImplementedError
 
 
 def require(condition: object, cls: type, family: Family[Any], what: str) -> None:

@@ -1,6 +1,6 @@
 """What is done to a cell: impedance, polarization, voltammetry, galvanostatic cycling, rests, replays, sequences."""
 
-from .base import PROTOCOLS, AnyProtocol, Protocol, TransientProtocol, from_data, from_yaml, protocol
+from .base import PROTOCOLS, AnyProtocol, Protocol, TransientProtocol, Written, from_data, from_yaml, protocol
 from .bias import BIASES, Current, Voltage
 from .cycling import CycleSkipping, Cycling, Every
 from .eis import EIS
@@ -36,6 +36,7 @@ __all__ = [
     "Voltage",
     "VoltageRamp",
     "Voltammetry",
+    "Written",
     "amperes",
     "from_data",
     "from_yaml",

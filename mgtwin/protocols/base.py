@@ -11,7 +11,7 @@ from pydantic_core import SchemaSerializer
 
 from ..errors import InputError, QuantityError
 from ..kinds.noun import explained, field_names, noun
-from ..quantities import Quantity, Value, parse
+from ..quantities import AmbientTemperature, Quantity, Value, parse
 from ..registry import Family
 from ..unions import OneOf
 from ..yamlfile import MOST_ITEMS, dumps, loads
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..cells import Cell
     from .segments import Segment
 
-Temperature = Annotated[Value, Quantity("K", gt=0)]
+Temperature = Annotated[Value, AmbientTemperature()]
 Duration = Annotated[Value, Quantity("s", gt=0)]
 Volts = Annotated[Value, Quantity("V")]
 
@@ -59,6 +59,11 @@ class Written:
     __pydantic_serializer__: ClassVar[SchemaSerializer]
     __pydantic_fields__: ClassVar[dict[str, FieldInfo]]
     type: str
+
+    def given(self) -> dict[str, object]:
+        """What was set: the fields that are neither None nor at their default."""
+        fields = {name: info for name, info in self.__pydantic_fields__.items() if name != "type"}
+        return {name: item for name, info in fields.items() if (item := vars(self)[name]) not in (None, info.default)}
 
     def to_data(self) -> dict[str, object]:
         """The noun as plain data for YAML, without fields that are None."""

@@ -6,16 +6,15 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ..cells import CPE, Cell, Fixture, Layer
+from ..cells import Cell, Fixture, Layer
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
-from ..cells.mixtures import Mixture, mesh_only
+from ..cells.questions import contact_resistance, passes
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
-from ..kinds.kind import Bound, has_formula
-from ..kinds.response import admittance
+from ..kinds.numbers import VACUUM_PERMITTIVITY
 from ..protocols import CurrentRamp, Segment, VoltageRamp
 from ..quantities import format_value
 
@@ -26,22 +25,6 @@ FAST = 1e-3
 TOO_SLOW = 0.1
 #: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
 FIXTURE_OVER = 0.1
-VACUUM_PERMITTIVITY = 8.8541878128e-12
-
-
-def passes_ions(cell: Cell) -> bool:
-    """Whether the working ion can be carried from electrode to electrode in a steady state."""
-    return all(electrode.reacts for electrode in (cell.negative, cell.positive)) and all(
-        np.isfinite(_resistance(cell, key)) for key in cell.interfaces
-    )
-
-
-def passes_electrons(cell: Cell) -> bool:
-    """Whether electrons can pass from electrode to electrode in a steady state."""
-    contacts = [cell.negative, *cell.interfaces.values(), cell.positive]
-    return all(Carrier.ELECTRONS in layer.material.carriers for layer in cell.layers) and all(
-        np.isfinite(contact.electronic_resistance) for contact in contacts
-    )
 
 
 def first_output(segments: tuple[Segment, ...]) -> float:
@@ -73,7 +56,7 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     driven = [
         s for s in segments if isinstance(s.control, CurrentRamp) and (s.control.start != 0.0 or s.control.rate != 0.0)
     ]
-    if not driven or passes_ions(cell) or passes_electrons(cell):
+    if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
     if all(np.isfinite(segment.limits.low) and np.isfinite(segment.limits.high) for segment in driven):
         return
@@ -98,7 +81,7 @@ def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
         return []
     first = first_output(segments)
     alone = cell.with_({"fixture": Fixture()})
-    if any(mesh_only(layer.material) for layer in cell.layers):
+    if any(layer.material.mesh_only for layer in cell.layers):
         from ..impedance.linearise import LinearisedStack
 
         frequency = 1 / (2 * np.pi * first)
@@ -131,7 +114,7 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity."""
     material, reader = layer.material, Reader(cell)
     path, T = f"layers.{layer.name}.material", cell.temperature
-    positions = np.array(material.positions) if isinstance(material, Mixture) else 0.5
+    positions = np.array(material.positions)
     dielectric = permittivity(reader, path, material, positions)
     if dielectric is None:
         return None
@@ -139,9 +122,10 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     if Carrier.ELECTRONS in material.carriers:
         rest = rest_potentials(cell).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
-    if isinstance(dielectric, CPE):
-        return float((dielectric.q / sigma) ** (1 / dielectric.n))
-    return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    if isinstance(dielectric, (float, np.ndarray)):
+        return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    coefficient, order = (getattr(dielectric, name) for name in (dielectric.coefficient, dielectric.order))
+    return float(np.max((coefficient / sigma) ** (1 / order)))
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
@@ -161,14 +145,11 @@ def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
 def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
     """Whether some element in series is a resistance where these layers store charge."""
     ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
-    ohmic = ohmic or any(j.capacitance is None and _resistance(cell, key) > 0 for key, j in cell.interfaces.items())
+    ohmic = ohmic or any(
+        junction.capacitance is None and contact_resistance(cell, key, Carrier.IONS) > 0
+        for key, junction in cell.interfaces.items()
+    )
     return ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
-
-
-def _resistance(cell: Cell, key: str) -> float:
-    """Resistance [ohm m2] of a junction to the ions, that at rest where it is not ohmic."""
-    bound = Bound(type(cell.interfaces[key]), f"interfaces.{key}", Reader(cell))
-    return float(bound.call("ohmic") if has_formula(bound.kind, "ohmic") else 1 / admittance(bound, 0.0, 0.0).real)
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..cells.mixtures import mesh_only
 from ..cells.paths import Key
 from ..errors import InputError
 from ..protocols import EIS, Current, Voltage
@@ -93,7 +92,7 @@ def impedance_jacobian(
         raise InputError(f"{twice[0]} is named twice among the paths: name each one once.")
     units = [_unit(cell, key) for key in keys]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
-    on_mesh = any(mesh_only(layer.material) for layer in cell.layers)
+    on_mesh = any(layer.material.mesh_only for layer in cell.layers)
     if start is None and protocol.bias is None and not on_mesh:
         derivative = exact_jacobian(cell, frequencies, paths)
         attrs |= {"route": "exact, at rest, the state of rest moving with the parameters"}

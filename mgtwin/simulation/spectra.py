@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..cells.mixtures import mesh_only
 from ..errors import InputError, SimulationError
 from ..models import names
 from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
@@ -41,7 +40,7 @@ def run(
     from .. import dataset
 
     frequencies = protocol.values()
-    on_mesh = [f"{layer.name} {mesh_only(layer.material)}" for layer in cell.layers if mesh_only(layer.material)]
+    on_mesh = [f"{layer.name} {layer.material.mesh_only}" for layer in cell.layers if layer.material.mesh_only]
     if start is None and protocol.bias is None and not on_mesh:
         from ..impedance.exact import exact
 

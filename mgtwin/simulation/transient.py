@@ -9,6 +9,9 @@ import numpy as np
 
 from ..cells import Cell
 from ..errors import SimulationError
+from ..kinds.materials import Material
+from ..kinds.numbers import FARADAY
+from ..kinds.own import Own
 from ..protocols import Segment, TransientProtocol
 from . import checks, start_state
 
@@ -207,55 +210,41 @@ def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -
 
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
     """Local potentials that leave the model's range: Mg supersaturated, exponentials saturated, off stoichiometry."""
-    from ..cells import DefectElectrons, Reader, has_electrons
-    from ..cells.effective import FARADAY, GAS_CONSTANT, SATURATION, storing_parts
+    from ..cells import Reader, has_electrons
+    from ..cells.rest import rest_potentials
     from ..models import names
 
     found = []
-    ion = cell.ion.name
-    saturation = SATURATION * GAS_CONSTANT * float(cell.temperature) / FARADAY
-    for layer in cell.layers:
+    ion, rest = cell.ion.name, rest_potentials(cell).layers
+    for layer, before in zip(cell.layers, rest, strict=True):
         if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
         lowest, largest = float(np.min(E)), float(np.max(np.abs(E)))
-        inside = f"layers.{layer.name}.material"
-        for path, part, _ in storing_parts(Reader(cell), inside, layer.material):
-            label = layer.name if part is layer.material else f"{layer.name} ({path.removeprefix(f'{inside}.')})"
-            if lowest < float(part.minimum_potential):
+        own = Own(Reader(cell), f"layers.{layer.name}.material", float(cell.temperature))
+        for part in layer.material.stores(own):
+            inside, material = part.own.path.removeprefix(f"{own.path}."), part.material
+            label = layer.name if material is layer.material else f"{layer.name} ({inside})"
+            if lowest < float(material.minimum_potential):
                 found.append(
                     f"{label}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
-                    f"{float(part.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
+                    f"{float(material.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
                 )
-            if isinstance(part.electronic_conductivity, DefectElectrons) and largest > saturation:
+            if largest > material.largest_exponent / own.inverse_thermal_voltage:
                 found.append(
-                    f"{label}: |FE/RT| exceeds {SATURATION:g} (|E| up to {largest:.3g} V): the defect concentrations "
-                    f"are continued linearly there"
+                    f"{label}: |FE/RT| exceeds {material.largest_exponent:g} (|E| up to {largest:.3g} V): the defect "
+                    f"concentrations are continued linearly there"
                 )
-            if part.homogeneity_range is not None:
+            if material.homogeneity_range is not None:
                 stored = outputs[names.stored_charge(layer.name)]
-                if part is not layer.material:
-                    stored = _stored_locally(cell, path, part, layer, E)
-                found += _stoichiometry_warning(cell, label, part, stored)
+                if material is not layer.material:  # per volume of the phase, at every node and time
+                    stored = np.asarray(material.charge(part.own, E) - material.charge(part.own, before))
+                found += _stoichiometry_warning(cell, label, material, stored)
     return found
 
 
-def _stored_locally(cell: Cell, path: str, part: Any, layer: Any, potential: np.ndarray) -> np.ndarray:
-    """Charge stored in a phase of a composite per volume of the phase since rest [C/m3], at every node and time."""
-    from ..cells import Reader
-    from ..cells.effective import chemical_capacitance
-    from ..cells.rest import rest_potentials
-
-    rest = rest_potentials(cell).layers[cell.layers.index(layer)]
-    now, before = (
-        chemical_capacitance(Reader(cell), path, part, cell.temperature, E, integrated=True) for E in (potential, rest)
-    )
-    return np.asarray(now - before)
-
-
-def _stoichiometry_warning(cell: Cell, label: str, material: Any, stored: np.ndarray) -> list[str]:
-    from ..cells.effective import FARADAY
-
+def _stoichiometry_warning(cell: Cell, label: str, material: Material, stored: np.ndarray) -> list[str]:
+    assert material.homogeneity_range is not None and material.molar_volume is not None  # one needs the other
     low, high = material.homogeneity_range
     change = -float(material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)
     worst = float(change.flat[np.argmax(np.abs(change))])

@@ -13,36 +13,31 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"# (\w+\.py)\n")
 LONGEST = 50
 
 
-class Section(NamedTuple):
+class Example(NamedTuple):
     """The file of a kind, what is done with it, and what that prints."""
 
-    file: str
     text: str
     use: str
     output: str
 
 
-def sections() -> dict[str, Section]:
-    """Sections of the page that add a kind, by their title."""
-    page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+def examples() -> dict[str, Example]:
+    """File name -> example: a block that begins with its file name, the next block of Python, and text below that."""
     found = {}
-    for part in page.split("\n## ")[1:]:
-        title, _, body = part.partition("\n")
-        if title.startswith("Add "):
-            blocks = FENCE.findall(body)
-            python = [text for language, text in blocks if language == "python"]
-            file = python[0].splitlines()[0].removeprefix("# ")
-            shown = "".join(text for language, text in blocks if language == "text")
-            found[title.removeprefix("Add a").removeprefix("n ").strip()] = Section(
-                file, python[0], "\n".join(python[1:]), shown
-            )
+    blocks = [*FENCE.findall((ROOT / "docs" / "extend.md").read_text(encoding="utf-8")), ("", "")]
+    for k, (language, text) in enumerate(blocks):
+        named = NAME.match(text)
+        if language == "python" and named:
+            shown = blocks[k + 2][1] if blocks[k + 2][0] == "text" else ""
+            found[named[1]] = Example(text, blocks[k + 1][1], shown)
     return found
 
 
-SECTIONS = sections()
+EXAMPLES = examples()
 
 
 def run(code: list[str], folder: Path) -> str:
@@ -60,19 +55,17 @@ def run(code: list[str], folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("title", SECTIONS)
-def test_one_file_is_enough(title: str, tmp_path: Path) -> None:
-    section = SECTIONS[title]
-    assert section.file.endswith(".py")
-    assert len(section.text.splitlines()) <= LONGEST
-    (tmp_path / section.file).write_text(section.text, encoding="utf-8")
-    assert run(["-c", section.use], tmp_path).split() == section.output.split()
+@pytest.mark.parametrize("file", EXAMPLES)
+def test_one_file_is_enough(file: str, tmp_path: Path) -> None:
+    example = EXAMPLES[file]
+    assert len(example.text.splitlines()) <= LONGEST
+    (tmp_path / file).write_text(example.text, encoding="utf-8")
+    assert run(["-c", example.use], tmp_path).split() == example.output.split()
 
 
 def test_an_installed_package_is_known_to_the_command_line(tmp_path: Path) -> None:
     """Its entry point is all that it takes; without the package nobody knows the law."""
-    section = SECTIONS["law of temperature"]
-    (tmp_path / section.file).write_text(section.text, encoding="utf-8")
+    (tmp_path / "power_law.py").write_text(EXAMPLES["power_law.py"].text, encoding="utf-8")
     described = tmp_path / "my_kinds-1.0.dist-info"
     described.mkdir()
     (described / "METADATA").write_text("Metadata-Version: 2.1\nName: my_kinds\nVersion: 1.0\n", encoding="utf-8")

@@ -63,3 +63,20 @@ def test_resistances_agree_with_the_published_fit_within_two_percent() -> None:
     assert relative[free[0]] == pytest.approx(0.00609, rel=0.3)
     assert relative[free[3]] == pytest.approx(0.01164, rel=0.3)
     assert fit.cell.get(free[3]).source == FILE.name
+
+
+def test_the_published_circuit_gives_the_published_numbers() -> None:
+    rows = np.loadtxt(FILE, skiprows=3)
+    data = dataset.spectrum(rows[:, 0], rows[:, 1] + 1j * rows[:, 2], {"file": FILE.name})
+    # the report has 80 degrees of freedom with 8 parameters: the 44 points from 1 MHz down to 5.4 Hz
+    fit = mt.fit(mt.Circuit("p(R1,CPE1)-p(R2,CPE2)-CPE3"), data, frequency_range=("5 Hz", "1 MHz"))
+    published = {
+        "R1": (4.471e4, 0.609), "CPE1.q": (1.727e-10, 3.714), "CPE1.n": (0.8501, 0.298),
+        "R2": (4.712e4, 1.164), "CPE2.q": (1.244e-8, 7.788), "CPE2.n": (0.8189, 1.125),
+        "CPE3.q": (4.405e-7, 2.150), "CPE3.n": (0.8824, 0.620),
+    }  # fmt: skip
+    assert fit.problem.count == 88 and fit.freedom == 80
+    for path, (value, percent) in published.items():  # four digits are printed
+        assert fit.values[path] == pytest.approx(value, rel=3e-4), path
+        assert fit.std[fit.index(path)] / fit.values[path] == pytest.approx(percent / 100, rel=0.01), path
+    assert fit.noise[0] ** 2 * fit.chi_squared == pytest.approx(4.311136e-3, rel=1e-5)

@@ -1,8 +1,12 @@
 """Conductivity from spectra, and activation energies."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import mgtwin as mt
 from mgtwin import analysis, dataset
 from mgtwin.cells import Blocking, Cell, IonConductor, Layer
 from mgtwin.errors import InputError
@@ -146,3 +150,100 @@ def test_arrhenius_of_spectra_and_of_text():
 def test_arrhenius_refuses(data, message):
     with pytest.raises(InputError, match=message):
         analysis.arrhenius(data)
+
+
+# -- intercepts that are none, and what the Dataset states (issue 11 B) -----------------------------------------------
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def lead(inductance, resistance=0.0):
+    return 2j * np.pi * F * inductance + resistance
+
+
+def test_case_17_the_resonance_of_leads_and_sample_is_no_intercept():
+    expected = json.loads((CASES / "17_resonance/expected.json").read_text())["check"]
+    pellet = mt.read(CASES / "17_resonance/pellet.csv")
+    c = analysis.conductivity(pellet, **SHAPE)
+    assert c.value == pytest.approx(expected["sigma_S_per_m"], rel=expected["rtol"])
+    assert c.frequency == pytest.approx(1.39e3, rel=0.1) and "resonate" in c.rule
+    assert all(frequency < 1e6 for frequency, _ in c.alternatives)
+
+
+@pytest.mark.parametrize("resistance", [0.0, 1.0, 30.0])
+def test_neither_is_the_resonance_of_lossy_leads(resistance):
+    """Leads of 1 or 30 ohm make the real part flat at the crossing; that the arc is a bulk tells them from R_0."""
+    f = np.geomspace(3e7, 1, 120)
+    bulk = 1e4 / (1 + 2j * np.pi * f * 1e4 * 1e-10)  # eps_r = 113
+    z = 2j * np.pi * f * 1e-6 + resistance + bulk + 1 / (2j * np.pi * f * 1e-6)
+    c = analysis.conductivity(dataset.spectrum(f, z), **SHAPE)
+    assert c.resistance == pytest.approx(1e4, rel=0.02) and "resonate" in c.rule
+
+
+def test_a_sweep_that_begins_at_the_resonance_is_not_fooled():
+    """There the phase is below 3 degrees by chance."""
+    f = np.geomspace(5.03292e6 * 1.0005, 1, 120)  # 1/(2 pi sqrt(1 uH 1 nF))
+    z = 2j * np.pi * f * 1e-6 + 1e4 / (1 + 2j * np.pi * f * 1e4 * 1e-9) + 1 / (2j * np.pi * f * 1e-6)
+    assert abs(np.angle(z[0])) < np.deg2rad(3)
+    c = analysis.conductivity(dataset.spectrum(f, z), **SHAPE)
+    assert c.resistance == pytest.approx(1e4, rel=0.02)
+
+
+def test_a_grain_boundary_after_the_bulk_leaves_the_bulk():
+    """C = 5 nF, 5600 times that of the pellet: the crossing is the bulk's resistance."""
+    c = read(lead(1e-5, 200.0) + arc(2e3, 5e-9) + tail(1e-5))
+    assert c.resistance == pytest.approx(200, rel=0.05) and "crossing" in c.rule
+
+
+def test_nothing_but_a_resonance_gives_no_number():
+    f = np.geomspace(3e7, 1e5, 60)
+    z = 2j * np.pi * f * 1e-6 + 1e6 / (1 + 2j * np.pi * f * 1e6 * 1e-10)
+    with pytest.raises(InputError, match="no intercept but the resonance"):
+        analysis.conductivity(dataset.spectrum(f, z), **SHAPE)
+    assert analysis.conductivity(dataset.spectrum(f, z), at=2e7, **SHAPE).rule == "the given frequency"
+
+
+def test_a_loop_at_low_frequency_is_no_intercept():
+    """Relaxing inductance behind an arc: the spectrum turns inductive, and back, far below the arc."""
+    loop = 40j * 2 * np.pi * F / (2j * np.pi * F + 2 * np.pi * 1.0) - 40
+    c = read(100 + arc(200, 1e-6) + loop)
+    assert c.resistance == pytest.approx(100, rel=0.01) and "high-frequency end" in c.rule
+    assert all(resistance > 0 for _, resistance in c.alternatives) and len(c.alternatives) == 1
+
+
+def test_what_the_dataset_states_is_used(tmp_path):
+    """Thickness, area and temperature given to mt.read, by every analysis that asks for them; given ones go before."""
+    file = tmp_path / "pellet.csv"
+    z = 100 + tail(1e-5)
+    rows = "\n".join(f"{f},{x.real},{x.imag}" for f, x in zip(F, z, strict=True))
+    file.write_text(f"frequency (Hz),Re Z (ohm),Im Z (ohm)\n{rows}\n")
+    at = {"25 degC": 1.0, "60 degC": 3.0}
+    stated = [mt.read(file, thickness="1 mm", area="1 cm^2", temperature=t) for t in at]
+    assert analysis.conductivity(stated[0]).value == pytest.approx(0.1, rel=1e-4)
+    assert "stated 1 mm" in analysis.conductivity(stated[0]).normalised_by
+    assert analysis.conductivity(stated[0], thickness="2 mm").value == pytest.approx(0.2, rel=1e-4)
+    assert analysis.conductivity(stated[0]).temperature == pytest.approx(298.15)
+    warmer = stated[1].assign(impedance=stated[1].impedance / 3)
+    law = analysis.arrhenius([stated[0], warmer])
+    assert law.conductivity.values == pytest.approx([0.1, 0.3], rel=1e-3)
+    bare = [mt.read(file, temperature=t) for t in at]
+    assert analysis.arrhenius(bare, **SHAPE).conductivity.values == pytest.approx([0.1, 0.1], rel=1e-4)
+    with pytest.raises(InputError, match=r"here or to mt\.read"):
+        analysis.arrhenius(bare)
+
+
+def test_a_bare_temperature_in_degrees_is_refused_wherever_one_is_taken(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("frequency (Hz),Re Z (ohm),Im Z (ohm)\n1,1,-1\n2,1,-1\n3,1,-1\n")
+    cell = mt.cell("trilayer")
+    for take in (
+        lambda: analysis.arrhenius([(25, 1e-3), (60, 3e-3)]),
+        lambda: cell.with_({"temperature": 25}),
+        lambda: mt.EIS(1e6, 1, temperature=60),
+        lambda: mt.Galvanostatic("1 uA", "1 h", temperature=60.0),
+        lambda: mt.read(file, temperature=25),
+        lambda: mt.Arrhenius("1 mS/cm", 25, "0.3 eV"),
+    ):
+        with pytest.raises(InputError, match=r"has no unit and would be in K: write '(25|60) degC'"):
+            take()
+    assert analysis.arrhenius([("25 K", 1e-3), (60 + 273.15, 3e-3)]).temperature.values.tolist() == [25.0, 333.15]
+    assert float(cell.with_({"temperature": "77 K"}).with_({"name": "cold"}).temperature) == 77.0

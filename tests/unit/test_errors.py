@@ -18,9 +18,9 @@ from mgtwin.errors import (
     UnknownNameError,
     close_matches,
     did_you_mean,
-    input_error,
     validation_problems,
 )
+from mgtwin.kinds.noun import explained
 from mgtwin.quantities import Quantity
 
 PATHS = (
@@ -153,9 +153,9 @@ def test_validation_problems_are_in_plain_words():
     }
 
 
-def test_input_error_lists_each_problem_on_a_line():
-    assert str(input_error(_problems({"name": "a", "length": "-1 mm"}), "Thing")) == (
+def test_each_problem_is_explained_on_a_line():
+    assert str(explained(_problems({"name": "a", "length": "-1 mm"}), "Thing", {})) == (
         "Thing: length: must be greater than 0 m, but is -1 mm."
     )
-    lines = str(input_error(_problems({}), "Thing")).splitlines()
+    lines = str(explained(_problems({}), "Thing", {})).splitlines()
     assert lines == ["Thing: 2 problems:", "  name: is required but missing.", "  length: is required but missing."]

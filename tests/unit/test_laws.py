@@ -15,9 +15,10 @@ from pydantic.dataclasses import dataclass
 
 from mgtwin import Galvanostatic, simulate
 from mgtwin.cells import Cell, IonConductor, Layer, Plating
-from mgtwin.errors import InputError, QuantityError, input_error
+from mgtwin.errors import InputError, QuantityError
 from mgtwin.impedance.exact import exact
 from mgtwin.impedance.linearise import LinearisedStack
+from mgtwin.kinds.noun import explained
 from mgtwin.laws import (
     BOLTZMANN,
     LAWS,
@@ -238,7 +239,7 @@ FILE = {"file": True}
 def refused(**data):
     with pytest.raises(ValidationError) as caught:
         ADAPTER.validate_python(data, context=FILE)
-    return str(input_error(caught.value))
+    return str(explained(caught.value, "Material", data)).removeprefix("Material: ")
 
 
 @pytest.mark.parametrize("law", EVERY, ids=name)

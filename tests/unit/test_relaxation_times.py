@@ -1,6 +1,8 @@
 """Distribution of relaxation times: known RC elements come out again, and what the data cannot show is said."""
 
+import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,3 +122,28 @@ class TestWithTheLibrary:
         assert mt.plot.figure(ds).axes[1].get_xlabel() == "Relaxation time (s)"
         with pytest.raises(InputError, match="relaxation_times needs"):
             mt.plot.relaxation_times(ds.drop_vars("distribution"))
+
+    def test_case_19_an_inductive_loop_at_low_frequency_is_said(self):
+        case = Path(__file__).parents[1] / "cases/19_drt_low_frequency_loop"
+        expected = json.loads((case / "expected.json").read_text())["check"]
+        ds = mt.analysis.relaxation_times(mt.read(case / "loop.csv"))
+        (said,) = [text for text in ds.attrs["warnings"] if "inductive" in text]
+        assert said.startswith("16 points from 1 mHz to 31.62 mHz are inductive")
+        assert f"{expected['R_total_dc_ohm']:g}" in said.replace("0.05202", "0.052")
+        misfit = np.sqrt((np.abs(ds.model_impedance / ds.impedance - 1) ** 2).mean())
+        assert ds.attrs["misfit"] == pytest.approx(float(misfit)) and ds.attrs["misfit"] > 0.03
+        assert any("misses the spectrum by 5.1%" in text for text in ds.attrs["warnings"])
+
+    def test_a_negative_arc_in_the_middle_is_said(self):
+        """Negative resistance between two arcs (a passivating electrode): inductive nowhere, but misfit is said."""
+        z = 20 + 100 / (1 + S * 1e-5) - 60 / (1 + S * 1e-3) + 80 / (1 + S * 1e-1)
+        ds = mt.analysis.relaxation_times(of(z))
+        assert any("misses the spectrum" in text or "inductive" in text for text in ds.attrs["warnings"])
+
+    @pytest.mark.parametrize("seed", range(10))
+    def test_noise_about_the_real_axis_is_no_loop(self, seed):
+        rng, f = np.random.default_rng(seed), np.geomspace(1e6, 1e-3, 90)
+        z = 20 + 100 / (1 + 2j * np.pi * f * 1e-3)
+        z = z * (1 + 5e-3 * (rng.standard_normal(90) + 1j * rng.standard_normal(90)))
+        ds = mt.analysis.relaxation_times(of(z, f))
+        assert not any("points from" in text and "inductive (Im" in text for text in ds.attrs["warnings"])

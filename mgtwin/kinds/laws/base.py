@@ -3,15 +3,16 @@ r"""The family of laws of temperature: what a law declares, and the decorator th
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 from pydantic import AfterValidator
 
 from ...errors import InputError
-from ...quantities import Quantity, format_value, parse
+from ...quantities import AmbientTemperature, Quantity, format_value, parse
 from ...registry import Family
-from ..declare import check_parameters, declared, require
+from ..declare import check_parameters, declared, require, unwritten
 from ..numbers import Number
 
 __all__ = ["LAWS", "AnyUnit", "Law", "Temperature", "evaluate", "is_numeric", "law"]
@@ -23,7 +24,7 @@ _Class = TypeVar("_Class")
 
 #: A value of the property itself: its dimension is known once the law stands in a field.
 AnyUnit = Annotated[float, Quantity(None)]
-Temperature = Annotated[float, Quantity("K", gt=0)]
+Temperature = Annotated[float, AmbientTemperature()]
 
 
 def _ordered(valid: tuple[float, float]) -> tuple[float, float]:
@@ -47,10 +48,8 @@ class Law:
     value_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that have the dimension of the property itself."""
 
-    @staticmethod
-    def formula(T: Number, **parameters: Number) -> Number:
-        """Evaluate the equation at T [K] with the given fields; all may be floats, arrays or PyBaMM symbols."""
-        raise NotImplementedError
+    formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    """The equation, ``formula(T, *, <field>, ...)``: all may be floats, arrays or PyBaMM symbols."""
 
     def parameters(self) -> dict[str, Number]:
         """Return the fields that `formula` takes."""
@@ -132,7 +131,7 @@ def law(cls: type[_Class]) -> type[_Class]:
 
 def _check(cls: type[Law]) -> None:
     fields = [name for name in vars(cls)["__annotations__"] if name not in ("type", "valid", "value_fields")]
-    require(cls.formula is not Law.formula, cls, LAWS, "without the static method formula(T, *, ...).")
+    require(cls.formula is not unwritten, cls, LAWS, "without the static method formula(T, *, ...).")
     check_parameters(cls, "formula", fields, every=True)
     ours = cls.value_fields and set(cls.value_fields) <= set(fields)
     require(ours, cls, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit.")

@@ -1,0 +1,147 @@
+"""R-(R||CPE)-(R||CPE) fitted to a spectrum: a search of `mgtwin.circuits`, bounds that hold, standard errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mgtwin.circuits import Circuit
+from mgtwin.circuits.start import Search
+from mgtwin.regression import Weighting
+
+__all__ = ["ArcSolution", "fitted_arcs"]
+
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+#: How far resistances and time constants may leave the data, as factors; beyond it they change nothing in the window.
+BEYOND_Z, BEYOND_TIME = 1e4, 1e3
+#: Nearer to a bound than this share of the width a parameter leans on it.
+LEANING = 0.02
+#: Parameters that can move together while the spectrum changes by less than this share are open.
+FLAT = 1e-9
+
+
+@dataclass(frozen=True)
+class ArcSolution:
+    """Best parameters and what the data say about them.
+
+    Attributes
+    ----------
+    resistances, constants, times, exponents : ndarray
+        R_0..R_m [ohm], Q_1..Q_m [s^n/ohm], tau_1..tau_m [s], n_1..n_m; fastest arc first.
+    std : ndarray
+        Standard errors of R_0, R_1, Q_1, n_1, R_2, ...; inf where the data leave one open.
+    bound : tuple of str
+        For each of those ``"lower"``, ``"upper"`` or ``""``.
+    model : ndarray of complex
+        Impedance of the fit [ohm].
+    squares : float
+        Sum of the squares of the weighted residuals.
+    freedom : int
+        Number of residuals less that of free parameters.
+    """
+
+    resistances: Reals
+    constants: Reals
+    times: Reals
+    exponents: Reals
+    std: Reals
+    bound: tuple[str, ...]
+    model: Complexes
+    squares: float
+    freedom: int
+
+
+def fitted_arcs(frequency: Reals, z: Complexes, weighting: Weighting, arcs: int, least_n: float) -> ArcSolution:
+    """Fit R-(R||CPE)^arcs to a spectrum.
+
+    Arcs are written as `Zarc`, by R, tau and n: unlike R and Q these hardly depend on each other.
+
+    Parameters
+    ----------
+    frequency, z : ndarray, shape (N,)
+        [Hz] and [ohm].
+    weighting : Weighting
+    arcs : int
+    least_n : float
+        Lower bound of the exponents; the upper one is 1.
+    """
+    circuit = Circuit("-".join(["R0", *(f"Zarc{k}" for k in range(1, arcs + 1))]))
+    size, omega = np.abs(z), 2 * np.pi * frequency
+    limits = {
+        "ohm": (size.min() / BEYOND_Z, size.max() * BEYOND_Z),
+        "s": (1 / (omega.max() * BEYOND_TIME), BEYOND_TIME / omega.min()),
+        "": (least_n, 1.0),
+    }
+    bounds = {path: limits[circuit.field(path).unit] for path in circuit.paths()}
+    search = Search(circuit, frequency, z, 1 / np.stack(weighting.deviations(z), axis=1).ravel(), bounds)
+    best = search.followed(search.best().x, 300, 1e-12).x
+    best, free = _at_bounds(search, best)
+    order = np.argsort(best[2::3], kind="stable")
+    fastest_first = np.concatenate([[0], *(np.arange(1, 4) + 3 * k for k in order)]).astype(int)
+    # in coordinates the arcs are alike, so that those of the search serve the exchanged ones, too
+    return _described(search, best[fastest_first], free[fastest_first])
+
+
+def _squares(search: Search, x: Reals) -> float:
+    return float((search.residuals(x) ** 2).sum())
+
+
+def _at_bounds(search: Search, x: Reals) -> tuple[Reals, NDArray[np.bool_]]:
+    """Put parameters that lean on a bound exactly there, and fit the others once more.
+
+    The engine stays inside its bounds by a hair, which would make an ideal capacitor an n of 0.99999.
+    """
+    low, high = search.bounds
+    free = np.full(x.size, True)
+    for k in np.argsort(np.minimum(x - low, high - x)):
+        bound = low[k] if x[k] - low[k] < high[k] - x[k] else high[k]
+        if abs(x[k] - bound) > LEANING * (high[k] - low[k]):
+            continue
+        trial, fewer = x.copy(), free.copy()
+        trial[k], fewer[k] = bound, False
+        trial = search.followed(trial, 100, 1e-12, fewer).x
+        # 1e-24 per residual is rounding: an exact spectrum has squares of that size wherever its parameters are.
+        if _squares(search, trial) <= _squares(search, x) * (1 + 1e-6) + 1e-24 * search.block.weight.size:
+            x, free = trial, fewer
+    return x, free
+
+
+def _described(search: Search, x: Reals, free: NDArray[np.bool_]) -> ArcSolution:
+    values = search.values(x)
+    resistances, times, n = np.concatenate([values[:1], values[1::3]]), values[2::3], values[3::3]
+    squares, freedom = _squares(search, x), search.block.weight.size - int(free.sum())
+    low, _ = search.bounds
+    bound = tuple("" if free[k] else ("lower" if x[k] == low[k] else "upper") for k in range(x.size))
+    std = _standard_errors(search, x, squares / max(freedom, 1))
+    model = search.block.predict(values)
+    return ArcSolution(resistances, times**n / resistances[1:], times, n, std, bound, model, squares, freedom)
+
+
+def _standard_errors(search: Search, x: Reals, variance: float) -> Reals:
+    """Standard errors of R_0, R_1, Q_1, n_1, ... from the curvature of the sum of squares at its minimum.
+
+    Parameters at a bound count as unknown like the others. Errors at fixed bounds would call a resistance known to
+    0.1 % that shares its arc with an R_0 of 0, while the data fix only the sum of both.
+    """
+    jacobian = search.jacobian(x) @ np.linalg.inv(_to_physical(x))
+    lengths = np.sqrt((jacobian**2).sum(axis=0))
+    _, sizes, directions = np.linalg.svd(jacobian / lengths, full_matrices=False)
+    flat = sizes <= FLAT * sizes[0]
+    std = np.sqrt(variance * ((directions[~flat].T / sizes[~flat]) ** 2).sum(axis=1)) / lengths
+    std[(np.abs(directions[flat]) > 1e-3).any(axis=0)] = np.inf
+    return std
+
+
+def _to_physical(x: Reals) -> Reals:
+    """Derivatives of R_0, R_1, Q_1, n_1, ... by ln R_0, ln R_1, ln tau_1, n_1, ...; Q = tau^n / R."""
+    change = np.diag(np.concatenate([[np.exp(x[0])], *[[0.0, 0.0, 1.0]] * (len(x) // 3)]))
+    for k in range(1, len(x), 3):
+        log_r, log_tau, n = x[k : k + 3]
+        q = np.exp(n * log_tau - log_r)
+        change[k, k] = np.exp(log_r)
+        change[k + 1, k : k + 3] = -q, q * n, q * log_tau
+    return change

@@ -1,0 +1,148 @@
+"""What can be believed of a solution: profiles, what is identifiable, the fitted cells, Datasets outside the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cells.paths import Key
+from ..quantities import Value
+from .estimates import Estimate, Profile
+from .identifiability import LIMIT
+from .minimise import Progress
+from .models import Subject
+from .outside import Outside, outside_model
+from .profiles import profiled
+from .solution import Solution
+
+__all__ = ["Judged"]
+
+#: Half the width of a 95 % interval in standard deviations.
+_NORMAL_95 = 1.96
+
+
+@dataclass(frozen=True, eq=False)
+class Judged(Solution):
+    """A solution with the truth about its uncertainty."""
+
+    _profiles: dict[str, Profile] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def identifiable(self) -> NDArray[np.bool_]:
+        """Which parameters the data determine, each within a factor of e at 95 %.
+
+        Where the covariance finds all of them determined that is the answer. Where it does not, or a parameter has run
+        into a bound, the minimum lies in a valley or a corner, about which the neighbourhood of one point says little:
+        the others then have to prove themselves by their profiles (not with runs in time, where that takes too long).
+        """
+        found = self.identifiability.identifiable.copy()
+        if not found.all() and self.problem.smooth:
+            for k in np.flatnonzero(found):
+                found[k] = self._is_narrow(self.profile(self.names[k]), int(k))
+        return found
+
+    def _is_narrow(self, profile: Profile, k: int) -> bool:
+        """Whether a profile confines a parameter as closely as an identifiable one has to be."""
+        if profile.low is None or profile.high is None:
+            return False
+        parameter = self.problem.parameters[k]
+        low, high = parameter.to_internal(profile.low), parameter.to_internal(profile.high)
+        size = parameter.size(float(self.x[k])) / parameter.slope(float(self.x[k]))
+        return bool((high - low) / size <= 2 * _NORMAL_95 * LIMIT)
+
+    def profile(self, name: str, confidence: float = 0.95, progress: Progress | None = None) -> Profile:
+        """Profile likelihood of a parameter: it is stepped away from its best value and all others fitted again.
+
+        Parameters
+        ----------
+        name : str
+        confidence : float
+        progress : callable, optional
+
+        Returns
+        -------
+        Profile
+            Its interval is open on a side where the likelihood never falls enough.
+
+        Raises
+        ------
+        UnknownNameError
+            With close matches.
+        """
+        key = f"{name} {confidence}"
+        self.index(name)
+        if key not in self._profiles:
+            self._profiles[key] = profiled(self, name, confidence, progress)
+        return self._profiles[key]
+
+    def estimate(self, name: str, *, profile: bool | None = None) -> Estimate:
+        """All about one parameter.
+
+        Parameters
+        ----------
+        name : str
+        profile : bool, optional
+            Whether to work out the profile; by default that is done for parameters that are not identifiable.
+        """
+        k = self.index(name)
+        sound, at_bound = bool(self.identifiable[k]), bool(self.at_bound[k])
+        known = self._profiles.get(f"{name} 0.95")
+        wanted = not sound and not at_bound if profile is None else profile
+        if known is None and wanted:
+            known = self.profile(name)
+        low: float | None = None
+        high: float | None = None
+        if known is not None:
+            low, high = known.low, known.high
+        elif sound:
+            low, high = self.interval(name)
+        std = float(self.std[k]) if sound else None
+        unit = self.problem.parameters[k].unit
+        return Estimate(name, unit, float(self.x[k]), std, low, high, sound, at_bound, known)
+
+    @cached_property
+    def outside_model(self) -> tuple[Outside, ...]:
+        """The Datasets that the model does not describe, with the reason.
+
+        Their misfit is far above the noise or that of the others, or a number that can only grow
+        (``PerDataset(grows=True)``) is smaller in them than before.
+        """
+        return outside_model(self)
+
+    # -- cells --------------------------------------------------------------------------------------------------------
+    @cached_property
+    def cells(self) -> tuple[Subject, ...]:
+        """The cell, or circuit, of every Dataset with its fitted values: kind ``fitted``, their std, the source."""
+        found: list[Subject] = []
+        known: dict[tuple[int, tuple[tuple[Key, float], ...]], Subject] = {}
+        for number, item in enumerate(self.problem.measurements):
+            changes = self._changes(number)
+            key = (id(item.cell), tuple((path, float(value)) for path, value in changes.items()))
+            if key not in known:
+                known[key] = item.cell.with_(changes)
+            found.append(known[key])
+        return tuple(found)
+
+    @property
+    def cell(self) -> Subject:
+        """The cell, or circuit, of the first Dataset with the fitted values; see `cells` for the others."""
+        return self.cells[0]
+
+    def _changes(self, number: int) -> dict[Key, Value]:
+        changes: dict[Key, Value] = {}
+        for k, parameter in enumerate(self.problem.parameters):
+            labels = list(dict.fromkeys(self.problem.measurements[n].label for n in parameter.targets))
+            source = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+            sound = bool(self.identifiable[k])
+            note = (
+                None if sound else ("at a bound of the fit" if self.at_bound[k] else "not identifiable by these data")
+            )
+            for path in parameter.targets.get(number, ()):
+                # that of a constant-phase element depends on its exponent, which may be free: the cell fills it in
+                unit = None if path.endswith(".q") else self.problem.measurements[number].model.unit(path) or None
+                std = float(self.std[k]) if sound else None
+                changes[path] = Value(float(self.x[k]), unit=unit, std=std, kind="fitted", source=source, note=note)
+        return changes

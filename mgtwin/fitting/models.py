@@ -1,0 +1,318 @@
+"""What a fit asks of the things it fits, cells and circuits: their numbers, limits and what they would give."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..cells import Cell
+from ..cells.cell import changed
+from ..cells.paths import Key, expand
+from ..circuits import Circuit, started
+from ..dataset import spectrum
+from ..errors import InputError, UnknownNameError
+from ..laws import Law
+from ..protocols import EIS, Protocol
+from ..quantities import Quantity, Value, parse
+from ..regression import Weighting
+from .free import Free
+
+__all__ = ["CellModel", "CircuitModel", "Model", "Subject", "model_of", "read_subject"]
+
+#: What is fitted.
+Subject = Cell | Circuit
+_Subject = TypeVar("_Subject", Cell, Circuit)
+#: How far a fit stays from an upper limit that is not allowed itself: nearer than that its complement is rounding.
+_ROOM = 1e-9
+
+
+class Model(ABC, Generic[_Subject]):
+    """A cell or a circuit, as a fit sees it."""
+
+    #: Whether what was done before a spectrum matters, and runs in time can be described, too.
+    has_states: ClassVar[bool]
+
+    def __init__(self, subject: _Subject) -> None:
+        self.subject: _Subject = subject
+
+    @property
+    @abstractmethod
+    def temperature(self) -> float | None:
+        """Its own [K], None where it has none."""
+
+    @property
+    def name(self) -> str:
+        """For tables."""
+        return self.subject.name
+
+    @property
+    def text(self) -> str:
+        """From which `from_text` makes it again."""
+        return self.subject.to_yaml()
+
+    @classmethod
+    @abstractmethod
+    def from_text(cls, text: str) -> Subject:
+        """Read what `text` gives."""
+
+    def expand(self, key: Key) -> tuple[str, ...]:
+        """Paths that a key stands for, of a tuple those that there are: one key serves several cells.
+
+        Raises
+        ------
+        UnknownNameError
+            There is none of them; with close matches.
+        """
+        if isinstance(key, str):
+            return self._expand(key)
+        found: list[str] = []
+        unknown = None
+        for item in key:
+            try:
+                found += self._expand(item)
+            except UnknownNameError as error:
+                unknown = error
+        if not found and unknown is not None:
+            raise unknown
+        return tuple(dict.fromkeys(found))
+
+    @abstractmethod
+    def _expand(self, key: str) -> tuple[str, ...]:
+        """Paths that a path or wildcard stands for."""
+
+    @abstractmethod
+    def number(self, path: str) -> float:
+        """Its value [SI] as a Value; InputError where that cannot be fitted."""
+
+    @abstractmethod
+    def unit(self, path: str) -> str:
+        """Its unit, for people and for what is given with one."""
+
+    @abstractmethod
+    def read(self, path: str, value: float) -> float:
+        """A number given for a path [SI]; one with a unit must have the right dimension, else QuantityError."""
+
+    @abstractmethod
+    def limits(self, path: str) -> tuple[float, float]:
+        """Between which values it can be."""
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Paths of numbers that have no value and are therefore free."""
+        return ()
+
+    def started(
+        self,
+        frequency: NDArray[np.float64],
+        impedance: NDArray[np.complex128],
+        weighting: Weighting,
+        free: Mapping[str, Free],
+    ) -> Subject:
+        """The same with values for its unknown numbers that suit a spectrum; `free` says what is known of them."""
+        return self.subject
+
+    @abstractmethod
+    def with_written(self, path: str, value: object) -> Subject:
+        """The same with a value as it is written in a file, where a number needs its unit."""
+
+    @abstractmethod
+    def at(self, temperature: float) -> Subject:
+        """The same at another temperature [K]."""
+
+    @abstractmethod
+    def simulate(self, protocol: Protocol) -> xr.Dataset:
+        """What an experiment would give."""
+
+
+class CellModel(Model[Cell]):
+    """A cell."""
+
+    has_states = True
+
+    @property
+    def temperature(self) -> float:
+        return float(self.subject.temperature)
+
+    @property
+    def name(self) -> str:
+        return " + ".join([self.subject.name, *self.subject.overlays])
+
+    @classmethod
+    def from_text(cls, text: str) -> Cell:
+        return Cell.from_yaml(text)
+
+    def _expand(self, key: str) -> tuple[str, ...]:
+        return expand(self.subject, key)
+
+    def number(self, path: str) -> float:
+        value = self.subject.get(path)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            below = [known for known in self.subject.paths() if known.startswith(f"{path}.")]
+            hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
+            shown = f"a whole {type(value).__name__}" if below else repr(value)
+            raise InputError(f"{path} is {shown}, not a number, so it cannot be fitted.{hint}")
+        if not math.isfinite(value):
+            raise InputError(f"{path} is {value:g}: set it to a finite number first, with Cell.with_.")
+        return value
+
+    def unit(self, path: str) -> str:
+        return getattr(self.subject.get(path), "unit", None) or ""
+
+    def read(self, path: str, value: float) -> float:
+        unit, given = self.unit(path), getattr(value, "unit", None)
+        if not given or math.isinf(value) or given == unit:
+            return float(value)
+        return float(parse(value, unit))
+
+    def limits(self, path: str) -> tuple[float, float]:
+        quantity = _quantity_of(self.subject, path)
+        return (-math.inf, math.inf) if quantity is None else _limits(quantity)
+
+    def with_written(self, path: str, value: object) -> Cell:
+        return changed(self.subject, {path: value}, context={"file": True})
+
+    def at(self, temperature: float) -> Cell:
+        if temperature == self.temperature:
+            return self.subject
+        return self.subject.with_({"temperature": Value(temperature, unit="K", kind="measured")})
+
+    def simulate(self, protocol: Protocol) -> xr.Dataset:
+        from ..simulation import simulate
+
+        found: xr.Dataset = simulate(self.subject, protocol)
+        return found
+
+
+class CircuitModel(Model[Circuit]):
+    """A circuit."""
+
+    has_states = False
+
+    @property
+    def temperature(self) -> None:
+        return None
+
+    @classmethod
+    def from_text(cls, text: str) -> Circuit:
+        return Circuit.from_yaml(text)
+
+    def _expand(self, key: str) -> tuple[str, ...]:
+        return self.subject.expand(key)
+
+    def number(self, path: str) -> float:
+        value = self.subject.get(path)
+        assert value is not None  # whatever has none is given one before the parameters are made
+        return value
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        return self.subject.unknown
+
+    def started(
+        self,
+        frequency: NDArray[np.float64],
+        impedance: NDArray[np.complex128],
+        weighting: Weighting,
+        free: Mapping[str, Free],
+    ) -> Circuit:
+        starts: dict[Key, Any] = {}
+        bounds: dict[str, tuple[float, float]] = {}
+        for path, what in free.items():
+            if what.start is not None:
+                starts[path] = self.read(path, what.start)
+            if what.bounds is not None:
+                low, high = what.bounds
+                bounds[path] = (
+                    -math.inf if low is None else self.read(path, low),
+                    math.inf if high is None else self.read(path, high),
+                )
+        return started(self.subject.with_(starts), frequency, impedance, weighting, bounds)
+
+    def unit(self, path: str) -> str:
+        return self.subject.field(path).unit
+
+    def read(self, path: str, value: float) -> float:
+        return float(value) if math.isinf(value) else float(self.subject.field(path).read(value, {}, limited=False))
+
+    def limits(self, path: str) -> tuple[float, float]:
+        return _limits(self.subject.field(path).quantity)
+
+    def with_written(self, path: str, value: Any) -> Circuit:
+        unit = self.subject.field(path).unit
+        if unit and not isinstance(value, (str, Mapping)):
+            raise InputError(f"{path}: {value!r} has no unit: write for example '{value} {unit}'.")
+        return self.subject.with_({path: value})
+
+    def at(self, temperature: float) -> Circuit:
+        return self.subject
+
+    def simulate(self, protocol: Protocol) -> xr.Dataset:
+        if not isinstance(protocol, EIS):
+            raise InputError(f"a circuit has a spectrum only: give mt.EIS(...), not {type(protocol).__name__}.")
+        found: xr.Dataset = spectrum(protocol.values(), self.subject.impedance(protocol.values()))
+        return found
+
+
+_MODELS: dict[type, type[Model[Any]]] = {Cell: CellModel, Circuit: CircuitModel}
+
+
+def model_of(subject: object, label: str = "") -> Model[Any]:
+    """Return a cell or a circuit as a fit sees it.
+
+    Raises
+    ------
+    InputError
+        It is neither.
+    """
+    if type(subject) not in _MODELS:
+        where = f"{label}: " if label else ""
+        raise InputError(f"{where}a fit needs pairs of a Cell and a Dataset, not {type(subject).__name__} first.")
+    return _MODELS[type(subject)](subject)
+
+
+def read_subject(kind: str, text: str) -> Subject:
+    """Read the text of a cell or a circuit; `kind` is the name of its class."""
+    by_name = {subject.__name__: model for subject, model in _MODELS.items()}
+    return by_name[kind].from_text(text)
+
+
+def _limits(quantity: Quantity) -> tuple[float, float]:
+    """What a declaration allows; from a limit below which a number has to stay a fit keeps a little room."""
+    gt, ge, lt, le = quantity.bounds
+    low = max((item for item in (gt, ge) if item is not None), default=-math.inf)
+    below = None if lt is None else lt - _ROOM * max(abs(lt), 1.0)
+    high = min((item for item in (below, le) if item is not None), default=math.inf)
+    return float(low), float(high)
+
+
+def _quantity_of(cell: Cell, path: str) -> Quantity | None:
+    """The declaration of a number: that of its field, or for the value of a law that of the property."""
+    owner_path, _, name = path.rpartition(".")
+    owner = cell.get(owner_path) if owner_path else cell
+    if isinstance(owner, Law) and name in type(owner).value_fields:
+        return _quantity_of(cell, owner_path)
+    if not dataclasses.is_dataclass(owner):
+        return None
+    field = getattr(type(owner), "__pydantic_fields__", {}).get(name)
+    return None if field is None else _searched([*field.metadata, field.annotation])
+
+
+def _searched(items: Sequence[Any]) -> Quantity | None:
+    """The first Quantity in a field's annotations."""
+    for item in items:
+        if isinstance(item, Quantity):
+            return item
+        if isinstance(getattr(item, "quantity", None), Quantity):  # fields that take a number or something else
+            return item.quantity  # type: ignore[no-any-return]
+        inner = getattr(item, "__metadata__", ())
+        found = _searched([*inner, *get_args(item)]) if inner or get_args(item) else None
+        if found is not None:
+            return found
+    return None

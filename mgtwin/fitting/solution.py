@@ -1,0 +1,219 @@
+"""Where a fit ended: values, covariance, misfits and the fitted cells. What is made of them lies above."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UnknownNameError
+from ..regression import Loss
+from ..regression.weighting import Data
+from .identifiability import Identifiability, identifiability
+from .minimise import Minimum, minimised
+from .problem import Problem
+
+__all__ = ["Solution"]
+
+Reals = NDArray[np.float64]
+
+#: Relative distance from a bound (of the width, or of the value) at which a value is said to lie on it.
+_AT_BOUND = 1e-4
+#: Standard deviations, the other numbers being known, that count as the size of a number which may be 0.
+_TOLD = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A problem and its minimum.
+
+    Attributes
+    ----------
+    problem : Problem
+        Data, parameters, weights.
+    minimum : Minimum
+        Where the misfit is smallest.
+    loss : Loss or None
+    starts, seed : int
+    """
+
+    problem: Problem
+    minimum: Minimum
+    loss: Loss | None = None
+    starts: int = 1
+    seed: int = 0
+
+    # -- values -------------------------------------------------------------------------------------------------------
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters, in the order given."""
+        return tuple(parameter.name for parameter in self.problem.parameters)
+
+    @cached_property
+    def x(self) -> Reals:
+        """Fitted values [SI], in the order of `names`."""
+        return self.problem.values(self.minimum.x)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Name to fitted value [SI]."""
+        return {name: float(value) for name, value in zip(self.names, self.x, strict=True)}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the search: the values are the best until then."""
+        return self.minimum.interrupted
+
+    @property
+    def converged(self) -> bool:
+        """Whether the best start reached a minimum."""
+        return self.minimum.converged
+
+    def index(self, name: str) -> int:
+        """Position of a parameter.
+
+        Raises
+        ------
+        UnknownNameError
+            With close matches.
+        """
+        if name not in self.names:
+            raise UnknownNameError(name, self.names, "parameter of this fit")
+        return self.names.index(name)
+
+    # -- uncertainty --------------------------------------------------------------------------------------------------
+    @cached_property
+    def at_bound(self) -> NDArray[np.bool_]:
+        """Which parameters lie on one of their bounds."""
+        low, high = self.problem.bounds
+        # without a width the size of a number is what the data can tell of it: 1 would be no size for picofarads
+        slopes = np.linalg.norm(self.minimum.jacobian, axis=0)
+        told = np.divide(_TOLD, slopes, out=np.ones_like(slopes), where=slopes > 0)
+        width = np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(self.minimum.x), told))
+        return (self.minimum.x - low <= _AT_BOUND * width) | (high - self.minimum.x <= _AT_BOUND * width)
+
+    @cached_property
+    def identifiability(self) -> Identifiability:
+        """What the data determine, with the covariance."""
+        jacobian = self.minimum.jacobian
+        if self.loss is not None:
+            jacobian = jacobian * np.sqrt(self.loss.weights(self.minimum.residuals))[:, np.newaxis]
+        return identifiability(jacobian, self.problem.parameters, self.x, self.at_bound)
+
+    @property
+    def covariance(self) -> Reals:
+        """Of the coordinates (logarithms where a parameter is fitted in the logarithm)."""
+        return self.identifiability.covariance
+
+    @cached_property
+    def std(self) -> Reals:
+        """Standard deviations [SI] from the covariance; inf where the data say nothing, 0 at a bound."""
+        return np.sqrt(np.diag(self.covariance)) * self.problem.slopes(self.x)
+
+    @property
+    def correlations(self) -> Reals:
+        """Correlation of the parameters; nan where a parameter has no finite variance."""
+        sizes = np.sqrt(np.diag(self.covariance))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = self.covariance / np.outer(sizes, sizes)
+        found[~np.isfinite(found)] = np.nan
+        return found
+
+    def interval(self, name: str, confidence: float = 0.95) -> tuple[float, float]:
+        """Interval [SI] of a parameter from the covariance (of its logarithm, where that was fitted).
+
+        See `Fit.profile` for one that needs no linearisation.
+        """
+        from scipy.stats import norm
+
+        k = self.index(name)
+        reach = float(norm.ppf(0.5 + confidence / 2) * np.sqrt(self.covariance[k, k]))
+        parameter, x = self.problem.parameters[k], self.minimum.x[k]
+        with np.errstate(over="ignore"):
+            return float(parameter.to_value(x - reach)), float(parameter.to_value(x + reach))
+
+    # -- misfit -------------------------------------------------------------------------------------------------------
+    @property
+    def noise(self) -> tuple[float, ...]:
+        """Level of noise per Dataset: relative to |Z| with `Modulus`, to the root mean square of the data with `Unit`.
+
+        1 where the noise was given and all is well.
+        """
+        return tuple(float(self.problem.scales[group]) for group in self.problem.group_of)
+
+    @cached_property
+    def misfits(self) -> tuple[float, ...]:
+        """Root mean square of the residuals of every Dataset in units of the noise: about 1 where the model holds."""
+        parts = self.problem.by_dataset(self.minimum.residuals)
+        return tuple(float(np.sqrt(np.mean(part**2))) for part in parts)
+
+    @property
+    def chi_squared(self) -> float:
+        """Sum of the squared residuals of the data in units of the noise."""
+        data = self.minimum.residuals[: self.problem.count]
+        return float(data @ data)
+
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom."""
+        return self.problem.count - len(self.names)
+
+    def measured(self, number: int) -> Data:
+        """What a Dataset gives for comparison: its impedance, or of a run in time what was not imposed."""
+        return self.problem.measurements[number].data
+
+    @cached_property
+    def predicted(self) -> tuple[Data, ...]:
+        """Impedance [ohm], voltage [V] or current [A] of the fitted cells at the points of every Dataset."""
+        return tuple(self.problem.predicted(self.x))
+
+    @cached_property
+    def log_likelihood(self) -> float:
+        """Largest logarithm of the likelihood of the data; estimated levels of noise at their most likely value."""
+        problem = self.problem
+        total = problem.log_determinant + problem.count * math.log(2 * math.pi)
+        for part, estimated in zip(problem.by_group(self.minimum.residuals), problem.estimated, strict=True):
+            square = float(part @ part)
+            total += part.size * (1 + math.log(max(square, 1e-300) / part.size)) if estimated else square
+        return -total / 2
+
+    def deviance(self, residuals: Reals) -> float:
+        """By how much -2 ln(likelihood) exceeds that of the fit, the levels of noise being fitted again."""
+        problem, total = self.problem, 0.0
+        pairs = zip(problem.by_group(residuals), problem.by_group(self.minimum.residuals), strict=True)
+        for (now, then), estimated in zip(pairs, problem.estimated, strict=True):
+            squares, smallest = float(now @ now), float(then @ then)
+            if estimated:
+                total += now.size * math.log(max(squares, 1e-300) / max(smallest, 1e-300))
+            else:
+                total += squares - smallest
+        now, then = residuals[problem.count :], self.minimum.residuals[problem.count :]
+        return total + float(now @ now - then @ then)
+
+    # -- again --------------------------------------------------------------------------------------------------------
+    def refitted(
+        self, *, data: Sequence[Data] | None = None, keep: Sequence[NDArray[np.bool_]] | None = None
+    ) -> Solution:
+        """The same fit, from where it ended, to other data at the same points, or to some of its points only.
+
+        Parameters
+        ----------
+        data : sequence of ndarray, optional
+            Impedances, voltages or currents for every Dataset.
+        keep : sequence of ndarray of bool, optional
+            Which points of every Dataset to use.
+        """
+        measurements = list(self.problem.measurements)
+        if data is not None:
+            measurements = [item.with_data(own) for item, own in zip(measurements, data, strict=True)]
+        if keep is not None:
+            measurements = [item.kept(own) for item, own in zip(measurements, keep, strict=True)]
+        problem = self.problem.with_measurements(measurements).starting_at(self.x)
+        problem, minimum = minimised(problem, loss=self.loss)
+        if minimum.interrupted:
+            raise KeyboardInterrupt
+        return Solution(problem, minimum, self.loss)
