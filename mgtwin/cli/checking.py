@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 from rich.text import Text
 
 from .. import library, yamlfile
-from ..cells import (
-    Blocking,
-    Junction,
-    Plating,
-)
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
+from ..kinds.electrode import ELECTRODES
+from ..kinds.junction import JUNCTIONS
 from ..kinds.materials import MATERIALS
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, hint, out, print_error, shown_path
 
 __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
 
-_INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}
+#: What a file describes whose key ``type`` names a kind of one of these families.
+_TYPED: dict[str, tuple[Mapping[str, object], ...]] = {
+    "protocol": (PROTOCOLS,),
+    "material": (MATERIALS,),
+    "interface": (ELECTRODES, JUNCTIONS),
+}
 
 
 class Outcome(NamedTuple):
@@ -161,8 +163,7 @@ def kind_of(document: yamlfile.Document) -> str:
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
         if key in data:
             return kind
-    kinds = {**dict.fromkeys(PROTOCOLS, "protocol"), **dict.fromkeys(MATERIALS, "material")}
-    kinds.update(dict.fromkeys(_INTERFACES, "interface"))
+    kinds = {name: kind for kind, families in _TYPED.items() for family in families for name in family}
     if data.get("type") in kinds:
         return kinds[data["type"]]
     if "type" in data:
@@ -224,17 +225,12 @@ def _apply_everywhere(name: str) -> None:
 
 
 def _read_part(kind: str, document: yamlfile.Document, path: Path) -> None:
-    from ..cells.parts import resolve
+    from ..cells.parts import part_adapter, resolve
 
-    folder = "materials" if kind == "material" else "interfaces"
-    classes: Mapping[Any, Any] = MATERIALS if kind == "material" else _INTERFACES
+    folder = next(folder for folder, name in library.KINDS.items() if name == kind)
     named = _named(document, path)
     data = resolve(folder, named.data, named, ())
-    given = data.get("type") if isinstance(data, Mapping) else None
-    if given not in classes:
-        needed = f"a file of {folder} needs the key type, one of {', '.join(classes)}"
-        raise document.error(f"{needed}{f', not {given!r}' if given else ''}.", ("type",) if given else ())
-    yamlfile.validate(named.with_data(data), TypeAdapter(classes[given]), context={"file": True})
+    yamlfile.validate(named.with_data(data), part_adapter(folder), context={"file": True})
 
 
 def _named(document: yamlfile.Document, path: Path) -> yamlfile.Document:

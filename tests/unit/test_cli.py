@@ -29,6 +29,7 @@ from mgtwin.cli.progress import progress_bar
 from mgtwin.cli.schemas import file_schema
 from mgtwin.cli.summary import protocol_line
 from mgtwin.errors import MgtwinWarning, SimulationError
+from mgtwin.experiments import campaigns
 from mgtwin.protocols import PROTOCOLS
 
 ROOT = Path(mt.__file__).resolve().parent.parent
@@ -302,7 +303,7 @@ def test_new_refuses(mgtwin: Mgtwin, name: str, message: str) -> None:
 
 def test_everything_shipped_is_right(mgtwin: Mgtwin) -> None:
     done = mgtwin("check", columns=200)
-    number = sum(len(library.names(kind)) for kind in library.KINDS)
+    number = sum(len(library.names(kind)) for kind in library.KINDS) + len(campaigns())
     assert (done.code, done.err) == (0, "")
     assert f"{number} files, no errors." in done.out
     assert done.out.count("ok ") == number
@@ -323,7 +324,7 @@ WRONG = {
         "protocol: {type: rest, duration: 1 h}\ncells: trilayr\ntemperatures: 25 degC\n",
         r"tests\.yaml:2:8: cells: unknown cell 'trilayr'",
     ),
-    "interfaces/gold.yaml": ("type: gold\n", r"gold\.yaml:1:7: a file of interfaces needs the key type"),
+    "interfaces/gold.yaml": ("type: gold\n", r"gold\.yaml:1:1: type 'gold' is not an interface: use one of blocking"),
     "overlays/thick.yaml": (
         "kind: state\nvariants:\n  - cells: [trilayer]\n    set:\n      layers.a.thickness: 1 mm\n",
         r"thick\.yaml:5:\d+: layers\.a\.thickness in trilayer: unknown path",
@@ -875,7 +876,7 @@ def test_schema_of_every_noun(mgtwin: Mgtwin, tmp_path: Path) -> None:
     assert "$schema=cell.json" in done.out
     assert "layers" in json.loads((tmp_path / "cell.json").read_text(encoding="utf-8"))["properties"]
     assert "Did you mean 'Cell'" in mgtwin("schema", "Cel").err
-    assert "lists them" in mgtwin("schema", "Nonsense").err
+    assert "lists them" in mgtwin("schema", "Xyzzy").err
 
 
 @pytest.mark.parametrize(("kind", "noun"), [("cells", "Cell"), ("overlays", "Overlay"), ("experiments", "Experiment")])
