@@ -92,12 +92,7 @@ def _listed(files: Sequence[Path]) -> Iterator[Path]:
 def _library() -> Iterator[Path]:
     for kind in library.KINDS:
         yield from (entry.path for entry in library.entries(kind))
-    yield from (folder / library.CAMPAIGN for folder in library.folders("experiments") if is_campaign(folder))
-
-
-def is_campaign(folder: Path) -> bool:
-    """Tell whether a folder of experiments has a name of its own."""
-    return (folder / library.CAMPAIGN).is_file()
+    yield from (entry.path for entry in library.campaigns())
 
 
 def check_file(path: Path) -> Outcome:

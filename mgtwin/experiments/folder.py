@@ -86,7 +86,7 @@ def campaigns() -> Mapping[str, Campaign]:
     >>> campaigns()["ageing"].title
     'Why does the overpotential of the trilayer grow?'
     """
-    found = [_read(folder) for folder in library.folders("experiments") if (folder / library.CAMPAIGN).is_file()]
+    found = [_read(entry.path.parent) for entry in library.campaigns()]
     return {item.name: item for item in reversed(found)}
 
 
