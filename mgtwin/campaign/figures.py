@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import plot
 from ..experiments import Experiment
-from ..plot._style import COLOURS, INK, MUTED, style
-from ..plot.choose import plots_of
+from ..plot.family import plots_of
+from ..plot.look import COLOURS, INK, MUTED, style
 from ..quantities import format_value
 from .judge import Row, Simulated
 from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, dataclass_transform
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import SchemaSerializer
@@ -27,10 +27,6 @@ Duration = Annotated[Value, Quantity("s", gt=0)]
 Volts = Annotated[Value, Quantity("V")]
 
 
-def _read_current(raw: object, info: ValidationInfo) -> Value:
-    return parse_current(raw, need_unit=bool(info.context and info.context.get("file")))
-
-
 def parse_current(raw: object, *, need_unit: bool = False) -> Value:
     """Read a current in A or a current density in A/m2, told apart by its unit; a bare number is in A.
 
@@ -50,7 +46,12 @@ def parse_current(raw: object, *, need_unit: bool = False) -> Value:
     return value
 
 
-CurrentValue = Annotated[Value, BeforeValidator(_read_current)]
+def read_current(raw: object, info: ValidationInfo) -> Value:
+    """Read a current as `parse_current`; in a file it needs its unit."""
+    return parse_current(raw, need_unit=bool(info.context and info.context.get("file")))
+
+
+CurrentValue = Annotated[Value, BeforeValidator(read_current)]
 
 
 class Written:
@@ -75,6 +76,9 @@ class Protocol(Written):
     """Base of everything that can be done to a cell; `mgtwin.protocols.from_data` rebuilds one from its data."""
 
     temperature: Value | None
+    #: The plot that shows a run of it, and the signal that it imposes; "" where the signals themselves tell.
+    drawn: ClassVar[str] = ""
+    imposed: ClassVar[Literal["voltage", "current", ""]] = ""
 
     def to_yaml(self) -> str:
         """The protocol as YAML text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,6 +31,7 @@ class Rest(TransientProtocol):
     points: int = Field(default=50, ge=2)
     temperature: Temperature | None = None
     type: Literal["rest"] = Field(default="rest", kw_only=True)
+    imposed: ClassVar = "current"
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """A single stretch at zero current."""
