@@ -50,7 +50,7 @@ class Voltage(Held):
     """
 
     voltage: Volts
-    type: Literal["voltage"] = Field("voltage", kw_only=True, repr=False)
+    type: Literal["voltage"] = Field(default="voltage", kw_only=True, repr=False)
 
     def control(self, cell: Cell) -> VoltageRamp:
         """What is imposed on a cell."""
@@ -68,7 +68,7 @@ class Current(Held):
     """
 
     current: CurrentValue
-    type: Literal["current"] = Field("current", kw_only=True, repr=False)
+    type: Literal["current"] = Field(default="current", kw_only=True, repr=False)
 
     def control(self, cell: Cell) -> CurrentRamp:
         """What is imposed on a cell."""

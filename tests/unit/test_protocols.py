@@ -237,6 +237,20 @@ def test_replay_of_a_spectrum_is_eis_at_its_frequencies() -> None:
     assert again == EIS.at([1e3, 1.0], temperature=333.15)
 
 
+def test_replay_of_a_spectrum_under_a_bias_keeps_the_bias() -> None:
+    """Without it the answer would silently be that of the cell at rest."""
+    frequencies, z = [1e3, 1.0], [1 + 0j, 2 - 1j]
+    simulated = spectrum(frequencies, z, {"protocol": EIS(1e3, 1.0, bias=Current("1 uA")).to_yaml()})
+    assert Replay(simulated) == EIS.at(frequencies, bias=Current(1e-6))
+    assert Replay(spectrum(frequencies, z, {"bias": 0.4})) == EIS.at(frequencies, bias=Voltage(0.4))
+    for at_rest in (
+        {"bias": 2e-4},
+        {"protocol": EIS(1e3, 1.0).to_yaml(), "bias": 0.4},
+        {"protocol": Rest(1).to_yaml()},
+    ):
+        assert Replay(spectrum(frequencies, z, at_rest)) == EIS.at(frequencies)
+
+
 def test_replay_takes_current_or_voltage() -> None:
     data = transient([0.0, 1.0, 2.0], [0.1, 0.2, 0.3], [1e-6, 1e-6, 2e-6])
     assert Replay(data) == ReplayedSignal(Signal([0, 1, 2], [1e-6, 1e-6, 2e-6]))
