@@ -102,7 +102,7 @@ class SteadyState:
         return self._continued() if found is None else found
 
     def _continued(self) -> NDArray[np.float64]:
-        """The steady state by raising the bias, in steps that grow where Newton converges and shrink where it does not."""
+        """The steady state by raising the bias, in steps that grow where Newton converges and shrink elsewhere."""
         stack = self._stack
         start = float(np.asarray(stack.outputs(self._origin, *self._values)).ravel()[self._output])
         reached, state, step = 0.0, self._origin, FIRST_STEP

@@ -84,11 +84,12 @@ def type_name(cls: type) -> str:
 
 def declare(
     cls: type,
-    family: Family[type],
+    family: Family[Any],
     formulas: Sequence[Formula],
     added: Mapping[str, Added],
     check: Callable[[type], None],
     validators: Mapping[str, object] | None = None,
+    depth: int = 2,
 ) -> type:
     """Make a class a kind of a family: add fields, check the contract, make it a noun, put it into the registry.
 
@@ -104,14 +105,15 @@ def declare(
         ``check(cls)`` refuses a class that lacks what the family needs; called before anything is registered.
     validators : mapping, optional
         pydantic validators of every kind of the family, by name.
+    depth : int
+        How many calls away the class is written, where its annotations have a meaning: 2 from a family's decorator.
 
     Raises
     ------
     InputError
         The class breaks the contract; the sentence says what is missing.
     """
-    # the decorator of the family was called where the class is written, which is where its annotations have a meaning
-    written = sys._getframe(2)
+    written = sys._getframe(depth)
     try:
         annotations = dict(
             inspect.get_annotations(cls, globals=written.f_globals, locals=written.f_locals, eval_str=True)
@@ -120,7 +122,8 @@ def declare(
         raise InputError(
             f"{cls.__name__}: the annotation of a field names {error.name!r}, which is not known there."
         ) from None
-    name = type_name(cls)
+    given = vars(cls).get("type")
+    name = given if isinstance(given, str) else type_name(cls)
     for key, extra in {**added, "type": Added(Literal[name], name, shown=False)}.items():
         if key not in annotations:
             annotations[key] = extra.annotation
