@@ -92,6 +92,7 @@ _HOME = {
     "Current": "protocols",
     "Replay": "protocols",
     "Sequence": "protocols",
+    "protocol": "protocols",
     "experiment": "experiments",
     # measurements
     "read": "data",
@@ -245,6 +246,7 @@ if TYPE_CHECKING:
     from .protocols import Sequence as Sequence
     from .protocols import Voltage as Voltage
     from .protocols import Voltammetry as Voltammetry
+    from .protocols import protocol as protocol
     from .quantities import Value as Value
     from .simulation import simulate as simulate
     from .simulation.jacobian import impedance_jacobian as impedance_jacobian
