@@ -10,19 +10,14 @@ from pydantic import TypeAdapter
 from rich.text import Text
 
 from .. import library, yamlfile
-from ..cells import (
-    Blocking,
-    Junction,
-    Plating,
-)
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
+from ..kinds.electrode import ELECTRODES
+from ..kinds.junction import JUNCTIONS
 from ..kinds.materials import MATERIALS
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, out, print_error, shown_path
 
 __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
-
-_INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}
 
 
 class Outcome(NamedTuple):
@@ -123,7 +118,7 @@ def kind_of(document: yamlfile.Document) -> str:
         if key in data:
             return kind
     kinds = {**dict.fromkeys(PROTOCOLS, "protocol"), **dict.fromkeys(MATERIALS, "material")}
-    kinds.update(dict.fromkeys(_INTERFACES, "interface"))
+    kinds.update(dict.fromkeys([*ELECTRODES, *JUNCTIONS], "interface"))
     if data.get("type") in kinds:
         return kinds[data["type"]]
     if "type" in data:
@@ -186,7 +181,7 @@ def _read_part(kind: str, document: yamlfile.Document, path: Path) -> None:
     from ..cells.parts import resolve
 
     folder = "materials" if kind == "material" else "interfaces"
-    classes: Mapping[Any, Any] = MATERIALS if kind == "material" else _INTERFACES
+    classes: Mapping[Any, Any] = MATERIALS if kind == "material" else {**ELECTRODES, **JUNCTIONS}
     named = _named(document, path)
     data = resolve(folder, named.data, named, ())
     given = data.get("type") if isinstance(data, Mapping) else None

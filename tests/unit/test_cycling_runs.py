@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 import mgtwin as mt
+from mgtwin import CPE
 from mgtwin.cells import (
     Cell,
     Contact,
@@ -25,7 +26,6 @@ from mgtwin.cells import (
     MixedConductor,
     Plating,
 )
-from mgtwin.cells.capacitors import CPE
 from mgtwin.dataset import has_gaps, problems
 from mgtwin.errors import InputError, SimulationError
 from mgtwin.protocols import EIS, Cycling, Every, Replay, Rest, Sequence, from_data

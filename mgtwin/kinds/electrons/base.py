@@ -1,22 +1,21 @@
 r"""The families of laws of the local electrode potential E: of the electronic conductivity, and of what is stored.
 
 Their formulas are static and see numbers only. A keyword-only parameter is a field of the law, or one of
-`SURROUNDINGS`: ``f`` = F/RT [1/V], ``T`` [K]. The chemical capacitance may ask for the fields of the electronic
+`SURROUNDINGS`: ``e_over_kT`` = F/RT [1/V], ``T`` [K]. The chemical capacitance may ask for the fields of the electronic
 conductivity, too: both describe the same defects.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import ClassVar, TypeVar, dataclass_transform
 
 from ...errors import InputError
 from ...registry import Family
-from ..declare import check_parameters, declared, require, unwritten
+from ..declare import declared, require, unwritten
+from ..kind import Formula, asked_by
 from ..numbers import Number
 from ..own import Own
 
@@ -34,7 +33,7 @@ __all__ = [
 _Class = TypeVar("_Class")
 
 #: What formulas may ask for besides fields.
-SURROUNDINGS = ("f", "T")
+SURROUNDINGS = ("e_over_kT", "T")
 
 
 class PotentialLaw:
@@ -45,7 +44,7 @@ class PotentialLaw:
     def asked(self, formula: str) -> dict[str, bool]:
         """What a formula asks for by keyword, each with whether it is a field of the law itself."""
         own = {item.name for item in dataclasses.fields(self)}  # type: ignore[arg-type]
-        return {name: name in own for name in _keywords(getattr(type(self), formula))}
+        return {name: name in own for name in asked_by(type(self), formula)}
 
 
 class ElectronLaw(PotentialLaw):
@@ -94,7 +93,7 @@ def electron_law(cls: type[_Class]) -> type[_Class]:
     Raises
     ------
     InputError
-        When the class is made: a formula is missing, or asks for something that is no field and not ``f`` or ``T``.
+        When the class is made: a formula is missing, or asks for what is neither a field nor ``e_over_kT`` or ``T``.
 
     Examples
     --------
@@ -105,29 +104,24 @@ def electron_law(cls: type[_Class]) -> type[_Class]:
     ...     reference: Annotated[float, Property("S/m")]
     ...
     ...     @staticmethod
-    ...     def conductivity(E, *, reference, f):
-    ...         return reference * (1 + f * E)
+    ...     def conductivity(E, *, reference, e_over_kT):
+    ...         return reference * (1 + e_over_kT * E)
     ...
     ...     @staticmethod
-    ...     def integral(E, *, reference, f):
-    ...         return reference * (E + f * E * E / 2)
+    ...     def integral(E, *, reference, e_over_kT):
+    ...         return reference * (E + e_over_kT * E * E / 2)
     >>> ELECTRON_LAWS.discard("linearised")
     """
 
-    def check(kind: type[ElectronLaw]) -> None:
-        for name in ("conductivity", "integral"):
-            given = getattr(kind, name) is not unwritten
-            require(given, kind, ELECTRON_LAWS, f"that depends on E without the static method {name}(E, *, ...).")
-            check_parameters(kind, name, [*vars(kind)["__annotations__"], *SURROUNDINGS])
-
-    return declared(cls, ELECTRON_LAWS, ElectronLaw, check)
+    formulas = [Formula(name, ("E",), SURROUNDINGS) for name in ("conductivity", "integral")]
+    return declared(cls, ELECTRON_LAWS, ElectronLaw, _check_electrons, formulas)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def capacitance_law(cls: type[_Class]) -> type[_Class]:
     """Declare a chemical capacitance that depends on E: static ``capacitance(E, *, ...)`` and ``charge(E, *, ...)``.
 
-    What a formula asks for is a field, ``f``, ``T``, or else a field of the electronic conductivity of the material.
+    What a formula asks for is a field, ``e_over_kT``, ``T``, or else a field of the material's electronic conductivity.
 
     Raises
     ------
@@ -135,18 +129,17 @@ def capacitance_law(cls: type[_Class]) -> type[_Class]:
         When the class is made: a formula is missing.
     """
 
-    def check(kind: type[CapacitanceLaw]) -> None:
-        for name in ("capacitance", "charge"):
-            given = getattr(kind, name) is not unwritten
-            require(given, kind, CAPACITANCE_LAWS, f"that depends on E without the static method {name}(E, *, ...).")
-
-    return declared(cls, CAPACITANCE_LAWS, CapacitanceLaw, check)
+    return declared(cls, CAPACITANCE_LAWS, CapacitanceLaw, _check_capacitance)
 
 
-@lru_cache(maxsize=64)
-def _keywords(formula: Callable[..., Number]) -> tuple[str, ...]:
-    parameters = inspect.signature(formula).parameters.values()
-    return tuple(item.name for item in parameters if item.kind is item.KEYWORD_ONLY)
+def _check_electrons(cls: type[ElectronLaw]) -> None:
+    for name, formula in (("conductivity", cls.conductivity), ("integral", cls.integral)):
+        require(formula is not unwritten, cls, ELECTRON_LAWS, f"without the static method {name}(E, *, ...).")
+
+
+def _check_capacitance(cls: type[CapacitanceLaw]) -> None:
+    for name, formula in (("capacitance", cls.capacitance), ("charge", cls.charge)):
+        require(formula is not unwritten, cls, CAPACITANCE_LAWS, f"without the static method {name}(E, *, ...).")
 
 
 def numbers_for(law: PotentialLaw, formula: str, own: Own, electrons: Own | None = None) -> dict[str, Number]:
@@ -156,7 +149,7 @@ def numbers_for(law: PotentialLaw, formula: str, own: Own, electrons: Own | None
         if is_own:
             found[name] = own.property(name)
         elif name in SURROUNDINGS:
-            found[name] = own.inverse_thermal_voltage if name == "f" else own.temperature
+            found[name] = own.inverse_thermal_voltage if name == "e_over_kT" else own.temperature
         elif electrons is not None:
             found[name] = electrons.property(name)
     return found

@@ -53,15 +53,15 @@ class DefectElectrons(ElectronLaw):
         return self
 
     @staticmethod
-    def conductivity(E: Number, *, n: Number, p: Number, constant: Number, f: Number) -> Number:
+    def conductivity(E: Number, *, n: Number, p: Number, constant: Number, e_over_kT: Number) -> Number:
         """Electrons, holes, and what does not depend on E."""
-        return n * saturating_exp(-f * E) + p * saturating_exp(f * E) + constant
+        return n * saturating_exp(-e_over_kT * E) + p * saturating_exp(e_over_kT * E) + constant
 
     @staticmethod
-    def integral(E: Number, *, n: Number, p: Number, constant: Number, f: Number) -> Number:
+    def integral(E: Number, *, n: Number, p: Number, constant: Number, e_over_kT: Number) -> Number:
         """The same, integrated term by term."""
         primitive = integral_of_saturating_exp
-        return (p * primitive(f * E) - n * primitive(-f * E)) / f + constant * E
+        return (p * primitive(e_over_kT * E) - n * primitive(-e_over_kT * E)) / e_over_kT + constant * E
 
 
 @capacitance_law
@@ -97,17 +97,19 @@ class DefectCapacitance(CapacitanceLaw):
 
     @staticmethod
     def capacitance(
-        E: Number, *, constant: Number, n_mobility: Number, p_mobility: Number, n: Number, p: Number, f: Number
+        E: Number, *, constant: Number, n_mobility: Number, p_mobility: Number, n: Number, p: Number, e_over_kT: Number
     ) -> Number:
         """Each carrier stores what it conducts, over its mobility."""
         electrons, holes = n / n_mobility, p / p_mobility
-        return constant + f * (electrons * saturating_exp(-f * E) + holes * saturating_exp(f * E))
+        return constant + e_over_kT * (
+            electrons * saturating_exp(-e_over_kT * E) + holes * saturating_exp(e_over_kT * E)
+        )
 
     @staticmethod
     def charge(
-        E: Number, *, constant: Number, n_mobility: Number, p_mobility: Number, n: Number, p: Number, f: Number
+        E: Number, *, constant: Number, n_mobility: Number, p_mobility: Number, n: Number, p: Number, e_over_kT: Number
     ) -> Number:
         """The same, integrated term by term."""
         primitive = integral_of_saturating_exp
         electrons, holes = n / n_mobility, p / p_mobility
-        return constant * E + holes * primitive(f * E) - electrons * primitive(-f * E)
+        return constant * E + holes * primitive(e_over_kT * E) - electrons * primitive(-e_over_kT * E)

@@ -25,8 +25,7 @@ class Measured:
 
     type: str
 
-    @staticmethod
-    def size(own: Own) -> Number:
+    def size(self, own: Own) -> Number:
         """The volume [m^3] by the numbers of a cell; only the ratios of a recipe's volumes count."""
         raise NotImplementedError
 
@@ -34,9 +33,11 @@ class Measured:
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def _amount(cls: type[_Class]) -> type[_Class]:
     """Declare an amount."""
-    return declared(
-        cls, AMOUNTS, Measured, lambda kind: require(kind.size is not Measured.size, kind, AMOUNTS, "without size().")
-    )
+    return declared(cls, AMOUNTS, Measured, _check)
+
+
+def _check(cls: type[Measured]) -> None:
+    require(cls.size is not Measured.size, cls, AMOUNTS, "without the method size(own).")
 
 
 @_amount
@@ -64,8 +65,7 @@ class Mass(Measured):
         """The volume [m^3]."""
         return float(self.mass) / float(self.density)
 
-    @staticmethod
-    def size(own: Own) -> Number:
+    def size(self, own: Own) -> Number:
         """Mass over density."""
         return own.number("mass") / own.number("density")
 
@@ -87,8 +87,7 @@ class Volume(Measured):
 
     volume: Annotated[float, Quantity("m^3", ge=0)]
 
-    @staticmethod
-    def size(own: Own) -> Number:
+    def size(self, own: Own) -> Number:
         """The volume itself."""
         return own.number("volume")
 

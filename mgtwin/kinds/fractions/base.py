@@ -9,8 +9,9 @@ from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 from ...quantities import Quantity
 from ...registry import Family
 from ...unions import OneOf
-from ..declare import check_parameters, declared, require, unwritten
+from ..declare import declared, require, unwritten
 from ..fields import NumberOr
+from ..kind import Formula, asked_by
 from ..numbers import Number
 from ..own import Own
 
@@ -47,17 +48,13 @@ class FractionProfile:
 
     def __call__(self, position: Number) -> Number:
         """Return the fraction at positions x/L between 0 and 1: a float, an array or a symbol."""
-        return self.formula(position, **{name: getattr(self, name) for name in _fields(type(self))})
+        return self.formula(position, **{name: getattr(self, name) for name in asked_by(type(self), "formula")})
 
     def at(self, own: Own, position: Number) -> Number:
         """The same with the numbers that the reader of a cell gives; rows of a table are not single numbers."""
-        given = {name: getattr(self, name) for name in _fields(type(self))}
+        given = {name: getattr(self, name) for name in asked_by(type(self), "formula")}
         read = {name: own.number(name) if isinstance(item, float) else item for name, item in given.items()}
         return self.formula(position, **read)
-
-
-def _fields(cls: type) -> tuple[str, ...]:
-    return tuple(item.name for item in dataclasses.fields(cls) if item.name != "type")  # type: ignore[arg-type]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
@@ -67,7 +64,7 @@ def fraction_profile(cls: type[_Class]) -> type[_Class]:
     Raises
     ------
     InputError
-        When the class is made: it has no formula, or one that takes other parameters than the fields.
+        When the class is made: it has no formula, or one that asks for what is no field.
 
     Examples
     --------
@@ -82,13 +79,11 @@ def fraction_profile(cls: type[_Class]) -> type[_Class]:
     0.25
     >>> PROFILES.discard("parabola")
     """
-    return declared(cls, PROFILES, FractionProfile, _check)
+    return declared(cls, PROFILES, FractionProfile, _check, [Formula("formula", ("x",))])
 
 
 def _check(cls: type[FractionProfile]) -> None:
     require(cls.formula is not unwritten, cls, PROFILES, "without the static method formula(x, *, ...).")
-    fields = [name for name in vars(cls)["__annotations__"] if name != "type"]
-    check_parameters(cls, "formula", fields, every=True)
 
 
 #: Field that holds a fraction of the volume: a number, or a profile.

@@ -14,6 +14,7 @@ from ...registry import Family
 from ..carriers import ANIONS, ELECTRONS, Carrier
 from ..declare import declared, require
 from ..electrons import Electrons
+from ..kind import Added
 from ..numbers import Number
 from ..own import Own
 from ..salt import Salt
@@ -186,7 +187,8 @@ def material(cls: type[_Class]) -> type[_Class]:
     22397.7
     >>> MATERIALS.discard("glassy_conductor")
     """
-    return declared(cls, MATERIALS, Material, _check, {"name": (str, ""), "description": (str, "")})
+    added = {"name": Added(str, ""), "description": Added(str, "", shown=False)}
+    return declared(cls, MATERIALS, Material, _check, (), added)
 
 
 def _check(cls: type[Material]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
@@ -123,8 +124,8 @@ class Composite(Mixture):
 
     colour = "#dadaeb"
 
-    @property
-    def contents(self) -> tuple[Content, ...]:
+    @cached_property
+    def contents(self) -> tuple[Content, ...]:  # type: ignore[override]
         """The phases in their order."""
         return tuple(Content(phase.name, phase.material, f"phases.{phase.name}.material") for phase in self.phases)
 

@@ -193,22 +193,15 @@ class Mixture(Material):
 
     def electronic(self, own: Own) -> Electrons:
         """Effective electronic conductivity; its dependence on E is that of the only phase that has one."""
-        sole = self.electron_conductors[0]
         _, rule = self.electronic_rule
-        law = sole.material.electronic(own.below(sole.path))
+        laws = {part.name: part.material.electronic(own.below(part.path)) for part in self.electron_conductors}
 
         def factor(position: Number) -> Number:
-            values = [
-                0.0
-                if part not in self.electron_conductors
-                else 1.0
-                if not law.linear  # the law has the unit
-                else part.material.electronic(own.below(part.path)).factor(0.5)
-                for part in self.contents
-            ]
+            # rules are homogeneous: what they make of the factors is the factor of the whole
+            values = [laws[name].factor(0.5) if name in laws else 0.0 for name in self.names]
             return self._mixed(own, rule, values, position)
 
-        return dataclasses.replace(law, factor=factor)
+        return dataclasses.replace(next(iter(laws.values())), factor=factor)
 
     def stores(self, own: Own, position: Number = 0.5) -> list[Store]:
         """The phases that store the neutral component, each with one and the same E."""

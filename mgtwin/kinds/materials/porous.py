@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from pydantic import model_validator
 
 from ...errors import InputError
@@ -71,8 +73,8 @@ class Porous(Mixture):
 
     colour = "#c7e9e4"
 
-    @property
-    def contents(self) -> tuple[Content, ...]:
+    @cached_property
+    def contents(self) -> tuple[Content, ...]:  # type: ignore[override]
         """Solid, liquid (where there is one) and gas."""
         liquid = [] if self.liquid is None else [Content("liquid", self.liquid, "liquid")]
         return (Content("solid", self.solid, "solid"), *liquid, Content("gas", _GAS, ""))

@@ -12,7 +12,8 @@ from ...errors import InputError, did_you_mean
 from ...registry import Family
 from ...unions import OneOf
 from .. import effective_medium
-from ..declare import check_parameters, declared, require, unwritten
+from ..declare import declared, require, unwritten
+from ..kind import Formula, asked_by
 from ..numbers import Number
 
 __all__ = ["MIXING_RULES", "Mixing", "MixingRule", "mixing_rule", "rest_of"]
@@ -30,7 +31,7 @@ class MixingRule:
     phase_field: ClassVar[str] = ""
     """The field that names a phase which plays a part of its own, ``""`` where all are alike."""
     numbers: ClassVar[tuple[str, ...]] = ()
-    """The other fields, which are numbers; filled in when the rule is declared."""
+    """What the formula asks for, in its order; filled in when the rule is declared."""
     iterates: ClassVar[bool] = False
     """Whether the equation is solved by iteration, which symbols reach only as a function of their own."""
 
@@ -87,7 +88,7 @@ def mixing_rule(cls: type[_Class]) -> type[_Class]:
     Raises
     ------
     InputError
-        When the class is made: it has no formula, or one that takes other parameters than the numbers.
+        When the class is made: it has no formula, or one that asks for what is no field.
 
     Examples
     --------
@@ -100,15 +101,15 @@ def mixing_rule(cls: type[_Class]) -> type[_Class]:
     2.0
     >>> MIXING_RULES.discard("logarithmic")
     """
-    return declared(cls, MIXING_RULES, MixingRule, _check)
+    formula = Formula("formula", ("fractions", "values", "special"))
+    return declared(cls, MIXING_RULES, MixingRule, _check, [formula])
 
 
 def _check(cls: type[MixingRule]) -> None:
     require(cls.formula is not unwritten, cls, MIXING_RULES, "without the static method formula().")
-    own = [name for name, kind in vars(cls)["__annotations__"].items() if "ClassVar" not in str(kind)]
+    own = vars(cls)["__annotations__"]
     require(not cls.phase_field or cls.phase_field in own, cls, MIXING_RULES, f"without the field {cls.phase_field}.")
-    cls.numbers = tuple(name for name in own if name not in ("type", cls.phase_field))
-    check_parameters(cls, "formula", cls.numbers, every=True)
+    cls.numbers = asked_by(cls, "formula")
 
 
 #: Field that holds a mixing rule.
