@@ -11,6 +11,7 @@ from pydantic_core import SchemaSerializer
 
 from ..errors import InputError, QuantityError
 from ..kinds.declare import declared, require
+from ..kinds.kind import Added
 from ..kinds.noun import explained, field_names
 from ..quantities import AmbientTemperature, Quantity, Value, parse
 from ..registry import Family
@@ -139,7 +140,7 @@ def protocol(cls: type[_Class]) -> type[_Class]:
     """
     # Spectra and sequences have no stretches in time; whatever derives from nothing is meant to have.
     base = Protocol if issubclass(cls, Protocol) else TransientProtocol
-    return declared(cls, PROTOCOLS, base, _check, {"temperature": (Temperature | None, None)})
+    return declared(cls, PROTOCOLS, base, _check, added={"temperature": Added(Temperature | None, None)})
 
 
 def _check(cls: type[Protocol]) -> None:
