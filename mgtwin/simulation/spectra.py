@@ -125,7 +125,7 @@ def steady_state(cell: Cell, bias: Held, kept: start_state.KeptState | None) -> 
     if kept is not None:
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     elapsed = 0.0
-    # Tenfold times: diffusion decays like a power of time before it does exponentially, so that equal steps would hardly
+    # Tenfold times: diffusion decays like a power of time before it does exponentially, so equal steps would hardly
     # ever find nothing changing.
     while duration <= LONGEST:
         solution = integrator.run(Segment(control, duration, (duration,)), state)
