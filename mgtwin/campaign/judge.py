@@ -33,9 +33,11 @@ class Simulated:
         """The Datasets of a sequence, or the one of any other protocol."""
         import xarray as xr
 
-        if isinstance(self.data, xr.DataTree):
-            return [node.to_dataset() for node in self.data.leaves if node.has_data]
-        return [self.data]
+        match self.data:
+            case xr.DataTree() as tree:
+                return [node.to_dataset() for node in tree.leaves if node.has_data]
+            case data:
+                return [data]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -176,14 +178,14 @@ def read(
                 context[REFERENCE] = _step(other, measure.arguments.get("to_step", observation.step))
             data = _steps(item, observation.step) if measure.declaration.series else _step(item, observation.step)
             found.append(measure(data, **context))
-    return [one if isinstance(one, Reading) else Reading(float(one)) for one in found]
+    return [Reading.of(one) for one in found]
 
 
 def _steps(item: Simulated, step: int | tuple[int, ...] | None) -> list[xr.Dataset]:
     """The steps of a sequence that an observation names, all of them by default."""
     if step is None:
         return item.steps
-    wanted = step if isinstance(step, tuple) else (step,)
+    wanted = np.atleast_1d(step)
     beyond = [number for number in wanted if not -len(item.steps) <= number < len(item.steps)]
     if beyond:
         raise InputError(f"there is no step {beyond[0]}: {item.run} has {len(item.steps)}, counted from 0.")
@@ -217,8 +219,8 @@ def reference_of(measure: Measure, item: Simulated, done: Sequence[Simulated]) -
         same = (other.run.experiment, other.run.cell, frozenset(other.run.overlays)) == wanted
         if same and other.run.temperature == run.temperature:
             return other
-    at = format_value(run.temperature, "K")
-    raise InputError(f"there is no result of {wanted[1]} ({', '.join(overlays)}) at {at}.")
+    at, of = format_value(run.temperature, "K"), "" if wanted[0] == run.experiment else f"{wanted[0]}: "
+    raise InputError(f"there is no result of {of}{wanted[1]} ({', '.join(overlays)}) at {at}.")
 
 
 def _compared(

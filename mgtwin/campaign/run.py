@@ -67,7 +67,7 @@ def run_campaign(
     >>> results = run_campaign("paper", "paper-results")  # doctest: +SKIP
     >>> print(results.row("t_ion_as_milled", "as_printed").verdict)  # doctest: +SKIP
     """
-    chosen = name if isinstance(name, Campaign) else campaign(name)
+    chosen = campaign(name)
     folder = Path(output).expanduser()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: give a folder for the results.")
@@ -132,8 +132,9 @@ class _Work:
         try:
             found = Simulated(run, simulate(run.build(), run.protocol))
         except MgtwinError as error:
-            if isinstance(error, SimulationError) and error.partial is not None:
-                self._save(error.partial, f"{run.key}__partial")
+            match error:
+                case SimulationError(partial=partial) if partial is not None:
+                    self._save(partial, f"{run.key}__partial")
             self._failures[run.key] = failed[run] = f"{type(error).__name__}: {error}"
             return
         except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:

@@ -112,7 +112,7 @@ class Results:
 
     def standing(self) -> tuple[str, ...]:
         """Return the readings that no row contradicts."""
-        fallen = {row.reading for row in self.rows if isinstance(row.verdict, Contradicts)}
+        fallen = {row.reading for row in self.rows if type(row.verdict) is Contradicts}
         return tuple(name for name in self.readings() if name not in fallen)
 
     def summary(self) -> str:
@@ -239,8 +239,11 @@ def _finite(value: float) -> float | str:
 
 
 def _in_cell(item: object) -> object:
-    if isinstance(item, dict):
-        return " ".join(f"{key}={value:.8g}" for key, value in item.items())
-    if isinstance(item, list):
-        return " ".join(f"{part:.8g}" if isinstance(part, float) else str(part) for part in item)
+    match item:
+        case dict():
+            return " ".join(f"{key}={_in_cell(value)}" for key, value in item.items())
+        case list():
+            return " ".join(str(_in_cell(part)) for part in item)
+        case float():
+            return f"{item:.8g}"
     return item

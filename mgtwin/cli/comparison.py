@@ -83,12 +83,12 @@ def _label(row: Row) -> str:
 def counts_table(rows: Iterable[Row]) -> Table:
     """Return how many rows of each reading have which verdict."""
     known = list(rows)
-    kinds = [kind for kind in VERDICTS if any(isinstance(row.verdict, kind) for row in known)]
+    kinds = [kind for kind in VERDICTS if any(type(row.verdict) is kind for row in known)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("reading")
     for kind in kinds:
         table.add_column(kind.label.partition(" (")[0], justify="right", style=kind.colour)
     for reading in sorted({row.reading for row in known}, key=lambda name: (not name, name)):
-        numbers = [sum(isinstance(row.verdict, kind) for row in known if row.reading == reading) for kind in kinds]
+        numbers = [sum(type(row.verdict) is kind for row in known if row.reading == reading) for kind in kinds]
         table.add_row(reading or "-", *(str(number) if number else "" for number in numbers))
     return table

@@ -25,6 +25,13 @@ class Held(Written):
         """What is imposed on a cell; its area turns a current density into a current."""
         raise NotImplementedError(f"{type(self).__name__} must say its control")
 
+    def current_density(self) -> float:
+        """What of an imposed current grows with the electrode area [A/m^2]; 0 where nothing does."""
+        return 0.0
+
+    def __str__(self) -> str:
+        raise NotImplementedError(f"{type(self).__name__} must say what is imposed, for messages")
+
 
 #: What a cell can be held at, by the name that files use.
 BIASES: Family[type[Held]] = Family("bias")
@@ -56,6 +63,9 @@ class Voltage(Held):
         """What is imposed on a cell."""
         return VoltageRamp(float(self.voltage))
 
+    def __str__(self) -> str:
+        return f"{float(self.voltage):g} V"
+
 
 @bias
 class Current(Held):
@@ -73,6 +83,13 @@ class Current(Held):
     def control(self, cell: Cell) -> CurrentRamp:
         """What is imposed on a cell."""
         return CurrentRamp(amperes(self.current, cell))
+
+    def current_density(self) -> float:
+        """What of an imposed current grows with the electrode area [A/m^2]; 0 where nothing does."""
+        return float(self.current) if self.current.unit == "A/m^2" else 0.0
+
+    def __str__(self) -> str:
+        return f"{float(self.current):g} {self.current.unit}"
 
 
 Bias = Annotated[Voltage | Current, OneOf(BIASES)]
