@@ -180,7 +180,7 @@ def contact_resistance(cell: Cell, face: str, carrier: Carrier, reader: Reader |
 
     :math:`R/a + \sum L_c/\sigma` with the contact fraction a and the constriction in the layers on both sides (§3.4).
     R is the electronic resistance, or for ions that of the junction, or of charge transfer and film; inf where the
-    carrier cannot pass.
+    carrier cannot pass, or can so only until an insertion electrode is full.
 
     Parameters
     ----------
@@ -230,7 +230,9 @@ def _in_contact(cell: Cell, face: str, carrier: Carrier, read: Reader) -> Number
     potential = own_equilibrium(bound)
     if carrier is Carrier.ANIONS or potential is None:
         return math.inf
-    return 1 / np.real(admittance(bound, potential, 0.0)) + film_when_new(read, path)
+    conductance = np.real(admittance(bound, potential, 0.0))
+    with np.errstate(divide="ignore"):  # an electrode that takes ions up stops a direct current in the end
+        return np.divide(1.0, conductance) + film_when_new(read, path)
 
 
 class SaltTransport(NamedTuple):

@@ -103,6 +103,17 @@ class Columns:
         values = self.table.numbers(column.index) * factor + offset
         return -values if column.negate else values
 
+    @property
+    def has_frequency(self) -> bool:
+        """Whether there is a frequency, angular or not."""
+        return "frequency" in self or "angular_frequency" in self
+
+    def frequency(self) -> np.ndarray:
+        """Return the frequency [Hz]."""
+        if "frequency" in self:
+            return self.values("frequency")
+        return self.values("angular_frequency") / (2 * np.pi)
+
     def optional(self, name: str) -> tuple[np.ndarray | None, str]:
         """Return a quantity that is good to have, or None; and a note where its column is there but cannot be used.
 

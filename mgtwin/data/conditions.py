@@ -41,8 +41,10 @@ def cell_voltage(columns: Columns) -> tuple[np.ndarray, list[str]]:
     """Return the voltage between the electrodes [V], and notes: of Ewe and Ece, both against a reference, their gap."""
     voltage = columns.values("voltage")
     column = columns.found["voltage"]
-    if "counter_voltage" not in columns or column.electrode != "working" or columns.told("voltage"):
+    if column.electrode != "working" or columns.told("voltage"):
         return voltage, []
+    if "counter_voltage" not in columns:
+        return voltage, [f"voltage is {column.label!r}, that of the working electrode against the reference"]
     counter, label = columns.optional("counter_voltage")[0], columns.found["counter_voltage"].label
     if counter is None:
         return voltage, [f"voltage is {column.label!r}; {label!r} is no measurement (zeros or nothing)"]

@@ -67,8 +67,8 @@ def facts(about: About, lines: Iterable[str], decimal: str = ".") -> About:
     if "diameter" in found and "area" not in found:
         found["area"] = math.pi / 4 * found["diameter"] ** 2
         notes.append(f"area computed from the diameter of {found['diameter'] * 1e3:g} mm")
-    kept = {name: found.get(name, getattr(about, name)) for name in ("area", "thickness", "temperature")}
-    return about.noted(*notes).with_(date=date, **kept)
+    found.pop("diameter", None)
+    return about.noted(*notes).with_(date=date, **found)
 
 
 def _read(line: str, decimal: str) -> Iterator[tuple[str, str, float | None, str]]:

@@ -6,7 +6,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-__all__ = ["amount", "clock", "decimal_of", "is_blank", "is_clock", "is_number", "loss", "number", "odd", "shape"]
+import numpy as np
+
+__all__ = [
+    "amount",
+    "clock",
+    "decimal_of",
+    "exact",
+    "is_blank",
+    "is_clock",
+    "is_number",
+    "loss",
+    "number",
+    "odd",
+    "shape",
+]
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]{1,3})?")
 #: What instruments print where they read nothing.
@@ -22,6 +36,18 @@ _ALIKE, _FEWEST = 0.9, 8
 #: Significant digits that a float has at most, and some that programs add.
 _MOST_DIGITS = 20
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
+
+
+def exact(values: np.ndarray) -> np.ndarray:
+    """Return single precision as the shortest decimal that means it: 359.24146 rather than 359.24145507.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(exact(np.array([359.24146], dtype="f4"))[0])
+    359.24146
+    """
+    return values.astype("U32").astype(float) if values.dtype == np.float32 else values.astype(float)
 
 
 def is_number(token: str) -> bool:

@@ -30,6 +30,8 @@ _JITTER = 0.005
 #: Instruments print this or more where they were overloaded [ohm].
 _OVERLOAD = 1e30
 _FEWEST = 3
+#: No step of a sweep is so many times the usual one.
+_LEAP = 3.0
 #: Rows of one frequency whose temperatures differ by more [K] are of several spectra.
 _WARMER = 1.0
 _UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
@@ -40,9 +42,8 @@ _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phas
 
 def is_spectrum(columns: Columns) -> bool:
     """Tell whether a table holds a complete impedance."""
-    frequency = "frequency" in columns or "angular_frequency" in columns
     complete = columns.has("real", "imaginary") or columns.has("modulus", "phase") or holds_immittance(columns)
-    return frequency and complete
+    return columns.has_frequency and complete
 
 
 def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dataset]:
@@ -54,7 +55,7 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         The numbers make no physical sense, or frequencies jump about.
     """
     hints, table = columns.hints, columns.table
-    frequency = _frequency(columns)
+    frequency = columns.frequency()
     impedance, notes = _impedance(columns, frequency, about)
     whole = columns.whole(*_USED, *IMMITTANCE)
     rows, warnings = rows & whole, [] if whole.all() else [CUT]
@@ -79,8 +80,8 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         _check_temperatures(columns, f, part)
         own = with_temperature(columns, part, about)
         bias, said = direct(columns, part)
-        given = attrs(own, hints, [*notes, *said], [*table.warnings, *warnings, *_doubts(f, z)])
-        yield spectrum(f, z, {**given, **bias, **_moment(columns, part)})
+        doubts = [*table.warnings, *warnings, *_doubts(f, z)]
+        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **bias, **_moment(columns, part)))
 
 
 def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarray) -> None:
@@ -103,12 +104,6 @@ def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
     texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
     texts += [_SKIPPED.format(*frequency[[lost, lost + 1]])] if lost is not None else []
     return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
-
-
-def _frequency(columns: Columns) -> np.ndarray:
-    if "frequency" in columns:
-        return columns.values("frequency")
-    return columns.values("angular_frequency") / (2 * np.pi)
 
 
 def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:
@@ -159,7 +154,7 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[
     parts = np.split(index, starts[1:])
     if len(parts) == 1:
         return parts
-    if all(map(_sound, _neighbours(columns, frequency, index, starts))):
+    if all(allowed and points >= _FEWEST for allowed, points in _neighbours(columns, frequency, index, starts)):
         return parts
     if not columns.hints.check:
         return [index]
@@ -189,8 +184,10 @@ def _neighbours(
     known = columns.optional("cycle")[0]
     cycle = None if known is None else known[index]
     stops = [*starts[1:], len(index)]
+    step = np.abs(np.diff(np.log(frequency)))
+    common = _LEAP * float(np.median(step))  # one wrong number that is near the first frequency begins no sweep
     for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        restarts = abs(frequency[start] / frequency[0] - 1) < _SAME
+        restarts = abs(frequency[start] / frequency[0] - 1) < _SAME and (stop - start < 2 or step[start] < common)
         turns = start >= 2 and stop - start > 1 and _bounces(frequency, start)
         counted = cycle is not None and number > 0 and cycle[start] != cycle[start - 1]
         mixed = cycle is not None and np.ptp(cycle[start:stop]) > 0  # a row of another sweep
@@ -202,11 +199,6 @@ def _bounces(frequency: np.ndarray, start: int) -> bool:
     """Tell whether the steps before and after a turning point are alike: the sweep runs back the way it came."""
     before, after, next_ = np.diff(np.log(frequency[start - 2 : start + 2]))
     return bool(abs(before + after) < _SAME and after * next_ > 0)
-
-
-def _sound(sweep: tuple[bool, int]) -> bool:
-    allowed, points = sweep
-    return allowed and points >= _FEWEST
 
 
 def _moment(columns: Columns, part: np.ndarray) -> dict[str, float]:

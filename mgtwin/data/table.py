@@ -89,7 +89,9 @@ class Table:
         """Tell whether a column holds nothing but zeros."""
         if self.array is not None:
             return not np.any(self.array[:, column])
-        return all(is_number(row[column]) and not number(row[column], _sign(row[column])) for row in self.rows)
+        return all(
+            is_number(row[column]) and not number(row[column], "," if "," in row[column] else ".") for row in self.rows
+        )
 
     def words(self, column: int) -> list[str]:
         """Return a column as text; empty for a binary file."""
@@ -177,10 +179,6 @@ class Table:
         """Return this table with the rows of another one of the same heads below it."""
         return replace(self, rows=(*self.rows, *other.rows), lines=(*self.lines, *other.lines), cut=other.cut,
                        notes=self.notes + other.notes, warnings=self.warnings + other.warnings)  # fmt: skip
-
-
-def _sign(token: str) -> str:
-    return "," if "," in token else "."
 
 
 class _Rows(Sequence[Row]):
@@ -320,12 +318,13 @@ def no_rows(file: TextFile, lines: range, split: Callable[[str], list[str]], wid
     Raises
     ------
     FileError
-        A line has `width` fields, and all are numbers.
+        A line has `width` fields, and half of them are numbers.
     """
     for k in lines:
         fields = [token.strip() for token in split(file.lines[k])]
         fields = fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields
-        if len(fields) == width and all(map(is_number, fields)):
+        numbers = sum(map(is_number, fields))
+        if len(fields) == width and numbers >= max(2, 0.5 * width):
             raise file.error("stands in the head, but is a row of the table: the file is damaged. Mend it.", k + 1)
 
 

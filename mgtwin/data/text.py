@@ -139,7 +139,8 @@ def decode(path: Path, raw: bytes) -> TextFile:
         )
     encoding = _encoding(raw)
     ended = raw.endswith((b"\n", b"\f"))
-    ends = _line_ends(raw)
+    ends = _places(raw, "\n")
+    ends = ends if raw.endswith(b"\n") else np.append(ends, len(raw))
     longest = int(np.diff(ends, prepend=-1).max(initial=0))
     if longest > _LONGEST_LINE:
         raise FileError(f"a line of {longest / 1e6:.3g} million characters is none of an instrument's file.", path.name)
@@ -167,8 +168,3 @@ def _places(raw: bytes, sign: str) -> np.ndarray:
         for start in range(0, len(raw), _STEP)
     ]
     return np.concatenate(parts) if parts else np.empty(0, dtype=int)
-
-
-def _line_ends(raw: bytes) -> np.ndarray:
-    ends = _places(raw, "\n")
-    return ends if raw.endswith(b"\n") else np.append(ends, len(raw))

@@ -69,14 +69,17 @@ def _time(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
     if table.array is None and table.kind(column.index) == "date":
         return time, [f"time is counted from the first date of {column.label!r}"]
     known = time[rows & np.isfinite(time)]
-    if table.array is not None or not (np.diff(known) < 0).any() or columns.told("time"):
+    # a time that stands still or goes back where a step ends may be that of the step
+    if table.array is not None or not (np.diff(known) <= 0).any() or columns.told("time"):
         return time, []
     for index, label in enumerate(table.labels):
         meaning = understand(label, table.units[index])
         if meaning and meaning.quantity == "time" and table.kind(index) == "date":
-            return table.seconds(index), [
-                f"time is counted from the first date of {label!r}: {column.label!r} begins anew with every step"
-            ]
+            dates = table.seconds(index)
+            if (np.diff(known) < 0).any() or (np.diff(dates)[np.diff(time) == 0] > 1).any():
+                return dates, [
+                    f"time is counted from the first date of {label!r}: {column.label!r} begins anew with every step"
+                ]
     return time, []
 
 

@@ -292,7 +292,14 @@ def _check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
             raise InputError(f"{path} must be {relation} {bound:g}, but {value[refused].ravel()[0]:g} was given.")
 
 
-def import_kinds(package: str, path: Iterable[str]) -> None:
-    """Import every module of a package of kinds: a file that is put there declares itself."""
-    for module in iter_modules(list(path)):
-        import_module(f"{package}.{module.name}")
+def import_kinds(package: str, path: Iterable[str]) -> list[str]:
+    """Import every module of a package of kinds, take over its public names, and return these.
+
+    A file that is put into the package declares itself, and no list has to be told.
+    """
+    names: dict[str, object] = {}
+    for found in iter_modules(list(path)):
+        module = import_module(f"{package}.{found.name}")
+        names |= {name: vars(module)[name] for name in module.__all__}
+    vars(sys.modules[package]).update(names)
+    return list(names)

@@ -24,6 +24,8 @@ __all__ = ["admittance", "admittance_at", "rest_of_memories"]
 
 #: Complex step; its square vanishes beside any number.
 _STEP = 1e-30
+#: A sum this much smaller than its terms is 0.
+_ROUNDING = 8 * np.finfo(float).eps
 #: Largest drive at rest, relative to what a change of the state or of the potential by its own size would make of it.
 _STILL = 1e-9
 
@@ -93,8 +95,10 @@ def admittance_at(bound: Bound, overpotential: Number, state: dict[str, Number],
         ]
         for row, k in enumerate(names)
     ]
-    moved = _solved(matrix, gains)
-    return own + sum(slope * change for slope, change in zip(by_state, moved, strict=True))
+    terms = [own, *(slope * change for slope, change in zip(by_state, _solved(matrix, gains), strict=True))]
+    total, size = sum(terms), sum(map(np.abs, terms))
+    # a host that is full stops a direct current: what rounding leaves of the difference would be a resistance
+    return np.where(np.abs(total) <= _ROUNDING * size, 0.0, total)[()]
 
 
 def _check_still(

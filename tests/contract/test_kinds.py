@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
+from mgtwin import dataset
 from mgtwin.cells import Reader
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import contact_resistance, passes
 from mgtwin.kinds.ageing_law import AGEING_LAWS
 from mgtwin.kinds.electrode import ELECTRODES, equilibrium
 from mgtwin.kinds.junction import JUNCTIONS
@@ -206,3 +209,26 @@ def test_every_ageing_law_keeps_its_state_within_bounds(name: str) -> None:
     )
     assert np.all((contact > 0) & (contact <= 1)) and np.all(film >= 0)
     assert contact[-1] < contact[0] or film[-1] > film[0]
+
+
+@pytest.mark.parametrize("name", ELECTRODES_MADE)
+def test_questions_and_analyses_know_every_electrode(name: str) -> None:
+    """What passes, with which resistance, and that formulas for blocking electrodes refuse all that react."""
+    made = cell(mt.Plating(1e9), electrode(name))
+    reacts = type(made.positive).reacts
+    assert passes(made, Carrier.IONS, "positive") == passes(made, Carrier.IONS) == reacts
+    stops = any(isinstance(memory, mt.Diffusion) for memory in type(made.positive).memories.values())  # when full
+    conducts = reacts and not stops
+    film = getattr(made.positive, "film_resistance", 0.0)
+    expected = 1 / np.real(admittance(bound(name), equilibrium(bound(name)), 0.0)) + film if conducts else np.inf
+    assert contact_resistance(made, "positive", Carrier.IONS) == pytest.approx(expected, rel=1e-12)
+    assert np.isfinite(mt.impedance.dc_resistance(made)) == conducts
+    limits = mt.impedance.plateaus(made)
+    assert limits.charged >= limits.shorted >= limits.bulk and limits.steady == mt.impedance.dc_resistance(made)
+    run = dataset.transient([0.1, 1.0, 10.0], [0.1] * 3, [2e-6, 1e-6, 1e-6], attrs={"cell": made.to_yaml()})
+    for read in (mt.analysis.transport_number, mt.analysis.apparent_transport_number):
+        if reacts:
+            with pytest.raises(mt.InputError, match="both electrodes of contract pass the ion"):
+                read(run)
+        else:
+            assert float(getattr(read(run), "apparent", 0.5)) == 0.5

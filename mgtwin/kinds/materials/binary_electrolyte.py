@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from ...quantities import Quantity, Value
-from ..capacitors import BulkDielectric
 from ..carriers import ANIONS
+from ..dielectric import BulkDielectric
 from ..fields import Property
 from ..laws import Law
 from ..numbers import Number

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ..capacitors import BulkDielectric
 from ..carriers import IONS_ONLY
+from ..dielectric import BulkDielectric
 from ..fields import Property
 from ..laws import Law
 from ..numbers import Number

@@ -10,8 +10,8 @@ from pydantic import model_validator
 
 from ...errors import InputError
 from ...quantities import Quantity, Value
-from ..capacitors import BulkDielectric
 from ..carriers import ELECTRONS
+from ..dielectric import BulkDielectric
 from ..electrons import (
     CAPACITANCE_LAWS,
     ELECTRON_LAWS,
