@@ -57,6 +57,8 @@ class Integrator:
         Angular frequencies [rad/s] between which constant-phase elements must be right.
     ages : bool
         Whether ageing laws act; else what they have done stays as it is.
+    refinement : float
+        Factor on the number of mesh points.
     """
 
     rtol, atol = RTOL, ATOL
@@ -70,9 +72,11 @@ class Integrator:
         dielectric: bool | Collection[str],
         cpe_window: tuple[float, float] = DEFAULT_WINDOW,
         ages: bool = True,
+        refinement: float = 1.0,
     ):
         self.cell = cell
-        self.model = self._model(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, ages=ages)
+        options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window}
+        self.model = self._model(cell, **options, ages=ages, refinement=refinement)
         self.built, mesh = controlled.discretise(self.model)
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
         self._solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
