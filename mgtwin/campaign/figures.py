@@ -113,8 +113,8 @@ def _verdicts(ax: Axes, rows: Sequence[Row]) -> None:
     for k, row in enumerate(rows):
         which = f" ({', '.join(row.state)})" if len({other.state for other in rows}) > 1 else ""
         lines = [
-            f"{row.verdict.label.partition(' (')[0]}: {row.quantity}{which}",
-            f"    simulated {row.simulated.partition(' (')[0]}; observed {row.observed}",
+            f"{row.verdict.word}: {row.quantity}{which}",
+            f"    simulated {row.bare}; observed {row.observed}",
         ]
         text = "\n".join(line if len(line) < 90 else f"{line[:88]}…" for line in lines)
         ax.text(0, 1 - k / max(len(rows), 6), text, fontsize=6.5, va="top", color=DRAWN[type(row.verdict)])

@@ -15,6 +15,7 @@ from .laws import arrhenius  # isort: skip
 from .studies import band, map, pareto, tornado  # isort: skip
 from .comparison import compare
 from .family import PLOTS, figure, plot
+from .look import panel
 
 __all__ = [
     "PLOTS",
@@ -32,6 +33,7 @@ __all__ = [
     "kramers_kronig",
     "map",
     "nyquist",
+    "panel",
     "pareto",
     "plot",
     "profiles",

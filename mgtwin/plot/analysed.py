@@ -123,6 +123,7 @@ def _mark_peaks(ax: Axes, ds: xr.Dataset, height: np.ndarray, color: ColorType, 
     for k in range(ds.sizes["peak"]):
         one = {str(name): float(ds[name].values[k]) for name in ds.data_vars if str(name).startswith("peak_")}
         inside = bool(one["peak_inside"])
+        # The peak was found on a finer curve than the one drawn; its mark belongs on the drawn one.
         top = _climb(height, int(np.argmin(np.abs(np.log(tau / one["peak_time_constant"])))))
         at, y = float(tau[top]), float(height[top])
         carried = (("peak_resistance", "ohm"), ("peak_capacitance", "F"), ("peak_frequency", "Hz"))
@@ -198,6 +199,7 @@ def _arcs(ax: Axes, fit: FittedCircuit, size: float) -> None:
     values, open_ones = fit.values, fit.undetermined
     start = values["R0"]
     ax.plot([], [], ls="", label=f"R0: {short(start, 'ohm')}" + (", not determined" if "R0" in open_ones else ""))
+    # What was extrapolated far beyond the data would move the view away from them.
     right = ax.get_xlim()[1] * size
     for k, (arc, colour) in enumerate(zip(fit.arcs, (COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4]), strict=False), 1):
         n = values[f"n{k}"]

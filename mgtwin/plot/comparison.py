@@ -73,6 +73,7 @@ def _spectra(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) -> tu
     upper.legend(loc="upper left")
     inside = (f >= f_sim[-1] * (1 - 1e-9)) & (f <= f_sim[0] * (1 + 1e-9))
     _must_overlap(inside)
+    # In log(frequency), where spectra are smooth.
     parts = [np.interp(np.log(f[inside]), np.log(f_sim[::-1]), p[::-1]) for p in (z_sim.real, z_sim.imag)]
     draw_residuals(lower, f[inside], 100 * (parts[0] + 1j * parts[1] - z[inside]) / np.abs(z[inside]))
     lower.set_ylabel("Residual\n(% of |Z|)")

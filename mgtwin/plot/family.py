@@ -37,6 +37,7 @@ class Declaration:
 
     def panels(self, ds: xr.Dataset) -> Iterable[Mapping[str, Any]]:
         """Arguments of every panel with which it shows a Dataset."""
+        # A study names variables after its metrics: one called "impedance" is no spectrum.
         if self.study is not ("study" in ds.attrs) or not all(name in ds.variables for name in self.needs):
             return ()
         wanted = self.when(ds)

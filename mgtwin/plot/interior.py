@@ -86,6 +86,7 @@ def _stacked_over_time(ds: xr.Dataset, values: np.ndarray, ax: Axes | None) -> A
         if small.any():
             which = ", ".join(names[small]) if small.sum() < 3 else f"{small.sum()} others"
             groups.append((f"{which} (< {NEGLIGIBLE:.1%})", np.asarray(parts)[small].sum(axis=0), "#c9ced6"))
+        # Contributions of opposite sign on either side of zero: stacked on each other they would hide what cancels.
         up, down = np.zeros(x.size), np.zeros(x.size)
         for name, part, colour in groups:
             above, below = up + np.maximum(part, 0), down + np.minimum(part, 0)

@@ -76,6 +76,7 @@ class _Frame:
             xy = self.to_points(np.asarray(line.get_xydata()))
             xy = xy[np.isfinite(xy).all(axis=1)]
             if len(xy) > 1 and line.get_linestyle() not in ("None", ""):
+                # Evenly along what is drawn, not by data: a label must not sit on a line between points.
                 reach = np.append(0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T)))
                 dense = np.linspace(0, reach[-1], int(min(reach[-1] / 2 + 2, 5000)))
                 xy = np.stack([np.interp(dense, reach, part) for part in xy.T], axis=1)

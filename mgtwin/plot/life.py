@@ -52,6 +52,7 @@ def cycle_breakdown(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     with panel(ax, ds, (7.4, 3.8), beside=True) as drawn:
         shares = (ds["dissolution_overpotential"] - ds["deposition_overpotential"]).transpose("element", "cycle") / 2
         total = np.abs(shares.values).sum(axis=0).max()
+        # Twenty colours tell nothing: what never matters is drawn as one.
         large = np.abs(shares.values).max(axis=1) > SMALL * total
         # the axis has the unit that suits their sum
         drawn.y(shares.sum("element").values, unit="V", name="half-difference")

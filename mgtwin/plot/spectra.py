@@ -77,12 +77,14 @@ def equal_scales(ax: Axes) -> float:
     """
     box = ax.dataLim
     width, height = max(box.x1 - box.x0, 1e-300), max(box.y1 - box.y0, 1e-300)
+    # A small arc far from the origin would be a dot; otherwise the intercept with zero in view is the resistance.
     far = box.x0 > 2 * max(width, height)
     left = box.x0 - 0.1 * max(width, height) if far else min(0.0, box.x0 - 0.03 * max(width, height))
     bottom = min(0.0, box.y0 - 0.08 * height)
     span_x, span_y = 1.06 * (box.x1 - left), 1.15 * (box.y1 - bottom)
     ratio = float(np.clip(span_y / span_x, 0.45, 0.8))
     span_x, span_y = max(span_x, span_y / ratio), max(span_y, span_x * ratio)
+    # The limits below fill the box exactly, or matplotlib would move them to make the scales equal.
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_box_aspect(ratio)
     ax.set_xlim(left, left + span_x)
@@ -100,6 +102,7 @@ def _mark_decades(ax: Axes, frequency: np.ndarray, z: np.ndarray, color: ColorTy
     """Mark the decades of frequency on a drawn spectrum and label those that have room."""
     logs = np.log10(frequency)
     exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
+    # Instruments seldom measure at 10.000 Hz: marks lie on the line between the neighbours.
     x, y = (np.interp(exponents, logs[::-1], part[::-1]) for part in (z.real, -z.imag))
     ax.plot(x, y, "o", ms=5, color=color, mec="white", mew=0.7, zorder=3)
     # From low to high frequency: the large features are at low frequency, the crowd at high.

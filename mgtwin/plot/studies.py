@@ -174,6 +174,7 @@ def _mesh(ax: Axes, right: Shown, top: Shown, z: Shown) -> QuadMesh:
     low, high = (z.finite.min(), z.finite.max()) if z.finite.size else (0.0, 1.0)
     norm = (LogNorm if z.log else Normalize)(low, high)
     ax.set_facecolor("#d7dade")
+    # A limit that is never reached is no failure: it has the colour of the largest value, not grey.
     values = np.ma.masked_invalid(np.where(np.isposinf(z.values), high, z.values))
     return ax.pcolormesh(_edges(right), _edges(top), values, norm=norm, cmap="viridis", rasterized=True)
 

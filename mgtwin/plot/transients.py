@@ -39,11 +39,13 @@ def drawn_as(ds: xr.Dataset) -> str:
     if protocol_of(ds).drawn:
         return protocol_of(ds).drawn
     _, voltage, current = signals(ds)
+    # Rests between half cycles are no reversals.
     driven = current[np.abs(current) > 1e-6 * np.nanmax(np.abs(current), initial=0.0)]
     turns = np.flatnonzero(np.diff(np.sign(driven)))
     held_current = driven.size > 0 and np.ptp(np.abs(driven)) < 0.05 * np.abs(driven).max()
     if turns.size and held_current:
         return "cycles"
+    # A scan has even steps of the voltage that turn round; relaxation crowds at its start.
     sweep = np.diff(voltage[np.isfinite(voltage)])
     reversals = np.flatnonzero(np.diff(np.sign(sweep[sweep != 0])))
     even = sweep.size > 10 and np.quantile(np.abs(sweep), 0.9) < 3 * max(np.quantile(np.abs(sweep), 0.1), 1e-300)
@@ -134,6 +136,7 @@ def voltage_is_controlled(ds: xr.Dataset) -> bool:
     steps, (time, voltage, current) = _steps(ds), signals(ds)
     of_voltage = float(np.median([spread(step.voltage) for step in steps]))
     of_current = float(np.median([spread(step.current) for step in steps]))
+    # Both are constant in a rest, neither in a ramp: then the straighter one was imposed.
     if min(of_voltage, of_current) < 0.05 and of_voltage != of_current:
         return of_voltage < of_current
     return _bend(time, voltage) <= _bend(time, current)
@@ -145,6 +148,7 @@ def _bend(time: np.ndarray, values: np.ndarray) -> float:
     t, y = time[keep], values[keep]
     if len(t) < 3 or not np.any(y):
         return 0.0
+    # Unevenly sampled: the line through the neighbours, not their mean.
     share = (t[1:-1] - t[:-2]) / (t[2:] - t[:-2])
     return float(np.median(np.abs(y[1:-1] - (1 - share) * y[:-2] - share * y[2:])) / np.abs(y).max())
 
@@ -164,6 +168,7 @@ def _choose_scale(ax: Axes, values: np.ndarray, name: str) -> None:
     low, high = ax.dataLim.y0, ax.dataLim.y1
     if low < 0 < high:
         ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+    # Zero is worth its room only where it does not flatten the curve.
     elif max(abs(low), abs(high)) < 3 * (high - low):
         ax.set_ylim(*((0, high * 1.06) if low >= 0 else (low * 1.06, 0)))
     elif high - low < 1e-6 * max(abs(low), abs(high)):  # constant: noise of the last digit is not a signal

@@ -135,7 +135,6 @@ class Cycling(TransientProtocol):
     probe_rest: Duration | None = Field(default=None, kw_only=True)
     skipping: CycleSkipping | None = Field(default=None, kw_only=True)
     first_cycle: int = Field(default=0, ge=0, kw_only=True)
-    type: Literal["cycling"] = Field(default="cycling", kw_only=True)
     drawn: ClassVar = "cycles"
     imposed: ClassVar = "current"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -57,7 +57,6 @@ class EIS(Protocol):
     temperature: Temperature | None = None
     bias: Bias | None = None
     frequencies: tuple[Frequency, ...] | None = Field(default=None, kw_only=True)
-    type: Literal["eis"] = Field(default="eis", kw_only=True)
 
     @field_validator("frequencies", mode="before")
     @classmethod

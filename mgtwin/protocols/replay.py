@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from ..dataset import has_gaps
 from ..errors import InputError
@@ -76,7 +76,7 @@ class ReplayedSignal(TransientProtocol):
     signal: Signal
     by_voltage: bool = False
     temperature: Temperature | None = None
-    type: Literal["replay"] = Field(default="replay", kw_only=True)
+    type = "replay"
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """One stretch per straight run of samples."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from ..errors import InputError
 from .base import AnyProtocol, Protocol, Temperature, protocol
@@ -27,7 +25,6 @@ class Sequence(Protocol):
 
     steps: tuple[AnyProtocol, ...]
     temperature: Temperature | None = None
-    type: Literal["sequence"] = Field(default="sequence", kw_only=True)
 
     @field_validator("steps", mode="before")
     @classmethod

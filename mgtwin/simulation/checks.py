@@ -15,7 +15,7 @@ from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.numbers import VACUUM_PERMITTIVITY
-from ..protocols import CurrentRamp, Segment, VoltageRamp
+from ..protocols import Segment
 from ..quantities import format_value
 
 #: A layer stores dielectric charge where it relaxes more slowly than this fraction of the first output time: what it
@@ -28,7 +28,7 @@ FIXTURE_OVER = 0.1
 
 
 def first_output(segments: tuple[Segment, ...]) -> float:
-    """The shortest time [s] after the start of a stretch at which anything is asked for."""
+    """The shortest time [s] after the start of a segment at which anything is asked for."""
     return min(min(t for t in segment.times if t > 0) for segment in segments)
 
 
@@ -53,9 +53,8 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
 
 def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
-    driven = [
-        s for s in segments if isinstance(s.control, CurrentRamp) and (s.control.start != 0.0 or s.control.rate != 0.0)
-    ]
+    imposed = [segment for segment in segments if not segment.control.imposes_voltage]
+    driven = [segment for segment in imposed if segment.control.start != 0.0 or segment.control.rate != 0.0]
     if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
     if all(np.isfinite(segment.limits.low) and np.isfinite(segment.limits.high) for segment in driven):
@@ -124,7 +123,7 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, (float, np.ndarray)):
         return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
-    coefficient, order = (getattr(dielectric, name) for name in (dielectric.coefficient, dielectric.order))
+    coefficient, order = (vars(dielectric)[name] for name in (dielectric.coefficient, dielectric.order))
     return float(np.max((coefficient / sigma) ** (1 / order)))
 
 
@@ -139,7 +138,7 @@ def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric:
 
 
 def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
-    return any(isinstance(segment.control, VoltageRamp) for segment in segments)
+    return any(segment.control.imposes_voltage for segment in segments)
 
 
 def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
@@ -161,7 +160,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     found: dict[float, str] = {}
     for segment in segments:
         current = segment.control.start
-        if not isinstance(segment.control, CurrentRamp) or segment.control.rate != 0 or current in found:
+        if segment.control.imposes_voltage or segment.control.rate != 0 or current in found:
             continue
         end = depletion(cell, current)
         if np.isfinite(end.time):

@@ -1,4 +1,4 @@
-"""Time-domain runs: protocol -> stretches -> one Dataset in the laboratory's sign."""
+"""Time-domain runs: protocol -> segments -> one Dataset in the laboratory's sign."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..models.stack import StackModel
-    from .integrator import Integrator, Stretch
+    from .integrator import Integrator, SegmentSolution
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
@@ -48,74 +48,74 @@ def run(
     if start is not None:
         kept = start_state.kept(start, start_time)
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
-    stretches: list[Stretch] = []
+    solutions: list[SegmentSolution] = []
     warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
     warnings += checks.fixture_warnings(cell, segments)
     try:
         for number, segment in enumerate(segments):
-            stretch = integrator.run(segment, state)
-            stretches.append(stretch)
-            state = stretch.state
+            solution = integrator.run(segment, state)
+            solutions.append(solution)
+            state = solution.state
             if progress is not None:
                 progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
-            if stretch.ended_by != "time":
-                warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
-            if out_of_salt(segment, stretch) and number + 1 < len(segments):
+            if solution.ended_by != "time":
+                warnings.append(f"step {segment.step}: {solution.ended_by} after {solution.times[-1]:.4g} s")
+            if out_of_salt(segment, solution) and number + 1 < len(segments):
                 warnings.append(
                     f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at "
                     f"a voltage limit, and the protocol sets none"
                 )
                 break
     except SimulationError as error:
-        raise _with_partial(error, cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) from error
+        raise _with_partial(error, cell, segments, solutions, integrator, {**attrs, "warnings": warnings}) from error
     except KeyboardInterrupt:
-        if not stretches:
+        if not solutions:
             raise
-        warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
+        warnings.append(f"interrupted after {len(solutions)} of {len(segments)} steps: the rest was not simulated")
         attrs = {**attrs, "interrupted": True}
-    return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
+    return assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings})
 
 
 def _with_partial(
     error: SimulationError,
     cell: Cell,
     segments: tuple[Segment, ...],
-    stretches: list[Stretch],
+    solutions: list[SegmentSolution],
     integrator: Integrator,
     attrs: Mapping[str, Any],
 ) -> SimulationError:
     """The same failure with its time since the start of the run and all that was finished before it."""
-    failed = segments[len(stretches)]
-    elapsed = sum(float(stretch.times[-1]) for stretch in stretches)
+    failed = segments[len(solutions)]
+    elapsed = sum(float(solution.times[-1]) for solution in solutions)
     message = (
         f"{cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, {failed.control}), "
         f"{elapsed:.6g} s after the start: {error}"
     )
     warnings = [*attrs["warnings"], message]
-    partial = assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) if stretches else None
+    partial = assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings}) if solutions else None
     return SimulationError(message, time=elapsed, partial=partial)
 
 
 def assemble(
     cell: Cell,
     segments: tuple[Segment, ...],
-    stretches: list[Stretch],
+    solutions: list[SegmentSolution],
     integrator: Integrator,
     attrs: Mapping[str, Any],
 ) -> xr.Dataset:
-    """All finished stretches as one Dataset."""
+    """All finished segments as one Dataset."""
     from .. import dataset
 
-    done = list(zip(segments, stretches, strict=False))
-    ends = np.cumsum([stretch.times[-1] for stretch in stretches])
+    done = list(zip(segments, solutions, strict=False))
+    ends = np.cumsum([solution.times[-1] for solution in solutions])
     traces = laboratory(cell, done, np.append(0.0, ends)[:-1], integrator)
     labels, where = integrator.kept_layout
-    outputs = {name: np.concatenate([s.outputs[name] for s in stretches], axis=-1) for name in integrator.output_names}
+    outputs = {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in integrator.output_names}
     warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
     return dataset.transient(
         **traces,
         half_cycle_capacity=half_cycle_capacities(done),
-        state=np.array([integrator.kept_state(stretch) for stretch in stretches]),
+        state=np.array([integrator.kept_state(solution) for solution in solutions]),
         segment_time=ends,
         state_variable=labels,
         state_position=where,
@@ -124,16 +124,16 @@ def assemble(
 
 
 def laboratory(
-    cell: Cell, done: list[tuple[Segment, Stretch]], began: np.ndarray, integrator: Integrator
+    cell: Cell, done: list[tuple[Segment, SegmentSolution]], start_times: np.ndarray, integrator: Integrator
 ) -> dict[str, Any]:
-    """Traces of stretches that began at these times [s], as :func:`mgtwin.dataset.transient` takes them.
+    """Traces of segments that began at these times [s], as :func:`mgtwin.dataset.transient` takes them.
 
     Here PyBaMM's currents and drops change to the laboratory's sign.
     """
     from ..models import names
 
-    stretches = [stretch for _, stretch in done]
-    outputs = {name: np.concatenate([s.outputs[name] for s in stretches], axis=-1) for name in integrator.output_names}
+    solutions = [solution for _, solution in done]
+    outputs = {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in integrator.output_names}
     model = integrator.model
     elements = [element.name for element in model.elements] + [names.SERIES]
     area = float(cell.area)
@@ -142,11 +142,13 @@ def laboratory(
     salts = [outputs[names.concentration(layer.name)] for layer in model.salt_layers]
     salt_x, salt_layer = positions(cell, integrator, names.relative_concentration)
     return {
-        "time": np.concatenate([stretch.times + start for stretch, start in zip(stretches, began, strict=True)]),
+        "time": np.concatenate(
+            [solution.times + start for solution, start in zip(solutions, start_times, strict=True)]
+        ),
         "voltage": outputs[names.VOLTAGE],
         "current": 0.0 - outputs[names.CURRENT],  # not -x: that would print as -0
-        "cycle": np.concatenate([np.full(stretch.times.size, segment.cycle) for segment, stretch in done]),
-        "step": np.concatenate([np.full(stretch.times.size, segment.step) for segment, stretch in done]),
+        "cycle": np.concatenate([np.full(solution.times.size, segment.cycle) for segment, solution in done]),
+        "step": np.concatenate([np.full(solution.times.size, segment.step) for segment, solution in done]),
         "overpotential": {name: 0.0 - outputs[names.potential_drop(name)] for name in elements},
         "electronic_current": {
             interface.name: 0.0 - area * outputs[names.electronic_current_density(interface.name)]
@@ -182,15 +184,15 @@ def made_by(unknowns: list[str], how: str = "in time") -> dict[str, str]:
     return {"route": f"mesh ({len(unknowns)} unknowns), {how}", "pybamm_version": pybamm.__version__}
 
 
-def half_cycle_capacities(done: list[tuple[Segment, Stretch]]) -> list[float] | None:
+def half_cycle_capacities(done: list[tuple[Segment, SegmentSolution]]) -> list[float] | None:
     """Charge [C] passed in each half cycle, with the laboratory's sign, or None where there are none.
 
     Half cycles are at imposed current, whose integral is exact.
     """
     charges: dict[int, float] = {}
-    for segment, stretch in done:
+    for segment, solution in done:
         if segment.half_cycle is not None:
-            time, control = float(stretch.times[-1]), segment.control
+            time, control = float(solution.times[-1]), segment.control
             charges[segment.half_cycle] = (
                 charges.get(segment.half_cycle, 0.0) + control.start * time + control.rate * time**2 / 2
             )
