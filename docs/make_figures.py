@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
 import mgtwin as mt
-from mgtwin.plot._style import INK, MUTED, PALE, style
+from mgtwin.plot.look import INK, MUTED, PALE, style
 
 HERE = Path(__file__).parent
 READINGS = {"as_printed": "#d1495b", "infiltrated": "#1f5fa8", "contact_limited": "#e08e1b"}

@@ -17,6 +17,7 @@ __all__ = [
     "CAMPAIGN",
     "KINDS",
     "Entry",
+    "campaigns",
     "entries",
     "find",
     "folders",
@@ -107,7 +108,13 @@ def find(kind: str, name: str) -> Path:
 
 def entries(kind: str) -> tuple[Entry, ...]:
     """Return name, one-line description and path of every file of one kind, without building anything."""
-    return tuple(Entry(path.stem, _description(path), path) for path in _files(kind))
+    return tuple(Entry(path.stem, _text(path, "description"), path) for path in _files(kind))
+
+
+def campaigns() -> tuple[Entry, ...]:
+    """Return name, description and path of what each folder of experiments with a name says about itself."""
+    files = [folder / CAMPAIGN for folder in folders("experiments") if (folder / CAMPAIGN).is_file()]
+    return tuple(Entry(_text(path, "name") or path.parent.name, _text(path, "description"), path) for path in files)
 
 
 def list_cells() -> tuple[Entry, ...]:
@@ -125,11 +132,11 @@ def list_experiments() -> tuple[Entry, ...]:
     return entries("experiments")
 
 
-def _description(path: Path) -> str:
-    """The first line of the key ``description``; a file that cannot be read says so instead of hiding the others."""
+def _text(path: Path, key: str) -> str:
+    """The first line of a text in a file; a file that cannot be read says so instead of hiding the others."""
     try:
         data = yamlfile.load(path).data
     except FileError as error:
         return f"cannot be read: {str(error).splitlines()[0]}"
-    text = data.get("description") if isinstance(data, dict) else None
+    text = data.get(key) if isinstance(data, dict) else None
     return " ".join(str(text or "").strip().partition("\n\n")[0].split())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mgtwin.errors import InputError, MgtwinError
+from mgtwin.kinds.numbers import Number
 from mgtwin.quantities import format_value, parse
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Line:
     r2: float
 
 
-def require(ds: Any, names: Sequence[str], needed_by: str) -> None:
+def require(ds: object, names: Sequence[str], needed_by: str) -> None:
     """Refuse anything but a Dataset with these variables.
 
     Raises
@@ -117,7 +118,7 @@ def known_cell(ds: xr.Dataset, needed_by: str) -> Cell:
     return cell
 
 
-def number_of(ds: xr.Dataset, path: str) -> Any:
+def number_of(ds: xr.Dataset, path: str) -> Number:
     """A number of the cell of a run; of many runs an array where it varies between them."""
     if path in ds.coords:
         return ds[path].variable if ds[path].ndim else float(ds[path])
@@ -129,7 +130,7 @@ def number_of(ds: xr.Dataset, path: str) -> Any:
     return cell.get(path)
 
 
-def float_or_batch(values: Any) -> Any:
+def float_or_batch(values: Number) -> Number:
     """A float for one run, the array itself for many."""
     return float(values) if np.ndim(values) == 0 else values
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from mgtwin.cells import Cell, has_electrons
 from mgtwin.cells.carriers import Carrier
-from mgtwin.cells.mixtures import depends_on_potential
 from mgtwin.cells.questions import passes, transport_number
 from mgtwin.errors import InputError
 from mgtwin.impedance.limits import PlateauResistances
@@ -118,7 +117,7 @@ def explain_final(cell: Cell, known: PlateauResistances, resistance: float) -> s
     if _on(resistance, known.steady):
         return ""
     found, steady = format_value(resistance, "ohm"), format_value(known.steady, "ohm")
-    if resistance < known.steady and not any(depends_on_potential(layer.material) for layer in cell.layers):
+    if resistance < known.steady and not any(layer.material.depends_on_potential for layer in cell.layers):
         return f"V/I_s = {found} is not the steady R_eon + R_c = {steady}: not at steady state yet"
     if resistance < known.steady:
         return (
@@ -127,7 +126,7 @@ def explain_final(cell: Cell, known: PlateauResistances, resistance: float) -> s
         )
     why = (
         "its electronic conductivity changed with the polarisation"
-        if any(depends_on_potential(layer.material) for layer in cell.layers)
+        if any(layer.material.depends_on_potential for layer in cell.layers)
         else "which nothing in this cell explains, so its numbers are not those of what was measured"
     )
     return f"V/I_s = {found} is above R_eon + R_c = {steady} of the cell at rest: {why}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
 from mgtwin.analysis._common import fit_line, temperature_of
-from mgtwin.analysis.spectra import conductivity
+from mgtwin.analysis.electronic import ElectronicConductivity
+from mgtwin.analysis.spectra import Conductivity, conductivity
 from mgtwin.dataset import attributes, check, stamp
 from mgtwin.errors import InputError
 from mgtwin.laws import BOLTZMANN
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["arrhenius"]
 
+#: What gives one point of an Arrhenius line.
+Point: TypeAlias = Union["xr.Dataset", Conductivity, ElectronicConductivity, tuple[float | str, float | str]]
+
 
 def arrhenius(
-    data: Iterable[Any],
+    data: Iterable[Point],
     *,
     at: float | str | None = None,
     thickness: float | str | None = None,
@@ -94,24 +98,25 @@ def arrhenius(
 
 
 def _point(
-    item: Any, at: float | str | None, thickness: float | str | None, area: float | str | None
+    item: Point, at: float | str | None, thickness: float | str | None, area: float | str | None
 ) -> tuple[float, float]:
     """Return temperature [K] and conductivity [S/m] of a Dataset, a result or a pair."""
     import xarray as xr
 
-    if isinstance(item, xr.Dataset):
-        temperature: Any = temperature_of(item)
-        sigma: Any = conductivity(item, at=at, thickness=thickness, area=area).value
-    elif hasattr(item, "value") and hasattr(item, "temperature"):
-        temperature, sigma = item.temperature, item.value
-    else:
-        try:
-            temperature, sigma = item
-        except (TypeError, ValueError):
+    temperature: float | str | None
+    sigma: float | str
+    match item:
+        case xr.Dataset():
+            temperature, sigma = temperature_of(item), conductivity(item, at=at, thickness=thickness, area=area).value
+        case Conductivity() | ElectronicConductivity():
+            temperature, sigma = item.temperature, item.value
+        case (temperature, sigma):
+            pass
+        case _:
             raise InputError(
                 "arrhenius takes spectra, results of conductivity, or pairs (temperature, conductivity), "
                 f"not {type(item).__name__}."
-            ) from None
+            )
     if temperature is None:
         raise InputError(
             "a Dataset says no temperature: give it to mt.read(temperature='60 degC'), or give a pair (temperature, "

@@ -34,8 +34,10 @@ class ArcSolution:
         R_0..R_m [ohm], Q_1..Q_m [s^n/ohm], tau_1..tau_m [s], n_1..n_m; fastest arc first.
     std : ndarray
         Standard errors of R_0, R_1, Q_1, n_1, R_2, ...; inf where the data leave one open.
+    sums_std : ndarray
+        Standard errors of R_0, R_0 + R_1, ...: what two of them share is known though neither of them is.
     bound : tuple of str
-        For each of those ``"lower"``, ``"upper"`` or ``""``.
+        For each of R_0, R_1, Q_1, ... ``"lower"``, ``"upper"`` or ``""``.
     model : ndarray of complex
         Impedance of the fit [ohm].
     squares : float
@@ -49,6 +51,7 @@ class ArcSolution:
     times: Reals
     exponents: Reals
     std: Reals
+    sums_std: Reals
     bound: tuple[str, ...]
     model: Complexes
     squares: float
@@ -116,13 +119,16 @@ def _described(search: Search, x: Reals, free: NDArray[np.bool_]) -> ArcSolution
     squares, freedom = _squares(search, x), search.block.weight.size - int(free.sum())
     low, _ = search.bounds
     bound = tuple("" if free[k] else ("lower" if x[k] == low[k] else "upper") for k in range(x.size))
-    std = _standard_errors(search, x, squares / max(freedom, 1))
+    single, sums = np.eye(x.size), np.zeros((resistances.size, x.size))
+    for k in range(resistances.size):
+        sums[k, [0, *range(1, 3 * k, 3)]] = 1.0
+    std, sums_std = (_standard_errors(search, x, squares / max(freedom, 1), rows) for rows in (single, sums))
     model = search.block.predict(values)
-    return ArcSolution(resistances, times**n / resistances[1:], times, n, std, bound, model, squares, freedom)
+    return ArcSolution(resistances, times**n / resistances[1:], times, n, std, sums_std, bound, model, squares, freedom)
 
 
-def _standard_errors(search: Search, x: Reals, variance: float) -> Reals:
-    """Standard errors of R_0, R_1, Q_1, n_1, ... from the curvature of the sum of squares at its minimum.
+def _standard_errors(search: Search, x: Reals, variance: float, combinations: Reals) -> Reals:
+    """Standard errors of combinations of R_0, R_1, Q_1, n_1, ... from the curvature of the squares at their minimum.
 
     Parameters at a bound count as unknown like the others. Errors at fixed bounds would call a resistance known to
     0.1 % that shares its arc with an R_0 of 0, while the data fix only the sum of both.
@@ -131,8 +137,10 @@ def _standard_errors(search: Search, x: Reals, variance: float) -> Reals:
     lengths = np.sqrt((jacobian**2).sum(axis=0))
     _, sizes, directions = np.linalg.svd(jacobian / lengths, full_matrices=False)
     flat = sizes <= FLAT * sizes[0]
-    std = np.sqrt(variance * ((directions[~flat].T / sizes[~flat]) ** 2).sum(axis=1)) / lengths
-    std[(np.abs(directions[flat]) > 1e-3).any(axis=0)] = np.inf
+    scaled = combinations / lengths
+    std = np.sqrt(variance * ((scaled @ directions[~flat].T / sizes[~flat]) ** 2).sum(axis=1))
+    beyond = np.abs(scaled @ directions[flat].T) > 1e-3 * np.linalg.norm(scaled, axis=1)[:, None]
+    std[beyond.any(axis=1)] = np.inf
     return std
 
 

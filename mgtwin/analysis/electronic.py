@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -177,7 +177,7 @@ def _in_series(cell: Cell | None, line: Line, length_per_area: float) -> list[st
     return [f"{said}: without them sigma_eon = {alone}"]
 
 
-def _one_temperature(runs: list[Any]) -> float | None:
+def _one_temperature(runs: list[xr.Dataset]) -> float | None:
     known = [temperature for run in runs if (temperature := temperature_of(run)) is not None]
     if known and max(known) - min(known) > 0.1:
         low, high = format_value(min(known), "K"), format_value(max(known), "K")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -110,7 +110,8 @@ class CircuitFit:
         From the fastest to the slowest.
     conductivity : mapping of str to float
         What the evaluation reports for each resistance and for their sum ``"total"``: L/(R A) [S/m]; empty where the
-        length and the area are not known.
+        length and the area are not known. Slow arcs that do not close within the data (a blocking tail) are no part of
+        the sum, and a warning says so.
     normalised_by : str
         Which length L is, ``""`` where none is known.
     misfit : float
@@ -123,6 +124,8 @@ class CircuitFit:
         What to beware of.
     attrs : mapping
         Attributes of the spectrum (cell, temperature, ...).
+    conductivity_std : mapping of str to float
+        Standard errors of `conductivity` [S/m], that of the sum with what its terms share; inf where open.
     """
 
     circuit: PaperCircuit
@@ -138,6 +141,7 @@ class CircuitFit:
     model_impedance: np.ndarray
     warnings: tuple[str, ...]
     attrs: Mapping[str, object]
+    conductivity_std: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, float]:
@@ -166,10 +170,13 @@ class CircuitFit:
             )
         if self.conductivity:
             read = ", ".join(
-                f"{format_value(s, 'S/m')} from {name}" + (" (not determined)" if name in self.undetermined else "")
+                f"{format_value(s, 'S/m')} from {name}"
+                + (" (not determined)" if name in self.undetermined or self.conductivity_std[name] > s else "")
                 for name, s in self.conductivity.items()
             )
-            lines.append(f"  L/(R A): {read}; L = {self.normalised_by}")
+            share = self.conductivity_std["total"] / self.conductivity["total"]
+            spread = f" (total ± {share:.2g})" if share <= 1 else ""
+            lines.append(f"  L/(R A): {read}{spread}; L = {self.normalised_by}")
         return "\n".join([*lines, *(f"  ! {warning}" for warning in self.warnings)])
 
 
@@ -201,8 +208,9 @@ def equivalent_circuit(
     weighting : Modulus, Proportional or Unit, optional
         `Modulus` by default, as usual in ZView.
     thickness, area : float or str, optional
-        L [m] and A [m^2] of the conductivities :math:`L/(R A)`; by default the total thickness and the area of the
-        cell in the attributes. For the antiperovskite of the trilayer give its own thickness.
+        L [m] and A [m^2] of the conductivities :math:`L/(R A)`; by default those in the attributes (of an instrument
+        file), else the total thickness and the area of the cell there. For the antiperovskite of the trilayer give its
+        own thickness.
 
     Returns
     -------
@@ -230,16 +238,15 @@ def equivalent_circuit(
     weighting = Modulus() if weighting is None else weighting
     _require_objects(circuit, weighting)
     frequency, z = points(eis, "equivalent_circuit", max(10, len(circuit.names) + 1))
-    known = thickness is not None or area is not None or cell_of(eis) is not None
+    stated = {"thickness", "area"} <= eis.attrs.keys() or cell_of(eis) is not None
+    known = thickness is not None or area is not None or stated
     shape = geometry(eis, thickness, area) if known else None
     found = fitted_arcs(frequency, z, weighting, circuit.arcs, circuit.smallest_exponent)
     parameters = _parameters(circuit, found)
     arcs = _arcs(circuit, found, parameters, shape, frequency)
     misfit = float(np.sqrt((np.abs((found.model - z) / z) ** 2).mean()))
-    reported = {}
-    if shape is not None:
-        sizes = {**{f"R{k}": r for k, r in enumerate(found.resistances)}, "total": found.resistances.sum()}
-        reported = {name: float(shape.length_per_area / size) for name, size in sizes.items()}
+    closed = _closed(arcs, parameters, frequency)
+    reported, errors = _conductivities(found, closed, shape)
     return CircuitFit(
         circuit=circuit,
         weighting=weighting,
@@ -252,9 +259,41 @@ def equivalent_circuit(
         frequency=_frozen(frequency),
         impedance=_frozen(z),
         model_impedance=_frozen(found.model),
-        warnings=tuple(_warnings(parameters, arcs, misfit)),
+        warnings=(*_warnings(parameters, arcs, misfit), *_tail(arcs[closed:], shape)),
         attrs=MappingProxyType({str(name): value for name, value in eis.attrs.items()}),
+        conductivity_std=MappingProxyType(errors),
     )
+
+
+def _conductivities(
+    found: ArcSolution, closed: int, shape: Geometry | None
+) -> tuple[dict[str, float], dict[str, float]]:
+    """L/(R A) [S/m] of every resistance and of the sum up to the last closed arc, and their standard errors."""
+    if shape is None:
+        return {}, {}
+    sizes = [*found.resistances, found.resistances[: closed + 1].sum()]
+    spreads = [*found.std[[0, *range(1, found.std.size, 3)]], found.sums_std[closed]]
+    names = [*(f"R{k}" for k in range(found.resistances.size)), "total"]
+    values = {name: float(shape.length_per_area / size) for name, size in zip(names, sizes, strict=True)}
+    shares = (float(spread / size) for spread, size in zip(spreads, sizes, strict=True))
+    return values, {name: values[name] * share for name, share in zip(names, shares, strict=True)}
+
+
+def _closed(arcs: tuple[Arc, ...], parameters: tuple[CircuitParameter, ...], frequency: np.ndarray) -> int:
+    """How many arcs, from the fastest on, close within the data: the rest is the tail of a blocking electrode."""
+    open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
+    count = len(arcs)
+    while count and arcs[count - 1].frequency < frequency[-1] and arcs[count - 1].name in open_ones:
+        count -= 1
+    return count
+
+
+def _tail(arcs: tuple[Arc, ...], shape: Geometry | None) -> list[str]:
+    """Say that arcs which do not close are left out of the sum."""
+    if not arcs or shape is None:
+        return []
+    names = " and ".join(arc.name for arc in arcs)
+    return [f"the arc of {names} does not close within the data, like a blocking electrode: it is no part of 'total'"]
 
 
 def _require_objects(circuit: object, weighting: object) -> None:

@@ -287,6 +287,8 @@ def apparent_transport_number(
     found = transport_number(ca, sampled_at=sampled_at)
     numbers = {"true": float("nan") if found.true is None else found.true}
     remark = f"true {numbers['true']:.5g}"
+    if not found.steady:
+        remark += "; not at steady state"
     if observed is not None:
         window = transport_number_window(ca, *observed)
         numbers.update(start=window.start, end=window.end, decades=window.decades)

@@ -10,7 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from math import isnan
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
@@ -97,6 +97,14 @@ class Reading(float):
         self.remark, self.numbers = remark, numbers
         return self
 
+    @classmethod
+    def of(cls, value: float) -> Reading:
+        """Return what a metric gave as a Reading, without a remark where it gave a plain number."""
+        match value:
+            case Reading():
+                return value
+        return cls(value)
+
 
 class ArgumentError(InputError):
     """A metric has no argument of this name; `argument` is the name, for the place in a file."""
@@ -111,7 +119,7 @@ def metric(
     units: str,
     long_name: str = "",
     *,
-    name: str | Sequence[str] = (),
+    name: str | tuple[str, ...] = (),
     needs: Sequence[str] = (),
     quantities: Mapping[str, str] | None = None,
     batched: bool = False,
@@ -125,7 +133,7 @@ def metric(
         SI unit of the number returned, ``"1"`` for a pure number.
     long_name : str
         What it is in words; by default the name of the function.
-    name : str or sequence of str
+    name : str or tuple of str
         Name, or names, in files; by default that of the function.
     needs : sequence of str
         Variables that the Dataset must have; any other Dataset is refused with a sentence that says what is missing.
@@ -201,10 +209,11 @@ def shown(value: float, unit: str, digits: int = 3) -> str:
 
 def declaration(function: Function) -> Declaration:
     """Return what `metric` noted of a function, also below `functools.partial`; an empty one where it did not."""
-    while hasattr(function, "func"):
-        function = function.func
-    found = getattr(function, "__mgtwin_metric__", None)
-    return found if isinstance(found, Declaration) else Declaration()
+    match function:
+        case partial(func=inner):
+            return declaration(inner)
+    found: Declaration = getattr(function, "__mgtwin_metric__", Declaration())
+    return found
 
 
 @dataclass(frozen=True)
@@ -285,7 +294,7 @@ class Measure:
         return METRICS[self.name](data, **given, **{key: item for key, item in context.items() if self.takes(key)})
 
     @classmethod
-    def of(cls, raw: Any, *, need_unit: bool = False) -> Self:
+    def of(cls, raw: object, *, need_unit: bool = False) -> Measure:
         """Return the measure that a file writes; `need_unit` refuses quantities without one.
 
         Raises
@@ -293,30 +302,31 @@ class Measure:
         InputError
             It is none.
         """
-        if isinstance(raw, cls):
-            return raw
-        if isinstance(raw, str):
-            return cls(raw)
-        if not isinstance(raw, Mapping) or not raw:
-            raise InputError(f"a metric is a name or a mapping, {{type: closure, at: 0.1 Hz}}, not {raw!r}.")
-        if "type" in raw:
-            name, arguments = raw["type"], {key: item for key, item in raw.items() if key != "type"}
-        else:
-            name, arguments = next(iter(raw.items()))
-            if len(raw) > 1 or not isinstance(arguments, Mapping):
-                raise InputError("arguments of a metric are a mapping, as in {closure: {at: 0.1 Hz}}.")
-        found = cls(str(name), dict(arguments))
+        match raw:
+            case Measure():
+                return raw
+            case str():
+                return cls(raw)
+            case {"type": str(name), **others}:
+                found = cls(name, {str(key): item for key, item in others.items()})
+            case Mapping() if len(raw) == 1:
+                ((name, given),) = raw.items()
+                if not isinstance(given, Mapping):
+                    raise InputError("arguments of a metric are a mapping, as in {closure: {at: 0.1 Hz}}.")
+                found = cls(str(name), dict(given))
+            case _:
+                raise InputError(f"a metric is a name or a mapping, {{type: closure, at: 0.1 Hz}}, not {raw!r}.")
         if need_unit:
             for key, unit in found.declaration.quantities.items():
-                if arguments.get(key) is not None:
-                    parse(arguments[key], unit, need_unit=True)
+                if found.arguments.get(key) is not None:
+                    parse(found.arguments[key], unit, need_unit=True)
         return found
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         from pydantic_core import core_schema
 
-        def read(raw: Any, info: core_schema.ValidationInfo) -> Measure:
+        def read(raw: object, info: core_schema.ValidationInfo) -> Measure:
             return cls.of(raw, need_unit=bool((info.context or {}).get("file")))
 
         return core_schema.with_info_plain_validator_function(read)

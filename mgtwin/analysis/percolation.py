@@ -113,14 +113,14 @@ def percolation(cell: Cell) -> Percolation:
     >>> print(percolation(cell).of("membrane", "electrons"))
     membrane: electrons do not percolate (grains 10.0% of the volume; by bruggeman from 33.3%, 23.3% short)
     """
-    from mgtwin.cells.mixtures import Mixture
+    from mgtwin.kinds.materials import Mixture
 
     entries = []
     for layer in cell.layers:
         material = layer.material
         if isinstance(material, Mixture):
             electrons = [content.name for content in material.electron_conductors]
-            ions = [content.name for content in material.contents if hasattr(content.material, "ionic_conductivity")]
+            ions = [content.name for content in material.ion_conductors]
             entries.append(_entry(layer.name, "ions", material, ions, material.mixing))
             entries.append(_entry(layer.name, "electrons", material, electrons, material.electronic_rule[0]))
     return Percolation(tuple(entries))

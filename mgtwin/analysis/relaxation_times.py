@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -207,7 +207,7 @@ def _assemble(
 
     times = np.array([peak.tau for peak in peaks], dtype=float)
     resistances = np.array([peak.resistance for peak in peaks], dtype=float)
-    variables: dict[str, tuple[str, Any]] = {
+    variables: dict[str, tuple[str, np.ndarray]] = {
         "impedance": ("frequency", z),
         "model_impedance": ("frequency", model),
         "distribution": ("time_constant", gamma),

@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import plot
 from ..experiments import Experiment
-from ..plot._style import COLOURS, INK, MUTED, style
-from ..plot.choose import plots_of
+from ..plot.family import plots_of
+from ..plot.look import COLOURS, INK, MUTED, style
 from ..quantities import format_value
 from .judge import Row, Simulated
 from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable
@@ -113,8 +113,8 @@ def _verdicts(ax: Axes, rows: Sequence[Row]) -> None:
     for k, row in enumerate(rows):
         which = f" ({', '.join(row.state)})" if len({other.state for other in rows}) > 1 else ""
         lines = [
-            f"{row.verdict.label.partition(' (')[0]}: {row.quantity}{which}",
-            f"    simulated {row.simulated.partition(' (')[0]}; observed {row.observed}",
+            f"{row.verdict.word}: {row.quantity}{which}",
+            f"    simulated {row.bare}; observed {row.observed}",
         ]
         text = "\n".join(line if len(line) < 90 else f"{line[:88]}…" for line in lines)
         ax.text(0, 1 - k / max(len(rows), 6), text, fontsize=6.5, va="top", color=DRAWN[type(row.verdict)])

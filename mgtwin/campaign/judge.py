@@ -13,12 +13,12 @@ from ..errors import InputError, MgtwinError
 from ..experiments import Experiment, Observation, Run
 from ..quantities import format_value
 from .spread import propagate, robustness
-from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
+from .verdicts import Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Row", "Simulated", "read", "rows_of"]
+__all__ = ["FAULTS", "Row", "Simulated", "read", "reference_of", "rows_of", "told"]
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ class Simulated:
         """The Datasets of a sequence, or the one of any other protocol."""
         import xarray as xr
 
-        if isinstance(self.data, xr.DataTree):
-            return [node.to_dataset() for node in self.data.leaves if node.has_data]
-        return [self.data]
+        match self.data:
+            case xr.DataTree() as tree:
+                return [node.to_dataset() for node in tree.leaves if node.has_data]
+            case data:
+                return [data]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -99,6 +101,27 @@ class Row:
     confidence: str = ""
     resolution: float | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def bare(self) -> str:
+        """The simulated value without its remark."""
+        return self.simulated.partition(" (")[0]
+
+    def brief(self) -> str:
+        """Verdict and bare value, for a cell of a table."""
+        return f"{self.verdict.mark}: {self.bare}"
+
+
+#: What may go wrong in a kind from outside, or in a model: it costs one row and not the campaign.
+FAULTS = (MgtwinError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def told(error: Exception) -> str:
+    """What went wrong, with the type of the error; ``unexpected`` where it is a fault of a program."""
+    match error:
+        case MgtwinError():
+            return f"{type(error).__name__}: {error}"
+    return f"unexpected {type(error).__name__}: {error}"
 
 
 #: Which run of which cell in which state: what runs over temperature have in common.
@@ -176,14 +199,14 @@ def read(
                 context[REFERENCE] = _step(other, measure.arguments.get("to_step", observation.step))
             data = _steps(item, observation.step) if measure.declaration.series else _step(item, observation.step)
             found.append(measure(data, **context))
-    return [one if isinstance(one, Reading) else Reading(float(one)) for one in found]
+    return [Reading.of(one) for one in found]
 
 
 def _steps(item: Simulated, step: int | tuple[int, ...] | None) -> list[xr.Dataset]:
     """The steps of a sequence that an observation names, all of them by default."""
     if step is None:
         return item.steps
-    wanted = step if isinstance(step, tuple) else (step,)
+    wanted = np.atleast_1d(step)
     beyond = [number for number in wanted if not -len(item.steps) <= number < len(item.steps)]
     if beyond:
         raise InputError(f"there is no step {beyond[0]}: {item.run} has {len(item.steps)}, counted from 0.")
@@ -217,53 +240,51 @@ def reference_of(measure: Measure, item: Simulated, done: Sequence[Simulated]) -
         same = (other.run.experiment, other.run.cell, frozenset(other.run.overlays)) == wanted
         if same and other.run.temperature == run.temperature:
             return other
-    at = format_value(run.temperature, "K")
-    raise InputError(f"there is no result of {wanted[1]} ({', '.join(overlays)}) at {at}.")
+    at, of = format_value(run.temperature, "K"), "" if wanted[0] == run.experiment else f"{wanted[0]}: "
+    raise InputError(f"there is no result of {of}{wanted[1]} ({', '.join(overlays)}) at {at}.")
 
 
 def _compared(
     experiment: Experiment, observation: Observation, group: Sequence[Simulated], done: Sequence[Simulated]
 ) -> Row:
     """The row of one observation in one reading; a metric that fails becomes a row that says so."""
-    first, measure = group[0].run, observation.measure
+    run, measure = group[0].run, observation.measure
     if measure is None:
-        return _row(observation, first, "-", NotComparable(observation.not_comparable))
+        return _row(observation, run, "-", NotComparable(observation.not_comparable))
     try:
-        readings = read(observation, measure, group, done)
-    except MgtwinError as error:
-        return _row(observation, first, "no number", Failed(f"{measure.name}: {error}"))
-    verdict = judge(observation, first.reading, readings, readings[0].remark)
+        return _read_and_judged(experiment, observation, measure, group, done)
+    except FAULTS as error:
+        return _row(observation, run, "no number", Failed(f"{measure.name}: {told(error)}"))
+
+
+def _read_and_judged(
+    experiment: Experiment,
+    observation: Observation,
+    measure: Measure,
+    group: Sequence[Simulated],
+    done: Sequence[Simulated],
+) -> Row:
+    run, readings = group[0].run, read(observation, measure, group, done)
+    verdict = judge(observation, run.reading, readings, readings[0].remark)
     interval, numbers = observation.interval, dict(readings[0].numbers)
     if observation.propagate and np.isfinite(readings).all():
-        spread = propagate(measure, group[0].run.build(), numbers, observation.propagate)
+        spread = propagate(measure, run.build(), numbers, observation.propagate)
         numbers.update(parameters_low=spread.low, parameters_median=spread.median, parameters_high=spread.high)
-        interval, wanted = (spread.low, spread.high), float(observation.value or np.nan)
-        verdict = _inside_spread(spread.says(wanted, observation.unit), spread.low <= wanted <= spread.high,
-                                 observation.calibrated_in(first.reading))  # fmt: skip
+        interval = (spread.low, spread.high)
+        printed = float(observation.value or np.nan)
+        verdict = spread.judge(printed, observation.unit, observation.calibrated_in(run.reading))
     elif not observation.not_comparable:
         others = [reference_of(measure, item, done) for item in group] if measure.takes(REFERENCE) else []
-        tried = robustness(observation, measure, [_steps(item, observation.step)[0] for item in (*group, *others)],
-                           len(group), experiment.held)  # fmt: skip
+        data = [_steps(item, observation.step)[0] for item in (*group, *others)]
+        tried = robustness(observation, measure, data, len(group), experiment.held)
         if tried is not None:
             numbers["share_of_parameter_sets"] = tried.share
             verdict = replace(verdict, reason=f"{verdict.reason}; {tried}")
+    temperatures = tuple(float(item.run.temperature) for item in group)
     return _row(
-        observation,
-        first,
-        _simulated_text(observation, group, readings),
-        verdict,
-        values=tuple(float(one) for one in readings),
-        temperatures=tuple(float(item.run.temperature) for item in group),
-        interval=interval,
-        numbers=numbers,
-    )
-
-
-def _inside_spread(text: str, inside: bool, put_in: str) -> Verdict:
-    """Whether the printed value lies in the 95 % interval of the parameters, and what makes that interval."""
-    if not inside:
-        return Contradicts(text)
-    return Calibrated(f"{put_in}; {text}") if put_in else Agrees(text)
+        observation, run, _simulated_text(observation, group, readings), verdict,
+        values=tuple(map(float, readings)), temperatures=temperatures, interval=interval, numbers=numbers,
+    )  # fmt: skip
 
 
 def _simulated_text(observation: Observation, group: Sequence[Simulated], readings: Sequence[Reading]) -> str:

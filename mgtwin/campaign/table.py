@@ -87,7 +87,8 @@ class Results:
     def verdicts(self) -> str:
         """Return the bare verdicts, readings beside each other, as a Markdown table without numbers."""
         lines = [
-            (f"`{row.observation}`", ", ".join(row.state), *self._across(line, _word)) for row, line in self.matrix()
+            (f"`{row.observation}`", ", ".join(row.state), *self._across(line, lambda one: one.verdict.word))
+            for row, line in self.matrix()
         ]
         return _table(("observation", "state", *self.readings()), lines)
 
@@ -112,7 +113,7 @@ class Results:
 
     def standing(self) -> tuple[str, ...]:
         """Return the readings that no row contradicts."""
-        fallen = {row.reading for row in self.rows if isinstance(row.verdict, Contradicts)}
+        fallen = {row.reading for row in self.rows if type(row.verdict) is Contradicts}
         return tuple(name for name in self.readings() if name not in fallen)
 
     def summary(self) -> str:
@@ -122,7 +123,7 @@ class Results:
             return ""
         quantity, apart, line = best
         fallen = [name for name in self.readings() if name not in self.standing()]
-        values = ", ".join(f"{name} {row.simulated.partition(' (')[0]}" for name, row in line.items())
+        values = ", ".join(f"{name} {row.bare}" for name, row in line.items())
         resolution = next(iter(line.values())).resolution or math.nan
         parts = [f"Contradicted by what was observed: {', '.join(fallen)}."] if fallen else []
         parts += [
@@ -139,7 +140,12 @@ class Results:
         """Return the table as Markdown: verdicts side by side, then every row with its reason."""
         head = ("experiment", "observed", "state", *(name or "(no reading)" for name in self.readings()))
         lines = [
-            (row.experiment, row.quantity, ", ".join(row.state), *self._across(line, _brief))
+            (
+                row.experiment,
+                row.quantity,
+                ", ".join(row.state),
+                *self._across(line, Row.brief),
+            )
             for row, line in self.matrix()
         ]
         parts = [f"# {self.title}\n", _LEGEND, *self._counted(), ""]
@@ -204,15 +210,6 @@ def _apart(a: float, b: float) -> float:
     return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
 
 
-def _word(row: Row) -> str:
-    return row.verdict.label.partition(" (")[0]
-
-
-def _brief(row: Row) -> str:
-    """Verdict with the bare value, for a cell of the matrix."""
-    return f"{row.verdict.mark}: {row.simulated.partition(' (')[0]}"
-
-
 def _details(row: Row) -> tuple[str, ...]:
     which = ", ".join(filter(None, [row.cell, *row.state, row.reading]))
     return row.quantity, which, row.observed, row.simulated, row.verdict.mark, row.verdict.reason, row.where
@@ -239,8 +236,11 @@ def _finite(value: float) -> float | str:
 
 
 def _in_cell(item: object) -> object:
-    if isinstance(item, dict):
-        return " ".join(f"{key}={value:.8g}" for key, value in item.items())
-    if isinstance(item, list):
-        return " ".join(f"{part:.8g}" if isinstance(part, float) else str(part) for part in item)
+    match item:
+        case dict():
+            return " ".join(f"{key}={_in_cell(value)}" for key, value in item.items())
+        case list():
+            return " ".join(str(_in_cell(part)) for part in item)
+        case float():
+            return f"{item:.8g}"
     return item

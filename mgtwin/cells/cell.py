@@ -24,10 +24,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..errors import InputError, did_you_mean
 from ..kinds.electrode import AnyElectrode
 from ..kinds.junction import AnyJunction, Interfaces, JunctionKind
+from ..kinds.laws import Law
+from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
-from ..laws import Law
 from ..quantities import AmbientTemperature, Quantity, Value, format_value
-from .composites import Material
 from .fixture import Fixture
 from .paths import Key, assign, expand, find, numbers_of
 
@@ -69,7 +69,7 @@ class Layer:
     ----------
     name : str
         Lower case letters, digits and underscores, starting with a letter; not ``negative``, ``positive``, ``series``.
-    material : IonConductor, MixedConductor, BinaryElectrolyte, Composite or Porous
+    material : IonConductor, MixedConductor, BinaryElectrolyte, Composite, Porous, or any other declared material
     thickness : float
         [m], > 0.
     area : float, optional
@@ -83,7 +83,7 @@ class Layer:
     """
 
     name: str
-    material: Material
+    material: LayerMaterial
     thickness: Annotated[float, Quantity("m", gt=0)]
     area: Annotated[float, Quantity("m^2", gt=0)] | None = None
 

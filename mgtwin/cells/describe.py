@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from ..kinds.electrons import PotentialLaw
 from ..laws import Law
 from ..quantities import Value, format_value
-from .materials import DefectCapacitance, DefectElectrons
 from .paths import find, walk
 
 __all__ = ["Parameter", "Stack", "as_text", "electrode_label", "parameters", "stack_labels"]
@@ -99,7 +99,7 @@ def _parameter(path: str, value: float, law: str) -> Parameter:
 def _law_of(cell: Stack, path: str) -> str:
     """Name and validity of the law that the number at `path` belongs to, or ``""``."""
     parent = find(cell, path.rpartition(".")[0]) if "." in path else None
-    if isinstance(parent, (DefectElectrons, DefectCapacitance)):
+    if isinstance(parent, PotentialLaw):
         return type(parent).__name__
     if not isinstance(parent, Law):
         return ""

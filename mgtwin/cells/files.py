@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import library, yamlfile
 from ..errors import FileError, InputError
+from ..kinds.materials import material as declare_material
 from .cell import Cell, cell_adapter
 from .overlays import applicable_overlays, apply_overlays
 from .parts import load_part, resolve
@@ -70,8 +71,10 @@ def cell(name: str | Path, *overlays: str) -> Cell:
     return apply_overlays(found, *overlays)
 
 
-def material(name: str) -> Any:
+def material(name: Any) -> Any:
     """Return the material of this name from ``materials/``, to put into a cell with `Cell.with_`.
+
+    As the decorator of a class it declares a new kind of material: see `mgtwin.kinds.materials.material`.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def material(name: str) -> Any:
     >>> graded.fractions(0.0)["mg3asn"] > graded.fractions(1.0)["mg3asn"]
     True
     """
-    return load_part("materials", name)
+    return declare_material(name) if isinstance(name, type) else load_part("materials", name)
 
 
 def load_cell(path: str | Path) -> Cell:

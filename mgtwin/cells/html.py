@@ -14,15 +14,6 @@ __all__ = ["as_html", "thickness_class"]
 # Class 0: up to 1 um, then one class per decade, 5 from 1 cm upwards. Layers of a real stack differ by up to 1e5 in
 # thickness; drawn to scale most of them would vanish.
 _WIDTHS = (28, 48, 72, 100, 132, 168)
-_FILLS = {
-    "ion_conductor": "#9ecae1",
-    "mixed_conductor": "#fdd0a2",
-    "binary_electrolyte": "#a1d9b4",
-    "composite": "#dadaeb",
-    "porous": "#c7e9e4",
-    "blocking": "#fee391",
-    "plating": "#bdbdbd",
-}
 _BOX = (
     "display:flex;flex:none;flex-direction:column;justify-content:center;text-align:center;min-height:72px;"
     "padding:2px;border:1px solid #666;color:#111;font-size:11px;line-height:1.3;"
@@ -66,14 +57,14 @@ def _layer_box(layer: Any) -> str:
     width = _WIDTHS[thickness_class(layer.thickness)]
     material = layer.material.name or type(layer.material).__name__
     text = f"<b>{escape(layer.name)}</b><span>{escape(material)}</span><span>{format_value(layer.thickness)}</span>"
-    style = f"{_BOX}width:{width}px;background:{_FILLS[layer.material.type]}"
+    style = f"{_BOX}width:{width}px;background:{layer.material.colour}"
     return f'<div style="{style}" title="{escape(layer.material.description)}">{text}</div>'
 
 
 def _electrode_box(cell: Stack, side: str) -> str:
     electrode = getattr(cell, side)
     text = f"<b>{escape(electrode_label(electrode))}</b><span>{side}</span>"
-    style = f"{_BOX}width:64px;background:{_FILLS[electrode.type]}"
+    style = f"{_BOX}width:64px;background:{electrode.colour}"
     return f'<div style="{style}" title="{escape(electrode.description)}">{text}</div>'
 
 

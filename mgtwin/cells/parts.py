@@ -14,8 +14,8 @@ from ..errors import UnknownNameError
 from ..kinds.electrode import ELECTRODES
 from ..kinds.interface import InterfaceKind
 from ..kinds.junction import JUNCTIONS
+from ..kinds.materials import LayerMaterial
 from ..unions import OneOf
-from .composites import Material
 from .paths import children
 
 __all__ = ["is_part", "load_part", "part_adapter", "resolve"]
@@ -26,7 +26,7 @@ _Interface = Annotated[InterfaceKind, OneOf(ELECTRODES, JUNCTIONS, article="an i
 @lru_cache(maxsize=2)
 def part_adapter(kind: str) -> TypeAdapter[Any]:
     """Return the pydantic adapter of what a file in ``materials`` or ``interfaces`` holds."""
-    return TypeAdapter(Material if kind == "materials" else _Interface)
+    return TypeAdapter(LayerMaterial if kind == "materials" else _Interface)
 
 
 def is_part(path: str) -> str:

@@ -17,13 +17,12 @@ from ..errors import UnknownNameError
 from ..kinds.carriers import Carrier
 from ..kinds.electrode import equilibrium as own_equilibrium
 from ..kinds.kind import Bound, has_formula
+from ..kinds.materials import Material
 from ..kinds.numbers import Number
+from ..kinds.own import Own
 from ..kinds.response import admittance
-from . import effective
 from .cell import Cell, Layer
-from .composites import Material
 from .constriction import contact_fraction, film_when_new, spreading_length
-from .mixtures import Mixture
 from .reader import Reader
 from .rest import rest_potentials
 
@@ -54,15 +53,15 @@ def faces(cell: Cell) -> tuple[str, ...]:
     return ("negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive")
 
 
-def _material(cell: Cell, layer: str, reader: Reader | None) -> tuple[Reader, str, Material, Number]:
-    """What is needed to read the material of a layer: reader, path, the material itself, temperature [K]."""
+def _material(cell: Cell, layer: str, reader: Reader | None) -> tuple[Material, Own]:
+    """The material of a layer, and its numbers."""
     read, path = Reader(cell) if reader is None else reader, f"layers.{layer}.material"
-    return read, path, read.get(path), read.temperature
+    return read.get(path), Own(read, path, read.temperature)
 
 
 def _through(material: Material, conductivity: Callable[[float], Number]) -> Number:
     """A conductivity across a layer, ``1/mean(1/sigma)`` where the material is graded."""
-    if not (isinstance(material, Mixture) and material.graded):
+    if not material.graded:
         return conductivity(0.5)
     from scipy.integrate import simpson  # the positions lie evenly, an even number of steps between two breaks
 
@@ -154,9 +153,8 @@ def ionic_conductivity(cell: Cell, layer: str, reader: Reader | None = None) -> 
     >>> float(round(ionic_conductivity(mt.Cell("au", mt.Blocking(0.1), [pellet], mt.Blocking(0.1)), "pellet"), 9))
     0.008333333
     """
-    read, path, material, T = _material(cell, layer, reader)
-    inside = _through(material, lambda x: effective.ionic_conductivity(read, path, material, T, x))
-    return effective.with_grain_boundaries(read, path, material, T, inside)
+    material, own = _material(cell, layer, reader)
+    return material.through_grains(own, _through(material, lambda x: material.ionic(own, x)))
 
 
 def electronic_conductivity(cell: Cell, layer: str, reader: Reader | None = None) -> Number:
@@ -164,11 +162,11 @@ def electronic_conductivity(cell: Cell, layer: str, reader: Reader | None = None
 
     Parameters as for `ionic_conductivity`.
     """
-    read, path, material, T = _material(cell, layer, reader)
+    material, own = _material(cell, layer, reader)
     if Carrier.ELECTRONS not in material.carriers:
         return 0.0
-    potential = rest_potentials(cell, read).layers[[item.name for item in cell.layers].index(layer)]
-    return _through(material, lambda x: effective.electronic_conductivity(read, path, material, T, potential, x))
+    potential = rest_potentials(cell, reader).layers[[item.name for item in cell.layers].index(layer)]
+    return _through(material, lambda x: material.electronic(own).conductivity(potential, x))
 
 
 def transport_number(cell: Cell, layer: str) -> float:
@@ -182,7 +180,7 @@ def contact_resistance(cell: Cell, face: str, carrier: Carrier, reader: Reader |
 
     :math:`R/a + \sum L_c/\sigma` with the contact fraction a and the constriction in the layers on both sides (§3.4).
     R is the electronic resistance, or for ions that of the junction, or of charge transfer and film; inf where the
-    carrier cannot pass.
+    carrier cannot pass, or can so only until an insertion electrode is full.
 
     Parameters
     ----------
@@ -232,7 +230,9 @@ def _in_contact(cell: Cell, face: str, carrier: Carrier, read: Reader) -> Number
     potential = own_equilibrium(bound)
     if carrier is Carrier.ANIONS or potential is None:
         return math.inf
-    return 1 / np.real(admittance(bound, potential, 0.0)) + film_when_new(read, path)
+    conductance = np.real(admittance(bound, potential, 0.0))
+    with np.errstate(divide="ignore"):  # an electrode that takes ions up stops a direct current in the end
+        return np.divide(1.0, conductance) + film_when_new(read, path)
 
 
 class SaltTransport(NamedTuple):
@@ -281,20 +281,17 @@ def salt_transport(cell: Cell, layer: str, reader: Reader | None = None) -> Salt
     >>> round(salt_transport(cell, "wet").diffusivity / 1e-10, 4)         # 0.5 ** 1.5
     0.3536
     """
-    read, path, material, T = _material(cell, layer, reader)
+    material, own = _material(cell, layer, reader)
     if Carrier.ANIONS not in material.carriers:
         return None
-    in_pores = isinstance(material, Mixture)
-    where, network, content, beside = (
-        effective.pore_solution(read, path, material, T) if in_pores else (path, 1.0, 1.0, 0.0)
-    )
+    salt = material.salt(own)
     return SaltTransport(
-        diffusivity=network * read.property(f"{where}.salt_diffusivity", T),
-        transference_number=read.number(f"{where}.transference_number"),
-        concentration=read.number(f"{where}.concentration"),
-        stored=content * read.number(f"{where}.porosity"),
-        thermodynamic_factor=read.number(f"{where}.thermodynamic_factor"),
-        conductivity=network * read.property(f"{where}.ionic_conductivity", T),
-        conductivity_exponent=read.number(f"{where}.conductivity_exponent"),
-        beside=beside,
+        diffusivity=salt.network * salt.diffusivity,
+        transference_number=salt.transference_number,
+        concentration=salt.concentration,
+        stored=salt.content * salt.porosity,
+        thermodynamic_factor=salt.thermodynamic_factor,
+        conductivity=salt.network * salt.conductivity,
+        conductivity_exponent=0.0 if salt.exponent is None else salt.exponent,
+        beside=salt.beside,
     )

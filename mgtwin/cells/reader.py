@@ -21,6 +21,9 @@ class Reader:
     lookup : callable, optional
         ``lookup(path, value)`` returns what to calculate with instead of the number `value` at `path`: a float, an
         array over parameter sets, or a PyBaMM symbol. By default the number itself.
+    varies : callable, optional
+        ``varies(path)`` tells whether the number at `path` can change while the equations stay; by default all can
+        where there is a `lookup`.
     call : callable, optional
         ``call(function, arguments)`` stands for a function that iterates where arguments are not numeric; see `apply`.
 
@@ -37,10 +40,12 @@ class Reader:
         cell: Cell,
         lookup: Callable[[str, float], Any] | None = None,
         call: Callable[[Callable[..., Any], Sequence[Any]], Any] | None = None,
+        varies: Callable[[str], bool] | None = None,
     ) -> None:
         self.cell = cell
         self._lookup = lookup
         self._call = call
+        self._varies = varies
         self._nodes: dict[str, Any] = {}
 
     @property
@@ -70,6 +75,11 @@ class Reader:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise InputError(f"{path} is not a number but {value!r}: read it with property(path, T).")
         return self._looked_up(path, value)
+
+    def constant(self, path: str) -> float | None:
+        """Return the number at `path` if nothing replaces it, so that equations may depend on its value; else None."""
+        varies = self._lookup is not None if self._varies is None else self._varies(path)
+        return None if varies else float(self.get(path))
 
     def property(self, path: str, T: Any) -> Any:
         """Return the number or law at `path`, evaluated at T [K]; None where it is not given.

@@ -13,26 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import InputError
+from ..kinds.carriers import ANIONS, has_electrons
 from ..kinds.electrode import equilibrium
 from ..kinds.kind import Bound
-from .carriers import Carrier
+from ..kinds.materials import Material
+from ..kinds.numbers import FARADAY, GAS_CONSTANT, SATURATION, integral_of_saturating_exp, saturating_exp
+from ..kinds.own import Own
 from .cell import Cell
-from .effective import (
-    FARADAY,
-    GAS_CONSTANT,
-    SATURATION,
-    chemical_capacitance,
-    electronic_conductivity,
-    integral_of_saturating_exp,
-    ionic_conductivity,
-    pore_solution,
-    quadrature,
-    saturating_exp,
-    storing_parts,
-)
-from .mixtures import Mixture, has_electrons
+from .effective import chemical_capacitance, electronic_conductivity
 from .reader import Reader
-from .salts import BinaryElectrolyte
 
 __all__ = [
     "FARADAY",
@@ -140,26 +129,18 @@ def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
     ----------
     reader : Reader
     path : str
-        Path of a material that conducts electrons, or of a `BinaryElectrolyte`.
+        Path of a material that conducts electrons, or holds salt.
     potential : float or ndarray
         Local electrode potential [V], where there are electrons. In a graded layer the smallest value counts.
     """
-    material, temperature = reader.get(path), reader.temperature
-    if isinstance(material, BinaryElectrolyte):
-        return reader.property(f"{path}.salt_diffusivity", temperature) / reader.number(f"{path}.porosity")
-    found = []
-    if Carrier.ANIONS in material.carriers:
-        where, network, content, _ = pore_solution(reader, path, material, temperature)
-        volume = content * reader.number(f"{where}.porosity")
-        found.append(network * reader.property(f"{where}.salt_diffusivity", temperature) / volume)
-    if not has_electrons(material):
-        return min(found)
-    for position in material.positions if isinstance(material, Mixture) else (0.5,):
-        ionic = ionic_conductivity(reader, path, material, temperature, position)
-        electronic = electronic_conductivity(reader, path, material, temperature, potential, position)
-        capacitance = chemical_capacitance(reader, path, material, temperature, potential, position=position)
+    material, own, found = reader.get(path), Own(reader, path, reader.temperature), []
+    if material.carriers >= ANIONS:
+        salt = material.salt(own)
+        found.append(salt.network * salt.diffusivity / (salt.content * salt.porosity))
+    for position in material.positions if has_electrons(material) else ():
+        ionic, electronic = material.ionic(own, position), material.electronic(own).conductivity(potential, position)
         ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
-        found.append(ambipolar / capacitance)
+        found.append(ambipolar / material.capacitance(own, potential, position))
     return min(found)
 
 
@@ -194,8 +175,8 @@ def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchors:
 class _Store(NamedTuple):
     """A layer, or a phase of it, that brings its composition into a group: E_k, volume per area of the electrode."""
 
-    path: str
-    material: Any
+    material: Material
+    numbers: Own
     belongs: Any
     own: Any
     volume: Any
@@ -207,30 +188,29 @@ def _stores(read: Reader, cell: Cell, k: int, belongs: Any) -> list[_Store]:
     volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
     if layer.area is not None:
         volume = volume * read.number(f"{path}.area") / read.number("area")
-    shares: dict[str, Any] = {}
-    parts: dict[str, Any] = {}
-    for position, weight in quadrature(layer.material):
-        for where, part, fraction in storing_parts(read, f"{path}.material", layer.material, position):
-            parts[where] = part
-            shares[where] = shares.get(where, 0.0) + weight * fraction
+    numbers = Own(read, f"{path}.material", read.temperature)
+    fractions: dict[str, Any] = {}
+    parts: dict[str, tuple[Material, Own]] = {}
+    for position, weight in layer.material.quadrature:
+        for part in layer.material.stores(numbers, position):
+            parts[part.own.path] = part.material, part.own
+            fractions[part.own.path] = fractions.get(part.own.path, 0.0) + weight * part.fraction
     return [
-        _Store(where, part, belongs, read.number(f"{where}.rest_potential"), volume * shares[where])
-        for where, part in parts.items()
+        _Store(part, own, belongs, part.rest_potential_of(own), volume * fractions[where])
+        for where, (part, own) in parts.items()
     ]
 
 
 def _shared_potential(read: Reader, stores: list[_Store]) -> Any:
     """Common E0 [V] that conserves the neutral component; bisection, for the storage need not be linear in E."""
-    temperature = read.temperature
 
     def total(potentials: list[Any]) -> Any:
         return sum(
-            store.volume * chemical_capacitance(read, store.path, store.material, temperature, E, integrated=True)
-            for store, E in zip(stores, potentials, strict=True)
+            store.volume * store.material.charge(store.numbers, E) for store, E in zip(stores, potentials, strict=True)
         )
 
     own = [store.own for store in stores]
-    everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), temperature)
+    everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), read.temperature)
     low, high = np.min(everywhere[: len(own)], axis=0), np.max(everywhere[: len(own)], axis=0)
     target = total(own)
     for _ in range(60):

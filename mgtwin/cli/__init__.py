@@ -14,8 +14,8 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with an exit code.
 
-    Exit codes: 0 done; 1 `mgtwin check` found errors, a run of the paper failed, or a fault of mgtwin itself; 2 wrong
-    input, said in one message; 130 interrupted with Ctrl-C.
+    Exit codes: 0 done; 1 `mgtwin check` found errors, a run of a folder of experiments failed, or a fault of mgtwin
+    itself; 2 wrong input, said in one message; 130 interrupted with Ctrl-C.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import FileError, InputError, UnknownNameError, did_you_mean
 
@@ -90,7 +90,7 @@ def _message(error: UnknownNameError) -> str:
     )
 
 
-def _value(path: str, text: str, assignment: str) -> Any:
+def _value(path: str, text: str, assignment: str) -> object:
     """Text that the cell's own validators read; mappings, lists and null as YAML; names looked up where parts stand."""
     from ..cells.parts import is_part, resolve
     from ..yamlfile import loads
@@ -98,6 +98,8 @@ def _value(path: str, text: str, assignment: str) -> Any:
     if not text:
         raise InputError("the value is missing behind '='.")
     document = loads(text, f"--set {assignment}")
-    raw = text if isinstance(document.data, (int, float)) and not isinstance(document.data, bool) else document.data
+    raw = (
+        text if type(document.data) in (int, float) else document.data
+    )  # the cell reads numbers itself, with their unit
     kind = is_part(path)
     return resolve(kind, raw, document, ()) if kind else raw

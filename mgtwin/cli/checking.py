@@ -4,44 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 from rich.text import Text
 
 from .. import library, yamlfile
-from ..cells import (
-    BinaryElectrolyte,
-    Blocking,
-    Composite,
-    IonConductor,
-    Junction,
-    MixedConductor,
-    Plating,
-    Porous,
-)
 from ..errors import FileError, InputError, MgtwinError, did_you_mean
+from ..kinds.electrode import ELECTRODES
+from ..kinds.junction import JUNCTIONS
+from ..kinds.materials import MATERIALS
 from ..protocols import PROTOCOLS
-from .console import FAILED, err, out, print_error, shown_path
+from .console import FAILED, err, hint, out, print_error, shown_path
 
 __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
 
-_MATERIALS: dict[str, Any] = {
-    "ion_conductor": IonConductor,
-    "mixed_conductor": MixedConductor,
-    "composite": Composite,
-    "porous": Porous,
-    "binary_electrolyte": BinaryElectrolyte,
+#: What a file describes whose key ``type`` names a kind of one of these families.
+_TYPED: dict[str, tuple[Mapping[str, object], ...]] = {
+    "protocol": (PROTOCOLS,),
+    "material": (MATERIALS,),
+    "interface": (ELECTRODES, JUNCTIONS),
 }
-_INTERFACES: dict[str, Any] = {"blocking": Blocking, "plating": Plating, "junction": Junction}
 
 
 class Outcome(NamedTuple):
-    """What became of one file: its kind (``cell``, ``overlay``, ...) and what is wrong with it (``""``: nothing)."""
+    """What became of one file: its kind, what is wrong with it, and what its numbers do not say (``""``: nothing)."""
 
     path: Path
     kind: str
     problem: str
+    question: str = ""
 
 
 def check_files(files: Sequence[Path] = ()) -> int:
@@ -70,6 +62,9 @@ def check_files(files: Sequence[Path] = ()) -> int:
         mark, style = ("wrong", "bold red") if outcome.problem else ("ok", "green")
         line = Text.assemble((f"{mark:<5}", style), f"  {outcome.kind:<{width}}  {shown_path(outcome.path)}")
         console.print(line, soft_wrap=True)
+    for outcome in outcomes:
+        if outcome.question:
+            hint(f"{shown_path(outcome.path)}: {outcome.question}")
     wrong = [outcome for outcome in outcomes if outcome.problem]
     for outcome in wrong:
         err().print()
@@ -97,23 +92,51 @@ def _listed(files: Sequence[Path]) -> Iterator[Path]:
 def _library() -> Iterator[Path]:
     for kind in library.KINDS:
         yield from (entry.path for entry in library.entries(kind))
+    yield from (entry.path for entry in library.campaigns())
 
 
 def check_file(path: Path) -> Outcome:
-    """Read a file as what it is.
+    """Read a file as what it is, and ask where its numbers come from.
 
-    Overlays of the library are also applied to every cell that they name.
+    Overlays of the library are also applied to every cell that they name. A reference that no bibliography has is an
+    error; so is a number of a parameter set beside a bibliography that does not say where it comes from. Elsewhere
+    such numbers are only asked for.
     """
     kind = library.KINDS.get(path.parent.name, "")
     try:
         document = yamlfile.load(path)
         kind = kind_of(document)
         _read(kind, document, path)
+        question = _asked_for(kind, document, path)
     except FileError as error:
         return Outcome(path, kind or "file", str(error))
     except MgtwinError as error:
         return Outcome(path, kind or "file", f"{path}: {error}")
-    return Outcome(path, kind, "")
+    return Outcome(path, kind, "", question)
+
+
+def _asked_for(kind: str, document: yamlfile.Document, path: Path) -> str:
+    """What the numbers of a file do not say.
+
+    Raises
+    ------
+    FileError
+        At a reference that no bibliography has, and at the first incomplete number of a file beside a bibliography.
+    """
+    from ..cells.provenance import NEEDED, bibliographies, gaps, references, unknown_sources
+
+    for place, problem in unknown_sources(document, references(path)):
+        raise document.error(problem, place)
+    found = gaps(document) if kind in ("cell", "overlay", "material", "interface") else []
+    if not found:
+        return ""
+    near = {path.absolute().parent, path.absolute().parent.parent}
+    if any(bibliography.parent in near for bibliography in bibliographies(path)):
+        more = f" ({len(found) - 1} more in this file)" if len(found) > 1 else ""
+        raise document.error(f"this number does not say: {found[0].missing}{more}.", found[0].place)
+    numbers = f"{len(found)} number{'s' if len(found) > 1 else ''} without full provenance"
+    line, _ = document.position(found[0].place)
+    return f"{numbers}, the first in line {line}: give {', '.join(NEEDED)}, and std or range."
 
 
 def kind_of(document: yamlfile.Document) -> str:
@@ -124,17 +147,18 @@ def kind_of(document: yamlfile.Document) -> str:
     FileError
         If neither its folder nor its keys tell.
     """
-    folder = Path(document.name).absolute().parent.name
-    if folder in library.KINDS:
-        return library.KINDS[folder]
+    file = Path(document.name).absolute()
+    if file.name == library.CAMPAIGN:
+        return "campaign"
+    if file.parent.name in library.KINDS:
+        return library.KINDS[file.parent.name]
     data = document.data if isinstance(document.data, Mapping) else {}
     if "objectives" in data or "metrics" in data:
         return "study"
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
         if key in data:
             return kind
-    kinds = {**dict.fromkeys(PROTOCOLS, "protocol"), **dict.fromkeys(_MATERIALS, "material")}
-    kinds.update(dict.fromkeys(_INTERFACES, "interface"))
+    kinds = {name: kind for kind, families in _TYPED.items() for family in families for name in family}
     if data.get("type") in kinds:
         return kinds[data["type"]]
     if "type" in data:
@@ -149,11 +173,13 @@ def kind_of(document: yamlfile.Document) -> str:
 def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     from ..cells.files import cell, load_cell
     from ..cells.overlays import Overlay
-    from ..experiments import experiment, load_experiment
+    from ..experiments import campaign, experiment, load_experiment
     from .protocolargs import protocol_of
 
     in_library = _is_in_library(kind, path)
-    if kind == "cell":
+    if kind == "campaign":
+        campaign(path.parent)
+    elif kind == "cell":
         cell(path.stem) if in_library else load_cell(path)
     elif kind == "experiment":
         experiment(path.stem) if in_library else load_experiment(path)
@@ -194,16 +220,12 @@ def _apply_everywhere(name: str) -> None:
 
 
 def _read_part(kind: str, document: yamlfile.Document, path: Path) -> None:
-    from ..cells.parts import resolve
+    from ..cells.parts import part_adapter, resolve
 
-    folder, classes = ("materials", _MATERIALS) if kind == "material" else ("interfaces", _INTERFACES)
+    folder = next(folder for folder, name in library.KINDS.items() if name == kind)
     named = _named(document, path)
     data = resolve(folder, named.data, named, ())
-    given = data.get("type") if isinstance(data, Mapping) else None
-    if given not in classes:
-        needed = f"a file of {folder} needs the key type, one of {', '.join(classes)}"
-        raise document.error(f"{needed}{f', not {given!r}' if given else ''}.", ("type",) if given else ())
-    yamlfile.validate(named.with_data(data), TypeAdapter(classes[given]), context={"file": True})
+    yamlfile.validate(named.with_data(data), part_adapter(folder), context={"file": True})
 
 
 def _named(document: yamlfile.Document, path: Path) -> yamlfile.Document:

@@ -17,16 +17,6 @@ __all__ = ["stack"]
 #: For terminals that know no box-drawing signs.
 _ASCII = str.maketrans("┌┬┐└┴┘╥╨─│║", "++++++##-|#")
 
-_COLOURS = {
-    "blocking": "yellow",
-    "plating": "bright_black",
-    "ion_conductor": "blue",
-    "mixed_conductor": "magenta",
-    "binary_electrolyte": "cyan",
-    "composite": "green",
-    "porous": "green",
-}
-
 
 class _Box(NamedTuple):
     lines: tuple[str, str, str]
@@ -70,14 +60,14 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
 def _electrode(cell: Cell, side: str) -> _Box:
     electrode = getattr(cell, side)
     kind = type(electrode).__name__.lower()
-    return _Box((electrode_label(electrode), kind, side), _COLOURS.get(electrode.type, "white"), 0)
+    return _Box((electrode_label(electrode), kind, side), electrode.colour, 0)
 
 
 def _layer(cell: Cell, number: int) -> _Box:
     layer = cell.layers[number]
     material = layer.material.name or type(layer.material).__name__
     lines = (layer.name, material, format_value(layer.thickness))
-    return _Box(lines, _COLOURS.get(layer.material.type, "white"), 2 * thickness_class(layer.thickness))
+    return _Box(lines, layer.material.colour, 2 * thickness_class(layer.thickness))
 
 
 def _edge(signs: tuple[str, str, str, str], widths: list[int], joints: list[bool]) -> Text:
@@ -91,7 +81,7 @@ def _middle(boxes: list[_Box], widths: list[int], joints: list[bool]) -> list[Te
     for number in range(3):
         row = Text("│", style="dim")
         for box, width, joint in zip(boxes, widths, [*joints, False], strict=True):
-            style = f"not dim bold {box.colour}" if number == 0 else f"not dim {box.colour}"
+            style = f"not dim {'bold' if number == 0 else 'not bold'} black on {box.colour}"
             row.append(f"{box.lines[number]:^{width}}", style=style)
             row.append("║" if joint else "│")
         rows.append(row)
@@ -102,7 +92,7 @@ def _as_list(boxes: list[_Box]) -> Text:
     """One line per part, for stacks that are wider than the terminal."""
     names = max(len(box.lines[0]) for box in boxes)
     lines = [
-        Text(f"  {box.lines[0]:<{names}}", style=f"bold {box.colour}").append(
+        Text(f"  {box.lines[0]:<{names}}", style=f"bold black on {box.colour}").append(
             f"  {box.lines[1]}, {box.lines[2]}", style="not bold"
         )
         for box in boxes

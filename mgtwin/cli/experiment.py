@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich import box
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import library, yamlfile
+from ..campaign.judge import Row, Simulated, rows_of
 from ..errors import FileError, InputError, MgtwinError, UnknownNameError
 from ..experiments import Experiment, Run, campaigns, experiment
 from ..quantities import format_value
@@ -22,13 +23,13 @@ from .checking import kind_of
 from .comparison import print_comparison
 from .console import WRONG_INPUT, leave_interrupted, out, print_error, print_warnings
 from .files import figure_name, result_name
-from .output import Request, keep, partial_name, report, was_interrupted
+from .output import Request, keep, partial_name, report
 from .progress import progress_bar
-from .summary import brief, headline, leaves, warnings_of
+from .summary import brief, headline
 
 if TYPE_CHECKING:
-    from ..campaign import Row
     from ..cells import Cell
+    from .output import Result
 
 __all__ = ["chosen_runs", "run_experiment"]
 
@@ -47,10 +48,13 @@ def run_experiment(request: Request) -> None:
     runs = chosen_runs(item, request)
     output = result_name(request.output) if request.output is not None else None
     figure = figure_name(request.plot, "--plot") if request.plot is not None else None
-    cells = [changed_cell(_cell(run), request.changes) for run in runs]
+    cells = [
+        changed_cell(read_cell(run.cell, run.overlays).with_({"temperature": run.temperature}), request.changes)
+        for run in runs
+    ]
     done, failed, interrupted = _simulate(runs, cells)
     if len(runs) == 1 and done:
-        report(cells[0], runs[0].protocol, done[runs[0]])
+        report(cells[0], runs[0].protocol, done[0].data)
     elif done:
         _print_runs(item, done)
     as_observed = not request.changes and set(runs) <= set(item.runs())
@@ -60,9 +64,8 @@ def run_experiment(request: Request) -> None:
         print_error(f"{run}: {error}")
     if done:
         target = partial_name(output) if interrupted and output is not None else output
-        keep(
-            _together(done), target, figure, partial(_draw, item, done, rows) if as_observed and len(done) > 1 else None
-        )
+        drawn = partial(_draw, item, done, rows) if as_observed and len(done) > 1 else None
+        keep(_together(done), target, figure, drawn)
     if interrupted:
         leave_interrupted(f"{len(done)} of {len(runs)} runs are done.")
     if failed:
@@ -106,7 +109,11 @@ def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:
     with exactly the overlays given. ``--set temperature=...`` leaves one run of each cell and overlays.
     """
     if request.cell is not None and request.cell not in item.cells:
-        return tuple(_foreign_run(item, request, temperature) for temperature in _temperatures(item, request))
+        temperatures = item.temperatures[:1] if _sets_temperature(request) else item.temperatures
+        return tuple(
+            Run(item.name, request.cell, request.overlays, "", temperature, item.protocol)
+            for temperature in temperatures
+        )
     found = [
         run for run in item.runs() if request.cell in (None, run.cell) and set(request.overlays) <= set(run.overlays)
     ]
@@ -123,27 +130,15 @@ def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def _foreign_run(item: Experiment, request: Request, temperature: Any) -> Run:
-    return Run(item.name, str(request.cell), request.overlays, "", temperature, item.protocol)
-
-
-def _temperatures(item: Experiment, request: Request) -> Sequence[Any]:
-    return item.temperatures[:1] if _sets_temperature(request) else item.temperatures
-
-
 def _sets_temperature(request: Request) -> bool:
     return any(text.partition("=")[0].strip() == "temperature" for text in request.changes)
 
 
-def _cell(run: Run) -> Cell:
-    return read_cell(run.cell, run.overlays).with_({"temperature": run.temperature})
-
-
-def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[dict[Run, Any], dict[Run, str], bool]:
+def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[list[Simulated], dict[Run, str], bool]:
     """Results, failures, and whether Ctrl-C ended it early."""
     from ..simulation import simulate
 
-    done: dict[Run, Any] = {}
+    done: list[Simulated] = []
     failed: dict[Run, str] = {}
     with progress_bar(runs[0].experiment, "") as progress:
         for number, (run, cell) in enumerate(zip(runs, cells, strict=True)):
@@ -153,7 +148,7 @@ def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[dict[Run, Any
                 progress((number + fraction) / len(runs), f"{_brief_name(run)}, {text}")
 
             try:
-                result = simulate(cell, run.protocol, progress=within)
+                result = Simulated(run, simulate(cell, run.protocol, progress=within))
             except KeyboardInterrupt:
                 return done, failed, True
             except MgtwinError as error:
@@ -161,9 +156,9 @@ def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[dict[Run, Any
                     raise
                 failed[run] = str(error)
                 continue
-            if was_interrupted(result):
+            if result.interrupted:
                 return done, failed, True
-            done[run] = result
+            done.append(result)
     return done, failed, False
 
 
@@ -171,55 +166,53 @@ def _brief_name(run: Run) -> str:
     return " ".join([_cell_name(run), *run.overlays, format_value(run.temperature, "K")])
 
 
-def _print_runs(item: Experiment, done: Mapping[Run, Any]) -> None:
+def _print_runs(item: Experiment, done: Sequence[Simulated]) -> None:
     """One line per run."""
-    names = list(dict.fromkeys(_cell_name(run) for run in done))
+    names = list(dict.fromkeys(_cell_name(one.run) for one in done))
+    overlays = any(one.run.overlays for one in done)
     title = f"{item.name}: {names[0]}" if len(names) == 1 else item.name
     table = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     if len(names) > 1:
         table.add_column("cell", no_wrap=True)
-    if any(run.overlays for run in done):
+    if overlays:
         table.add_column("overlays", style="cyan")
     table.add_column("at", justify="right", no_wrap=True)
-    table.add_column(headline([ds for data in done.values() for _, ds in leaves(data)]))
-    for run, data in done.items():
-        temperature = float(leaves(data)[0][1].attrs.get("temperature", run.temperature))
-        which = [_cell_name(run)] if len(names) > 1 else []
-        which += [", ".join(run.overlays)] if any(run.overlays for run in done) else []
-        table.add_row(*which, format_value(temperature, "K"), "; ".join(brief(ds) for _, ds in leaves(data)))
+    table.add_column(headline([ds for one in done for ds in one.steps]))
+    for one in done:
+        temperature = float(one.steps[0].attrs.get("temperature", one.run.temperature))
+        which = [_cell_name(one.run)] if len(names) > 1 else []
+        which += [", ".join(one.run.overlays)] if overlays else []
+        table.add_row(*which, format_value(temperature, "K"), "; ".join(map(brief, one.steps)))
     out().print(table)
-    print_warnings(list(dict.fromkeys(text for data in done.values() for text in warnings_of(data))))
+    print_warnings(list(dict.fromkeys(text for one in done for text in one.warnings)))
 
 
 def _cell_name(run: Run) -> str:
     return Path(run.cell).stem if is_file_name(run.cell) else run.cell
 
 
-def _compared(item: Experiment, done: Mapping[Run, Any], failed: Mapping[Run, str]) -> list[Row]:
+def _compared(item: Experiment, done: Sequence[Simulated], failed: Mapping[Run, str]) -> list[Row]:
     """Rows of the table of verdicts, as in a whole folder of experiments."""
-    from ..campaign.judge import Simulated, rows_of
-
-    rows = rows_of(item, [Simulated(run, data) for run, data in done.items()], failed)
+    rows = rows_of(item, done, failed)
     if len(done) + len(failed) < len(item.runs()):
         # Of a part of the runs: what they say themselves, without ratios to runs that were left out.
-        mine = {(run.cell, run.state, run.reading) for run in (*done, *failed)}
+        mine = {(run.cell, run.state, run.reading) for run in (*(one.run for one in done), *failed)}
         rows = [row for row in rows if (row.cell, row.state, row.reading) in mine]
         rows = [row for row in rows if failed or row.verdict.label != "failed"]
     return rows
 
 
-def _draw(item: Experiment, done: Mapping[Run, Any], rows: Sequence[Row], data: Any, path: Path) -> None:
+def _draw(item: Experiment, done: Sequence[Simulated], rows: Sequence[Row], data: Result, path: Path) -> None:
     """The figure of the experiment, with what was observed, as in a whole folder of experiments."""
     from ..campaign.figures import draw
-    from ..campaign.judge import Simulated
 
-    draw(item, [Simulated(run, result) for run, result in done.items()], rows, path)
+    draw(item, done, rows, path)
 
 
-def _together(done: Mapping[Run, Any]) -> Any:
+def _together(done: Sequence[Simulated]) -> Result:
     """One Dataset, or all of them in a tree."""
     if len(done) == 1:
-        return next(iter(done.values()))
+        return done[0].data
     import xarray as xr
 
-    return xr.DataTree.from_dict({replace(run, cell=Path(run.cell).stem).key: data for run, data in done.items()})
+    return xr.DataTree.from_dict({replace(one.run, cell=Path(one.run.cell).stem).key: one.data for one in done})

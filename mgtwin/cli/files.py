@@ -11,7 +11,7 @@ from ..errors import InputError
 from .cellargs import is_file_name
 from .console import forcing, out
 
-__all__ = ["figure_name", "result_name", "unless_other", "write_new"]
+__all__ = ["figure_name", "partial_name", "result_name", "unless_other", "write_new"]
 
 
 def write_new(name: str) -> Path:
@@ -53,7 +53,14 @@ def result_name(path: Path) -> Path:
     from ..dataset import is_result
 
     target = _checked("--output", path, "a result", (".nc", ".nc4", ".h5", ".hdf5"))
+    # Asked before hours of simulation: what is interrupted must find its place free, too.
+    unless_other(partial_name(target), "a result of mgtwin", is_result)
     return unless_other(target, "a result of mgtwin", is_result)
+
+
+def partial_name(output: Path) -> Path:
+    """Return the name for an incomplete result, so that no script takes it for a whole one."""
+    return output.with_name(f"{output.stem}.partial{output.suffix}")
 
 
 #: How figures begin.

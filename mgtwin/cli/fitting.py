@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from rich.text import Text
 
 from ..errors import InputError
 from .console import hint, leave_interrupted, out, shown_path
-from .files import figure_name, result_name
+from .files import figure_name, result_name, unless_other
 from .output import partial_name, print_rows
 from .progress import progress_bar
 
@@ -45,6 +46,7 @@ def run_fit(request: FitRequest) -> None:
         raise InputError("FILE is missing: mgtwin fit --template trilayer > fit.yaml writes one to edit.")
     output = result_name(request.output) if request.output is not None else None
     figure = figure_name(request.plot, "--plot") if request.plot is not None else None
+    cell = unless_other(request.cell, "a cell", lambda raw: b"layers:" in raw) if request.cell is not None else None
     from ..fitting import fit
     from ..fitting.files import load_fit
 
@@ -62,12 +64,10 @@ def run_fit(request: FitRequest) -> None:
         import matplotlib
 
         matplotlib.use("Agg")
-        axes = found.plot()
-        first = axes if hasattr(axes, "figure") else axes[0]
-        first.figure.savefig(figure)
+        np.ravel(found.plot())[0].figure.savefig(figure)
         lines.append(("figure", shown_path(figure)))
-    if request.cell is not None:
-        lines.append(("cell", shown_path(found.cell.save(request.cell))))
+    if cell is not None:
+        lines.append(("cell", shown_path(found.cell.save(cell))))
     if lines:
         out().print()
         print_rows(lines)

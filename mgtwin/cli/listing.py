@@ -16,7 +16,7 @@ from .console import hint, out, shown_path
 
 __all__ = ["print_lists"]
 
-_NEXT = "mgtwin show CELL [OVERLAY]... draws a cell; mgtwin run EXPERIMENT simulates; mgtwin run paper does all."
+_NEXT = "mgtwin show CELL [OVERLAY]... draws a cell; mgtwin run NAME simulates one experiment or a folder."
 _USUAL = ("cells", "overlays", "experiments")
 
 
@@ -36,7 +36,7 @@ def print_lists(what: str | None = None, *, paths: bool = False) -> None:
         If there is no such kind.
     """
     if what is None:
-        out().print(Group(*(_files(folder, paths) for folder in _USUAL)))
+        out().print(Group(*(_files(folder, paths) for folder in _USUAL), _campaigns(paths)))
         if not paths:
             hint(_NEXT)
         return
@@ -46,15 +46,25 @@ def print_lists(what: str | None = None, *, paths: bool = False) -> None:
 
 
 def _files(folder: str, paths: bool) -> Group:
-    rows: list[list[str | Text]] = []
-    for entry in library.entries(folder):
-        style = "dim" if paths else "red" if entry.description.startswith("cannot be read") else ""
-        last = Text(shown_path(entry.path) if paths else entry.description, style=style)
-        rows.append([entry.name, *([_overlay_kind(entry.path)] if folder == "overlays" else []), last])
+    rows: list[list[str | Text]] = [
+        [entry.name, *([_overlay_kind(entry.path)] if folder == "overlays" else []), _about(entry, paths)]
+        for entry in library.entries(folder)
+    ]
     if not rows:
         nothing = Text(f"  none found: add a folder that contains {folder}/ to MGTWIN_PATH\n", style="dim")
         return Group(_title(folder), nothing)
     return Group(_title(folder), _table(rows), "")
+
+
+def _campaigns(paths: bool) -> Group:
+    """Folders of experiments that run together."""
+    rows: list[list[str | Text]] = [[entry.name, _about(entry, paths)] for entry in library.campaigns()]
+    return Group(_title("folders of experiments, for mgtwin run"), _table(rows), "")
+
+
+def _about(entry: library.Entry, paths: bool) -> Text:
+    style = "dim" if paths else "red" if entry.description.startswith("cannot be read") else ""
+    return Text(shown_path(entry.path) if paths else entry.description, style=style)
 
 
 def _kinds(what: str) -> Group:

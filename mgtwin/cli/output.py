@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SimulationError
 from .console import hint, out, print_warnings, shown_path
+from .files import partial_name
 from .progress import progress_bar
 from .renderables import Rows
 from .summary import Report, Result, warnings_of
@@ -55,11 +56,6 @@ def _keep_partial(error: SimulationError, output: Path | None) -> str:
 
     path = dataset.save(error.partial, partial_name(output))
     return f"\nWhat was done until then is in {shown_path(path)}."
-
-
-def partial_name(output: Path) -> Path:
-    """Return the name for an incomplete result, so that no script takes it for a whole one."""
-    return output.with_name(f"{output.stem}.partial{output.suffix}")
 
 
 def was_interrupted(data: Result) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ..errors import InputError
 from .console import out, shown_path
 from .files import figure_name
+
+if TYPE_CHECKING:
+    from .summary import Result
 
 __all__ = ["draw", "plot_file"]
 
@@ -34,7 +37,7 @@ def plot_file(file: Path, output: Path | None = None) -> Path:
     return target
 
 
-def draw(data: Any, target: Path) -> None:
+def draw(data: Result, target: Path) -> None:
     """Draw a Dataset or DataTree into a file; no window is opened."""
     import matplotlib
 

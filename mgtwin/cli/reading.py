@@ -28,11 +28,15 @@ __all__ = ["read_file", "with_figure_name"]
 _EACH = 6
 #: Attributes that are printed, in this order, with what they are called.
 _FACTS = ("instrument", "date", "comment")
-_UNITS = {"area": "m^2", "thickness": "m", "temperature": "K"}
+_UNITS = {"area": "m^2", "thickness": "m", "temperature": "K", "bias": "V", "bias_current": "A"}
 
 
 def read_file(
-    file: Path, plot: Path | None, output: Path | None, columns: Sequence[str], hints: Mapping[str, Any]
+    file: Path,
+    plot: Path | None,
+    output: Path | None,
+    columns: Sequence[str],
+    hints: Mapping[str, Any],
 ) -> None:
     """Read a file, print what is in it and what was decided, and save or draw it where that was asked for.
 
@@ -90,13 +94,15 @@ def _column(text: str) -> tuple[str, Column]:
     return name, Column(head, unit=unit or None)
 
 
-def _report(file: Path, data: Any) -> None:
+def _report(file: Path, data: xr.Dataset | xr.DataTree) -> None:
     found = leaves(data)
     first = found[0][1]
     title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
     out().print(title, soft_wrap=True)
     lines = [(name, str(first.attrs[name])) for name in _FACTS if first.attrs.get(name)]
-    lines += [(name, format_value(first.attrs[name], unit)) for name, unit in _UNITS.items() if name in first.attrs]
+    for name, unit in _UNITS.items():
+        values = [ds.attrs[name] for _, ds in found if name in ds.attrs]
+        lines += [(name.replace("_", " "), _range(np.array(values), unit))] if values else []
     if len(found) > 1:
         lines.append(("holds", _contents([name for name, _ in found])))
     shown = found if len(found) <= _EACH else [found[0], found[-1]]
@@ -137,7 +143,7 @@ def _range(values: np.ndarray, unit: str) -> str:
     return format_value(low, unit) if low == high else f"{format_value(low, unit)} ... {format_value(high, unit)}"
 
 
-def _draw(data: Any, target: Path) -> None:
+def _draw(data: xr.Dataset | xr.DataTree, target: Path) -> None:
     """Draw what was read; of many spectra some, from the first to the last, in one diagram."""
     from .plotting import draw
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from .. import library
-from ..cells import Cell
+from ..cells import Cell, DefectCapacitance, DefectElectrons, Ion, Layer
 from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
 from ..laws import Law
 from ..quantities import format_value
-from .console import indented, out
+from .console import out
 from .drawing import stack
+from .renderables import Indented
 
 __all__ = ["print_cell"]
 
@@ -32,88 +33,125 @@ def print_cell(cell: Cell, *, provenance: bool = False) -> None:
     provenance : bool
         Add below each value its place in the source, the number as printed there and the remark, and list the sources.
     """
-    console = out()
-    console.print(Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan"))
-    if cell.description:
-        console.print(Text(cell.description.strip()))
-    console.print()
-    console.print(stack(cell, console.width, ascii_only=console.options.ascii_only))
-    groups = _groups(cell)
-    rows = [row for members in groups.values() for row in members]
-    names = [row.path.removeprefix(heading) for heading, members in groups.items() for row in members]
-    widths = (min(max(len(name) - 1 for name in names), 28), max(len(_value(row)) for row in rows))
-    for heading, members in groups.items():
-        console.print()
-        _print_heading(console, cell, heading)
-        for row in members:
-            name = row.path.removeprefix(heading).lstrip(".")
-            console.print(_line(name, row, widths, None if provenance else console.width))
-            if provenance:
-                _print_origin(console, row)
-    console.print()
-    if provenance:
-        _print_sources(console, dict.fromkeys(row.source for row in rows if row.source))
-    _print_footer(console, cell, provenance=provenance)
+    out().print(Shown(cell, provenance))
 
 
-def _groups(cell: Cell) -> dict[str, list[Parameter]]:
-    """Parameters under their headings: the cell, then along the stack, each part before what it is made of."""
-    order = {"negative": 1, "layers": 2, "interfaces": 3, "positive": 4, "ion": 5}
-    found: dict[str, list[Parameter]] = {}
-    for row in parameters(cell):
-        if ".valid[" not in row.path:  # a range of validity stands below the heading of its law
-            found.setdefault(_owner(cell, row.path), []).append(row)
-    first: dict[str, int] = {}
-    for number, heading in enumerate(found):
-        first.setdefault(".".join(heading.split(".")[:2]), number)
+@dataclass(frozen=True)
+class Shown:
+    """A cell: its stack, its parameters under their paths, what can be done next."""
 
-    def place(heading: str) -> tuple[int, int, int]:
-        parts = heading.split(".")
-        # All of a layer or of an interface stays together; an electrode is a single part.
-        part = first[".".join(parts[:2])] if parts[0] in ("layers", "interfaces") else 0
-        return order.get(parts[0], 0), part, len(parts)
+    cell: Cell
+    provenance: bool
 
-    return {heading: found[heading] for heading in sorted(found, key=place)}
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        cell = self.cell
+        yield Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
+        if cell.description:
+            yield Text(cell.description.strip())
+        yield ""
+        yield stack(cell, options.max_width, ascii_only=options.ascii_only)
+        groups = self._groups()
+        names = [row.path.removeprefix(heading) for heading, members in groups.items() for row in members]
+        values = [_value(row) for members in groups.values() for row in members]
+        widths = (min(max(len(name) - 1 for name in names), 28), max(map(len, values)))
+        for heading, members in groups.items():
+            yield ""
+            yield from self._heading(heading)
+            for row in members:
+                name = row.path.removeprefix(heading).lstrip(".")
+                yield _line(name, row, widths, None if self.provenance else options.max_width)
+                if self.provenance:
+                    yield from _origin(row)
+        yield ""
+        if self.provenance:
+            yield from self._sources(
+                dict.fromkeys(row.source for rows in groups.values() for row in rows if row.source)
+            )
+        yield from self._footer()
 
+    def _groups(self) -> dict[str, list[Parameter]]:
+        """Parameters under their headings: the cell, then along the stack, each part before what it is made of."""
+        order = {"negative": 1, "layers": 2, "interfaces": 3, "positive": 4, "ion": 5}
+        found: dict[str, list[Parameter]] = {}
+        for row in parameters(self.cell):
+            if ".valid[" not in row.path:  # a range of validity stands below the heading of its law
+                found.setdefault(self._owner(row.path), []).append(row)
+        first: dict[str, int] = {}
+        for number, heading in enumerate(found):
+            first.setdefault(".".join(heading.split(".")[:2]), number)
 
-def _owner(cell: Cell, path: str) -> str:
-    """Path of the heading that a parameter stands under: a law, a material, a layer, an interface or an electrode."""
-    parts = re.sub(r"\[\d+\]$", "", path).split(".")
-    for depth in range(len(parts) - 1, 0, -1):
-        head = ".".join(parts[:depth])
-        if isinstance(cell.get(head), Law) or type(cell.get(head)).__name__.startswith("Defect"):
-            return head
-    depths = {"layers": 3 if "material" in parts[2:3] else 2, "interfaces": 2, "negative": 1, "positive": 1, "ion": 1}
-    return ".".join(parts[: depths.get(parts[0], 0)])
+        def place(heading: str) -> tuple[int, int, int]:
+            parts = heading.split(".")
+            # All of a layer or of an interface stays together; an electrode is a single part.
+            part = first[".".join(parts[:2])] if parts[0] in ("layers", "interfaces") else 0
+            return order.get(parts[0], 0), part, len(parts)
 
+        return {heading: found[heading] for heading in sorted(found, key=place)}
 
-def _print_heading(console: Console, cell: Cell, path: str) -> None:
-    """Print the path and what stands there; of a law its value at the temperature of the cell."""
-    item = cell.get(path) if path else cell
-    text = Text(path or "cell", style="bold cyan")
-    name = getattr(item, "name", "") if path.count(".") != 1 or path.startswith("interfaces") else ""
-    kind = type(item).__name__
-    about = [part for part in (name, kind) if path and part and kind not in ("Layer", "Ion")]
-    if isinstance(item, Law):
-        console.print(text)
-        indented(console, _law(cell, item), 2)
-        return
-    console.print(text.append(f"  {' · '.join(about)}" if about else "", style="not bold dim"))
+    def _owner(self, path: str) -> str:
+        """Path of the heading of a parameter: of its law, material, layer, interface or electrode."""
+        parts = re.sub(r"\[\d+\]$", "", path).split(".")
+        for depth in range(len(parts) - 1, 0, -1):
+            head = ".".join(parts[:depth])
+            if isinstance(self.cell.get(head), (Law, DefectElectrons, DefectCapacitance)):
+                return head
+        depths = {
+            "layers": 3 if "material" in parts[2:3] else 2,
+            "interfaces": 2,
+            "negative": 1,
+            "positive": 1,
+            "ion": 1,
+        }
+        return ".".join(parts[: depths.get(parts[0], 0)])
 
+    def _heading(self, path: str) -> Iterator[RenderableType]:
+        """The path and what stands there; of a law its value at the temperature of the cell."""
+        text = Text(path or "cell", style="bold cyan")
+        match self.cell.get(path) if path else None:
+            case Law() as law:
+                yield text
+                yield Indented(self._law(law), 2)
+            case None | Layer() | Ion():
+                yield text
+            case item:
+                words = filter(None, (vars(item).get("name"), type(item).__name__))
+                yield text.append(f"  {' · '.join(words)}", style="not bold dim")
 
-def _law(cell: Cell, law: Any) -> Text:
-    """What a law gives at the temperature of the cell, in yellow where it is extrapolated."""
-    field = getattr(law, law.value_fields[0])
-    unit = (field[0] if isinstance(field, tuple) else field).unit
-    text = Text(f"{type(law).__name__}: {format_value(law(float(cell.temperature)), unit)}", style="dim")
-    text.append(f" at {format_value(cell.temperature)}")
-    limits = law.limits()
-    if limits is not None:
-        low, high = (format_value(limit, "K").removesuffix(" °C") for limit in limits)
-        extrapolated = law.validity_warning(float(cell.temperature)) is not None
-        text.append(f", valid {low} to {high} °C")
-        text.append(": extrapolated" if extrapolated else "", style="not dim yellow")
-    return text
+    def _law(self, law: Law) -> Text:
+        """What a law gives at the temperature of the cell, in yellow where it is extrapolated."""
+        T = float(self.cell.temperature)
+        value = vars(law)[law.value_fields[0]]
+        unit = (value[0] if type(value) is tuple else value).unit
+        text = Text(f"{type(law).__name__}: {format_value(law(T), unit)}", style="dim")
+        text.append(f" at {format_value(self.cell.temperature)}")
+        limits = law.limits()
+        if limits is not None:
+            low, high = (format_value(limit, "K").removesuffix(" °C") for limit in limits)
+            text.append(f", valid {low} to {high} °C")
+            text.append("" if law.validity_warning(T) is None else ": extrapolated", style="not dim yellow")
+        return text
+
+    def _sources(self, keys: Iterable[str]) -> Iterator[RenderableType]:
+        """What the keys of the sources stand for."""
+        known = dict(_references())
+        yield Text("sources", style="bold cyan")
+        for key in keys:
+            yield Indented(Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
+        yield ""
+
+    def _footer(self) -> Iterator[Indented]:
+        """What can be done next."""
+        found: dict[str, set[str]] = {}
+        for name in {name for names in applicable_overlays(self.cell.name) for name in names}:
+            found.setdefault(load_overlay(name).kind, set()).add(name)
+        for kind in ("state", "reading", "alternative"):
+            if kind in found:
+                yield Indented(Text(f"{kind}s for this cell: {', '.join(sorted(found[kind]))}", style="dim"))
+        example = f"layers.{self.cell.layers[0].name}.thickness"
+        help_ = f"A path is the heading, a dot and the name (below 'cell' the name alone): {example}."
+        yield Indented(
+            Text(help_ if self.provenance else f"{help_} Where values come from: --provenance.", style="dim")
+        )
 
 
 def _value(row: Parameter) -> str:
@@ -132,20 +170,10 @@ def _line(name: str, row: Parameter, widths: tuple[int, int], columns: int | Non
     return text
 
 
-def _print_origin(console: Console, row: Parameter) -> None:
+def _origin(row: Parameter) -> Iterator[Indented]:
     quoted = f"printed “{row.printed}”" if row.printed else ""
     place = "; ".join(part for part in (row.source, row.where, quoted) if part)
-    for line in filter(None, (place, row.note)):
-        indented(console, Text(line, style="dim"), 6)
-
-
-def _print_sources(console: Console, keys: dict[str, None]) -> None:
-    """What the keys of the sources stand for."""
-    known = dict(_references())
-    console.print(Text("sources", style="bold cyan"))
-    for key in keys:
-        indented(console, Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
-    console.print()
+    return (Indented(Text(line, style="dim"), 6) for line in (place, row.note) if line)
 
 
 def _references() -> Iterator[tuple[str, str]]:
@@ -159,19 +187,3 @@ def _references() -> Iterator[tuple[str, str]]:
             fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*?)\}\s*,?\s*$", entry, re.MULTILINE))
             parts = (fields.get(name, "").strip("{}[] ") for name in ("author", "title", "journal", "year"))
             yield key, ", ".join(part for part in parts if part)
-
-
-def _print_footer(console: Console, cell: Cell, *, provenance: bool) -> None:
-    """What can be done next."""
-    found: dict[str, list[str]] = {}
-    for names in applicable_overlays(cell.name):
-        for name in names:
-            kind = load_overlay(name).kind
-            if name not in found.setdefault(kind, []):
-                found[kind].append(name)
-    for kind in ("state", "reading", "alternative"):
-        if kind in found:
-            indented(console, Text(f"{kind}s for this cell: {', '.join(sorted(found[kind]))}", style="dim"), 0)
-    example = f"layers.{cell.layers[0].name}.thickness"
-    help_ = f"A path is the heading, a dot and the name (below 'cell' the name alone): {example}."
-    indented(console, Text(help_ if provenance else f"{help_} Where values come from: --provenance.", style="dim"), 0)

@@ -103,6 +103,17 @@ class Columns:
         values = self.table.numbers(column.index) * factor + offset
         return -values if column.negate else values
 
+    @property
+    def has_frequency(self) -> bool:
+        """Whether there is a frequency, angular or not."""
+        return "frequency" in self or "angular_frequency" in self
+
+    def frequency(self) -> np.ndarray:
+        """Return the frequency [Hz]."""
+        if "frequency" in self:
+            return self.values("frequency")
+        return self.values("angular_frequency") / (2 * np.pi)
+
     def optional(self, name: str) -> tuple[np.ndarray | None, str]:
         """Return a quantity that is good to have, or None; and a note where its column is there but cannot be used.
 
@@ -116,6 +127,10 @@ class Columns:
             return None, f"{name.replace('_', ' ')} is not used: {error.message.rstrip('.')}"
         zero = SI[name] and not np.any(self.table.numbers(self.found[name].index)) if name != "time" else False
         return (None, "") if zero or not np.isfinite(values).any() else (values, "")
+
+    def odd(self, *names: str) -> list[str]:
+        """Return a warning of numbers of these quantities that are printed unlike all others."""
+        return self.table.odd(*(self.found[name].index for name in names if name in self.found))
 
     def empty(self, name: str) -> bool:
         """Tell whether a column holds nothing but zeros (of a file whose other columns may hold the same quantity)."""

@@ -41,26 +41,27 @@ def cell_voltage(columns: Columns) -> tuple[np.ndarray, list[str]]:
     """Return the voltage between the electrodes [V], and notes: of Ewe and Ece, both against a reference, their gap."""
     voltage = columns.values("voltage")
     column = columns.found["voltage"]
-    if "counter_voltage" not in columns or column.electrode != "working" or columns.told("voltage"):
+    if column.electrode != "working" or columns.told("voltage"):
         return voltage, []
+    if "counter_voltage" not in columns:
+        return voltage, [f"voltage is {column.label!r}, that of the working electrode against the reference"]
     counter, label = columns.optional("counter_voltage")[0], columns.found["counter_voltage"].label
     if counter is None:
         return voltage, [f"voltage is {column.label!r}; {label!r} is no measurement (zeros or nothing)"]
     return voltage - counter, [f"voltage is {column.label!r} - {label!r}, from electrode to electrode"]
 
 
-def direct(columns: Columns, rows: np.ndarray) -> dict[str, float]:
-    """Return the direct voltage ``bias`` [V] and current ``bias_current`` [A] under which a spectrum was measured.
+def direct(columns: Columns, rows: np.ndarray) -> tuple[dict[str, float], list[str]]:
+    """Return the direct voltage ``bias`` [V] and current ``bias_current`` [A] of a spectrum, and notes.
 
     A column of zeros over the whole table is no measurement and gives nothing.
     """
-    found = {}
+    found, notes = {}, []
     for name, own, general in (("bias", "direct_voltage", "voltage"), ("bias_current", "direct_current", "current")):
-        values = columns.optional(own)[0]
-        if values is None:
-            values = columns.optional(general)[0]
-            if values is not None and general == "voltage":
-                values = cell_voltage(columns)[0]
+        values, note = columns.optional(own if own in columns else general)
+        notes += [note] if note else []
+        if values is not None and own not in columns and general == "voltage":
+            values = cell_voltage(columns)[0]
         if values is not None and np.isfinite(values[rows]).any():
-            found[name] = float(np.nanmean(np.where(np.isfinite(values[rows]), values[rows], np.nan)))
-    return found
+            found[name] = float(np.median(values[rows][np.isfinite(values[rows])]))
+    return found, notes

@@ -18,8 +18,8 @@ _DIRECTIONS = {
     0.0: "r rest pause p ocv o idle open end stop wait 搁置 静置",
 }
 _WORDS = {word: direction for direction, words in _DIRECTIONS.items() for word in words.split()}
-#: Currents below this share of the largest one are the rest of a step.
-_SMALL = 0.01
+#: Currents below this share of a large one (this quantile) are the rest of a step.
+_SMALL, _LARGE = 0.01, 0.9
 #: Rows that contradict the word beside them: so many are those at the ends of steps; so many are the other convention.
 _FEW, _MOST = 0.05, 0.9
 #: A voltage turns over where it jumps from one sign to the other by this share of the largest one.
@@ -43,9 +43,10 @@ def signed(columns: Columns, current: np.ndarray, voltage: np.ndarray) -> tuple[
         the voltage turns over while the current stays the same.
     """
     size = np.abs(current)
-    moving = np.isfinite(current) & (size > _SMALL * np.nanmax(size, initial=0.0)) & (size > 0)
-    if not moving.any():
+    flowing = size[np.isfinite(size) & (size > 0)]
+    if not flowing.size:
         return current, [], []
+    moving = np.isfinite(current) & (size > _SMALL * np.quantile(flowing, _LARGE))  # one wrong number hides no other
     one_sign = bool((current[moving] > 0).all() or (current[moving] < 0).all())
     spoken = _spoken(columns, moving)
     if spoken is None:

@@ -29,7 +29,7 @@ _DATE = re.compile(
 _PATTERNS = {
     name: re.compile(
         rf"(?:^[#%~!\"]?\s*|\s{{2,}}|[\t;,]\s*)(?P<all>{words}\s*(?:\[(?P<a>[^\]]+)\]|\((?P<b>[^)]+)\))?"
-        rf"\s*[:=,;\t]\s*(?P<n>{_NUMBER})(?P<rest>[^;\t\"]*))",
+        rf"(?P<sign>\s*[:=,;\t]\s*|\s+)(?P<n>{_NUMBER})(?P<rest>[^;\t\"]*))",
         re.IGNORECASE,
     )
     for name, words in _WORDS.items()
@@ -67,8 +67,8 @@ def facts(about: About, lines: Iterable[str], decimal: str = ".") -> About:
     if "diameter" in found and "area" not in found:
         found["area"] = math.pi / 4 * found["diameter"] ** 2
         notes.append(f"area computed from the diameter of {found['diameter'] * 1e3:g} mm")
-    kept = {name: found.get(name, getattr(about, name)) for name in ("area", "thickness", "temperature")}
-    return about.noted(*notes).with_(date=date, **kept)
+    found.pop("diameter", None)
+    return about.noted(*notes).with_(date=date, **found)
 
 
 def _read(line: str, decimal: str) -> Iterator[tuple[str, str, float | None, str]]:
@@ -88,7 +88,8 @@ def _read(line: str, decimal: str) -> Iterator[tuple[str, str, float | None, str
                 why = f"{unit or behind!r} is no unit of it" if unit or behind else "it has no unit"
             elif not why and si is not None and si <= 0:
                 why = "it is not positive"
-            yield name, match["all"].strip(), None if why else si, why
+            if match["sign"].strip(" ") or not why:  # without a sign it may be a sentence
+                yield name, match["all"].strip(), None if why else si, why
 
 
 def _si(value: float, units: Iterable[str], name: str) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from mgtwin.data.labels import SI, convert
 from mgtwin.errors import InputError, UnknownNameError
@@ -58,7 +57,7 @@ class Hints:
 def hints(
     columns: Mapping[str, str | int | Column] | None,
     decimal: str | None,
-    quantities: Mapping[str, Any],
+    quantities: Mapping[str, float | str | None],
     check: bool,
     complete: bool,
 ) -> Hints:
@@ -80,7 +79,7 @@ def hints(
         "thickness": Quantity("m", gt=0),
         "temperature": AmbientTemperature(),
     }
-    given: dict[str, Any] = {}
+    given: dict[str, float] = {}
     for name, raw in quantities.items():
         if raw is not None:
             try:

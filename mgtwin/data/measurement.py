@@ -45,8 +45,7 @@ def _of_table(table: Table, about: About, hints: Hints) -> Iterator[tuple[str, x
     if table.headless and not hints.columns:
         table = told_apart(table)
     columns = _measured(assign(table, hints))
-    frequency = "frequency" in columns or "angular_frequency" in columns
-    if frequency and not is_spectrum(columns):
+    if columns.has_frequency and not is_spectrum(columns):
         other = assign(table, hints, immittance=True)
         columns = other if is_spectrum(other) else columns
     rows = np.ones(len(table), dtype=bool)
@@ -76,8 +75,7 @@ def _is_half(columns: Columns) -> bool:
 
 def _spectrum_and_rest(columns: Columns, rows: np.ndarray, about: About) -> Iterator[tuple[str, xr.Dataset]]:
     """Rows with frequency zero are those of a signal in time that was recorded before or after the spectrum."""
-    name = "frequency" if "frequency" in columns else "angular_frequency"
-    rest = rows & (columns.values(name) == 0)
+    rest = rows & (columns.frequency() == 0)
     parts: list[tuple[str, list[xr.Dataset], int]] = []
     if rest.any() and not rest.all():
         if rest.sum() > 1 and is_transient(columns):
@@ -93,7 +91,7 @@ def _spectrum_and_rest(columns: Columns, rows: np.ndarray, about: About) -> Iter
 def _neither(columns: Columns) -> str:
     """Say what is missing for a spectrum or a signal."""
     seen = heads(columns.table)
-    if "frequency" in columns or "angular_frequency" in columns:
+    if columns.has_frequency:
         if "modulus" in columns or "phase" in columns:
             missing = "the phase" if "modulus" in columns else "|Z|"
             return (

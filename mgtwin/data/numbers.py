@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-__all__ = ["amount", "clock", "decimal_of", "is_blank", "is_clock", "is_number", "loss", "number", "shape"]
+import numpy as np
 
-_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]+)?")
+__all__ = [
+    "amount",
+    "clock",
+    "decimal_of",
+    "exact",
+    "is_blank",
+    "is_clock",
+    "is_number",
+    "loss",
+    "number",
+    "odd",
+    "shape",
+]
+
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eEdD][+-]?[0-9]{1,3})?")
 #: What instruments print where they read nothing.
 _BLANK = frozenset(
     (
@@ -16,7 +31,23 @@ _BLANK = frozenset(
     )
 )  # fmt: skip
 _CLOCK = re.compile(r"(?:([0-9]+)\s*(?:d|days?)?[\s,]+)?([0-9]+):([0-5][0-9]):([0-5][0-9](?:[.,][0-9]+)?)")
+#: Numbers have a fixed format if so many of a column, and so many at least, have it.
+_ALIKE, _FEWEST = 0.9, 8
+#: Significant digits that a float has at most, and some that programs add.
+_MOST_DIGITS = 20
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
+
+
+def exact(values: np.ndarray) -> np.ndarray:
+    """Return single precision as the shortest decimal that means it: 359.24146 rather than 359.24145507.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(exact(np.array([359.24146], dtype="f4"))[0])
+    359.24146
+    """
+    return values.astype("U32").astype(float) if values.dtype == np.float32 else values.astype(float)
 
 
 def is_number(token: str) -> bool:
@@ -127,6 +158,34 @@ def shape(token: str) -> str:
     ('0.00E+00', '0.00E+00')
     """
     return re.sub(r"[0-9]", "0", re.sub(r"[eE][+-]", "E+", token.lstrip("+-")))
+
+
+def odd(tokens: Sequence[str]) -> list[int]:
+    """Return which entries of a column are printed unlike nearly all others: digits were lost or came in.
+
+    Nearly all must have the same number of decimals and of digits of the exponent; a bare zero fits everywhere. No
+    instrument prints more significant digits than a float has.
+
+    Examples
+    --------
+    >>> odd(["1.25", "12.50", "100.75", "99.001", "0"] * 1 + ["3.75"] * 40)
+    [3]
+    """
+    forms = [_form(token) for token in tokens]
+    common, count = Counter(form for form in forms if form is not None).most_common(1)[0] if any(forms) else (None, 0)
+    fixed = count >= max(_ALIKE * sum(form is not None for form in forms), _FEWEST)
+    return [
+        k for k, form in enumerate(forms)
+        if form is not None and ((fixed and form != common) or _digits(tokens[k].lstrip("+-")) > _MOST_DIGITS)
+    ]  # fmt: skip
+
+
+def _form(token: str) -> tuple[int, int] | None:
+    """Number of decimals and of digits of the exponent; None for what is no number, or a bare zero."""
+    if not is_number(token) or not token.strip("+-0"):
+        return None
+    mantissa, _, exponent = token.casefold().replace("d", "e").partition("e")
+    return len(re.split("[.,]", mantissa + ".")[1]), len(exponent.lstrip("+-"))
 
 
 def loss(tokens: Sequence[str]) -> float:

@@ -48,15 +48,11 @@ def misfit(frequency: np.ndarray, impedance: np.ndarray) -> float:
     size = np.abs(impedance)
     if not (size > 0).all():
         return np.inf
-    loops = _is_inductive(impedance)
+    loops = bool((impedance.imag > 0).mean() > 0.5)  # most points are inductive
     best = _best_chain(frequency, impedance, loops=loops)
     if best is None:
         return np.nan
     return float(np.sqrt(np.mean(np.abs((_terms(frequency, frequency, loops) @ best - impedance) / size) ** 2)))
-
-
-def _is_inductive(impedance: np.ndarray) -> bool:
-    return bool((impedance.imag > 0).mean() > 0.5)
 
 
 def _terms(frequency: np.ndarray, window: np.ndarray, loops: bool = False) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from mgtwin.data.passive import misfit, other_reading
 from mgtwin.errors import FileError
 
-__all__ = ["check_signal", "check_spectrum", "uneven"]
+__all__ = ["check_signal", "check_spectrum", "skipped", "uneven"]
 
 #: Frequencies that an instrument can have measured [Hz].
 LOWEST, HIGHEST = 1e-7, 1e9
@@ -106,6 +106,23 @@ def uneven(frequency: np.ndarray) -> int | None:
     if len(odd) != 2 or odd[1] != odd[0] + 1 or np.abs(step[odd].sum() - 2 * common) > _EVEN * np.abs(common):
         return None
     return int(odd[1])
+
+
+def skipped(frequency: np.ndarray) -> int | None:
+    """Return the index before the one step that is twice or three times all others, where a row is lost; None if none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> skipped(np.delete(np.geomspace(1e5, 1, 26), 7))
+    6
+    """
+    step = np.diff(np.log(frequency))
+    if len(step) < 10:
+        return None
+    share = step / np.median(step)
+    odd = np.flatnonzero(np.abs(share - 1) > _EVEN)
+    return int(odd[0]) if len(odd) == 1 and np.abs(share[odd[0]] - np.array([2, 3])).min() < _EVEN else None
 
 
 def check_signal(time: np.ndarray, voltage: np.ndarray, current: np.ndarray, file: str) -> None:

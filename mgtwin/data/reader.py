@@ -46,8 +46,9 @@ def read(
         The file.
     columns : mapping of str to str, int or Column, optional
         Where a quantity stands, by its head or its number counted from 1: ``frequency``, ``real``, ``imaginary``,
-        ``modulus``, ``phase``, ``time``, ``voltage``, ``current``, ``cycle``, ``step``, ``temperature``, ``charge``. A
-        `Column` also says the unit and whether the sign is the opposite one.
+        ``modulus``, ``phase``, ``time``, ``voltage``, ``current``, ``direction`` (words for charge and discharge),
+        ``cycle``, ``step``, ``temperature``, ``direct_voltage``, ``direct_current``, and what impedance analysers
+        write. A `Column` also says the unit and whether the sign is the opposite one.
     decimal : str, optional
         ``","`` or ``"."`` where the numbers do not show it.
     current : float or str, optional
@@ -64,7 +65,8 @@ def read(
     xarray.Dataset or xarray.DataTree
         A spectrum (``impedance`` [ohm] over ``frequency`` [Hz]) or a signal (``voltage`` [V] and ``current`` [A] over
         ``time`` [s]), positive current oxidising the working electrode. A file with several measurements, such as
-        loops of spectra, gives a DataTree with a node for each: ``spectrum_1``, ``spectrum_2``, ...
+        loops of spectra, gives a DataTree with a node for each: ``spectrum_1``, ``spectrum_2``, ... The conditions of
+        each, ``temperature`` [K], ``bias`` [V] and ``bias_current`` [A], are in its attributes.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def _last_place(token: str, decimal: str) -> float:
     _, _, decimals = mantissa.partition(decimal)
     try:
         return float(10.0 ** (int(exponent or 0) - len(decimals)))
-    except ValueError:
+    except (ValueError, OverflowError):
         return np.nan
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from mgtwin.data.hints import Hints
 from mgtwin.dataset import stamp
 
 __all__ = ["About", "attrs"]
+
+Attribute = str | float | list[str] | dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,21 @@ class About:
         return replace(self, notes=(*self.notes, *notes), warnings=(*self.warnings, *warnings))
 
 
-def attrs(about: About, hints: Hints, notes: Sequence[str] = (), warnings: Sequence[str] = ()) -> dict[str, Any]:
+def attrs(
+    about: About, hints: Hints, notes: Sequence[str] = (), warnings: Sequence[str] = (), **more: float
+) -> dict[str, Attribute]:
     """Return the attributes of a Dataset that was read from a file; hints go before what the file says."""
-    own = {name: getattr(about, name) for name in ("instrument", "date", "comment")}
-    thickness = hints.thickness if hints.thickness is not None else about.thickness
-    if thickness is not None:
-        own["thickness"] = float(thickness)
-    told = [f"{name} was given" for name in ("area", "thickness", "temperature") if getattr(hints, name) is not None]
-    return stamp(
+    told = {"area": hints.area, "thickness": hints.thickness, "temperature": hints.temperature}
+    said = {"area": about.area, "thickness": about.thickness, "temperature": about.temperature}
+    given = {name: value for name, value in told.items() if value is not None}
+    facts = {name: float(value) for name, value in {**said, **given}.items() if value is not None}
+    words = {"instrument": about.instrument, "date": about.date, "comment": about.comment}
+    stamped = stamp(
         route=f"measured, {about.format}",
         warnings=[*about.warnings, *warnings],
-        area=hints.area if hints.area is not None else about.area,
-        temperature=hints.temperature if hints.temperature is not None else about.temperature,
         file=about.file,
         format=about.format,
-        reading=[*about.notes, *notes, *told],
+        reading=[*about.notes, *notes, *(f"{name} was given" for name in given)],
         metadata=dict(about.metadata),
-        **{name: value for name, value in own.items() if value},
     )
+    return {**stamped, **facts, **{name: word for name, word in words.items() if word}, **more}

@@ -12,7 +12,7 @@ from mgtwin.data.conditions import direct, with_temperature
 from mgtwin.data.immittance import as_impedance, holds_immittance
 from mgtwin.data.labels import IMMITTANCE
 from mgtwin.data.passive import outlier
-from mgtwin.data.physical import check_spectrum, uneven
+from mgtwin.data.physical import check_spectrum, skipped, uneven
 from mgtwin.data.redundant import check_redundant
 from mgtwin.data.report import About, attrs
 from mgtwin.dataset import spectrum
@@ -30,18 +30,20 @@ _JITTER = 0.005
 #: Instruments print this or more where they were overloaded [ohm].
 _OVERLOAD = 1e30
 _FEWEST = 3
+#: No step of a sweep is so many times the usual one.
+_LEAP = 3.0
 #: Rows of one frequency whose temperatures differ by more [K] are of several spectra.
 _WARMER = 1.0
 _UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
+_SKIPPED = "between {:g} and {:g} Hz a frequency is missing, unlike anywhere else: a row may be lost."
 _OFF = "a point is {:.0%} off the curve of all others, at {:g} Hz: it may be a wrong number."
 _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
 
 
 def is_spectrum(columns: Columns) -> bool:
     """Tell whether a table holds a complete impedance."""
-    frequency = "frequency" in columns or "angular_frequency" in columns
     complete = columns.has("real", "imaginary") or columns.has("modulus", "phase") or holds_immittance(columns)
-    return frequency and complete
+    return columns.has_frequency and complete
 
 
 def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dataset]:
@@ -53,7 +55,7 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         The numbers make no physical sense, or frequencies jump about.
     """
     hints, table = columns.hints, columns.table
-    frequency = _frequency(columns)
+    frequency = columns.frequency()
     impedance, notes = _impedance(columns, frequency, about)
     whole = columns.whole(*_USED, *IMMITTANCE)
     rows, warnings = rows & whole, [] if whole.all() else [CUT]
@@ -65,17 +67,21 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         raise FileError(f"the frequency {frequency[usable].min():g} Hz is not positive. {heads(table)}", about.file)
     if hints.check and columns.has("real", "imaginary"):
         notes.append(check_redundant(columns, usable, impedance[usable]))
+    warnings += columns.odd(*_USED)
     index = np.flatnonzero(usable)
     parts = _sweeps(columns, frequency[index], index)
     notes = [note for note in (*columns.notes, *table.notes, *notes) if note] + _turned(columns)
+    if len(parts[-1]) < len(parts[0]) and len(parts) > 1:
+        warnings.append(f"the last of {len(parts)} sweeps has only {len(parts[-1])} points, the first {len(parts[0])}.")
     for number, part in enumerate(parts, 1):
         f, z = frequency[part], impedance[part]
         if hints.check:
             check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
         _check_temperatures(columns, f, part)
         own = with_temperature(columns, part, about)
-        given = attrs(own, hints, notes, [*table.warnings, *warnings, *_doubts(f, z)])
-        yield spectrum(f, z, {**given, **direct(columns, part), **_moment(columns, part)})
+        bias, said = direct(columns, part)
+        doubts = [*table.warnings, *warnings, *_doubts(f, z)]
+        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **bias, **_moment(columns, part)))
 
 
 def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarray) -> None:
@@ -94,15 +100,10 @@ def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarra
 
 def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
     """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
-    odd, off = uneven(frequency), outlier(frequency, impedance)
+    odd, off, lost = uneven(frequency), outlier(frequency, impedance), skipped(frequency)
     texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
+    texts += [_SKIPPED.format(*frequency[[lost, lost + 1]])] if lost is not None else []
     return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
-
-
-def _frequency(columns: Columns) -> np.ndarray:
-    if "frequency" in columns:
-        return columns.values("frequency")
-    return columns.values("angular_frequency") / (2 * np.pi)
 
 
 def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:
@@ -153,7 +154,7 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[
     parts = np.split(index, starts[1:])
     if len(parts) == 1:
         return parts
-    if all(map(_sound, _neighbours(columns, frequency, index, starts))):
+    if all(allowed and points >= _FEWEST for allowed, points in _neighbours(columns, frequency, index, starts)):
         return parts
     if not columns.hints.check:
         return [index]
@@ -180,26 +181,24 @@ def _neighbours(
     columns: Columns, frequency: np.ndarray, index: np.ndarray, starts: list[int]
 ) -> Iterator[tuple[bool, int]]:
     """For every sweep: whether it starts where a sweep may, and how many points it has."""
-    cycle = columns.optional("cycle")[0]
+    known = columns.optional("cycle")[0]
+    cycle = None if known is None else known[index]
     stops = [*starts[1:], len(index)]
-    first = frequency[0]
+    step = np.abs(np.diff(np.log(frequency)))
+    common = _LEAP * float(np.median(step))  # one wrong number that is near the first frequency begins no sweep
     for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        restarts = abs(frequency[start] / first - 1) < _SAME
-        turns = number > 0 and start >= 2 and stop - start > 1 and _bounces(frequency, start)
-        counted = cycle is not None and number > 0 and cycle[index[start]] != cycle[index[start - 1]]
+        restarts = abs(frequency[start] / frequency[0] - 1) < _SAME and (stop - start < 2 or step[start] < common)
+        turns = start >= 2 and stop - start > 1 and _bounces(frequency, start)
+        counted = cycle is not None and number > 0 and cycle[start] != cycle[start - 1]
+        mixed = cycle is not None and np.ptp(cycle[start:stop]) > 0  # a row of another sweep
         last = number == len(starts) - 1
-        yield number == 0 or restarts or turns or counted, _FEWEST if last else stop - start
+        yield (number == 0 or restarts or turns or counted) and not mixed, _FEWEST if last else stop - start
 
 
 def _bounces(frequency: np.ndarray, start: int) -> bool:
     """Tell whether the steps before and after a turning point are alike: the sweep runs back the way it came."""
-    before, after = frequency[start - 1] / frequency[start - 2], frequency[start] / frequency[start - 1]
-    return bool(abs(np.log(before) + np.log(after)) < _SAME)
-
-
-def _sound(sweep: tuple[bool, int]) -> bool:
-    allowed, points = sweep
-    return allowed and points >= _FEWEST
+    before, after, next_ = np.diff(np.log(frequency[start - 2 : start + 2]))
+    return bool(abs(before + after) < _SAME and after * next_ > 0)
 
 
 def _moment(columns: Columns, part: np.ndarray) -> dict[str, float]:

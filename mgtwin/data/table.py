@@ -12,17 +12,19 @@ from numpy.typing import ArrayLike
 
 from mgtwin.data import dates
 from mgtwin.data.hints import Hints
-from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number
-from mgtwin.data.text import TextFile
+from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number, odd
+from mgtwin.data.text import Bulk, TextFile
 from mgtwin.errors import FileError
 
-__all__ = ["Table", "rows_of"]
+__all__ = ["Table", "no_rows", "rows_of"]
 
 Row = tuple[str, ...]
 #: No instrument measures anything smaller than this but zero, nor anything larger than its inverse.
 _TINY = 1e-25
 #: A last number that may have lost less than this part of it at the end of a file is kept, with a warning.
 _FRAYED = 1e-3
+#: Numbers of longer tables are not compared with each other.
+_MANY = 200_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Table:
     decimal: str = "."
     headless: bool = False
     cut: bool = False
+    #: Reads a column of a large file at once; None where it holds more than numbers.
+    quick: Callable[[int], np.ndarray | None] | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -78,17 +82,28 @@ class Table:
         """
         if self.array is not None:
             return self._checked(self.array[:, column], column)
-        return self._converted(column, lambda token: number(token, self.decimal))
+        quick = self.quick(column) if self.quick else None
+        return quick if quick is not None else self._converted(column, lambda token: number(token, self.decimal))
 
     def is_zero(self, column: int) -> bool:
         """Tell whether a column holds nothing but zeros."""
         if self.array is not None:
             return not np.any(self.array[:, column])
-        return all(is_number(row[column]) and not number(row[column], _sign(row[column])) for row in self.rows)
+        return all(
+            is_number(row[column]) and not number(row[column], "," if "," in row[column] else ".") for row in self.rows
+        )
 
     def words(self, column: int) -> list[str]:
         """Return a column as text; empty for a binary file."""
         return [row[column] for row in self.rows]
+
+    def odd(self, *columns: int) -> list[str]:
+        """Return a warning of numbers that are printed unlike all others of their column."""
+        if len(self.rows) > _MANY:
+            return []
+        found = [(self.lines[k], self.rows[k][column]) for column in columns for k in odd(self.words(column))]
+        shown = ", ".join(f"{token} (line {line})" for line, token in found[:3]) + (", ..." if len(found) > 3 else "")
+        return [f"printed unlike all other numbers of the column, so perhaps damaged: {shown}."] if found else []
 
     def kind(self, column: int) -> Literal["number", "clock", "date"]:
         """Tell how a column of times is written, by its first entry."""
@@ -166,10 +181,6 @@ class Table:
                        notes=self.notes + other.notes, warnings=self.warnings + other.warnings)  # fmt: skip
 
 
-def _sign(token: str) -> str:
-    return "," if "," in token else "."
-
-
 class _Rows(Sequence[Row]):
     """Rows of a large file, cut into fields when they are asked for."""
 
@@ -228,9 +239,12 @@ def rows_of(
         fields = tuple(token.strip() for token in split(line))
         return fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields  # a delimiter at the end
 
-    lines, warnings = _lines_of_rows(file, start, stop, cut, labels, aborted)
+    grid = _grid(file, start, stop, split, width)
+    lines, warnings = (range(start + 1, stop + 1), []) if grid else _lines_of_rows(
+        file, start, stop, cut, labels, aborted
+    )  # fmt: skip
     kept = _Rows(file.lines, lines, cut)
-    rows = kept if file.large else tuple(kept)
+    rows = kept if file.bulk else tuple(kept)
     ends = bool(rows) and not file.ended and lines[-1] == len(file.lines)
     missing = loss([row[-1] for row in rows]) if ends and not hints.complete else 0.0
     if 0 < missing <= _FRAYED:
@@ -240,10 +254,39 @@ def rows_of(
         )
     if declared is not None and len(rows) != declared:
         warnings.append(f"the file announces {declared} points, but has {len(rows)}.")
-    decimal = _decimal(file, rows, lines, hints)
+    decimal = "." if grid and not hints.decimal and grid.certain else _decimal(file, rows, lines, hints)
     heads = tuple(units) if units is not None else (None,) * width
-    return Table(file.name, tuple(labels), heads, lines, rows, decimal=decimal, cut=missing > _FRAYED,
-                 notes=("decimal comma",) if decimal == "," else (), warnings=tuple(warnings))  # fmt: skip
+    return Table(
+        file.name, tuple(labels), heads, lines, rows, decimal=decimal, cut=missing > _FRAYED,
+        quick=grid.column if grid and decimal == "." else None,
+        notes=("decimal comma",) if decimal == "," else (), warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The rows of a large file, all of the same number of fields between the same delimiters."""
+
+    bulk: Bulk
+    start: int
+    stop: int
+    delimiter: str
+
+    @property
+    def certain(self) -> bool:
+        """Whether no comma can mark decimals."""
+        return self.delimiter == "," or not self.bulk.holds(",", self.start)
+
+    def column(self, index: int) -> np.ndarray | None:
+        """A column of numbers; None where it holds anything else."""
+        return self.bulk.numbers(self.start, self.stop, self.delimiter, index)
+
+
+def _grid(file: TextFile, start: int, stop: int, split: Callable[[str], list[str]], width: int) -> _Grid | None:
+    delimiter = getattr(split, "delimiter", None)
+    if file.bulk is None or delimiter is None or not file.bulk.is_grid(start, stop, delimiter, width):
+        return None
+    return _Grid(file.bulk, start, stop, delimiter)
 
 
 def _lines_of_rows(
@@ -267,6 +310,22 @@ def _lines_of_rows(
     if not (short == len(file.lines) - 1 and not file.ended) and not (aborted and len(fields) < len(labels)):
         raise file.error(_ragged(fields, labels), short + 1)
     return numbers, [f"line {short + 1} is cut short and was left out: the file is not complete."]
+
+
+def no_rows(file: TextFile, lines: range, split: Callable[[str], list[str]], width: int) -> None:
+    """Refuse a row of the table that stands in its head.
+
+    Raises
+    ------
+    FileError
+        A line has `width` fields, and half of them are numbers.
+    """
+    for k in lines:
+        fields = [token.strip() for token in split(file.lines[k])]
+        fields = fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields
+        numbers = sum(map(is_number, fields))
+        if len(fields) == width and numbers >= max(2, 0.5 * width):
+            raise file.error("stands in the head, but is a row of the table: the file is damaged. Mend it.", k + 1)
 
 
 def _ragged(fields: Sequence[str], labels: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import overload
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from mgtwin.errors import FileError
 
-__all__ = ["TextFile", "decode", "looks_binary"]
+__all__ = ["Bulk", "TextFile", "decode", "looks_binary"]
 
 #: Control characters that text does not have; tab, line feed, form feed and carriage return it has.
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -24,7 +25,8 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LARGE = 2**22
 #: No instrument writes a longer line [bytes].
 _LONGEST_LINE = 2**20
-_STEP = 2**24
+#: Bytes, and lines, that are looked at together.
+_STEP, _BLOCK = 2**24, 2**18
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,8 @@ class TextFile:
         """File name, for messages."""
         return self.path.name
 
-    @property
-    def large(self) -> bool:
-        """Whether its rows should not all be kept as text at once."""
-        return len(self.lines) > _LARGE // 40
+    #: Where the file is large: its bytes and the ends of its lines.
+    bulk: Bulk | None = None
 
     def error(self, message: str, line: int | None = None) -> FileError:
         """Return an error that points at a line (counted from 1)."""
@@ -51,11 +51,36 @@ class TextFile:
         return FileError(message, self.name, line, None, source)
 
 
-class _Lines(Sequence[str]):
-    """Lines of a long text, decoded when asked for: only its bytes and where each line ends are in memory."""
+class Bulk(Sequence[str]):
+    """Lines of a large text, decoded when asked for: only its bytes and where each line ends are in memory."""
 
     def __init__(self, raw: bytes, ends: np.ndarray, encoding: str) -> None:
         self._raw, self._ends, self._encoding = raw, ends, encoding
+
+    def is_grid(self, start: int, stop: int, delimiter: str, width: int) -> bool:
+        """Tell whether all lines from `start` to `stop` (excluded) have `width` fields, none of them quoted."""
+        for first in range(start, stop, _BLOCK):
+            ends = self._ends[first : min(first + _BLOCK, stop)]
+            begin = int(self._ends[first - 1]) + 1 if first else 0
+            block = self._raw[begin : int(ends[-1])]
+            found = np.searchsorted(_places(block, delimiter), ends - begin)
+            if b'"' in block or (np.diff(found, prepend=0) != width - 1).any():
+                return False
+        return True
+
+    def holds(self, text: str, start: int) -> bool:
+        """Tell whether a text stands somewhere from the line `start` on."""
+        return self._raw.find(text.encode(), int(self._ends[start - 1]) + 1 if start else 0) >= 0
+
+    def numbers(self, start: int, stop: int, delimiter: str, column: int) -> np.ndarray | None:
+        """Return a column of a grid as floats; None where it holds anything else, which must be looked at closely."""
+        stream = BytesIO(self._raw)
+        stream.seek(int(self._ends[start - 1]) + 1 if start else 0)
+        try:
+            return np.loadtxt(stream, delimiter=delimiter, usecols=[column], max_rows=stop - start, comments=None,
+                              encoding=self._encoding)  # fmt: skip
+        except ValueError:
+            return None
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -114,12 +139,14 @@ def decode(path: Path, raw: bytes) -> TextFile:
         )
     encoding = _encoding(raw)
     ended = raw.endswith((b"\n", b"\f"))
-    ends = _line_ends(raw)
+    ends = _places(raw, "\n")
+    ends = ends if raw.endswith(b"\n") else np.append(ends, len(raw))
     longest = int(np.diff(ends, prepend=-1).max(initial=0))
     if longest > _LONGEST_LINE:
         raise FileError(f"a line of {longest / 1e6:.3g} million characters is none of an instrument's file.", path.name)
     if len(raw) > _LARGE:
-        return TextFile(path, _Lines(raw, ends, encoding), ended)
+        bulk = Bulk(raw, ends, encoding)
+        return TextFile(path, bulk, ended, bulk)
     lines = _tidy(raw.decode(encoding, errors="replace")).split("\n")
     return TextFile(path, tuple(lines[: -1 if ended else None]), ended)
 
@@ -134,11 +161,10 @@ def _encoding(raw: bytes) -> str:
     return "utf-8"
 
 
-def _line_ends(raw: bytes) -> np.ndarray:
-    """Where each line ends; found in pieces, since a comparison of all bytes at once would need them twice."""
+def _places(raw: bytes, sign: str) -> np.ndarray:
+    """Where a sign stands; found in pieces, since a comparison of all bytes at once would need them twice."""
     parts = [
-        np.flatnonzero(np.frombuffer(raw, np.uint8, min(_STEP, len(raw) - start), start) == ord("\n")) + start
+        np.flatnonzero(np.frombuffer(raw, np.uint8, min(_STEP, len(raw) - start), start) == ord(sign)) + start
         for start in range(0, len(raw), _STEP)
     ]
-    whole = [] if raw.endswith((b"\n", b"\f")) else [np.array([len(raw)])]
-    return np.concatenate([*parts, *whole]) if parts or whole else np.empty(0, dtype=int)
+    return np.concatenate(parts) if parts else np.empty(0, dtype=int)

@@ -51,7 +51,7 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
         raise FileError(f"only {keep.sum()} rows hold a time, a voltage and a current.", about.file)
     _check_time(columns, time, np.flatnonzero(keep))
     voltage, current = (np.where(np.isfinite(values), values, np.nan)[keep] for values in (voltage, current))
-    warnings += _doubts(voltage, current)
+    warnings += [*columns.odd("time", "voltage", "current"), *_doubts(voltage, current)]
     if hints.check:
         check_signal(time[keep], voltage, current, about.file)
     about = with_temperature(columns, keep, about)
@@ -69,14 +69,17 @@ def _time(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
     if table.array is None and table.kind(column.index) == "date":
         return time, [f"time is counted from the first date of {column.label!r}"]
     known = time[rows & np.isfinite(time)]
-    if table.array is not None or not (np.diff(known) < 0).any() or columns.told("time"):
+    # a time that stands still or goes back where a step ends may be that of the step
+    if table.array is not None or not (np.diff(known) <= 0).any() or columns.told("time"):
         return time, []
     for index, label in enumerate(table.labels):
         meaning = understand(label, table.units[index])
         if meaning and meaning.quantity == "time" and table.kind(index) == "date":
-            return table.seconds(index), [
-                f"time is counted from the first date of {label!r}: {column.label!r} begins anew with every step"
-            ]
+            dates = table.seconds(index)
+            if (np.diff(known) < 0).any() or (np.diff(dates)[np.diff(time) == 0] > 1).any():
+                return dates, [
+                    f"time is counted from the first date of {label!r}: {column.label!r} begins anew with every step"
+                ]
     return time, []
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
 
@@ -16,17 +16,12 @@ from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
 from ..protocols import AnyProtocol, Protocol
 from ..quantities import Quantity, Value, format_value
-from .observation import Observation
+from .observation import Names, Observation, listed
 
 if TYPE_CHECKING:
     from ..cells import Cell
 
 __all__ = ["Experiment", "Run", "experiment", "load_experiment"]
-
-
-def _as_tuple(raw: Any) -> Any:
-    """One name or number instead of a list of one."""
-    return tuple(raw) if isinstance(raw, (list, tuple)) else (raw,)
 
 
 @dataclass(frozen=True)
@@ -125,13 +120,13 @@ class Experiment:
 
     name: str
     protocol: AnyProtocol
-    cells: Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+    cells: Annotated[Names, Field(min_length=1)]
     temperatures: Annotated[
-        tuple[Annotated[Value, Quantity("K", gt=0)], ...], BeforeValidator(_as_tuple), Field(min_length=1)
+        tuple[Annotated[Value, Quantity("K", gt=0)], ...], BeforeValidator(listed), Field(min_length=1)
     ]
-    states: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+    states: Names = ()
     observed: tuple[Observation, ...] = ()
-    held: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+    held: Names = ()
     where: str = ""
     assumed: str = ""
     description: str = ""
@@ -245,9 +240,9 @@ def experiment(name: str | Path) -> Experiment:
     >>> mt.experiment("eis_au_au").protocol.points
     100
     """
-    if isinstance(name, Path) or str(name).endswith((".yaml", ".yml")):
+    if Path(name).suffix in (".yaml", ".yml"):
         return load_experiment(name)
-    path = library.find("experiments", name)
+    path = library.find("experiments", str(name))
     found = load_experiment(path)
     if found.name != path.stem:
         raise FileError(f"the name {found.name!r} differs from the file's, {path.stem!r}: make them equal.", str(path))
@@ -266,10 +261,7 @@ def load_experiment(path: str | Path) -> Experiment:
     if not source.is_file():
         raise FileError("there is no such file (experiment files end in .yaml).", str(path))
     document = yamlfile.load(source)
-    if isinstance(document.data, dict):
-        document.data.setdefault("name", source.stem)
-        observed = document.data.get("observed")
-        for one in observed if isinstance(observed, list) else ():
-            if isinstance(one, dict) and "source" in document.data:  # an observation's own, or the experiment's
-                one.setdefault("source", document.data["source"])
+    match document.data:
+        case dict() as data:
+            document = document.with_data({"name": source.stem, **data})
     return yamlfile.validate(document, TypeAdapter(Experiment), context={"file": True})

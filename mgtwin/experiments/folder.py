@@ -86,16 +86,16 @@ def campaigns() -> Mapping[str, Campaign]:
     >>> campaigns()["ageing"].title
     'Why does the overpotential of the trilayer grow?'
     """
-    found = [_read(folder) for folder in library.folders("experiments") if (folder / library.CAMPAIGN).is_file()]
+    found = [_read(entry.path.parent) for entry in library.campaigns()]
     return {item.name: item for item in reversed(found)}
 
 
-def campaign(name: str | Path) -> Campaign:
+def campaign(name: str | Path | Campaign) -> Campaign:
     """Return a folder of experiments by its name, or any folder by its path.
 
     Parameters
     ----------
-    name : str or Path
+    name : str, Path or Campaign
 
     Raises
     ------
@@ -106,6 +106,9 @@ def campaign(name: str | Path) -> Campaign:
     FileError
         If its ``campaign.yaml`` is wrong.
     """
+    match name:
+        case Campaign():
+            return name
     known, folder = campaigns(), Path(name).expanduser()
     if str(name) in known:
         return known[str(name)]

@@ -2,57 +2,58 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from ..analysis.metrics import Measure
 from ..errors import InputError
 from ..kinds.noun import noun
 from ..quantities import Quantity, Value, parse
 
-__all__ = ["Observation"]
+__all__ = ["Names", "Observation", "listed"]
 
 #: Half-width of a 95 % interval in standard deviations.
 NORMAL_95 = 1.959964
 
 
-def _texts(raw: Any) -> Any:
-    """Numbers without a unit as text, which `parse` takes for dimensionless even where units are required."""
-    if isinstance(raw, Mapping):
-        return {key: _texts(item) if key in ("value", "std", "range") else item for key, item in raw.items()}
-    if isinstance(raw, (list, tuple)):
-        return [_texts(item) for item in raw]
-    plain = isinstance(raw, (int, float)) and not isinstance(raw, (bool, Value))
-    return repr(raw) if plain else raw
+def _quantity(raw: object) -> Value:
+    """A number in SI with its unit, ``""`` where it has none: what an observation is of, no field can know."""
+    found = parse(raw, None, allow_inf=True)
+    return found if found.unit is not None else found.replace(unit="")
 
 
-def _value(raw: Any, info: ValidationInfo) -> Any:
-    return raw if raw is None else parse(_texts(raw), None, allow_inf=True)
-
-
-def _interval(raw: Any, info: ValidationInfo) -> Any:
-    """Two values with units as plain SI floats; the unit is taken from the first one that has any."""
-    if raw is None:
-        return None
-    if isinstance(raw, str) or not hasattr(raw, "__len__") or len(raw) != 2:
-        raise InputError(f"an interval is two values, [lowest, highest], not {raw!r}.")
-    low, high = (parse(_texts(item), None, allow_inf=True) for item in raw)
-    units = {item.unit for item in (low, high) if item.unit and item != 0}
+def _interval(raw: object) -> tuple[Value, Value] | None:
+    """Two values of one unit; an end that is 0 or infinite may leave it out."""
+    match raw:
+        case None:
+            return None
+        case [lowest, highest]:
+            low, high = _quantity(lowest), _quantity(highest)
+        case _:
+            raise InputError(f"an interval is two values, [lowest, highest], not {raw!r}.")
+    units = {item.unit or "" for item in (low, high) if item.unit and item != 0}
     if len(units) > 1:
         raise InputError(f"the ends of an interval have different dimensions: {' and '.join(sorted(units))}.")
-    if not low < high and not low == high:
+    if low > high:
         raise InputError(f"the interval [{low:g}, {high:g}] is upside down: exchange its ends.")
     unit = units.pop() if units else ""
     return low.replace(unit=unit), high.replace(unit=unit)
 
 
-def _as_tuple(raw: Any) -> Any:
-    return (raw,) if isinstance(raw, str) else raw
+def listed(raw: object) -> tuple[object, ...]:
+    """One name or number in place of a list of one."""
+    match raw:
+        case list() | tuple():
+            return tuple(raw)
+        case _:
+            return (raw,)
 
 
-_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+#: One name, or several.
+Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 
 @noun
@@ -112,17 +113,17 @@ class Observation:
     name: str
     quantity: str
     where: str
-    value: Annotated[Value | None, BeforeValidator(_value)] = None
+    value: Annotated[Value, BeforeValidator(_quantity)] | None = None
     text: str = ""
-    accepted: Annotated[Any, BeforeValidator(_interval)] = None
+    accepted: Annotated[tuple[Value, Value] | None, PlainValidator(_interval)] = None
     because: str = ""
     measure: Measure | None = None
     not_comparable: str = ""
     calibrated: Mapping[str, str] = Field(default_factory=dict)
     refused: Mapping[str, str] = Field(default_factory=dict)
-    cells: _Names = ()
-    required: _Names = Field(default=(), alias="with")
-    excluded: _Names = Field(default=(), alias="without")
+    cells: Names = ()
+    required: Names = Field(default=(), alias="with")
+    excluded: Names = Field(default=(), alias="without")
     temperature: Annotated[Value, Quantity("K", gt=0)] | None = None
     propagate: tuple[tuple[str, ...], ...] = ()
     confidence: Literal["high", "medium", "low"] = "high"
@@ -140,13 +141,12 @@ class Observation:
             raise InputError("without a measure nothing is compared: give one, or say why in not_comparable.")
         if self.measure is not None and self.interval is None and not self.not_comparable:
             raise InputError("give the value a std or a range, or give 'accepted' with 'because': what would agree?")
-        if self.value is not None and self.accepted is not None and not self._same_unit():
-            raise InputError(f"accepted is in {self.accepted[0].unit!r}, but the value in {self.value.unit!r}.")
+        if self.value is not None and self.accepted is not None:
+            unit = self.accepted[0].unit
+            needs_none = all(end == 0 or math.isinf(end) for end in self.accepted)
+            if unit != self.value.unit and not needs_none:
+                raise InputError(f"accepted is in {unit!r}, but the value in {self.value.unit!r}.")
         return self
-
-    def _same_unit(self) -> bool:
-        zero = all(end == 0 or abs(end) == float("inf") for end in self.accepted)
-        return zero or self.value is None or self.accepted[0].unit == self.value.unit
 
     @property
     def unit(self) -> str:

@@ -36,7 +36,7 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
     """
     import matplotlib.pyplot as plt
 
-    from ..plot._style import style
+    from ..plot.look import style
 
     spectra = [k for k, item in enumerate(fit.problem.measurements) if item.is_spectrum]
     runs = [k for k, item in enumerate(fit.problem.measurements) if not item.is_spectrum]
@@ -55,7 +55,7 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
 
 
 def _spectra(fit: Solution, numbers: list[int], ax: Panel) -> None:
-    from ..plot._style import lab
+    from ..plot.units import lab
 
     size, unit = lab([np.abs(fit.measured(k)).max() for k in numbers], "ohm")
     for k in numbers:
@@ -69,7 +69,8 @@ def _spectra(fit: Solution, numbers: list[int], ax: Panel) -> None:
 
 
 def _runs(fit: Solution, numbers: list[int], ax: Panel) -> None:
-    from ..plot._style import is_log_spaced, lab, with_unit
+    from ..plot.look import is_log_spaced
+    from ..plot.units import lab, with_unit
 
     items = {k: fit.problem.measurements[k] for k in numbers}
     times = [np.asarray(item.time) for item in items.values()]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..errors import InputError
-from ..protocols import EIS, Protocol, ReplayedSignal, Segment, TransientProtocol, VoltageRamp, from_yaml
+from ..protocols import EIS, Protocol, ReplayedSignal, Segment, TransientProtocol, from_yaml
 from ..protocols.replay import Signal
 from ..regression import Observable
 from ..regression.weighting import Data
@@ -83,7 +83,7 @@ class Measurement:
         """Whether the voltage was imposed in a run."""
         if isinstance(self.protocol, ReplayedSignal):
             return self.protocol.by_voltage
-        return isinstance(self.segments[0].control, VoltageRamp)
+        return self.segments[0].control.imposes_voltage
 
     @property
     def quantity(self) -> Observable:

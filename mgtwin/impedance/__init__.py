@@ -2,5 +2,6 @@
 
 from .derivatives import exact_jacobian
 from .exact import exact, exact_laplace
+from .limits import PlateauResistances, dc_resistance, plateaus
 
-__all__ = ["exact", "exact_jacobian", "exact_laplace"]
+__all__ = ["PlateauResistances", "dc_resistance", "exact", "exact_jacobian", "exact_laplace", "plateaus"]

@@ -28,6 +28,7 @@ class BandedOrder:
     """
 
     def __init__(self, jacobian: csr_matrix):
+        # one order for A and its transpose: the pattern is made symmetric
         pattern = csr_matrix(abs(jacobian) + abs(jacobian).T + eye(jacobian.shape[0]))
         self.order = np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True))
         rows, columns = pattern[self.order][:, self.order].nonzero()
@@ -86,6 +87,7 @@ class BandedSystem:
         power = 1j * omega if self._ideal else (1j * omega) ** self._exponents
         matrix[2 * self._width] += power * self._mass
         lu, pivots, info = zgbtrf(matrix, self._width, self._width, overwrite_ab=True)
+        # info > 0: a pivot is exactly 0. (info < 0, a bad argument, cannot happen: the shapes are ours.)
         if info != 0:
             raise ZeroDivisionError(f"the banded matrix is singular in row {info}.")
         return Factors(lu, pivots, self._width, self._order, self._scale)
@@ -113,5 +115,6 @@ class Factors:
             self._lu, self._width, self._width, ordered, self._pivots, trans=int(transposed), overwrite_b=True
         )
         result = np.empty_like(found)
+        # rows were scaled, A' = S A: then A^T x = b is A'^T y = b with x = S y
         result[self._order] = self._scale * found if transposed else found
         return result

@@ -23,7 +23,7 @@ transference number, formed from products such as :math:`t_{eon,1} t_{ion,2}` so
 to 1. Blocked carriers and ideal contacts are fractions with a zero below or above, not special cases.
 
 What is said of electrons holds for the anions of a salt solution in their place (:mod:`mgtwin.impedance.elements`): j
-is the share of the second carrier, whichever the layer has.
+is the fraction of the second carrier, whichever the layer has.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Link:
         return self.ion_top / top if self.insulating else self.ion_top * self.electron_top / top
 
     def deviation(self, top: Array, electrons: Array, ions: Array) -> Array:
-        """Preferred electronic share of the link minus the transference number of a layer."""
+        """Preferred electronic fraction of the link minus the transference number of a layer."""
         if self.insulating:
             return -electrons
         return (self.ion_top * self.electron_bottom * ions - self.electron_top * self.ion_bottom * electrons) / top
@@ -118,7 +118,7 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class Open:
     """What the stack so far asks of the electronic current: ``(d + t - j)^2/admittance``."""
 
     admittance: Array
@@ -147,10 +147,11 @@ def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Interface],
         Not finite where no current can pass.
     """
     total: Array = 0.0
-    state: _Open | None = None
+    state: Open | None = None
     for k, layer in enumerate(layers):
         before = layers[k - 1] if k else None
         if isinstance(layer, Ohmic):
+            # no electrons cross this layer: what the stack so far prefers has to be settled at its left interface
             total = total + layer.impedance
             if state is None:
                 total = total + _ions_only(links[k])
@@ -160,12 +161,12 @@ def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Interface],
                 state = None
             continue
         if state is None:
-            added, state = _begin(links[k], layer)
+            added, state = begin(links[k], layer)
         else:
             assert isinstance(before, Mixed)
-            added, state = _join(links[k], before, layer, state, static)
+            added, state = join(links[k], before, layer, state, static)
         total = total + added + layer.impedance
-        added, state = _through(layer, state)
+        added, state = through(layer, state)
         total = total + added
     last = layers[-1]
     if state is None:
@@ -180,18 +181,21 @@ def _ions_only(link: Interface) -> Array:
     return 0.0 if link is None else link.ion_top / link.ion_bottom
 
 
-def _begin(link: Interface, layer: Mixed) -> tuple[Array, _Open]:
+def begin(link: Interface, layer: Mixed) -> tuple[Array, Open]:
     """Enter a mixed conductor from an electrode or from a layer without electrons."""
     assert isinstance(link, Link)
     top, bottom = link.series()
     admittance = 0.0 if link.insulating else bottom / top
-    return link.parallel(top), _Open(admittance, link.deviation(top, layer.electrons, layer.ions))
+    return link.parallel(top), Open(admittance, link.deviation(top, layer.electrons, layer.ions))
 
 
-def _through(layer: Mixed, state: _Open) -> tuple[Array, _Open]:
+def through(layer: Mixed, state: Open) -> tuple[Array, Open]:
     """Cross a mixed conductor: arm, shunt, arm of its T network."""
+    # The shunt of the T network is passing/storage, which overflows in a thick layer at high frequency. So it never
+    # appears alone: everything is multiplied through by x/sinh(x), which goes to 0 there.
     arm, passing = layer.arm, layer.passing
     deviation, shunted = state.deviation, layer.storage
+    # behind blocked electrons the admittance is the plain number 0: the products below would only cost time
     if not (isinstance(state.admittance, float) and state.admittance == 0):
         first = 1 + state.admittance * arm
         deviation = deviation / first
@@ -199,42 +203,44 @@ def _through(layer: Mixed, state: _Open) -> tuple[Array, _Open]:
     second = passing + arm * shunted
     behind = passing * deviation / second
     added = arm * deviation * (state.deviation + behind)
-    return added, _Open(shunted / second, behind)
+    return added, Open(shunted / second, behind)
 
 
-def _join(link: Interface, left: Mixed, right: Mixed, state: _Open, static: bool) -> tuple[Array, _Open]:
+def join(link: Interface, left: Mixed, right: Mixed, state: Open, static: bool) -> tuple[Array, Open]:
     """Cross an interface between two mixed conductors."""
     # t_left - t_right without cancellation where both are close to 1
     shift = left.electrons * right.ions - left.ions * right.electrons
+    # the preference is kept as a deviation from the layer's own t: in the next layer that is another number
     passed = state.deviation + shift
     if not isinstance(link, Link):
-        return 0.0 if link is None else link.impedance, _Open(state.admittance, passed)
+        return 0.0 if link is None else link.impedance, Open(state.admittance, passed)
     top, bottom = link.series()
     # a contact that is ideal for both carriers asks for nothing: any finite preference will do
     divisor = top if link.ideal is False else np.where(link.ideal, 1.0, top)
-    met = bottom + state.admittance * top
-    gap = state.deviation - link.deviation(divisor, left.electrons, left.ions)
-    wanted = link.deviation(divisor, right.electrons, right.ions)
-    added = link.parallel(divisor) + _meet(top, met, gap, static)
-    kept = bottom / met  # weight of the left side's preference
-    deviation = kept * passed + state.admittance * top / met * wanted
+    denominator = bottom + state.admittance * top
+    difference = state.deviation - link.deviation(divisor, left.electrons, left.ions)
+    preferred = link.deviation(divisor, right.electrons, right.ions)
+    added = link.parallel(divisor) + _mismatch(top, denominator, difference, static)
+    kept = bottom / denominator  # weight of the left side's preference
+    deviation = kept * passed + state.admittance * top / denominator * preferred
     if static:
-        kept, deviation = np.where(met == 0, 0.0, kept), np.where(met == 0, wanted, deviation)
-    return added, _Open(state.admittance * kept, deviation)
+        # 0/0 where both sides fix the current, which only happens at s = 0: the right side then knows it exactly
+        kept, deviation = np.where(denominator == 0, 0.0, kept), np.where(denominator == 0, preferred, deviation)
+    return added, Open(state.admittance * kept, deviation)
 
 
-def _close(link: Interface, layer: Mixed, state: _Open, static: bool) -> Array:
+def _close(link: Interface, layer: Mixed, state: Open, static: bool) -> Array:
     """Leave a mixed conductor for an electrode or a layer without electrons."""
     assert isinstance(link, Link)
     top, bottom = link.series()
-    gap = state.deviation - link.deviation(top, layer.electrons, layer.ions)
-    return link.parallel(top) + _meet(top, bottom + state.admittance * top, gap, static)
+    difference = state.deviation - link.deviation(top, layer.electrons, layer.ions)
+    return link.parallel(top) + _mismatch(top, bottom + state.admittance * top, difference, static)
 
 
-def _meet(top: Array, met: Array, gap: Array, static: bool) -> Array:
-    """Price of a disagreement `gap` between both sides about the electronic current."""
+def _mismatch(top: Array, denominator: Array, difference: Array, static: bool) -> Array:
+    """Impedance [ohm m2] that a difference of the preferred electronic fractions of both sides adds."""
     if not static:
-        return top * gap * gap / met
+        return top * difference * difference / denominator
     # At s = 0 both sides may fix the current, each at 0 or at 1 and then exactly so: they agree, or nothing passes.
-    agreed = np.where((met == 0) & (np.abs(gap) < 0.5), 0.0, gap)
-    return top * agreed * agreed / np.where((met == 0) & (agreed == 0), 1.0, met)
+    exact = np.where((denominator == 0) & (np.abs(difference) < 0.5), 0.0, difference)
+    return top * exact * exact / np.where((denominator == 0) & (exact == 0), 1.0, denominator)

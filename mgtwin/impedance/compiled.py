@@ -14,8 +14,8 @@ from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..laws import Law
-from .derivatives import _add_slopes
-from .exact import _stack
+from .derivatives import add_slopes
+from .exact import stack_at
 from .parameters import reader_of
 
 __all__ = ["CompiledSpectra"]
@@ -80,7 +80,7 @@ class CompiledSpectra:
         result = np.empty(self._s.shape, dtype=complex)
         with np.errstate(all="ignore"):
             for part in self._parts():
-                result[..., part] = _stack(self.cell, self._reader, self._s[..., part], False)
+                result[..., part] = stack_at(self.cell, self._reader, self._s[..., part], False)
         return result
 
     def jacobian(
@@ -93,7 +93,7 @@ class CompiledSpectra:
         partial = np.zeros((len(paths), *self._s.shape), dtype=complex)
         with np.errstate(all="ignore"):
             for part in self._parts():
-                _add_slopes(self.cell, self._reader, given, self._s[..., part], partial[..., part])
+                add_slopes(self.cell, self._reader, given, self._s[..., part], partial[..., part])
         return partial
 
     def _parts(self) -> list[slice]:

@@ -69,6 +69,7 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
     mixed = [k for k, layer in enumerate(cell.layers) if layer.material.carriers]
     interfaces = ["negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive"]
     blocking = [m for m, name in enumerate(interfaces) if _blocks_ions(cell, name)]
+    # unknown weights: one for every charge that could be trapped; conditions: what may not change their sum
     column = {("layer", k): index for index, k in enumerate(mixed)}
     column |= {("interface", m): len(mixed) + index for index, m in enumerate(blocking)}
     if not column:  # nothing stores a charge that could be trapped
@@ -81,6 +82,7 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
                 if key in column:
                     condition[column[key]] = sign
             conditions.append(condition)
+    # the current i of the cell is free then, and charges all blocking capacitors alike
     if imposed_voltage:
         conditions.append(np.array([0.0] * len(mixed) + [1.0] * len(blocking)))
     found = []
@@ -149,6 +151,7 @@ def _null_space(conditions: np.ndarray) -> np.ndarray:
         row = len(pivots)
         if row == len(rest):
             break
+        # partial pivoting: entries are 0 and +-1, and sums of few of them, so that 1e-9 tells 0 from the rest
         best = row + int(np.argmax(np.abs(rest[row:, column])))
         if abs(rest[best, column]) < 1e-9:
             continue

@@ -92,7 +92,7 @@ def exact_jacobian(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for start in range(0, flat.size, block):
             part = slice(start, start + block)
-            _add_slopes(cell, reader, values, flat[part], partial[..., part])
+            add_slopes(cell, reader, values, flat[part], partial[..., part])
     if any(len(key) > 1 for key in keys):
         partial = np.stack([partial[[single.index(path) for path in key]].sum(axis=0) for key in keys])
     elif len(single) < len(keys):
@@ -142,7 +142,7 @@ def _aligned(value: Any, path: str, dimensions: int) -> NDArray[np.float64]:
     return np.reshape(value, (1,) * (2 + dimensions - np.ndim(value)) + np.shape(value))
 
 
-def _add_slopes(
+def add_slopes(
     cell: Cell,
     reader: Reader,
     values: Mapping[str, NDArray[np.float64]],

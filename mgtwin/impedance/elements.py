@@ -1,35 +1,30 @@
 """From the numbers of a cell to the layers of the chain.
 
-Every function takes the Laplace variable s [1/s] and returns quantities per electrode area. A new kind of material
-registers itself with `layer_element`, a new kind of capacitor with `admittance`; nothing else needs to change.
+Every function takes the Laplace variable s [1/s] and returns quantities per electrode area. Which equations a layer has
+is decided by what moves in it besides the ion, and by nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import singledispatch
-from typing import Any
 
 import numpy as np
 
-from ..cells.capacitors import CPE
 from ..cells.cell import Layer
-from ..cells.effective import (
-    chemical_capacitance,
-    electronic_conductivity,
-    permittivity,
-)
-from ..cells.materials import GrainBoundary, IonConductor, MixedConductor
-from ..cells.mixtures import Mixture
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, Carrier
+from ..kinds.kind import has_formula
+from ..kinds.materials import GrainBoundary, Material
+from ..kinds.numbers import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
+from ..kinds.own import Own
+from ..kinds.salt import salt_voltage
 from .chain import Array, Mixed, Ohmic
 from .interfaces import stored
-from .numbers import geometry, ion_conductivity, require, with_boundaries
+from .numbers import geometry, require, with_boundaries
 
 __all__ = ["VACUUM_PERMITTIVITY", "Surroundings", "layer_element"]
-
-VACUUM_PERMITTIVITY = 8.8541878128e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +46,63 @@ class Surroundings:
     isolated: Array
 
 
-@singledispatch
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A layer with its numbers: what its equations are written with."""
+
+    material: Material
+    own: Own
+    around: Surroundings
+    thickness: Array
+    ratio: Array
+    """Area of the layer over that of the electrodes."""
+
+    def with_dielectric(self, ionic: Array, s: Array) -> Array:
+        r"""Ionic conductivity plus displacement, :math:`\sigma_{ion} + s\varepsilon_0\varepsilon_r`.
+
+        This is the local form of theory.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
+        lumped capacitor per layer it does not change when a layer is cut in two.
+        """
+        name, found = self.own.place("relative_permittivity"), self.material.permittivity(self.own)
+        if found is None:
+            return ionic
+        if has_formula(type(found), "admittance"):  # a storage: the bulk is dispersive
+            return ionic + stored(found, self.own.reader, name, s)  # type: ignore[arg-type]
+        return ionic + s * (VACUUM_PERMITTIVITY * require(found, name))
+
+    def boundaries(self, boundary: GrainBoundary, s: Array) -> Array:
+        """Impedance [ohm m2] of all grain boundaries in series, ``n R/(1 + s R C)`` with n = L/d."""
+        own = self.own.below("grain_boundary")
+        resistance = require(own.property("resistance"), own.place("resistance"), zero=True)
+        number = self.thickness / require(own.number("grain_size"), own.place("grain_size"))
+        if boundary.capacitance is None:
+            return number * resistance
+        capacitance = require(own.number("capacitance"), own.place("capacitance"), zero=True)
+        return number * resistance / (1 + s * (resistance * capacitance))
+
+    def on_ionic_rail(self, boundary: GrainBoundary, ionic: Array, s: Array) -> tuple[Array, Array]:
+        """Grain boundaries of a mixed conductor: what they add in series and the ionic conductivity that remains.
+
+        In series where electrons are blocked at both faces, else folded into the conductivity (theory.md §2.3).
+        """
+        isolated = self.around.isolated
+        if isolated is True:
+            return self.boundaries(boundary, s), ionic
+        folded = with_boundaries(self.own.below("grain_boundary"), ionic)
+        if isolated is False:
+            return 0.0, folded
+        return np.where(isolated, self.boundaries(boundary, s), 0.0), np.where(isolated, ionic, folded)
+
+
 def layer_element(
-    material: Any, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
+    material: Material, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
 ) -> Ohmic | Mixed:
     """Element of the chain for a layer.
 
     Parameters
     ----------
-    material : IonConductor, MixedConductor or BinaryElectrolyte
-        The layer's material; its type decides the equations.
+    material : Material
+        The layer's material; its carriers decide the equations.
     reader : Reader
     layer : Layer
     area : float or ndarray
@@ -72,44 +114,43 @@ def layer_element(
     Raises
     ------
     InputError
-        If no equations are known for that type, or a number is out of its range.
+        If there is no closed form for this material, or a number is out of its range.
     """
-    raise InputError(
-        f"layers.{layer.name}.material is a {type(material).__name__}, for which the mesh-free impedance has no "
-        f"equations. It knows IonConductor, MixedConductor, BinaryElectrolyte, Composite and Porous."
-    )
+    own = Own(reader, f"layers.{layer.name}.material", around.temperature)
+    carriers = material.carriers
+    why = material.mesh_only or ("" if carriers in _EQUATIONS else f"carries {', '.join(sorted(map(str, carriers)))}")
+    if why:
+        raise InputError(
+            f"{own.path} {why}: the mesh-free impedance does not know such layers. mgtwin.simulate(cell, EIS(...)) "
+            f"takes the mesh."
+        )
+    material.check_numbers(own)
+    place = _Place(material, own, around, *geometry(reader, layer, area))
+    return _EQUATIONS[carriers](place, s)
 
 
-@layer_element.register(IonConductor)
-def _ion_conductor(
-    material: IonConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
-) -> Ohmic:
-    path = f"layers.{layer.name}"
-    thickness, ratio = geometry(reader, layer, area)
-    sigma = ion_conductivity(reader, f"{path}.material", material, around.temperature)
-    impedance = thickness / _with_dielectric(reader, material, path, sigma, s)
+def _ohmic(place: _Place, s: Array) -> Ohmic:
+    """Ions only."""
+    material, own = place.material, place.own
+    sigma = require(material.ionic(own), own.place("ionic_conductivity"))
+    impedance = place.thickness / place.with_dielectric(sigma, s)
     if material.grain_boundary is not None:
-        impedance = impedance + _boundaries(reader, material.grain_boundary, path, thickness, s)
-    return Ohmic(impedance / ratio)
+        impedance = impedance + place.boundaries(material.grain_boundary, s)
+    return Ohmic(impedance / place.ratio)
 
 
-@layer_element.register(MixedConductor)
-def _mixed_conductor(
-    material: MixedConductor | Mixture, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
-) -> Mixed:
-    path = f"layers.{layer.name}"
-    where = f"{path}.material"
-    thickness, ratio = geometry(reader, layer, area)
-    T, potential = around.temperature, around.potential
-    ionic = ion_conductivity(reader, where, material, T)
+def _mixed(place: _Place, s: Array) -> Mixed:
+    """Ions and electrons: the local potential E diffuses with the ambipolar conductivity."""
+    material, own, thickness, ratio = place.material, place.own, place.thickness, place.ratio
+    ionic = require(material.ionic(own), own.place("ionic_conductivity"))
     in_series: Array = 0.0
     if material.grain_boundary is not None:
-        in_series, ionic = _on_ionic_rail(reader, material.grain_boundary, path, thickness, ionic, around.isolated, s)
-    ionic = _with_dielectric(reader, material, path, ionic, s)
-    electronic = electronic_conductivity(reader, where, material, T, potential)
-    require(electronic, f"{where}.electronic_conductivity")
-    storage = chemical_capacitance(reader, where, material, T, potential)
-    require(storage, f"{where}.chemical_capacitance")
+        in_series, ionic = place.on_ionic_rail(material.grain_boundary, ionic, s)
+    ionic = place.with_dielectric(ionic, s)
+    potential = place.around.potential
+    electronic = material.electronic(own).conductivity(potential)
+    require(electronic, own.place("electronic_conductivity"))
+    storage = require(material.capacitance(own, potential), own.place("chemical_capacitance"))
 
     total = ionic + electronic
     ambipolar = thickness * total / (ionic * electronic)  # L/sigma_amb
@@ -125,47 +166,49 @@ def _mixed_conductor(
     )
 
 
-def _with_dielectric(reader: Reader, material: Any, path: str, ionic: Array, s: Array) -> Array:
-    r"""Ionic conductivity plus displacement, :math:`\sigma_{ion} + s\varepsilon_0\varepsilon_r`.
+def _solution(place: _Place, s: Array) -> Mixed:
+    r"""Ions and a salt solution, the anions in the electrons' place (theory.md §5).
 
-    This is the local form of theory.md §2.4, displacement wherever the ionic potential has a gradient. Unlike one
-    lumped capacitor per layer it does not change when a layer is cut in two.
+    With :math:`dE = -(\nu RT\Theta/z\nu_+F)\,d\ln c` the anion current is :math:`t_- i_p - \sigma_{amb}\partial_x E`,
+    its storage :math:`\sigma_{amb}\varepsilon/D_{eff}`, and :math:`\sigma_{amb} = (zF)^2 D_{eff}c_0\nu_+/\nu RT\Theta`.
+    Displacement and a solid that conducts beside the pores join the ionic rail: they take a part of the current from
+    :math:`i_p`, which salt need not follow.
     """
-    name = f"{path}.material.relative_permittivity"
-    found = permittivity(reader, f"{path}.material", material)
-    if found is None:
-        return ionic
-    if isinstance(found, CPE):
-        return ionic + stored(found, reader, name, s)
-    return ionic + s * (VACUUM_PERMITTIVITY * require(found, name))
+    thickness, ratio, T = place.thickness, place.ratio, place.around.temperature
+    salt = place.material.salt(place.own)
+
+    def positive(number: Array, name: str) -> Array:
+        return require(number, f"{salt.path}.{name}")
+
+    conductivity = salt.network * positive(salt.conductivity, "ionic_conductivity")
+    diffusivity = salt.network * positive(salt.diffusivity, "salt_diffusivity")
+    concentration = positive(salt.concentration, "concentration")
+    factor, porosity = positive(salt.thermodynamic_factor, "thermodynamic_factor"), positive(salt.porosity, "porosity")
+    ions = salt.transference_number
+    anions = require(1 - ions, f"1 - {salt.path}.transference_number")
+    charge = require(place.own.reader.number("ion.charge"), "ion.charge")
+    carried = charge * FARADAY * concentration / salt_voltage(charge, GAS_CONSTANT * T / FARADAY, factor)
+    beside = place.with_dielectric(salt.beside, s)
+    total = conductivity + beside
+    ambipolar = thickness / (carried * diffusivity + anions * anions * conductivity * beside / total)
+    shunt = (carried * porosity * salt.content * thickness) * s  # `carried` is c_chem of free solution [F/m3]
+    arm, passing = _half_and_whole(shunt * ambipolar)
+    return Mixed(
+        electrons=anions * conductivity / total,
+        ions=(ions * conductivity + beside) / total,
+        impedance=thickness / total / ratio,
+        arm=arm * (ambipolar / ratio),
+        passing=passing,
+        storage=shunt * ratio,
+    )
 
 
-def _on_ionic_rail(
-    reader: Reader, boundary: GrainBoundary, path: str, thickness: Array, ionic: Array, isolated: Array, s: Array
-) -> tuple[Array, Array]:
-    """Grain boundaries of a mixed conductor: what they add in series and the ionic conductivity that remains.
-
-    In series where electrons are blocked at both faces, else folded into the conductivity (theory.md §2.3).
-    """
-    if isolated is True:
-        return _boundaries(reader, boundary, path, thickness, s), ionic
-    folded = with_boundaries(reader, f"{path}.material.grain_boundary", ionic)
-    if isolated is False:
-        return 0.0, folded
-    in_series = _boundaries(reader, boundary, path, thickness, s)
-    return np.where(isolated, in_series, 0.0), np.where(isolated, ionic, folded)
-
-
-def _boundaries(reader: Reader, boundary: GrainBoundary, path: str, thickness: Array, s: Array) -> Array:
-    """Impedance [ohm m2] of all grain boundaries in series, ``n R/(1 + s R C)`` with n = L/d."""
-    where = f"{path}.material.grain_boundary"
-    resistance = require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
-    grain = require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
-    number = thickness / grain
-    if boundary.capacitance is None:
-        return number * resistance
-    capacitance = require(reader.number(f"{where}.capacitance"), f"{where}.capacitance", zero=True)
-    return number * resistance / (1 + s * (resistance * capacitance))
+#: What moves besides the ion -> the equations.
+_EQUATIONS: dict[frozenset[Carrier], Callable[[_Place, Array], Ohmic | Mixed]] = {
+    IONS_ONLY: _ohmic,
+    ELECTRONS: _mixed,
+    ANIONS: _solution,
+}
 
 
 def _half_and_whole(square: Array) -> tuple[Array, Array]:

@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from . import mixtures as mixtures  # registers its materials
-from . import salts as salts
 from .chain import Array, Interface, Link, Mixed, Ohmic, stack_impedance
 from .elements import Surroundings, layer_element
 from .fixture import fixture_numbers, measured
@@ -117,14 +115,14 @@ def _impedance(
     block = max(1, _BLOCK // math.prod(batch))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite impedances are set below
         for start in range(0, flat.size, block):
-            result[..., start : start + block] = _stack(cell, reader, flat[start : start + block], static)
+            result[..., start : start + block] = stack_at(cell, reader, flat[start : start + block], static)
     finite = np.isfinite(result)
     if not finite.all():
         result[~finite] = np.inf
     return result.reshape((*batch, *s.shape))
 
 
-def _stack(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) -> Array:
+def stack_at(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) -> Array:
     """Impedance [ohm] of all elements in series, as it is measured through the fixture."""
     series = stack_impedance(*elements_of(cell, reader, s), static=static) + reader.number("series_resistance")
     return measured(series / reader.number("area"), s, *fixture_numbers(reader))
@@ -144,7 +142,7 @@ def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[
             reader,
             layer,
             area,
-            Surroundings(reader.temperature, potentials[k], _isolated(links[k], links[k + 1])),
+            Surroundings(reader.temperature, potentials[k], isolated(links[k], links[k + 1])),
             s,
         )
         for k, layer in enumerate(layers)
@@ -152,7 +150,7 @@ def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[
     return elements, links
 
 
-def _isolated(left: Interface, right: Interface) -> Array:
+def isolated(left: Interface, right: Interface) -> Array:
     """Whether electrons can cross neither of two links: True, False or an array of both."""
     if not isinstance(left, Link) or not isinstance(right, Link):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -10,16 +11,16 @@ import numpy as np
 from ..cells.carriers import ANIONS, ELECTRONS, shared
 from ..cells.cell import Cell, Layer
 from ..cells.constriction import Spots, contact_fraction, film_when_new
-from ..cells.effective import electronic_conductivity
-from ..cells.mixtures import has_electrons
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.carriers import has_electrons
 from ..kinds.electrode import equilibrium
 from ..kinds.kind import Bound, has_formula
+from ..kinds.own import Own
 from ..kinds.response import admittance
 from ..kinds.storage import Storage
 from .chain import Array, Interface, Link, Together
-from .numbers import geometry, ion_conductivity, potentials_at_rest, require, with_boundaries
+from .numbers import geometry, potentials_at_rest, require, with_boundaries
 
 __all__ = ["electrode", "junction", "stored"]
 
@@ -27,6 +28,16 @@ __all__ = ["electrode", "junction", "stored"]
 def stored(element: Storage, reader: Reader, path: str, s: Array) -> Array:
     """Admittance [S/m2 of an interface, S/m of the bulk] of the storage at a path."""
     return Bound(type(element), path, reader).call("admittance", s)
+
+
+def _kept(reader: Reader, key: str, make: Callable[[], Array]) -> Array:
+    """What follows from the cell's own numbers alone: worked out once, unless some of them are overridden."""
+    memory = reader.memory("")  # "" is above every path: None where anything is overridden
+    if memory is None:
+        return make()
+    if key not in memory:
+        memory[key] = make()
+    return memory[key]
 
 
 def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Interface:
@@ -46,6 +57,14 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
     if entry is None:
         return None if common else Link(0.0, 1.0, 1.0, 0.0)
     path = f"interfaces.{key}"
+    if entry.capacitance is None and not entry.memories:  # then nothing in it depends on s
+        return _kept(reader, path, lambda: _junction(cell, reader, path, left, right, s))
+    return _junction(cell, reader, path, left, right, s)
+
+
+def _junction(cell: Cell, reader: Reader, path: str, left: Layer, right: Layer, s: Array) -> Interface:
+    """The same where the cell has an entry."""
+    common, entry = shared(left.material, right.material), reader.get(path)
     bound = Bound(type(entry), path, reader)
     if has_formula(bound.kind, "ohmic"):
         top, bottom = _fraction(_resistance(bound))
@@ -76,16 +95,26 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
         Where no current of any kind crosses it.
     """
     kind = reader.get(side)
-    spots = _spots(cell, reader, side, (layer,))
-    ionic = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s)
-    bound = Bound(type(kind), side, reader, salt=1.0)  # at rest the salt is where it was made
-    potential = equilibrium(bound)
-    if potential is not None:
-        reaction = admittance(bound, potential, s)
-        film = require(film_when_new(reader, side), f"{side}.film_resistance", zero=True)
-        ionic = ionic + spots.fraction * (reaction / (1 + film * reaction))
-    contact = _electron_branch(reader, side, layer.material.carriers == ELECTRONS)
+
+    def without_storage() -> tuple[Spots, tuple[Array, Array], Array]:
+        reaction = _reaction(reader, side, s)
+        return _spots(cell, reader, side, (layer,)), _electron_branch(reader, side, electrons), reaction
+
+    electrons = layer.material.carriers == ELECTRONS
+    spots, contact, reaction = without_storage() if kind.memories else _kept(reader, side, without_storage)
+    ionic = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s) + spots.fraction * reaction
     return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
+
+
+def _reaction(reader: Reader, side: str, s: Array) -> Array:
+    """Small-signal admittance [S/m2] of an electrode's reaction and its film, per area in contact; 0 if inert."""
+    bound = Bound(type(reader.get(side)), side, reader, salt=1.0)  # at rest the salt is where it was made
+    potential = equilibrium(bound)
+    if potential is None:
+        return 0.0
+    reaction = admittance(bound, potential, s)
+    film = require(film_when_new(reader, side), f"{side}.film_resistance", zero=True)
+    return reaction / (1 + film * reaction)
 
 
 def _storage(spots: Spots, element: Storage | None, reader: Reader, path: str, s: Array) -> Array:
@@ -144,8 +173,13 @@ def _conducting(link: Link, path: str, remedy: str) -> Link:
     return link
 
 
+_WHOLE = Spots()
+
+
 def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> Spots:
     """The contact of an interface with the layers beside it."""
+    if reader.get(path).contact is None:
+        return _WHOLE
     fraction = require(contact_fraction(reader, path), f"{path}.contact.fraction")
     if np.any(fraction > 1):
         raise InputError(f"{path}.contact.fraction must be at most 1, but {np.max(fraction):g} was given.")
@@ -154,14 +188,12 @@ def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> 
 
 def _conductivities(cell: Cell, reader: Reader, layer: Layer) -> tuple[Array, Array | None]:
     """Ionic conductivity, grain boundaries included, and electronic one [S/m] of a layer, per electrode area."""
-    where = f"layers.{layer.name}.material"
+    own = Own(reader, f"layers.{layer.name}.material", reader.temperature)
     _, ratio = geometry(reader, layer, reader.number("area"))
-    T = reader.temperature
-    ionic = ion_conductivity(reader, where, layer.material, T)
-    if getattr(layer.material, "grain_boundary", None) is not None:
-        ionic = with_boundaries(reader, f"{where}.grain_boundary", ionic)
+    ionic = require(layer.material.ionic(own), own.place("ionic_conductivity"))
+    if layer.material.grain_boundary is not None:
+        ionic = with_boundaries(own.below("grain_boundary"), ionic)
     if not has_electrons(layer.material):
         return ionic * ratio, None
     potential = potentials_at_rest(cell, reader)[[item.name for item in cell.layers].index(layer.name)]
-    electronic = electronic_conductivity(reader, where, layer.material, T, potential)
-    return ionic * ratio, electronic * ratio
+    return ionic * ratio, layer.material.electronic(own).conductivity(potential) * ratio

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..cells.cell import Cell, Layer
-from ..cells.effective import ionic_conductivity
-from ..cells.mixtures import depends_on_potential, has_electrons
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
+from ..kinds.carriers import has_electrons
+from ..kinds.own import Own
 from .chain import Array
 
-__all__ = ["geometry", "ion_conductivity", "potentials_at_rest", "require", "with_boundaries"]
+__all__ = ["geometry", "potentials_at_rest", "require", "with_boundaries"]
 
 
 def require(value: Array, path: str, *, zero: bool = False) -> Array:
@@ -35,16 +35,10 @@ def geometry(reader: Reader, layer: Layer, area: Array) -> tuple[Array, Array]:
     return thickness, require(reader.number(f"{path}.area"), f"{path}.area") / area
 
 
-def ion_conductivity(reader: Reader, path: str, material: Any, temperature: Array) -> Array:
-    """Conductivity [S/m] of the ions of a material, of a mixture as a whole."""
-    return require(ionic_conductivity(reader, path, material, temperature), f"{path}.ionic_conductivity")
-
-
-def with_boundaries(reader: Reader, where: str, ionic: Array) -> Array:
+def with_boundaries(own: Own, ionic: Array) -> Array:
     """Ionic conductivity with the boundaries' resistance in it, ``1/sigma_eff = 1/sigma_ion + R_gb/d`` (§2.3)."""
-    resistance = require(reader.property(f"{where}.resistance", reader.temperature), f"{where}.resistance", zero=True)
-    grain = require(reader.number(f"{where}.grain_size"), f"{where}.grain_size")
-    return ionic / (1 + ionic * resistance / grain)
+    resistance = require(own.property("resistance"), own.place("resistance"), zero=True)
+    return ionic / (1 + ionic * resistance / require(own.number("grain_size"), own.place("grain_size")))
 
 
 def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Any, ...]:
@@ -53,6 +47,6 @@ def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Any, ...]:
     A cell with an electrode of another equilibrium than the metal's is asked in any case, for it may have no rest.
     """
     foreign = any(electrode.reacts and not electrode.metal for electrode in (cell.negative, cell.positive))
-    if foreign or any(has_electrons(layer.material) and depends_on_potential(layer.material) for layer in cell.layers):
+    if foreign or any(has_electrons(layer.material) and layer.material.depends_on_potential for layer in cell.layers):
         return rest_potentials(cell, reader).layers
     return (0.0,) * len(cell.layers)

@@ -72,9 +72,11 @@ def held_shift(
     ndarray, shape (n, parameters)
     """
     values = stack.values(inputs)
+    # slow unknowns are what they are, whatever the parameter; only algebraic and unresolved ones can follow it
     free, control = stack.fast_unknowns(known), stack.current_index
     result = np.zeros((state.size, len(values)))
     if "area" in stack.model.input_paths:
+        # the current *density* is held: with another area the current is another one
         area = stack.input_names.index(stack.model.input_paths["area"])
         result[control, area] = state[control] / values[area]
     if free.size and values:

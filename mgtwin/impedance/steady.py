@@ -94,6 +94,7 @@ class SteadyState:
         for _ in range(ITERATIONS):
             residual = np.asarray(stack.residual(result, *values)).ravel()
             residual[control] = np.asarray(stack.outputs(result, *values)).ravel()[self._output] - self._target
+            # Newton's matrix alone is singular once for every conserved charge: what is kept closes it
             missing = kept - np.array([charge.value(result, values) for charge in self._charges])
             step = self._solve(result, -residual[:, np.newaxis], missing.reshape(-1, 1))[:, 0]
             result = result + step
@@ -174,6 +175,7 @@ def _bordered(
     The rows, read as combinations of the dynamic equations (the first `dynamic` ones), are what makes it singular: as
     columns they complete it.
     """
+    # rows differ by 1e10 between thin and thick cells; unscaled, the check of the residual would mean nothing
     scale = 1 / np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300)
     size = 1 / np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)
     rows, kept = rows * size[:, np.newaxis], kept * size[:, np.newaxis]
@@ -186,6 +188,7 @@ def _bordered(
         found = splu(whole).solve(target)
     except RuntimeError:  # exactly singular
         return None
+    # splu returns numbers for nearly singular matrices, too: they are believed only if they solve the equations
     missing = np.abs(inner @ found[: len(scale)] - target[: len(scale)])
     terms = abs(inner) @ np.abs(found[: len(scale)]) + np.abs(target[: len(scale)])
     fine = np.isfinite(found).all() and np.all(missing <= TOLERANCE * terms.max(axis=0))

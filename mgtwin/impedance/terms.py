@@ -15,12 +15,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..cells.cell import Cell
-from ..cells.mixtures import has_electrons
 from ..cells.reader import Reader
+from ..kinds.carriers import has_electrons
 from .chain import Array, Interface, Link, Mixed, Ohmic
-from .currents import Division, Shares, divide
+from .currents import CurrentFractions, Division, divide
 from .elements import Surroundings, layer_element
-from .exact import _isolated
+from .exact import isolated
 from .interfaces import electrode, junction
 from .numbers import potentials_at_rest
 
@@ -33,6 +33,7 @@ class Shifted(Reader):
     def __init__(self, reader: Reader, values: Mapping[str, Array]) -> None:
         super().__init__(reader.cell, lambda path, value: self.number(path))
         self._reader, self._values = reader, values
+        # a number inside a law changes the law as a whole
         self._laws = {path.rpartition(".")[0] for path in values}
 
     def get(self, path: str) -> Any:
@@ -44,28 +45,29 @@ class Shifted(Reader):
     def property(self, path: str, T: Any) -> Any:
         if path in self._values:
             return self._values[path]
+        # evaluated anew from shifted numbers; otherwise the reader below may have the value already
         if path in self._laws or "temperature" in self._values:
             return super().property(path, T)
         return self._reader.property(path, T)
 
 
-class _Listening(Reader):
-    """Notes which numbers and laws are read through it."""
+class _Recorder(Reader):
+    """Records which numbers and laws are read through it."""
 
     def __init__(self, reader: Reader) -> None:
         super().__init__(reader.cell)
         self._reader = reader
-        self.heard: set[str] = set()
+        self.paths: set[str] = set()
 
     def get(self, path: str) -> Any:
         return self._reader.get(path)
 
     def number(self, path: str) -> Any:
-        self.heard.add(path)
+        self.paths.add(path)
         return self._reader.number(path)
 
     def property(self, path: str, T: Any) -> Any:
-        self.heard.add(path)
+        self.paths.add(path)
         return self._reader.property(path, T)
 
 
@@ -88,19 +90,20 @@ def _layer(cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> Ohm
     return layer_element(layer.material, reader, layer, reader.number("area"), around, s)
 
 
-def _link_term(link: Interface, shares: Shares) -> Array:
+def _link_term(link: Interface, fractions: CurrentFractions) -> Array:
     """``z (1 - j)^2 + R_e j^2`` [ohm m2]."""
     if not isinstance(link, Link):
         return 0.0 if link is None else link.impedance
-    ions = _squared(link.ion_top, link.ion_bottom, shares.ions)
-    return ions + _squared(link.electron_top, link.electron_bottom, shares.electrons)
+    ions = _squared(link.ion_top, link.ion_bottom, fractions.ions)
+    return ions + _squared(link.electron_top, link.electron_bottom, fractions.electrons)
 
 
-def _squared(top: Array, bottom: Array, share: Array) -> Array:
-    """``top/bottom share^2``, 0 where bottom is (and the share with it)."""
+def _squared(top: Array, bottom: Array, fraction: Array) -> Array:
+    """``top/bottom fraction^2``, 0 where bottom is (and the fraction with it)."""
+    # a blocked carrier (bottom 0) carries nothing: 0/0 here is 0, and says nothing is dissipated
     if isinstance(bottom, float):
-        return 0.0 if bottom == 0 else top / bottom * (share * share)
-    return np.where(bottom == 0, 0.0, top / bottom * (share * share))
+        return 0.0 if bottom == 0 else top / bottom * (fraction * fraction)
+    return np.where(bottom == 0, 0.0, top / bottom * (fraction * fraction))
 
 
 def _layer_term(now: Ohmic | Mixed, base: Ohmic | Mixed, division: Division | None) -> Array:
@@ -133,17 +136,18 @@ class Stack:
         self._cell, self._reader, self._s = cell, reader, s
         self._links = [_link(cell, reader, s, k) for k in range(count + 1)]
         links = [_first_element(link, dimensions) for link in self._links]
-        self._isolated = [_isolated(left, right) for left, right in pairwise(links)]
+        self._isolated = [isolated(left, right) for left, right in pairwise(links)]
         self._layers = [_layer(cell, reader, s, k, self._isolated[k]) for k in range(count)]
+        # the first row holds the cell's own numbers: the currents of all rows are those of this one
         self._base = [_first_element(layer, dimensions) for layer in self._layers]
-        self._divisions, self._shares = divide(self._base, links)
+        self._divisions, self._fractions = divide(self._base, links)
         self.size = 2 * count + 2
 
     def term(self, k: int) -> Array:
         """Term k of Z [ohm m2]; its first axis is that of the rows if it has one more than `dimensions`."""
         count = len(self._links)
         if k < count:
-            return _link_term(self._links[k], self._shares[k])
+            return _link_term(self._links[k], self._fractions[k])
         if k == self.size - 1:
             return self._reader.number("series_resistance")
         return _layer_term(self._layers[k - count], self._base[k - count], self._divisions[k - count])
@@ -152,7 +156,7 @@ class Stack:
         """Term k with the numbers of another reader, the currents being the same."""
         count = len(self._links)
         if k < count:
-            return _link_term(_link(self._cell, reader, self._s, k), self._shares[k])
+            return _link_term(_link(self._cell, reader, self._s, k), self._fractions[k])
         if k == self.size - 1:
             return reader.number("series_resistance")
         k -= count
@@ -199,13 +203,14 @@ class _Reads:
 
     def __init__(self, cell: Cell, reader: Reader) -> None:
         count = len(cell.layers)
-        listening = [_Listening(reader) for _ in range(2 * count + 2)]
-        somewhere = np.array([1j])
-        links = [_link(cell, listening[k], somewhere, k) for k in range(count + 1)]
+        recorders = [_Recorder(reader) for _ in range(2 * count + 2)]
+        # which numbers are read does not depend on the frequency
+        any_s = np.array([1j])
+        links = [_link(cell, recorders[k], any_s, k) for k in range(count + 1)]
         for k, (left, right) in enumerate(pairwise(links)):
-            _layer(cell, listening[count + 1 + k], somewhere, k, _isolated(left, right))
-        listening[-1].number("series_resistance")
-        self._heard = [reader.heard for reader in listening]
+            _layer(cell, recorders[count + 1 + k], any_s, k, isolated(left, right))
+        recorders[-1].number("series_resistance")
+        self._paths = [reader.paths for reader in recorders]
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def plan(self, paths: tuple[str, ...]) -> Plan:
@@ -215,8 +220,10 @@ class _Reads:
         return self._plans[paths]
 
     def _planned(self, paths: tuple[str, ...]) -> Plan:
-        numbers = range(len(self._heard))
-        readers = {path: {k for k in numbers if self._heard[k] & {path, path.rpartition(".")[0]}} for path in paths}
+        numbers = range(len(self._paths))
+        readers = {path: {k for k in numbers if self._paths[k] & {path, path.rpartition(".")[0]}} for path in paths}
+        # Colouring of a graph, greedily: parameters that no common term reads are varied in one evaluation. A stack of
+        # n layers with p numbers each costs about p evaluations instead of n p.
         slots: dict[str, int] = {}
         taken: list[set[int]] = []  # terms that read something varied in a slot
         for path, terms in readers.items():
@@ -229,6 +236,7 @@ class _Reads:
         return Plan(slots, len(taken), tuple((k, read) for k, read in found if read))
 
 
+# a reader is made per cell and batch: the plan lives as long as it does
 _READS: WeakKeyDictionary[Reader, _Reads] = WeakKeyDictionary()
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Protocol
 
-__all__ = ["ANIONS", "ELECTRONS", "Carrier", "shared"]
+__all__ = ["ANIONS", "ELECTRONS", "IONS_ONLY", "Carrier", "has_electrons", "shared"]
 
 
 class Carrier(Enum):
@@ -16,11 +16,19 @@ class Carrier(Enum):
     ANIONS = "anions"
 
 
+IONS_ONLY: frozenset[Carrier] = frozenset()
 ELECTRONS = frozenset({Carrier.ELECTRONS})
 ANIONS = frozenset({Carrier.ANIONS})
 
 
-def shared(left: Any, right: Any) -> frozenset[Carrier]:
+class _Carries(Protocol):
+    """A material, as far as this is concerned."""
+
+    @property
+    def carriers(self) -> frozenset[Carrier]: ...
+
+
+def shared(left: _Carries, right: _Carries) -> frozenset[Carrier]:
     """Carriers besides the ion that two neighbouring materials have in common.
 
     Examples
@@ -32,5 +40,9 @@ def shared(left: Any, right: Any) -> frozenset[Carrier]:
     >>> shared(salt, MixedConductor("1 mS/cm", "1e-8 S/cm", "1 F/cm^3"))
     frozenset()
     """
-    found: frozenset[Carrier] = left.carriers & right.carriers
-    return found
+    return left.carriers & right.carriers
+
+
+def has_electrons(material: _Carries) -> bool:
+    """Whether electrons get through a layer of this material from face to face."""
+    return Carrier.ELECTRONS in material.carriers

@@ -14,7 +14,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Literal, Protocol, TypeAlias
@@ -24,7 +23,7 @@ import numpy as np
 from ..errors import InputError
 from ..quantities import Quantity
 from ..registry import Family
-from .noun import noun
+from .noun import noun, remembered
 from .numbers import FARADAY, GAS_CONSTANT, Number
 
 __all__ = [
@@ -85,11 +84,12 @@ def type_name(cls: type) -> str:
 
 def declare(
     cls: type,
-    family: Family[type],
+    family: Family[Any],
     formulas: Sequence[Formula],
     added: Mapping[str, Added],
     check: Callable[[type], None],
     validators: Mapping[str, object] | None = None,
+    depth: int = 2,
 ) -> type:
     """Make a class a kind of a family: add fields, check the contract, make it a noun, put it into the registry.
 
@@ -105,14 +105,15 @@ def declare(
         ``check(cls)`` refuses a class that lacks what the family needs; called before anything is registered.
     validators : mapping, optional
         pydantic validators of every kind of the family, by name.
+    depth : int
+        How many calls away the class is written, where its annotations have a meaning: 2 from a family's decorator.
 
     Raises
     ------
     InputError
         The class breaks the contract; the sentence says what is missing.
     """
-    # the decorator of the family was called where the class is written, which is where its annotations have a meaning
-    written = sys._getframe(2)
+    written = sys._getframe(depth)
     try:
         annotations = dict(
             inspect.get_annotations(cls, globals=written.f_globals, locals=written.f_locals, eval_str=True)
@@ -121,7 +122,8 @@ def declare(
         raise InputError(
             f"{cls.__name__}: the annotation of a field names {error.name!r}, which is not known there."
         ) from None
-    name = type_name(cls)
+    given = vars(cls).get("type")
+    name = given if isinstance(given, str) else type_name(cls)
     for key, extra in {**added, "type": Added(Literal[name], name, shown=False)}.items():
         if key not in annotations:
             annotations[key] = extra.annotation
@@ -138,6 +140,7 @@ def declare(
     return made
 
 
+@remembered
 def has_formula(kind: type, name: str) -> bool:
     """Tell whether a kind defines a formula."""
     return isinstance(inspect.getattr_static(kind, name, None), staticmethod)
@@ -173,7 +176,7 @@ def _check_formula(cls: type, formula: Formula, known: set[str]) -> None:
             )
 
 
-@lru_cache(maxsize=512)
+@remembered
 def asked_by(kind: type, formula: str) -> tuple[str, ...]:
     """Return the names that a formula of a kind asks for, in its own order."""
     parameters = inspect.signature(getattr(kind, formula)).parameters.values()
@@ -251,7 +254,8 @@ class Bound:
 
     def call(self, formula: str, *arguments: Number, **known: Number) -> Number:
         """Return the value of a formula; `known` are memories, or values in place of fields."""
-        given = {name: known[name] if name in known else self.value(name) for name in asked_by(self.kind, formula)}
+        value = self.value
+        given = {name: known[name] if name in known else value(name) for name in asked_by(self.kind, formula)}
         return getattr(self.kind, formula)(*arguments, **given)
 
     def reads(self, formula: str) -> tuple[str, ...]:
@@ -263,7 +267,7 @@ class Bound:
         )
 
 
-@lru_cache(maxsize=512)
+@remembered
 def _bounds(kind: type, field: str) -> tuple[float | None, float | None, float | None, float | None]:
     """Bounds (gt, ge, lt, le) of the number in a field."""
     from typing import get_type_hints  # only when arrays are judged
@@ -288,7 +292,14 @@ def _check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
             raise InputError(f"{path} must be {relation} {bound:g}, but {value[refused].ravel()[0]:g} was given.")
 
 
-def import_kinds(package: str, path: Iterable[str]) -> None:
-    """Import every module of a package of kinds: a file that is put there declares itself."""
-    for module in iter_modules(list(path)):
-        import_module(f"{package}.{module.name}")
+def import_kinds(package: str, path: Iterable[str]) -> list[str]:
+    """Import every module of a package of kinds, take over its public names, and return these.
+
+    A file that is put into the package declares itself, and no list has to be told.
+    """
+    names: dict[str, object] = {}
+    for found in iter_modules(list(path)):
+        module = import_module(f"{package}.{found.name}")
+        names |= {name: vars(module)[name] for name in module.__all__}
+    vars(sys.modules[package]).update(names)
+    return list(names)

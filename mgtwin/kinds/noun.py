@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
@@ -13,10 +13,11 @@ from pydantic.dataclasses import dataclass
 from ..errors import InputError, did_you_mean, validation_problems
 from ..locations import dotted, type_of
 
-__all__ = ["explained", "field_names", "noun", "one_of", "problems"]
+__all__ = ["explained", "field_names", "noun", "one_of", "problems", "remembered"]
 
 _CONFIG = ConfigDict(extra="forbid", validate_default=True)
 _Class = TypeVar("_Class", bound=type)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, Field))
@@ -50,6 +51,12 @@ def noun(cls: _Class) -> _Class:
     return cast(_Class, made)
 
 
+def remembered(function: _Function) -> _Function:
+    """`functools.cache` that leaves a function its own signature: a static type of classes counts as not hashable."""
+    return cast(_Function, functools.cache(function))
+
+
+@remembered
 def field_names(cls: Any) -> tuple[str, ...]:
     """Return the names of the fields of a noun that a user may set, i.e. without ``type``."""
     return tuple(field.name for field in dataclasses.fields(cls) if field.name != "type")

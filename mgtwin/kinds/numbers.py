@@ -1,4 +1,4 @@
-"""What formulas calculate with: one name for everything that stands for a number, and the constants of physics."""
+"""What formulas calculate with: one name for everything that stands for a number, constants, and safe exponentials."""
 
 from __future__ import annotations
 

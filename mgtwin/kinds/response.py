@@ -20,10 +20,12 @@ from ..errors import InputError
 from .kind import Bound, has_formula
 from .numbers import Number
 
-__all__ = ["admittance", "rest_of_memories"]
+__all__ = ["admittance", "admittance_at", "rest_of_memories"]
 
 #: Complex step; its square vanishes beside any number.
 _STEP = 1e-30
+#: A sum this much smaller than its terms is 0.
+_ROUNDING = 8 * np.finfo(float).eps
 #: Largest drive at rest, relative to what a change of the state or of the potential by its own size would make of it.
 _STILL = 1e-9
 
@@ -54,12 +56,17 @@ def admittance(bound: Bound, overpotential: Number, s: Number) -> Number:
     InputError
         A current flows, or a memory moves, at what should be rest.
     """
+    if has_formula(bound.kind, "slope") and not bound.kind.memories:
+        return bound.call("slope")  # closed: as exact, and free of the rounding of a complex step
+    return admittance_at(bound, overpotential, rest_of_memories(bound), s)
+
+
+def admittance_at(bound: Bound, overpotential: Number, state: dict[str, Number], s: Number) -> Number:
+    """Return dj/deta [S/m2] of the area in contact at any stationary state of the memories.
+
+    Parameters as for `admittance`; `state` has the value of every memory.
+    """
     kind = bound.kind
-    if not kind.memories:
-        if has_formula(kind, "slope"):  # closed: as exact, and free of the rounding of a complex step
-            return bound.call("slope")
-        return _slope(lambda eta: bound.call("current", eta), overpotential)
-    state = rest_of_memories(bound)
 
     def current(eta: Number, x: Mapping[str, Number]) -> Number:
         return bound.call("current", eta, **x)
@@ -75,6 +82,8 @@ def admittance(bound: Bound, overpotential: Number, s: Number) -> Number:
 
     names = list(state)
     own = _slope(lambda eta: current(eta, state), overpotential)
+    if not names:
+        return own
     by_state = [_slope(partial(moved_current, k), state[k]) for k in names]
     gains = [_slope(partial(drive, k, x=state), overpotential) for k in names]
     couplings = [[_slope(partial(moved_drive, k, j), state[j]) for j in names] for k in names]
@@ -86,8 +95,10 @@ def admittance(bound: Bound, overpotential: Number, s: Number) -> Number:
         ]
         for row, k in enumerate(names)
     ]
-    moved = _solved(matrix, gains)
-    return own + sum(slope * change for slope, change in zip(by_state, moved, strict=True))
+    terms = [own, *(slope * change for slope, change in zip(by_state, _solved(matrix, gains), strict=True))]
+    total, size = sum(terms), sum(map(np.abs, terms))
+    # a host that is full stops a direct current: what rounding leaves of the difference would be a resistance
+    return np.where(np.abs(total) <= _ROUNDING * size, 0.0, total)[()]
 
 
 def _check_still(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pybamm
 
 from ..cells import Layer
-from ..cells.effective import ionic_conductivity
+from ..kinds.numbers import Number
 from . import names
 from .grid import LayerGrid
+from .layers import material_of
 from .storage import bulk_storage
 from .writer import Neighbour, Writer
 
@@ -27,9 +26,10 @@ class GradedLayer:
         self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
         ratio = model.area_ratio(layer)
 
-        def sigma_ion(position: Any) -> Any:
-            where = f"{path}.material"
-            return ionic_conductivity(model.reader, where, layer.material, model.temperature, position) * ratio
+        own = material_of(model, layer)
+
+        def sigma_ion(position: Number) -> Number:
+            return layer.material.ionic(own, position) * ratio
 
         self._at, self.sigma_ion = sigma_ion, sigma_ion(self.grid.x)
         self._dielectric = bulk_storage(model, f"{path}.material", ratio, self.grid.x) if resolve_dielectric else None
@@ -42,7 +42,7 @@ class GradedLayer:
         """It has no salt of its own."""
         return None
 
-    def conductivities(self, side: str) -> tuple[Any, None]:
+    def conductivities(self, side: str) -> tuple[Number, None]:
         """Conductivity [S/m] near a face, and that of the electrons (none)."""
         return self._at(0.0 if side == "left" else 1.0), None
 

@@ -8,20 +8,15 @@ interfaces beside it know the currents through its faces; ``drop``, the fall of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pybamm
 
 from ..cells import Layer
-from ..cells.effective import (
-    chemical_capacitance,
-    electron_law,
-    integral_of_saturating_exp,
-    ionic_conductivity,
-    saturating_exp,
-)
+from ..kinds.electrons import Electrons
+from ..kinds.materials import GrainBoundary
+from ..kinds.numbers import Number
+from ..kinds.own import Own
 from . import names
 from .grid import LayerGrid
 from .storage import bulk_storage
@@ -38,9 +33,9 @@ class Face:
     electronic current that flows through the outermost half cell for that potential.
     """
 
-    open_potential: Any
-    resistance: Any
-    current: Any = None
+    open_potential: Number
+    resistance: Number
+    current: Number = None
 
 
 class GrainBoundaries:
@@ -50,26 +45,24 @@ class GrainBoundaries:
     conductivity, ``1/sigma_eff = 1/sigma_ion + R_gb/d``. Never both.
     """
 
-    def __init__(self, model: Writer, layer: Layer, ratio: Any):
+    def __init__(self, model: Writer, layer: Layer, ratio: Number):
         self.name = layer.name
-        where = f"layers.{layer.name}.material.grain_boundary"
-        boundary = getattr(layer.material, "grain_boundary", None)
+        boundary, own = layer.material.grain_boundary, material_of(model, layer).below("grain_boundary")
         self._per_length = None
         self._capacitance = None
         if boundary is None:
             return
-        grain = model.reader.number(f"{where}.grain_size")
-        self._per_length = model.reader.property(f"{where}.resistance", model.temperature) / grain / ratio
-        self._number = model.reader.number(f"layers.{layer.name}.thickness") / grain
+        self._per_length = GrainBoundary.per_length(own) / ratio
         self._thickness = model.reader.number(f"layers.{layer.name}.thickness")
-        if boundary.capacitance is not None and not model.is_fixed_at(f"{where}.resistance", 0.0):
-            self._capacitance = model.reader.number(f"{where}.capacitance") * ratio
+        self._number = self._thickness / own.number("grain_size")
+        if boundary.capacitance is not None and not model.is_fixed_at(own.place("resistance"), 0.0):
+            self._capacitance = own.number("capacitance") * ratio
 
-    def folded(self, conductivity: Any) -> Any:
+    def folded(self, conductivity: Number) -> Number:
         """Ionic conductivity with the boundaries in it."""
         return conductivity if self._per_length is None else conductivity / (1 + conductivity * self._per_length)
 
-    def drop(self, model: Writer) -> Any:
+    def drop(self, model: Writer) -> Number:
         """Drop over all boundaries in series [V]; a state where they have a capacitance."""
         if self._per_length is None:
             return pybamm.Scalar(0)
@@ -92,7 +85,7 @@ class OhmicLayer:
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         thickness = model.reader.number(f"{path}.thickness")
-        conductivity = ionic_conductivity(model.reader, f"{path}.material", layer.material, model.temperature) * ratio
+        conductivity = layer.material.ionic(material_of(model, layer)) * ratio
         self.resistance = thickness / conductivity
         self._boundaries = GrainBoundaries(model, layer, ratio)
         self._effective = self._boundaries.folded(conductivity)
@@ -108,7 +101,7 @@ class OhmicLayer:
         """One sigma_ion knows of no salt."""
         return None
 
-    def conductivities(self, side: str) -> tuple[Any, None]:
+    def conductivities(self, side: str) -> tuple[Number, None]:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons (none) near a face."""
         return self._effective, None
 
@@ -141,31 +134,33 @@ class MixedLayer:
         self.name = layer.name
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
-        material = layer.material
+        material, own = layer.material, material_of(model, layer)
         boundaries = GrainBoundaries(model, layer, ratio)
         self._boundaries = boundaries if isolated else None
         self.rest_potential = model.rest.layers[layer.name]
 
         self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
         # x/L where properties are needed; in a uniform layer they are the same everywhere
-        graded = getattr(material, "graded", False)
-        self._nodes: Any = self.grid.x if graded else 0.5
-        self._edges: Any = self.grid.x_edge if graded else 0.5
+        self._nodes: Number = self.grid.x if material.graded else 0.5
+        self._edges: Number = self.grid.x_edge if material.graded else 0.5
 
-        def sigma_ion(position: Any) -> Any:
-            inside = ionic_conductivity(model.reader, f"{path}.material", material, model.temperature, position) * ratio
+        def sigma_ion(position: Number) -> Number:
+            inside = material.ionic(own, position) * ratio
             return inside if isolated else boundaries.folded(inside)
 
         self.sigma_ion = sigma_ion
         self._folded = boundaries.folded
-        self.electrons = electronic_law(model, f"{path}.material", material, ratio)
+        electrons = material.electronic(own)
+        self.electrons: Electrons = replace(electrons, factor=lambda position: electrons.factor(position) * ratio)
+        self._capacitance = lambda E: material.capacitance(own, E, self._nodes) * ratio
+        self._charge = lambda E: material.charge(own, E, self._nodes) * ratio
         self._dielectric = bulk_storage(model, f"{path}.material", ratio, self._nodes) if resolve_dielectric else None
         self.potential = self.grid.variable(names.local_potential(layer.name))
         self.field = None
         if self._dielectric is not None:
             self.field = self.grid.variable(names.ionic_field(layer.name))
         self._current_density = model.current_density
-        self._unknown_faces: dict[str, Any] = {}
+        self._unknown_faces: dict[str, Number] = {}
 
     # -- what an interface sees ------------------------------------------------------------------------------------
     def face(self, side: str) -> Face:
@@ -179,7 +174,7 @@ class MixedLayer:
         # i_eon = driven - conductance dE/dx over the half cell, solved for E at the face
         return Face(potential + sign * half * driven / conductance, half / conductance)
 
-    def conductivities(self, side: str) -> tuple[Any, Any]:
+    def conductivities(self, side: str) -> tuple[Number, Number]:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons near a face."""
         electrons = self.electrons.conductivity(self.grid.first_value(self.potential, side), self._at(side))
         return self._effective(side), electrons
@@ -197,7 +192,7 @@ class MixedLayer:
         slope = self.electrons.factor(self._at(side)) * slope
         return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)
 
-    def _conduction(self, sigma_eon: Any, side: str) -> tuple[Any, Any]:
+    def _conduction(self, sigma_eon: Number, side: str) -> tuple[Number, Number]:
         """Outermost half cell: conductance [S/m] that multiplies -dE/dx, and the current that E does not drive."""
         if self.field is not None:
             return sigma_eon, sigma_eon * self.grid.first_value(self.field, side)
@@ -205,28 +200,28 @@ class MixedLayer:
         total = ionic + sigma_eon
         return ionic * sigma_eon / total, sigma_eon / total * (self._current_density - self._pushed_at(side))
 
-    def _rail(self, where: str) -> Any:
+    def _rail(self, where: str) -> Number:
         """Conductivity of the ionic rail at ``"nodes"``, ``"edges"``, or the face ``"left"`` or ``"right"``."""
         return self.sigma_ion({"nodes": self._nodes, "edges": self._edges, "left": 0.0, "right": 1.0}[where])
 
-    def _effective(self, side: str) -> Any:
+    def _effective(self, side: str) -> Number:
         """Ionic conductivity near a face, grain boundaries included whether electrons cross it or not."""
         return self._folded(self._rail(side)) if self._boundaries is not None else self._rail(side)
 
     # -- a salt solution in the pores (models/pores.py) has its say here ----------------------------------------------
-    def _pushed_at(self, side: str) -> Any:
+    def _pushed_at(self, side: str) -> Number:
         """Ionic current in the outermost half cell that no field drives."""
         return 0
 
-    def _pushed_on_edges(self, model: Writer) -> Any:
+    def _pushed_on_edges(self, model: Writer) -> Number:
         """The same at inner cell faces."""
         return 0
 
-    def _pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour) -> Any:
+    def _pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour) -> Number:
         """The same in every cell."""
         return 0
 
-    def _complete_salt(self, model: Writer, left: Neighbour, right: Neighbour, field: Any) -> None:
+    def _complete_salt(self, model: Writer, left: Neighbour, right: Neighbour, field: Number) -> None:
         """Write the balance of the salt; `field` is -d(phi_ion)/dx at inner cell faces."""
 
     @staticmethod
@@ -258,7 +253,7 @@ class MixedLayer:
             field = grid.on_edges(g)
         self._complete_salt(model, left, right, field)
         flux = grid.with_faces(inside, left.electronic_current, right.electronic_current)
-        model.rhs[E] = -grid.divergence(flux) / self.electrons.capacitance(E, self._nodes)
+        model.rhs[E] = -grid.divergence(flux) / self._capacitance(E)
         model.initial_conditions[E] = self.rest_potential
         for unknown in self._unknown_faces.values():
             model.initial_conditions[unknown] = self.rest_potential
@@ -275,51 +270,10 @@ class MixedLayer:
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)
         model.variables[names.local_potential(self.name)] = E
-        charge = self.electrons.stored_charge
-        model.variables[names.stored_charge(self.name)] = grid.mean(
-            charge(E, self._nodes) - charge(self.rest_potential, self._nodes)
-        )
+        stored = self._charge(E) - self._charge(self.rest_potential)
+        model.variables[names.stored_charge(self.name)] = grid.mean(stored)
 
 
-@dataclass(frozen=True)
-class Electrons:
-    """sigma_eon(E, x) = factor(x) law(E), the integral of the law over E, and the chemical capacitance."""
-
-    linear: bool
-    factor: Callable[[Any], Any]
-    law: Callable[[Any], Any]
-    integral: Callable[[Any], Any]
-    capacitance: Callable[[Any, Any], Any]
-    stored_charge: Callable[[Any, Any], Any]
-
-    def conductivity(self, potential: Any, position: Any) -> Any:
-        """sigma_eon at a potential and x/L."""
-        return self.factor(position) * self.law(potential)
-
-
-def electronic_law(model: Writer, path: str, material: Any, ratio: Any) -> Electrons:
-    """Electronic conductivity and chemical capacitance of a material, scaled by the layer's area `ratio`."""
-    T, reader = model.temperature, model.reader
-
-    def capacitance(E: Any, position: Any) -> Any:
-        return chemical_capacitance(reader, path, material, T, E, position=position) * ratio
-
-    def stored(E: Any, position: Any) -> Any:
-        return chemical_capacitance(reader, path, material, T, E, integrated=True, position=position) * ratio
-
-    def factor(position: Any) -> Any:
-        return electron_law(reader, path, material, T, position)[0] * ratio
-
-    _, where, law = electron_law(reader, path, material, T)
-    if law is None:
-        return Electrons(True, factor, lambda E: pybamm.Scalar(1), lambda E: E, capacitance, stored)
-    n, p, constant = (reader.property(f"{where}.electronic_conductivity.{part}", T) for part in ("n", "p", "constant"))
-    f, primitive = model.inverse_thermal_voltage, integral_of_saturating_exp
-
-    def conductivity(E: Any) -> Any:
-        return n * saturating_exp(-f * E) + p * saturating_exp(f * E) + constant
-
-    def integral(E: Any) -> Any:
-        return (p * primitive(f * E) - n * primitive(-f * E)) / f + constant * E
-
-    return Electrons(False, factor, conductivity, integral, capacitance, stored)
+def material_of(model: Writer, layer: Layer) -> Own:
+    """The numbers of a layer's material."""
+    return Own(model.reader, f"layers.{layer.name}.material", model.temperature)

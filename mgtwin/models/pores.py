@@ -11,15 +11,13 @@ and the anions are those of :math:`i_p`. `PoreLayer` has no electrons, `MixedPor
 
 from __future__ import annotations
 
-from typing import Any
-
 import pybamm
 
 from ..cells import Layer
-from ..cells.effective import pore_solution
+from ..kinds.numbers import Number
 from . import names
 from .grid import LayerGrid
-from .layers import MixedLayer
+from .layers import MixedLayer, material_of
 from .salt import SIDES, SaltFace, SaltTransport
 from .storage import bulk_storage
 from .writer import Neighbour, Writer
@@ -28,14 +26,13 @@ from .writer import Neighbour, Writer
 class Pores:
     """The ionic rail of a layer with a solution in its pores."""
 
-    def __init__(self, model: Writer, layer: Layer, grid: LayerGrid, field: Any):
-        path, ratio = f"layers.{layer.name}.material", model.area_ratio(layer)
-        where, network, content, solid = pore_solution(model.reader, path, layer.material, model.temperature)
-        self.salt = SaltTransport(model, layer.name, where, grid, ratio, network, content)
-        self._solid, self._grid, self._field = solid * ratio, grid, field
+    def __init__(self, model: Writer, layer: Layer, grid: LayerGrid, field: Number):
+        ratio, salt = model.area_ratio(layer), layer.material.salt(material_of(model, layer))
+        self.salt = SaltTransport(model, layer.name, salt, grid, ratio)
+        self._solid, self._grid, self._field = salt.beside * ratio, grid, field
         self._voltage = self.salt.voltage * self.salt.anions
 
-    def solution(self, where: str) -> Any:
+    def solution(self, where: str) -> Number:
         """kappa_p [S/m] at ``"nodes"``, ``"edges"`` or a face."""
         salt, grid = self.salt, self._grid
         if where in SIDES:
@@ -43,19 +40,19 @@ class Pores:
         kappa = salt.conductivity(salt.relative)
         return kappa if where == "nodes" else grid.on_edges(kappa)
 
-    def rail(self, where: str) -> Any:
+    def rail(self, where: str) -> Number:
         """kappa_p + sigma_s."""
         return self._solid + self.solution(where)
 
-    def pushed_at(self, side: str) -> Any:
+    def pushed_at(self, side: str) -> Number:
         """Current in the outermost half cell that the concentration drives, by the slope next to it."""
         return self.solution(side) * self._voltage * self.salt.first_log_slope(side)
 
-    def pushed_on_edges(self, model: Writer) -> Any:
+    def pushed_on_edges(self, model: Writer) -> Number:
         """The same at inner cell faces."""
         return self.solution("edges") * self._voltage * self.salt.log_slope(model)
 
-    def pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour, ions: dict[str, Any]) -> Any:
+    def pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour, ions: dict[str, Number]) -> Number:
         """The same in every cell; `ions` is the ionic current through the faces."""
         ends = {}
         for side, beside in (("left", left), ("right", right)):
@@ -64,7 +61,7 @@ class Pores:
         slopes = self._grid.with_faces(self.salt.log_slope(model), ends["left"], ends["right"])
         return self.solution("nodes") * self._voltage * self._grid.at_nodes(slopes)
 
-    def _conduction(self, side: str, ions: Any) -> tuple[Any, Any]:
+    def _conduction(self, side: str, ions: Number) -> tuple[Number, Number]:
         """i_p at a face: what the slope of ln c there does not drive, and the factor of that slope."""
         kappa = self.solution(side)
         if self._field is not None:
@@ -74,11 +71,13 @@ class Pores:
         share = kappa / self.rail(side)
         return share * ions, kappa * self._voltage * (1 - share)
 
-    def face(self, side: str, ions: Any) -> SaltFace:
+    def face(self, side: str, ions: Number) -> SaltFace:
         """Face as an interface sees it, with the ionic current through it."""
         return self.salt.face(side, *self._conduction(side, ions))
 
-    def balance(self, model: Writer, left: Neighbour, right: Neighbour, field: Any, faces: dict[str, SaltFace]) -> None:
+    def balance(
+        self, model: Writer, left: Neighbour, right: Neighbour, field: Number, faces: dict[str, SaltFace]
+    ) -> None:
         """Write the balance of the salt; `field` is g at inner cell faces."""
         current = self.solution("edges") * field + self.pushed_on_edges(model)
         self.salt.balance(model, current, {"left": left.anionic_current, "right": right.anionic_current}, faces)
@@ -106,7 +105,7 @@ class PoreLayer:
         """Face at ``"left"`` or ``"right"``."""
         return self._faces[side]
 
-    def conductivities(self, side: str) -> tuple[Any, None]:
+    def conductivities(self, side: str) -> tuple[Number, None]:
         """Conductivity [S/m] of the ions near a face, and that of the electrons (none)."""
         return self.pores.rail(side), None
 
@@ -134,7 +133,7 @@ class MixedPoreLayer(MixedLayer):
         self.pores = Pores(model, layer, self.grid, self.field)
         self._pore_faces = {side: self.pores.face(side, self._ions_near(side)) for side in SIDES}
 
-    def _ions_near(self, side: str) -> Any:
+    def _ions_near(self, side: str) -> Number:
         """Ionic current in the outermost cell, from the slope of E next to it: the electrons' is not known yet."""
         if self.field is not None:
             return 0  # the field itself is known
@@ -148,19 +147,19 @@ class MixedPoreLayer(MixedLayer):
         """Face at ``"left"`` or ``"right"``."""
         return self._pore_faces[side]
 
-    def _rail(self, where: str) -> Any:
+    def _rail(self, where: str) -> Number:
         return self.pores.rail(where)
 
-    def _pushed_at(self, side: str) -> Any:
+    def _pushed_at(self, side: str) -> Number:
         return self.pores.pushed_at(side)
 
-    def _pushed_on_edges(self, model: Writer) -> Any:
+    def _pushed_on_edges(self, model: Writer) -> Number:
         return self.pores.pushed_on_edges(model)
 
-    def _pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour) -> Any:
+    def _pushed_at_nodes(self, model: Writer, left: Neighbour, right: Neighbour) -> Number:
         i = model.current_density
         ions = {"left": i - left.electronic_current, "right": i - right.electronic_current}
         return self.pores.pushed_at_nodes(model, left, right, ions)
 
-    def _complete_salt(self, model: Writer, left: Neighbour, right: Neighbour, field: Any) -> None:
+    def _complete_salt(self, model: Writer, left: Neighbour, right: Neighbour, field: Number) -> None:
         self.pores.balance(model, left, right, field, self._pore_faces)

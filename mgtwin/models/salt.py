@@ -11,16 +11,16 @@ together, and :math:`i_-` that of its anions,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pybamm
 
 from ..cells import Layer
-from ..cells.rest import FARADAY
-from ..cells.salts import DEPLETED, continued_log, salt_voltage
+from ..kinds.numbers import FARADAY, Number
+from ..kinds.salt import DEPLETED, Salt, continued_log, salt_voltage
 from . import names
 from .grid import LayerGrid
+from .layers import material_of
 from .storage import bulk_storage
 from .writer import Neighbour, Writer
 
@@ -37,16 +37,16 @@ class SaltFace:
 
     layer: str
     side: str
-    open: Any
-    resistance: Any
-    factor_path: str
+    open: Number
+    resistance: Number
+    solution: Salt
 
-    def relative(self, anions: Any) -> Any:
+    def relative(self, anions: Number) -> Number:
         """c/c_0 at the face for an anion current; 0 at every face that only the ion passes."""
         return self.open + (1 if self.side == "right" else -1) * self.resistance * anions
 
 
-def anions_through(model: Writer, left: SaltFace | None, right: SaltFace | None) -> Any:
+def anions_through(model: Writer, left: SaltFace | None, right: SaltFace | None) -> Number:
     """Anion current through the contact of two solutions: ``Theta ln(c/c_0)`` is the same on both sides.
 
     Where the thermodynamic factors are equal so are the relative concentrations, and both faces are eliminated in
@@ -54,14 +54,13 @@ def anions_through(model: Writer, left: SaltFace | None, right: SaltFace | None)
     """
     if left is None or right is None:
         return pybamm.Scalar(0)
-    if model.is_fixed_at(left.factor_path, model.cell.get(right.factor_path)) and model.is_fixed_at(
-        right.factor_path, model.cell.get(left.factor_path)
-    ):
+    fixed = left.solution.fixed_factor
+    if fixed is not None and fixed == right.solution.fixed_factor:
         return (right.open - left.open) / (left.resistance + right.resistance)
     unknown = pybamm.Variable(names.face_concentration(left.layer, left.side))
     model.initial_conditions[unknown] = pybamm.Scalar(1)
     anions = (unknown - left.open) / left.resistance
-    exponent = model.reader.number(left.factor_path) / model.reader.number(right.factor_path)
+    exponent = left.solution.thermodynamic_factor / right.solution.thermodynamic_factor
     model.algebraic[unknown] = right.relative(anions) - np.exp(exponent * continued_log(unknown))
     return anions
 
@@ -74,50 +73,40 @@ class SaltTransport:
     model : Writer
     name : str
         Of the layer.
-    path : str
-        Of the solution among the cell's numbers; it has the fields of a `BinaryElectrolyte`.
+    salt : Salt
+        How it conducts, by the numbers of its material.
     grid : LayerGrid
     ratio
         Layer area over electrode area.
-    network, content
-        In the pores of a mixture: the factor on conductivity and diffusivity, the solution's fraction of the volume.
     """
 
-    def __init__(
-        self, model: Writer, name: str, path: str, grid: LayerGrid, ratio: Any, network: Any = 1, content: Any = 1
-    ):
-        read, T = model.reader, model.temperature
-        self.name, self._grid, self._path = name, grid, path
-        self.anions = 1 - read.number(f"{path}.transference_number")
+    def __init__(self, model: Writer, name: str, salt: Salt, grid: LayerGrid, ratio: Number):
+        self.name, self._grid, self._solution = name, grid, salt
+        self.anions = 1 - salt.transference_number
         #: V per unit of ln c, without t_-
-        self.voltage = salt_voltage(
-            model.ion_charge, 1 / model.inverse_thermal_voltage, read.number(f"{path}.thermodynamic_factor")
-        )
-        self._concentration = read.number(f"{path}.concentration")
-        charge = model.ion_charge * FARADAY * self._concentration * ratio
-        self._mobility = charge * read.property(f"{path}.salt_diffusivity", T) * network
-        self._capacity = charge * read.number(f"{path}.porosity") * content
-        self._conductivity = read.property(f"{path}.ionic_conductivity", T) * ratio * network
-        self._exponent = None
-        if not model.is_fixed_at(f"{path}.conductivity_exponent", 0.0):
-            self._exponent = read.number(f"{path}.conductivity_exponent")
+        self.voltage = salt_voltage(model.ion_charge, 1 / model.inverse_thermal_voltage, salt.thermodynamic_factor)
+        charge = model.ion_charge * FARADAY * salt.concentration * ratio
+        self._mobility = charge * salt.diffusivity * salt.network
+        self._capacity = charge * salt.porosity * salt.content
+        self._conductivity = salt.conductivity * ratio * salt.network
         self.relative = grid.variable(names.relative_concentration(name))
 
-    def conductivity(self, relative: Any) -> Any:
+    def conductivity(self, relative: Number) -> Number:
         """kappa [S/m] at c/c_0."""
-        if self._exponent is None:
+        exponent = self._solution.exponent
+        if exponent is None:
             return self._conductivity
-        return self._conductivity * np.exp(self._exponent * continued_log(relative))
+        return self._conductivity * np.exp(exponent * continued_log(relative))
 
-    def log_slope(self, model: Writer) -> Any:
+    def log_slope(self, model: Writer) -> Number:
         """d(ln c)/dx [1/m] at inner cell faces."""
         return self._grid.slope(model, continued_log(self.relative))
 
-    def first_log_slope(self, side: str) -> Any:
+    def first_log_slope(self, side: str) -> Number:
         """d(ln c)/dx [1/m] between the two nodes nearest to a face."""
         return self._grid.first_slope(continued_log(self.relative), side)
 
-    def slope(self, side: str, anions: Any, driven: Any, conductance: Any = 0) -> Any:
+    def slope(self, side: str, anions: Number, driven: Number, conductance: Number = 0) -> Number:
         """d(c/c_0)/dx [1/m] in the outermost half cell.
 
         Parameters
@@ -131,16 +120,16 @@ class SaltTransport:
         inside = self._grid.first_value(self.relative, side)
         return (anions - self.anions * driven) / (self._mobility + self.anions * conductance / inside)
 
-    def face(self, side: str, driven: Any, conductance: Any = 0) -> SaltFace:
+    def face(self, side: str, driven: Number, conductance: Number = 0) -> SaltFace:
         """Face at ``"left"`` or ``"right"``; `driven` and `conductance` as for `slope`."""
         sign = 1 if side == "right" else -1
         half = self._grid.half_cell(side)
         inside = self._grid.first_value(self.relative, side)
         moved = self.slope(side, pybamm.Scalar(0), driven, conductance)
         resistance = half / (self._mobility + self.anions * conductance / inside)
-        return SaltFace(self.name, side, inside + sign * half * moved, resistance, f"{self._path}.thermodynamic_factor")
+        return SaltFace(self.name, side, inside + sign * half * moved, resistance, self._solution)
 
-    def balance(self, model: Writer, current: Any, anions: dict[str, Any], faces: dict[str, SaltFace]) -> None:
+    def balance(self, model: Writer, current: Number, anions: dict[str, Number], faces: dict[str, SaltFace]) -> None:
         """Write the balance of the salt.
 
         Parameters
@@ -158,11 +147,11 @@ class SaltTransport:
         flux = grid.with_faces(inside, anions["left"], anions["right"])
         model.rhs[c] = grid.divergence(flux) / self._capacity
         model.initial_conditions[c] = pybamm.Scalar(1)
-        model.variables[names.concentration(self.name)] = self._concentration * c
+        model.variables[names.concentration(self.name)] = self._solution.concentration * c
         model.variables[names.stored_charge(self.name)] = self._capacity * (1 - grid.mean(c))
         for side in SIDES:
             relative = faces[side].relative(anions[side])
-            model.variables[names.surface_concentration(self.name, side)] = self._concentration * relative
+            model.variables[names.surface_concentration(self.name, side)] = self._solution.concentration * relative
             model.events.append(pybamm.Event(names.depletion(self.name, side), relative - DEPLETED))
 
 
@@ -179,7 +168,7 @@ class SaltLayer:
         path = f"layers.{layer.name}"
         ratio = model.area_ratio(layer)
         self.grid = LayerGrid(layer.name, model.reader.number(f"{path}.thickness"))
-        self.salt = SaltTransport(model, layer.name, f"{path}.material", self.grid, ratio)
+        self.salt = SaltTransport(model, layer.name, layer.material.salt(material_of(model, layer)), self.grid, ratio)
         self._dielectric = None
         if resolve_dielectric:
             self._dielectric = bulk_storage(model, f"{path}.material", ratio)
@@ -197,11 +186,11 @@ class SaltLayer:
         """Face at ``"left"`` or ``"right"``; see :class:`SaltFace`."""
         return self._faces[side]
 
-    def conductivities(self, side: str) -> tuple[Any, None]:
+    def conductivities(self, side: str) -> tuple[Number, None]:
         """Conductivity [S/m] near a face at the concentration there, and that of the electrons (none)."""
         return self.salt.conductivity(self.grid.first_value(self.salt.relative, side)), None
 
-    def _conduction(self, side: str) -> tuple[Any, Any]:
+    def _conduction(self, side: str) -> tuple[Number, Number]:
         """Outermost cell: its current without what the slope at the face drives, and what multiplies that slope."""
         if self.field is None:
             return self._current_density, 0

@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 import pybamm
 
-from ..cells import BinaryElectrolyte, Cell, Layer, expand
-from ..cells.carriers import Carrier
-from ..cells.effective import ionic_conductivity
-from ..cells.mixtures import Mixture
+from ..cells import Cell, Layer, expand
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
 from ..errors import InputError
+from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
+from ..kinds.own import Own
 from . import mesh, names
 from .graded import GradedLayer
 from .interfaces import ElectrodeInterface, JunctionInterface
-from .layers import MixedLayer, OhmicLayer
+from .layers import MixedLayer, OhmicLayer, material_of
 from .particles import Particle
 from .pores import MixedPoreLayer, PoreLayer
 from .salt import SaltLayer
@@ -90,8 +89,7 @@ class StackModel(pybamm.BaseModel):
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
         for layer in cell.layers:
-            if isinstance(layer.material, Mixture):
-                _check_mixture(cell, layer.name, layer.material, self.input_paths)
+            _check_material(cell, layer, self.input_paths)
         self.cpe_window = cpe_window
         self.refinement = refinement
         self.ages = ages
@@ -103,7 +101,7 @@ class StackModel(pybamm.BaseModel):
         self.particles: list[Particle] = []
         self._dielectric = dielectric
         self._values: dict[str, Any] = {}
-        self.reader = Reader(cell, self._parameter, call=function_of)
+        self.reader = Reader(cell, self._parameter, call=function_of, varies=self.input_paths.__contains__)
         self.temperature = self.reader.number("temperature")
         self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
         self.ion_charge = self.reader.number("ion.charge")
@@ -175,7 +173,7 @@ class StackModel(pybamm.BaseModel):
     def _assemble(self) -> None:
         cell = self.cell
         keys = [f"{a.name}-{b.name}" for a, b in zip(cell.layers, cell.layers[1:], strict=False)]
-        electrons = [Carrier.ELECTRONS in layer.material.carriers for layer in cell.layers]
+        electrons = [has_electrons(layer.material) for layer in cell.layers]
         # whether electrons cross the interface left of each layer, and the one behind the last
         crossed = [
             left and right and self._passes_electrons(path)
@@ -187,7 +185,9 @@ class StackModel(pybamm.BaseModel):
             )
         ]
         layers = [
-            _equations(layer)(self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
+            _equations(layer, material_of(self, layer))(
+                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
+            )
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
@@ -316,25 +316,32 @@ class StackModel(pybamm.BaseModel):
         return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
 
 
-def _equations(layer: Layer) -> Any:
+#: What moves besides the ion -> the equations, where the composition is uniform and a solution is not all there is.
+_EQUATIONS = {
+    IONS_ONLY: OhmicLayer,
+    ELECTRONS: MixedLayer,
+    ANIONS: PoreLayer,
+    ELECTRONS | ANIONS: MixedPoreLayer,
+}
+
+
+def _equations(layer: Layer, own: Own) -> Any:
     """The class with the equations of a layer."""
-    material = layer.material
-    if isinstance(material, BinaryElectrolyte):
+    material, carriers = layer.material, layer.material.carriers
+    if carriers not in _EQUATIONS:
+        shown = ", ".join(sorted(map(str, carriers)))
+        raise InputError(f"{own.path} carries {shown} besides the ion, for which there are no equations.")
+    if carriers == ANIONS and material.salt(own).alone:
         return SaltLayer
-    wet = Carrier.ANIONS in material.carriers
-    if Carrier.ELECTRONS in material.carriers:
-        return MixedPoreLayer if wet else MixedLayer
-    if wet:
-        return PoreLayer
-    return GradedLayer if isinstance(material, Mixture) and material.graded else OhmicLayer
+    return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
 
 
-def _check_mixture(cell: Cell, name: str, material: Mixture, inputs: Mapping[str, str]) -> None:
+def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None:
     """Refuse ions that do not percolate, and an input that would leave a sum of fractions other than 1."""
-    path = f"layers.{name}.material"
-    ionic_conductivity(Reader(cell), path, material, cell.temperature, np.array(material.positions))
+    path, material = f"layers.{layer.name}.material", layer.material
+    material.ionic(Own(Reader(cell), path, cell.temperature), np.array(material.positions))
     fractions = [given for given in inputs if given.startswith(f"{path}.phases.") and ".fraction" in given]
-    if fractions and all(profile is not None for profile in material.profiles):
+    if fractions and all(phase.fraction is not None for phase in cell.get(f"{path}.phases")):
         raise InputError(
             f"{fractions[0]} cannot become an input, for then the fractions would no longer add up to 1. Leave the "
             f"fraction of one phase out: it is then what remains."

@@ -10,9 +10,9 @@ import numpy as np
 import pybamm
 
 from ..cells.constriction import Spots
-from ..cells.effective import permittivity
 from ..kinds.kind import has_formula
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
+from ..kinds.own import Own
 from ..kinds.storage import Storage
 from . import names
 from .writer import Writer
@@ -95,7 +95,7 @@ def bulk_storage(
     model: Writer, path: str, scale: Number, position: Number = 0.5
 ) -> IdealCapacitor | ConstantPhaseElement | None:
     """The dielectric of the material at a path of the cell, per length, times `scale`; None where there is none."""
-    found = permittivity(model.reader, path, model.cell.get(path), position)
+    found = model.cell.get(path).permittivity(Own(model.reader, path, model.temperature), position)
     if found is None:
         return None
     if has_formula(type(found), "admittance"):

@@ -5,17 +5,20 @@ is shown on a screen: that is the caller's choice (a notebook shows figures by i
 function is called.
 """
 
-from .analysed import circuit, kramers_kronig, relaxation_times
-from .choose import figure
+# In the order in which a figure shows what suits a Dataset: signals first, then what is inside and what came of it.
+from .spectra import bode, nyquist  # isort: skip
+from .analysed import circuit, kramers_kronig, relaxation_times  # isort: skip
+from .transients import cycles, transient, voltammogram  # isort: skip
+from .life import contact, cycle_breakdown, waterfall  # isort: skip
+from .interior import breakdown, concentrations, profiles  # isort: skip
+from .laws import arrhenius  # isort: skip
+from .studies import band, map, pareto, tornado  # isort: skip
 from .comparison import compare
-from .interior import breakdown, concentrations, profiles
-from .laws import arrhenius
-from .life import contact, cycle_breakdown, waterfall
-from .spectra import bode, nyquist
-from .studies import band, map, pareto, tornado
-from .transients import cycles, transient, voltammogram
+from .family import PLOTS, figure, plot
+from .look import panel
 
 __all__ = [
+    "PLOTS",
     "arrhenius",
     "band",
     "bode",
@@ -30,7 +33,9 @@ __all__ = [
     "kramers_kronig",
     "map",
     "nyquist",
+    "panel",
     "pareto",
+    "plot",
     "profiles",
     "relaxation_times",
     "tornado",

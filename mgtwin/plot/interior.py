@@ -9,23 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mgtwin.errors import InputError
-from mgtwin.plot._style import (
-    COLOURS,
-    INK,
-    MUTED,
-    PALE,
-    axes,
-    describe,
-    is_log_spaced,
-    lab,
-    label,
-    legend_beside,
-    require,
-    shades,
-    short,
-    style,
-    with_unit,
-)
+from mgtwin.plot.family import plot
+from mgtwin.plot.life import is_life
+from mgtwin.plot.look import COLOURS, INK, MUTED, PALE, describe, is_log_spaced, legend_beside, panel, shades
+from mgtwin.plot.transients import is_run
+from mgtwin.plot.units import short
 from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
@@ -38,6 +26,89 @@ __all__ = ["breakdown", "concentrations", "profiles"]
 NEGLIGIBLE = 1e-3
 
 
+def _is_single(ds: xr.Dataset, *kinds: str) -> bool:
+    return is_run(ds, *kinds) and not is_life(ds)
+
+
+@plot("time", "voltage", "overpotential", when=lambda ds: _is_single(ds, "transient", "cycles"))
+def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | None = None) -> Axes:
+    """Draw which element of the cell takes how much of the voltage.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Transient with ``overpotential`` over ``element`` and ``time``.
+    time : float or str, optional
+        Bars at the sample nearest to this time [s]; by default the contributions are stacked over the whole run, those
+        of positive and of negative sign apart, with the cell voltage as a line.
+    ax : matplotlib Axes, optional
+        Where to draw.
+
+    Raises
+    ------
+    InputError
+        There are no contributions, or the time lies outside the run.
+    """
+    values = ds["overpotential"].transpose("element", "time").values
+    if time is None and ds.sizes["time"] > 1:
+        return _stacked_over_time(ds, values, ax)
+    (k,) = _chosen_times(ds["time"].values, None if time is None else [time], "breakdown")[-1:]
+    return _bars(ds, values[:, k], float(ds["time"][k]), ax)
+
+
+def _bars(ds: xr.Dataset, values: np.ndarray, moment: float, ax: Axes | None) -> Axes:
+    names, total = [str(name) for name in ds["element"].values], float(values.sum())
+    title = ", ".join(filter(None, [describe(ds.attrs), f"{short(total, 'V')} at {short(moment, 's')}"]))
+    with panel(ax, title, (6.0, 0.9 + 0.36 * len(names))) as drawn:
+        colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
+        bars = drawn.ax.barh(names, drawn.x(values, ds["overpotential"]), color=colours, height=0.65)
+        shares = [f" {short(v, 'V')} ({v / total:.0%}) " if total else f" {short(v, 'V')} " for v in values]
+        drawn.ax.bar_label(bars, shares, fontsize=8.5, color=INK)
+        drawn.ax.margins(x=0.28)
+        drawn.ax.axvline(0, color=INK, lw=0.8)
+        drawn.ax.invert_yaxis()
+        drawn.ax.grid(False, axis="y")
+        drawn.ax.tick_params(axis="y", length=0)
+    return drawn.ax
+
+
+def _stacked_over_time(ds: xr.Dataset, values: np.ndarray, ax: Axes | None) -> Axes:
+    time, voltage = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage"))
+    log = is_log_spaced(time)
+    seen = time > 0 if log else np.full(time.size, True)
+    with panel(ax, ds, (7.0, 3.9), beside=True) as drawn:
+        x = drawn.time(time[seen], log=log)
+        *parts, whole = drawn.y(np.vstack([values, voltage])[:, seen], ds["overpotential"])
+        sums = np.abs(parts).sum(axis=0)
+        small = np.nanmax(np.abs(parts), axis=1) < NEGLIGIBLE * max(np.nanmax(sums), 1e-300)
+        names = ds["element"].values.astype(str)
+        groups = [(name, parts[k], COLOURS[k % len(COLOURS)]) for k, name in enumerate(names) if not small[k]]
+        if small.any():
+            which = ", ".join(names[small]) if small.sum() < 3 else f"{small.sum()} others"
+            groups.append((f"{which} (< {NEGLIGIBLE:.1%})", np.asarray(parts)[small].sum(axis=0), "#c9ced6"))
+        # Contributions of opposite sign on either side of zero: stacked on each other they would hide what cancels.
+        up, down = np.zeros(x.size), np.zeros(x.size)
+        for name, part, colour in groups:
+            above, below = up + np.maximum(part, 0), down + np.minimum(part, 0)
+            drawn.ax.fill_between(x, up, above, color=colour, lw=0, alpha=0.85, label=name)
+            drawn.ax.fill_between(x, down, below, color=colour, lw=0, alpha=0.85)
+            up, down = above, below
+        drawn.ax.plot(x, whole, color=INK, lw=1.2, label=str(ds["voltage"].attrs["long_name"]))
+        drawn.ax.set_xlim(x[0], x[-1])
+        drawn.ax.axhline(0, color=INK, lw=0.8)
+    return drawn.ax
+
+
+class _Profile(NamedTuple):
+    """A function of this module and the variables that it draws."""
+
+    function: str
+    variable: str
+    x: str
+    layer: str
+
+
+@plot("time", "x", "local_potential", when=lambda ds: _is_single(ds, "transient", "cycles", "voltammogram"))
 def profiles(ds: xr.Dataset, times: Sequence[float | str] | None = None, *, ax: Axes | None = None) -> Axes:
     """Draw the local electrode potential E(x) at several times, with the layers shaded and named.
 
@@ -58,6 +129,7 @@ def profiles(ds: xr.Dataset, times: Sequence[float | str] | None = None, *, ax: 
     return _profiles(ds, times, ax, _Profile("profiles", "local_potential", "x", "layer"))
 
 
+@plot("time", "salt_x", "concentration", when=lambda ds: _is_single(ds, "transient", "cycles", "voltammogram"))
 def concentrations(ds: xr.Dataset, times: Sequence[float | str] | None = None, *, ax: Axes | None = None) -> Axes:
     """Draw the concentration c(x) of salts at several times, with the layers shaded and named.
 
@@ -80,37 +152,24 @@ def concentrations(ds: xr.Dataset, times: Sequence[float | str] | None = None, *
     return ax
 
 
-class _Profile(NamedTuple):
-    """A function of this module and the variables that it draws."""
-
-    function: str
-    variable: str
-    x: str
-    layer: str
-
-
 def _profiles(ds: xr.Dataset, times: Sequence[float | str] | None, ax: Axes | None, which: _Profile) -> Axes:
-    require(ds, ("time", which.x, which.variable), which.function)
-    with style():
-        fresh, ax = ax is None, axes(ax, (6.8, 3.9))
-        values = ds[which.variable].transpose("time", which.x).values
-        x = np.asarray(ds[which.x].values, dtype=float)
+    with panel(ax, "", (6.8, 3.9)) as drawn:
+        positions = np.asarray(ds[which.x].values, dtype=float)
         chosen = _chosen_times(ds["time"].values, times, which.function)
-        regions = _regions(ds, x, which)
-        size, unit = lab([regions[-1][2]], "m")
-        height, value_unit = lab(values[chosen], ds[which.variable].attrs["units"])
-        for k, colour in zip(chosen, shades(len(chosen)), strict=True):
+        regions = _regions(ds, positions, which)
+        edges = drawn.x([regions[0][1], *(end for _, _, end in regions)], ds[which.x])
+        x = drawn.x(positions, ds[which.x])
+        y = drawn.y(ds[which.variable].transpose("time", which.x).values[chosen], ds[which.variable])
+        for curve, k, colour in zip(y, chosen, shades(len(chosen)), strict=True):
             for part in _stretches(ds, x, which):  # a curve must not bridge a layer without a profile
                 text = short(float(ds["time"][k]), "s") if part[0] == 0 else None
-                ax.plot(x[part] / size, values[k, part] / height, color=colour, label=text)
-        ax.set_xlim(regions[0][1] / size, regions[-1][2] / size)
-        _shade_layers(ax, [(name, a / size, b / size) for name, a, b in regions])
-        ax.set_xlabel(label(ds[which.x], unit))
-        ax.set_ylabel(label(ds[which.variable], value_unit))
-        legend_beside(ax, "time")
-        if fresh:
-            ax.set_title(describe(ds), pad=18)
-    return ax
+                drawn.ax.plot(x[part], curve[part], color=colour, label=text)
+        drawn.ax.set_xlim(edges[0], edges[-1])
+        _shade_layers(drawn.ax, [name for name, _, _ in regions], edges)
+        legend_beside(drawn.ax, "time")
+        if drawn.fresh:
+            drawn.ax.set_title(describe(ds.attrs), pad=18)
+    return drawn.ax
 
 
 def _chosen_times(time: np.ndarray, times: Sequence[float | str] | None, function: str) -> list[int]:
@@ -143,110 +202,25 @@ def _regions(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[tuple[str, 
     if ds.attrs.get("cell"):
         from mgtwin.cells import Cell
 
-        edges = [0.0]
         layers = Cell.from_yaml(ds.attrs["cell"]).layers
-        for layer in layers:
-            edges.append(edges[-1] + float(layer.thickness))
-        return [(layer.name, a, b) for layer, a, b in zip(layers, edges, edges[1:], strict=False)]
-    parts = _stretches(ds, x, which)
-    names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
-    middles = [(x[a[-1]] + x[b[0]]) / 2 for a, b in pairwise(parts)]
-    edges = [float(x[0]), *map(float, middles), float(x[-1])]
-    return list(zip(names, edges, edges[1:], strict=False))
+        names, edges = [layer.name for layer in layers], np.cumsum([0.0, *(layer.thickness for layer in layers)])
+    else:
+        parts = _stretches(ds, x, which)
+        names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
+        edges = np.array([x[0], *((x[a[-1]] + x[b[0]]) / 2 for a, b in pairwise(parts)), x[-1]])
+    return [(name, float(a), float(b)) for name, (a, b) in zip(names, pairwise(edges), strict=True)]
 
 
-def _shade_layers(ax: Axes, regions: list[tuple[str, float, float]]) -> None:
+def _shade_layers(ax: Axes, names: Sequence[str], edges: np.ndarray) -> None:
     """Shade every other layer and write the names above the Axes."""
-    total = regions[-1][2] - regions[0][1]
-    for k, (name, start, end) in enumerate(regions):
+    for k, (name, (start, end)) in enumerate(zip(names, pairwise(edges), strict=True)):
         if k % 2 == 0:
             ax.axvspan(start, end, color=PALE, lw=0, zorder=0)
         if k:
             ax.axvline(start, color=MUTED, lw=0.6, zorder=1)
-        room = (end - start) / total > 0.012 * len(name)
+        room = (end - start) / np.ptp(edges) > 0.012 * len(name)
         ax.annotate(
             name, ((start + end) / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
             textcoords="offset points", ha="center" if room else "left", va="bottom", fontsize=8.5, color=INK,
             rotation=0 if room else 35,
         )  # fmt: skip
-
-
-def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | None = None) -> Axes:
-    """Draw which element of the cell takes how much of the voltage.
-
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        Transient with ``overpotential`` over ``element`` and ``time``.
-    time : float or str, optional
-        Bars at the sample nearest to this time [s]; by default the contributions are stacked over the whole run, those
-        of positive and of negative sign apart, with the cell voltage as a line.
-    ax : matplotlib Axes, optional
-        Where to draw.
-
-    Raises
-    ------
-    InputError
-        There are no contributions, or the time lies outside the run.
-    """
-    require(ds, ("time", "voltage", "overpotential"), "breakdown")
-    with style():
-        values = ds["overpotential"].transpose("element", "time").values
-        names = [str(name) for name in ds["element"].values]
-        if time is None and ds.sizes["time"] > 1:
-            return _stacked_over_time(ds, names, values, ax)
-        (k,) = _chosen_times(ds["time"].values, None if time is None else [time], "breakdown")[-1:]
-        return _bars(ds, names, values[:, k], float(ds["time"][k]), ax)
-
-
-def _bars(ds: xr.Dataset, names: list[str], values: np.ndarray, moment: float, ax: Axes | None) -> Axes:
-    fresh, ax = ax is None, axes(ax, (6.0, 0.9 + 0.36 * len(names)))
-    size, unit = lab(values, "V")
-    total = float(values.sum())
-    bars = ax.barh(names, values / size, color=[COLOURS[k % len(COLOURS)] for k in range(len(names))], height=0.65)
-    shares = [f" {v / size:.3g} {unit} ({v / total:.0%}) " if total else f" {v / size:.3g} {unit} " for v in values]
-    ax.bar_label(bars, shares, fontsize=8.5, color=INK)
-    ax.margins(x=0.28)
-    ax.axvline(0, color=INK, lw=0.8)
-    ax.invert_yaxis()
-    ax.grid(False, axis="y")
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(label(ds["overpotential"], unit))
-    if fresh:
-        at = f"{short(total, 'V')} at {short(moment, 's')}"
-        ax.set_title(", ".join(filter(None, [describe(ds), at])))
-    return ax
-
-
-def _stacked_over_time(ds: xr.Dataset, names: list[str], values: np.ndarray, ax: Axes | None) -> Axes:
-    fresh, ax = ax is None, axes(ax, (7.0, 3.9))
-    time = np.asarray(ds["time"].values, dtype=float)
-    log_time = is_log_spaced(time)
-    shown = time > 0 if log_time else np.full(len(time), True)
-    time_size, time_unit = (1.0, "s") if log_time else lab(time, "s")
-    size, unit = lab(np.append(values.ravel(), ds["voltage"].values), "V")
-    x, y = time[shown] / time_size, values[:, shown] / size
-    share = np.nanmax(np.abs(y), axis=1) / max(np.nanmax(np.abs(y).sum(axis=0)), 1e-300)
-    small = share < NEGLIGIBLE
-    groups = [(name, y[k], COLOURS[k % len(COLOURS)]) for k, name in enumerate(names) if not small[k]]
-    if small.any():
-        which = [name for k, name in enumerate(names) if small[k]]
-        text = f"{', '.join(which) if len(which) < 3 else f'{len(which)} others'} (< {NEGLIGIBLE:.1%})"
-        groups.append((text, y[small].sum(axis=0), "#c9ced6"))
-    up, down = np.zeros(len(x)), np.zeros(len(x))
-    for name, part, colour in groups:
-        above, below = np.maximum(part, 0), np.minimum(part, 0)
-        ax.fill_between(x, up, up + above, color=colour, lw=0, alpha=0.85, label=name)
-        ax.fill_between(x, down, down + below, color=colour, lw=0, alpha=0.85)
-        up, down = up + above, down + below
-    ax.plot(x, ds["voltage"].values[shown] / size, color=INK, lw=1.2, label=str(ds["voltage"].attrs["long_name"]))
-    if log_time:
-        ax.set_xscale("log")
-    ax.set_xlim(x[0], x[-1])
-    ax.axhline(0, color=INK, lw=0.8)
-    ax.set_xlabel(with_unit("time", time_unit))
-    ax.set_ylabel(label(ds["overpotential"], unit))
-    legend_beside(ax)
-    if fresh:
-        ax.set_title(describe(ds))
-    return ax

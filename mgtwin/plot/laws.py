@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mgtwin.laws import BOLTZMANN
-from mgtwin.plot._style import COLOURS, axes, require, style
+from mgtwin.plot.family import plot
+from mgtwin.plot.look import COLOURS, panel
+from mgtwin.plot.units import ZERO_CELSIUS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,9 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["arrhenius"]
 
-_ZERO_CELSIUS = 273.15
 
-
+@plot("temperature", "conductivity", "activation_energy", "log_prefactor")
 def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None, color: str | None = None) -> Axes:
     """Draw conductivities and their Arrhenius laws in both conventions against 1000/T, with °C above.
 
@@ -30,10 +32,8 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
     label, color : str, optional
         Name of the points in the legend, and their colour.
     """
-    require(ds, ("temperature", "conductivity", "activation_energy", "log_prefactor"), "arrhenius")
-    with style():
-        ax = axes(ax, (5.6, 4.2))
-        temperature = ds["temperature"].values
+    with panel(ax, "", (5.6, 4.2)) as drawn:
+        ax, temperature = drawn.ax, ds["temperature"].values
         (points,) = ax.semilogy(
             1000 / temperature, ds["conductivity"] / 100, "o", ms=6, mec="white", label=label, color=color, zorder=3
         )
@@ -51,8 +51,7 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
             ax.plot(1000 / smooth, sigma / 100, linestyle=dash, lw=1.4, color=line_colour, label=shown)
         ax.set_xlabel("1000/T (1/K)")
         ax.set_ylabel("Conductivity (S/cm)")
-        if ax.dataLim.y1 < 10 * ax.dataLim.y0:
-            ax.set_ylim(ax.dataLim.y0 / 1.8, ax.dataLim.y1 * 1.8)
+        drawn.room_on_log_axis()
         if not ax.child_axes:
             _celsius_above(ax)
         ax.legend(loc="best")
@@ -62,11 +61,11 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
 def _celsius_above(ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    def to_celsius(x: Any) -> Any:
-        return 1000 / np.maximum(x, 1e-3) - _ZERO_CELSIUS
+    def to_celsius(x: ArrayLike) -> np.ndarray:
+        return np.asarray(1000 / np.maximum(x, 1e-3) - ZERO_CELSIUS)
 
-    def from_celsius(celsius: Any) -> Any:
-        return 1000 / np.maximum(np.asarray(celsius) + _ZERO_CELSIUS, 1e-3)
+    def from_celsius(celsius: ArrayLike) -> np.ndarray:
+        return np.asarray(1000 / np.maximum(np.asarray(celsius) + ZERO_CELSIUS, 1e-3))
 
     top = ax.secondary_xaxis("top", functions=(to_celsius, from_celsius))
     top.set_xlabel("Temperature (°C)")

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgtwin.plot._labels import label_points
-from mgtwin.plot._style import INK, axes, describe, lab_shared, label, require, short, stacked, style
+from mgtwin.plot.family import plot
+from mgtwin.plot.labels import label_points
+from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, describe, panel, stacked, style
+from mgtwin.plot.units import lab_shared, short, with_unit
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.typing import ColorType
 
 __all__ = ["bode", "nyquist"]
 
 
+@plot("frequency", "impedance", when=lambda ds: ds["impedance"].ndim == 1)
 def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None, color: str | None = None) -> Axes:
     """Draw -Im Z against Re Z with equal scales, decades of frequency marked and labelled.
 
@@ -34,24 +38,19 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
     InputError
         The Dataset has no spectrum.
     """
-    require(ds, ("frequency", "impedance"), "nyquist")
-    with style():
-        fresh, ax = ax is None, axes(ax, (5.6, 4.4))
+    with panel(ax, ds, (5.6, 4.4)) as drawn:
+        ax = drawn.ax
         frequency, z = sorted_spectrum(ds)
-        size, unit = lab_shared(ax.get_xlabel(), np.abs(z), "ohm")
-        (line,) = ax.plot(z.real / size, -z.imag / size, ".-", ms=3.5, lw=1.4, label=label, color=color)
-        ax.set_xlabel(f"Re Z ({unit})")
-        ax.set_ylabel(f"−Im Z ({unit})")
+        z = in_plane(ax, z)
+        (line,) = ax.plot(z.real, -z.imag, ".-", ms=3.5, lw=1.4, label=label, color=color)
         ratio = equal_scales(ax)
-        if fresh:
+        if drawn.fresh:
             fit_height(ax, ratio)
-        _mark_decades(ax, frequency, z / size, line.get_color())
+        _mark_decades(ax, frequency, z, line.get_color())
         if ax.get_ylim()[0] < 0:
             ax.axhline(0, color=INK, lw=0.8, zorder=1)
         if label:
             ax.legend(loc="upper left")
-        if fresh:
-            ax.set_title(describe(ds))
     return ax
 
 
@@ -63,6 +62,14 @@ def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return frequency[good][order], z[good][order]
 
 
+def in_plane(ax: Axes, z: np.ndarray) -> np.ndarray:
+    """Impedances in the unit of a complex plane, whose axes are labelled."""
+    size, unit = lab_shared(ax.get_xlabel(), np.abs(z), "ohm")
+    ax.set_xlabel(f"Re Z ({unit})")
+    ax.set_ylabel(f"−Im Z ({unit})")
+    return z / size
+
+
 def equal_scales(ax: Axes) -> float:
     """Give both axes the same scale, with the origin in view unless the data lie far from it.
 
@@ -70,12 +77,14 @@ def equal_scales(ax: Axes) -> float:
     """
     box = ax.dataLim
     width, height = max(box.x1 - box.x0, 1e-300), max(box.y1 - box.y0, 1e-300)
+    # A small arc far from the origin would be a dot; otherwise the intercept with zero in view is the resistance.
     far = box.x0 > 2 * max(width, height)
     left = box.x0 - 0.1 * max(width, height) if far else min(0.0, box.x0 - 0.03 * max(width, height))
     bottom = min(0.0, box.y0 - 0.08 * height)
     span_x, span_y = 1.06 * (box.x1 - left), 1.15 * (box.y1 - bottom)
     ratio = float(np.clip(span_y / span_x, 0.45, 0.8))
     span_x, span_y = max(span_x, span_y / ratio), max(span_y, span_x * ratio)
+    # The limits below fill the box exactly, or matplotlib would move them to make the scales equal.
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_box_aspect(ratio)
     ax.set_xlim(left, left + span_x)
@@ -89,16 +98,37 @@ def fit_height(ax: Axes, ratio: float, below: float = 0.0) -> None:
     figure.set_figheight((figure.get_figwidth() - 0.8) * ratio + 0.95 + below)
 
 
-def _mark_decades(ax: Axes, frequency: np.ndarray, z: np.ndarray, color: Any) -> None:
+def _mark_decades(ax: Axes, frequency: np.ndarray, z: np.ndarray, color: ColorType) -> None:
     """Mark the decades of frequency on a drawn spectrum and label those that have room."""
     logs = np.log10(frequency)
     exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
+    # Instruments seldom measure at 10.000 Hz: marks lie on the line between the neighbours.
     x, y = (np.interp(exponents, logs[::-1], part[::-1]) for part in (z.real, -z.imag))
     ax.plot(x, y, "o", ms=5, color=color, mec="white", mew=0.7, zorder=3)
     # From low to high frequency: the large features are at low frequency, the crowd at high.
     label_points(ax, np.stack([x, y], axis=1), [short(10.0**exponent, "Hz") for exponent in exponents])
 
 
+def draw_residuals(ax: Axes, frequency: np.ndarray, residual: np.ndarray, least: float = 0.0) -> None:
+    """Real and imaginary residuals [%], on an axis centred on zero that reaches to `least` at least."""
+    ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+    ax.semilogx(frequency, residual.real, "o-", ms=3, lw=0.8, color=COLOURS[0], label="Re")
+    ax.semilogx(frequency, -residual.imag, "s-", ms=3, lw=0.8, color=COLOURS[3], label="−Im")
+    ax.set_xlabel(with_unit("frequency", "Hz"))
+    centre_on_zero(ax, least)
+
+
+def centre_on_zero(ax: Axes, least: float = 0.0) -> None:
+    """Centre residuals on zero, so that a bias is seen at a glance."""
+    reach = max(1.15 * abs(ax.dataLim.y0), 1.15 * abs(ax.dataLim.y1), least)
+    if 0 < reach < np.inf:
+        ax.set_ylim(-reach, reach)
+
+
+@plot(
+    "frequency", "impedance",
+    when=lambda ds: ds["impedance"].ndim == 1 and not {"residual", "distribution"} & set(ds.variables),
+)  # fmt: skip
 def bode(
     ds: xr.Dataset,
     *,
@@ -122,26 +152,20 @@ def bode(
     tuple of Axes
         Magnitude and phase.
     """
-    require(ds, ("frequency", "impedance"), "bode")
     with style():
-        fresh = ax is None
         upper, lower = ax if isinstance(ax, tuple) else stacked(ax, (1.2, 1.0), (5.6, 4.8))
         frequency, z = sorted_spectrum(ds)
         (line,) = upper.loglog(frequency, np.abs(z), ".-", ms=3.5, lw=1.4, label=label, color=color)
         lower.semilogx(frequency, -np.degrees(np.angle(z)), ".-", ms=3.5, lw=1.4, color=line.get_color())
         upper.set_ylabel("|Z| (Ω)")
         lower.set_ylabel("−Phase (°)")
-        lower.set_xlabel(_axis_label(ds["frequency"], "Hz"))
+        lower.set_xlabel(with_unit("frequency", "Hz"))
         low, high = lower.dataLim.y0, lower.dataLim.y1
         lower.set_ylim(min(-5.0, low - 5), max(95.0, high + 5))
         lower.set_yticks(np.arange(np.ceil(lower.get_ylim()[0] / 30) * 30, lower.get_ylim()[1], 30))
-        if upper.dataLim.y1 < 10 * upper.dataLim.y0:  # a log axis without a decade in it has no labelled tick
-            upper.set_ylim(upper.dataLim.y0 / 2.5, upper.dataLim.y1 * 2.5)
+        Panel(upper, (0, 0)).room_on_log_axis()
         if label:
             upper.legend(loc="best")
-        if fresh:
-            upper.set_title(describe(ds))
+        if ax is None:
+            upper.set_title(describe(ds.attrs))
     return upper, lower
-
-
-_axis_label = label

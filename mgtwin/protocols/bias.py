@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, TypeVar, dataclass_transform
 
 from pydantic import Field
 
-from ..kinds.noun import noun
+from ..kinds.declare import declared, require
 from ..registry import Family
 from ..unions import OneOf
 from .base import CurrentValue, Volts, Written
@@ -25,18 +25,29 @@ class Held(Written):
         """What is imposed on a cell; its area turns a current density into a current."""
         raise NotImplementedError(f"{type(self).__name__} must say its control")
 
+    def current_density(self) -> float:
+        """What of an imposed current grows with the electrode area [A/m^2]; 0 where nothing does."""
+        return 0.0
+
+    def __str__(self) -> str:
+        raise NotImplementedError(f"{type(self).__name__} must say what is imposed, for messages")
+
 
 #: What a cell can be held at, by the name that files use.
 BIASES: Family[type[Held]] = Family("bias")
-_Class = TypeVar("_Class", bound=type[Held])
+_Class = TypeVar("_Class")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
-def bias(cls: _Class) -> _Class:
-    """Declare what a cell can be held at."""
-    made = noun(cls)
-    BIASES.add(made.__pydantic_fields__["type"].default, made)
-    return made
+def bias(cls: type[_Class]) -> type[_Class]:
+    """Declare what a cell can be held at: a class with fields and the method ``control(cell)``."""
+    return declared(cls, BIASES, Held, _check)
+
+
+def _check(cls: type[Held]) -> None:
+    require(
+        cls.control is not Held.control, cls, BIASES, "without the method control(cell), which says what is imposed."
+    )
 
 
 @bias
@@ -50,11 +61,13 @@ class Voltage(Held):
     """
 
     voltage: Volts
-    type: Literal["voltage"] = Field("voltage", kw_only=True, repr=False)
 
     def control(self, cell: Cell) -> VoltageRamp:
         """What is imposed on a cell."""
         return VoltageRamp(float(self.voltage))
+
+    def __str__(self) -> str:
+        return f"{float(self.voltage):g} V"
 
 
 @bias
@@ -68,11 +81,17 @@ class Current(Held):
     """
 
     current: CurrentValue
-    type: Literal["current"] = Field("current", kw_only=True, repr=False)
 
     def control(self, cell: Cell) -> CurrentRamp:
         """What is imposed on a cell."""
         return CurrentRamp(amperes(self.current, cell))
+
+    def current_density(self) -> float:
+        """What of an imposed current grows with the electrode area [A/m^2]; 0 where nothing does."""
+        return float(self.current) if self.current.unit == "A/m^2" else 0.0
+
+    def __str__(self) -> str:
+        return f"{float(self.current):g} {self.current.unit}"
 
 
 Bias = Annotated[Voltage | Current, OneOf(BIASES)]

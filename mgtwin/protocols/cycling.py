@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..kinds.noun import noun
@@ -75,16 +75,6 @@ class CycleSkipping(Written):
     type: Literal["cycle_skipping"] = Field(default="cycle_skipping", kw_only=True, repr=False)
 
 
-def _traces(raw: object) -> object:
-    """Numbers of cycles, from any kind of list, as a tuple."""
-    match raw:
-        case str() | Mapping():
-            return raw
-        case Iterable():
-            return tuple(int(n) for n in raw)
-    return raw
-
-
 @protocol
 class Cycling(TransientProtocol):
     """Galvanostatic cycling with equal half cycles.
@@ -139,13 +129,25 @@ class Cycling(TransientProtocol):
     limits: VoltageLimits | None = None
     points: int = Field(default=20, ge=2)
     temperature: Temperature | None = None
-    traces: Annotated[Every | tuple[int, ...] | None, BeforeValidator(_traces)] = Field(default=None, kw_only=True)
+    traces: Every | tuple[int, ...] | None = Field(default=None, kw_only=True)
     probe: EIS | None = Field(default=None, kw_only=True)
     every: int = Field(default=10, ge=1, kw_only=True)
     probe_rest: Duration | None = Field(default=None, kw_only=True)
     skipping: CycleSkipping | None = Field(default=None, kw_only=True)
     first_cycle: int = Field(default=0, ge=0, kw_only=True)
-    type: Literal["cycling"] = Field(default="cycling", kw_only=True)
+    drawn: ClassVar = "cycles"
+    imposed: ClassVar = "current"
+
+    @field_validator("traces", mode="before")
+    @classmethod
+    def _listed(cls, raw: object) -> object:
+        """Any kind of list, also a range."""
+        match raw:
+            case str() | Mapping():
+                return raw
+            case Iterable():
+                return tuple(int(n) for n in raw)
+        return raw
 
     @model_validator(mode="after")
     def _sensible(self) -> Cycling:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..quantities import Quantity, Value
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 Frequency = Annotated[Value, Quantity("Hz", gt=0)]
-
-
-def _listed(raw: object) -> object:
-    return tuple(raw) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
 
 
 @protocol
@@ -60,8 +56,12 @@ class EIS(Protocol):
     per_decade: int | None = Field(default=None, ge=1)
     temperature: Temperature | None = None
     bias: Bias | None = None
-    frequencies: Annotated[tuple[Frequency, ...], BeforeValidator(_listed)] | None = Field(default=None, kw_only=True)
-    type: Literal["eis"] = Field(default="eis", kw_only=True)
+    frequencies: tuple[Frequency, ...] | None = Field(default=None, kw_only=True)
+
+    @field_validator("frequencies", mode="before")
+    @classmethod
+    def _listed(cls, raw: object) -> object:
+        return tuple(raw) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
 
     @field_validator("frequencies")
     @classmethod

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..quantities import Value
@@ -14,11 +14,6 @@ from .segments import Segment, VoltageRamp, log_times
 
 if TYPE_CHECKING:
     from ..cells import Cell
-
-
-def _one_or_more(raw: object) -> object:
-    """A single voltage or a series of them, always as a tuple."""
-    return tuple(raw) if isinstance(raw, (list, tuple, np.ndarray)) else (raw,)
 
 
 @protocol
@@ -44,12 +39,18 @@ class Polarization(TransientProtocol):
     3
     """
 
-    voltage: Annotated[tuple[Volts, ...], BeforeValidator(_one_or_more)]
+    voltage: tuple[Volts, ...]
     duration: Duration
     first_time: Duration = Field(default=Value(1e-6, unit="s"))
     per_decade: int = Field(default=20, ge=1)
     temperature: Temperature | None = None
-    type: Literal["polarization"] = Field(default="polarization", kw_only=True)
+    drawn: ClassVar = "transient"
+    imposed: ClassVar = "voltage"
+
+    @field_validator("voltage", mode="before")
+    @classmethod
+    def _one_or_more(cls, raw: object) -> object:
+        return tuple(raw) if isinstance(raw, (list, tuple, np.ndarray)) else (raw,)
 
     @model_validator(mode="after")
     def _not_empty(self) -> Polarization:

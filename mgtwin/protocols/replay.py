@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import field_validator, model_validator
 
 from ..dataset import has_gaps
 from ..errors import InputError
 from ..kinds.noun import noun
 from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, protocol
+from .bias import Bias, Voltage
 from .eis import EIS
 from .segments import CurrentRamp, Segment, VoltageRamp
 
@@ -22,21 +23,22 @@ if TYPE_CHECKING:
 
 #: Samples that lie on a straight line within this fraction of the signal's range share one stretch.
 STRAIGHT = 1e-6
-
-
-def _floats(raw: object) -> object:
-    return tuple(raw.tolist()) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
-
-
-Samples = Annotated[tuple[float, ...], BeforeValidator(_floats)]
+#: A spectrum measured at a smaller direct voltage [V] is one at rest: (F V/RT)^2 is then below 2e-3, and with it the
+#: change of any small-signal resistance.
+AT_REST = 1e-3
 
 
 @noun
 class Signal(Written):
     """Samples of a controlled quantity: `values` (A or V, laboratory's sign) at `times` (s)."""
 
-    times: Samples
-    values: Samples
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+    @field_validator("times", "values", mode="before")
+    @classmethod
+    def _listed(cls, raw: object) -> object:
+        return tuple(raw.tolist()) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic refuses
 
     @model_validator(mode="after")
     def _sound(self) -> Signal:
@@ -74,7 +76,7 @@ class ReplayedSignal(TransientProtocol):
     signal: Signal
     by_voltage: bool = False
     temperature: Temperature | None = None
-    type: Literal["replay"] = Field(default="replay", kw_only=True)
+    type = "replay"
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """One stretch per straight run of samples."""
@@ -90,7 +92,7 @@ class ReplayedSignal(TransientProtocol):
 
 
 def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float | str | None = None) -> Protocol:
-    """The protocol that was applied in a Dataset: its frequencies, or its current (or voltage) over time.
+    """The protocol that was applied in a Dataset: its frequencies and bias, or its current (or voltage) over time.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float 
     if not isinstance(dataset, xr.Dataset):
         raise InputError(f"Replay takes a Dataset, not {type(dataset).__name__}.")
     if "frequency" in dataset.dims and "cycle" not in dataset.dims:
-        return EIS.at(dataset["frequency"].values, temperature=temperature)
+        return EIS.at(dataset["frequency"].values, temperature=temperature, bias=_bias(dataset))
     if has_gaps(dataset):
         return _as_cycled(dataset, by_voltage, temperature)
     name = "voltage" if by_voltage else "current"
@@ -131,6 +133,17 @@ def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float 
         raise InputError(f"this Dataset has no {name} over time, so it cannot be replayed under {name} control.")
     signal = Signal(tuple(dataset["time"].values.tolist()), tuple(dataset[name].values.tolist()))
     return ReplayedSignal(signal, by_voltage=by_voltage, temperature=temperature)  # type: ignore[arg-type]  # validated
+
+
+def _bias(spectrum: xr.Dataset) -> Bias | None:
+    """What the cell was held at: as the protocol of a simulation says, or as a file says in ``attrs["bias"]``."""
+    if "protocol" in spectrum.attrs:
+        match from_yaml(spectrum.attrs["protocol"]):
+            case EIS() as made_by:
+                return made_by.bias
+    voltage = float(spectrum.attrs.get("bias", 0.0))
+    # An instrument reads some direct voltage also at rest.
+    return Voltage(voltage) if abs(voltage) > AT_REST else None  # type: ignore[arg-type]  # validated
 
 
 def _as_cycled(run: xr.Dataset, by_voltage: bool, temperature: float | str | None) -> Protocol:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class CurrentRamp:
 
     start: float
     rate: float = 0.0
+    imposes_voltage: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class VoltageRamp:
 
     start: float
     rate: float = 0.0
+    imposes_voltage: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import field_validator, model_validator
 
 from ..errors import InputError
 from .base import AnyProtocol, Protocol, Temperature, protocol
-
-
-def _listed(raw: object) -> object:
-    if not isinstance(raw, (list, tuple)):
-        raise InputError("a Sequence takes a list of protocols.")
-    return tuple(raw)
 
 
 @protocol
@@ -31,9 +23,15 @@ class Sequence(Protocol):
     4
     """
 
-    steps: Annotated[tuple[AnyProtocol, ...], BeforeValidator(_listed)]
+    steps: tuple[AnyProtocol, ...]
     temperature: Temperature | None = None
-    type: Literal["sequence"] = Field(default="sequence", kw_only=True)
+
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _listed(cls, raw: object) -> object:
+        if not isinstance(raw, (list, tuple)):
+            raise InputError("a Sequence takes a list of protocols.")
+        return raw
 
     @model_validator(mode="after")
     def _not_empty(self) -> Sequence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -43,7 +43,8 @@ class Voltammetry(TransientProtocol):
     start: Volts = Field(default=Value(0.0, unit="V"))
     points: int = Field(default=200, ge=2)
     temperature: Temperature | None = None
-    type: Literal["voltammetry"] = Field(default="voltammetry", kw_only=True)
+    drawn: ClassVar = "voltammogram"
+    imposed: ClassVar = "voltage"
 
     @model_validator(mode="after")
     def _ordered(self) -> Voltammetry:

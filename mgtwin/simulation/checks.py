@@ -6,16 +6,16 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ..cells import CPE, Cell, Fixture, Layer
+from ..cells import Cell, Fixture, Layer
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
-from ..cells.mixtures import Mixture, mesh_only
 from ..cells.questions import contact_resistance, passes
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
-from ..protocols import CurrentRamp, Segment, VoltageRamp
+from ..kinds.numbers import VACUUM_PERMITTIVITY
+from ..protocols import Segment
 from ..quantities import format_value
 
 #: A layer stores dielectric charge where it relaxes more slowly than this fraction of the first output time: what it
@@ -25,11 +25,10 @@ FAST = 1e-3
 TOO_SLOW = 0.1
 #: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
 FIXTURE_OVER = 0.1
-VACUUM_PERMITTIVITY = 8.8541878128e-12
 
 
 def first_output(segments: tuple[Segment, ...]) -> float:
-    """The shortest time [s] after the start of a stretch at which anything is asked for."""
+    """The shortest time [s] after the start of a segment at which anything is asked for."""
     return min(min(t for t in segment.times if t > 0) for segment in segments)
 
 
@@ -54,9 +53,8 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
 
 def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
-    driven = [
-        s for s in segments if isinstance(s.control, CurrentRamp) and (s.control.start != 0.0 or s.control.rate != 0.0)
-    ]
+    imposed = [segment for segment in segments if not segment.control.imposes_voltage]
+    driven = [segment for segment in imposed if segment.control.start != 0.0 or segment.control.rate != 0.0]
     if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
     if all(np.isfinite(segment.limits.low) and np.isfinite(segment.limits.high) for segment in driven):
@@ -82,7 +80,7 @@ def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
         return []
     first = first_output(segments)
     alone = cell.with_({"fixture": Fixture()})
-    if any(mesh_only(layer.material) for layer in cell.layers):
+    if any(layer.material.mesh_only for layer in cell.layers):
         from ..impedance.linearise import LinearisedStack
 
         frequency = 1 / (2 * np.pi * first)
@@ -115,7 +113,7 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity."""
     material, reader = layer.material, Reader(cell)
     path, T = f"layers.{layer.name}.material", cell.temperature
-    positions = np.array(material.positions) if isinstance(material, Mixture) else 0.5
+    positions = np.array(material.positions)
     dielectric = permittivity(reader, path, material, positions)
     if dielectric is None:
         return None
@@ -123,9 +121,10 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     if Carrier.ELECTRONS in material.carriers:
         rest = rest_potentials(cell).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
-    if isinstance(dielectric, CPE):
-        return float((dielectric.q / sigma) ** (1 / dielectric.n))
-    return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    if isinstance(dielectric, (float, np.ndarray)):
+        return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    coefficient, order = (vars(dielectric)[name] for name in (dielectric.coefficient, dielectric.order))
+    return float(np.max((coefficient / sigma) ** (1 / order)))
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
@@ -139,7 +138,7 @@ def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric:
 
 
 def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
-    return any(isinstance(segment.control, VoltageRamp) for segment in segments)
+    return any(segment.control.imposes_voltage for segment in segments)
 
 
 def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
@@ -161,7 +160,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     found: dict[float, str] = {}
     for segment in segments:
         current = segment.control.start
-        if not isinstance(segment.control, CurrentRamp) or segment.control.rate != 0 or current in found:
+        if segment.control.imposes_voltage or segment.control.rate != 0 or current in found:
             continue
         end = depletion(cell, current)
         if np.isfinite(end.time):

@@ -17,15 +17,15 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import SOLVER_OPTIONS, Integrator, Stretch, mapped, out_of_salt
+from .integrator import SOLVER_OPTIONS, Integrator, SegmentSolution, mapped, out_of_salt
 
-#: Delay of a switch over the longest time of a stretch: SUNDIALS tells times apart that differ by 100 roundings
-#: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of the charge of the stretch.
+#: Delay of a switch over the longest time of a solve: SUNDIALS tells times apart that differ by 100 roundings
+#: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of its charge.
 DELAY = 2e-13
 #: Mesh points over those of a run that resolves a single transient: half of them halve the time of a cycle. The
 #: voltages at the ends of half cycles of all shipped cells then err by less than 3e-4, that after a switch by 1e-3.
 REFINEMENT = 0.5
-#: A half cycle so long that a stretch at constant current knows no other.
+#: A half cycle so long that a segment at constant current knows no other.
 ENDLESS = 1e30
 #: Panels of the quadrature of the voltage over a half cycle, as fractions of it, and points in each. What follows a
 #: switch decays over decades of time: these give the integral of exp(-t/tau) within 5e-7 of the half cycle for any tau.
@@ -60,26 +60,26 @@ class Passage:
     Attributes
     ----------
     segment : Segment
-    stretch : Stretch
+    solution : SegmentSolution
         At the segment's output times, or at its end alone.
     put_in, delivered : float
         Energy [J] that the cell took up and gave back.
     """
 
     segment: Segment
-    stretch: Stretch
+    solution: SegmentSolution
     put_in: float
     delivered: float
 
     @property
     def ends_the_run(self) -> bool:
         """Whether nothing can follow: salt is used up, and no voltage limits say when to turn round."""
-        return out_of_salt(self.segment, self.stretch)
+        return out_of_salt(self.segment, self.solution)
 
     @property
     def cut_short(self) -> bool:
         """Whether the half cycle ended before its time, by a voltage limit as a rule."""
-        return self.stretch.ended_by != "time"
+        return self.solution.ended_by != "time"
 
 
 class CycleIntegrator(Integrator):
@@ -120,9 +120,9 @@ class CycleIntegrator(Integrator):
         labels, positions = self.layout
         return [*labels, names.CURRENT_VARIABLE], np.append(positions, np.nan)
 
-    def kept_state(self, stretch: Stretch) -> np.ndarray:
-        """State at the end of a stretch, the current included."""
-        return np.append(stretch.state, stretch.outputs[names.CURRENT][-1])
+    def kept_state(self, solution: SegmentSolution) -> np.ndarray:
+        """State at the end of a segment, the current included."""
+        return np.append(solution.state, solution.outputs[names.CURRENT][-1])
 
     # -- one segment ---------------------------------------------------------------------------------------------
     def inputs(self, segment: Segment) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class CycleIntegrator(Integrator):
             currents = np.full(states.shape[1], self._current)
         return self._split(mapped(self._outputs, states, currents[None]))
 
-    def run(self, segment: Segment, state: np.ndarray) -> Stretch:
+    def run(self, segment: Segment, state: np.ndarray) -> SegmentSolution:
         """Integrate one segment from a state; see :meth:`Integrator.run`."""
         self._current = 0.0 - segment.control.start
         return super().run(segment, state)
@@ -148,25 +148,31 @@ class CycleIntegrator(Integrator):
     def passage(self, segment: Segment, state: np.ndarray, traced: bool) -> Passage:
         """One segment from a state, with its energies."""
         nodes, weights = quadrature(segment.duration)
+        # energies need the power between the output times: both sets of times come from one solve
         times = np.union1d(segment.times, nodes)
-        stretch = self.run(replace(segment, times=tuple(times)), state)
-        power = stretch.outputs[names.VOLTAGE] * segment.control.start
+        solution = self.run(replace(segment, times=tuple(times)), state)
+        power = solution.outputs[names.VOLTAGE] * segment.control.start
 
         def energy(power: np.ndarray) -> float:
-            if stretch.ended_by == "time":
-                return float(weights @ power[np.searchsorted(stretch.times, nodes)])
-            if stretch.times.size == 1:
+            if solution.ended_by == "time":
+                return float(weights @ power[np.searchsorted(solution.times, nodes)])
+            if solution.times.size == 1:
                 return 0.0
-            return float(PchipInterpolator(stretch.times, power).integrate(0.0, stretch.times[-1]))
+            return float(PchipInterpolator(solution.times, power).integrate(0.0, solution.times[-1]))
 
         put_in, delivered = energy(np.maximum(power, 0)), energy(np.maximum(-power, 0))
-        wanted = np.array([*segment.times, stretch.times[-1]] if traced else stretch.times[-1:])
-        keep = np.flatnonzero(np.isin(stretch.times, wanted))
-        return Passage(segment, _thinned(stretch, keep), put_in, delivered)
+        wanted = np.array([*segment.times, solution.times[-1]] if traced else solution.times[-1:])
+        keep = np.flatnonzero(np.isin(solution.times, wanted))
+        return Passage(segment, _thinned(solution, keep), put_in, delivered)
 
     # -- many cycles ---------------------------------------------------------------------------------------------
     def cycles(
-        self, cycles: Sequence[tuple[Segment, ...]], state: np.ndarray, traced: Callable[[int], bool], *, singly: bool
+        self,
+        cycles: Sequence[tuple[Segment, ...]],
+        state: np.ndarray,
+        traced: Callable[[int], bool],
+        *,
+        one_by_one: bool,
     ) -> Iterator[list[Passage]]:
         """Integrate cycles from a state; yields the passages of each.
 
@@ -181,7 +187,7 @@ class CycleIntegrator(Integrator):
         state : ndarray
         traced : callable
             Whether the traces of a cycle number are wanted.
-        singly : bool
+        one_by_one : bool
             Integrate segment by segment from the start.
 
         Raises
@@ -190,21 +196,21 @@ class CycleIntegrator(Integrator):
             Where the integrator fails in both ways, after the cycles before have been yielded.
         """
         done = 0
-        if not singly:
+        if not one_by_one:
             try:
                 finished, limited = self._together(cycles, state, traced)
             except pybamm.SolverError:
                 finished, limited = [], False
             for passages in finished:
                 yield passages
-                state = passages[-1].stretch.state
+                state = passages[-1].solution.state
             done = len(finished)
             cycles = cycles[: done + 1] if limited else cycles
         for segments in cycles[done:]:
             passages = []
             for segment in segments:
                 passages.append(self.passage(segment, state, traced(segment.cycle)))
-                state = passages[-1].stretch.state
+                state = passages[-1].solution.state
                 if passages[-1].ends_the_run:
                     break
             yield passages
@@ -217,12 +223,14 @@ class CycleIntegrator(Integrator):
         """The cycles that one solve gets through, and whether an event stopped it before the end."""
         segments = [segment for cycle in cycles for segment in cycle]
         starts = np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
-        late = 2 * DELAY * float(starts[-1])
+        # The control switches a moment after the nominal time, so that the integrator has states on both sides of it:
+        # one that ends a segment, and one from which the next starts.
+        switch_time = 2 * DELAY * float(starts[-1])
         wanted = [
-            Wanted(segment, start, late, traced(segment.cycle))
+            Wanted(segment, start, switch_time, traced(segment.cycle))
             for segment, start in zip(segments, starts, strict=False)
         ]
-        stops = np.union1d(starts[:-1] + late, starts[1:])
+        stops = np.union1d(starts[:-1] + switch_time, starts[1:])
         times = np.unique(np.concatenate([one.times for one in wanted]))
         first = segments[0]
         rest = segments[1].duration if segments[1].half_cycle is None else 0.0
@@ -230,9 +238,10 @@ class CycleIntegrator(Integrator):
             cycled.AMPLITUDE: 0.0 - first.control.start,
             cycled.HALF_CYCLE: first.duration,
             cycled.REST: rest,
-            cycled.DELAY: late / 2,
+            cycled.DELAY: switch_time / 2,
         } | self._limits(first.limits)
         t, y, _ = self._solve(stops, times, inputs, state)
+        # an event may stop the solve within a cycle: only complete cycles count, the rest is done segment by segment
         size = len(cycles[0])
         complete = int(np.searchsorted(starts[1:], t[-1], side="right")) // size * size
         passages = self._passages(wanted[:complete], t, y)
@@ -244,6 +253,7 @@ class CycleIntegrator(Integrator):
             return []
         columns = np.searchsorted(t, np.concatenate([one.kept for one in wanted]))
         currents = np.concatenate([np.full(one.kept.size, one.current) for one in wanted])
+        # one call for the states of all segments: each call of a compiled function costs more than a hundred states
         outputs = self.evaluate(y[:, columns], currents)
         nodes = np.searchsorted(t, np.concatenate([one.nodes for one in wanted]))
         at_nodes = np.concatenate([np.full(one.nodes.size, one.current) for one in wanted])
@@ -252,29 +262,29 @@ class CycleIntegrator(Integrator):
         for one in wanted:
             last, next_node = first + one.kept.size, node + one.nodes.size
             here = {name: rows[..., first:last] for name, rows in outputs.items()}
-            stretch = Stretch(one.local, here, y[:, columns[last - 1]].copy(), "time")
+            solution = SegmentSolution(one.local, here, y[:, columns[last - 1]].copy(), "time")
             energies = (float(one.weights @ np.maximum(sign * power[node:next_node], 0)) for sign in (1, -1))
-            result.append(Passage(one.segment, stretch, *energies))
+            result.append(Passage(one.segment, solution, *energies))
             first, node = last, next_node
         return result
 
 
 class Wanted:
-    """When the states of one segment of a stretch are wanted.
+    """When the states of one segment are wanted from a solve of many.
 
     Attributes
     ----------
     nodes, weights : ndarray
-        Points [s], in the time of the stretch, and weights [s] of the quadrature of its power; none in a rest.
+        Points [s], in the time of the solution, and weights [s] of the quadrature of its power; none in a rest.
     local, kept : ndarray
-        Output times [s] of the segment, and when these are in the time of the stretch.
+        Output times [s] of the segment, and when these are in the time of the solution.
     times : ndarray
         Times [s] at which the solver has to interpolate: all but the ends, at which it stops.
     current : float
         [A], PyBaMM's sign.
     """
 
-    def __init__(self, segment: Segment, start: float, late: float, traced: bool):
+    def __init__(self, segment: Segment, start: float, switch_time: float, traced: bool):
         self.segment, self.current = segment, 0.0 - segment.control.start
         driven = segment.half_cycle is not None
         points, weights = quadrature(segment.duration) if driven else (np.empty(0), np.empty(0))
@@ -282,7 +292,7 @@ class Wanted:
         self.nodes: np.ndarray = start + points
         self.local = np.array(segment.times if traced else segment.times[-1:])
         self.kept = start + self.local
-        self.kept[self.local == 0.0] = start + late
+        self.kept[self.local == 0.0] = start + switch_time
         self.times = np.concatenate([self.nodes, self.kept[(self.local > 0) & (self.local < segment.duration)]])
 
 
@@ -291,7 +301,7 @@ def _constant(current: float) -> dict[str, float]:
     return {cycled.AMPLITUDE: current, cycled.HALF_CYCLE: ENDLESS, cycled.REST: 0.0, cycled.DELAY: 0.0}
 
 
-def _thinned(stretch: Stretch, keep: np.ndarray) -> Stretch:
-    """A stretch at some of its times."""
-    outputs = {name: rows[..., keep] for name, rows in stretch.outputs.items()}
-    return replace(stretch, times=stretch.times[keep], outputs=outputs)
+def _thinned(solution: SegmentSolution, keep: np.ndarray) -> SegmentSolution:
+    """A segment at some of its times."""
+    outputs = {name: rows[..., keep] for name, rows in solution.outputs.items()}
+    return replace(solution, times=solution.times[keep], outputs=outputs)

@@ -28,7 +28,7 @@ class Record:
     ----------
     number : int
     row : ndarray
-    began, ended : float
+    start, end : float
         Time [s] since the start of the run.
     cut_by : tuple of str
         What ended half cycles early.
@@ -40,8 +40,8 @@ class Record:
 
     number: int
     row: np.ndarray
-    began: float
-    ended: float
+    start: float
+    end: float
     cut_by: tuple[str, ...] = ()
     resolved: bool = True
     traces: tuple[Passage, ...] = ()
@@ -79,13 +79,13 @@ class CycleTable:
                 self._half_cycle(row, passage)
         for k, outputs in enumerate(self._end_outputs.values()):
             first = len(SCALARS) + 2 * len(self.elements) + k * len(self.interfaces)
-            row[first : first + len(self.interfaces)] = [passages[-1].stretch.outputs[name][-1] for name in outputs]
+            row[first : first + len(self.interfaces)] = [passages[-1].solution.outputs[name][-1] for name in outputs]
         return row
 
     def _half_cycle(self, row: np.ndarray, passage: Passage) -> None:
         """Voltage, charge and overpotentials of a half cycle; the current is constant, and its integral exact."""
-        outputs, current = passage.stretch.outputs, passage.segment.control.start
-        charge = current * float(passage.stretch.times[-1])
+        outputs, current = passage.solution.outputs, passage.segment.control.start
+        charge = current * float(passage.solution.times[-1])
         deposits = current < 0
         kind = "deposition" if deposits else "dissolution"
         assert passage.segment.half_cycle is not None

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from ..impedance.linearise import LinearisedStack
 
-#: Cycles per stretch: about a tenth of a second, after which progress is shown and an interruption is heard. Stretches
+#: Cycles per solve: about a tenth of a second, after which progress is shown and an interruption acts. Solves
 #: end where the number of cycles done is a multiple of it, so that a run that goes on has those of one in one go.
-STRETCH = 10
+CYCLES_PER_SOLVE = 10
 #: Output points of the rest before a spectrum.
 REST_POINTS = 6
 
@@ -55,7 +55,7 @@ class CyclingRun:
     Attributes
     ----------
     reached : Reached
-        How far it is. It is replaced as a whole, last of all: an interruption at any moment leaves finished stretches.
+        How far it is. It is replaced as a whole, last of all: an interruption at any moment leaves finished cycles.
     """
 
     def __init__(
@@ -109,38 +109,38 @@ class CyclingRun:
         """Number of the next cycle."""
         return self.protocol.first_cycle + self.reached.cycles
 
-    def stretch_length(self) -> int:
-        """Cycles of the next stretch: up to the next multiple of :data:`STRETCH`, or to the next spectrum."""
+    def cycles_to_solve(self) -> int:
+        """Cycles of the next solve: up to the next multiple of :data:`CYCLES_PER_SOLVE`, or to the next spectrum."""
         if self.reached.limited:
             return 1
         number, ends = self.number, [self.protocol.numbers[-1] + 1]
-        ends.append((number // STRETCH + 1) * STRETCH)
+        ends.append((number // CYCLES_PER_SOLVE + 1) * CYCLES_PER_SOLVE)
         if self.protocol.probe is not None:
             ends.append((number // self.protocol.every + 1) * self.protocol.every)
         return min(ends) - number
 
     def advance(self) -> None:
-        """Integrate the next stretch.
+        """Integrate the next cycles, in one solve.
 
         Raises
         ------
         SimulationError
             Where the integrator fails; the cycles finished before are in `done`.
         """
-        self.resolve(self.stretch_length())
+        self.resolve(self.cycles_to_solve())
 
     def resolve(self, count: int) -> list[list[Passage]]:
         """Integrate the next cycles; returns the passages of each.
 
-        Nothing is noted down before all are finished, or one has failed: an interruption leaves whole stretches.
+        Nothing is noted down before all are finished, or one has failed: an interruption leaves whole cycles.
         """
         numbers = range(self.number, self.number + count)
         cycles = [self.protocol.one_cycle(self.cell, number) for number in numbers]
         finished: list[list[Passage]] = []
         failure = None
-        state, singly = self.reached.state, self.reached.limited
+        state, one_by_one = self.reached.state, self.reached.limited
         try:
-            for passages in self.integrator.cycles(cycles, state, self._is_traced, singly=singly):
+            for passages in self.integrator.cycles(cycles, state, self._is_traced, one_by_one=one_by_one):
                 finished.append(passages)
         except SimulationError as error:
             failure = error
@@ -166,38 +166,38 @@ class CyclingRun:
         if not finished:
             return
         records = list(skipped)
-        elapsed = records[-1].ended if records else self.reached.elapsed
+        elapsed = records[-1].end if records else self.reached.elapsed
         impedance = None
         end = finished[-1][-1]
         if np.any(correction):
-            finished[-1][-1] = replace(end, stretch=replace(end.stretch, state=end.stretch.state + correction))
+            finished[-1][-1] = replace(end, solution=replace(end.solution, state=end.solution.state + correction))
         last = finished[-1][-1]
         if self.protocol.probed(last.segment.cycle) and not last.ends_the_run:
             impedance = self._probe(finished[-1])
         for passages in finished:
-            began = elapsed
+            start = elapsed
             for passage in passages:
-                elapsed += float(passage.stretch.times[-1])
-            self._watch(passages)
+                elapsed += float(passage.solution.times[-1])
+            self._check_limits(passages)
             number = passages[0].segment.cycle
             records.append(
                 Record(
                     number,
                     self.table.row(passages),
-                    began,
+                    start,
                     elapsed,
-                    cut_by=tuple(p.stretch.ended_by for p in passages if p.cut_short and not p.ends_the_run),
+                    cut_by=tuple(p.solution.ended_by for p in passages if p.cut_short and not p.ends_the_run),
                     traces=tuple(passages) if self._is_traced(number) else (),
                     impedance=impedance if passages is finished[-1] else None,
                 )
             )
         end = finished[-1][-1]
-        current, limited = float(end.stretch.outputs[names.CURRENT][-1]), bool(records[-1].cut_by)
+        current, limited = float(end.solution.outputs[names.CURRENT][-1]), bool(records[-1].cut_by)
         done = self.reached.cycles + len(records)
         self.records[self.reached.cycles :] = records
-        self.reached = Reached(done, end.stretch.state, current, elapsed, limited, end.ends_the_run)
+        self.reached = Reached(done, end.solution.state, current, elapsed, limited, end.ends_the_run)
         if end.ends_the_run:
-            what = f"{end.stretch.ended_by.removeprefix('event: ')} after {elapsed:.4g} s"
+            what = f"{end.solution.ended_by.removeprefix('event: ')} after {elapsed:.4g} s"
             self.warnings.append(
                 f"cycle {records[-1].number}: {what}: it ends the run, which would go on only at a voltage limit, and "
                 f"the protocol sets none"
@@ -206,12 +206,12 @@ class CyclingRun:
     def _is_traced(self, number: int) -> bool:
         return number in self.traced
 
-    def _watch(self, passages: list[Passage]) -> None:
+    def _check_limits(self, passages: list[Passage]) -> None:
         """Keep the extremes of what a result may have to warn of."""
         for layer in self.integrator.model.mixed_layers:
             for name in (names.local_potential(layer.name), names.stored_charge(layer.name)):
                 found = [self._extremes[name]] if name in self._extremes else []
-                found += [np.ravel(passage.stretch.outputs[name]) for passage in passages]
+                found += [np.ravel(passage.solution.outputs[name]) for passage in passages]
                 values = np.concatenate(found)
                 self._extremes[name] = np.array([values.min(), values.max()])
 
@@ -232,9 +232,9 @@ class CyclingRun:
             pause = float(self.protocol.probe_rest)
             number, step = last.segment.cycle, last.segment.step
             rest = Segment(CurrentRamp(0.0), pause, mixed_times(pause, REST_POINTS), number, step)
-            passages.append(self.integrator.passage(rest, last.stretch.state, self._is_traced(number)))
+            passages.append(self.integrator.passage(rest, last.solution.state, self._is_traced(number)))
         labels, where = self.integrator.kept_layout
-        values = self.integrator.kept_state(passages[-1].stretch)
+        values = self.integrator.kept_state(passages[-1].solution)
         kept = start_state.KeptState(np.asarray(labels), where, values, 0.0)
         frequencies = self.protocol.probe.values()
         try:
@@ -272,7 +272,7 @@ class CyclingRun:
         labels, where = self.integrator.kept_layout
         cycles = {
             "cycle": numbers,
-            "cycle_end_time": [record.ended for record in self.done],
+            "cycle_end_time": [record.end for record in self.done],
             "limited": [bool(record.cut_by) for record in self.done],
             "resolved": [record.resolved for record in self.done],
             **self.table.variables(rows),
@@ -308,22 +308,22 @@ class CyclingRun:
         return np.array([record.row for record in self.done])
 
     def _traces(self) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
-        """Traces over time, the states kept (at the ends of their stretches, and the last one), and their times [s]."""
-        done, began, states, ends = [], [], [], []
+        """Traces over time, the states kept (at the ends of their segments, and the last one), and their times [s]."""
+        done, starts, states, ends = [], [], [], []
         for record in self.done:
-            time = record.began
+            time = record.start
             for passage in record.traces:
-                done.append((passage.segment, passage.stretch))
-                began.append(time)
-                time += float(passage.stretch.times[-1])
-                states.append(self.integrator.kept_state(passage.stretch))
+                done.append((passage.segment, passage.solution))
+                starts.append(time)
+                time += float(passage.solution.times[-1])
+                states.append(self.integrator.kept_state(passage.solution))
                 ends.append(time)
         if not self.done[-1].traces:
             states.append(np.append(self.reached.state, self.reached.current))
             ends.append(self.reached.elapsed)
         if not done:
             return {"time": None, "voltage": None, "current": None}, np.array(states), np.array(ends)
-        traces = transient.laboratory(self.cell, done, np.array(began), self.integrator)
+        traces = transient.laboratory(self.cell, done, np.array(starts), self.integrator)
         return traces, np.array(states), np.array(ends)
 
     def _spectra(self) -> dict[str, Any]:

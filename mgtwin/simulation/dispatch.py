@@ -35,9 +35,9 @@ def simulate(
         An earlier run of the same cell; the new one starts in the state in which it ended. By default the cell is at
         rest (theory.md §3.1).
     start_time : float or str, optional
-        Time [s] at which `start` kept the state to use (the end of any of its stretches); by default its last one.
+        Time [s] at which `start` kept the state to use (the end of any of its segments); by default its last one.
     progress : callable, optional
-        Called as ``progress(fraction, text)`` after each stretch.
+        Called as ``progress(fraction, text)`` after each segment.
 
     Returns
     -------
@@ -131,6 +131,7 @@ def _sequence(
         nodes[name] = result
         if result.attrs.get("interrupted"):
             return _tree(nodes, attrs, f"interrupted in step {name}: the rest was not simulated")
+        # the next step starts where the last transient ended
         if any("state" in node for node in getattr(result, "leaves", [result])):  # spectra change nothing
             state = result
     return _tree(nodes, attrs)

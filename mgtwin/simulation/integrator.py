@@ -1,4 +1,4 @@
-"""Integrates one stretch after another with one discretised model and one solver."""
+"""Integrates one segment after another with one discretised model and one solver."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.stack import DEFAULT_WINDOW, StackModel
-from ..protocols import Limits, Segment, VoltageRamp
+from ..protocols import Limits, Segment
 
 RTOL, ATOL = 1e-7, 1e-10
-#: Every stretch begins with a jump of the control: the integrator has to be allowed to find its first step.
+#: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step.
 SOLVER_OPTIONS = {"max_num_steps": 100_000, "max_error_test_failures": 100, "max_convergence_failures": 100}
 #: How PyBaMM's error begins to speak of an event that has happened before the first step.
 BEYOND_AT_ONCE = "non-positive at initial conditions"
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SegmentSolution:
     """Result of one segment: output times [s], named outputs (rows over time), the state reached, and why it ended."""
 
     times: np.ndarray
@@ -37,14 +37,14 @@ class Stretch:
     ended_by: str
 
 
-def out_of_salt(segment: Segment, stretch: Stretch) -> bool:
+def out_of_salt(segment: Segment, solution: SegmentSolution) -> bool:
     """Whether salt is used up and there is no voltage limit, which the diverging voltage would meet at that moment."""
     limit = segment.limits.low if segment.control.start < 0 else segment.limits.high
-    return names.is_depletion(stretch.ended_by) and not np.isfinite(limit)
+    return names.is_depletion(solution.ended_by) and not np.isfinite(limit)
 
 
 class Integrator:
-    """A cell, discretised once, that integrates stretches of time under current or voltage control.
+    """A cell, discretised once, that integrates segments under current or voltage control.
 
     Parameters
     ----------
@@ -104,9 +104,9 @@ class Integrator:
         """What the components of the states are that a result keeps: name of the variable, and position in it."""
         return self.layout
 
-    def kept_state(self, stretch: Stretch) -> np.ndarray:
-        """State at the end of a stretch, as a result keeps it."""
-        return stretch.state
+    def kept_state(self, solution: SegmentSolution) -> np.ndarray:
+        """State at the end of a segment, as a result keeps it."""
+        return solution.state
 
     def nodes(self, variable: str) -> np.ndarray:
         """Positions (0-1 in the layer) of the nodes of a state variable; empty where there is none."""
@@ -127,7 +127,8 @@ class Integrator:
 
     def inputs(self, segment: Segment) -> dict[str, Any]:
         """PyBaMM inputs for a segment; here the laboratory's current changes sign."""
-        by_voltage = isinstance(segment.control, VoltageRamp)
+        # one model for both controls: which one acts is an input, so that no rebuild interrupts a protocol
+        by_voltage = segment.control.imposes_voltage
         start, rate = segment.control.start, segment.control.rate
         return {
             controlled.BY_VOLTAGE: float(by_voltage),
@@ -139,13 +140,13 @@ class Integrator:
             controlled.HIGH: min(segment.limits.high, controlled.UNLIMITED),
         }
 
-    def run(self, segment: Segment, state: np.ndarray) -> Stretch:
+    def run(self, segment: Segment, state: np.ndarray) -> SegmentSolution:
         """Integrate one segment from a state.
 
         Raises
         ------
         SimulationError
-            Where the integrator fails; ``time`` is counted from the start of the stretch.
+            Where the integrator fails; ``time`` is counted from the start of the segment.
         """
         times = np.asarray(segment.times)
         try:
@@ -157,7 +158,7 @@ class Integrator:
         limited = "event" in termination
         keep = np.searchsorted(reached, times[times <= reached[-1] * (1 + 1e-12)]).clip(0, len(reached) - 1)
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
-        return Stretch(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
+        return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
 
     def _solve(
         self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, Any], state: np.ndarray
@@ -171,20 +172,20 @@ class Integrator:
         y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding
         return solution.t, y, solution.termination
 
-    def _ended_at_once(self, segment: Segment, state: np.ndarray, error: str) -> Stretch:
+    def _ended_at_once(self, segment: Segment, state: np.ndarray, error: str) -> SegmentSolution:
         """A segment whose first voltage lies beyond a limit, as in a dying cell: one sample, and no time passes.
 
         Where there is no salt for the current that is asked for no such state exists: the sample is the one before.
         """
         depleted = [event.name for event in self.model.events if names.is_depletion(event.name) and event.name in error]
         if depleted:
-            return Stretch(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
+            return SegmentSolution(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
         first = min(t for t in segment.times if t > 0)
         free = replace(segment, duration=first, limits=Limits())
         _, y, _ = self._solve(_ends(free), _ends(free), self.inputs(free), state)
         outputs = self.evaluate(y[:, :1])
         limit = "highest" if outputs[names.VOLTAGE][0] >= segment.limits.high else "lowest"
-        return Stretch(np.zeros(1), outputs, y[:, 0], f"event: {limit} voltage")
+        return SegmentSolution(np.zeros(1), outputs, y[:, 0], f"event: {limit} voltage")
 
 
 def mapped(function: casadi.Function, *columns: np.ndarray) -> np.ndarray:
@@ -211,7 +212,7 @@ def _map(function: casadi.Function, number: int) -> casadi.Function:
 
 
 def _ends(segment: Segment) -> np.ndarray:
-    """Both ends [s] of a stretch."""
+    """Both ends [s] of a segment."""
     return np.array([0.0, segment.duration])
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..cells.mixtures import mesh_only
 from ..cells.paths import Key
 from ..errors import InputError
-from ..protocols import EIS, Current, Voltage
+from ..protocols import EIS
+from ..protocols.bias import Held
 from .dispatch import stamp
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ def impedance_jacobian(
         cell = cell.with_({"temperature": protocol.temperature})
     keys = parameters_of(cell, paths)
     labels = [key if isinstance(key, str) else ", ".join(key) for key in paths]
-    twice = [label for label in labels if labels.count(label) > 1]
-    if twice:
-        raise InputError(f"{twice[0]} is named twice among the paths: name each one once.")
+    repeated = [label for label in labels if labels.count(label) > 1]
+    if repeated:
+        raise InputError(f"{repeated[0]} is named twice among the paths: name each one once.")
     units = [_unit(cell, key) for key in keys]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
-    on_mesh = any(mesh_only(layer.material) for layer in cell.layers)
+    on_mesh = any(layer.material.mesh_only for layer in cell.layers)
     if start is None and protocol.bias is None and not on_mesh:
         derivative = exact_jacobian(cell, frequencies, paths)
         attrs |= {"route": "exact, at rest, the state of rest moving with the parameters"}
@@ -126,7 +126,7 @@ def _on_mesh(
     stack = LinearisedStack(cell, f_max=float(frequencies.max()), inputs=single)
     _check_structure(cell, stack)
     if protocol.bias is not None:
-        conserved.conserved_charges(cell, imposed_voltage=isinstance(protocol.bias, Voltage))
+        conserved.conserved_charges(cell, imposed_voltage=protocol.bias.control(cell).imposes_voltage)
     origin = None if start is None else start_state.kept(start, start_time)
     if protocol.bias is None and origin is None:
         state, shift = stack.rest_state(), shifts.rest_shift(stack)
@@ -140,11 +140,11 @@ def _on_mesh(
     else:
         kept = spectra.steady_state(cell, protocol.bias, origin)
         state = stack.complete(*_on_layout(kept, cell, stack))
-        began, moved = stack.rest_state(), shifts.rest_shift(stack)
+        initial, moved = stack.rest_state(), shifts.rest_shift(stack)
         if origin is not None:
-            began, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)
+            initial, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)
         voltage, current = spectra.imposed(cell, protocol.bias)
-        bias = steady.SteadyState(stack, began, voltage=voltage, current=current)
+        bias = steady.SteadyState(stack, initial, voltage=voltage, current=current)
         state = bias.converged(state)
         shift = bias.shift(state, moved, _current_slopes(cell, protocol.bias, stack))
         place = "steady under a bias, that state moving with the parameters"
@@ -194,8 +194,7 @@ def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.
     return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
 
 
-def _current_slopes(cell: Cell, bias: Voltage | Current, stack: LinearisedStack) -> list[float] | None:
+def _current_slopes(cell: Cell, bias: Held, stack: LinearisedStack) -> list[float] | None:
     """Derivatives [A per SI unit] of an imposed current: that of a current density grows with the area."""
-    if isinstance(bias, Voltage) or getattr(bias.current, "unit", None) != "A/m^2":
-        return None
-    return [float(bias.current) if name == "area" else 0.0 for name in stack.input_names]
+    density = bias.current_density()
+    return [density if name == "area" else 0.0 for name in stack.input_names] if density else None

@@ -1,7 +1,7 @@
 r"""Voltage and current over time with their derivatives by numbers of the cell.
 
 The stack is discretised once with those numbers as inputs. Under current control IDAKLU integrates the states y
-together with their sensitivities :math:`S = \partial y/\partial p` (theory.md §2, differentiated); from one stretch to
+together with their sensitivities :math:`S = \partial y/\partial p` (theory.md §2, differentiated); from one segment to
 the next both are handed over, :math:`y_0(p) = y + S\,(p - p^*)`, and at rest :math:`y_0` follows the composition and
 the metal at the electrodes. Outputs follow by the chain rule, :math:`dV/dp = V_y S + V_p`.
 """
@@ -25,7 +25,7 @@ from ..impedance.parameters import reader_of
 from ..impedance.terms import Shifted
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
-from ..protocols import Segment, VoltageRamp
+from ..protocols import Segment
 from . import checks
 from .integrator import ATOL, RTOL, SOLVER_OPTIONS, Integrator, quiet_pybamm
 
@@ -40,7 +40,7 @@ SENSITIVE_OPTIONS = {
 }
 #: Relative step of differences: the integration's error costs 1e-7/STEP of a trace, truncation about STEP.
 STEP = 3e-4
-#: Inputs that carry the state from which a stretch starts, its sensitivities and the numbers at which they hold.
+#: Inputs that carry the state from which a segment starts, its sensitivities and the numbers at which they hold.
 _STATE, _SLOPE, _AT = "handed state", "handed sensitivity {}", "handed value {}"
 
 
@@ -51,7 +51,7 @@ class SensitiveRun:
     ----------
     cell : Cell
     segments : sequence of Segment
-        Their voltage limits are not heeded: a stretch lasts as long as it says.
+        Their voltage limits are not heeded: a segment lasts as long as it says.
     keys : sequence of str or tuple of str
         Dotted paths of the numbers that runs may change; those of a tuple or wildcard have one value in common.
 
@@ -119,7 +119,7 @@ class SensitiveRun:
         return casadi.Function("outputs", [y, *symbols.values()], [found, by_state, by_number])
 
     def _handed(self) -> Any:
-        """Initial conditions of any stretch: what the stretch before handed over, as a function of the numbers."""
+        """Initial conditions of any segment: what the segment before handed over, as a function of the numbers."""
         state = pybamm.InputParameter(_STATE, expected_size=self.size)
         for k, name in enumerate(self.names):
             change = pybamm.InputParameter(name) - pybamm.InputParameter(_AT.format(k))
@@ -128,7 +128,7 @@ class SensitiveRun:
 
     # -- runs ---------------------------------------------------------------------------------------------------------
     def run(self, values: Mapping[str, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Voltage [V] and current [A, laboratory's sign] at the output times of all stretches in turn.
+        """Voltage [V] and current [A, laboratory's sign] at the output times of all segments in turn.
 
         Raises
         ------
@@ -146,7 +146,7 @@ class SensitiveRun:
         By the forward sensitivities of IDAKLU under current control, good to 1e-4 or so; where their integration fails,
         and under voltage control, where from a state that is not at rest it may not come to an end, by `differences`.
         """
-        if any(isinstance(segment.control, VoltageRamp) for segment in self.segments):
+        if any(segment.control.imposes_voltage for segment in self.segments):
             return self.differences(values)
         try:
             return self._run(values, self._sensitive)
@@ -173,7 +173,7 @@ class SensitiveRun:
         state, slopes = self._at_rest(p)
         outputs, derivatives = [], []
         for segment in self.segments:
-            y, S = self._stretch(segment, p, state, slopes, built)
+            y, S = self._solve_segment(segment, p, state, slopes, built)
             state, slopes = y[:, -1], S[:, -1] if wanted else slopes
             found, by_state, by_number = (
                 np.array(item) for item in self._outputs.map(y.shape[1])(y, *[np.full((1, y.shape[1]), v) for v in p])
@@ -189,7 +189,7 @@ class SensitiveRun:
         slopes_of[1] *= -1
         return voltage, 0.0 - current, slopes_of
 
-    def _stretch(
+    def _solve_segment(
         self, segment: Segment, p: Sequence[float], state: NDArray[np.float64], slopes: NDArray[np.float64], built: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """States (n, times) and sensitivities (n, times, paths) at the output times of a segment, which are its own."""

@@ -60,7 +60,8 @@ class SkippingRun(CyclingRun):
         SimulationError
             Where the integrator fails in cycles that follow each other; a failure after a jump shortens the jump.
         """
-        room = self._next_landing() + 1 - PAIR - self.number
+        # the pair that is resolved after a jump has to end exactly where a spectrum or the run does
+        room = self._end_of_next_jump() + 1 - PAIR - self.number
         jump = int(min(self._jump, self._settings.longest, room))
         if self._increment is None or self.reached.limited or jump < 1:
             return self._resolve()
@@ -69,6 +70,7 @@ class SkippingRun(CyclingRun):
         predicted = self.reached.state.copy()
         predicted[self._ageing] += jump * self._increment + grown * slope
         try:
+            # the predicted state may be one that the cell cannot be in: that, too, only says the jump was too long
             cycles, increments = self._pair(predicted, self.number + jump)
         except SimulationError:
             cycles = []
@@ -77,6 +79,7 @@ class SkippingRun(CyclingRun):
             self._rejected += len(cycles)
             self._jump = jump / 2
             return None
+        # the slope of g that joins the increments measured on both sides of the jump
         corrected = (increments[-1] - self._increment) / (jump + PAIR)
         correction = np.zeros_like(self.reached.state)
         correction[self._ageing] = grown * (corrected - slope)
@@ -87,11 +90,11 @@ class SkippingRun(CyclingRun):
             return None
         self.note(cycles, self._skipped(jump), correction)
         factor, self._slope = self._factor(error), corrected
-        self._learn(increments, predicted, jump * factor)
+        self._choose_next_jump(increments, predicted, jump * factor)
         self._thin(cycles)
         return None
 
-    def _next_landing(self) -> int:
+    def _end_of_next_jump(self) -> int:
         """Number of the next cycle that must be the last one of a pair: the last of all, or one with a spectrum."""
         last = self.protocol.numbers[-1]
         if self.protocol.probe is None:
@@ -100,35 +103,36 @@ class SkippingRun(CyclingRun):
 
     def _resolve(self) -> None:
         """Integrate the next two cycles, or fewer where a spectrum or the end comes first."""
-        count = 1 if self.reached.limited else min(PAIR, self._next_landing() + 1 - self.number)
-        began, before = self.reached.state, self._increment
+        count = 1 if self.reached.limited else min(PAIR, self._end_of_next_jump() + 1 - self.number)
+        initial, before = self.reached.state, self._increment
         finished = self.resolve(count)
-        increments = ([] if before is None else [before]) + self._increments(began, finished)
+        increments = ([] if before is None else [before]) + self._increments(initial, finished)
         if self.reached.limited or self.reached.ended or len(increments) < PAIR:
             self._increment = None if self.reached.limited or not increments else increments[-1]
             self._slope = None
             return
-        self._learn(
+        self._choose_next_jump(
             increments[-PAIR:], self.reached.state, FIRST_JUMP if before is None else max(self._jump, 1.0) * GROWTH
         )
 
     def _pair(self, state: np.ndarray, number: int) -> tuple[list[list[Passage]], list[np.ndarray]]:
         """Two cycles from a state, and the increments of the ageing states in each."""
         segments = [self.protocol.one_cycle(self.cell, number + k) for k in range(PAIR)]
-        cycles = list(self.integrator.cycles(segments, state, self._is_traced, singly=False))
+        cycles = list(self.integrator.cycles(segments, state, self._is_traced, one_by_one=False))
         return cycles, self._increments(state, cycles)
 
     def _increments(self, state: np.ndarray, cycles: list[list[Passage]]) -> list[np.ndarray]:
-        """Change of the ageing states in each of some cycles that began from a state."""
-        ends = [state[self._ageing], *(cycle[-1].stretch.state[self._ageing] for cycle in cycles)]
+        """Change of the ageing states in each of some cycles that initial from a state."""
+        ends = [state[self._ageing], *(cycle[-1].solution.state[self._ageing] for cycle in cycles)]
         return list(np.diff(ends, axis=0))
 
-    def _learn(self, increments: list[np.ndarray], state: np.ndarray, jump: float) -> None:
+    def _choose_next_jump(self, increments: list[np.ndarray], state: np.ndarray, jump: float) -> None:
         """Remember the last increment, and how far it carries: not far while one cycle still differs from the next.
 
         Be it that something has not relaxed yet, then the increment is wrong by that difference in every cycle skipped,
         or that ageing itself changes so fast, then the error grows with the square of their number.
         """
+        # what two neighbouring increments differ by, beyond the slope that is known, is error in every cycle skipped
         expected = 0.0 if self._slope is None else self._slope
         change = max(self._in_tolerances(increments[-1] - increments[-2] - expected, state), 1e-12)
         self._increment = increments[-1]
@@ -182,9 +186,9 @@ class SkippingRun(CyclingRun):
         """Where traces were left to the run: drop every other one as soon as there are too many points."""
         if self.protocol.traces is not None:
             return
-        self._points += sum(passage.stretch.times.size for cycle in cycles for passage in cycle)
+        self._points += sum(passage.solution.times.size for cycle in cycles for passage in cycle)
         if self._points > MOST_POINTS:
             traced = [k for k, record in enumerate(self.records) if record.traces]
             for k in traced[1:-1:2]:
                 self.records[k] = replace(self.records[k], traces=())
-            self._points = sum(p.stretch.times.size for record in self.records for p in record.traces)
+            self._points = sum(p.solution.times.size for record in self.records for p in record.traces)

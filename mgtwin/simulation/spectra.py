@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..cells.mixtures import mesh_only
 from ..errors import InputError, SimulationError
 from ..models import names
-from ..protocols import EIS, Current, CurrentRamp, Segment, Voltage, VoltageRamp, amperes
+from ..protocols import EIS, Segment
+from ..protocols.bias import Held
 from . import checks, start_state
 from .transient import made_by
 
@@ -41,7 +41,7 @@ def run(
     from .. import dataset
 
     frequencies = protocol.values()
-    on_mesh = [f"{layer.name} {mesh_only(layer.material)}" for layer in cell.layers if mesh_only(layer.material)]
+    on_mesh = [f"{layer.name} {layer.material.mesh_only}" for layer in cell.layers if layer.material.mesh_only]
     if start is None and protocol.bias is None and not on_mesh:
         from ..impedance.exact import exact
 
@@ -56,13 +56,14 @@ def run(
     origin = None if start is None else start_state.kept(start, start_time)
     kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
     assert kept is not None
+    # the mesh of a spectrum is finer at the faces than the integrator's: the state is carried over to it
     stack = LinearisedStack(cell, f_max=float(frequencies.max()))
     state = completed(stack, cell, kept)
     place, warnings = f"at {kept.time:.6g} s of the run given as start", list(attrs["warnings"])
     if protocol.bias is not None:
-        place = f"steady under {_words(protocol.bias)}"
-        state, unpolished = polished(stack, cell, protocol.bias, origin, state)
-        warnings += unpolished
+        place = f"steady under {protocol.bias}"
+        state, not_converged = converged_steady_state(stack, cell, protocol.bias, origin, state)
+        warnings += not_converged
     warnings += drift_warnings(stack, state, float(frequencies.min()))
     impedance = stack.impedance(frequencies, state)
     route = made_by(stack.layout[0], f"linearised {place}")
@@ -75,10 +76,10 @@ def completed(stack: LinearisedStack, cell: Cell, kept: start_state.KeptState) -
     return stack.complete(state, known)
 
 
-def polished(
+def converged_steady_state(
     stack: LinearisedStack,
     cell: Cell,
-    bias: Voltage | Current,
+    bias: Held,
     origin: start_state.KeptState | None,
     state: np.ndarray,
 ) -> tuple[np.ndarray, list[str]]:
@@ -89,30 +90,23 @@ def polished(
     """
     from ..impedance.steady import SteadyState
 
-    began = stack.rest_state()
+    initial = stack.rest_state()
     if origin is not None:
-        began, _ = start_state.transfer(origin, cell, stack.layout, began)
+        initial, _ = start_state.transfer(origin, cell, stack.layout, initial)
     voltage, current = imposed(cell, bias)
     try:
-        return SteadyState(stack, began, voltage=voltage, current=current).converged(state), []
+        return SteadyState(stack, initial, voltage=voltage, current=current).converged(state), []
     except (InputError, SimulationError) as error:
         return state, [f"the steady state under the bias is that of the integrator, good to about 1e-3: {error}"]
 
 
-def imposed(cell: Cell, bias: Voltage | Current) -> tuple[float | None, float | None]:
+def imposed(cell: Cell, bias: Held) -> tuple[float | None, float | None]:
     """The voltage [V] or the current [A] that a bias imposes, and None for the other."""
-    if isinstance(bias, Voltage):
-        return float(bias.voltage), None
-    return None, amperes(bias.current, cell)
+    control = bias.control(cell)
+    return (control.start, None) if control.imposes_voltage else (None, control.start)
 
 
-def _words(bias: Voltage | Current) -> str:
-    if isinstance(bias, Voltage):
-        return f"{float(bias.voltage):g} V"
-    return f"{float(bias.current):g} {getattr(bias.current, 'unit', 'A')}"
-
-
-def steady_state(cell: Cell, bias: Voltage | Current, kept: start_state.KeptState | None) -> start_state.KeptState:
+def steady_state(cell: Cell, bias: Held, kept: start_state.KeptState | None) -> start_state.KeptState:
     """The state that a cell settles to under a bias, found by integrating until nothing changes any more.
 
     Raises
@@ -122,11 +116,7 @@ def steady_state(cell: Cell, bias: Voltage | Current, kept: start_state.KeptStat
     SimulationError
         Where the cell is not steady after :data:`LONGEST` seconds.
     """
-    if isinstance(bias, Voltage):
-        control: CurrentRamp | VoltageRamp = VoltageRamp(float(bias.voltage))
-    else:
-        control = CurrentRamp(amperes(bias.current, cell))
-    duration = 1e3
+    control, duration = bias.control(cell), 1e3
     checks.check_current_can_flow(cell, (Segment(control, duration, (duration,)),))
     from .integrator import Integrator
 
@@ -135,14 +125,16 @@ def steady_state(cell: Cell, bias: Voltage | Current, kept: start_state.KeptStat
     if kept is not None:
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     elapsed = 0.0
+    # Tenfold times: diffusion decays like a power of time before it does exponentially, so equal steps would hardly
+    # ever find nothing changing.
     while duration <= LONGEST:
-        stretch = integrator.run(Segment(control, duration, (duration,)), state)
-        reached = stretch.state
-        elapsed += float(stretch.times[-1])
-        if stretch.ended_by != "time":
-            reason = stretch.ended_by.removeprefix("event: ")
+        solution = integrator.run(Segment(control, duration, (duration,)), state)
+        reached = solution.state
+        elapsed += float(solution.times[-1])
+        if solution.ended_by != "time":
+            reason = solution.ended_by.removeprefix("event: ")
             raise SimulationError(
-                f"{cell.name} has no steady state under {_words(bias)}: {reason} after {elapsed:.4g} s. Choose a bias "
+                f"{cell.name} has no steady state under {bias}: {reason} after {elapsed:.4g} s. Choose a bias "
                 f"below the limiting current (mt.analysis.limiting_current).",
                 time=elapsed,
             )
@@ -150,7 +142,7 @@ def steady_state(cell: Cell, bias: Voltage | Current, kept: start_state.KeptStat
         if np.max(np.abs(reached - state)[: integrator.built.len_rhs], initial=0.0) <= STEADY:
             return start_state.KeptState(np.asarray(labels), positions, reached, elapsed)
         state, duration = reached, 10 * duration
-    raise SimulationError(f"{cell.name} is not steady under {_words(bias)} after {elapsed:.3g} s.", time=elapsed)
+    raise SimulationError(f"{cell.name} is not steady under {bias} after {elapsed:.3g} s.", time=elapsed)
 
 
 def drift_warnings(stack: LinearisedStack, state: np.ndarray, f_min: float) -> list[str]:

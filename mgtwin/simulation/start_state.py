@@ -27,7 +27,7 @@ class KeptState(NamedTuple):
 
 
 def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None) -> KeptState:
-    """The state that a run kept at a time (the end of a stretch), by default its last one.
+    """The state that a run kept at a time (the end of a segment), by default its last one.
 
     Raises
     ------
@@ -69,17 +69,18 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
         Where the state belongs to a cell of another structure.
     """
     own_labels, own_positions = np.asarray(layout[0]), layout[1]
-    theirs, ours = set(state.labels), set(own_labels)
-    foreign = sorted(name for name in theirs ^ ours if not names.is_fast(name) and name != names.CURRENT_VARIABLE)
-    if foreign:
+    stored, own = set(state.labels), set(own_labels)
+    unmatched = sorted(name for name in stored ^ own if not names.is_fast(name) and name != names.CURRENT_VARIABLE)
+    if unmatched:
         raise InputError(
-            f"start belongs to another cell than {cell.name}: they do not share {', '.join(foreign)}. Start from a "
+            f"start belongs to another cell than {cell.name}: they do not share {', '.join(unmatched)}. Start from a "
             f"run of the same cell."
         )
     result, known = rest_state.copy(), np.zeros(rest_state.size, dtype=bool)
-    for name in theirs & ours:
+    for name in stored & own:
         there, here = state.labels == name, own_labels == name
         known[here] = True
+        # a scalar state has no position
         if np.isnan(own_positions[here]).all():
             result[here] = state.values[there]
         else:

@@ -1,4 +1,4 @@
-"""Time-domain runs: protocol -> stretches -> one Dataset in the laboratory's sign."""
+"""Time-domain runs: protocol -> segments -> one Dataset in the laboratory's sign."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 
 from ..cells import Cell
 from ..errors import SimulationError
+from ..kinds.materials import Material
+from ..kinds.numbers import FARADAY
+from ..kinds.own import Own
 from ..protocols import Segment, TransientProtocol
 from . import checks, start_state
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..models.stack import StackModel
-    from .integrator import Integrator, Stretch
+    from .integrator import Integrator, SegmentSolution
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
@@ -45,74 +48,74 @@ def run(
     if start is not None:
         kept = start_state.kept(start, start_time)
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
-    stretches: list[Stretch] = []
+    solutions: list[SegmentSolution] = []
     warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
     warnings += checks.fixture_warnings(cell, segments)
     try:
         for number, segment in enumerate(segments):
-            stretch = integrator.run(segment, state)
-            stretches.append(stretch)
-            state = stretch.state
+            solution = integrator.run(segment, state)
+            solutions.append(solution)
+            state = solution.state
             if progress is not None:
                 progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
-            if stretch.ended_by != "time":
-                warnings.append(f"step {segment.step}: {stretch.ended_by} after {stretch.times[-1]:.4g} s")
-            if out_of_salt(segment, stretch) and number + 1 < len(segments):
+            if solution.ended_by != "time":
+                warnings.append(f"step {segment.step}: {solution.ended_by} after {solution.times[-1]:.4g} s")
+            if out_of_salt(segment, solution) and number + 1 < len(segments):
                 warnings.append(
                     f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at "
                     f"a voltage limit, and the protocol sets none"
                 )
                 break
     except SimulationError as error:
-        raise _with_partial(error, cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) from error
+        raise _with_partial(error, cell, segments, solutions, integrator, {**attrs, "warnings": warnings}) from error
     except KeyboardInterrupt:
-        if not stretches:
+        if not solutions:
             raise
-        warnings.append(f"interrupted after {len(stretches)} of {len(segments)} steps: the rest was not simulated")
+        warnings.append(f"interrupted after {len(solutions)} of {len(segments)} steps: the rest was not simulated")
         attrs = {**attrs, "interrupted": True}
-    return assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings})
+    return assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings})
 
 
 def _with_partial(
     error: SimulationError,
     cell: Cell,
     segments: tuple[Segment, ...],
-    stretches: list[Stretch],
+    solutions: list[SegmentSolution],
     integrator: Integrator,
     attrs: Mapping[str, Any],
 ) -> SimulationError:
     """The same failure with its time since the start of the run and all that was finished before it."""
-    failed = segments[len(stretches)]
-    elapsed = sum(float(stretch.times[-1]) for stretch in stretches)
+    failed = segments[len(solutions)]
+    elapsed = sum(float(solution.times[-1]) for solution in solutions)
     message = (
         f"{cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, {failed.control}), "
         f"{elapsed:.6g} s after the start: {error}"
     )
     warnings = [*attrs["warnings"], message]
-    partial = assemble(cell, segments, stretches, integrator, {**attrs, "warnings": warnings}) if stretches else None
+    partial = assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings}) if solutions else None
     return SimulationError(message, time=elapsed, partial=partial)
 
 
 def assemble(
     cell: Cell,
     segments: tuple[Segment, ...],
-    stretches: list[Stretch],
+    solutions: list[SegmentSolution],
     integrator: Integrator,
     attrs: Mapping[str, Any],
 ) -> xr.Dataset:
-    """All finished stretches as one Dataset."""
+    """All finished segments as one Dataset."""
     from .. import dataset
 
-    done = list(zip(segments, stretches, strict=False))
-    ends = np.cumsum([stretch.times[-1] for stretch in stretches])
+    done = list(zip(segments, solutions, strict=False))
+    ends = np.cumsum([solution.times[-1] for solution in solutions])
     traces = laboratory(cell, done, np.append(0.0, ends)[:-1], integrator)
     labels, where = integrator.kept_layout
-    outputs = {name: np.concatenate([s.outputs[name] for s in stretches], axis=-1) for name in integrator.output_names}
+    outputs = {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in integrator.output_names}
     warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
     return dataset.transient(
         **traces,
         half_cycle_capacity=half_cycle_capacities(done),
-        state=np.array([integrator.kept_state(stretch) for stretch in stretches]),
+        state=np.array([integrator.kept_state(solution) for solution in solutions]),
         segment_time=ends,
         state_variable=labels,
         state_position=where,
@@ -121,16 +124,16 @@ def assemble(
 
 
 def laboratory(
-    cell: Cell, done: list[tuple[Segment, Stretch]], began: np.ndarray, integrator: Integrator
+    cell: Cell, done: list[tuple[Segment, SegmentSolution]], start_times: np.ndarray, integrator: Integrator
 ) -> dict[str, Any]:
-    """Traces of stretches that began at these times [s], as :func:`mgtwin.dataset.transient` takes them.
+    """Traces of segments that began at these times [s], as :func:`mgtwin.dataset.transient` takes them.
 
     Here PyBaMM's currents and drops change to the laboratory's sign.
     """
     from ..models import names
 
-    stretches = [stretch for _, stretch in done]
-    outputs = {name: np.concatenate([s.outputs[name] for s in stretches], axis=-1) for name in integrator.output_names}
+    solutions = [solution for _, solution in done]
+    outputs = {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in integrator.output_names}
     model = integrator.model
     elements = [element.name for element in model.elements] + [names.SERIES]
     area = float(cell.area)
@@ -139,11 +142,13 @@ def laboratory(
     salts = [outputs[names.concentration(layer.name)] for layer in model.salt_layers]
     salt_x, salt_layer = positions(cell, integrator, names.relative_concentration)
     return {
-        "time": np.concatenate([stretch.times + start for stretch, start in zip(stretches, began, strict=True)]),
+        "time": np.concatenate(
+            [solution.times + start for solution, start in zip(solutions, start_times, strict=True)]
+        ),
         "voltage": outputs[names.VOLTAGE],
         "current": 0.0 - outputs[names.CURRENT],  # not -x: that would print as -0
-        "cycle": np.concatenate([np.full(stretch.times.size, segment.cycle) for segment, stretch in done]),
-        "step": np.concatenate([np.full(stretch.times.size, segment.step) for segment, stretch in done]),
+        "cycle": np.concatenate([np.full(solution.times.size, segment.cycle) for segment, solution in done]),
+        "step": np.concatenate([np.full(solution.times.size, segment.step) for segment, solution in done]),
         "overpotential": {name: 0.0 - outputs[names.potential_drop(name)] for name in elements},
         "electronic_current": {
             interface.name: 0.0 - area * outputs[names.electronic_current_density(interface.name)]
@@ -179,15 +184,15 @@ def made_by(unknowns: list[str], how: str = "in time") -> dict[str, str]:
     return {"route": f"mesh ({len(unknowns)} unknowns), {how}", "pybamm_version": pybamm.__version__}
 
 
-def half_cycle_capacities(done: list[tuple[Segment, Stretch]]) -> list[float] | None:
+def half_cycle_capacities(done: list[tuple[Segment, SegmentSolution]]) -> list[float] | None:
     """Charge [C] passed in each half cycle, with the laboratory's sign, or None where there are none.
 
     Half cycles are at imposed current, whose integral is exact.
     """
     charges: dict[int, float] = {}
-    for segment, stretch in done:
+    for segment, solution in done:
         if segment.half_cycle is not None:
-            time, control = float(stretch.times[-1]), segment.control
+            time, control = float(solution.times[-1]), segment.control
             charges[segment.half_cycle] = (
                 charges.get(segment.half_cycle, 0.0) + control.start * time + control.rate * time**2 / 2
             )
@@ -207,55 +212,41 @@ def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -
 
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
     """Local potentials that leave the model's range: Mg supersaturated, exponentials saturated, off stoichiometry."""
-    from ..cells import DefectElectrons, Reader, has_electrons
-    from ..cells.effective import FARADAY, GAS_CONSTANT, SATURATION, storing_parts
+    from ..cells import Reader, has_electrons
+    from ..cells.rest import rest_potentials
     from ..models import names
 
     found = []
-    ion = cell.ion.name
-    saturation = SATURATION * GAS_CONSTANT * float(cell.temperature) / FARADAY
-    for layer in cell.layers:
+    ion, rest = cell.ion.name, rest_potentials(cell).layers
+    for layer, before in zip(cell.layers, rest, strict=True):
         if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
         lowest, largest = float(np.min(E)), float(np.max(np.abs(E)))
-        inside = f"layers.{layer.name}.material"
-        for path, part, _ in storing_parts(Reader(cell), inside, layer.material):
-            label = layer.name if part is layer.material else f"{layer.name} ({path.removeprefix(f'{inside}.')})"
-            if lowest < float(part.minimum_potential):
+        own = Own(Reader(cell), f"layers.{layer.name}.material", float(cell.temperature))
+        for part in layer.material.stores(own):
+            inside, material = part.own.path.removeprefix(f"{own.path}."), part.material
+            label = layer.name if material is layer.material else f"{layer.name} ({inside})"
+            if lowest < float(material.minimum_potential):
                 found.append(
                     f"{label}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
-                    f"{float(part.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
+                    f"{float(material.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
                 )
-            if isinstance(part.electronic_conductivity, DefectElectrons) and largest > saturation:
+            if largest > material.largest_exponent / own.inverse_thermal_voltage:
                 found.append(
-                    f"{label}: |FE/RT| exceeds {SATURATION:g} (|E| up to {largest:.3g} V): the defect concentrations "
-                    f"are continued linearly there"
+                    f"{label}: |FE/RT| exceeds {material.largest_exponent:g} (|E| up to {largest:.3g} V): the defect "
+                    f"concentrations are continued linearly there"
                 )
-            if part.homogeneity_range is not None:
+            if material.homogeneity_range is not None:
                 stored = outputs[names.stored_charge(layer.name)]
-                if part is not layer.material:
-                    stored = _stored_locally(cell, path, part, layer, E)
-                found += _stoichiometry_warning(cell, label, part, stored)
+                if material is not layer.material:  # per volume of the phase, at every node and time
+                    stored = np.asarray(material.charge(part.own, E) - material.charge(part.own, before))
+                found += _stoichiometry_warning(cell, label, material, stored)
     return found
 
 
-def _stored_locally(cell: Cell, path: str, part: Any, layer: Any, potential: np.ndarray) -> np.ndarray:
-    """Charge stored in a phase of a composite per volume of the phase since rest [C/m3], at every node and time."""
-    from ..cells import Reader
-    from ..cells.effective import chemical_capacitance
-    from ..cells.rest import rest_potentials
-
-    rest = rest_potentials(cell).layers[cell.layers.index(layer)]
-    now, before = (
-        chemical_capacitance(Reader(cell), path, part, cell.temperature, E, integrated=True) for E in (potential, rest)
-    )
-    return np.asarray(now - before)
-
-
-def _stoichiometry_warning(cell: Cell, label: str, material: Any, stored: np.ndarray) -> list[str]:
-    from ..cells.effective import FARADAY
-
+def _stoichiometry_warning(cell: Cell, label: str, material: Material, stored: np.ndarray) -> list[str]:
+    assert material.homogeneity_range is not None and material.molar_volume is not None  # one needs the other
     low, high = material.homogeneity_range
     change = -float(material.molar_volume) * stored / (float(cell.ion.charge) * FARADAY)
     worst = float(change.flat[np.argmax(np.abs(change))])

@@ -96,6 +96,7 @@ def axes_of(cells: Sequence[Cell], given: Axes) -> tuple[Axis, ...]:
     axes = tuple(_axis(cells, key, raw, dim) for dim, group in groups_of(given) for key, raw in group.items())
     if not axes:
         raise InputError("nothing is varied: give {path: values} with at least one path.")
+    # Two axes on one number would make the result depend on their order.
     owner: dict[str, str] = {}
     for axis in axes:
         for path in axis.paths:
@@ -150,6 +151,7 @@ def _axis(cells: Sequence[Cell], key: Key, given: object, dim: str | None) -> Ax
         raise
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
+    # A wildcard may match layers that only one of the cells has: then one axis would mean two things.
     every = tuple(dict.fromkeys(path for paths in by_cell for path in paths))
     if any(paths != every for paths in by_cell):
         raise InputError(f"{name} means other paths in one cell than in another: study these cells one by one.")
@@ -195,6 +197,7 @@ class Grid:
         """Cut a grid into chunks of about `points` points; the first `whole` dimensions are never joined in a chunk."""
         shape = tuple(sizes.values())
         chunk, room = [1] * len(shape), max(points, 1)
+        # From the last dimension on, so that a chunk is one contiguous piece of the array on disk.
         for k in range(len(shape) - 1, whole - 1, -1):
             parts = math.ceil(shape[k] / room)
             chunk[k] = math.ceil(shape[k] / parts)  # equal parts rather than a small one at the end
@@ -235,6 +238,7 @@ class Grid:
         region, k = self.region(number), self.dims.index(dim)
         shape = [1] * len(region)
         shape[k] = -1
+        # Broadcast over the other dimensions instead of a table of all points: a study may have millions.
         index = np.arange(region[k].start, region[k].stop).reshape(shape)
         return np.broadcast_to(index, self.block(number)).reshape(-1)
 

@@ -15,7 +15,8 @@ import numpy as np
 from ..errors import InputError, SimulationError
 from .points import Outcome, Task, compute
 from .progress import Progress, Report
-from .result import Kept
+from .result import Memory
+from .store import Store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +52,7 @@ def check_client(client: object) -> None:
         raise InputError(f"client is {connected.status}: connect a new one.")
 
 
-def collected(kept: Kept, client: Client | None = None, progress: Progress | None = None) -> xr.Dataset:
+def collected(kept: Memory | Store, client: Client | None = None, progress: Progress | None = None) -> xr.Dataset:
     """Compute what a study lacks, and return all of it; after Ctrl-C or SIGTERM what there is by then."""
     grid = kept.plan.grid
     points = {number: int(np.prod(grid.block(number))) for number in grid}
@@ -142,6 +143,7 @@ def _distributed(
                 )
             else:  # the cluster lost it, say because its scheduler was restarted
                 send(number)
+            # The result of a chunk is kept here; on the cluster it would fill the memory of its workers.
             future.release()
             refill()
     finally:
@@ -152,6 +154,7 @@ def _died(task: Task, error: BaseException) -> Outcome:
     """NaN for a chunk that killed its workers again and again; any other error is not the chunk's and is raised."""
     from dask.distributed import KilledWorker
 
+    # Metrics and simulations note their own failures: what arrives here is a fault of the cluster or of mgtwin.
     if type(error) is not KilledWorker:
         raise SimulationError(f"a worker could not compute a chunk: {type(error).__name__}: {error}") from error
     outcome = Outcome.empty(task.metrics, task.points)

@@ -17,17 +17,29 @@ from ..registry import Family
 from .measured import Function, Metric, metrics_of
 from .sampling import SEED
 
-__all__ = ["CONSTRAINTS", "OBJECTIVES", "AtLeast", "AtMost", "Goal", "Limit", "Maximise", "Minimise", "Robust", "goal"]
+__all__ = [
+    "CONSTRAINTS",
+    "OBJECTIVES",
+    "AtLeast",
+    "AtMost",
+    "Goal",
+    "Limit",
+    "Maximise",
+    "Minimise",
+    "Objective",
+    "Robust",
+    "goal",
+]
 
 _Class = TypeVar("_Class", bound=type)
 #: What a design is to be best in, by the key of study files.
-OBJECTIVES: Family[type[Goal]] = Family("objective")
+OBJECTIVES: Family[type[Objective]] = Family("objective")
 #: What a design must keep to, by the key of study files.
 CONSTRAINTS: Family[type[Limit]] = Family("constraint")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def goal(family: Family[type[Goal]] | Family[type[Limit]], name: str) -> Callable[[_Class], _Class]:
+def goal(family: Family[type[Objective]] | Family[type[Limit]], name: str) -> Callable[[_Class], _Class]:
     """Return a decorator that makes a class a goal: a noun that study files write under the key `name`."""
 
     def declare(cls: _Class) -> _Class:
@@ -56,14 +68,27 @@ class Goal:
         return metrics_of([self.metric] if self.name is None else {self.name: self.metric})[0]
 
 
+@noun
+class Objective(Goal):
+    """What the best design has most, or least, of."""
+
+    metric: Function
+    protocol: InstanceOf[Protocol] | None = None
+    name: str | None = None
+
+
+@noun
 class Limit(Goal):
     """A goal with a limit that ``sign * value`` must not exceed."""
 
+    metric: Function
     limit: float | str
+    protocol: InstanceOf[Protocol] | None = None
+    name: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.value()
+        self.value()  # a limit in a wrong unit is told at once
 
     def value(self) -> float:
         """The limit in SI."""
@@ -72,7 +97,7 @@ class Limit(Goal):
 
 
 @goal(OBJECTIVES, "minimise")
-class Minimise(Goal):
+class Minimise(Objective):
     """An objective: the smaller the better.
 
     Parameters
@@ -85,19 +110,13 @@ class Minimise(Goal):
         Its name in the result, by default that of the function.
     """
 
-    metric: Function
-    protocol: InstanceOf[Protocol] | None = None
-    name: str | None = None
     sign: ClassVar[float] = 1.0
 
 
 @goal(OBJECTIVES, "maximise")
-class Maximise(Goal):
+class Maximise(Objective):
     """An objective: the larger the better; parameters as of `Minimise`."""
 
-    metric: Function
-    protocol: InstanceOf[Protocol] | None = None
-    name: str | None = None
     sign: ClassVar[float] = -1.0
 
 
@@ -121,10 +140,6 @@ class AtMost(Limit):
     0.01
     """
 
-    metric: Function
-    limit: float | str
-    protocol: InstanceOf[Protocol] | None = None
-    name: str | None = None
     sign: ClassVar[float] = 1.0
 
 
@@ -132,10 +147,6 @@ class AtMost(Limit):
 class AtLeast(Limit):
     """A constraint: a metric must reach a limit; parameters as of `AtMost`."""
 
-    metric: Function
-    limit: float | str
-    protocol: InstanceOf[Protocol] | None = None
-    name: str | None = None
     sign: ClassVar[float] = -1.0
 
 

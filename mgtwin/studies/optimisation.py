@@ -13,7 +13,7 @@ from ..dataset import add_warning
 from ..errors import InputError, SimulationError
 from ..protocols import Protocol
 from ..registry import Family
-from .axes import Axis, Paired, axes_of
+from .axes import Paired, axes_of
 from .engine import check_client, terminable
 from .goals import CONSTRAINTS, OBJECTIVES, Goal, Limit, Robust
 from .measured import Function
@@ -138,7 +138,12 @@ class _Designs:
         check_client(client)
         self.cell, self.client, self.robust, self.report = cell, client, robust, report
         self.objectives, self.constraints = objectives, constraints
-        self.keys, self.axes = _designed(cell, bounds)
+        if not isinstance(bounds, Mapping) or not bounds:
+            raise InputError("optimise needs {path: (lowest, highest)} with at least one path.")
+        self.keys, self.axes = list(bounds), axes_of([cell], bounds)
+        for axis in self.axes:
+            if axis.values.size != 2 or not np.isfinite(axis.values).all() or not axis.values[0] < axis.values[1]:
+                raise InputError(f"{axis.name}: give two finite bounds, (lowest, highest), the lowest first.")
         self.groups = _by_protocol([*objectives, *constraints], protocol)
         self.sets = self._parameter_sets()
         self.dimensions, self.goals = len(self.keys), (len(objectives), len(constraints) + 1)
@@ -179,12 +184,14 @@ class _Designs:
         limits = [
             goal.sign * (values[_judge(goal)] - goal.value()) / (abs(goal.value()) or 1.0) for goal in self.constraints
         ]
+        # A design that fails breaks a constraint of its own, so that the search leads away from it.
         limits.append(np.where(failed, 1.0, -1.0))
         found = unit, _columns(wanted), _columns(limits)
         if done.any():
             self.tried.append((found[0][done], found[1][done], found[2][done]))
             self.report.add(int(done.sum()))
         if not done.all():
+            # The sweep has taken the signal for itself; the search must end, too.
             raise KeyboardInterrupt
         return found[1:]
 
@@ -259,16 +266,6 @@ def _judge(goal: Goal) -> tuple[str, float]:
 
 def _columns(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.nan_to_num(np.stack(parts, axis=1), nan=HUGE, posinf=HUGE, neginf=-HUGE)
-
-
-def _designed(cell: Cell, bounds: Mapping[Key, Any]) -> tuple[list[Key], tuple[Axis, ...]]:
-    if not isinstance(bounds, Mapping) or not bounds:
-        raise InputError("optimise needs {path: (lowest, highest)} with at least one path.")
-    axes = axes_of([cell], bounds)
-    for axis in axes:
-        if axis.values.size != 2 or not np.isfinite(axis.values).all() or not axis.values[0] < axis.values[1]:
-            raise InputError(f"{axis.name}: give two finite bounds, (lowest, highest), the lowest first.")
-    return list(bounds), axes
 
 
 def _by_protocol(goals: Sequence[Goal], default: Protocol | None) -> list[tuple[Protocol, dict[str, Function]]]:

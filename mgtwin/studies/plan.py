@@ -76,6 +76,7 @@ class Plan:
                     "paths": list(axis.paths),
                     "unit": axis.unit,
                     "number": axis.values.size,
+                    # Millions of values need not be kept to be told apart.
                     "values": hashlib.sha256(axis.values.tobytes()).hexdigest()[:16],
                 }
                 for axis in self.axes

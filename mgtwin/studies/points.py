@@ -126,6 +126,7 @@ def _spectra(task: Task, protocol: EIS, outcome: Outcome) -> None:
     from ..impedance.exact import exact
 
     frequencies = protocol.values()
+    # One call for all points: what is done once per call (laws, mixing rules) costs more than an impedance.
     impedance = np.full((task.points, frequencies.size), np.nan + 0j)
     with Attempt() as batch:  # in the first cell laws have given way to numbers, which can be overridden
         impedance[:] = exact(task.cell_at(0), frequencies, dict(task.values.items()))
@@ -165,6 +166,7 @@ def _batch(task: Task, protocol: EIS, impedance: np.ndarray) -> xr.Dataset:
     cell = task.cell
     temperature = cell.temperature if protocol.temperature is None else protocol.temperature
     numbers = {"temperature": float(temperature), "area": float(cell.area)}
+    # What varies is no attribute of the batch: a metric that reads it there would give one number for all points.
     attrs: dict[str, Any] = {name: value for name, value in numbers.items() if name not in task.values}
     attrs |= {"cell": cell.to_yaml(), "protocol": protocol.to_yaml()}
     coords: dict[str, Any] = {path: (POINT, values) for path, values in task.values.items()}

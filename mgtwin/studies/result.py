@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-from typing import Protocol as Interface
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from .points import Outcome
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Kept", "Memory", "cell_at"]
+__all__ = ["Memory", "cell_at"]
 
 #: Warnings of single runs that a result carries at most.
 WARNINGS = 50
@@ -30,27 +29,17 @@ LEFT_OUT = "not computed: the study was interrupted"
 Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, Any]]
 
 
-class Kept(Interface):
-    """Where the numbers of a study go chunk by chunk: memory, or a store."""
-
-    plan: Plan
-    #: What to tell after an interrupt; a store may be gone on with, what is in memory and empty is worth nothing.
-    resumed: str
-
-    @property
-    def finished(self) -> Iterable[int]: ...
-
-    def write(self, number: int, outcome: Outcome) -> None:
-        """Keep the numbers of a chunk."""
-        ...
-
-    def dataset(self, warnings: Iterable[str] = ()) -> xr.Dataset:
-        """The result, with what the runs warned of and further warnings."""
-        ...
-
-
 class Memory:
-    """The numbers of a study, in memory."""
+    """The numbers of a study, in memory; `mgtwin.studies.store.Store` has the same attributes and methods.
+
+    Attributes
+    ----------
+    plan : Plan
+    finished : set of int
+        Numbers of the chunks that are done.
+    resumed : str
+        What to tell after an interrupt: of what is on disk the rest can be computed later.
+    """
 
     resumed = ""
 
@@ -174,6 +163,7 @@ def cell_at(study: xr.Dataset) -> Cell:
         raise InputError(f"choose one point first, e.g. study.isel({{{next(iter(left))!r}: 0}}): it has {left}.")
     labels = list(known["cells"])
     label = str(np.asarray(study[CELL].values).item()) if CELL in study.coords else labels[0]
+    # The store keeps paths, not objects: the cell is built again from its text, as it was checked then.
     changes: dict[Key, float] = {
         tuple(axis["paths"]): float(np.asarray(study[name].values).item()) for name, axis in known["axes"].items()
     }

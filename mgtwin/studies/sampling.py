@@ -95,6 +95,7 @@ def parameters(
         for path in cell.paths():
             value = cell.get(path)
             if _is_uncertain(value) and not any(fnmatchcase(path, pattern) for pattern in held):
+                # Value and provenance belong to it: a number that was changed in one of the places is another number.
                 identity = tied.get(path, (*_origin(cell, path, homes), float(value), *value.provenance().items()))
                 found.setdefault(identity, []).append((k, path, value))
     return tuple(Parameter(tuple(places)) for places in found.values())
@@ -177,9 +178,11 @@ def _at_quantile(value: Value, u: np.ndarray) -> np.ndarray:
     from scipy.stats import norm
 
     if value.std is not None:
+        # A std says nothing of a distribution; the normal one assumes least beside it.
         found = float(value) + value.std * norm.ppf(u)
         return np.maximum(found, SMALLEST * float(value)) if value > 0 else found
     assert value.low is not None and value.high is not None
+    # Between 1e-9 and 1e-3 every decade is as likely as any other: evenly in the number, the top decade would get 90 %.
     if value.low > 0 and value.high > WIDE * value.low:
         return np.exp(np.log(value.low) + u * np.log(value.high / value.low))
     return value.low + u * (value.high - value.low)

@@ -115,6 +115,7 @@ class Evolution:
 
         objectives, constraints = problem.goals
         shape = Shape(n_var=problem.dimensions, n_obj=objectives, n_ieq_constr=constraints, xl=0.0, xu=1.0)
+        # Even from the first generation on: random points of a small population leave holes.
         start = quasi_random(problem.dimensions, self.population, self.seed)
         algorithm = (DE if objectives == 1 else NSGA2)(pop_size=self.population, sampling=start)
         algorithm.setup(shape, termination=("n_gen", self.generations), seed=self.seed, verbose=False)
@@ -143,6 +144,7 @@ def _judged(tried: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Convergence:
     if not len(earlier):
         return Convergence(False, "no design met the constraints in the first three quarters of the generations")
     low, high = wanted[last].min(axis=0), wanted[np.r_[last, earlier]].max(axis=0)
+    # The hypervolume only grows with the archive, in dominance and in spread: one number for both.
     volume = HV(ref_point=np.full(wanted.shape[1], 1.1))
     scaled = (wanted - low) / np.where(high > low, high - low, 1.0)
     change = 1 - volume(scaled[earlier]) / volume(scaled[last])
@@ -169,6 +171,7 @@ def _polished(problem: Problem, tried: tuple[np.ndarray, np.ndarray, np.ndarray]
     order = np.lexsort((wanted[:, 0], np.maximum(limits, 0).sum(axis=1)))
     far = np.abs(unit[order] - unit[order[0]]).max(axis=1) > 2 * RADIUS
     starts = [unit[order[0]], *unit[order[far]][:1]]
+    # COBYQA ends by absolute radii and models; an objective of 1e-6 or 1e6 in SI would deceive it.
     scale = max(abs(float(wanted[order[0], 0])), 1e-300)
     ends = [_local(problem, start, scale, max(budget // len(starts), 2)) for start in starts]
     (first, value, reached), *others = ends
@@ -176,6 +179,7 @@ def _polished(problem: Problem, tried: tuple[np.ndarray, np.ndarray, np.ndarray]
     said = f"a local search moved the best design by {moved:.1%} of a range"
     if not reached:
         return Convergence(False, f"{said} and did not come to an end: allow it more designs (polish=)")
+    # Two starts that agree are evidence for one basin; one start alone would call any local optimum converged.
     for other, at, ended in others:
         if np.abs(other - first).max() < SAME:
             said += "; another one from a distant design ended at the same"

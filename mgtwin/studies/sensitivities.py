@@ -114,6 +114,7 @@ class Sobol:
         """Indices of the numbers at `points`; base samples with a NaN are left out as a whole."""
         from SALib.analyze import sobol
 
+        # Saltelli: the runs of one base sample belong together, and an index needs all of them.
         blocks = values.reshape(self.n, parameters + 2)
         kept = blocks[np.isfinite(blocks).all(axis=1)].reshape(-1)
         if kept.size < 8 * (parameters + 2) or np.ptp(kept) == 0:
@@ -194,6 +195,7 @@ class Morris:
         """Mean and spread of the effects at `points`; trajectories with a NaN are left out as a whole."""
         from SALib.analyze import morris
 
+        # An effect is the difference of two runs of a trajectory: one that failed spoils its neighbours.
         good = np.isfinite(values.reshape(self.trajectories, parameters + 1)).all(axis=1)
         if good.sum() < 2:
             return {name: np.full(parameters, np.nan) for name in self.words}

@@ -106,6 +106,7 @@ class Store:
         data[FAILURE] = reasons(outcome, block)
         checksums = {name: _checksum(values) for name, values in data.items()}
         line: Line = {"chunk": number, "checksums": checksums, "warnings": list(outcome.warnings)}
+        # The line comes last: a process that dies in between leaves a chunk that does not count, and is computed again.
         with _written(self.path):
             for name, values in data.items():
                 self._arrays[name][region] = values
@@ -121,6 +122,7 @@ class Store:
 def _checksum(values: Any) -> int:
     array = np.asarray(values)
     if array.dtype.kind == "f":
+        # The same on every machine: byte order is part of the number.
         return zlib.crc32(np.ascontiguousarray(array, dtype="<f8").tobytes())
     return zlib.crc32("\0".join(map(str, array.reshape(-1))).encode())
 
@@ -169,6 +171,7 @@ def opened_store(path: str | Path, plan: Plan) -> Iterator[Store]:
     with _locked(target):
         if not target.exists():
             _make(target, plan)
+        # Only now, under the lock: another process may have made the store a moment ago.
         kept = identity_of(target)
         other = differences(kept["identity"], plan.identity())
         if other:
@@ -247,36 +250,36 @@ def _make(target: Path, plan: Plan) -> None:
     try:
         with _written(target):
             _draw_up(zarr, draft, plan)
+            # Atomic: nobody ever sees half a store at its place.
             os.rename(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
 def _draw_up(zarr: Any, draft: Path, plan: Plan) -> None:
+    """Lay out a store whose results are empty."""
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
     about = {"format": FORMAT, "identity": plan.identity(), "chunk": list(plan.grid.chunk)}
     group = zarr.create_group(draft, attributes={**attrs_of(plan), "mgtwin_study": about})
     for name, (dims, values, attrs) in coordinates(plan).items():
-        kind = "str" if values.dtype.kind in "UO" else values.dtype
+        # A path is no name of a file on every system; which one it was is kept beside it.
         array = group.create_array(
-            quote(name, safe=", "), shape=values.shape, dtype=kind, dimension_names=dims,
-            attributes={**attrs, "name": name, "coordinate": True},
+            quote(name, safe=", "), shape=values.shape, dtype="str" if values.dtype.kind in "UO" else values.dtype,
+            dimension_names=dims, attributes={**attrs, "name": name, "coordinate": True},
         )  # fmt: skip
         array[:] = values
-    _results(group, plan)
-    with warnings.catch_warnings():  # that other readers may not know of them harms nobody: the arrays are plain
+    layout = {
+        "shape": plan.grid.shape, "chunks": plan.grid.chunk, "dimension_names": plan.grid.dims,
+        # A damaged chunk fails to load, also for whoever reads the store without mgtwin.
+        "compressors": [ZstdCodec(level=1), Crc32cCodec()],
+    }  # fmt: skip
+    for metric in plan.metrics:
+        group.create_array(metric.name, dtype="f8", fill_value=np.nan, attributes=metric.attrs, **layout)
+    group.create_array(FAILURE, dtype="str", fill_value="", attributes=attributes(FAILURE), **layout)
+    with warnings.catch_warnings():  # that other readers may not know of texts harms nobody: the numbers are plain
         warnings.simplefilter("ignore")
         zarr.consolidate_metadata(draft)
-
-
-def _results(group: Any, plan: Plan) -> None:
-    from zarr.codecs import Crc32cCodec, ZstdCodec
-
-    shape = {"shape": plan.grid.shape, "chunks": plan.grid.chunk, "dimension_names": plan.grid.dims}
-    # A damaged chunk fails to load, also for whoever reads the store without mgtwin.
-    codecs = {"compressors": [ZstdCodec(level=1), Crc32cCodec()]}
-    for metric in plan.metrics:
-        group.create_array(metric.name, dtype="f8", fill_value=np.nan, attributes=metric.attrs, **shape, **codecs)
-    group.create_array(FAILURE, dtype="str", fill_value="", attributes=attributes(FAILURE), **shape, **codecs)
 
 
 def open_study(store: str | Path) -> xr.Dataset:
@@ -299,6 +302,7 @@ def open_study(store: str | Path) -> xr.Dataset:
     zarr = zarr_module()
     raw = xr.open_zarr(path, chunks=None, consolidated=True)
     coords, data = {}, {}
+    # Coordinates become numbers in memory, they are small; metrics stay on disk until they are used.
     for key, variable in raw.variables.items():
         attrs = dict(variable.attrs)
         if attrs.pop("coordinate", False):

@@ -167,6 +167,7 @@ def paired(free: Sequence[Parameter], quantiles: np.ndarray) -> Paired:
     """Parameter sets at quantiles of shape (sets, parameters); what has one value at several paths is one key."""
     values: dict[Key, np.ndarray] = {}
     for parameter, column in zip(free, quantiles.T, strict=True):
+        # What moves together need not have one value (two thicknesses of one press): each value is a key of its own.
         alike: dict[Hashable, list[str]] = {}
         for _, path, value in parameter.places:
             alike.setdefault((float(value), value.unit, value.std, value.low, value.high), []).append(path)
@@ -192,6 +193,7 @@ def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
         listed = ", ".join(f"{name}: {values.size}" for name, values in sets.items())
         raise InputError(f"posterior: every path needs at least n = {n} values, and equally many, but has {listed}.")
     size = sizes.pop()
+    # Without replacement: every set of a chain counts once.
     chosen = np.arange(n) if size == n else np.random.default_rng(seed).choice(size, n, replace=False)
     return {key: values[chosen] for key, values in sets.items()}
 

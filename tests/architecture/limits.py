@@ -7,17 +7,17 @@ The first of the modules that list kinds is the public face, which names all of 
 from __future__ import annotations
 
 LIMITS: dict[str, tuple[float, float]] = {
-    "modules in circles of imports": (9, 0),
-    "modules that list kinds": (25, 1),
-    "lines of the largest module": (406, 400),
+    "modules in circles of imports": (0, 0),
+    "modules that list kinds": (17, 1),
+    "lines of the largest module": (400, 400),
     "lines of the largest function": (50, 50),
-    "isinstance": (387, 100),
-    "hasattr and getattr": (99, 20),
-    "Any": (1092, 300),
-    "private helpers used once [%]": (69.1, 40),
-    "comment lines over lines of code [%]": (1.75, 5),
+    "isinstance": (357, 100),
+    "hasattr and getattr": (83, 20),
+    "Any": (657, 300),
+    "private helpers used once [%]": (67.9, 40),
+    "comment lines over lines of code [%]": (2.1, 5),
     "broad catches": (1, 0),
-    "private names from other modules": (11, 0),
-    "private modules from other rooms": (5, 0),
-    "lines": (44904, 31000),
+    "private names from other modules": (0, 0),
+    "private modules from other rooms": (1, 0),
+    "lines": (48161, 31000),
 }

@@ -18,32 +18,14 @@ from mgtwin import yamlfile
 from mgtwin.cells import Reader, files, has_electrons
 from mgtwin.cells.effective import electronic_conductivity, ionic_conductivity
 from mgtwin.cells.parts import load_part
+from mgtwin.cells.provenance import gaps, numbers, references, unknown_sources
 from mgtwin.errors import OverlayError
 from mgtwin.laws import evaluate
-from mgtwin.quantities import KINDS, Value
+from mgtwin.quantities import Value
 
 ROOT = Path(__file__).parents[2] / "parameter_sets"
 FILES = sorted(ROOT.glob("*/*.yaml"))
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
-
-#: Keys that hold names, texts and structure instead of measured numbers.
-STRUCTURE = {
-    "type",
-    "name",
-    "description",
-    "kind",
-    "cells",
-    "with",
-    "without",
-    "valid",
-    "from",
-    "pore",
-    "filler",
-    "matrix",
-}
-#: Where the name of a material may stand instead of the material itself.
-NAMED = {"material", "solid", "liquid", "layers.polymer.material", "layers.antiperovskite.material"}
-NEEDED = ("value", "kind", "source", "where", "note")
 
 DRY = ("au_mg3asn_au", "cu_mg3asn_cu", "au_mg3asn_mg", "mg_mg3asn_mg")
 MG3ASN = (*DRY, "trilayer")
@@ -61,33 +43,10 @@ BOLTZMANN = 8.617333262e-5  # eV/K
 AREA, FOIL = math.pi * 0.65**2, math.pi * 0.60**2  # cm2, 13 and 12 mm
 
 
-def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Yield every number of a file with its key path: mappings with a `value`, and numbers without one."""
-    if isinstance(data, dict) and "value" in data:
-        yield path, data
-    elif isinstance(data, dict):
-        for key, item in data.items():
-            if key not in STRUCTURE and not (key in NAMED and isinstance(item, str)):
-                yield from leaves(item, (*path, key))
-    elif isinstance(data, list):
-        for index, item in enumerate(data):
-            yield from leaves(item, (*path, index))
-    elif not (isinstance(data, str) and names_a_part(path)):
-        yield path, data
-
-
-def names_a_part(path: tuple[Any, ...]) -> bool:
-    """Whether the name of an interface or of a material may stand here: in a cell, or among what an overlay sets."""
-    return str(path[-1]).endswith(("negative", "positive", ".material")) or path[0] == "interfaces"
-
-
-def bibliography() -> set[str]:
-    return set(re.findall(r"^@\w+\{([^,\s]+),", (ROOT / "references.bib").read_text(encoding="utf-8"), re.M))
-
-
 def all_leaves() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, path in zip(NAMES, FILES, strict=True):
-        for key, leaf in leaves(yamlfile.load(path).data):
+        for key, leaf in numbers(yamlfile.load(path).data):
+            assert isinstance(leaf, dict)
             yield f"{name}: {'.'.join(map(str, key))}", leaf
 
 
@@ -135,19 +94,30 @@ def test_the_expected_files_are_there() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_every_number_has_kind_source_place_note_and_uncertainty(path: Path) -> None:
-    known = bibliography()
-    for key, leaf in leaves(yamlfile.load(path).data):
-        where = f"{path.name}: {'.'.join(map(str, key))}"
-        assert isinstance(leaf, dict), f"{where} = {leaf!r} has no provenance"
-        missing = [field for field in NEEDED if not str(leaf.get(field, "")).strip()]
-        assert not missing, f"{where} lacks {missing}"
-        assert leaf["kind"] in KINDS, where
-        assert leaf["source"] in known, f"{where}: {leaf['source']!r} is not in references.bib"
-        assert "std" in leaf or "range" in leaf or leaf["value"] == "inf", f"{where} has no uncertainty"
+    """What `mgtwin check` asks of any parameter set, with the same code."""
+    document = yamlfile.load(path)
+    assert gaps(document) == []
+    assert unknown_sources(document, references(path)) == []
+
+
+def test_what_is_missing_and_what_nobody_knows_is_found() -> None:
+    """The questions can fail: typed here, not read from a file."""
+    whole = {"value": "1 mm", "std": "1 %", "kind": "assumed", "source": "estimate", "where": "-", "note": "x"}
+    text = yamlfile.dumps({"name": "x", "layers": [{"thickness": whole, "area": "1 cm^2", "material": "mofsse"}]})
+    document = yamlfile.loads(text)
+    assert gaps(document) == [(("layers", 0, "area"), "kind, source, where, note, std or range")]
+    half = {key: item for key, item in whole.items() if key not in ("std", "where")} | {"kind": "guessed"}
+    (found,) = gaps(yamlfile.loads(yamlfile.dumps({"thickness": half})))
+    assert found.missing.startswith("where, std or range, a kind of number") and "guessed" in found.missing
+    assert unknown_sources(document, {}) and not unknown_sources(document, references(FILES[0]))
+    open_ended = yamlfile.loads(
+        yamlfile.dumps({"resistance": {**half, "kind": "assumed", "where": "-", "value": "inf"}})
+    )
+    assert gaps(open_ended) == [], "what is infinite has no spread"
 
 
 def test_no_reference_is_unused_and_none_invents_an_author() -> None:
-    assert {leaf["source"] for _, leaf in all_leaves()} == bibliography()
+    assert {leaf["source"] for _, leaf in all_leaves()} == set(references(FILES[0]))
     paper = (ROOT / "references.bib").read_text(encoding="utf-8").split("@article{mg3asn2025")[1].split("\n}")[0]
     assert "author" not in re.findall(r"^\s*(\w+)\s*=", paper, re.M)
     assert "doi" not in paper.lower()

@@ -37,7 +37,6 @@ from mgtwin.cells.effective import (
     electronic_conductivity,
     ionic_conductivity,
     permittivity,
-    quadrature,
 )
 from mgtwin.cells.rest import rest_potentials
 from mgtwin.errors import InputError, UnknownNameError
@@ -97,7 +96,7 @@ def test_means_over_a_graded_layer_are_exact():
     graded = Porous(GRAINS, Profile([0, 0.3, 1], [0.2, 0.4, 0.1]), Bruggeman(), GEL, Linear(0.1, 0.9))
     x = np.linspace(0, 1, 20001)
     wanted = np.trapezoid([graded.fractions(float(p))["liquid"] for p in x[::20]], x[::20])
-    found = sum(weight * graded.fractions(p)["liquid"] for p, weight in quadrature(graded))
+    found = sum(weight * graded.fractions(p)["liquid"] for p, weight in graded.quadrature)
     assert found == pytest.approx(wanted, rel=1e-6)  # of the trapezoidal rule with 1000 intervals
 
 

@@ -113,7 +113,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     ),
     (
         lambda: Layer("ap", Blocking(1), "1 mm"),
-        "type 'blocking' is not a material: use one of ion_conductor, mixed_cond",
+        "type 'blocking' is not a material: use one of binary_electrolyte, composite",
     ),
     (lambda: Layer("ap", {"type": "ionconductor"}, "1 mm"), "Did you mean 'ion_conductor'"),
     (lambda: Layer("ap", {"ionic_conductivity": 1}, "1 mm"), "a material needs the key 'type'"),

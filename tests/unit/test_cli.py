@@ -29,6 +29,7 @@ from mgtwin.cli.progress import progress_bar
 from mgtwin.cli.schemas import file_schema
 from mgtwin.cli.summary import protocol_line
 from mgtwin.errors import MgtwinWarning, SimulationError
+from mgtwin.experiments import campaigns
 from mgtwin.protocols import PROTOCOLS
 
 ROOT = Path(mt.__file__).resolve().parent.parent
@@ -262,6 +263,14 @@ def test_a_file_that_was_meant_by_its_name_is_pointed_out(mgtwin: Mgtwin) -> Non
     assert mgtwin("show", "mine.yaml").code == 0
 
 
+OWN_CELL = """\
+name: c
+negative: &mg {type: plating, exchange_current_density: 1 mA/cm^2}
+positive: *mg
+layers:
+  - {name: a, thickness: 1 mm, material: {type: ion_conductor, ionic_conductivity: 1 mS/cm}}
+"""
+
 # -- new and check ------------------------------------------------------------------------------------------------
 
 
@@ -294,7 +303,7 @@ def test_new_refuses(mgtwin: Mgtwin, name: str, message: str) -> None:
 
 def test_everything_shipped_is_right(mgtwin: Mgtwin) -> None:
     done = mgtwin("check", columns=200)
-    number = sum(len(library.names(kind)) for kind in library.KINDS)
+    number = sum(len(library.names(kind)) for kind in library.KINDS) + len(campaigns())
     assert (done.code, done.err) == (0, "")
     assert f"{number} files, no errors." in done.out
     assert done.out.count("ok ") == number
@@ -315,7 +324,7 @@ WRONG = {
         "protocol: {type: rest, duration: 1 h}\ncells: trilayr\ntemperatures: 25 degC\n",
         r"tests\.yaml:2:8: cells: unknown cell 'trilayr'",
     ),
-    "interfaces/gold.yaml": ("type: gold\n", r"gold\.yaml:1:7: a file of interfaces needs the key type"),
+    "interfaces/gold.yaml": ("type: gold\n", r"gold\.yaml:1:1: type 'gold' is not an interface: use one of blocking"),
     "overlays/thick.yaml": (
         "kind: state\nvariants:\n  - cells: [trilayer]\n    set:\n      layers.a.thickness: 1 mm\n",
         r"thick\.yaml:5:\d+: layers\.a\.thickness in trilayer: unknown path",
@@ -353,6 +362,26 @@ def test_check_of_names_and_of_nothing(mgtwin: Mgtwin, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = mgtwin("check", "empty")
     assert (done.code, done.err) == (2, "error: nothing to check: there is no YAML file in empty.\n")
+
+
+def test_check_asks_where_numbers_come_from_and_knows_a_bibliography_beside_the_file(
+    mgtwin: Mgtwin, tmp_path: Path
+) -> None:
+    given = {"value": "1 cm^2", "std": "1 %", "kind": "measured", "source": "notebook7", "where": "p. 3", "note": "-"}
+    text = OWN_CELL
+    (tmp_path / "c.yaml").write_text(text + "area: 1 cm^2\n")
+    done = mgtwin("check", "c.yaml", columns=200)
+    assert done.code == 0 and "without full provenance" in done.err
+    (tmp_path / "c.yaml").write_text(text + yamlfile.dumps({"area": given}))
+    done = mgtwin("check", "c.yaml", columns=200)
+    assert done.code == 1 and re.search(r"c\.yaml:\d+:\d+: no bibliography has the reference 'notebook7'", done.err)
+    (tmp_path / "ours.bib").write_text("@misc{notebook7,\n  title = {Notebook 7}\n}\n")
+    done = mgtwin("check", "c.yaml", columns=200)
+    assert done.code == 1 and re.search(r"c\.yaml:\d+:\d+: this number does not say: kind, source", done.err)
+    complete = re.sub(r'"?(1 mA/cm\^2|1 mm|1 mS/cm)"?', lambda found: str({**given, "value": found[1]}), text)
+    (tmp_path / "c.yaml").write_text(complete + yamlfile.dumps({"area": given}))
+    done = mgtwin("check", "c.yaml", columns=200)
+    assert done.code == 0 and "provenance" not in done.err
 
 
 def test_an_overlay_outside_the_library_is_checked_by_itself(mgtwin: Mgtwin, tmp_path: Path) -> None:
@@ -847,7 +876,7 @@ def test_schema_of_every_noun(mgtwin: Mgtwin, tmp_path: Path) -> None:
     assert "$schema=cell.json" in done.out
     assert "layers" in json.loads((tmp_path / "cell.json").read_text(encoding="utf-8"))["properties"]
     assert "Did you mean 'Cell'" in mgtwin("schema", "Cel").err
-    assert "lists them" in mgtwin("schema", "Nonsense").err
+    assert "lists them" in mgtwin("schema", "Qwertzuiop").err
 
 
 @pytest.mark.parametrize(("kind", "noun"), [("cells", "Cell"), ("overlays", "Overlay"), ("experiments", "Experiment")])

@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 import mgtwin as mt
+from mgtwin import CPE
 from mgtwin.cells import (
     Cell,
     Contact,
@@ -25,7 +26,6 @@ from mgtwin.cells import (
     MixedConductor,
     Plating,
 )
-from mgtwin.cells.capacitors import CPE
 from mgtwin.dataset import has_gaps, problems
 from mgtwin.errors import InputError, SimulationError
 from mgtwin.protocols import EIS, Cycling, Every, Replay, Rest, Sequence, from_data
@@ -82,16 +82,16 @@ def test_many_cycles_in_one_solve_are_the_cycles_one_by_one(name: str, rest: Any
     integrator = CycleIntegrator(cell, limited=False, f_max=1.0, dielectric=False)
     cycles = [protocol.one_cycle(cell, number) for number in protocol.numbers]
     together, limited = integrator._together(cycles, integrator.rest_state, lambda number: True)
-    singly = list(integrator.cycles(cycles, integrator.rest_state, lambda number: True, singly=True))
+    singly = list(integrator.cycles(cycles, integrator.rest_state, lambda number: True, one_by_one=True))
     assert len(together) == len(singly) == 4 and not limited
     for one, other in zip((p for c in together for p in c), (p for c in singly for p in c), strict=True):
-        np.testing.assert_array_equal(one.stretch.times, other.stretch.times)
+        np.testing.assert_array_equal(one.solution.times, other.solution.times)
         for output in ("Voltage [V]", "Current [A]"):
             # the integrator's tolerance is 1e-6 per step; the first sample is taken 1e-11 of the stretch later
-            scale = float(np.max(np.abs(other.stretch.outputs[output])))
-            np.testing.assert_allclose(one.stretch.outputs[output], other.stretch.outputs[output], atol=1e-5 * scale)
+            scale = float(np.max(np.abs(other.solution.outputs[output])))
+            np.testing.assert_allclose(one.solution.outputs[output], other.solution.outputs[output], atol=1e-5 * scale)
         np.testing.assert_allclose([one.put_in, one.delivered], [other.put_in, other.delivered], rtol=1e-5, atol=1e-12)
-        np.testing.assert_allclose(one.stretch.state, other.stretch.state, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(one.solution.state, other.solution.state, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("tau", np.geomspace(1e-5, 10, 13))
@@ -300,7 +300,7 @@ def test_a_real_interrupt_leaves_a_valid_dataset(tmp_path: Path) -> None:
     run = mt.open(target)
     assert isinstance(run, xr.Dataset) and problems(run) == [] and run.attrs["interrupted"]
     done = run.sizes["cycle"]
-    assert done >= 30 and done % cycling_run.STRETCH == 0
+    assert done >= 30 and done % cycling_run.CYCLES_PER_SOLVE == 0
     rest = simulate(SIMPLE, Cycling("-20 uA", "60 s", cycles=10, points=6, first_cycle=done, traces=()), start=run)
     whole = simulate(SIMPLE, Cycling("-20 uA", "60 s", cycles=done + 10, points=6, traces=()))
     for variable, values in joined(run, rest).items():

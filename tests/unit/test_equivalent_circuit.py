@@ -216,3 +216,36 @@ def test_plot_overlays_fit_and_data_and_lists_the_arcs():
     assert "R0: 30 Ω" in listed[2] and listed[3].startswith("arc 1: 89 Ω") and "n = 0.80" in listed[4]
     with pytest.raises(InputError, match="equivalent_circuit, not Dataset"):
         mt.plot.circuit(of(fit.impedance))
+
+
+# -- what the sum of resistances is of (issue 11 B.1, B.5) ------------------------------------------------------------
+def test_a_blocking_tail_is_no_part_of_the_total():
+    """10 kohm of a pellet before a blocking electrode: 1e-5 S/cm, and not the tail's 1e-10."""
+    z = 1e4 / (1 + 2j * np.pi * F * 1e4 * 1e-10) + 1 / (1e-6 * (2j * np.pi * F) ** 0.95)
+    fit = equivalent_circuit(of(noisy(z, 2e-3)), thickness="1 mm", area="1 cm^2")
+    assert fit.conductivity["total"] == pytest.approx(1e-3, rel=0.02)
+    assert abs(fit.conductivity["total"] - 1e-3) < 3 * fit.conductivity_std["total"] < 0.03e-3
+    assert any("R2 does not close within the data" in text for text in fit.warnings)
+    assert "total ±" in str(fit) and "from R2 (not determined)" in str(fit)
+
+
+def test_the_total_is_known_where_its_terms_are_not():
+    """R_0 and an arc faster than the data share their sum; the standard error of the total covers in repeats."""
+    truth = {"R0": 40.0, "R1": 60.0, "Q1": 1e-10, "n1": 1.0, "R2": 50.0, "Q2": 1e-5, "n2": 1.0}
+    z, hits = CIRCUIT.impedance(F, truth), 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        seen = z * (1 + 2e-3 * (rng.standard_normal(F.size) + 1j * rng.standard_normal(F.size)))
+        fit = equivalent_circuit(of(seen), thickness="1 mm", area="1 cm^2")
+        error = abs(fit.conductivity["total"] - 10 / 150)
+        assert fit.conductivity_std["total"] < 0.005 * 10 / 150
+        hits += error < 2 * fit.conductivity_std["total"]
+    assert hits >= 26  # 95 %
+
+
+def test_what_the_dataset_states_is_used():
+    z = CIRCUIT.impedance(F, TRUTHS["paper-like"])
+    fit = equivalent_circuit(of(z, thickness=0.655e-3, area=1.3273e-4))
+    expected = equivalent_circuit(of(z), thickness="0.655 mm", area="1.3273 cm^2").conductivity
+    assert dict(fit.conductivity) == pytest.approx(dict(expected)) and "stated 0.655 mm" in fit.normalised_by
+    assert dict(equivalent_circuit(of(z, thickness=0.655e-3)).conductivity) == {}

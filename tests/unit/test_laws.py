@@ -385,8 +385,8 @@ def incomplete(*, formula=True, names=("a",), asked="a"):
     ("lacks", "message"),
     [
         ({"formula": False}, "Bad is a law of temperature without the static method formula"),
-        ({"asked": "a, b0"}, "Bad.formula asks for b0: not one of a."),
-        ({"asked": "T_ref=300"}, "Bad.formula asks for T_ref: not one of a."),
+        ({"asked": "a, b0"}, "Bad.formula asks for b0: neither a field"),
+        ({"asked": "T_ref=300"}, "Bad.formula asks for T_ref: neither a field"),
         ({"names": ()}, "Bad is a law of temperature whose value_fields must name those of a"),
         ({"names": ("b",)}, "Bad is a law of temperature whose value_fields must name those of a"),
     ],

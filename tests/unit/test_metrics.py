@@ -199,3 +199,21 @@ def test_a_declaration_that_lacks_something_is_refused_where_it_is_made() -> Non
 def test_the_metric_of_a_ratio_says_what_it_lacks() -> None:
     with pytest.raises(InputError, match="compares with another run"):
         Measure("magnitude_ratio")(eis(two_arcs(1.0)))
+
+
+def test_a_run_that_a_limit_ends_has_reached_it() -> None:
+    """The run stops at the limit, within the tolerance of the solver; both metrics said inf there."""
+    time, voltage = [0.0, 50.0, 100.0], [0.05, 0.1, 0.2 * (1 - 1e-8)]
+    run = transient(time, voltage, [1e-5] * 3, cycle=[0, 0, 1])
+    assert analysis.time_until(run, "0.2 V") == pytest.approx(100.0)
+    assert analysis.cycles_until(run, "0.2 V") == 1.0
+    assert analysis.time_until(run, "0.21 V") == np.inf and analysis.cycles_until(run, "0.21 V") == np.inf
+
+
+def test_a_dead_cell_has_reached_its_limit() -> None:
+    """The trilayer that loses contact, between ±0.2 V: its half cycles end early from some cycle on."""
+    cell = mt.cell("trilayer", "contact_loss")
+    protocol = mt.Cycling("-10 uA", "1 h", cycles=40, limits=("-0.2 V", "0.2 V"), points=2, traces=())
+    run = mt.simulate(cell, protocol)
+    assert analysis.cycles_until(run, "0.2 V") == np.flatnonzero(run["limited"].values)[0]
+    assert run["deposition_capacity"].values[-1] < 0.01 * run["deposition_capacity"].values[0]

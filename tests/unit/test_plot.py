@@ -15,7 +15,7 @@ import mgtwin as mt
 from mgtwin import analysis, dataset, plot
 from mgtwin.cells import Cell, IonConductor, Layer, MixedConductor, Plating
 from mgtwin.errors import InputError
-from mgtwin.plot._style import lab, short
+from mgtwin.plot.units import lab, short
 
 F = np.geomspace(1e6, 0.1, 71)
 
@@ -483,3 +483,28 @@ def test_curves_of_different_size_share_the_unit_of_their_axes() -> None:
     plot.transient(large, ax=ax)
     factor = 1e6
     np.testing.assert_allclose(ax.lines[-1].get_ydata() / ax.lines[0].get_ydata(), factor, rtol=1e-9)
+
+
+# --- the family ---
+
+
+def test_a_plot_of_ones_own_is_drawn_where_it_suits(monkeypatch) -> None:
+    monkeypatch.setattr(plot.PLOTS, "_kinds", dict(plot.PLOTS._kinds))
+
+    @plot.plot("potential", when=lambda ds: [{"colour": "r"}, {"colour": "b"}] if ds["potential"].ndim == 1 else False)
+    def potentials(ds, *, ax=None, colour="k"):
+        ax.plot(ds["potential"], color=colour)
+        return ax
+
+    figure = draw(plot.figure(xr.Dataset({"potential": ("k", [1.0, 2.0])})))
+    assert [ax.lines[0].get_color() for ax in figure.axes] == ["r", "b"]
+    with pytest.raises(InputError, match="no plot is known"):
+        plot.figure(xr.Dataset({"potential": (("k", "l"), [[1.0]])}))
+    with pytest.raises(InputError, match="potentials needs potential"):
+        potentials(xr.Dataset({"a": 1.0}))
+
+
+def test_every_plot_is_in_the_family() -> None:
+    others = {"compare", "circuit", "figure", "panel", "plot", "PLOTS"}  # of two Datasets, of a fit, of them all
+    assert set(plot.PLOTS) == set(plot.__all__) - others
+    assert all(getattr(plot, name) is plot.PLOTS[name] for name in plot.PLOTS)

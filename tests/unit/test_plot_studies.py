@@ -48,7 +48,7 @@ def test_a_map_has_both_dimensions_and_the_metric_in_lab_units() -> None:
     ax = draw(plot.map(grid(np.outer(np.arange(1, 6), np.arange(1, 5)) * 1e-3)))
     assert ax.get_xlabel() == "Temperature (°C)"
     assert ax.get_ylabel() == "Layers.a.thickness (µm)"
-    assert ax.get_xlim() == pytest.approx((300 - 273.15 - 25 / 3, 350 - 273.15 + 25 / 3))
+    assert ax.get_xlim() == pytest.approx((300 - 273.15, 350 - 273.15))  # what was studied, and nothing beyond
     assert ax.figure.axes[1].get_ylabel() == "Resistance (Ω cm²)"
     mesh = ax.collections[0]
     np.testing.assert_allclose(mesh.get_array().ravel()[:4], [10.0, 20.0, 30.0, 40.0])  # 1e-3 ohm m2 = 10 ohm cm2
@@ -139,7 +139,7 @@ def sensitivity(key: str) -> xr.Dataset:
 def test_a_tornado_has_the_most_important_parameter_at_the_top() -> None:
     ax = draw(plot.tornado(sensitivity("first_order")))
     labels = [text.get_text() for text in ax.get_yticklabels()]
-    assert labels == ["a thickness", "temperature", "positive exchange current density (and\n1 with it)"]
+    assert labels == ["a thickness", "temperature", "positive exchange current density\n(and 1 with it)"]
     assert ax.get_xlabel() == "Share of the variance"
     assert len(draw(plot.tornado(sensitivity("first_order"), most=2)).get_yticklabels()) == 2
     ax = draw(plot.tornado(sensitivity("mean_size")))

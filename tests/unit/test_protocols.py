@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from pydantic import Field
 
 from mgtwin import protocols
 from mgtwin.cells.files import cell
@@ -26,7 +26,6 @@ from mgtwin.protocols import (
     Segment,
     Sequence,
     Signal,
-    TransientProtocol,
     Voltage,
     VoltageRamp,
     Voltammetry,
@@ -34,6 +33,7 @@ from mgtwin.protocols import (
     from_yaml,
     protocol,
 )
+from mgtwin.protocols.bias import bias
 from mgtwin.quantities import Quantity, Value
 from mgtwin.simulation import simulate
 
@@ -237,6 +237,20 @@ def test_replay_of_a_spectrum_is_eis_at_its_frequencies() -> None:
     assert again == EIS.at([1e3, 1.0], temperature=333.15)
 
 
+def test_replay_of_a_spectrum_under_a_bias_keeps_the_bias() -> None:
+    """Without it the answer would silently be that of the cell at rest."""
+    frequencies, z = [1e3, 1.0], [1 + 0j, 2 - 1j]
+    simulated = spectrum(frequencies, z, {"protocol": EIS(1e3, 1.0, bias=Current("1 uA")).to_yaml()})
+    assert Replay(simulated) == EIS.at(frequencies, bias=Current(1e-6))
+    assert Replay(spectrum(frequencies, z, {"bias": 0.4})) == EIS.at(frequencies, bias=Voltage(0.4))
+    for at_rest in (
+        {"bias": 2e-4},
+        {"protocol": EIS(1e3, 1.0).to_yaml(), "bias": 0.4},
+        {"protocol": Rest(1).to_yaml()},
+    ):
+        assert Replay(spectrum(frequencies, z, at_rest)) == EIS.at(frequencies)
+
+
 def test_replay_takes_current_or_voltage() -> None:
     data = transient([0.0, 1.0, 2.0], [0.1, 0.2, 0.3], [1e-6, 1e-6, 2e-6])
     assert Replay(data) == ReplayedSignal(Signal([0, 1, 2], [1e-6, 1e-6, 2e-6]))
@@ -275,21 +289,19 @@ def test_replayed_signal_is_followed_sample_by_sample() -> None:
 
 # -- the family -----------------------------------------------------------------------------------------------------
 @pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> type:
+def own() -> Iterator[Any]:
     """A protocol of a user, taken out of the family again behind the test."""
-    monkeypatch.setattr(protocols.PROTOCOLS, "_kinds", dict(protocols.PROTOCOLS._kinds))
 
     @protocol
-    class Pulse(TransientProtocol):
+    class Pulse:
         current: Annotated[Value, Quantity("A")]
         length: Annotated[Value, Quantity("s", gt=0)]
-        temperature: Annotated[Value, Quantity("K", gt=0)] | None = None
-        type: Literal["pulse"] = Field("pulse", kw_only=True)
 
         def segments(self, cell: Any) -> tuple[Segment, ...]:
             return (Segment(CurrentRamp(float(self.current)), float(self.length), (0.0, float(self.length))),)
 
-    return Pulse
+    yield Pulse
+    protocols.PROTOCOLS.discard("pulse")
 
 
 def test_a_users_protocol_is_read_written_run_and_a_step_of_a_sequence(own: Any) -> None:
@@ -301,17 +313,15 @@ def test_a_users_protocol_is_read_written_run_and_a_step_of_a_sequence(own: Any)
 
 
 def test_an_incomplete_protocol_is_refused_when_it_is_declared() -> None:
-    with pytest.raises(InputError, match=r"Bad is a protocol without the field type, without the method segments"):
+    with pytest.raises(InputError, match=r"Bad is a protocol without the method segments\(cell\), which says what is"):
 
         @protocol
-        class Bad(TransientProtocol):
-            temperature: float | None = None
+        class Bad:
+            current: float
 
-    with pytest.raises(InputError, match="Worse is a protocol without the field temperature"):
+    assert "bad" not in protocols.PROTOCOLS
+    with pytest.raises(InputError, match=r"Worse is a bias without the method control\(cell\)"):
 
-        @protocol
-        class Worse(TransientProtocol):
-            type: Literal["worse"] = Field("worse", kw_only=True)
-
-            def segments(self, cell: Any) -> tuple[Segment, ...]:
-                return ()
+        @bias
+        class Worse:
+            power: float

@@ -51,6 +51,13 @@ def test_all_is_sorted_has_no_doubles_and_is_what_dir_says() -> None:
     assert mgtwin.__all__ == sorted(set(mgtwin.__all__)) == dir(mgtwin)
 
 
+def test_the_stub_is_what_the_registry_says() -> None:
+    """Its maker runs in a process of its own: kinds that tests declared are none of the package's."""
+    maker = Path(__file__).parents[2] / "docs" / "make_stub.py"
+    code = f"import runpy; made = runpy.run_path({str(maker)!r}); print(made['stub']() == made['STUB'].read_text())"
+    assert fresh(code) == "True"
+
+
 def test_names_are_the_same_object_each_time() -> None:
     assert mgtwin.Cell is mgtwin.Cell and mgtwin.Cell.__module__.startswith("mgtwin.")
 

@@ -14,7 +14,7 @@ from mgtwin.dataset import problems
 from mgtwin.errors import InputError, SimulationError
 from mgtwin.protocols import EIS, Cycling, Galvanostatic, Polarization, Rest, Sequence
 from mgtwin.simulation import simulate
-from mgtwin.simulation.integrator import Integrator, Stretch
+from mgtwin.simulation.integrator import Integrator, SegmentSolution
 
 GOLD = Blocking(0.1)
 MG = Plating(5.0, double_layer=0.1)
@@ -41,7 +41,7 @@ def failing_at(number: int, failure: BaseException, monkeypatch: pytest.MonkeyPa
     """Let stretch `number` of every integrator fail."""
     original = Integrator.run
 
-    def run(self: Integrator, segment: Any, state: np.ndarray) -> Stretch:
+    def run(self: Integrator, segment: Any, state: np.ndarray) -> SegmentSolution:
         self.calls = getattr(self, "calls", 0) + 1  # type: ignore[attr-defined]
         if self.calls == number:  # type: ignore[attr-defined]
             raise failure

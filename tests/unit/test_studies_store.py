@@ -198,7 +198,7 @@ def test_a_store_that_cannot_be_made_leaves_nothing(cell: Any, tmp_path: Path, m
     def broken(*_: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(stores, "_results", broken)
+    monkeypatch.setattr(stores, "coordinates", broken)
     with pytest.raises(FileError, match=r"study\.zarr: cannot be written: no space left"):
         mt.sweep(cell, SPECTRUM, AXES, [ASR], store=tmp_path / "study.zarr")
     assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ import numpy as np
 from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.hints import Hints
 from mgtwin.data.library import read_by
+from mgtwin.data.numbers import exact
 from mgtwin.data.report import About
 from mgtwin.data.source import File
 from mgtwin.data.table import Table
@@ -61,18 +62,11 @@ class BioLogic:
 
 def _table(name: str, data: np.ndarray) -> Table:
     labels = tuple(label for label in data.dtype.names or () if label != "flags")
-    array = np.column_stack([_exact(data[label]) for label in labels]) if len(data) else np.empty((0, len(labels)))
+    array = np.column_stack([exact(data[label]) for label in labels]) if len(data) else np.empty((0, len(labels)))
     table = Table(name, labels, (None,) * len(labels), array=array)
     if "dq/mA.h" in labels and "freq/Hz" not in labels and not _CURRENTS & set(labels):
         return _with_current(table, array)
     return table
-
-
-def _exact(values: np.ndarray) -> np.ndarray:
-    """Single precision as the shortest decimal that means it: 359.24146 rather than 359.24145507."""
-    if values.dtype == np.float32:
-        return values.astype("U32").astype(float)
-    return values.astype(float)
 
 
 def _with_current(table: Table, array: np.ndarray) -> Table:

@@ -13,7 +13,7 @@ from mgtwin.data.source import File
 
 __all__ = ["ChInstruments"]
 
-_MODEL = re.compile(r"^Instrument Model:\s*CHI", re.IGNORECASE)
+_MODEL = re.compile(r"Instrument Model:\s*CHI|Data Source:\s*Experiment", re.IGNORECASE)
 _CURRENT = re.compile(r"(?:i\d*|current)\s*/", re.IGNORECASE)
 
 

@@ -31,22 +31,24 @@ _HEAD_LINES = 4
 _LATEST = 2000
 
 
-def splitter(delimiter: str | None) -> Split:
-    """Return what cuts a line into fields: at a delimiter outside quotes, or at blanks (None)."""
-    if delimiter is None:
-        return lambda line: [token[1:-1] if token[:1] == token[-1:] == '"' else token for token in line.split()]
+@dataclass(frozen=True)
+class splitter:
+    """What cuts a line into fields: at a delimiter outside quotes, or at blanks (None)."""
 
-    def split(line: str) -> list[str]:
+    delimiter: str | None
+
+    def __call__(self, line: str) -> list[str]:
+        """Return the fields of a line."""
+        if self.delimiter is None:
+            return [token[1:-1] if token[:1] == token[-1:] == '"' else token for token in line.split()]
         body = line.strip(" ")
         if '"' not in body:
-            return [token.strip() for token in body.split(delimiter)]
-        return [token.strip() for token in next(csv.reader([body], delimiter=delimiter, skipinitialspace=True))]
-
-    return split
+            return [token.strip() for token in body.split(self.delimiter)]
+        return [token.strip() for token in next(csv.reader([body], delimiter=self.delimiter, skipinitialspace=True))]
 
 
 #: In the order of preference where several cut a file equally well.
-_SPLITTERS: tuple[Split, ...] = (splitter("\t"), splitter(";"), splitter(","), splitter(None))
+_SPLITTERS: tuple[splitter, ...] = (splitter("\t"), splitter(";"), splitter(","), splitter(None))
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class _Body:
     `score` is the number of rows times the share of fields that are numbers.
     """
 
-    split: Split
+    split: splitter
     start: int
     stop: int
     width: int
@@ -111,7 +113,7 @@ def _body(text: TextFile) -> _Body:
             f"has no table of numbers (two columns or more, two rows or more){within}. It begins: {first!r}."
         )
     if count > _LATEST:  # the first lines of a long file tell the delimiter
-        best = _best(text, (best.split,)) or best
+        best = _to_the_end(text, best) or _best(text, (best.split,)) or best
     best = replace(best, start=_first_row(text, best))
     for k in (*range(best.start), *range(best.stop, count)):
         fields = best.split(text.lines[k])
@@ -123,6 +125,15 @@ def _body(text: TextFile) -> _Body:
                 _first_gap(text, best.split, first_line, last),
             )
     return best
+
+
+def _to_the_end(text: TextFile, body: _Body) -> _Body | None:
+    """The same rows down to the end of a large file, if all its lines have as many fields; None if not."""
+    if text.bulk is None or body.split.delimiter is None:
+        return None
+    stop = next(k + 1 for k in range(len(text.lines) - 1, -1, -1) if text.lines[k].strip())
+    even = text.bulk.is_grid(body.start, stop, body.split.delimiter, body.width)
+    return replace(body, stop=stop) if even else None
 
 
 def _first_row(text: TextFile, body: _Body) -> int:
@@ -145,7 +156,7 @@ def _used_width(text: TextFile, body: _Body) -> int:
     return body.width - 1 if trailing else body.width
 
 
-def _best(text: TextFile, splitters: Sequence[Split]) -> _Body | None:
+def _best(text: TextFile, splitters: Sequence[splitter]) -> _Body | None:
     found = [body for split in splitters if (body := _longest(text, split))]
     return max(found, key=lambda body: body.score, default=None)
 
@@ -158,7 +169,7 @@ def _first_gap(text: TextFile, split: Split, first: int, last: int) -> int:
     return gap + 1
 
 
-def _longest(text: TextFile, split: Split) -> _Body | None:
+def _longest(text: TextFile, split: splitter) -> _Body | None:
     """Longest run of rows of numbers; rows of another length inside belong to it (and are refused later)."""
     best: _Body | None = None
     start, first, last, numbers = 0, 0, 0, 0

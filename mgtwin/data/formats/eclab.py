@@ -11,7 +11,7 @@ from mgtwin.data.formats.delimited import splitter
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import rows_of
+from mgtwin.data.table import no_rows, rows_of
 
 __all__ = ["EcLab"]
 
@@ -27,8 +27,8 @@ class EcLab:
 
     @staticmethod
     def recognises(file: File) -> bool:
-        """First line `EC-Lab ASCII FILE`."""
-        return file.begins(_FIRST)
+        """First lines `EC-Lab ASCII FILE`, `Nb header lines`."""
+        return file.begins(_FIRST) or any(_COUNT.match(line) for line in file.opening[:3])
 
     @staticmethod
     def parse(file: File, hints: Hints) -> Parsed:
@@ -51,6 +51,7 @@ class EcLab:
             raise text.error(
                 f"line {count} should name the columns (the file says that it has {count} lines of head).", count
             )
+        no_rows(text, range(count - 1), split, len(labels))
         table = rows_of(text, count, len(text.lines), split, labels, hints)
         return Parsed(_about(file.name, text.lines[2 : count - 1], table.decimal), [table])
 

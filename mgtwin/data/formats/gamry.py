@@ -10,7 +10,7 @@ from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import Table, rows_of
+from mgtwin.data.table import Table, no_rows, rows_of
 from mgtwin.data.text import TextFile
 from mgtwin.errors import FileError
 
@@ -100,6 +100,7 @@ def _curves(
             )
         if "Zphz" in labels:  # the degree sign is often lost
             units[labels.index("Zphz")] = "deg"
+        no_rows(text, range(starts[0][0]), _splitter(len(labels)), len(labels))
         stop = _end(text, k + 3, end)
         declared = int(found["count"]) if found["count"] else None
         table = rows_of(text, k + 3, stop, _splitter(len(labels)), labels, hints, units=units, declared=declared,

@@ -7,6 +7,7 @@ import numpy as np
 from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.hints import Hints
 from mgtwin.data.library import read_by
+from mgtwin.data.numbers import exact
 from mgtwin.data.report import About
 from mgtwin.data.source import File
 from mgtwin.data.table import Table
@@ -53,7 +54,7 @@ def _table(file: File) -> Table:
 
     frame = fastnda.read(file.path)
     columns = {head: frame[name].to_numpy() for name, head in _HEADS.items() if name in frame.columns}
-    array = np.column_stack([values.astype(float) for values in columns.values()])
+    array = np.column_stack([exact(values) for values in columns.values()])
     return Table(file.name, tuple(columns), (None,) * len(columns), array=array)
 
 

@@ -10,7 +10,7 @@ from mgtwin.data.formats.delimited import Split, splitter
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import Table, rows_of
+from mgtwin.data.table import rows_of
 from mgtwin.data.text import TextFile
 
 __all__ = ["NewareText"]
@@ -18,6 +18,7 @@ __all__ = ["NewareText"]
 _HEADS = (re.compile(r"cycle (?:id|index)", re.I), re.compile(r"step (?:id|index)", re.I),
           re.compile(r"(?:record (?:id|index)|data ?point)", re.I))  # fmt: skip
 _STEP_NAME = re.compile(r"step (?:name|type)", re.I)
+_TIME = re.compile(r"^(?:relative )?time", re.I)
 _CYCLE, _STEP, _RECORD = range(3)
 
 
@@ -45,13 +46,12 @@ class NewareText:
         split = next(split for split in (splitter(","), splitter("\t")) if _is_head(text.lines[:3], split))
         heads = [[label for label in split(line) if label] for line in text.lines[:3]]
         named = next((k for k, label in enumerate(heads[_STEP]) if _STEP_NAME.fullmatch(label)), None)
-        lines = list(_records(text, split, named))
-        records = TextFile(text.path, [line if line is not None else "" for _, _, line in lines], text.ended)
-        table = rows_of(records, 0, len(lines), splitter("\t"), heads[_RECORD], hints)
-        # line numbers count from the first line of data
-        places = tuple(number + 3 for number in table.lines)
-        kept = [lines[number - 1] for number in table.lines]
-        table = Table(**{**vars(table), "lines": places})
+        layers = [("", "", "")] * 3 + list(_records(text, split, named))  # the heads hold no record
+        records = TextFile(text.path, [record for _, _, record in layers], text.ended)
+        # the time of a record is that since its step began
+        labels = [_TIME.sub("Step Time", label) for label in heads[_RECORD]]
+        table = rows_of(records, 3, len(layers), splitter("\t"), labels, hints)
+        kept = [layers[line - 1] for line in table.lines]
         table = table.with_column("step name", [step for _, step, _ in kept])
         return Parsed(About(NewareText.name, file.name), [table.with_column("cycle", [cycle for cycle, _, _ in kept])])
 
@@ -67,13 +67,13 @@ def _is_head(lines: Sequence[str], split: Split) -> bool:
     )
 
 
-def _records(text: TextFile, split: Split, named: int | None) -> Iterator[tuple[str, str, str | None]]:
+def _records(text: TextFile, split: Split, named: int | None) -> Iterator[tuple[str, str, str]]:
     """For each line below the heads: cycle, name of the step, and the record in it, its fields joined by tabs."""
     cycle, step = "", ""
     for k in range(3, len(text.lines)):
         fields = split(text.lines[k])
         level = next((n for n, field in enumerate(fields) if field), None)
-        record = None
+        record = ""
         if level == _CYCLE:
             cycle = fields[0]
         elif level == _STEP:

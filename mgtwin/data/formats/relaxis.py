@@ -10,7 +10,7 @@ from mgtwin.data.formats.delimited import splitter
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import rows_of
+from mgtwin.data.table import no_rows, rows_of
 
 __all__ = ["RelaxIs"]
 
@@ -47,6 +47,7 @@ class RelaxIs:
         labels = [label.removeprefix("Data: ").strip() for label in split(lines[head]) if label]
         units = [_UNITS.get(label) for label in labels]
         starts = [k for k in range(head + 1, count) if "Model:" in lines[k] or lines[k].startswith("DC=")]
+        no_rows(text, range(head), split, len(labels))
         # rows above the first line of conditions, or all rows of a file without any, are a spectrum as well
         begins = starts if any(k == head + 1 for k in starts) else [head, *starts]
         tables = []

@@ -10,7 +10,7 @@ from mgtwin.data.formats.delimited import splitter
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import rows_of
+from mgtwin.data.table import no_rows, rows_of
 from mgtwin.data.text import TextFile
 
 __all__ = ["ZView"]
@@ -50,6 +50,7 @@ class ZView:
         labels = [label for label in re.split(r"\t+|\s{2,}", lines[head].strip().strip('"').strip()) if label]
         comma = start < len(lines) and "\t" not in lines[start] and ("," in lines[start])
         split = splitter(",") if comma else splitter("\t")
+        no_rows(text, range(head), split, len(labels))
         table = rows_of(text, start, len(lines), split, labels, hints, declared=_declared(text, head))
         return Parsed(_about(text, head), [table])
 

@@ -2,4 +2,4 @@
 
 from ..kind import import_kinds
 
-import_kinds(__name__, __path__)
+__all__ = import_kinds(__name__, __path__)

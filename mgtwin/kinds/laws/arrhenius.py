@@ -46,7 +46,7 @@ class Arrhenius(Law):
     activation_energy: Annotated[float, Quantity("eV")]
 
     @staticmethod
-    def formula(T: Number, *, reference: Number, reference_temperature: Number, activation_energy: Number) -> Number:  # type: ignore[override]
+    def formula(T: Number, *, reference: Number, reference_temperature: Number, activation_energy: Number) -> Number:
         """Return ``reference*exp(-E/k*(1/T - 1/T_ref))``."""
         return reference * np.exp(-activation_energy / BOLTZMANN * (1 / T - 1 / reference_temperature))
 
@@ -81,7 +81,7 @@ class ArrheniusT(Law):
     activation_energy: Annotated[float, Quantity("eV")]
 
     @staticmethod
-    def formula(T: Number, *, reference: Number, reference_temperature: Number, activation_energy: Number) -> Number:  # type: ignore[override]
+    def formula(T: Number, *, reference: Number, reference_temperature: Number, activation_energy: Number) -> Number:
         """Return ``reference*T_ref/T*exp(-E/k*(1/T - 1/T_ref))``."""
         exponential = np.exp(-activation_energy / BOLTZMANN * (1 / T - 1 / reference_temperature))
         return reference * (reference_temperature / T) * exponential

@@ -3,6 +3,7 @@ r"""The family of laws of temperature: what a law declares, and the decorator th
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
@@ -11,7 +12,8 @@ from pydantic import AfterValidator
 from ...errors import InputError
 from ...quantities import AmbientTemperature, Quantity, format_value, parse
 from ...registry import Family
-from ..declare import check_parameters, declared, require
+from ..declare import declared, require, unwritten
+from ..kind import Added, Formula, asked_by
 from ..numbers import Number
 
 __all__ = ["LAWS", "AnyUnit", "Law", "Temperature", "evaluate", "is_numeric", "law"]
@@ -47,14 +49,12 @@ class Law:
     value_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that have the dimension of the property itself."""
 
-    @staticmethod
-    def formula(T: Number, **parameters: Number) -> Number:
-        """Evaluate the equation at T [K] with the given fields; all may be floats, arrays or PyBaMM symbols."""
-        raise NotImplementedError
+    formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    """The equation, ``formula(T, *, <field>, ...)``: all may be floats, arrays or PyBaMM symbols."""
 
     def parameters(self) -> dict[str, Number]:
         """Return the fields that `formula` takes."""
-        return {name: getattr(self, name) for name in _parameters(type(self))}
+        return {name: getattr(self, name) for name in asked_by(type(self), "formula")}
 
     def __call__(self, T: Number | str) -> Number:
         """Evaluate at T: a number or array [K], a string such as ``"60 degC"``, or a PyBaMM symbol.
@@ -90,11 +90,6 @@ class Law:
         return self.valid
 
 
-def _parameters(cls: type) -> tuple[str, ...]:
-    """The fields of a law that its formula takes."""
-    return tuple(item.name for item in dataclasses.fields(cls) if item.name not in ("type", "valid"))  # type: ignore[arg-type]
-
-
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def law(cls: type[_Class]) -> type[_Class]:
     """Declare a law of temperature: a class with fields and the static method ``formula(T, *, <field>, ...)``.
@@ -107,8 +102,8 @@ def law(cls: type[_Class]) -> type[_Class]:
     Raises
     ------
     InputError
-        When the class is made: there is no formula, it takes other parameters than the fields, ``value_fields`` names
-        none of them, or another law has that name.
+        When the class is made: there is no formula, it asks for what is no field, ``value_fields`` names none of them,
+        or another law has that name.
 
     Examples
     --------
@@ -127,15 +122,15 @@ def law(cls: type[_Class]) -> type[_Class]:
     0.4
     >>> LAWS.discard("power_of_temperature")
     """
-    return declared(cls, LAWS, Law, _check, {"valid": (_Range | None, None)})
+    added = {"valid": Added(_Range | None, None)}
+    return declared(cls, LAWS, Law, _check, [Formula("formula", ("T",))], added)
 
 
 def _check(cls: type[Law]) -> None:
-    fields = [name for name in vars(cls)["__annotations__"] if name not in ("type", "valid", "value_fields")]
-    require(cls.formula is not Law.formula, cls, LAWS, "without the static method formula(T, *, ...).")
-    check_parameters(cls, "formula", fields, every=True)
-    ours = cls.value_fields and set(cls.value_fields) <= set(fields)
-    require(ours, cls, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit.")
+    require(cls.formula is not unwritten, cls, LAWS, "without the static method formula(T, *, ...).")
+    fields = [name for name in vars(cls)["__annotations__"] if name not in ("type", "valid")]
+    named = cls.value_fields and set(cls.value_fields) <= set(fields)
+    require(named, cls, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit.")
 
 
 def is_numeric(x: Number) -> bool:

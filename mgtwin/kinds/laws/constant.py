@@ -33,6 +33,6 @@ class Constant(Law):
     value: Annotated[float, Quantity(None, allow_inf=True)]
 
     @staticmethod
-    def formula(T: Number, *, value: Number) -> Number:  # type: ignore[override]
+    def formula(T: Number, *, value: Number) -> Number:
         """Return `value` in the shape of T."""
         return value + 0.0 * T

@@ -45,7 +45,7 @@ class Table(Law):
     values: tuple[AnyUnit, ...]
 
     @staticmethod
-    def formula(T: Number, *, temperatures: Number, values: Number) -> Number:  # type: ignore[override]
+    def formula(T: Number, *, temperatures: Number, values: Number) -> Number:
         """Interpolate linearly between the rows, and hold the values at the ends."""
         if is_numeric(T):
             return np.interp(T, np.asarray(temperatures, dtype=float), np.asarray(values, dtype=float))

@@ -48,7 +48,7 @@ class VogelFulcher(Law):
     vanishing_temperature: Annotated[float, Quantity("K", ge=0)]
 
     @staticmethod
-    def formula(T: Number, *, prefactor: Number, activation_energy: Number, vanishing_temperature: Number) -> Number:  # type: ignore[override]
+    def formula(T: Number, *, prefactor: Number, activation_energy: Number, vanishing_temperature: Number) -> Number:
         """Return ``prefactor*exp(-B/(k*(T - T_0)))``."""
         if is_numeric(T) and is_numeric(vanishing_temperature) and np.any(np.less_equal(T, vanishing_temperature)):
             lowest, limit = format_value(np.min(T), "K"), format_value(np.max(vanishing_temperature), "K")

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+
+from .numbers import Number
 
 __all__ = [
     "archie",
@@ -30,17 +31,17 @@ _FOUND = 1e-15
 _ITERATIONS = 80
 
 
-def parallel(fractions: Sequence[Any], values: Sequence[Any]) -> Any:
+def parallel(fractions: Sequence[Number], values: Sequence[Number]) -> Number:
     r"""Upper Wiener bound, :math:`\sum_k \varphi_k\sigma_k`: sheets along the current."""
     return sum(fraction * value for fraction, value in zip(fractions, values, strict=True))
 
 
-def series(fractions: Sequence[Any], values: Sequence[Any]) -> Any:
+def series(fractions: Sequence[Number], values: Sequence[Number]) -> Number:
     r"""Lower Wiener bound, :math:`1/\sum_k \varphi_k/\sigma_k`: sheets across the current."""
     return _with_reference(fractions, values, 0.0)
 
 
-def hashin_shtrikman(fractions: Sequence[Any], values: Sequence[Any], *, upper: bool) -> Any:
+def hashin_shtrikman(fractions: Sequence[Number], values: Sequence[Number], *, upper: bool) -> Number:
     r"""Bound of Hashin and Shtrikman for an isotropic mixture of any number of phases in three dimensions.
 
     .. math:: \sigma = \Big[\sum_k \frac{\varphi_k}{\sigma_k + 2\sigma_*}\Big]^{-1} - 2\sigma_*
@@ -49,7 +50,7 @@ def hashin_shtrikman(fractions: Sequence[Any], values: Sequence[Any], *, upper: 
     :math:`\sigma_*`. Evaluated as a quotient of positive sums, which does not cancel.
     """
     extreme, absent = (np.maximum, 0.0) if upper else (np.minimum, math.inf)
-    star: Any = None
+    star: Number = None
     for fraction, value in zip(fractions, values, strict=True):
         here = value if _is_symbol(fraction) or _is_symbol(value) else np.where(np.asarray(fraction) > 0, value, absent)
         if star is None:
@@ -62,7 +63,7 @@ def hashin_shtrikman(fractions: Sequence[Any], values: Sequence[Any], *, upper: 
     return _with_reference(fractions, values, star)
 
 
-def maxwell_garnett(fractions: Sequence[Any], values: Sequence[Any], *, matrix: int) -> Any:
+def maxwell_garnett(fractions: Sequence[Number], values: Sequence[Number], *, matrix: int) -> Number:
     r"""Spheres of the other phases in a matrix, its value being :math:`\sigma_m`.
 
     .. math:: \frac{\sigma - \sigma_m}{\sigma + 2\sigma_m}
@@ -71,7 +72,7 @@ def maxwell_garnett(fractions: Sequence[Any], values: Sequence[Any], *, matrix: 
     return _with_reference(fractions, values, values[matrix])
 
 
-def _with_reference(fractions: Sequence[Any], values: Sequence[Any], star: Any) -> Any:
+def _with_reference(fractions: Sequence[Number], values: Sequence[Number], star: Number) -> Number:
     r""":math:`\sum\varphi_k\sigma_k w_k/\sum\varphi_k w_k`, :math:`w_k = 1/(\sigma_k + 2\sigma_*)`.
 
     A phase that does not conduct in a reference that does not either has an infinite weight: the result is then 0.
@@ -82,9 +83,9 @@ def _with_reference(fractions: Sequence[Any], values: Sequence[Any], star: Any) 
             return 0.0
         weighted = [(fraction / (value + 2 * star), value) for fraction, value in phases]
         return sum(weight * value for weight, value in weighted if not _is_zero(value)) / sum(w for w, _ in weighted)
-    top: Any = 0.0
-    bottom: Any = 0.0
-    stopped: Any = False
+    top: Number = 0.0
+    bottom: Number = 0.0
+    stopped: Number = False
     for fraction, value in phases:
         sum_ = np.asarray(value + 2 * np.asarray(star), dtype=float)
         vanishes = sum_ == 0
@@ -94,7 +95,7 @@ def _with_reference(fractions: Sequence[Any], values: Sequence[Any], star: Any) 
     return _plain(np.where(stopped | (bottom == 0), 0.0, top / np.where(bottom == 0, 1.0, bottom)))
 
 
-def bruggeman(fractions: Sequence[Any], values: Sequence[Any]) -> Any:
+def bruggeman(fractions: Sequence[Number], values: Sequence[Number]) -> Number:
     r"""Symmetric effective medium of Bruggeman, the only positive root of
 
     .. math:: \sum_k \varphi_k\,\frac{\sigma_k - \sigma}{\sigma_k + 2\sigma} = 0 .
@@ -104,7 +105,7 @@ def bruggeman(fractions: Sequence[Any], values: Sequence[Any]) -> Any:
     return percolating_root(fractions, values, [1.0] * len(values), 2.0)
 
 
-def mclachlan(filler: Any, values: Sequence[Any], *, threshold: Any, s: Any, t: Any) -> Any:
+def mclachlan(filler: Number, values: Sequence[Number], *, threshold: Number, s: Number, t: Number) -> Number:
     r"""General effective medium of McLachlan for a matrix and a filler, `values` being (matrix, filler).
 
     .. math:: (1-\varphi)\frac{\sigma_m^{1/s} - \sigma^{1/s}}{\sigma_m^{1/s} + A\sigma^{1/s}}
@@ -117,7 +118,7 @@ def mclachlan(filler: Any, values: Sequence[Any], *, threshold: Any, s: Any, t: 
     return percolating_root((1 - filler, filler), values, (1 / s, 1 / t), (1 - threshold) / threshold)
 
 
-def archie(pore: Any, values: Sequence[Any], *, exponent: Any) -> Any:
+def archie(pore: Number, values: Sequence[Number], *, exponent: Number) -> Number:
     r"""Pore exponent: :math:`\sigma = \sigma_p\,\varphi^m` in a rest that does not conduct; `values`: (pore, rest).
 
     With a rest that conducts, the differential effective medium in the form of Bussian (1983),
@@ -136,7 +137,9 @@ def archie(pore: Any, values: Sequence[Any], *, exponent: Any) -> Any:
     return _plain(np.where(np.asarray(pore) > 0, found, rest))
 
 
-def percolating_root(fractions: Sequence[Any], values: Sequence[Any], powers: Sequence[Any], shape: Any) -> Any:
+def percolating_root(
+    fractions: Sequence[Number], values: Sequence[Number], powers: Sequence[Number], shape: Number
+) -> Number:
     r"""Root :math:`\sigma` of :math:`\sum_k\varphi_k(1-q_k)/(1+Aq_k) = 0`, :math:`q_k = (\sigma/\sigma_k)^{p_k}`.
 
     Parameters
@@ -167,7 +170,7 @@ def percolating_root(fractions: Sequence[Any], values: Sequence[Any], powers: Se
     if idle is not _NONE:  # next to the threshold the root may be anything above 0
         lowest = lowest - 40 * sum(1 / power for _, _, power in conducting)
 
-    def newton(u: Any) -> tuple[Any, Any]:
+    def newton(u: Number) -> tuple[Number, Number]:
         """The sum, and Newton's step from u."""
         total, slope = -idle / shape, 0.0
         for fraction, log, power in conducting:
@@ -182,13 +185,13 @@ def percolating_root(fractions: Sequence[Any], values: Sequence[Any], powers: Se
     return _plain(percolates * np.exp(percolates * u) + 0 * level)  # a NaN stays one: symbols are tried with it
 
 
-_NONE: Any = 0.0
+_NONE: Number = 0.0
 """The fraction of phases that do not conduct, where there are none."""
 
 
 def _separated(
-    fractions: Sequence[Any], values: Sequence[Any], powers: Sequence[Any]
-) -> tuple[list[tuple[Any, Any, Any]], Any]:
+    fractions: Sequence[Number], values: Sequence[Number], powers: Sequence[Number]
+) -> tuple[list[tuple[Number, Number, Number]], Number]:
     """(fraction, logarithm of the value, power) of phases that conduct, and the fraction of those that do not."""
     conducting, idle = [], _NONE
     for fraction, value, power in zip(fractions, values, powers, strict=True):
@@ -203,7 +206,7 @@ def _separated(
     return conducting, idle
 
 
-def _bracketed(newton: Any, low: Any, high: Any) -> Any:
+def _bracketed(newton: Number, low: Number, high: Number) -> Number:
     """Root of a falling function between `low` and `high`; `newton(u)` gives its value and Newton's step.
 
     Where the step leaves the bracket this is halved. Only products choose, which symbols know, too.
@@ -221,12 +224,12 @@ def _bracketed(newton: Any, low: Any, high: Any) -> Any:
     return u + np.fmax(np.fmin(newton(u)[1], 1.0), -1.0)
 
 
-def _bussian(pore: Any, inside: Any, rest: Any, exponent: Any) -> Any:
+def _bussian(pore: Number, inside: Number, rest: Number, exponent: Number) -> Number:
     """Root between the values of the pores and of the rest, in the logarithm of sigma over the pores' value."""
     ratio, outer = rest / inside, 1 - 1 / exponent
     of_pore, of_rest = np.log(pore + 1e-300), np.log(ratio + 1e-300)
 
-    def newton(u: Any) -> tuple[Any, Any]:
+    def newton(u: Number) -> tuple[Number, Number]:
         alone, filled = np.exp(u), np.exp(of_pore + outer * u)
         value = -ratio * np.expm1(of_pore + outer * u) - alone + filled
         return value, value / (alone + outer * (ratio - 1) * filled + 1e-300)
@@ -235,15 +238,15 @@ def _bussian(pore: Any, inside: Any, rest: Any, exponent: Any) -> Any:
     return inside * np.exp(_bracketed(newton, low, np.fmax(of_rest, 0.0)))
 
 
-def _is_symbol(value: Any) -> bool:
+def _is_symbol(value: Number) -> bool:
     return not isinstance(value, (int, float, np.generic, np.ndarray))
 
 
-def _is_zero(value: Any) -> bool:
+def _is_zero(value: Number) -> bool:
     """Whether this is the number 0 for good."""
     return isinstance(value, (int, float)) and value == 0
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Number) -> Number:
     """A number instead of an array without dimensions."""
     return float(value) if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0 else value

@@ -9,10 +9,8 @@ from ..unions import OneOf
 from .fields import NumberOr
 from .kind import KindClass
 from .storage import STORAGES, Storage
-from .storages.capacitor import Capacitance, Capacitor
-from .storages.cpe import CPE
 
-__all__ = ["CPE", "BulkDielectric", "Capacitance", "Capacitor"]
+__all__ = ["BulkDielectric"]
 
 
 def _per_length(element: Storage) -> object:

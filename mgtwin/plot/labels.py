@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgtwin.plot._style import INK
+from mgtwin.plot.look import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,8 @@ _SIZE = 8.0  # font size [pt]
 _GAP = 6.0  # from the point to the label [pt]
 #: Directions in order of preference; right, left, and above first.
 _ANGLES = np.deg2rad([35, 145, 90, 0, 180, -35, -145, -90])
+#: Points around a marker that a label must not cover [pt].
+MARKER = 2.5 * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
 #: A label that covers more than this of what is drawn is left out.
 _TOO_MUCH = 4.0
 
@@ -74,9 +76,12 @@ class _Frame:
             xy = self.to_points(np.asarray(line.get_xydata()))
             xy = xy[np.isfinite(xy).all(axis=1)]
             if len(xy) > 1 and line.get_linestyle() not in ("None", ""):
+                # Evenly along what is drawn, not by data: a label must not sit on a line between points.
                 reach = np.append(0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T)))
                 dense = np.linspace(0, reach[-1], int(min(reach[-1] / 2 + 2, 5000)))
                 xy = np.stack([np.interp(dense, reach, part) for part in xy.T], axis=1)
+            else:  # a marker is wider than its point
+                xy = (xy[:, np.newaxis] + MARKER).reshape(-1, 2)
             parts.append(xy)
         zero = np.arange(0, self.size[0], 2.0)
         parts.append(np.stack([zero, np.full_like(zero, self.to_points(np.zeros(2))[1])], axis=1))

@@ -1,0 +1,34 @@
+"""Phases that conduct nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ...quantities import Quantity, Value
+from ..carriers import IONS_ONLY
+from .base import Material, material
+
+__all__ = ["Insulator"]
+
+
+@material
+class Insulator(Material):
+    """A phase that conducts neither ions nor electrons: an inert polymer or framework, a filler, an empty pore.
+
+    Parameters
+    ----------
+    relative_permittivity : float
+        >= 1, that of vacuum by default.
+    name, description : str
+        For people; keyword only.
+
+    Examples
+    --------
+    >>> Insulator(7.0, name="PVA").relative_permittivity
+    Value(7.0, unit='')
+    """
+
+    relative_permittivity: Annotated[float, Quantity("", ge=1)] = Value(1.0, unit="")
+
+    carriers = IONS_ONLY
+    conducts_ions = False

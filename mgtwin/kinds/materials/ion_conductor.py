@@ -1,0 +1,49 @@
+"""Conductors of ions only."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ..carriers import IONS_ONLY
+from ..dielectric import BulkDielectric
+from ..fields import Property
+from ..laws import Law
+from ..numbers import Number
+from ..own import Own
+from .base import Material, material
+from .grain_boundary import GrainBoundary
+
+__all__ = ["IonConductor"]
+
+
+@material
+class IonConductor(Material):
+    r"""Layer material that conducts ions only: :math:`V = i_f L/\sigma_{ion}`, no electrons.
+
+    Parameters
+    ----------
+    ionic_conductivity : float or law
+        :math:`\sigma_{ion}` [S/m], > 0.
+    relative_permittivity : float or CPE, optional
+        :math:`\varepsilon_r` >= 1, or a `CPE` per length [S s^n/m] (dispersive bulk); None: no geometric capacitance
+        (§2.4).
+    grain_boundary : GrainBoundary, optional
+    name, description : str
+        For people; keyword only.
+
+    Examples
+    --------
+    >>> IonConductor("2.6 mS/cm").ionic_conductivity
+    Value(0.26, unit='S/m')
+    """
+
+    ionic_conductivity: Annotated[float | Law, Property("S/m")]
+    relative_permittivity: BulkDielectric | None = None
+    grain_boundary: GrainBoundary | None = None
+
+    carriers = IONS_ONLY
+    colour = "#9ecae1"
+
+    def ionic(self, own: Own, position: Number = 0.5) -> Number:
+        """Ionic conductivity [S/m]."""
+        return own.property("ionic_conductivity")

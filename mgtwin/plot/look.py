@@ -1,0 +1,207 @@
+"""One look for all figures, and the panel that every plot draws on: units of the laboratory, labels from attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mgtwin.plot.units import lab_shared, short, with_unit
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.typing import ColorType
+
+__all__ = [
+    "COLOURS", "INK", "MUTED", "PALE", "Panel", "axes", "describe", "is_log_spaced", "legend_beside", "panel", "shades",
+    "stacked", "style",
+]  # fmt: skip
+
+#: Distinguishable for colour-blind readers and in grey.
+COLOURS = ("#1f5fa8", "#d1495b", "#2a9d6f", "#e08e1b", "#7b5ea7", "#3fa7c4", "#8c6d46", "#6b7280", "#b0327f", "#97a71c")
+INK, MUTED, PALE = "#22262b", "#6b7280", "#eef1f5"
+
+_RC: dict[Any, Any] = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.titlecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e6ea",
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.7,
+    "lines.solid_capstyle": "round",
+    "figure.dpi": 110,
+    "savefig.dpi": 160,
+    "mathtext.default": "regular",
+    "figure.constrained_layout.w_pad": 0.09,
+    "figure.constrained_layout.h_pad": 0.09,
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Context in which artists get the look of mgtwin; outside, matplotlib stays as the user has set it."""
+    import matplotlib
+    from cycler import cycler
+
+    return matplotlib.rc_context({**_RC, "axes.prop_cycle": cycler(color=COLOURS)})
+
+
+def axes(ax: Axes | None, size: tuple[float, float] = (6.0, 3.8)) -> Axes:
+    """Return the given Axes or those of a new figure."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+class Panel:
+    """Axes on which numbers are drawn in the units of the laboratory.
+
+    Each axis has one unit, which is chosen by what is drawn on it first; `x` and `y` label the axis and return the
+    numbers in that unit.
+
+    Attributes
+    ----------
+    ax : Axes
+    fresh : bool
+        Whether the Axes are new, so that they get a title.
+    """
+
+    def __init__(self, ax: Axes | None, size: tuple[float, float]) -> None:
+        self.fresh, self.ax = ax is None, axes(ax, size)
+
+    def x(self, values: ArrayLike, of: xr.DataArray | None = None, unit: str = "", name: str = "") -> np.ndarray:
+        """Numbers [SI] in the unit of the x axis; name and unit are those of the variable `of`, if it is given."""
+        return _scaled(self.ax.xaxis, values, of, unit, name)
+
+    def y(self, values: ArrayLike, of: xr.DataArray | None = None, unit: str = "", name: str = "") -> np.ndarray:
+        """Numbers [SI] in the unit of the y axis, as `x`."""
+        return _scaled(self.ax.yaxis, values, of, unit, name)
+
+    def time(self, values: np.ndarray, name: str = "time", *, log: bool = False) -> np.ndarray:
+        """Times [s] on the x axis, which is logarithmic, and then in seconds, if the samples crowd at the start."""
+        if not log:
+            return self.x(values, unit="s", name=name)
+        self.ax.set_xscale("log")
+        self.ax.set_xlabel(with_unit(name, "s"))
+        return values
+
+    def room_on_log_axis(self) -> None:
+        """Widen a logarithmic y axis without a decade in it, which would have no labelled tick."""
+        low, high = self.ax.dataLim.y0, self.ax.dataLim.y1
+        if high < 10 * low:
+            self.ax.set_ylim(low / 2.5, high * 2.5)
+
+
+def _scaled(axis: Axis, values: ArrayLike, of: xr.DataArray | None, unit: str, name: str) -> np.ndarray:
+    if of is not None:
+        unit = unit or str(of.attrs.get("units", ""))
+        name = name or str(of.attrs.get("long_name", of.name))
+    values = np.asarray(values, dtype=float)
+    size, shown = lab_shared(axis.get_label_text(), values, unit)
+    axis.set_label_text(with_unit(name, shown))
+    return values / size
+
+
+@contextmanager
+def panel(
+    ax: Axes | None, title: str | xr.Dataset, size: tuple[float, float] = (6.0, 3.8), *, beside: bool = False
+) -> Iterator[Panel]:
+    """Draw in the look of mgtwin, and finish the Axes: a legend where something has a name, a title if they are new.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Where to draw; by default a new figure of this size [inch].
+    title : str or Dataset
+        What is described.
+    beside : bool
+        Put the legend beside the Axes, where it covers nothing.
+    """
+    with style():
+        drawn = Panel(ax, size)
+        yield drawn
+        if drawn.ax.get_legend() is None and drawn.ax.get_legend_handles_labels()[1]:
+            legend_beside(drawn.ax) if beside else drawn.ax.legend(loc="best")
+        if drawn.fresh and not drawn.ax.get_title("left"):
+            drawn.ax.set_title(title if isinstance(title, str) else describe(title.attrs))
+
+
+def stacked(
+    ax: Axes | None, ratios: tuple[float, float], size: tuple[float, float], *, sharex: bool = True
+) -> tuple[Axes, Axes]:
+    """Return two Axes above each other: of a new figure, or in the place of the given Axes (which become the upper)."""
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        upper, lower = plt.subplots(
+            2, 1, figsize=size, sharex=sharex, layout="constrained", height_ratios=ratios
+        )[1]  # fmt: skip
+        return upper, lower
+    place = ax.get_subplotspec()
+    figure: Any = ax.figure
+    share = ax if sharex else None
+    if place is not None:
+        grid = place.subgridspec(2, 1, height_ratios=ratios)
+        ax.set_subplotspec(grid[0])
+        lower = figure.add_subplot(grid[1], sharex=share)
+    else:
+        box = ax.get_position()
+        below = box.height * ratios[1] / sum(ratios)
+        ax.set_position((box.x0, box.y0 + below, box.width, box.height - below))
+        lower = figure.add_axes((box.x0, box.y0, box.width, 0.75 * below), sharex=share)
+    if sharex:
+        ax.tick_params(labelbottom=False)
+    return ax, lower
+
+
+def describe(attrs: Mapping[Any, Any]) -> str:
+    """Return name of the cell and temperature of a result, as far as its attributes tell."""
+    parts = []
+    name = re.search(r"^name:\s*[\"']?(.*?)[\"']?\s*$", str(attrs.get("cell", "")), re.MULTILINE)
+    if name and name[1]:
+        parts.append(name[1])
+    if "temperature" in attrs:
+        parts.append(short(float(attrs["temperature"]), "K"))
+    return ", ".join(parts)
+
+
+def is_log_spaced(time: np.ndarray) -> bool:
+    """Whether sample times crowd towards the start over more than two decades, so that a log axis shows them best."""
+    later = time[time > 0]
+    return later.size > 10 and later[-1] / later[0] > 100 and later[-1] > 10 * np.median(later)
+
+
+def shades(n: int) -> list[ColorType]:
+    """Return n colours from light to dark of one scale, for curves that follow each other."""
+    import matplotlib
+
+    return list(matplotlib.colormaps["viridis_r"](np.linspace(0.12, 0.95, n)))
+
+
+def legend_beside(ax: Axes, title: str | None = None) -> None:
+    """Put the legend to the right of the Axes, where it covers nothing."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, title=title, alignment="left")
