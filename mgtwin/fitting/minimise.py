@@ -99,7 +99,7 @@ def _best(problem: Problem, points: NDArray[np.float64], loss: Loss | None, prog
             break
         costs[number] = found.cost
         evaluations += found.evaluations
-        # of minima that are equally deep (two layers that could change places) the first stays: rounding decides nothing
+        # of minima that are equally deep (two layers could change places) the first stays: rounding decides nothing
         better = found if best is None or found.cost < best.cost * (1 - AS_DEEP) else best
         best = replace(better, interrupted=found.interrupted)
         if best.interrupted:
