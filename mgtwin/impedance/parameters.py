@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
-from ..cells.paths import Key, Node, expand
+from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.numbers import Number
@@ -68,9 +68,9 @@ class _Known(Reader):
         super().__init__(cell)
         self._numbers: dict[str, Number] = {}
         self._properties: dict[str, Number] = {}
-        self._memory: dict[object, Number] = {}
+        self._memory: dict[object, Any] = {}
 
-    def memory(self, path: str) -> dict[object, Number] | None:
+    def memory(self, path: str) -> dict[object, Any] | None:
         return self._memory
 
     def number(self, path: str) -> Number:
@@ -94,7 +94,7 @@ class _Overridden(Reader):
         super().__init__(known.cell, lambda path, value: values[path] if path in values else float(value))
         self._known, self._values = known, values
 
-    def get(self, path: str) -> Node:
+    def get(self, path: str) -> Any:
         return self._known.get(path)
 
     def number(self, path: str) -> Number:
@@ -105,7 +105,7 @@ class _Overridden(Reader):
             return super().property(path, T)
         return self._known.property(path, T)
 
-    def memory(self, path: str) -> dict[object, Number] | None:
+    def memory(self, path: str) -> dict[object, Any] | None:
         return None if self._changes(path) else self._known.memory(path)
 
     def _changes(self, path: str) -> bool:

@@ -129,7 +129,7 @@ class Integrator:
             for name, block in zip(self.output_names, np.split(values, edges), strict=True)
         }
 
-    def inputs(self, segment: Segment) -> dict[str, Any]:
+    def inputs(self, segment: Segment) -> dict[str, float]:
         """PyBaMM inputs for a segment; here the laboratory's current changes sign."""
         # one model for both controls: which one acts is an input, so that no rebuild interrupts a protocol
         by_voltage = segment.control.imposes_voltage
@@ -165,7 +165,7 @@ class Integrator:
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
 
     def _solve(
-        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, Any], state: np.ndarray
+        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """Times, states (one column per time) and reason of the end; the solver restarts at every one of `stops`."""
         self.built.concatenated_initial_conditions = pybamm.Vector(state)

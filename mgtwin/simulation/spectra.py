@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..models import names
 from ..protocols import EIS, Segment
 from ..protocols.bias import Held
 from . import checks, start_state
-from .transient import made_by
+from .transient import Attributes, made_by
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,7 +34,7 @@ def run(
     start: xr.Dataset | xr.DataTree | None = None,
     start_time: float | str | None = None,
     *,
-    attrs: Mapping[str, Any],
+    attrs: Attributes,
 ) -> xr.Dataset:
     """Spectrum of a cell at rest, under a bias, or in a state that `start` kept; see :func:`mgtwin.simulate`."""
     from .. import dataset
