@@ -154,7 +154,7 @@ class Results:
         parts += ["## Verdicts by reading of the data\n", _table(head, lines), "\n## Every row with its reason\n"]
         for experiment in dict.fromkeys(row.experiment for row in self.rows):
             members = [row for row in self.rows if row.experiment == experiment]
-            parts += [f"\n### {experiment}\n", _table(_DETAILS, [_details(row) for row in members])]
+            parts += [f"\n### {experiment}\n", _table(_DETAILS, [row.details() for row in members])]
         if self.failures:
             parts.append("\n## Simulations that failed\n")
             parts += [f"- `{key}`: {text}" for key, text in self.failures.items()]
@@ -208,11 +208,6 @@ def _apart(a: float, b: float) -> float:
     if math.isnan(a) or math.isnan(b):
         return 0.0 if math.isnan(a) and math.isnan(b) else math.inf
     return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
-
-
-def _details(row: Row) -> tuple[str, ...]:
-    which = ", ".join(filter(None, [row.cell, *row.state, row.reading]))
-    return row.quantity, which, row.observed, row.simulated, row.verdict.mark, row.verdict.reason, row.where
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

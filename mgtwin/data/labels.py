@@ -180,8 +180,11 @@ def known_unit(text: str) -> bool:
 _LOOKS: dict[str, str | int | None] = {"′": "'", "’": "'", "`": "'", "´": "'", "″": "''", '"': "''", "−": "-", "–": "-"}
 
 
+_TRACE = re.compile(r"^(?:trace|tr)\s*[0-9]+\s*[:.\-]?\s+|^(?:trace|tr)\s*[0-9]+\s*[:.]\s*", re.IGNORECASE)
+
+
 def _tidy(name: str) -> str:
-    return name.translate(str.maketrans(_LOOKS)).strip()
+    return _TRACE.sub("", name.translate(str.maketrans(_LOOKS)).strip())
 
 
 def _key(name: str) -> str:

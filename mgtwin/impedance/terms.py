@@ -17,6 +17,7 @@ import numpy as np
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..kinds.carriers import has_electrons
+from ..kinds.numbers import Number
 from .chain import Array, Interface, Link, Mixed, Ohmic
 from .currents import CurrentFractions, Division, divide
 from .elements import Surroundings, layer_element
@@ -39,10 +40,10 @@ class Shifted(Reader):
     def get(self, path: str) -> Any:
         return self._reader.get(path)
 
-    def number(self, path: str) -> Any:
+    def number(self, path: str) -> Number:
         return self._values[path] if path in self._values else self._reader.number(path)
 
-    def property(self, path: str, T: Any) -> Any:
+    def property(self, path: str, T: Number) -> Number:
         if path in self._values:
             return self._values[path]
         # evaluated anew from shifted numbers; otherwise the reader below may have the value already
@@ -62,11 +63,11 @@ class _Recorder(Reader):
     def get(self, path: str) -> Any:
         return self._reader.get(path)
 
-    def number(self, path: str) -> Any:
+    def number(self, path: str) -> Number:
         self.paths.add(path)
         return self._reader.number(path)
 
-    def property(self, path: str, T: Any) -> Any:
+    def property(self, path: str, T: Number) -> Number:
         self.paths.add(path)
         return self._reader.property(path, T)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pybamm
@@ -27,9 +26,9 @@ MARGIN = 4.6
 class IdealCapacitor:
     """``current = C dv/dt``."""
 
-    capacitance: Any
+    capacitance: Number
 
-    def charge(self, model: Writer, voltage: Any, current: Any) -> None:
+    def charge(self, model: Writer, voltage: Number, current: Number) -> None:
         """Write the equation of a state `voltage` that `current` charges."""
         model.rhs[voltage] = current / self.capacitance
 
@@ -48,11 +47,11 @@ class ConstantPhaseElement:
     passes from one protocol to another.
     """
 
-    q: Any
-    n: Any
+    q: Number
+    n: Number
     path: str
 
-    def charge(self, model: Writer, voltage: Any, current: Any) -> None:
+    def charge(self, model: Writer, voltage: Number, current: Number) -> None:
         """Write the equation of a state `voltage` that `current` charges, and those of the ladder's branches."""
         if model.cpe_window is None:
             model.rhs[voltage] = current / self.q
@@ -62,7 +61,7 @@ class ConstantPhaseElement:
         first, last = int(np.floor((np.log(low) - MARGIN) / SPACING)), int(np.ceil((np.log(high) + MARGIN) / SPACING))
         front = self.q * np.sin(np.pi * self.n) / np.pi
         slowest, fastest = (first - 0.5) * SPACING, (last + 0.5) * SPACING  # ln of where the sum of poles begins, ends
-        passing: Any = 0
+        passing: Number = 0
         for k in range(first, last + 1):
             passing = passing + self._branch(
                 model, voltage, f"{k}", np.exp(k * SPACING), front * np.exp(self.n * k * SPACING) * SPACING
@@ -73,7 +72,7 @@ class ConstantPhaseElement:
         model.rhs[voltage] = (current - passing) / rest
 
     @staticmethod
-    def _branch(model: Writer, voltage: Any, label: str, pole: Any, conductance: Any) -> Any:
+    def _branch(model: Writer, voltage: Number, label: str, pole: Number, conductance: Number) -> Number:
         """Current through a resistance and a capacitance in series, whose capacitor's voltage is a state."""
         inner = pybamm.Variable(names.constant_phase_branch(voltage.name, label), domain=voltage.domain)
         model.rhs[inner] = pole * (voltage - inner)

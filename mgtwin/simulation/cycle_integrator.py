@@ -125,7 +125,7 @@ class CycleIntegrator(Integrator):
         return np.append(solution.state, solution.outputs[names.CURRENT][-1])
 
     # -- one segment ---------------------------------------------------------------------------------------------
-    def inputs(self, segment: Segment) -> dict[str, Any]:
+    def inputs(self, segment: Segment) -> dict[str, float]:
         """PyBaMM inputs for a segment at constant current; here the laboratory's current changes sign."""
         return _constant(0.0 - segment.control.start) | self._limits(segment.limits)
 

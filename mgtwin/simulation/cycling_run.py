@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..impedance.linearise import LinearisedStack
+    from .transient import Attributes
 
 #: Cycles per solve: about a tenth of a second, after which progress is shown and an interruption acts. Solves
 #: end where the number of cycles done is a multiple of it, so that a run that goes on has those of one in one go.
@@ -64,7 +65,7 @@ class CyclingRun:
         protocol: Cycling,
         start: xr.Dataset | xr.DataTree | None,
         start_time: float | str | None,
-        attrs: Mapping[str, Any],
+        attrs: Attributes,
     ):
         self.cell, self.protocol = cell, protocol
         segments = protocol.one_cycle(cell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
+#: Attributes of a result, of which ``warnings`` is a list.
+Attributes: TypeAlias = Mapping[str, Any]
 
 
 def run(
@@ -31,7 +33,7 @@ def run(
     start: xr.Dataset | xr.DataTree | None = None,
     start_time: float | str | None = None,
     *,
-    attrs: Mapping[str, Any],
+    attrs: Attributes,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Simulate a protocol in time; see :func:`mgtwin.simulate`."""
@@ -82,7 +84,7 @@ def _with_partial(
     segments: tuple[Segment, ...],
     solutions: list[SegmentSolution],
     integrator: Integrator,
-    attrs: Mapping[str, Any],
+    attrs: Attributes,
 ) -> SimulationError:
     """The same failure with its time since the start of the run and all that was finished before it."""
     failed = segments[len(solutions)]
@@ -101,7 +103,7 @@ def assemble(
     segments: tuple[Segment, ...],
     solutions: list[SegmentSolution],
     integrator: Integrator,
-    attrs: Mapping[str, Any],
+    attrs: Attributes,
 ) -> xr.Dataset:
     """All finished segments as one Dataset."""
     from .. import dataset
