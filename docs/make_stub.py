@@ -35,7 +35,7 @@ OTHERS = {
     "kinds.storage": "storage",
     "laws": "Law Property law",
     "models.stack": "StackModel",
-    "protocols": "CycleSkipping Every Replay",
+    "protocols": "CycleSkipping Every Replay protocol",
     "quantities": "Quantity Value",
     "simulation": "simulate",
     "simulation.jacobian": "impedance_jacobian",

@@ -93,6 +93,7 @@ from .models.stack import StackModel as StackModel
 from .protocols import CycleSkipping as CycleSkipping
 from .protocols import Every as Every
 from .protocols import Replay as Replay
+from .protocols import protocol as protocol
 from .protocols.bias import Current as Current
 from .protocols.bias import Voltage as Voltage
 from .protocols.cycling import Cycling as Cycling

@@ -22,3 +22,7 @@ settings.load_profile("mgtwin")
 def _own_parameter_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the parameter sets of whoever runs it."""
     monkeypatch.delenv("MGTWIN_PATH", raising=False)
+
+
+#: Files of somebody outside the package, which tests declare and forget: collected, they would stay declared.
+collect_ignore = ["extend"]

@@ -39,14 +39,14 @@ def true_transport_number(cell: Cell) -> float | None:
     return transport_number(cell, mixed[0]) if len(mixed) == 1 else None
 
 
-def check_electrons_alone(cell: Cell, needed_by: str) -> None:
-    """Refuse a cell through which ions pass: its steady current is not that of the electrons.
+def check_electrons_alone(cell: Cell | None, needed_by: str) -> None:
+    """Refuse a cell through which ions pass: its steady current is not that of the electrons. None is not known.
 
     Raises
     ------
     InputError
     """
-    if passes(cell, Carrier.IONS):
+    if cell is not None and passes(cell, Carrier.IONS):
         raise InputError(
             f"{needed_by}: both electrodes of {cell.name} pass the ion, so the steady current is not that of the "
             f"electrons alone. Polarise between electrodes of which one blocks the ions (mt.Blocking)."

@@ -120,14 +120,23 @@ def electronic_conductivity(
     voltages, currents, warnings = [], [], []
     for run in runs:
         require(run, ("time", "voltage", "current"), "electronic_conductivity")
-        _check_cell(cell_of(run))
+        cell = cell_of(run)
+        check_electrons_alone(cell, "electronic_conductivity")
+        if cell is not None and not passes(cell, Carrier.ELECTRONS):
+            raise InputError(
+                f"electronic_conductivity: no electrons get from electrode to electrode of {cell.name} (a layer has "
+                f"none, or a contact blocks them), so what flows at the end of a step only charges it."
+            )
         for step in steps(run):
             voltages.append(float(np.median(step.voltage)))
             currents.append(float(step.current[-1]))
             drift = unsteady(slope_per_decade(step.time, step.current))
             if drift:
                 warnings.append(f"at {format_value(voltages[-1], 'V')}: {drift}")
-    temperature = _one_temperature(runs)
+    known = [temperature for run in runs if (temperature := temperature_of(run)) is not None]
+    if known and max(known) - min(known) > 0.1:
+        low, high = format_value(min(known), "K"), format_value(max(known), "K")
+        raise InputError(f"the Datasets are at temperatures from {low} to {high}: analyse each temperature by itself.")
     shape = geometry(runs[0], thickness, area)
     for run in runs[1:]:
         if not np.isclose(geometry(run, thickness, area).length_per_area, shape.length_per_area):
@@ -143,23 +152,11 @@ def electronic_conductivity(
         r2=line.r2,
         voltages=tuple(voltages),
         currents=tuple(currents),
-        temperature=temperature,
+        temperature=known[0] if known else None,
         length=shape.length,
         area=shape.area,
         warnings=(*warnings, *remarks),
     )
-
-
-def _check_cell(cell: Cell | None) -> None:
-    """Refuse a cell whose steady current is not that of electrons, and of electrons alone."""
-    if cell is None:
-        return
-    check_electrons_alone(cell, "electronic_conductivity")
-    if not passes(cell, Carrier.ELECTRONS):
-        raise InputError(
-            f"electronic_conductivity: no electrons get from electrode to electrode of {cell.name} (a layer has none, "
-            f"or a contact blocks them), so what flows at the end of a step only charges it."
-        )
 
 
 def _in_series(cell: Cell | None, line: Line, length_per_area: float) -> list[str]:
@@ -175,14 +172,6 @@ def _in_series(cell: Cell | None, line: Line, length_per_area: float) -> list[st
         return [f"{said}, which is more than the whole resistance: the numbers of the cell are not those of the data"]
     alone = format_value(length_per_area / (1 / line.slope - in_series), "S/m")
     return [f"{said}: without them sigma_eon = {alone}"]
-
-
-def _one_temperature(runs: list[xr.Dataset]) -> float | None:
-    known = [temperature for run in runs if (temperature := temperature_of(run)) is not None]
-    if known and max(known) - min(known) > 0.1:
-        low, high = format_value(min(known), "K"), format_value(max(known), "K")
-        raise InputError(f"the Datasets are at temperatures from {low} to {high}: analyse each temperature by itself.")
-    return known[0] if known else None
 
 
 def _line(voltages: np.ndarray, currents: np.ndarray) -> tuple[Line, list[str]]:

@@ -113,7 +113,9 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
         pyimpspec.DataSet(frequency, z), method="tr-nnls", mode="imaginary", lambda_value=weight
     )
     tau, gamma = np.asarray(found.time_constants, dtype=float), np.asarray(found.gammas, dtype=float)
-    carried = gamma * _log_widths(tau)
+    # cells around the time constants in ln(tau), half ones at the ends
+    edges = np.concatenate([tau[:1], np.sqrt(tau[1:] * tau[:-1]), tau[-1:]])
+    carried = gamma * np.diff(np.log(edges))
     relaxing = (carried / (1 + 2j * np.pi * frequency[:, None] * tau)).sum(axis=1)
     share = 1 / np.abs(z) ** 2
     series = float((share * (z - relaxing).real).sum() / share.sum())
@@ -121,7 +123,7 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
     model = series + relaxing
     misfit = float(np.sqrt((np.abs((model - z) / z) ** 2).mean()))
     ds = _assemble(frequency, z, model, tau, gamma, series, peaks)
-    warnings += _unclosed(frequency, z) + _at_the_ends(peaks) + _missed(frequency, z, model, misfit)
+    warnings += _remarks(frequency, z, model, peaks, misfit)
     attrs = attrs_from(eis, "analysis.relaxation_times", warnings, regularisation=weight, misfit=misfit)
     return check(ds.assign_attrs(attrs))
 
@@ -161,24 +163,6 @@ def _inductive_loops(frequency: np.ndarray, z: np.ndarray) -> list[str]:
         f"resistance to direct current ({format_value(float(z.real[-1]), 'ohm')} at the lowest frequency), are not "
         "those of the distribution"
     ]
-
-
-def _missed(frequency: np.ndarray, z: np.ndarray, model: np.ndarray, misfit: float) -> list[str]:
-    """Say where the distribution misses the spectrum."""
-    if misfit <= MISFIT:
-        return []
-    worst = int(np.argmax(np.abs((model - z) / z)))
-    return [
-        f"the distribution misses the spectrum by {misfit:.1%} of |Z| on average, most at "
-        f"{format_value(frequency[worst], 'Hz')}: there is something in it that relaxations in series are not, or the "
-        "regularisation is too strong"
-    ]
-
-
-def _log_widths(tau: np.ndarray) -> np.ndarray:
-    """Widths of the cells around the time constants in ln(tau), half ones at the ends."""
-    edges = np.concatenate([tau[:1], np.sqrt(tau[1:] * tau[:-1]), tau[-1:]])
-    return np.diff(np.log(edges))
 
 
 def _peaks(tau: np.ndarray, gamma: np.ndarray, carried: np.ndarray) -> list[_Peak]:
@@ -227,20 +211,25 @@ def _assemble(
     )
 
 
-def _unclosed(frequency: np.ndarray, z: np.ndarray) -> list[str]:
+def _remarks(frequency: np.ndarray, z: np.ndarray, model: np.ndarray, peaks: list[_Peak], misfit: float) -> list[str]:
+    """Say what of a distribution is not to be believed."""
+    found = []
     open_by = float(-z.imag[-1] / np.abs(z[-1]))
-    if open_by <= CLOSED:
-        return []
-    return [
-        f"the spectrum does not close at {format_value(frequency[-1], 'Hz')} (-Im Z is {100 * open_by:.0f} % of |Z|): "
-        "slower processes are squeezed into the slowest peaks, whose numbers are lower limits at best"
-    ]
-
-
-def _at_the_ends(peaks: list[_Peak]) -> list[str]:
-    return [
+    if open_by > CLOSED:
+        found.append(
+            f"the spectrum does not close at {format_value(frequency[-1], 'Hz')} (-Im Z is {100 * open_by:.0f} % of "
+            "|Z|): slower processes are squeezed into the slowest peaks, whose numbers are lower limits at best"
+        )
+    found += [
         f"the peak at {format_value(1 / (2 * np.pi * peak.tau), 'Hz')} lies at the end of the data: its resistance "
         f"({format_value(peak.resistance, 'ohm')}) and time constant depend on the window"
         for peak in peaks
         if not peak.inside
     ]
+    if misfit > MISFIT:
+        worst = format_value(frequency[np.argmax(np.abs((model - z) / z))], "Hz")
+        found.append(
+            f"the distribution misses the spectrum by {misfit:.1%} of |Z| on average, most at {worst}: there is "
+            "something in it that relaxations in series are not, or the regularisation is too strong"
+        )
+    return found

@@ -173,6 +173,8 @@ def _at(frequency: np.ndarray, z: np.ndarray, where: float) -> float:
 
 def _intercepts(frequency: np.ndarray, z: np.ndarray, length_per_area: float) -> list[tuple[float, float, str]]:
     """List what can be read as an intercept, the preferred one first: frequency, real part, rule."""
+    from scipy.signal import find_peaks
+
     found, below = _crossings(frequency, z)
     phase = np.abs(np.angle(z))
     if phase[0] < FLAT and not found:
@@ -180,8 +182,11 @@ def _intercepts(frequency: np.ndarray, z: np.ndarray, length_per_area: float) ->
     resonance = found[0][0] if found and _is_resonance(frequency, z, found[0], below, length_per_area) else None
     if resonance is not None:
         found = []
-    for k in _minima(z):
-        found.append((float(frequency[k]), float(z.real[k]), "minimum of -Im Z between two arcs"))
+    peaks, properties = find_peaks(z.imag, prominence=0)
+    for k, depth in zip(peaks, properties["prominences"], strict=True):
+        # where Im Z > 0 it is the top of an inductive loop, no gap between two arcs
+        if depth > PROMINENCE * abs(z[k]) and z.imag[k] <= 0:
+            found.append((float(frequency[k]), float(z.real[k]), "minimum of -Im Z between two arcs"))
     if len(z) > 1 and phase[-1] < FLAT:
         found.append((float(frequency[-1]), float(z.real[-1]), "low-frequency end, phase below 3 degrees"))
     if resonance is not None:
@@ -225,13 +230,3 @@ def _crossings(frequency: np.ndarray, z: np.ndarray) -> tuple[list[tuple[float, 
     where = np.exp(np.log(frequency[k]) + share * np.log(frequency[k + 1] / frequency[k]))
     resistance = z.real[k] + share * (z.real[k + 1] - z.real[k])
     return [(float(where), float(resistance), "crossing of the real axis below the inductive part")], k + 1
-
-
-def _minima(z: np.ndarray) -> list[int]:
-    """Indices of the minima of -Im Z that stand out, from high to low frequency."""
-    from scipy.signal import find_peaks
-
-    peaks, properties = find_peaks(z.imag, prominence=0)
-    depths = properties["prominences"]
-    # where Im Z > 0 it is the top of an inductive loop, no gap between two arcs
-    return [int(k) for k, depth in zip(peaks, depths, strict=True) if depth > PROMINENCE * abs(z[k]) and z.imag[k] <= 0]

@@ -115,8 +115,7 @@ def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> Trans
     """
     require(ca, ("time", "voltage", "current"), "transport_number")
     cell = cell_of(ca)
-    if cell is not None:
-        _plateaus.check_electrons_alone(cell, "transport_number")
+    _plateaus.check_electrons_alone(cell, "transport_number")
     parts = steps(ca)
     step, when = parts[0], float(parse(sampled_at, "s"))
     initial, steady = _sample(step, when), float(step.current[-1])
@@ -216,9 +215,7 @@ def transport_number_window(ca: xr.Dataset, low: float, high: float) -> Transpor
     (5.623413, 1.583)
     """
     require(ca, ("time", "voltage", "current"), "transport_number_window")
-    cell = cell_of(ca)
-    if cell is not None:
-        _plateaus.check_electrons_alone(cell, "transport_number_window")
+    _plateaus.check_electrons_alone(cell_of(ca), "transport_number_window")
     if not low < high:
         raise InputError(f"low ({low:g}) must be below high ({high:g}).")
     step = steps(ca)[0]
@@ -235,7 +232,7 @@ def transport_number_window(ca: xr.Dataset, low: float, high: float) -> Transpor
         value = (middle - steady) / middle
     inside = (value >= low) & (value <= high)
     best = (0.0, np.nan, np.nan)
-    for start, end in _runs(inside):
+    for start, end in np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]))).reshape(-1, 2):
         if logs[end] - logs[start] > best[0]:
             best = (float(logs[end] - logs[start]), float(10 ** logs[start]), float(10 ** logs[end]))
     return TransportNumberWindow(float(low), float(high), best[1], best[2], best[0])
@@ -251,9 +248,3 @@ def _with_crossings(x: np.ndarray, y: np.ndarray, levels: list[float]) -> tuple[
     all_x, all_y = np.concatenate(new_x), np.concatenate(new_y)
     order = np.argsort(all_x, kind="stable")
     return all_x[order], all_y[order]
-
-
-def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """Return (first, one past the last) of each run of True."""
-    edges = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
-    return list(zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,12 +13,12 @@ from ..errors import InputError, MgtwinError
 from ..experiments import Experiment, Observation, Run
 from ..quantities import format_value
 from .spread import propagate, robustness
-from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
+from .verdicts import Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Row", "Simulated", "read", "rows_of"]
+__all__ = ["FAULTS", "Row", "Simulated", "read", "reference_of", "rows_of", "told"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,15 @@ class Simulated:
                 return [node.to_dataset() for node in tree.leaves if node.has_data]
             case data:
                 return [data]
+
+    def label(self, group: Sequence[Simulated]) -> str:
+        """What tells it from the others of a group: the cell, the state, the temperature, as far as these differ."""
+        told = (
+            lambda run: run.cell,
+            lambda run: ", ".join(run.state).replace("_", " "),
+            lambda run: format_value(run.temperature, "K"),
+        )
+        return " ".join(text(self.run) for text in told if len({text(other.run) for other in group}) > 1)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -102,9 +111,34 @@ class Row:
     resolution: float | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def bare(self) -> str:
+        """The simulated value without its remark."""
+        return self.simulated.partition(" (")[0]
 
-#: Which run of which cell in which state: what runs over temperature have in common.
-_Which: TypeAlias = tuple[str, tuple[str, ...]]
+    def brief(self) -> str:
+        """Verdict and bare value, for a cell of a table."""
+        return f"{self.verdict.mark}: {self.bare}"
+
+    def details(self) -> tuple[str, ...]:
+        """Everything in words: quantity, run, observed, simulated, verdict, reason and place."""
+        which = ", ".join(filter(None, [self.cell, *self.state, self.reading]))
+        return (
+            *(self.quantity, which, self.observed, self.simulated),
+            *(self.verdict.mark, self.verdict.reason, self.where),
+        )
+
+
+#: What may go wrong in a kind from outside, or in a model: it costs one row and not the campaign.
+FAULTS = (MgtwinError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def told(error: Exception) -> str:
+    """What went wrong, with the type of the error; ``unexpected`` where it is a fault of a program."""
+    match error:
+        case MgtwinError():
+            return f"{type(error).__name__}: {error}"
+    return f"unexpected {type(error).__name__}: {error}"
 
 
 def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[Run, str] | None = None) -> list[Row]:
@@ -121,7 +155,7 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
     failed = failed or {}
     rows: list[Row] = []
     for observation in experiment.observed:
-        for runs in _groups(experiment.runs(), observation):
+        for runs in experiment.groups(observation):
             broken = [run for run in runs if run in failed]
             simulated = [item for item in done if item.run in runs]
             if broken:
@@ -130,16 +164,6 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
                 rows.append(_compared(experiment, observation, simulated, done))
         rows += _refused(experiment, observation)
     return rows
-
-
-def _groups(runs: Iterable[Run], observation: Observation) -> list[list[Run]]:
-    """Runs of an observation by cell and overlays."""
-    found: dict[_Which, list[Run]] = {}
-    for run in runs:
-        at = observation.temperature
-        if observation.matches(run.cell, run.overlays) and (at is None or abs(float(run.temperature) - at) < 0.01):
-            found.setdefault((run.cell, run.overlays), []).append(run)
-    return list(found.values())
 
 
 def read(
@@ -227,56 +251,48 @@ def _compared(
     experiment: Experiment, observation: Observation, group: Sequence[Simulated], done: Sequence[Simulated]
 ) -> Row:
     """The row of one observation in one reading; a metric that fails becomes a row that says so."""
-    first, measure = group[0].run, observation.measure
+    run, measure = group[0].run, observation.measure
     if measure is None:
-        return _row(observation, first, "-", NotComparable(observation.not_comparable))
+        return _row(observation, run, "-", NotComparable(observation.not_comparable))
     try:
-        readings = read(observation, measure, group, done)
-    except MgtwinError as error:
-        return _row(observation, first, "no number", Failed(f"{measure.name}: {error}"))
-    verdict = judge(observation, first.reading, readings, readings[0].remark)
+        return _read_and_judged(experiment, observation, measure, group, done)
+    except FAULTS as error:
+        return _row(observation, run, "no number", Failed(f"{measure.name}: {told(error)}"))
+
+
+def _read_and_judged(
+    experiment: Experiment,
+    observation: Observation,
+    measure: Measure,
+    group: Sequence[Simulated],
+    done: Sequence[Simulated],
+) -> Row:
+    run, readings = group[0].run, read(observation, measure, group, done)
+    verdict = judge(observation, run.reading, readings, readings[0].remark)
     interval, numbers = observation.interval, dict(readings[0].numbers)
     if observation.propagate and np.isfinite(readings).all():
-        spread = propagate(measure, group[0].run.build(), numbers, observation.propagate)
+        spread = propagate(measure, run.build(), numbers, observation.propagate)
         numbers.update(parameters_low=spread.low, parameters_median=spread.median, parameters_high=spread.high)
-        interval, wanted = (spread.low, spread.high), float(observation.value or np.nan)
-        verdict = _inside_spread(spread.says(wanted, observation.unit), spread.low <= wanted <= spread.high,
-                                 observation.calibrated_in(first.reading))  # fmt: skip
+        interval = (spread.low, spread.high)
+        printed = float(observation.value or np.nan)
+        verdict = spread.judge(printed, observation.unit, observation.calibrated_in(run.reading))
     elif not observation.not_comparable:
         others = [reference_of(measure, item, done) for item in group] if measure.takes(REFERENCE) else []
-        tried = robustness(observation, measure, [_steps(item, observation.step)[0] for item in (*group, *others)],
-                           len(group), experiment.held)  # fmt: skip
+        data = [_steps(item, observation.step)[0] for item in (*group, *others)]
+        tried = robustness(observation, measure, data, len(group), experiment.held)
         if tried is not None:
             numbers["share_of_parameter_sets"] = tried.share
             verdict = replace(verdict, reason=f"{verdict.reason}; {tried}")
-    return _row(
-        observation,
-        first,
-        _simulated_text(observation, group, readings),
-        verdict,
-        values=tuple(float(one) for one in readings),
-        temperatures=tuple(float(item.run.temperature) for item in group),
-        interval=interval,
-        numbers=numbers,
-    )
-
-
-def _inside_spread(text: str, inside: bool, put_in: str) -> Verdict:
-    """Whether the printed value lies in the 95 % interval of the parameters, and what makes that interval."""
-    if not inside:
-        return Contradicts(text)
-    return Calibrated(f"{put_in}; {text}") if put_in else Agrees(text)
-
-
-def _simulated_text(observation: Observation, group: Sequence[Simulated], readings: Sequence[Reading]) -> str:
-    """The value, or the values by temperature, with the remark of the metric."""
+    temperatures = tuple(float(item.run.temperature) for item in group)
     if len(readings) == 1:
-        value = shown(readings[0], observation.unit)
-        return f"{value} ({readings[0].remark})" if readings[0].remark else value
-    return "; ".join(
-        f"{format_value(item.run.temperature, 'K')}: {shown(one, observation.unit)}"
-        for item, one in zip(group, readings, strict=True)
-    )
+        text = shown(readings[0], observation.unit) + (f" ({readings[0].remark})" if readings[0].remark else "")
+    else:
+        pairs = zip(temperatures, readings, strict=True)
+        text = "; ".join(f"{format_value(T, 'K')}: {shown(one, observation.unit)}" for T, one in pairs)
+    return _row(
+        observation, run, text, verdict,
+        values=tuple(map(float, readings)), temperatures=temperatures, interval=interval, numbers=numbers,
+    )  # fmt: skip
 
 
 def _refused(experiment: Experiment, observation: Observation) -> list[Row]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dataset import save
-from ..errors import InputError, MgtwinError, SimulationError
+from ..errors import InputError, SimulationError
 from ..experiments import Campaign, Experiment, Run, campaign
 from ..protocols.base import TransientProtocol
-from .judge import Row, Simulated, rows_of
+from .judge import FAULTS, Row, Simulated, rows_of, told
 from .table import Results
 
 if TYPE_CHECKING:
@@ -124,22 +124,21 @@ class _Work:
 
             (self.folder / "figures").mkdir(exist_ok=True)
             with self._step(_FIGURE, f"{item.name}: figure"):
-                self._figures.append(draw(item, done, rows, self.folder / "figures" / f"{item.name}.png"))
+                try:
+                    self._figures.append(draw(item, done, rows, self.folder / "figures" / f"{item.name}.png"))
+                except FAULTS as error:  # the numbers are there; a figure is not worth losing them
+                    self._failures[f"{item.name}: figure"] = told(error)
 
     def _simulate(self, run: Run, failed: dict[Run, str]) -> None:
         from ..simulation import simulate
 
         try:
             found = Simulated(run, simulate(run.build(), run.protocol))
-        except MgtwinError as error:
+        except FAULTS as error:
             match error:
                 case SimulationError(partial=partial) if partial is not None:
                     self._save(partial, f"{run.key}__partial")
-            self._failures[run.key] = failed[run] = f"{type(error).__name__}: {error}"
-            return
-        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            # a fault of a model or of a kind from outside in one experiment must not cost the others
-            self._failures[run.key] = failed[run] = f"unexpected {type(error).__name__}: {error}"
+            self._failures[run.key] = failed[run] = told(error)
             return
         name = f"{run.key}__partial" if found.interrupted else run.key
         self._save(found.data, name)

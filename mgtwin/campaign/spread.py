@@ -17,9 +17,9 @@ from ..analysis.metrics import REFERENCE, Measure, shown
 from ..cells import Cell
 from ..errors import InputError
 from ..experiments import Observation
-from ..quantities import format_value
+from ..quantities import format_value, parse
 from ..studies.sampling import Draw, draw
-from .verdicts import shown_interval
+from .verdicts import Agrees, Calibrated, Contradicts, Verdict, shown_interval
 
 __all__ = ["Propagated", "Robustness", "decisive", "propagate", "robustness"]
 
@@ -55,13 +55,14 @@ class Propagated:
         closest = low if wanted < low else high
         return f"no parameter alone reaches it; {name} comes closest, with {format_value(closest, unit)}"
 
-    def says(self, wanted: float, unit: str) -> str:
-        """Say whether a value lies inside, and what makes the interval wide or forbids the value."""
+    def judge(self, wanted: float, unit: str, put_in: str) -> Verdict:
+        """Judge a printed value by the interval, and say what makes that wide or forbids the value."""
         interval = f"{shown_interval(self.low, self.high, unit)} that the parameters' uncertainties give (95 %)"
         if not self.low <= wanted <= self.high:
-            return f"{shown(wanted, unit)} lies outside {interval}: {self.forbids(wanted, unit)}"
+            return Contradicts(f"{shown(wanted, unit)} lies outside {interval}: {self.forbids(wanted, unit)}")
         widest = "; ".join(f"{name}: {shown_interval(min(a, b), max(a, b), unit)}" for name, a, b in self.widest[:2])
-        return f"{shown(wanted, unit)} lies inside {interval}, widest by {widest}"
+        text = f"{shown(wanted, unit)} lies inside {interval}, widest by {widest}"
+        return Calibrated(f"{put_in}; {text}") if put_in else Agrees(text)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def propagate(
     measure = Measure(measure.name, {**measure.arguments, "at": at})
 
     def values(overrides: Mapping[str, np.ndarray]) -> np.ndarray:
-        return np.asarray(measure(_batch(cell, [_hertz(at)], overrides)), dtype=float)
+        return np.asarray(measure(_batch(cell, [float(parse(at, "Hz"))], overrides)), dtype=float)
 
     drawn = draw([cell], [key for key in together if key], samples=samples)
     low, median, high = np.quantile(values(drawn.values[0]), [0.025, 0.5, 0.975])
@@ -157,7 +158,7 @@ def robustness(
         return None
     at = measure.arguments.get("at")
     batches = [
-        _batch(cell, ds["frequency"].values if at is None else [_hertz(at)], values)
+        _batch(cell, ds["frequency"].values if at is None else [float(parse(at, "Hz"))], values)
         for ds, cell, values in zip(data, cells, drawn.values, strict=True)
     ]
     try:
@@ -169,12 +170,6 @@ def robustness(
         return None
     inside = np.all([(one >= interval[0]) & (one <= interval[1]) for one in map(np.asarray, found)], axis=0)
     return Robustness(float(inside.mean()), decisive(drawn, inside))
-
-
-def _hertz(at: float | str) -> float:
-    from ..quantities import parse
-
-    return float(parse(at, "Hz"))
 
 
 def _batch(cell: Cell, frequency: ArrayLike, overrides: Mapping[str, np.ndarray]) -> xr.Dataset:

@@ -87,7 +87,8 @@ class Results:
     def verdicts(self) -> str:
         """Return the bare verdicts, readings beside each other, as a Markdown table without numbers."""
         lines = [
-            (f"`{row.observation}`", ", ".join(row.state), *self._across(line, _word)) for row, line in self.matrix()
+            (f"`{row.observation}`", ", ".join(row.state), *self._across(line, lambda one: one.verdict.word))
+            for row, line in self.matrix()
         ]
         return _table(("observation", "state", *self.readings()), lines)
 
@@ -122,7 +123,7 @@ class Results:
             return ""
         quantity, apart, line = best
         fallen = [name for name in self.readings() if name not in self.standing()]
-        values = ", ".join(f"{name} {row.simulated.partition(' (')[0]}" for name, row in line.items())
+        values = ", ".join(f"{name} {row.bare}" for name, row in line.items())
         resolution = next(iter(line.values())).resolution or math.nan
         parts = [f"Contradicted by what was observed: {', '.join(fallen)}."] if fallen else []
         parts += [
@@ -139,7 +140,12 @@ class Results:
         """Return the table as Markdown: verdicts side by side, then every row with its reason."""
         head = ("experiment", "observed", "state", *(name or "(no reading)" for name in self.readings()))
         lines = [
-            (row.experiment, row.quantity, ", ".join(row.state), *self._across(line, _brief))
+            (
+                row.experiment,
+                row.quantity,
+                ", ".join(row.state),
+                *self._across(line, Row.brief),
+            )
             for row, line in self.matrix()
         ]
         parts = [f"# {self.title}\n", _LEGEND, *self._counted(), ""]
@@ -148,7 +154,7 @@ class Results:
         parts += ["## Verdicts by reading of the data\n", _table(head, lines), "\n## Every row with its reason\n"]
         for experiment in dict.fromkeys(row.experiment for row in self.rows):
             members = [row for row in self.rows if row.experiment == experiment]
-            parts += [f"\n### {experiment}\n", _table(_DETAILS, [_details(row) for row in members])]
+            parts += [f"\n### {experiment}\n", _table(_DETAILS, [row.details() for row in members])]
         if self.failures:
             parts.append("\n## Simulations that failed\n")
             parts += [f"- `{key}`: {text}" for key, text in self.failures.items()]
@@ -202,20 +208,6 @@ def _apart(a: float, b: float) -> float:
     if math.isnan(a) or math.isnan(b):
         return 0.0 if math.isnan(a) and math.isnan(b) else math.inf
     return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
-
-
-def _word(row: Row) -> str:
-    return row.verdict.label.partition(" (")[0]
-
-
-def _brief(row: Row) -> str:
-    """Verdict with the bare value, for a cell of the matrix."""
-    return f"{row.verdict.mark}: {row.simulated.partition(' (')[0]}"
-
-
-def _details(row: Row) -> tuple[str, ...]:
-    which = ", ".join(filter(None, [row.cell, *row.state, row.reading]))
-    return row.quantity, which, row.observed, row.simulated, row.verdict.mark, row.verdict.reason, row.where
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -30,6 +30,11 @@ class Verdict:
     mark: ClassVar[str] = ""
     colour: ClassVar[str] = ""
 
+    @property
+    def word(self) -> str:
+        """The verdict without what it adds in brackets."""
+        return self.label.partition(" (")[0]
+
     def __str__(self) -> str:
         return f"{self.label}: {self.reason}"
 

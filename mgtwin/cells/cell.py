@@ -8,7 +8,7 @@ from dataclasses import field
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     BeforeValidator,
@@ -29,7 +29,7 @@ from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
 from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .fixture import Fixture
-from .paths import Key, assign, expand, find, numbers_of
+from .paths import Key, Node, assign, expand, find, numbers_of
 
 __all__ = ["Cell", "Ion", "Layer"]
 
@@ -101,7 +101,7 @@ class Layer:
         return name
 
 
-def _without_none(raw: Any) -> Any:
+def _without_none(raw: Node) -> Node:
     """Leave out interfaces set to None; None instead of the whole mapping means there are none."""
     if raw is None:
         return {}
@@ -188,7 +188,7 @@ class Cell:
                 raise _located(problem, (key,), key)
         return Interfaces(interfaces)
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Node:
         """Return the value at a dotted path, for example ``layers.antiperovskite.material.ionic_conductivity``.
 
         An interface that could exist but does not, and every optional field that is not given, is None.
@@ -200,7 +200,7 @@ class Cell:
         """
         return find(self, path)
 
-    def with_(self, changes: Mapping[Key, Any]) -> Cell:
+    def with_(self, changes: Mapping[Key, Node]) -> Cell:
         """Return a new validated cell with other values at some paths.
 
         Parameters
@@ -257,7 +257,7 @@ class Cell:
             }
         )
 
-    def diff(self, other: Cell) -> dict[str, tuple[Any, Any]]:
+    def diff(self, other: Cell) -> dict[str, tuple[Node, Node]]:
         """Return path -> (value here, value in `other`) where two cells differ in content, not in provenance."""
         from .plain import differences
 
@@ -323,7 +323,7 @@ def cell_adapter() -> TypeAdapter[Cell]:
     return TypeAdapter(Cell)
 
 
-def changed(cell: Cell, changes: Mapping[Key, Any], context: dict[str, Any] | None = None) -> Cell:
+def changed(cell: Cell, changes: Mapping[Key, Node], context: dict[str, Node] | None = None) -> Cell:
     """Return `cell` with other values at some paths; see `Cell.with_`. `context` goes to the validators."""
     draft = drafted(cell, changes)
     try:
@@ -332,18 +332,18 @@ def changed(cell: Cell, changes: Mapping[Key, Any], context: dict[str, Any] | No
         raise explained(error, f"cell {cell.name!r}", draft) from None
 
 
-def drafted(cell: Cell, changes: Mapping[Key, Any]) -> Any:
+def drafted(cell: Cell, changes: Mapping[Key, Node]) -> Node:
     """Return the changed cell as mappings and lists that are not validated yet; UnknownNameError for a bad path."""
     if not isinstance(changes, Mapping):
         raise InputError(f"with_ needs a mapping {{path: value}}, not {changes!r}.")
-    draft: Any = cell
+    draft: Node = cell
     for key, value in changes.items():
         for path in expand(draft, key, setting=True):
             draft = assign(draft, path.split("."), value)
     return draft
 
 
-def _located(message: str, location: tuple[str | int, ...], given: Any) -> ValidationError:
+def _located(message: str, location: tuple[str | int, ...], given: Node) -> ValidationError:
     """Return an error that pydantic places at `location` below the field being validated."""
     # The text goes through the context, for pydantic formats braces in the template.
     problem = PydanticCustomError("value_error", "{error}", {"error": InputError(message)})

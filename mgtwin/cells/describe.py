@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from ..kinds.electrons import PotentialLaw
 from ..laws import Law
 from ..quantities import Value, format_value
-from .paths import find, walk
+from .paths import Node, find, walk
 
 __all__ = ["Parameter", "Stack", "as_text", "electrode_label", "parameters", "stack_labels"]
 
@@ -23,11 +23,11 @@ class Stack(Protocol):
     @property
     def overlays(self) -> tuple[str, ...]: ...
     @property
-    def negative(self) -> Any: ...
+    def negative(self) -> Node: ...
     @property
-    def layers(self) -> tuple[Any, ...]: ...
+    def layers(self) -> tuple[Node, ...]: ...
     @property
-    def positive(self) -> Any: ...
+    def positive(self) -> Node: ...
     @property
     def interfaces(self) -> Mapping[str, object]: ...
     @property
@@ -35,7 +35,7 @@ class Stack(Protocol):
     @property
     def temperature(self) -> float: ...
     @property
-    def ion(self) -> Any: ...
+    def ion(self) -> Node: ...
 
 
 class Parameter(NamedTuple):
@@ -107,7 +107,7 @@ def _law_of(cell: Stack, path: str) -> str:
     return type(parent).__name__ + (f", {' to '.join(format_value(limit, 'K') for limit in limits)}" if limits else "")
 
 
-def electrode_label(electrode: Any) -> str:
+def electrode_label(electrode: Node) -> str:
     """Return the name of an electrode, or its kind where it has none."""
     return electrode.name or type(electrode).__name__
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from .. import library, yamlfile
 from ..errors import FileError, InputError
@@ -12,6 +11,7 @@ from ..kinds.materials import material as declare_material
 from .cell import Cell, cell_adapter
 from .overlays import applicable_overlays, apply_overlays
 from .parts import load_part, resolve
+from .paths import Node
 
 __all__ = [
     "applicable_overlays",
@@ -71,7 +71,7 @@ def cell(name: str | Path, *overlays: str) -> Cell:
     return apply_overlays(found, *overlays)
 
 
-def material(name: Any) -> Any:
+def material(name: Node) -> Node:
     """Return the material of this name from ``materials/``, to put into a cell with `Cell.with_`.
 
     As the decorator of a class it declares a new kind of material: see `mgtwin.kinds.materials.material`.
@@ -118,7 +118,7 @@ def load_cell(path: str | Path) -> Cell:
     return found
 
 
-def _resolved(document: yamlfile.Document) -> dict[str, Any]:
+def _resolved(document: yamlfile.Document) -> dict[str, Node]:
     """The data of a cell file with the named materials and interfaces put in their places."""
     if not isinstance(document.data, Mapping):
         raise document.error("a cell file holds keys such as name, negative, layers and positive.")
@@ -135,7 +135,7 @@ def _resolved(document: yamlfile.Document) -> dict[str, Any]:
     return data
 
 
-def _resolved_layer(raw: Any, document: yamlfile.Document, number: int) -> Any:
+def _resolved_layer(raw: Node, document: yamlfile.Document, number: int) -> Node:
     if not isinstance(raw, Mapping) or "material" not in raw:
         return raw
     return {**raw, "material": resolve("materials", raw["material"], document, ("layers", number, "material"))}

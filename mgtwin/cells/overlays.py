@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import chain, combinations, product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
@@ -20,7 +20,7 @@ from ..errors import InputError, MgtwinError, OverlayError
 from ..kinds.noun import noun, problems
 from .cell import Cell, cell_adapter, drafted
 from .parts import is_part, resolve
-from .paths import expand
+from .paths import Node, expand
 
 __all__ = ["Overlay", "Variant", "applicable_overlays", "apply_overlays", "load_overlay"]
 
@@ -30,7 +30,7 @@ _ORDER = ("state", "alternative", "reading", "ageing")
 _SINGLE = ("state", "reading", "ageing")
 
 
-def _as_tuple(raw: Any) -> Any:
+def _as_tuple(raw: Node) -> Node:
     return (raw,) if isinstance(raw, str) else raw
 
 
@@ -52,7 +52,7 @@ class Variant:
     """
 
     cells: _Names
-    set: dict[str, Any]
+    set: dict[str, Node]
     required: _Names = Field((), alias="with")
     excluded: _Names = Field((), alias="without")
 
@@ -188,7 +188,7 @@ def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Documen
     for key, raw in variant.set.items():
         kind = is_part(key)
         values[key] = resolve(kind, raw, document, (*place, key)) if kind else raw
-    draft: Any = cell
+    draft: Node = cell
     for key, value in values.items():
         try:
             draft = drafted(draft, {key: value})
@@ -204,7 +204,7 @@ def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Documen
         raise document.error(f"{path} in {cell.name}: {message}", where) from None
 
 
-def _paths(draft: Any, key: str) -> tuple[str, ...]:
+def _paths(draft: Node, key: str) -> tuple[str, ...]:
     try:
         return expand(draft, key, setting=True)
     except InputError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import TypeAdapter
 
@@ -16,7 +16,7 @@ from ..kinds.interface import InterfaceKind
 from ..kinds.junction import JUNCTIONS
 from ..kinds.materials import LayerMaterial
 from ..unions import OneOf
-from .paths import children
+from .paths import Node, children
 
 __all__ = ["is_part", "load_part", "part_adapter", "resolve"]
 
@@ -24,7 +24,7 @@ _Interface = Annotated[InterfaceKind, OneOf(ELECTRODES, JUNCTIONS, article="an i
 
 
 @lru_cache(maxsize=2)
-def part_adapter(kind: str) -> TypeAdapter[Any]:
+def part_adapter(kind: str) -> TypeAdapter[Node]:
     """Return the pydantic adapter of what a file in ``materials`` or ``interfaces`` holds."""
     return TypeAdapter(LayerMaterial if kind == "materials" else _Interface)
 
@@ -41,7 +41,7 @@ def is_part(path: str) -> str:
     return "materials" if len(names) == 3 or of_phase or of_pores else ""
 
 
-def load_part(kind: str, name: str) -> Any:
+def load_part(kind: str, name: str) -> Node:
     """Return the material or interface of this name.
 
     Parameters
@@ -59,14 +59,14 @@ def load_part(kind: str, name: str) -> Any:
     return _load(kind, name, ())
 
 
-def _load(kind: str, name: str, trail: tuple[str, ...]) -> Any:
+def _load(kind: str, name: str, trail: tuple[str, ...]) -> Node:
     path = library.find(kind, name)
     if name in trail:
         raise UnknownNameError(name, (), library.KINDS[kind], f"{' -> '.join((*trail, name))} refer to each other.")
     return _read(kind, path, trail)
 
 
-def _read(kind: str, path: Path, trail: tuple[str, ...]) -> Any:
+def _read(kind: str, path: Path, trail: tuple[str, ...]) -> Node:
     document = yamlfile.load(path)
     named = {"name": path.stem, **document.data} if isinstance(document.data, dict) else document.data
     data = resolve(kind, named, document, (), (*trail, path.stem))
@@ -74,8 +74,8 @@ def _read(kind: str, path: Path, trail: tuple[str, ...]) -> Any:
 
 
 def resolve(
-    kind: str, raw: Any, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...] = ()
-) -> Any:
+    kind: str, raw: Node, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...] = ()
+) -> Node:
     """Replace the name of a material or interface by the object, ``{from: name, ...}`` by its changed fields.
 
     Parameters
@@ -107,8 +107,8 @@ def resolve(
 
 
 def _with_phases(
-    raw: Mapping[str, Any], document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...]
-) -> dict[str, Any]:
+    raw: Mapping[str, Node], document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...]
+) -> dict[str, Node]:
     """The same material with the named materials of its phases put in their places."""
     data = dict(raw)
     for key in ("solid", "liquid"):
@@ -128,8 +128,8 @@ def _with_phases(
 
 
 def _named(
-    kind: str, name: Any, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...]
-) -> Any:
+    kind: str, name: Node, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...]
+) -> Node:
     try:
         return _load(kind, name, trail)
     except UnknownNameError as error:

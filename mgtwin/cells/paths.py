@@ -9,47 +9,50 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import InputError, UnknownNameError
+from ..kinds.noun import field_names
 from ..locations import name_of
 from ..quantities import format_value
 
-__all__ = ["Key", "assign", "children", "expand", "find", "numbers_of", "walk"]
+__all__ = ["Key", "Node", "assign", "children", "expand", "find", "numbers_of", "walk"]
 
 Key = str | tuple[str, ...]
+#: A noun, a tuple or mapping of nouns, a number, a text or None. What stands at a path is known only when it is read.
+Node: TypeAlias = Any
 
 
-def children(node: Any) -> dict[str, Any]:
+def children(node: Node) -> dict[str, Node]:
     """Return the named parts of a node, empty for numbers, texts and None."""
-    if isinstance(node, (tuple, list)):
-        return {name_of(item): item for item in node if name_of(item)}
-    if isinstance(node, Mapping):
-        return {str(key): item for key, item in node.items() if key != "type"}
-    if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        return {field.name: getattr(node, field.name) for field in dataclasses.fields(node) if field.name != "type"}
-    return {}
+    match node:
+        case tuple() | list():
+            return {name: item for item in node if (name := name_of(item))}
+        case Mapping():
+            return {str(key): item for key, item in node.items() if key != "type"}
+    return {name: getattr(node, name) for name in _fields(node)}
 
 
 _ABSENT = object()
 
 
-@lru_cache(maxsize=64)
-def _field_names(cls: type) -> frozenset[str]:
-    return frozenset(field.name for field in dataclasses.fields(cls) if field.name != "type")
+def _fields(node: Node) -> tuple[str, ...]:
+    """Names of the fields of a noun, without its type; none of anything else."""
+    return field_names(type(node)) if is_dataclass(node) else ()
 
 
-def _child(node: Any, part: str) -> Any:
+def _child(node: Node, part: str) -> Node:
     """One of the `children`; a field is read directly, for building all of them would dominate repeated reading."""
-    if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        return getattr(node, part) if part in _field_names(type(node)) else _ABSENT
-    return children(node).get(part, _ABSENT)
+    fields = _fields(node)
+    if part in fields:
+        return getattr(node, part)
+    return _ABSENT if fields else children(node).get(part, _ABSENT)
 
 
-def walk(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def walk(node: Node, prefix: str = "") -> Iterator[tuple[str, Node]]:
     """Yield (path, value) of every node below `node`, parents before their children."""
     for name, child in children(node).items():
         path = f"{prefix}{name}"
@@ -57,12 +60,12 @@ def walk(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield from walk(child, f"{path}.")
 
 
-def numbers_of(node: Any) -> tuple[str, ...]:
+def numbers_of(node: Node) -> tuple[str, ...]:
     """Return the paths of all numbers below `node` that can be set, in the order of the fields."""
     return tuple(path for path, value in walk(node) if isinstance(value, float))
 
 
-def find(root: Any, path: str, *, setting: bool = False) -> Any:
+def find(root: Node, path: str, *, setting: bool = False) -> Node:
     """Return the value at `path`.
 
     Parameters
@@ -95,13 +98,13 @@ def find(root: Any, path: str, *, setting: bool = False) -> Any:
     return node
 
 
-def neighbours(root: Any) -> tuple[str, ...]:
+def neighbours(root: Node) -> tuple[str, ...]:
     """Return the keys ``left-right`` that interfaces of this stack can have."""
     names = list(children(children(root).get("layers", ())))
     return tuple(f"{left}-{right}" for left, right in pairwise(names))
 
 
-def _unknown(root: Any, parts: list[str], depth: int, node: Any) -> UnknownNameError:
+def _unknown(root: Node, parts: list[str], depth: int, node: Node) -> UnknownNameError:
     path, parent, part = ".".join(parts), ".".join(parts[:depth]), parts[depth]
     message = None
     if parent == "interfaces" and part in neighbours(root):
@@ -119,12 +122,12 @@ def _unknown(root: Any, parts: list[str], depth: int, node: Any) -> UnknownNameE
     return UnknownNameError(path, _candidates(root), "path", message)
 
 
-def _candidates(root: Any) -> list[str]:
+def _candidates(root: Node) -> list[str]:
     """All paths, the parts before what they consist of: equally close matches are listed in this order."""
     return sorted((name for name, _ in walk(root)), key=lambda name: name.count("."))
 
 
-def expand(root: Any, key: Key, *, setting: bool = False) -> tuple[str, ...]:
+def expand(root: Node, key: Key, *, setting: bool = False) -> tuple[str, ...]:
     """Return the concrete paths that a key stands for, each once.
 
     Parameters
@@ -157,7 +160,7 @@ def expand(root: Any, key: Key, *, setting: bool = False) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _matching(node: Any, patterns: list[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _matching(node: Node, patterns: list[str], prefix: str = "") -> Iterator[tuple[str, Node]]:
     for name, child in children(node).items():
         if not fnmatchcase(name, patterns[0]):
             continue
@@ -167,7 +170,7 @@ def _matching(node: Any, patterns: list[str], prefix: str = "") -> Iterator[tupl
             yield from _matching(child, patterns[1:], f"{prefix}{name}.")
 
 
-def assign(node: Any, parts: Iterable[str], value: Any) -> Any:
+def assign(node: Node, parts: Iterable[str], value: Node) -> Node:
     """Return plain mappings and lists equal to `node` but for the value at an existing path; `node` stays as it is."""
     head, *rest = parts
     if isinstance(node, (tuple, list)):
@@ -177,15 +180,15 @@ def assign(node: Any, parts: Iterable[str], value: Any) -> Any:
     return plain
 
 
-def _put(node: Any, parts: list[str], value: Any) -> Any:
+def _put(node: Node, parts: list[str], value: Node) -> Node:
     return assign(node, parts, value) if parts else value
 
 
-class _Thawed(dict[str, Any]):
+class _Thawed(dict[str, Node]):
     """The fields of a noun that is being changed: all of them, unlike a mapping that a user gives for one."""
 
 
-def _thawed(node: Any) -> dict[str, Any]:
+def _thawed(node: Node) -> dict[str, Node]:
     if isinstance(node, _Thawed):
         return _Thawed(node)
     if isinstance(node, Mapping):

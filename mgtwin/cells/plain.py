@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
 from ..quantities import Value, to_file
-from .paths import children
+from .paths import Node, children
 
 __all__ = ["differences", "to_plain"]
 
 _FIRST = ("type", "name", "description", "overlays")
 
 
-def to_plain(node: Any) -> Any:
+def to_plain(node: Node) -> Node:
     """Return a noun as mappings, lists, texts and numbers from which it can be rebuilt exactly.
 
     Values keep their unit and provenance; fields at their default are left out; what a reader looks for first stands
     first.
     """
-    if isinstance(node, Value):
-        return to_file(node)
-    if isinstance(node, Mapping):
-        return {key: to_plain(item) for key, item in node.items()}
-    if isinstance(node, (tuple, list)):
-        return [to_plain(item) for item in node]
-    if not dataclasses.is_dataclass(node) or isinstance(node, type):
+    match node:
+        case Value():
+            return to_file(node)
+        case Mapping():
+            return {key: to_plain(item) for key, item in node.items()}
+        case tuple() | list():
+            return [to_plain(item) for item in node]
+    if not dataclasses.is_dataclass(node):
         return node
     fields = sorted(dataclasses.fields(node), key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else 9)
     return {
@@ -36,7 +36,7 @@ def to_plain(node: Any) -> Any:
     }
 
 
-def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
+def _is_default(field: dataclasses.Field[object], value: Node) -> bool:
     factory = field.default_factory
     default = field.default if factory is dataclasses.MISSING else factory()
     if isinstance(value, Value) and set(value.provenance()) - {"unit"}:
@@ -44,13 +44,13 @@ def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
     return default is not dataclasses.MISSING and type(value) is not bool and _same(default, value)
 
 
-def _same(default: Any, value: Any) -> bool:
+def _same(default: Node, value: Node) -> bool:
     if dataclasses.is_dataclass(value):
         return type(default) is type(value) and to_plain(default) == to_plain(value)
     return bool(default == value)
 
 
-def differences(mine: Any, theirs: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
+def differences(mine: Node, theirs: Node, path: str = "") -> dict[str, tuple[Node, Node]]:
     """Return path -> (mine, theirs) of the smallest parts in which two nodes differ.
 
     Layers are matched by name and interfaces by key. Where the kinds differ (a number here, a law there; another type
@@ -62,7 +62,7 @@ def differences(mine: Any, theirs: Any, path: str = "") -> dict[str, tuple[Any, 
     is_container = isinstance(mine, (tuple, Mapping)) and bool(here or there)
     if type(mine) is not type(theirs) or not ((here and there) or is_container):
         return {} if type(mine) is type(theirs) and mine == theirs else {path: (mine, theirs)}
-    found: dict[str, tuple[Any, Any]] = {}
+    found: dict[str, tuple[Node, Node]] = {}
     if isinstance(mine, tuple) and list(here) != list(there):
         found[path] = (tuple(here), tuple(there))
     for name in dict.fromkeys((*here, *there)):

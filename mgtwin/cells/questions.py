@@ -165,7 +165,9 @@ def electronic_conductivity(cell: Cell, layer: str, reader: Reader | None = None
     material, own = _material(cell, layer, reader)
     if Carrier.ELECTRONS not in material.carriers:
         return 0.0
-    potential = rest_potentials(cell, reader).layers[[item.name for item in cell.layers].index(layer)]
+    potential = 0.0
+    if material.depends_on_potential:
+        potential = rest_potentials(cell, reader).layers[[item.name for item in cell.layers].index(layer)]
     return _through(material, lambda x: material.electronic(own).conductivity(potential, x))
 
 

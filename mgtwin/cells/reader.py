@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import InputError
-from ..laws import Law
+from ..kinds.laws import Law
+from ..kinds.numbers import Number
 from .cell import Cell
+from .paths import Node
 
 __all__ = ["Reader"]
 
@@ -38,28 +40,28 @@ class Reader:
     def __init__(
         self,
         cell: Cell,
-        lookup: Callable[[str, float], Any] | None = None,
-        call: Callable[[Callable[..., Any], Sequence[Any]], Any] | None = None,
+        lookup: Callable[[str, float], Number] | None = None,
+        call: Callable[[Callable[..., Number], Sequence[Number]], Number] | None = None,
         varies: Callable[[str], bool] | None = None,
     ) -> None:
         self.cell = cell
         self._lookup = lookup
         self._call = call
         self._varies = varies
-        self._nodes: dict[str, Any] = {}
+        self._nodes: dict[str, Node] = {}
 
     @property
-    def temperature(self) -> Any:
+    def temperature(self) -> Number:
         """The cell's temperature [K], looked up."""
         return self.number("temperature")
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Node:
         """Return the part of the cell at `path` without looking it up; UnknownNameError if there is none."""
         if path not in self._nodes:
             self._nodes[path] = self.cell.get(path)
         return self._nodes[path]
 
-    def number(self, path: str) -> Any:
+    def number(self, path: str) -> Number:
         """Return the number at `path`, looked up; None where an optional number is not given.
 
         Raises
@@ -81,7 +83,7 @@ class Reader:
         varies = self._lookup is not None if self._varies is None else self._varies(path)
         return None if varies else float(self.get(path))
 
-    def property(self, path: str, T: Any) -> Any:
+    def property(self, path: str, T: Number) -> Number:
         """Return the number or law at `path`, evaluated at T [K]; None where it is not given.
 
         Each number of a law is looked up under its own path, for example ``...ionic_conductivity.activation_energy``.
@@ -102,16 +104,16 @@ class Reader:
         }
         return law.formula(T, **given)
 
-    def apply(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    def apply(self, function: Callable[..., Number], arguments: Sequence[Number]) -> Number:
         """Return ``function(*arguments)`` of a function that iterates; where arguments are symbols, what stands for it.
 
         (A PyBaMM expression of every step would be too long: its models pass such a function as a whole.)
         """
         return function(*arguments) if self._call is None else self._call(function, arguments)
 
-    def memory(self, path: str) -> dict[Any, Any] | None:
+    def memory(self, path: str) -> dict[Any, Number] | None:
         """Where to keep what follows from the numbers below a path and the temperature, None where these may change."""
         return None
 
-    def _looked_up(self, path: str, value: float) -> Any:
+    def _looked_up(self, path: str, value: float) -> Number:
         return value if self._lookup is None else self._lookup(path, value)

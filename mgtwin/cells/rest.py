@@ -8,7 +8,7 @@ parameter sets can be treated at once.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ..kinds.carriers import ANIONS, has_electrons
 from ..kinds.electrode import equilibrium
 from ..kinds.kind import Bound
 from ..kinds.materials import Material
-from ..kinds.numbers import FARADAY, GAS_CONSTANT, SATURATION, integral_of_saturating_exp, saturating_exp
+from ..kinds.numbers import FARADAY, GAS_CONSTANT, SATURATION, Number, integral_of_saturating_exp, saturating_exp
 from ..kinds.own import Own
 from .cell import Cell
 from .effective import chemical_capacitance, electronic_conductivity
@@ -52,9 +52,9 @@ class Rest(NamedTuple):
         Overpotential eta [V] of the electrodes, counted as a drop in +x (theory.md §1).
     """
 
-    layers: tuple[Any, ...]
-    negative: Any
-    positive: Any
+    layers: tuple[Number, ...]
+    negative: Number
+    positive: Number
 
 
 def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
@@ -104,7 +104,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         for side, k in (("negative", 0), ("positive", len(mixed) - 1))
         if reservoirs[side] is not None and contact[side] is not False
     ]
-    layers: list[Any] = []
+    layers: list[Number] = []
     for k, conducts in enumerate(mixed):
         if not conducts:
             layers.append(None)
@@ -112,7 +112,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
             layers.append(layers[-1])
         else:
             layers.append(_group_potential(read, cell, _members(joined, k), anchors))
-    eta: dict[str, Any] = {}
+    eta: dict[str, Number] = {}
     for side, sign, potential in (("negative", 1.0, layers[0]), ("positive", -1.0, layers[-1])):
         reservoir = reservoirs[side]
         if reservoir is not None:
@@ -122,7 +122,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     return Rest(tuple(layers), eta["negative"], eta["positive"])
 
 
-def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
+def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Number:
     """Diffusivity [m2/s] of what a layer stores at rest: of its composition, or of the salt in its solution.
 
     Parameters
@@ -144,7 +144,9 @@ def rest_diffusivity(reader: Reader, path: str, potential: Any = 0.0) -> Any:
     return min(found)
 
 
-def _group_potential(read: Reader, cell: Cell, members: dict[int, Any], anchors: list[tuple[Any, Any, int]]) -> Any:
+def _group_potential(
+    read: Reader, cell: Cell, members: dict[int, Number], anchors: list[tuple[Number, Number, int]]
+) -> Number:
     """E0 [V] of the group of layers that `members` (layer number -> belongs to it) describes.
 
     `anchors` are the electrodes that hold a potential: whether electrons pass, the potential, the layer they touch.
@@ -177,19 +179,19 @@ class _Store(NamedTuple):
 
     material: Material
     numbers: Own
-    belongs: Any
-    own: Any
-    volume: Any
+    belongs: Number
+    own: Number
+    volume: Number
 
 
-def _stores(read: Reader, cell: Cell, k: int, belongs: Any) -> list[_Store]:
+def _stores(read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
     """What stores the neutral component in layer k."""
     layer, path = cell.layers[k], f"layers.{cell.layers[k].name}"
     volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
     if layer.area is not None:
         volume = volume * read.number(f"{path}.area") / read.number("area")
     numbers = Own(read, f"{path}.material", read.temperature)
-    fractions: dict[str, Any] = {}
+    fractions: dict[str, Number] = {}
     parts: dict[str, tuple[Material, Own]] = {}
     for position, weight in layer.material.quadrature:
         for part in layer.material.stores(numbers, position):
@@ -201,10 +203,10 @@ def _stores(read: Reader, cell: Cell, k: int, belongs: Any) -> list[_Store]:
     ]
 
 
-def _shared_potential(read: Reader, stores: list[_Store]) -> Any:
+def _shared_potential(read: Reader, stores: list[_Store]) -> Number:
     """Common E0 [V] that conserves the neutral component; bisection, for the storage need not be linear in E."""
 
-    def total(potentials: list[Any]) -> Any:
+    def total(potentials: list[Number]) -> Number:
         return sum(
             store.volume * store.material.charge(store.numbers, E) for store, E in zip(stores, potentials, strict=True)
         )
@@ -220,11 +222,11 @@ def _shared_potential(read: Reader, stores: list[_Store]) -> Any:
     return (low + high) / 2
 
 
-def _members(joined: list[Any], start: int) -> dict[int, Any]:
+def _members(joined: list[Number], start: int) -> dict[int, Number]:
     """Layers connected to layer `start`, in stack order, each with True or an array of where it is."""
-    found: dict[int, Any] = {start: True}
+    found: dict[int, Number] = {start: True}
     for step, stop in ((-1, -1), (1, len(joined) + 1)):
-        reach: Any = True
+        reach: Number = True
         for k in range(start + step, stop, step):
             link = joined[min(k, k - step)]
             reach = link if reach is True else np.logical_and(reach, link)
@@ -234,19 +236,19 @@ def _members(joined: list[Any], start: int) -> dict[int, Any]:
     return dict(sorted(found.items()))
 
 
-def _conducts(read: Reader, cell: Cell, left: str, right: str) -> Any:
+def _conducts(read: Reader, cell: Cell, left: str, right: str) -> Number:
     """Whether electrons pass the junction of two mixed conductors; without an entry they pass perfectly."""
     key = f"{left}-{right}"
     return key not in cell.interfaces or _finite(read.number(f"interfaces.{key}.electronic_resistance"))
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: Number) -> Number:
     finite = np.isfinite(value)
     return finite if np.ndim(finite) else bool(finite)
 
 
-def _pick(condition: Any, chosen: Any, other: Any) -> Any:
+def _pick(condition: Number, chosen: Number, other: Number) -> Number:
     """`numpy.where` that leaves plain numbers plain."""
-    if isinstance(condition, (bool, np.bool_)):
+    if np.ndim(condition) == 0:
         return chosen if condition else other
     return np.where(condition, chosen, other)

@@ -5,9 +5,8 @@ They are those of the nouns, plus what only files know: parts by name, and by na
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
 
 from ..errors import UnknownNameError
 from .cell import cell_adapter
@@ -19,7 +18,7 @@ __all__ = ["file_schema"]
 _KINDS = ("cells", "materials", "interfaces", "overlays")
 
 
-def file_schema(kind: str) -> dict[str, Any]:
+def file_schema(kind: str) -> JsonSchemaValue:
     """Return the JSON Schema of one kind of file.
 
     Parameters
@@ -55,7 +54,7 @@ def file_schema(kind: str) -> dict[str, Any]:
     return {**_or_named(schema, kind), "$defs": definitions}
 
 
-def _or_named(schema: dict[str, Any], kind: str) -> dict[str, Any]:
+def _or_named(schema: JsonSchemaValue, kind: str) -> JsonSchemaValue:
     """A part written out, the name of a file, or that name with changes."""
     named = {"type": "string", "description": f"name of a file in {kind}/"}
     changed = {
@@ -67,6 +66,6 @@ def _or_named(schema: dict[str, Any], kind: str) -> dict[str, Any]:
     return {"anyOf": [schema, named, changed]}
 
 
-def _nameless(schema: dict[str, Any]) -> dict[str, Any]:
+def _nameless(schema: JsonSchemaValue) -> JsonSchemaValue:
     """The file's name stands in for a missing name."""
     return {**schema, "required": [name for name in schema["required"] if name != "name"]}

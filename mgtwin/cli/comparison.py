@@ -31,22 +31,22 @@ def _table(experiment: str, rows: Sequence[Row]) -> Table:
         title=Text(experiment, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
         padding=(0, 1, 0, 0), expand=True,
     )  # fmt: skip
-    readings = max(len(_reading(row)) for row in rows)
+    readings = max(len(row.reading or "-") for row in rows)
     values = min(max(len("simulated"), *(len(brief(row)) for row in rows)), 30)
     table.add_column("observed", ratio=1)
     table.add_column("simulated", width=values)
     table.add_column("reading", width=readings, no_wrap=True)
-    table.add_column("verdict", width=max(len(_label(row)) for row in rows), no_wrap=True)
+    table.add_column("verdict", width=max(len(row.verdict.word) for row in rows), no_wrap=True)
     blocks = groupby(rows, key=lambda row: (row.observation, row.cell, row.state))
     for number, (_, members) in enumerate(blocks):
         lines = list(members)
         if number:
             table.add_row()
-        verdicts = [Text(_label(row), style=row.verdict.colour) for row in lines]
+        verdicts = [Text(row.verdict.word, style=row.verdict.colour) for row in lines]
         table.add_row(
             _observed(lines[0]),
             Text("\n").join([Text(brief(row), overflow="ellipsis", no_wrap=True) for row in lines]),
-            Text("\n".join(_reading(row) for row in lines)),
+            Text("\n".join((row.reading or "-") for row in lines)),
             Group(*verdicts),
         )
     return table
@@ -64,20 +64,12 @@ def brief(row: Row) -> str:
     """Return the simulated value of a row without its remark; of several temperatures the span."""
     finite = [value for value in row.values if math.isfinite(value)]
     if len(row.values) < 2 or len(finite) < len(row.values):
-        return row.simulated.partition(" (")[0]
+        return row.bare
     low, high = shown(min(finite), row.unit), shown(max(finite), row.unit)
     if low == high:
         return low
     number, _, unit = low.partition(" ")
     return f"{number} to {high}" if unit and high.endswith(f" {unit}") else f"{low} to {high}"
-
-
-def _reading(row: Row) -> str:
-    return row.reading or "-"
-
-
-def _label(row: Row) -> str:
-    return row.verdict.label.partition(" (")[0]
 
 
 def counts_table(rows: Iterable[Row]) -> Table:

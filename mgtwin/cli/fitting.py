@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,9 @@ def run_fit(request: FitRequest) -> None:
     wanted = load_fit(request.file)
     with progress_bar(f"fit {request.file.name}", unit="starts") as progress:
         found = fit(wanted.pairs, wanted.free, **wanted.options, progress=progress)
+    if found.problem.smooth and not found.interrupted:  # others take too long
+        with progress_bar("profiles: Ctrl-C does without", unit="parameters") as progress, suppress(KeyboardInterrupt):
+            found.profiled(progress)
     out().print(Text(str(found)), soft_wrap=True)
     lines = []
     if output is not None:
@@ -74,7 +78,7 @@ def run_fit(request: FitRequest) -> None:
 
 
 def _print_template(request: FitRequest) -> None:
-    from ..fitting.files import template
+    from ..fitting.templates import template
     from .cellargs import read_cell
 
     text = template(read_cell(str(request.template)))

@@ -100,14 +100,17 @@ def _report(file: Path, data: xr.Dataset | xr.DataTree) -> None:
     title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
     out().print(title, soft_wrap=True)
     lines = [(name, str(first.attrs[name])) for name in _FACTS if first.attrs.get(name)]
-    for name, unit in _UNITS.items():
-        values = [ds.attrs[name] for _, ds in found if name in ds.attrs]
-        lines += [(name.replace("_", " "), _range(np.array(values), unit))] if values else []
+    values = {name: [ds.attrs[name] for _, ds in found if name in ds.attrs] for name in _UNITS}
+    lines += [
+        (name.replace("_", " "), _range(np.array(known), _UNITS[name])) for name, known in values.items() if known
+    ]
+    own = [name for name, known in values.items() if len(set(known)) > 1]  # what each measurement has of its own
     if len(found) > 1:
         lines.append(("holds", _contents([name for name, _ in found])))
     shown = found if len(found) <= _EACH else [found[0], found[-1]]
     for name, ds in shown:
-        lines += [(name, "")] if name else []
+        conditions = [format_value(ds.attrs[key], _UNITS[key]) for key in own if key in ds.attrs]
+        lines += [(name, ", ".join(conditions))] if name else []
         lines += _rows(ds)
     decided = dict.fromkeys(note for _, ds in found for note in ds.attrs.get("reading", []))
     lines += [("decided" if k == 0 else "", note) for k, note in enumerate(decided)]

@@ -104,6 +104,10 @@ _SPELLINGS = {
 }
 
 
+#: Quantities that are given per area, too.
+_PER_AREA = {"real": "ohm*m^2", "imaginary": "ohm*m^2", "modulus": "ohm*m^2", "current": "A/m^2"}
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What the head of a column says.
@@ -129,12 +133,6 @@ def _pint(unit: str) -> str:
     return re.sub(r"[·⋅.]|(?<=ohm)\s+(?=c?m)|(?<=ohm)-(?=cm)", "*", text)
 
 
-def _target(quantity: str) -> tuple[str, ...]:
-    """Return the SI units that a quantity may be given in: per area too where that is common."""
-    per_area = {"real": "ohm*m^2", "imaginary": "ohm*m^2", "modulus": "ohm*m^2", "current": "A/m^2"}
-    return (SI[quantity], *([per_area[quantity]] if quantity in per_area else []))
-
-
 def convert(quantity: str, unit: str) -> tuple[float, float, bool] | None:
     """Return (factor, offset, per area) from a unit to SI, or None where it is none of this quantity.
 
@@ -147,7 +145,7 @@ def convert(quantity: str, unit: str) -> tuple[float, float, bool] | None:
         return None
     if quantity == "time" and unit.strip() == "S":  # else the siemens
         unit = "s"
-    for number, target in enumerate(_target(quantity)):
+    for number, target in enumerate([SI[quantity], *filter(None, [_PER_AREA.get(quantity)])]):
         try:
             found = conversion(_pint(unit), target)
         except QuantityError:
@@ -180,12 +178,7 @@ def known_unit(text: str) -> bool:
 _LOOKS: dict[str, str | int | None] = {"′": "'", "’": "'", "`": "'", "´": "'", "″": "''", '"': "''", "−": "-", "–": "-"}
 
 
-def _tidy(name: str) -> str:
-    return name.translate(str.maketrans(_LOOKS)).strip()
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\s_]+", "", name).casefold().rstrip(".:")
+_TRACE = re.compile(r"^(?:trace|tr)\s*[0-9]+\s*[:.\-]?\s+|^(?:trace|tr)\s*[0-9]+\s*[:.]\s*", re.IGNORECASE)
 
 
 def understand(label: str, unit: str | None = None, *, immittance: bool = False) -> Meaning | None:
@@ -207,7 +200,7 @@ def understand(label: str, unit: str | None = None, *, immittance: bool = False)
     >>> understand("Cs/uF") is None
     True
     """
-    text = _tidy(label).strip("'" if label.startswith("'") else " ")
+    text = _TRACE.sub("", label.translate(str.maketrans(_LOOKS)).strip()).strip("'" if label.startswith("'") else " ")
     negated = bool(_NEGATIVE.match(text))
     text = _NEGATIVE.sub("", text, count=1)
     if negated and text.startswith("(") and text.endswith(")"):
@@ -227,7 +220,7 @@ def understand(label: str, unit: str | None = None, *, immittance: bool = False)
 
 def _named(body: str, unit: str | None, negated: bool, immittance: bool, *, needs_unit: bool = False) -> Meaning | None:
     """Return the meaning of a bare name, if its unit (when there is one) suits it."""
-    key = _key(body)
+    key = re.sub(r"[\s_]+", "", body).casefold().rstrip(".:")
     if key.endswith("(neg)") or key.endswith("(neg.)"):
         key, negated = key.rpartition("(")[0], True
     electrode = _ELECTRODES.get(key, "")

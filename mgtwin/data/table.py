@@ -95,7 +95,8 @@ class Table:
 
     def words(self, column: int) -> list[str]:
         """Return a column as text; empty for a binary file."""
-        return [row[column] for row in self.rows]
+        once: dict[str, str] = {}  # each word a single time in memory, however many rows have it
+        return [once.setdefault(row[column], row[column]) for row in self.rows]
 
     def odd(self, *columns: int) -> list[str]:
         """Return a warning of numbers that are printed unlike all others of their column."""
@@ -313,19 +314,17 @@ def _lines_of_rows(
 
 
 def no_rows(file: TextFile, lines: range, split: Callable[[str], list[str]], width: int) -> None:
-    """Refuse a row of the table that stands in its head.
+    """Refuse a row of the table that stands above or below it, perhaps with a field more or less.
 
     Raises
     ------
     FileError
-        A line has `width` fields, and half of them are numbers.
+        A line has about `width` fields, and half of them are numbers.
     """
     for k in lines:
         fields = [token.strip() for token in split(file.lines[k])]
-        fields = fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields
-        numbers = sum(map(is_number, fields))
-        if len(fields) == width and numbers >= max(2, 0.5 * width):
-            raise file.error("stands in the head, but is a row of the table: the file is damaged. Mend it.", k + 1)
+        if abs(len(fields) - width) <= 1 and sum(map(is_number, fields)) >= max(3, 0.5 * width):
+            raise file.error("stands outside the table, but is a row of it: the file is damaged. Mend it.", k + 1)
 
 
 def _ragged(fields: Sequence[str], labels: Sequence[str]) -> str:

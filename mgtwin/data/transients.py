@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["is_transient", "signal"]
 
 
+_HALF_DAY = 43200.0
+
+
 def is_transient(columns: Columns) -> bool:
     """Tell whether a table holds a signal in time."""
     return columns.has("time", "voltage") and ("current" in columns or columns.hints.current is not None)
@@ -68,6 +71,9 @@ def _time(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
     time = columns.values("time")
     if table.array is None and table.kind(column.index) == "date":
         return time, [f"time is counted from the first date of {column.label!r}"]
+    midnights = np.cumsum(np.diff(time, prepend=time[:1]) < -_HALF_DAY)  # a clock, of the day, begins anew
+    if midnights.any() and table.array is None and table.kind(column.index) == "clock" and time.max() < 2 * _HALF_DAY:
+        return time + 2 * _HALF_DAY * midnights, [f"{column.label!r} is a time of the day that passes midnight"]
     known = time[rows & np.isfinite(time)]
     # a time that stands still or goes back where a step ends may be that of the step
     if table.array is not None or not (np.diff(known) <= 0).any() or columns.told("time"):

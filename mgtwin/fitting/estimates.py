@@ -53,6 +53,8 @@ class Estimate:
     identifiable : bool
     at_bound : bool
     profile : Profile or None
+    proven : bool
+        Whether `identifiable` is settled; False where profiles would have to decide, and were not asked for.
     """
 
     name: str
@@ -64,3 +66,4 @@ class Estimate:
     identifiable: bool
     at_bound: bool
     profile: Profile | None = None
+    proven: bool = True

@@ -11,19 +11,19 @@ import xarray as xr
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from .. import dataset, yamlfile
-from ..cells import Cell
 from ..cells.files import cell as cell_named
 from ..circuits import Circuit
 from ..data import read
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
-from ..quantities import AmbientTemperature, Quantity, format_value
-from ..regression import LOSSES, WEIGHTINGS, Loss, Modulus, Unit, Weighting
+from ..quantities import AmbientTemperature, Quantity
+from ..regression import LOSSES, WEIGHTINGS, Loss, Weighting
+from ..regression.weighting import usual
 from ..unions import OneOf
 from .free import FREE, FreeLike
 from .models import Subject, model_of
 
-__all__ = ["DataFile", "FitFile", "Request", "load_fit", "template"]
+__all__ = ["DataFile", "FitFile", "Request", "load_fit"]
 
 
 def _typed(default: str) -> BeforeValidator:
@@ -137,7 +137,7 @@ def load_fit(path: str | Path) -> Request:
     weighting: Any = wanted.weighting
     if any(item.weighting is not None for item in wanted.data):
         weighting = [
-            item.weighting or wanted.weighting or (Modulus() if "impedance" in pair[1] else Unit())
+            item.weighting or wanted.weighting or usual(spectrum="impedance" in pair[1])
             for item, pair in zip(wanted.data, pairs, strict=True)
         ]
     options = {
@@ -248,49 +248,3 @@ def _check_paths(document: yamlfile.Document, wanted: FitFile, subjects: list[Su
                 problem = error
         else:
             raise document.error(str(problem), ("free", key))
-
-
-_HEAD = """\
-# A fit: edit this file, then run   mgtwin fit {file} -o fit.nc --plot fit.png
-cell: {cell}            # a name (mgtwin list) or a file ending in .yaml
-# overlays: [infiltrated]
-# set: {{layers.{layer}.thickness: 0.65 mm}}     # what is known better than in the cell
-
-data:                    # results of mgtwin (.nc) or instrument files, relative to this file
-  - file: eis_25C.mpt
-    temperature: 25 degC
-  - file: eis_60C.mpt
-    temperature: 60 degC
-#  - {{file: ca.DTA, control: voltage, weighting: {{type: noise, std_of_data: 1 nA}}}}
-
-# weighting: {{type: modulus}}     # or {{type: noise, std_of_data: 0.5 ohm}}, {{type: unit}}
-# loss: {{type: huber}}            # forgives outliers
-starts: 8
-seed: 0
-
-# What is free: any path, or wildcards for numbers that move together. Everything behind a path is optional:
-#   {{start: 1 mS/cm, bounds: [0.1 mS/cm, 10 mS/cm], log: true, prior: {{type: normal, mean: 1 mS/cm, std: 0.1 mS/cm}}}}
-# or one value per temperature (or per_dataset):
-#   {{type: per_temperature, free: {{bounds: [1 nF/cm^2, 1 mF/cm^2]}}}}
-free:
-"""
-
-
-def template(cell: Cell, file: str = "fit.yaml") -> str:
-    """A fit's file to edit, with all numbers of a cell; those assumed or fitted before are free."""
-    text = _HEAD.format(cell=cell.name, file=file, layer=cell.layers[0].name)
-    lines = []
-    for path in cell.paths():
-        value = cell.get(path)
-        if path in ("area", "temperature") or path.endswith(("reference_temperature", "molar_volume", "area")):
-            continue
-        open_number = getattr(value, "kind", None) in ("fitted", "computed") and float(value) not in (0.0, float("inf"))
-        try:
-            shown = format_value(value)
-        except InputError:
-            shown = f"{float(value):g}"
-        key = f"  {path}:" if open_number else f"#  {path}:"
-        lines.append(f"{key} {{}}   # {shown}, {getattr(value, 'kind', None) or 'default'}")
-    if not any(line.startswith("  ") for line in lines):
-        lines[0] = f"  {lines[0][1:].strip()}"
-    return text + "\n".join(lines) + "\n"

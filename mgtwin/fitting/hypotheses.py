@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from .measurements import Measurement
 from .solution import Solution
+from .verdicts import failures_of, runs_probability
 
 __all__ = ["Comparison", "compare"]
 
@@ -34,6 +35,8 @@ class Comparison:
     runs_p : tuple of float
         Probability of residuals with as few changes of sign as these if the model were right: a predictive check that
         tells systematic deviations from noise.
+    failures : tuple of str
+        What each hypothesis does not describe, judged by the noise of the data alone; "" where it holds.
     """
 
     names: tuple[str, ...]
@@ -41,6 +44,7 @@ class Comparison:
     bic: tuple[float, ...]
     cross_validated: tuple[float, ...]
     runs_p: tuple[float, ...]
+    failures: tuple[str, ...] = ()
 
     @property
     def best(self) -> str:
@@ -69,7 +73,10 @@ class Comparison:
             )
         verdict = f"the data decide for {self.best!r}" if self.decided else "UNDECIDABLE with these data"
         lines.append(f"{verdict} (ΔBIC of the second {self.margin:.3g}, decisive above {DECISIVE:g}).")
-        if self.runs_p[int(np.argmin(self.bic))] < 0.001:
+        failure = self.failures[int(np.argmin(self.bic))] if self.failures else ""
+        if failure:
+            lines.append(f"But the best does not describe the data: {failure}.")
+        elif self.runs_p[int(np.argmin(self.bic))] < 0.001:
             lines.append("But the residuals of the best are systematic: none of these models describes the data.")
         return "\n".join(lines)
 
@@ -117,7 +124,8 @@ def compare(fits: Sequence[Solution], names: Sequence[str] = (), *, folds: int =
     bic = [-2 * value + k * math.log(n) for value, k in zip(likelihoods, counts, strict=True)]
     best = fits[int(np.argmin(bic))]
     left_out = [_cross_validated(fit, best, folds, seed) if folds else math.nan for fit in fits]
-    return Comparison(tuple(labels), tuple(aicc), tuple(bic), tuple(left_out), tuple(_runs_p(fit) for fit in fits))
+    runs, failures = tuple(_runs_p(fit) for fit in fits), tuple(failures_of(fit) for fit in fits)
+    return Comparison(tuple(labels), tuple(aicc), tuple(bic), tuple(left_out), runs, failures)
 
 
 def _check_same(fits: Sequence[Solution]) -> None:
@@ -171,19 +179,7 @@ def _points(fit: Solution) -> list[int]:
 
 
 def _runs_p(fit: Solution) -> float:
-    """Wald-Wolfowitz test of all residuals: real parts, imaginary parts and traces each in their order."""
-    from scipy.stats import norm
-
-    runs, expected, variance = 0, 0.0, 0.0
-    for item, part in zip(fit.problem.measurements, fit.problem.by_dataset(fit.minimum.residuals), strict=True):
-        for series in [part[0::2], part[1::2]] if item.is_spectrum else [part]:
-            signs = series > 0
-            plus, minus = int(signs.sum()), int((~signs).sum())
-            total = plus + minus
-            if total < 8 or min(plus, minus) == 0:
-                continue
-            runs += 1 + int(np.sum(signs[1:] != signs[:-1]))
-            mean = 1 + 2 * plus * minus / total
-            expected += mean
-            variance += (mean - 1) * (mean - 2) / (total - 1)
-    return float(norm.cdf((runs - expected) / math.sqrt(variance))) if variance > 0 else 1.0
+    """Runs test of all residuals: real parts, imaginary parts and traces each in their order."""
+    parts = fit.problem.by_dataset(fit.minimum.residuals)
+    pairs = zip(fit.problem.measurements, parts, strict=True)
+    return runs_probability([part for item, own in pairs for part in item.series(own)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from .models import Subject
 from .outside import Outside, outside_model
 from .profiles import profiled
 from .solution import Solution
+from .verdicts import Verdict, verdict_of
 
 __all__ = ["Judged"]
 
@@ -32,17 +34,34 @@ class Judged(Solution):
 
     @cached_property
     def identifiable(self) -> NDArray[np.bool_]:
-        """Which parameters the data determine, each within a factor of e at 95 %.
+        """Which parameters the data determine, each within a factor of e at 95 % (of a bounded number: half its range).
 
         Where the covariance finds all of them determined that is the answer. Where it does not, or a parameter has run
         into a bound, the minimum lies in a valley or a corner, about which the neighbourhood of one point says little:
-        the others then have to prove themselves by their profiles (not with runs in time, where that takes too long).
+        then the profiles decide (not with runs in time, where they take too long).
         """
         found = self.identifiability.identifiable.copy()
         if not found.all() and self.problem.smooth:
             for k in np.flatnonzero(found):
                 found[k] = self._is_narrow(self.profile(self.names[k]), int(k))
         return found
+
+    def profiled(self, progress: Progress | None = None) -> Self:
+        """Work out the profiles of all parameters, after which the table shows their intervals; return the fit itself.
+
+        Each takes some ten fits of all other parameters.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called as ``progress(fraction, text)`` after each parameter.
+        """
+        for k, name in enumerate(self.names):
+            if not self.at_bound[k]:
+                self.profile(name)
+            if progress is not None:
+                progress((k + 1) / len(self.names), f"profile of {name}")
+        return self
 
     def _is_narrow(self, profile: Profile, k: int) -> bool:
         """Whether a profile confines a parameter as closely as an identifiable one has to be."""
@@ -88,20 +107,48 @@ class Judged(Solution):
             Whether to work out the profile; by default that is done for parameters that are not identifiable.
         """
         k = self.index(name)
-        sound, at_bound = bool(self.identifiable[k]), bool(self.at_bound[k])
-        known = self._profiles.get(f"{name} 0.95")
-        wanted = not sound and not at_bound if profile is None else profile
-        if known is None and wanted:
-            known = self.profile(name)
+        sound = bool(self.identifiable[k])
+        if (not sound and not self.at_bound[k]) if profile is None else profile:
+            self.profile(name)
+        return self._estimate(k, sound, proven=True)
+
+    def known(self, name: str) -> Estimate:
+        """What is known of one parameter without further fits: from the covariance, and from profiles known by now.
+
+        It is marked as not proven where profiles would have to decide whether it is identifiable.
+        """
+        k = self.index(name)
+        profile = self._profiles.get(f"{name} 0.95")
+        nearby = bool(self.identifiability.identifiable[k])
+        sound = nearby and (profile is None or self._is_narrow(profile, k))
+        settled = bool(self.identifiability.identifiable.all()) or not self.problem.smooth
+        return self._estimate(k, sound, proven=settled or not sound or profile is not None)
+
+    def _estimate(self, k: int, sound: bool, proven: bool) -> Estimate:
+        name, profile = self.names[k], self._profiles.get(f"{self.names[k]} 0.95")
         low: float | None = None
         high: float | None = None
-        if known is not None:
-            low, high = known.low, known.high
+        if profile is not None:
+            low, high = profile.low, profile.high
         elif sound:
             low, high = self.interval(name)
         std = float(self.std[k]) if sound else None
         unit = self.problem.parameters[k].unit
-        return Estimate(name, unit, float(self.x[k]), std, low, high, sound, at_bound, known)
+        return Estimate(name, unit, float(self.x[k]), std, low, high, sound, bool(self.at_bound[k]), profile, proven)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Of every Dataset whether the model describes it, judged by the noise of the data alone.
+
+        The levels of noise that intervals are made of (`noise`) follow from the misfit where none is given: a model
+        that fails has wider intervals by as much as it fails.
+        """
+        return tuple(verdict_of(self, number) for number in range(len(self.problem.measurements)))
+
+    @property
+    def fails(self) -> bool:
+        """Whether the model does not describe some of the data: its parameters are not to be believed then."""
+        return any(verdict.poor for verdict in self.verdicts)
 
     @cached_property
     def outside_model(self) -> tuple[Outside, ...]:

@@ -99,6 +99,13 @@ class Measurement:
         assert found is not None
         return found
 
+    def series(self, residuals: Reals) -> list[Reals]:
+        """Residuals in the order in which they were taken: of a spectrum real and imaginary parts each."""
+        if self.frequency is None:
+            return [residuals]
+        order = np.argsort(-self.frequency, kind="stable")
+        return [residuals[0::2][order], residuals[1::2][order]]
+
     def with_data(self, data: Data) -> Measurement:
         """The same with other values at the same points."""
         return replace(self, **cast("dict[str, Any]", {self.quantity: data}))

@@ -17,6 +17,8 @@ __all__ = ["Minimum", "Progress", "minimised", "starting_points", "tolerance_of"
 
 #: Starts differ by this factor (parameters fitted in the logarithm) from the first one, where no bounds are given.
 SPREAD = 10.0
+#: Minima whose costs differ by less than this share are equally deep.
+AS_DEEP = 1e-8
 #: How often the levels of noise are estimated anew, and when they are settled.
 ROUNDS, SETTLED = 8, 1e-3
 
@@ -97,7 +99,8 @@ def _best(problem: Problem, points: NDArray[np.float64], loss: Loss | None, prog
             break
         costs[number] = found.cost
         evaluations += found.evaluations
-        better = found if best is None or found.cost < best.cost else best
+        # of minima that are equally deep (two layers could change places) the first stays: rounding decides nothing
+        better = found if best is None or found.cost < best.cost * (1 - AS_DEEP) else best
         best = replace(better, interrupted=found.interrupted)
         if best.interrupted:
             break

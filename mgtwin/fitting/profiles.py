@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ __all__ = ["profiled"]
 DECADES, SIZES = 4.0, 10.0
 #: First step in standard deviations, growth from step to step, and most steps of a side.
 FIRST, GROWTH, STEPS = 0.7, 1.6, 40
+#: Evaluations of a fit with one parameter held, and directions of a valley in which further fits begin.
+EVALUATIONS, VALLEYS = 80, 3
+#: Share of the parameter in a direction from which the direction is a valley for it.
+IN_VALLEY = 0.05
 #: Ends of intervals are found to this fraction of the distance from the best value.
 PRECISION = 1e-3
 
@@ -59,7 +64,7 @@ def _end(fit: Solution, k: int, sign: float, threshold: float, points: dict[floa
     best = float(fit.minimum.x[k])
     bound = float(fit.problem.bounds[0 if sign < 0 else 1][k])
     farthest = _farthest(fit, k, sign)
-    walk = _Walk(fit, k)
+    walk = _Walk(fit, k, threshold)
     std = math.sqrt(fit.covariance[k, k]) if np.isfinite(fit.covariance[k, k]) else math.inf
     step = min(FIRST * std, abs(farthest - best) / 16) or abs(farthest - best) / 16
     inside, rise_inside = best, 0.0
@@ -68,6 +73,8 @@ def _end(fit: Solution, k: int, sign: float, threshold: float, points: dict[floa
         last = sign * (x - farthest) >= 0
         x = farthest if last else x
         rise = walk(x)
+        if math.isnan(rise):
+            return None
         points[x] = rise
         if rise >= threshold:
             return _crossing(walk, (inside, rise_inside), (x, rise), threshold, points)
@@ -86,20 +93,47 @@ def _farthest(fit: Solution, k: int, sign: float) -> float:
 
 
 class _Walk:
-    """Fits all other parameters with one held, each time from where the last fit ended."""
+    """Fits all other parameters with one held.
 
-    def __init__(self, fit: Solution, k: int) -> None:
-        self._fit, self._k = fit, k
+    It begins where the nearest fit ended. Before it says that the likelihood has fallen it has tried further starts,
+    along the combinations of parameters that the data hardly fix: a fit that lost the floor of a valley is no limit.
+    """
+
+    def __init__(self, fit: Solution, k: int, threshold: float) -> None:
+        self._fit, self._k, self._threshold = fit, k, threshold
         self._others = np.array([i for i in range(len(fit.names)) if i != k], dtype=int)
         self._known: dict[float, NDArray[np.float64]] = {float(fit.minimum.x[k]): fit.minimum.x}
+        sizes = [p.size(v) / p.slope(v) for p, v in zip(fit.problem.parameters, fit.x, strict=True)]
+        directions = (fit.identifiability.directions * np.array(sizes)[:, np.newaxis]).T
+        shares = np.abs(directions[:, k]) / np.maximum(np.abs(directions).max(axis=1), 1e-300)
+        # the least determined come last
+        self._valleys = [d / d[k] for d, share in zip(directions, shares, strict=True) if share > IN_VALLEY][::-1]
 
     def __call__(self, value: float) -> float:
-        problem, k, others = self._fit.problem, self._k, self._others
+        """Rise of -2 ln(likelihood); nan where no fit came to an end, about which nothing can be said then."""
+        best, rise = None, math.nan
+        for start in self._starts(value):
+            found = self._fitted(start)
+            if found is not None and not rise <= found[1]:
+                best, rise = found
+            if rise < self._threshold:  # a lower one would change nothing
+                break
+        if best is not None:
+            self._known[value] = best
+        return rise
+
+    def _starts(self, value: float) -> Iterator[NDArray[np.float64]]:
         nearest = min(self._known, key=lambda x: abs(x - value))
-        x = self._known[nearest].copy()
-        x[k] = value
+        for valley in [np.eye(len(self._fit.names))[self._k], *self._valleys[:VALLEYS]]:
+            x = self._known[nearest] + (value - nearest) * valley
+            x[self._k] = value
+            yield np.clip(x, *self._fit.problem.bounds)
+
+    def _fitted(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], float] | None:
+        problem, others = self._fit.problem, self._others
         if others.size == 0:
-            return self._fit.deviance(problem.residuals(x))
+            rise = self._fit.deviance(problem.residuals(x))
+            return (x, rise) if math.isfinite(rise) else None
 
         def whole(part: NDArray[np.float64]) -> NDArray[np.float64]:
             full = x.copy()
@@ -114,15 +148,14 @@ class _Walk:
                 x[others],
                 (low[others], high[others]),
                 self._fit.loss,
-                max_evaluations=50,
+                max_evaluations=EVALUATIONS,
                 tolerance=ROUGH,
             )
         except (FloatingPointError, ValueError):  # no finite misfit there
-            return math.inf
+            return None
         if found.interrupted:
             raise KeyboardInterrupt
-        self._known[value] = whole(found.x)
-        return self._fit.deviance(found.residuals)
+        return whole(found.x), self._fit.deviance(found.residuals)
 
 
 def _crossing(
@@ -140,6 +173,9 @@ def _crossing(
         share = (wanted - low) / (high - low) if high > low else 0.5
         x = a + min(max(share, 0.05), 0.95) * (b - a)
         rise = walk(x)
+        if math.isnan(rise):
+            b = x
+            continue
         points[x] = rise
         if abs(math.sqrt(max(rise, 0.0)) - wanted) < PRECISION * wanted:
             return x

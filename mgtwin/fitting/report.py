@@ -1,35 +1,36 @@
-"""A fit as text: its table, what the data determine, misfits and the quality of the spectra."""
+"""A fit as text: its table, what the data determine, whether the model describes them, and what it misses."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from ..analysis import kramers_kronig
-from ..errors import InputError, MgtwinError
 from ..quantities import Value, format_value
 from .estimates import Estimate
+from .extrapolated import Extrapolation, extrapolation_of
 from .judged import Judged
 from .outside import Outside
 
-__all__ = ["as_text", "quality", "short_names", "table_rows"]
+__all__ = ["as_text", "short_names", "table_rows"]
 
 _HEAD = ("parameter", "value", "std", "95 % interval", "identifiable", "prior")
 #: Correlations weaker than this are not worth a line.
 _STRONG = 0.9
-#: A misfit this many times the noise means that the model does not describe the data.
-_POOR = 1.5
-#: A level of noise that follows from the misfit and is this part of the data is no noise, but a model that fails.
-_FAR = 0.3
 #: Parts of a path that say nothing which the rest does not say.
 _SILENT = ("layers", "material", "interfaces")
 
 
 def as_text(fit: Judged) -> str:
-    """The whole report."""
+    """The whole report: what is known without further fits; `Judged.profiled` works out the profiles before it."""
     lines = [_headline(fit), ""]
     lines += _aligned([_HEAD, *table_rows(fit)])
+    if not all(fit.known(name).proven for name in fit.names):
+        lines += ["yes?: at this minimum; fit.profiled() works out the profiles, which decide."]
+    lines += _section("THE MODEL DOES NOT DESCRIBE THE DATA", _failure_lines(fit))
+    lines += _section("at the temperatures of the data", _law_lines(fit))
     lines += _section("not identifiable", _open_lines(fit))
     lines += _section("strong correlations", _correlation_lines(fit))
     lines += _section("misfit", _misfit_lines(fit))
@@ -42,7 +43,7 @@ def _headline(fit: Judged) -> str:
     state = "interrupted: the best until then" if fit.interrupted else "" if fit.converged else "NOT CONVERGED"
     text = (
         f"{len(fit.names)} parameters, {count} Dataset{'' if count == 1 else 's'}, {fit.problem.count} numbers, "
-        f"chi2/freedom {fit.chi_squared / max(fit.freedom, 1):.3g}"
+        f"chi2/freedom {_reduced(fit):.3g}"
     )
     costs = fit.minimum.costs
     if costs is not None and costs.size > 1:
@@ -52,21 +53,61 @@ def _headline(fit: Judged) -> str:
     return f"{text}{f'; {state}' if state else ''}"
 
 
-def table_rows(fit: Judged, *, profiles: bool | None = None) -> list[tuple[str, ...]]:
-    """Name, value, std, interval, identifiable, prior of every parameter, as text.
+def _reduced(fit: Judged) -> float:
+    """Sum of squares in units of the noise of the data alone, over the degrees of freedom."""
+    parts = fit.problem.by_dataset(fit.minimum.residuals)
+    return sum(v.misfit**2 * part.size for v, part in zip(fit.verdicts, parts, strict=True)) / max(fit.freedom, 1)
 
-    `profiles`: whether intervals come from profiles for all parameters; by default where they are cheap (only spectra
-    at rest). An interrupted fit gets none: who stopped it does not want to wait for them.
-    """
-    rest = all(item.is_spectrum and item.protocol is None for item in fit.problem.measurements)
-    names = short_names(fit.names)
+
+def table_rows(fit: Judged) -> list[tuple[str, ...]]:
+    """Name, value, std, interval, identifiable, prior of every parameter, as text."""
     rows: list[tuple[str, ...]] = []
-    for short, parameter in zip(names, fit.problem.parameters, strict=True):
-        wanted = True if (rest if profiles is None else profiles) else None
-        estimate = fit.estimate(parameter.name, profile=False if fit.interrupted and profiles is None else wanted)
+    for k, (short, parameter) in enumerate(zip(short_names(fit.names), fit.problem.parameters, strict=True)):
+        estimate, seen = fit.known(parameter.name), extrapolation_of(fit, k)
+        if seen is not None:
+            estimate = _widened(estimate, seen)
+            short = f"{short} (at {format_value(seen.reference, 'K')})"
+        verdict = _verdict(estimate)
+        if estimate.identifiable:
+            verdict = "MODEL FAILS" if fit.fails else "by the law" if seen is not None else verdict
         prior = "" if parameter.prior is None else parameter.prior.shown(parameter.unit)
-        rows.append((short, *_numbers(estimate), _verdict(estimate), prior))
+        rows.append((short, *_numbers(estimate), verdict, prior))
     return rows
+
+
+def _widened(estimate: Estimate, seen: Extrapolation) -> Estimate:
+    """An estimate with what the fixed numbers of the law add to it."""
+    if estimate.std is None or not seen.relative_std:
+        return estimate
+    std = math.hypot(estimate.std, seen.relative_std * abs(estimate.value))
+    factor = math.exp(1.96 * math.hypot(estimate.std / abs(estimate.value), seen.relative_std))
+    ends = sorted((estimate.value / factor, estimate.value * factor))
+    return replace(estimate, std=std, low=ends[0], high=ends[1])
+
+
+def _law_lines(fit: Judged) -> list[str]:
+    """Values where the data are, of numbers that hold at another temperature."""
+    lines = []
+    for k, (short, parameter) in enumerate(zip(short_names(fit.names), fit.problem.parameters, strict=True)):
+        seen, estimate = extrapolation_of(fit, k), fit.known(parameter.name)
+        if seen is None or estimate.std is None:
+            continue
+        name = short.removesuffix(".reference")
+        for T, value in seen.values:
+            number = Value(value, unit=parameter.unit, std=estimate.std / abs(estimate.value) * abs(value))
+            lines.append(f"{name}: {format_value(number, uncertainty=True)} at {format_value(T, 'K')}")
+    return lines
+
+
+def _failure_lines(fit: Judged) -> list[str]:
+    lines = []
+    for verdict in fit.verdicts:
+        if verdict.poor:
+            looks = f"; it looks like {verdict.looks_like}" if verdict.looks_like else ""
+            lines.append(f"{verdict.label}: {verdict.misfit:.3g} × noise, {verdict.where}{looks}")
+    if lines:
+        lines.append("What the table says holds for this model only; its intervals are widened by the misfit.")
+    return lines
 
 
 def _numbers(estimate: Estimate) -> tuple[str, str, str]:
@@ -77,7 +118,7 @@ def _numbers(estimate: Estimate) -> tuple[str, str, str]:
     ends = [_end(estimate.low, unit), _end(estimate.high, unit)]
     interval = f"{ends[0]} … {ends[1]}"
     if not estimate.identifiable:
-        return "-", "-", interval if estimate.profile is not None else ""  # a number would be believed
+        return "-", "-", interval  # a number would be believed
     assert estimate.std is not None
     return value, _spread(estimate), interval
 
@@ -98,7 +139,7 @@ def _verdict(estimate: Estimate) -> str:
     if estimate.at_bound:
         return "AT A BOUND"
     if estimate.identifiable:
-        return "yes"
+        return "yes" if estimate.proven else "yes?"
     if estimate.profile is not None and estimate.profile.bounded:
         return "NO (weakly limited)"
     return "NO"
@@ -118,7 +159,8 @@ def _short(path: str) -> str:
 def _open_lines(fit: Judged) -> list[str]:
     known = dict(zip(fit.names, short_names(fit.names), strict=True))
     lines = []
-    local = fit.identifiability.identifiable & ~fit.identifiable
+    sound = np.array([fit.known(name).identifiable for name in fit.names])
+    local = fit.identifiability.identifiable & ~sound
     lines += [
         f"{known[fit.names[k]]}: determined near this minimum only, its profile is open" for k in np.flatnonzero(local)
     ]
@@ -135,21 +177,24 @@ def _open_lines(fit: Judged) -> list[str]:
 def _correlation_lines(fit: Judged) -> list[str]:
     names, found = short_names(fit.names), fit.correlations
     pairs = [(i, j) for i in range(len(names)) for j in range(i) if abs(found[i, j]) >= _STRONG]
-    pairs = [(i, j) for i, j in pairs if fit.identifiable[[i, j]].all()]
+    pairs = [(i, j) for i, j in pairs if fit.identifiability.identifiable[[i, j]].all()]
     pairs.sort(key=lambda pair: -abs(found[pair]))
     return [f"{found[i, j]:+.3f}  {names[j]} – {names[i]}" for i, j in pairs]
 
 
 def _misfit_lines(fit: Judged) -> list[str]:
     rows = []
-    for item, noise, misfit, group in zip(
-        fit.problem.measurements, fit.noise, fit.misfits, fit.problem.group_of, strict=True
-    ):
-        level = f"noise {100 * noise:.2g} % (estimated)" if fit.problem.estimated[group] else "noise given"
-        poor = misfit > _POOR or (fit.problem.estimated[group] and noise > _FAR)
-        words = f"{misfit:.2f} × noise{'  POOR' if poor else ''}"
+    for item, verdict, group in zip(fit.problem.measurements, fit.verdicts, fit.problem.group_of, strict=True):
         temperature = "" if item.temperature is None else format_value(item.temperature, "K")
-        rows.append((item.label, temperature, words, level, quality(item.dataset)))
+        if not fit.problem.estimated[group]:
+            level = "noise given"
+        elif verdict.noise is None:
+            level = "too few points to know the noise"
+        else:
+            level = f"noise {100 * verdict.noise:.2g} % (from the data alone)"
+        consistent = {None: "", True: "Kramers-Kronig: consistent", False: "Kramers-Kronig: VIOLATED, the cell changed"}
+        words = "" if verdict.noise is None else f"{verdict.misfit:.2f} × noise{'  POOR' if verdict.poor else ''}"
+        rows.append((item.label, temperature, words, level, consistent[verdict.consistent]))
     return _aligned(rows)
 
 
@@ -167,22 +212,6 @@ def _outside_lines(fit: Judged) -> list[str]:
         where = first.label if len(run) == 1 else f"{first.label} … {last.label} ({len(run)} Datasets)"
         lines.append(f"{where}: {first.reason}")
     return lines
-
-
-def quality(dataset: object) -> str:
-    """What the Kramers-Kronig test says of a spectrum, in a few words."""
-    if "frequency" not in getattr(dataset, "dims", ()):
-        return ""
-    try:
-        found = kramers_kronig(dataset)  # type: ignore[arg-type]
-    except InputError as error:
-        return f"Kramers-Kronig not tested: {str(error).split('.')[0]}"
-    except MgtwinError:
-        return "Kramers-Kronig not tested: needs mgtwin[spectra]"
-    noise = 100 * float(found["noise"])
-    if found.attrs["consistent"]:
-        return f"Kramers-Kronig: consistent (noise {noise:.2g} %)"
-    return f"Kramers-Kronig: VIOLATED by {100 * float(found['systematic_residual']):.2g} %"
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

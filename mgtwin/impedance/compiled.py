@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
+from ..cells.paths import Node
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.numbers import Number
 from ..laws import Law
 from .derivatives import add_slopes
 from .exact import stack_at
@@ -113,7 +114,7 @@ class _LawPlan:
 
     law: type[Law]
     varied: tuple[tuple[str, str], ...]
-    fixed: Mapping[str, Any]
+    fixed: Mapping[str, Number]
 
 
 class _Planned(Reader):
@@ -122,8 +123,8 @@ class _Planned(Reader):
     def __init__(self, known: Reader, varied: Sequence[str]) -> None:
         super().__init__(known.cell)
         self._known = known
-        self._values: Mapping[str, Any] = {}
-        self._evaluated: dict[str, Any] = {}
+        self._values: Mapping[str, Number] = {}
+        self._evaluated: dict[str, Number] = {}
         self._everywhere = "temperature" in varied
         self._varied = frozenset(varied)
         for path in varied:
@@ -132,26 +133,26 @@ class _Planned(Reader):
                 raise InputError(f"{path} is {value!r}, not a number: only numbers can vary.")
         self._plans: dict[str, _LawPlan | None] = {}
 
-    def give(self, values: Mapping[str, Any]) -> None:
+    def give(self, values: Mapping[str, Number]) -> None:
         """Take other numbers."""
         self._values = values
         self._evaluated = {}
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Node:
         return self._known.get(path)
 
-    def number(self, path: str) -> Any:
+    def number(self, path: str) -> Number:
         found = self._values.get(path)
         return self._known.number(path) if found is None else found
 
-    def property(self, path: str, T: Any) -> Any:
+    def property(self, path: str, T: Number) -> Number:
         if path in self._values:
             return self._values[path]
         if path not in self._evaluated:
             self._evaluated[path] = self._property(path, T)
         return self._evaluated[path]
 
-    def _property(self, path: str, T: Any) -> Any:
+    def _property(self, path: str, T: Number) -> Number:
         if path not in self._plans:
             self._plans[path] = self._planned(path)
         plan = self._plans[path]

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -139,7 +138,7 @@ def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:
     return not _is_infinite(junction.electronic_resistance)
 
 
-def _is_infinite(value: Any) -> bool:
+def _is_infinite(value: object) -> bool:
     return isinstance(value, float) and math.isinf(value)
 
 

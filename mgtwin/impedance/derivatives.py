@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +22,7 @@ from ..cells.cell import Cell
 from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.numbers import Number
 from .chain import Array
 from .fixture import FIXTURE, fixture_numbers, idle, pass_through_fixture
 from .parameters import Overrides, reader_of
@@ -121,7 +121,7 @@ def parameters_of(cell: Cell, paths: Sequence[Key]) -> list[tuple[str, ...]]:
     return keys
 
 
-def _check(cell: Cell, path: str, value: Any) -> None:
+def _check(cell: Cell, path: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         below = [known for known in cell.paths() if known.startswith(f"{path}.")]
         hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
@@ -133,7 +133,7 @@ def _check(cell: Cell, path: str, value: Any) -> None:
         )
 
 
-def _aligned(value: Any, path: str, dimensions: int) -> NDArray[np.float64]:
+def _aligned(value: Number, path: str, dimensions: int) -> NDArray[np.float64]:
     """Values of a parameter, the first axis of length 1, then those of the batch and that of the frequencies."""
     if isinstance(value, float):
         return np.full((1,) * (2 + dimensions), value)

@@ -11,16 +11,16 @@ import numpy as np
 from ..cells.carriers import ANIONS, ELECTRONS, shared
 from ..cells.cell import Cell, Layer
 from ..cells.constriction import Spots, contact_fraction, film_when_new
+from ..cells.questions import electronic_conductivity, ionic_conductivity
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.carriers import has_electrons
 from ..kinds.electrode import equilibrium
 from ..kinds.kind import Bound, has_formula
-from ..kinds.own import Own
 from ..kinds.response import admittance
 from ..kinds.storage import Storage
 from .chain import Array, Interface, Link, Together
-from .numbers import geometry, potentials_at_rest, require, with_boundaries
+from .numbers import geometry, require
 
 __all__ = ["electrode", "junction", "stored"]
 
@@ -188,12 +188,8 @@ def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> 
 
 def _conductivities(cell: Cell, reader: Reader, layer: Layer) -> tuple[Array, Array | None]:
     """Ionic conductivity, grain boundaries included, and electronic one [S/m] of a layer, per electrode area."""
-    own = Own(reader, f"layers.{layer.name}.material", reader.temperature)
     _, ratio = geometry(reader, layer, reader.number("area"))
-    ionic = require(layer.material.ionic(own), own.place("ionic_conductivity"))
-    if layer.material.grain_boundary is not None:
-        ionic = with_boundaries(own.below("grain_boundary"), ionic)
+    ionic = require(ionic_conductivity(cell, layer.name, reader), f"layers.{layer.name}.material.ionic_conductivity")
     if not has_electrons(layer.material):
         return ionic * ratio, None
-    potential = potentials_at_rest(cell, reader)[[item.name for item in cell.layers].index(layer.name)]
-    return ionic * ratio, layer.material.electronic(own).conductivity(potential) * ratio
+    return ionic * ratio, electronic_conductivity(cell, layer.name, reader) * ratio

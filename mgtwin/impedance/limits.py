@@ -86,11 +86,14 @@ def plateaus(cell: Cell) -> PlateauResistances:
         layers, links = elements_of(cell, reader, np.zeros(1, dtype=complex))
         bulk = sum(_number(layer.impedance) for layer in layers)
         charged = sum(_side_by_side(link) for link in links)
+        storages = [
+            cell.negative.double_layer,
+            *(cell.interfaces[key].capacitance if key in cell.interfaces else None for key in faces(cell)[1:-1]),
+            cell.positive.double_layer,
+        ]
         shorted = sum(
-            _side_by_side(
-                link, _number(constriction(cell, face, Carrier.IONS, reader)) if _stores(cell, face) else None
-            )
-            for face, link in zip(faces(cell), links, strict=True)
+            _side_by_side(link, None if storage is None else _number(constriction(cell, face, Carrier.IONS, reader)))
+            for face, link, storage in zip(faces(cell), links, storages, strict=True)
         )
     area, leads = float(cell.area), float(cell.series_resistance)
     return PlateauResistances(
@@ -101,13 +104,6 @@ def plateaus(cell: Cell) -> PlateauResistances:
 def _number(value: Array) -> float:
     """The real part of a number, or of an array over the one frequency."""
     return float(np.ravel(np.real(value))[0])
-
-
-def _stores(cell: Cell, face: str) -> bool:
-    """Whether an interface has a double layer."""
-    if face in ("negative", "positive"):
-        return cell.get(f"{face}.double_layer") is not None
-    return face in cell.interfaces and cell.interfaces[face].capacitance is not None
 
 
 def _side_by_side(link: Interface, ions: float | None = None) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import casadi
 import numpy as np
+import pybamm
 from numpy.typing import ArrayLike
 from scipy.sparse import csc_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
@@ -113,7 +114,7 @@ class LinearisedStack:
         free = [casadi.MX.sym(f"p{k}") for k in range(len(self.input_names))]
         inputs = dict(zip(self.input_names, free, strict=True)) | {name: casadi.MX(0) for name in CONTROL_INPUTS}
 
-        def translated(symbol: Any) -> casadi.MX:
+        def translated(symbol: pybamm.Symbol) -> casadi.MX:
             return symbol.to_casadi(t=casadi.MX(0), y=y, inputs=inputs)
 
         parts = [translated(self.built.concatenated_rhs), translated(self.built.concatenated_algebraic)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..cells.cell import Cell, Layer
@@ -11,6 +9,7 @@ from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import has_electrons
+from ..kinds.numbers import Number
 from ..kinds.own import Own
 from .chain import Array
 
@@ -41,7 +40,7 @@ def with_boundaries(own: Own, ionic: Array) -> Array:
     return ionic / (1 + ionic * resistance / require(own.number("grain_size"), own.place("grain_size")))
 
 
-def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Any, ...]:
+def potentials_at_rest(cell: Cell, reader: Reader) -> tuple[Number, ...]:
     """Rest potentials of all layers [V]; 0 where no conductivity of the cell depends on them.
 
     A cell with an electrode of another equilibrium than the metal's is asked in any case, for it may have no rest.

@@ -14,6 +14,7 @@ from ..cells.cell import Cell
 from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.numbers import Number
 
 #: Dotted path, wildcard or tuple of paths -> values of the parameter sets.
 Overrides: TypeAlias = Mapping[Key, ArrayLike]
@@ -51,7 +52,7 @@ def reader_of(cell: Cell, overrides: Overrides) -> tuple[Reader, tuple[int, ...]
         raise InputError(f"The shapes of the overrides do not broadcast with each other: {listed}.") from None
 
 
-def _check(path: str, array: NDArray[np.float64], current: Any) -> None:
+def _check(path: str, array: NDArray[np.float64], current: object) -> None:
     if isinstance(current, bool) or not isinstance(current, (int, float)):
         raise InputError(f"{path} is {current!r}, not a number: overrides replace numbers only, use Cell.with_.")
     may_be_infinite = path.endswith(("resistance", "mobility"))
@@ -65,20 +66,20 @@ class _Known(Reader):
 
     def __init__(self, cell: Cell) -> None:
         super().__init__(cell)
-        self._numbers: dict[str, Any] = {}
-        self._properties: dict[str, Any] = {}
-        self._memory: dict[Any, Any] = {}
+        self._numbers: dict[str, Number] = {}
+        self._properties: dict[str, Number] = {}
+        self._memory: dict[object, Any] = {}
 
-    def memory(self, path: str) -> dict[Any, Any] | None:
+    def memory(self, path: str) -> dict[object, Any] | None:
         return self._memory
 
-    def number(self, path: str) -> Any:
+    def number(self, path: str) -> Number:
         if path not in self._numbers:
             value = super().number(path)
             self._numbers[path] = None if value is None else float(value)  # numpy is slow with subclasses of float
         return self._numbers[path]
 
-    def property(self, path: str, T: Any) -> Any:
+    def property(self, path: str, T: Number) -> Number:
         # T is the temperature of the cell, there is no other
         if path not in self._properties:
             value = super().property(path, T)
@@ -96,15 +97,15 @@ class _Overridden(Reader):
     def get(self, path: str) -> Any:
         return self._known.get(path)
 
-    def number(self, path: str) -> Any:
+    def number(self, path: str) -> Number:
         return self._values[path] if path in self._values else self._known.number(path)
 
-    def property(self, path: str, T: Any) -> Any:
+    def property(self, path: str, T: Number) -> Number:
         if self._changes(path):
             return super().property(path, T)
         return self._known.property(path, T)
 
-    def memory(self, path: str) -> dict[Any, Any] | None:
+    def memory(self, path: str) -> dict[object, Any] | None:
         return None if self._changes(path) else self._known.memory(path)
 
     def _changes(self, path: str) -> bool:

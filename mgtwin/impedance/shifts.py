@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+import casadi
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
@@ -86,7 +86,9 @@ def held_shift(
     return result
 
 
-def forces_by_input(function: Any, state: NDArray[np.float64], values: Sequence[float]) -> NDArray[np.float64]:
+def forces_by_input(
+    function: casadi.Function, state: NDArray[np.float64], values: Sequence[float]
+) -> NDArray[np.float64]:
     """Partial derivatives of a CasADi function of state and inputs by all inputs, shape (outputs, parameters)."""
     still = np.zeros_like(state)
     columns = [np.asarray(directional(function, state, values, still, k)[0]).ravel() for k in range(len(values))]

@@ -9,7 +9,7 @@ the cell conserves a charge Q while it settles (:mod:`mgtwin.impedance.conserved
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,11 @@ __all__ = ["SteadyState"]
 TOLERANCE = 1e-6
 #: Largest step of an unknown, relative to 1 and to itself, at which Newton's iteration has converged.
 CONVERGED = 1e-9
-ITERATIONS = 30
+ITERATIONS = 60
+#: Shortest step of Newton's iteration, relative to its own, before it is given up.
+SHORTEST = 1e-4
+#: First and smallest part of the bias by which it is raised where Newton's iteration needs that.
+FIRST_STEP, SMALLEST_STEP = 0.1, 1e-4
 
 
 class SteadyState:
@@ -75,34 +79,81 @@ class SteadyState:
         self._stack, self._origin, self._given = stack, origin, stack.given(inputs)
         self._values = stack.values(inputs)
         self._output = 0 if current is None else 1  # of stack.outputs: voltage, current
-        self._target = voltage if current is None else -current
+        self._target: float = voltage if voltage is not None else -float(current or 0.0)
         laws = conserved_charges(stack.model.cell, imposed_voltage=current is None)
         self._charges = [_Charge(stack, law, self._given) for law in laws]
 
     def converged(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
         """The steady state itself, from one that is nearly so (found by integration, perhaps on another mesh).
 
+        Newton's iteration is damped by Deuflhard's natural test: a step is shortened until the correction that the old
+        Jacobian gives at its end is smaller than the step. Where exponentials of E make even that fail (a profile from
+        another mesh can lie far outside), the bias is raised from where the cell started, each solution being the start
+        of the next.
+
         Raises
         ------
         SimulationError
-            Where Newton's iteration does not converge.
+            Where neither converges.
         """
-        stack, values, control = self._stack, self._values, self._stack.current_index
-        kept = np.array([charge.value(self._origin, values) for charge in self._charges])
-        result = state.copy()
-        result[stack.ageing] = self._origin[stack.ageing]  # what ages is as it was when the bias came
+        near = state.copy()
+        near[self._stack.ageing] = self._origin[self._stack.ageing]  # what ages is as it was when the bias came
+        found = self._damped(near, self._target)
+        return self._continued() if found is None else found
+
+    def _continued(self) -> NDArray[np.float64]:
+        """The steady state by raising the bias, in steps that grow where Newton converges and shrink elsewhere."""
+        stack = self._stack
+        start = float(np.asarray(stack.outputs(self._origin, *self._values)).ravel()[self._output])
+        reached, state, step = 0.0, self._origin, FIRST_STEP
+        while reached < 1.0:
+            share = min(1.0, reached + step)
+            found = self._damped(state, start + share * (self._target - start))
+            if found is not None:
+                reached, state, step = share, found, 2 * step
+                continue
+            step /= 4
+            if step < SMALLEST_STEP:
+                raise SimulationError(
+                    f"{stack.model.cell.name}: no steady state was found beyond {reached:.3g} of the bias. It may have "
+                    f"none (a current above the limiting one), or ask too much of the mesh: try a smaller bias or a "
+                    f"lower highest frequency."
+                )
+        return state
+
+    def _damped(self, state: NDArray[np.float64], target: float) -> NDArray[np.float64] | None:
+        """Newton's iteration for one value of the bias; None where it does not converge."""
+        result = state
         for _ in range(ITERATIONS):
-            residual = np.asarray(stack.residual(result, *values)).ravel()
-            residual[control] = np.asarray(stack.outputs(result, *values)).ravel()[self._output] - self._target
-            # Newton's matrix alone is singular once for every conserved charge: what is kept closes it
-            missing = kept - np.array([charge.value(result, values) for charge in self._charges])
-            step = self._solve(result, -residual[:, np.newaxis], missing.reshape(-1, 1))[:, 0]
-            result = result + step
-            if np.all(np.abs(step) <= CONVERGED * (1 + np.abs(result))):
-                return result
-        raise SimulationError(
-            f"{stack.model.cell.name}: Newton's iteration for the steady state under the bias did not converge."
-        )
+            try:
+                solve = self._solver(result)
+                step = solve(*self._missing(result, target))[:, 0]
+                if np.all(np.abs(step) <= CONVERGED * (1 + np.abs(result))):
+                    return result + step
+                length, share = np.max(np.abs(step) / (1 + np.abs(result))), 1.0
+                while True:
+                    tried = result + share * step
+                    following = solve(*self._missing(tried, target))[:, 0]
+                    if np.max(np.abs(following) / (1 + np.abs(result))) <= (1 - share / 4) * length:
+                        break
+                    share /= 2
+                    if share < SHORTEST:
+                        return None
+            except _Undetermined:
+                return None
+            result = tried
+        return None
+
+    def _missing(self, state: NDArray[np.float64], target: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What the equations of a state lack, and what its conserved charges lack, each as a column.
+
+        Newton's matrix alone is singular once for every conserved charge: what is kept closes it.
+        """
+        stack, values = self._stack, self._values
+        residual = np.asarray(stack.residual(state, *values)).ravel()
+        residual[stack.current_index] = np.asarray(stack.outputs(state, *values)).ravel()[self._output] - target
+        charges = [charge.value(self._origin, values) - charge.value(state, values) for charge in self._charges]
+        return -residual[:, np.newaxis], np.array(charges).reshape(-1, 1)
 
     def shift(
         self,
@@ -148,51 +199,68 @@ class SteadyState:
         for name, column in zip(stack.input_names, (forces + changes.sum(axis=0)).T, strict=True):
             if not np.isfinite(column).all():
                 raise InputError(no_derivative(name, self._given))
-        return self._solve(state, -forces, changes)
+        try:
+            return self._solver(state)(-forces, changes)
+        except _Undetermined:
+            raise SimulationError(
+                f"{stack.model.cell.name}: the equations of the steady state under the bias do not determine it. Give "
+                f"the cell a finite resistance in parallel with what blocks."
+            ) from None
 
-    def _solve(self, state: NDArray[np.float64], right: NDArray, kept: NDArray) -> NDArray[np.float64]:
-        """Solve ``F_y dy = right``, ``Q_y dy = kept`` for several right sides."""
+    def _solver(self, state: NDArray[np.float64]) -> Callable[[NDArray, NDArray], NDArray[np.float64]]:
+        """Return what solves ``F_y dy = right``, ``Q_y dy = kept`` at a state, for several right sides."""
         stack, values, control = self._stack, self._values, self._stack.current_index
         matrix = stack.jacobian(state, values).tolil()
         matrix[control] = stack.matrices(state, *values)[1].full()[self._output]
         for frozen in stack.ageing:  # what ages has no steady state: it stays where it is
             matrix[frozen, frozen] = 1.0
         rows = np.array([charge.gradient(state, values) for charge in self._charges]).reshape(-1, state.size)
-        found = _bordered(csr_matrix(matrix), rows, right, kept, stack.built.len_rhs)
-        if found is None:
-            raise SimulationError(
-                f"{stack.model.cell.name}: the equations of the steady state under the bias do not determine it. Give "
-                f"the cell a finite resistance in parallel with what blocks."
-            )
-        return found
+        return _bordered(csr_matrix(matrix), rows, stack.built.len_rhs)
 
 
-def _bordered(
-    matrix: csr_matrix, rows: NDArray, right: NDArray, kept: NDArray, dynamic: int
-) -> NDArray[np.float64] | None:
-    """Solve ``matrix dy = right``, singular once for every row of ``rows dy = kept``; None where that fails.
+class _Undetermined(Exception):
+    """The equations do not say what the unknowns are."""
+
+
+def _bordered(matrix: csr_matrix, rows: NDArray, dynamic: int) -> Callable[[NDArray, NDArray], NDArray[np.float64]]:
+    """Return what solves ``matrix dy = right``, singular once for every row of ``rows dy = kept``.
 
     The rows, read as combinations of the dynamic equations (the first `dynamic` ones), are what makes it singular: as
     columns they complete it.
+
+    Raises
+    ------
+    _Undetermined
+        Here or in the solver, where the matrix is singular all the same.
     """
     # rows differ by 1e10 between thin and thick cells; unscaled, the check of the residual would mean nothing
     scale = 1 / np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300)
     size = 1 / np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)
-    rows, kept = rows * size[:, np.newaxis], kept * size[:, np.newaxis]
+    rows = rows * size[:, np.newaxis]
     columns = np.where(np.arange(len(scale)) < dynamic, rows, 0.0) / scale
     columns = columns / np.maximum(np.abs(columns).max(axis=1, initial=0.0), 1e-300)[:, np.newaxis]
     inner = diags(scale) @ matrix
     whole = csc_matrix(bmat([[inner, csr_matrix(columns.T)], [csr_matrix(rows), None]]) if len(rows) else inner)
-    target = np.concatenate([right * scale[:, np.newaxis], kept])
+    if not np.isfinite(whole.data).all():
+        raise _Undetermined
     try:
-        found = splu(whole).solve(target)
+        factors = splu(whole)
     except RuntimeError:  # exactly singular
-        return None
-    # splu returns numbers for nearly singular matrices, too: they are believed only if they solve the equations
-    missing = np.abs(inner @ found[: len(scale)] - target[: len(scale)])
-    terms = abs(inner) @ np.abs(found[: len(scale)]) + np.abs(target[: len(scale)])
-    fine = np.isfinite(found).all() and np.all(missing <= TOLERANCE * terms.max(axis=0))
-    return found[: len(scale)] if fine else None
+        raise _Undetermined from None
+
+    def solve(right: NDArray, kept: NDArray) -> NDArray[np.float64]:
+        target = np.concatenate([right * scale[:, np.newaxis], kept * size[:, np.newaxis]])
+        if not np.isfinite(target).all():
+            raise _Undetermined
+        found = factors.solve(target)
+        # splu returns numbers for nearly singular matrices, too: they are believed only if they solve the equations
+        missing = np.abs(inner @ found[: len(scale)] - target[: len(scale)])
+        terms = abs(inner) @ np.abs(found[: len(scale)]) + np.abs(target[: len(scale)])
+        if not np.isfinite(found).all() or np.any(missing > TOLERANCE * terms.max(axis=0)):
+            raise _Undetermined
+        return np.asarray(found[: len(scale)])
+
+    return solve
 
 
 class _Charge:

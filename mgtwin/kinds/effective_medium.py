@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .numbers import Number
+from .numbers import Number, is_symbol, plain
 
 __all__ = [
     "archie",
@@ -52,7 +52,7 @@ def hashin_shtrikman(fractions: Sequence[Number], values: Sequence[Number], *, u
     extreme, absent = (np.maximum, 0.0) if upper else (np.minimum, math.inf)
     star: Number = None
     for fraction, value in zip(fractions, values, strict=True):
-        here = value if _is_symbol(fraction) or _is_symbol(value) else np.where(np.asarray(fraction) > 0, value, absent)
+        here = value if is_symbol(fraction) or is_symbol(value) else np.where(np.asarray(fraction) > 0, value, absent)
         if star is None:
             star = here
         elif _is_zero(star) or _is_zero(here):  # symbols are positive
@@ -78,7 +78,7 @@ def _with_reference(fractions: Sequence[Number], values: Sequence[Number], star:
     A phase that does not conduct in a reference that does not either has an infinite weight: the result is then 0.
     """
     phases = list(zip(fractions, values, strict=True))
-    if any(_is_symbol(part) for part in (*fractions, *values, star)):
+    if any(is_symbol(part) for part in (*fractions, *values, star)):
         if _is_zero(star) and any(_is_zero(value) for _, value in phases):
             return 0.0
         weighted = [(fraction / (value + 2 * star), value) for fraction, value in phases]
@@ -92,7 +92,7 @@ def _with_reference(fractions: Sequence[Number], values: Sequence[Number], star:
         weight = fraction / np.where(vanishes, 1.0, sum_)
         top, bottom = top + weight * value, bottom + np.where(vanishes, 0.0, weight)
         stopped = stopped | (vanishes & (np.asarray(fraction) > 0))
-    return _plain(np.where(stopped | (bottom == 0), 0.0, top / np.where(bottom == 0, 1.0, bottom)))
+    return plain(np.where(stopped | (bottom == 0), 0.0, top / np.where(bottom == 0, 1.0, bottom)))
 
 
 def bruggeman(fractions: Sequence[Number], values: Sequence[Number]) -> Number:
@@ -130,11 +130,11 @@ def archie(pore: Number, values: Sequence[Number], *, exponent: Number) -> Numbe
     inside, rest = values
     if _is_zero(rest):
         return inside * pore**exponent
-    if _is_symbol(pore) or _is_symbol(inside) or _is_symbol(rest):
+    if is_symbol(pore) or is_symbol(inside) or is_symbol(rest):
         return 0.0 if _is_zero(inside) else _bussian(pore, inside, rest, exponent)
     idle = np.asarray(inside) == 0
     found = np.where(idle, 0.0, _bussian(pore, np.where(idle, 1.0, inside), rest, exponent))
-    return _plain(np.where(np.asarray(pore) > 0, found, rest))
+    return plain(np.where(np.asarray(pore) > 0, found, rest))
 
 
 def percolating_root(
@@ -182,7 +182,7 @@ def percolating_root(
 
     u = _bracketed(newton, lowest, highest)
     percolates = level > 0
-    return _plain(percolates * np.exp(percolates * u) + 0 * level)  # a NaN stays one: symbols are tried with it
+    return plain(percolates * np.exp(percolates * u) + 0 * level)  # a NaN stays one: symbols are tried with it
 
 
 _NONE: Number = 0.0
@@ -197,7 +197,7 @@ def _separated(
     for fraction, value, power in zip(fractions, values, powers, strict=True):
         if _is_zero(value):
             idle = idle + fraction
-        elif _is_symbol(value) or np.all(np.asarray(value) > 0):
+        elif is_symbol(value) or np.all(np.asarray(value) > 0):
             conducting.append((fraction, np.log(value), power))
         else:
             conducts = np.asarray(value) > 0
@@ -219,7 +219,7 @@ def _bracketed(newton: Number, low: Number, high: Number) -> Number:
         inside = (u + step >= low) * (u + step <= high)
         step = inside * np.fmax(np.fmin(step, 1e3), -1e3) + (1 - inside) * ((low + high) / 2 - u)
         u = u + step
-        if isinstance(step, (float, np.generic, np.ndarray)) and np.all(np.abs(step) <= _FOUND * (1 + np.abs(u))):
+        if not is_symbol(step) and np.all(np.abs(step) <= _FOUND * (1 + np.abs(u))):
             break
     return u + np.fmax(np.fmin(newton(u)[1], 1.0), -1.0)
 
@@ -238,15 +238,6 @@ def _bussian(pore: Number, inside: Number, rest: Number, exponent: Number) -> Nu
     return inside * np.exp(_bracketed(newton, low, np.fmax(of_rest, 0.0)))
 
 
-def _is_symbol(value: Number) -> bool:
-    return not isinstance(value, (int, float, np.generic, np.ndarray))
-
-
 def _is_zero(value: Number) -> bool:
     """Whether this is the number 0 for good."""
-    return isinstance(value, (int, float)) and value == 0
-
-
-def _plain(value: Number) -> Number:
-    """A number instead of an array without dimensions."""
-    return float(value) if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0 else value
+    return not is_symbol(value) and np.ndim(value) == 0 and bool(value == 0)

@@ -14,6 +14,8 @@ __all__ = [
     "VACUUM_PERMITTIVITY",
     "Number",
     "integral_of_saturating_exp",
+    "is_symbol",
+    "plain",
     "saturating_exp",
 ]
 
@@ -33,6 +35,16 @@ VACUUM_PERMITTIVITY = 8.8541878128e-12
 """Electric constant [F/m] (CODATA 2018)."""
 SATURATION = 40.0
 """Exponent beyond which exponentials of potentials are continued along their tangent."""
+
+
+def is_symbol(value: Number) -> bool:
+    """Tell a symbol, which knows no comparison, from numbers and arrays."""
+    return not isinstance(value, (int, float, np.generic, np.ndarray, list, tuple))
+
+
+def plain(value: Number) -> Number:
+    """Return a float for a number or an array without dimensions; arrays and symbols as they are."""
+    return value if is_symbol(value) or np.ndim(value) else float(value)
 
 
 def saturating_exp(x: Number) -> Number:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import numpy as np
 import pybamm
@@ -62,7 +61,7 @@ class ControlledStack(StackModel):
             pybamm.Event("highest voltage", get(HIGH) - self.voltage),
         ]
 
-    def _current(self) -> Any:
+    def _current(self) -> pybamm.Symbol:
         return pybamm.Variable(names.CURRENT_VARIABLE, scale=self._current_scale)
 
 

@@ -40,9 +40,9 @@ class CycledStack(StackModel):
         if limited:
             get = pybamm.InputParameter
             limits = [pybamm.Event(LOWEST, self.voltage - get(LOW)), pybamm.Event(HIGHEST, get(HIGH) - self.voltage)]
-            self.events: list[Any] = [*super().events, *limits]
+            self.events: list[pybamm.Event] = [*super().events, *limits]
 
-    def _current(self) -> Any:
+    def _current(self) -> pybamm.Symbol:
         get = pybamm.InputParameter
         half, rest = get(HALF_CYCLE), get(REST)
         elapsed = pybamm.t - get(DELAY)

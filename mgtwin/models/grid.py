@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pybamm
 
 __all__ = ["LayerGrid"]
@@ -20,46 +18,46 @@ class LayerGrid:
         [m]; turns gradients over the unit interval into those over the layer.
     """
 
-    def __init__(self, name: str, thickness: Any):
+    def __init__(self, name: str, thickness: pybamm.Symbol):
         self.domain = [name]
         self.thickness = thickness
         self.x = pybamm.SpatialVariable(f"x_{name}", domain=self.domain, coord_sys="cartesian")
         self.x_edge = pybamm.SpatialVariableEdge(f"x_{name}", domain=self.domain, coord_sys="cartesian")
 
-    def variable(self, name: str) -> Any:
+    def variable(self, name: str) -> pybamm.Symbol:
         """A state with a value in every cell."""
         return pybamm.Variable(name, domain=self.domain)
 
-    def half_cell(self, side: str) -> Any:
+    def half_cell(self, side: str) -> pybamm.Symbol:
         """Distance [m] from the ``"left"`` or ``"right"`` face to the nearest node."""
         first = pybamm.BoundaryValue(self.x, side, order="constant")
         return self.thickness * (first if side == "left" else 1 - first)
 
     @staticmethod
-    def first_value(variable: Any, side: str) -> Any:
+    def first_value(variable: pybamm.Symbol, side: str) -> pybamm.Symbol:
         """Value at the node nearest to a face."""
         return pybamm.BoundaryValue(variable, side, order="constant")
 
-    def first_slope(self, profile: Any, side: str) -> Any:
+    def first_slope(self, profile: pybamm.Symbol, side: str) -> pybamm.Symbol:
         """Gradient [1/m] between the two nodes nearest to a face."""
         return pybamm.BoundaryGradient(profile, side, order="linear") / self.thickness
 
-    def slope(self, model: pybamm.BaseModel, profile: Any) -> Any:
+    def slope(self, model: pybamm.BaseModel, profile: pybamm.Symbol) -> pybamm.Symbol:
         """Gradient [1/m] at inner cell faces; `with_faces` has to replace what it gives at the ends."""
         # PyBaMM wants a condition for every gradient
         zero = (pybamm.Scalar(0), "Neumann")
         model.boundary_conditions[profile] = {"left": zero, "right": zero}
         return pybamm.grad(profile) / self.thickness
 
-    def on_edges(self, symbol: Any) -> Any:
+    def on_edges(self, symbol: pybamm.Symbol) -> pybamm.Symbol:
         """Arithmetic mean at cell faces (PyBaMM would take the harmonic one in front of a gradient)."""
         return pybamm.PrimaryBroadcastToEdges(1, self.domain) * symbol
 
-    def at_nodes(self, flux: Any) -> Any:
+    def at_nodes(self, flux: pybamm.Symbol) -> pybamm.Symbol:
         """Mean of a flux over both faces of every cell."""
         return pybamm.inner(pybamm.PrimaryBroadcastToEdges(1, self.domain), flux)
 
-    def with_faces(self, inside: Any, left: Any, right: Any) -> Any:
+    def with_faces(self, inside: pybamm.Symbol, left: pybamm.Symbol, right: pybamm.Symbol) -> pybamm.Symbol:
         """Flux that equals `inside` at inner cell faces and the given ones at the two ends, exactly."""
         broadcast = pybamm.PrimaryBroadcastToEdges
         at_left = self.x_edge <= 0
@@ -70,14 +68,14 @@ class LayerGrid:
             + at_right * broadcast(right, self.domain)
         )
 
-    def divergence(self, flux: Any) -> Any:
+    def divergence(self, flux: pybamm.Symbol) -> pybamm.Symbol:
         """d(flux)/dx in every cell."""
         return pybamm.div(flux) / self.thickness
 
-    def integral(self, profile: Any) -> Any:
+    def integral(self, profile: pybamm.Symbol) -> pybamm.Symbol:
         """Integral over the layer."""
         return self.thickness * self.mean(profile)
 
-    def mean(self, profile: Any) -> Any:
+    def mean(self, profile: pybamm.Symbol) -> pybamm.Symbol:
         """Mean over the layer."""
         return pybamm.Integral(profile, self.x)

@@ -25,7 +25,7 @@ from .writer import Writer
 ZERO = pybamm.Scalar(0)
 
 
-def electrons_through(model: Writer, drop: Any, left: Face | None, right: Face | None, resistance: Any) -> Any:
+def electrons_through(model: Writer, drop: Number, left: Face | None, right: Face | None, resistance: Number) -> Number:
     """Electronic current through a contact: ``R_e i_eon = drop + E_left - E_right``.
 
     A metal is a face of zero resistance whose "E" is eta (left electrode) or -eta (right electrode). Straight-line
@@ -134,9 +134,9 @@ class JunctionInterface:
         left, right = faces
         self.anionic_current = anions_through(model, beside[0].salt_face("right"), beside[1].salt_face("left"))
         self.ageing = InterfaceAgeing(model, path, key)
-        self.state: Any = None
+        self.state: Number = None  # a PyBaMM variable where there is one
         if key not in model.cell.interfaces:
-            self.drop: Any = ZERO
+            self.drop: Number = ZERO
             self.electronic_current = electrons_through(model, ZERO, left, right, ZERO)
             return
         bound = Bound(type(model.reader.get(path)), path, model.reader)

@@ -26,6 +26,6 @@ class MgStack(StackModel):
         super().__init__(shipped_cell(cell) if isinstance(cell, str) else cell, **options)
 
 
-def trilayer_parameter_values() -> dict[str, Any]:
+def trilayer_parameter_values() -> dict[str, object]:
     """Parameter values of the shipped trilayer under their dotted paths, as PyBaMM wants them."""
     return dict(MgStack().default_parameter_values)

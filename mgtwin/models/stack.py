@@ -95,12 +95,14 @@ class StackModel(pybamm.BaseModel):
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
+        #: The same where it is a ladder of branches in time.
+        self.ladders: dict[str, str] = {}
         #: States of ageing laws, which are frozen wherever the cell is linearised.
         self.ageing_states: set[str] = set()
         #: Bodies into which something diffuses from the interfaces, each with a mesh of its own.
         self.particles: list[Particle] = []
         self._dielectric = dielectric
-        self._values: dict[str, Any] = {}
+        self._values: dict[str, Number] = {}
         self.reader = Reader(cell, self._parameter, call=function_of, varies=self.input_paths.__contains__)
         self.temperature = self.reader.number("temperature")
         self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
@@ -119,7 +121,7 @@ class StackModel(pybamm.BaseModel):
         self._name_variables()
 
     # -- parameters ------------------------------------------------------------------------------------------------
-    def _parameter(self, path: str, value: float) -> Any:
+    def _parameter(self, path: str, value: float) -> pybamm.Parameter:
         self._values[path] = value
         return pybamm.Parameter(path)
 
@@ -128,15 +130,15 @@ class StackModel(pybamm.BaseModel):
         current = self.cell.get(path)
         return isinstance(current, float) and current == value and path not in self.input_paths
 
-    def electronic_resistance(self, path: str) -> Any:
+    def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
         return None if self.is_fixed_at(path, np.inf) else self.reader.number(path)
 
-    def area_ratio(self, layer: Layer) -> Any:
+    def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area: turns a layer's properties into ones per electrode area."""
         return 1 if layer.area is None else self.reader.number(f"layers.{layer.name}.area") / self.area
 
-    def _current(self) -> Any:
+    def _current(self) -> pybamm.Symbol:
         """The cell current [A]: given in time here; a controlled model makes it an unknown."""
         return pybamm.FunctionParameter(names.CURRENT_FUNCTION, {names.TIME: pybamm.t})
 
@@ -246,7 +248,7 @@ class StackModel(pybamm.BaseModel):
     @property
     def default_parameter_values(self) -> pybamm.ParameterValues:
         """Every number of the cell under its dotted path, the inputs as PyBaMM inputs, and no current."""
-        values: dict[str, Any] = dict(self._values)
+        values: dict[str, Number] = dict(self._values)
         values |= {path: pybamm.InputParameter(key) for path, key in self.input_paths.items() if path in values}
         values |= {names.CURRENT_FUNCTION: 0.0, names.NOMINAL_CAPACITY: 1e-5}
         return pybamm.ParameterValues(values)
@@ -264,7 +266,7 @@ class StackModel(pybamm.BaseModel):
         }
 
     @property
-    def default_var_pts(self) -> dict[Any, int]:
+    def default_var_pts(self) -> dict[pybamm.SpatialVariable, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
         stretching = self._stretching()
         return {x: mesh.points(stretching[name], self.refinement) for name, x in self._domains().items()}
@@ -348,13 +350,13 @@ def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None
         )
 
 
-def function_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+def function_of(function: Callable[..., Number], arguments: Sequence[Number]) -> Number:
     """A function that iterates as one symbol, where some of its arguments are symbols."""
     symbols = [argument for argument in arguments if isinstance(argument, pybamm.Symbol)]
     if not symbols:
         return function(*arguments)
 
-    def evaluated(*given: Any) -> Any:
+    def evaluated(*given: Number) -> Number:
         values = iter(given)
         with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
             warnings.simplefilter("ignore", FutureWarning)

@@ -5,7 +5,10 @@ The parts of a stack depend on these protocols only, never on `StackModel`, whic
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import MutableMapping
+from typing import Protocol
+
+import pybamm
 
 from ..cells import Cell, Layer
 from ..cells.reader import Reader
@@ -24,6 +27,8 @@ class Writer(Protocol):
         Those of a PyBaMM model.
     exponents : dict
         State -> path of the exponent of the constant-phase element that charges it (exact in the frequency domain).
+    ladders : dict
+        The same for those that are ladders of branches in time.
     ageing_states : set
         Names of the states of ageing laws, which are frozen wherever the cell is linearised.
     cpe_window : (float, float) or None
@@ -35,19 +40,20 @@ class Writer(Protocol):
     cell: Cell
     input_paths: dict[str, str]
     reader: Reader
-    rest: Any
-    temperature: Any
-    inverse_thermal_voltage: Any
-    ion_charge: Any
-    area: Any
-    current_density: Any
-    rhs: Any
-    algebraic: Any
-    initial_conditions: Any
-    boundary_conditions: Any
-    variables: Any
-    events: Any
+    rest: Number
+    temperature: Number
+    inverse_thermal_voltage: Number
+    ion_charge: Number
+    area: Number
+    current_density: Number
+    rhs: MutableMapping[pybamm.Symbol, Number]
+    algebraic: MutableMapping[pybamm.Symbol, Number]
+    initial_conditions: MutableMapping[pybamm.Symbol, Number]
+    boundary_conditions: MutableMapping[pybamm.Symbol, object]
+    variables: MutableMapping[str, Number]
+    events: list[pybamm.Event]
     exponents: dict[str, str]
+    ladders: dict[str, str]
     ageing_states: set[str]
     cpe_window: tuple[float, float] | None
     ages: bool
@@ -70,10 +76,10 @@ class Writer(Protocol):
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
 
-    def electronic_resistance(self, path: str) -> Any:
+    def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked."""
 
-    def area_ratio(self, layer: Layer) -> Any:
+    def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area."""
 
 
@@ -81,6 +87,6 @@ class Neighbour(Protocol):
     """An interface as the layers beside it see it: what crosses it, in PyBaMM's sign (+x), per electrode area."""
 
     name: str
-    electronic_current: Any
-    anionic_current: Any
-    faradaic_current: Any
+    electronic_current: Number
+    anionic_current: Number
+    faradaic_current: Number

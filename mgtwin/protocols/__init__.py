@@ -1,6 +1,18 @@
 """What is done to a cell: impedance, polarization, voltammetry, galvanostatic cycling, rests, replays, sequences."""
 
-from .base import PROTOCOLS, AnyProtocol, Protocol, TransientProtocol, Written, from_data, from_yaml, protocol
+from .base import (
+    PROTOCOLS,
+    AnyProtocol,
+    CurrentValue,
+    Duration,
+    Protocol,
+    TransientProtocol,
+    Volts,
+    Written,
+    from_data,
+    from_yaml,
+    protocol,
+)
 from .bias import BIASES, Current, Voltage
 from .cycling import CycleSkipping, Cycling, Every
 from .eis import EIS
@@ -8,7 +20,7 @@ from .galvanostatic import Galvanostatic
 from .polarization import Polarization
 from .replay import Replay, ReplayedSignal, Signal
 from .rest import Rest
-from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes
+from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes, mixed_times
 from .sequence import Sequence
 from .voltammetry import Voltammetry
 
@@ -19,8 +31,10 @@ __all__ = [
     "AnyProtocol",
     "Current",
     "CurrentRamp",
+    "CurrentValue",
     "CycleSkipping",
     "Cycling",
+    "Duration",
     "Every",
     "Galvanostatic",
     "Limits",
@@ -36,9 +50,11 @@ __all__ = [
     "Voltage",
     "VoltageRamp",
     "Voltammetry",
+    "Volts",
     "Written",
     "amperes",
     "from_data",
     "from_yaml",
+    "mixed_times",
     "protocol",
 ]

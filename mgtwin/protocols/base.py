@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Protocol as Interface
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import SchemaSerializer
 
 from ..errors import InputError, QuantityError
-from ..kinds.noun import explained, field_names, noun
+from ..kinds.declare import declared, require
+from ..kinds.kind import Added
+from ..kinds.noun import explained, field_names
 from ..quantities import AmbientTemperature, Quantity, Value, parse
 from ..registry import Family
 from ..unions import OneOf
@@ -72,10 +75,35 @@ class Written:
         return data
 
 
+class Runner(Interface):
+    """What runs protocols: a method for each way of doing something to a cell."""
+
+    def spectrum(self, protocol: Protocol) -> object:
+        """Measure an impedance."""
+
+    def transient(self, protocol: TransientProtocol) -> object:
+        """Impose something in time."""
+
+    def cycling(self, protocol: Protocol) -> object:
+        """Cycle, with a summary of every cycle."""
+
+    def sequence(self, protocol: Protocol) -> object:
+        """Run one protocol after the other."""
+
+
 class Protocol(Written):
     """Base of everything that can be done to a cell; `mgtwin.protocols.from_data` rebuilds one from its data."""
 
     temperature: Value | None
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask a runner for what this protocol is."""
+        raise NotImplementedError(f"{type(self).__name__} must say which way of running it is")
+
+    def distinct_segments(self, cell: Cell) -> tuple[Segment, ...]:
+        """One stretch of each kind that the protocol has: what has to be checked before a run; none outside time."""
+        return ()
+
     #: The plot that shows a run of it, and the signal that it imposes; "" where the signals themselves tell.
     drawn: ClassVar[str] = ""
     imposed: ClassVar[Literal["voltage", "current", ""]] = ""
@@ -93,6 +121,10 @@ class Protocol(Written):
 class TransientProtocol(Protocol):
     """A protocol in time: a series of stretches, each under one control."""
 
+    def run_by(self, runner: Runner) -> object:
+        """Ask for a run in time."""
+        return runner.transient(self)
+
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """The stretches for a cell (its area turns current densities into currents)."""
         raise NotImplementedError(f"{type(self).__name__} must say its segments")
@@ -107,36 +139,43 @@ PROTOCOLS: Family[type[Protocol]] = Family("protocol")
 #: A field that holds any of them.
 AnyProtocol = Annotated[Protocol, OneOf(PROTOCOLS)]
 
-_Class = TypeVar("_Class", bound=type[Protocol])
+_Class = TypeVar("_Class")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
-def protocol(cls: _Class) -> _Class:
-    """Declare a protocol: a noun that simulations, files and the command line know by its ``type`` from now on.
+def protocol(cls: type[_Class]) -> type[_Class]:
+    """Declare a protocol: a class with fields and the method ``segments(cell)``, which says what is imposed over time.
+
+    It becomes a `TransientProtocol`; ``temperature`` and ``type`` are added. Simulations, files, sequences and the
+    command line know it by its ``type`` from then on.
 
     Raises
     ------
     InputError
-        It lacks the field ``temperature`` or ``type``, or, as a `TransientProtocol`, the method ``segments``.
+        When the class is made: there is no ``segments``, or another protocol has that name.
 
     Examples
     --------
+    >>> import mgtwin as mt
+    >>> from mgtwin.protocols import CurrentRamp, Segment
     >>> @protocol
-    ... class Pulse(TransientProtocol):
+    ... class Pulse:
     ...     current: CurrentValue
-    ...     temperature: Temperature | None = None
-    Traceback (most recent call last):
-        ...
-    mgtwin.errors.InputError: Pulse is a protocol without the field type, without the method segments(cell), ...
+    ...
+    ...     def segments(self, cell):
+    ...         return (Segment(CurrentRamp(self.current), 1.0, (0.0, 1.0)),)
+    >>> float(mt.simulate(mt.cell("trilayer"), from_data({"type": "pulse", "current": "1 uA"}))["current"][-1])
+    1e-06
+    >>> PROTOCOLS.discard("pulse")
     """
-    made = noun(cls)
-    lacks = [f"the field {name}" for name in ("temperature", "type") if name not in made.__pydantic_fields__]
-    if issubclass(made, TransientProtocol) and made.segments is TransientProtocol.segments:
-        lacks.append("the method segments(cell), which says what is imposed over time")
-    if lacks:
-        raise InputError(f"{made.__name__} is a protocol without {', without '.join(lacks)}.")
-    PROTOCOLS.add(made.__pydantic_fields__["type"].default, made)
-    return made
+    # Spectra and sequences have no stretches in time; whatever derives from nothing is meant to have.
+    base = Protocol if issubclass(cls, Protocol) else TransientProtocol
+    return declared(cls, PROTOCOLS, base, _check, added={"temperature": Added(Temperature | None, None)})
+
+
+def _check(cls: type[Protocol]) -> None:
+    written = not issubclass(cls, TransientProtocol) or cls.segments is not TransientProtocol.segments
+    require(written, cls, PROTOCOLS, "without the method segments(cell), which says what is imposed over time.")
 
 
 def from_data(data: object) -> Protocol:

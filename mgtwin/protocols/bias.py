@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, TypeVar, dataclass_transform
 
 from pydantic import Field
 
-from ..kinds.noun import noun
+from ..kinds.declare import declared, require
 from ..registry import Family
 from ..unions import OneOf
 from .base import CurrentValue, Volts, Written
@@ -35,15 +35,19 @@ class Held(Written):
 
 #: What a cell can be held at, by the name that files use.
 BIASES: Family[type[Held]] = Family("bias")
-_Class = TypeVar("_Class", bound=type[Held])
+_Class = TypeVar("_Class")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
-def bias(cls: _Class) -> _Class:
-    """Declare what a cell can be held at."""
-    made = noun(cls)
-    BIASES.add(made.__pydantic_fields__["type"].default, made)
-    return made
+def bias(cls: type[_Class]) -> type[_Class]:
+    """Declare what a cell can be held at: a class with fields and the method ``control(cell)``."""
+    return declared(cls, BIASES, Held, _check)
+
+
+def _check(cls: type[Held]) -> None:
+    require(
+        cls.control is not Held.control, cls, BIASES, "without the method control(cell), which says what is imposed."
+    )
 
 
 @bias
@@ -57,7 +61,6 @@ class Voltage(Held):
     """
 
     voltage: Volts
-    type: Literal["voltage"] = Field(default="voltage", kw_only=True, repr=False)
 
     def control(self, cell: Cell) -> VoltageRamp:
         """What is imposed on a cell."""
@@ -78,7 +81,6 @@ class Current(Held):
     """
 
     current: CurrentValue
-    type: Literal["current"] = Field(default="current", kw_only=True, repr=False)
 
     def control(self, cell: Cell) -> CurrentRamp:
         """What is imposed on a cell."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..quantities import Quantity, Value
-from .base import Protocol, Temperature, protocol
+from .base import Protocol, Runner, Temperature, protocol
 from .bias import Bias
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ class EIS(Protocol):
     temperature: Temperature | None = None
     bias: Bias | None = None
     frequencies: tuple[Frequency, ...] | None = Field(default=None, kw_only=True)
-    type: Literal["eis"] = Field(default="eis", kw_only=True)
 
     @field_validator("frequencies", mode="before")
     @classmethod
@@ -103,4 +102,9 @@ class EIS(Protocol):
         number = self.points
         if number is None:
             number = max(round(np.log10(self.f_max / self.f_min) * (self.per_decade or 10)) + 1, 2)
+        # From the highest, as instruments measure: what drifts shows in the slow part at the end.
         return np.geomspace(float(self.f_max), float(self.f_min), number)
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask for a spectrum."""
+        return runner.spectrum(self)

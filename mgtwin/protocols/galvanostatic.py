@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -41,7 +41,6 @@ class Galvanostatic(TransientProtocol):
     points: int = Field(default=100, ge=2)
     first_time: Duration | None = None
     temperature: Temperature | None = None
-    type: Literal["galvanostatic"] = Field(default="galvanostatic", kw_only=True)
     imposed: ClassVar = "current"
 
     @model_validator(mode="after")

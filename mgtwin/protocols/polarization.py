@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -44,7 +44,6 @@ class Polarization(TransientProtocol):
     first_time: Duration = Field(default=Value(1e-6, unit="s"))
     per_decade: int = Field(default=20, ge=1)
     temperature: Temperature | None = None
-    type: Literal["polarization"] = Field(default="polarization", kw_only=True)
     drawn: ClassVar = "transient"
     imposed: ClassVar = "voltage"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -30,7 +30,6 @@ class Rest(TransientProtocol):
     duration: Duration
     points: int = Field(default=50, ge=2)
     temperature: Temperature | None = None
-    type: Literal["rest"] = Field(default="rest", kw_only=True)
     imposed: ClassVar = "current"
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:

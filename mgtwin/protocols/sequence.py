@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from ..errors import InputError
-from .base import AnyProtocol, Protocol, Temperature, protocol
+from .base import AnyProtocol, Protocol, Runner, Temperature, protocol
 
 
 @protocol
@@ -27,7 +25,6 @@ class Sequence(Protocol):
 
     steps: tuple[AnyProtocol, ...]
     temperature: Temperature | None = None
-    type: Literal["sequence"] = Field(default="sequence", kw_only=True)
 
     @field_validator("steps", mode="before")
     @classmethod
@@ -41,3 +38,7 @@ class Sequence(Protocol):
         if not self.steps:
             raise InputError("a Sequence needs at least one protocol.")
         return self
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask for a sequence."""
+        return runner.sequence(self)

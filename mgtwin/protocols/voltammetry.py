@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -43,7 +43,6 @@ class Voltammetry(TransientProtocol):
     start: Volts = Field(default=Value(0.0, unit="V"))
     points: int = Field(default=200, ge=2)
     temperature: Temperature | None = None
-    type: Literal["voltammetry"] = Field(default="voltammetry", kw_only=True)
     drawn: ClassVar = "voltammogram"
     imposed: ClassVar = "voltage"
 
@@ -61,9 +60,10 @@ class Voltammetry(TransientProtocol):
         result: list[Segment] = []
         for cycle in range(self.cycles):
             for a, b in pairwise(corners):
-                if a == b:
+                if a == b:  # a start at a vertex
                     continue
                 duration = abs(b - a) / float(self.rate)
+                # In proportion to its length, so that a step in the potential is the same in every sweep.
                 points = max(int(np.ceil(self.points * abs(b - a) / (self.high - self.low))), 2)
                 rate = float(np.sign(b - a) * self.rate)
                 result.append(

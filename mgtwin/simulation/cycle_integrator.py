@@ -103,11 +103,11 @@ class CycleIntegrator(Integrator):
 
     def __init__(self, cell: Cell, *, limited: bool, **options: Any):
         self._limited = limited
-        super().__init__(cell, **options)
+        super().__init__(cell, refinement=REFINEMENT, **options)
         _, self._voltage = self._output_function([names.VOLTAGE])
 
     def _model(self, cell: Cell, **options: Any) -> CycledStack:
-        return CycledStack(cell, limited=self._limited, refinement=REFINEMENT, **options)
+        return CycledStack(cell, limited=self._limited, **options)
 
     def _output_inputs(self) -> tuple[list[Any], dict[str, Any]]:
         current = casadi.MX.sym("current")
@@ -125,7 +125,7 @@ class CycleIntegrator(Integrator):
         return np.append(solution.state, solution.outputs[names.CURRENT][-1])
 
     # -- one segment ---------------------------------------------------------------------------------------------
-    def inputs(self, segment: Segment) -> dict[str, Any]:
+    def inputs(self, segment: Segment) -> dict[str, float]:
         """PyBaMM inputs for a segment at constant current; here the laboratory's current changes sign."""
         return _constant(0.0 - segment.control.start) | self._limits(segment.limits)
 

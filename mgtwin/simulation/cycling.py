@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..cells import Cell
 from ..errors import SimulationError
@@ -14,7 +13,7 @@ from .skipping import SkippingRun
 if TYPE_CHECKING:
     import xarray as xr
 
-    from .transient import Progress
+    from .transient import Attributes, Progress
 
 __all__ = ["run"]
 
@@ -25,7 +24,7 @@ def run(
     start: xr.Dataset | xr.DataTree | None = None,
     start_time: float | str | None = None,
     *,
-    attrs: Mapping[str, Any],
+    attrs: Attributes,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Cycle a cell; see :func:`mgtwin.simulate`."""

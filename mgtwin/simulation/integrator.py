@@ -57,6 +57,8 @@ class Integrator:
         Angular frequencies [rad/s] between which constant-phase elements must be right.
     ages : bool
         Whether ageing laws act; else what they have done stays as it is.
+    refinement : float
+        Factor on the number of mesh points.
     """
 
     rtol, atol = RTOL, ATOL
@@ -70,9 +72,11 @@ class Integrator:
         dielectric: bool | Collection[str],
         cpe_window: tuple[float, float] = DEFAULT_WINDOW,
         ages: bool = True,
+        refinement: float = 1.0,
     ):
         self.cell = cell
-        self.model = self._model(cell, f_max=f_max, dielectric=dielectric, cpe_window=cpe_window, ages=ages)
+        options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window}
+        self.model = self._model(cell, **options, ages=ages, refinement=refinement)
         self.built, mesh = controlled.discretise(self.model)
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
         self._solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
@@ -125,7 +129,7 @@ class Integrator:
             for name, block in zip(self.output_names, np.split(values, edges), strict=True)
         }
 
-    def inputs(self, segment: Segment) -> dict[str, Any]:
+    def inputs(self, segment: Segment) -> dict[str, float]:
         """PyBaMM inputs for a segment; here the laboratory's current changes sign."""
         # one model for both controls: which one acts is an input, so that no rebuild interrupts a protocol
         by_voltage = segment.control.imposes_voltage
@@ -161,7 +165,7 @@ class Integrator:
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
 
     def _solve(
-        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, Any], state: np.ndarray
+        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """Times, states (one column per time) and reason of the end; the solver restarts at every one of `stops`."""
         self.built.concatenated_initial_conditions = pybamm.Vector(state)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..cells.paths import Key, expand
+from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import SimulationError
 from ..impedance.derivatives import slope
@@ -98,7 +99,7 @@ class SensitiveRun:
         }
 
     # -- compiled functions -------------------------------------------------------------------------------------------
-    def _rest_function(self, symbols: Mapping[str, Any]) -> casadi.Function:
+    def _rest_function(self, symbols: Mapping[str, casadi.MX]) -> casadi.Function:
         """Initial conditions of the equations and their derivatives by the numbers."""
         zero = casadi.MX(0)
         state = self._plain.concatenated_initial_conditions.to_casadi(t=zero, y=zero, inputs=dict(symbols))
@@ -106,7 +107,7 @@ class SensitiveRun:
         slopes = casadi.horzcat(*[casadi.jacobian(state, symbol) for symbol in symbols.values()])
         return casadi.Function("rest", [*symbols.values()], [casadi.densify(state), casadi.densify(slopes), p])
 
-    def _output_function(self, symbols: Mapping[str, Any]) -> casadi.Function:
+    def _output_function(self, symbols: Mapping[str, casadi.MX]) -> casadi.Function:
         """Voltage and PyBaMM's current with their derivatives by state and numbers."""
         y = casadi.MX.sym("y", self.size)
         parts = []
@@ -118,7 +119,7 @@ class SensitiveRun:
         by_number = casadi.densify(casadi.horzcat(*[casadi.jacobian(found, p) for p in symbols.values()]))
         return casadi.Function("outputs", [y, *symbols.values()], [found, by_state, by_number])
 
-    def _handed(self) -> Any:
+    def _handed(self) -> pybamm.Symbol:
         """Initial conditions of any segment: what the segment before handed over, as a function of the numbers."""
         state = pybamm.InputParameter(_STATE, expected_size=self.size)
         for k, name in enumerate(self.names):
@@ -166,7 +167,7 @@ class SensitiveRun:
         return found[0], found[1], slopes
 
     def _run(
-        self, values: Mapping[str, float], built: Any
+        self, values: Mapping[str, float], built: pybamm.BaseModel
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         p = [float(values[name]) for name in self.names]
         wanted = built is self._sensitive
@@ -190,7 +191,12 @@ class SensitiveRun:
         return voltage, 0.0 - current, slopes_of
 
     def _solve_segment(
-        self, segment: Segment, p: Sequence[float], state: NDArray[np.float64], slopes: NDArray[np.float64], built: Any
+        self,
+        segment: Segment,
+        p: Sequence[float],
+        state: NDArray[np.float64],
+        slopes: NDArray[np.float64],
+        built: pybamm.BaseModel,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """States (n, times) and sensitivities (n, times, paths) at the output times of a segment, which are its own."""
         times = np.asarray(segment.times)
@@ -234,7 +240,7 @@ class SensitiveRun:
         self._fill(state, self._potentials(now), labels)
         for k, name in enumerate(self.names):
 
-            def moving(values: NDArray[np.float64], paths: tuple[str, ...] = self.places[name]) -> Any:
+            def moving(values: NDArray[np.float64], paths: tuple[str, ...] = self.places[name]) -> NDArray[np.float64]:
                 return self._potentials(Shifted(now, dict.fromkeys(paths, values)))
 
             moved = slope(moving, np.array([p[k]]))
@@ -242,13 +248,13 @@ class SensitiveRun:
                 self._fill(slopes[:, k], np.ravel(moved), labels)
         return state, slopes
 
-    def _potentials(self, reader: Any) -> NDArray[np.float64]:
+    def _potentials(self, reader: Reader) -> NDArray[np.float64]:
         """Rest potentials of all layers and of both electrodes [V], along the last axis."""
         rest = rest_potentials(self.cell, reader)
         found = [0.0 if value is None else value for value in (*rest.layers, rest.negative, rest.positive)]
         return np.stack(np.broadcast_arrays(*[np.asarray(value, dtype=float) for value in found]), axis=-1)
 
-    def _fill(self, state: NDArray[np.float64], potentials: NDArray[np.float64], labels: NDArray[Any]) -> None:
+    def _fill(self, state: NDArray[np.float64], potentials: NDArray[np.float64], labels: NDArray[np.str_]) -> None:
         """Set the entries of a state that are potentials at rest."""
         *layers, negative, positive = potentials
         for side, value in (("negative", negative), ("positive", positive)):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..models import names
 from ..protocols import EIS, Segment
 from ..protocols.bias import Held
 from . import checks, start_state
-from .transient import made_by
+from .transient import Attributes, made_by
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,7 +34,7 @@ def run(
     start: xr.Dataset | xr.DataTree | None = None,
     start_time: float | str | None = None,
     *,
-    attrs: Mapping[str, Any],
+    attrs: Attributes,
 ) -> xr.Dataset:
     """Spectrum of a cell at rest, under a bias, or in a state that `start` kept; see :func:`mgtwin.simulate`."""
     from .. import dataset
@@ -62,8 +61,7 @@ def run(
     place, warnings = f"at {kept.time:.6g} s of the run given as start", list(attrs["warnings"])
     if protocol.bias is not None:
         place = f"steady under {protocol.bias}"
-        state, not_converged = converged_steady_state(stack, cell, protocol.bias, origin, state)
-        warnings += not_converged
+        state = converged_steady_state(stack, cell, protocol.bias, origin, state)
     warnings += drift_warnings(stack, state, float(frequencies.min()))
     impedance = stack.impedance(frequencies, state)
     route = made_by(stack.layout[0], f"linearised {place}")
@@ -82,12 +80,18 @@ def converged_steady_state(
     bias: Held,
     origin: start_state.KeptState | None,
     state: np.ndarray,
-) -> tuple[np.ndarray, list[str]]:
-    """The steady state on the spectrum's own mesh, from one found on the integrator's, and what to beware of.
+) -> np.ndarray:
+    """The steady state on the spectrum's own mesh, from one found on the integrator's.
 
-    The integrator's mesh is coarser and its profiles are interpolated, which would show as 1e-3 of Z where the
-    electronic conductivity depends on E.
+    The integrator's mesh is coarser and its profiles are interpolated, which would show in Z, by tens of per cent where
+    the electronic conductivity depends on E: without convergence there is no spectrum.
+
+    Raises
+    ------
+    InputError, SimulationError
+        As `SteadyState`.
     """
+    from ..impedance.linearise import REFINEMENT
     from ..impedance.steady import SteadyState
 
     initial = stack.rest_state()
@@ -95,9 +99,10 @@ def converged_steady_state(
         initial, _ = start_state.transfer(origin, cell, stack.layout, initial)
     voltage, current = imposed(cell, bias)
     try:
-        return SteadyState(stack, initial, voltage=voltage, current=current).converged(state), []
-    except (InputError, SimulationError) as error:
-        return state, [f"the steady state under the bias is that of the integrator, good to about 1e-3: {error}"]
+        bias_problem = SteadyState(stack, initial, voltage=voltage, current=current)
+    except InputError:  # no algebra says what this cell conserves: integrate on this very mesh, nothing interpolated
+        return completed(stack, cell, steady_state(cell, bias, origin, f_max=stack.model.f_max, refinement=REFINEMENT))
+    return bias_problem.converged(state)
 
 
 def imposed(cell: Cell, bias: Held) -> tuple[float | None, float | None]:
@@ -106,7 +111,9 @@ def imposed(cell: Cell, bias: Held) -> tuple[float | None, float | None]:
     return (control.start, None) if control.imposes_voltage else (None, control.start)
 
 
-def steady_state(cell: Cell, bias: Held, kept: start_state.KeptState | None) -> start_state.KeptState:
+def steady_state(
+    cell: Cell, bias: Held, kept: start_state.KeptState | None, *, f_max: float = 1.0, refinement: float = 1.0
+) -> start_state.KeptState:
     """The state that a cell settles to under a bias, found by integrating until nothing changes any more.
 
     Raises
@@ -120,12 +127,12 @@ def steady_state(cell: Cell, bias: Held, kept: start_state.KeptState | None) -> 
     checks.check_current_can_flow(cell, (Segment(control, duration, (duration,)),))
     from .integrator import Integrator
 
-    integrator = Integrator(cell, f_max=1.0, dielectric=False, ages=False)
+    integrator = Integrator(cell, f_max=f_max, dielectric=False, ages=False, refinement=refinement)
     state = integrator.rest_state
     if kept is not None:
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)
     elapsed = 0.0
-    # Tenfold times: diffusion decays like a power of time before it does exponentially, so that equal steps would hardly
+    # Tenfold times: diffusion decays like a power of time before it does exponentially, so equal steps would hardly
     # ever find nothing changing.
     while duration <= LONGEST:
         solution = integrator.run(Segment(control, duration, (duration,)), state)

@@ -299,6 +299,36 @@ def test_impedance_analysers() -> None:
             assert value == pytest.approx(complex(*right[key]), rel=1e-5)  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("heads", ["|Z|(Ohm),theta-z(deg)", "Trace 1: |Z| (Ohm),Trace 2: theta-z (deg)"])
+def test_traces_side_by_side_or_in_blocks_of_their_own(tmp_path: Path, heads: str) -> None:
+    f, z, phase = ([f"{x:.12e}" for x in column] for column in (F, abs(Z), np.angle(Z, deg=True)))
+    first, second = heads.split(",")
+    head = "!CSV A.01.01\n!Date: Mon Jun 03 10:00:00 2024\n"
+
+    def block(channel: int, *columns: list[str], heads: str) -> str:
+        rows = "\n".join(",".join(row) for row in zip(*columns, strict=True))
+        return f"BEGIN CH{channel}_DATA\nFreq(Hz),{heads}\n{rows}\nEND\n"
+
+    for k, text in enumerate((
+        block(1, f, z, phase, heads=heads),
+        block(1, f, z, heads=first) + block(2, f, phase, heads=second),
+    )):  # fmt: skip
+        path = tmp_path / f"{k}.csv"
+        path.write_text(head + text)
+        ds = mt.read(path)
+        np.testing.assert_allclose(ds.impedance.values, Z, rtol=1e-11)
+        assert ds.attrs["format"] == "Keysight CSV" and ds.attrs["warnings"] == []
+        path.write_text((head + text)[:-200])
+        with pytest.raises(FileError, match=r"does not end \(END\)"):
+            mt.read(path)
+
+
+def test_a_clock_that_passes_midnight_goes_on(csv: Csv) -> None:
+    ds = mt.read(csv("Time,U/V,I/A", ["23:59:58", "23:59:59", "00:00:00", "00:00:01"], V[:4], [1e-5] * 4), check=False)
+    np.testing.assert_array_equal(np.diff(ds.time), [1, 1, 1])
+    assert any("midnight" in note for note in ds.attrs["reading"])
+
+
 Y = 1 / Z
 EPS = Y / (1j * W * 8.8541878128e-12) / (1e-4 / 1e-3)  # 1 cm² and 1 mm
 PAIRS = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from pydantic import Field
 
 from mgtwin import protocols
 from mgtwin.cells.files import cell
@@ -26,7 +26,6 @@ from mgtwin.protocols import (
     Segment,
     Sequence,
     Signal,
-    TransientProtocol,
     Voltage,
     VoltageRamp,
     Voltammetry,
@@ -34,6 +33,7 @@ from mgtwin.protocols import (
     from_yaml,
     protocol,
 )
+from mgtwin.protocols.bias import bias
 from mgtwin.quantities import Quantity, Value
 from mgtwin.simulation import simulate
 
@@ -289,21 +289,19 @@ def test_replayed_signal_is_followed_sample_by_sample() -> None:
 
 # -- the family -----------------------------------------------------------------------------------------------------
 @pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> type:
+def own() -> Iterator[Any]:
     """A protocol of a user, taken out of the family again behind the test."""
-    monkeypatch.setattr(protocols.PROTOCOLS, "_kinds", dict(protocols.PROTOCOLS._kinds))
 
     @protocol
-    class Pulse(TransientProtocol):
+    class Pulse:
         current: Annotated[Value, Quantity("A")]
         length: Annotated[Value, Quantity("s", gt=0)]
-        temperature: Annotated[Value, Quantity("K", gt=0)] | None = None
-        type: Literal["pulse"] = Field("pulse", kw_only=True)
 
         def segments(self, cell: Any) -> tuple[Segment, ...]:
             return (Segment(CurrentRamp(float(self.current)), float(self.length), (0.0, float(self.length))),)
 
-    return Pulse
+    yield Pulse
+    protocols.PROTOCOLS.discard("pulse")
 
 
 def test_a_users_protocol_is_read_written_run_and_a_step_of_a_sequence(own: Any) -> None:
@@ -315,17 +313,15 @@ def test_a_users_protocol_is_read_written_run_and_a_step_of_a_sequence(own: Any)
 
 
 def test_an_incomplete_protocol_is_refused_when_it_is_declared() -> None:
-    with pytest.raises(InputError, match=r"Bad is a protocol without the field type, without the method segments"):
+    with pytest.raises(InputError, match=r"Bad is a protocol without the method segments\(cell\), which says what is"):
 
         @protocol
-        class Bad(TransientProtocol):
-            temperature: float | None = None
+        class Bad:
+            current: float
 
-    with pytest.raises(InputError, match="Worse is a protocol without the field temperature"):
+    assert "bad" not in protocols.PROTOCOLS
+    with pytest.raises(InputError, match=r"Worse is a bias without the method control\(cell\)"):
 
-        @protocol
-        class Worse(TransientProtocol):
-            type: Literal["worse"] = Field("worse", kw_only=True)
-
-            def segments(self, cell: Any) -> tuple[Segment, ...]:
-                return ()
+        @bias
+        class Worse:
+            power: float

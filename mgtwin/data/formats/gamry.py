@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mgtwin.data.facts import sample
 from mgtwin.data.fileformat import Parsed, file_format
@@ -102,6 +102,7 @@ def _curves(
             units[labels.index("Zphz")] = "deg"
         no_rows(text, range(starts[0][0]), _splitter(len(labels)), len(labels))
         stop = _end(text, k + 3, end)
+        no_rows(text, range(stop, end), _splitter(len(labels)), len(labels))
         declared = int(found["count"]) if found["count"] else None
         table = rows_of(text, k + 3, stop, _splitter(len(labels)), labels, hints, units=units, declared=declared,
                         aborted=aborted)  # fmt: skip
@@ -121,7 +122,7 @@ def _end(text: TextFile, start: int, end: int) -> int:
     return stop
 
 
-def _splitter(width: int):  # type: ignore[no-untyped-def]
+def _splitter(width: int) -> Callable[[str], list[str]]:
     def split(line: str) -> list[str]:
         """At tabs, or at blanks where an editor has replaced them."""
         fields = line.removeprefix("\t").split("\t")

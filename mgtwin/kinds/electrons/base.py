@@ -189,9 +189,9 @@ class Electrons:
         )
 
 
-def check_together(capacitance: CapacitanceLaw, electrons: object) -> None:
+def check_together(capacitance: CapacitanceLaw, electrons: ElectronLaw | None) -> None:
     """Refuse a chemical capacitance that asks for numbers which the electronic conductivity does not have."""
-    known = {item.name for item in dataclasses.fields(electrons)} if isinstance(electrons, ElectronLaw) else set()  # type: ignore[arg-type]
+    known = set() if electrons is None else {item.name for item in dataclasses.fields(electrons)}  # type: ignore[arg-type]
     asked = {**capacitance.asked("capacitance"), **capacitance.asked("charge")}
     needed = [name for name, is_own in asked.items() if not is_own and name not in SURROUNDINGS]
     missing = [name for name in needed if name not in known]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Annotated, ClassVar, TypeVar, dataclass_transform
+from typing import Annotated, ClassVar, TypeGuard, TypeVar, dataclass_transform
 
 from ...quantities import Quantity
 from ...registry import Family
@@ -90,19 +90,18 @@ def _check(cls: type[FractionProfile]) -> None:
 Fraction = Annotated[float | FractionProfile, NumberOr(Quantity("", ge=0, le=1), OneOf(PROFILES))]
 
 
-def is_graded(fraction: object) -> bool:
+def is_graded(fraction: object) -> TypeGuard[FractionProfile]:
     """Whether a fraction varies through the layer."""
     return isinstance(fraction, FractionProfile)
 
 
 def breaks_of(fractions: Iterable[object]) -> list[float]:
     """Positions x/L between which all of these fractions are smooth, 0 and 1 included."""
-    profiles = (fraction for fraction in fractions if isinstance(fraction, FractionProfile))
-    return sorted({0.0, 1.0}.union(*(profile.breaks for profile in profiles)))
+    return sorted({0.0, 1.0}.union(*(fraction.breaks for fraction in fractions if is_graded(fraction))))
 
 
 def fraction_at(fraction: float | FractionProfile, own: Own, name: str, position: Number) -> Number:
     """The fraction in the field `name` of a part, at x/L."""
-    if isinstance(fraction, FractionProfile):
+    if is_graded(fraction):
         return fraction.at(own.below(name), position)
     return own.number(name)

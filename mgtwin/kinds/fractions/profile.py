@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import model_validator
 
 from ...errors import InputError
-from ..numbers import Number
+from ..numbers import Number, plain
 from .base import FractionProfile, Share, fraction_profile
 
 __all__ = ["Profile"]
@@ -60,4 +60,4 @@ class Profile(FractionProfile):
         for (low, high), (first, last) in zip(pairwise(positions), pairwise(values), strict=True):
             passed = np.minimum(np.maximum((position - float(low)) / (float(high) - float(low)), 0.0), 1.0)
             total = total + (float(last) - float(first)) * passed
-        return float(total) if isinstance(position, (int, float)) else total
+        return plain(total)

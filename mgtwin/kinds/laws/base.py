@@ -14,9 +14,9 @@ from ...quantities import AmbientTemperature, Quantity, format_value, parse
 from ...registry import Family
 from ..declare import declared, require, unwritten
 from ..kind import Added, Formula, asked_by
-from ..numbers import Number
+from ..numbers import Number, is_symbol, plain
 
-__all__ = ["LAWS", "AnyUnit", "Law", "Temperature", "evaluate", "is_numeric", "law"]
+__all__ = ["LAWS", "AnyUnit", "Law", "Temperature", "evaluate", "law"]
 
 LAWS: Family[type[Law]] = Family("law of temperature", "a law of temperature")
 """The laws by the name that they have in files."""
@@ -69,7 +69,7 @@ class Law:
         InputError
             If a temperature is not above 0 K.
         """
-        return _plain(self.formula(_temperature(T), **self.parameters()))
+        return plain(self.formula(_temperature(T), **self.parameters()))
 
     def validity_warning(self, T: Number | str) -> str | None:
         """Return a sentence if any temperature in T [K] is outside the range of validity, else None."""
@@ -133,26 +133,16 @@ def _check(cls: type[Law]) -> None:
     require(named, cls, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit.")
 
 
-def is_numeric(x: Number) -> bool:
-    """Tell numbers and arrays from symbols."""
-    return isinstance(x, (int, float, np.ndarray, np.generic, list, tuple))
-
-
 def _temperature(T: Number | str) -> Number:
     """Read a temperature argument; numbers become floats or float arrays, symbols pass."""
     if isinstance(T, str):
         T = parse(T, "K")
-    if not is_numeric(T):
+    if is_symbol(T):
         return T
-    T = _plain(np.asarray(T, dtype=float)[()])
+    T = plain(np.asarray(T, dtype=float))
     if not np.all(np.asarray(T) > 0):  # also NaN
         raise InputError(f"a temperature must be above 0 K, but is {np.min(T):g} K.")
     return T
-
-
-def _plain(result: Number) -> Number:
-    """A plain float for a scalar; arrays and symbols as they are."""
-    return float(result) if isinstance(result, (float, np.generic)) else result
 
 
 def evaluate(prop: float | Law, T: Number | str) -> Number:
@@ -164,4 +154,4 @@ def evaluate(prop: float | Law, T: Number | str) -> Number:
     >>> evaluate(2.0, 300.0), evaluate(Constant("2 S/m"), "60 degC")
     (2.0, 2.0)
     """
-    return prop(T) if isinstance(prop, Law) else _plain(float(prop) + 0.0 * _temperature(T))
+    return prop(T) if isinstance(prop, Law) else plain(float(prop) + 0.0 * _temperature(T))

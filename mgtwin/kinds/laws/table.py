@@ -9,8 +9,8 @@ from pydantic import model_validator
 
 from ...errors import InputError
 from ...quantities import format_value
-from ..numbers import Number
-from .base import AnyUnit, Law, Temperature, is_numeric, law
+from ..numbers import Number, is_symbol
+from .base import AnyUnit, Law, Temperature, law
 
 __all__ = ["Table"]
 
@@ -47,7 +47,7 @@ class Table(Law):
     @staticmethod
     def formula(T: Number, *, temperatures: Number, values: Number) -> Number:
         """Interpolate linearly between the rows, and hold the values at the ends."""
-        if is_numeric(T):
+        if not is_symbol(T):
             return np.interp(T, np.asarray(temperatures, dtype=float), np.asarray(values, dtype=float))
         # A symbol knows no search: every interval adds what it has risen by, its share of T clamped to its ends.
         result: Number = float(values[0])

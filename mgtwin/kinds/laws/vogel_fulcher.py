@@ -9,8 +9,8 @@ from pydantic import model_validator
 
 from ...errors import InputError
 from ...quantities import Quantity, format_value
-from ..numbers import BOLTZMANN, Number
-from .base import AnyUnit, Law, is_numeric, law
+from ..numbers import BOLTZMANN, Number, is_symbol
+from .base import AnyUnit, Law, law
 
 __all__ = ["VogelFulcher"]
 
@@ -50,7 +50,7 @@ class VogelFulcher(Law):
     @staticmethod
     def formula(T: Number, *, prefactor: Number, activation_energy: Number, vanishing_temperature: Number) -> Number:
         """Return ``prefactor*exp(-B/(k*(T - T_0)))``."""
-        if is_numeric(T) and is_numeric(vanishing_temperature) and np.any(np.less_equal(T, vanishing_temperature)):
+        if not (is_symbol(T) or is_symbol(vanishing_temperature)) and np.any(np.less_equal(T, vanishing_temperature)):
             lowest, limit = format_value(np.min(T), "K"), format_value(np.max(vanishing_temperature), "K")
             raise InputError(
                 f"a Vogel-Fulcher law holds only above its vanishing temperature {limit}, not at {lowest}."

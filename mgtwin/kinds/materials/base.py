@@ -193,8 +193,12 @@ def material(cls: type[_Class]) -> type[_Class]:
 
 def _check(cls: type[Material]) -> None:
     carriers = getattr(cls, "carriers", None)
-    says = isinstance(carriers, (frozenset, property))
-    require(says, cls, MATERIALS, "without carriers: say what moves besides the ion, frozenset(), ELECTRONS or ANIONS.")
+    require(
+        carriers is not None,
+        cls,
+        MATERIALS,
+        "without carriers: say what moves besides the ion.",
+    )
     # Where carriers are a property (a mixture has what percolates) every method may be asked for.
     moving = carriers if isinstance(carriers, frozenset) else ELECTRONS | ANIONS
     require(

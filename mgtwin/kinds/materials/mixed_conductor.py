@@ -104,22 +104,33 @@ class MixedConductor(Material):
 
     @model_validator(mode="after")
     def _consistent(self) -> MixedConductor:
-        if isinstance(self.chemical_capacitance, CapacitanceLaw):
-            check_together(self.chemical_capacitance, self.electronic_conductivity)
+        if self.capacitance_law is not None:
+            check_together(self.capacitance_law, self.electron_law)
         if self.homogeneity_range is not None and self.molar_volume is None:
             raise InputError("homogeneity_range needs molar_volume, the volume of one formula unit (45.6 cm^3/mol).")
         return self
 
     @property
+    def electron_law(self) -> ElectronLaw | None:
+        """How the electronic conductivity depends on E; None where it does not."""
+        given = self.electronic_conductivity
+        return given if isinstance(given, ElectronLaw) else None
+
+    @property
+    def capacitance_law(self) -> CapacitanceLaw | None:
+        """How the chemical capacitance depends on E; None where it does not."""
+        given = self.chemical_capacitance
+        return given if isinstance(given, CapacitanceLaw) else None
+
+    @property
     def depends_on_potential(self) -> bool:
         """Whether the electronic conductivity is a law of E."""
-        return isinstance(self.electronic_conductivity, ElectronLaw)
+        return self.electron_law is not None
 
     @property
     def largest_exponent(self) -> float:
         """|FE/RT| from which on the electronic conductivity is no longer the physical law."""
-        law = self.electronic_conductivity
-        return law.largest_exponent if isinstance(law, ElectronLaw) else math.inf
+        return math.inf if self.electron_law is None else self.electron_law.largest_exponent
 
     def ionic(self, own: Own, position: Number = 0.5) -> Number:
         """Ionic conductivity [S/m]."""
@@ -127,24 +138,23 @@ class MixedConductor(Material):
 
     def electronic(self, own: Own) -> Electrons:
         """Electronic conductivity: independent of E, or by its law."""
-        law = self.electronic_conductivity
-        if isinstance(law, ElectronLaw):
-            return Electrons.of(law, own.below("electronic_conductivity"))
+        if self.electron_law is not None:
+            return Electrons.of(self.electron_law, own.below("electronic_conductivity"))
         return Electrons(lambda position: own.property("electronic_conductivity"))
 
     def capacitance(self, own: Own, E: Number, position: Number = 0.5) -> Number:
         """Chemical capacitance [F/m3] at E."""
-        law = self.chemical_capacitance
-        if isinstance(law, CapacitanceLaw):
-            return law.capacitance(E, **self._defects(law, "capacitance", own))
-        return own.property("chemical_capacitance")
+        law = self.capacitance_law
+        if law is None:
+            return own.property("chemical_capacitance")
+        return law.capacitance(E, **self._defects(law, "capacitance", own))
 
     def charge(self, own: Own, E: Number, position: Number = 0.5) -> Number:
         """Its antiderivative in E [C/m3]."""
-        law = self.chemical_capacitance
-        if isinstance(law, CapacitanceLaw):
-            return law.charge(E, **self._defects(law, "charge", own))
-        return own.property("chemical_capacitance") * E
+        law = self.capacitance_law
+        if law is None:
+            return own.property("chemical_capacitance") * E
+        return law.charge(E, **self._defects(law, "charge", own))
 
     @staticmethod
     def _defects(law: CapacitanceLaw, formula: str, own: Own) -> dict[str, Number]:

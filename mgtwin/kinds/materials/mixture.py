@@ -16,7 +16,7 @@ from ..carriers import ANIONS, ELECTRONS, IONS_ONLY, Carrier
 from ..electrons import Electrons
 from ..fractions import FractionProfile, breaks_of, is_graded
 from ..mixing import MixingRule
-from ..numbers import Number
+from ..numbers import Number, is_symbol
 from ..own import Own, alone
 from ..salt import Salt
 from ..storage import Storage
@@ -183,7 +183,7 @@ class Mixture(Material):
             for part, inside in zip(self.contents, (own.below(part.path) for part in self.contents), strict=True)
         ]
         effective = self._mixed(own, "mixing", values, position)
-        if isinstance(effective, (float, np.ndarray)) and np.any(np.asarray(effective) <= 0):
+        if not is_symbol(effective) and np.any(np.asarray(effective) <= 0):
             raise InputError(
                 f"{own.path}: ions do not get through, their effective conductivity by {self.mixing.type} is 0. "
                 f"mgtwin.analysis.percolation says how far the conducting phases are from their threshold; give more "
@@ -345,7 +345,7 @@ class Mixture(Material):
 
 def _check_sum(path: str, fractions: list[Number]) -> None:
     """Raise InputError where overrides leave fractions that do not add up to 1, or negative ones."""
-    if not all(isinstance(fraction, (float, np.ndarray)) for fraction in fractions):
+    if any(map(is_symbol, fractions)):
         return
     total = sum(fractions)
     if np.any(np.abs(total - 1) > TOLERANCE):

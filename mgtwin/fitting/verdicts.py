@@ -1,0 +1,232 @@
+"""Whether a model describes its data: misfit against the noise of the data alone, runs of residuals, what is missing.
+
+A model that fails is said to fail, where, and which missing thing would look like that. What fits within the noise
+cannot be told from the truth by any of this (a wrong area, for example, only changes what the numbers mean).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..quantities import format_value
+from .noise import quality_of
+from .solution import Solution
+
+__all__ = ["Verdict", "failures_of", "runs_probability", "verdict_of"]
+
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+#: A misfit this many times the noise of the data means that the model does not describe them; and where residuals of
+#: one sign follow each other more than chance would have it (in one fit of ten thousand), less is enough.
+POOR, POOR_IN_RUNS, CHANCE = 1.5, 1.2, 1e-4
+#: Deviations smaller than this share of the data are no failure: no instrument is better, nor is a mesh.
+NEGLIGIBLE = 1e-4
+#: Residuals are averaged over this many neighbours to find where they are systematic.
+WINDOW = 5
+#: A missing thing is named if it would remove at least this share of what the noise does not explain.
+EXPLAINS = 0.5
+#: How many are named, those that leave no more than so many times what the best one leaves.
+NAMED, RIVAL = 2, 1.5
+#: Time constants of a missing arc, and exponents of a missing tail, that are tried.
+ARCS, TAILS = 60, (0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How well a model describes one Dataset.
+
+    Attributes
+    ----------
+    number : int
+        Of the Dataset.
+    label : str
+    noise : float or None
+        Of the data, from the data alone (or as given), in units of the weighting: relative to |Z| with `Modulus`. None
+        where the data are too few to tell.
+    misfit : float
+        Root mean square of the residuals in units of that noise; about 1 where the model holds.
+    runs_p : float
+        Probability of residuals with as few changes of sign as these if the model were right.
+    consistent : bool or None
+        Whether a spectrum obeys the Kramers-Kronig relations; None where that cannot be told.
+    poor : bool
+        Whether the model fails.
+    where : str
+        In which part of the data, in words; "" where it holds.
+    looks_like : str
+        Which missing thing would look like that, in words; "" where none of those that are tried does.
+    """
+
+    number: int
+    label: str
+    noise: float | None
+    misfit: float
+    runs_p: float
+    consistent: bool | None
+    poor: bool
+    where: str = ""
+    looks_like: str = ""
+
+
+def verdict_of(fit: Solution, number: int) -> Verdict:
+    """Judge the model of one Dataset."""
+    item, weighting = fit.problem.measurements[number], fit.problem.weightings[number]
+    residuals = fit.problem.by_dataset(fit.minimum.residuals)[number] * fit.noise[number]
+    std = weighting.interleaved(item.data)
+    quality = quality_of(item, std)
+    noise = 1.0 if weighting.known else None if quality is None else quality.noise
+    size = float(np.sqrt(np.mean(residuals**2)))
+    runs_p = runs_probability(item.series(residuals))
+    if noise is None:  # too few data to know their noise: the misfit itself is all that there is
+        return Verdict(number, item.label, None, 1.0, runs_p, None, False)
+    misfit = size / max(noise, 1e-14)
+    # relative to the data themselves, in which the weighting may not be
+    deviation = size * float(np.median(std) / np.median(np.abs(item.data)))
+    poor = deviation > NEGLIGIBLE and (misfit > POOR or (misfit > POOR_IN_RUNS and runs_p < CHANCE))
+    where = _where(fit, number, residuals) if poor else ""
+    looks_like = _missing(fit, number, residuals, noise) if poor else ""
+    consistent = quality.consistent if quality is not None and item.is_spectrum else None
+    return Verdict(number, item.label, noise, misfit, runs_p, consistent, poor, where, looks_like)
+
+
+def failures_of(fit: Solution) -> str:
+    """What a model does not describe, in words; "" where it holds."""
+    verdicts = [verdict_of(fit, number) for number in range(len(fit.problem.measurements))]
+    return "; ".join(f"{v.label}: {v.misfit:.3g} × noise, {v.where}" for v in verdicts if v.poor)
+
+
+def runs_probability(series: list[Reals]) -> float:
+    """Wald-Wolfowitz test of several series together: the chance of so few changes of sign."""
+    runs, expected, variance = 0, 0.0, 0.0
+    for part in series:
+        signs = part > 0
+        plus, minus = int(signs.sum()), int((~signs).sum())
+        total = plus + minus
+        if total < 8 or min(plus, minus) == 0:
+            continue
+        runs += 1 + int(np.sum(signs[1:] != signs[:-1]))
+        mean = 1 + 2 * plus * minus / total
+        expected += mean
+        variance += (mean - 1) * (mean - 2) / (total - 1)
+    if not variance:
+        return 1.0
+    return 0.5 * math.erfc(-(runs - expected) / math.sqrt(2 * variance))
+
+
+def _where(fit: Solution, number: int, residuals: Reals) -> str:
+    """The stretch of frequencies or times in which the averaged residuals exceed half of their largest."""
+    item = fit.problem.measurements[number]
+    power = np.sum([part**2 for part in item.series(residuals)], axis=0)
+    if power.size < WINDOW:
+        return ""
+    smooth = np.convolve(power, np.ones(WINDOW) / WINDOW, mode="same")
+    top = int(np.argmax(smooth))
+    high = smooth > smooth[top] / 2
+    first = last = top
+    while first > 0 and high[first - 1]:
+        first -= 1
+    while last < power.size - 1 and high[last + 1]:
+        last += 1
+    if item.frequency is not None:
+        f = np.sort(item.frequency)[::-1]
+        return f"most at {format_value(f[last], 'Hz')} to {format_value(f[first], 'Hz')}"
+    assert item.time is not None
+    return f"most at {format_value(item.time[first], 's')} to {format_value(item.time[last], 's')}"
+
+
+def _missing(fit: Solution, number: int, residuals: Reals, noise: float) -> str:
+    """The missing thing that explains most, the free parameters being adjusted to it (linearised)."""
+    item = fit.problem.measurements[number]
+    if item.frequency is None:
+        return ""
+    rows = _rows(fit, number)
+    slopes = fit.minimum.jacobian[rows] * fit.noise[number]
+    # what the free parameters could do, too, is no sign of anything missing
+    lengths = np.linalg.norm(slopes, axis=0)
+    basis, sizes, _ = np.linalg.svd(slopes[:, lengths > 0] / lengths[lengths > 0], full_matrices=False)
+    basis = basis[:, sizes > 1e-9]
+    weight = 1 / fit.problem.weightings[number].interleaved(item.data)
+    before = float(residuals @ residuals)
+    beyond = before - residuals.size * noise**2
+    found: dict[str, tuple[float, str]] = {}
+    for gap in _gaps(item.frequency, np.asarray(fit.predicted[number], dtype=complex)):
+        change = np.ascontiguousarray(gap.change).view(float) * weight
+        change = change - basis @ (basis.T @ change)
+        length = float(change @ change)
+        amount = -float(change @ residuals) / length if length > 0 else 0.0
+        gained = amount * amount * length
+        left = math.sqrt(max(before - gained, 0.0) / residuals.size) / noise
+        if amount > 0 and gained > EXPLAINS * beyond and left < found.get(gap.kind, (math.inf, ""))[0]:
+            # an amount is worth its name where little is left: elsewhere the free parameters have bent to the gap
+            found[gap.kind] = left, gap.named(amount if left < POOR else None)
+    best = sorted(found.values())[:NAMED]
+    near = [f"{words} (which would leave {left:.2g} × noise)" for left, words in best if left < RIVAL * best[0][0]]
+    return " or ".join(near)
+
+
+def _rows(fit: Solution, number: int) -> NDArray[np.intp]:
+    """Where the residuals of a Dataset are among all."""
+    problem = fit.problem
+    edges = np.concatenate([[0], np.cumsum(problem.sizes)])
+    place = int(np.flatnonzero(problem.order == number)[0])
+    return np.arange(edges[place], edges[place + 1])
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """Something that may be missing.
+
+    Attributes
+    ----------
+    kind : str
+    change : ndarray
+        What one unit of it does to the impedance.
+    words : str
+        Its name, with a place for how much of it.
+    unit, size : str, float
+        One unit of it is this much.
+    power : int
+        1, or -1 where a smaller number means more of it.
+    """
+
+    kind: str
+    change: Complexes
+    words: str
+    unit: str = ""
+    size: float = 1.0
+    power: int = 1
+
+    def named(self, amount: float | None) -> str:
+        """In words; without how much where that is not known."""
+        if amount is None:
+            return self.words.replace(" of {}", "")
+        return self.words.format(f"about {format_value(self.size * amount**self.power, self.unit)}")
+
+
+def _gaps(frequency: Reals, z: Complexes) -> Iterator[_Gap]:
+    """All that is tried, for a model that gives z."""
+    s = np.asarray(2j * np.pi * frequency, dtype=complex)
+    swept = np.log10(frequency.max() / frequency)  # instruments begin with the highest frequency
+    yield _Gap("inductance", s, "an inductance of {} in series", "H")
+    yield _Gap("resistance", np.ones_like(s), "a resistance of {} in series", "ohm")
+    for size in (0.01, -0.01):
+        yield _Gap("drift", size * z * swept, "a drift of {} % per decade swept", size=100 * size)
+    for tau in np.geomspace(0.1 / np.abs(s).max(), 10 / np.abs(s).min(), ARCS):
+        top = format_value(1 / (2 * math.pi * tau), "Hz")
+        for n in (1.0, 0.8):
+            yield _Gap("arc", 1 / (1 + (s * tau) ** n), f"another arc of {{}} at {top}", "ohm")
+    for n in TAILS:
+        yield _Gap(
+            "tail", np.asarray(s**-n, dtype=complex), f"a tail at low frequency of {{}} S*s^{n:g} in series", power=-1
+        )
+    # beside all of the cell: not linear in their amount, so that sizes are tried
+    for size in np.logspace(-3, 1, ARCS // 2):
+        c, r = float(size / np.abs(s * z).max()), float(np.abs(z).max() / size)
+        yield _Gap("cable", z / (1 + s * c * z) - z, "a capacitance of {} in parallel (cables)", "F", c)
+        yield _Gap("leak", z / (1 + z / r) - z, "a leak of {} in parallel", "ohm", r, -1)
