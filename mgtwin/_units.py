@@ -135,7 +135,7 @@ _SMALL_POWER = re.compile(
 )
 
 
-#: What pint and the tokeniser below it raise for malformed text (60 000 random texts); pint's own errors are among them.
+#: What pint and the tokeniser below it raise for malformed text (of 60 000 random ones), its own errors among them.
 _MALFORMED = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError),
     TokenError,
