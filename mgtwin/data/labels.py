@@ -27,9 +27,9 @@ _QUANTITIES: dict[str, tuple[str, str]] = {
     # of the whole test first: others may begin anew with every step; dates last
     "time": ("s", """totaltime testtime runtime time t elapsedtime test zeit temps tiempo timet zeitt correctedtime
         datetime date/time dateandtime date&time realtime absolutetime systemtime systime timestamp dpttime date"""),
-    "voltage": ("V", """ecell <ecell> ewe-ece <ewe-ece> cellvoltage u v e voltage potential ewe <ewe> vf spannung ucell vcell
-        tension voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode spannungu tensión
-        volts"""),
+    "voltage": ("V", """ecell <ecell> ewe-ece <ewe-ece> cellvoltage u v e voltage potential ewe <ewe> vf spannung
+        ucell vcell tension voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode
+        spannungu tensión volts"""),
     "counter_voltage": ("V", "ece <ece>"),
     "direct_voltage": ("V", "vdc edc dcvoltage dcpotential voltagedc dcbias biasvoltage bias"),
     "current": ("A", """i <i> current we(1).current strom courant corriente currenti cellcurrent stromi icell j
