@@ -17,7 +17,8 @@ from ..data import read
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
 from ..quantities import AmbientTemperature, Quantity
-from ..regression import LOSSES, WEIGHTINGS, Loss, Modulus, Unit, Weighting
+from ..regression import LOSSES, WEIGHTINGS, Loss, Weighting
+from ..regression.weighting import usual
 from ..unions import OneOf
 from .free import FREE, FreeLike
 from .models import Subject, model_of
@@ -136,7 +137,7 @@ def load_fit(path: str | Path) -> Request:
     weighting: Any = wanted.weighting
     if any(item.weighting is not None for item in wanted.data):
         weighting = [
-            item.weighting or wanted.weighting or (Modulus() if "impedance" in pair[1] else Unit())
+            item.weighting or wanted.weighting or usual(spectrum="impedance" in pair[1])
             for item, pair in zip(wanted.data, pairs, strict=True)
         ]
     options = {

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, MgtwinError
-from ..regression import Block, Modulus, Unit, Weighting
-from ..regression.weighting import Data
+from ..regression import Block, Weighting
+from ..regression.weighting import Data, usual
 from .blocks import blocks_of
 from .measurements import Measurement
 from .parameters import Parameter, Wanted, free_parameters
@@ -220,9 +220,9 @@ def problem_of(measurements: Sequence[Measurement], free: Wanted, weightings: Se
 def weightings_of(measurements: Sequence[Measurement], given: object) -> list[Weighting]:
     """One weighting for each Dataset, from one for all, a sequence, or None for the usual ones."""
     if given is None:
-        return [Modulus() if item.is_spectrum else Unit() for item in measurements]
+        return [usual(spectrum=item.is_spectrum) for item in measurements]
     if isinstance(given, Weighting):
-        return [given if item.is_spectrum or not isinstance(given, Modulus) else Unit() for item in measurements]
+        return [usual(spectrum=False) if given.of_spectra and not item.is_spectrum else given for item in measurements]
     listed = list(given) if isinstance(given, (list, tuple)) else []
     if len(listed) != len(measurements) or not all(isinstance(item, Weighting) for item in listed):
         raise InputError(
