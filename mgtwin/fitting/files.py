@@ -17,7 +17,7 @@ from ..data import read
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
 from ..quantities import AmbientTemperature, Quantity
-from ..regression import LOSSES, WEIGHTINGS, Loss, Modulus, Unit, Weighting
+from ..regression import LOSSES, WEIGHTINGS, Loss, Weighting
 from ..unions import OneOf
 from .free import FREE, FreeLike
 from .models import Subject, model_of
@@ -28,7 +28,7 @@ __all__ = ["DataFile", "FitFile", "Request", "load_fit"]
 def _typed(default: str) -> BeforeValidator:
     """A mapping without a type means the default one; nothing means all its defaults."""
 
-    def add(raw: Any) -> Any:
+    def add(raw: object) -> object:
         given = {} if raw is None else raw
         return {"type": default, **given} if isinstance(given, Mapping) and "type" not in given else given
 
@@ -37,6 +37,8 @@ def _typed(default: str) -> BeforeValidator:
 
 _FreeField = Annotated[FreeLike, OneOf(FREE), _typed("free")]
 _WeightingField = Annotated[Weighting, OneOf(WEIGHTINGS)]
+#: Where something stands in a file.
+_Place = tuple[str | int, ...]
 _Frequency = Annotated[float, Quantity("Hz", gt=0)]
 _LossField = Annotated[Loss, OneOf(LOSSES)]
 
@@ -133,12 +135,9 @@ def load_fit(path: str | Path) -> Request:
     subject = _subject(document, wanted, folder)
     pairs = tuple(_pair(document, subject, item, folder, number) for number, item in enumerate(wanted.data))
     _check_paths(document, wanted, [pair[0] for pair in pairs])
-    weighting: Any = wanted.weighting
+    weighting: object = wanted.weighting
     if any(item.weighting is not None for item in wanted.data):
-        weighting = [
-            item.weighting or wanted.weighting or (Modulus() if "impedance" in pair[1] else Unit())
-            for item, pair in zip(wanted.data, pairs, strict=True)
-        ]
+        weighting = [item.weighting or wanted.weighting for item in wanted.data]
     options = {
         "weighting": weighting, "loss": wanted.loss, "starts": wanted.starts, "seed": wanted.seed,
         "frequency_range": wanted.frequency_range,
@@ -159,7 +158,7 @@ def _subject(document: yamlfile.Document, wanted: FitFile, folder: Path) -> Subj
     return None
 
 
-def _circuit(document: yamlfile.Document, text: str, place: tuple[Any, ...]) -> Circuit:
+def _circuit(document: yamlfile.Document, text: str, place: _Place) -> Circuit:
     try:
         return Circuit(text)
     except InputError as error:
@@ -179,9 +178,7 @@ def _cell(document: yamlfile.Document, wanted: FitFile, name: str, folder: Path)
     return _changed(document, found, wanted.set, ("set",))
 
 
-def _changed(
-    document: yamlfile.Document, subject: Subject, changes: Mapping[str, Any], place: tuple[Any, ...]
-) -> Subject:
+def _changed(document: yamlfile.Document, subject: Subject, changes: Mapping[str, Any], place: _Place) -> Subject:
     for path, value in changes.items():
         try:
             subject = model_of(subject).with_written(path, value)
@@ -192,7 +189,7 @@ def _changed(
 
 def _pair(
     document: yamlfile.Document, subject: Subject | None, item: DataFile, folder: Path, number: int
-) -> tuple[Subject, Any]:
+) -> tuple[Subject, xr.Dataset]:
     place = ("data", number)
     file = folder / item.file
     if not file.is_file():
@@ -202,7 +199,7 @@ def _pair(
     except InputError as error:
         raise document.error(str(error), (*place, "file")) from None
     ds = _node(document, found, item, place)
-    attrs: dict[str, Any] = {"file": item.file}
+    attrs: dict[str, str | float] = {"file": item.file}
     if item.temperature is not None:
         attrs["temperature"] = float(item.temperature)
     if item.control is not None:
@@ -220,9 +217,7 @@ def _read(file: Path) -> xr.Dataset | xr.DataTree:
     return found
 
 
-def _node(
-    document: yamlfile.Document, found: xr.Dataset | xr.DataTree, item: DataFile, place: tuple[Any, ...]
-) -> xr.Dataset:
+def _node(document: yamlfile.Document, found: xr.Dataset | xr.DataTree, item: DataFile, place: _Place) -> xr.Dataset:
     """The measurement that is meant, of a file with one or with several."""
     if isinstance(found, xr.Dataset):
         return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, MgtwinError
-from ..regression import Block, Modulus, Unit, Weighting
+from ..regression import Block, Modulus, Weighting
 from ..regression.weighting import Data
 from .blocks import blocks_of
 from .measurements import Measurement
@@ -218,15 +218,17 @@ def problem_of(measurements: Sequence[Measurement], free: Wanted, weightings: Se
 
 
 def weightings_of(measurements: Sequence[Measurement], given: object) -> list[Weighting]:
-    """One weighting for each Dataset, from one for all, a sequence, or None for the usual ones."""
-    if given is None:
-        return [Modulus() if item.is_spectrum else Unit() for item in measurements]
-    if isinstance(given, Weighting):
-        return [given if item.is_spectrum or not isinstance(given, Modulus) else Unit() for item in measurements]
-    listed = list(given) if isinstance(given, (list, tuple)) else []
-    if len(listed) != len(measurements) or not all(isinstance(item, Weighting) for item in listed):
+    """One weighting for each Dataset: from one for all, or one each, of which None means the usual one."""
+    if given is None or isinstance(given, Weighting):
+        given = [None if given is None else given if item.is_spectrum else given.in_time for item in measurements]
+    listed = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
+    found = [
+        (Modulus() if item.is_spectrum else Modulus().in_time) if own is None else own
+        for item, own in zip(measurements, listed, strict=False)
+    ]
+    if len(listed) != len(measurements) or not all(isinstance(item, Weighting) for item in found):
         raise InputError(
             f"weighting is {given!r}: give Modulus(), Noise(std) or Unit(), or a list with one of them for each of the "
             f"{len(measurements)} Datasets."
         )
-    return listed
+    return found

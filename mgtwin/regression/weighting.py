@@ -50,6 +50,11 @@ class Weighting:
         return np.repeat(self.std(data), 2)
 
     @property
+    def in_time(self) -> Weighting:
+        """What stands for it where one weighting is given for spectra and runs in time alike."""
+        return self
+
+    @property
     def known(self) -> bool:
         """Whether that is the noise itself; otherwise the noise is a common multiple of it, which the fit finds."""
         return False
@@ -104,6 +109,11 @@ class Modulus(Weighting):
         """``|data|``, times the noise where it is given."""
         size = np.abs(data)
         return np.maximum(size, LEAST * size.max(initial=0.0)) * (1.0 if self.noise is None else self.noise)
+
+    @property
+    def in_time(self) -> Weighting:
+        """`Unit`: a share of a voltage that passes zero means nothing."""
+        return Unit()
 
     def deviations(self, data: Data) -> tuple[Reals, Reals]:
         """``|Z|`` for both parts [ohm], however many decades it spans."""
