@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Annotated, Any, NoReturn, Union
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from mgtwin import _units
@@ -57,12 +58,12 @@ class Value(NumberWithOrigin):
     __slots__ = ()
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         # a field annotated with plain Value takes any dimension and keeps its SI unit
         return Quantity(None).__get_pydantic_core_schema__(source, handler)
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: Any) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: Any) -> JsonSchemaValue:
         return Quantity(None).json_schema()
 
 
@@ -74,7 +75,7 @@ _NUMBER = re.compile(
 
 
 def parse(
-    raw: Any, unit: str | None, *, need_unit: bool = False, allow_inf: bool = False, difference: bool = False
+    raw: object, unit: str | None, *, need_unit: bool = False, allow_inf: bool = False, difference: bool = False
 ) -> Value:
     """Read a number with an optional unit and return it in SI.
 
@@ -107,23 +108,28 @@ def parse(
     >>> float(parse("0.5 mm", "m")), float(parse("100 degC", "K")), parse("2 %", "").unit
     (0.0005, 373.15, '')
     """
-    if isinstance(raw, Mapping):
-        return _parse_mapping(raw, unit, need_unit, allow_inf)
-    if isinstance(raw, str):
-        return _parse_text(raw, unit, need_unit, allow_inf, difference)
-    if isinstance(raw, bool) or not isinstance(raw, numbers.Real):
-        if hasattr(raw, "magnitude") and hasattr(raw, "units"):
-            return _parse_text(f"{float(raw.magnitude)!r} {raw.units}", unit, need_unit, allow_inf, difference)
-        raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
-    if isinstance(raw, Value) and raw.unit is not None and unit is not None and raw.unit != unit:
-        raw = _change_unit(raw, unit)
+    match raw:
+        case Mapping():
+            return _parse_mapping(raw, unit, need_unit, allow_inf)
+        case str():
+            return _parse_text(raw, unit, need_unit, allow_inf, difference)
+        case Value():  # it was read before
+            value = raw if None in (raw.unit, unit) or raw.unit == unit else _change_unit(raw, unit or "")
+            _check_finite(float(value), _brief(value), allow_inf)
+            return value if value.unit is not None or unit is None else value.replace(unit=unit)
+        case numbers.Real() if raw is not True and raw is not False:
+            return _parse_number(raw, unit, need_unit, allow_inf)
+        case object(magnitude=magnitude, units=units):  # a quantity of pint
+            return _parse_text(f"{float(magnitude)!r} {units}", unit, need_unit, allow_inf, difference)
+    raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
+
+
+def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
     try:
         number = float(raw)
     except OverflowError:
-        number = math.copysign(math.inf, -1 if raw < 0 else 1)  # type: ignore[operator]
+        number = math.copysign(math.inf, -1 if raw < 0 else 1)
     _check_finite(number, _brief(raw), allow_inf)
-    if isinstance(raw, Value):
-        return raw if raw.unit is not None or unit is None else raw.replace(unit=unit)
     if need_unit and unit != "" and not _needs_no_unit(number, unit):
         _refuse_missing_unit(repr(raw) if type(raw) is int else repr(number), unit)
     return Value(number, unit=unit)
@@ -168,7 +174,7 @@ def _convert_exactly(text: str, convert: _units.Conversion, difference: bool) ->
         return math.copysign(math.inf, number)
 
 
-def _parse_mapping(raw: Mapping[Any, Any], unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
+def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
     for key in raw:
         if key not in _KEYS:
             raise QuantityError(
@@ -188,13 +194,13 @@ def _parse_mapping(raw: Mapping[Any, Any], unit: str | None, need_unit: bool, al
         item = raw.get(key)
         if item is None:
             continue
-        if isinstance(item, bool) or not isinstance(item, (str, int, float)):
+        if type(item) not in (str, int, float):
             raise QuantityError(f"{key!r} must be a text, not {_brief(item)}.")
         changes[key] = str(item)
     return value.replace(**changes)
 
 
-def _parse_std(raw: Any, value: Value, need_unit: bool) -> float:
+def _parse_std(raw: object, value: Value, need_unit: bool) -> float:
     unit = value.unit
     if isinstance(raw, str) and raw.rstrip().endswith("%"):
         if unit in ("", "K"):
@@ -207,10 +213,13 @@ def _parse_std(raw: Any, value: Value, need_unit: bool) -> float:
     return std
 
 
-def _parse_range(raw: Any, value: Value, need_unit: bool, allow_inf: bool) -> tuple[float, float]:
-    if isinstance(raw, str) or not hasattr(raw, "__len__") or len(raw) != 2:
-        raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(raw)}.")
-    low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in raw)
+def _parse_range(raw: object, value: Value, need_unit: bool, allow_inf: bool) -> tuple[float, float]:
+    match raw:
+        case [lowest, highest]:
+            ends = (lowest, highest)
+        case _:
+            raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(raw)}.")
+    low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in ends)
     tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
     if not low - tolerance <= value <= high + tolerance:
         shown = [format_value(item, value.unit) for item in (low, value, high)]
@@ -226,7 +235,8 @@ def _change_unit(value: Value, unit: str) -> Value:
         convert = _units.conversion(value.unit or "", unit)
     except QuantityError as error:
         raise QuantityError(f"'{float(value)!r} {value.unit}': {error}") from error.__cause__
-    changes = {name: convert(item) for name in ("low", "high") if (item := getattr(value, name)) is not None}
+    limits = {"low": value.low, "high": value.high}
+    changes = {name: convert(item) for name, item in limits.items() if item is not None}
     if value.std is not None:
         changes["std"] = convert.difference(value.std)
     return value.replace(convert(float(value)), unit=unit, **changes)
@@ -253,13 +263,9 @@ def _refuse_missing_unit(text: str, unit: str | None) -> NoReturn:
 
 
 def _with_unit(unit: str | None) -> str:
-    return (
-        " with a unit"
-        if unit is None
-        else f" with a unit such as {', '.join(_units.examples(unit)[:3])}"
-        if unit
-        else ""
-    )
+    if unit is None:
+        return " with a unit"
+    return f" with a unit such as {', '.join(_units.examples(unit)[:3])}" if unit else ""
 
 
 def _brief(raw: object) -> str:
@@ -309,7 +315,7 @@ class Quantity:
     def __ror__(self, other: Any) -> Any:
         return Union[other, Annotated[Value, self]]  # noqa: UP007
 
-    def read(self, raw: Any, *, need_unit: bool = False) -> Value:
+    def read(self, raw: object, *, need_unit: bool = False) -> Value:
         """Parse `raw` and check the bounds; raises `QuantityError`."""
         value = parse(raw, self.unit, need_unit=need_unit, allow_inf=self.allow_inf)
         gt, ge, lt, le = self.bounds
@@ -327,10 +333,10 @@ class Quantity:
         limit = f"{bound:g} {self.unit or ''}".rstrip()
         raise QuantityError(f"must be {relation} {limit}, but is {format_value(value, self.unit)}.")
 
-    def _validate(self, raw: Any, info: ValidationInfo) -> Value:
+    def _validate(self, raw: object, info: ValidationInfo) -> Value:
         return self.read(raw, need_unit=bool(info.context and info.context.get("file")))
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(
             self._validate,
             serialization=core_schema.plain_serializer_function_ser_schema(
@@ -338,14 +344,28 @@ class Quantity:
             ),
         )
 
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: object, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return self.json_schema()
 
-    def json_schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of what `read` accepts."""
-        return _json_schema(self.unit, self.bounds)
+    def json_schema(self) -> JsonSchemaValue:
+        """Return the JSON Schema of everything that `read` accepts."""
+        keys = ("exclusiveMinimum", "minimum", "exclusiveMaximum", "maximum")
+        number: JsonSchemaValue = {"type": "number"}
+        number.update({key: bound for key, bound in zip(keys, self.bounds, strict=True) if bound is not None})
+        text: JsonSchemaValue = {"type": "string"}
+        if self.unit is None:
+            text["description"] = "with a unit, for example 0.5 mS/cm"
+        elif self.unit:
+            number["description"] = f"in {self.unit}"
+            text["description"] = f"with a unit, for example {', '.join(_units.examples(self.unit))}"
+        scalar = {"anyOf": [number, text]}
+        properties: JsonSchemaValue = {"value": scalar, "std": {"type": ["number", "string"]}}
+        properties["range"] = {"type": "array", "items": scalar, "minItems": 2, "maxItems": 2}
+        properties["kind"] = {"enum": list(KINDS)}
+        texts = {key: {"type": ["string", "number"] if key in ("where", "printed") else "string"} for key in TEXTS}
+        properties.update(texts)
+        mapping = {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
+        return {"anyOf": [number, text, mapping]}
 
 
 class AmbientTemperature(Quantity):
@@ -367,34 +387,13 @@ class AmbientTemperature(Quantity):
     def __init__(self) -> None:
         super().__init__("K", gt=0)
 
-    def read(self, raw: Any, *, need_unit: bool = False) -> Value:
+    def read(self, raw: object, *, need_unit: bool = False) -> Value:
         """Parse `raw`; raises `QuantityError`."""
         value = super().read(raw, need_unit=need_unit)
         # a Value has been read before, and a text says its unit
-        if isinstance(raw, numbers.Real) and getattr(raw, "unit", None) is None and value < self.COLD:
+        bare = isinstance(raw, numbers.Real) and (type(raw) is not Value or raw.unit is None)
+        if bare and value < self.COLD:
             raise QuantityError(
                 f"{raw:g} has no unit and would be in K: write '{raw:g} degC', or '{raw:g} K' if that is meant."
             )
         return value
-
-
-def _json_schema(unit: str | None, bounds: tuple[float | None, ...] = ()) -> dict[str, Any]:
-    """Return the JSON Schema of everything that `parse` accepts for `unit`."""
-    keys = ("exclusiveMinimum", "minimum", "exclusiveMaximum", "maximum")
-    number: dict[str, Any] = {"type": "number"}
-    number.update({key: bound for key, bound in zip(keys, bounds, strict=False) if bound is not None})
-    text: dict[str, Any] = {"type": "string"}
-    if unit is None:
-        text["description"] = "with a unit, for example 0.5 mS/cm"
-    elif unit:
-        number["description"] = f"in {unit}"
-        text["description"] = f"with a unit, for example {', '.join(_units.examples(unit))}"
-    scalar = {"anyOf": [number, text]}
-    properties: dict[str, Any] = {"value": scalar, "std": {"type": ["number", "string"]}}
-    properties["range"] = {"type": "array", "items": scalar, "minItems": 2, "maxItems": 2}
-    properties["kind"] = {"enum": list(KINDS)}
-    properties.update(
-        {key: {"type": ["string", "number"] if key in ("where", "printed") else "string"} for key in TEXTS}
-    )
-    mapping = {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
-    return {"anyOf": [number, text, mapping]}

@@ -6,7 +6,7 @@ Any other function Dataset -> number serves as well; `functools.partial` binds f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from mgtwin.analysis.metrics import Reading, metric
 from mgtwin.analysis.salt import limiting_current, sand_time
 from mgtwin.analysis.transport import transport_number, transport_number_window
 from mgtwin.errors import InputError
+from mgtwin.kinds.numbers import Number
 from mgtwin.quantities import format_value, parse
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ REACHED = 1 - 1e-6
 
 
 @metric("ohm*m^2", "area-specific resistance", needs=("frequency", "impedance"), quantities={"at": "Hz"}, batched=True)
-def area_specific_resistance(eis: xr.Dataset, at: float | str | None = None) -> Any:
+def area_specific_resistance(eis: xr.Dataset, at: float | str | None = None) -> Number:
     r"""Return the area-specific resistance :math:`A\,\mathrm{Re}\,Z` [ohm*m^2].
 
     Parameters
@@ -325,7 +326,7 @@ def true_transport_number(ca: xr.Dataset) -> float:
 
 
 @metric("m", "thickness of the stack", batched=True)
-def stack_thickness(run: xr.Dataset) -> Any:
+def stack_thickness(run: xr.Dataset) -> Number:
     """Return the sum of the thicknesses of all layers [m], which is the volume of the stack per area.
 
     Raises
@@ -337,7 +338,7 @@ def stack_thickness(run: xr.Dataset) -> Any:
 
 
 @metric("kg/m^2", "areal mass of the stack", batched=True)
-def stack_areal_mass(run: xr.Dataset, densities: Mapping[str, float | str]) -> Any:
+def stack_areal_mass(run: xr.Dataset, densities: Mapping[str, float | str]) -> Number:
     """Return the mass of all layers per area [kg/m^2].
 
     Parameters
@@ -379,5 +380,5 @@ def _layers(run: xr.Dataset) -> list[str]:
     return [layer.name for layer in known_cell(run, "this metric needs the layers").layers]
 
 
-def _thickness(run: xr.Dataset, name: str) -> Any:
+def _thickness(run: xr.Dataset, name: str) -> Number:
     return number_of(run, f"layers.{name}.thickness")

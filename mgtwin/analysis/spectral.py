@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from mgtwin.analysis.activation import arrhenius
 from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.analysis.spectra import conductivity
 from mgtwin.errors import InputError
+from mgtwin.kinds.numbers import Number
 from mgtwin.quantities import format_value
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ SPECTRUM, AT = ("frequency", "impedance"), {"at": "Hz"}
 
 
 @metric("S/m", "conductivity of the whole stack", name="conductivity", needs=SPECTRUM, quantities=AT, batched=True)
-def intercept_conductivity(eis: xr.Dataset, at: float | str | None = None) -> Any:
+def intercept_conductivity(eis: xr.Dataset, at: float | str | None = None) -> Number:
     """Return the conductivity of the whole stack [S/m] from an intercept of its spectrum, as `conductivity` reads it.
 
     Parameters
@@ -58,7 +59,7 @@ def intercept_conductivity(eis: xr.Dataset, at: float | str | None = None) -> An
         return Reading(found.value, f"{where}, normalised by {found.normalised_by}", frequency=found.frequency)
     if at is None:
         raise InputError("conductivity: say at which frequency many spectra are read, at='100 kHz'.")
-    length_per_area: Any = 0.0
+    length_per_area: Number = 0.0
     for layer in known_cell(eis, "conductivity").layers:
         path = f"layers.{layer.name}"
         area = "area" if layer.area is None else f"{path}.area"
@@ -162,7 +163,7 @@ def activation_energy(series: Sequence[xr.Dataset], layer: str | None = None, at
 
 
 @metric("1", "number of arcs", needs=SPECTRUM, batched=True)
-def arcs(eis: xr.Dataset) -> Any:
+def arcs(eis: xr.Dataset) -> Number:
     """Return the number of resolved arcs of a spectrum: maxima of -Im Z that stand out by 5 % of the highest.
 
     Parameters
@@ -193,7 +194,7 @@ def _maxima(height: np.ndarray) -> np.ndarray:
 
 
 @metric("1", "-Im Z/Re Z", needs=SPECTRUM, quantities=AT, batched=True)
-def closure(eis: xr.Dataset, at: float | str = "0.1 Hz") -> Any:
+def closure(eis: xr.Dataset, at: float | str = "0.1 Hz") -> Number:
     """Return -Im Z/Re Z at a frequency [Hz]: 0 where an arc has come back to the real axis, 1 on a Warburg line.
 
     Parameters
@@ -211,7 +212,7 @@ def closure(eis: xr.Dataset, at: float | str = "0.1 Hz") -> Any:
 
 
 @metric("1", "ratio of impedances", needs=SPECTRUM, quantities=AT, batched=True)
-def magnitude_ratio(eis: xr.Dataset, reference: xr.Dataset, at: float | str = "0.1 Hz") -> Any:
+def magnitude_ratio(eis: xr.Dataset, reference: xr.Dataset, at: float | str = "0.1 Hz") -> Number:
     """Return \\|Z\\| at a frequency [Hz] over that of another spectrum.
 
     Parameters

@@ -13,7 +13,6 @@ from .. import plot
 from ..experiments import Experiment
 from ..plot.family import plots_of
 from ..plot.look import COLOURS, INK, MUTED, style
-from ..quantities import format_value
 from .judge import Row, Simulated
 from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable
 
@@ -26,6 +25,8 @@ __all__ = ["draw"]
 #: Impedances further apart than this do not share a Nyquist plot.
 COMPARABLE = 3.0
 Panel = Callable[..., Any]
+#: What shows the inside of a cell at single times tells nothing of readings.
+INTERIOR = (plot.breakdown, plot.profiles, plot.concentrations)
 #: Colours of the verdicts.
 DRAWN = {Agrees: COLOURS[2], Calibrated: COLOURS[0], Contradicts: COLOURS[1], NotComparable: MUTED, Failed: INK}
 
@@ -40,8 +41,8 @@ def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row],
     from matplotlib.figure import Figure
 
     readings = sorted({item.run.reading for item in done}, key=lambda name: (not name, name))
-    steps = [_panels([item.steps[k] for item in done]) for k in range(len(done[0].steps))]
-    plan = [(k, panel) for k, found in enumerate(steps) for panel in found]
+    suitable = dict.fromkeys((k, panel) for item in done for k, ds in enumerate(item.steps) for panel in plots_of(ds))
+    plan = [(k, panel) for k, panel in sorted(suitable, key=lambda found: found[0]) if panel not in INTERIOR]
     with style():
         # a Figure of its own, not pyplot's: nothing opens on a screen and nothing stays in memory
         figure = Figure(figsize=(1.0 + 4.9 * len(readings), 2.4 + 3.5 * len(plan)), layout="constrained")
@@ -49,18 +50,12 @@ def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row],
         for column, reading in zip(axes.T, readings, strict=True):
             group = [item for item in done if item.run.reading == reading]
             for ax, (step, panel) in zip(column, plan, strict=False):
-                _fill(ax, panel, [(item.steps[step], _label(item, group)) for item in group])
+                _fill(ax, panel, [(item.steps[step], item.label(group)) for item in group])
             column[0].set_title(reading.replace("_", " ") if len(readings) > 1 else "")
             _verdicts(column[-1], [row for row in rows if row.reading == reading])
         figure.suptitle(experiment.description, fontsize=11 if len(readings) > 1 else 9)
         figure.savefig(path, dpi=120)
     return path
-
-
-def _panels(runs: Sequence[xr.Dataset]) -> list[Panel]:
-    """The plots that show these data, the most important first, without those of the interior at single times."""
-    found = dict.fromkeys(panel for ds in runs for panel in plots_of(ds))
-    return [panel for panel in found if panel not in (plot.breakdown, plot.profiles, plot.concentrations)]
 
 
 def _fill(ax: Axes, panel: Panel, runs: Sequence[tuple[xr.Dataset, str]]) -> None:
@@ -95,16 +90,6 @@ def _magnitude(ds: xr.Dataset, *, ax: Axes, color: str, label: str | None) -> No
     ax.set_ylabel("|Z| (Ω)")
     if label:
         ax.legend(fontsize=8)
-
-
-def _label(item: Simulated, group: Sequence[Simulated]) -> str:
-    """What tells a run from the others of its panel."""
-    told = {
-        "cell": lambda run: run.cell,
-        "state": lambda run: ", ".join(run.state).replace("_", " "),
-        "temperature": lambda run: format_value(run.temperature, "K"),
-    }
-    return " ".join(text(item.run) for text in told.values() if len({text(other.run) for other in group}) > 1)
 
 
 def _verdicts(ax: Axes, rows: Sequence[Row]) -> None:

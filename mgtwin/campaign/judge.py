@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,6 +38,15 @@ class Simulated:
                 return [node.to_dataset() for node in tree.leaves if node.has_data]
             case data:
                 return [data]
+
+    def label(self, group: Sequence[Simulated]) -> str:
+        """What tells it from the others of a group: the cell, the state, the temperature, as far as these differ."""
+        told = (
+            lambda run: run.cell,
+            lambda run: ", ".join(run.state).replace("_", " "),
+            lambda run: format_value(run.temperature, "K"),
+        )
+        return " ".join(text(self.run) for text in told if len({text(other.run) for other in group}) > 1)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -111,6 +120,14 @@ class Row:
         """Verdict and bare value, for a cell of a table."""
         return f"{self.verdict.mark}: {self.bare}"
 
+    def details(self) -> tuple[str, ...]:
+        """Everything in words: quantity, run, observed, simulated, verdict, reason and place."""
+        which = ", ".join(filter(None, [self.cell, *self.state, self.reading]))
+        return (
+            *(self.quantity, which, self.observed, self.simulated),
+            *(self.verdict.mark, self.verdict.reason, self.where),
+        )
+
 
 #: What may go wrong in a kind from outside, or in a model: it costs one row and not the campaign.
 FAULTS = (MgtwinError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -122,10 +139,6 @@ def told(error: Exception) -> str:
         case MgtwinError():
             return f"{type(error).__name__}: {error}"
     return f"unexpected {type(error).__name__}: {error}"
-
-
-#: Which run of which cell in which state: what runs over temperature have in common.
-_Which: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[Run, str] | None = None) -> list[Row]:
@@ -142,7 +155,7 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
     failed = failed or {}
     rows: list[Row] = []
     for observation in experiment.observed:
-        for runs in _groups(experiment.runs(), observation):
+        for runs in experiment.groups(observation):
             broken = [run for run in runs if run in failed]
             simulated = [item for item in done if item.run in runs]
             if broken:
@@ -151,16 +164,6 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
                 rows.append(_compared(experiment, observation, simulated, done))
         rows += _refused(experiment, observation)
     return rows
-
-
-def _groups(runs: Iterable[Run], observation: Observation) -> list[list[Run]]:
-    """Runs of an observation by cell and overlays."""
-    found: dict[_Which, list[Run]] = {}
-    for run in runs:
-        at = observation.temperature
-        if observation.matches(run.cell, run.overlays) and (at is None or abs(float(run.temperature) - at) < 0.01):
-            found.setdefault((run.cell, run.overlays), []).append(run)
-    return list(found.values())
 
 
 def read(
@@ -281,21 +284,15 @@ def _read_and_judged(
             numbers["share_of_parameter_sets"] = tried.share
             verdict = replace(verdict, reason=f"{verdict.reason}; {tried}")
     temperatures = tuple(float(item.run.temperature) for item in group)
+    if len(readings) == 1:
+        text = shown(readings[0], observation.unit) + (f" ({readings[0].remark})" if readings[0].remark else "")
+    else:
+        pairs = zip(temperatures, readings, strict=True)
+        text = "; ".join(f"{format_value(T, 'K')}: {shown(one, observation.unit)}" for T, one in pairs)
     return _row(
-        observation, run, _simulated_text(observation, group, readings), verdict,
+        observation, run, text, verdict,
         values=tuple(map(float, readings)), temperatures=temperatures, interval=interval, numbers=numbers,
     )  # fmt: skip
-
-
-def _simulated_text(observation: Observation, group: Sequence[Simulated], readings: Sequence[Reading]) -> str:
-    """The value, or the values by temperature, with the remark of the metric."""
-    if len(readings) == 1:
-        value = shown(readings[0], observation.unit)
-        return f"{value} ({readings[0].remark})" if readings[0].remark else value
-    return "; ".join(
-        f"{format_value(item.run.temperature, 'K')}: {shown(one, observation.unit)}"
-        for item, one in zip(group, readings, strict=True)
-    )
 
 
 def _refused(experiment: Experiment, observation: Observation) -> list[Row]:

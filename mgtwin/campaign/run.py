@@ -124,7 +124,10 @@ class _Work:
 
             (self.folder / "figures").mkdir(exist_ok=True)
             with self._step(_FIGURE, f"{item.name}: figure"):
-                self._figures.append(draw(item, done, rows, self.folder / "figures" / f"{item.name}.png"))
+                try:
+                    self._figures.append(draw(item, done, rows, self.folder / "figures" / f"{item.name}.png"))
+                except FAULTS as error:  # the numbers are there; a figure is not worth losing them
+                    self._failures[f"{item.name}: figure"] = told(error)
 
     def _simulate(self, run: Run, failed: dict[Run, str]) -> None:
         from ..simulation import simulate

@@ -105,6 +105,7 @@ class Results:
         """
         found = []
         for row, line in self.matrix():
+            # what is contradicted needs no further measurement to be told apart
             standing = {name: one for name, one in line.items() if name in self.standing()}
             if row.resolution and len(standing) > 1:
                 pairs = combinations((one.values[0] for one in standing.values() if one.values), 2)
@@ -154,7 +155,7 @@ class Results:
         parts += ["## Verdicts by reading of the data\n", _table(head, lines), "\n## Every row with its reason\n"]
         for experiment in dict.fromkeys(row.experiment for row in self.rows):
             members = [row for row in self.rows if row.experiment == experiment]
-            parts += [f"\n### {experiment}\n", _table(_DETAILS, [_details(row) for row in members])]
+            parts += [f"\n### {experiment}\n", _table(_DETAILS, [row.details() for row in members])]
         if self.failures:
             parts.append("\n## Simulations that failed\n")
             parts += [f"- `{key}`: {text}" for key, text in self.failures.items()]
@@ -208,11 +209,6 @@ def _apart(a: float, b: float) -> float:
     if math.isnan(a) or math.isnan(b):
         return 0.0 if math.isnan(a) and math.isnan(b) else math.inf
     return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
-
-
-def _details(row: Row) -> tuple[str, ...]:
-    which = ", ".join(filter(None, [row.cell, *row.state, row.reading]))
-    return row.quantity, which, row.observed, row.simulated, row.verdict.mark, row.verdict.reason, row.where
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

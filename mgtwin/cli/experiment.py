@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import library, yamlfile
+from ..campaign.figures import draw
 from ..campaign.judge import Row, Simulated, rows_of
 from ..errors import FileError, InputError, MgtwinError, UnknownNameError
 from ..experiments import Experiment, Run, campaigns, experiment
@@ -64,8 +64,8 @@ def run_experiment(request: Request) -> None:
         print_error(f"{run}: {error}")
     if done:
         target = partial_name(output) if interrupted and output is not None else output
-        drawn = partial(_draw, item, done, rows) if as_observed and len(done) > 1 else None
-        keep(_together(done), target, figure, drawn)
+        compared = as_observed and len(done) > 1  # else what suits the Dataset
+        keep(_together(done), target, figure, (lambda _, path: draw(item, done, rows, path)) if compared else None)
     if interrupted:
         leave_interrupted(f"{len(done)} of {len(runs)} runs are done.")
     if failed:
@@ -200,13 +200,6 @@ def _compared(item: Experiment, done: Sequence[Simulated], failed: Mapping[Run, 
         rows = [row for row in rows if (row.cell, row.state, row.reading) in mine]
         rows = [row for row in rows if failed or row.verdict.label != "failed"]
     return rows
-
-
-def _draw(item: Experiment, done: Sequence[Simulated], rows: Sequence[Row], data: Result, path: Path) -> None:
-    """The figure of the experiment, with what was observed, as in a whole folder of experiments."""
-    from ..campaign.figures import draw
-
-    draw(item, done, rows, path)
 
 
 def _together(done: Sequence[Simulated]) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError
+from ..experiments import campaigns
 from .campaign import run_folder
 from .cellargs import changed_cell, read_cell
 from .console import leave_interrupted
@@ -25,18 +26,12 @@ def run_request(request: Request) -> None:
     """
     if request.experiment is None:
         _run_one(request)
-    elif Path(request.experiment).is_dir() or request.experiment in _named_folders():
+    elif Path(request.experiment).is_dir() or request.experiment in campaigns():
         run_folder(request)
     elif request.protocol is not None:
         raise InputError("give either an EXPERIMENT, which has a protocol, or --cell with --protocol.")
     else:
         run_experiment(request)
-
-
-def _named_folders() -> tuple[str, ...]:
-    from ..experiments import campaigns
-
-    return tuple(campaigns())
 
 
 def _run_one(request: Request) -> None:

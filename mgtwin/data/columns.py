@@ -57,6 +57,10 @@ class Columns:
     def __contains__(self, name: str) -> bool:
         return name in self.found
 
+    def is_turned(self, name: str) -> bool:
+        """Tell whether a quantity is there with the opposite sign."""
+        return name in self.found and self.found[name].negate
+
     def has(self, *names: str) -> bool:
         """Tell whether all these quantities are there."""
         return all(name in self.found for name in names)

@@ -85,11 +85,12 @@ def _spoken(columns: Columns, moving: np.ndarray) -> tuple[str, list[str], np.nd
     taken = {column.index for column in columns.found.values()}
     # a column of other words may say it too, if it holds nothing else
     others = [k for k in range(len(table.labels)) if k not in taken and table.rows and _tells(table.rows[0][k])]
-    for index in (*columns.directions, *(k for k in others if all(map(_tells, table.words(k))))):
+    for index in (*columns.directions, *(k for k in others if all(map(_tells, set(table.words(k)))))):
         words = table.words(index)
         if not words:
             continue
-        direction = np.array([_direction(word) for word in words])
+        meanings = {word: _direction(word) for word in set(words)}
+        direction = np.array([meanings[word] for word in words])
         for k in np.flatnonzero(np.isnan(direction)):  # Maccor's S, the last row of a step, goes on as the row above
             if words[k].casefold() == "s" and k:
                 direction[k] = direction[k - 1]

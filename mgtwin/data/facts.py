@@ -83,17 +83,15 @@ def _read(line: str, decimal: str) -> Iterator[tuple[str, str, float | None, str
             behind = re.split(r"\s{2,}|,", rest.strip())[0]
             if unit and behind and not rest[:1].isspace():
                 why = why or "something follows the number"
-            si = None if value is None or why else _si(value, [unit] if unit else [behind, behind.split(" ")[0]], name)
+            units = [unit] if unit else [behind, behind.split(" ")[0]]
+            read = [to_si(value, text, _UNIT[name]) for text in units] if value is not None and not why else []
+            si = next((number for number in read if number is not None), None)
             if not why and si is None:
                 why = f"{unit or behind!r} is no unit of it" if unit or behind else "it has no unit"
             elif not why and si is not None and si <= 0:
                 why = "it is not positive"
             if match["sign"].strip(" ") or not why:  # without a sign it may be a sentence
                 yield name, match["all"].strip(), None if why else si, why
-
-
-def _si(value: float, units: Iterable[str], name: str) -> float | None:
-    return next((si for unit in units if (si := to_si(value, unit, _UNIT[name])) is not None), None)
 
 
 def sample(about: About, name: str, text: str, decimal: str, *, unless: float, program: str) -> About:

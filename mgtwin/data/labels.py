@@ -27,9 +27,9 @@ _QUANTITIES: dict[str, tuple[str, str]] = {
     # of the whole test first: others may begin anew with every step; dates last
     "time": ("s", """totaltime testtime runtime time t elapsedtime test zeit temps tiempo timet zeitt correctedtime
         datetime date/time dateandtime date&time realtime absolutetime systemtime systime timestamp dpttime date"""),
-    "voltage": ("V", """ecell ewe-ece cellvoltage u v e voltage potential ewe <ewe> vf spannung ucell vcell tension
-        voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode spannungu tensión
-        volts"""),
+    "voltage": ("V", """ecell <ecell> ewe-ece <ewe-ece> cellvoltage u v e voltage potential ewe <ewe> vf spannung
+        ucell vcell tension voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode
+        spannungu tensión volts"""),
     "counter_voltage": ("V", "ece <ece>"),
     "direct_voltage": ("V", "vdc edc dcvoltage dcpotential voltagedc dcbias biasvoltage bias"),
     "current": ("A", """i <i> current we(1).current strom courant corriente currenti cellcurrent stromi icell j
@@ -67,7 +67,8 @@ IMMITTANCE = tuple(SI)[tuple(SI).index("admittance") :]
 _UNIT_NAMES = {"volts": "V", "amps": "A"}
 #: Of which electrode a potential or an impedance is: EC-Lab's Ewe, Ewe-Ece, Re(Zce), |Zwe-ce| and others' names.
 _ELECTRODES = {"zwe-ce": "cell", "zce": "counter", "zwe": "working", "ewe": "working", "<ewe>": "working",
-               "workingelectrode": "working", "ewe-ece": "cell", "ecell": "cell"}  # fmt: skip
+               "workingelectrode": "working", "ewe-ece": "cell", "<ewe-ece>": "cell",
+               "ecell": "cell", "<ecell>": "cell"}  # fmt: skip
 
 _NEGATIVE = re.compile(r"^(?:-|neg\.?(?:ative)?(?=[\s_(z])|minus(?=[\s_(z]))[\s_]*", re.IGNORECASE)
 #: A name and its unit: name [unit], name (unit), name/unit, name, unit, name in unit, name unit.
@@ -104,6 +105,10 @@ _SPELLINGS = {
 }
 
 
+#: Quantities that are given per area, too.
+_PER_AREA = {"real": "ohm*m^2", "imaginary": "ohm*m^2", "modulus": "ohm*m^2", "current": "A/m^2"}
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What the head of a column says.
@@ -129,12 +134,6 @@ def _pint(unit: str) -> str:
     return re.sub(r"[·⋅.]|(?<=ohm)\s+(?=c?m)|(?<=ohm)-(?=cm)", "*", text)
 
 
-def _target(quantity: str) -> tuple[str, ...]:
-    """Return the SI units that a quantity may be given in: per area too where that is common."""
-    per_area = {"real": "ohm*m^2", "imaginary": "ohm*m^2", "modulus": "ohm*m^2", "current": "A/m^2"}
-    return (SI[quantity], *([per_area[quantity]] if quantity in per_area else []))
-
-
 def convert(quantity: str, unit: str) -> tuple[float, float, bool] | None:
     """Return (factor, offset, per area) from a unit to SI, or None where it is none of this quantity.
 
@@ -147,7 +146,7 @@ def convert(quantity: str, unit: str) -> tuple[float, float, bool] | None:
         return None
     if quantity == "time" and unit.strip() == "S":  # else the siemens
         unit = "s"
-    for number, target in enumerate(_target(quantity)):
+    for number, target in enumerate([SI[quantity], *filter(None, [_PER_AREA.get(quantity)])]):
         try:
             found = conversion(_pint(unit), target)
         except QuantityError:
@@ -183,14 +182,6 @@ _LOOKS: dict[str, str | int | None] = {"′": "'", "’": "'", "`": "'", "´": "
 _TRACE = re.compile(r"^(?:trace|tr)\s*[0-9]+\s*[:.\-]?\s+|^(?:trace|tr)\s*[0-9]+\s*[:.]\s*", re.IGNORECASE)
 
 
-def _tidy(name: str) -> str:
-    return _TRACE.sub("", name.translate(str.maketrans(_LOOKS)).strip())
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\s_]+", "", name).casefold().rstrip(".:")
-
-
 def understand(label: str, unit: str | None = None, *, immittance: bool = False) -> Meaning | None:
     """Return the meaning of the head of a column, or None if it says nothing known.
 
@@ -210,7 +201,7 @@ def understand(label: str, unit: str | None = None, *, immittance: bool = False)
     >>> understand("Cs/uF") is None
     True
     """
-    text = _tidy(label).strip("'" if label.startswith("'") else " ")
+    text = _TRACE.sub("", label.translate(str.maketrans(_LOOKS)).strip()).strip("'" if label.startswith("'") else " ")
     negated = bool(_NEGATIVE.match(text))
     text = _NEGATIVE.sub("", text, count=1)
     if negated and text.startswith("(") and text.endswith(")"):
@@ -230,7 +221,7 @@ def understand(label: str, unit: str | None = None, *, immittance: bool = False)
 
 def _named(body: str, unit: str | None, negated: bool, immittance: bool, *, needs_unit: bool = False) -> Meaning | None:
     """Return the meaning of a bare name, if its unit (when there is one) suits it."""
-    key = _key(body)
+    key = re.sub(r"[\s_]+", "", body).casefold().rstrip(".:")
     if key.endswith("(neg)") or key.endswith("(neg.)"):
         key, negated = key.rpartition("(")[0], True
     electrode = _ELECTRODES.get(key, "")

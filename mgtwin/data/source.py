@@ -97,8 +97,11 @@ class File:
     @cached_property
     def raw(self) -> bytes:
         """All bytes of the file."""
-        with self.path.open("rb") as stream:
-            return stream.read(_LARGEST)
+        try:
+            with self.path.open("rb") as stream:
+                return stream.read(_LARGEST)
+        except OSError as error:  # a share that is gone, a disk that fails
+            raise self.error(f"cannot be read to its end: {error.strerror}.") from None
 
     @cached_property
     def text(self) -> TextFile:

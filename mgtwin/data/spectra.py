@@ -70,7 +70,9 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
     warnings += columns.odd(*_USED)
     index = np.flatnonzero(usable)
     parts = _sweeps(columns, frequency[index], index)
-    notes = [note for note in (*columns.notes, *table.notes, *notes) if note] + _turned(columns)
+    notes = [note for note in (*columns.notes, *table.notes, *notes) if note]
+    for name, symbol in (("imaginary", "Im Z"), ("real", "Re Z"), ("phase", "phase")):
+        notes += [f"{symbol} = -({columns.found[name].label})"] if columns.is_turned(name) else []
     if len(parts[-1]) < len(parts[0]) and len(parts) > 1:
         warnings.append(f"the last of {len(parts)} sweeps has only {len(parts[-1])} points, the first {len(parts[0])}.")
     for number, part in enumerate(parts, 1):
@@ -100,7 +102,8 @@ def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarra
 
 def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
     """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
-    odd, off, lost = uneven(frequency), outlier(frequency, impedance), skipped(frequency)
+    even = np.log(frequency)
+    odd, off, lost = uneven(even), outlier(frequency, impedance), skipped(even)
     texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
     texts += [_SKIPPED.format(*frequency[[lost, lost + 1]])] if lost is not None else []
     return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
@@ -125,15 +128,6 @@ def _phase(columns: Columns) -> np.ndarray:
     return columns.values("phase")
 
 
-def _turned(columns: Columns) -> list[str]:
-    pairs = (("imaginary", "Im Z"), ("real", "Re Z"), ("phase", "phase"))
-    return [
-        f"{text} = -({columns.found[name].label})"
-        for name, text in pairs
-        if name in columns and columns.found[name].negate
-    ]
-
-
 def _left_out(columns: Columns, gone: np.ndarray) -> str:
     rows = np.flatnonzero(gone)
     lines = [columns.table.lines[k] for k in rows[:5]] if columns.table.lines else []
@@ -145,7 +139,9 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[
     """Split rows where the frequency turns back; every sweep starts like the first one or where the one before ends."""
     starts = [0]
     direction = 0.0
-    for k, step in enumerate(_directions(frequency), 1):
+    steps = np.diff(np.log(frequency))
+    # a frequency that was measured again, to the jitter of the instrument, is no step
+    for k, step in enumerate(np.where(np.abs(steps) < _JITTER, 0.0, np.sign(steps)), 1):
         if step and direction and step != direction:
             starts.append(k)
             direction = 0.0
@@ -169,12 +165,6 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[
         columns.table.file,
         line,
     )
-
-
-def _directions(frequency: np.ndarray) -> np.ndarray:
-    """1 or -1 for each step up or down, 0 where a frequency was measured again (to the jitter of the instrument)."""
-    step = np.diff(np.log(frequency))
-    return np.where(np.abs(step) < _JITTER, 0.0, np.sign(step))
 
 
 def _neighbours(

@@ -95,7 +95,8 @@ class Table:
 
     def words(self, column: int) -> list[str]:
         """Return a column as text; empty for a binary file."""
-        return [row[column] for row in self.rows]
+        once: dict[str, str] = {}  # each word a single time in memory, however many rows have it
+        return [once.setdefault(row[column], row[column]) for row in self.rows]
 
     def odd(self, *columns: int) -> list[str]:
         """Return a warning of numbers that are printed unlike all others of their column."""

@@ -187,6 +187,15 @@ class Experiment:
             raise UnknownNameError(reading, dict.fromkeys(run.reading for run in found if run.reading), "reading")
         return chosen
 
+    def groups(self, observation: Observation) -> list[list[Run]]:
+        """Return the runs that an observation was made in: for each cell with its overlays, those over temperature."""
+        found: dict[tuple[str, tuple[str, ...]], list[Run]] = {}
+        for run in self.runs():
+            at = observation.temperature  # to 10 mK: the same temperature may be written in K and in degC
+            if observation.matches(run.cell, run.overlays) and (at is None or abs(float(run.temperature) - at) < 0.01):
+                found.setdefault((run.cell, run.overlays), []).append(run)
+        return list(found.values())
+
 
 @lru_cache(maxsize=64)
 def _kind(overlay: str) -> str:

@@ -70,12 +70,14 @@ class Campaign:
     @contextmanager
     def own_library(self) -> Iterator[None]:
         """Look for named files in this folder first, while the context lasts."""
-        before = os.environ.get("MGTWIN_PATH", "")
+        before = os.environ.get("MGTWIN_PATH")
+        # in the environment, so that worker processes look there, too
         os.environ["MGTWIN_PATH"] = os.pathsep.join(filter(None, [str(self.folder.resolve()), before]))
         try:
             yield
         finally:
-            os.environ["MGTWIN_PATH"] = before
+            del os.environ["MGTWIN_PATH"]
+            os.environ |= {} if before is None else {"MGTWIN_PATH": before}
 
 
 def campaigns() -> Mapping[str, Campaign]:
@@ -87,7 +89,7 @@ def campaigns() -> Mapping[str, Campaign]:
     'Why does the overpotential of the trilayer grow?'
     """
     found = [_read(entry.path.parent) for entry in library.campaigns()]
-    return {item.name: item for item in reversed(found)}
+    return {item.name: item for item in reversed(found)}  # the first folder of the search path has the last word
 
 
 def campaign(name: str | Path | Campaign) -> Campaign:

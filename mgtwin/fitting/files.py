@@ -18,6 +18,7 @@ from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
 from ..quantities import AmbientTemperature, Quantity
 from ..regression import LOSSES, WEIGHTINGS, Loss, Weighting
+from ..regression.weighting import usual
 from ..unions import OneOf
 from .free import FREE, FreeLike
 from .models import Subject, model_of
@@ -137,7 +138,10 @@ def load_fit(path: str | Path) -> Request:
     _check_paths(document, wanted, [pair[0] for pair in pairs])
     weighting: object = wanted.weighting
     if any(item.weighting is not None for item in wanted.data):
-        weighting = [item.weighting or wanted.weighting for item in wanted.data]
+        weighting = [
+            item.weighting or wanted.weighting or usual(spectrum="impedance" in pair[1])
+            for item, pair in zip(wanted.data, pairs, strict=True)
+        ]
     options = {
         "weighting": weighting, "loss": wanted.loss, "starts": wanted.starts, "seed": wanted.seed,
         "frequency_range": wanted.frequency_range,

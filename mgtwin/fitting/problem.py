@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, MgtwinError
-from ..regression import Block, Modulus, Weighting
-from ..regression.weighting import Data
+from ..regression import Block, Weighting
+from ..regression.weighting import Data, usual
 from .blocks import blocks_of
 from .measurements import Measurement
 from .parameters import Parameter, Wanted, free_parameters
@@ -218,15 +218,13 @@ def problem_of(measurements: Sequence[Measurement], free: Wanted, weightings: Se
 
 
 def weightings_of(measurements: Sequence[Measurement], given: object) -> list[Weighting]:
-    """One weighting for each Dataset: from one for all, or one each, of which None means the usual one."""
-    if given is None or isinstance(given, Weighting):
-        given = [None if given is None else given if item.is_spectrum else given.in_time for item in measurements]
-    listed = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
-    found = [
-        (Modulus() if item.is_spectrum else Modulus().in_time) if own is None else own
-        for item, own in zip(measurements, listed, strict=False)
-    ]
-    if len(listed) != len(measurements) or not all(isinstance(item, Weighting) for item in found):
+    """One weighting for each Dataset, from one for all, a sequence, or None for the usual ones."""
+    if given is None:
+        return [usual(spectrum=item.is_spectrum) for item in measurements]
+    if isinstance(given, Weighting):
+        return [usual(spectrum=False) if given.of_spectra and not item.is_spectrum else given for item in measurements]
+    listed = list(given) if isinstance(given, (list, tuple)) else []
+    if len(listed) != len(measurements) or not all(isinstance(item, Weighting) for item in listed):
         raise InputError(
             f"weighting is {given!r}: give Modulus(), Noise(std) or Unit(), or a list with one of them for each of the "
             f"{len(measurements)} Datasets."

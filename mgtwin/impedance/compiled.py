@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
+from ..cells.paths import Node
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.numbers import Number
@@ -138,7 +138,7 @@ class _Planned(Reader):
         self._values = values
         self._evaluated = {}
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Node:
         return self._known.get(path)
 
     def number(self, path: str) -> Number:

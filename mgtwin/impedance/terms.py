@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..cells.cell import Cell
+from ..cells.paths import Node
 from ..cells.reader import Reader
 from ..kinds.carriers import has_electrons
 from ..kinds.numbers import Number
@@ -37,7 +37,7 @@ class Shifted(Reader):
         # a number inside a law changes the law as a whole
         self._laws = {path.rpartition(".")[0] for path in values}
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Node:
         return self._reader.get(path)
 
     def number(self, path: str) -> Number:
@@ -60,7 +60,7 @@ class _Recorder(Reader):
         self._reader = reader
         self.paths: set[str] = set()
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Node:
         return self._reader.get(path)
 
     def number(self, path: str) -> Number:
@@ -170,7 +170,7 @@ def first_of(value: Array, dimensions: int) -> Array:
     return value[0] if getattr(value, "ndim", 0) > dimensions else value
 
 
-def _first_element(element: Any, dimensions: int) -> Any:
+def _first_element(element: Number, dimensions: int) -> Number:
     """An element with the first of the numbers that vary along an axis before `dimensions` others."""
     if element is None:
         return None

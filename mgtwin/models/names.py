@@ -109,6 +109,28 @@ def constant_phase_branch(voltage: str, label: str) -> str:
     return f"{voltage.partition(' [')[0]} {_CONSTANT_PHASE_BRANCH} {label} [V]"
 
 
+def constant_phase_pole(branch: str) -> tuple[str, int | None, int | None]:
+    """What the name of a branch says: its own prefix, its pole's number, and where the poles begin if it is below them.
+
+    Examples
+    --------
+    >>> constant_phase_pole(constant_phase_branch("positive potential drop [V]", "-7"))
+    ('positive potential drop constant phase branch', -7, None)
+    >>> constant_phase_pole(constant_phase_branch("positive potential drop [V]", "below -9"))[1:]
+    (None, -9)
+    """
+    prefix, _, label = branch.removesuffix(" [V]").rpartition(f"{_CONSTANT_PHASE_BRANCH} ")
+    prefix = f"{prefix}{_CONSTANT_PHASE_BRANCH}"
+    if label.startswith("below "):
+        return prefix, None, int(label.removeprefix("below "))
+    return prefix, int(label), None
+
+
+def is_constant_phase_branch(name: str) -> bool:
+    """Whether a state is a branch of the ladder of a constant-phase element."""
+    return _CONSTANT_PHASE_BRANCH in name
+
+
 def face_potential(layer: str, side: str) -> str:
     """Local electrode potential at a face of a mixed conductor with a nonlinear electronic conductivity."""
     return f"{layer} {side} face potential [V]"

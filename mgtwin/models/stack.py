@@ -95,6 +95,8 @@ class StackModel(pybamm.BaseModel):
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
+        #: The same where it is a ladder of branches in time.
+        self.ladders: dict[str, str] = {}
         #: States of ageing laws, which are frozen wherever the cell is linearised.
         self.ageing_states: set[str] = set()
         #: Bodies into which something diffuses from the interfaces, each with a mesh of its own.

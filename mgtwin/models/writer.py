@@ -27,6 +27,8 @@ class Writer(Protocol):
         Those of a PyBaMM model.
     exponents : dict
         State -> path of the exponent of the constant-phase element that charges it (exact in the frequency domain).
+    ladders : dict
+        The same for those that are ladders of branches in time.
     ageing_states : set
         Names of the states of ageing laws, which are frozen wherever the cell is linearised.
     cpe_window : (float, float) or None
@@ -51,6 +53,7 @@ class Writer(Protocol):
     variables: MutableMapping[str, Number]
     events: list[pybamm.Event]
     exponents: dict[str, str]
+    ladders: dict[str, str]
     ageing_states: set[str]
     cpe_window: tuple[float, float] | None
     ages: bool

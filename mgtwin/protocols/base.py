@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Protocol as Interface
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import SchemaSerializer
@@ -74,10 +75,35 @@ class Written:
         return data
 
 
+class Runner(Interface):
+    """What runs protocols: a method for each way of doing something to a cell."""
+
+    def spectrum(self, protocol: Protocol) -> object:
+        """Measure an impedance."""
+
+    def transient(self, protocol: TransientProtocol) -> object:
+        """Impose something in time."""
+
+    def cycling(self, protocol: Protocol) -> object:
+        """Cycle, with a summary of every cycle."""
+
+    def sequence(self, protocol: Protocol) -> object:
+        """Run one protocol after the other."""
+
+
 class Protocol(Written):
     """Base of everything that can be done to a cell; `mgtwin.protocols.from_data` rebuilds one from its data."""
 
     temperature: Value | None
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask a runner for what this protocol is."""
+        raise NotImplementedError(f"{type(self).__name__} must say which way of running it is")
+
+    def distinct_segments(self, cell: Cell) -> tuple[Segment, ...]:
+        """One stretch of each kind that the protocol has: what has to be checked before a run; none outside time."""
+        return ()
+
     #: The plot that shows a run of it, and the signal that it imposes; "" where the signals themselves tell.
     drawn: ClassVar[str] = ""
     imposed: ClassVar[Literal["voltage", "current", ""]] = ""
@@ -94,6 +120,10 @@ class Protocol(Written):
 
 class TransientProtocol(Protocol):
     """A protocol in time: a series of stretches, each under one control."""
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask for a run in time."""
+        return runner.transient(self)
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """The stretches for a cell (its area turns current densities into currents)."""

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..kinds.noun import noun
-from .base import CurrentValue, Duration, Temperature, TransientProtocol, Written, protocol
+from .base import CurrentValue, Duration, Runner, Temperature, TransientProtocol, Written, protocol
 from .eis import EIS
 from .limits import VoltageLimits, limits_of
 from .segments import CurrentRamp, Segment, amperes, mixed_times
@@ -175,6 +175,7 @@ class Cycling(TransientProtocol):
             case tuple():
                 return tuple(sorted(set(self.traces)))
             case None:
+                # Every half cycle has its first output time, too.
                 points = 2 * (self.points + 1 + (0 if self.rest is None else REST_POINTS + 1))
                 return Every(max(int(np.ceil(self.cycles * points / MOST_POINTS)), 1)).among(self.numbers)
             case every:
@@ -224,3 +225,7 @@ class Cycling(TransientProtocol):
             )
         traces = tuple(n for n in self.traces if n >= done) if type(self.traces) is tuple else self.traces
         return replace(self, cycles=self.first_cycle + self.cycles - done, first_cycle=done, traces=traces)
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask for a run with a summary of every cycle."""
+        return runner.cycling(self)

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..quantities import Quantity, Value
-from .base import Protocol, Temperature, protocol
+from .base import Protocol, Runner, Temperature, protocol
 from .bias import Bias
 
 if TYPE_CHECKING:
@@ -102,4 +102,9 @@ class EIS(Protocol):
         number = self.points
         if number is None:
             number = max(round(np.log10(self.f_max / self.f_min) * (self.per_decade or 10)) + 1, 2)
+        # From the highest, as instruments measure: what drifts shows in the slow part at the end.
         return np.geomspace(float(self.f_max), float(self.f_min), number)
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask for a spectrum."""
+        return runner.spectrum(self)

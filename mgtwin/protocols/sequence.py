@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import field_validator, model_validator
 
 from ..errors import InputError
-from .base import AnyProtocol, Protocol, Temperature, protocol
+from .base import AnyProtocol, Protocol, Runner, Temperature, protocol
 
 
 @protocol
@@ -38,3 +38,7 @@ class Sequence(Protocol):
         if not self.steps:
             raise InputError("a Sequence needs at least one protocol.")
         return self
+
+    def run_by(self, runner: Runner) -> object:
+        """Ask for a sequence."""
+        return runner.sequence(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
-from typing import Annotated, TypeVar, dataclass_transform
+from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ..kinds.declare import declared, require
 from ..quantities import parse
 from ..registry import Family
 
-__all__ = ["WEIGHTINGS", "Data", "Modulus", "Noise", "Proportional", "Unit", "Weighting", "weighting"]
+__all__ = ["WEIGHTINGS", "Data", "Modulus", "Noise", "Proportional", "Unit", "Weighting", "usual", "weighting"]
 
 #: What was measured: impedances [ohm], or voltages [V], or currents [A].
 Data = NDArray[np.complex128] | NDArray[np.float64]
@@ -49,15 +49,18 @@ class Weighting:
             return self.std(data)
         return np.repeat(self.std(data), 2)
 
-    @property
-    def in_time(self) -> Weighting:
-        """What stands for it where one weighting is given for spectra and runs in time alike."""
-        return self
+    #: Whether it is meant for spectra: given for all data of a fit, it leaves runs in time to the usual one.
+    of_spectra: ClassVar[bool] = False
 
     @property
     def known(self) -> bool:
         """Whether that is the noise itself; otherwise the noise is a common multiple of it, which the fit finds."""
         return False
+
+
+def usual(*, spectrum: bool) -> Weighting:
+    """Return the weighting of data that say nothing else: relative for a spectrum, absolute for a run in time."""
+    return Modulus() if spectrum else Unit()
 
 
 #: Every weighting by the name that it has in files.
@@ -100,6 +103,7 @@ class Modulus(Weighting):
     """
 
     noise: Annotated[float | None, BeforeValidator(_share)] = None
+    of_spectra: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.noise is not None and not 0 < self.noise < np.inf:
@@ -109,11 +113,6 @@ class Modulus(Weighting):
         """``|data|``, times the noise where it is given."""
         size = np.abs(data)
         return np.maximum(size, LEAST * size.max(initial=0.0)) * (1.0 if self.noise is None else self.noise)
-
-    @property
-    def in_time(self) -> Weighting:
-        """`Unit`: a share of a voltage that passes zero means nothing."""
-        return Unit()
 
     def deviations(self, data: Data) -> tuple[Reals, Reals]:
         """``|Z|`` for both parts [ohm], however many decades it spans."""

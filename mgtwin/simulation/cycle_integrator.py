@@ -103,11 +103,11 @@ class CycleIntegrator(Integrator):
 
     def __init__(self, cell: Cell, *, limited: bool, **options: Any):
         self._limited = limited
-        super().__init__(cell, **options)
+        super().__init__(cell, refinement=REFINEMENT, **options)
         _, self._voltage = self._output_function([names.VOLTAGE])
 
     def _model(self, cell: Cell, **options: Any) -> CycledStack:
-        return CycledStack(cell, limited=self._limited, refinement=REFINEMENT, **options)
+        return CycledStack(cell, limited=self._limited, **options)
 
     def _output_inputs(self) -> tuple[list[Any], dict[str, Any]]:
         current = casadi.MX.sym("current")

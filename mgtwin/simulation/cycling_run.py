@@ -12,6 +12,7 @@ import numpy as np
 from ..cells import Cell
 from ..errors import SimulationError
 from ..models import names
+from ..models.storage import wider_window
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
 from . import checks, spectra, start_state, transient
@@ -71,6 +72,7 @@ class CyclingRun:
         segments = protocol.one_cycle(cell)
         self.attrs, self.warnings = dict(attrs), [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
         self.warnings += checks.fixture_warnings(cell, segments)
+        kept = None if start is None else start_state.kept(start, start_time)
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments)
         # of the whole life: a run that goes on has the window of one in one go
@@ -80,7 +82,7 @@ class CyclingRun:
             limited=protocol.limits is not None,
             f_max=1 / (2 * np.pi * first),
             dielectric=dielectric,
-            cpe_window=(0.1 / length, 10 / first),
+            cpe_window=wider_window((0.1 / length, 10 / first), () if kept is None else kept.labels),
         )
         self.table = CycleTable(self.integrator)
         self.traced = frozenset(protocol.traced())
@@ -88,9 +90,8 @@ class CyclingRun:
         state, limited = self.integrator.rest_state, False
         self._extremes: dict[str, np.ndarray] = {}
         self._drifts: list[str] = []
-        if start is not None:
-            kept = start_state.kept(start, start_time)
-            state, _ = start_state.transfer(kept, cell, self.integrator.layout, state)
+        if start is not None and kept is not None:
+            state, _ = start_state.transfer(kept, cell, self.integrator.layout, state, self.integrator.model.ladders)
             limited = start_time is None and _was_limited(start, protocol)
         self.reached = Reached(0, state, 0.0, 0.0, limited)
 

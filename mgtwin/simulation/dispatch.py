@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..cells import Cell
-from ..errors import InputError
-from ..protocols import EIS, Cycling, Protocol, Sequence, TransientProtocol
+from ..errors import InputError, SimulationError
+from ..protocols import Protocol, TransientProtocol
 from . import checks
 
 if TYPE_CHECKING:
@@ -65,24 +66,7 @@ def simulate(
         raise InputError(
             f"simulate needs a protocol second, not {type(protocol).__name__}: for example mt.EIS(1e6, 0.1)."
         )
-    if protocol.temperature is not None:
-        cell = cell.with_({"temperature": protocol.temperature})
-    if isinstance(protocol, Sequence):
-        return _sequence(cell, protocol, start, start_time, progress)
-    attrs = stamp(cell, protocol)
-    if isinstance(protocol, EIS):
-        from . import spectra
-
-        return spectra.run(cell, protocol, start, start_time, attrs=attrs)
-    if isinstance(protocol, Cycling):
-        from . import cycling
-
-        return cycling.run(cell, protocol, start, start_time, attrs=attrs, progress=progress)
-    if isinstance(protocol, TransientProtocol):
-        from . import transient
-
-        return transient.run(cell, protocol, start, start_time, attrs=attrs, progress=progress)
-    raise InputError(f"{type(protocol).__name__} is not a protocol that simulate knows.")
+    return _Run(cell, start, start_time, progress).of(protocol)
 
 
 def stamp(cell: Cell, protocol: Protocol) -> dict[str, Any]:
@@ -99,42 +83,93 @@ def stamp(cell: Cell, protocol: Protocol) -> dict[str, Any]:
     )
 
 
-def _sequence(
-    cell: Cell,
-    protocol: Sequence,
-    start: xr.Dataset | xr.DataTree | None,
-    start_time: float | str | None,
-    progress: Progress | None,
-) -> xr.DataTree:
-    """Run the steps in order; a failure keeps the finished ones in ``error.partial``, Ctrl-C returns them."""
-    from ..errors import SimulationError
+@dataclass(frozen=True)
+class _Run:
+    """What protocols ask of a simulation (`mgtwin.protocols.base.Runner`): a cell, where it starts, who is told.
 
-    for step in protocol.steps:  # all of them before the first takes its time
-        if isinstance(step, TransientProtocol):
-            at = cell if step.temperature is None else cell.with_({"temperature": step.temperature})
-            checks.check_feasible(at, step.distinct_segments(at))
-    attrs = stamp(cell, protocol)
-    nodes: dict[str, xr.Dataset | xr.DataTree] = {}
-    state = start
-    for number, step in enumerate(protocol.steps):
-        name = f"{number:02d}_{step.type}"
-        try:
-            result = simulate(cell, step, state, start_time=start_time if state is start else None, progress=progress)
-        except SimulationError as error:
-            if error.partial is not None:
-                nodes[name] = error.partial
-            raise SimulationError(f"step {name}: {error}", error.time, _tree(nodes, attrs)) from error
-        except KeyboardInterrupt:
-            if not nodes:
-                raise
-            return _tree(nodes, attrs, f"interrupted in step {name}: it and the rest were not simulated")
-        nodes[name] = result
-        if result.attrs.get("interrupted"):
-            return _tree(nodes, attrs, f"interrupted in step {name}: the rest was not simulated")
-        # the next step starts where the last transient ended
-        if any("state" in node for node in getattr(result, "leaves", [result])):  # spectra change nothing
-            state = result
-    return _tree(nodes, attrs)
+    Attributes
+    ----------
+    window : (float, float), optional
+        Angular frequencies [rad/s] in which constant-phase elements must be right, where a sequence says it.
+    """
+
+    cell: Cell
+    start: xr.Dataset | xr.DataTree | None
+    start_time: float | str | None
+    progress: Progress | None
+    window: tuple[float, float] | None = None
+
+    def of(self, protocol: Protocol) -> Any:
+        """The result of a protocol, at its temperature if it has one."""
+        if protocol.temperature is None:
+            return protocol.run_by(self)
+        return protocol.run_by(replace(self, cell=self.cell.with_({"temperature": protocol.temperature})))
+
+    def spectrum(self, protocol: Any) -> xr.Dataset:
+        """The impedance of an EIS."""
+        from . import spectra
+
+        return spectra.run(self.cell, protocol, self.start, self.start_time, attrs=stamp(self.cell, protocol))
+
+    def cycling(self, protocol: Any) -> xr.Dataset:
+        """A Cycling, with a summary of every cycle."""
+        from . import cycling
+
+        attrs = stamp(self.cell, protocol)
+        return cycling.run(self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=self.progress)
+
+    def transient(self, protocol: TransientProtocol) -> xr.Dataset:
+        """Anything in time."""
+        from . import transient
+
+        attrs, progress, window = stamp(self.cell, protocol), self.progress, self.window
+        return transient.run(
+            self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=progress, window=window
+        )
+
+    def sequence(self, protocol: Any) -> xr.DataTree:
+        """Steps in order; a failure keeps the finished ones in ``error.partial``, Ctrl-C returns them."""
+        attrs = stamp(self.cell, protocol)
+        nodes: dict[str, xr.Dataset | xr.DataTree] = {}
+        run = replace(self, window=self._checked(protocol.steps))
+        for number, step in enumerate(protocol.steps):
+            name = f"{number:02d}_{step.type}"
+            try:
+                result = run.of(step)
+            except SimulationError as error:
+                if error.partial is not None:
+                    nodes[name] = error.partial
+                raise SimulationError(f"step {name}: {error}", error.time, _tree(nodes, attrs)) from error
+            except KeyboardInterrupt:
+                if not nodes:
+                    raise
+                return _tree(nodes, attrs, f"interrupted in step {name}: it and the rest were not simulated")
+            nodes[name] = result
+            if result.attrs.get("interrupted"):
+                return _tree(nodes, attrs, f"interrupted in step {name}: the rest was not simulated")
+            # the next step starts where the last transient ended
+            if any("state" in node for node in getattr(result, "leaves", [result])):  # spectra change nothing
+                run = replace(run, start=result, start_time=None)
+        return _tree(nodes, attrs)
+
+    def _checked(self, steps: Iterable[Protocol]) -> tuple[float, float] | None:
+        """Check all steps before the first takes its time; the window of constant-phase elements of all of them.
+
+        One window for the whole sequence: what an element remembers of an early step is then there in a late one.
+        """
+        from .transient import window_of
+
+        windows = [] if self.window is None else [self.window]
+        for step in steps:
+            at = self.cell if step.temperature is None else self.cell.with_({"temperature": step.temperature})
+            segments = step.distinct_segments(at)
+            if segments:
+                checks.check_feasible(at, segments)
+                windows.append(window_of(segments))
+        if not windows:
+            return None
+        # a window begins at 0.1 over the time that it is made for
+        return 1 / sum(1 / window[0] for window in windows), max(window[1] for window in windows)
 
 
 def _tree(nodes: dict[str, Any], attrs: Mapping[str, Any], *warnings: str) -> xr.DataTree:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from ..cells import Cell
 from ..errors import InputError
 from ..models import names
+from ..models.storage import branch_value
 from ..quantities import parse
 
 if TYPE_CHECKING:
@@ -57,11 +60,18 @@ def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None) -> Ke
     )
 
 
-def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def transfer(
+    state: KeptState,
+    cell: Cell,
+    layout: Layout,
+    rest_state: np.ndarray,
+    ladders: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[np.ndarray, np.ndarray]:
     """A kept state on the mesh of a discretised cell, and where that state is known.
 
     Where the meshes differ profiles are interpolated; scalars pass unchanged. Dielectric charges that the run did not
     resolve are unknown and keep their value at rest. The current is a state of some models and imposed on others.
+    Constant-phase elements (`ladders`: state of each -> path of its exponent) keep the charge of all their branches.
 
     Raises
     ------
@@ -88,7 +98,25 @@ def transfer(state: KeptState, cell: Cell, layout: Layout, rest_state: np.ndarra
             result[here] = _resampled(x, nodes, state.values[there])
             if names.is_amount(name):  # interpolation must not make salt
                 result[here] *= _mean(nodes, state.values[there]) / _mean(x, result[here])
+    for voltage, order in ladders.items():
+        _fill_ladder(result, own_labels, state, rest_state, voltage, float(cell.get(order)))
     return result, known
+
+
+def _fill_ladder(
+    result: np.ndarray, labels: np.ndarray, state: KeptState, rest_state: np.ndarray, voltage: str, order: float
+) -> None:
+    """Give the branches that a kept ladder does not have what follows from those that it has."""
+    prefix = names.constant_phase_branch(voltage, "")[: -len(" [V]")].rstrip()
+    kept = {
+        str(label): float(value)
+        for label, value in zip(state.labels, state.values, strict=True)
+        if label.startswith(prefix)
+    }
+    here = labels == voltage
+    missing = [k for k, label in enumerate(labels) if label.startswith(prefix) and label not in kept]
+    for k in missing if kept and here.sum() == 1 else ():
+        result[k] = branch_value(str(labels[k]), kept, float(result[here][0]), float(rest_state[here][0]), order)
 
 
 def _mean(nodes: np.ndarray, values: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -35,21 +35,22 @@ def run(
     *,
     attrs: Attributes,
     progress: Progress | None = None,
+    window: tuple[float, float] | None = None,
 ) -> xr.Dataset:
-    """Simulate a protocol in time; see :func:`mgtwin.simulate`."""
+    """Simulate a protocol in time; see :func:`mgtwin.simulate`. `window` is that of a whole sequence (`window_of`)."""
     segments = protocol.segments(cell)
     first = checks.first_output(segments)
     dielectric = checks.check_feasible(cell, segments)
 
+    from ..models.storage import wider_window
     from .integrator import Integrator, out_of_salt
 
-    length = sum(segment.duration for segment in segments)
-    window = (0.1 / length, 10 / first)  # §3.3: where a constant-phase element has to be right
-    integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric, cpe_window=window)
+    kept = None if start is None else start_state.kept(start, start_time)
+    span = wider_window(window or window_of(segments), () if kept is None else kept.labels)
+    integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric, cpe_window=span)
     state = integrator.rest_state
-    if start is not None:
-        kept = start_state.kept(start, start_time)
-        state, _ = start_state.transfer(kept, cell, integrator.layout, state)
+    if kept is not None:
+        state, _ = start_state.transfer(kept, cell, integrator.layout, state, integrator.model.ladders)
     solutions: list[SegmentSolution] = []
     warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
     warnings += checks.fixture_warnings(cell, segments)
@@ -76,6 +77,11 @@ def run(
         warnings.append(f"interrupted after {len(solutions)} of {len(segments)} steps: the rest was not simulated")
         attrs = {**attrs, "interrupted": True}
     return assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings})
+
+
+def window_of(segments: Sequence[Segment]) -> tuple[float, float]:
+    """Angular frequencies [rad/s] in which constant-phase elements have to be right in stretches of time (§3.3)."""
+    return 0.1 / sum(segment.duration for segment in segments), 10 / checks.first_output(tuple(segments))
 
 
 def _with_partial(

@@ -93,9 +93,10 @@ def lists_of_kinds() -> dict[str, list[str]]:
     """Module -> the families of which it names two kinds or more, though it declares none of them."""
     found: dict[str, list[str]] = {}
     for name, module in modules().items():
-        imported, listed = set(_imported(module)), set(_listed(module))
+        imported, listed = list(_imported(module)), set(_listed(module))
         for kinds in families():
-            known = {tag for item, tag in kinds.identifiers.items() if item in imported | listed}
+            known = {tag for tag, kind in kinds.kinds.items() if any(kind is item for item in imported)}
+            known |= {tag for item, tag in kinds.identifiers.items() if item in listed}
             known |= listed & set(kinds.kinds)
             if len(known) > 1 and not _is_home(module, kinds):
                 found.setdefault(name, []).append(f"{kinds.family}: {', '.join(sorted(known))}")
@@ -108,18 +109,18 @@ def _is_home(module: Module, kinds: Kinds) -> bool:
     return module.name in kinds.homes or (inside and all(home.startswith(f"{module.name}.") for home in kinds.homes))
 
 
-def _imported(module: Module) -> Iterator[str]:
-    """Names that come from other modules of the package, and attributes of such modules."""
-    here = set()
+def _imported(module: Module) -> Iterator[object]:
+    """What comes by name from other modules of the package, or as attribute of such a module."""
+    here = {}
     for _, source, name in module.imports():
-        if source.split(".")[0] == "mgtwin":
-            if f"{source}.{name}" == module_of(source, name) or not name:
-                here.add(name)
-            else:
-                yield name
+        target = module_of(source, name)
+        if target == f"{source}.{name}":
+            here[name] = target
+        elif target is not None and name:
+            yield getattr(importlib.import_module(source), name, None)
     for node in module.nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in here:
-            yield node.attr
+            yield getattr(importlib.import_module(here[node.value.id]), node.attr, None)
 
 
 def _listed(module: Module) -> Iterator[str]:

@@ -6,6 +6,8 @@ import ast
 
 import pytest
 
+from mgtwin import cells
+
 from . import kinds
 from .house import Module, modules
 from .kinds import families, lists_of_kinds
@@ -27,14 +29,14 @@ def test_no_module_lists_kinds() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("from mgtwin.cells import Plating, Blocking", {"Plating", "Blocking"}),
-        ("if TYPE_CHECKING:\n    from mgtwin.cells import Plating", {"Plating"}),
-        ("def f():\n    import mgtwin as mt", set()),
-        ("from mgtwin import cells\ncells.Plating", {"cells", "Plating"} - {"cells"}),
+        ("from mgtwin.cells import Plating, Blocking", [cells.Plating, cells.Blocking]),
+        ("if TYPE_CHECKING:\n    from mgtwin.cells import Plating", [cells.Plating]),
+        ("def f():\n    import mgtwin as mt", []),
+        ("from mgtwin import cells\ncells.Plating", [cells.Plating]),
     ],
 )
-def test_imports_are_seen_wherever_they_stand(text: str, named: set[str]) -> None:
-    assert set(kinds._imported(written(text))) == named
+def test_imports_are_seen_wherever_they_stand(text: str, named: list[type]) -> None:
+    assert list(kinds._imported(written(text))) == named
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -354,6 +355,7 @@ def test_a_folder_of_ones_own_with_its_own_cell_and_metric(tmp_path: Path) -> No
     ours.save(lab / "cells" / "ours.yaml")
     results = run_campaign(lab, tmp_path / "results")
     (row,) = results.rows
+    assert row.values, row.verdict
     # closed form: 10 uA/cm2 through 100 ohm cm2 and twice asinh(i/2i0) of the electrodes
     expected = 1e-5 * 100 + 2 * 8.314462618 * 298.15 / (2 * 96485.33212) / 0.5 * np.arcsinh(0.005)
     assert row.values[0] == pytest.approx(expected, rel=2e-2) and not results.failures
@@ -378,6 +380,20 @@ def test_a_fault_of_ones_own_metric_costs_its_row_only(tmp_path: Path) -> None:
     assert isinstance(verdicts["mofsse_resistance"], Calibrated)
     assert isinstance(verdicts["broken"], Failed) and "unexpected KeyError" in verdicts["broken"].reason
     assert isinstance(verdicts["late"], Failed) and "there is no step 3" in verdicts["late"].reason
+
+
+def test_a_figure_that_fails_costs_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mgtwin.campaign import figures
+
+    def broken(*_: Any) -> Any:
+        raise ValueError("no such colour")
+
+    monkeypatch.setattr(figures, "draw", broken)
+    monkeypatch.delenv("MGTWIN_PATH", raising=False)
+    results = run_paper(tmp_path, experiments=["eis_mofsse"])
+    assert results.failures == {"eis_mofsse: figure": "unexpected ValueError: no such colour"}
+    assert len(results.rows) == 1 and (tmp_path / "table.md").is_file()
+    assert "MGTWIN_PATH" not in os.environ, "the folder is looked at while it runs only"
 
 
 @pytest.mark.slow

@@ -156,6 +156,9 @@ def test_ivium(tmp_path: Path) -> None:
     ds = mt.read(path)
     assert is_the_spectrum(ds)
     assert ds.attrs["comment"] == "Pellet"
+    for marks in (b"\x00\x01" * 100, b""):  # a longer binary part, marks before the names of blocks
+        path.write_bytes(marks + (head + block + tail).replace("primary", "\x02\x00primary").encode("latin-1"))
+        assert is_the_spectrum(mt.read(path))
     with pytest.raises(FileError, match="announces 7 rows, but the file ends before"):
         mt.read(written(tmp_path, "b.idf", (head + block)[:-150], "latin-1"))
     with pytest.raises(FileError, match="holds the method 'CyclicVoltammetry'; only impedance"):

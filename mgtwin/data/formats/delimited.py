@@ -23,6 +23,7 @@ __all__ = ["Delimited", "columns_of", "splitter"]
 
 Split = Callable[[str], list[str]]
 _COMMENT = ("#", "%", "!", "//", "~")
+_WIDE_GAP, _BEFORE_NO_UNIT = re.compile(r"\t+|\s{2,}"), re.compile(r"\s+(?![\[(])")
 #: Text beside the table that is quoted in a warning.
 _SHOWN = 60
 #: Heads stand within this many lines above the numbers: units and comments may follow them.
@@ -254,22 +255,14 @@ def _head_fields(line: str, split: Split, width: int) -> list[str]:
     text = line.strip(" ")
     for sign in _COMMENT:
         text = text.removeprefix(sign).strip(" ")
-    ways = (split, _at_wide_gaps, splitter(","), splitter("\t"), splitter(None), _with_units_joined)
+    # at wide gaps, so that heads may hold blanks; at last at blanks, but not before a unit in brackets
+    ways = (split, _WIDE_GAP.split, splitter(","), splitter("\t"), splitter(None), _BEFORE_NO_UNIT.split)
     for way in ways:
         fields = [token.strip().strip('"').strip() if token.count('"') != 1 else token.strip() for token in way(text)]
         for given in (fields, _trimmed(fields)):
             if len(given) == width:
                 return given
     return _trimmed([token.strip() for token in split(text)])
-
-
-def _at_wide_gaps(line: str) -> list[str]:
-    return re.split(r"\t+|\s{2,}", line.strip())
-
-
-def _with_units_joined(line: str) -> list[str]:
-    """At blanks, but not before a unit in brackets."""
-    return re.split(r"\s+(?![\[(])", line.strip())
 
 
 def _trimmed(fields: list[str]) -> list[str]:

@@ -15,6 +15,8 @@ from mgtwin.data.text import TextFile
 __all__ = ["Ivium"]
 
 _BLOCK = b"primary_data"
+#: What stands between the texts, in some files also before the names of blocks.
+_MARKS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LABELS = ("Re(Z)/Ohm", "Im(Z)/Ohm", "freq/Hz")
 #: Entries with what Ivium writes into them without being told.
 _DEFAULTS = {"Area": ("Data Options.Area", "1"), "Temperature": ("Data Options.Temperature", "298")}
@@ -29,7 +31,7 @@ class Ivium:
     @staticmethod
     def recognises(file: File) -> bool:
         """`Version=` and a block `primary_data`."""
-        return b"Version=" in file.head[:64] and _BLOCK in file.raw
+        return b"Version=" in file.head and not file.opening and _BLOCK in file.raw
 
     @staticmethod
     def parse(file: File, hints: Hints) -> Parsed:
@@ -41,7 +43,7 @@ class Ivium:
             It is no impedance, or the block of data is cut short.
         """
         text = file.raw.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
-        lines = tuple(text.split("\n"))
+        lines = tuple(_MARKS.sub("", line) for line in text.split("\n"))
         whole = TextFile(file.path, lines, True)
         head = pairs(lines, "=")
         method = head.get("Method", "")
