@@ -229,4 +229,4 @@ def weightings_of(measurements: Sequence[Measurement], given: object) -> list[We
             f"weighting is {given!r}: give Modulus(), Noise(std) or Unit(), or a list with one of them for each of the "
             f"{len(measurements)} Datasets."
         )
-    return found
+    return listed
