@@ -91,7 +91,7 @@ def _places(data: bytes) -> dict[str, list[list[int]]]:
 
 
 def _sum(data: bytes, places: list[list[int]]) -> int:
-    total = 0
+    total = 0  # CRC-32 finds what is damaged; that something is, SHA-256 has said
     for offset, length in places:
         total = zlib.crc32(data[offset : offset + length], total)
     return total

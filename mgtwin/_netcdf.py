@@ -99,6 +99,7 @@ def _compression(tree: xr.DataTree) -> dict[str, dict[str, _Options]]:
         ds = node.to_dataset(inherit=False)
         for name, variable in ds.variables.items():
             options: _Options = {"_FillValue": None} if variable.dtype.kind == "f" else {}
+            # Below that, chunks cost more than they save.
             if variable.dtype.kind in "fiu" and variable.nbytes > 100_000:
                 options |= {"compression": "gzip", "compression_opts": 4, "shuffle": True}
             if options:

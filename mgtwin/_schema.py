@@ -179,10 +179,12 @@ def check(ds: xr.Dataset) -> xr.Dataset:
 def _against_declaration(name: str, variable: xr.Variable) -> list[str]:
     declared = SCHEMA[name]
     found = []
+    # A sweep adds dimensions, and may list what otherwise is a coordinate of its own.
     if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
         found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
     if variable.attrs.get("units", declared.units) != declared.units:
         found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
+    # Whole numbers are floats to whoever computes; text that xarray joins becomes objects.
     kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
     if variable.dtype.kind not in kinds:
         found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
@@ -198,16 +200,17 @@ def _bad_values(ds: xr.Dataset) -> list[str]:
             found.append(f"frequency: {frequency[bad][0]:g} Hz is not allowed; frequencies are positive and finite.")
     if "time" in ds.variables and ds["time"].ndim == 1:
         time = np.asarray(ds["time"].values, dtype=float)
-        back = np.flatnonzero(np.diff(time) < 0)
+        back = np.flatnonzero(np.diff(time) < 0)  # equal times are two values at a step, before and after it
         if not np.isfinite(time).all():
             found.append("time: contains NaN or inf; every sample needs a finite time [s].")
         elif back.size:
             before, after = time[back[0]], time[back[0] + 1]
             found.append(f"time: goes back from {before:g} s to {after:g} s at sample {back[0] + 1}; sort the samples.")
+    # What cannot be summed for another reason has been said above.
     if "overpotential" in ds and "voltage" in ds and not found and "element" in ds["overpotential"].dims:
         gap = abs(ds["overpotential"].sum("element", skipna=False) - ds["voltage"])
         largest, scale = float(gap.max(skipna=True)), float(abs(ds["voltage"]).max(skipna=True))
-        if largest > 1e-4 * scale + 1e-12:
+        if largest > 1e-4 * scale + 1e-12:  # errors of integration are smaller, a missing element is larger
             found.append(f"overpotential: the elements sum to the voltage only within {largest:.3g} V.")
     return found
 

@@ -99,7 +99,7 @@ class Reader:
         raise yaml.composer.ComposerError("expected a single document", None, "but found another document", found)
 
     def _value(self, event: _Event, path: KeyPath) -> Plain:
-        self.positions.setdefault(path, _mark(event))
+        self.positions.setdefault(path, _mark(event))  # what `_mapping` noted already is the key above a block
         if len(path) > DEEPEST:
             raise self._error(event, f"is nested more than {DEEPEST} levels deep, which nothing that mgtwin reads is.")
         return self._builders[type(event)](self, event, path)

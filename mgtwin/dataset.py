@@ -78,6 +78,7 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
     """Make the Dataset of declared variables; those that are None are left out."""
     import xarray as xr
 
+    # `cycle` labels samples, unless every cycle is summarised: then it is a dimension and `cycle_number` labels them.
     alone = _OF_CYCLES if "cycle_number" in variables else {}
     given = {name: _declared(name, item, alone.get(name)) for name, item in variables.items() if item is not None}
     sizes: dict[str, tuple[int, str]] = {}

@@ -225,11 +225,12 @@ def _likeness(name: str, candidate: str) -> float:
         if have == stem + expanded or (not stem and f".{expanded}" in f".{have}"):
             return 1.2
         wanted = stem + expanded
+    # The numbers rank kinds of likeness: same word > same word by its symbol > part of the name > similar spelling.
     score = difflib.SequenceMatcher(None, wanted, have).ratio()
     have_last = have.rsplit(".", 1)[-1]
-    if "." not in wanted and "." in have:
+    if "." not in wanted and "." in have:  # a bare "thickness" means the end of a path, but a whole name beats it
         score = max(score, 0.95 * difflib.SequenceMatcher(None, wanted, have_last).ratio())
-    if len(wanted) > 2 and wanted in have:
+    if len(wanted) > 2 and wanted in have:  # of two letters nearly every name has a part
         # Shorter candidates are closer to what was typed.
         score = max(score, 0.8 + 0.2 * len(wanted) / len(have))
     return score
@@ -249,6 +250,7 @@ def close_matches(name: str, candidates: Iterable[str], n: int = 3) -> tuple[str
     ('layers.a.material.ionic_conductivity',)
     """
     scored = [(_likeness(str(name), candidate), candidate) for candidate in dict.fromkeys(candidates)]
+    # Below 0.6 a hint misleads more often than it helps: "capacitance" is 0.57 like "resistance".
     likely = sorted(((score, text) for score, text in scored if score >= 0.6), key=lambda pair: -pair[0])
     if likely and likely[0][0] >= 1.0:  # a sure match: drop the merely similar
         likely = [pair for pair in likely if pair[0] >= 0.8]

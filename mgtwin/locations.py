@@ -8,7 +8,7 @@ __all__ = ["dotted", "name_of", "type_of", "walk"]
 
 #: Branches of unions that a bare number can be taken for.
 _BARE_TAGS = ("capacitor", "number")
-_MISSING = object()
+_MISSING = object()  # not None: a key may hold that
 
 
 def _look_up(node: object, key: str | int) -> object:
@@ -24,7 +24,7 @@ def _look_up(node: object, key: str | int) -> object:
 
 def _text(node: object, key: str) -> str:
     found = _look_up(node, key)
-    return found if type(found) is str else ""
+    return found if type(found) is str else ""  # a hostile file may write anything as its name
 
 
 def name_of(item: object) -> str:

@@ -33,7 +33,7 @@ def children(node: Node) -> dict[str, Node]:
             return {name: item for item in node if (name := name_of(item))}
         case Mapping():
             return {str(key): item for key, item in node.items() if key != "type"}
-    return {name: getattr(node, name) for name in _fields(node)}
+    return {name: vars(node)[name] for name in _fields(node)}
 
 
 _ABSENT = object()
@@ -181,7 +181,7 @@ def assign(node: Node, parts: Iterable[str], value: Node) -> Node:
         case Mapping():
             plain = dict(node)
         case _:
-            plain = _Thawed((field.name, getattr(node, field.name)) for field in dataclasses.fields(node) if field.init)
+            plain = _Thawed((field.name, vars(node)[field.name]) for field in dataclasses.fields(node) if field.init)
     plain[head] = _put(plain.get(head), rest, value)
     return plain
 

@@ -328,7 +328,7 @@ _FLAGS = {"--debug": debugging, "--force": forcing}
 def run_app(arguments: Sequence[str] | None = None) -> None:
     """Run the application; see `mgtwin.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = [item for item in given if item not in _FLAGS]
+    wanted = [item for item in given if item not in _FLAGS]  # typer takes an option only where it is declared
     if wanted[:1] == ["read"]:
         from .reading import with_figure_name
 
@@ -340,7 +340,7 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
     try:
         with warnings.catch_warnings(), _terminated_like_interrupted():
             warnings.showwarning = _show_warning
-            warnings.simplefilter("always", MgtwinWarning)
+            warnings.simplefilter("always", MgtwinWarning)  # the same warning of the second run is about that run
             app(args=wanted, prog_name="mgtwin")
     finally:
         for flag, token in tokens.items():

@@ -94,7 +94,7 @@ def _grouped(warnings: Sequence[str]) -> dict[str, list[str]]:
     """Warnings ``path: text`` as text -> paths; a path that warns alone stays in front of its text."""
     found: dict[str, list[str]] = {}
     for warning in warnings:
-        path, colon, text = warning.partition(": ")
+        path, colon, text = warning.partition(": ")  # paths have no blanks, sentences do
         is_path = bool(colon) and " " not in path
         found.setdefault(text if is_path else warning, []).extend([path] if is_path else [])
     return {(f"{paths[0]}: {text}" if len(paths) == 1 else text): paths[1:] and paths for text, paths in found.items()}

@@ -17,6 +17,7 @@ __all__ = ["about", "families", "family_of", "nouns", "plain"]
 
 def families() -> dict[str, Family[object]]:
     """Return every family by its name; the rooms that declare them are imported for it."""
+    # A family exists once its room is imported; which rooms have one, nobody keeps a list of.
     for room in pkgutil.iter_modules(mgtwin.__path__):
         if room.ispkg:
             importlib.import_module(f"mgtwin.{room.name}")

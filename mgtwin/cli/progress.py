@@ -61,7 +61,7 @@ def progress_bar(text: str, unit: str = "steps", *, log: bool = False) -> Iterat
     """
     console = err()
     if not console.is_terminal:
-        yield _lines() if log else _nothing
+        yield _lines() if log else _nothing  # a bar in a log file is a thousand lines
         return
     # A narrow terminal keeps room for what is being done.
     bar = BarColumn(bar_width=12 if console.width < 100 else 24)
@@ -78,7 +78,7 @@ def progress_bar(text: str, unit: str = "steps", *, log: bool = False) -> Iterat
         task = progress.add_task(text, total=None, done=0)
 
         def update(fraction: float, text: str) -> None:
-            done = progress.tasks[0].fields["done"] + (1 if fraction > 0 else 0)
+            done = progress.tasks[0].fields["done"] + (1 if fraction > 0 else 0)  # the first report is the start
             progress.update(task, total=1.0, completed=fraction, description=text, done=done)
 
         yield update

@@ -34,6 +34,7 @@ def file_schema(noun: type) -> Schema:
         One of `nouns`.
     """
     schema = TypeAdapter(noun).json_schema()
+    # What files may write shorter than nouns is loosened wherever it stands, by the name of the field.
     places = [schema, *schema.get("$defs", {}).values()]
     for place in places:
         if "description" in place:

@@ -118,6 +118,7 @@ def headline(results: Listed[xr.Dataset]) -> str:
         return "result"
     if len(windows) > 1:
         return "Re Z at the highest ... lowest frequency"
+    # To three digits: a file's 999 998 Hz is its 1 MHz.
     high, low = (format_value(float(f"{frequency:.3g}"), "Hz") for frequency in windows.pop())
     return f"Re Z at {high} ... {low}"
 
@@ -151,6 +152,7 @@ def _end(ds: xr.Dataset) -> tuple[float, float]:
     for name in ("voltage", "current"):
         values = np.asarray(ds[name].values, dtype=float)
         last, largest = float(values[-1]), float(np.nanmax(np.abs(values)))
+        # 3.1e-17 V would read like a measurement.
         found.append(0.0 if abs(last) < 1e-9 * largest else last)
     return found[0], found[1]
 

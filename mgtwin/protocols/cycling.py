@@ -175,6 +175,7 @@ class Cycling(TransientProtocol):
             case tuple():
                 return tuple(sorted(set(self.traces)))
             case None:
+                # Every half cycle has its first output time, too.
                 points = 2 * (self.points + 1 + (0 if self.rest is None else REST_POINTS + 1))
                 return Every(max(int(np.ceil(self.cycles * points / MOST_POINTS)), 1)).among(self.numbers)
             case every:

@@ -102,6 +102,7 @@ class EIS(Protocol):
         number = self.points
         if number is None:
             number = max(round(np.log10(self.f_max / self.f_min) * (self.per_decade or 10)) + 1, 2)
+        # From the highest, as instruments measure: what drifts shows in the slow part at the end.
         return np.geomspace(float(self.f_max), float(self.f_min), number)
 
     def run_by(self, runner: Runner) -> object:

@@ -53,12 +53,13 @@ class Signal(Written):
     def straight_runs(self) -> list[tuple[int, int]]:
         """Index pairs (first, last) of the longest straight lines through the samples; jumps separate them."""
         t, y = np.asarray(self.times), np.asarray(self.values)
-        tolerance = STRAIGHT * max(float(np.ptp(y)), float(np.max(np.abs(y))), 1e-300)
+        tolerance = STRAIGHT * max(float(np.ptp(y)), float(np.max(np.abs(y))))
         runs: list[tuple[int, int]] = []
         first = 0
         while first < len(t) - 1:
             last = first + 1
-            if t[last] > t[first]:
+            if t[last] > t[first]:  # equal times are a jump, which is no stretch
+                # Against the line of the first two samples, not of the last two: small bends cannot add up unseen.
                 slope = (y[last] - y[first]) / (t[last] - t[first])
                 while last + 1 < len(t) and t[last + 1] > t[last]:
                     if abs(y[first] + slope * (t[last + 1] - t[first]) - y[last + 1]) > tolerance:

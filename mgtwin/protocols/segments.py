@@ -83,7 +83,7 @@ def mixed_times(duration: float, points: int) -> tuple[float, ...]:
     """
     half = max(points // 2, 1)
     fast = np.geomspace(1e-4 * duration, duration, points - half)
-    fast[-1] = duration
+    fast[-1] = duration  # not a rounding error beside it, which would be one output more
     return tuple(np.unique(np.concatenate([np.linspace(0.0, duration, half + 1), fast])).tolist())
 
 
@@ -102,7 +102,7 @@ def log_times(first: float, duration: float, per_decade: int) -> tuple[float, ..
         )
     number = max(round(np.log10(duration / first) * per_decade), 1)
     times = np.geomspace(first, duration, number + 1)
-    times[0], times[-1] = first, duration
+    times[0], times[-1] = first, duration  # exactly: a stretch ends at its last output
     return tuple(float(t) for t in times)
 
 

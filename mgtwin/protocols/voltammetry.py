@@ -60,9 +60,10 @@ class Voltammetry(TransientProtocol):
         result: list[Segment] = []
         for cycle in range(self.cycles):
             for a, b in pairwise(corners):
-                if a == b:
+                if a == b:  # a start at a vertex
                     continue
                 duration = abs(b - a) / float(self.rate)
+                # In proportion to its length, so that a step in the potential is the same in every sweep.
                 points = max(int(np.ceil(self.points * abs(b - a) / (self.high - self.low))), 2)
                 rate = float(np.sign(b - a) * self.rate)
                 result.append(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from dask.distributed import Client
 
-__all__ = ["check_client", "collected", "outcomes", "terminable"]
+__all__ = ["check_client", "collected", "interruptible", "outcomes"]
 
 #: Chunks on their way per thread of the cluster: one in work, one that waits for it.
 AHEAD = 2
@@ -58,11 +58,12 @@ def collected(kept: Memory | Store, client: Client | None = None, progress: Prog
     points = {number: int(np.prod(grid.block(number))) for number in grid}
     report = Report(grid.size, sum(points[number] for number in kept.finished), progress)
     missing = [number for number in grid if number not in set(kept.finished)]
-    with terminable():
+    with interruptible() as check:
         try:
             for number, outcome in outcomes(missing, kept.plan.task, client):
                 kept.write(number, outcome)
                 report.add(points[number])
+                check()
         except KeyboardInterrupt:
             if not (report.done or kept.resumed):
                 raise
@@ -72,24 +73,36 @@ def collected(kept: Memory | Store, client: Client | None = None, progress: Prog
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
+def interruptible() -> Iterator[Callable[[], None]]:
     """Let SIGTERM (a batch system whose time is up, ``kill``) end a study as Ctrl-C does: what it has is kept.
 
-    Whoever has a handler of their own keeps it; only the main thread may set one.
+    Yields a function that raises KeyboardInterrupt if a signal came that somebody has kept to himself: the wrappers of
+    CasADi catch every exception, and a study in which CasADi works most of the time could hardly be ended.
     """
+    before: dict[int, Any] = {}
+    came = False
 
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    def note(number: int, frame: FrameType | None) -> NoReturn:
+        nonlocal came
+        came = True
+        if callable(before[number]):  # whoever has a handler of their own keeps it
+            before[number](number, frame)
         raise KeyboardInterrupt
 
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, interrupt)
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():  # Python lets no other thread set handlers
+        for which in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(which) not in (None, signal.SIG_IGN):
+                before[which] = signal.signal(which, note)
     try:
-        yield
+        yield check
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number, handler in before.items():
+            if signal.getsignal(number) is note:
+                signal.signal(number, handler)
 
 
 def outcomes(

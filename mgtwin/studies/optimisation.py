@@ -14,7 +14,7 @@ from ..errors import InputError, SimulationError
 from ..protocols import Protocol
 from ..registry import Family
 from .axes import Paired, axes_of
-from .engine import check_client, terminable
+from .engine import check_client, interruptible
 from .goals import CONSTRAINTS, OBJECTIVES, Goal, Limit, Robust
 from .measured import Function
 from .progress import Progress, Report
@@ -103,7 +103,7 @@ def optimise(
     if not wanted:
         raise InputError("nothing to optimise: give at least one objective, mt.Minimise(metric).")
     problem = _Designs(cell, bounds, wanted, limits, protocol, robust, client, report)
-    with terminable():
+    with interruptible():
         try:
             convergence = search.run(problem)
         except KeyboardInterrupt:

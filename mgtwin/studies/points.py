@@ -101,7 +101,13 @@ def is_batched(protocol: Protocol) -> bool:
 
 
 def compute(task: Task) -> Outcome:
-    """Simulate the points of a chunk and read every metric; what fails becomes NaN with its reason."""
+    """Simulate the points of a chunk and read every metric; what fails becomes NaN with its reason.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C or SIGTERM, also where a run had taken it for itself.
+    """
     outcome = Outcome.empty(task.metrics, task.points)
     match task.protocol:
         case EIS(bias=None) as spectra:
@@ -114,6 +120,10 @@ def compute(task: Task) -> Outcome:
         if running.reason:
             outcome.fail(k, running.reason)
             continue
+        if run.attrs.get(
+            "interrupted"
+        ):  # Ctrl-C reached the run, which returned its first half: no number of this point
+            raise KeyboardInterrupt
         warnings += run.attrs.get("warnings", [])
         for metric in task.metrics:
             outcome.read(metric, run, k)

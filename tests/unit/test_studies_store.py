@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import json
@@ -268,6 +269,21 @@ def test_sigterm_keeps_what_was_done(cells: Any, tmp_path: Path, in_store: bool)
     )
     assert int(half["counting"].notnull().sum()) == 18
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_a_library_swallowed_ends_the_study_after_its_point(cells: Any, number: int) -> None:
+    """The wrappers of CasADi catch every exception, KeyboardInterrupt too."""
+
+    def swallowing(eis: xr.Dataset) -> float:
+        with contextlib.suppress(BaseException):
+            os.kill(os.getpid(), number)
+        return 1.0
+
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    half = mt.sweep(cells, SPECTRUM, {"temperature": ["25 degC"]}, {"one": swallowing})
+    assert half.attrs["interrupted"] and half["one"].notnull().values.ravel().tolist() == [True] + 5 * [False]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
 def test_a_full_disk_is_told_and_the_rest_computed_later(cells: Any, tmp_path: Path, monkeypatch: Any) -> None:

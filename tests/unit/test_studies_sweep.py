@@ -12,7 +12,7 @@ import xarray as xr
 
 import mgtwin as mt
 from mgtwin import dataset
-from mgtwin.studies import axes, measured
+from mgtwin.studies import axes, measured, points
 from mgtwin.studies.progress import Report
 
 BUFFERS = "layers.buffer_*.thickness"
@@ -286,6 +286,27 @@ def test_ctrl_c_returns_what_was_done(cell: Any) -> None:
     assert np.isfinite(study["area_specific_resistance"].values.ravel()).tolist() == [True, True, False, False]
     assert study["failure"].values.ravel()[-1] == "not computed: the study was interrupted"
     assert any(text.startswith("interrupted: 2 of 4") for text in study.attrs["warnings"])
+
+
+@pytest.mark.parametrize("in_store", [True, False])
+def test_a_run_that_was_interrupted_is_no_point(charged: Any, tmp_path: Any, monkeypatch: Any, in_store: bool) -> None:
+    """A run in time takes Ctrl-C for itself and returns its first half, whose numbers are not those of the point."""
+    runs: list[float] = []
+
+    def simulate(*given: Any) -> Any:
+        runs.append(1.0)
+        return mt.simulate(*given).assign_attrs({"interrupted": True} if len(runs) == 3 else {})
+
+    protocol = mt.Galvanostatic(current="1 uA", duration="1 s", limits=("-9 V", "9 V"))
+    given = (charged, protocol, {"area": ["1 cm^2", "2 cm^2", "3 cm^2", "4 cm^2"]}, [mt.analysis.overpotential])
+    store = {"store": tmp_path / "study.zarr"} if in_store else {}
+    with monkeypatch.context() as patched:
+        patched.setattr(points, "simulate", simulate)
+        half = mt.sweep(*given, **store)
+    assert half.attrs["interrupted"]
+    assert half["overpotential"].notnull().values.tolist() == [True, True, False, False]
+    if in_store:
+        assert mt.sweep(*given, **store)["overpotential"].notnull().all()
 
 
 def test_progress_has_rate_and_time_left() -> None:
