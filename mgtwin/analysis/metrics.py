@@ -265,6 +265,7 @@ class Measure:
     @property
     def allowed(self) -> tuple[str, ...]:
         """Names of the arguments that a file may give."""
+        # another run is a Dataset, which a file cannot hold: it says which run is meant instead
         found = tuple(name for name in self._parameters() if name not in (REFERENCE, OBSERVED))
         return (*found, *WHICH_REFERENCE) if self.takes(REFERENCE) else found
 

@@ -105,6 +105,7 @@ class Results:
         """
         found = []
         for row, line in self.matrix():
+            # what is contradicted needs no further measurement to be told apart
             standing = {name: one for name, one in line.items() if name in self.standing()}
             if row.resolution and len(standing) > 1:
                 pairs = combinations((one.values[0] for one in standing.values() if one.values), 2)

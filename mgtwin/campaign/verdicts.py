@@ -110,6 +110,7 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
     put_in = observation.calibrated_in(reading)
     if any(np.isnan(value) for value in values):
         return Contradicts(remark or "the simulation does not show it at all")
+    # the ends belong to the interval, whatever the last digit of a conversion of units
     slack = 1e-9 * max(abs(low) if np.isfinite(low) else 0.0, abs(high) if np.isfinite(high) else 0.0)
     outside = [value for value in values if not low - slack <= value <= high + slack]
     if not outside:

@@ -33,7 +33,7 @@ def children(node: Node) -> dict[str, Node]:
             return {name: item for item in node if (name := name_of(item))}
         case Mapping():
             return {str(key): item for key, item in node.items() if key != "type"}
-    return {name: getattr(node, name) for name in _fields(node)}
+    return {name: vars(node)[name] for name in _fields(node)}
 
 
 _ABSENT = object()
@@ -193,4 +193,4 @@ def _thawed(node: Node) -> dict[str, Node]:
         return _Thawed(node)
     if isinstance(node, Mapping):
         return dict(node)
-    return _Thawed((field.name, getattr(node, field.name)) for field in dataclasses.fields(node) if field.init)
+    return _Thawed((field.name, vars(node)[field.name]) for field in dataclasses.fields(node) if field.init)

@@ -119,6 +119,7 @@ def bibliographies(near: Path) -> tuple[Path, ...]:
     near : Path
         The file whose sources are looked up.
     """
+    # one folder above, too: cells/ and materials/ of a library share the bibliography beside them
     roots = [near.absolute().parent, near.absolute().parent.parent]
     roots += [folder.parent for kind in library.KINDS for folder in library.folders(kind)]
     return tuple(dict.fromkeys(path.resolve() for root in roots for path in sorted(root.glob("*.bib"))))

@@ -130,6 +130,7 @@ def _asked_for(kind: str, document: yamlfile.Document, path: Path) -> str:
     found = gaps(document) if kind in ("cell", "overlay", "material", "interface") else []
     if not found:
         return ""
+    # whoever keeps a bibliography means to say where numbers come from; a first cell of one's own is only reminded
     near = {path.absolute().parent, path.absolute().parent.parent}
     if any(bibliography.parent in near for bibliography in bibliographies(path)):
         more = f" ({len(found) - 1} more in this file)" if len(found) > 1 else ""

@@ -20,8 +20,10 @@ NO_SPECTRUM = 0.5
 INDUCTIVE, TURNED, LEAST = 0.05, 3.0, 0.01
 #: Voltages and currents of cells: largest ones [V, A], and ratios [ohm].
 MOST_VOLTS, MOST_AMPERES, RATIOS = 100.0, 1e3, (1e-3, 1e15)
-#: Steps of a series of frequencies differ by less than this share of a step.
+#: Steps of an even series differ by less than this share of a step.
 _EVEN = 0.05
+#: Fewer steps do not tell what is usual.
+_STEPS = 10
 _LAST_RESORT = "If the numbers are right nevertheless, give check=False."
 
 
@@ -87,42 +89,48 @@ def _check_quadrant(frequency: np.ndarray, impedance: np.ndarray, file: str, whe
         )  # fmt: skip
 
 
-def uneven(frequency: np.ndarray) -> int | None:
-    """Return the index of the one frequency that is out of place in an otherwise geometric series; None if none is.
+def uneven(series: np.ndarray) -> int | None:
+    """Return the index of the one value that is out of place in an otherwise even series; None if none is.
+
+    Parameters
+    ----------
+    series : numpy.ndarray, shape (n,)
+        Times, or logarithms of frequencies.
 
     Examples
     --------
     >>> import numpy as np
-    >>> f = np.geomspace(1e5, 1, 26)
-    >>> f[7] *= 1.2
-    >>> uneven(f)
+    >>> t = np.arange(26.0)
+    >>> t[7] += 0.2
+    >>> uneven(t)
     7
     """
-    step = np.diff(np.log(frequency))
-    if len(step) < 10:
-        return None
-    common = np.median(step)
-    odd = np.flatnonzero(np.abs(step - common) > _EVEN * np.abs(common))
-    if len(odd) != 2 or odd[1] != odd[0] + 1 or np.abs(step[odd].sum() - 2 * common) > _EVEN * np.abs(common):
+    share = _steps(series)
+    odd = np.flatnonzero(np.abs(share - 1) > _EVEN)
+    if len(odd) != 2 or odd[1] != odd[0] + 1 or np.abs(share[odd].sum() - 2) > _EVEN:
         return None
     return int(odd[1])
 
 
-def skipped(frequency: np.ndarray) -> int | None:
+def skipped(series: np.ndarray) -> int | None:
     """Return the index before the one step that is twice or three times all others, where a row is lost; None if none.
 
     Examples
     --------
     >>> import numpy as np
-    >>> skipped(np.delete(np.geomspace(1e5, 1, 26), 7))
+    >>> skipped(np.delete(np.arange(26.0), 7))
     6
     """
-    step = np.diff(np.log(frequency))
-    if len(step) < 10:
-        return None
-    share = step / np.median(step)
+    share = _steps(series)
     odd = np.flatnonzero(np.abs(share - 1) > _EVEN)
     return int(odd[0]) if len(odd) == 1 and np.abs(share[odd[0]] - np.array([2, 3])).min() < _EVEN else None
+
+
+def _steps(series: np.ndarray) -> np.ndarray:
+    """Steps of a series relative to the usual one; none where there are too few to tell what is usual."""
+    step = np.diff(series)
+    common = np.median(step) if len(step) >= _STEPS else 0.0
+    return step / common if common else np.empty(0)
 
 
 def check_signal(time: np.ndarray, voltage: np.ndarray, current: np.ndarray, file: str) -> None:

@@ -102,7 +102,8 @@ def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarra
 
 def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
     """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
-    odd, off, lost = uneven(frequency), outlier(frequency, impedance), skipped(frequency)
+    even = np.log(frequency)
+    odd, off, lost = uneven(even), outlier(frequency, impedance), skipped(even)
     texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
     texts += [_SKIPPED.format(*frequency[[lost, lost + 1]])] if lost is not None else []
     return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]

@@ -11,7 +11,7 @@ from mgtwin.data.columns import CUT, Columns
 from mgtwin.data.conditions import cell_voltage, with_temperature
 from mgtwin.data.direction import signed
 from mgtwin.data.labels import understand
-from mgtwin.data.physical import check_signal
+from mgtwin.data.physical import check_signal, skipped, uneven
 from mgtwin.data.report import About, attrs
 from mgtwin.dataset import transient
 from mgtwin.errors import FileError
@@ -54,7 +54,7 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
         raise FileError(f"only {keep.sum()} rows hold a time, a voltage and a current.", about.file)
     _check_time(columns, time, np.flatnonzero(keep))
     voltage, current = (np.where(np.isfinite(values), values, np.nan)[keep] for values in (voltage, current))
-    warnings += [*columns.odd("time", "voltage", "current"), *_doubts(voltage, current)]
+    warnings += [*columns.odd("time", "voltage", "current"), *_doubts(time[keep], voltage, current)]
     if hints.check:
         check_signal(time[keep], voltage, current, about.file)
     about = with_temperature(columns, keep, about)
@@ -100,10 +100,14 @@ def _current(columns: Columns, voltage: np.ndarray) -> tuple[np.ndarray, list[st
     return current, [*([f"current = -({column.label})"] if column.negate else []), *notes], warnings
 
 
-def _doubts(voltage: np.ndarray, current: np.ndarray) -> list[str]:
-    """Warn of gaps, and of columns of zeros: what is exactly 0 everywhere was not measured."""
+def _doubts(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> list[str]:
+    """Warn of gaps, of a time out of place, and of columns of zeros: what is 0 everywhere was not measured."""
     gaps = [(name, int(np.isnan(values).sum())) for name, values in (("voltage", voltage), ("current", current))]
     found = [f"{count} values of the {name} are missing: they are NaN." for name, count in gaps if count]
+    if (k := uneven(time)) is not None:
+        found.append(f"{time[k]:g} s stands unevenly, unlike all other times: it may be a wrong number.")
+    if (k := skipped(time)) is not None:
+        found.append(f"between {time[k]:g} and {time[k + 1]:g} s a time is missing, unlike anywhere else.")
     flowing = np.abs(current[np.isfinite(current)]).max(initial=0.0)
     if not np.nan_to_num(voltage).any() and flowing:
         found.append(

@@ -191,7 +191,7 @@ class Experiment:
         """Return the runs that an observation was made in: for each cell with its overlays, those over temperature."""
         found: dict[tuple[str, tuple[str, ...]], list[Run]] = {}
         for run in self.runs():
-            at = observation.temperature
+            at = observation.temperature  # to 10 mK: the same temperature may be written in K and in degC
             if observation.matches(run.cell, run.overlays) and (at is None or abs(float(run.temperature) - at) < 0.01):
                 found.setdefault((run.cell, run.overlays), []).append(run)
         return list(found.values())

@@ -89,7 +89,7 @@ def campaigns() -> Mapping[str, Campaign]:
     'Why does the overpotential of the trilayer grow?'
     """
     found = [_read(entry.path.parent) for entry in library.campaigns()]
-    return {item.name: item for item in reversed(found)}
+    return {item.name: item for item in reversed(found)}  # the first folder of the search path has the last word
 
 
 def campaign(name: str | Path | Campaign) -> Campaign:

@@ -376,6 +376,26 @@ def test_half_a_pair_gets_the_hint_that_works(csv: Csv) -> None:
     np.testing.assert_allclose(ds.impedance.values, Z)
 
 
+def test_a_time_out_of_place_and_a_lost_row_are_said(csv: Csv) -> None:
+    t = np.arange(20.0)
+    t[7] += 0.3
+    ds = mt.read(csv("t/s,U/V,I/A", t, 0.3 + 0 * t, 1e-5 + 0 * t))
+    assert ds.attrs["warnings"] == ["7.3 s stands unevenly, unlike all other times: it may be a wrong number."]
+    t = np.delete(np.arange(20.0), 7)
+    ds = mt.read(csv("t/s,U/V,I/A", t, 0.3 + 0 * t, 1e-5 + 0 * t))
+    assert ds.attrs["warnings"] == ["between 6 and 8 s a time is missing, unlike anywhere else."]
+    f, z = np.delete(F, 7), np.delete(Z, 7)
+    ds = mt.read(csv("f/Hz,Re/Ohm,Im/Ohm", f, z.real, z.imag))
+    assert "a frequency is missing" in ds.attrs["warnings"][0]
+
+
+def test_a_number_that_is_printed_unlike_all_others_is_said(csv: Csv) -> None:
+    rows = [f"{f:.4e},{z.real:.4e},{z.imag:.4e}" for f, z in zip(F, Z, strict=True)]
+    rows[4] = rows[4].replace("e+01", "11e+01")
+    ds = mt.read(csv("f/Hz,Re/Ohm,Im/Ohm", rows))
+    assert "printed unlike all other numbers of the column" in ds.attrs["warnings"][0]
+
+
 # -- rows that must not be lost ---------------------------------------------------------------------------------------
 def test_the_last_row_of_a_file_without_a_final_line_break_is_kept(csv: Csv) -> None:
     """Whoever prints seven digits has none left to lose; a decimal that is shorter has lost its last ones at most."""

@@ -482,3 +482,15 @@ def test_units_that_would_keep_the_parser_busy_are_refused_at_once(unit):
 )
 def test_powers_of_units_as_papers_write_them(text, si):
     assert float(parse(text, None)) == pytest.approx(si, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("(m$1<0", "ohmSohm", '*"', "nan", "*kJeV", "0inm_+/-%", "degC0", "m/0//x"),
+        *("mdegC#|degC", "9>+0x1@", "m)", "S/(cm", "[]", "\0"),
+    ],
+)
+def test_malformed_units_are_errors_of_ours(unit):
+    with pytest.raises(QuantityError):
+        parse(f"1 {unit}", "m")

@@ -54,7 +54,7 @@ class Law:
 
     def parameters(self) -> dict[str, Number]:
         """Return the fields that `formula` takes."""
-        return {name: getattr(self, name) for name in asked_by(type(self), "formula")}
+        return {name: vars(self)[name] for name in asked_by(type(self), "formula")}
 
     def __call__(self, T: Number | str) -> Number:
         """Evaluate at T: a number or array [K], a string such as ``"60 degC"``, or a PyBaMM symbol.
