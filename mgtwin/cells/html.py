@@ -62,7 +62,7 @@ def _layer_box(layer: Any) -> str:
 
 
 def _electrode_box(cell: Stack, side: str) -> str:
-    electrode = getattr(cell, side)
+    electrode = cell.negative if side == "negative" else cell.positive
     text = f"<b>{escape(electrode_label(electrode))}</b><span>{side}</span>"
     style = f"{_BOX}width:64px;background:{electrode.colour}"
     return f'<div style="{style}" title="{escape(electrode.description)}">{text}</div>'

@@ -30,9 +30,9 @@ def to_plain(node: Node) -> Node:
         return node
     fields = sorted(dataclasses.fields(node), key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else 9)
     return {
-        field.name: to_plain(getattr(node, field.name))
+        field.name: to_plain(vars(node)[field.name])
         for field in fields
-        if field.name == "type" or not _is_default(field, getattr(node, field.name))
+        if field.name == "type" or not _is_default(field, vars(node)[field.name])
     }
 
 

@@ -58,7 +58,7 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
 
 
 def _electrode(cell: Cell, side: str) -> _Box:
-    electrode = getattr(cell, side)
+    electrode = cell.negative if side == "negative" else cell.positive
     kind = type(electrode).__name__.lower()
     return _Box((electrode_label(electrode), kind, side), electrode.colour, 0)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mgtwin._units import conversion
 from mgtwin.errors import QuantityError
+from mgtwin.units import conversion
 
 __all__ = ["IMMITTANCE", "SI", "Meaning", "convert", "known_unit", "to_si", "understand"]
 
@@ -27,9 +27,9 @@ _QUANTITIES: dict[str, tuple[str, str]] = {
     # of the whole test first: others may begin anew with every step; dates last
     "time": ("s", """totaltime testtime runtime time t elapsedtime test zeit temps tiempo timet zeitt correctedtime
         datetime date/time dateandtime date&time realtime absolutetime systemtime systime timestamp dpttime date"""),
-    "voltage": ("V", """ecell ewe-ece cellvoltage u v e voltage potential ewe <ewe> vf spannung ucell vcell tension
-        voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode spannungu tensión
-        volts"""),
+    "voltage": ("V", """ecell <ecell> ewe-ece <ewe-ece> cellvoltage u v e voltage potential ewe <ewe> vf spannung
+        ucell vcell tension voltagev voltageu potentiale potentialv wepotential we(1).potential workingelectrode
+        spannungu tensión volts"""),
     "counter_voltage": ("V", "ece <ece>"),
     "direct_voltage": ("V", "vdc edc dcvoltage dcpotential voltagedc dcbias biasvoltage bias"),
     "current": ("A", """i <i> current we(1).current strom courant corriente currenti cellcurrent stromi icell j
@@ -67,7 +67,8 @@ IMMITTANCE = tuple(SI)[tuple(SI).index("admittance") :]
 _UNIT_NAMES = {"volts": "V", "amps": "A"}
 #: Of which electrode a potential or an impedance is: EC-Lab's Ewe, Ewe-Ece, Re(Zce), |Zwe-ce| and others' names.
 _ELECTRODES = {"zwe-ce": "cell", "zce": "counter", "zwe": "working", "ewe": "working", "<ewe>": "working",
-               "workingelectrode": "working", "ewe-ece": "cell", "ecell": "cell"}  # fmt: skip
+               "workingelectrode": "working", "ewe-ece": "cell", "<ewe-ece>": "cell",
+               "ecell": "cell", "<ecell>": "cell"}  # fmt: skip
 
 _NEGATIVE = re.compile(r"^(?:-|neg\.?(?:ative)?(?=[\s_(z])|minus(?=[\s_(z]))[\s_]*", re.IGNORECASE)
 #: A name and its unit: name [unit], name (unit), name/unit, name, unit, name in unit, name unit.

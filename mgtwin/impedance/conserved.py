@@ -131,7 +131,7 @@ def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:
     """Whether electrons, or anions, pass interface m, layers m-1 and m being beside it."""
     beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
     if len(beside) == 1:
-        return beside[0].carriers == ELECTRONS and not _is_infinite(getattr(cell, interface).electronic_resistance)
+        return beside[0].carriers == ELECTRONS and not _is_infinite(vars(cell)[interface].electronic_resistance)
     common, junction = shared(*beside), cell.interfaces.get(interface)
     if common != ELECTRONS or junction is None:
         return bool(common)

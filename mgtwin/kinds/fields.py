@@ -144,7 +144,7 @@ class Property(NumberOr):
         if not issubclass(kind, Law):
             return super()._noun(kind, raw, context)
         if isinstance(raw, Law):  # built without knowing its unit: return it with that filled in
-            before = {name: getattr(raw, name) for name in kind.value_fields}
+            before = {name: vars(raw)[name] for name in kind.value_fields}
             after = self._with_units(kind, before, need_unit=False)
             return raw if all(_same(before[name], after[name]) for name in before) else replace(raw, **after)  # type: ignore[type-var]
         need_unit = bool(context and context.get("file"))

@@ -29,6 +29,11 @@ def is_fast(name: str) -> bool:
     return name.endswith((_DIELECTRIC_DROP, _IONIC_FIELD)) or _CONSTANT_PHASE_BRANCH in name
 
 
+def is_voltage(name: str) -> bool:
+    """Whether a state is a potential or a drop of it [V]."""
+    return name.endswith("[V]")
+
+
 def potential_drop(element: str) -> str:
     """Drop of potential in +x over an element (layer, interface or ``series``)."""
     return f"{element} potential drop [V]"

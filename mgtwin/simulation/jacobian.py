@@ -127,7 +127,7 @@ def _on_mesh(
     _check_structure(cell, stack)
     if protocol.bias is not None:
         conserved.conserved_charges(cell, imposed_voltage=protocol.bias.control(cell).imposes_voltage)
-    origin = None if start is None else start_state.kept(start, start_time)
+    origin = None if start is None else start_state.kept(start, start_time, cell)
     if protocol.bias is None and origin is None:
         state, shift = stack.rest_state(), shifts.rest_shift(stack)
         place = "at rest, the state of rest moving with the parameters"

@@ -20,10 +20,11 @@ from scipy.interpolate import PchipInterpolator
 
 from ..cells import Cell
 from ..errors import SimulationError
+from ..models import names
 from ..protocols import Cycling
 from ..protocols.cycling import MOST_POINTS
 from .cycle_integrator import Passage
-from .cycle_table import Record
+from .cycle_table import SCALARS, Record
 from .cycling_run import CyclingRun
 
 #: Cycles resolved after a jump: one to relax, one to measure.
@@ -31,6 +32,9 @@ PAIR = 2
 #: Cycles of the first jump, and the most and the least by which jumps grow from one to the next.
 FIRST_JUMP, GROWTH, SHRINKAGE = 4, 3.0, 0.2
 SAFETY = 0.9
+#: Disturbance of a state, relative to the cell's voltage, by which it is seen how long states remember, and the part of
+#: it that counts as forgotten after a pair of cycles.
+DISTURBANCE, FORGOTTEN = 1e-3, 0.1
 #: Row of a cycle that was left out, until those around it are known.
 UNKNOWN = np.empty(0)
 
@@ -42,12 +46,40 @@ class SkippingRun(CyclingRun):
         super().__init__(cell, protocol, *more)
         assert protocol.skipping is not None
         self._settings = protocol.skipping
-        self._ageing = np.flatnonzero(np.isin(self.integrator.layout[0], list(self.integrator.model.ageing_states)))
+        self._settled = False
+        self._choose_slow(np.zeros(0, dtype=int))
         self._increment: np.ndarray | None = None
         self._slope: np.ndarray | None = None
         self._jump = float(FIRST_JUMP)
         self._rejected = 0
         self._points = 0
+
+    def _choose_slow(self, remembering: np.ndarray) -> None:
+        """Which states are predicted and checked: those that age, and others that remember what they were."""
+        labels = np.asarray(self.integrator.layout[0])
+        ageing = np.flatnonzero(np.isin(labels, list(self.integrator.model.ageing_states)))
+        self._slow = np.union1d(ageing, remembering)
+        self._ages = np.isin(self._slow, ageing)
+        self._is_voltage = np.array([names.is_voltage(label) for label in labels[self._slow]], dtype=bool) & ~self._ages
+
+    def _find_slow(self, state: np.ndarray) -> None:
+        """See which states remember a disturbance for longer than the cycles resolved between jumps.
+
+        A capacitor or a salt profile that needs hundreds of cycles to settle changes from cycle to cycle just as a
+        contact does, and has to be predicted like one. What forgets within a pair of cycles follows by itself.
+        """
+        labels, positions = self.integrator.layout
+        rates = self.integrator.built.len_rhs
+        others = ~np.isin(np.asarray(labels)[:rates], list(self.integrator.model.ageing_states))
+        # a profile is tilted, not lifted: its mean may be an amount that nothing brings back, and need not be
+        shape = np.where(np.isnan(positions[:rates]), 1.0, 2 * np.nan_to_num(positions[:rates]) - 1) * others
+        size = DISTURBANCE * max(self._voltage, DISTURBANCE)
+        disturbed = state.copy()
+        disturbed[:rates] += size * shape
+        ends = [self._pair(start, self.number)[0][-1][-1].solution.state[:rates] for start in (state, disturbed)]
+        self._rejected += 2 * PAIR
+        self._choose_slow(np.flatnonzero(others & (np.abs(ends[1] - ends[0]) > FORGOTTEN * size)))
+        self._settled = True
 
     # -- going on --------------------------------------------------------------------------------------------------
     def advance(self) -> None:
@@ -68,22 +100,22 @@ class SkippingRun(CyclingRun):
         slope = np.zeros_like(self._increment) if self._slope is None else self._slope
         grown = jump * (jump + 1) / 2  # what a slope of the increment adds up to
         predicted = self.reached.state.copy()
-        predicted[self._ageing] += jump * self._increment + grown * slope
+        predicted[self._slow] += jump * self._increment + grown * slope
         try:
             # the predicted state may be one that the cell cannot be in: that, too, only says the jump was too long
             cycles, increments = self._pair(predicted, self.number + jump)
         except SimulationError:
             cycles = []
         whole = len(cycles) == PAIR and not any(p.cut_short for cycle in cycles for p in cycle)
-        if not whole or np.any(predicted[self._ageing] < 0):
+        if not whole or np.any(predicted[self._slow][self._ages] < 0):
             self._rejected += len(cycles)
             self._jump = jump / 2
             return None
         # the slope of g that joins the increments measured on both sides of the jump
         corrected = (increments[-1] - self._increment) / (jump + PAIR)
         correction = np.zeros_like(self.reached.state)
-        correction[self._ageing] = grown * (corrected - slope)
-        error = self._in_tolerances(correction[self._ageing], predicted)
+        correction[self._slow] = grown * (corrected - slope)
+        error = self._in_tolerances(correction[self._slow], predicted)
         if error > 1:
             self._rejected += len(cycles)
             self._jump = jump * self._factor(error)  # below 1 nothing is skipped
@@ -103,6 +135,9 @@ class SkippingRun(CyclingRun):
 
     def _resolve(self) -> None:
         """Integrate the next two cycles, or fewer where a spectrum or the end comes first."""
+        if not self._settled and self.records and not self.reached.limited:
+            self._find_slow(self.reached.state)
+            self._increment = None
         count = 1 if self.reached.limited else min(PAIR, self._end_of_next_jump() + 1 - self.number)
         initial, before = self.reached.state, self._increment
         finished = self.resolve(count)
@@ -116,14 +151,14 @@ class SkippingRun(CyclingRun):
         )
 
     def _pair(self, state: np.ndarray, number: int) -> tuple[list[list[Passage]], list[np.ndarray]]:
-        """Two cycles from a state, and the increments of the ageing states in each."""
+        """Two cycles from a state, and the increments of the slow states in each."""
         segments = [self.protocol.one_cycle(self.cell, number + k) for k in range(PAIR)]
         cycles = list(self.integrator.cycles(segments, state, self._is_traced, one_by_one=False))
         return cycles, self._increments(state, cycles)
 
     def _increments(self, state: np.ndarray, cycles: list[list[Passage]]) -> list[np.ndarray]:
-        """Change of the ageing states in each of some cycles that initial from a state."""
-        ends = [state[self._ageing], *(cycle[-1].solution.state[self._ageing] for cycle in cycles)]
+        """Change of the slow states in each of some cycles that start from a state."""
+        ends = [state[self._slow], *(cycle[-1].solution.state[self._slow] for cycle in cycles)]
         return list(np.diff(ends, axis=0))
 
     def _choose_next_jump(self, increments: list[np.ndarray], state: np.ndarray, jump: float) -> None:
@@ -138,9 +173,22 @@ class SkippingRun(CyclingRun):
         self._increment = increments[-1]
         self._jump = min(jump, 1 / change, np.inf if self._slope is not None else SAFETY * float(np.sqrt(2 / change)))
 
+    @property
+    def _voltage(self) -> float:
+        """Largest voltage [V] at the end of a half cycle of the last cycle that was resolved."""
+        known = [record.row for record in self.records[: self.reached.cycles] if record.resolved]
+        ends = (
+            [abs(known[-1][SCALARS.index(name)]) for name in ("deposition_voltage", "dissolution_voltage")]
+            if known
+            else []
+        )
+        return float(np.nanmax([0.0, *ends]))
+
     def _in_tolerances(self, change: np.ndarray, state: np.ndarray) -> float:
-        """Largest change of an ageing state over what is tolerated."""
-        scale = np.maximum(np.abs(self.reached.state[self._ageing]), np.abs(state[self._ageing]))
+        """Largest change of a state over what is tolerated: of itself, or of the cell's voltage if it is one."""
+        scale = np.maximum(np.abs(self.reached.state[self._slow]), np.abs(state[self._slow]))
+        whole = np.where(self._is_voltage, self._voltage, 1.0)  # a concentration is relative, a field in V/m
+        scale = np.where(self._ages, scale, np.maximum(scale, whole))
         relative = np.divide(np.abs(change), scale, out=np.zeros_like(scale), where=scale > 0)
         return float(np.max(relative, initial=0.0)) / float(self._settings.rtol)
 

@@ -52,13 +52,14 @@ def run(
         stack = LinearisedStack(cell, f_max=float(frequencies.max()))
         route = made_by(stack.layout[0], f"linearised at rest, for {' and '.join(on_mesh)}")
         return dataset.spectrum(frequencies, stack.impedance(frequencies), {**attrs, **route})
-    origin = None if start is None else start_state.kept(start, start_time)
+    origin = None if start is None else start_state.kept(start, start_time, cell)
     kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
     assert kept is not None
     # the mesh of a spectrum is finer at the faces than the integrator's: the state is carried over to it
     stack = LinearisedStack(cell, f_max=float(frequencies.max()))
     state = completed(stack, cell, kept)
     place, warnings = f"at {kept.time:.6g} s of the run given as start", list(attrs["warnings"])
+    warnings += [] if start is None else start_state.differences(start, cell)
     if protocol.bias is not None:
         place = f"steady under {protocol.bias}"
         state = converged_steady_state(stack, cell, protocol.bias, origin, state)

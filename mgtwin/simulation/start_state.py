@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..cells import Cell
+from ..cells import Cell, Layer, Reader
+from ..cells.effective import chemical_capacitance
 from ..errors import InputError
+from ..kinds.carriers import Carrier
 from ..models import names
 from ..models.storage import branch_value
 from ..quantities import parse
@@ -29,8 +31,11 @@ class KeptState(NamedTuple):
     time: float
 
 
-def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None) -> KeptState:
+def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None, cell: Cell | None = None) -> KeptState:
     """The state that a run kept at a time (the end of a segment), by default its last one.
+
+    Where the run was made at another temperature than that of `cell`, what is kept through the step is the composition
+    of every mixed conductor (theory.md §2.2), point by point, not its potential.
 
     Raises
     ------
@@ -52,12 +57,73 @@ def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None) -> Ke
                 f"start_time: the run keeps no state at {wanted:.10g} s, only at the ends of its stretches: "
                 f"{listed} s{more}."
             )
-    return KeptState(
+    found = KeptState(
         np.asarray(ds["state_variable"].values, dtype=str),
         np.asarray(ds["state_position"].values, dtype=float),
         np.asarray(ds["state"].values[index], dtype=float),
         float(times[index]),
     )
+    before = ds.attrs.get("temperature")
+    if cell is None or before is None or float(before) == float(cell.temperature):
+        return found
+    return _at_temperature_of(cell, float(before), found)
+
+
+def differences(start: xr.Dataset | xr.DataTree, cell: Cell) -> list[str]:
+    """Say in which numbers but its temperature the cell of a run differs from the one that starts from its state."""
+    written = last_dataset(start).attrs.get("cell")
+    if not written or written == cell.to_yaml():
+        return []
+    changed = [path for path in Cell.from_yaml(written).diff(cell) if path != "temperature"]
+    if not changed:
+        return []
+    listed = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
+    return [f"start is a run of a cell with other values of {listed}: its potentials and concentrations are taken over"]
+
+
+def _at_temperature_of(cell: Cell, before: float, state: KeptState) -> KeptState:
+    r"""The state with every local potential such that the composition is what it was: q(E', T') = q(E, T).
+
+    q is the integral of the chemical capacitance from 0 V, which is monotonic in E.
+    """
+    values = state.values.copy()
+    own, earlier = Reader(cell), Reader(cell.with_({"temperature": before}))
+    for layer in cell.layers:
+        if Carrier.ELECTRONS not in layer.material.carriers:
+            continue
+        faces = [names.face_potential(layer.name, side) for side in ("left", "right")]
+        for name, place in ((names.local_potential(layer.name), None), (faces[0], 0.0), (faces[1], 1.0)):
+            here = state.labels == name
+            if here.any():
+                x = state.positions[here] if place is None else place
+                values[here] = _recomposed(layer, earlier, own, values[here], x)
+    return state._replace(values=values)
+
+
+def _recomposed(
+    layer: Layer, before: Reader, after: Reader, potential: np.ndarray, x: np.ndarray | float
+) -> np.ndarray:
+    """E' [V] of the same composition with the numbers of another reader."""
+    path = f"layers.{layer.name}.material"
+
+    def charge(reader: Reader, E: np.ndarray | float) -> np.ndarray:
+        T = reader.temperature
+        return np.asarray(
+            chemical_capacitance(reader, path, layer.material, T, E, integrated=True, position=x)
+            - chemical_capacitance(reader, path, layer.material, T, 0.0, integrated=True, position=x)
+        )
+
+    wanted = charge(before, potential)
+    low, high = np.full_like(potential, -1.0), np.full_like(potential, 1.0)
+    for _ in range(30):  # a bracket: the charge grows without bound on both sides
+        if np.all(charge(after, low) <= wanted) and np.all(charge(after, high) >= wanted):
+            break
+        low, high = 2 * low, 2 * high
+    for _ in range(120):
+        middle = (low + high) / 2
+        less = charge(after, middle) < wanted
+        low, high = np.where(less, middle, low), np.where(less, high, middle)
+    return np.asarray((low + high) / 2)
 
 
 def transfer(

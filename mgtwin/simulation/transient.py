@@ -45,7 +45,7 @@ def run(
     from ..models.storage import wider_window
     from .integrator import Integrator, out_of_salt
 
-    kept = None if start is None else start_state.kept(start, start_time)
+    kept = None if start is None else start_state.kept(start, start_time, cell)
     span = wider_window(window or window_of(segments), () if kept is None else kept.labels)
     integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric, cpe_window=span)
     state = integrator.rest_state
@@ -54,6 +54,7 @@ def run(
     solutions: list[SegmentSolution] = []
     warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
     warnings += checks.fixture_warnings(cell, segments)
+    warnings += [] if start is None else start_state.differences(start, cell)
     try:
         for number, segment in enumerate(segments):
             solution = integrator.run(segment, state)

@@ -48,11 +48,11 @@ class FractionProfile:
 
     def __call__(self, position: Number) -> Number:
         """Return the fraction at positions x/L between 0 and 1: a float, an array or a symbol."""
-        return self.formula(position, **{name: getattr(self, name) for name in asked_by(type(self), "formula")})
+        return self.formula(position, **{name: vars(self)[name] for name in asked_by(type(self), "formula")})
 
     def at(self, own: Own, position: Number) -> Number:
         """The same with the numbers that the reader of a cell gives; rows of a table are not single numbers."""
-        given = {name: getattr(self, name) for name in asked_by(type(self), "formula")}
+        given = {name: vars(self)[name] for name in asked_by(type(self), "formula")}
         read = {name: own.number(name) if isinstance(item, float) else item for name, item in given.items()}
         return self.formula(position, **read)
 

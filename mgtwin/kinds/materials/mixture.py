@@ -247,7 +247,7 @@ class Mixture(Material):
         key = (own.path, field, position, *values) if memory is not None else None
         if memory is not None and key in memory:
             return memory[key]
-        rule: MixingRule = getattr(self, field)
+        rule: MixingRule = vars(self)[field]
         numbers = {name: own.number(f"{field}.{name}") for name in rule.numbers}
         fractions = self.fractions_at(own, position)
         _check_sum(own.path, fractions)

@@ -49,7 +49,7 @@ class MixingRule:
         """
         if not self.phase_field:
             return -1
-        wanted = getattr(self, self.phase_field)
+        wanted = vars(self)[self.phase_field]
         if wanted in names:
             return names.index(wanted)
         raise InputError(
@@ -74,7 +74,7 @@ class MixingRule:
         InputError
             If the rule names a phase that is not among them.
         """
-        numbers = {name: float(getattr(self, name)) for name in self.numbers}
+        numbers = {name: float(vars(self)[name]) for name in self.numbers}
         return self.formula(fractions, values, self.position(names), **numbers)
 
 
