@@ -16,6 +16,7 @@ from ...errors import InputError
 from ...registry import Family
 from ..declare import declared, require, unwritten
 from ..kind import Formula, asked_by
+from ..laws import Dependence
 from ..numbers import Number
 from ..own import Own
 
@@ -36,10 +37,8 @@ _Class = TypeVar("_Class")
 SURROUNDINGS = ("e_over_kT", "T")
 
 
-class PotentialLaw:
+class PotentialLaw(Dependence):
     """Base of the laws of E."""
-
-    type: str
 
     def asked(self, formula: str) -> dict[str, bool]:
         """What a formula asks for by keyword, each with whether it is a field of the law itself."""
