@@ -216,8 +216,8 @@ def _pair(
 
 def _read(file: Path) -> xr.Dataset | xr.DataTree:
     """A result of mgtwin, or what the readers of instruments make of a file."""
+    found: xr.Dataset | xr.DataTree
     found = dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
-    assert isinstance(found, xr.Dataset | xr.DataTree)
     return found
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..cells import Cell
 from ..errors import InputError
 from ..protocols import EIS, Protocol, Segment, TransientProtocol, from_yaml
 from ..protocols.replay import Signal, recorded
@@ -75,8 +74,7 @@ class Measurement:
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """Stretches of a run in time."""
-        assert isinstance(self.protocol, TransientProtocol) and isinstance(self.cell, Cell)
-        return self.protocol.segments(self.cell)
+        return cast(TransientProtocol, self.protocol).segments(self.model.subject)
 
     @cached_property
     def by_voltage(self) -> bool:

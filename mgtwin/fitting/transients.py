@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
+<<<<<<< HEAD
 from ..protocols import EIS, Limits, Segment, TransientProtocol
+=======
+from ..protocols import EIS, Limits, ReplayedSignal, Segment
+>>>>>>> main
 from ..regression import Block, Weighting
 from ..simulation import simulate
 from ..simulation.jacobian import impedance_jacobian
@@ -34,8 +38,8 @@ class _Single(Block):
         self.numbers = (number,)
         self.quantity, self.data, self.lengths = item.quantity, item.data, (item.data.size,)
         self.weight = 1 / weighting.interleaved(item.data)
-        assert isinstance(item.cell, Cell)
-        self._item, self._cell = item, item.cell
+        self._item = item
+        self._cell: Cell = item.model.subject
         self._keys: dict[int, Key] = {k: p.targets[number] for k, p in enumerate(parameters) if number in p.targets}
         self._count = len(parameters)
 
@@ -83,8 +87,7 @@ class BiasedBlock(_Single):
 
     @property
     def _protocol(self) -> EIS:
-        assert isinstance(self._item.protocol, EIS)
-        return self._item.protocol
+        return cast(EIS, self._item.protocol)
 
     def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
@@ -110,7 +113,7 @@ def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp
     InputError
         If the samples do not fit what was done.
     """
-    assert isinstance(item.protocol, TransientProtocol) and item.time is not None
+    assert item.time is not None
     segments = item.segments
     members, starts = _samples_by_segment(item, segments)
     made: list[Segment] = []
