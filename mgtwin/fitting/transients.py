@@ -12,11 +12,7 @@ from numpy.typing import NDArray
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-<<<<<<< HEAD
-from ..protocols import EIS, Limits, Segment, TransientProtocol
-=======
-from ..protocols import EIS, Limits, ReplayedSignal, Segment
->>>>>>> main
+from ..protocols import EIS, Limits, Segment
 from ..regression import Block, Weighting
 from ..simulation import simulate
 from ..simulation.jacobian import impedance_jacobian
