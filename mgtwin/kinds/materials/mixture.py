@@ -166,7 +166,7 @@ class Mixture(Material):
 
     @property
     def depends_on_potential(self) -> bool:
-        """Whether a phase has an electronic conductivity that depends on E."""
+        """Whether a phase has a property that depends on E."""
         return any(part.material.depends_on_potential for part in self.contents)
 
     # -- effective numbers --------------------------------------------------------------------------------------------
