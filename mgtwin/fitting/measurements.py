@@ -12,8 +12,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..protocols import EIS, Protocol, ReplayedSignal, Segment, TransientProtocol, from_yaml
-from ..protocols.replay import Signal
+from ..protocols import EIS, Protocol, Segment, TransientProtocol, from_yaml
+from ..protocols.replay import Signal, recorded
 from ..regression import Observable
 from ..regression.weighting import Data
 from .models import AnyModel, Subject, model_of
@@ -79,8 +79,6 @@ class Measurement:
     @cached_property
     def by_voltage(self) -> bool:
         """Whether the voltage was imposed in a run."""
-        if isinstance(self.protocol, ReplayedSignal):
-            return self.protocol.by_voltage
         return self.segments[0].control.imposes_voltage
 
     @property
@@ -204,7 +202,7 @@ def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     protocol = stated
     if not isinstance(protocol, TransientProtocol):
         protocol = _replayed(time[good], voltage[good], current[good], dataset.attrs.get("control"), label)
-        good[good] = _after_jumps(time[good], protocol.signal.times[0])
+        good[good] = _after_jumps(time[good], protocol.starts_at())
     return Measurement(
         model.at(temperature), label, protocol, temperature, dataset,
         time=time[good], voltage=voltage[good], current=current[good],
@@ -212,7 +210,7 @@ def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     )  # fmt: skip
 
 
-def _replayed(time: Reals, voltage: Reals, current: Reals, control: object, label: str) -> ReplayedSignal:
+def _replayed(time: Reals, voltage: Reals, current: Reals, control: object, label: str) -> TransientProtocol:
     """What was imposed, replayed: the quantity that is made of few straight lines, unless the Dataset says which.
 
     Before the first sample it was the same from time 0 on, unless that is long before: then the first sample began it.
@@ -233,7 +231,7 @@ def _replayed(time: Reals, voltage: Reals, current: Reals, control: object, labe
     imposed = voltage if control == "voltage" else current
     if 0 < time[0] <= max(SOON, FEW * (time[1] - time[0])):
         time, imposed = np.append(0.0, time), np.append(imposed[0], imposed)
-    return ReplayedSignal(Signal(tuple(time), tuple(imposed)), by_voltage=control == "voltage")
+    return recorded(time, imposed, by_voltage=control == "voltage")
 
 
 def _after_jumps(time: Reals, began: float) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..protocols import EIS, Limits, ReplayedSignal, Segment
+from ..protocols import EIS, Limits, Segment
 from ..regression import Block, Weighting
 from ..simulation import simulate
 from ..simulation.jacobian import impedance_jacobian
@@ -144,7 +144,8 @@ def _samples_by_segment(
     time = item.time
     assert time is not None
     steps = item.steps
-    if steps is not None and not isinstance(item.protocol, ReplayedSignal):
+    assert item.protocol is not None
+    if steps is not None and not item.protocol.recorded:
         labels = [segment.step for segment in segments]
         members = [np.flatnonzero(steps == label) for label in labels]
         starts, now = [], 0.0
@@ -154,8 +155,7 @@ def _samples_by_segment(
             ended = float(time[samples[-1]]) if samples.size else now
             now = ended if limited else now + segment.duration
         return members, np.array(starts)
-    began = item.protocol.signal.times[0] if isinstance(item.protocol, ReplayedSignal) else 0.0
-    edges = began + np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
+    edges = item.protocol.starts_at() + np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
     # a sample at an edge belongs to the stretch before, unless another one at the same time came first
     number = np.clip(np.searchsorted(edges, time - 1e-12 * edges[-1], side="left") - 1, 0, None)
     second = np.concatenate([[False], np.diff(time) == 0])
