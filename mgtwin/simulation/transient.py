@@ -42,7 +42,7 @@ def run(
     first = checks.first_output(segments)
     dielectric = checks.check_feasible(cell, segments)
 
-    from ..models.storage import wider_window
+    from ..models.ladder import wider_window
     from .integrator import Integrator, out_of_salt
 
     kept = None if start is None else start_state.kept(start, start_time, cell)
