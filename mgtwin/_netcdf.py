@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, SupportsInt, TypeGuard
 import numpy as np
 
 from mgtwin._checksum import HDF5, seal, unseal
-from mgtwin._schema import check
+from mgtwin._schema import check, is_tree
 from mgtwin.errors import FileError, InputError, MgtwinWarning
+from mgtwin.plain import is_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,13 +54,12 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         raise InputError(f"cannot save {path}: the folder {path.parent} does not exist; create it first.")
     if path.is_dir():
         raise InputError(f"cannot save {path}: it is a folder; give the name of a file, for example result.nc.")
-    is_tree = isinstance(data, xr.DataTree)
-    tree = data if isinstance(data, xr.DataTree) else xr.DataTree(data)
+    tree = data if is_tree(data) else xr.DataTree(data)
     nodes = {node.relative_to(tree): _encode(check(node.to_dataset(inherit=False))) for node in tree.subtree}
     whole = xr.DataTree.from_dict({"/" if key == "." else key: node for key, node in nodes.items()})
-    extra = (
-        {_MARK: FORMAT, _KIND: "tree", _NAME: json.dumps(tree.name)} if is_tree else {_MARK: FORMAT, _KIND: "dataset"}
-    )
+    extra: dict[str, _Native] = {_MARK: FORMAT, _KIND: "dataset"}
+    if tree is data:
+        extra |= {_KIND: "tree", _NAME: json.dumps(tree.name)}
     whole.attrs = {**whole.attrs, **extra}
     # Into memory first: HDF5 itself brings the interpreter down when a disk is full.
     image = io.BytesIO()
@@ -193,7 +193,7 @@ def _parts(name: str, variable: xr.Variable, ds: xr.Dataset) -> dict[str, _Encod
                 name + _IMAG: (variable.dims, values.imag, attrs),
             }
         case "O":
-            if not all(isinstance(item, str) for item in values.flat):
+            if not all(map(is_text, values.flat)):
                 raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
             return {name: (variable.dims, values.astype(str), attrs)}
     raise InputError(

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from mgtwin.errors import InputError
+from mgtwin.plain import is_number, is_text
 
 __all__ = ["CORE_TYPES", "dumps"]
 
@@ -79,7 +80,7 @@ def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
 
 
 def _represent_sequence(dumper: yaml.SafeDumper, value: Sequence[object]) -> yaml.Node:
-    short = all(isinstance(item, (int, float, str)) and "\n" not in str(item) for item in value)
+    short = all((is_number(item) or is_text(item)) and "\n" not in str(item) for item in value)
     short = short and sum(len(str(item)) + 4 for item in value) < 90
     return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mgtwin._cycles import has_gaps, sample_cycles
-from mgtwin._schema import SCHEMA, Variable, attributes, check, problems
+from mgtwin._schema import SCHEMA, Variable, attributes, check, is_tree, problems
 from mgtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "check",
     "has_gaps",
     "is_result",
+    "is_tree",
     "jacobian",
     "open",
     "problems",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mgtwin import yamlfile
 from mgtwin.errors import FileError, UnknownNameError
+from mgtwin.plain import is_mapping
 
 __all__ = [
     "CAMPAIGN",
@@ -138,5 +139,5 @@ def _text(path: Path, key: str) -> str:
         data = yamlfile.load(path).data
     except FileError as error:
         return f"cannot be read: {str(error).splitlines()[0]}"
-    text = data.get(key) if isinstance(data, dict) else None
+    text = data.get(key) if is_mapping(data) else None
     return " ".join(str(text or "").strip().partition("\n\n")[0].split())

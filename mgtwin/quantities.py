@@ -22,6 +22,7 @@ from pydantic_core import core_schema
 from mgtwin import units
 from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, to_file
 from mgtwin.errors import QuantityError, did_you_mean
+from mgtwin.plain import is_mapping, is_number, is_text
 
 __all__ = ["KINDS", "AmbientTemperature", "Kind", "Quantity", "Value", "format_value", "parse", "to_file"]
 
@@ -180,7 +181,7 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
             raise QuantityError(
                 f"unknown key {key!r} beside a value: known are {', '.join(_KEYS)}.{did_you_mean(str(key), _KEYS)}"
             )
-    if "value" not in raw or isinstance(raw["value"], Mapping):
+    if "value" not in raw or is_mapping(raw["value"]):
         raise QuantityError(f"the key 'value' with a number{_with_unit(unit)} is required.")
     value = parse(raw["value"], unit, need_unit=need_unit, allow_inf=allow_inf)
     changes: dict[str, Any] = {}
@@ -202,7 +203,7 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
 
 def _parse_std(raw: object, value: Value, need_unit: bool) -> float:
     unit = value.unit
-    if isinstance(raw, str) and raw.rstrip().endswith("%"):
+    if is_text(raw) and raw.rstrip().endswith("%"):
         if unit in ("", "K"):
             raise QuantityError(f"the uncertainty {raw!r} could be meant in two ways here: write it without %.")
         std = float(parse(raw, "")) * abs(float(value))
@@ -391,7 +392,7 @@ class AmbientTemperature(Quantity):
         """Parse `raw`; raises `QuantityError`."""
         value = super().read(raw, need_unit=need_unit)
         # a Value has been read before, and a text says its unit
-        bare = isinstance(raw, numbers.Real) and (type(raw) is not Value or raw.unit is None)
+        bare = is_number(raw) and (type(raw) is not Value or raw.unit is None)
         if bare and value < self.COLD:
             raise QuantityError(
                 f"{raw:g} has no unit and would be in K: write '{raw:g} degC', or '{raw:g} K' if that is meant."

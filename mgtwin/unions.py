@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from mgtwin.errors import InputError, did_you_mean
 from mgtwin.locations import type_of
+from mgtwin.plain import is_mapping, is_text
 from mgtwin.registry import Family
 
 __all__ = ["OneOf"]
@@ -91,9 +92,9 @@ class OneOf:
         allowed = ", ".join(kinds)
         if given is not None:
             raise InputError(f"type {given!r} is not {self.article}: use one of {allowed}.{did_you_mean(given, kinds)}")
-        if isinstance(raw, Mapping):
+        if is_mapping(raw):
             raise InputError(f"{self.article} needs the key 'type', one of {allowed}.")
-        if isinstance(raw, str):
+        if is_text(raw):
             raise InputError(
                 f"{raw!r} is a name: {self.article} is looked up by its name only in cell files; here give the object "
                 f"itself (type {allowed})."

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ..dataset import save
 from ..errors import InputError, SimulationError
 from ..experiments import Campaign, Experiment, Run, campaign
-from ..protocols.base import TransientProtocol
 from .judge import FAULTS, Row, Simulated, rows_of, told
 from .table import Results
 
@@ -85,7 +84,7 @@ def run_campaign(
 
 
 def _cost(item: Experiment) -> float:
-    return 1.0 if isinstance(item.protocol, TransientProtocol) else _SPECTRUM
+    return 1.0 if item.protocol.in_time else _SPECTRUM
 
 
 def _order(item: Experiment) -> tuple[bool, float]:

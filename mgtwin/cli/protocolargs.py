@@ -54,9 +54,10 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
     FileError
         With line, column and a caret.
     """
-    part, data = document, document.data
-    if isinstance(data, Mapping) and isinstance(data.get("protocol"), Mapping) and "type" not in data:
-        part = document.part(("protocol",))
+    part = document
+    match document.data:
+        case {"protocol": Mapping(), **others} if "type" not in others:  # an experiment
+            part = document.part(("protocol",))
     try:
         kind = OneOf(PROTOCOLS).kind_of(part.data)
     except InputError as error:

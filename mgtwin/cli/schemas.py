@@ -13,6 +13,7 @@ from rich.text import Text
 
 from .. import library
 from ..errors import UnknownNameError, did_you_mean
+from ..plain import is_mapping
 from .console import hint, out
 from .files import unless_other
 from .kinds import about, nouns, plain
@@ -68,7 +69,7 @@ def _or_one(schema: Schema) -> Schema:
 
 def _entries_or_part(schema: Schema) -> Schema:
     inner = schema.get("additionalProperties")
-    if not isinstance(inner, Mapping):
+    if not is_mapping(inner):
         return schema
     return {**schema, "additionalProperties": _or_part("interfaces")(dict(inner))}
 

@@ -11,9 +11,9 @@ import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ..dataset import sample_cycles
+from ..dataset import is_tree, sample_cycles
 from ..errors import InputError
-from ..protocols import Protocol, Sequence, Written
+from ..protocols import Protocol, Written
 from ..quantities import Value, format_value
 from .renderables import Rows
 
@@ -55,9 +55,7 @@ class Report:
 
 def leaves(data: Result) -> list[tuple[str, xr.Dataset]]:
     """Return (name, Dataset) of every result in a Dataset (name ``""``) or DataTree."""
-    import xarray as xr
-
-    if isinstance(data, xr.DataTree):
+    if is_tree(data):
         return [(node.path.strip("/"), node.to_dataset()) for node in data.leaves if node.has_data]
     return [("", data)]
 
@@ -76,9 +74,8 @@ def protocol_line(protocol: Protocol) -> str:
     >>> protocol_line(EIS("1 MHz", "0.1 Hz", points=100))
     'eis: f_max 1 MHz, f_min 0.1 Hz, points 100'
     """
-    if isinstance(protocol, Sequence):
-        return f"{protocol.type}: {', '.join(step.type for step in protocol.steps)}"
-    parts = [f"{name} {_text(value)}" for name, value in protocol.given().items()]
+    parts = [step.type for step in protocol.one_by_one()]
+    parts = parts or [f"{name} {_text(value)}" for name, value in protocol.given().items()]
     return f"{protocol.type}: {', '.join(parts)}" if parts else protocol.type
 
 

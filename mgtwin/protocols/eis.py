@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..quantities import Quantity, Value
-from .base import Protocol, Runner, Temperature, protocol
+from .base import Protocol, Runner, Temperature, is_array, protocol
 from .bias import Bias
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class EIS(Protocol):
     @field_validator("frequencies", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
-        return tuple(raw) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
+        return tuple(raw) if is_array(raw) else raw
 
     @field_validator("frequencies")
     @classmethod

@@ -12,7 +12,7 @@ from pydantic import field_validator, model_validator
 from ..dataset import has_gaps
 from ..errors import InputError
 from ..kinds.noun import noun
-from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, protocol
+from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, is_array, protocol
 from .bias import Bias, Voltage
 from .eis import EIS
 from .segments import CurrentRamp, Segment, VoltageRamp
@@ -39,7 +39,7 @@ class Signal(Written):
     @field_validator("times", "values", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
-        return tuple(raw.tolist()) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic refuses
+        return tuple(raw.tolist()) if is_array(raw) else raw
 
     @model_validator(mode="after")
     def _sound(self) -> Signal:
