@@ -197,6 +197,7 @@ def _bad_values(ds: xr.Dataset) -> list[str]:
     found = []
     if "frequency" in ds.variables:
         frequency = np.asarray(ds["frequency"].values, dtype=float)
+        # Asked as "not good": NaN compares false, and would pass a test for what is bad.
         bad = ~(np.isfinite(frequency) & (frequency > 0))
         if bad.any():
             found.append(f"frequency: {frequency[bad][0]:g} Hz is not allowed; frequencies are positive and finite.")

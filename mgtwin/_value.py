@@ -16,12 +16,14 @@ Kind = Literal["measured", "fitted", "literature", "computed", "assumed", "setti
 KINDS: tuple[str, ...] = get_args(Kind)
 TEXTS = ("source", "where", "printed", "note")
 _FIELDS = ("unit", "std", "low", "high", "kind", *TEXTS)
+# One call in C for all slots: a study asks thousands of Values for their origin.
 _attributes = attrgetter(*_FIELDS)
 
 
 class NumberWithOrigin(float):
     """An immutable float with its unit, uncertainty and provenance: `mgtwin.quantities.Value` but for its reading."""
 
+    # A cell has hundreds of these, and a study thousands of cells: no dictionary for each.
     __slots__ = _FIELDS
 
     unit: str | None
@@ -53,6 +55,7 @@ class NumberWithOrigin(float):
             raise QuantityError(f"kind {kind!r} is unknown: use one of {', '.join(KINDS)}.{did_you_mean(kind, KINDS)}")
         given = (unit, std, low, high, kind, source, where, printed, note)
         for field, item in zip(_FIELDS, given, strict=True):
+            # Past our own refusal to set anything: only here is a Value being made.
             object.__setattr__(self, field, item)
         return self
 
@@ -86,6 +89,7 @@ class NumberWithOrigin(float):
     def __str__(self) -> str:
         return float.__repr__(self)
 
+    # What never changes need not be copied.
     def __copy__(self) -> Self:
         return self
 
@@ -93,6 +97,7 @@ class NumberWithOrigin(float):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # pickle would set the slots one by one, which an immutable object refuses; worker processes need it.
         return _rebuild, (type(self), float(self), self.provenance())
 
 
@@ -132,6 +137,7 @@ def format_value(value: float, unit: str | None = None, *, uncertainty: bool = F
 
 def _digits(number: float, digits: int = 4) -> str:
     text = f"{number:.{digits}g}"
+    # Four digits of 12 345 are 1.234e+04 to Python, but a laboratory reads 12345.
     if abs(number) < 1e6 and "e+" in text:
         text = f"{number:.0f}"
     return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].replace('+', '')}{m[2]}", text)
@@ -152,6 +158,7 @@ def to_file(value: float, unit: str | None = None) -> float | str | dict[str, An
     unit = unit if unit is not None else known.unit or ""
 
     def plain(number: float) -> float | str:
+        # YAML has a spelling of its own for infinity; as a text it is the same in YAML and JSON.
         if math.isinf(number):
             return repr(float(number))
         return f"{float(number)!r} {unit}" if unit else float(number)
@@ -162,4 +169,5 @@ def to_file(value: float, unit: str | None = None) -> float | str | dict[str, An
     if known.low is not None and known.high is not None:
         result["range"] = [plain(known.low), plain(known.high)]
     result |= {key: item for key, item in known.provenance().items() if key in ("kind", *TEXTS)}
+    # A mapping with nothing but the value would be noise in every file.
     return result if len(result) > 1 else result["value"]

@@ -64,6 +64,7 @@ def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None) -> _Va
     attrs = attributes(name)
     dtype = _DTYPES[SCHEMA[name].kind]
     try:
+        # A copy: a result must not change with the array of whoever made it.
         array: np.ndarray = np.array(values, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise InputError(
@@ -90,6 +91,7 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
                 raise InputError(
                     f"{name} has {size} values along {dim!r} but {first} has {known}: they must have the same length."
                 )
+    # xarray takes only the dimension itself for a label; the others have to be told.
     labels = {name: given.pop(name) for name in list(given) if name in _LABELS}
     return check(xr.Dataset(given, coords=labels, attrs={**stamp(), **(attrs or {})}))
 
@@ -231,6 +233,7 @@ def transient(
         **declared,
     }
     if cycles is not None:
+        # Two things would be called cycle: the dimension of the summary keeps the name.
         variables = {**variables, "cycle_number": variables.pop("cycle", None), **cycles}
     return _build(variables, attrs)
 
@@ -281,6 +284,7 @@ def stamp(
         **{name: float(value) for name, value in numbers.items() if value is not None},
         "mgtwin_version": _version(),
         "created": created or datetime.now(UTC).isoformat(timespec="seconds"),
+        # Each once, in the order in which they arose: the first is usually the cause of the others.
         "warnings": list(dict.fromkeys(warnings)),
         "sources": list(dict.fromkeys(sources)),
         **extra,

@@ -114,12 +114,15 @@ def parse(
             return _parse_mapping(raw, unit, need_unit, allow_inf)
         case str():
             return _parse_text(raw, unit, need_unit, allow_inf, difference)
+        # Before the plain numbers: a Value is a float too, and would lose its unit and origin there.
         case Value():  # it was read before
             value = raw if None in (raw.unit, unit) or raw.unit == unit else _change_unit(raw, unit or "")
             _check_finite(float(value), _brief(value), allow_inf)
             return value if value.unit is not None or unit is None else value.replace(unit=unit)
         case numbers.Real() if raw is not True and raw is not False:
             return _parse_number(raw, unit, need_unit, allow_inf)
+        # By its two attributes, not its class: whoever has no pint need not import it, and pint has several classes. It
+        # goes through text so that it is converted and refused like what is written in files.
         case object(magnitude=magnitude, units=given):  # a quantity of pint
             return _parse_text(f"{float(magnitude)!r} {given}", unit, need_unit, allow_inf, difference)
     raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
@@ -132,6 +135,7 @@ def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_in
         number = math.copysign(math.inf, -1 if raw < 0 else 1)
     _check_finite(number, _brief(raw), allow_inf)
     if need_unit and unit != "" and not _needs_no_unit(number, unit):
+        # A whole number is shown as it was typed: 5, not 5.0, in the remedy that is meant to be copied.
         _refuse_missing_unit(repr(raw) if type(raw) is int else repr(number), unit)
     return Value(number, unit=unit)
 
@@ -139,9 +143,12 @@ def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_in
 @lru_cache(maxsize=4096)
 def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, difference: bool) -> Value:
     if "," in text:
+        # One comma may be a decimal one, several or one beside a point separate thousands: only the first has an
+        # obvious remedy.
         single = text.count(",") == 1 and "." not in text
         hint = f" (perhaps {text.replace(',', '.')!r})" if single else ""
         raise QuantityError(f"{text!r} contains a comma: write a decimal point{hint}, and no thousands separators.")
+    # Texts copied from a paper have the typographic minus.
     match = _NUMBER.fullmatch(text.replace("\u2212", "-"))
     if match is None:
         example = f"'0.5 {units.examples(unit)[0]}'" if unit else "'0.5'"
@@ -158,6 +165,7 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
         convert = units.conversion(given, si_unit)
     except QuantityError as error:
         raise QuantityError(f"{_brief(text)}: {error}") from error.__cause__
+    # From the text and not from its float: the decimal number itself is exact.
     result = _convert_exactly(match["number"], convert, difference)
     _check_finite(result, text, allow_inf)
     return Value(result, unit=si_unit)
@@ -204,10 +212,12 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
 def _parse_std(raw: object, value: Value, need_unit: bool) -> float:
     unit = value.unit
     if is_text(raw) and raw.rstrip().endswith("%"):
+        # Percent of the value or points of percent, percent of kelvin or of degrees Celsius: nobody can tell which.
         if unit in ("", "K"):
             raise QuantityError(f"the uncertainty {raw!r} could be meant in two ways here: write it without %.")
         std = float(parse(raw, "")) * abs(float(value))
     else:
+        # A difference: the offset between degC and K must not be added to an uncertainty.
         std = float(parse(raw, unit, need_unit=need_unit, difference=True))
     if std < 0:
         raise QuantityError(f"the standard uncertainty must not be negative, but is {raw!r}.")
@@ -221,6 +231,7 @@ def _parse_range(raw: object, value: Value, need_unit: bool, allow_inf: bool) ->
         case _:
             raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(raw)}.")
     low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in ends)
+    # The ends are converted one by one, so an end equal to the value may differ from it in the last digits.
     tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
     if not low - tolerance <= value <= high + tolerance:
         shown = [format_value(item, value.unit) for item in (low, value, high)]
@@ -230,6 +241,7 @@ def _parse_range(raw: object, value: Value, need_unit: bool, allow_inf: bool) ->
 
 def _change_unit(value: Value, unit: str) -> Value:
     """Express a Value in another spelling of its unit (or J/mol in eV); QuantityError if the dimension differs."""
+    # A pure number is no number in another unit with the unit left out: the scale would be a guess.
     if value.unit == "":
         _refuse_missing_unit(str(value), unit)
     try:
@@ -320,6 +332,7 @@ class Quantity:
         """Parse `raw` and check the bounds; raises `QuantityError`."""
         value = parse(raw, self.unit, need_unit=need_unit, allow_inf=self.allow_inf)
         gt, ge, lt, le = self.bounds
+        # Each asked as "not inside", so that NaN, which compares false with everything, would be refused.
         if gt is not None and not value > gt:
             self._refuse(value, "greater than", gt)
         if ge is not None and not value >= ge:
@@ -335,6 +348,7 @@ class Quantity:
         raise QuantityError(f"must be {relation} {limit}, but is {format_value(value, self.unit)}.")
 
     def _validate(self, raw: object, info: ValidationInfo) -> Value:
+        # A number in a file outlives the memory of who wrote it; in Python the documented SI unit holds.
         return self.read(raw, need_unit=bool(info.context and info.context.get("file")))
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -361,6 +375,7 @@ class Quantity:
             text["description"] = f"with a unit, for example {', '.join(units.examples(self.unit))}"
         scalar = {"anyOf": [number, text]}
         properties: JsonSchemaValue = {"value": scalar, "std": {"type": ["number", "string"]}}
+        # Files write the range with low and high in one list, so the schema does, too.
         properties["range"] = {"type": "array", "items": scalar, "minItems": 2, "maxItems": 2}
         properties["kind"] = {"enum": list(KINDS)}
         texts = {key: {"type": ["string", "number"] if key in ("where", "printed") else "string"} for key in TEXTS}
@@ -386,6 +401,7 @@ class AmbientTemperature(Quantity):
     COLD = 150.0
 
     def __init__(self) -> None:
+        # No upper bound: what is too hot differs from cell to cell, and laws warn outside their range themselves.
         super().__init__("K", gt=0)
 
     def read(self, raw: object, *, need_unit: bool = False) -> Value:

@@ -108,9 +108,12 @@ def display(value: float, unit: str) -> tuple[float, str, float]:
     if unit not in _TABLE:
         return value, unit, 1.0
     rows = _TABLE[unit][1]
+    # Zero has no magnitude to choose a unit by, so the SI unit stands where it is among those shown.
     if value == 0:
         shown = unit if any(row[0] == unit for row in rows) else rows[0][0]
         return 0.0, shown, next(row[1] for row in rows if row[0] == shown)
+    # With a little slack: a tenth of a millimetre that came out of a calculation as 0.99999999999999e-4 m is still 0.1
+    # mm.
     shown, size, _ = next(row for row in rows if abs(value) >= row[2] * (1 - 1e-12))
     return value / size, shown, size
 
@@ -172,6 +175,7 @@ def _root(unit: Any) -> tuple[float, Any]:
         factor = float(factor)
     except OverflowError:
         factor, root = math.inf, None
+    # Absurd prefixes overflow or vanish; every value in them would be inf or 0.
     if not 0 < factor < math.inf:
         raise QuantityError(f"the unit '{unit:~}' is too large or too small for a float.")
     return factor, root
@@ -208,6 +212,7 @@ def conversion(given: str, needed: str) -> Conversion:
     target_factor, target_root = _root(target)
     if root == target_root:
         if _is_offset(source):
+            # pint knows where the scale begins; the factor alone would make 25 degC 25 K.
             zero = float(_registry().Quantity(0.0, source).to(target).magnitude)
             return Conversion(*_split(factor / target_factor), offset=zero)
         return Conversion(*_split(factor / target_factor))
@@ -242,6 +247,7 @@ def infer_si(given: str) -> str:
     if root == _root(_pint_unit("J/mol"))[1] or (root == joule and given.endswith("eV")):
         return "eV"
     for unit in _TABLE:
+        # eV was dealt with above: as a dimension it is that of J, which must stay J.
         if unit != "eV" and _root(_pint_unit(unit))[1] == root:
             return unit
     if not root._units:

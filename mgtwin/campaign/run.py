@@ -70,6 +70,7 @@ def run_campaign(
     folder = Path(output).expanduser()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: give a folder for the results.")
+    # Around everything: runs are built from names, which are looked up only then.
     with chosen.own_library():
         found = chosen.experiments(None if experiments is None else tuple(experiments))
         (folder / "data").mkdir(parents=True, exist_ok=True)
@@ -79,6 +80,7 @@ def run_campaign(
             for item in sorted(found, key=_order):
                 work.do(item, figures)
         except KeyboardInterrupt:
+            # Not raised further: what is done is worth a table, which says that it is not all.
             work.interrupted = True
     return work.finish(chosen.title or chosen.name, time.monotonic() - started)
 
@@ -135,6 +137,7 @@ class _Work:
             found = Simulated(run, simulate(run.build(), run.protocol))
         except FAULTS as error:
             match error:
+                # Hours of cycling before a failure are data; the name says that they are not all.
                 case SimulationError(partial=partial) if partial is not None:
                     self._save(partial, f"{run.key}__partial")
             self._failures[run.key] = failed[run] = told(error)

@@ -86,6 +86,7 @@ def _listed(files: Sequence[Path]) -> Iterator[Path]:
         elif path.exists() or path.suffix:
             yield path
         else:
+            # Only what has no ending and is no file: a misspelt path must be reported as that.
             named = [item for item in _library() if item.stem == str(path)]
             yield from named or [path]
 
@@ -152,6 +153,7 @@ def kind_of(document: yamlfile.Document) -> str:
     file = Path(document.name).absolute()
     if file.name == library.CAMPAIGN:
         return "campaign"
+    # The folder decides where there is one: a half-written file may not have the telling key yet.
     if file.parent.name in library.KINDS:
         return library.KINDS[file.parent.name]
     data = document.data if is_mapping(document.data) else {}
@@ -160,6 +162,7 @@ def kind_of(document: yamlfile.Document) -> str:
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
         if key in data:
             return kind
+    # Asked of the families, so that a kind of one's own is known here, too.
     kinds = {name: kind for kind, families in _TYPED.items() for family in families for name in family}
     if data.get("type") in kinds:
         return kinds[str(data["type"])]
@@ -214,6 +217,7 @@ def _apply_everywhere(name: str) -> None:
     overlay = load_overlay(name)
     for cell_name in library.names("cells"):
         seen = set()
+        # Variants depend on the other overlays, so that one overlay may be several: each is built once.
         for names in applicable_overlays(cell_name):
             variants = tuple(number for number, _ in overlay.matching(cell_name, names))
             if name in names and variants not in seen:

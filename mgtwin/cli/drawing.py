@@ -42,11 +42,13 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
     layers = [_layer(cell, k) for k in range(len(cell.layers))]
     boxes = [_electrode(cell, "negative"), *layers, _electrode(cell, "positive")]
     joints = [False, *(f"{a.name}-{b.name}" in cell.interfaces for a, b in pairwise(cell.layers)), False]
+    # Two blanks and one edge with each box, and the last edge.
     bare = sum(box.text_width + 3 for box in boxes) + 1
     if bare > width:
         return _as_list(boxes)
     spare = width - bare
     wanted = sum(box.extra for box in boxes)
+    # All or none of the extra width: with a part of it a thick layer could look thinner than a thin one.
     widths = [box.text_width + 2 + (box.extra if wanted <= spare else 0) for box in boxes]
     top, bottom = _edge(("┌", "┬", "╥", "┐"), widths, joints), _edge(("└", "┴", "╨", "┘"), widths, joints)
     drawn = Text("\n").join([top, *_middle(boxes, widths, joints), bottom])

@@ -28,6 +28,7 @@ def write_new(name: str) -> Path:
     text = new_cell_template(target.stem)
     _check_folder(target)
     try:
+        # "x" refuses an existing file in the same step that makes it: nothing can come in between.
         with target.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
@@ -96,6 +97,7 @@ def unless_other(target: Path, what: str, is_known: Callable[[bytes], bool]) -> 
     InputError
         A file of another kind lies there, and ``--force`` was not given.
     """
+    # An empty file is nobody's work: whoever reserves a temporary name makes one.
     if not forcing.get() and target.is_file() and target.stat().st_size and not is_known(target.read_bytes()):
         raise InputError(
             f"{target} exists and is not {what}: it is left as it is. Choose another name, or give --force."

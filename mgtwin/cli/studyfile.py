@@ -51,6 +51,7 @@ def _at(*place: str | int) -> Iterator[None]:
         problems = [((), str(error))]
     else:
         return
+    # As an error of pydantic: only those keep their place on the way through the validators above.
     raise ValidationError.from_exception_data("study", [
         InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": InputError(text)}),
                          loc=(*place, *below), input=None)
@@ -92,6 +93,7 @@ def _cell(raw: object, info: ValidationInfo) -> Cell:
     asked: _CellChoice = TypeAdapter(_CellChoice).validate_python(raw, context=info.context)
     with _at("overlays" if asked.overlays else "name"):
         cell = read_cell(_beside(asked.name, info), asked.overlays)
+    # One by one: so a refused number is shown at its own line.
     for path, value in asked.set.items():
         with _at("set", path):
             cell = cell.with_({path: value})
@@ -137,11 +139,13 @@ def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
         case list():
             span, items = None, dict(enumerate(raw))
         case _:
+            # Left to the axes below, which say what values may look like.
             span, items = None, {}
     for place, item in items.items():
         with _at(path, place):
             parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
     with _at(path):
+        # Each item alone above, so that a wrong one is shown at its place; here the axis as a whole.
         values = axes_of(cells, {path: list(items.values()) or raw})[0].values
     if span is None:
         return values
@@ -152,6 +156,7 @@ def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
 
 
 def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
+    # Fields are validated in their order, the cell first: paths mean nothing without it.
     cells = info.data.get("cell")
     if cells is None or raw is None:  # what is wrong is the cell; a key without a value
         return {}
@@ -176,6 +181,7 @@ def _metric(raw: Any) -> tuple[str, Function]:
     except ArgumentError as error:
         with _at(*(() if "type" in raw else raw), error.argument, _KEY):  # type: ignore[operator, misc]
             raise
+    # Refused when read: in a sweep of hours it would fail at every point.
     if measure.declaration.series or measure.takes(REFERENCE):
         raise InputError(f"{measure.name} reads several runs, a study has one at each point: take another.")
     function = METRICS[measure.name]

@@ -39,6 +39,7 @@ def parse_current(raw: object, *, need_unit: bool = False) -> Value:
     QuantityError
         For anything else.
     """
+    # Its unit decides which of the two it is, so it is read without asking for one.
     value = parse(raw, None)
     if value.unit is None:
         value = parse(raw, "A", need_unit=need_unit)
@@ -72,6 +73,7 @@ class Written:
 
     def given(self) -> dict[str, object]:
         """What was set: the fields that are neither None nor at their default."""
+        # The type is what it is and not what was set.
         fields = {name: info for name, info in self.__pydantic_fields__.items() if name != "type"}
         return {name: item for name, info in fields.items() if (item := vars(self)[name]) not in (None, info.default)}
 
@@ -196,6 +198,7 @@ def protocol(cls: type[_Class]) -> type[_Class]:
 
 
 def _check(cls: type[Protocol]) -> None:
+    # Refused when declared, not when run: a method left out would else show after minutes of simulation.
     written = not issubclass(cls, TransientProtocol) or cls.segments is not TransientProtocol.segments
     require(written, cls, PROTOCOLS, "without the method segments(cell), which says what is imposed over time.")
 

@@ -54,6 +54,7 @@ class Polarization(TransientProtocol):
 
     @model_validator(mode="after")
     def _not_empty(self) -> Polarization:
+        # An empty list would simulate nothing and give a result without samples.
         if not self.voltage:
             raise InputError("give at least one voltage.")
         log_times(float(self.first_time), float(self.duration), self.per_decade)

@@ -30,6 +30,7 @@ class Sequence(Protocol):
     @field_validator("steps", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
+        # pydantic would ask for a tuple, which no file can hold.
         if not is_listed(raw):
             raise InputError("a Sequence takes a list of protocols.")
         return raw
