@@ -125,7 +125,7 @@ def parse(
         # goes through text so that it is converted and refused like what is written in files.
         case object(magnitude=magnitude, units=given):  # a quantity of pint
             return _parse_text(f"{float(magnitude)!r} {given}", unit, need_unit, allow_inf, difference)
-    raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
+    raise QuantityError(f"a number{units.with_unit(unit)} is needed here, not {_brief(raw)}.")
 
 
 def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
@@ -134,9 +134,9 @@ def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_in
     except OverflowError:
         number = math.copysign(math.inf, -1 if raw < 0 else 1)
     _check_finite(number, _brief(raw), allow_inf)
-    if need_unit and unit != "" and not _needs_no_unit(number, unit):
+    if need_unit and unit != "" and not units.needs_no_unit(number, unit):
         # A whole number is shown as it was typed: 5, not 5.0, in the remedy that is meant to be copied.
-        _refuse_missing_unit(repr(raw) if type(raw) is int else repr(number), unit)
+        units.refuse_missing(repr(raw) if type(raw) is int else repr(number), unit)
     return Value(number, unit=unit)
 
 
@@ -152,13 +152,13 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
     match = _NUMBER.fullmatch(text.replace("\u2212", "-"))
     if match is None:
         example = f"'0.5 {units.examples(unit)[0]}'" if unit else "'0.5'"
-        raise QuantityError(f"{text!r} is not a number{_with_unit(unit)}: write it like {example}.")
+        raise QuantityError(f"{text!r} is not a number{units.with_unit(unit)}: write it like {example}.")
     number, given = float(match["number"]), match["unit"]
     _check_finite(number, text, allow_inf)
     if not given:
-        if unit and not _needs_no_unit(number, unit):
-            _refuse_missing_unit(text.strip(), unit)
-        any_unit = unit is None and _needs_no_unit(number, "K")  # inf: its unit is found where it is put
+        if unit and not units.needs_no_unit(number, unit):
+            units.refuse_missing(text.strip(), unit)
+        any_unit = unit is None and units.needs_no_unit(number, "K")  # inf: its unit is found where it is put
         return Value(number, unit=None if any_unit else unit or "")
     try:
         si_unit = units.infer_si(given) if unit is None else unit
@@ -190,7 +190,7 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
                 f"unknown key {key!r} beside a value: known are {', '.join(_KEYS)}.{did_you_mean(str(key), _KEYS)}"
             )
     if "value" not in raw or is_mapping(raw["value"]):
-        raise QuantityError(f"the key 'value' with a number{_with_unit(unit)} is required.")
+        raise QuantityError(f"the key 'value' with a number{units.with_unit(unit)} is required.")
     value = parse(raw["value"], unit, need_unit=need_unit, allow_inf=allow_inf)
     changes: dict[str, Any] = {}
     if raw.get("std") is not None:
@@ -243,7 +243,7 @@ def _change_unit(value: Value, unit: str) -> Value:
     """Express a Value in another spelling of its unit (or J/mol in eV); QuantityError if the dimension differs."""
     # A pure number is no number in another unit with the unit left out: the scale would be a guess.
     if value.unit == "":
-        _refuse_missing_unit(str(value), unit)
+        units.refuse_missing(str(value), unit)
     try:
         convert = units.conversion(value.unit or "", unit)
     except QuantityError as error:
@@ -255,30 +255,11 @@ def _change_unit(value: Value, unit: str) -> Value:
     return value.replace(convert(float(value)), unit=unit, **changes)
 
 
-def _needs_no_unit(number: float, unit: str | None) -> bool:
-    """Zero and infinity are the same in every unit, except on temperature scales."""
-    return math.isinf(number) or (number == 0 and not units.is_temperature(unit))
-
-
 def _check_finite(number: float, raw: object, allow_inf: bool) -> None:
     if math.isnan(number):
         raise QuantityError("NaN is not a value: leave the field out if it is not known.")
     if math.isinf(number) and not allow_inf:
         raise QuantityError(f"{raw!s} is infinite: a finite value is needed here.")
-
-
-def _refuse_missing_unit(text: str, unit: str | None) -> NoReturn:
-    if unit is None:
-        raise QuantityError(f"{text!r} has no unit: write it, as in '0.5 mm'.")
-    known = units.examples(unit)
-    also = f" (or {', '.join(known[1:])})" if len(known) > 1 else ""
-    raise QuantityError(f"{text!r} has no unit: write for example '{text} {known[0]}'{also}.")
-
-
-def _with_unit(unit: str | None) -> str:
-    if unit is None:
-        return " with a unit"
-    return f" with a unit such as {', '.join(units.examples(unit)[:3])}" if unit else ""
 
 
 def _brief(raw: object) -> str:

@@ -10,11 +10,22 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from tokenize import TokenError
-from typing import Any
+from typing import Any, NoReturn
 
 from mgtwin.errors import QuantityError
 
-__all__ = ["Conversion", "conversion", "display", "examples", "infer_si", "is_temperature", "quantity_name"]
+__all__ = [
+    "Conversion",
+    "conversion",
+    "display",
+    "examples",
+    "infer_si",
+    "is_temperature",
+    "needs_no_unit",
+    "quantity_name",
+    "refuse_missing",
+    "with_unit",
+]
 
 _AVOGADRO = 6.02214076e23  # 1/mol, exact (SI 2019)
 _ELEMENTARY_CHARGE = 1.602176634e-19  # C, exact (SI 2019)
@@ -99,6 +110,27 @@ def examples(unit: str) -> tuple[str, ...]:
 def is_temperature(unit: str | None) -> bool:
     """Tell whether zero of this unit depends on the scale, so that even 0 needs its unit."""
     return unit == "K"
+
+
+def needs_no_unit(number: float, unit: str | None) -> bool:
+    """Tell whether a number is the same in every unit: zero and infinity are, except on temperature scales."""
+    return math.isinf(number) or (number == 0 and not is_temperature(unit))
+
+
+def with_unit(unit: str | None) -> str:
+    """Say, as the end of "a number", which units it may have; ``""`` for a pure number."""
+    if unit is None:
+        return " with a unit"
+    return f" with a unit such as {', '.join(examples(unit)[:3])}" if unit else ""
+
+
+def refuse_missing(text: str, unit: str | None) -> NoReturn:
+    """Raise the QuantityError of a number without its unit."""
+    if unit is None:
+        raise QuantityError(f"{text!r} has no unit: write it, as in '0.5 mm'.")
+    known = examples(unit)
+    also = f" (or {', '.join(known[1:])})" if len(known) > 1 else ""
+    raise QuantityError(f"{text!r} has no unit: write for example '{text} {known[0]}'{also}.")
 
 
 def display(value: float, unit: str) -> tuple[float, str, float]:
