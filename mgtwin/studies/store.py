@@ -121,9 +121,7 @@ class Store:
         with _written(self.path):
             for name, values in data.items():
                 self._arrays[name][region] = values
-            with (self.path / _JOURNAL).open("a", encoding="utf-8") as journal:
-                # The newline in front ends whatever a process left unfinished when it died.
-                journal.write("\n" + json.dumps(line, ensure_ascii=False))
+            _append(self.path / _JOURNAL, line)
         self.finished[number] = line
 
     def dataset(self, warnings: Iterable[str] = ()) -> xr.Dataset:
@@ -138,6 +136,12 @@ def _checksum(values: Any) -> int:
         # The same on every machine: byte order is part of the number.
         return zlib.crc32(np.ascontiguousarray(array, dtype="<f8").tobytes())
     return zlib.crc32("\0".join(map(str, array.reshape(-1))).encode())
+
+
+def _append(file: Path, line: Line) -> None:
+    # The newline in front ends whatever a process left unfinished when it died.
+    with file.open("a", encoding="utf-8") as journal:
+        journal.write("\n" + json.dumps(line, ensure_ascii=False))
 
 
 def zarr_module() -> Any:
