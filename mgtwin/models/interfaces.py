@@ -91,6 +91,7 @@ class ElectrodeInterface:
         self.state = drop_state(spots, side)
         model.initial_conditions[self.state] = model.rest.electrodes[side]
 
+        # the drop as if all of i were ions: what is too much in it stands in `electronic_path`
         metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))

@@ -172,6 +172,7 @@ class CyclingRun:
         elapsed = records[-1].end if records else self.reached.elapsed
         impedance = None
         end = finished[-1][-1]
+        # before the spectrum, which is then that of the corrected state
         if np.any(correction):
             finished[-1][-1] = replace(end, solution=replace(end.solution, state=end.solution.state + correction))
         last = finished[-1][-1]
