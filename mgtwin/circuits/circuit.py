@@ -22,9 +22,10 @@ from ..quantities import Value, format_value, to_file
 from .family import Field
 from .network import Leaf, Node, parsed
 
-__all__ = ["Circuit"]
+__all__ = ["Circuit", "Raw"]
 
 Key = str | tuple[str, ...]
+#: A number as it may be given.
 Raw = float | str | Mapping[str, object] | None
 
 

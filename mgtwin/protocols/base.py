@@ -104,6 +104,13 @@ class Protocol(Written):
         """One stretch of each kind that the protocol has: what has to be checked before a run; none outside time."""
         return ()
 
+    def starts_at(self) -> float:
+        """Time [s] at which it starts on the clock of its data."""
+        return 0.0
+
+    #: Whether it is a record, whose stretches are no steps that an instrument has numbered.
+    recorded: ClassVar[bool] = False
+
     #: The plot that shows a run of it, and the signal that it imposes; "" where the signals themselves tell.
     drawn: ClassVar[str] = ""
     imposed: ClassVar[Literal["voltage", "current", ""]] = ""
