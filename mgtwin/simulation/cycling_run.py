@@ -12,7 +12,7 @@ import numpy as np
 from ..cells import Cell
 from ..errors import SimulationError
 from ..models import names
-from ..models.storage import wider_window
+from ..models.ladder import wider_window
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
 from . import checks, spectra, start_state, transient

@@ -13,7 +13,7 @@ from ..cells.effective import chemical_capacitance
 from ..errors import InputError
 from ..kinds.carriers import Carrier
 from ..models import names
-from ..models.storage import branch_value
+from ..models.ladder import branch_value
 from ..quantities import parse
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ def run(
     dielectric = checks.check_feasible(cell, segments)
 
     # not before the checks: PyBaMM takes longer to import than a protocol takes to be refused
-    from ..models.storage import wider_window
+    from ..models.ladder import wider_window
     from .integrator import Integrator, out_of_salt
 
     kept = None if start is None else start_state.kept(start, start_time, cell)
