@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array as compact
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, overload
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from mgtwin.data import dates
 from mgtwin.data.hints import Hints
 from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number, odd
-from mgtwin.data.text import Bulk, TextFile
+from mgtwin.data.text import Bulk, Lazy, TextFile
 from mgtwin.errors import FileError
 
 __all__ = ["Table", "no_rows", "rows_of"]
@@ -182,7 +182,7 @@ class Table:
                        notes=self.notes + other.notes, warnings=self.warnings + other.warnings)  # fmt: skip
 
 
-class _Rows(Sequence[Row]):
+class _Rows(Lazy[Row]):
     """Rows of a large file, cut into fields when they are asked for."""
 
     def __init__(self, lines: Sequence[str], numbers: Sequence[int], cut: Callable[[str], Row]) -> None:
@@ -191,14 +191,9 @@ class _Rows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return tuple(self[k] for k in range(*index.indices(len(self))))
-        return self._cut(self._lines[self._numbers[index] - 1])
+    def item(self, number: int) -> Row:
+        """Cut a row."""
+        return self._cut(self._lines[self._numbers[number] - 1])
 
     def __iter__(self) -> Iterator[Row]:
         return (self._cut(self._lines[number - 1]) for number in self._numbers)
