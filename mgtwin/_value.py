@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any, Literal, NoReturn, Self, get_args
 
-from mgtwin import _units
+from mgtwin import units
 from mgtwin.errors import QuantityError, did_you_mean
 
 __all__ = ["KINDS", "TEXTS", "Kind", "NumberWithOrigin", "format_value", "to_file"]
@@ -111,7 +111,7 @@ def format_value(value: float, unit: str | None = None, *, uncertainty: bool = F
     ('0.554 mS/cm', '100 °C', '0.65 mm')
     """
     unit = unit if unit is not None else getattr(value, "unit", None) or ""
-    number, shown, size = _units.display(float(value), unit) if math.isfinite(value) else (float(value), "", 1.0)
+    number, shown, size = units.display(float(value), unit) if math.isfinite(value) else (float(value), "", 1.0)
     text = _digits(number)
     if uncertainty and isinstance(value, NumberWithOrigin) and shown is not None:
         if value.std is not None:

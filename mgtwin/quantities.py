@@ -19,7 +19,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from mgtwin import _units
+from mgtwin import units
 from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, to_file
 from mgtwin.errors import QuantityError, did_you_mean
 
@@ -119,8 +119,8 @@ def parse(
             return value if value.unit is not None or unit is None else value.replace(unit=unit)
         case numbers.Real() if raw is not True and raw is not False:
             return _parse_number(raw, unit, need_unit, allow_inf)
-        case object(magnitude=magnitude, units=units):  # a quantity of pint
-            return _parse_text(f"{float(magnitude)!r} {units}", unit, need_unit, allow_inf, difference)
+        case object(magnitude=magnitude, units=given):  # a quantity of pint
+            return _parse_text(f"{float(magnitude)!r} {given}", unit, need_unit, allow_inf, difference)
     raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
 
 
@@ -143,7 +143,7 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
         raise QuantityError(f"{text!r} contains a comma: write a decimal point{hint}, and no thousands separators.")
     match = _NUMBER.fullmatch(text.replace("\u2212", "-"))
     if match is None:
-        example = f"'0.5 {_units.examples(unit)[0]}'" if unit else "'0.5'"
+        example = f"'0.5 {units.examples(unit)[0]}'" if unit else "'0.5'"
         raise QuantityError(f"{text!r} is not a number{_with_unit(unit)}: write it like {example}.")
     number, given = float(match["number"]), match["unit"]
     _check_finite(number, text, allow_inf)
@@ -153,8 +153,8 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
         any_unit = unit is None and _needs_no_unit(number, "K")  # inf: its unit is found where it is put
         return Value(number, unit=None if any_unit else unit or "")
     try:
-        si_unit = _units.infer_si(given) if unit is None else unit
-        convert = _units.conversion(given, si_unit)
+        si_unit = units.infer_si(given) if unit is None else unit
+        convert = units.conversion(given, si_unit)
     except QuantityError as error:
         raise QuantityError(f"{_brief(text)}: {error}") from error.__cause__
     result = _convert_exactly(match["number"], convert, difference)
@@ -162,7 +162,7 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
     return Value(result, unit=si_unit)
 
 
-def _convert_exactly(text: str, convert: _units.Conversion, difference: bool) -> float:
+def _convert_exactly(text: str, convert: units.Conversion, difference: bool) -> float:
     """Convert decimal text with a single rounding, so that "0.554 mS/cm" is the same float as the literal 0.0554."""
     number = float(text)
     if number == 0 or math.isinf(number):  # also texts whose exact fraction would be absurdly long
@@ -232,7 +232,7 @@ def _change_unit(value: Value, unit: str) -> Value:
     if value.unit == "":
         _refuse_missing_unit(str(value), unit)
     try:
-        convert = _units.conversion(value.unit or "", unit)
+        convert = units.conversion(value.unit or "", unit)
     except QuantityError as error:
         raise QuantityError(f"'{float(value)!r} {value.unit}': {error}") from error.__cause__
     limits = {"low": value.low, "high": value.high}
@@ -244,7 +244,7 @@ def _change_unit(value: Value, unit: str) -> Value:
 
 def _needs_no_unit(number: float, unit: str | None) -> bool:
     """Zero and infinity are the same in every unit, except on temperature scales."""
-    return math.isinf(number) or (number == 0 and not _units.is_temperature(unit))
+    return math.isinf(number) or (number == 0 and not units.is_temperature(unit))
 
 
 def _check_finite(number: float, raw: object, allow_inf: bool) -> None:
@@ -257,7 +257,7 @@ def _check_finite(number: float, raw: object, allow_inf: bool) -> None:
 def _refuse_missing_unit(text: str, unit: str | None) -> NoReturn:
     if unit is None:
         raise QuantityError(f"{text!r} has no unit: write it, as in '0.5 mm'.")
-    known = _units.examples(unit)
+    known = units.examples(unit)
     also = f" (or {', '.join(known[1:])})" if len(known) > 1 else ""
     raise QuantityError(f"{text!r} has no unit: write for example '{text} {known[0]}'{also}.")
 
@@ -265,7 +265,7 @@ def _refuse_missing_unit(text: str, unit: str | None) -> NoReturn:
 def _with_unit(unit: str | None) -> str:
     if unit is None:
         return " with a unit"
-    return f" with a unit such as {', '.join(_units.examples(unit)[:3])}" if unit else ""
+    return f" with a unit such as {', '.join(units.examples(unit)[:3])}" if unit else ""
 
 
 def _brief(raw: object) -> str:
@@ -357,7 +357,7 @@ class Quantity:
             text["description"] = "with a unit, for example 0.5 mS/cm"
         elif self.unit:
             number["description"] = f"in {self.unit}"
-            text["description"] = f"with a unit, for example {', '.join(_units.examples(self.unit))}"
+            text["description"] = f"with a unit, for example {', '.join(units.examples(self.unit))}"
         scalar = {"anyOf": [number, text]}
         properties: JsonSchemaValue = {"value": scalar, "std": {"type": ["number", "string"]}}
         properties["range"] = {"type": "array", "items": scalar, "minItems": 2, "maxItems": 2}

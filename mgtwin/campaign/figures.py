@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,6 @@ __all__ = ["draw"]
 #: Impedances further apart than this do not share a Nyquist plot.
 COMPARABLE = 3.0
 Panel = Callable[..., Any]
-#: What shows the inside of a cell at single times tells nothing of readings.
-INTERIOR = (plot.breakdown, plot.profiles, plot.concentrations)
 #: Colours of the verdicts.
 DRAWN = {Agrees: COLOURS[2], Calibrated: COLOURS[0], Contradicts: COLOURS[1], NotComparable: MUTED, Failed: INK}
 
@@ -41,14 +40,16 @@ def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row],
     from matplotlib.figure import Figure
 
     readings = sorted({item.run.reading for item in done}, key=lambda name: (not name, name))
-    suitable = dict.fromkeys((k, panel) for item in done for k, ds in enumerate(item.steps) for panel in plots_of(ds))
-    plan = [(k, panel) for k, panel in sorted(suitable, key=lambda found: found[0]) if panel not in INTERIOR]
+    columns = {reading: [item for item in done if item.run.reading == reading] for reading in readings}
+    suitable = dict.fromkeys((k, panel) for item in done for k, ds in enumerate(item.steps) for panel in _panels(ds))
+    # what cannot give each run its colour shows one run only
+    single = all(len(group) == 1 for group in columns.values())
+    plan = [found for found in sorted(suitable, key=itemgetter(0)) if single or "color" in _arguments(found[1])]
     with style():
         # a Figure of its own, not pyplot's: nothing opens on a screen and nothing stays in memory
         figure = Figure(figsize=(1.0 + 4.9 * len(readings), 2.4 + 3.5 * len(plan)), layout="constrained")
         axes = figure.subplots(len(plan) + 1, len(readings), squeeze=False)
-        for column, reading in zip(axes.T, readings, strict=True):
-            group = [item for item in done if item.run.reading == reading]
+        for column, (reading, group) in zip(axes.T, columns.items(), strict=True):
             for ax, (step, panel) in zip(column, plan, strict=False):
                 _fill(ax, panel, [(item.steps[step], item.label(group)) for item in group])
             column[0].set_title(reading.replace("_", " ") if len(readings) > 1 else "")
@@ -58,19 +59,30 @@ def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row],
     return path
 
 
+def _panels(ds: xr.Dataset) -> list[Panel]:
+    """The plots that show a Dataset, the most important first; readings are not told apart by profiles in a cell."""
+    return plots_of(ds.drop_dims([name for name in ("x", "salt_x") if name in ds.dims]))
+
+
+def _arguments(panel: Panel) -> Collection[str]:
+    return inspect.signature(panel).parameters
+
+
 def _fill(ax: Axes, panel: Panel, runs: Sequence[tuple[xr.Dataset, str]]) -> None:
     """Draw runs into one plot, with a colour and a label each where the plot takes them."""
-    shown = [(ds, label) for ds, label in runs if panel in plots_of(ds)]
+    shown = [(ds, label) for ds, label in runs if panel in _panels(ds)]
     if not shown:
         ax.axis("off")
         return
     if panel is plot.nyquist:
         shown = _of_one_size(ax, shown)
-    draw_one: Panel = _magnitude if panel is plot.bode else panel  # phases of many spectra would hide each other
-    taken = inspect.signature(draw_one).parameters
+    where = ax
     for k, (ds, label) in enumerate(shown):
         given = {"color": COLOURS[k % len(COLOURS)], "label": label or None}
-        draw_one(ds, ax=ax, **{name: item for name, item in given.items() if name in taken})
+        # a plot that divides its Axes returns the parts, into which the next run goes
+        where = panel(ds, ax=where, **{name: item for name, item in given.items() if name in _arguments(panel)})
+    if len(ax.get_legend_handles_labels()[1]) > 1:
+        ax.legend(fontsize=8)  # of all runs, not of the first
 
 
 def _of_one_size(ax: Axes, runs: Sequence[tuple[xr.Dataset, str]]) -> list[tuple[xr.Dataset, str]]:
@@ -82,14 +94,6 @@ def _of_one_size(ax: Axes, runs: Sequence[tuple[xr.Dataset, str]]) -> list[tuple
         text = f"{len(runs) - len(near)} of other size: see below"
         ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8, color=MUTED)
     return [(ds.isel(frequency=np.flatnonzero(-ds["impedance"].values.imag < 2 * size)), label) for ds, label in near]
-
-
-def _magnitude(ds: xr.Dataset, *, ax: Axes, color: str, label: str | None) -> None:
-    ax.loglog(ds["frequency"], np.abs(ds["impedance"].values), lw=1.5, color=color, label=label)
-    ax.set_xlabel("Frequency (Hz)")
-    ax.set_ylabel("|Z| (Ω)")
-    if label:
-        ax.legend(fontsize=8)
 
 
 def _verdicts(ax: Axes, rows: Sequence[Row]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from ..kinds.electrons import PotentialLaw
-from ..laws import Law
+from ..kinds.laws import Dependence
 from ..quantities import Value, format_value
 from .paths import Node, find, walk
 
@@ -82,11 +81,11 @@ def parameters(cell: Stack) -> tuple[Parameter, ...]:
     """
     rows = []
     for path, item in walk(cell):
-        law = _law_of(cell, path)
-        if isinstance(item, float):
-            rows.append(_parameter(path, item, law))
-        elif isinstance(item, tuple) and all(isinstance(part, float) for part in item) and not path.endswith(".valid"):
-            rows.extend(_parameter(f"{path}[{k}]", part, law) for k, part in enumerate(item))
+        match item:
+            case float():
+                rows.append(_parameter(path, item, _law_of(cell, path)))
+            case (float(), *_) if not path.endswith(".valid"):  # the rows of a table
+                rows.extend(_parameter(f"{path}[{k}]", row, _law_of(cell, path)) for k, row in enumerate(item))
     return tuple(rows)
 
 
@@ -99,12 +98,7 @@ def _parameter(path: str, value: float, law: str) -> Parameter:
 def _law_of(cell: Stack, path: str) -> str:
     """Name and validity of the law that the number at `path` belongs to, or ``""``."""
     parent = find(cell, path.rpartition(".")[0]) if "." in path else None
-    if isinstance(parent, PotentialLaw):
-        return type(parent).__name__
-    if not isinstance(parent, Law):
-        return ""
-    limits = parent.limits()
-    return type(parent).__name__ + (f", {' to '.join(format_value(limit, 'K') for limit in limits)}" if limits else "")
+    return parent.label if isinstance(parent, Dependence) else ""
 
 
 def electrode_label(electrode: Node) -> str:

@@ -10,7 +10,7 @@ from ..errors import FileError, InputError
 from ..kinds.materials import material as declare_material
 from .cell import Cell, cell_adapter
 from .overlays import applicable_overlays, apply_overlays
-from .parts import load_part, resolve
+from .parts import load_part, resolve, with_materials
 from .paths import Node
 
 __all__ = [
@@ -126,19 +126,14 @@ def _resolved(document: yamlfile.Document) -> dict[str, Node]:
     for side in ("negative", "positive"):
         if side in data:
             data[side] = resolve("interfaces", data[side], document, (side,))
-    if isinstance(data.get("interfaces"), Mapping):
-        data["interfaces"] = {
-            key: resolve("interfaces", raw, document, ("interfaces", key)) for key, raw in data["interfaces"].items()
-        }
-    if isinstance(data.get("layers"), list):
-        data["layers"] = [_resolved_layer(raw, document, k) for k, raw in enumerate(data["layers"])]
+    match data.get("interfaces"):
+        case Mapping() as given:
+            data["interfaces"] = {
+                key: resolve("interfaces", raw, document, ("interfaces", key)) for key, raw in given.items()
+            }
+    if "layers" in data:
+        data["layers"] = with_materials(data["layers"], document, ("layers",))
     return data
-
-
-def _resolved_layer(raw: Node, document: yamlfile.Document, number: int) -> Node:
-    if not isinstance(raw, Mapping) or "material" not in raw:
-        return raw
-    return {**raw, "material": resolve("materials", raw["material"], document, ("layers", number, "material"))}
 
 
 _TEMPLATE = """\

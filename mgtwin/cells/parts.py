@@ -18,7 +18,7 @@ from ..kinds.materials import LayerMaterial
 from ..unions import OneOf
 from .paths import Node, children
 
-__all__ = ["is_part", "load_part", "part_adapter", "resolve"]
+__all__ = ["is_part", "load_part", "part_adapter", "resolve", "with_materials"]
 
 _Interface = Annotated[InterfaceKind, OneOf(ELECTRODES, JUNCTIONS, article="an interface")]
 
@@ -92,12 +92,24 @@ def resolve(
     FileError
         If there is no such name.
     """
-    if isinstance(raw, str):
-        return _named(kind, raw, document, place, trail)
-    if not isinstance(raw, Mapping):
-        return raw
-    if "from" not in raw:
-        return _with_phases(raw, document, place, trail) if kind == "materials" else raw
+    match raw:
+        case str():
+            return _named(kind, raw, document, place, trail)
+        case Mapping() if "from" in raw:
+            return _changed(kind, raw, document, place, trail)
+        case Mapping() if kind == "materials":
+            return _with_phases(raw, document, place, trail)
+    return raw
+
+
+def _changed(
+    kind: str,
+    raw: Mapping[str, Node],
+    document: yamlfile.Document,
+    place: tuple[str | int, ...],
+    trail: tuple[str, ...],
+) -> dict[str, Node]:
+    """The fields of a named part, those that are given in place of its own."""
     base = _named(kind, raw["from"], document, (*place, "from"), trail)
     changes = {key: item for key, item in raw.items() if key != "from"}
     fields = {**children(base), "type": base.type}
@@ -114,17 +126,23 @@ def _with_phases(
     for key in ("solid", "liquid"):
         if key in data:
             data[key] = resolve("materials", data[key], document, (*place, key), trail)
-    if isinstance(data.get("phases"), list):
-        data["phases"] = [
-            {
-                **phase,
-                "material": resolve("materials", phase["material"], document, (*place, "phases", k, "material"), trail),
-            }
-            if isinstance(phase, Mapping) and "material" in phase
-            else phase
-            for k, phase in enumerate(data["phases"])
-        ]
+    if "phases" in data:
+        data["phases"] = with_materials(data["phases"], document, (*place, "phases"), trail)
     return data
+
+
+def with_materials(
+    items: Node, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...] = ()
+) -> Node:
+    """A list of layers or phases, the named material of each put in its place."""
+
+    def filled(item: Node, k: int) -> Node:
+        match item:
+            case {"material": given, **others}:
+                return {**others, "material": resolve("materials", given, document, (*place, k, "material"), trail)}
+        return item
+
+    return [filled(item, k) for k, item in enumerate(items)] if type(items) is list else items
 
 
 def _named(

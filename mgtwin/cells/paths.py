@@ -12,18 +12,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ..errors import InputError, UnknownNameError
 from ..kinds.noun import field_names
 from ..locations import name_of
 from ..quantities import format_value
 
-__all__ = ["Key", "Node", "assign", "children", "expand", "find", "numbers_of", "walk"]
+__all__ = ["Key", "Node", "assign", "children", "expand", "find", "numbers_of", "parts_of", "walk"]
 
 Key = str | tuple[str, ...]
 #: A noun, a tuple or mapping of nouns, a number, a text or None. What stands at a path is known only when it is read.
 Node: TypeAlias = Any
+_Part = TypeVar("_Part")
+
+
+def parts_of(key: str | Iterable[_Part]) -> tuple[str | _Part, ...]:
+    """The paths of a key: itself, or those of a tuple.
+
+    Examples
+    --------
+    >>> parts_of("area"), parts_of(("area", "temperature"))
+    (('area',), ('area', 'temperature'))
+    """
+    return (key,) if isinstance(key, str) else tuple(key)
 
 
 def children(node: Node) -> dict[str, Node]:
@@ -173,9 +185,15 @@ def _matching(node: Node, patterns: list[str], prefix: str = "") -> Iterator[tup
 def assign(node: Node, parts: Iterable[str], value: Node) -> Node:
     """Return plain mappings and lists equal to `node` but for the value at an existing path; `node` stays as it is."""
     head, *rest = parts
-    if isinstance(node, (tuple, list)):
-        return [_put(item, rest, value) if name_of(item) == head else item for item in node]
-    plain = _thawed(node)
+    match node:
+        case tuple() | list():
+            return [_put(item, rest, value) if name_of(item) == head else item for item in node]
+        case _Thawed():
+            plain: dict[str, Node] = _Thawed(node)
+        case Mapping():
+            plain = dict(node)
+        case _:
+            plain = _Thawed((field.name, vars(node)[field.name]) for field in dataclasses.fields(node) if field.init)
     plain[head] = _put(plain.get(head), rest, value)
     return plain
 
@@ -186,11 +204,3 @@ def _put(node: Node, parts: list[str], value: Node) -> Node:
 
 class _Thawed(dict[str, Node]):
     """The fields of a noun that is being changed: all of them, unlike a mapping that a user gives for one."""
-
-
-def _thawed(node: Node) -> dict[str, Node]:
-    if isinstance(node, _Thawed):
-        return _Thawed(node)
-    if isinstance(node, Mapping):
-        return dict(node)
-    return _Thawed((field.name, vars(node)[field.name]) for field in dataclasses.fields(node) if field.init)

@@ -10,9 +10,10 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from .. import library
-from ..cells import Cell, DefectCapacitance, DefectElectrons, Ion, Layer
+from ..cells import Cell, Ion, Layer
 from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
+from ..kinds.laws import Dependence
 from ..laws import Law
 from ..quantities import format_value
 from .console import out
@@ -93,7 +94,7 @@ class Shown:
         parts = re.sub(r"\[\d+\]$", "", path).split(".")
         for depth in range(len(parts) - 1, 0, -1):
             head = ".".join(parts[:depth])
-            if isinstance(self.cell.get(head), (Law, DefectElectrons, DefectCapacitance)):
+            if isinstance(self.cell.get(head), Dependence):
                 return head
         depths = {
             "layers": 3 if "material" in parts[2:3] else 2,

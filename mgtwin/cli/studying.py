@@ -158,6 +158,8 @@ def _report_designs(file: Path, ds: xr.Dataset) -> None:
     out().print(table)
     if len(chosen) < many:
         hint(f"{len(chosen)} of {many} designs are shown; -o FILE.nc keeps all of them.")
+    if ds.attrs["converged"]:  # a warning says it otherwise
+        print_rows([("converged", ds.attrs["convergence"])])
     print_warnings(list(ds.attrs.get("warnings", [])))
 
 

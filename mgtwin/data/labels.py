@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mgtwin._units import conversion
 from mgtwin.errors import QuantityError
+from mgtwin.units import conversion
 
 __all__ = ["IMMITTANCE", "SI", "Meaning", "convert", "known_unit", "to_si", "understand"]
 

@@ -54,11 +54,12 @@ def _of_circuits(
     blocks: list[Block] = []
     for number in numbers:
         item = measurements[number]
-        assert isinstance(item.cell, Circuit) and item.frequency is not None and item.impedance is not None
+        circuit: Circuit = item.model.subject
+        assert item.frequency is not None and item.impedance is not None
         unknown = {path: k for k, p in enumerate(parameters) for path in p.targets.get(number, ())}
-        sources = [unknown.get(path, -1) for path in item.cell.paths()]
+        sources = [unknown.get(path, -1) for path in circuit.paths()]
         weight = 1 / weightings[number].interleaved(item.impedance)
-        blocks.append(CircuitBlock(number, item.cell, sources, len(parameters), item.frequency, item.impedance, weight))
+        blocks.append(CircuitBlock(number, circuit, sources, len(parameters), item.frequency, item.impedance, weight))
     return blocks
 
 

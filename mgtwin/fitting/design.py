@@ -22,6 +22,7 @@ from .measurements import measurement
 from .minimise import tolerance_of
 from .models import model_of
 from .problem import Problem
+from .verdicts import failures_of
 
 __all__ = ["Candidate", "Proposals", "next_experiment"]
 
@@ -71,6 +72,8 @@ class Proposals:
         That pair, ``truth / rival``.
     failed : mapping
         Candidates that cannot be done, and why.
+    warnings : tuple of str
+        Hypotheses that do not describe the data so far: what they foresee is not to be believed.
     """
 
     names: tuple[str, ...]
@@ -78,6 +81,7 @@ class Proposals:
     separation: tuple[float, ...]
     hardest: tuple[str, ...]
     failed: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
 
     @property
     def best(self) -> str:
@@ -98,6 +102,7 @@ class Proposals:
             shown = "" if np.isnan(separation) else f"{separation:.3g}"
             lines.append(f"{name:<{wide}}  {info:>7.2f} nats  {shown:>11}  {pair}")
         lines += [f"{name}: cannot be done: {reason}" for name, reason in self.failed.items()]
+        lines += [f"! {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
 
@@ -148,7 +153,9 @@ def next_experiment(
         raise InputError("none of the candidates can be done: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
     rows.sort(key=lambda row: -(row[1] if len(listed) == 1 else row[2]))
     found, information, separation, hardest = zip(*rows, strict=True)
-    return Proposals(found, information, separation, hardest, failed)
+    failures = [(label, failures_of(fit)) for label, fit in zip(labels, listed, strict=True)]
+    warnings = tuple(f"{label} does not describe the data so far: {failure}" for label, failure in failures if failure)
+    return Proposals(found, information, separation, hardest, failed, warnings)
 
 
 def _judged(fits: Sequence[Judged], candidate: Candidate, labels: Sequence[str]) -> tuple[float, float, str]:

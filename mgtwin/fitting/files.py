@@ -29,7 +29,7 @@ __all__ = ["DataFile", "FitFile", "Request", "load_fit"]
 def _typed(default: str) -> BeforeValidator:
     """A mapping without a type means the default one; nothing means all its defaults."""
 
-    def add(raw: Any) -> Any:
+    def add(raw: object) -> object:
         given = {} if raw is None else raw
         return {"type": default, **given} if isinstance(given, Mapping) and "type" not in given else given
 
@@ -38,6 +38,8 @@ def _typed(default: str) -> BeforeValidator:
 
 _FreeField = Annotated[FreeLike, OneOf(FREE), _typed("free")]
 _WeightingField = Annotated[Weighting, OneOf(WEIGHTINGS)]
+#: Where something stands in a file.
+_Place = tuple[str | int, ...]
 _Frequency = Annotated[float, Quantity("Hz", gt=0)]
 _LossField = Annotated[Loss, OneOf(LOSSES)]
 
@@ -134,7 +136,7 @@ def load_fit(path: str | Path) -> Request:
     subject = _subject(document, wanted, folder)
     pairs = tuple(_pair(document, subject, item, folder, number) for number, item in enumerate(wanted.data))
     _check_paths(document, wanted, [pair[0] for pair in pairs])
-    weighting: Any = wanted.weighting
+    weighting: object = wanted.weighting
     if any(item.weighting is not None for item in wanted.data):
         weighting = [
             item.weighting or wanted.weighting or usual(spectrum="impedance" in pair[1])
@@ -160,7 +162,7 @@ def _subject(document: yamlfile.Document, wanted: FitFile, folder: Path) -> Subj
     return None
 
 
-def _circuit(document: yamlfile.Document, text: str, place: tuple[Any, ...]) -> Circuit:
+def _circuit(document: yamlfile.Document, text: str, place: _Place) -> Circuit:
     try:
         return Circuit(text)
     except InputError as error:
@@ -180,9 +182,7 @@ def _cell(document: yamlfile.Document, wanted: FitFile, name: str, folder: Path)
     return _changed(document, found, wanted.set, ("set",))
 
 
-def _changed(
-    document: yamlfile.Document, subject: Subject, changes: Mapping[str, Any], place: tuple[Any, ...]
-) -> Subject:
+def _changed(document: yamlfile.Document, subject: Subject, changes: Mapping[str, Any], place: _Place) -> Subject:
     for path, value in changes.items():
         try:
             subject = model_of(subject).with_written(path, value)
@@ -193,7 +193,7 @@ def _changed(
 
 def _pair(
     document: yamlfile.Document, subject: Subject | None, item: DataFile, folder: Path, number: int
-) -> tuple[Subject, Any]:
+) -> tuple[Subject, xr.Dataset]:
     place = ("data", number)
     file = folder / item.file
     if not file.is_file():
@@ -203,7 +203,7 @@ def _pair(
     except InputError as error:
         raise document.error(str(error), (*place, "file")) from None
     ds = _node(document, found, item, place)
-    attrs: dict[str, Any] = {"file": item.file}
+    attrs: dict[str, str | float] = {"file": item.file}
     if item.temperature is not None:
         attrs["temperature"] = float(item.temperature)
     if item.control is not None:
@@ -216,14 +216,12 @@ def _pair(
 
 def _read(file: Path) -> xr.Dataset | xr.DataTree:
     """A result of mgtwin, or what the readers of instruments make of a file."""
+    found: xr.Dataset | xr.DataTree
     found = dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
-    assert isinstance(found, xr.Dataset | xr.DataTree)
     return found
 
 
-def _node(
-    document: yamlfile.Document, found: xr.Dataset | xr.DataTree, item: DataFile, place: tuple[Any, ...]
-) -> xr.Dataset:
+def _node(document: yamlfile.Document, found: xr.Dataset | xr.DataTree, item: DataFile, place: _Place) -> xr.Dataset:
     """The measurement that is meant, of a file with one or with several."""
     if isinstance(found, xr.Dataset):
         return found

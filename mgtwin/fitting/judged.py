@@ -24,6 +24,9 @@ __all__ = ["Judged"]
 
 #: Half the width of a 95 % interval in standard deviations.
 _NORMAL_95 = 1.96
+#: Relative standard deviation up to which the neighbourhood of the minimum is taken for the whole valley. Beyond it the
+#: noise has been seen to close the end of an open one (a diffusion whose end the spectrum does not reach).
+WELL = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +39,22 @@ class Judged(Solution):
     def identifiable(self) -> NDArray[np.bool_]:
         """Which parameters the data determine, each within a factor of e at 95 % (of a bounded number: half its range).
 
-        Where the covariance finds all of them determined that is the answer. Where it does not, or a parameter has run
-        into a bound, the minimum lies in a valley or a corner, about which the neighbourhood of one point says little:
-        then the profiles decide (not with runs in time, where they take too long).
+        Where the covariance finds all of them well determined that is the answer. Where it does not, or a parameter has
+        run into a bound, the minimum lies in a valley or a corner, about which the neighbourhood of one point says
+        little: then the profiles decide (not with runs in time, where they take too long).
         """
         found = self.identifiability.identifiable.copy()
-        if not found.all() and self.problem.smooth:
-            for k in np.flatnonzero(found):
-                found[k] = self._is_narrow(self.profile(self.names[k]), int(k))
+        for k in np.flatnonzero(found & self._doubtful):
+            found[k] = self._is_narrow(self.profile(self.names[k]), int(k))
         return found
+
+    @property
+    def _doubtful(self) -> NDArray[np.bool_]:
+        """About which parameters the covariance is not believed: those not well determined, or all if one is not."""
+        found = self.identifiability
+        if not self.problem.smooth:
+            return np.full(len(self.names), False)
+        return (found.relative_std > WELL) | ~found.identifiable.all()
 
     def profiled(self, progress: Progress | None = None) -> Self:
         """Work out the profiles of all parameters, after which the table shows their intervals; return the fit itself.
@@ -121,8 +131,7 @@ class Judged(Solution):
         profile = self._profiles.get(f"{name} 0.95")
         nearby = bool(self.identifiability.identifiable[k])
         sound = nearby and (profile is None or self._is_narrow(profile, k))
-        settled = bool(self.identifiability.identifiable.all()) or not self.problem.smooth
-        return self._estimate(k, sound, proven=settled or not sound or profile is not None)
+        return self._estimate(k, sound, proven=not self._doubtful[k] or not sound or profile is not None)
 
     def _estimate(self, k: int, sound: bool, proven: bool) -> Estimate:
         name, profile = self.names[k], self._profiles.get(f"{self.names[k]} 0.95")

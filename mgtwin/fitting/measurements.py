@@ -11,13 +11,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..cells import Cell
 from ..errors import InputError
-from ..protocols import EIS, Protocol, ReplayedSignal, Segment, TransientProtocol, from_yaml
-from ..protocols.replay import Signal
+from ..protocols import EIS, Protocol, Segment, TransientProtocol, from_yaml
+from ..protocols.replay import Signal, recorded
 from ..regression import Observable
 from ..regression.weighting import Data
-from .models import Model, Subject, model_of
+from .models import AnyModel, Subject, model_of
 
 __all__ = ["Measurement", "measurement"]
 
@@ -68,21 +67,18 @@ class Measurement:
         return self.frequency is not None
 
     @cached_property
-    def model(self) -> Model[Any]:
+    def model(self) -> AnyModel:
         """The cell or circuit as a fit sees it."""
         return model_of(self.cell, self.label)
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """Stretches of a run in time."""
-        assert isinstance(self.protocol, TransientProtocol) and isinstance(self.cell, Cell)
-        return self.protocol.segments(self.cell)
+        return cast(TransientProtocol, self.protocol).segments(self.model.subject)
 
     @cached_property
     def by_voltage(self) -> bool:
         """Whether the voltage was imposed in a run."""
-        if isinstance(self.protocol, ReplayedSignal):
-            return self.protocol.by_voltage
         return self.segments[0].control.imposes_voltage
 
     @property
@@ -116,7 +112,7 @@ class Measurement:
         return replace(self, **{name: vars(self)[name][keep] for name in names if vars(self)[name] is not None})
 
 
-def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
+def measurement(cell: object, dataset: object, number: int) -> Measurement:
     """Read what a Dataset is.
 
     Raises
@@ -124,20 +120,20 @@ def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
     InputError
         If it is neither a spectrum nor a run in time, or what was done cannot be told.
     """
-    label = _label(dataset, number)
-    model = model_of(cell, label)
-    if getattr(dataset, "children", None):
+    if isinstance(dataset, xr.DataTree):
         names = list(dataset.children)
         some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
         raise InputError(
-            f"{label}: a DataTree of {len(names)} Datasets ({some}): "
+            f"data {number + 1}: a DataTree of {len(names)} Datasets ({some}): "
             f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
         )
-    if not hasattr(dataset, "data_vars"):
+    model = model_of(cell, f"data {number + 1}")
+    if not isinstance(dataset, xr.Dataset):
         raise InputError(
-            f"{label}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate return "
-            f"(of a Sequence, its nodes one by one)."
+            f"data {number + 1}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate "
+            f"return (of a Sequence, its nodes one by one)."
         )
+    label = _label(dataset, number)
     if "impedance" in dataset and "frequency" in dataset.dims:
         return _spectrum(model, dataset, label)
     if "voltage" in dataset and "current" in dataset and "time" in dataset.dims:
@@ -147,8 +143,8 @@ def measurement(cell: Any, dataset: Any, number: int) -> Measurement:
     )
 
 
-def _label(dataset: Any, number: int) -> str:
-    attrs = getattr(dataset, "attrs", {})
+def _label(dataset: xr.Dataset, number: int) -> str:
+    attrs = dataset.attrs
     for name in ("label", "file", "path", "filename", "source_file"):
         if isinstance(attrs.get(name), str) and attrs[name]:
             return Path(attrs[name]).name if name != "label" else attrs[name]
@@ -160,7 +156,7 @@ def _protocol(dataset: xr.Dataset) -> Protocol | None:
     return from_yaml(text) if isinstance(text, str) and text.strip() else None
 
 
-def _temperature(model: Model[Any], dataset: xr.Dataset, protocol: Protocol | None) -> float | None:
+def _temperature(model: AnyModel, dataset: xr.Dataset, protocol: Protocol | None) -> float | None:
     """That at which the data were taken, the cell's own where they do not say."""
     given = dataset.attrs.get("temperature")
     if given is None and protocol is not None:
@@ -168,7 +164,7 @@ def _temperature(model: Model[Any], dataset: xr.Dataset, protocol: Protocol | No
     return model.temperature if given is None else float(given)
 
 
-def _spectrum(model: Model[Any], dataset: xr.Dataset, label: str) -> Measurement:
+def _spectrum(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     frequency = np.asarray(dataset["frequency"].values, dtype=float)
     impedance = np.asarray(dataset["impedance"].values, dtype=complex)
     if impedance.ndim != 1:
@@ -193,7 +189,7 @@ def _spectrum(model: Model[Any], dataset: xr.Dataset, label: str) -> Measurement
     return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance)
 
 
-def _transient(model: Model[Any], dataset: xr.Dataset, label: str) -> Measurement:
+def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     if not model.has_states:
         raise InputError(f"{label}: a circuit describes spectra only, but this is a run in time: fit a cell to it.")
     time, voltage, current = (np.asarray(dataset[name].values, dtype=float) for name in ("time", "voltage", "current"))
@@ -206,7 +202,7 @@ def _transient(model: Model[Any], dataset: xr.Dataset, label: str) -> Measuremen
     protocol = stated
     if not isinstance(protocol, TransientProtocol):
         protocol = _replayed(time[good], voltage[good], current[good], dataset.attrs.get("control"), label)
-        good[good] = _after_jumps(time[good], protocol.signal.times[0])
+        good[good] = _after_jumps(time[good], protocol.starts_at())
     return Measurement(
         model.at(temperature), label, protocol, temperature, dataset,
         time=time[good], voltage=voltage[good], current=current[good],
@@ -214,9 +210,7 @@ def _transient(model: Model[Any], dataset: xr.Dataset, label: str) -> Measuremen
     )  # fmt: skip
 
 
-def _replayed(
-    time: NDArray[np.float64], voltage: NDArray[np.float64], current: NDArray[np.float64], control: Any, label: str
-) -> ReplayedSignal:
+def _replayed(time: Reals, voltage: Reals, current: Reals, control: object, label: str) -> TransientProtocol:
     """What was imposed, replayed: the quantity that is made of few straight lines, unless the Dataset says which.
 
     Before the first sample it was the same from time 0 on, unless that is long before: then the first sample began it.
@@ -237,10 +231,10 @@ def _replayed(
     imposed = voltage if control == "voltage" else current
     if 0 < time[0] <= max(SOON, FEW * (time[1] - time[0])):
         time, imposed = np.append(0.0, time), np.append(imposed[0], imposed)
-    return ReplayedSignal(Signal(tuple(time), tuple(imposed)), by_voltage=control == "voltage")
+    return recorded(time, imposed, by_voltage=control == "voltage")
 
 
-def _after_jumps(time: NDArray[np.float64], began: float) -> NDArray[np.bool_]:
+def _after_jumps(time: Reals, began: float) -> NDArray[np.bool_]:
     """Which samples were not taken at the very instant at which the imposed quantity begins or jumps.
 
     The response there is the charging of capacitors within picoseconds, which no instrument resolves.

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, get_args
 
 import numpy as np
 import xarray as xr
@@ -16,6 +16,7 @@ from ..cells import Cell
 from ..cells.cell import changed
 from ..cells.paths import Key, expand
 from ..circuits import Circuit, started
+from ..circuits.circuit import Raw
 from ..dataset import spectrum
 from ..errors import InputError, UnknownNameError
 from ..laws import Law
@@ -24,7 +25,7 @@ from ..quantities import Quantity, Value, parse
 from ..regression import Weighting
 from .free import Free
 
-__all__ = ["CellModel", "CircuitModel", "Model", "Subject", "model_of", "read_subject"]
+__all__ = ["AnyModel", "CellModel", "CircuitModel", "Model", "Subject", "model_of", "read_subject"]
 
 #: What is fitted.
 Subject = Cell | Circuit
@@ -119,7 +120,7 @@ class Model(ABC, Generic[_Subject]):
         return self.subject
 
     @abstractmethod
-    def with_written(self, path: str, value: object) -> Subject:
+    def with_written(self, path: str, value: Raw) -> Subject:
         """The same with a value as it is written in a file, where a number needs its unit."""
 
     @abstractmethod
@@ -175,7 +176,7 @@ class CellModel(Model[Cell]):
         quantity = _quantity_of(self.subject, path)
         return (-math.inf, math.inf) if quantity is None else _limits(quantity)
 
-    def with_written(self, path: str, value: object) -> Cell:
+    def with_written(self, path: str, value: Raw) -> Cell:
         return changed(self.subject, {path: value}, context={"file": True})
 
     def at(self, temperature: float) -> Cell:
@@ -222,7 +223,7 @@ class CircuitModel(Model[Circuit]):
         weighting: Weighting,
         free: Mapping[str, Free],
     ) -> Circuit:
-        starts: dict[Key, Any] = {}
+        starts: dict[Key, Raw] = {}
         bounds: dict[str, tuple[float, float]] = {}
         for path, what in free.items():
             if what.start is not None:
@@ -244,7 +245,7 @@ class CircuitModel(Model[Circuit]):
     def limits(self, path: str) -> tuple[float, float]:
         return _limits(self.subject.field(path).quantity)
 
-    def with_written(self, path: str, value: Any) -> Circuit:
+    def with_written(self, path: str, value: Raw) -> Circuit:
         unit = self.subject.field(path).unit
         if unit and not isinstance(value, (str, Mapping)):
             raise InputError(f"{path}: {value!r} has no unit: write for example '{value} {unit}'.")
@@ -260,10 +261,12 @@ class CircuitModel(Model[Circuit]):
         return found
 
 
-_MODELS: dict[type, type[Model[Any]]] = {Cell: CellModel, Circuit: CircuitModel}
+#: A cell or a circuit, whichever.
+AnyModel: TypeAlias = Model[Any]
+_MODELS: dict[type, type[AnyModel]] = {Cell: CellModel, Circuit: CircuitModel}
 
 
-def model_of(subject: object, label: str = "") -> Model[Any]:
+def model_of(subject: object, label: str = "") -> AnyModel:
     """Return a cell or a circuit as a fit sees it.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -27,12 +27,14 @@ from .solution import Solution
 __all__ = ["load", "saved"]
 
 _FORMAT = "mgtwin fit 1"
+#: What JSON holds of an object.
+_Json: TypeAlias = dict[str, Any]
 
 
 def saved(fit: Judged, path: str | Path) -> Path:
     """Write a fit; see `Fit.save`."""
     problem, minimum = fit.problem, fit.minimum
-    nodes: dict[str, Any] = {
+    nodes: _Json = {
         f"data_{number}": item.dataset.assign_attrs(
             fitted_cell=item.model.text,
             fitted_kind=type(item.cell).__name__,
@@ -75,15 +77,15 @@ def saved(fit: Judged, path: str | Path) -> Path:
     return save(tree, path)
 
 
-def _noun_data(noun: object) -> dict[str, Any] | None:
+def _noun_data(noun: object) -> _Json | None:
     return None if noun is None else dict(TypeAdapter(type(noun)).dump_python(noun, mode="json"))
 
 
-def _noun(family: Mapping[str, type], data: dict[str, Any] | None) -> Any:
+def _noun(family: Mapping[str, type], data: _Json | None) -> Any:
     return None if data is None else TypeAdapter(family[data["type"]]).validate_python(data)
 
 
-def _parameter_data(parameter: Parameter) -> dict[str, Any]:
+def _parameter_data(parameter: Parameter) -> _Json:
     return {
         "name": parameter.name, "key": parameter.key, "unit": parameter.unit, "log": parameter.log,
         "start": parameter.start, "bounds": [repr(limit) for limit in parameter.bounds],
@@ -92,7 +94,7 @@ def _parameter_data(parameter: Parameter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _parameter(data: dict[str, Any]) -> Parameter:
+def _parameter(data: _Json) -> Parameter:
     low, high = (float(item) for item in data["bounds"])
     key = data["key"] if isinstance(data["key"], str) else tuple(data["key"])
     targets = {int(number): tuple(paths) for number, paths in data["targets"].items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..protocols import EIS, Limits, ReplayedSignal, Segment, TransientProtocol
+from ..protocols import EIS, Limits, Segment
 from ..regression import Block, Weighting
 from ..simulation import simulate
 from ..simulation.jacobian import impedance_jacobian
@@ -34,8 +34,8 @@ class _Single(Block):
         self.numbers = (number,)
         self.quantity, self.data, self.lengths = item.quantity, item.data, (item.data.size,)
         self.weight = 1 / weighting.interleaved(item.data)
-        assert isinstance(item.cell, Cell)
-        self._item, self._cell = item, item.cell
+        self._item = item
+        self._cell: Cell = item.model.subject
         self._keys: dict[int, Key] = {k: p.targets[number] for k, p in enumerate(parameters) if number in p.targets}
         self._count = len(parameters)
 
@@ -83,8 +83,7 @@ class BiasedBlock(_Single):
 
     @property
     def _protocol(self) -> EIS:
-        assert isinstance(self._item.protocol, EIS)
-        return self._item.protocol
+        return cast(EIS, self._item.protocol)
 
     def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
@@ -110,7 +109,7 @@ def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp
     InputError
         If the samples do not fit what was done.
     """
-    assert isinstance(item.protocol, TransientProtocol) and item.time is not None
+    assert item.time is not None
     segments = item.segments
     members, starts = _samples_by_segment(item, segments)
     made: list[Segment] = []
@@ -145,7 +144,8 @@ def _samples_by_segment(
     time = item.time
     assert time is not None
     steps = item.steps
-    if steps is not None and not isinstance(item.protocol, ReplayedSignal):
+    assert item.protocol is not None
+    if steps is not None and not item.protocol.recorded:
         labels = [segment.step for segment in segments]
         members = [np.flatnonzero(steps == label) for label in labels]
         starts, now = [], 0.0
@@ -155,8 +155,7 @@ def _samples_by_segment(
             ended = float(time[samples[-1]]) if samples.size else now
             now = ended if limited else now + segment.duration
         return members, np.array(starts)
-    began = item.protocol.signal.times[0] if isinstance(item.protocol, ReplayedSignal) else 0.0
-    edges = began + np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
+    edges = item.protocol.starts_at() + np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])
     # a sample at an edge belongs to the stretch before, unless another one at the same time came first
     number = np.clip(np.searchsorted(edges, time - 1e-12 * edges[-1], side="left") - 1, 0, None)
     second = np.concatenate([[False], np.diff(time) == 0])

@@ -284,9 +284,9 @@ def _check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
     gt, ge, lt, le = _bounds(kind, field)
     for bound, relation, bad in (
         (gt, "greater than", lambda limit: ~(value > limit)),
-        (ge, "at least", lambda limit: ~(value >= limit)),
+        # a derivative at a bound steps over it by a hundred-thousandth: an ideal capacitor has n = 1
+        (ge, "at least", lambda limit: ~(value >= limit - 2e-5 * abs(limit))),
         (lt, "less than", lambda limit: ~(value < limit)),
-        # a derivative at the bound steps over it by a hundred-thousandth: an ideal capacitor has n = 1
         (le, "at most", lambda limit: ~(value <= limit + 2e-5 * abs(limit))),
     ):
         if bound is not None and np.any(refused := bad(bound)):

@@ -208,12 +208,13 @@ class StackModel(pybamm.BaseModel):
             interfaces[-1]
         ]
         self.interfaces = interfaces
-        self.mixed_layers = [layer for layer in layers if isinstance(layer, MixedLayer)]
-        self.salt_layers = [layer for layer in layers if isinstance(layer, (SaltLayer, PoreLayer, MixedPoreLayer))]
+        carried = {layer.name: layer.material.carriers for layer in cell.layers}
+        self.mixed_layers = [layer for layer in layers if carried[layer.name] >= ELECTRONS]
+        self.salt_layers = [layer for layer in layers if carried[layer.name] >= ANIONS]
         #: Layers with profiles, each on a grid of its own.
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
         #: Those of them that store something between the faces.
-        self.storing_layers = [layer for layer in self.resolved_layers if not isinstance(layer, GradedLayer)]
+        self.storing_layers = [layer for layer in self.resolved_layers if carried[layer.name] != IONS_ONLY]
 
     def _passes_electrons(self, interface: str) -> bool:
         """Whether an interface lets electrons through; a missing junction does."""
@@ -298,9 +299,9 @@ class StackModel(pybamm.BaseModel):
             particle.name: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
         }
         return particles | {
-            layer.name: mesh.SMOOTH
-            if isinstance(layer, GradedLayer)
-            else mesh.stretching(self._diffusion_length(numbers, layer.name))
+            layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name))
+            if layer in self.storing_layers
+            else mesh.SMOOTH
             for layer in self.resolved_layers
         }
 

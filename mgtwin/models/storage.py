@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,8 @@ from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..kinds.own import Own
 from ..kinds.storage import Storage
 from . import names
+from .ladder import MARGIN, SPACING
 from .writer import Writer
-
-#: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
-SPACING = 1.2
-#: How far the poles reach beyond the window, in ln(omega); there the rest of the integral is one branch at each end.
-MARGIN = 4.6
 
 
 @dataclass(frozen=True)
@@ -67,8 +63,11 @@ class ConstantPhaseElement:
             passing = passing + self._branch(
                 model, voltage, f"{k}", np.exp(k * SPACING), front * np.exp(self.n * k * SPACING) * SPACING
             )
+        # below the window s >> lambda: a branch with the integral's value and first moment, int lambda^n and
+        # int lambda^(n+1) d(ln lambda)
         pole, conductance = np.exp(slowest) * self.n / (1 + self.n), front * np.exp(self.n * slowest) / self.n
         passing = passing + self._branch(model, voltage, f"below {first}", pole, conductance)
+        # above it s << lambda: int lambda^(n-1) d(ln lambda) is a capacitance
         rest = front * np.exp((self.n - 1) * fastest) / (1 - self.n)
         model.rhs[voltage] = (current - passing) / rest
 
@@ -79,41 +78,6 @@ class ConstantPhaseElement:
         model.rhs[inner] = pole * (voltage - inner)
         model.initial_conditions[inner] = model.initial_conditions[voltage]
         return conductance * (voltage - inner)
-
-
-def wider_window(window: tuple[float, float], labels: Iterable[str]) -> tuple[float, float]:
-    """A window [rad/s] that has the poles of all ladders of a kept state, too: what they remember has to be kept."""
-    poles = [names.constant_phase_pole(label) for label in labels if names.is_constant_phase_branch(label)]
-    numbers = [number for _, number, _ in poles if number is not None]
-    if not numbers:
-        return window
-    # a little inside, so that rounding does not add a pole at either end
-    low = np.exp((min(numbers) + 1e-6) * SPACING + MARGIN)
-    high = np.exp((max(numbers) - 1e-6) * SPACING - MARGIN)
-    return min(window[0], float(low)), max(window[1], float(high))
-
-
-def branch_value(branch: str, kept: Mapping[str, float], voltage: float, at_rest: float, order: float) -> float:
-    r"""Voltage [V] of a branch that a kept ladder does not have, from those that it has.
-
-    Faster poles than the kept ones have relaxed to the element's voltage. Slower ones were one branch there, with the
-    pole :math:`\lambda_b`: none of them had time to relax, so each took charge in proportion to its conductance, and
-    its voltage is that of the one times :math:`\lambda/\lambda_b`. The charge is that of the one branch within the
-    accuracy of the ladder.
-    """
-    prefix, number, begins = names.constant_phase_pole(branch)
-    below = {names.constant_phase_pole(label)[2]: value for label, value in kept.items() if label.startswith(prefix)}
-    first = next(where for where in below if where is not None)
-    if number is not None and number >= first:
-        return voltage
-    slowest = _slow_pole(first, order)
-    pole = np.exp(number * SPACING) if number is not None else _slow_pole(begins or 0, order)
-    return float(at_rest + (below[first] - at_rest) * pole / slowest)
-
-
-def _slow_pole(first: int, order: float) -> float:
-    """Pole of the branch that stands for everything slower than the pole `first`."""
-    return float(np.exp((first - 0.5) * SPACING) * order / (1 + order))
 
 
 def interface_storage(model: Writer, path: str, spots: Spots) -> IdealCapacitor | ConstantPhaseElement | None:

@@ -12,7 +12,8 @@ from .transients import cycles, transient, voltammogram  # isort: skip
 from .life import contact, cycle_breakdown, waterfall  # isort: skip
 from .interior import breakdown, concentrations, profiles  # isort: skip
 from .laws import arrhenius  # isort: skip
-from .studies import band, map, pareto, tornado  # isort: skip
+from .studies import band, pareto, tornado  # isort: skip
+from .maps import map  # isort: skip
 from .comparison import compare
 from .family import PLOTS, figure, plot
 from .look import panel

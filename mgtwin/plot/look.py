@@ -143,8 +143,10 @@ def panel(
     """
     with style():
         drawn = Panel(ax, size)
+        before = drawn.ax.get_legend()
         yield drawn
-        if drawn.ax.get_legend() is None and drawn.ax.get_legend_handles_labels()[1]:
+        # Made anew for every curve that is added, unless the plot has put one where it wants it.
+        if drawn.ax.get_legend() is before and drawn.ax.get_legend_handles_labels()[1]:
             legend_beside(drawn.ax) if beside else drawn.ax.legend(loc="best")
         if drawn.fresh and not drawn.ax.get_title("left"):
             drawn.ax.set_title(title if isinstance(title, str) else describe(title.attrs))

@@ -1,4 +1,4 @@
-"""Figures of design studies: maps and bands of swept numbers, Pareto fronts, what sensitivity says."""
+"""Figures of design studies: bands of swept numbers, Pareto fronts, what sensitivity says."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from mgtwin.plot.units import ZERO_CELSIUS, lab, with_unit
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.collections import QuadMesh
 
-__all__ = ["band", "map", "pareto", "tornado"]
+__all__ = ["band", "pareto", "tornado"]
 
 #: Values over more than this factor are drawn on a logarithmic scale.
 DECADES = 50.0
@@ -76,7 +75,7 @@ def metrics_in(ds: xr.Dataset) -> list[str]:
     ]
 
 
-def _chosen(name: str | None, metrics: Sequence[str], known: Container[str], plot: str) -> str:
+def chosen_metric(name: str | None, metrics: Sequence[str], known: Container[str], plot: str) -> str:
     """The metric to draw: the one given, or the only one."""
     if name is None and len(metrics) != 1:
         raise InputError(f"{plot}: say which of {', '.join(metrics) or 'no metrics'} to draw.")
@@ -85,7 +84,7 @@ def _chosen(name: str | None, metrics: Sequence[str], known: Container[str], plo
     return name or metrics[0]
 
 
-def _coordinate(ds: xr.Dataset, dim: str, given: str | None = None) -> xr.DataArray:
+def coordinate(ds: xr.Dataset, dim: str, given: str | None = None) -> xr.DataArray:
     """What is written along a dimension: the coordinate of its name, or the first one on it."""
     if given is not None and given in ds.variables:
         return ds[given]
@@ -95,129 +94,23 @@ def _coordinate(ds: xr.Dataset, dim: str, given: str | None = None) -> xr.DataAr
     return ds[along[0]] if along else ds[dim]
 
 
-def _free(ds: xr.Dataset) -> int | None:
+def free_dimensions(ds: xr.Dataset) -> int | None:
     """Number of dimensions besides parameter sets that a study varies; None for designs and sensitivities."""
     if {"design", "parameter"} & set(ds.dims):
         return None
     return sum(size > 1 for dim, size in ds.sizes.items() if dim not in ("sample", "quantile"))
 
 
-def _of_each(metrics: Sequence[str], drawn: bool) -> list[Mapping[str, str]]:
+def of_each(metrics: Sequence[str], drawn: bool) -> list[Mapping[str, str]]:
     """Arguments of one panel for each metric, if they are drawn at all."""
     return [{"metric": name} for name in metrics] if drawn else []
 
 
-@plot(study=True, when=lambda ds: _of_each(metrics_in(ds), _free(ds) == 2 and "sample" not in ds.dims))
-def map(
-    ds: xr.Dataset,
-    metric: str | None = None,
-    *,
-    x: str | None = None,
-    y: str | None = None,
-    levels: int | Sequence[float] = 6,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw a metric over two dimensions of a study in colours with contours; points that failed are grey.
-
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        Result of `mgtwin.sweep` with two dimensions of more than one point (choose from others with ``ds.isel``).
-    metric : str, optional
-        Which one; may be left out if there is only one.
-    x, y : str, optional
-        Dimensions of the axes; by default the last and the first.
-    levels : int or list
-        Number of contours, or their values in SI units; 0 for none.
-    ax : matplotlib Axes, optional
-        Where to draw.
-
-    Raises
-    ------
-    InputError
-        There is no such metric, or the study has not two dimensions.
-
-    Examples
-    --------
-    >>> import mgtwin as mt
-    >>> study = mt.sweep(mt.cell("trilayer"), mt.EIS(1e5, 1.0), {"layers.buffer_*.thickness": [1e-4, 2e-4, 3e-4],
-    ...                  "temperature": [300.0, 350.0]}, [mt.analysis.area_specific_resistance])
-    >>> map(study).get_xlabel()
-    'Temperature (°C)'
-    """
-    name = _chosen(metric, metrics_in(ds), [str(item) for item in ds.data_vars], "map")
-    values = ds[name].squeeze(drop=True)
-    known = [str(dim) for dim in values.dims]
-    if len(known) != 2:
-        sizes = ", ".join(f"{dim}: {size}" for dim, size in values.sizes.items())
-        raise InputError(f"map draws two dimensions, but {name} has {sizes or 'none'}: choose with ds.isel(...).")
-    across = x or next(dim for dim in reversed(known) if dim != y)
-    up = y or next((dim for dim in known if dim != across), across)
-    if {across, up} != set(known):
-        raise InputError(f"map: the dimensions are {', '.join(known)}.{did_you_mean(across, known)}")
-    z = shown(values.transpose(up, across).assign_attrs(ds[name].attrs))
-    right, top = (shown(_coordinate(ds, dim), even=True) for dim in (across, up))
-    with panel(ax, "", (6.2, 4.2)) as drawn:
-        mesh = _mesh(drawn.ax, right, top, z)
-        drawn.ax.set(xlabel=right.label, ylabel=top.label, xscale=right.scale, yscale=top.scale)
-        _contours(drawn.ax, right, top, z, levels)  # its labels are placed on the final scales
-        drawn.ax.grid(False)
-        extend = "max" if np.isposinf(z.values).any() else "neither"
-        drawn.ax.figure.colorbar(mesh, ax=drawn.ax, label=z.label, extend=extend)
-    return drawn.ax
-
-
-def _mesh(ax: Axes, right: Shown, top: Shown, z: Shown) -> QuadMesh:
-    """Coloured cells around the points; grey where there is no number."""
-    from matplotlib.colors import LogNorm, Normalize
-
-    low, high = (z.finite.min(), z.finite.max()) if z.finite.size else (0.0, 1.0)
-    norm = (LogNorm if z.log else Normalize)(low, high)
-    ax.set_facecolor("#d7dade")
-    # A limit that is never reached is no failure: it has the colour of the largest value, not grey.
-    values = np.ma.masked_invalid(np.where(np.isposinf(z.values), high, z.values))
-    return ax.pcolormesh(_edges(right), _edges(top), values, norm=norm, cmap="viridis", rasterized=True)
-
-
-def _edges(place: Shown) -> np.ndarray:
-    """Borders halfway between neighbouring points, on the scale of the axis; the outermost points are borders.
-
-    Beyond them nothing was computed, and a thickness may not even exist there (a map down to -0.1 mm).
-    """
-    at = np.log(place.values) if place.log else place.values
-    edges = np.concatenate([at[:1], (at[1:] + at[:-1]) / 2, at[-1:]])
-    return np.exp(edges) if place.log else edges
-
-
-def _contours(ax: Axes, right: Shown, top: Shown, z: Shown, levels: int | Sequence[float]) -> None:
-    from matplotlib.ticker import LogLocator, MaxNLocator
-
-    if not z.finite.size or np.ptp(z.finite) == 0:
-        return
-    low, high = z.finite.min(), z.finite.max()
-    match levels:
-        case 0:
-            at = np.empty(0)
-        case int():
-            locator = LogLocator(numticks=levels + 2) if z.log else MaxNLocator(levels)
-            at = np.asarray(locator.tick_values(low, high))
-        case _:
-            at = np.sort(z.of(np.asarray(levels)))
-    at = at[(at > low) & (at < high)]
-    if not at.size:
-        return
-    grid = np.ma.masked_invalid(z.values)
-    lines = ax.contour(right.values, top.values, grid, levels=at, colors="white", linewidths=1.0)
-    # The colour bar has the unit: short labels fit between lines. They have a ground of their own, for lines that make
-    # room for them lose whole stretches of a coarse grid.
-    for text in ax.clabel(lines, fmt="%.3g", fontsize=8, inline=False):
-        text.set_bbox({"fc": INK, "alpha": 0.6, "lw": 0, "pad": 1.0})
-        inside = ax.transAxes.inverted().transform(ax.transData.transform(text.get_position()))
-        text.set_visible(bool((inside > 0.04).all() and (inside < 0.96).all()))  # cut off by the frame
-
-
 @plot(
-    study=True, when=lambda ds: _of_each(metrics_in(ds), _free(ds) == 1 or (_free(ds) == 0 and "quantile" in ds.dims))
+    study=True,
+    when=lambda ds: of_each(
+        metrics_in(ds), free_dimensions(ds) == 1 or (free_dimensions(ds) == 0 and "quantile" in ds.dims)
+    ),
 )
 def band(
     ds: xr.Dataset,
@@ -250,7 +143,7 @@ def band(
     InputError
         There is no such metric, or there are further dimensions.
     """
-    name = _chosen(metric, metrics_in(ds), [str(item) for item in ds.data_vars], "band")
+    name = chosen_metric(metric, metrics_in(ds), [str(item) for item in ds.data_vars], "band")
     quantiles = ds.get(f"{name}_quantiles")
     values = (ds[name] if quantiles is None else quantiles).squeeze(drop=True)
     dims = [str(dim) for dim in values.dims if dim != "quantile"]
@@ -259,7 +152,7 @@ def band(
     with panel(ax, "") as drawn:
         if dims:
             values = values.transpose(..., dims[0]).assign_attrs(ds[name].attrs)
-            _along(drawn, ds, shown(values), shown(_coordinate(ds, dims[0], x), even=True), label, color)
+            _along(drawn, ds, shown(values), shown(coordinate(ds, dims[0], x), even=True), label, color)
         else:
             _distribution(drawn, shown(ds[name]), values.values, label, color or COLOURS[0])
     return drawn.ax
@@ -337,7 +230,7 @@ def pareto(
     return ax
 
 
-@plot("metric", "parameter", study=True, when=lambda ds: _of_each([str(name) for name in ds["metric"].values], True))
+@plot("metric", "parameter", study=True, when=lambda ds: of_each([str(name) for name in ds["metric"].values], True))
 def tornado(ds: xr.Dataset, metric: str | None = None, *, most: int = 8, ax: Axes | None = None) -> Axes:
     """Draw what each uncertain parameter does to a metric, the most important at the top.
 
@@ -358,7 +251,7 @@ def tornado(ds: xr.Dataset, metric: str | None = None, *, most: int = 8, ax: Axe
         `ds` is no sensitivity, or there is no such metric.
     """
     names = [str(name) for name in ds["metric"].values]
-    one = ds.sel(metric=_chosen(metric, names, names, "tornado"))
+    one = ds.sel(metric=chosen_metric(metric, names, names, "tornado"))
     variance = "total_order" in ds
     kinds = [("total_order", 0.18), ("first_order", -0.18)] if variance else [("mean_size", 0.0)]
     order = np.argsort(-np.nan_to_num(one[kinds[0][0]].values), kind="stable")[:most][::-1]

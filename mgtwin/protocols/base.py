@@ -104,6 +104,13 @@ class Protocol(Written):
         """One stretch of each kind that the protocol has: what has to be checked before a run; none outside time."""
         return ()
 
+    def starts_at(self) -> float:
+        """Time [s] at which it starts on the clock of its data."""
+        return 0.0
+
+    #: Whether it is a record, whose stretches are no steps that an instrument has numbered.
+    recorded: ClassVar[bool] = False
+
     #: The plot that shows a run of it, and the signal that it imposes; "" where the signals themselves tell.
     drawn: ClassVar[str] = ""
     imposed: ClassVar[Literal["voltage", "current", ""]] = ""
@@ -170,12 +177,12 @@ def protocol(cls: type[_Class]) -> type[_Class]:
     """
     # Spectra and sequences have no stretches in time; whatever derives from nothing is meant to have.
     base = Protocol if issubclass(cls, Protocol) else TransientProtocol
-    return declared(cls, PROTOCOLS, base, _check, added={"temperature": Added(Temperature | None, None)})
 
+    def check(made: type[Protocol]) -> None:
+        written = not issubclass(made, TransientProtocol) or made.segments is not TransientProtocol.segments
+        require(written, made, PROTOCOLS, "without the method segments(cell), which says what is imposed over time.")
 
-def _check(cls: type[Protocol]) -> None:
-    written = not issubclass(cls, TransientProtocol) or cls.segments is not TransientProtocol.segments
-    require(written, cls, PROTOCOLS, "without the method segments(cell), which says what is imposed over time.")
+    return declared(cls, PROTOCOLS, base, check, added={"temperature": Added(Temperature | None, None)})
 
 
 def from_data(data: object) -> Protocol:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import field_validator, model_validator
 
 from ..dataset import has_gaps
@@ -78,6 +79,11 @@ class ReplayedSignal(TransientProtocol):
     by_voltage: bool = False
     temperature: Temperature | None = None
     type = "replay"
+    recorded: ClassVar = True
+
+    def starts_at(self) -> float:
+        """Time [s] of the first sample."""
+        return self.signal.times[0]
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """One stretch per straight run of samples."""
@@ -90,6 +96,11 @@ class ReplayedSignal(TransientProtocol):
             times = tuple(float(item) for item in t[first : last + 1] - t[first])
             result.append(Segment(kind(float(y[first]), rate), duration, times, step=len(result)))
         return tuple(result)
+
+
+def recorded(times: ArrayLike, values: ArrayLike, *, by_voltage: bool) -> ReplayedSignal:
+    """The protocol that imposes a recorded current [A] or voltage [V] again."""
+    return ReplayedSignal(Signal(tuple(np.asarray(times)), tuple(np.asarray(values))), by_voltage=by_voltage)
 
 
 def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float | str | None = None) -> Protocol:

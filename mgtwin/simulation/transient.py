@@ -42,7 +42,8 @@ def run(
     first = checks.first_output(segments)
     dielectric = checks.check_feasible(cell, segments)
 
-    from ..models.storage import wider_window
+    # not before the checks: PyBaMM takes longer to import than a protocol takes to be refused
+    from ..models.ladder import wider_window
     from .integrator import Integrator, out_of_salt
 
     kept = None if start is None else start_state.kept(start, start_time, cell)

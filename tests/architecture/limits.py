@@ -8,16 +8,16 @@ from __future__ import annotations
 
 LIMITS: dict[str, tuple[float, float]] = {
     "modules in circles of imports": (0, 0),
-    "modules that list kinds": (3, 1),
+    "modules that list kinds": (1, 1),
     "lines of the largest module": (400, 400),
     "lines of the largest function": (50, 50),
-    "isinstance": (277, 100),
-    "hasattr and getattr": (62, 20),
+    "isinstance": (251, 100),
+    "hasattr and getattr": (45, 20),
     "Any": (300, 300),
     "private helpers used once [%]": (66.8, 40),
-    "comment lines over lines of code [%]": (2.47, 5),
-    "broad catches": (1, 0),
+    "comment lines over lines of code [%]": (2.57, 5),
+    "broad catches": (0, 0),
     "private names from other modules": (0, 0),
-    "private modules from other rooms": (1, 0),
-    "lines": (48702, 31000),
+    "private modules from other rooms": (0, 0),
+    "lines": (48987, 31000),
 }

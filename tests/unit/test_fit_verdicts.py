@@ -124,6 +124,8 @@ def test_a_failing_model_is_named_in_comparisons() -> None:
     fits = [mt.fit(mt.Circuit(text), noisy(z, 1e-3)) for text in ("R0-p(R1,C1)", "R0-p(R1,C1)-p(R2,C2)")]
     found = mt.compare(fits, folds=0)
     assert all(found.failures) and "does not describe the data" in str(found)
+    proposals = mt.next_experiment(fits[0], {"again": mt.EIS(1e6, 0.1, points=20)})
+    assert proposals.warnings and "does not describe the data so far" in str(proposals)
     right = mt.fit(mt.Circuit("L0-R0-p(R1,C1)-p(R2,C2)"), noisy(z, 1e-3))
     assert "does not describe" not in str(mt.compare([*fits, right], folds=0))
 

@@ -96,16 +96,12 @@ def test_a_mixed_conductor_of_ones_own_in_layers_and_phases(kinds: None) -> None
         capacitance_per_volume: Annotated[float, mt.Quantity("F/m^3", gt=0)]
         carriers = ELECTRONS
 
-        @property
-        def depends_on_potential(self) -> bool:
-            return True
-
         def ionic(self, own: Any, position: Any = 0.5) -> Any:
             return own.property("ionic_conductivity")
 
         def electronic(self, own: Any) -> Electrons:
             holes, b = own.property("holes"), own.inverse_thermal_voltage
-            return Electrons(lambda x: holes, lambda E: np.exp(b * E), lambda E: np.exp(b * E) / b, linear=False)
+            return Electrons(lambda x: holes, lambda E: np.exp(b * E), lambda E: np.exp(b * E) / b)
 
         def capacitance(self, own: Any, E: Any, position: Any = 0.5) -> Any:
             return own.number("capacitance_per_volume")
@@ -281,3 +277,50 @@ def mt_own(one: mt.Cell) -> Any:
     from mgtwin.kinds.own import Own
 
     return Own(Reader(one), "layers.m.material", one.temperature)
+
+
+def test_files_and_the_command_line_know_a_material_of_ones_own(kinds: None, tmp_path: Any) -> None:
+    from mgtwin.cli.checking import check_file
+    from mgtwin.cli.kinds import nouns
+
+    @material
+    class Doped:
+        """A conductor of ions with a dopant."""
+
+        undoped: Conductivity
+        dopant: Annotated[float, mt.Quantity("", ge=0)]
+        carriers = IONS_ONLY
+        colour = "#123456"
+
+        def ionic(self, own: Any, position: Any = 0.5) -> Any:
+            return own.property("undoped") * (1 + own.number("dopant"))
+
+    assert nouns()["Doped"] is Doped
+    assert "#123456" in cell(Doped(1.0, 0.1))._repr_html_()
+    file = tmp_path / "doped.yaml"
+    file.write_text("type: doped\nundoped: 1 mS/cm\ndopant: 2 %\n", encoding="utf-8")
+    assert check_file(file)[1:3] == ("material", "")
+    file.write_text("type: doped\nundoped: 1 mS/cm\ndopand: 2 %\n", encoding="utf-8")
+    assert "dopand: is not a known key here. Did you mean 'dopant'?" in check_file(file).problem
+
+
+def test_a_chemical_capacitance_of_e_is_taken_at_rest_whatever_the_electrons(kinds: None) -> None:
+    @capacitance_law
+    class Exponential:
+        reference: Annotated[float, mt.Quantity("F/m^3", gt=0)]
+
+        @staticmethod
+        def capacitance(E: Any, *, reference: Any, e_over_kT: Any) -> Any:
+            return reference * np.exp(e_over_kT * E)
+
+        @staticmethod
+        def charge(E: Any, *, reference: Any, e_over_kT: Any) -> Any:
+            return reference * np.exp(e_over_kT * E) / e_over_kT
+
+    ours = cell(mt.MixedConductor(0.1, 1e-3, Exponential(1e5), rest_potential=0.05))
+    at_rest = 1e5 * np.exp(0.05 * 96485.33212 / (8.314462618 * 313.15))
+    np.testing.assert_allclose(
+        exact(ours, FREQUENCIES), exact(cell(mt.MixedConductor(0.1, 1e-3, at_rest)), FREQUENCIES), rtol=1e-12
+    )
+    with pytest.raises(InputError, match="need its antiderivative"):
+        Electrons(lambda x: 1.0, lambda E: E)

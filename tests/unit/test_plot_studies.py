@@ -96,6 +96,21 @@ def test_a_band_is_the_interval_around_the_median() -> None:
     assert "95 % interval" in [text.get_text() for text in ax.get_legend().get_texts()]
 
 
+def test_curves_that_share_axes_are_all_named() -> None:
+    at = {THICKNESS: np.array([1e-3, 2e-3, 3e-3])}
+    ax = plot.band(study([1.0, 2.0, 3.0], at), label="first")
+    plot.band(study([2.0, 3.0, 4.0], at), ax=ax, label="second")
+    assert [text.get_text() for text in draw(ax).get_legend().get_texts()] == ["first", "second"]
+
+
+def test_every_contour_of_a_map_has_a_label_that_covers_no_other() -> None:
+    ax = draw(plot.map(grid(np.add.outer(np.arange(4.0), np.arange(5.0))), levels=[1.5, 3.0, 4.5, 6.98]))
+    assert sorted(text.get_text() for text in ax.texts) == ["15", "30", "45"]  # kΩ cm²; the last one cuts a corner
+    boxes, frame = [text.get_window_extent() for text in ax.texts], ax.get_window_extent()
+    assert all(frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1 for box in boxes)
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+
+
 def test_without_a_dimension_the_distribution_is_drawn() -> None:
     values = np.random.default_rng(1).normal(1e-2, 1e-3, 400)
     ds = study(values, {"sample": np.arange(400)})

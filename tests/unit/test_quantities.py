@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from mgtwin._units import _TABLE
 from mgtwin.errors import QuantityError
 from mgtwin.quantities import KINDS, Quantity, Value, format_value, parse, to_file
+from mgtwin.units import _TABLE
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -16,6 +16,7 @@ from ...errors import InputError
 from ...registry import Family
 from ..declare import declared, require, unwritten
 from ..kind import Formula, asked_by
+from ..laws import Dependence
 from ..numbers import Number
 from ..own import Own
 
@@ -36,10 +37,8 @@ _Class = TypeVar("_Class")
 SURROUNDINGS = ("e_over_kT", "T")
 
 
-class PotentialLaw:
+class PotentialLaw(Dependence):
     """Base of the laws of E."""
-
-    type: str
 
     def asked(self, formula: str) -> dict[str, bool]:
         """What a formula asks for by keyword, each with whether it is a field of the law itself."""
@@ -155,6 +154,14 @@ def numbers_for(law: PotentialLaw, formula: str, own: Own, electrons: Own | None
     return found
 
 
+def _one(E: Number) -> Number:
+    return 1.0
+
+
+def _itself(E: Number) -> Number:
+    return E
+
+
 @dataclasses.dataclass(frozen=True)
 class Electrons:
     r"""Electronic conductivity of a material, :math:`\sigma_{eon}(x, E) = F(x)\,s(E)`.
@@ -163,29 +170,41 @@ class Electrons:
     ----------
     factor : callable
         F at x/L [S/m] (a pure number where `law` has the unit).
-    law, integral : callable
-        s at E [V], and its antiderivative.
-    linear : bool
-        Whether s is 1, whatever E.
+    law, integral : callable, optional
+        s at E [V], and its antiderivative; both or none, for a conductivity that does not depend on E.
+
+    Raises
+    ------
+    InputError
+        One of `law` and `integral` without the other.
     """
 
     factor: Callable[[Number], Number]
-    law: Callable[[Number], Number] = lambda E: 1.0
-    integral: Callable[[Number], Number] = lambda E: E
-    linear: bool = True
+    law: Callable[[Number], Number] = _one
+    integral: Callable[[Number], Number] = _itself
+
+    def __post_init__(self) -> None:
+        if (self.law is _one) != (self.integral is _itself):
+            raise InputError(
+                "Electrons whose law depends on E need its antiderivative, integral, too, and the reverse."
+            )
+
+    @property
+    def linear(self) -> bool:
+        """Whether s is 1, whatever E."""
+        return self.law is _one
 
     def conductivity(self, E: Number, position: Number = 0.5) -> Number:
         """sigma_eon [S/m] at E and x/L."""
         return self.factor(position) * self.law(E)
 
     @classmethod
-    def of(cls, law: ElectronLaw, own: Own, factor: Callable[[Number], Number] = lambda position: 1.0) -> Electrons:
+    def of(cls, law: ElectronLaw, own: Own) -> Electrons:
         """Electrons whose conductivity follows a law that stands at `own`."""
         return cls(
-            factor,
+            lambda position: 1.0,
             lambda E: law.conductivity(E, **numbers_for(law, "conductivity", own)),
             lambda E: law.integral(E, **numbers_for(law, "integral", own)),
-            linear=False,
         )
 
 

@@ -1,7 +1,7 @@
 """Laws of temperature, each in one file; `law` declares one more."""
 
 from .arrhenius import Arrhenius, ArrheniusT
-from .base import LAWS, AnyUnit, Law, Temperature, evaluate, law
+from .base import LAWS, AnyUnit, Dependence, Law, Temperature, evaluate, law
 from .constant import Constant
 from .table import Table
 from .vogel_fulcher import VogelFulcher
@@ -12,6 +12,7 @@ __all__ = [
     "Arrhenius",
     "ArrheniusT",
     "Constant",
+    "Dependence",
     "Law",
     "Table",
     "Temperature",

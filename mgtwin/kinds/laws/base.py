@@ -16,7 +16,7 @@ from ..declare import declared, require, unwritten
 from ..kind import Added, Formula, asked_by
 from ..numbers import Number, is_symbol, plain
 
-__all__ = ["LAWS", "AnyUnit", "Law", "Temperature", "evaluate", "law"]
+__all__ = ["LAWS", "AnyUnit", "Dependence", "Law", "Temperature", "evaluate", "law"]
 
 LAWS: Family[type[Law]] = Family("law of temperature", "a law of temperature")
 """The laws by the name that they have in files."""
@@ -38,13 +38,23 @@ def _ordered(valid: tuple[float, float]) -> tuple[float, float]:
 _Range = Annotated[tuple[Temperature, Temperature], AfterValidator(_ordered)]
 
 
-class Law:
+class Dependence:
+    """Base of what can stand in place of a number: laws of temperature, laws of the local electrode potential."""
+
+    type: str
+
+    @property
+    def label(self) -> str:
+        """What it is, for tables of numbers."""
+        return type(self).__name__
+
+
+class Law(Dependence):
     """Base of the laws of temperature: frozen, called with a temperature [K].
 
     Every law has the keyword ``valid = (T_low, T_high)`` [K], its range of validity, and ``type``, its name in files.
     """
 
-    type: str
     valid: tuple[float, float] | None
     value_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that have the dimension of the property itself."""
@@ -84,6 +94,12 @@ class Law:
         used = [format_value(value, "K") for value in dict.fromkeys((outside.min(), outside.max()))]
         low, high = (format_value(limit, "K") for limit in limits)
         return f"{type(self).__name__} law used at {' to '.join(used)}, outside its validity {low} to {high}."
+
+    @property
+    def label(self) -> str:
+        """Its name and its range of validity."""
+        limits = [format_value(limit, "K") for limit in self.limits() or ()]
+        return ", ".join([type(self).__name__, *([" to ".join(limits)] if limits else [])])
 
     def limits(self) -> tuple[float, float] | None:
         """Return the lowest and highest temperature [K] at which the law holds, None if it does not say."""

@@ -78,8 +78,8 @@ class Material:
 
     @property
     def depends_on_potential(self) -> bool:
-        """Whether its electronic conductivity depends on E."""
-        return False
+        """Whether a property depends on E, and the state of rest has to be known. False is for whoever is sure."""
+        return self.carriers >= ELECTRONS
 
     @property
     def largest_exponent(self) -> float:

@@ -124,8 +124,8 @@ class MixedConductor(Material):
 
     @property
     def depends_on_potential(self) -> bool:
-        """Whether the electronic conductivity is a law of E."""
-        return self.electron_law is not None
+        """Whether the electronic conductivity or the chemical capacitance is a law of E."""
+        return self.electron_law is not None or self.capacitance_law is not None
 
     @property
     def largest_exponent(self) -> float:

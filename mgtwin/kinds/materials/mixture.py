@@ -117,7 +117,7 @@ class Mixture(Material):
         """
         return dict(zip(self.names, map(float, self.fractions_at(alone(self), position)), strict=True))
 
-    @property
+    @cached_property
     def carriers(self) -> frozenset[Carrier]:  # type: ignore[override]
         """Carriers besides the ion that move from face to face."""
         return (ELECTRONS if self.electrons_percolate else IONS_ONLY) | (ANIONS if self.salt_percolates else IONS_ONLY)
@@ -164,9 +164,9 @@ class Mixture(Material):
         rule, _ = self.electronic_rule
         return [self.connects(rule, self.electron_conductors, x) for x in self.positions]
 
-    @property
-    def depends_on_potential(self) -> bool:
-        """Whether a phase has an electronic conductivity that depends on E."""
+    @cached_property
+    def depends_on_potential(self) -> bool:  # type: ignore[override]
+        """Whether a phase has a property that depends on E."""
         return any(part.material.depends_on_potential for part in self.contents)
 
     # -- effective numbers --------------------------------------------------------------------------------------------
