@@ -157,6 +157,7 @@ def kind_of(document: yamlfile.Document) -> str:
     if file.parent.name in library.KINDS:
         return library.KINDS[file.parent.name]
     data = document.data if is_mapping(document.data) else {}
+    # before experiments, for a study has the key protocol, too
     if "objectives" in data or "metrics" in data:
         return "study"
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
@@ -217,9 +218,9 @@ def _apply_everywhere(name: str) -> None:
     overlay = load_overlay(name)
     for cell_name in library.names("cells"):
         seen = set()
-        # Variants depend on the other overlays, so that one overlay may be several: each is built once.
         for names in applicable_overlays(cell_name):
             variants = tuple(number for number, _ in overlay.matching(cell_name, names))
+            # sets of overlays that choose the same variants change the cell alike: each is tried once
             if name in names and variants not in seen:
                 seen.add(variants)
                 cell(cell_name, *names)

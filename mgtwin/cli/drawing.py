@@ -48,7 +48,7 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
         return _as_list(boxes)
     spare = width - bare
     wanted = sum(box.extra for box in boxes)
-    # All or none of the extra width: with a part of it a thick layer could look thinner than a thin one.
+    # wider for thicker layers only where all of them have room: some alone would mislead
     widths = [box.text_width + 2 + (box.extra if wanted <= spare else 0) for box in boxes]
     top, bottom = _edge(("┌", "┬", "╥", "┐"), widths, joints), _edge(("└", "┴", "╨", "┘"), widths, joints)
     drawn = Text("\n").join([top, *_middle(boxes, widths, joints), bottom])

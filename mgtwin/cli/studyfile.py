@@ -93,7 +93,6 @@ def _cell(raw: object, info: ValidationInfo) -> Cell:
     asked: _CellChoice = TypeAdapter(_CellChoice).validate_python(raw, context=info.context)
     with _at("overlays" if asked.overlays else "name"):
         cell = read_cell(_beside(asked.name, info), asked.overlays)
-    # One by one: so a refused number is shown at its own line.
     for path, value in asked.set.items():
         with _at("set", path):
             cell = cell.with_({path: value})
@@ -143,6 +142,7 @@ def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
             span, items = None, {}
     for place, item in items.items():
         with _at(path, place):
+            # one by one, so that what is wrong is shown where it stands
             parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
     with _at(path):
         # Each item alone above, so that a wrong one is shown at its place; here the axis as a whole.
