@@ -141,6 +141,7 @@ class Search:
             return max(narrow[0], 1e-3), narrow[1]
         ends = [
             what_size
+            # a product of powers is smallest and largest at corners of the box of sizes, times and exponents
             for z in (size.min() / BEYOND_Z, size.max() * BEYOND_Z)
             for t in (1 / (omega.max() * BEYOND_TIME), BEYOND_TIME / omega.min())
             for n in (LEAST_EXPONENT, 1.0)
@@ -220,6 +221,7 @@ class Search:
         scales, costs = self._scaled(shapes, [branch.scales for branch in branches])
         for branch, scale in zip(branches, scales.T, strict=True):
             if branch.scales:
+                # never 0: in the logarithm a branch of no size could not come back
                 self._multiply(numbers, branch, np.maximum(scale, scale.max() * 1e-6)[:, np.newaxis])
         order = np.argsort(costs)[:FOLLOWED]
         places = {path: k for k, path in enumerate(self._circuit.paths())}

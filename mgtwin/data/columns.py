@@ -215,6 +215,7 @@ def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]]) -> list[st
         held = {name for name in _IMPEDANCE for _, claim in claims.get(name, []) if claim.electrode == electrode}
         return {"real", "imaginary"} <= held or {"modulus", "phase"} <= held
 
+    # complete pairs only: Re Z of one electrode with Im Z of another would be a spectrum of nothing
     chosen = next((electrode for electrode in _PREFERRED if complete(electrode)), "")
     for name in _IMPEDANCE:
         claims[name] = [option for option in claims.get(name, []) if option[1].electrode == chosen]

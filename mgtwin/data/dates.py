@@ -47,15 +47,13 @@ def seconds(tokens: Iterable[str]) -> list[float | None]:
     """
     listed = list(tokens)
     read = []
-    # Both orders are tried on all dates: one of them alone cannot tell 01/02 from 02/01, a whole column mostly can.
     for month_first in (True, False):
         found = [_instant(token, month_first) for token in listed]
         known = [value for value in found if value is not None]
         rising = all(later >= before for before, later in pairwise(known))
         read.append((len(known), rising, [None if value is None else value - known[0] for value in found]))
-    # More dates that exist count first, then time that never goes back.
+    # a day above 12 is no month, and a wrong order makes the time jump back: the right one has the fewest of both
     best = max(read, key=lambda item: item[:2])
-    # Only the differences matter: two orders that give the same times need no decision.
     if read[0][:2] == read[1][:2] and read[0][2] != read[1][2]:
         raise ValueError(f"whether {listed[0]!r} has the day or the month first cannot be told")
     return best[2]
@@ -68,7 +66,6 @@ def _instant(token: str, month_first: bool) -> float | None:
     day = _day(parts["a"], parts["sign"], parts["b"].casefold(), parts["c"], month_first)
     hour = int(parts["h"])
     if parts["half"]:
-        # 12 AM is midnight and 12 PM noon.
         hour = hour % 12 + 12 * (parts["half"].casefold() == "pm")
     fraction = float(f"0.{parts['f'][1:]}") if parts["f"] else 0.0
     if day is None or hour > 23:
@@ -81,7 +78,6 @@ def _day(a: str, sign: str, b: str, c: str, month_first: bool) -> float | None:
     """Seconds until the beginning of a day; years have two digits or four."""
     if len(a) == 4:
         year, month, day = int(a), b, int(c)
-    # Points separate days and months in this order wherever they are used; so does a month in letters.
     elif b in _MONTHS or sign == "." or not month_first:
         year, month, day = int(c), b, int(a)
     else:

@@ -107,6 +107,7 @@ def uneven(series: np.ndarray) -> int | None:
     """
     share = _steps(series)
     odd = np.flatnonzero(np.abs(share - 1) > _EVEN)
+    # a wrong value makes the step before it longer and that behind it shorter by as much, or the other way round
     if len(odd) != 2 or odd[1] != odd[0] + 1 or np.abs(share[odd].sum() - 2) > _EVEN:
         return None
     return int(odd[1])
@@ -152,6 +153,7 @@ def check_signal(time: np.ndarray, voltage: np.ndarray, current: np.ndarray, fil
         raise _refused(
             f"the voltage reaches {volts:g} V and the current {amperes:g} A, which no cell has. {hint}", file, ""
         )
+    # at rest the ratio would say nothing of the units
     used = np.abs(current) > 0.1 * amperes
     if volts > 0 and amperes > 0 and used.any():
         ratio = float(np.nanmedian(np.abs(voltage[used]))) / float(np.nanmedian(np.abs(current[used])))

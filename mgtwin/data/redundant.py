@@ -65,7 +65,13 @@ def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np
     column = columns.found["phase"]
     raw = columns.table.numbers(column.index)[keep]
     units = [column.unit] if column.unit else ["deg", "rad"]
-    place = _places(columns, "phase")[keep] if columns.table.array is None else _SINGLE * np.abs(raw)
+    if columns.table.array is None:
+        # in the unit of the file, which may not be known yet (`resolution` is in SI)
+        printed = (row[column.index] for row in columns.table.rows)
+        place = np.array([0.5 * _last_place(token, columns.table.decimal) for token in printed])[keep]
+    else:
+        place = _SINGLE * np.abs(raw)
+    # where the file states neither unit nor sign, those count that contradict the fewest rows
     best = None
     for unit in units:
         factor = (convert("phase", unit) or (1.0, 0.0, False))[0]
@@ -77,11 +83,6 @@ def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np
                 best = (wrong, gap, allowed)
     assert best is not None
     return _compare(columns, keep, best[1], best[2], np.ones_like(best[1]), "the phase")
-
-
-def _places(columns: Columns, name: str) -> np.ndarray:
-    index = columns.found[name].index
-    return np.array([0.5 * _last_place(row[index], columns.table.decimal) for row in columns.table.rows])
 
 
 def _compare(

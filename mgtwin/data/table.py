@@ -235,7 +235,7 @@ def rows_of(
         fields = tuple(token.strip() for token in split(line))
         return fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields  # a delimiter at the end
 
-    grid = _grid(file, start, stop, split, width)
+    grid = _Grid.of(file, start, stop, split, width)
     lines, warnings = (range(start + 1, stop + 1), []) if grid else _lines_of_rows(
         file, start, stop, cut, labels, aborted
     )  # fmt: skip
@@ -268,6 +268,14 @@ class _Grid:
     stop: int
     delimiter: str
 
+    @classmethod
+    def of(cls, file: TextFile, start: int, stop: int, split: Callable[[str], list[str]], width: int) -> _Grid | None:
+        """The rows of a large file as a grid; None where they are none."""
+        delimiter = getattr(split, "delimiter", None)
+        if file.bulk is None or delimiter is None or not file.bulk.is_grid(start, stop, delimiter, width):
+            return None
+        return cls(file.bulk, start, stop, delimiter)
+
     @property
     def certain(self) -> bool:
         """Whether no comma can mark decimals."""
@@ -278,17 +286,11 @@ class _Grid:
         return self.bulk.numbers(self.start, self.stop, self.delimiter, index)
 
 
-def _grid(file: TextFile, start: int, stop: int, split: Callable[[str], list[str]], width: int) -> _Grid | None:
-    delimiter = getattr(split, "delimiter", None)
-    if file.bulk is None or delimiter is None or not file.bulk.is_grid(start, stop, delimiter, width):
-        return None
-    return _Grid(file.bulk, start, stop, delimiter)
-
-
 def _lines_of_rows(
     file: TextFile, start: int, stop: int, cut: Callable[[str], Row], labels: Sequence[str], aborted: bool
 ) -> tuple[Sequence[int], list[str]]:
     """Numbers of the lines (from 1) that hold rows, and a warning if the last one is cut short."""
+    # eight bytes for each of perhaps millions of lines
     numbers = compact("q")
     short = None  # a row of another length, which only the end of what was written may be
     for k in range(start, stop):

@@ -166,6 +166,7 @@ def decode(path: Path, raw: bytes) -> TextFile:
 
 
 def _encoding(raw: bytes) -> str:
+    # in pieces, or a large file would stand in memory twice; any bytes can be read as Windows-1252, so it comes last
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(raw), _STEP):

@@ -114,6 +114,7 @@ def relaxation_times(
 
 def _reciprocal(x: ArrayLike) -> np.ndarray:
     """Frequency [Hz] of a time constant [s], and back."""
+    # matplotlib tries 0, too, when it sets up the second axis
     return np.asarray(1 / (2 * np.pi * np.maximum(x, 1e-300)))
 
 

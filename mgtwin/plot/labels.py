@@ -36,7 +36,7 @@ def label_points(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> None:
     boxes = frame.labels()
     for point, text in zip(points, texts, strict=True):
         at = frame.to_points(point)
-        found = min((_cost(box, obstacles, boxes, frame), rank, box) for rank, box in enumerate(_candidates(at, text)))
+        found = min((frame.cost(box, obstacles, boxes), rank, box) for rank, box in enumerate(_candidates(at, text)))
         if found[0] > _TOO_MUCH:
             continue
         boxes.append(found[2])
@@ -59,6 +59,7 @@ class _Frame:
         (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         figure: Any = ax.get_figure(root=True)
         width = ax.get_position().width * figure.get_figwidth() * 72
+        # what a fixed shape makes of the Axes `get_position` tells only after the figure has been drawn
         shape = ax.get_box_aspect()
         height = width * shape if shape else ax.get_position().height * figure.get_figheight() * 72
         self.size = np.array([width, height])
@@ -98,8 +99,20 @@ class _Frame:
                 found.append(_box(float(x), float(y), text.get_text()))
         return found
 
+    def cost(self, box: Box, obstacles: np.ndarray, boxes: list[Box]) -> float:
+        """How much of what is drawn a label would cover."""
+        x0, y0, x1, y1 = box
+        covered = (obstacles[:, 0] > x0 - 1) & (obstacles[:, 0] < x1 + 1) & (obstacles[:, 1] > y0 - 1)
+        cost = float((covered & (obstacles[:, 1] < y1 + 1)).sum())
+        # one label over another, or cut off, cannot be read: each alone is more than _TOO_MUCH
+        for a0, b0, a1, b1 in boxes:
+            cost += 100.0 * (x0 < a1 + 3 and a0 < x1 + 3 and y0 < b1 + 1 and b0 < y1 + 1)
+        outside = x0 < 1 or y0 < 1 or x1 > self.size[0] or y1 > self.size[1]
+        return cost + 100.0 * outside
+
 
 def _box(x: float, y: float, text: str) -> Box:
+    # estimated from the font size: to measure a text the figure would have to be drawn first
     return x, y, x + 0.6 * _SIZE * len(text), y + 1.1 * _SIZE
 
 
@@ -112,14 +125,3 @@ def _candidates(at: np.ndarray, text: str) -> list[Box]:
         y = at[1] + _GAP * sin + height * (sin - 1) / 2
         found.append(_box(float(x), float(y), text))
     return found
-
-
-def _cost(box: Box, obstacles: np.ndarray, boxes: list[Box], frame: _Frame) -> float:
-    """How much of what is drawn a label would cover."""
-    x0, y0, x1, y1 = box
-    covered = (obstacles[:, 0] > x0 - 1) & (obstacles[:, 0] < x1 + 1) & (obstacles[:, 1] > y0 - 1)
-    cost = float((covered & (obstacles[:, 1] < y1 + 1)).sum())
-    for a0, b0, a1, b1 in boxes:
-        cost += 100.0 * (x0 < a1 + 3 and a0 < x1 + 3 and y0 < b1 + 1 and b0 < y1 + 1)
-    outside = x0 < 1 or y0 < 1 or x1 > frame.size[0] or y1 > frame.size[1]
-    return cost + 100.0 * outside

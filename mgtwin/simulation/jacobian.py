@@ -11,7 +11,6 @@ from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
 from ..protocols import EIS
-from ..protocols.bias import Held
 from .dispatch import stamp
 
 if TYPE_CHECKING:
@@ -91,7 +90,9 @@ def impedance_jacobian(
     repeated = [label for label in labels if labels.count(label) > 1]
     if repeated:
         raise InputError(f"{repeated[0]} is named twice among the paths: name each one once.")
-    units = [_unit(cell, key) for key in keys]
+    units_of = [{getattr(cell.get(path), "unit", None) or "" for path in key} for key in keys]
+    # numbers of several units that move together have no unit in common
+    units = [found.pop() if len(found) == 1 else "" for found in units_of]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
     on_mesh = any(layer.material.mesh_only for layer in cell.layers)
     if start is None and protocol.bias is None and not on_mesh:
@@ -101,12 +102,6 @@ def impedance_jacobian(
         derivative, more = _on_mesh(cell, protocol, keys, start, start_time)
         attrs |= {"route": more["route"], "warnings": [*attrs["warnings"], *more["warnings"]]}
     return dataset.jacobian(frequencies, labels, derivative, unit=units, attrs=attrs)
-
-
-def _unit(cell: Cell, key: tuple[str, ...]) -> str:
-    """SI unit of the numbers of a key, empty where they have none or several."""
-    units = {getattr(cell.get(path), "unit", None) or "" for path in key}
-    return units.pop() if len(units) == 1 else ""
 
 
 def _on_mesh(
@@ -142,11 +137,15 @@ def _on_mesh(
         state = stack.complete(*_on_layout(kept, cell, stack))
         initial, moved = stack.rest_state(), shifts.rest_shift(stack)
         if origin is not None:
+            # what a run kept is the same whatever the numbers are
             initial, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)
         voltage, current = spectra.imposed(cell, protocol.bias)
         bias = steady.SteadyState(stack, initial, voltage=voltage, current=current)
         state = bias.converged(state)
-        shift = bias.shift(state, moved, _current_slopes(cell, protocol.bias, stack))
+        density = protocol.bias.current_density()
+        # an imposed current density makes a current [A] that grows with the area, and with nothing else
+        current_slopes = [density if name == "area" else 0.0 for name in stack.input_names] if density else None
+        shift = bias.shift(state, moved, current_slopes)
         place = "steady under a bias, that state moving with the parameters"
     _, by_path = adjoint.adjoint_jacobian(stack, frequencies, state, shift)
     column = {name: k for k, name in enumerate(stack.input_names)}
@@ -165,6 +164,7 @@ def _check_structure(cell: Cell, stack: LinearisedStack) -> None:
     zero = [name for name, value in stack.given(None).items() if value == 0]
     if zero:
         films = {names.charge_transfer_overpotential(side) for side in ("negative", "positive")}
+        # an input never leaves an equation out, a number that is 0 for good does: the two layouts show it
         added = set(stack.layout[0]) - set(LinearisedStack(cell, f_max=stack.model.f_max).layout[0]) - films
         if added:
             raise InputError(
@@ -192,9 +192,3 @@ def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.
                 values=np.append(kept.values, kept.values[kept.labels == state]),
             )
     return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
-
-
-def _current_slopes(cell: Cell, bias: Held, stack: LinearisedStack) -> list[float] | None:
-    """Derivatives [A per SI unit] of an imposed current: that of a current density grows with the area."""
-    density = bias.current_density()
-    return [density if name == "area" else 0.0 for name in stack.input_names] if density else None

@@ -50,6 +50,7 @@ def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None, cell:
     if time is not None:
         wanted = float(parse(time, "s"))
         index = int(np.argmin(np.abs(times - wanted)))
+        # as close as the ten digits of the times in the message below, so that one of them can be given back
         if not np.isclose(times[index], wanted, rtol=1e-9, atol=0.0):
             listed = ", ".join(f"{t:.10g}" for t in (times if len(times) <= 8 else [*times[:4], *times[-3:]]))
             more = "" if len(times) <= 8 else f" ({len(times)} in all)"
@@ -119,6 +120,7 @@ def _recomposed(
         if np.all(charge(after, low) <= wanted) and np.all(charge(after, high) >= wanted):
             break
         low, high = 2 * low, 2 * high
+    # beyond the last digit of even the widest bracket, so that no tolerance has to be chosen
     for _ in range(120):
         middle = (low + high) / 2
         less = charge(after, middle) < wanted

@@ -123,6 +123,7 @@ def _origin(cell: Cell, path: str, homes: dict[int, str]) -> tuple[str, str]:
     which `homes` remembers.
     """
     steps = path.split(".")
+    # The innermost part first: a number of a phase belongs to the phase, wherever its composite stands.
     for depth in range(len(steps) - 1, 0, -1):
         place = ".".join(steps[:depth])
         if is_part(place):

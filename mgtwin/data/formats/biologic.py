@@ -52,7 +52,6 @@ class BioLogic:
             from galvani import BioLogic as galvani
 
             found = galvani.MPRfile(str(file.path))
-            # The log, which not every file has, holds the moment of the start; else there is its day only.
             date = vars(found).get("timestamp") or vars(found).get("startdate")
             return found, str(date) if date else None, _table(file.name, found.data)
 
@@ -62,7 +61,6 @@ class BioLogic:
 
 
 def _table(name: str, data: np.ndarray) -> Table:
-    # The flags are bits that say what the instrument did: no measured quantity.
     labels = tuple(label for label in data.dtype.names or () if label != "flags")
     array = np.column_stack([exact(data[label]) for label in labels]) if len(data) else np.empty((0, len(labels)))
     table = Table(name, labels, (None,) * len(labels), array=array)
@@ -75,12 +73,11 @@ def _with_current(table: Table, array: np.ndarray) -> Table:
     """Galvanostatic files hold the charge passed since the row before instead of the current."""
     time = array[:, table.labels.index("time/s")]
     charge = array[:, table.labels.index("dq/mA.h")] * _SECONDS_PER_HOUR
-    # The first row has none before it, so its time and charge say nothing about a current (see below).
     passed = np.diff(time, prepend=np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         current = np.where(passed > 0, charge / passed, np.nan)
     if len(current):
-        # Nothing passed before the first row: then no current did, whatever time that took.
+        # no row before the first one: without charge nothing flowed, with some it cannot be told for how long
         current[0] = 0.0 if charge[0] == 0 else np.nan
     whole = Table(table.file, (*table.labels, "I/mA"), (*table.units, None), array=np.column_stack([array, current]))
     return whole.noted(

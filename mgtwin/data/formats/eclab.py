@@ -40,13 +40,12 @@ class EcLab:
             The head is cut short, or does not name every column.
         """
         text = file.text
-        # EC-Lab counts its lines of head; with that count the heads are found also where comments look like a table.
         count = next((int(found[1]) for line in text.lines[:5] if (found := _COUNT.search(line))), None)
         if count is None or not 2 <= count < len(text.lines):
             raise text.error("the head of this EC-Lab file is not complete: it has no rows. Export it again.")
         split = splitter("\t")
         labels = list(split(text.lines[count - 1]))
-        # The heads end with a tab, behind which stands no column.
+        # EC-Lab ends its line of heads with a tab
         while labels and not labels[-1]:
             labels.pop()
         if len(labels) < 2:

@@ -70,6 +70,7 @@ class Gamry:
                 "opposite sign, give columns={'current': mt.Column('Im', negate=True)}, else negate=False."
             )
         if len(tables) > 1:
+            # the curves carry no number of their own once they stand in one table
             tables = [table.with_column("cycle", [str(n)] * len(table)) for n, table in enumerate(tables, 1)]
         return Parsed(about, [_joined(tables)])
 

@@ -42,7 +42,7 @@ class Ivium:
         FileError
             It is no impedance, or the block of data is cut short.
         """
-        # Latin-1 gives every byte a character: marks between the texts are no text in any encoding, and go below.
+        # every byte is a character of latin-1, also those of the binary parts between the texts
         text = file.raw.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
         lines = tuple(_MARKS.sub("", line) for line in text.split("\n"))
         whole = TextFile(file.path, lines, True)
@@ -52,7 +52,6 @@ class Ivium:
             raise file.error(
                 f"this Ivium file holds the method {method or 'unknown'!r}; only impedance is read. Export it as text."
             )
-        # Repeated spectra stand in one file as blocks of the same name.
         blocks = [k for k, line in enumerate(lines) if line.startswith("primary_data")]
         tables = [table for k in blocks if (table := _block(whole, k, hints))]
         if not tables:
