@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..cells.paths import Key
+from ..cells.paths import Key, parts_of
 from ..errors import InputError
 from ..protocols import EIS
-from .dispatch import stamp
+from .dispatch import check_given, stamp
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,17 +76,11 @@ def impedance_jacobian(
     from .. import dataset
     from ..impedance.derivatives import exact_jacobian, parameters_of
 
-    if not isinstance(cell, Cell):
-        raise InputError(f"impedance_jacobian needs a Cell first, not {type(cell).__name__}: mt.cell(name) builds one.")
-    if not isinstance(protocol, EIS):
-        raise InputError(
-            f"impedance_jacobian needs an impedance protocol second, not {type(protocol).__name__}: for example "
-            f"mt.EIS(1e6, 0.1)."
-        )
+    check_given("impedance_jacobian", cell, protocol, EIS, "an impedance protocol")
     if protocol.temperature is not None:
         cell = cell.with_({"temperature": protocol.temperature})
     keys = parameters_of(cell, paths)
-    labels = [key if isinstance(key, str) else ", ".join(key) for key in paths]
+    labels = [", ".join(parts_of(key)) for key in paths]
     repeated = [label for label in labels if labels.count(label) > 1]
     if repeated:
         raise InputError(f"{repeated[0]} is named twice among the paths: name each one once.")

@@ -203,12 +203,23 @@ def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarr
     return np.asarray(PchipInterpolator(nodes, values, extrapolate=True)(x))
 
 
+def runs_in(result: xr.Dataset | xr.DataTree) -> list[xr.Dataset]:
+    """The Dataset itself, or those of all steps of a Sequence's DataTree, in order."""
+    import xarray as xr
+
+    match result:
+        case xr.DataTree():
+            return [node.to_dataset() for node in result.leaves]
+        case _:
+            return [result]
+
+
 def last_dataset(start: xr.Dataset | xr.DataTree) -> xr.Dataset:
     """The Dataset itself, or the last transient of a Sequence's DataTree."""
-    if not hasattr(start, "leaves"):
-        return start  # type: ignore[return-value]
-    nodes = [node.to_dataset() for node in start.leaves]
-    states = [ds for ds in nodes if "state" in ds]
+    runs = runs_in(start)
+    if runs[0] is start:
+        return runs[0]
+    states = [ds for ds in runs if "state" in ds]
     if not states:
         raise InputError("start: no step of this Sequence keeps a state (only transients do).")
     return states[-1]
