@@ -62,6 +62,7 @@ def _celsius_above(ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     def to_celsius(x: ArrayLike) -> np.ndarray:
+        # matplotlib tries 0, too, when it sets up the second axis
         return np.asarray(1000 / np.maximum(x, 1e-3) - ZERO_CELSIUS)
 
     def from_celsius(celsius: ArrayLike) -> np.ndarray:

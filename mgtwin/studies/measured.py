@@ -108,4 +108,5 @@ def fingerprint(function: Function) -> str:
 
 
 def _addressless(text: str) -> str:
+    # addresses change from run to run: with them no study would ever be taken up again
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
