@@ -224,7 +224,7 @@ class SensitiveRun:
                 )
         except pybamm.SolverError as error:
             raise SimulationError(str(error), time=0.0) from error
-        # With sensitivities it is CasADi's matrix, without them NumPy's.
+        # PyBaMM gives CasADi's matrix or NumPy's, by what it was asked for.
         y = casadi.DM(solution.y).full()
         keep = np.searchsorted(solution.t, times).clip(0, len(solution.t) - 1)
         if not wanted:

@@ -52,6 +52,7 @@ def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None, cell:
         index = int(np.argmin(np.abs(times - wanted)))
         # as close as the ten digits of the times in the message below, so that one of them can be given back
         if not np.isclose(times[index], wanted, rtol=1e-9, atol=0.0):
+            # Ten digits, so that a listed time can be given back as it stands and is found.
             listed = ", ".join(f"{t:.10g}" for t in (times if len(times) <= 8 else [*times[:4], *times[-3:]]))
             more = "" if len(times) <= 8 else f" ({len(times)} in all)"
             raise InputError(
@@ -200,6 +201,7 @@ def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarr
         return values
     from scipy.interpolate import PchipInterpolator
 
+    # Monotone, so that a steep front of salt does not swing below zero; a spline would.
     return np.asarray(PchipInterpolator(nodes, values, extrapolate=True)(x))
 
 
