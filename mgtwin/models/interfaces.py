@@ -122,7 +122,7 @@ def _salt(layer: Any, side: str) -> Number:
 
     On a mixture the electrode touches the solid, too: its kinetics do not follow the salt there.
     """
-    face = None if hasattr(layer, "pores") else layer.salt_face(side)
+    face = None if layer.has_pores else layer.salt_face(side)
     return 1.0 if face is None else np.exp(np.maximum(continued_log(face.relative(ZERO)), -60.0))
 
 

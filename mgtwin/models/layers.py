@@ -79,6 +79,8 @@ class GrainBoundaries:
 class OhmicLayer:
     """Ionic conductor: ``V = i_f L/sigma_ion``, with its geometric capacitance."""
 
+    has_pores = False
+
     grid = None
 
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
@@ -131,6 +133,8 @@ class MixedLayer:
     :math:`\sigma_{eon}` over a cell face as :math:`\int\sigma\,dE/\Delta E`: exact in the steady Hebb-Wagner state on
     any mesh. In a graded composite :math:`\sigma_{eon} = F(x)\,\sigma(E)`, and F is taken at the very cell faces.
     """
+
+    has_pores = False
 
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool):
         self.name = layer.name

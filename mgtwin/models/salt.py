@@ -163,6 +163,8 @@ class SaltLayer:
     local form of §2.4, right also where the conductivity follows the concentration.
     """
 
+    has_pores = False
+
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"

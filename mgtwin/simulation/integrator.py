@@ -164,6 +164,7 @@ class Integrator:
         # the solver returns its own stops, too, and its last time may miss the segment's by a rounding
         keep = np.searchsorted(reached, times[times <= reached[-1] * (1 + 1e-12)]).clip(0, len(reached) - 1)
         # the moment at which a limit ended the segment is a sample, although nobody asked for that time
+        # The moment of the event is no output time, but the run ends there.
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
 
@@ -187,6 +188,7 @@ class Integrator:
         depleted = [event.name for event in self.model.events if names.is_depletion(event.name) and event.name in error]
         if depleted:
             return SegmentSolution(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
+        # Only the consistent start is wanted, the first column, so what follows it may be short.
         first = min(t for t in segment.times if t > 0)
         # PyBaMM starts nothing that lies beyond an event: without the limits the first step finds the algebraic
         # unknowns, and with them the voltage

@@ -17,7 +17,7 @@ import pybamm
 from numpy.typing import NDArray
 
 from ..cells import Cell
-from ..cells.paths import Key, expand
+from ..cells.paths import Key, expand, parts_of
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import SimulationError
@@ -75,7 +75,7 @@ class SensitiveRun:
 
     def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:
         self.cell, self.segments = cell, tuple(segments)
-        self.names = tuple(key if isinstance(key, str) else ", ".join(key) for key in keys)
+        self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
         first = checks.first_output(self.segments)
         dielectric = checks.check_feasible(cell, self.segments)
@@ -224,7 +224,8 @@ class SensitiveRun:
                 )
         except pybamm.SolverError as error:
             raise SimulationError(str(error), time=0.0) from error
-        y = solution.y.full() if hasattr(solution.y, "full") else np.asarray(solution.y)
+        # PyBaMM gives CasADi's matrix or NumPy's, by what it was asked for.
+        y = casadi.DM(solution.y).full()
         keep = np.searchsorted(solution.t, times).clip(0, len(solution.t) - 1)
         if not wanted:
             return y[:, keep], np.zeros((self.size, keep.size, 0))
