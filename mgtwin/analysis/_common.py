@@ -63,14 +63,16 @@ def require(ds: object, names: Sequence[str], needed_by: str) -> None:
     """
     import xarray as xr
 
-    if isinstance(ds, xr.DataTree):
-        nodes = ", ".join(repr(node.path.lstrip("/")) for node in ds.leaves)
-        raise InputError(f"{needed_by} takes one Dataset, not a tree; choose a node ({nodes}), e.g. tree['name'].")
-    if not isinstance(ds, xr.Dataset):
-        raise InputError(f"{needed_by} takes a Dataset (see mgtwin.dataset), not {type(ds).__name__}.")
-    missing = [name for name in names if name not in ds.variables]
+    match ds:
+        case xr.DataTree(leaves=leaves):
+            nodes = ", ".join(repr(node.path.lstrip("/")) for node in leaves)
+            raise InputError(f"{needed_by} takes one Dataset, not a tree; choose a node ({nodes}), e.g. tree['name'].")
+        case xr.Dataset(variables=known):
+            missing = [name for name in names if name not in known]
+        case _:
+            raise InputError(f"{needed_by} takes a Dataset (see mgtwin.dataset), not {type(ds).__name__}.")
     if missing:
-        has = ", ".join(map(str, ds.variables)) or "nothing"
+        has = ", ".join(map(str, known)) or "nothing"
         raise InputError(f"{needed_by} needs {' and '.join(missing)}, but the Dataset has only {has}.")
 
 

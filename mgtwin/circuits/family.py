@@ -6,11 +6,12 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._value import origin_of
 from ..errors import InputError, QuantityError
 from ..kinds.numbers import Number
 from ..quantities import Quantity, Value
@@ -101,7 +102,7 @@ def _possible_units(unit: str, raw: object) -> list[str]:
     unknown = re.search(r"\^\(?(1/)?[a-z]\w*", unit)
     if unknown is None:
         return [unit]
-    given = [float(power) for power in re.findall(r"s\^\(?([0-9.]+)", str(getattr(raw, "unit", None) or raw))]
+    given = [float(power) for power in re.findall(r"s\^\(?([0-9.]+)", str(origin_of(raw).get("unit") or raw))]
     # S*s^0.9 may have become A^2*s^3.9/kg/m^2 already
     powers = [*given, *(power - 3 for power in given), 1.0]
     return [unit.replace(unknown[0], f"^{power:g}") for power in powers]
@@ -206,7 +207,7 @@ def _declared(cls: type, names: dict[str, Any]) -> Element:
     fields = tuple(
         Field(field, quantity)
         for field, hint in get_type_hints(cls, localns=names, include_extras=True).items()
-        for quantity in getattr(hint, "__metadata__", ())
+        for quantity in get_args(hint)
         if isinstance(quantity, Quantity)
     )
     asked = [p.name for p in inspect.signature(formula.__func__).parameters.values() if p.kind is p.KEYWORD_ONLY]

@@ -39,6 +39,11 @@ class Node(ABC):
     def leaves(self) -> Iterator[Leaf]:
         """Its elements in the order in which they are written."""
 
+    @property
+    def branches(self) -> tuple[Node, ...]:
+        """What is in series in it: itself alone, unless it is a series."""
+        return (self,)
+
     @abstractmethod
     def evaluate(self, s: Complexes, numbers: Sequence[Number]) -> Evaluated:
         """Its impedance [ohm] at s = i w [1/s]."""
@@ -107,6 +112,10 @@ class Series(Node):
     @property
     def shape(self) -> str:
         return "-".join(part.shape for part in self.parts)
+
+    @property
+    def branches(self) -> tuple[Node, ...]:
+        return self.parts
 
     def leaves(self) -> Iterator[Leaf]:
         for part in self.parts:

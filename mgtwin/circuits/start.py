@@ -20,7 +20,7 @@ from ..regression import Minimum, Modulus, Weighting, least_squares
 from .block import CircuitBlock
 from .circuit import Circuit
 from .family import Field
-from .network import Node, Series
+from .network import Node
 
 __all__ = ["Search", "started"]
 
@@ -80,9 +80,9 @@ def started(
 
 def _ordered(circuit: Circuit, found: set[str], s: Complexes) -> Circuit:
     """Exchange branches in series that are alike, so that the fastest is written first, as people do."""
-    root, numbers = circuit.network, [float(value) for value in circuit.values.values()]
+    numbers = [float(value) for value in circuit.values.values()]
     alike: dict[str, list[tuple[float, list[str]]]] = {}
-    for part in root.parts if isinstance(root, Series) else ():
+    for part in circuit.network.branches:
         paths = [path for leaf in part.leaves() for path in leaf.paths]
         if found.issuperset(paths):
             with np.errstate(all="ignore"):
@@ -259,9 +259,7 @@ class Search:
         return numbers
 
     def _branches(self) -> list[_Branch]:
-        root = self._circuit.network
-        nodes = root.parts if isinstance(root, Series) else (root,)
-        return [_Branch(node, self._is_free(node)) for node in nodes]
+        return [_Branch(node, self._is_free(node)) for node in self._circuit.network.branches]
 
     def _is_free(self, node: Node) -> bool:
         """Whether its impedance can be scaled: no number that sets it is known."""

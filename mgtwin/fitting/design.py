@@ -48,6 +48,14 @@ class Candidate:
     changes: Mapping[Key, Any] = field(default_factory=dict)
     noise: Weighting = field(default_factory=lambda: Modulus("1 %"))  # type: ignore[arg-type]
 
+    @classmethod
+    def of(cls, given: Candidate | Protocol) -> Candidate:
+        """Return a candidate as it is, and a protocol as one that changes nothing in the cell."""
+        match given:
+            case Candidate():
+                return given
+        return cls(given)
+
     def __post_init__(self) -> None:
         if not isinstance(self.protocol, Protocol):
             raise InputError(f"a Candidate needs a protocol, for example mt.EIS(1e6, 0.1), not {self.protocol!r}.")
@@ -138,13 +146,17 @@ def next_experiment(
     InputError
         If there are no fits or no candidates, or none of them can be done.
     """
-    listed: list[Judged] = list(fits) if isinstance(fits, Sequence) else [fits]
+    match fits:
+        case [*several]:
+            listed: list[Judged] = several
+        case _:
+            listed = [fits]
     if not listed or not candidates:
         raise InputError("next_experiment needs at least one fit and one candidate.")
     labels = list(names) or [f"hypothesis {k + 1}" for k in range(len(listed))]
     rows, failed = [], {}
     for name, given in candidates.items():
-        candidate = given if isinstance(given, Candidate) else Candidate(given)
+        candidate = Candidate.of(given)
         try:
             rows.append((name, *_judged(listed, candidate, labels)))
         except MgtwinError as error:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from .._value import origin_of
 from ..laws import Law
 from .judged import Judged
+from .models import model_of
 
 __all__ = ["Extrapolation", "extrapolation_of"]
 
@@ -40,10 +42,10 @@ def extrapolation_of(fit: Judged, k: int) -> Extrapolation | None:
     """How a parameter is seen through a law; None where it is none of a law, or the data lie around its temperature."""
     parameter = fit.problem.parameters[k]
     number, paths = next(iter(parameter.targets.items()))
-    owner, _, field = paths[0].rpartition(".")
-    law = fit.cells[number].get(owner) if owner and fit.problem.measurements[number].model.has_states else None
-    if not isinstance(law, Law) or field not in law.value_fields:
+    law = model_of(fit.cells[number]).law_of(paths[0])
+    if law is None:
         return None
+    owner = paths[0].rpartition(".")[0]
     reference = law.parameters().get("reference_temperature")
     taken = {fit.problem.measurements[n].temperature for n in parameter.targets}
     temperatures = sorted(T for T in taken if T is not None)
@@ -53,7 +55,7 @@ def extrapolation_of(fit: Judged, k: int) -> Extrapolation | None:
     free = {path for p in fit.problem.parameters for path in p.targets.get(number, ())}
     variance = 0.0
     for name, value in law.parameters().items():
-        std = getattr(value, "std", None)
+        std = origin_of(value).get("std")
         if std and name not in law.value_fields and f"{owner}.{name}" not in free:
             variance += (_slope(law, name, reference, nearest) * std) ** 2
     return Extrapolation(float(reference), tuple((T, float(law(T))) for T in temperatures), math.sqrt(variance))

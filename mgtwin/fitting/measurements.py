@@ -120,20 +120,25 @@ def measurement(cell: object, dataset: object, number: int) -> Measurement:
     InputError
         If it is neither a spectrum nor a run in time, or what was done cannot be told.
     """
-    if isinstance(dataset, xr.DataTree):
-        names = list(dataset.children)
-        some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
-        raise InputError(
-            f"data {number + 1}: a DataTree of {len(names)} Datasets ({some}): "
-            f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
-        )
-    model = model_of(cell, f"data {number + 1}")
-    if not isinstance(dataset, xr.Dataset):
-        raise InputError(
-            f"data {number + 1}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate "
-            f"return (of a Sequence, its nodes one by one)."
-        )
-    label = _label(dataset, number)
+    match dataset:
+        case xr.DataTree(children=children):
+            names = list(children)
+            some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+            raise InputError(
+                f"data {number + 1}: a DataTree of {len(names)} Datasets ({some}): "
+                f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
+            )
+        case xr.Dataset():
+            return _read(model_of(cell, f"data {number + 1}"), dataset, _label(dataset, number))
+    model_of(cell, f"data {number + 1}")  # of two things that are wrong the first one is named
+    raise InputError(
+        f"data {number + 1}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate "
+        f"return (of a Sequence, its nodes one by one)."
+    )
+
+
+def _read(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
+    """A spectrum or a run in time, whichever its variables are."""
     if "impedance" in dataset and "frequency" in dataset.dims:
         return _spectrum(model, dataset, label)
     if "voltage" in dataset and "current" in dataset and "time" in dataset.dims:
@@ -144,16 +149,21 @@ def measurement(cell: object, dataset: object, number: int) -> Measurement:
 
 
 def _label(dataset: xr.Dataset, number: int) -> str:
-    attrs = dataset.attrs
     for name in ("label", "file", "path", "filename", "source_file"):
-        if isinstance(attrs.get(name), str) and attrs[name]:
-            return Path(attrs[name]).name if name != "label" else attrs[name]
+        if text := _text(dataset, name):
+            return Path(text).name if name != "label" else text
     return f"data {number + 1}"
 
 
+def _text(dataset: xr.Dataset, name: str) -> str:
+    """An attribute that is a text; ``""`` where there is none, for files of others hold anything under these names."""
+    found = dataset.attrs.get(name)
+    return found if isinstance(found, str) else ""
+
+
 def _protocol(dataset: xr.Dataset) -> Protocol | None:
-    text = dataset.attrs.get("protocol")
-    return from_yaml(text) if isinstance(text, str) and text.strip() else None
+    text = _text(dataset, "protocol")
+    return from_yaml(text) if text.strip() else None
 
 
 def _temperature(model: AnyModel, dataset: xr.Dataset, protocol: Protocol | None) -> float | None:

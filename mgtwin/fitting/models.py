@@ -12,11 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from .._value import origin_of
 from ..cells import Cell
 from ..cells.cell import changed
 from ..cells.paths import Key, expand
 from ..circuits import Circuit, started
-from ..circuits.circuit import Raw
+from ..circuits.circuit import Raw, parts_of
 from ..dataset import spectrum
 from ..errors import InputError, UnknownNameError
 from ..laws import Law
@@ -25,7 +26,7 @@ from ..quantities import Quantity, Value, parse
 from ..regression import Weighting
 from .free import Free
 
-__all__ = ["AnyModel", "CellModel", "CircuitModel", "Model", "Subject", "model_of", "read_subject"]
+__all__ = ["AnyModel", "CellModel", "CircuitModel", "Model", "Subject", "kind_of", "model_of", "read_subject"]
 
 #: What is fitted.
 Subject = Cell | Circuit
@@ -39,6 +40,8 @@ class Model(ABC, Generic[_Subject]):
 
     #: Whether what was done before a spectrum matters, and runs in time can be described, too.
     has_states: ClassVar[bool]
+    #: Whether its numbers without a value are free unasked, and start where the data suggest.
+    finds_starts: ClassVar[bool] = False
 
     def __init__(self, subject: _Subject) -> None:
         self.subject: _Subject = subject
@@ -71,11 +74,9 @@ class Model(ABC, Generic[_Subject]):
         UnknownNameError
             There is none of them; with close matches.
         """
-        if isinstance(key, str):
-            return self._expand(key)
         found: list[str] = []
         unknown = None
-        for item in key:
+        for item in parts_of(key):
             try:
                 found += self._expand(item)
             except UnknownNameError as error:
@@ -103,6 +104,10 @@ class Model(ABC, Generic[_Subject]):
     @abstractmethod
     def limits(self, path: str) -> tuple[float, float]:
         """Between which values it can be."""
+
+    def law_of(self, path: str) -> Law | None:
+        """The law of temperature whose value in the unit of the property a path names; None where it names none."""
+        return None
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -154,7 +159,8 @@ class CellModel(Model[Cell]):
 
     def number(self, path: str) -> float:
         value = self.subject.get(path)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        # a switch is an integer to Python, but nothing lies between its two values
+        if value is True or value is False or not isinstance(value, (int, float)):
             below = [known for known in self.subject.paths() if known.startswith(f"{path}.")]
             hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
             shown = f"a whole {type(value).__name__}" if below else repr(value)
@@ -164,16 +170,24 @@ class CellModel(Model[Cell]):
         return value
 
     def unit(self, path: str) -> str:
-        return getattr(self.subject.get(path), "unit", None) or ""
+        unit: str = origin_of(self.subject.get(path)).get("unit", "")
+        return unit
 
     def read(self, path: str, value: float) -> float:
-        unit, given = self.unit(path), getattr(value, "unit", None)
+        unit, given = self.unit(path), origin_of(value).get("unit")
         if not given or math.isinf(value) or given == unit:
             return float(value)
         return float(parse(value, unit))
 
+    def law_of(self, path: str) -> Law | None:
+        owner, _, name = path.rpartition(".")
+        law = self.subject.get(owner) if owner else None
+        return law if isinstance(law, Law) and name in law.value_fields else None
+
     def limits(self, path: str) -> tuple[float, float]:
-        quantity = _quantity_of(self.subject, path)
+        # the value of a law has the dimension and the limits of the property that the law stands for
+        declared = path if self.law_of(path) is None else path.rpartition(".")[0]
+        quantity = _quantity_of(self.subject, declared)
         return (-math.inf, math.inf) if quantity is None else _limits(quantity)
 
     def with_written(self, path: str, value: Raw) -> Cell:
@@ -195,6 +209,7 @@ class CircuitModel(Model[Circuit]):
     """A circuit."""
 
     has_states = False
+    finds_starts = True
 
     @property
     def temperature(self) -> None:
@@ -274,10 +289,16 @@ def model_of(subject: object, label: str = "") -> AnyModel:
     InputError
         It is neither.
     """
-    if type(subject) not in _MODELS:
+    kind = kind_of(subject)
+    if kind is None:
         where = f"{label}: " if label else ""
         raise InputError(f"{where}a fit needs pairs of a Cell and a Dataset, not {type(subject).__name__} first.")
-    return _MODELS[type(subject)](subject)
+    return kind(subject)
+
+
+def kind_of(subject: object) -> type[AnyModel] | None:
+    """How a fit sees things of this kind; None of what cannot be fitted."""
+    return _MODELS.get(type(subject))
 
 
 def read_subject(kind: str, text: str) -> Subject:
@@ -296,11 +317,9 @@ def _limits(quantity: Quantity) -> tuple[float, float]:
 
 
 def _quantity_of(cell: Cell, path: str) -> Quantity | None:
-    """The declaration of a number: that of its field, or for the value of a law that of the property."""
+    """The declaration of a number, or of the property in whose place a law stands."""
     owner_path, _, name = path.rpartition(".")
     owner = cell.get(owner_path) if owner_path else cell
-    if isinstance(owner, Law) and name in type(owner).value_fields:
-        return _quantity_of(cell, owner_path)
     if not dataclasses.is_dataclass(owner):
         return None
     field = getattr(type(owner), "__pydantic_fields__", {}).get(name)
@@ -310,12 +329,12 @@ def _quantity_of(cell: Cell, path: str) -> Quantity | None:
 def _searched(items: Sequence[Any]) -> Quantity | None:
     """The first Quantity in a field's annotations."""
     for item in items:
-        if isinstance(item, Quantity):
-            return item
-        if isinstance(getattr(item, "quantity", None), Quantity):  # fields that take a number or something else
-            return item.quantity  # type: ignore[no-any-return]
-        inner = getattr(item, "__metadata__", ())
-        found = _searched([*inner, *get_args(item)]) if inner or get_args(item) else None
-        if found is not None:
+        match item:
+            case Quantity() as found:
+                return found
+            case object(quantity=Quantity() as found):  # fields that take a number or something else
+                return found
+        # what an Annotated type is annotated with is among its arguments, as are the members of a union
+        if (found := _searched(get_args(item))) is not None:
             return found
     return None

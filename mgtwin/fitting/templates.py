@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .._value import origin_of
 from ..cells import Cell
 from ..dataset import spectrum
 from ..errors import InputError, SimulationError, UnknownNameError
@@ -72,7 +73,7 @@ def template(cell: Cell, file: str = "fit.yaml") -> str:
         except InputError:
             shown = f"{float(value):g}"
         name = f'"{key}"' if key.startswith("*") else key  # a star begins an alias in YAML
-        kind = getattr(value, "kind", None) or "default"
+        kind = origin_of(value).get("kind", "default")
         why = "; two spectra at rest do not tell" if key in open_keys and key not in free else ""
         lines.append(f"{'  ' if key in free else '#  '}{name}: {{}}   # {shown}, {kind}{why}")
     if not free:
@@ -116,7 +117,7 @@ def _is_group(cell: Cell, key: str, path: str) -> bool:
 
 def _is_open(cell: Cell, key: str) -> bool:
     value = cell.get(model_of(cell).expand(key)[0])
-    return getattr(value, "kind", None) in ("fitted", "computed") and float(value) not in (0.0, float("inf"))
+    return origin_of(value).get("kind") in ("fitted", "computed") and float(value) not in (0.0, float("inf"))
 
 
 def _determined(cell: Cell, keys: Sequence[str]) -> list[str]:

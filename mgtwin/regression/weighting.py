@@ -84,8 +84,9 @@ def _share(raw: float | str | None) -> float | None:
 
 def _one_or_each(raw: float | str | Sequence[float] | Reals) -> float | tuple[float, ...]:
     """A number [SI] or text with a unit, or one number per point."""
-    if isinstance(raw, (list, tuple, np.ndarray)):
-        return tuple(float(item) for item in np.asarray(raw, dtype=float).ravel())
+    match raw:
+        case list() | tuple() | np.ndarray():
+            return tuple(float(item) for item in np.asarray(raw, dtype=float).ravel())
     return float(parse(raw, None))
 
 
