@@ -335,6 +335,6 @@ def _searched(items: Sequence[Any]) -> Quantity | None:
             case object(quantity=Quantity() as found):  # fields that take a number or something else
                 return found
         # what an Annotated type is annotated with is among its arguments, as are the members of a union
-        if (found := _searched(get_args(item))) is not None:
-            return found
+        if (inner := _searched(get_args(item))) is not None:
+            return inner
     return None
