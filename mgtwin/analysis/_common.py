@@ -83,6 +83,7 @@ def cell_of(ds: xr.Dataset) -> Cell | None:
         return None
     cell = _cell(str(text))
     temperature = ds.attrs.get("temperature")
+    # a spectrum at 60 degC names the cell as it was built; its numbers are wanted as they are at 60 degC
     if temperature is not None and float(temperature) != float(cell.temperature):
         cell = cell.with_({"temperature": float(temperature)})
     return cell
@@ -147,6 +148,7 @@ def impedance_at(eis: xr.Dataset, at: float | str) -> xr.DataArray:
     """
     where, z = float(parse(at, "Hz")), eis["impedance"].sortby("frequency")
     log_f = np.log(z["frequency"].values)
+    # a frequency read off the data must not miss its own point by the rounding of a logarithm
     inside = log_f[0] - 1e-9 <= np.log(where) <= log_f[-1] + 1e-9
     if not inside:
         raise InputError(f"at = {format_value(where, 'Hz')} lies outside the spectrum: choose a frequency inside.")
@@ -205,6 +207,7 @@ def steps(ds: xr.Dataset) -> list[Step]:
     for part in np.split(np.arange(len(time)), edges):
         if not part.size or not keep[part].any():
             continue
+        # the last sample before is where the step begins: its first own sample is already some way into it
         start = time[part[0] - 1] if part[0] else min(0.0, time[0])
         part = part[keep[part]]
         found.append(Step(int(number[part[0]]), time[part] - start, voltage[part], current[part]))
@@ -218,6 +221,7 @@ def slope_per_decade(time: np.ndarray, current: np.ndarray) -> float:
 
     NaN if fewer than three samples lie there: it cannot be judged then.
     """
+    # the last half of the time, not of the samples, which may lie logarithmically
     late = (time >= time[-1] / 2) & (time > 0)
     if late.sum() < 3 or current[-1] == 0:
         return float("nan")
@@ -236,6 +240,7 @@ def unsteady(slope: float) -> str:
 def fit_line(x: np.ndarray, y: np.ndarray) -> Line:
     """Fit ``y = slope x + offset`` by least squares, all points with equal weight."""
     n, mean = len(x), x.mean()
+    # about the mean: the textbook sums of x^2 cancel for abscissae as close together as 1/T
     sxx = float(((x - mean) ** 2).sum())
     slope = float(((x - mean) * (y - y.mean())).sum()) / sxx
     offset = float(y.mean() - slope * mean)

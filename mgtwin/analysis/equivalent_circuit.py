@@ -271,6 +271,7 @@ def _conductivities(
     """L/(R A) [S/m] of every resistance and of the sum up to the last closed arc, and their standard errors."""
     if shape is None:
         return {}, {}
+    # the sum is the direct-current resistance, which a blocking tail has none of
     sizes = [*found.resistances, found.resistances[: closed + 1].sum()]
     spreads = [*found.std[[0, *range(1, found.std.size, 3)]], found.sums_std[closed]]
     names = [*(f"R{k}" for k in range(found.resistances.size)), "total"]
@@ -283,6 +284,7 @@ def _closed(arcs: tuple[Arc, ...], parameters: tuple[CircuitParameter, ...], fre
     """How many arcs, from the fastest on, close within the data: the rest is the tail of a blocking electrode."""
     open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
     count = len(arcs)
+    # from the slow end: an open arc between closed ones is a poor fit, no tail
     while count and arcs[count - 1].frequency < frequency[-1] and arcs[count - 1].name in open_ones:
         count -= 1
     return count
@@ -356,6 +358,7 @@ def _arcs(
         top = 1 / (2 * np.pi * found.times[k - 1])
         before = found.resistances[:k].sum()
         if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
+            # Brug's series resistance is then unknown, and so is the capacitance that depends on it
             before = np.nan
         arcs.append(
             Arc(

@@ -143,6 +143,7 @@ def _mu(found: Any, largest: float) -> float:
     """Return 1 - sum |R_k < 0| / sum R_k >= 0 of the fitted elements; those too small to be seen do not count."""
     values = [element.get_values() for element in found.circuit.get_elements(recursive=True)]
     resistances = np.array([value["R"] for value in values if "tau" in value])
+    # elements without a signal scatter about zero and would drive mu towards minus infinity
     resistances = resistances[np.abs(resistances) > 1e-6 * largest]
     negative, positive = -resistances[resistances < 0].sum(), resistances[resistances > 0].sum()
     if negative == 0:
@@ -157,6 +158,7 @@ def _split(residual: np.ndarray) -> tuple[float, float, int]:
     smooth = np.stack([np.convolve(part, kernel, mode="valid") for part in parts])
     half = WINDOW // 2
     rest = parts[:, half:-half] - smooth
+    # a mean over the window holds a share of the very point that is compared with it
     noise = float(np.sqrt((rest**2).mean() / (1 - 1 / WINDOW)))
     where = np.unravel_index(np.argmax(np.abs(smooth)), smooth.shape)
     return noise, float(np.abs(smooth[where])), int(where[1]) + half

@@ -182,6 +182,7 @@ class Circuit:
         changed: dict[str, object] = {path: value.replace(unit=None) for path, value in self._known.items()}
         for key, raw in changes.items():
             changed |= dict.fromkeys(self.expand(key), raw)
+        # made anew rather than replaced, so that every number is checked against its changed neighbours
         return Circuit(self.text, {path: raw for path, raw in changed.items() if raw is not None})  # type: ignore[misc]
 
     def _read(self, given: Mapping[str, object]) -> dict[str, Value]:
@@ -206,6 +207,7 @@ class Circuit:
             A number has no value, or a frequency is not positive.
         """
         s, numbers = _laplace(frequency), self._numbers()
+        # what overflows at an extreme frequency is for the caller to judge, who sees the infinity
         with np.errstate(all="ignore"):
             return np.asarray(self.network.evaluate(s, numbers).z)
 

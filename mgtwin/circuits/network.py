@@ -123,6 +123,7 @@ class Series(Node):
 
     def evaluate(self, s: Complexes, numbers: Sequence[Number]) -> Evaluated:
         found = tuple(part.evaluate(s, numbers) for part in self.parts)
+        # not sum(): its start at 0 would be one more operation on symbols and arrays
         total = found[0].z
         for item in found[1:]:
             total = total + item.z

@@ -163,6 +163,7 @@ def next_experiment(
             failed[name] = str(error)
     if not rows:
         raise InputError("none of the candidates can be done: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
+    # a single hypothesis has nothing to be told from: its parameters are what an experiment can improve
     rows.sort(key=lambda row: -(row[1] if len(listed) == 1 else row[2]))
     found, information, separation, hardest = zip(*rows, strict=True)
     failures = [(label, failures_of(fit)) for label, fit in zip(labels, listed, strict=True)]
@@ -178,10 +179,12 @@ def _judged(fits: Sequence[Judged], candidate: Candidate, labels: Sequence[str])
     )
     pairs = {
         f"{labels[a]} / {labels[b]}": _separation(fits[b], _extended(fits[b], candidate, data[a]))
+        # ordered pairs: b may bend to the data of a, and a not to those of b
         for a, b in permutations(range(len(fits)), 2)
     }
     if not pairs:
         return information, float("nan"), ""
+    # an experiment decides between all hypotheses only if it does between the two that are most alike
     hardest = min(pairs, key=lambda pair: pairs[pair])
     return information, pairs[hardest], hardest
 
@@ -196,6 +199,7 @@ def _extended(fit: Judged, candidate: Candidate, data: xr.Dataset) -> Problem:
     old = fit.problem
     new = measurement(old.measurements[0].cell.with_(candidate.changes), data, len(old.measurements))
     number = len(old.measurements)
+    # what the candidate sets is known in it, even where the same number was fitted before
     fixed = {path for key in candidate.changes for path in new.model.expand(key)}
     parameters = []
     for parameter in old.parameters:
@@ -204,6 +208,7 @@ def _extended(fit: Judged, candidate: Candidate, data: xr.Dataset) -> Problem:
         parameters.append(replace(parameter, targets=targets))
     measurements, weightings = (*old.measurements, new), (*old.weightings, candidate.noise)
     problem = Problem(measurements, parameters, blocks_of(measurements, parameters, weightings), weightings)
+    # a level of noise that new data share with old ones is known from these
     known = dict(zip(old.groups, old.scales, strict=True))
     return problem.with_scales(np.array([known.get(group, 1.0) for group in problem.groups]))
 

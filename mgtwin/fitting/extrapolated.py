@@ -51,6 +51,7 @@ def extrapolation_of(fit: Judged, k: int) -> Extrapolation | None:
     temperatures = sorted(T for T in taken if T is not None)
     if reference is None or not temperatures or temperatures[0] - SAME <= reference <= temperatures[-1] + SAME:
         return None
+    # the datum that carries most of the value: from the others the law has to reach further
     nearest = min(temperatures, key=lambda T: abs(T - reference))
     free = {path for p in fit.problem.parameters for path in p.targets.get(number, ())}
     variance = 0.0
@@ -67,7 +68,9 @@ def _slope(law: Law, name: str, reference: float, T: float) -> float:
     def ratio(change: float) -> float:
         numbers = law.parameters()
         numbers[name] = float(numbers[name]) + change
+        # of the ratio: a common factor of both (the fitted value) drops out
         return math.log(abs(float(law.formula(reference, **numbers)) / float(law.formula(T, **numbers))))
 
+    # relative; an energy of 0 has no size of its own, so it is stepped by STEP itself
     step = STEP * (abs(float(law.parameters()[name])) or 1.0)
     return (ratio(step) - ratio(-step)) / (2 * step)

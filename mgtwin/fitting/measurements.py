@@ -91,6 +91,7 @@ class Measurement:
     @property
     def data(self) -> Data:
         """Its values [ohm], [V] or [A]."""
+        # fields are named as the quantities that may deviate
         found: Data | None = vars(self)[self.quantity]
         assert found is not None
         return found
@@ -212,6 +213,7 @@ def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     protocol = stated
     if not isinstance(protocol, TransientProtocol):
         protocol = _replayed(time[good], voltage[good], current[good], dataset.attrs.get("control"), label)
+        # only of a record: the outputs of a protocol's own stretches tell before a jump from after it
         good[good] = _after_jumps(time[good], protocol.starts_at())
     return Measurement(
         model.at(temperature), label, protocol, temperature, dataset,
@@ -227,12 +229,14 @@ def _replayed(time: Reals, voltage: Reals, current: Reals, control: object, labe
     """
     if control not in ("voltage", "current", None):
         raise InputError(f"{label}: attribute control is {control!r}; it says which was imposed, voltage or current.")
+    # what was imposed is made of few straight lines, what was measured bends everywhere
     runs = {
         name: len(Signal(tuple(time), tuple(y)).straight_runs())
         for name, y in (("voltage", voltage), ("current", current))
     }
     if control is None:
         control = min(runs, key=lambda name: runs[name])
+        # a clear majority or none: a wrong guess would fit the wrong quantity without a word
         if 2 * runs[control] > max(runs.values()):
             raise InputError(
                 f"{label}: it cannot be told whether the current or the voltage was imposed ({runs['current']} and "

@@ -175,6 +175,7 @@ class CellModel(Model[Cell]):
 
     def read(self, path: str, value: float) -> float:
         unit, given = self.unit(path), origin_of(value).get("unit")
+        # infinity is the same in every unit; equal units spare pint
         if not given or math.isinf(value) or given == unit:
             return float(value)
         return float(parse(value, unit))
@@ -194,6 +195,7 @@ class CellModel(Model[Cell]):
         return changed(self.subject, {path: value}, context={"file": True})
 
     def at(self, temperature: float) -> Cell:
+        # the same object, so that fits of a series recognise one cell in many Datasets
         if temperature == self.temperature:
             return self.subject
         return self.subject.with_({"temperature": Value(temperature, unit="K", kind="measured")})
@@ -289,6 +291,7 @@ def model_of(subject: object, label: str = "") -> AnyModel:
     InputError
         It is neither.
     """
+    # the exact class: what a fit asks of a subclass with other equations nobody has said
     kind = kind_of(subject)
     if kind is None:
         where = f"{label}: " if label else ""
@@ -311,6 +314,7 @@ def _limits(quantity: Quantity) -> tuple[float, float]:
     """What a declaration allows; from a limit below which a number has to stay a fit keeps a little room."""
     gt, ge, lt, le = quantity.bounds
     low = max((item for item in (gt, ge) if item is not None), default=-math.inf)
+    # the limit itself is not allowed, and the trust region ends on bounds: a porosity goes to 1 - 1e-9 at most
     below = None if lt is None else lt - _ROOM * max(abs(lt), 1.0)
     high = min((item for item in (below, le) if item is not None), default=math.inf)
     return float(low), float(high)

@@ -92,6 +92,7 @@ class Parameter:
         is confined to a range (an exponent, a fraction) a quarter of the range: the data determine it if their 95 %
         interval is at most half of what was allowed before.
         """
+        # where it may be anywhere in a known range, the range is what data are measured against
         low, high = self.bounds
         if not self.log and math.isfinite(high - low):
             return (high - low) / RANGE
@@ -135,6 +136,7 @@ def free_parameters(measurements: Sequence[Measurement], free: Wanted) -> tuple[
     if not free:
         raise InputError("nothing is free: name at least one path, {'layers.<name>.thickness': mt.Free()}.")
     found = [parameter for key, what in free.items() for parameter in _of_key(measurements, key, what)]
+    # per Dataset: the same path may be one unknown in one of them and another one elsewhere
     taken: dict[tuple[int, str], str] = {}
     for parameter in found:
         for number, paths in parameter.targets.items():

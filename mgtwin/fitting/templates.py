@@ -89,6 +89,7 @@ def _keys(cell: Cell) -> list[str]:
     for path in paths:
         if path in grouped:
             continue
+        # the first wildcard whose members are all equal now: numbers that differ are not meant to move together
         key = next((item for item in _wildcards(path) if _is_group(cell, item, path)), path)
         grouped |= set(model_of(cell).expand(key))
         found.append(key)
@@ -133,6 +134,7 @@ def _determined(cell: Cell, keys: Sequence[str]) -> list[str]:
         parameters = free_parameters(measurements, dict.fromkeys(left, Free()))
         problem = Problem(measurements, parameters, blocks_of(measurements, parameters, weightings), weightings)
         values = problem.values(problem.start)
+        # at the cell's own values: the question is what such data would tell of this very cell
         jacobian = problem.jacobian(problem.start)
         found = identifiability(jacobian, parameters, values, np.zeros(len(left), dtype=bool)).relative_std
         if found.max() <= WELL:

@@ -167,6 +167,7 @@ class Unit(Weighting):
     def std(self, data: Data) -> Reals:
         """The root mean square of the data, so that numbers of different kinds of data are comparable."""
         size = float(np.sqrt(np.mean(np.abs(data) ** 2))) if data.size else 1.0
+        # data that are all zero have no size, and nothing may be divided by it
         return np.full(data.shape, size or 1.0)
 
 
@@ -184,6 +185,7 @@ class Proportional(Weighting):
 
     def deviations(self, data: Data) -> tuple[Reals, Reals]:
         """``|Re Z|`` and ``|Im Z|`` [ohm]."""
+        # relative to each point itself, not to the largest: the spectrum spans decades
         least = LEAST_PART * np.abs(data)
         return np.maximum(np.abs(data.real), least), np.maximum(np.abs(data.imag), least)
 
