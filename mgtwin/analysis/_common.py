@@ -89,6 +89,7 @@ def cell_of(ds: xr.Dataset) -> Cell | None:
     return cell
 
 
+# kept, because every metric asks for the cell of its Dataset, and YAML is slow to read
 @lru_cache(maxsize=64)
 def _cell(text: str) -> Cell:
     from mgtwin.cells import Cell
@@ -148,7 +149,7 @@ def impedance_at(eis: xr.Dataset, at: float | str) -> xr.DataArray:
     """
     where, z = float(parse(at, "Hz")), eis["impedance"].sortby("frequency")
     log_f = np.log(z["frequency"].values)
-    # a frequency read off the data must not miss its own point by the rounding of a logarithm
+    # the ends of a spectrum are often typed, with a rounding
     inside = log_f[0] - 1e-9 <= np.log(where) <= log_f[-1] + 1e-9
     if not inside:
         raise InputError(f"at = {format_value(where, 'Hz')} lies outside the spectrum: choose a frequency inside.")

@@ -75,6 +75,7 @@ def arrhenius(
         raise InputError("an activation energy needs conductivities at two temperatures at least.")
     warnings = ["two temperatures leave no standard deviation"] if len(points) == 2 else []
     per_kt = 1 / (BOLTZMANN * temperature)
+    # both conventions are in use, and differ by about kT in the energy: a law must be compared in its own
     lines = [fit_line(per_kt, np.log(sigma)), fit_line(per_kt, np.log(sigma * temperature))]
     values = {
         "activation_energy": [-line.slope for line in lines],

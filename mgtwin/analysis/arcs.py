@@ -134,6 +134,7 @@ def _standard_errors(search: Search, x: Reals, variance: float, combinations: Re
     0.1 % that shares its arc with an R_0 of 0, while the data fix only the sum of both.
     """
     jacobian = search.jacobian(x) @ np.linalg.inv(_to_physical(x))
+    # columns of unit length: ohm and s^n/ohm differ by decades, which would look like a flat direction
     lengths = np.sqrt((jacobian**2).sum(axis=0))
     _, sizes, directions = np.linalg.svd(jacobian / lengths, full_matrices=False)
     flat = sizes <= FLAT * sizes[0]

@@ -134,6 +134,8 @@ def _integrals(
     Intervals are cut where the current or the voltage changes sign, so that nothing cancels inside one.
     """
     columns = np.stack([time, voltage, current])
+    # the current first: where it changes sign a half cycle ends, and with it perhaps the cycle; a voltage that changes
+    # sign does so within one
     columns, owner = _cut(columns, cycle, by=2, late=False)
     columns, owner = _cut(columns, owner, by=1, late=True)
     t, v, i = columns

@@ -48,11 +48,13 @@ class CircuitParameter:
     undetermined: str
 
     def __str__(self) -> str:
-        shown = f"{self.name} = {_shown(self.value, self.unit)}"
+        size = f"{self.value:.4g} {self.unit}".removesuffix(" 1")
+        shown = f"{self.name} = {format_value(self.value, 'ohm') if self.unit == 'ohm' else size}"
         if self.undetermined:
             return f"{shown} (not determined: {self.undetermined})"
         ideal = ", at its limit: an ideal capacitor" if self.name[0] == "n" and self.value == 1 else ""
-        return f"{shown} ± {_share(self.std, self.value)}{ideal}"
+        share = 100 * abs(self.std / self.value)
+        return f"{shown} ± {f'{share:.2g} %' if share >= 0.01 else 'less than 0.01 %'}{ideal}"
 
     @property
     def determined(self) -> bool:
@@ -284,7 +286,7 @@ def _closed(arcs: tuple[Arc, ...], parameters: tuple[CircuitParameter, ...], fre
     """How many arcs, from the fastest on, close within the data: the rest is the tail of a blocking electrode."""
     open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
     count = len(arcs)
-    # from the slow end: an open arc between closed ones is a poor fit, no tail
+    # from the slowest on: an arc may only be called a tail if no slower one has closed
     while count and arcs[count - 1].frequency < frequency[-1] and arcs[count - 1].name in open_ones:
         count -= 1
     return count
@@ -357,6 +359,7 @@ def _arcs(
         r, q, n = found.resistances[k], found.constants[k - 1], found.exponents[k - 1]
         top = 1 / (2 * np.pi * found.times[k - 1])
         before = found.resistances[:k].sum()
+        # for n = 1 the exponent of R is 0: an ideal capacitance does not ask what lies in front of it
         if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
             # Brug's series resistance is then unknown, and so is the capacitance that depends on it
             before = np.nan
@@ -390,12 +393,3 @@ def _warnings(parameters: tuple[CircuitParameter, ...], arcs: tuple[Arc, ...], m
     if misfit > MISFIT:
         found.append(f"the circuit does not describe the spectrum: it misses it by {misfit:.1%} of |Z| on average")
     return found
-
-
-def _shown(value: float, unit: str) -> str:
-    return f"{value:.4g}" + ("" if unit == "1" else f" {unit}") if unit != "ohm" else format_value(value, unit)
-
-
-def _share(std: float, value: float) -> str:
-    share = 100 * abs(std / value)
-    return f"{share:.2g} %" if share >= 0.01 else "less than 0.01 %"

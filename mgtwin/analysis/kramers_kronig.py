@@ -158,7 +158,7 @@ def _split(residual: np.ndarray) -> tuple[float, float, int]:
     smooth = np.stack([np.convolve(part, kernel, mode="valid") for part in parts])
     half = WINDOW // 2
     rest = parts[:, half:-half] - smooth
-    # a mean over the window holds a share of the very point that is compared with it
+    # a point less the mean of a window that it is part of keeps 1 - 1/WINDOW of its variance
     noise = float(np.sqrt((rest**2).mean() / (1 - 1 / WINDOW)))
     where = np.unravel_index(np.argmax(np.abs(smooth)), smooth.shape)
     return noise, float(np.abs(smooth[where])), int(where[1]) + half

@@ -168,6 +168,7 @@ def cycles_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     numbers = run["cycle"].values
     if "cycle" in run.dims:
         sizes = [np.abs(run[name].values) for name in ("deposition_voltage", "dissolution_voltage")]
+        # fmax: a half cycle that is missing (NaN) does not hide the other one
         beyond = np.flatnonzero(np.fmax(*sizes) >= wanted * REACHED)
     else:
         beyond = np.flatnonzero(np.abs(run["voltage"].values) >= wanted * REACHED)
@@ -259,6 +260,7 @@ def time_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     if not beyond.size:
         return float("inf")
     k = int(beyond[0])
+    # within the tolerance of REACHED there is nothing to interpolate
     if k == 0 or size[k] <= wanted:
         return float(time[k])
     return float(time[k - 1] + (wanted - size[k - 1]) / (size[k] - size[k - 1]) * (time[k] - time[k - 1]))

@@ -163,6 +163,7 @@ def _threshold(rule: Any, fractions: dict[str, float], phases: Sequence[str]) ->
     if not phases or (count and not at(1 - 1e-9)):
         return 1.0
     low, high = 0.0, 1.0
+    # always connected: there is no threshold to search for
     if at(1e-9):
         return 0.0
     # each halving gains a bit: fifty of them are the digits of a double

@@ -117,7 +117,7 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
     edges = np.concatenate([tau[:1], np.sqrt(tau[1:] * tau[:-1]), tau[-1:]])
     carried = gamma * np.diff(np.log(edges))
     relaxing = (carried / (1 + 2j * np.pi * frequency[:, None] * tau)).sum(axis=1)
-    # the real part was not fitted: the series resistance is its weighted mean beside the relaxations
+    # R_inf is what the distribution leaves of Re Z, relative errors of all points counting alike
     share = 1 / np.abs(z) ** 2
     series = float((share * (z - relaxing).real).sum() / share.sum())
     peaks = _peaks(tau, gamma, carried)
@@ -170,7 +170,7 @@ def _peaks(tau: np.ndarray, gamma: np.ndarray, carried: np.ndarray) -> list[_Pea
     """Cut the distribution at the minima between its maxima and integrate the pieces."""
     from scipy.signal import find_peaks
 
-    # find_peaks takes no maximum at the end of a series: with zeros beside them the ends can be peaks
+    # zeros beyond the ends, or a maximum at an end would be none
     padded = np.concatenate([[0.0], gamma, [0.0]])
     tops = find_peaks(padded, prominence=0.01 * gamma.max(initial=0.0))[0] - 1
     cuts = [0, *(int(a + np.argmin(gamma[a:b])) for a, b in pairwise(tops)), len(tau)]

@@ -54,6 +54,7 @@ class _Solution:
         fall = self.gradient * density
         if not self.beside:
             return after + fall
+        # a solid takes a part of the current: c falls by less than without it, which brackets the root
         reached = self._potential(after) + fall
         return float(brentq(lambda u: self._potential(u) - reached, after, after + fall, xtol=1e-15, rtol=1e-14))
 
@@ -295,6 +296,7 @@ def _group_limit(group: list[_Solution]) -> float:
         """Salt that the profile holds which vanishes at the end, beyond what there is, relative."""
         density = float(np.exp(log_density))
         relative, held, previous = group[-1].lasts, 0.0, None
+        # against the current, from the end at which c is known
         for item in reversed(group):
             if previous is not None:
                 relative = relative ** (previous.factor / item.factor)
@@ -305,6 +307,7 @@ def _group_limit(group: list[_Solution]) -> float:
 
     if len(group) == 1 and not group[0].beside:
         return 2 / group[0].gradient
+    # a wide bracket in ln i: a solid beside the pores may carry decades more than the salt
     middle = -np.log(sum(item.gradient for item in group))
     return float(np.exp(brentq(excess, middle - 50, middle + 50, xtol=1e-13)))
 
@@ -322,6 +325,7 @@ def _relative_time(share: float) -> float:
     """D t/(epsilon L^2) at which the surface has lost a share (< 1) of what it loses in the end."""
     from scipy.optimize import brentq
 
+    # a half space, while the far face is not felt: the shorter the time, the more terms the series below would need
     short = np.pi * share**2 / 16
     if short < SHORT:
         return float(short)
@@ -330,4 +334,5 @@ def _relative_time(share: float) -> float:
     def lacking(time: float) -> float:
         return float(8 / np.pi**2 * np.sum(np.exp(-((odd * np.pi) ** 2) * time) / odd**2)) - (1 - share)
 
+    # the slowest term alone, exp(-pi^2 t), has fallen below 1 - share at the upper end
     return float(brentq(lacking, SHORT / 2, 10 + np.log(1 / (1 - share)), xtol=1e-14))

@@ -222,6 +222,7 @@ def _crossings(frequency: np.ndarray, z: np.ndarray) -> tuple[list[tuple[float, 
 
     A loop at low frequency (inductive there, too) ends at no intercept.
     """
+    # beyond rounding: an exact resistance is not inductive
     inductive = z.imag > 1e-6 * np.abs(z)
     if not inductive[0] or inductive.all():
         return [], 0

@@ -135,6 +135,7 @@ def _sample(step: Step, when: float) -> float:
     """Current at a time since the start of the step; never outside the data."""
     exact = np.flatnonzero(step.time == when)
     if exact.size:
+        # a time that occurs twice is that of a jump: what follows it counts
         return float(step.current[exact[-1]])
     positive = step.time > 0
     time, current = step.time[positive], step.current[positive]
@@ -144,6 +145,7 @@ def _sample(step: Step, when: float) -> float:
             f"sampled_at = {format_value(when, 's')} lies outside the data ({span}), which are not extrapolated: "
             "choose a time inside, or record from an earlier time on."
         )
+    # currents relax over decades of time: between samples a line in log t is closer than one in t
     return float(np.interp(np.log(when), np.log(time), current))
 
 

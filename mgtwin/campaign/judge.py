@@ -237,6 +237,7 @@ def reference_of(measure: Measure, item: Simulated, done: Sequence[Simulated]) -
     wanted = (
         measure.arguments.get("to_experiment", run.experiment),
         measure.arguments.get("to_cell", run.cell),
+        # a set: experiments may name the same overlays in another order
         frozenset(overlays),
     )
     for other in done:

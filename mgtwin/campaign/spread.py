@@ -158,6 +158,7 @@ def robustness(
     if not drawn.parameters:
         return None
     at = measure.arguments.get("at")
+    # all frequencies only where the metric has to find its own
     batches = [
         _batch(cell, ds["frequency"].values if at is None else [float(parse(at, "Hz"))], values)
         for ds, cell, values in zip(data, cells, drawn.values, strict=True)

@@ -208,6 +208,7 @@ def _apart(a: float, b: float) -> float:
     """Distance of two predictions as a share of the value; infinite where only one of them predicts anything."""
     if math.isnan(a) or math.isnan(b):
         return 0.0 if math.isnan(a) and math.isnan(b) else math.inf
+    # in the logarithm, so that it does not matter which of the two is the reference
     return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
 
 

@@ -126,4 +126,5 @@ def _factor(value: float, low: float, high: float) -> str:
         return ""
     bound = low if value < low else high
     ratio = max(value / bound, bound / value) if bound > 0 else np.inf
+    # within a tenth the numbers themselves say it better than a factor
     return f", {format_value(float(f'{ratio:.2g}'), '')} times off its nearer end" if 1.1 < ratio < np.inf else ""

@@ -12,18 +12,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ..errors import InputError, UnknownNameError
 from ..kinds.noun import field_names
 from ..locations import name_of
 from ..quantities import format_value
 
-__all__ = ["Key", "Node", "assign", "children", "expand", "find", "numbers_of", "walk"]
+__all__ = ["Key", "Node", "assign", "children", "expand", "find", "numbers_of", "parts_of", "walk"]
 
 Key = str | tuple[str, ...]
 #: A noun, a tuple or mapping of nouns, a number, a text or None. What stands at a path is known only when it is read.
 Node: TypeAlias = Any
+_Part = TypeVar("_Part")
+
+
+def parts_of(key: str | Iterable[_Part]) -> tuple[str | _Part, ...]:
+    """The paths of a key: itself, or those of a tuple.
+
+    Examples
+    --------
+    >>> parts_of("area"), parts_of(("area", "temperature"))
+    (('area',), ('area', 'temperature'))
+    """
+    return (key,) if isinstance(key, str) else tuple(key)
 
 
 def children(node: Node) -> dict[str, Node]:

@@ -191,7 +191,10 @@ class Circuit:
         order = sorted(raw, key=lambda path: self._fields[path].unit != "")
         known: dict[str, Value] = {}
         for path in order:
-            siblings = {item.rpartition(".")[2]: value for item, value in known.items() if _same_element(item, path)}
+            element = path.partition(".")[0]
+            siblings = {
+                item.rpartition(".")[2]: value for item, value in known.items() if item.partition(".")[0] == element
+            }
             try:
                 known[path] = self._fields[path].read(raw[path], siblings)
             except QuantityError as error:
@@ -244,10 +247,6 @@ class Circuit:
         """Write the circuit as YAML; return the path."""
         Path(path).write_text(self.to_yaml(), encoding="utf-8")
         return Path(path)
-
-
-def _same_element(one: str, other: str) -> bool:
-    return one.partition(".")[0] == other.partition(".")[0]
 
 
 def _laplace(frequency: ArrayLike) -> NDArray[np.complex128]:

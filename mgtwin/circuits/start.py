@@ -144,9 +144,9 @@ class Search:
         if what.is_share:
             # with an exponent of 0 an element is one more resistance, which nothing tells from the others
             return max(narrow[0], 1e-3), narrow[1]
-        # a number is a product of powers, so its extremes lie at corners of the ranges of size, time and exponent
         ends = [
             what_size
+            # a product of powers is smallest and largest at corners of the box of sizes, times and exponents
             for z in (size.min() / BEYOND_Z, size.max() * BEYOND_Z)
             for t in (1 / (omega.max() * BEYOND_TIME), BEYOND_TIME / omega.min())
             for n in (LEAST_EXPONENT, 1.0)
@@ -230,7 +230,7 @@ class Search:
         scales, costs = self._scaled(shapes, [branch.scales for branch in branches])
         for branch, scale in zip(branches, scales.T, strict=True):
             if branch.scales:
-                # a branch that got no size keeps a trace: sizes are sought in the logarithm, and zero has none
+                # never 0: in the logarithm a branch of no size could not come back
                 self._multiply(numbers, branch, np.maximum(scale, scale.max() * 1e-6)[:, np.newaxis])
         order = np.argsort(costs)[:FOLLOWED]
         places = {path: k for k, path in enumerate(self._circuit.paths())}

@@ -358,6 +358,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal was_terminated
         was_terminated = True
+        # a second signal ends a process that does not let go
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         raise KeyboardInterrupt
 

@@ -75,19 +75,13 @@ def changed_cell(cell: Cell, assignments: Sequence[str]) -> Cell:
         except FileError:
             raise
         except UnknownNameError as error:
-            raise UnknownNameError(
-                error.name, error.candidates, error.what, f"--set {text!r}: {_message(error)}"
-            ) from None
+            known = error.message or f"unknown {error.what} {error.name!r}."
+            if not did_you_mean(error.name, error.candidates):
+                known = f"{known} mgtwin show CELL lists the paths of a cell."
+            raise UnknownNameError(error.name, error.candidates, error.what, f"--set {text!r}: {known}") from None
         except InputError as error:
             raise InputError(f"--set {text!r}: {error}") from None
     return cell
-
-
-def _message(error: UnknownNameError) -> str:
-    known = error.message or f"unknown {error.what} {error.name!r}."
-    return (
-        known if did_you_mean(error.name, error.candidates) else f"{known} mgtwin show CELL lists the paths of a cell."
-    )
 
 
 def _value(path: str, text: str, assignment: str) -> object:

@@ -154,6 +154,7 @@ def kind_of(document: yamlfile.Document) -> str:
     if file.parent.name in library.KINDS:
         return library.KINDS[file.parent.name]
     data = document.data if isinstance(document.data, Mapping) else {}
+    # before experiments, for a study has the key protocol, too
     if "objectives" in data or "metrics" in data:
         return "study"
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
@@ -215,6 +216,7 @@ def _apply_everywhere(name: str) -> None:
         seen = set()
         for names in applicable_overlays(cell_name):
             variants = tuple(number for number, _ in overlay.matching(cell_name, names))
+            # sets of overlays that choose the same variants change the cell alike: each is tried once
             if name in names and variants not in seen:
                 seen.add(variants)
                 cell(cell_name, *names)

@@ -163,9 +163,15 @@ class _Ending(AbstractContextManager["_Ending"]):
             case MgtwinError():
                 _leave(str(error), WRONG_INPUT)
             case OSError():
-                _leave(_os_message(error), WRONG_INPUT)
+                reason = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+                _leave(f"{error.filename}: {reason}." if error.filename else f"{reason}.", WRONG_INPUT)
             case Exception():
-                _leave(_unexpected(error), FAILED)
+                _leave(
+                    f"unexpected {type(error).__name__}: {error}\n"
+                    "This is a fault of mgtwin, not of your input. The same command with --debug shows where it "
+                    "happened; please report that.",
+                    FAILED,
+                )
 
 
 def _leave(message: str, code: int) -> NoReturn:
@@ -178,16 +184,3 @@ def _leave_quietly() -> NoReturn:
     # Python would complain on exit when it flushes the closed pipe.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(0)
-
-
-def _os_message(error: OSError) -> str:
-    reason = (error.strerror or str(error) or type(error).__name__).rstrip(".")
-    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
-
-
-def _unexpected(error: Exception) -> str:
-    return (
-        f"unexpected {type(error).__name__}: {error}\n"
-        "This is a fault of mgtwin, not of your input. The same command with --debug shows where it happened; please "
-        "report that."
-    )

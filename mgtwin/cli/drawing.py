@@ -47,6 +47,7 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
         return _as_list(boxes)
     spare = width - bare
     wanted = sum(box.extra for box in boxes)
+    # wider for thicker layers only where all of them have room: some alone would mislead
     widths = [box.text_width + 2 + (box.extra if wanted <= spare else 0) for box in boxes]
     top, bottom = _edge(("┌", "┬", "╥", "┐"), widths, joints), _edge(("└", "┴", "╨", "┘"), widths, joints)
     drawn = Text("\n").join([top, *_middle(boxes, widths, joints), bottom])

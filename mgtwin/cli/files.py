@@ -28,6 +28,7 @@ def write_new(name: str) -> Path:
     text = new_cell_template(target.stem)
     _check_folder(target)
     try:
+        # "x" asks and writes in one: a file that appears in between is not overwritten
         with target.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:

@@ -61,7 +61,8 @@ def progress_bar(text: str, unit: str = "steps", *, log: bool = False) -> Iterat
     """
     console = err()
     if not console.is_terminal:
-        yield _lines() if log else _nothing  # a bar in a log file is a thousand lines
+        # a bar in a log file is a thousand lines
+        yield _lines() if log else lambda fraction, text: None
         return
     # A narrow terminal keeps room for what is being done.
     bar = BarColumn(bar_width=12 if console.width < 100 else 24)
@@ -82,10 +83,6 @@ def progress_bar(text: str, unit: str = "steps", *, log: bool = False) -> Iterat
             progress.update(task, total=1.0, completed=fraction, description=text, done=done)
 
         yield update
-
-
-def _nothing(fraction: float, text: str) -> None:
-    """Report nowhere."""
 
 
 def _lines() -> Update:

@@ -179,6 +179,7 @@ def _origin(row: Parameter) -> Iterator[Indented]:
 
 def _references() -> Iterator[tuple[str, str]]:
     """(key, short citation) of every entry in the references.bib beside the cells."""
+    # the first folder of the search path comes last: its entries replace those of the same key
     for folder in reversed(library.folders("cells")):
         file = folder.parent / "references.bib"
         if not file.is_file():

@@ -139,6 +139,7 @@ def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
             span, items = None, {}
     for place, item in items.items():
         with _at(path, place):
+            # one by one, so that what is wrong is shown where it stands
             parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
     with _at(path):
         values = axes_of(cells, {path: list(items.values()) or raw})[0].values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mgtwin.data.hints import Hints
+from mgtwin.data.hints import Column, Hints
 from mgtwin.data.labels import SI, Meaning, convert, understand
 from mgtwin.data.table import Table
 from mgtwin.errors import FileError, did_you_mean
@@ -180,7 +180,7 @@ def assign(table: Table, hints: Hints, *, immittance: bool = False) -> Columns:
     """
     found: dict[str, Found] = {}
     for name, column in hints.columns.items():
-        index = _index(table, name, column.name)
+        index = _index(table, name, column)
         meaning = understand(table.labels[index], table.units[index], immittance=True)
         unit = column.unit or (meaning.unit if meaning and meaning.quantity == name else table.units[index])
         found[name] = Found(index, table.labels[index], unit if unit and convert(name, unit) else None, column.negate)
@@ -215,6 +215,7 @@ def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]]) -> list[st
         held = {name for name in _IMPEDANCE for _, claim in claims.get(name, []) if claim.electrode == electrode}
         return {"real", "imaginary"} <= held or {"modulus", "phase"} <= held
 
+    # complete pairs only: Re Z of one electrode with Im Z of another would be a spectrum of nothing
     chosen = next((electrode for electrode in _PREFERRED if complete(electrode)), "")
     for name in _IMPEDANCE:
         claims[name] = [option for option in claims.get(name, []) if option[1].electrode == chosen]
@@ -249,11 +250,14 @@ def _units_taken(found: Mapping[str, Found]) -> list[str]:
     return [f"no unit in the header: {', '.join(f'{name} taken as {_TAKEN[name]}' for name in shown)}"] if shown else []
 
 
-def _index(table: Table, quantity: str, name: str | int) -> int:
-    if isinstance(name, int):
-        if name > len(table.labels):
-            raise FileError(f"columns: {quantity}: there is no column {name}, only {len(table.labels)}.", table.file)
-        return name - 1
+def _index(table: Table, quantity: str, column: Column) -> int:
+    if column.number is not None:
+        if column.number > len(table.labels):
+            raise FileError(
+                f"columns: {quantity}: there is no column {column.number}, only {len(table.labels)}.", table.file
+            )
+        return column.number - 1
+    name = str(column.name)
     matches = [k for k, label in enumerate(table.labels) if label == name]
     matches = matches or [k for k, label in enumerate(table.labels) if label.casefold() == name.casefold().strip()]
     if len(matches) == 1:

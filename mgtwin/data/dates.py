@@ -52,6 +52,7 @@ def seconds(tokens: Iterable[str]) -> list[float | None]:
         known = [value for value in found if value is not None]
         rising = all(later >= before for before, later in pairwise(known))
         read.append((len(known), rising, [None if value is None else value - known[0] for value in found]))
+    # a day above 12 is no month, and a wrong order makes the time jump back: the right one has the fewest of both
     best = max(read, key=lambda item: item[:2])
     if read[0][:2] == read[1][:2] and read[0][2] != read[1][2]:
         raise ValueError(f"whether {listed[0]!r} has the day or the month first cannot be told")

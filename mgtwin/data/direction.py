@@ -43,6 +43,7 @@ def signed(columns: Columns, current: np.ndarray, voltage: np.ndarray) -> tuple[
         the voltage turns over while the current stays the same.
     """
     size = np.abs(current)
+    # Zeros of rests do not count for what is a large current here, however long the rests are.
     flowing = size[np.isfinite(size) & (size > 0)]
     if not flowing.size:
         return current, [], []
@@ -67,6 +68,7 @@ def signed(columns: Columns, current: np.ndarray, voltage: np.ndarray) -> tuple[
         ], []  # fmt: skip
     said = moving & (np.abs(direction) == 1)
     wrong = said & (np.sign(current) != direction)
+    # Single rows may contradict their words: at a reversal the current and the step change in different rows.
     share = wrong.sum() / max(said.sum(), 1)
     if share <= _FEW or columns.told("current"):
         return current, [], []
@@ -106,6 +108,7 @@ def _tells(word: str) -> bool:
 def _direction(word: str) -> float:
     """1 for charge, -1 for discharge, 0 for rest, NaN for anything else."""
     found = [_WORDS[part] for part in re.split(r"[\s_\-/()]+", word.casefold()) if part in _WORDS]
+    # Where both are said, as in "Dis-Charge", the discharge is meant.
     return -1.0 if -1.0 in found else found[0] if found else np.nan
 
 

@@ -57,6 +57,7 @@ def facts(about: About, lines: Iterable[str], decimal: str = ".") -> About:
         for name, text, value, why in _read(line, decimal):
             if value is not None and found.get(name, value) != value:
                 why = f"the head gives two values of the {name}"
+                # neither of the two is taken, for nobody knows which one is right
                 del found[name]
             if why:
                 notes.append(f"{text!r} is not used: {why}")

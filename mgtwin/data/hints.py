@@ -39,6 +39,11 @@ class Column:
     unit: str | None = None
     negate: bool = False
 
+    @property
+    def number(self) -> int | None:
+        """The number of the column, where it is called by that and not by its head."""
+        return self.name if isinstance(self.name, int) else None
+
 
 @dataclass(frozen=True)
 class Hints:
@@ -94,7 +99,7 @@ def _column(name: str, where: str | int | Column) -> Column:
     if name not in QUANTITIES:
         raise UnknownNameError(name, QUANTITIES, "column")
     column = where if isinstance(where, Column) else Column(where)
-    if isinstance(column.name, int) and column.name < 1:
+    if column.number is not None and column.number < 1:
         raise InputError(f"columns: {name}: columns are counted from 1, not {column.name}.")
     if column.unit is not None and not convert(name, column.unit):
         raise InputError(f"columns: {name}: {column.unit!r} is no unit of it; for example {SI[name] or 'none'}.")

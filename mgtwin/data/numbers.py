@@ -47,6 +47,7 @@ def exact(values: np.ndarray) -> np.ndarray:
     >>> float(exact(np.array([359.24146], dtype="f4"))[0])
     359.24146
     """
+    # NumPy prints the shortest text that is read back as the same float; in single precision, what was meant.
     return values.astype("U32").astype(float) if values.dtype == np.float32 else values.astype(float)
 
 
@@ -81,6 +82,7 @@ def number(token: str, decimal: str) -> float:
     other = "." if decimal == "," else ","
     if other in token or not _PLAIN.fullmatch(token):
         raise ValueError(token)
+    # Fortran writes exponents of double precision with a D.
     return float(token.replace(",", ".").replace("d", "e").replace("D", "e"))
 
 
@@ -98,6 +100,7 @@ def amount(token: str, decimal: str) -> tuple[float | None, str]:
     last = signs[-1]
     if len(set(signs)) == 2 and signs.count(last) == 1:  # thousands, then decimals
         return float(token.replace("." if last == "," else ",", "").replace(",", ".")), ""
+    # Three digits behind a comma may be thousands; any other number of them, or the sign of the table, cannot.
     if len(signs) == 1 and (last == decimal or not _GROUPED.fullmatch(token.replace(".", ","))):
         return float(token.replace(",", ".")), ""
     return None, f"the {'comma' if last == ',' else 'point'} may mark decimals or thousands"
@@ -144,6 +147,7 @@ def decimal_of(tokens: Iterable[str]) -> tuple[str | None, str]:
         return ".", ""
     if points:
         return None, f"some numbers have a decimal point ({points}) and others a comma ({commas[0]})"
+    # One comma that is not followed by exactly three digits settles the question for the whole column.
     if all(_GROUPED.fullmatch(token) for token in commas):
         return None, f"the comma of {commas[0]} and all others may mark decimals or thousands"
     return ",", ""
@@ -204,9 +208,11 @@ def loss(tokens: Sequence[str]) -> float:
     if not is_number(last):
         return 0.0 if last else float("inf")
     shapes = {shape(token) for token in tokens}
+    # A fixed format with few digits is met by chance, e.g. 1.5 and 2.5: then it says nothing.
     if len(tokens) > 2 and len(shapes) == 1 and next(iter(shapes)).count("0") >= 4:
         return 0.0
     parts = re.split("[.,]", last)
+    # A cut exponent changes the number by powers of ten, and so does a cut integer part.
     if any(sign in token for token in tokens for sign in "eEdD") or len(parts) != 2:
         return float("inf")
     counts = [_digits(token) for token in tokens[:-1] if is_number(token)]

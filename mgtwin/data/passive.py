@@ -75,6 +75,7 @@ def _best_chain(
     weighted = _terms(frequency[rows], frequency, loops) / np.abs(z)[:, None]
     matrix = np.vstack([weighted.real, weighted.imag])
     target = np.concatenate([(z / np.abs(z)).real, (z / np.abs(z)).imag])
+    # columns of unit length: those of R, L and 1/C differ by decades, and NNLS has one tolerance for all
     scale = np.linalg.norm(matrix, axis=0)
     try:
         values, _ = nnls(matrix / scale, target, maxiter=_STEPS * len(scale))
@@ -103,11 +104,13 @@ def outlier(frequency: np.ndarray, impedance: np.ndarray) -> tuple[int, float] |
     terms = _terms(frequency, frequency)
     k = int(np.argmax(np.abs(terms @ best / impedance - 1)))
     others = np.arange(len(frequency)) != k
+    # once more without it: the chain through all points gives way to an outlier, and hides a part of it
     best = _best_chain(frequency, impedance, others)
     if best is None:
         return None
     fit = terms @ best
     off = np.abs((impedance - fit) / fit)
+    # the first and the last point have no neighbour beyond that would hold the chain
     far = off[k] > max(_FAR, _TIMES * float(np.sqrt(np.mean(off[others] ** 2))))
     return (k, float(off[k])) if far and 0 < k < len(frequency) - 1 else None
 
@@ -126,6 +129,7 @@ def other_reading(frequency: np.ndarray, real: np.ndarray, imaginary: np.ndarray
     if not read > _GOOD:
         return None
     found = [(misfit(f, z), text) for text, f, z in _readings(frequency, real, imaginary)]
+    # NaN, where no chain was found, does not equal itself
     best, text = min((item for item in found if item[0] == item[0]), default=(np.inf, ""))
     return (text, read, best) if best < read / _CLEARLY else None
 

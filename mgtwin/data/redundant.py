@@ -65,11 +65,19 @@ def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np
     column = columns.found["phase"]
     raw = columns.table.numbers(column.index)[keep]
     units = [column.unit] if column.unit else ["deg", "rad"]
-    place = _places(columns, "phase")[keep] if columns.table.array is None else _SINGLE * np.abs(raw)
+    if columns.table.array is None:
+        # in the unit of the file, which may not be known yet (`resolution` is in SI)
+        printed = (row[column.index] for row in columns.table.rows)
+        place = np.array([0.5 * _last_place(token, columns.table.decimal) for token in printed])[keep]
+    else:
+        place = _SINGLE * np.abs(raw)
+    # where the file states neither unit nor sign, those count that contradict the fewest rows
+    # The sign of a phase is not agreed on, nor its unit where the head has none: the best reading is what was meant.
     best = None
     for unit in units:
         factor = (convert("phase", unit) or (1.0, 0.0, False))[0]
         for sign in (1.0, -1.0):
+            # As an angle on the circle: -180 and 180 degrees are the same phase.
             gap = np.abs(np.angle(np.exp(1j * (sign * raw * factor - np.angle(z)))))
             allowed = rounding / np.maximum(np.abs(z), np.finfo(float).tiny) + place * factor + _SINGLE * np.pi
             wrong = np.count_nonzero(gap > allowed)
@@ -77,11 +85,6 @@ def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np
                 best = (wrong, gap, allowed)
     assert best is not None
     return _compare(columns, keep, best[1], best[2], np.ones_like(best[1]), "the phase")
-
-
-def _places(columns: Columns, name: str) -> np.ndarray:
-    index = columns.found[name].index
-    return np.array([0.5 * _last_place(row[index], columns.table.decimal) for row in columns.table.rows])
 
 
 def _compare(
@@ -92,6 +95,7 @@ def _compare(
     if not wrong.any():
         return ""
     relative = gap[known] / size[known]
+    # Damage strikes single numbers; a small difference in many rows is how the instrument averages.
     if wrong.sum() > _COMMON * known.sum() and relative.max() < _SMALL:
         return f"{what} of the file agrees with Re Z and Im Z only within {relative.max():.1%}"
     rows = np.flatnonzero(keep)

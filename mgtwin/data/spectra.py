@@ -91,6 +91,7 @@ def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarra
     values = columns.optional("temperature")[0]
     if values is None:
         return
+    # Row after row of one frequency: a sweep that only drifts never measures it twice in a row.
     again = np.abs(np.diff(np.log(frequency))) < _JITTER
     if (again & (np.abs(np.diff(values[part])) > _WARMER)).any():
         raise FileError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array as compact
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, overload
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from mgtwin.data import dates
 from mgtwin.data.hints import Hints
 from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number, odd
-from mgtwin.data.text import Bulk, TextFile
+from mgtwin.data.text import Bulk, Lazy, TextFile
 from mgtwin.errors import FileError
 
 __all__ = ["Table", "no_rows", "rows_of"]
@@ -182,7 +182,7 @@ class Table:
                        notes=self.notes + other.notes, warnings=self.warnings + other.warnings)  # fmt: skip
 
 
-class _Rows(Sequence[Row]):
+class _Rows(Lazy[Row]):
     """Rows of a large file, cut into fields when they are asked for."""
 
     def __init__(self, lines: Sequence[str], numbers: Sequence[int], cut: Callable[[str], Row]) -> None:
@@ -191,14 +191,9 @@ class _Rows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return tuple(self[k] for k in range(*index.indices(len(self))))
-        return self._cut(self._lines[self._numbers[index] - 1])
+    def item(self, number: int) -> Row:
+        """Cut a row."""
+        return self._cut(self._lines[self._numbers[number] - 1])
 
     def __iter__(self) -> Iterator[Row]:
         return (self._cut(self._lines[number - 1]) for number in self._numbers)
@@ -240,7 +235,7 @@ def rows_of(
         fields = tuple(token.strip() for token in split(line))
         return fields[:-1] if len(fields) == width + 1 and not fields[-1] else fields  # a delimiter at the end
 
-    grid = _grid(file, start, stop, split, width)
+    grid = _Grid.of(file, start, stop, split, width)
     lines, warnings = (range(start + 1, stop + 1), []) if grid else _lines_of_rows(
         file, start, stop, cut, labels, aborted
     )  # fmt: skip
@@ -273,6 +268,14 @@ class _Grid:
     stop: int
     delimiter: str
 
+    @classmethod
+    def of(cls, file: TextFile, start: int, stop: int, split: Callable[[str], list[str]], width: int) -> _Grid | None:
+        """The rows of a large file as a grid; None where they are none."""
+        delimiter = getattr(split, "delimiter", None)
+        if file.bulk is None or delimiter is None or not file.bulk.is_grid(start, stop, delimiter, width):
+            return None
+        return cls(file.bulk, start, stop, delimiter)
+
     @property
     def certain(self) -> bool:
         """Whether no comma can mark decimals."""
@@ -283,17 +286,11 @@ class _Grid:
         return self.bulk.numbers(self.start, self.stop, self.delimiter, index)
 
 
-def _grid(file: TextFile, start: int, stop: int, split: Callable[[str], list[str]], width: int) -> _Grid | None:
-    delimiter = getattr(split, "delimiter", None)
-    if file.bulk is None or delimiter is None or not file.bulk.is_grid(start, stop, delimiter, width):
-        return None
-    return _Grid(file.bulk, start, stop, delimiter)
-
-
 def _lines_of_rows(
     file: TextFile, start: int, stop: int, cut: Callable[[str], Row], labels: Sequence[str], aborted: bool
 ) -> tuple[Sequence[int], list[str]]:
     """Numbers of the lines (from 1) that hold rows, and a warning if the last one is cut short."""
+    # eight bytes for each of perhaps millions of lines
     numbers = compact("q")
     short = None  # a row of another length, which only the end of what was written may be
     for k in range(start, stop):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import codecs
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import overload
+from typing import TypeVar, overload
 
 import numpy as np
 
 from mgtwin.errors import FileError
 
-__all__ = ["Bulk", "TextFile", "decode", "looks_binary"]
+__all__ = ["Bulk", "Lazy", "TextFile", "decode", "looks_binary"]
 
+_Item = TypeVar("_Item")
 #: Control characters that text does not have; tab, line feed, form feed and carriage return it has.
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 #: A binary file has this many control bytes among its first ones; fewer are the trace of damage.
@@ -51,7 +53,25 @@ class TextFile:
         return FileError(message, self.name, line, None, source)
 
 
-class Bulk(Sequence[str]):
+class Lazy(Sequence[_Item]):
+    """A sequence whose items are made when asked for; ``item(k)``, k from 0, and ``len`` say all about it."""
+
+    @abstractmethod
+    def item(self, number: int) -> _Item:
+        """Make one."""
+
+    @overload
+    def __getitem__(self, index: int) -> _Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_Item]: ...
+    def __getitem__(self, index: int | slice) -> _Item | Sequence[_Item]:
+        # A range counts from the end, and refuses what is outside, as every sequence does.
+        if isinstance(index, slice):
+            return tuple(map(self.item, range(len(self))[index]))
+        return self.item(range(len(self))[index])
+
+
+class Bulk(Lazy[str]):
     """Lines of a large text, decoded when asked for: only its bytes and where each line ends are in memory."""
 
     def __init__(self, raw: bytes, ends: np.ndarray, encoding: str) -> None:
@@ -85,16 +105,10 @@ class Bulk(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        if isinstance(index, slice):
-            return tuple(self[k] for k in range(*index.indices(len(self))))
-        k = range(len(self))[index]
-        start = int(self._ends[k - 1]) + 1 if k else 0
-        return _tidy(self._raw[start : int(self._ends[k])].decode(self._encoding, errors="replace"))
+    def item(self, number: int) -> str:
+        """Decode a line."""
+        start = int(self._ends[number - 1]) + 1 if number else 0
+        return _tidy(self._raw[start : int(self._ends[number])].decode(self._encoding, errors="replace"))
 
     def __iter__(self) -> Iterator[str]:
         start = 0
@@ -152,6 +166,7 @@ def decode(path: Path, raw: bytes) -> TextFile:
 
 
 def _encoding(raw: bytes) -> str:
+    # in pieces, or a large file would stand in memory twice; any bytes can be read as Windows-1252, so it comes last
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(raw), _STEP):

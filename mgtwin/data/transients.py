@@ -71,6 +71,7 @@ def _time(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
     time = columns.values("time")
     if table.array is None and table.kind(column.index) == "date":
         return time, [f"time is counted from the first date of {column.label!r}"]
+    # A step back by more than half a day is no jitter of a clock: a day has ended.
     midnights = np.cumsum(np.diff(time, prepend=time[:1]) < -_HALF_DAY)  # a clock, of the day, begins anew
     if midnights.any() and table.array is None and table.kind(column.index) == "clock" and time.max() < 2 * _HALF_DAY:
         return time + 2 * _HALF_DAY * midnights, [f"{column.label!r} is a time of the day that passes midnight"]
@@ -145,4 +146,5 @@ def _counter(columns: Columns, name: str, keep: np.ndarray) -> np.ndarray | None
     values = values[keep]
     if not np.isfinite(values).all() or (values != np.round(values)).any():
         return None
+    # Instruments count from 1, some from 0, and a file may begin in the middle of an experiment.
     return (values - values.min()).astype(int)

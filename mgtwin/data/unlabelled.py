@@ -48,4 +48,5 @@ def _is_spectrum(frequency: np.ndarray, real: np.ndarray, imaginary: np.ndarray)
         return False
     if frequency.max() < 10 * frequency.min() or (real <= 0).any() or (imaginary > 0).mean() > 0.5:
         return False
+    # that it suits is not enough: where another reading suits, too, the choice would be a guess
     return misfit(frequency, real + 1j * imaginary) < _CLEAR and other_reading(frequency, real, imaginary) is None

@@ -197,6 +197,7 @@ class Experiment:
         return list(found.values())
 
 
+# kept: every experiment that is read asks for the kind of every overlay
 @lru_cache(maxsize=64)
 def _kind(overlay: str) -> str:
     from ..cells.overlays import load_overlay

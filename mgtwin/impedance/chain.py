@@ -24,35 +24,71 @@ to 1. Blocked carriers and ideal contacts are fractions with a zero below or abo
 
 What is said of electrons holds for the anions of a salt solution in their place (:mod:`mgtwin.impedance.elements`): j
 is the fraction of the second carrier, whichever the layer has.
+
+A layer knows how the current crosses it; an interface (:mod:`mgtwin.impedance.links`) how it is crossed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import numpy as np
+from ..kinds.numbers import is_zero
+from .links import Array, Carrying, Element, Interface, Open
 
-#: A number or an array over (parameter sets..., frequencies); complex where it depends on the frequency.
-Array: TypeAlias = Any
+__all__ = ["Division", "Layer", "Mixed", "Ohmic", "stack_impedance"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ohmic:
+class Division:
+    """Electronic fraction of the current in a mixed conductor.
+
+    Attributes
+    ----------
+    layer : Carrying
+        The layer.
+    left, right : Array
+        At its faces, minus the layer's transference number.
+    stored : Array
+        What enters on the left and does not leave on the right.
+    """
+
+    layer: Carrying
+    left: Array
+    right: Array
+    stored: Array
+
+
+@dataclass(frozen=True)
+class Ohmic(Element):
     """A layer without a second carrier: its impedance [ohm m2]."""
 
     impedance: Array
 
+    def crossed(self, total: Array, link: Interface, state: Open | None, static: bool) -> tuple[Array, Open | None]:
+        """Impedance [ohm m2] of the stack up to the end of the layer behind `link`, and what it asks there."""
+        # no electrons cross this layer: what the stack so far prefers has to be settled at its left interface
+        return total + self.impedance + link.leave(state, static), None
 
-@dataclass(frozen=True, slots=True)
-class Mixed:
+    def asked(self, link: Interface, state: Open | None, after: Interface) -> tuple[Open | None, Open | None]:
+        """What the stack before the layer, and that up to its end, asks of the electronic current."""
+        return None, None
+
+    def divide(self, left: Open | None, right: Open | None) -> None:
+        """As `Mixed.divide`: there is nothing to divide."""
+
+    def term(self, division: Division | None) -> Array:
+        """As `Mixed.term`."""
+        return self.impedance
+
+
+@dataclass(frozen=True)
+class Mixed(Carrying):
     """A layer with a second carrier, electrons or anions, as a T network; all per electrode area.
 
     Attributes
     ----------
-    electrons, ions : Array
-        Transference numbers of the second carrier and of the ion, each computed on its own.
     impedance : Array
         L/sigma and whatever is in series with the layer on the ionic rail [ohm m2].
     arm : Array
@@ -63,81 +99,87 @@ class Mixed:
         s c_chem L [S/m2]; Z_b = passing/storage.
     """
 
-    electrons: Array
-    ions: Array
     impedance: Array
     arm: Array
     passing: Array
     storage: Array
 
+    def crossed(self, total: Array, link: Interface, state: Open | None, static: bool) -> tuple[Array, Open | None]:
+        """As `Ohmic.crossed`."""
+        added, entered = link.enter(self, state, static)
+        total = total + added + self.impedance
+        added, left = self._through(entered)
+        return total + added, left
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An interface: impedances of its ionic and electronic branches as fractions ``top/bottom`` [ohm m2].
+    def asked(self, link: Interface, state: Open | None, after: Interface) -> tuple[Open | None, Open | None]:
+        """As `Ohmic.asked`; None where electrons are blocked at the end of the layer."""
+        _, entered = link.enter(self, state, False)
+        # blocked electrons: the next layer starts anew, with nothing to remember of this one
+        return entered, None if after.insulating else self._through(entered)[1]
 
-    ``1/0`` is a blocked carrier and ``0/1`` an ideal contact. `ideal` says for which parameter sets both are 0 (an
-    interface that is ideal in all of them is no link but None).
-    """
+    def _through(self, state: Open) -> tuple[Array, Open]:
+        """Cross arm, shunt, arm of the T network."""
+        # The shunt of the T network is passing/storage, which overflows in a thick layer at high frequency. So it never
+        # appears alone: everything is multiplied through by x/sinh(x), which goes to 0 there.
+        arm, passing = self.arm, self.passing
+        deviation, shunted = state.deviation, self.storage
+        # behind blocked electrons the admittance is the plain number 0: the products below would only cost time
+        if not is_zero(state.admittance):
+            first = 1 + state.admittance * arm
+            deviation = deviation / first
+            shunted = shunted + state.admittance / first * passing
+        second = passing + arm * shunted
+        behind = passing * deviation / second
+        added = arm * deviation * (state.deviation + behind)
+        return added, Open(self, shunted / second, behind)
 
-    ion_top: Array
-    ion_bottom: Array
-    electron_top: Array
-    electron_bottom: Array
-    ideal: Array = False
+    def _behind_arm(self, state: Open) -> tuple[Array, Array]:
+        """``d'`` and ``gamma' x/sinh(x)`` of one side, behind the series arm of the T network."""
+        # no division by 0 * inf where the arm is infinite beside a blocked contact
+        if is_zero(state.admittance):
+            return state.deviation, 0.0
+        first = 1 + state.admittance * self.arm
+        return state.deviation / first, self.passing * (state.admittance / first)
 
-    @property
-    def insulating(self) -> bool:
-        """Whether electrons are blocked in all parameter sets."""
-        return isinstance(self.electron_bottom, float) and self.electron_bottom == 0
+    def divide(self, left: Open | None, right: Open | None) -> Division | None:
+        """How the current divides in the layer, from what is asked at its two faces."""
+        assert left is not None and right is not None
+        preferred_left, admittance_left = self._behind_arm(left)
+        preferred_right, admittance_right = self._behind_arm(right)
+        # numerators and denominator are multiplied by s c L, so that a layer that stores nothing (0) is no special case
+        total = self.storage + (admittance_left + admittance_right)
+        return Division(
+            self,
+            ((self.storage + admittance_right) * preferred_left + admittance_left * preferred_right) / total,
+            ((self.storage + admittance_left) * preferred_right + admittance_right * preferred_left) / total,
+            self.storage * (preferred_left - preferred_right) / total,
+        )
 
-    def series(self) -> tuple[Array, Array]:
-        """Impedance of the loop through both branches as a fraction."""
-        if self.insulating:
-            return self.ion_bottom, 0.0
-        top = self.ion_top * self.electron_bottom + self.electron_top * self.ion_bottom
-        return top, self.ion_bottom * self.electron_bottom
+    def term(self, division: Division | None) -> Array:
+        """``L/sigma + Z_a (j_l - t)^2 + Z_b (j_l - j_r)^2 + Z_a (j_r - t)^2`` [ohm m2].
 
-    def parallel(self, top: Array) -> Array:
-        """Both branches side by side; `top` as given by `series`, not zero."""
-        return self.ion_top / top if self.insulating else self.ion_top * self.electron_top / top
-
-    def deviation(self, top: Array, electrons: Array, ions: Array) -> Array:
-        """Preferred electronic fraction of the link minus the transference number of a layer."""
-        if self.insulating:
-            return -electrons
-        return (self.ion_top * self.electron_bottom * ions - self.electron_top * self.ion_bottom * electrons) / top
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """An interface that both carriers cross side by side through one impedance [ohm m2], their shares being free."""
-
-    impedance: Array
-
-    insulating = False
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """What the stack so far asks of the electronic current: ``(d + t - j)^2/admittance``."""
-
-    admittance: Array
-    deviation: Array
-
-
-#: An interface; None passes both carriers perfectly.
-Interface: TypeAlias = Link | Together | None
+        The current may be divided as in the layer with other numbers.
+        """
+        assert division is not None
+        base = division.layer
+        # how far the transference number moves, without a difference of numbers close to 1
+        moved = self.electrons * base.ions - self.ions * base.electrons
+        left, right = division.left - moved, division.right - moved
+        arms = self.arm * (left * left + right * right)
+        return self.impedance + arms + self.passing / self.storage * (division.stored * division.stored)
 
 
-def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Interface], *, static: bool = False) -> Array:
+Layer: TypeAlias = Ohmic | Mixed
+
+
+def stack_impedance(layers: Sequence[Layer], links: Sequence[Interface], *, static: bool = False) -> Array:
     """Impedance [ohm m2] of layers between links, the first and last being the electrodes.
 
     Parameters
     ----------
     layers : sequence of Ohmic or Mixed
-    links : sequence of Link, Together or None
-        One more than layers; None passes both carriers perfectly. Beside an `Ohmic` layer there must be a `Link` whose
-        electronic branch is blocked.
+    links : sequence of Link or Together
+        One more than layers. Beside an `Ohmic` layer there must be a `Link` whose electronic branch is blocked.
     static : bool
         Whether some frequency is exactly zero, where an impedance may be infinite.
 
@@ -148,99 +190,6 @@ def stack_impedance(layers: Sequence[Ohmic | Mixed], links: Sequence[Interface],
     """
     total: Array = 0.0
     state: Open | None = None
-    for k, layer in enumerate(layers):
-        before = layers[k - 1] if k else None
-        if isinstance(layer, Ohmic):
-            # no electrons cross this layer: what the stack so far prefers has to be settled at its left interface
-            total = total + layer.impedance
-            if state is None:
-                total = total + _ions_only(links[k])
-            else:
-                assert isinstance(before, Mixed)
-                total = total + _close(links[k], before, state, static)
-                state = None
-            continue
-        if state is None:
-            added, state = begin(links[k], layer)
-        else:
-            assert isinstance(before, Mixed)
-            added, state = join(links[k], before, layer, state, static)
-        total = total + added + layer.impedance
-        added, state = through(layer, state)
-        total = total + added
-    last = layers[-1]
-    if state is None:
-        return total + _ions_only(links[-1])
-    assert isinstance(last, Mixed)
-    return total + _close(links[-1], last, state, static)
-
-
-def _ions_only(link: Interface) -> Array:
-    """Impedance of an interface between conductors of which one has no electrons."""
-    assert not isinstance(link, Together)
-    return 0.0 if link is None else link.ion_top / link.ion_bottom
-
-
-def begin(link: Interface, layer: Mixed) -> tuple[Array, Open]:
-    """Enter a mixed conductor from an electrode or from a layer without electrons."""
-    assert isinstance(link, Link)
-    top, bottom = link.series()
-    admittance = 0.0 if link.insulating else bottom / top
-    return link.parallel(top), Open(admittance, link.deviation(top, layer.electrons, layer.ions))
-
-
-def through(layer: Mixed, state: Open) -> tuple[Array, Open]:
-    """Cross a mixed conductor: arm, shunt, arm of its T network."""
-    # The shunt of the T network is passing/storage, which overflows in a thick layer at high frequency. So it never
-    # appears alone: everything is multiplied through by x/sinh(x), which goes to 0 there.
-    arm, passing = layer.arm, layer.passing
-    deviation, shunted = state.deviation, layer.storage
-    # behind blocked electrons the admittance is the plain number 0: the products below would only cost time
-    if not (isinstance(state.admittance, float) and state.admittance == 0):
-        first = 1 + state.admittance * arm
-        deviation = deviation / first
-        shunted = shunted + state.admittance / first * passing
-    second = passing + arm * shunted
-    behind = passing * deviation / second
-    added = arm * deviation * (state.deviation + behind)
-    return added, Open(shunted / second, behind)
-
-
-def join(link: Interface, left: Mixed, right: Mixed, state: Open, static: bool) -> tuple[Array, Open]:
-    """Cross an interface between two mixed conductors."""
-    # t_left - t_right without cancellation where both are close to 1
-    shift = left.electrons * right.ions - left.ions * right.electrons
-    # the preference is kept as a deviation from the layer's own t: in the next layer that is another number
-    passed = state.deviation + shift
-    if not isinstance(link, Link):
-        return 0.0 if link is None else link.impedance, Open(state.admittance, passed)
-    top, bottom = link.series()
-    # a contact that is ideal for both carriers asks for nothing: any finite preference will do
-    divisor = top if link.ideal is False else np.where(link.ideal, 1.0, top)
-    denominator = bottom + state.admittance * top
-    difference = state.deviation - link.deviation(divisor, left.electrons, left.ions)
-    preferred = link.deviation(divisor, right.electrons, right.ions)
-    added = link.parallel(divisor) + _mismatch(top, denominator, difference, static)
-    kept = bottom / denominator  # weight of the left side's preference
-    deviation = kept * passed + state.admittance * top / denominator * preferred
-    if static:
-        # 0/0 where both sides fix the current, which only happens at s = 0: the right side then knows it exactly
-        kept, deviation = np.where(denominator == 0, 0.0, kept), np.where(denominator == 0, preferred, deviation)
-    return added, Open(state.admittance * kept, deviation)
-
-
-def _close(link: Interface, layer: Mixed, state: Open, static: bool) -> Array:
-    """Leave a mixed conductor for an electrode or a layer without electrons."""
-    assert isinstance(link, Link)
-    top, bottom = link.series()
-    difference = state.deviation - link.deviation(top, layer.electrons, layer.ions)
-    return link.parallel(top) + _mismatch(top, bottom + state.admittance * top, difference, static)
-
-
-def _mismatch(top: Array, denominator: Array, difference: Array, static: bool) -> Array:
-    """Impedance [ohm m2] that a difference of the preferred electronic fractions of both sides adds."""
-    if not static:
-        return top * difference * difference / denominator
-    # At s = 0 both sides may fix the current, each at 0 or at 1 and then exactly so: they agree, or nothing passes.
-    exact = np.where((denominator == 0) & (np.abs(difference) < 0.5), 0.0, difference)
-    return top * exact * exact / np.where((denominator == 0) & (exact == 0), 1.0, denominator)
+    for layer, link in zip(layers, links, strict=False):  # the last link has no layer behind it
+        total, state = layer.crossed(total, link, state, static)
+    return total + links[-1].leave(state, static)

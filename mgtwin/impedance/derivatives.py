@@ -23,8 +23,8 @@ from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.numbers import Number
-from .chain import Array
 from .fixture import FIXTURE, fixture_numbers, idle, pass_through_fixture
+from .links import Array
 from .parameters import Overrides, reader_of
 from .terms import Shifted, Stack, first_of, plan_of
 
@@ -158,7 +158,7 @@ def add_slopes(
     stack = Stack(cell, Shifted(reader, varied), s, dimensions)
     for k, read in plan.terms:
         term = stack.term(k)
-        if getattr(term, "ndim", 0) > dimensions:  # else nothing that it reads makes a difference
+        if np.ndim(term) > dimensions:  # else nothing that it reads makes a difference
             for path in read:
                 down, up = 1 + 2 * plan.slots[path], 2 + 2 * plan.slots[path]
                 rows[path] += (term[up] - term[down]) / (area * (varied[path][up] - varied[path][down]))

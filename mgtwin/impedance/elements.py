@@ -20,8 +20,10 @@ from ..kinds.materials import GrainBoundary, Material
 from ..kinds.numbers import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
 from ..kinds.own import Own
 from ..kinds.salt import salt_voltage
-from .chain import Array, Mixed, Ohmic
+from .chain import Layer as ChainLayer
+from .chain import Mixed, Ohmic
 from .interfaces import stored
+from .links import Array
 from .numbers import geometry, require, with_boundaries
 
 __all__ = ["VACUUM_PERMITTIVITY", "Surroundings", "layer_element"]
@@ -96,7 +98,7 @@ class _Place:
 
 def layer_element(
     material: Material, reader: Reader, layer: Layer, area: Array, around: Surroundings, s: Array
-) -> Ohmic | Mixed:
+) -> ChainLayer:
     """Element of the chain for a layer.
 
     Parameters
@@ -204,7 +206,7 @@ def _solution(place: _Place, s: Array) -> Mixed:
 
 
 #: What moves besides the ion -> the equations.
-_EQUATIONS: dict[frozenset[Carrier], Callable[[_Place, Array], Ohmic | Mixed]] = {
+_EQUATIONS: dict[frozenset[Carrier], Callable[[_Place, Array], ChainLayer]] = {
     IONS_ONLY: _ohmic,
     ELECTRONS: _mixed,
     ANIONS: _solution,

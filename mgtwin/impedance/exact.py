@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from .chain import Array, Interface, Link, Mixed, Ohmic, stack_impedance
+from .chain import Layer, stack_impedance
 from .elements import Surroundings, layer_element
 from .fixture import fixture_numbers, measured
 from .interfaces import electrode, junction
+from .links import Array, Interface, isolated
 from .numbers import potentials_at_rest
 from .parameters import Overrides, reader_of
 
@@ -128,7 +129,7 @@ def stack_at(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool
     return measured(series / reader.number("area"), s, *fixture_numbers(reader))
 
 
-def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[list[Ohmic | Mixed], list[Interface]]:
+def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[list[Layer], list[Interface]]:
     """The layers and the interfaces of a cell as elements of the chain, at Laplace variables s [1/s]."""
     area = reader.number("area")
     layers = cell.layers
@@ -148,11 +149,3 @@ def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[
         for k, layer in enumerate(layers)
     ]
     return elements, links
-
-
-def isolated(left: Interface, right: Interface) -> Array:
-    """Whether electrons can cross neither of two links: True, False or an array of both."""
-    if not isinstance(left, Link) or not isinstance(right, Link):
-        return False
-    blocked = left.electron_bottom + right.electron_bottom == 0  # each is 0 (blocked) or 1
-    return blocked if np.ndim(blocked) else bool(blocked)

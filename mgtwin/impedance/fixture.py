@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.reader import Reader
-from .chain import Array
+from .links import Array
 
 __all__ = ["FIXTURE", "fixture_numbers", "idle", "measured", "pass_through_fixture"]
 

@@ -17,9 +17,10 @@ from ..errors import InputError
 from ..kinds.carriers import has_electrons
 from ..kinds.electrode import equilibrium
 from ..kinds.kind import Bound, has_formula
+from ..kinds.numbers import is_zero
 from ..kinds.response import admittance
 from ..kinds.storage import Storage
-from .chain import Array, Interface, Link, Together
+from .links import PERFECT, Array, Interface, Link, Together
 from .numbers import geometry, require
 
 __all__ = ["electrode", "junction", "stored"]
@@ -43,7 +44,7 @@ def _kept(reader: Reader, key: str, make: Callable[[], Array]) -> Array:
 def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) -> Interface:
     """Interface of two layers: its resistance or reaction beside its capacitance for ions, R_e for electrons.
 
-    None if both pass perfectly. Between two salt solutions the whole current passes the ions' branch and the salt
+    `PERFECT` if both pass perfectly. Between two salt solutions the whole current passes the ions' branch and the salt
     divides it freely.
 
     Raises
@@ -55,7 +56,7 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
     key = f"{left.name}-{right.name}"
     entry = cell.interfaces.get(key)
     if entry is None:
-        return None if common else Link(0.0, 1.0, 1.0, 0.0)
+        return PERFECT if common else Link(0.0, 1.0, 1.0, 0.0)
     path = f"interfaces.{key}"
     if entry.capacitance is None and not entry.memories:  # then nothing in it depends on s
         return _kept(reader, path, lambda: _junction(cell, reader, path, left, right, s))
@@ -76,7 +77,7 @@ def _junction(cell: Cell, reader: Reader, path: str, left: Layer, right: Layer, 
     ideal = (top == 0) & (contact[0] == 0) & (spots.ions == 0)
     if np.ndim(ideal) == 0:
         if ideal:
-            return None
+            return PERFECT
         ideal = False
     link = _link(spots, (top, bottom * spots.fraction + top * storage), contact, ideal)
     link = _conducting(link, path, "a finite resistance or a capacitance")
@@ -157,14 +158,9 @@ def _link(spots: Spots, ions: tuple[Array, Array], electrons: tuple[Array, Array
     )
 
 
-def _is_zero(number: Array) -> bool:
-    """Whether this is the plain number 0, the same for every parameter set and frequency."""
-    return isinstance(number, float) and number == 0
-
-
 def _conducting(link: Link, path: str, remedy: str) -> Link:
     """Return the link unless it blocks both carriers whatever the frequency."""
-    if _is_zero(link.ion_bottom) and _is_zero(link.electron_bottom):
+    if is_zero(link.ion_bottom) and is_zero(link.electron_bottom):
         raise InputError(
             f"{path} blocks ions and stores no charge, and no electrons can pass it either, so no current of any kind "
             f"crosses it at any frequency. Give it {remedy}, or a finite electronic_resistance between electron "

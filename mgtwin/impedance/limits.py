@@ -18,8 +18,8 @@ import numpy as np
 from ..cells.cell import Cell
 from ..cells.questions import constriction, faces
 from ..kinds.carriers import Carrier
-from .chain import Array, Interface, Together
 from .exact import elements_of, exact_laplace
+from .links import real_number
 from .parameters import reader_of
 
 __all__ = ["PlateauResistances", "dc_resistance", "plateaus"]
@@ -84,40 +84,18 @@ def plateaus(cell: Cell) -> PlateauResistances:
     reader, _ = reader_of(cell, {})
     with np.errstate(divide="ignore", invalid="ignore"):
         layers, links = elements_of(cell, reader, np.zeros(1, dtype=complex))
-        bulk = sum(_number(layer.impedance) for layer in layers)
-        charged = sum(_side_by_side(link) for link in links)
+        bulk = sum(real_number(layer.impedance) for layer in layers)
+        charged = sum(link.side_by_side() for link in links)
         storages = [
             cell.negative.double_layer,
             *(cell.interfaces[key].capacitance if key in cell.interfaces else None for key in faces(cell)[1:-1]),
             cell.positive.double_layer,
         ]
         shorted = sum(
-            _side_by_side(link, None if storage is None else _number(constriction(cell, face, Carrier.IONS, reader)))
+            link.side_by_side(None if storage is None else real_number(constriction(cell, face, Carrier.IONS, reader)))
             for face, link, storage in zip(faces(cell), links, storages, strict=True)
         )
     area, leads = float(cell.area), float(cell.series_resistance)
     return PlateauResistances(
         (bulk + shorted + leads) / area, (bulk + charged + leads) / area, dc_resistance(cell), bulk / area
     )
-
-
-def _number(value: Array) -> float:
-    """The real part of a number, or of an array over the one frequency."""
-    return float(np.ravel(np.real(value))[0])
-
-
-def _side_by_side(link: Interface, ions: float | None = None) -> float:
-    """Resistance of both branches of an interface in parallel [ohm m2]; `ions`: in place of that of its own ions."""
-    if link is None:
-        return 0.0
-    if isinstance(link, Together):  # salt on both sides: the whole current passes what the ions pass
-        return _number(link.impedance) if ions is None else ions
-    own = _number(link.ion_bottom)
-    electrons = _number(link.electron_bottom)
-    branches = (
-        (_number(link.ion_top) / own if own else np.inf) if ions is None else ions,
-        _number(link.electron_top) / electrons if electrons else np.inf,
-    )
-    if min(branches) == 0:
-        return 0.0
-    return 1 / sum(1 / branch for branch in branches) if min(branches) < np.inf else np.inf

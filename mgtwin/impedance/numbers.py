@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..kinds.carriers import has_electrons
 from ..kinds.numbers import Number
 from ..kinds.own import Own
-from .chain import Array
+from .links import Array
 
 __all__ = ["geometry", "potentials_at_rest", "require", "with_boundaries"]
 

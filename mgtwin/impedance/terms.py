@@ -18,11 +18,11 @@ from ..cells.paths import Node
 from ..cells.reader import Reader
 from ..kinds.carriers import has_electrons
 from ..kinds.numbers import Number
-from .chain import Array, Interface, Link, Mixed, Ohmic
-from .currents import CurrentFractions, Division, divide
+from .chain import Layer
+from .currents import divide
 from .elements import Surroundings, layer_element
-from .exact import isolated
 from .interfaces import electrode, junction
+from .links import Array, Interface, isolated
 from .numbers import potentials_at_rest
 
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
@@ -83,39 +83,12 @@ def _link(cell: Cell, reader: Reader, s: Array, k: int) -> Interface:
     return junction(cell, reader, layers[k - 1], layers[k], s)
 
 
-def _layer(cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> Ohmic | Mixed:
+def _layer(cell: Cell, reader: Reader, s: Array, k: int, isolated: Array) -> Layer:
     """Layer k."""
     layer = cell.layers[k]
     potential = potentials_at_rest(cell, reader)[k] if has_electrons(layer.material) else None
     around = Surroundings(reader.temperature, potential, isolated)
     return layer_element(layer.material, reader, layer, reader.number("area"), around, s)
-
-
-def _link_term(link: Interface, fractions: CurrentFractions) -> Array:
-    """``z (1 - j)^2 + R_e j^2`` [ohm m2]."""
-    if not isinstance(link, Link):
-        return 0.0 if link is None else link.impedance
-    ions = _squared(link.ion_top, link.ion_bottom, fractions.ions)
-    return ions + _squared(link.electron_top, link.electron_bottom, fractions.electrons)
-
-
-def _squared(top: Array, bottom: Array, fraction: Array) -> Array:
-    """``top/bottom fraction^2``, 0 where bottom is (and the fraction with it)."""
-    # a blocked carrier (bottom 0) carries nothing: 0/0 here is 0, and says nothing is dissipated
-    if isinstance(bottom, float):
-        return 0.0 if bottom == 0 else top / bottom * (fraction * fraction)
-    return np.where(bottom == 0, 0.0, top / bottom * (fraction * fraction))
-
-
-def _layer_term(now: Ohmic | Mixed, base: Ohmic | Mixed, division: Division | None) -> Array:
-    """``L/sigma + Z_a (j_l - t)^2 + Z_b (j_l - j_r)^2 + Z_a (j_r - t)^2`` [ohm m2], `division` being that of `base`."""
-    if not isinstance(now, Mixed) or not isinstance(base, Mixed) or division is None:
-        return now.impedance
-    # how far the transference number moves, without a difference of numbers close to 1
-    moved = now.electrons * base.ions - now.ions * base.electrons
-    left, right = division.left - moved, division.right - moved
-    arms = now.arm * (left * left + right * right)
-    return now.impedance + arms + now.passing / now.storage * (division.stored * division.stored)
 
 
 class Stack:
@@ -136,47 +109,37 @@ class Stack:
         count = len(cell.layers)
         self._cell, self._reader, self._s = cell, reader, s
         self._links = [_link(cell, reader, s, k) for k in range(count + 1)]
-        links = [_first_element(link, dimensions) for link in self._links]
+        links = [link.first(dimensions) for link in self._links]
         self._isolated = [isolated(left, right) for left, right in pairwise(links)]
         self._layers = [_layer(cell, reader, s, k, self._isolated[k]) for k in range(count)]
         # the first row holds the cell's own numbers: the currents of all rows are those of this one
-        self._base = [_first_element(layer, dimensions) for layer in self._layers]
-        self._divisions, self._fractions = divide(self._base, links)
+        base = [layer.first(dimensions) for layer in self._layers]
+        self._divisions, self._fractions = divide(base, links)
         self.size = 2 * count + 2
 
     def term(self, k: int) -> Array:
         """Term k of Z [ohm m2]; its first axis is that of the rows if it has one more than `dimensions`."""
         count = len(self._links)
         if k < count:
-            return _link_term(self._links[k], self._fractions[k])
+            return self._links[k].term(self._fractions[k])
         if k == self.size - 1:
             return self._reader.number("series_resistance")
-        return _layer_term(self._layers[k - count], self._base[k - count], self._divisions[k - count])
+        return self._layers[k - count].term(self._divisions[k - count])
 
     def changed(self, k: int, reader: Reader) -> Array:
         """Term k with the numbers of another reader, the currents being the same."""
         count = len(self._links)
         if k < count:
-            return _link_term(_link(self._cell, reader, self._s, k), self._fractions[k])
+            return _link(self._cell, reader, self._s, k).term(self._fractions[k])
         if k == self.size - 1:
             return reader.number("series_resistance")
         k -= count
-        now = _layer(self._cell, reader, self._s, k, self._isolated[k])
-        return _layer_term(now, self._base[k], self._divisions[k])
+        return _layer(self._cell, reader, self._s, k, self._isolated[k]).term(self._divisions[k])
 
 
 def first_of(value: Array, dimensions: int) -> Array:
     """The first row of an array that has one more axis than `dimensions`."""
-    return value[0] if getattr(value, "ndim", 0) > dimensions else value
-
-
-def _first_element(element: Number, dimensions: int) -> Number:
-    """An element with the first of the numbers that vary along an axis before `dimensions` others."""
-    if element is None:
-        return None
-    given = {name: getattr(element, name) for name in element.__dataclass_fields__}
-    varying = {name: value[0] for name, value in given.items() if getattr(value, "ndim", 0) > dimensions}
-    return type(element)(**given | varying) if varying else element
+    return value[0] if np.ndim(value) > dimensions else value
 
 
 # -- which of them read what ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -14,7 +14,9 @@ __all__ = [
     "VACUUM_PERMITTIVITY",
     "Number",
     "integral_of_saturating_exp",
+    "is_number",
     "is_symbol",
+    "is_zero",
     "plain",
     "saturating_exp",
 ]
@@ -40,6 +42,22 @@ SATURATION = 40.0
 def is_symbol(value: Number) -> bool:
     """Tell a symbol, which knows no comparison, from numbers and arrays."""
     return not isinstance(value, (int, float, np.generic, np.ndarray, list, tuple))
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell a real number from anything else, truth values included.
+
+    Examples
+    --------
+    >>> is_number(1), is_number(True), is_number("1")
+    (True, False, False)
+    """
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_zero(value: Number) -> bool:
+    """Tell the plain number 0, which is the same for every parameter set and frequency, from anything that varies."""
+    return isinstance(value, float) and value == 0
 
 
 def plain(value: Number) -> Number:

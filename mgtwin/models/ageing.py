@@ -89,6 +89,7 @@ class InterfaceAgeing:
         for law in self._laws:
             state = self._own[law.type] if law.changes is Changes.OWN else self._states[law.changes]
             bound = self._bound(model, law, j=stripping, fraction=self.fraction, pressure=self._pressure(model, law))
+            # laws that move one state add their rates
             model.rhs[state] = model.rhs[state] + bound.call("change", state)
 
     def _pressure(self, model: Writer, law: AgeingLaw) -> Number:

@@ -39,6 +39,8 @@ class ControlledStack(StackModel):
         refinement: float = 1.0,
         ages: bool = True,
     ):
+        # the current counts in uA/cm2, so that one absolute tolerance suits it and voltages; set before the base class
+        # is made, which asks for the current
         self._current_scale = 1e-2 * float(cell.area)
         super().__init__(
             cell,

@@ -47,6 +47,7 @@ class CycledStack(StackModel):
         half, rest = get(HALF_CYCLE), get(REST)
         elapsed = pybamm.t - get(DELAY)
         period = 2 * (half + rest)
+        # by the remainder: one equation for any number of cycles in a solve
         phase = elapsed - period * pybamm.Floor(elapsed / period)
         first = phase < half
         second = (phase >= half + rest) * (phase < 2 * half + rest)

@@ -20,6 +20,8 @@ class GradedLayer:
     :math:`\varepsilon(x)\,\partial_t g = i - \sigma_{ion}(x)\,g`: the local form of §2.4.
     """
 
+    has_pores = False
+
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"

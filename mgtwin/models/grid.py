@@ -60,6 +60,7 @@ class LayerGrid:
     def with_faces(self, inside: pybamm.Symbol, left: pybamm.Symbol, right: pybamm.Symbol) -> pybamm.Symbol:
         """Flux that equals `inside` at inner cell faces and the given ones at the two ends, exactly."""
         broadcast = pybamm.PrimaryBroadcastToEdges
+        # the outer edges of the mesh are 0 and 1 without rounding (`graded_edges`)
         at_left = self.x_edge <= 0
         at_right = self.x_edge >= 1
         return (

@@ -51,6 +51,7 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     left_potential = left.open_potential - left.resistance * current
     right_potential = right.open_potential + right.resistance * current
     law = drop + left_potential - right_potential - resistance * current
+    # two unknown faces need two equations: Ohm's law of the contact, and one current through both
     unknowns = [face.open_potential for face in (left, right) if face.current is not None]
     model.algebraic[unknowns[0]] = law
     if len(unknowns) == 2:
@@ -90,6 +91,7 @@ class ElectrodeInterface:
         self.state = drop_state(spots, side)
         model.initial_conditions[self.state] = model.rest.electrodes[side]
 
+        # the drop as if all of i were ions: what is too much in it stands in `electronic_path`
         metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
@@ -120,7 +122,7 @@ def _salt(layer: Any, side: str) -> Number:
 
     On a mixture the electrode touches the solid, too: its kinetics do not follow the salt there.
     """
-    face = None if hasattr(layer, "pores") else layer.salt_face(side)
+    face = None if layer.has_pores else layer.salt_face(side)
     return 1.0 if face is None else np.exp(np.maximum(continued_log(face.relative(ZERO)), -60.0))
 
 
@@ -183,9 +185,11 @@ class JunctionInterface:
             for given in model.input_paths
             for read in bound.reads("ohmic")
         )
+        # an input can be anything later: what is open or shorted now must not decide on the equations
         fixed = None if varies else Bound(bound.kind, bound.path, Reader(model.cell)).call("ohmic")
         if fixed == np.inf:
             return ZERO
+        # a growing film will make a resistance of a short
         if fixed == 0.0 and not self.ageing.film_grows:
             return None
         return self.ageing.fraction / (bound.call("ohmic") + self.ageing.film)

@@ -55,6 +55,7 @@ class GrainBoundaries:
         self._per_length = GrainBoundary.per_length(own) / ratio
         self._thickness = model.reader.number(f"layers.{layer.name}.thickness")
         self._number = self._thickness / own.number("grain_size")
+        # a capacitor across no resistance has no equation of its own: the time constant would be 0
         if boundary.capacitance is not None and not model.is_fixed_at(own.place("resistance"), 0.0):
             self._capacitance = own.number("capacitance") * ratio
 
@@ -78,6 +79,8 @@ class GrainBoundaries:
 class OhmicLayer:
     """Ionic conductor: ``V = i_f L/sigma_ion``, with its geometric capacitance."""
 
+    has_pores = False
+
     grid = None
 
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
@@ -91,6 +94,7 @@ class OhmicLayer:
         self._effective = self._boundaries.folded(conductivity)
         self._dielectric = None
         if resolve_dielectric:
+            # its state is the drop over the whole layer, not a field: a capacitance per area, not a permittivity
             self._dielectric = bulk_storage(model, f"{path}.material", ratio / thickness)
 
     def face(self, side: str) -> None:
@@ -129,6 +133,8 @@ class MixedLayer:
     :math:`\sigma_{eon}` over a cell face as :math:`\int\sigma\,dE/\Delta E`: exact in the steady Hebb-Wagner state on
     any mesh. In a graded composite :math:`\sigma_{eon} = F(x)\,\sigma(E)`, and F is taken at the very cell faces.
     """
+
+    has_pores = False
 
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool):
         self.name = layer.name
@@ -188,6 +194,7 @@ class MixedLayer:
         inside = self.grid.first_value(self.potential, side)
         sigma = self.electrons.conductivity(inside, self._at(side))
         conductance, driven = self._conduction(sigma, side)
+        # the slope of Sigma = int sigma dE, so sigma is in it already: what multiplies it below is divided by sigma
         slope = sign * (self.electrons.integral(unknown) - self.electrons.integral(inside)) / self.grid.half_cell(side)
         slope = self.electrons.factor(self._at(side)) * slope
         return Face(unknown, pybamm.Scalar(0), driven - conductance / sigma * slope)

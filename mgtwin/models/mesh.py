@@ -47,6 +47,7 @@ def graded_edges(number: int, beta: float) -> np.ndarray:
     a = beta * np.abs(2 * xi - 1)
     from_face = np.sinh(beta - a) / (2 * np.cosh(a) * np.sinh(beta))
     edges = np.where(xi <= 0.5, from_face, 1 - from_face)
+    # to the last digit: faces are told from inner edges by comparison with 0 and 1
     edges[0], edges[-1] = 0.0, 1.0
     return edges
 

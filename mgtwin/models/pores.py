@@ -86,6 +86,8 @@ class Pores:
 class PoreLayer:
     """Ions in a solid and in the salt solution of its pores; no electrons."""
 
+    has_pores = True
+
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool = True):
         self.name = layer.name
         path = f"layers.{layer.name}"
@@ -127,6 +129,8 @@ class PoreLayer:
 
 class MixedPoreLayer(MixedLayer):
     """A mixed conductor with a salt solution in its pores: states E and c, one ionic rail."""
+
+    has_pores = True
 
     def __init__(self, model: Writer, layer: Layer, resolve_dielectric: bool, isolated: bool):
         super().__init__(model, layer, resolve_dielectric, isolated)

@@ -39,6 +39,7 @@ def faradaic_current(
     """
     fraction = ageing.fraction
     has_film = ageing.film_grows or (film_path and not model.is_fixed_at(film_path, 0.0))
+    # without a film the drop is the overpotential: one algebraic unknown less
     overpotential = pybamm.Variable(names.charge_transfer_overpotential(name)) if has_film else drop
     memories = {
         key: model.unknown(names.own_state(name, key), memory.initial(bound))
@@ -50,6 +51,7 @@ def faradaic_current(
         memory.write(model, memories[key], drive, bound)
     current = sign * (fraction * own)
     if has_film:
+        # film resistances are those of the area in contact, current densities those of the electrode
         model.algebraic[overpotential] = drop - overpotential - ageing.film / fraction * current
         model.initial_conditions[overpotential] = model.initial_conditions[drop]
     return current

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import compress
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pybamm
 
 from ..cells import Cell, Layer, expand
+from ..cells.paths import parts_of
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
 from ..errors import InputError
@@ -101,7 +103,7 @@ class StackModel(pybamm.BaseModel):
         self.ageing_states: set[str] = set()
         #: Bodies into which something diffuses from the interfaces, each with a mesh of its own.
         self.particles: list[Particle] = []
-        self._dielectric = dielectric
+        self._dielectric = {layer.name for layer in cell.layers} if dielectric is True else dielectric or ()
         self._values: dict[str, Number] = {}
         self.reader = Reader(cell, self._parameter, call=function_of, varies=self.input_paths.__contains__)
         self.temperature = self.reader.number("temperature")
@@ -128,7 +130,7 @@ class StackModel(pybamm.BaseModel):
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
         current = self.cell.get(path)
-        return isinstance(current, float) and current == value and path not in self.input_paths
+        return bool(current == value) and path not in self.input_paths
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
@@ -143,7 +145,7 @@ class StackModel(pybamm.BaseModel):
         return pybamm.FunctionParameter(names.CURRENT_FUNCTION, {names.TIME: pybamm.t})
 
     def _stores(self, layer: Layer) -> bool:
-        return self._dielectric if isinstance(self._dielectric, bool) else layer.name in self._dielectric
+        return layer.name in self._dielectric
 
     # -- what memories write ---------------------------------------------------------------------------------------
     def unknown(self, name: str, start: Number) -> pybamm.Variable:
@@ -353,7 +355,8 @@ def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None
 
 def function_of(function: Callable[..., Number], arguments: Sequence[Number]) -> Number:
     """A function that iterates as one symbol, where some of its arguments are symbols."""
-    symbols = [argument for argument in arguments if isinstance(argument, pybamm.Symbol)]
+    symbolic = [isinstance(argument, pybamm.Symbol) for argument in arguments]
+    symbols = list(compress(arguments, symbolic))
     if not symbols:
         return function(*arguments)
 
@@ -361,7 +364,7 @@ def function_of(function: Callable[..., Number], arguments: Sequence[Number]) ->
         values = iter(given)
         with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
             warnings.simplefilter("ignore", FutureWarning)
-            return function(*(next(values) if isinstance(part, pybamm.Symbol) else part for part in arguments))
+            return function(*(next(values) if moves else part for part, moves in zip(arguments, symbolic, strict=True)))
 
     return pybamm.Function(evaluated, *symbols)
 
@@ -370,7 +373,7 @@ def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str
     """Concrete path -> name of the PyBaMM input that drives it."""
     result: dict[str, str] = {}
     for key in inputs:
-        name = key if isinstance(key, str) else ", ".join(key)
+        name = ", ".join(parts_of(key))
         for path in expand(cell, key):
             if not isinstance(cell.get(path), float):
                 raise InputError(f"{path} is {cell.get(path)!r}, not a number: it cannot become an input.")

@@ -63,8 +63,11 @@ class ConstantPhaseElement:
             passing = passing + self._branch(
                 model, voltage, f"{k}", np.exp(k * SPACING), front * np.exp(self.n * k * SPACING) * SPACING
             )
+        # below the window s >> lambda: a branch with the integral's value and first moment, int lambda^n and
+        # int lambda^(n+1) d(ln lambda)
         pole, conductance = np.exp(slowest) * self.n / (1 + self.n), front * np.exp(self.n * slowest) / self.n
         passing = passing + self._branch(model, voltage, f"below {first}", pole, conductance)
+        # above it s << lambda: int lambda^(n-1) d(ln lambda) is a capacitance
         rest = front * np.exp((self.n - 1) * fastest) / (1 - self.n)
         model.rhs[voltage] = (current - passing) / rest
 

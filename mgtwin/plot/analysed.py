@@ -64,6 +64,7 @@ def kramers_kronig(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     consistent = ds.attrs.get("consistent")
     verdict = said[None if consistent is None else bool(consistent)]
     with panel(ax, ": ".join(filter(None, [describe(ds.attrs), verdict])), (6.4, 3.4), beside=True) as drawn:
+        # Residuals are drawn in per cent; the tolerance is kept as a part of |Z|.
         limit = 100 * float(ds.attrs.get("tolerance", 0.0))
         if limit:
             drawn.ax.axhspan(-limit, limit, color=PALE, lw=0, zorder=0, label=f"±{limit:.2g} %")
@@ -96,14 +97,17 @@ def relaxation_times(
     """
     with panel(ax, ds, (7.6, 3.7)) as drawn:
         tau, gamma = (np.asarray(ds[name].values, dtype=float) for name in ("time_constant", "distribution"))
+        # A second curve on these Axes has to take the unit that stands at the axis already.
         size, unit = lab_shared(drawn.ax.get_ylabel(), gamma, "ohm")
         (line,) = drawn.ax.semilogx(tau, gamma / size, "-", lw=1.6, label=label, color=color)
         drawn.ax.fill_between(tau, gamma / size, color=line.get_color(), alpha=0.15, lw=0)
         _mark_peaks(drawn.ax, ds, gamma / size, line.get_color(), listed=label is None)
         drawn.ax.set_xlabel(with_unit(str(ds["time_constant"].attrs.get("long_name", "relaxation time")), "s"))
         drawn.ax.set_ylabel(f"γ ({unit})")
+        # Room for the numbers of the peaks; never less than a curve that is there already needs.
         drawn.ax.set_ylim(0, max(1.12 * float(gamma.max()) / size, drawn.ax.get_ylim()[1]))
         drawn.ax.set_xlim(drawn.ax.dataLim.x0 / 1.5, drawn.ax.dataLim.x1 * 1.5)
+        # Several distributions share Axes: only the first of them adds the axis on top.
         if not drawn.ax.child_axes:
             top = drawn.ax.secondary_xaxis("top", functions=(_reciprocal, _reciprocal))
             top.set_xlabel("Frequency (Hz)")
@@ -114,6 +118,8 @@ def relaxation_times(
 
 def _reciprocal(x: ArrayLike) -> np.ndarray:
     """Frequency [Hz] of a time constant [s], and back."""
+    # matplotlib tries 0, too, when it sets up the second axis
+    # Matplotlib asks for 0, too, while it works out the limits.
     return np.asarray(1 / (2 * np.pi * np.maximum(x, 1e-300)))
 
 
@@ -181,6 +187,7 @@ def circuit(fit: FittedCircuit, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
         data, line = in_plane(upper, fit.impedance), in_plane(upper, model)
         upper.plot(data.real, -data.imag, **{**MEASURED, "label": "data"}, zorder=3)
         upper.plot(line.real, -line.imag, color=COLOURS[1], label=str(fit.circuit), zorder=4)
+        # After the data and the line, before the arcs: what is extrapolated must not decide the view.
         ratio = equal_scales(upper)
         if ax is None:
             fit_height(upper, 0.66 * ratio, below=2.0)
@@ -203,6 +210,7 @@ def _arcs(ax: Axes, fit: FittedCircuit, size: float) -> None:
     right = ax.get_xlim()[1] * size
     for k, (arc, colour) in enumerate(zip(fit.arcs, (COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4]), strict=False), 1):
         n = values[f"n{k}"]
+        # The arc is drawn whole: frequencies are relative to its top, and six decades reach the axis on both sides.
         x = (1j * np.geomspace(1e-6, 1e6, 600)) ** n
         curve = (start + arc.resistance / (1 + x)) / size
         said = f"arc {k}: {short(arc.resistance, 'ohm')}, {short(arc.capacitance, 'F')}, n = {n:.2f}"

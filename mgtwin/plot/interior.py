@@ -62,8 +62,10 @@ def _bars(ds: xr.Dataset, values: np.ndarray, moment: float, ax: Axes | None) ->
     with panel(ax, title, (6.0, 0.9 + 0.36 * len(names))) as drawn:
         colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
         bars = drawn.ax.barh(names, drawn.x(values, ds["overpotential"]), color=colours, height=0.65)
+        # Blanks around the text keep it off the end of its bar.
         shares = [f" {short(v, 'V')} ({v / total:.0%}) " if total else f" {short(v, 'V')} " for v in values]
         drawn.ax.bar_label(bars, shares, fontsize=8.5, color=INK)
+        # The texts stand beyond the bars, and matplotlib does not count them among the data.
         drawn.ax.margins(x=0.28)
         drawn.ax.axvline(0, color=INK, lw=0.8)
         drawn.ax.invert_yaxis()
@@ -78,6 +80,7 @@ def _stacked_over_time(ds: xr.Dataset, values: np.ndarray, ax: Axes | None) -> A
     seen = time > 0 if log else np.full(time.size, True)
     with panel(ax, ds, (7.0, 3.9), beside=True) as drawn:
         x = drawn.time(time[seen], log=log)
+        # Contributions and voltage together, so that one unit is chosen for both.
         *parts, whole = drawn.y(np.vstack([values, voltage])[:, seen], ds["overpotential"])
         sums = np.abs(parts).sum(axis=0)
         small = np.nanmax(np.abs(parts), axis=1) < NEGLIGIBLE * max(np.nanmax(sums), 1e-300)
@@ -177,6 +180,7 @@ def _chosen_times(time: np.ndarray, times: Sequence[float | str] | None, functio
     time = np.asarray(time, dtype=float)
     if times is None:
         later = time[time > 0]
+        # As the samples are spaced: six even times of a long relaxation would all show its end.
         wanted = np.geomspace(later[0], later[-1], 6) if is_log_spaced(time) else np.linspace(time[0], time[-1], 6)
     else:
         wanted = np.array([float(parse(moment, "s")) for moment in times])
@@ -186,6 +190,7 @@ def _chosen_times(time: np.ndarray, times: Sequence[float | str] | None, functio
             raise InputError(
                 f"{function}: {short(outside[0], 's')} lies outside the run ({span}); choose a time inside."
             )
+    # Two wanted times may have the same nearest sample: its curve is drawn once.
     return list(dict.fromkeys(int(np.argmin(np.abs(time - moment))) for moment in wanted))
 
 
@@ -202,6 +207,7 @@ def _regions(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[tuple[str, 
     if ds.attrs.get("cell"):
         from mgtwin.cells import Cell
 
+        # The cell knows its layers also where they have no profile; the positions alone do not.
         layers = Cell.from_yaml(ds.attrs["cell"]).layers
         names, edges = [layer.name for layer in layers], np.cumsum([0.0, *(layer.thickness for layer in layers)])
     else:

@@ -31,15 +31,17 @@ def label_points(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> None:
     """
     from matplotlib.patheffects import withStroke
 
+    # Worked out from the figure's size: drawing it once only to ask where things lie would take longer than this.
     frame = _Frame(ax)
     obstacles = frame.curves()
     boxes = frame.labels()
     for point, text in zip(points, texts, strict=True):
         at = frame.to_points(point)
-        found = min((_cost(box, obstacles, boxes, frame), rank, box) for rank, box in enumerate(_candidates(at, text)))
+        found = min((frame.cost(box, obstacles, boxes), rank, box) for rank, box in enumerate(_candidates(at, text)))
         if found[0] > _TOO_MUCH:
             continue
         boxes.append(found[2])
+        # Relative to its point, so that a label stays at it when the view is moved.
         offset = np.array(found[2][:2]) - at
         drawn = ax.annotate(
             text, (float(point[0]), float(point[1])), xytext=(float(offset[0]), float(offset[1])),
@@ -59,6 +61,7 @@ class _Frame:
         (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         figure: Any = ax.get_figure(root=True)
         width = ax.get_position().width * figure.get_figwidth() * 72
+        # what a fixed shape makes of the Axes `get_position` tells only after the figure has been drawn
         shape = ax.get_box_aspect()
         height = width * shape if shape else ax.get_position().height * figure.get_figheight() * 72
         self.size = np.array([width, height])
@@ -71,6 +74,7 @@ class _Frame:
         """All drawn lines as points at most 2 pt apart, and the axis Im Z = 0."""
         parts = []
         for line in self.ax.lines:
+            # Lines across the whole Axes (axhline) have a coordinate that is no number of the data.
             if line.get_transform() != self.ax.transData:
                 continue
             xy = self.to_points(np.asarray(line.get_xydata()))
@@ -83,6 +87,7 @@ class _Frame:
             else:  # a marker is wider than its point
                 xy = (xy[:, np.newaxis] + MARKER).reshape(-1, 2)
             parts.append(xy)
+        # The line at zero is drawn after the labels, but must not run through one either.
         zero = np.arange(0, self.size[0], 2.0)
         parts.append(np.stack([zero, np.full_like(zero, self.to_points(np.zeros(2))[1])], axis=1))
         return np.concatenate(parts)
@@ -98,8 +103,22 @@ class _Frame:
                 found.append(_box(float(x), float(y), text.get_text()))
         return found
 
+    def cost(self, box: Box, obstacles: np.ndarray, boxes: list[Box]) -> float:
+        """How much of what is drawn a label would cover."""
+        x0, y0, x1, y1 = box
+        covered = (obstacles[:, 0] > x0 - 1) & (obstacles[:, 0] < x1 + 1) & (obstacles[:, 1] > y0 - 1)
+        cost = float((covered & (obstacles[:, 1] < y1 + 1)).sum())
+        # one label over another, or cut off, cannot be read: each alone is more than _TOO_MUCH
+        for a0, b0, a1, b1 in boxes:
+            # Above what is tolerated however little a label covers: two texts on each other cannot be read at all.
+            cost += 100.0 * (x0 < a1 + 3 and a0 < x1 + 3 and y0 < b1 + 1 and b0 < y1 + 1)
+        outside = x0 < 1 or y0 < 1 or x1 > self.size[0] or y1 > self.size[1]
+        return cost + 100.0 * outside
 
+
+# The mean width of a digit or letter of the font is 0.6 of its size; measuring every text would need a drawing.
 def _box(x: float, y: float, text: str) -> Box:
+    # estimated from the font size: to measure a text the figure would have to be drawn first
     return x, y, x + 0.6 * _SIZE * len(text), y + 1.1 * _SIZE
 
 
@@ -112,14 +131,3 @@ def _candidates(at: np.ndarray, text: str) -> list[Box]:
         y = at[1] + _GAP * sin + height * (sin - 1) / 2
         found.append(_box(float(x), float(y), text))
     return found
-
-
-def _cost(box: Box, obstacles: np.ndarray, boxes: list[Box], frame: _Frame) -> float:
-    """How much of what is drawn a label would cover."""
-    x0, y0, x1, y1 = box
-    covered = (obstacles[:, 0] > x0 - 1) & (obstacles[:, 0] < x1 + 1) & (obstacles[:, 1] > y0 - 1)
-    cost = float((covered & (obstacles[:, 1] < y1 + 1)).sum())
-    for a0, b0, a1, b1 in boxes:
-        cost += 100.0 * (x0 < a1 + 3 and a0 < x1 + 3 and y0 < b1 + 1 and b0 < y1 + 1)
-    outside = x0 < 1 or y0 < 1 or x1 > frame.size[0] or y1 > frame.size[1]
-    return cost + 100.0 * outside

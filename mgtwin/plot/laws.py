@@ -37,6 +37,7 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
         (points,) = ax.semilogy(
             1000 / temperature, ds["conductivity"] / 100, "o", ms=6, mec="white", label=label, color=color, zorder=3
         )
+        # The lines reach a little beyond the points, but make no claim far from them.
         margin = 0.06 * np.ptp(temperature)
         smooth = np.linspace(temperature.min() - margin, temperature.max() + margin, 100)
         for name, dash, symbol in (("sigma", "-", "σ"), ("sigma_T", (0, (4, 2.5)), "σT")):
@@ -46,6 +47,7 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
             sigma = np.exp(float(fit["log_prefactor"]) - energy * per_kt) / (smooth if name == "sigma_T" else 1)
             spread = "" if np.isnan(std) else f" ± {std:.1g}"
             shown = f"{symbol} ∝ exp(−Eₐ/kT), Eₐ = {energy:.3f}{spread} eV"
+            # The two conventions differ by colour only where no other sample needs the colours.
             alone = name == "sigma_T" and label is None and color is None
             line_colour = COLOURS[1] if alone else points.get_color()
             ax.plot(1000 / smooth, sigma / 100, linestyle=dash, lw=1.4, color=line_colour, label=shown)
@@ -62,6 +64,8 @@ def _celsius_above(ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     def to_celsius(x: ArrayLike) -> np.ndarray:
+        # matplotlib tries 0, too, when it sets up the second axis
+        # Matplotlib tries the conversion on values far outside the data, 0 among them.
         return np.asarray(1000 / np.maximum(x, 1e-3) - ZERO_CELSIUS)
 
     def from_celsius(celsius: ArrayLike) -> np.ndarray:

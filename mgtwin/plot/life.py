@@ -83,6 +83,7 @@ def contact(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     """
     with panel(ax, ds) as drawn:
         fraction = ds["final_contact_fraction"].transpose("interface", "cycle")
+        # Interfaces whose contact never changes would lie on each other at the top.
         moving = np.flatnonzero(np.ptp(fraction.values, axis=1) > 1e-9)
         for k, number in enumerate(moving.tolist() or [0]):
             drawn.ax.plot(
@@ -121,6 +122,7 @@ def waterfall(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         raise InputError("waterfall: no spectrum was taken: every= is larger than the number of cycles.")
     with panel(ax, ds, beside=True) as drawn:
         numbers = cycle_numbers(ds)[taken]
+        # The colours go evenly from the first to the last: three entries explain them.
         labelled = {0, len(taken) - 1, len(taken) // 2} if len(taken) > 5 else set(range(len(taken)))
         for k, (index, colour) in enumerate(zip(taken, shades(len(taken)), strict=True)):
             z = np.abs(ds["impedance"].isel(cycle=index).values)

@@ -112,6 +112,7 @@ class Panel:
     def room_on_log_axis(self) -> None:
         """Widen a logarithmic y axis without a decade in it, which would have no labelled tick."""
         low, high = self.ax.dataLim.y0, self.ax.dataLim.y1
+        # Over less than a decade a logarithmic axis has hardly a number on it.
         if high < 10 * low:
             self.ax.set_ylim(low / 2.5, high * 2.5)
 
@@ -163,6 +164,7 @@ def stacked(
             2, 1, figsize=size, sharex=sharex, layout="constrained", height_ratios=ratios
         )[1]  # fmt: skip
         return upper, lower
+    # Given Axes are divided where they stand, for the figure around them belongs to somebody else.
     place = ax.get_subplotspec()
     figure: Any = ax.figure
     share = ax if sharex else None
@@ -183,6 +185,7 @@ def stacked(
 def describe(attrs: Mapping[Any, Any]) -> str:
     """Return name of the cell and temperature of a result, as far as its attributes tell."""
     parts = []
+    # The name alone is wanted: reading the whole cell would take as long as the drawing.
     name = re.search(r"^name:\s*[\"']?(.*?)[\"']?\s*$", str(attrs.get("cell", "")), re.MULTILINE)
     if name and name[1]:
         parts.append(name[1])
@@ -194,6 +197,7 @@ def describe(attrs: Mapping[Any, Any]) -> str:
 def is_log_spaced(time: np.ndarray) -> bool:
     """Whether sample times crowd towards the start over more than two decades, so that a log axis shows them best."""
     later = time[time > 0]
+    # The last test tells a logarithmic grid from an even one that begins with one short step.
     return later.size > 10 and later[-1] / later[0] > 100 and later[-1] > 10 * np.median(later)
 
 
@@ -201,6 +205,7 @@ def shades(n: int) -> list[ColorType]:
     """Return n colours from light to dark of one scale, for curves that follow each other."""
     import matplotlib
 
+    # Without its palest end, which white paper swallows.
     return list(matplotlib.colormaps["viridis_r"](np.linspace(0.12, 0.95, n)))
 
 

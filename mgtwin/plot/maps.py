@@ -64,6 +64,7 @@ def map(
     if len(known) != 2:
         sizes = ", ".join(f"{dim}: {size}" for dim, size in values.sizes.items())
         raise InputError(f"map draws two dimensions, but {name} has {sizes or 'none'}: choose with ds.isel(...).")
+    # The one that is not given is what the other leaves: naming one axis is enough.
     across = x or next(dim for dim in reversed(known) if dim != y)
     up = y or next((dim for dim in known if dim != across), across)
     if {across, up} != set(known):
@@ -75,6 +76,7 @@ def map(
         drawn.ax.set(xlabel=right.label, ylabel=top.label, xscale=right.scale, yscale=top.scale)
         _contours(drawn.ax, right, top, z, levels)  # its labels are placed on the final scales
         drawn.ax.grid(False)
+        # The colour bar then has a tip: what is above it includes the infinite.
         extend = "max" if np.isposinf(z.values).any() else "neither"
         drawn.ax.figure.colorbar(mesh, ax=drawn.ax, label=z.label, extend=extend)
     return drawn.ax
@@ -116,6 +118,7 @@ def _contours(ax: Axes, right: Shown, top: Shown, z: Shown, levels: int | Sequen
             at = np.asarray(locator.tick_values(low, high))
         case _:
             at = np.sort(z.of(np.asarray(levels)))
+    # A contour at the very end would be a speck at one point of the grid.
     at = at[(at > low) & (at < high)]
     if not at.size:
         return

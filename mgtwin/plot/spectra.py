@@ -58,6 +58,7 @@ def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Finite points of a spectrum from high to low frequency."""
     frequency, z = np.asarray(ds["frequency"].values, dtype=float), np.asarray(ds["impedance"].values)
     good = np.isfinite(z)
+    # Files come in either order; the line must run along the spectrum, and the marks need it sorted.
     order = np.argsort(-frequency[good], kind="stable")
     return frequency[good][order], z[good][order]
 
@@ -95,12 +96,14 @@ def equal_scales(ax: Axes) -> float:
 def fit_height(ax: Axes, ratio: float, below: float = 0.0) -> None:
     """Make the figure of an Axes with a fixed shape as high as it must be, plus `below` [inch] for what is under it."""
     figure: Any = ax.figure
+    # What titles and labels take beside the Axes [inch], so that equal scales leave no empty strip.
     figure.set_figheight((figure.get_figwidth() - 0.8) * ratio + 0.95 + below)
 
 
 def _mark_decades(ax: Axes, frequency: np.ndarray, z: np.ndarray, color: ColorType) -> None:
     """Mark the decades of frequency on a drawn spectrum and label those that have room."""
     logs = np.log10(frequency)
+    # Within rounding: a spectrum that ends at 1 Hz has a mark there.
     exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
     # Instruments seldom measure at 10.000 Hz: marks lie on the line between the neighbours.
     x, y = (np.interp(exponents, logs[::-1], part[::-1]) for part in (z.real, -z.imag))

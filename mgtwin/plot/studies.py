@@ -55,6 +55,7 @@ def shown(variable: xr.DataArray, *, even: bool = False) -> Shown:
     values, unit = np.asarray(variable.values, dtype=float), str(variable.attrs.get("units", ""))
     finite = values[np.isfinite(values)]
     zero = ZERO_CELSIUS if unit == "K" else 0.0
+    # Degrees Celsius go through zero and mean nothing as a ratio; two values tell of no spacing.
     log = bool(not zero and finite.size > 2 and finite.min() > 0 and finite.max() > DECADES * finite.min())
     if log and even:
         ratios = np.diff(np.log(np.sort(finite)))
@@ -66,6 +67,7 @@ def shown(variable: xr.DataArray, *, even: bool = False) -> Shown:
 
 def metrics_in(ds: xr.Dataset) -> list[str]:
     """Names of the metrics of a study, without what was made of them (quantiles, robust values)."""
+    # What a study derives from a metric carries the metric's attributes, but is drawn with it, not beside it.
     made = ("_quantiles", "_limit_robust", "_robust")
     return [
         str(name)
@@ -90,12 +92,14 @@ def coordinate(ds: xr.Dataset, dim: str, given: str | None = None) -> xr.DataArr
         return ds[given]
     if dim in ds.coords and ds[dim].dtype.kind in "fc":
         return ds[dim]
+    # Paired values run along a dimension that is only counted: one of what was varied says more than its number.
     along = [name for name in ds.coords if ds[name].dims == (dim,) and ds[name].dtype.kind == "f"]
     return ds[along[0]] if along else ds[dim]
 
 
 def free_dimensions(ds: xr.Dataset) -> int | None:
     """Number of dimensions besides parameter sets that a study varies; None for designs and sensitivities."""
+    # Results of optimisations and of sensitivities have plots of their own.
     if {"design", "parameter"} & set(ds.dims):
         return None
     return sum(size > 1 for dim, size in ds.sizes.items() if dim not in ("sample", "quantile"))
@@ -174,6 +178,7 @@ def _along(drawn: Panel, ds: xr.Dataset, z: Shown, place: Shown, label: str | No
 
 def _distribution(drawn: Panel, z: Shown, quantiles: np.ndarray, label: str | None, colour: str) -> None:
     ax = drawn.ax
+    # Bins that look equally wide: on a logarithmic axis linear ones would be slivers at one end.
     edges = (np.geomspace if z.log else np.linspace)(z.finite.min(), z.finite.max(), 31)
     ax.hist(z.finite, bins=list(edges), color=colour, alpha=0.85, label=label)
     low, middle, high = z.of(quantiles)
@@ -254,6 +259,7 @@ def tornado(ds: xr.Dataset, metric: str | None = None, *, most: int = 8, ax: Axe
     one = ds.sel(metric=chosen_metric(metric, names, names, "tornado"))
     variance = "total_order" in ds
     kinds = [("total_order", 0.18), ("first_order", -0.18)] if variance else [("mean_size", 0.0)]
+    # Stable, so that parameters that do not matter at all keep the order in which they were given.
     order = np.argsort(-np.nan_to_num(one[kinds[0][0]].values), kind="stable")[:most][::-1]
     with panel(ax, str(one["metric_name"].item()), (7.2, 1.0 + 0.46 * len(order))) as drawn:
         ax, rows = drawn.ax, np.arange(len(order))
@@ -263,6 +269,7 @@ def tornado(ds: xr.Dataset, metric: str | None = None, *, most: int = 8, ax: Axe
             values = drawn.x(one[key].values[order], unit=unit, name=name)
             half = drawn.x(one[f"{key}_half_width"].values[order], unit=unit, name=name)
             ax.barh(
+                # An estimated index may come out below zero, which no share of a variance is; its error bar shows that.
                 rows + offset, np.maximum(values, 0), height=0.34 if variance else 0.6, xerr=half,
                 color=COLOURS[number], label={"total_order": "total", "first_order": "alone"}.get(key),
                 error_kw={"ecolor": INK, "elinewidth": 0.9, "capsize": 2},

@@ -102,7 +102,7 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
         steps = _steps(ds)
         several, log = len(steps) > 1, is_log_spaced(steps[0].time)
         name, held = ("current", "voltage") if voltage_is_controlled(ds) else ("voltage", "current")
-        setpoints = [float(np.nanmedian(getattr(step, held))) for step in steps]
+        setpoints = [float(np.nanmedian(step._asdict()[held])) for step in steps]
         size, unit = lab(setpoints, str(ds[held].attrs.get("units", "")))
         values = drawn.y(ds[name].values, ds[name])
         times = np.concatenate([step.time if log else step.time + step.start for step in steps])

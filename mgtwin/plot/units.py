@@ -51,6 +51,7 @@ def lab(values: ArrayLike, unit: str) -> tuple[float, str]:
     for name, size in _UNITS[unit]:
         # 3 h are easier to read than 0.125 d, so the large units of time need a few of them.
         enough = 3.0 if unit == "s" and size > 1 else 1.0
+        # a value that rounding left just below a unit counts as one
         if largest >= enough * size * (1 - 1e-9) or (largest == 0 and size <= 1):
             return size, name
     return _UNITS[unit][-1][::-1]

@@ -177,12 +177,12 @@ def protocol(cls: type[_Class]) -> type[_Class]:
     """
     # Spectra and sequences have no stretches in time; whatever derives from nothing is meant to have.
     base = Protocol if issubclass(cls, Protocol) else TransientProtocol
-    return declared(cls, PROTOCOLS, base, _check, added={"temperature": Added(Temperature | None, None)})
 
+    def check(made: type[Protocol]) -> None:
+        written = not issubclass(made, TransientProtocol) or made.segments is not TransientProtocol.segments
+        require(written, made, PROTOCOLS, "without the method segments(cell), which says what is imposed over time.")
 
-def _check(cls: type[Protocol]) -> None:
-    written = not issubclass(cls, TransientProtocol) or cls.segments is not TransientProtocol.segments
-    require(written, cls, PROTOCOLS, "without the method segments(cell), which says what is imposed over time.")
+    return declared(cls, PROTOCOLS, base, check, added={"temperature": Added(Temperature | None, None)})
 
 
 def from_data(data: object) -> Protocol:

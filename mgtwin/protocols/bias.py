@@ -41,13 +41,12 @@ _Class = TypeVar("_Class")
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
 def bias(cls: type[_Class]) -> type[_Class]:
     """Declare what a cell can be held at: a class with fields and the method ``control(cell)``."""
-    return declared(cls, BIASES, Held, _check)
 
+    def check(made: type[Held]) -> None:
+        missing = "without the method control(cell), which says what is imposed."
+        require(made.control is not Held.control, made, BIASES, missing)
 
-def _check(cls: type[Held]) -> None:
-    require(
-        cls.control is not Held.control, cls, BIASES, "without the method control(cell), which says what is imposed."
-    )
+    return declared(cls, BIASES, Held, check)
 
 
 @bias

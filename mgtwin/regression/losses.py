@@ -42,11 +42,11 @@ _Loss = TypeVar("_Loss", bound=Loss)
 @dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
 def loss(cls: type[_Loss]) -> type[_Loss]:
     """Make a class a loss: a noun that files know by its name in snake case."""
-    return declared(cls, LOSSES, Loss, _check)
 
+    def check(made: type[Loss]) -> None:
+        require(made.slope is not Loss.slope, made, LOSSES, "without the static method slope(z).")
 
-def _check(cls: type[Loss]) -> None:
-    require(cls.slope is not Loss.slope, cls, LOSSES, "without the static method slope(z).")
+    return declared(cls, LOSSES, Loss, check)
 
 
 @loss

@@ -71,15 +71,11 @@ _Weighting = TypeVar("_Weighting", bound=Weighting)
 @dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
 def weighting(cls: type[_Weighting]) -> type[_Weighting]:
     """Make a class a weighting: a noun that files know by its name in snake case."""
-    return declared(cls, WEIGHTINGS, Weighting, _check)
 
+    def check(made: type[Weighting]) -> None:
+        require(made.std is not Weighting.std, made, WEIGHTINGS, "without the method std(data).")
 
-def _check(cls: type[Weighting]) -> None:
-    require(cls.std is not Weighting.std, cls, WEIGHTINGS, "without the method std(data).")
-
-
-def _share(raw: float | str | None) -> float | None:
-    return None if raw is None else float(parse(raw, ""))
+    return declared(cls, WEIGHTINGS, Weighting, check)
 
 
 def _one_or_each(raw: float | str | Sequence[float] | Reals) -> float | tuple[float, ...]:
@@ -103,7 +99,7 @@ class Modulus(Weighting):
         Standard deviation of either part relative to \\|Z\\|, ``"1 %"``. By default it follows from the misfit.
     """
 
-    noise: Annotated[float | None, BeforeValidator(_share)] = None
+    noise: Annotated[float | None, BeforeValidator(lambda raw: None if raw is None else float(parse(raw, "")))] = None
     of_spectra: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

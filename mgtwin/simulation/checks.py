@@ -57,6 +57,7 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     driven = [segment for segment in imposed if segment.control.start != 0.0 or segment.control.rate != 0.0]
     if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
+    # limits on both sides: whatever the sign of the current, charging ends
     if all(np.isfinite(segment.limits.low) and np.isfinite(segment.limits.high) for segment in driven):
         return
     raise InputError(
@@ -123,6 +124,7 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, (float, np.ndarray)):
         return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+    # a constant-phase element relaxes where q omega^n equals sigma
     coefficient, order = (vars(dielectric)[name] for name in (dielectric.coefficient, dielectric.order))
     return float(np.max((coefficient / sigma) ** (1 / order)))
 

@@ -156,6 +156,7 @@ class CycleIntegrator(Integrator):
         def energy(power: np.ndarray) -> float:
             if solution.ended_by == "time":
                 return float(weights @ power[np.searchsorted(solution.times, nodes)])
+            # an event cut the half cycle short: nodes are missing, and the weights do not fit what is left
             if solution.times.size == 1:
                 return 0.0
             return float(PchipInterpolator(solution.times, power).integrate(0.0, solution.times[-1]))
@@ -163,7 +164,8 @@ class CycleIntegrator(Integrator):
         put_in, delivered = energy(np.maximum(power, 0)), energy(np.maximum(-power, 0))
         wanted = np.array([*segment.times, solution.times[-1]] if traced else solution.times[-1:])
         keep = np.flatnonzero(np.isin(solution.times, wanted))
-        return Passage(segment, _thinned(solution, keep), put_in, delivered)
+        outputs = {name: rows[..., keep] for name, rows in solution.outputs.items()}
+        return Passage(segment, replace(solution, times=solution.times[keep], outputs=outputs), put_in, delivered)
 
     # -- many cycles ---------------------------------------------------------------------------------------------
     def cycles(
@@ -205,6 +207,7 @@ class CycleIntegrator(Integrator):
                 yield passages
                 state = passages[-1].solution.state
             done = len(finished)
+            # a half cycle cut short moves all later switches, which one solve has at fixed times
             cycles = cycles[: done + 1] if limited else cycles
         for segments in cycles[done:]:
             passages = []
@@ -299,9 +302,3 @@ class Wanted:
 def _constant(current: float) -> dict[str, float]:
     """Inputs for a constant current [A]."""
     return {cycled.AMPLITUDE: current, cycled.HALF_CYCLE: ENDLESS, cycled.REST: 0.0, cycled.DELAY: 0.0}
-
-
-def _thinned(solution: SegmentSolution, keep: np.ndarray) -> SegmentSolution:
-    """A segment at some of its times."""
-    outputs = {name: rows[..., keep] for name, rows in solution.outputs.items()}
-    return replace(solution, times=solution.times[keep], outputs=outputs)

@@ -71,6 +71,7 @@ class CycleTable:
     def row(self, passages: Sequence[Passage]) -> np.ndarray:
         """The summary of one cycle; NaN where a half cycle is missing."""
         row = np.full(self._width, np.nan)
+        # sums start at 0; what is read at the end of a half cycle stays NaN where there is none
         row[SCALARS.index("deposition_capacity") : SCALARS.index("second_charge") + 1] = 0.0
         for passage in passages:
             row[SCALARS.index("energy_put_in")] += passage.put_in

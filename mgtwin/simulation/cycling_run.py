@@ -172,6 +172,7 @@ class CyclingRun:
         elapsed = records[-1].end if records else self.reached.elapsed
         impedance = None
         end = finished[-1][-1]
+        # before the spectrum, which is then that of the corrected state
         if np.any(correction):
             finished[-1][-1] = replace(end, solution=replace(end.solution, state=end.solution.state + correction))
         last = finished[-1][-1]
@@ -197,6 +198,7 @@ class CyclingRun:
         end = finished[-1][-1]
         current, limited = float(end.solution.outputs[names.CURRENT][-1]), bool(records[-1].cut_by)
         done = self.reached.cycles + len(records)
+        # overwrites what an interruption may have left between these two lines the time before
         self.records[self.reached.cycles :] = records
         self.reached = Reached(done, end.solution.state, current, elapsed, limited, end.ends_the_run)
         if end.ends_the_run:

@@ -60,13 +60,16 @@ def simulate(
     >>> eis["impedance"].dims
     ('frequency',)
     """
-    if not isinstance(cell, Cell):
-        raise InputError(f"simulate needs a Cell first, not {type(cell).__name__}: build one with mt.cell(name).")
-    if not isinstance(protocol, Protocol):
-        raise InputError(
-            f"simulate needs a protocol second, not {type(protocol).__name__}: for example mt.EIS(1e6, 0.1)."
-        )
+    check_given("simulate", cell, protocol, Protocol, "a protocol")
     return _Run(cell, start, start_time, progress).of(protocol)
+
+
+def check_given(asked: str, cell: object, protocol: object, kind: type[Protocol], what: str) -> None:
+    """Refuse anything but a cell and a protocol of a kind, in this order."""
+    if not isinstance(cell, Cell):
+        raise InputError(f"{asked} needs a Cell first, not {type(cell).__name__}: build one with mt.cell(name).")
+    if not isinstance(protocol, kind):
+        raise InputError(f"{asked} needs {what} second, not {type(protocol).__name__}: for example mt.EIS(1e6, 0.1).")
 
 
 def stamp(cell: Cell, protocol: Protocol) -> dict[str, Any]:
@@ -129,6 +132,8 @@ class _Run:
 
     def sequence(self, protocol: Any) -> xr.DataTree:
         """Steps in order; a failure keeps the finished ones in ``error.partial``, Ctrl-C returns them."""
+        from .start_state import runs_in
+
         attrs = stamp(self.cell, protocol)
         nodes: dict[str, xr.Dataset | xr.DataTree] = {}
         run = replace(self, window=self._checked(protocol.steps))
@@ -148,7 +153,7 @@ class _Run:
             if result.attrs.get("interrupted"):
                 return _tree(nodes, attrs, f"interrupted in step {name}: the rest was not simulated")
             # the next step starts where the last transient ended
-            if any("state" in node for node in getattr(result, "leaves", [result])):  # spectra change nothing
+            if any("state" in ds for ds in runs_in(result)):  # spectra change nothing
                 run = replace(run, start=result, start_time=None)
         return _tree(nodes, attrs)
 

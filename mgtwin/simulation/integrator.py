@@ -94,6 +94,7 @@ class Integrator:
         y = casadi.MX.sym("y", self.built.len_rhs_and_alg)
         free, inputs = self._output_inputs()
         parts = [
+            # dense, zeros included: `mapped` reads one buffer of fixed size per column
             casadi.densify(self.built.get_processed_variable(name).to_casadi(t=casadi.MX(0), y=y, inputs=inputs))
             for name in wanted
         ]
@@ -160,7 +161,10 @@ class Integrator:
                 return self._ended_at_once(segment, state, str(error))
             raise SimulationError(str(error), time=0.0) from error
         limited = "event" in termination
+        # the solver returns its own stops, too, and its last time may miss the segment's by a rounding
         keep = np.searchsorted(reached, times[times <= reached[-1] * (1 + 1e-12)]).clip(0, len(reached) - 1)
+        # the moment at which a limit ended the segment is a sample, although nobody asked for that time
+        # The moment of the event is no output time, but the run ends there.
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
 
@@ -184,7 +188,10 @@ class Integrator:
         depleted = [event.name for event in self.model.events if names.is_depletion(event.name) and event.name in error]
         if depleted:
             return SegmentSolution(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
+        # Only the consistent start is wanted, the first column, so what follows it may be short.
         first = min(t for t in segment.times if t > 0)
+        # PyBaMM starts nothing that lies beyond an event: without the limits the first step finds the algebraic
+        # unknowns, and with them the voltage
         free = replace(segment, duration=first, limits=Limits())
         _, y, _ = self._solve(_ends(free), _ends(free), self.inputs(free), state)
         outputs = self.evaluate(y[:, :1])
@@ -206,6 +213,7 @@ def mapped(function: casadi.Function, *columns: np.ndarray) -> np.ndarray:
     result: Any = np.empty(function.size1_out(0) * number)
     buffer.set_res(0, memoryview(result))
     evaluate()
+    # CasADi stores matrices column by column
     return result.reshape(number, -1).T
 
 

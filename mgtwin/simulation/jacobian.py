@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..cells.paths import Key
+from ..cells.paths import Key, parts_of
 from ..errors import InputError
 from ..protocols import EIS
-from ..protocols.bias import Held
-from .dispatch import stamp
+from .dispatch import check_given, stamp
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,21 +76,17 @@ def impedance_jacobian(
     from .. import dataset
     from ..impedance.derivatives import exact_jacobian, parameters_of
 
-    if not isinstance(cell, Cell):
-        raise InputError(f"impedance_jacobian needs a Cell first, not {type(cell).__name__}: mt.cell(name) builds one.")
-    if not isinstance(protocol, EIS):
-        raise InputError(
-            f"impedance_jacobian needs an impedance protocol second, not {type(protocol).__name__}: for example "
-            f"mt.EIS(1e6, 0.1)."
-        )
+    check_given("impedance_jacobian", cell, protocol, EIS, "an impedance protocol")
     if protocol.temperature is not None:
         cell = cell.with_({"temperature": protocol.temperature})
     keys = parameters_of(cell, paths)
-    labels = [key if isinstance(key, str) else ", ".join(key) for key in paths]
+    labels = [", ".join(parts_of(key)) for key in paths]
     repeated = [label for label in labels if labels.count(label) > 1]
     if repeated:
         raise InputError(f"{repeated[0]} is named twice among the paths: name each one once.")
-    units = [_unit(cell, key) for key in keys]
+    units_of = [{getattr(cell.get(path), "unit", None) or "" for path in key} for key in keys]
+    # numbers of several units that move together have no unit in common
+    units = [found.pop() if len(found) == 1 else "" for found in units_of]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
     on_mesh = any(layer.material.mesh_only for layer in cell.layers)
     if start is None and protocol.bias is None and not on_mesh:
@@ -101,12 +96,6 @@ def impedance_jacobian(
         derivative, more = _on_mesh(cell, protocol, keys, start, start_time)
         attrs |= {"route": more["route"], "warnings": [*attrs["warnings"], *more["warnings"]]}
     return dataset.jacobian(frequencies, labels, derivative, unit=units, attrs=attrs)
-
-
-def _unit(cell: Cell, key: tuple[str, ...]) -> str:
-    """SI unit of the numbers of a key, empty where they have none or several."""
-    units = {getattr(cell.get(path), "unit", None) or "" for path in key}
-    return units.pop() if len(units) == 1 else ""
 
 
 def _on_mesh(
@@ -122,10 +111,12 @@ def _on_mesh(
     from . import spectra, start_state
 
     frequencies = protocol.values()
+    # The numbers of a tuple are differentiated one by one and added: each is linearised once, however many share it.
     single = list(dict.fromkeys(path for key in keys for path in key))
     stack = LinearisedStack(cell, f_max=float(frequencies.max()), inputs=single)
     _check_structure(cell, stack)
     if protocol.bias is not None:
+        # Before any work: a bias under which nothing can become steady is refused here, with the reason.
         conserved.conserved_charges(cell, imposed_voltage=protocol.bias.control(cell).imposes_voltage)
     origin = None if start is None else start_state.kept(start, start_time, cell)
     if protocol.bias is None and origin is None:
@@ -142,11 +133,17 @@ def _on_mesh(
         state = stack.complete(*_on_layout(kept, cell, stack))
         initial, moved = stack.rest_state(), shifts.rest_shift(stack)
         if origin is not None:
+            # what a run kept is the same whatever the numbers are
+            # A kept state is what it is, and does not move with the parameters as that of rest does.
             initial, moved = _on_layout(origin, cell, stack)[0], np.zeros_like(moved)
         voltage, current = spectra.imposed(cell, protocol.bias)
         bias = steady.SteadyState(stack, initial, voltage=voltage, current=current)
+        # The run in time ends near the steady state; the derivative is taken at the root itself.
         state = bias.converged(state)
-        shift = bias.shift(state, moved, _current_slopes(cell, protocol.bias, stack))
+        density = protocol.bias.current_density()
+        # an imposed current density makes a current [A] that grows with the area, and with nothing else
+        current_slopes = [density if name == "area" else 0.0 for name in stack.input_names] if density else None
+        shift = bias.shift(state, moved, current_slopes)
         place = "steady under a bias, that state moving with the parameters"
     _, by_path = adjoint.adjoint_jacobian(stack, frequencies, state, shift)
     column = {name: k for k, name in enumerate(stack.input_names)}
@@ -164,7 +161,9 @@ def _check_structure(cell: Cell, stack: LinearisedStack) -> None:
 
     zero = [name for name, value in stack.given(None).items() if value == 0]
     if zero:
+        # A film of 0 is the limit of thin films, so its unknown may be missing: see _on_layout.
         films = {names.charge_transfer_overpotential(side) for side in ("negative", "positive")}
+        # an input never leaves an equation out, a number that is 0 for good does: the two layouts show it
         added = set(stack.layout[0]) - set(LinearisedStack(cell, f_max=stack.model.f_max).layout[0]) - films
         if added:
             raise InputError(
@@ -192,9 +191,3 @@ def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.
                 values=np.append(kept.values, kept.values[kept.labels == state]),
             )
     return start_state.transfer(kept, cell, stack.layout, stack.rest_state())
-
-
-def _current_slopes(cell: Cell, bias: Held, stack: LinearisedStack) -> list[float] | None:
-    """Derivatives [A per SI unit] of an imposed current: that of a current density grows with the area."""
-    density = bias.current_density()
-    return [density if name == "area" else 0.0 for name in stack.input_names] if density else None

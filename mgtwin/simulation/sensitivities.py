@@ -17,7 +17,7 @@ import pybamm
 from numpy.typing import NDArray
 
 from ..cells import Cell
-from ..cells.paths import Key, expand
+from ..cells.paths import Key, expand, parts_of
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import SimulationError
@@ -75,7 +75,7 @@ class SensitiveRun:
 
     def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:
         self.cell, self.segments = cell, tuple(segments)
-        self.names = tuple(key if isinstance(key, str) else ", ".join(key) for key in keys)
+        self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
         first = checks.first_output(self.segments)
         dielectric = checks.check_feasible(cell, self.segments)
@@ -83,6 +83,7 @@ class SensitiveRun:
         window = (0.1 / length, 10 / first)  # as for a plain run
         options: dict[str, Any] = {"f_max": 1 / (2 * np.pi * first), "dielectric": dielectric, "cpe_window": window}
         self.model = ControlledStack(cell, list(keys), **options)
+        # PyBaMM keeps what it compiles on the model itself, with sensitivities or without: one model for each
         self._plain, mesh = controlled.discretise(self.model)
         self._sensitive = controlled.discretise(ControlledStack(cell, list(keys), **options))[0]
         self.size = self._plain.len_rhs_and_alg
@@ -182,11 +183,13 @@ class SensitiveRun:
             outputs.append(found)
             if wanted:
                 count = y.shape[1]
+                # CasADi's map puts the Jacobians of all times side by side, one block of columns per time
                 chain = by_state.reshape(2, count, self.size)
                 direct = by_number.reshape(2, count, len(p)) if p else np.zeros((2, count, 0))
                 derivatives.append(np.einsum("otn,ntp->otp", chain, S) + direct)
         voltage, current = np.concatenate(outputs, axis=1)
         slopes_of = np.concatenate(derivatives, axis=1) if wanted else np.zeros((2, voltage.size, 0))
+        # the laboratory's current is PyBaMM's with the other sign, and so are its derivatives
         slopes_of[1] *= -1
         return voltage, 0.0 - current, slopes_of
 
@@ -221,7 +224,8 @@ class SensitiveRun:
                 )
         except pybamm.SolverError as error:
             raise SimulationError(str(error), time=0.0) from error
-        y = solution.y.full() if hasattr(solution.y, "full") else np.asarray(solution.y)
+        # PyBaMM gives CasADi's matrix or NumPy's, by what it was asked for.
+        y = casadi.DM(solution.y).full()
         keep = np.searchsorted(solution.t, times).clip(0, len(solution.t) - 1)
         if not wanted:
             return y[:, keep], np.zeros((self.size, keep.size, 0))
@@ -237,6 +241,7 @@ class SensitiveRun:
         now = Shifted(
             reader, {path: value for name, value in zip(self.names, p, strict=True) for path in self.places[name]}
         )
+        # the model holds rest potentials as plain numbers (they come of an iteration): what moves them is added here
         self._fill(state, self._potentials(now), labels)
         for k, name in enumerate(self.names):
 

@@ -147,6 +147,7 @@ def steady_state(
                 time=elapsed,
             )
         labels, positions = integrator.layout
+        # algebraic unknowns follow the others, and the current among them has a scale of its own
         if np.max(np.abs(reached - state)[: integrator.built.len_rhs], initial=0.0) <= STEADY:
             return start_state.KeptState(np.asarray(labels), positions, reached, elapsed)
         state, duration = reached, 10 * duration
@@ -157,6 +158,7 @@ def drift_warnings(stack: LinearisedStack, state: np.ndarray, f_min: float) -> l
     """Says so where the state moves on while the lowest frequency is measured."""
     labels = stack.layout[0]
     change = np.abs(stack.drift(state, 1 / f_min))
+    # what is fast follows within a period, be the state stationary or not
     slow = np.array([not names.is_fast(label) for label in labels])
     change = np.where(slow, change, 0.0)
     worst = int(np.argmax(change))

@@ -50,7 +50,9 @@ def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None, cell:
     if time is not None:
         wanted = float(parse(time, "s"))
         index = int(np.argmin(np.abs(times - wanted)))
+        # as close as the ten digits of the times in the message below, so that one of them can be given back
         if not np.isclose(times[index], wanted, rtol=1e-9, atol=0.0):
+            # Ten digits, so that a listed time can be given back as it stands and is found.
             listed = ", ".join(f"{t:.10g}" for t in (times if len(times) <= 8 else [*times[:4], *times[-3:]]))
             more = "" if len(times) <= 8 else f" ({len(times)} in all)"
             raise InputError(
@@ -119,6 +121,7 @@ def _recomposed(
         if np.all(charge(after, low) <= wanted) and np.all(charge(after, high) >= wanted):
             break
         low, high = 2 * low, 2 * high
+    # beyond the last digit of even the widest bracket, so that no tolerance has to be chosen
     for _ in range(120):
         middle = (low + high) / 2
         less = charge(after, middle) < wanted
@@ -198,15 +201,27 @@ def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarr
         return values
     from scipy.interpolate import PchipInterpolator
 
+    # Monotone, so that a steep front of salt does not swing below zero; a spline would.
     return np.asarray(PchipInterpolator(nodes, values, extrapolate=True)(x))
+
+
+def runs_in(result: xr.Dataset | xr.DataTree) -> list[xr.Dataset]:
+    """The Dataset itself, or those of all steps of a Sequence's DataTree, in order."""
+    import xarray as xr
+
+    match result:
+        case xr.DataTree():
+            return [node.to_dataset() for node in result.leaves]
+        case _:
+            return [result]
 
 
 def last_dataset(start: xr.Dataset | xr.DataTree) -> xr.Dataset:
     """The Dataset itself, or the last transient of a Sequence's DataTree."""
-    if not hasattr(start, "leaves"):
-        return start  # type: ignore[return-value]
-    nodes = [node.to_dataset() for node in start.leaves]
-    states = [ds for ds in nodes if "state" in ds]
+    runs = runs_in(start)
+    if runs[0] is start:
+        return runs[0]
+    states = [ds for ds in runs if "state" in ds]
     if not states:
         raise InputError("start: no step of this Sequence keeps a state (only transients do).")
     return states[-1]

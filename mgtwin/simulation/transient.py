@@ -42,6 +42,7 @@ def run(
     first = checks.first_output(segments)
     dielectric = checks.check_feasible(cell, segments)
 
+    # not before the checks: PyBaMM takes longer to import than a protocol takes to be refused
     from ..models.ladder import wider_window
     from .integrator import Integrator, out_of_salt
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..cells import Cell
-from ..cells.paths import Key, expand
+from ..cells.paths import Key, expand, parts_of
 from ..errors import InputError, UnknownNameError
 from ..quantities import Value, parse
 
@@ -76,7 +76,9 @@ def groups_of(given: Axes) -> list[tuple[str | None, Mapping[Key, Any]]]:
             return [(dim, values)]
         case Mapping():
             return [(None, given)]
-        case Iterable() if not isinstance(given, str):
+        case str():  # a text can be iterated over, too, but its letters are no axes
+            pass
+        case Iterable():
             return [group for item in given for group in groups_of(item)]
     raise InputError(
         f"a study varies a mapping {{path: values}} or Paired({{path: values}}), or a list of these, not {given!r}."
@@ -115,7 +117,7 @@ def axes_of(cells: Sequence[Cell], given: Axes) -> tuple[Axis, ...]:
 
 def name_of(key: Key) -> str:
     """What a key is called in results: its path, or its paths with commas between them."""
-    return key if isinstance(key, str) else ", ".join(map(str, key))
+    return ", ".join(map(str, parts_of(key)))
 
 
 def _listed(name: str, given: object) -> Sequence[Any] | np.ndarray:

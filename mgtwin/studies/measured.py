@@ -75,12 +75,13 @@ def metrics_of(given: Metrics, taken: Collection[str] = ()) -> tuple[Metric, ...
 
 def unbound(function: Any) -> tuple[str, Any, list[str]]:
     """Name of a function, the function below any `functools.partial`, and what is bound to it, in words."""
-    bound: list[str] = []
-    while isinstance(function, partial):
-        bound += [repr(item) for item in function.args]
-        bound += [f"{name}={item!r}" for name, item in sorted(function.keywords.items())]
-        function = function.func
-    return getattr(function, "__name__", type(function).__name__), function, bound
+    match function:
+        case partial(func=inner, args=args, keywords=keywords):
+            # Sorted, for partials that differ in the order of their keywords only compute the same number.
+            own = [*map(repr, args), *(f"{name}={item!r}" for name, item in sorted(keywords.items()))]
+            name, innermost, below = unbound(inner)
+            return name, innermost, [*own, *below]
+    return getattr(function, "__name__", type(function).__name__), function, []
 
 
 def described(function: Function) -> str:
@@ -107,4 +108,5 @@ def fingerprint(function: Function) -> str:
 
 
 def _addressless(text: str) -> str:
+    # addresses change from run to run: with them no study would ever be taken up again
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)

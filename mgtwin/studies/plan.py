@@ -149,11 +149,11 @@ def plan_of(
         For whatever cannot work, before anything is computed.
     """
     cells, protocols = labelled_cells(cell), labelled_protocols(protocol)
-    labels = {}
-    if not isinstance(cell, Cell):  # one alone is no dimension
-        labels[CELL] = tuple(cells)
-    if not isinstance(protocol, Protocol):
-        labels[PROTOCOL] = tuple(protocols)
+    # One alone is no dimension; a list of one is, for whoever gives a list wants the dimension whatever its length.
+    of_dim: dict[str, tuple[object, Mapping[str, object]]] = {CELL: (cell, cells), PROTOCOL: (protocol, protocols)}
+    labels = {
+        dim: tuple(items) for dim, (given, items) in of_dim.items() if not any(item is given for item in items.values())
+    }
     found = axes_of(list(cells.values()), axes)
     for axis in found:
         if axis.dim in labels or axis.dim in ("point", "failure"):

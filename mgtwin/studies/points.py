@@ -44,6 +44,20 @@ class Task:
             at = {"temperature": self.protocol.temperature, **at}
         return self.cell.with_(at)
 
+    def batch(self, protocol: EIS, impedance: np.ndarray) -> xr.Dataset:
+        """Spectra of all points as one Dataset; what varies between them is a coordinate under its path."""
+        import xarray as xr
+
+        temperature = self.cell.temperature if protocol.temperature is None else protocol.temperature
+        numbers = {"temperature": float(temperature), "area": float(self.cell.area)}
+        # What varies is no attribute of the batch: a metric that reads it there would give one number for all points.
+        attrs: dict[str, Any] = {name: value for name, value in numbers.items() if name not in self.values}
+        attrs |= {"cell": self.cell.to_yaml(), "protocol": protocol.to_yaml()}
+        coords: dict[str, Any] = {path: (POINT, values) for path, values in self.values.items()}
+        coords["frequency"] = ("frequency", protocol.values(), attributes("frequency"))
+        data = {"impedance": ((POINT, "frequency"), impedance, attributes("impedance"))}
+        return xr.Dataset(data, coords=coords, attrs=attrs)
+
 
 @dataclass(eq=False)
 class Outcome:
@@ -68,6 +82,17 @@ class Outcome:
             self.values[metric.name][k] = np.asarray(metric.function(run), dtype=float).item()
         if np.isnan(self.values[metric.name][k]):
             self.fail(k, f"{metric.name}: {reading.reason or 'gave NaN'}")
+
+    def read_batch(self, metric: Metric, batch: xr.Dataset, known: list[int]) -> None:
+        """A metric of many spectra at once; point by point where that fails, to find which ones do."""
+        numbers = self.values[metric.name]
+        with Attempt() as whole:
+            # Not where spectra are missing: a metric that refuses NaN would fail for all.
+            if len(known) == numbers.size:
+                numbers[:] = np.asarray(metric.function(batch), dtype=float)
+        for k in known:
+            if whole.reason or np.isnan(numbers[k]):
+                self.read(metric, batch.isel({POINT: slice(k, k + 1)}), k)
 
 
 class Attempt:
@@ -120,9 +145,8 @@ def compute(task: Task) -> Outcome:
         if running.reason:
             outcome.fail(k, running.reason)
             continue
-        if run.attrs.get(
-            "interrupted"
-        ):  # Ctrl-C reached the run, which returned its first half: no number of this point
+        # Ctrl-C reached the run, which returned its first half: no number of this point
+        if run.attrs.get("interrupted"):
             raise KeyboardInterrupt
         warnings += run.attrs.get("warnings", [])
         for metric in task.metrics:
@@ -149,37 +173,10 @@ def _spectra(task: Task, protocol: EIS, outcome: Outcome) -> None:
     one_by_one = []
     for metric in task.metrics:
         if metric.batched:
-            _read_batch(metric, _batch(task, protocol, impedance), known, outcome)
+            outcome.read_batch(metric, task.batch(protocol, impedance), known)
         else:
             one_by_one.append(metric)
     for k in known if one_by_one else ():
         run = spectrum(frequencies, impedance[k], {**stamp(task.cell_at(k), protocol), "route": "exact, at rest"})
         for metric in one_by_one:
             outcome.read(metric, run, k)
-
-
-def _read_batch(metric: Metric, batch: xr.Dataset, known: list[int], outcome: Outcome) -> None:
-    """A metric of many spectra at once; point by point where that fails, to find which ones do."""
-    numbers = outcome.values[metric.name]
-    with Attempt() as whole:
-        if len(known) == numbers.size:
-            numbers[:] = np.asarray(metric.function(batch), dtype=float)
-    for k in known:
-        if whole.reason or np.isnan(numbers[k]):
-            outcome.read(metric, batch.isel({POINT: slice(k, k + 1)}), k)
-
-
-def _batch(task: Task, protocol: EIS, impedance: np.ndarray) -> xr.Dataset:
-    """Spectra as one Dataset; what varies between them is a coordinate under its path."""
-    import xarray as xr
-
-    cell = task.cell
-    temperature = cell.temperature if protocol.temperature is None else protocol.temperature
-    numbers = {"temperature": float(temperature), "area": float(cell.area)}
-    # What varies is no attribute of the batch: a metric that reads it there would give one number for all points.
-    attrs: dict[str, Any] = {name: value for name, value in numbers.items() if name not in task.values}
-    attrs |= {"cell": cell.to_yaml(), "protocol": protocol.to_yaml()}
-    coords: dict[str, Any] = {path: (POINT, values) for path, values in task.values.items()}
-    coords["frequency"] = ("frequency", protocol.values(), attributes("frequency"))
-    data = {"impedance": ((POINT, "frequency"), impedance, attributes("impedance"))}
-    return xr.Dataset(data, coords=coords, attrs=attrs)

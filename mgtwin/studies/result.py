@@ -46,6 +46,7 @@ class Memory:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.finished = plan, set[int]()
         self._values = {metric.name: np.full(plan.grid.shape, np.nan) for metric in plan.metrics}
+        # until it is written: after an interruption a point that was left out is told from one that failed
         self._failure = np.full(plan.grid.shape, LEFT_OUT, dtype=object)
         self._warnings: dict[str, None] = {}
 

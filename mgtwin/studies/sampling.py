@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cells import Cell
 from ..cells.parts import is_part
-from ..cells.paths import expand
+from ..cells.paths import expand, parts_of
 from ..errors import UnknownNameError
 from ..quantities import Value
 
@@ -105,11 +105,10 @@ def _ties(cells: Sequence[Cell], together: Sequence[Sequence[str]]) -> list[dict
     """For each cell, the number of the key of `together` that a path belongs to."""
     tied: list[dict[str, int]] = [{} for _ in cells]
     for number, given in enumerate(together):
-        key = given if isinstance(given, str) else tuple(given)
         unknown = []
         for cell, of_cell in zip(cells, tied, strict=True):
             try:
-                of_cell |= dict.fromkeys(expand(cell, key), number)
+                of_cell |= dict.fromkeys(expand(cell, parts_of(given)), number)
             except UnknownNameError as error:  # a tie may be about some of the cells
                 unknown.append(error)
         if unknown and len(unknown) == len(cells):
@@ -124,6 +123,7 @@ def _origin(cell: Cell, path: str, homes: dict[int, str]) -> tuple[str, str]:
     which `homes` remembers.
     """
     steps = path.split(".")
+    # The innermost part first: a number of a phase belongs to the phase, wherever its composite stands.
     for depth in range(len(steps) - 1, 0, -1):
         place = ".".join(steps[:depth])
         if is_part(place):

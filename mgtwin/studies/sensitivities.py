@@ -11,7 +11,7 @@ from typing import Protocol as Interface
 import numpy as np
 
 from ..cells import Cell
-from ..cells.paths import Key, expand
+from ..cells.paths import Key, expand, parts_of
 from ..dataset import stamp
 from ..errors import InputError, UnknownNameError
 from ..kinds.noun import noun
@@ -303,9 +303,8 @@ def sensitivity(
 def _chosen(cell: Cell, free: tuple[Parameter, ...], given: Sequence[Key] | None) -> tuple[Parameter, ...]:
     if given is None:
         return free
-    keys: Sequence[Key] = [given] if isinstance(given, str) else given
     uncertain = {path for item in free for path in item.paths}
-    wanted = {key: set(expand(cell, key)) for key in keys}
+    wanted = {key: set(expand(cell, key)) for key in parts_of(given)}
     for key, paths in wanted.items():
         if not uncertain & paths:
             message = f"{key!r} states no uncertainty (a std or a range), or is held."

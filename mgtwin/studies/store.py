@@ -68,7 +68,8 @@ class Store:
         self.path, self.plan = path, plan
         group = zarr_module().open_group(path, mode="r+")
         self._arrays = {name: group[name] for name in [*(metric.name for metric in plan.metrics), FAILURE]}
-        self.finished = dict(_journal(path))
+        self.finished = dict(self._journal())
+        # Before anything is computed: a damaged chunk is then simply one that is still to do.
         problems = {number: self._problem(number, line) for number, line in self.finished.items()}
         self.damaged = tuple(
             f"chunk {number} ({self._points(number)}) was damaged on disk: {problem}"
@@ -76,6 +77,16 @@ class Store:
             if problem
         )
         self.finished = {number: line for number, line in self.finished.items() if not problems[number]}
+
+    def _journal(self) -> Iterator[tuple[int, Line]]:
+        """Lines of the journal; one that was cut off when a process died is passed over."""
+        file = self.path / _JOURNAL
+        for text in file.read_text(encoding="utf-8").split("\n") if file.exists() else ():
+            try:
+                line = json.loads(text)
+                yield int(line["chunk"]), line
+            except (ValueError, KeyError, TypeError):
+                continue
 
     def _problem(self, number: int, line: Line) -> str:
         """What is wrong with a finished chunk, from its checksums; ``""`` where nothing is."""
@@ -125,17 +136,6 @@ def _checksum(values: Any) -> int:
         # The same on every machine: byte order is part of the number.
         return zlib.crc32(np.ascontiguousarray(array, dtype="<f8").tobytes())
     return zlib.crc32("\0".join(map(str, array.reshape(-1))).encode())
-
-
-def _journal(path: Path) -> Iterator[tuple[int, Line]]:
-    """Lines of the journal; one that was cut off when a process died is passed over."""
-    file = path / _JOURNAL
-    for text in file.read_text(encoding="utf-8").split("\n") if file.exists() else ():
-        try:
-            line = json.loads(text)
-            yield int(line["chunk"]), line
-        except (ValueError, KeyError, TypeError):
-            continue
 
 
 def _append(file: Path, line: Line) -> None:

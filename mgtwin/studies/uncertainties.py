@@ -11,7 +11,7 @@ from typing import Protocol as Interface
 import numpy as np
 
 from ..cells import Cell
-from ..cells.paths import Key, expand
+from ..cells.paths import Key, expand, parts_of
 from ..dataset import add_warning
 from ..errors import InputError, UnknownNameError
 from ..protocols import Protocol
@@ -222,7 +222,7 @@ def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
 
 def _key(name: Key) -> Key:
     """Several paths that move together are one name, ``"a, b"``, in fits and in studies."""
-    steps = name.split(", ") if isinstance(name, str) else list(name)
+    steps = [path for part in parts_of(name) for path in part.split(", ")]
     return steps[0] if len(steps) == 1 else tuple(steps)
 
 

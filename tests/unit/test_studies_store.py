@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,15 @@ def test_sigterm_keeps_what_was_done(cells: Any, tmp_path: Path, in_store: bool)
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.fixture
+def _takes_ctrl_c() -> Iterator[None]:
+    """Python's own answer to Ctrl-C: a job in the background inherits "ignore"."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_takes_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_that_a_library_swallowed_ends_the_study_after_its_point(cells: Any, number: int) -> None:
     """The wrappers of CasADi catch every exception, KeyboardInterrupt too."""

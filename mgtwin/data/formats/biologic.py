@@ -77,6 +77,7 @@ def _with_current(table: Table, array: np.ndarray) -> Table:
     with np.errstate(divide="ignore", invalid="ignore"):
         current = np.where(passed > 0, charge / passed, np.nan)
     if len(current):
+        # no row before the first one: without charge nothing flowed, with some it cannot be told for how long
         current[0] = 0.0 if charge[0] == 0 else np.nan
     whole = Table(table.file, (*table.labels, "I/mA"), (*table.units, None), array=np.column_stack([array, current]))
     return whole.noted(

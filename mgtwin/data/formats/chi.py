@@ -38,6 +38,7 @@ class ChInstruments:
             The table is damaged, or holds a current: CHI's sign of it is a setting that the file does not have.
         """
         found = Delimited.parse(file, hints)
+        # A wrong guess would exchange charge and discharge without any sign of it in the numbers: so none is made.
         currents = [label for label in found.tables[0].labels if _CURRENT.match(label)]
         if currents and "current" not in hints.columns:
             raise file.error(

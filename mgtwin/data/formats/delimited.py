@@ -182,6 +182,8 @@ def _longest(text: TextFile, split: splitter) -> _Body | None:
         valued = sum(is_number(field) or is_blank(field) for field in fields)
         row = _row(line, fields)
         rows = widths.total()
+        # a row of blanks (an overload, say) as wide as the first row does not end the run; a row of another length does
+        # behind a single row, which was then none of the table but numbers above it
         gap = rows and len(fields) == first > 1 and valued == len(fields)
         if not gap and not (row and (not rows or len(fields) == last or rows > 1)):
             if rows > 1 and (best is None or k - start > best.stop - best.start):

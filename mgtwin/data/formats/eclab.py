@@ -45,6 +45,7 @@ class EcLab:
             raise text.error("the head of this EC-Lab file is not complete: it has no rows. Export it again.")
         split = splitter("\t")
         labels = list(split(text.lines[count - 1]))
+        # EC-Lab ends its line of heads with a tab
         while labels and not labels[-1]:
             labels.pop()
         if len(labels) < 2:

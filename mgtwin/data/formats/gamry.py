@@ -46,17 +46,20 @@ class Gamry:
         text = file.text
         starts = [(k, found) for k, line in enumerate(text.lines) if (found := _TABLE.match(line))]
         names = [found["name"] for _, found in starts]
+        # A file of a spectrum also holds the open circuit before it, which is another measurement.
         wanted = ["ZCURVE"] if "ZCURVE" in names else [name for name in names if _CURVE.match(name)]
         if not wanted:
             held = f"but only {', '.join(names)}" if names else (
                 "only settings: the head is not complete, or nothing was measured"
             )  # fmt: skip
             raise text.error(f"holds no curve of data (CURVE or ZCURVE), {held}.")
+        # Gamry writes this entry behind what it measured: an early end is then no damage of the file.
         aborted = any(line.startswith("EXPERIMENTABORTED\tTOGGLE\tT") for line in text.lines)
         tables = list(_curves(text, starts, wanted, aborted, hints))
         about = _about(text, starts[0][0], tables[0].decimal)
         if aborted:
             about = about.noted(warnings=["the experiment was aborted: the curve stops early."])
+        # What a file holds besides is said, so that nobody takes the result for all of it.
         left = [name for name in names if name not in wanted]
         about = about.noted(*([f"not read: {', '.join(left)}"] if left else []))
         if wanted == ["ZCURVE"]:
@@ -67,6 +70,7 @@ class Gamry:
                 "opposite sign, give columns={'current': mt.Column('Im', negate=True)}, else negate=False."
             )
         if len(tables) > 1:
+            # the curves carry no number of their own once they stand in one table
             tables = [table.with_column("cycle", [str(n)] * len(table)) for n, table in enumerate(tables, 1)]
         return Parsed(about, [_joined(tables)])
 
@@ -74,6 +78,7 @@ class Gamry:
 def _joined(tables: list[Table]) -> Table:
     whole = tables[0]
     for table in tables[1:]:
+        # Columns are joined by their places: other heads would put one quantity below another.
         if table.labels != whole.labels:
             raise FileError(
                 "the curves of this file have different columns: put each into a file of its own.", table.file
@@ -100,6 +105,7 @@ def _curves(
             )
         if "Zphz" in labels:  # the degree sign is often lost
             units[labels.index("Zphz")] = "deg"
+        # A row that strayed above or below the table would be missing from it unnoticed.
         no_rows(text, range(starts[0][0]), _splitter(len(labels)), len(labels))
         stop = _end(text, k + 3, end)
         no_rows(text, range(stop, end), _splitter(len(labels)), len(labels))

@@ -42,6 +42,7 @@ class Ivium:
         FileError
             It is no impedance, or the block of data is cut short.
         """
+        # every byte is a character of latin-1, also those of the binary parts between the texts
         text = file.raw.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
         lines = tuple(_MARKS.sub("", line) for line in text.split("\n"))
         whole = TextFile(file.path, lines, True)

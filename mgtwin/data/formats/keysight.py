@@ -55,6 +55,7 @@ class Keysight:
 def _joined(tables: list[Table]) -> list[Table]:
     """The tables, or one of all columns if their first columns are the same frequencies."""
     first = tables[0]
+    # Traces of one sweep print the same frequencies; compared as text, nothing is a matter of rounding.
     if any(table.words(0) != first.words(0) for table in tables):
         return tables
     rows = [

@@ -37,6 +37,7 @@ class Maccor:
             The table is damaged.
         """
         found = parse_text(file.text, hints, Maccor.name)
+        # The first line has the day of the export; the test began at the date that stands further right or below.
         start = next((match[1] for line in file.opening[:5] if (match := _START.search(line))), found.about.date)
         about = found.about.with_(date=start)
         table = found.tables[0]

@@ -54,6 +54,7 @@ def _table(file: File) -> Table:
 
     frame = fastnda.read(file.path)
     columns = {head: frame[name].to_numpy() for name, head in _HEADS.items() if name in frame.columns}
+    # The file keeps single precision: taken as doubles, its numbers would show digits that nobody measured.
     array = np.column_stack([exact(values) for values in columns.values()])
     return Table(file.name, tuple(columns), (None,) * len(columns), array=array)
 

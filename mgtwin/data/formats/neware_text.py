@@ -46,6 +46,7 @@ class NewareText:
         split = next(split for split in (splitter(","), splitter("\t")) if _is_head(text.lines[:3], split))
         heads = [[label for label in split(line) if label] for line in text.lines[:3]]
         named = next((k for k, label in enumerate(heads[_STEP]) if _STEP_NAME.fullmatch(label)), None)
+        # Records become a table of their own, line for line, so that an error still names the line of the file.
         layers = [("", "", "")] * 3 + list(_records(text, split, named))  # the heads hold no record
         records = TextFile(text.path, [record for _, _, record in layers], text.ended)
         # the time of a record is that since its step began

@@ -33,6 +33,7 @@ class Novonix:
         """
         found = parse_text(file.text, hints, Novonix.name)
         head = {name: value for name, value in pairs(file.opening[:30]).items() if value and len(name) < 40}
+        # The area that the general reader found is taken back: below it is read with Novonix's default in mind.
         about = found.about.with_(date=head.get("Started"), comment=head.get("Cell"), metadata=head, area=None)
         area = f"{head['Area (cm2)']} cm^2" if "Area (cm2)" in head else ""
         return Parsed(sample(about, "area", area, ".", unless=1e-4, program="Novonix"), found.tables)
