@@ -361,7 +361,6 @@ def _arcs(
         before = found.resistances[:k].sum()
         # for n = 1 the exponent of R is 0: an ideal capacitance does not ask what lies in front of it
         if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
-            # Brug's series resistance is then unknown, and so is the capacitance that depends on it
             before = np.nan
         arcs.append(
             Arc(

@@ -130,7 +130,6 @@ def monotonic_growth(
 
 
 def _scatter(y: NDArray[np.float64]) -> float:
-    # differences take out the growth; their median is that growth per step, and not scatter
     steps = np.diff(y)
     # less the usual step: growth is no scatter
     return float(_NORMAL * np.median(np.abs(steps - np.median(steps))) / np.sqrt(2))
