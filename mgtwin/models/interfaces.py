@@ -44,6 +44,7 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     """
     if left is None or right is None or resistance is None:
         return ZERO
+    # Two straight lines in series are one resistance: no unknown, whatever the contact's own resistance is.
     if left.current is None and right.current is None:
         total = resistance + left.resistance + right.resistance
         return (drop + left.open_potential - right.open_potential) / total
@@ -55,6 +56,7 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     unknowns = [face.open_potential for face in (left, right) if face.current is not None]
     model.algebraic[unknowns[0]] = law
     if len(unknowns) == 2:
+        # What leaves one face enters the other: nothing is stored in a contact.
         model.algebraic[unknowns[1]] = left.current - right.current
     return current
 

@@ -42,6 +42,7 @@ def branch_value(branch: str, kept: Mapping[str, float], voltage: float, at_rest
     prefix, number, begins = names.constant_phase_pole(branch)
     below = {names.constant_phase_pole(label)[2]: value for label, value in kept.items() if label.startswith(prefix)}
     first = next(where for where in below if where is not None)
+    # A faster pole would have followed the voltage within the kept run already.
     if number is not None and number >= first:
         return voltage
     slowest = _slow_pole(first, order)

@@ -34,8 +34,10 @@ class Particle:
         profile = pybamm.Variable(f"{surface.name} inside", domain=[self.name])
         slope = size * flux / diffusivity  # d(profile)/dx at the surface of the unit body
         model.initial_conditions[profile] = pybamm.PrimaryBroadcast(start, [self.name])
+        # At the centre nothing flows, by symmetry; a plate is half of one that is symmetric.
         model.boundary_conditions[profile] = {"left": (pybamm.Scalar(0), "Neumann"), "right": (slope, "Neumann")}
         model.rhs[profile] = diffusivity / size**2 * pybamm.div(pybamm.grad(profile))
         last = pybamm.BoundaryValue(profile, "right", order="constant")
+        # The last node lies half a shell below the surface: the value there would lag behind that of the surface.
         half = 1 - pybamm.BoundaryValue(self.x, "right", order="constant")
         model.algebraic[surface] = last + half * slope - surface

@@ -68,6 +68,7 @@ class Pores:
             half = kappa * self._voltage / 2  # a cell's slope is the mean of those at its two faces
             first = self._grid.first_value(self._field, side)
             return kappa * first + half * self.salt.first_log_slope(side), half
+        # Without a field of its own the current divides between solution and solid as their conductances do.
         share = kappa / self.rail(side)
         return share * ions, kappa * self._voltage * (1 - share)
 
@@ -79,6 +80,7 @@ class Pores:
         self, model: Writer, left: Neighbour, right: Neighbour, field: Number, faces: dict[str, SaltFace]
     ) -> None:
         """Write the balance of the salt; `field` is g at inner cell faces."""
+        # Only the solution's part of the ionic current carries salt; the solid's does not.
         current = self.solution("edges") * field + self.pushed_on_edges(model)
         self.salt.balance(model, current, {"left": left.anionic_current, "right": right.anionic_current}, faces)
 

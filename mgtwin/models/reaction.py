@@ -45,6 +45,7 @@ def faradaic_current(
         key: model.unknown(names.own_state(name, key), memory.initial(bound))
         for key, memory in bound.kind.memories.items()
     }
+    # The sign goes in and comes out once, so that no kind needs to know on which side of the cell it stands.
     own = bound.call("current", sign * overpotential, **memories)
     for key, memory in bound.kind.memories.items():
         drive = bound.call(memory.drive, own, sign * overpotential, **memories)

@@ -57,9 +57,11 @@ def anions_through(model: Writer, left: SaltFace | None, right: SaltFace | None)
     fixed = left.solution.fixed_factor
     if fixed is not None and fixed == right.solution.fixed_factor:
         return (right.open - left.open) / (left.resistance + right.resistance)
+    # The ratio of the factors is then a power of the concentration, and no closed form is left.
     unknown = pybamm.Variable(names.face_concentration(left.layer, left.side))
     model.initial_conditions[unknown] = pybamm.Scalar(1)
     anions = (unknown - left.open) / left.resistance
+    # In logarithms the equality is linear; as a power it needs no logarithm of the right face, which may be 0.
     exponent = left.solution.thermodynamic_factor / right.solution.thermodynamic_factor
     model.algebraic[unknown] = right.relative(anions) - np.exp(exponent * continued_log(unknown))
     return anions

@@ -95,7 +95,7 @@ def relaxation_times(
     InputError
         The Dataset has no distribution.
     """
-    with panel(ax, ds, (7.6, 3.7)) as drawn:
+    with panel(ax, describe(ds.attrs), (7.6, 3.7)) as drawn:
         tau, gamma = (np.asarray(ds[name].values, dtype=float) for name in ("time_constant", "distribution"))
         # A second curve on these Axes has to take the unit that stands at the axis already.
         size, unit = lab_shared(drawn.ax.get_ylabel(), gamma, "ohm")

@@ -78,7 +78,7 @@ def _stacked_over_time(ds: xr.Dataset, values: np.ndarray, ax: Axes | None) -> A
     time, voltage = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage"))
     log = is_log_spaced(time)
     seen = time > 0 if log else np.full(time.size, True)
-    with panel(ax, ds, (7.0, 3.9), beside=True) as drawn:
+    with panel(ax, describe(ds.attrs), (7.0, 3.9), beside=True) as drawn:
         x = drawn.time(time[seen], log=log)
         # Contributions and voltage together, so that one unit is chosen for both.
         *parts, whole = drawn.y(np.vstack([values, voltage])[:, seen], ds["overpotential"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from mgtwin.errors import InputError
 from mgtwin.plot.family import plot
-from mgtwin.plot.look import COLOURS, MUTED, panel, shades
+from mgtwin.plot.look import COLOURS, MUTED, describe, panel, shades
 from mgtwin.plot.transients import cycle_axis, cycle_numbers, is_run, is_summary
 from mgtwin.plot.units import with_unit
 
@@ -49,7 +49,7 @@ def cycle_breakdown(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     InputError
         The Dataset has no contributions per cycle.
     """
-    with panel(ax, ds, (7.4, 3.8), beside=True) as drawn:
+    with panel(ax, describe(ds.attrs), (7.4, 3.8), beside=True) as drawn:
         shares = (ds["dissolution_overpotential"] - ds["deposition_overpotential"]).transpose("element", "cycle") / 2
         total = np.abs(shares.values).sum(axis=0).max()
         # Twenty colours tell nothing: what never matters is drawn as one.
@@ -81,7 +81,7 @@ def contact(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     InputError
         The Dataset has no contact fractions.
     """
-    with panel(ax, ds) as drawn:
+    with panel(ax, describe(ds.attrs)) as drawn:
         fraction = ds["final_contact_fraction"].transpose("interface", "cycle")
         # Interfaces whose contact never changes would lie on each other at the top.
         moving = np.flatnonzero(np.ptp(fraction.values, axis=1) > 1e-9)
@@ -120,7 +120,7 @@ def waterfall(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     taken = np.flatnonzero(np.isfinite(ds["impedance"].isel(frequency=0).values))
     if not taken.size:
         raise InputError("waterfall: no spectrum was taken: every= is larger than the number of cycles.")
-    with panel(ax, ds, beside=True) as drawn:
+    with panel(ax, describe(ds.attrs), beside=True) as drawn:
         numbers = cycle_numbers(ds)[taken]
         # The colours go evenly from the first to the last: three entries explain them.
         labelled = {0, len(taken) - 1, len(taken) // 2} if len(taken) > 5 else set(range(len(taken)))

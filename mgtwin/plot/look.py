@@ -129,7 +129,7 @@ def _scaled(axis: Axis, values: ArrayLike, of: xr.DataArray | None, unit: str, n
 
 @contextmanager
 def panel(
-    ax: Axes | None, title: str | xr.Dataset, size: tuple[float, float] = (6.0, 3.8), *, beside: bool = False
+    ax: Axes | None, title: str, size: tuple[float, float] = (6.0, 3.8), *, beside: bool = False
 ) -> Iterator[Panel]:
     """Draw in the look of mgtwin, and finish the Axes: a legend where something has a name, a title if they are new.
 
@@ -137,8 +137,8 @@ def panel(
     ----------
     ax : Axes, optional
         Where to draw; by default a new figure of this size [inch].
-    title : str or Dataset
-        What is described.
+    title : str
+        Of new Axes, unless the plot gives them another one.
     beside : bool
         Put the legend beside the Axes, where it covers nothing.
     """
@@ -150,7 +150,7 @@ def panel(
         if drawn.ax.get_legend() is before and drawn.ax.get_legend_handles_labels()[1]:
             legend_beside(drawn.ax) if beside else drawn.ax.legend(loc="best")
         if drawn.fresh and not drawn.ax.get_title("left"):
-            drawn.ax.set_title(title if isinstance(title, str) else describe(title.attrs))
+            drawn.ax.set_title(title)
 
 
 def stacked(

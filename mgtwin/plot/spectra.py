@@ -38,7 +38,7 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
     InputError
         The Dataset has no spectrum.
     """
-    with panel(ax, ds, (5.6, 4.4)) as drawn:
+    with panel(ax, describe(ds.attrs), (5.6, 4.4)) as drawn:
         ax = drawn.ax
         frequency, z = sorted_spectrum(ds)
         z = in_plane(ax, z)
@@ -156,7 +156,11 @@ def bode(
         Magnitude and phase.
     """
     with style():
-        upper, lower = ax if isinstance(ax, tuple) else stacked(ax, (1.2, 1.0), (5.6, 4.8))
+        match ax:
+            case (upper, lower):  # a second spectrum on the pair of the first
+                pass
+            case _:
+                upper, lower = stacked(ax, (1.2, 1.0), (5.6, 4.8))
         frequency, z = sorted_spectrum(ds)
         (line,) = upper.loglog(frequency, np.abs(z), ".-", ms=3.5, lw=1.4, label=label, color=color)
         lower.semilogx(frequency, -np.degrees(np.angle(z)), ".-", ms=3.5, lw=1.4, color=line.get_color())

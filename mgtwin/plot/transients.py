@@ -98,7 +98,7 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
     label, color : str, optional
         Legend entry and colour.
     """
-    with panel(ax, ds) as drawn:
+    with panel(ax, describe(ds.attrs)) as drawn:
         steps = _steps(ds)
         several, log = len(steps) > 1, is_log_spaced(steps[0].time)
         name, held = ("current", "voltage") if voltage_is_controlled(ds) else ("voltage", "current")
@@ -242,7 +242,7 @@ _SUMMARY = {
 
 
 def _cycle_summary(ds: xr.Dataset, ax: Axes | None) -> Axes:
-    with panel(ax, ds, (6.4, 3.8), beside=True) as drawn:
+    with panel(ax, describe(ds.attrs), (6.4, 3.8), beside=True) as drawn:
         number = cycle_numbers(ds)
         values = drawn.y(
             [ds[name].values for name in _SUMMARY], unit="V", name="voltage at the end of a half cycle"
@@ -268,7 +268,7 @@ def voltammogram(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = 
     label : str, optional
         Legend entry; the whole run then has one colour.
     """
-    with panel(ax, ds, (5.8, 4.2)) as drawn:
+    with panel(ax, describe(ds.attrs), (5.8, 4.2)) as drawn:
         _, voltage, current = signals(ds)
         labels = sample_cycles(ds)
         cycle = np.zeros(len(voltage)) if labels is None else labels

@@ -92,8 +92,10 @@ class CycleTable:
         assert passage.segment.half_cycle is not None
         row[SCALARS.index(f"{kind}_voltage")] = outputs[names.VOLTAGE][-1]
         row[SCALARS.index(f"{kind}_capacity")] += abs(charge)
+        # By the order of the halves, not by their direction, for a cell may be cycled in either one first.
         row[SCALARS.index("second_charge" if passage.segment.half_cycle % 2 else "first_charge")] = charge
         first = len(SCALARS) + (0 if deposits else len(self.elements))
+        # The laboratory's sign; 0 minus it, so that no drop becomes -0.
         drops = [0.0 - outputs[names.potential_drop(name)][-1] for name in self.elements]
         row[first : first + len(self.elements)] = drops
 
@@ -127,6 +129,7 @@ def limit_warnings(done: list[Record]) -> list[str]:
     reasons = list(dict.fromkeys(reason for record in done for reason in record.cut_by))
     found = []
     for reason in reasons:
+        # A thousand cycles that end alike are one stretch in the warning.
         runs: list[list[int]] = []
         for number in (record.number for record in done if reason in record.cut_by):
             if runs and number == runs[-1][1] + 1:

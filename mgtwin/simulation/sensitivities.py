@@ -162,6 +162,7 @@ class SensitiveRun:
         found = np.array(self.run(values))
         columns = []
         for name in self.names:
+            # A number that is 0 has no size of its own to take a part of.
             step = STEP * (abs(values[name]) or 1.0)
             columns.append((np.array(self.run({**values, name: values[name] + step})) - found) / step)
         slopes = np.stack(columns, axis=-1) if columns else np.zeros((*found.shape, 0))
@@ -205,6 +206,7 @@ class SensitiveRun:
         times = np.asarray(segment.times)
         given: dict[str, Any] = {
             **Integrator.inputs(self, segment),  # type: ignore[arg-type]
+            # An end by an event moves with the numbers, which these derivatives do not know of.
             controlled.LOW: -controlled.UNLIMITED,
             controlled.HIGH: controlled.UNLIMITED,
             **dict(zip(self.names, p, strict=True)),
@@ -226,6 +228,7 @@ class SensitiveRun:
             raise SimulationError(str(error), time=0.0) from error
         # PyBaMM gives CasADi's matrix or NumPy's, by what it was asked for.
         y = casadi.DM(solution.y).full()
+        # The solver adds steps of its own between the wanted times.
         keep = np.searchsorted(solution.t, times).clip(0, len(solution.t) - 1)
         if not wanted:
             return y[:, keep], np.zeros((self.size, keep.size, 0))

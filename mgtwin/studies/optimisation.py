@@ -114,7 +114,11 @@ def optimise(
 
 
 def _goals(given: Any, family: Family[Any], what: str) -> list[Any]:
-    goals = list(given) if isinstance(given, (list, tuple)) else [given]
+    match given:
+        case list() | tuple():
+            goals = list(given)
+        case _:
+            goals = [given]
     for goal in goals:
         if type(goal) not in family.values():
             raise InputError(f"{what}, not {goal!r}.")

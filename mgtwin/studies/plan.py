@@ -163,6 +163,7 @@ def plan_of(
         raise InputError(f"temperature is varied, but protocol {fixed[0]!r} sets its own: leave it out there.")
     sizes = {dim: len(names) for dim, names in labels.items()} | {axis.dim: axis.values.size for axis in found}
     points = int(np.prod(list(sizes.values())))
+    # One size of chunk for the whole grid: the slowest protocol decides it.
     batched = all(map(is_batched, protocols.values()))
     grid = Grid.cut(sizes, len(labels), SPECTRA if batched else ceil(points / CHUNKS))
     # a metric must not be taken for a dimension, a path or what results carry anyway
@@ -201,6 +202,7 @@ def _labelled(given: object, kind: type[_Item], what: str, name: Callable[[_Item
         if not isinstance(item, kind):
             raise InputError(f"a study needs {what} here, not {item!r}.")
     labels = labels or [name(item) for item in items]
+    # Two cells of one name would be one row of the result, and one of them lost.
     twice = {str(label) for label in labels if labels.count(label) > 1}
     if twice:
         raise InputError(f"several are called {', '.join(sorted(twice))}: give them labels, {{'label': {what}, ...}}.")

@@ -130,6 +130,7 @@ class Sobol:
 
     def advice(self, found: Mapping[str, np.ndarray], labels: Sequence[str]) -> str:
         """Which parameter to measure first, in words."""
+        # The first-order index, not the total one: it is what a measurement of this number alone would take away.
         k = int(np.nanargmax(found["first_order"]))
         share, half = (100 * found[name][k] for name in ("first_order", "first_order_half_width"))
         return f"to know {labels[k]} would remove {share:.0f} ± {half:.0f} % of its variance"
@@ -183,6 +184,7 @@ class Morris:
 
     def points(self, parameters: int) -> np.ndarray:
         """Quantiles of shape (runs, parameters)."""
+        # Levels at 0 and 1 would be the ends of the distributions, which a normal one does not have.
         return 0.005 + 0.99 * self._unit(parameters)
 
     def _unit(self, parameters: int) -> np.ndarray:
@@ -199,6 +201,7 @@ class Morris:
         good = np.isfinite(values.reshape(self.trajectories, parameters + 1)).all(axis=1)
         if good.sum() < 2:
             return {name: np.full(parameters, np.nan) for name in self.words}
+        # Whole trajectories only: SALib takes the rows in blocks of this length.
         chosen = np.repeat(good, parameters + 1)
         found = morris.analyze(
             _problem(parameters), self._unit(parameters)[chosen], values[chosen], conf_level=self.confidence,

@@ -222,6 +222,7 @@ def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
 
 def _key(name: Key) -> Key:
     """Several paths that move together are one name, ``"a, b"``, in fits and in studies."""
+    # Fits join the paths of a key by commas; here they are a tuple again, which `Cell.with_` takes.
     steps = [path for part in parts_of(name) for path in part.split(", ")]
     return steps[0] if len(steps) == 1 else tuple(steps)
 

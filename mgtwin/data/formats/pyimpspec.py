@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.formats.ivium import Ivium
 from mgtwin.data.hints import Hints
@@ -68,4 +70,4 @@ def _tables(file: File) -> list[Table]:
 def _failures() -> tuple[type[Exception], ...]:
     from pyimpspec import exceptions
 
-    return tuple(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception))
+    return tuple(kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if issubclass(kind, Exception))
