@@ -46,6 +46,7 @@ def file_schema(noun: type) -> Schema:
                 properties[name] = loosen(properties[name])
     if noun.__name__.lower() in _FILES:  # a file need not repeat its name
         schema["required"] = [name for name in schema.get("required", []) if name != "name"]
+    # The title of the file and not of the class alone: editors show it where several schemas are at hand.
     title = schema.get("title", noun.__name__)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"mgtwin {title}"}
 

@@ -42,6 +42,7 @@ class Report:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         cell, found = self.cell, leaves(self.data)
+        # The protocol may have set another temperature than the cell's, and the result says which held.
         temperature = float(found[0][1].attrs.get("temperature", cell.temperature) if found else cell.temperature)
         title = Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
         yield title.append(f"  {format_value(temperature, 'K')}, {format_value(cell.area)}", style="not bold dim")
@@ -110,6 +111,7 @@ def _is_spectrum(ds: xr.Dataset) -> bool:
 
 def headline(results: Listed[xr.Dataset]) -> str:
     """Return what `brief` shows of results, as the head of a column."""
+    # One head for all rows only where all rows mean the same frequencies.
     windows = {tuple(frequency for frequency, _ in _ends(ds)) for ds in results if _is_spectrum(ds)}
     if not windows or not all(_is_spectrum(ds) for ds in results):
         return "result"
