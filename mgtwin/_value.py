@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn, Self, get_args
 from mgtwin import units
 from mgtwin.errors import QuantityError, did_you_mean
 
-__all__ = ["KINDS", "TEXTS", "Kind", "NumberWithOrigin", "format_value", "to_file"]
+__all__ = ["KINDS", "TEXTS", "Kind", "NumberWithOrigin", "format_value", "origin_of", "to_file"]
 
 Kind = Literal["measured", "fitted", "literature", "computed", "assumed", "setting"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -91,6 +91,11 @@ class NumberWithOrigin(float):
 
 def _rebuild(kind: type[NumberWithOrigin], number: float, attributes: dict[str, Any]) -> NumberWithOrigin:
     return kind(number, **attributes)
+
+
+def origin_of(value: object) -> dict[str, Any]:
+    """Return what a number says of its unit, uncertainty and provenance: nothing where it is a plain one."""
+    return value.provenance() if isinstance(value, NumberWithOrigin) else {}
 
 
 def format_value(value: float, unit: str | None = None, *, uncertainty: bool = False) -> str:

@@ -63,14 +63,16 @@ def require(ds: object, names: Sequence[str], needed_by: str) -> None:
     """
     import xarray as xr
 
-    if isinstance(ds, xr.DataTree):
-        nodes = ", ".join(repr(node.path.lstrip("/")) for node in ds.leaves)
-        raise InputError(f"{needed_by} takes one Dataset, not a tree; choose a node ({nodes}), e.g. tree['name'].")
-    if not isinstance(ds, xr.Dataset):
-        raise InputError(f"{needed_by} takes a Dataset (see mgtwin.dataset), not {type(ds).__name__}.")
-    missing = [name for name in names if name not in ds.variables]
+    match ds:
+        case xr.DataTree(leaves=leaves):
+            nodes = ", ".join(repr(node.path.lstrip("/")) for node in leaves)
+            raise InputError(f"{needed_by} takes one Dataset, not a tree; choose a node ({nodes}), e.g. tree['name'].")
+        case xr.Dataset(variables=known):
+            missing = [name for name in names if name not in known]
+        case _:
+            raise InputError(f"{needed_by} takes a Dataset (see mgtwin.dataset), not {type(ds).__name__}.")
     if missing:
-        has = ", ".join(map(str, ds.variables)) or "nothing"
+        has = ", ".join(map(str, known)) or "nothing"
         raise InputError(f"{needed_by} needs {' and '.join(missing)}, but the Dataset has only {has}.")
 
 
@@ -81,6 +83,7 @@ def cell_of(ds: xr.Dataset) -> Cell | None:
         return None
     cell = _cell(str(text))
     temperature = ds.attrs.get("temperature")
+    # a spectrum at 60 degC names the cell as it was built; its numbers are wanted as they are at 60 degC
     if temperature is not None and float(temperature) != float(cell.temperature):
         cell = cell.with_({"temperature": float(temperature)})
     return cell
@@ -205,6 +208,7 @@ def steps(ds: xr.Dataset) -> list[Step]:
     for part in np.split(np.arange(len(time)), edges):
         if not part.size or not keep[part].any():
             continue
+        # the last sample before is where the step begins: its first own sample is already some way into it
         start = time[part[0] - 1] if part[0] else min(0.0, time[0])
         part = part[keep[part]]
         found.append(Step(int(number[part[0]]), time[part] - start, voltage[part], current[part]))
@@ -218,6 +222,7 @@ def slope_per_decade(time: np.ndarray, current: np.ndarray) -> float:
 
     NaN if fewer than three samples lie there: it cannot be judged then.
     """
+    # the last half of the time, not of the samples, which may lie logarithmically
     late = (time >= time[-1] / 2) & (time > 0)
     if late.sum() < 3 or current[-1] == 0:
         return float("nan")
@@ -236,6 +241,7 @@ def unsteady(slope: float) -> str:
 def fit_line(x: np.ndarray, y: np.ndarray) -> Line:
     """Fit ``y = slope x + offset`` by least squares, all points with equal weight."""
     n, mean = len(x), x.mean()
+    # about the mean: the textbook sums of x^2 cancel for abscissae as close together as 1/T
     sxx = float(((x - mean) ** 2).sum())
     slope = float(((x - mean) * (y - y.mean())).sum()) / sxx
     offset = float(y.mean() - slope * mean)

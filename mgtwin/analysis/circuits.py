@@ -49,7 +49,8 @@ class PaperCircuit:
     smallest_exponent: float = 0.5
 
     def __post_init__(self) -> None:
-        if isinstance(self.arcs, bool) or self.arcs not in (1, 2, 3, 4):
+        # True equals 1 in Python, but is no number of arcs
+        if self.arcs is True or self.arcs not in (1, 2, 3, 4):
             raise InputError(f"arcs is {self.arcs!r}, but a circuit has 1, 2, 3 or 4 arcs.")
         if not 0 <= self.smallest_exponent < 1:
             raise InputError(

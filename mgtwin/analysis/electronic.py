@@ -114,7 +114,11 @@ def electronic_conductivity(
     """
     import xarray as xr
 
-    runs = [ca] if isinstance(ca, (xr.Dataset, xr.DataTree)) else list(ca)
+    match ca:
+        case xr.Dataset() | xr.DataTree():
+            runs = [ca]
+        case _:
+            runs = list(ca)
     if not runs:
         raise InputError("electronic_conductivity needs at least one Dataset.")
     voltages, currents, warnings = [], [], []

@@ -273,6 +273,7 @@ def _conductivities(
     """L/(R A) [S/m] of every resistance and of the sum up to the last closed arc, and their standard errors."""
     if shape is None:
         return {}, {}
+    # the sum is the direct-current resistance, which a blocking tail has none of
     sizes = [*found.resistances, found.resistances[: closed + 1].sum()]
     spreads = [*found.std[[0, *range(1, found.std.size, 3)]], found.sums_std[closed]]
     names = [*(f"R{k}" for k in range(found.resistances.size)), "total"]

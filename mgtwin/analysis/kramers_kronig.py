@@ -143,6 +143,7 @@ def _mu(found: Any, largest: float) -> float:
     """Return 1 - sum |R_k < 0| / sum R_k >= 0 of the fitted elements; those too small to be seen do not count."""
     values = [element.get_values() for element in found.circuit.get_elements(recursive=True)]
     resistances = np.array([value["R"] for value in values if "tau" in value])
+    # elements without a signal scatter about zero and would drive mu towards minus infinity
     resistances = resistances[np.abs(resistances) > 1e-6 * largest]
     negative, positive = -resistances[resistances < 0].sum(), resistances[resistances > 0].sum()
     if negative == 0:

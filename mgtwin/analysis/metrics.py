@@ -289,6 +289,7 @@ class Measure:
         InputError
             The data are not of the kind that the metric reads.
         """
+        # only an experiment knows its other runs; alone the metric would compare with nothing
         if self.takes(REFERENCE) and REFERENCE not in context:
             raise InputError(f"{self.name} compares with another run: ask for it in the observation of an experiment.")
         given = {key: item for key, item in self.arguments.items() if key not in WHICH_REFERENCE}

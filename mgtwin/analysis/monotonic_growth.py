@@ -118,6 +118,7 @@ def monotonic_growth(
     if given.shape not in ((), y.shape) or not np.isfinite(given).all() or (given < 0).any():
         raise InputError(f"std must be one number >= 0, or {y.size} of them, one per value.")
     scatter = _scatter(y)
+    # constants without noise have no scatter: the floor keeps the weights finite
     weights = 1 / np.maximum(np.maximum(given, scatter), 1e-12 * np.abs(y).max(initial=1e-300)) ** 2
     weights = np.broadcast_to(weights, y.shape)
     apart, break_at, drop = _searched(y, weights, threshold)
@@ -155,6 +156,7 @@ def _searched(
             apart.append(int(numbers[beside]))
             numbers = np.delete(numbers, beside)
         else:
+            # what lies behind a break follows another law: only the part before is examined further
             break_at = int(numbers[cut])
             numbers = numbers[:cut]
     return tuple(sorted(k for k in apart if break_at is None or k < break_at)), break_at, largest
@@ -162,6 +164,7 @@ def _searched(
 
 def _largest_fall(y: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[int, float]:
     """Where to cut a series in two that each grow (number of the first value behind), and how many std it falls."""
+    # a series that grows has no fall, and n fits of its parts would find 0 each
     if y.size < 2 or (np.diff(y) >= 0).all():
         return y.size, 0.0
     whole = _deviation(y, weights)
@@ -189,5 +192,6 @@ def _filled(
     level[known] = _isotonic(y[known], weights[known])
     for k in range(end):
         if np.isnan(level[k]):
+            # a value apart is as the one before: the level of a film does not fall in between
             level[k] = level[k - 1] if k and np.isfinite(level[k - 1]) else level[known[0]]
     return level

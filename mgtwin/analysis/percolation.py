@@ -132,6 +132,7 @@ def _entry(layer: str, carrier: str, material: Any, phases: Sequence[str], rule:
         fractions = material.fractions(x)
         inside = sum(fractions[name] for name in phases)
         found.append((inside, _threshold(rule, fractions, phases), _connected(rule, fractions, phases)))
+    # a current passes all positions, so that the one closest to breaking decides
     fraction, threshold, _ = min(found, key=lambda item: item[0] - item[1])
     through = all(connected for _, _, connected in found)
     return CarrierPercolation(layer, carrier, tuple(phases), rule.type, fraction, threshold, through)
@@ -149,6 +150,7 @@ def _threshold(rule: Any, fractions: dict[str, float], phases: Sequence[str]) ->
     outside, count = 1 - inside, len(fractions) - len(phases)
 
     def at(total: float) -> bool:
+        # the ratios within either group stay: only the two groups trade volume
         scaled = {
             name: (total * value / inside if inside > 0 else total / len(phases))
             if name in phases
@@ -157,12 +159,14 @@ def _threshold(rule: Any, fractions: dict[str, float], phases: Sequence[str]) ->
         }
         return _connected(rule, scaled, phases)
 
+    # just inside of 0 and 1, where a fraction of exactly nothing would be a different mixture
     if not phases or (count and not at(1 - 1e-9)):
         return 1.0
     low, high = 0.0, 1.0
     # always connected: there is no threshold to search for
     if at(1e-9):
         return 0.0
+    # each halving gains a bit: fifty of them are the digits of a double
     for _ in range(50):
         middle = (low + high) / 2
         low, high = (low, middle) if at(middle) else (middle, high)

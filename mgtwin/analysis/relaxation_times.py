@@ -179,6 +179,7 @@ def _peaks(tau: np.ndarray, gamma: np.ndarray, carried: np.ndarray) -> list[_Pea
         part = carried[start:end]
         if part.sum() < SMALLEST * carried.sum():
             continue
+        # the mean of ln(tau): the distribution is one over the logarithm
         centre = float(np.exp((part * np.log(tau[start:end])).sum() / part.sum()))
         inside = tau[0] * EDGE < tau[top] < tau[-1] / EDGE
         found.append(_Peak(centre, float(part.sum()), bool(inside)))

@@ -178,6 +178,7 @@ def arcs(eis: xr.Dataset) -> Number:
     >>> arcs(spectrum(f, 10 + 100 / (1 + 2j * np.pi * f * 1e-4)))
     1.0
     """
+    # from high to low, so that tops are named in the order in which a plot shows them
     height = -eis["impedance"].sortby("frequency", ascending=False).imag
     if height.ndim > 1:
         batch = height.transpose(..., "frequency").values
@@ -190,6 +191,7 @@ def arcs(eis: xr.Dataset) -> Number:
 def _maxima(height: np.ndarray) -> np.ndarray:
     from scipy.signal import find_peaks
 
+    # relative to the highest: ripples of noise on a large arc are no arcs, small arcs beside it are
     return np.asarray(find_peaks(height, prominence=VISIBLE * max(float(height.max()), 0.0))[0])
 
 

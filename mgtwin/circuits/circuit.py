@@ -22,9 +22,16 @@ from ..quantities import Value, format_value, to_file
 from .family import Field
 from .network import Leaf, Node, parsed
 
-__all__ = ["Circuit", "Raw"]
+__all__ = ["Circuit", "Raw", "parts_of"]
 
 Key = str | tuple[str, ...]
+
+
+def parts_of(key: Key) -> tuple[str, ...]:
+    """Return the paths, with or without wildcards, that a key is made of."""
+    return (key,) if isinstance(key, str) else key
+
+
 #: A number as it may be given.
 Raw = float | str | Mapping[str, object] | None
 
@@ -141,12 +148,13 @@ class Circuit:
         UnknownNameError
             With close matches.
         """
-        if isinstance(key, tuple):
-            return tuple(dict.fromkeys(path for item in key for path in self.expand(item)))
-        path = self._aliases.get(key, key)
-        found = (path,) if path in self._fields else tuple(item for item in self._fields if fnmatchcase(item, key))
+        return tuple(dict.fromkeys(path for part in parts_of(key) for path in self._expanded(part)))
+
+    def _expanded(self, part: str) -> tuple[str, ...]:
+        path = self._aliases.get(part, part)
+        found = (path,) if path in self._fields else tuple(item for item in self._fields if fnmatchcase(item, part))
         if not found:
-            raise UnknownNameError(key, (*self._fields, *self._aliases), f"number of the circuit {self.text}")
+            raise UnknownNameError(part, (*self._fields, *self._aliases), f"number of the circuit {self.text}")
         return found
 
     def field(self, path: str) -> Field:
@@ -174,6 +182,7 @@ class Circuit:
         changed: dict[str, object] = {path: value.replace(unit=None) for path, value in self._known.items()}
         for key, raw in changes.items():
             changed |= dict.fromkeys(self.expand(key), raw)
+        # made anew rather than replaced, so that every number is checked against its changed neighbours
         return Circuit(self.text, {path: raw for path, raw in changed.items() if raw is not None})  # type: ignore[misc]
 
     def _read(self, given: Mapping[str, object]) -> dict[str, Value]:
@@ -201,6 +210,7 @@ class Circuit:
             A number has no value, or a frequency is not positive.
         """
         s, numbers = _laplace(frequency), self._numbers()
+        # what overflows at an extreme frequency is for the caller to judge, who sees the infinity
         with np.errstate(all="ignore"):
             return np.asarray(self.network.evaluate(s, numbers).z)
 

@@ -6,11 +6,12 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._value import origin_of
 from ..errors import InputError, QuantityError
 from ..kinds.numbers import Number
 from ..quantities import Quantity, Value
@@ -69,6 +70,7 @@ class Field:
 
     def powers(self, others: Mapping[str, Number]) -> tuple[Number, Number]:
         """Powers of ohm and of second in its unit; an exponent such as ``n`` is looked up among the `others`."""
+        # ohm, S, F, H, s and Hz are all products of powers of two of them: ohm and second
         total: list[Number] = [0, 0]
         for sign, name, power in re.findall(r"([*/]?)([A-Za-z]+)(?:\^\(?([^*()]+)\)?)?", self.unit):
             if name not in _BASE:
@@ -88,6 +90,7 @@ class Field:
             unit = re.sub(rf"\^{name}\b", f"^{float(value):g}", unit)
         gt, ge, lt, le = self.quantity.bounds if limited else (None, None, None, None)
         possible = [Quantity(item, gt=gt, ge=ge, lt=lt, le=le) for item in _possible_units(unit, raw)]
+        # the error of the last one, whose exponent is 1, is the one shown: its unit is the one that people know
         for quantity in possible[:-1]:
             try:
                 return quantity.read(raw)
@@ -101,7 +104,7 @@ def _possible_units(unit: str, raw: object) -> list[str]:
     unknown = re.search(r"\^\(?(1/)?[a-z]\w*", unit)
     if unknown is None:
         return [unit]
-    given = [float(power) for power in re.findall(r"s\^\(?([0-9.]+)", str(getattr(raw, "unit", None) or raw))]
+    given = [float(power) for power in re.findall(r"s\^\(?([0-9.]+)", str(origin_of(raw).get("unit") or raw))]
     # S*s^0.9 may have become A^2*s^3.9/kg/m^2 already
     powers = [*given, *(power - 3 for power in given), 1.0]
     return [unit.replace(unknown[0], f"^{power:g}") for power in powers]
@@ -147,6 +150,7 @@ class Element:
 
         A complex step would not do: Z is complex already. See Lyness and Moler, SIAM J. Numer. Anal. 4 (1967) 202.
         """
+        # relative to the number, so that one radius serves picofarads and megohms; at 0 there is no such size
         radius = _RADIUS * abs(values[name]) or _RADIUS
         turn = np.exp(2j * np.pi * np.arange(_POINTS) / _POINTS)[:, np.newaxis]
         around = self.impedance(s, **{**values, name: values[name] + radius * turn})
@@ -203,10 +207,11 @@ def _declared(cls: type, names: dict[str, Any]) -> Element:
     formula: Any = known.get("impedance")
     if not isinstance(formula, staticmethod):
         raise InputError(f"{name} is a circuit element without the formula impedance(s, *, ...), a static method.")
+    # the order of the declaration is that of impedance.py, by which circuits are exchanged with it
     fields = tuple(
         Field(field, quantity)
         for field, hint in get_type_hints(cls, localns=names, include_extras=True).items()
-        for quantity in getattr(hint, "__metadata__", ())
+        for quantity in get_args(hint)
         if isinstance(quantity, Quantity)
     )
     asked = [p.name for p in inspect.signature(formula.__func__).parameters.values() if p.kind is p.KEYWORD_ONLY]

@@ -39,6 +39,11 @@ class Node(ABC):
     def leaves(self) -> Iterator[Leaf]:
         """Its elements in the order in which they are written."""
 
+    @property
+    def branches(self) -> tuple[Node, ...]:
+        """What is in series in it: itself alone, unless it is a series."""
+        return (self,)
+
     @abstractmethod
     def evaluate(self, s: Complexes, numbers: Sequence[Number]) -> Evaluated:
         """Its impedance [ohm] at s = i w [1/s]."""
@@ -108,12 +113,17 @@ class Series(Node):
     def shape(self) -> str:
         return "-".join(part.shape for part in self.parts)
 
+    @property
+    def branches(self) -> tuple[Node, ...]:
+        return self.parts
+
     def leaves(self) -> Iterator[Leaf]:
         for part in self.parts:
             yield from part.leaves()
 
     def evaluate(self, s: Complexes, numbers: Sequence[Number]) -> Evaluated:
         found = tuple(part.evaluate(s, numbers) for part in self.parts)
+        # not sum(): its start at 0 would be one more operation on symbols and arrays
         total = found[0].z
         for item in found[1:]:
             total = total + item.z

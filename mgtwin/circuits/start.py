@@ -20,7 +20,7 @@ from ..regression import Minimum, Modulus, Weighting, least_squares
 from .block import CircuitBlock
 from .circuit import Circuit
 from .family import Field
-from .network import Node, Series
+from .network import Node
 
 __all__ = ["Search", "started"]
 
@@ -80,16 +80,18 @@ def started(
 
 def _ordered(circuit: Circuit, found: set[str], s: Complexes) -> Circuit:
     """Exchange branches in series that are alike, so that the fastest is written first, as people do."""
-    root, numbers = circuit.network, [float(value) for value in circuit.values.values()]
+    numbers = [float(value) for value in circuit.values.values()]
     alike: dict[str, list[tuple[float, list[str]]]] = {}
-    for part in root.parts if isinstance(root, Series) else ():
+    for part in circuit.network.branches:
         paths = [path for leaf in part.leaves() for path in leaf.paths]
         if found.issuperset(paths):
             with np.errstate(all="ignore"):
+                # the frequency at which it deviates most from a resistance, whatever its elements are
                 top = int(np.argmax(-part.evaluate(s, numbers).z.imag))
             alike.setdefault(part.shape, []).append((-float(s[top].imag), paths))
     changes: dict[str | tuple[str, ...], float] = {}
     for branches in alike.values():
+        # sorted is stable: branches that are equally fast keep the order in which they are written
         for (_, old), (_, new) in zip(sorted(branches, key=lambda branch: branch[0]), branches, strict=True):
             changes |= {b: float(circuit.values[a]) for a, b in zip(old, new, strict=True)}
     return circuit.with_(changes)
@@ -123,7 +125,9 @@ class Search:
         self._s: Complexes = np.asarray(2j * np.pi * frequency, dtype=complex)
         self._log = np.array([not circuit.field(path).is_share for path in self.paths])
         omega, size = 2 * np.pi * frequency, np.abs(impedance)
+        # beyond these times an element looks like a resistance or a capacitance at every point of the data
         self._window = np.log([1 / (BEYOND * omega.max()), BEYOND / omega.min()])
+        # the geometric mean: of a spectrum over decades the arithmetic one is the size of the slowest points
         self._size = float(np.exp(np.log(size).mean()))
         limits = [self._limits(path, bounds, omega, size) for path in self.paths]
         self.bounds = (np.array([low for low, _ in limits]), np.array([high for _, high in limits]))
@@ -138,6 +142,7 @@ class Search:
         low, high = np.array([what.limits, bounds.get(path, (-np.inf, np.inf))]).T
         narrow = float(low.max()), float(high.min())
         if what.is_share:
+            # with an exponent of 0 an element is one more resistance, which nothing tells from the others
             return max(narrow[0], 1e-3), narrow[1]
         ends = [
             what_size
@@ -148,6 +153,7 @@ class Search:
             for what_size in [_natural(what, z, t, dict.fromkeys(("n", "m"), n))]
         ]
         inside = [float(np.clip(end, *narrow)) for end in (min(ends), max(ends))]
+        # a limit of 0 has no logarithm
         return float(np.log(max(inside[0], 1e-300))), float(np.log(inside[1]))
 
     # -- coordinates --------------------------------------------------------------------------------------------------
@@ -158,6 +164,7 @@ class Search:
     def coordinates(self, values: Reals) -> Reals:
         """Coordinates of values, within the bounds."""
         with np.errstate(divide="ignore"):
+            # the inner choice keeps exponents, which may be 0, out of the logarithm that np.where computes anyway
             found = np.where(self._log, np.log(np.where(self._log, values, 1.0)), values)
         return np.clip(found, *self.bounds)
 
@@ -201,6 +208,7 @@ class Search:
         found = []
         for values in self.promising():
             try:
+                # a short and rough search tells good starts from bad ones; only those worth it are followed to the end
                 found.append(self.followed(self.coordinates(values), 40, 1e-5))
             except (FloatingPointError, ValueError):  # it starts, or runs, where the circuit has no finite impedance
                 continue
@@ -218,6 +226,7 @@ class Search:
             shapes = np.stack(
                 [np.broadcast_to(b.node.evaluate(self._s, numbers).z, self._shape(numbers)) for b in branches]
             )
+        # overflow of a start far from the data is no error: _scaled leaves such points out
         scales, costs = self._scaled(shapes, [branch.scales for branch in branches])
         for branch, scale in zip(branches, scales.T, strict=True):
             if branch.scales:
@@ -261,9 +270,7 @@ class Search:
         return numbers
 
     def _branches(self) -> list[_Branch]:
-        root = self._circuit.network
-        nodes = root.parts if isinstance(root, Series) else (root,)
-        return [_Branch(node, self._is_free(node)) for node in nodes]
+        return [_Branch(node, self._is_free(node)) for node in self._circuit.network.branches]
 
     def _is_free(self, node: Node) -> bool:
         """Whether its impedance can be scaled: no number that sets it is known."""
@@ -281,9 +288,11 @@ class Search:
         weighted = np.ascontiguousarray(np.swapaxes(shapes, 0, 1)).view(float) * self._weight
         left = np.ascontiguousarray(self._z).view(float) * self._weight - weighted[:, ~free_ones].sum(axis=1)
         lengths = np.sqrt((weighted[:, free_ones] ** 2).sum(axis=2))
+        # columns of unit length: branches may differ by decades, and a solver has one tolerance for all
         lengths[lengths == 0] = 1.0
         columns = np.swapaxes(weighted[:, free_ones] / lengths[..., np.newaxis], 1, 2)
         sound = np.isfinite(columns).all(axis=(1, 2)) & np.isfinite(left).all(axis=1)
+        # zeros in their place spoil nothing; that such a start is worth nothing its cost says below
         columns[~sound], left[~sound] = 0.0, 0.0
         # the triangular factor has a row for each branch only: what is left of the search is cheap
         q, r = np.linalg.qr(columns)
@@ -306,6 +315,7 @@ class Search:
     def _multiply(self, numbers: list[Reals], branch: _Branch, scale: Reals) -> None:
         """Give the impedance of a branch another size: every number changes by the power of ohm in its unit."""
         for leaf in branch.node.leaves():
+            # taken before the loop changes any: a power may depend on the exponent of the same element
             own = {field.name: numbers[leaf.first + k] for k, field in enumerate(leaf.fields)}
             for k, field in enumerate(leaf.fields):
                 power = field.powers(own)[0]

@@ -46,6 +46,7 @@ def bootstrap(fit: Solution, samples: int = 200, seed: int = 0, progress: Progre
     warnings: list[str] = []
     try:
         for k in range(samples):
+            # from the model, not from resampled points: neighbouring points of a spectrum cannot be exchanged
             drawn = [_drawn(fit, number, rng) for number in range(len(fit.problem.measurements))]
             found.append(fit.refitted(data=drawn).x)
             if progress is not None:
@@ -75,5 +76,6 @@ def _drawn(fit: Solution, number: int, rng: np.random.Generator) -> Data:
     mean = np.ascontiguousarray(fit.predicted[number])
     std = fit.problem.weightings[number].interleaved(fit.measured(number)) * fit.noise[number]
     noise = std * rng.normal(size=std.size)
+    # noise was drawn for real and imaginary part in turn: the view puts them back together
     found: Data = np.add(mean, noise.view(mean.dtype), dtype=mean.dtype)
     return found

@@ -48,6 +48,14 @@ class Candidate:
     changes: Mapping[Key, Any] = field(default_factory=dict)
     noise: Weighting = field(default_factory=lambda: Modulus("1 %"))  # type: ignore[arg-type]
 
+    @classmethod
+    def of(cls, given: Candidate | Protocol) -> Candidate:
+        """Return a candidate as it is, and a protocol as one that changes nothing in the cell."""
+        match given:
+            case Candidate():
+                return given
+        return cls(given)
+
     def __post_init__(self) -> None:
         if not isinstance(self.protocol, Protocol):
             raise InputError(f"a Candidate needs a protocol, for example mt.EIS(1e6, 0.1), not {self.protocol!r}.")
@@ -138,19 +146,24 @@ def next_experiment(
     InputError
         If there are no fits or no candidates, or none of them can be done.
     """
-    listed: list[Judged] = list(fits) if isinstance(fits, Sequence) else [fits]
+    match fits:
+        case [*several]:
+            listed: list[Judged] = several
+        case _:
+            listed = [fits]
     if not listed or not candidates:
         raise InputError("next_experiment needs at least one fit and one candidate.")
     labels = list(names) or [f"hypothesis {k + 1}" for k in range(len(listed))]
     rows, failed = [], {}
     for name, given in candidates.items():
-        candidate = given if isinstance(given, Candidate) else Candidate(given)
+        candidate = Candidate.of(given)
         try:
             rows.append((name, *_judged(listed, candidate, labels)))
         except MgtwinError as error:
             failed[name] = str(error)
     if not rows:
         raise InputError("none of the candidates can be done: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
+    # a single hypothesis has nothing to be told from: its parameters are what an experiment can improve
     rows.sort(key=lambda row: -(row[1] if len(listed) == 1 else row[2]))
     found, information, separation, hardest = zip(*rows, strict=True)
     failures = [(label, failures_of(fit)) for label, fit in zip(labels, listed, strict=True)]
@@ -166,10 +179,12 @@ def _judged(fits: Sequence[Judged], candidate: Candidate, labels: Sequence[str])
     )
     pairs = {
         f"{labels[a]} / {labels[b]}": _separation(fits[b], _extended(fits[b], candidate, data[a]))
+        # ordered pairs: b may bend to the data of a, and a not to those of b
         for a, b in permutations(range(len(fits)), 2)
     }
     if not pairs:
         return information, float("nan"), ""
+    # an experiment decides between all hypotheses only if it does between the two that are most alike
     hardest = min(pairs, key=lambda pair: pairs[pair])
     return information, pairs[hardest], hardest
 
@@ -184,6 +199,7 @@ def _extended(fit: Judged, candidate: Candidate, data: xr.Dataset) -> Problem:
     old = fit.problem
     new = measurement(old.measurements[0].cell.with_(candidate.changes), data, len(old.measurements))
     number = len(old.measurements)
+    # what the candidate sets is known in it, even where the same number was fitted before
     fixed = {path for key in candidate.changes for path in new.model.expand(key)}
     parameters = []
     for parameter in old.parameters:
@@ -192,6 +208,7 @@ def _extended(fit: Judged, candidate: Candidate, data: xr.Dataset) -> Problem:
         parameters.append(replace(parameter, targets=targets))
     measurements, weightings = (*old.measurements, new), (*old.weightings, candidate.noise)
     problem = Problem(measurements, parameters, blocks_of(measurements, parameters, weightings), weightings)
+    # a level of noise that new data share with old ones is known from these
     known = dict(zip(old.groups, old.scales, strict=True))
     return problem.with_scales(np.array([known.get(group, 1.0) for group in problem.groups]))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from .._value import origin_of
 from ..laws import Law
 from .judged import Judged
+from .models import model_of
 
 __all__ = ["Extrapolation", "extrapolation_of"]
 
@@ -40,20 +42,21 @@ def extrapolation_of(fit: Judged, k: int) -> Extrapolation | None:
     """How a parameter is seen through a law; None where it is none of a law, or the data lie around its temperature."""
     parameter = fit.problem.parameters[k]
     number, paths = next(iter(parameter.targets.items()))
-    owner, _, field = paths[0].rpartition(".")
-    law = fit.cells[number].get(owner) if owner and fit.problem.measurements[number].model.has_states else None
-    if not isinstance(law, Law) or field not in law.value_fields:
+    law = model_of(fit.cells[number]).law_of(paths[0])
+    if law is None:
         return None
+    owner = paths[0].rpartition(".")[0]
     reference = law.parameters().get("reference_temperature")
     taken = {fit.problem.measurements[n].temperature for n in parameter.targets}
     temperatures = sorted(T for T in taken if T is not None)
     if reference is None or not temperatures or temperatures[0] - SAME <= reference <= temperatures[-1] + SAME:
         return None
+    # the datum that carries most of the value: from the others the law has to reach further
     nearest = min(temperatures, key=lambda T: abs(T - reference))
     free = {path for p in fit.problem.parameters for path in p.targets.get(number, ())}
     variance = 0.0
     for name, value in law.parameters().items():
-        std = getattr(value, "std", None)
+        std = origin_of(value).get("std")
         if std and name not in law.value_fields and f"{owner}.{name}" not in free:
             variance += (_slope(law, name, reference, nearest) * std) ** 2
     return Extrapolation(float(reference), tuple((T, float(law(T))) for T in temperatures), math.sqrt(variance))
@@ -65,7 +68,9 @@ def _slope(law: Law, name: str, reference: float, T: float) -> float:
     def ratio(change: float) -> float:
         numbers = law.parameters()
         numbers[name] = float(numbers[name]) + change
+        # of the ratio: a common factor of both (the fitted value) drops out
         return math.log(abs(float(law.formula(reference, **numbers)) / float(law.formula(T, **numbers))))
 
+    # relative; an energy of 0 has no size of its own, so it is stepped by STEP itself
     step = STEP * (abs(float(law.parameters()[name])) or 1.0)
     return (ratio(step) - ratio(-step)) / (2 * step)

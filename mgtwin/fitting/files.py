@@ -31,7 +31,12 @@ def _typed(default: str) -> BeforeValidator:
 
     def add(raw: object) -> object:
         given = {} if raw is None else raw
-        return {"type": default, **given} if isinstance(given, Mapping) and "type" not in given else given
+        match given:
+            case {"type": _}:
+                return given
+            case Mapping():
+                return {"type": default, **given}
+        return given
 
     return BeforeValidator(add)
 
@@ -223,8 +228,9 @@ def _read(file: Path) -> xr.Dataset | xr.DataTree:
 
 def _node(document: yamlfile.Document, found: xr.Dataset | xr.DataTree, item: DataFile, place: _Place) -> xr.Dataset:
     """The measurement that is meant, of a file with one or with several."""
-    if isinstance(found, xr.Dataset):
-        return found
+    match found:
+        case xr.Dataset():
+            return found
     names = [leaf.path.lstrip("/") for leaf in found.leaves]
     if item.node not in names:
         listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

@@ -117,11 +117,13 @@ def compare(fits: Sequence[Solution], names: Sequence[str] = (), *, folds: int =
     likelihoods = [fit.log_likelihood for fit in fits]
     counts = [len(fit.names) + fit.problem.extra for fit in fits]
     n = fits[0].problem.count
+    # with a correction for small samples, without which many parameters look cheap; it diverges at n = k + 1
     aicc = [
         -2 * value + 2 * k + (2 * k * (k + 1) / (n - k - 1) if n > k + 1 else math.inf)
         for value, k in zip(likelihoods, counts, strict=True)
     ]
     bic = [-2 * value + k * math.log(n) for value, k in zip(likelihoods, counts, strict=True)]
+    # all are judged by the noise of one fit: each by its own would excuse the worse one by its larger noise
     best = fits[int(np.argmin(bic))]
     left_out = [_cross_validated(fit, best, folds, seed) if folds else math.nan for fit in fits]
     runs, failures = tuple(_runs_p(fit) for fit in fits), tuple(failures_of(fit) for fit in fits)
@@ -158,6 +160,7 @@ def _labels(fits: Sequence[Solution], names: Sequence[str]) -> list[str]:
 def _cross_validated(fit: Solution, best: Solution, folds: int, seed: int) -> float:
     """Root mean square deviation of points left out, in units of the noise of another fit."""
     sizes = _points(fit)
+    # made anew from the same seed for every fit, so that all leave out the very same points
     rng = np.random.default_rng(seed)
     fold = [rng.permutation(size) % folds for size in sizes]
     total, count = 0.0, 0
@@ -168,6 +171,7 @@ def _cross_validated(fit: Solution, best: Solution, folds: int, seed: int) -> fl
         for number, (item, part) in enumerate(zip(fit.problem.measurements, keep, strict=True)):
             data = fit.measured(number)
             std = fit.problem.weightings[number].std(data) * best.noise[number]
+            # both parts of an impedance in one modulus, which is why a point counts twice below
             deviations = np.abs((predicted[number] - data) / std)[~part]
             total += float(deviations @ deviations)
             count += deviations.size * (2 if item.is_spectrum else 1)

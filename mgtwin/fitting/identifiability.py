@@ -105,21 +105,26 @@ def identifiability(
     """
     names = tuple(parameter.name for parameter in parameters)
     count = len(names)
+    # a bound holds its parameter: to let it move would widen all that it trades off with
     free = np.flatnonzero(~at_bound)
     # change of the coordinate that changes the parameter by its own size
     size = np.array([p.size(v) / p.slope(v) for p, v in zip(parameters, values, strict=True)])
     scaled = (jacobian * size)[:, free]
+    # of the Jacobian, not of J'J: squaring would lose half of the digits, and with them the weak directions
     _, singular, rows = np.linalg.svd(scaled, full_matrices=False)
     directions = np.zeros((count, singular.size))
     directions[free] = rows.T
     floor = ROUNDING * max(float(singular[0]) if singular.size else 0.0, 1e-300)
     with np.errstate(over="ignore"):  # where nothing depends on anything
         inverse = 1 / np.maximum(singular, floor)
+    # below rounding a singular value says nothing of the data: the direction is open, however small it looks
     inverse[singular <= floor] = np.inf
+    # rounding leaves a trace of every parameter in an open direction: times infinity it would open them all
     parts = np.where(np.abs(directions) < NEGLIGIBLE, np.where(np.isinf(inverse), 0.0, directions), directions)
     finite = np.where(np.isinf(inverse), 0.0, inverse)
     covariance = (parts * finite**2) @ parts.T
     lost = (np.isinf(inverse) & (parts != 0)).any(axis=1)
+    # only variances become infinite: covariances with what is open are undefined, those of the rest stay
     covariance[np.diag_indices(count)] = np.where(lost, np.inf, np.diag(covariance))
     relative = np.sqrt(np.diag(covariance))
     identifiable = (relative <= LIMIT) & ~at_bound
@@ -154,10 +159,12 @@ def _open_combinations(
         return []
     hopeless = np.isinf(stds)
     found = []
+    # apart: a mixture of the two would make the merely uncertain look hopeless
     for members, std in ((hopeless, np.inf), (~hopeless, float(np.max(stds[~hopeless], initial=0.0)))):
         group = directions[:, members]
         if group.shape[1] == 0:
             continue
+        # the pivots are the parameters that span the space best, so the inverse below is well conditioned
         _, _, pivots = qr(group.T, pivoting=True, mode="economic")
         reduced = group @ np.linalg.inv(group[pivots[: group.shape[1]]])
         found += [_combination(names, column / np.linalg.norm(column), std) for column in reduced.T]

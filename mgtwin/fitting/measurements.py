@@ -91,6 +91,7 @@ class Measurement:
     @property
     def data(self) -> Data:
         """Its values [ohm], [V] or [A]."""
+        # fields are named as the quantities that may deviate
         found: Data | None = vars(self)[self.quantity]
         assert found is not None
         return found
@@ -120,20 +121,25 @@ def measurement(cell: object, dataset: object, number: int) -> Measurement:
     InputError
         If it is neither a spectrum nor a run in time, or what was done cannot be told.
     """
-    if isinstance(dataset, xr.DataTree):
-        names = list(dataset.children)
-        some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
-        raise InputError(
-            f"data {number + 1}: a DataTree of {len(names)} Datasets ({some}): "
-            f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
-        )
-    model = model_of(cell, f"data {number + 1}")
-    if not isinstance(dataset, xr.Dataset):
-        raise InputError(
-            f"data {number + 1}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate "
-            f"return (of a Sequence, its nodes one by one)."
-        )
-    label = _label(dataset, number)
+    match dataset:
+        case xr.DataTree(children=children):
+            names = list(children)
+            some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+            raise InputError(
+                f"data {number + 1}: a DataTree of {len(names)} Datasets ({some}): "
+                f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
+            )
+        case xr.Dataset():
+            return _read(model_of(cell, f"data {number + 1}"), dataset, _label(dataset, number))
+    model_of(cell, f"data {number + 1}")  # of two things that are wrong the first one is named
+    raise InputError(
+        f"data {number + 1}: {type(dataset).__name__} is no Dataset: give what mt.read, mt.open or mt.simulate "
+        f"return (of a Sequence, its nodes one by one)."
+    )
+
+
+def _read(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
+    """A spectrum or a run in time, whichever its variables are."""
     if "impedance" in dataset and "frequency" in dataset.dims:
         return _spectrum(model, dataset, label)
     if "voltage" in dataset and "current" in dataset and "time" in dataset.dims:
@@ -144,16 +150,21 @@ def measurement(cell: object, dataset: object, number: int) -> Measurement:
 
 
 def _label(dataset: xr.Dataset, number: int) -> str:
-    attrs = dataset.attrs
     for name in ("label", "file", "path", "filename", "source_file"):
-        if isinstance(attrs.get(name), str) and attrs[name]:
-            return Path(attrs[name]).name if name != "label" else attrs[name]
+        if text := _text(dataset, name):
+            return Path(text).name if name != "label" else text
     return f"data {number + 1}"
 
 
+def _text(dataset: xr.Dataset, name: str) -> str:
+    """An attribute that is a text; ``""`` where there is none, for files of others hold anything under these names."""
+    found = dataset.attrs.get(name)
+    return found if isinstance(found, str) else ""
+
+
 def _protocol(dataset: xr.Dataset) -> Protocol | None:
-    text = dataset.attrs.get("protocol")
-    return from_yaml(text) if isinstance(text, str) and text.strip() else None
+    text = _text(dataset, "protocol")
+    return from_yaml(text) if text.strip() else None
 
 
 def _temperature(model: AnyModel, dataset: xr.Dataset, protocol: Protocol | None) -> float | None:
@@ -202,6 +213,7 @@ def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     protocol = stated
     if not isinstance(protocol, TransientProtocol):
         protocol = _replayed(time[good], voltage[good], current[good], dataset.attrs.get("control"), label)
+        # only of a record: the outputs of a protocol's own stretches tell before a jump from after it
         good[good] = _after_jumps(time[good], protocol.starts_at())
     return Measurement(
         model.at(temperature), label, protocol, temperature, dataset,
@@ -217,12 +229,14 @@ def _replayed(time: Reals, voltage: Reals, current: Reals, control: object, labe
     """
     if control not in ("voltage", "current", None):
         raise InputError(f"{label}: attribute control is {control!r}; it says which was imposed, voltage or current.")
+    # what was imposed is made of few straight lines, what was measured bends everywhere
     runs = {
         name: len(Signal(tuple(time), tuple(y)).straight_runs())
         for name, y in (("voltage", voltage), ("current", current))
     }
     if control is None:
         control = min(runs, key=lambda name: runs[name])
+        # a clear majority or none: a wrong guess would fit the wrong quantity without a word
         if 2 * runs[control] > max(runs.values()):
             raise InputError(
                 f"{label}: it cannot be told whether the current or the voltage was imposed ({runs['current']} and "

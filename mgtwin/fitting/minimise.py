@@ -50,9 +50,11 @@ def starting_points(problem: Problem, starts: int, seed: int) -> NDArray[np.floa
     low, high = problem.bounds
     sizes = np.array([np.log(SPREAD) if p.log else p.size(p.start) for p in problem.parameters])
     bounded = np.isfinite(low) & np.isfinite(high)
+    # a range with an open end has no middle to spread about: there starts keep to the size of the given one
     below = np.where(bounded, low, np.maximum(problem.start - sizes, low))
     above = np.where(bounded, high, np.minimum(problem.start + sizes, high))
     sobol = qmc.Sobol(len(problem.start), scramble=True, rng=np.random.default_rng(seed))
+    # a Sobol sequence is balanced only at powers of two; what is too many is cut off
     drawn = sobol.random_base2(int(np.ceil(np.log2(starts - 1)))) if starts > 2 else sobol.random(1)
     # strictly inside: a bound of an open interval is no place to begin
     inside = below + (0.005 + 0.99 * drawn[: starts - 1]) * (above - below)
@@ -73,8 +75,10 @@ def minimised(
     SimulationError
         If no start gives residuals that are finite.
     """
+    # one unknown level alone is a common factor, which moves no minimum; of several the ratios do
     several = bool(problem.extra > 1 or (problem.extra and (problem.prior_count or not problem.estimated.all())))
     if several or loss is not None:
+        # a loss needs to know what is an outlier before the first fit, and groups need their ratios
         problem = problem.with_scales(_first_scales(problem))
     best = _best(problem, starting_points(problem, starts, seed), loss, progress)
     if best.interrupted:
@@ -122,10 +126,13 @@ def _first_scales(problem: Problem) -> NDArray[np.float64]:
         scatter = []
         for number in np.flatnonzero(problem.group_of == group):
             step = 2 if problem.measurements[number].is_spectrum else 1
+            # a second difference takes out any straight trend; its variance is 1 + 4 + 1 times that of a point
             second = np.diff(parts[number].reshape(-1, step), 2, axis=0)
             scatter.append(second.ravel() / np.sqrt(6))
         values = np.concatenate(scatter) if scatter else np.ones(1)
+        # the median, unlike the mean square, is blind to outliers; the factor makes it a standard deviation
         size = 1.4826 * float(np.median(np.abs(values))) if values.size else 1.0
+        # noiseless data of a simulation: a level of zero could not be divided by
         result[group] = max(size, 1e-6)
     return result
 
@@ -134,6 +141,7 @@ def _settled(problem: Problem, best: Minimum, repeat: bool, loss: Loss | None) -
     """Estimate the levels of noise; where they matter for the minimum, find it again until both agree."""
     for _ in range(ROUNDS if repeat else 1):
         scales = problem.rescaled(best.residuals, robust=loss is not None)
+        # in the logarithm: a level that halves and one that doubles have changed alike
         change = float(np.max(np.abs(np.log(scales / problem.scales)), initial=0.0))
         if not repeat:
             return problem.with_scales(scales), _rescaled(problem, best)
@@ -148,6 +156,7 @@ def _settled(problem: Problem, best: Minimum, repeat: bool, loss: Loss | None) -
 def _rescaled(problem: Problem, best: Minimum) -> Minimum:
     """A minimum in units of the noise that its residuals suggest, where that is one common factor."""
     factors = problem.scales / problem.rescaled(best.residuals)
+    # rows of priors stay: their width is given, not estimated
     rows = np.concatenate([factors[problem.rows], np.ones(problem.prior_count)])
     residuals = best.residuals * rows
     return replace(

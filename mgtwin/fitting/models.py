@@ -12,11 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from .._value import origin_of
 from ..cells import Cell
 from ..cells.cell import changed
 from ..cells.paths import Key, expand
 from ..circuits import Circuit, started
-from ..circuits.circuit import Raw
+from ..circuits.circuit import Raw, parts_of
 from ..dataset import spectrum
 from ..errors import InputError, UnknownNameError
 from ..laws import Law
@@ -25,7 +26,7 @@ from ..quantities import Quantity, Value, parse
 from ..regression import Weighting
 from .free import Free
 
-__all__ = ["AnyModel", "CellModel", "CircuitModel", "Model", "Subject", "model_of", "read_subject"]
+__all__ = ["AnyModel", "CellModel", "CircuitModel", "Model", "Subject", "kind_of", "model_of", "read_subject"]
 
 #: What is fitted.
 Subject = Cell | Circuit
@@ -39,6 +40,8 @@ class Model(ABC, Generic[_Subject]):
 
     #: Whether what was done before a spectrum matters, and runs in time can be described, too.
     has_states: ClassVar[bool]
+    #: Whether its numbers without a value are free unasked, and start where the data suggest.
+    finds_starts: ClassVar[bool] = False
 
     def __init__(self, subject: _Subject) -> None:
         self.subject: _Subject = subject
@@ -71,11 +74,9 @@ class Model(ABC, Generic[_Subject]):
         UnknownNameError
             There is none of them; with close matches.
         """
-        if isinstance(key, str):
-            return self._expand(key)
         found: list[str] = []
         unknown = None
-        for item in key:
+        for item in parts_of(key):
             try:
                 found += self._expand(item)
             except UnknownNameError as error:
@@ -103,6 +104,10 @@ class Model(ABC, Generic[_Subject]):
     @abstractmethod
     def limits(self, path: str) -> tuple[float, float]:
         """Between which values it can be."""
+
+    def law_of(self, path: str) -> Law | None:
+        """The law of temperature whose value in the unit of the property a path names; None where it names none."""
+        return None
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -154,7 +159,8 @@ class CellModel(Model[Cell]):
 
     def number(self, path: str) -> float:
         value = self.subject.get(path)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        # a switch is an integer to Python, but nothing lies between its two values
+        if value is True or value is False or not isinstance(value, (int, float)):
             below = [known for known in self.subject.paths() if known.startswith(f"{path}.")]
             hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
             shown = f"a whole {type(value).__name__}" if below else repr(value)
@@ -164,22 +170,32 @@ class CellModel(Model[Cell]):
         return value
 
     def unit(self, path: str) -> str:
-        return getattr(self.subject.get(path), "unit", None) or ""
+        unit: str = origin_of(self.subject.get(path)).get("unit", "")
+        return unit
 
     def read(self, path: str, value: float) -> float:
-        unit, given = self.unit(path), getattr(value, "unit", None)
+        unit, given = self.unit(path), origin_of(value).get("unit")
+        # infinity is the same in every unit; equal units spare pint
         if not given or math.isinf(value) or given == unit:
             return float(value)
         return float(parse(value, unit))
 
+    def law_of(self, path: str) -> Law | None:
+        owner, _, name = path.rpartition(".")
+        law = self.subject.get(owner) if owner else None
+        return law if isinstance(law, Law) and name in law.value_fields else None
+
     def limits(self, path: str) -> tuple[float, float]:
-        quantity = _quantity_of(self.subject, path)
+        # the value of a law has the dimension and the limits of the property that the law stands for
+        declared = path if self.law_of(path) is None else path.rpartition(".")[0]
+        quantity = _quantity_of(self.subject, declared)
         return (-math.inf, math.inf) if quantity is None else _limits(quantity)
 
     def with_written(self, path: str, value: Raw) -> Cell:
         return changed(self.subject, {path: value}, context={"file": True})
 
     def at(self, temperature: float) -> Cell:
+        # the same object, so that fits of a series recognise one cell in many Datasets
         if temperature == self.temperature:
             return self.subject
         return self.subject.with_({"temperature": Value(temperature, unit="K", kind="measured")})
@@ -195,6 +211,7 @@ class CircuitModel(Model[Circuit]):
     """A circuit."""
 
     has_states = False
+    finds_starts = True
 
     @property
     def temperature(self) -> None:
@@ -274,10 +291,17 @@ def model_of(subject: object, label: str = "") -> AnyModel:
     InputError
         It is neither.
     """
-    if type(subject) not in _MODELS:
+    # the exact class: what a fit asks of a subclass with other equations nobody has said
+    kind = kind_of(subject)
+    if kind is None:
         where = f"{label}: " if label else ""
         raise InputError(f"{where}a fit needs pairs of a Cell and a Dataset, not {type(subject).__name__} first.")
-    return _MODELS[type(subject)](subject)
+    return kind(subject)
+
+
+def kind_of(subject: object) -> type[AnyModel] | None:
+    """How a fit sees things of this kind; None of what cannot be fitted."""
+    return _MODELS.get(type(subject))
 
 
 def read_subject(kind: str, text: str) -> Subject:
@@ -290,17 +314,16 @@ def _limits(quantity: Quantity) -> tuple[float, float]:
     """What a declaration allows; from a limit below which a number has to stay a fit keeps a little room."""
     gt, ge, lt, le = quantity.bounds
     low = max((item for item in (gt, ge) if item is not None), default=-math.inf)
+    # the limit itself is not allowed, and the trust region ends on bounds: a porosity goes to 1 - 1e-9 at most
     below = None if lt is None else lt - _ROOM * max(abs(lt), 1.0)
     high = min((item for item in (below, le) if item is not None), default=math.inf)
     return float(low), float(high)
 
 
 def _quantity_of(cell: Cell, path: str) -> Quantity | None:
-    """The declaration of a number: that of its field, or for the value of a law that of the property."""
+    """The declaration of a number, or of the property in whose place a law stands."""
     owner_path, _, name = path.rpartition(".")
     owner = cell.get(owner_path) if owner_path else cell
-    if isinstance(owner, Law) and name in type(owner).value_fields:
-        return _quantity_of(cell, owner_path)
     if not dataclasses.is_dataclass(owner):
         return None
     field = getattr(type(owner), "__pydantic_fields__", {}).get(name)
@@ -310,12 +333,12 @@ def _quantity_of(cell: Cell, path: str) -> Quantity | None:
 def _searched(items: Sequence[Any]) -> Quantity | None:
     """The first Quantity in a field's annotations."""
     for item in items:
-        if isinstance(item, Quantity):
-            return item
-        if isinstance(getattr(item, "quantity", None), Quantity):  # fields that take a number or something else
-            return item.quantity  # type: ignore[no-any-return]
-        inner = getattr(item, "__metadata__", ())
-        found = _searched([*inner, *get_args(item)]) if inner or get_args(item) else None
-        if found is not None:
-            return found
+        match item:
+            case Quantity() as found:
+                return found
+            case object(quantity=Quantity() as found):  # fields that take a number or something else
+                return found
+        # what an Annotated type is annotated with is among its arguments, as are the members of a union
+        if (inner := _searched(get_args(item))) is not None:
+            return inner
     return None

@@ -69,6 +69,7 @@ def quality_of(item: Measurement, std: Reals) -> Quality | None:
     """
     if item.frequency is None or item.impedance is None:
         return _scatter(np.asarray(item.data, dtype=float) / std)
+    # windows of neighbours are meant in frequency, however the file has sorted its points
     order = np.argsort(-item.frequency, kind="stable")
     return _spectral(item.frequency[order], item.impedance[order], std.reshape(-1, 2)[order])
 
@@ -89,6 +90,7 @@ def _spectral(frequency: Reals, z: NDArray[np.complex128], std: Reals) -> Qualit
     best: tuple[float, Quality] | None = None
     for per_decade in PER_DECADE:
         matrix = _terms(frequency, per_decade) * weight[:, np.newaxis]
+        # with more elements than that the test would follow the noise itself
         if target.size - matrix.shape[1] < FEWEST // 2:
             break
         score, found = _tested(matrix, target)
@@ -103,6 +105,7 @@ def _terms(frequency: Reals, per_decade: float) -> Reals:
     low, high = -np.log10(np.abs(s).max()), -np.log10(np.abs(s).min())
     count = max(int(np.ceil((high - low + 2 * BEYOND) * per_decade)), 2)
     times = np.logspace(low - BEYOND, high + BEYOND, count)
+    # resistance, inductance and capacitance come scaled to 1 at the end of the data where each is largest
     columns = np.stack([np.ones_like(s), s / np.abs(s).max(), np.abs(s).min() / s, *(1 / (1 + s * t) for t in times)])
     return np.ascontiguousarray(columns).view(float).T
 
@@ -110,9 +113,11 @@ def _terms(frequency: Reals, per_decade: float) -> Reals:
 def _tested(matrix: Reals, target: Reals) -> tuple[float, Quality]:
     """How good a test is (the criterion of Akaike for small samples), and what it leaves."""
     keep = np.full(target.size, True)
+    # twice at most: hum has few lines, and a test that throws away more and more always passes
     for last in (False, False, True):
         u, sizes, _ = np.linalg.svd(matrix[keep] / np.linalg.norm(matrix, axis=0), full_matrices=False)
         seen = sizes > RANK * sizes[0]
+        # time constants closer than the data can tell make columns alike, whose difference is rounding
         u = u[:, seen]
         left = target[keep] - u @ (u.T @ target[keep])
         # residuals of points that pull the fit towards themselves are too small by sqrt(1 - h)
@@ -123,7 +128,9 @@ def _tested(matrix: Reals, target: Reals) -> tuple[float, Quality]:
         keep[np.flatnonzero(keep)[far]] = False
     n, rank = left.size, int(seen.sum())
     squares = float(left @ left)
+    # the floor is that of double precision: below it more elements fit the rounding of a simulation
     score = n * np.log(max(squares, 1e-28 * n) / n) + 2 * rank + 2 * rank * (rank + 1) / max(n - rank - 1, 1)
+    # outliers count as 0 in the means, so that hum is not taken for a broken relation
     everywhere = np.zeros(target.size)
     everywhere[keep] = left
     means = np.stack([np.convolve(part, np.ones(WINDOW) / WINDOW, "valid") for part in everywhere.reshape(-1, 2).T])

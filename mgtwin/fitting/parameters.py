@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.paths import Key
+from ..circuits.circuit import parts_of
 from ..errors import InputError, QuantityError, UnknownNameError
 from ..quantities import format_value
 from .free import FREE, Free, FreeLike, Place
@@ -91,6 +92,7 @@ class Parameter:
         is confined to a range (an exponent, a fraction) a quarter of the range: the data determine it if their 95 %
         interval is at most half of what was allowed before.
         """
+        # where it may be anywhere in a known range, the range is what data are measured against
         low, high = self.bounds
         if not self.log and math.isfinite(high - low):
             return (high - low) / RANGE
@@ -105,19 +107,20 @@ def wanted(free: object) -> dict[Key, FreeLike]:
     InputError
         It is neither, or a value is no ``Free``.
     """
-    if isinstance(free, str):
-        raise InputError(f"free is the text {free!r}: write {{{free!r}: mt.Free()}}.")
-    if not isinstance(free, Iterable):
-        raise InputError(f"free is {free!r}: give {{path: mt.Free()}} or a list of paths.")
-    if not isinstance(free, Mapping):
-        return {key: Free() for key in free}
-    for key, what in free.items():
-        if not isinstance(what, tuple(FREE.values())):
-            raise InputError(
-                f"{key}: {what!r} is no Free: write mt.Free(), mt.PerTemperature(mt.Free()) or "
-                f"mt.PerDataset(mt.Free())."
-            )
-    return dict(free)
+    match free:
+        case str():  # a text is iterable, too, but its letters are no paths
+            raise InputError(f"free is the text {free!r}: write {{{free!r}: mt.Free()}}.")
+        case Mapping():
+            for key, what in free.items():
+                if not isinstance(what, tuple(FREE.values())):
+                    raise InputError(
+                        f"{key}: {what!r} is no Free: write mt.Free(), mt.PerTemperature(mt.Free()) or "
+                        f"mt.PerDataset(mt.Free())."
+                    )
+            return dict(free)
+        case Iterable():
+            return {key: Free() for key in free}
+    raise InputError(f"free is {free!r}: give {{path: mt.Free()}} or a list of paths.")
 
 
 def free_parameters(measurements: Sequence[Measurement], free: Wanted) -> tuple[Parameter, ...]:
@@ -133,6 +136,7 @@ def free_parameters(measurements: Sequence[Measurement], free: Wanted) -> tuple[
     if not free:
         raise InputError("nothing is free: name at least one path, {'layers.<name>.thickness': mt.Free()}.")
     found = [parameter for key, what in free.items() for parameter in _of_key(measurements, key, what)]
+    # per Dataset: the same path may be one unknown in one of them and another one elsewhere
     taken: dict[tuple[int, str], str] = {}
     for parameter in found:
         for number, paths in parameter.targets.items():
@@ -173,7 +177,7 @@ def targets_of(measurements: Sequence[Measurement], key: Key) -> dict[int, tuple
 
 def _of_key(measurements: Sequence[Measurement], key: Key, what: FreeLike) -> list[Parameter]:
     targets = targets_of(measurements, key)
-    name = key if isinstance(key, str) else ", ".join(key)
+    name = ", ".join(parts_of(key))
     places = {number: Place(measurements[number].label, measurements[number].temperature) for number in targets}
     try:
         groups = what.groups(places)

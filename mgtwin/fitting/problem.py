@@ -219,11 +219,14 @@ def problem_of(measurements: Sequence[Measurement], free: Wanted, weightings: Se
 
 def weightings_of(measurements: Sequence[Measurement], given: object) -> list[Weighting]:
     """One weighting for each Dataset, from one for all, a sequence, or None for the usual ones."""
-    if given is None:
-        return [usual(spectrum=item.is_spectrum) for item in measurements]
-    if isinstance(given, Weighting):
-        return [usual(spectrum=False) if given.of_spectra and not item.is_spectrum else given for item in measurements]
-    listed = list(given) if isinstance(given, (list, tuple)) else []
+    listed: list[Weighting] = []
+    match given:
+        case None:
+            return [usual(spectrum=item.is_spectrum) for item in measurements]
+        case Weighting(of_spectra=only):
+            return [usual(spectrum=False) if only and not item.is_spectrum else given for item in measurements]
+        case list() | tuple():
+            listed = list(given)
     if len(listed) != len(measurements) or not all(isinstance(item, Weighting) for item in listed):
         raise InputError(
             f"weighting is {given!r}: give Modulus(), Noise(std) or Unit(), or a list with one of them for each of the "

@@ -37,6 +37,7 @@ def profiled(fit: Solution, name: str, confidence: float = 0.95, progress: Progr
     """
     from scipy.stats import chi2
 
+    # one degree of freedom: all other parameters are fitted again
     threshold = float(chi2.ppf(confidence, 1))
     k = fit.index(name)
     parameter, best = fit.problem.parameters[k], float(fit.minimum.x[k])
@@ -66,6 +67,7 @@ def _end(fit: Solution, k: int, sign: float, threshold: float, points: dict[floa
     farthest = _farthest(fit, k, sign)
     walk = _Walk(fit, k, threshold)
     std = math.sqrt(fit.covariance[k, k]) if np.isfinite(fit.covariance[k, k]) else math.inf
+    # the covariance may promise far too much: not more than a sixteenth of the whole way at once
     step = min(FIRST * std, abs(farthest - best) / 16) or abs(farthest - best) / 16
     inside, rise_inside = best, 0.0
     for _ in range(STEPS):
@@ -73,12 +75,14 @@ def _end(fit: Solution, k: int, sign: float, threshold: float, points: dict[floa
         last = sign * (x - farthest) >= 0
         x = farthest if last else x
         rise = walk(x)
+        # no fit came to an end there: to name a limit would be an invention
         if math.isnan(rise):
             return None
         points[x] = rise
         if rise >= threshold:
             return _crossing(walk, (inside, rise_inside), (x, rise), threshold, points)
         if last:
+            # a bound is a limit of the interval; the end of the reach only says that none was found
             return bound if math.isfinite(bound) and x == bound else None
         inside, rise_inside, step = x, rise, step * GROWTH
     return None
@@ -107,6 +111,7 @@ class _Walk:
         directions = (fit.identifiability.directions * np.array(sizes)[:, np.newaxis]).T
         shares = np.abs(directions[:, k]) / np.maximum(np.abs(directions).max(axis=1), 1e-300)
         # the least determined come last
+        # scaled so that one step along a valley moves the held parameter by one
         self._valleys = [d / d[k] for d, share in zip(directions, shares, strict=True) if share > IN_VALLEY][::-1]
 
     def __call__(self, value: float) -> float:
@@ -123,6 +128,7 @@ class _Walk:
         return rise
 
     def _starts(self, value: float) -> Iterator[NDArray[np.float64]]:
+        # continuation: the floor of a valley is followed from point to point, not found anew
         nearest = min(self._known, key=lambda x: abs(x - value))
         for valley in [np.eye(len(self._fit.names))[self._k], *self._valleys[:VALLEYS]]:
             x = self._known[nearest] + (value - nearest) * valley
@@ -153,6 +159,7 @@ class _Walk:
             )
         except (FloatingPointError, ValueError):  # no finite misfit there
             return None
+        # the engine swallowed Ctrl-C to save its best point; half a profile is of no use
         if found.interrupted:
             raise KeyboardInterrupt
         return whole(found.x), self._fit.deviance(found.residuals)
@@ -171,9 +178,11 @@ def _crossing(
     for _ in range(12):
         low, high = math.sqrt(max(below, 0.0)), math.sqrt(min(above, 1e12))
         share = (wanted - low) / (high - low) if high > low else 0.5
+        # false position, kept off the ends: there it can creep towards one of them for ever
         x = a + min(max(share, 0.05), 0.95) * (b - a)
         rise = walk(x)
         if math.isnan(rise):
+            # where nothing converges counts as outside, so the interval is not made too wide by it
             b = x
             continue
         points[x] = rise

@@ -101,6 +101,7 @@ class Solution:
         """What the data determine, with the covariance."""
         jacobian = self.minimum.jacobian
         if self.loss is not None:
+            # an outlier that the loss forgives carries no information either
             jacobian = jacobian * np.sqrt(self.loss.weights(self.minimum.residuals))[:, np.newaxis]
         return identifiability(jacobian, self.problem.parameters, self.x, self.at_bound)
 
@@ -120,6 +121,7 @@ class Solution:
         sizes = np.sqrt(np.diag(self.covariance))
         with np.errstate(invalid="ignore", divide="ignore"):
             found = self.covariance / np.outer(sizes, sizes)
+        # 0/0 of a parameter at a bound and inf/inf of an open one are no correlations
         found[~np.isfinite(found)] = np.nan
         return found
 
@@ -178,6 +180,7 @@ class Solution:
         total = problem.log_determinant + problem.count * math.log(2 * math.pi)
         for part, estimated in zip(problem.by_group(self.minimum.residuals), problem.estimated, strict=True):
             square = float(part @ part)
+            # the level put in is the most likely one, square/n, so the exponent of the Gaussian becomes n
             total += part.size * (1 + math.log(max(square, 1e-300) / part.size)) if estimated else square
         return -total / 2
 
@@ -188,9 +191,11 @@ class Solution:
         for (now, then), estimated in zip(pairs, problem.estimated, strict=True):
             squares, smallest = float(now @ now), float(then @ then)
             if estimated:
+                # the level is profiled out, of which the logarithm of the ratio remains (a scaled likelihood ratio)
                 total += now.size * math.log(max(squares, 1e-300) / max(smallest, 1e-300))
             else:
                 total += squares - smallest
+        # what priors add has a known width and enters as it is
         now, then = residuals[problem.count :], self.minimum.residuals[problem.count :]
         return total + float(now @ now - then @ then)
 

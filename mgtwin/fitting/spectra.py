@@ -51,8 +51,10 @@ class SpectraBlock(Block):
         spectra = [(item.frequency, item.impedance) for item in measurements]
         lengths = [z.size for _, z in spectra if z is not None]
         longest = max(lengths)
+        # padded with the last frequency to one grid, evaluated at once; what is padded is left out of the result
         rows = [np.concatenate([f, np.full(longest - f.size, f[-1])]) for f, _ in spectra if f is not None]
         free = {path for p in parameters for number in self.numbers for path in p.targets.get(number, ())}
+        # in the order of the cell, so that the compiled function is the same for equal sets of keys
         self._paths = tuple(
             dict.fromkeys([*(p for p in measurements[0].model.subject.paths() if p in free), *different])
         )
@@ -75,6 +77,7 @@ class SpectraBlock(Block):
         source = np.empty((len(self._paths), len(measurements)), dtype=int)
         for i, path in enumerate(self._paths):
             for d, item in enumerate(measurements):
+                # first all from the cells; what is free is put over it below
                 source[i, d] = self._count + len(constants)
                 constants.append(float(item.model.subject.get(path)))
         for k, parameter in enumerate(parameters):
@@ -136,9 +139,11 @@ def spectra_blocks(
         assert item.impedance is not None
         size = item.impedance.size
         for first, length, members, different in groups:
+            # padding to the longest would cost more than a block of its own
             if not 1 / _UNEQUAL <= size / length <= _UNEQUAL:
                 continue
             found = _different_numbers(first, item.model.subject)
+            # cells that differ in numbers only share their equations: differing numbers become arrays over the Datasets
             if found is not None:
                 members.append(position)
                 different |= found

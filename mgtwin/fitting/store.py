@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from pydantic import TypeAdapter
 
+from ..cells.paths import Key
 from ..dataset import attributes, open, save
 from ..errors import FileError
 from ..regression import LOSSES, WEIGHTINGS
@@ -96,7 +97,11 @@ def _parameter_data(parameter: Parameter) -> _Json:
 
 def _parameter(data: _Json) -> Parameter:
     low, high = (float(item) for item in data["bounds"])
-    key = data["key"] if isinstance(data["key"], str) else tuple(data["key"])
+    match data["key"]:
+        case [*paths]:  # JSON has no tuples
+            key: Key = tuple(paths)
+        case path:
+            key = path
     targets = {int(number): tuple(paths) for number, paths in data["targets"].items()}
     prior = _noun(PRIORS, data["prior"])
     grows = data.get("grows", False)

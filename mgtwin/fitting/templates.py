@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .._value import origin_of
 from ..cells import Cell
 from ..dataset import spectrum
 from ..errors import InputError, SimulationError, UnknownNameError
@@ -72,7 +73,7 @@ def template(cell: Cell, file: str = "fit.yaml") -> str:
         except InputError:
             shown = f"{float(value):g}"
         name = f'"{key}"' if key.startswith("*") else key  # a star begins an alias in YAML
-        kind = getattr(value, "kind", None) or "default"
+        kind = origin_of(value).get("kind", "default")
         why = "; two spectra at rest do not tell" if key in open_keys and key not in free else ""
         lines.append(f"{'  ' if key in free else '#  '}{name}: {{}}   # {shown}, {kind}{why}")
     if not free:
@@ -88,6 +89,7 @@ def _keys(cell: Cell) -> list[str]:
     for path in paths:
         if path in grouped:
             continue
+        # the first wildcard whose members are all equal now: numbers that differ are not meant to move together
         key = next((item for item in _wildcards(path) if _is_group(cell, item, path)), path)
         grouped |= set(model_of(cell).expand(key))
         found.append(key)
@@ -116,7 +118,7 @@ def _is_group(cell: Cell, key: str, path: str) -> bool:
 
 def _is_open(cell: Cell, key: str) -> bool:
     value = cell.get(model_of(cell).expand(key)[0])
-    return getattr(value, "kind", None) in ("fitted", "computed") and float(value) not in (0.0, float("inf"))
+    return origin_of(value).get("kind") in ("fitted", "computed") and float(value) not in (0.0, float("inf"))
 
 
 def _determined(cell: Cell, keys: Sequence[str]) -> list[str]:
@@ -132,6 +134,7 @@ def _determined(cell: Cell, keys: Sequence[str]) -> list[str]:
         parameters = free_parameters(measurements, dict.fromkeys(left, Free()))
         problem = Problem(measurements, parameters, blocks_of(measurements, parameters, weightings), weightings)
         values = problem.values(problem.start)
+        # at the cell's own values: the question is what such data would tell of this very cell
         jacobian = problem.jacobian(problem.start)
         found = identifiability(jacobian, parameters, values, np.zeros(len(left), dtype=bool)).relative_std
         if found.max() <= WELL:

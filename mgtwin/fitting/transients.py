@@ -65,6 +65,7 @@ class TransientBlock(_Single):
 
     def predict(self, values: Reals) -> Reals:
         """Voltage [V] or current [A] at the samples; the last one is kept, for an integration takes long."""
+        # only of the numbers that act here: others of a joint fit may move without a new integration
         key = values[list(self._keys)].tobytes()
         if self._last is None or self._last[0] != key:
             self._last = key, self._run.run(self._named(values))[self._output][self._where]
@@ -118,11 +119,13 @@ def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp
     for segment, samples, start in zip(segments, members, starts, strict=True):
         own = item.time[samples] - start
         duration = segment.duration
+        # the model would reach the limit at another time than the data, and the samples had no counterpart
         limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
         if limited and own.size and own[-1] < duration * (1 - 1e-9):
             duration = float(own[-1])
             if duration <= 0:
                 continue
+        # clocks of instruments round: a sample may lie a digit outside of its step
         own = np.clip(own, 0.0, duration)
         times = np.unique(np.concatenate([own, [duration]]))
         where[samples] = offset + np.searchsorted(times, own)
@@ -153,6 +156,7 @@ def _samples_by_segment(
             starts.append(now)
             limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
             ended = float(time[samples[-1]]) if samples.size else now
+            # the nominal duration, where there is one: the last sample is taken a little before the end of a step
             now = ended if limited else now + segment.duration
         return members, np.array(starts)
     edges = item.protocol.starts_at() + np.concatenate([[0.0], np.cumsum([segment.duration for segment in segments])])

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ..cells import Cell
 from ..cells.paths import Key
-from ..circuits import Circuit
 from ..errors import InputError, UnknownNameError
 from ..quantities import format_value, parse
 from ..regression import Loss, Weighting
 from .free import Free, FreeLike
 from .measurements import Measurement, measurement
 from .minimise import Progress, minimised
-from .models import Subject
+from .models import Subject, kind_of
 from .parameters import Wanted, wanted
 from .problem import problem_of, weightings_of
 from .result import Fit
@@ -162,13 +160,17 @@ def _completed(
 
 def _told_apart(data: Any, more: tuple[Any, ...]) -> tuple[list[_Pair], Mapping[Key, FreeLike] | Sequence[Key]]:
     """Pairs of cell and Dataset, and what is free, from either way of calling."""
-    if isinstance(data, (Cell, Circuit)):
-        circuit = isinstance(data, Circuit)
-        if not 2 - circuit <= len(more) <= 2:
+    alone = kind_of(data)
+    if alone is not None:
+        if not 2 - alone.finds_starts <= len(more) <= 2:
             raise InputError(
                 "fit(cell, datasets, free) needs three arguments: the cell, its Datasets and what is free."
             )
-        datasets: list[Any] = [more[0]] if isinstance(more[0], xr.Dataset | xr.DataTree) else list(more[0])
+        match more[0]:
+            case xr.Dataset() | xr.DataTree():  # both are iterable, over the names of what they hold
+                datasets: list[Any] = [more[0]]
+            case several:
+                datasets = list(several)
         if not datasets:
             raise InputError("there are no Datasets to fit.")
         return [(data, dataset) for dataset in datasets], more[1] if len(more) > 1 else {}
@@ -176,9 +178,12 @@ def _told_apart(data: Any, more: tuple[Any, ...]) -> tuple[list[_Pair], Mapping[
     if not pairs:
         raise InputError("there are no data to fit.")
     for pair in pairs:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise InputError(f"fit takes pairs (cell, dataset), not {type(pair).__name__}.")
-    circuits = any(isinstance(subject, Circuit) for subject, _ in pairs)
-    if not 1 - circuits <= len(more) <= 1:
+        match pair:
+            case [_, _]:
+                continue
+        raise InputError(f"fit takes pairs (cell, dataset), not {type(pair).__name__}.")
+    # one circuit suffices: what else has to be named for the cells beside it is found out with the parameters
+    kinds = [kind_of(subject) for subject, _ in pairs]
+    if not 1 - any(kind is not None and kind.finds_starts for kind in kinds) <= len(more) <= 1:
         raise InputError("fit([(cell, dataset), ...], free) needs two arguments: the pairs and what is free.")
     return [(subject, dataset) for subject, dataset in pairs], more[0] if more else {}

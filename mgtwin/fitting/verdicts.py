@@ -85,6 +85,7 @@ def verdict_of(fit: Solution, number: int) -> Verdict:
     runs_p = runs_probability(item.series(residuals))
     if noise is None:  # too few data to know their noise: the misfit itself is all that there is
         return Verdict(number, item.label, None, 1.0, runs_p, None, False)
+    # data of a simulation have no noise but rounding
     misfit = size / max(noise, 1e-14)
     # relative to the data themselves, in which the weighting may not be
     deviation = size * float(np.median(std) / np.median(np.abs(item.data)))
@@ -108,6 +109,7 @@ def runs_probability(series: list[Reals]) -> float:
         signs = part > 0
         plus, minus = int(signs.sum()), int((~signs).sum())
         total = plus + minus
+        # the normal approximation of the number of runs needs some of either sign
         if total < 8 or min(plus, minus) == 0:
             continue
         runs += 1 + int(np.sum(signs[1:] != signs[:-1]))
@@ -116,6 +118,7 @@ def runs_probability(series: list[Reals]) -> float:
         variance += (mean - 1) * (mean - 2) / (total - 1)
     if not variance:
         return 1.0
+    # one-sided: too few runs are a pattern that the model misses, too many are not
     return 0.5 * math.erfc(-(runs - expected) / math.sqrt(2 * variance))
 
 
@@ -125,6 +128,7 @@ def _where(fit: Solution, number: int, residuals: Reals) -> str:
     power = np.sum([part**2 for part in item.series(residuals)], axis=0)
     if power.size < WINDOW:
         return ""
+    # a single outlier is not where a model fails
     smooth = np.convolve(power, np.ones(WINDOW) / WINDOW, mode="same")
     top = int(np.argmax(smooth))
     high = smooth > smooth[top] / 2
@@ -153,15 +157,18 @@ def _missing(fit: Solution, number: int, residuals: Reals, noise: float) -> str:
     basis = basis[:, sizes > 1e-9]
     weight = 1 / fit.problem.weightings[number].interleaved(item.data)
     before = float(residuals @ residuals)
+    # what noise alone would leave needs no explanation
     beyond = before - residuals.size * noise**2
     found: dict[str, tuple[float, str]] = {}
     for gap in _gaps(item.frequency, np.asarray(fit.predicted[number], dtype=complex)):
         change = np.ascontiguousarray(gap.change).view(float) * weight
+        # the gap without what the free parameters would take up of it
         change = change - basis @ (basis.T @ change)
         length = float(change @ change)
         amount = -float(change @ residuals) / length if length > 0 else 0.0
         gained = amount * amount * length
         left = math.sqrt(max(before - gained, 0.0) / residuals.size) / noise
+        # a negative amount is no thing that could be missing
         if amount > 0 and gained > EXPLAINS * beyond and left < found.get(gap.kind, (math.inf, ""))[0]:
             # an amount is worth its name where little is left: elsewhere the free parameters have bent to the gap
             found[gap.kind] = left, gap.named(amount if left < POOR else None)
@@ -223,7 +230,11 @@ def _gaps(frequency: Reals, z: Complexes) -> Iterator[_Gap]:
             yield _Gap("arc", 1 / (1 + (s * tau) ** n), f"another arc of {{}} at {top}", "ohm")
     for n in TAILS:
         yield _Gap(
-            "tail", np.asarray(s**-n, dtype=complex), f"a tail at low frequency of {{}} S*s^{n:g} in series", power=-1
+            # Z = s^-n/Q: more of a tail is a smaller Q, hence the power of -1
+            "tail",
+            np.asarray(s**-n, dtype=complex),
+            f"a tail at low frequency of {{}} S*s^{n:g} in series",
+            power=-1,
         )
     # beside all of the cell: not linear in their amount, so that sizes are tried
     for size in np.logspace(-3, 1, ARCS // 2):

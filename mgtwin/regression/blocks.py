@@ -59,6 +59,7 @@ class Block:
     @cached_property
     def parts(self) -> list[slice]:
         """Where the points of every Dataset are among all points of the block."""
+        # plain integers, for slices are taken with them for every evaluation
         edges = np.concatenate([[0], np.cumsum(self.lengths)]).tolist()
         return [slice(a, b) for a, b in pairwise(edges)]
 
@@ -84,6 +85,7 @@ class Block:
 
     def residuals(self, values: Reals) -> Reals:
         """Weighted deviations of the model from the data."""
+        # a view, not a copy: complex numbers lie in memory as real and imaginary part in turn, the order of the weights
         return np.ascontiguousarray(self.predict(values) - self.data).view(float) * self.weight
 
     def jacobian(self, values: Reals) -> Reals:

@@ -64,7 +64,9 @@ class _Best:
         found = self._residuals(x)
         self.evaluations += 1
         cost = float(found @ found)
+        # a cost that is not a number never compares as smaller, so it is never the best
         if cost < self.cost:
+            # a copy, for the array belongs to the search
             self.x, self.cost = x.copy(), cost
         return found
 
@@ -95,6 +97,7 @@ def least_squares(
     def finite_jacobian(x: Reals) -> Reals:
         found = jacobian(x)
         if not np.isfinite(found).all():
+            # scipy would go on with them and end anywhere, without a word
             raise FloatingPointError
         return found
 
@@ -105,7 +108,9 @@ def least_squares(
             finite_jacobian,
             bounds=(low, high),
             method="trf",
+            # parameters differ by decades in their influence: the region of trust is scaled by what the data feel
             x_scale="jac",
+            # the cost changes with the square of the step, so it tells the minimum at a looser step than xtol does
             ftol=tolerance**1.25,
             xtol=tolerance,
             gtol=tolerance**1.25,
@@ -114,6 +119,7 @@ def least_squares(
             max_nfev=max_evaluations or MOST_EVALUATIONS,
         )
     except KeyboardInterrupt:
+        # nothing has been evaluated yet: there is nothing to hand back
         if best.x is None:
             raise
         return Minimum(

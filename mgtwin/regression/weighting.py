@@ -80,8 +80,9 @@ def weighting(cls: type[_Weighting]) -> type[_Weighting]:
 
 def _one_or_each(raw: float | str | Sequence[float] | Reals) -> float | tuple[float, ...]:
     """A number [SI] or text with a unit, or one number per point."""
-    if isinstance(raw, (list, tuple, np.ndarray)):
-        return tuple(float(item) for item in np.asarray(raw, dtype=float).ravel())
+    match raw:
+        case list() | tuple() | np.ndarray():
+            return tuple(float(item) for item in np.asarray(raw, dtype=float).ravel())
     return float(parse(raw, None))
 
 
@@ -162,6 +163,7 @@ class Unit(Weighting):
     def std(self, data: Data) -> Reals:
         """The root mean square of the data, so that numbers of different kinds of data are comparable."""
         size = float(np.sqrt(np.mean(np.abs(data) ** 2))) if data.size else 1.0
+        # data that are all zero have no size, and nothing may be divided by it
         return np.full(data.shape, size or 1.0)
 
 
@@ -179,6 +181,7 @@ class Proportional(Weighting):
 
     def deviations(self, data: Data) -> tuple[Reals, Reals]:
         """``|Re Z|`` and ``|Im Z|`` [ohm]."""
+        # relative to each point itself, not to the largest: the spectrum spans decades
         least = LEAST_PART * np.abs(data)
         return np.maximum(np.abs(data.real), least), np.maximum(np.abs(data.imag), least)
 
