@@ -14,7 +14,18 @@ from ..cells.paths import Key, expand, parts_of
 from ..errors import InputError, UnknownNameError
 from ..quantities import Value, parse
 
-__all__ = ["Axes", "Axis", "Grid", "Paired", "axes_of", "groups_of", "name_of"]
+__all__ = ["Axes", "Axis", "Grid", "Paired", "axes_of", "check_paths", "groups_of", "is_label", "name_of"]
+
+
+def check_paths(given: object, needs: str) -> None:
+    """Refuse anything but a mapping of one path at least; `needs` says what is needed and by whom."""
+    if not isinstance(given, Mapping) or not given:
+        raise InputError(f"{needs} with at least one path.")
+
+
+def is_label(given: object) -> bool:
+    """Whether dimensions, cells and protocols can be called so."""
+    return isinstance(given, str) and given != ""
 
 
 @dataclass(frozen=True)
@@ -38,13 +49,12 @@ class Paired:
     dim: str = "sample"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.values, Mapping) or not self.values:
-            raise InputError("Paired needs a mapping {path: values} with at least one path.")
+        check_paths(self.values, "Paired needs a mapping {path: values}")
         lengths = {name_of(key): len(_listed(name_of(key), given)) for key, given in self.values.items()}
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{name}: {n}" for name, n in lengths.items())
             raise InputError(f"Paired: every path needs equally many values, but has {listed}.")
-        if not self.dim or not isinstance(self.dim, str):
+        if not is_label(self.dim):
             raise InputError(f"Paired: the dimension needs a name, not {self.dim!r}.")
 
 

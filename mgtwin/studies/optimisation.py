@@ -13,7 +13,7 @@ from ..dataset import add_warning
 from ..errors import InputError, SimulationError
 from ..protocols import Protocol
 from ..registry import Family
-from .axes import Paired, axes_of
+from .axes import Paired, axes_of, check_paths
 from .engine import check_client, interruptible
 from .goals import CONSTRAINTS, OBJECTIVES, Goal, Limit, Robust
 from .measured import Function
@@ -142,8 +142,7 @@ class _Designs:
         check_client(client)
         self.cell, self.client, self.robust, self.report = cell, client, robust, report
         self.objectives, self.constraints = objectives, constraints
-        if not isinstance(bounds, Mapping) or not bounds:
-            raise InputError("optimise needs {path: (lowest, highest)} with at least one path.")
+        check_paths(bounds, "optimise needs {path: (lowest, highest)}")
         self.keys, self.axes = list(bounds), axes_of([cell], bounds)
         for axis in self.axes:
             if axis.values.size != 2 or not np.isfinite(axis.values).all() or not axis.values[0] < axis.values[1]:

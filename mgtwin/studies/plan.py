@@ -16,7 +16,7 @@ from ..dataset import stamp
 from ..errors import InputError
 from ..protocols import Protocol
 from ..quantities import format_value
-from .axes import Axes, Axis, Grid, axes_of
+from .axes import Axes, Axis, Grid, axes_of, is_label
 from .measured import Metric, Metrics, fingerprint, metrics_of
 from .points import Task, is_batched
 
@@ -206,6 +206,6 @@ def _labelled(given: object, kind: type[_Item], what: str, name: Callable[[_Item
     twice = {str(label) for label in labels if labels.count(label) > 1}
     if twice:
         raise InputError(f"several are called {', '.join(sorted(twice))}: give them labels, {{'label': {what}, ...}}.")
-    if not all(isinstance(label, str) and label for label in labels):
+    if not all(map(is_label, labels)):
         raise InputError(f"the labels of cells and protocols are texts, not {labels!r}.")
     return dict(zip(labels, items, strict=True))
