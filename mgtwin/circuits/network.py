@@ -214,6 +214,7 @@ class _Reader:
         if found is None:
             raise self._error("an element such as R1, or 'p(' is expected here")
         name, kind = found[0], found[1]
+        # two elements of one name would be one unknown of a fit, unnoticed
         if name in self._names:
             raise self._error(f"{name} is there already: give it another number")
         self._names.add(name)

@@ -51,7 +51,7 @@ def bootstrap(fit: Solution, samples: int = 200, seed: int = 0, progress: Progre
             found.append(fit.refitted(data=drawn).x)
             if progress is not None:
                 progress((k + 1) / samples, f"sample {k + 1} of {samples}")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # some samples are worth having, too: they are returned with a warning
         warnings.append(f"interrupted after {len(found)} of {samples} samples")
     units = [parameter.unit for parameter in fit.problem.parameters]
     return xr.Dataset(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
 from ..analysis.monotonic_growth import FEWEST
 from ..errors import InputError
@@ -68,10 +68,6 @@ def _check(cls: type[FreeLike]) -> None:
     require(not missing, cls, FREE, f"without {missing}.")
 
 
-def _pair(raw: object) -> object:
-    return tuple(raw) if isinstance(raw, list) else raw
-
-
 @free_kind
 class Free(FreeLike):
     """A number that a fit may change: one value, the same in all data whose cell has it.
@@ -97,7 +93,7 @@ class Free(FreeLike):
     """
 
     start: _Number | None = None
-    bounds: Annotated[tuple[_Number | None, _Number | None], BeforeValidator(_pair)] | None = None
+    bounds: tuple[_Number | None, _Number | None] | None = None
     log: bool | None = None
     prior: Prior | None = None
 

@@ -153,6 +153,7 @@ def _labels(fits: Sequence[Solution], names: Sequence[str]) -> list[str]:
         if len(names) != len(fits):
             raise InputError(f"{len(names)} names for {len(fits)} fits: give one each.")
         return [str(name) for name in names]
+    # one hypothesis is one cell, whatever the number of Datasets: the first one names it
     found = [fit.problem.measurements[0].model.name for fit in fits]
     return [f"{name} ({k + 1})" if found.count(name) > 1 else name for k, name in enumerate(found)]
 
