@@ -48,9 +48,11 @@ def unseal(raw: bytes, path: str) -> Image:
     FileError
         The file is damaged or incomplete; the message says which variables are.
     """
+    # Of fixed size and last in the file: it is found without reading what may be damaged.
     digest, length, mark = _END.unpack(raw[-_END.size :]) if len(raw) >= _END.size else (b"", 0, b"")
     if mark == _MARK:
         sealed = raw[: -_END.size]
+        # The index is covered too: otherwise damage in it could blame a sound variable.
         if hashlib.sha256(sealed).digest() != digest:
             raise FileError(f"is damaged: {_damage(sealed, length)} not what was written. {_REMEDY}", path)
         return Image(sealed[: len(sealed) - length], is_sealed=True)
@@ -80,8 +82,10 @@ def _places(data: bytes) -> dict[str, list[list[int]]]:
         if isinstance(item, h5py.Group):
             return
         if item.chunks is not None:
+            # Compressed variables lie in pieces anywhere in the file.
             chunks = [item.id.get_chunk_info(k) for k in range(item.id.get_num_chunks())]
             places[name] = [[int(chunk.byte_offset), int(chunk.size)] for chunk in chunks]
+        # No offset: the variable is empty or lies among the headers, which no variable is blamed for.
         elif item.id.get_offset() is not None:
             places[name] = [[int(item.id.get_offset()), int(item.id.get_storage_size())]]
 
@@ -103,6 +107,7 @@ def _damage(sealed: bytes, length: int) -> str:
     try:
         known = json.loads(index)
         names = [name for name, (total, *places) in known.items() if _sum(data, places) != total]
+    # The index itself may be what is damaged, and then holds anything.
     except (ValueError, TypeError, AttributeError):
         return "its checksum is"
     if not names:

@@ -21,6 +21,7 @@ def sample_cycles(ds: xr.Dataset) -> np.ndarray | None:
     >>> sample_cycles(transient([0, 1], [0, 0], [0, 0], cycle=[3, 4]))
     array([3, 4])
     """
+    # In this order: where both are there, "cycle" is the dimension of the summaries and labels no sample.
     for name in ("cycle_number", "cycle"):
         if name in ds.variables and ds[name].dims == ("time",):
             return np.asarray(ds[name].values)

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, SupportsInt, TypeGuard
 import numpy as np
 
 from mgtwin._checksum import HDF5, seal, unseal
-from mgtwin._schema import check
+from mgtwin._schema import check, is_tree
 from mgtwin.errors import FileError, InputError, MgtwinWarning
+from mgtwin.plain import is_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,13 +54,13 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         raise InputError(f"cannot save {path}: the folder {path.parent} does not exist; create it first.")
     if path.is_dir():
         raise InputError(f"cannot save {path}: it is a folder; give the name of a file, for example result.nc.")
-    is_tree = isinstance(data, xr.DataTree)
-    tree = data if isinstance(data, xr.DataTree) else xr.DataTree(data)
+    tree = data if is_tree(data) else xr.DataTree(data)
+    # Without inherited coordinates: written into each node they would come back as its own.
     nodes = {node.relative_to(tree): _encode(check(node.to_dataset(inherit=False))) for node in tree.subtree}
     whole = xr.DataTree.from_dict({"/" if key == "." else key: node for key, node in nodes.items()})
-    extra = (
-        {_MARK: FORMAT, _KIND: "tree", _NAME: json.dumps(tree.name)} if is_tree else {_MARK: FORMAT, _KIND: "dataset"}
-    )
+    extra: dict[str, _Native] = {_MARK: FORMAT, _KIND: "dataset"}
+    if tree is data:
+        extra |= {_KIND: "tree", _NAME: json.dumps(tree.name)}
     whole.attrs = {**whole.attrs, **extra}
     # Into memory first: HDF5 itself brings the interpreter down when a disk is full.
     image = io.BytesIO()
@@ -89,6 +90,7 @@ def _put(raw: bytes, path: Path) -> None:
             f"cannot be written ({len(raw) / 1e6:.3g} MB): {reason}. Make room, or save it elsewhere.", str(path)
         ) from error
     finally:
+        # Also after Ctrl-C and a full disk: nothing that looks like a result may stay.
         part.unlink(missing_ok=True)
 
 
@@ -126,6 +128,7 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
             image = unseal(head + file.read() if head == HDF5 else head, str(path))  # no other file is read whole
         with xr.open_datatree(io.BytesIO(image.data), **_RAW) as raw:  # type: ignore[arg-type]  # as of open_dataset
             _refuse_foreign(raw.attrs, path)
+            # Into memory before the file closes: what is read later would come from a closed file.
             raw = raw.load()
             nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
             kind, name = raw.attrs[_KIND], raw.attrs.get(_NAME, "null")
@@ -155,6 +158,7 @@ _REMEDY = (
 def _refuse_foreign(attrs: Mapping[Hashable, SupportsInt], path: Path) -> None:
     if _MARK not in attrs:
         raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
+    # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
     if int(attrs[_MARK]) > FORMAT:
         raise FileError(
             f"was written by a newer mgtwin (file format {int(attrs[_MARK])}, this one reads up to {FORMAT}); "
@@ -183,6 +187,7 @@ def _parts(name: str, variable: xr.Variable, ds: xr.Dataset) -> dict[str, _Encod
         case "f" | "i" | "u" | "b" | "U":
             return {name: (variable.dims, values, attrs)}
         case "c":
+            # Otherwise one would overwrite the other, and the file would come back with fewer variables.
             if {name + _REAL, name + _IMAG} & set(map(str, ds.variables)):
                 raise InputError(
                     f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
@@ -193,7 +198,7 @@ def _parts(name: str, variable: xr.Variable, ds: xr.Dataset) -> dict[str, _Encod
                 name + _IMAG: (variable.dims, values.imag, attrs),
             }
         case "O":
-            if not all(isinstance(item, str) for item in values.flat):
+            if not all(map(is_text, values.flat)):
                 raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
             return {name: (variable.dims, values.astype(str), attrs)}
     raise InputError(
@@ -239,6 +244,7 @@ def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Nati
                 f"cannot save attribute {name!r} of {owner}: {type(given).__name__} is not text, a number, a list or "
                 "a mapping of these."
             ) from None
+        # Listed by name: a text of the user that happens to be JSON must stay a text.
         as_json.append(name)
     return {**plain, _JSON: json.dumps(as_json)} if as_json else plain
 
@@ -251,6 +257,7 @@ def _is_native(value: object) -> TypeGuard[_Native]:
         case str():
             return "\0" not in value
         case int():
+            # Larger ones go into JSON, which has no limit.
             return -_INT64 <= value < _INT64
     return type(value) is float
 

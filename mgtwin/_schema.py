@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgtwin.errors import InputError, did_you_mean
+from mgtwin.plain import is_text
 
 if TYPE_CHECKING:
     import xarray as xr
+    from typing_extensions import TypeIs
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def problems(ds: xr.Dataset) -> list[str]:
     found = []
     for name in map(str, ds.variables):
         variable = ds.variables[name]
-        missing = [key for key in ("units", "long_name") if not _is_text(variable.attrs.get(key))]
+        missing = [key for key in ("units", "long_name") if not is_text(variable.attrs.get(key))]
         if missing:
             found.append(
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
@@ -195,6 +197,7 @@ def _bad_values(ds: xr.Dataset) -> list[str]:
     found = []
     if "frequency" in ds.variables:
         frequency = np.asarray(ds["frequency"].values, dtype=float)
+        # Asked as "not good": NaN compares false, and would pass a test for what is bad.
         bad = ~(np.isfinite(frequency) & (frequency > 0))
         if bad.any():
             found.append(f"frequency: {frequency[bad][0]:g} Hz is not allowed; frequencies are positive and finite.")
@@ -216,13 +219,16 @@ def _bad_values(ds: xr.Dataset) -> list[str]:
 
 
 def _bad_attrs(attrs: Mapping[object, object]) -> list[str]:
-    found = [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not _is_text(attrs.get(name, ""))]
+    found = [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not is_text(attrs.get(name, ""))]
     for name in _LIST_ATTRS:
         value = attrs.get(name, [])
-        if type(value) is not list or not all(map(_is_text, value)):
+        if type(value) is not list or not all(map(is_text, value)):
             found.append(f"attribute {name!r}: must be a list of text, got {value!r}.")
     return found
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def is_tree(data: object) -> TypeIs[xr.DataTree]:
+    """Whether it is a DataTree, as a protocol of several steps gives it; a Dataset has no steps."""
+    import xarray as xr
+
+    return isinstance(data, xr.DataTree)

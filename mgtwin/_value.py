@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from operator import attrgetter
 from typing import Any, Literal, NoReturn, Self, get_args
 
 from mgtwin import units
@@ -15,11 +16,14 @@ Kind = Literal["measured", "fitted", "literature", "computed", "assumed", "setti
 KINDS: tuple[str, ...] = get_args(Kind)
 TEXTS = ("source", "where", "printed", "note")
 _FIELDS = ("unit", "std", "low", "high", "kind", *TEXTS)
+# One call in C for all slots: a study asks thousands of Values for their origin.
+_attributes = attrgetter(*_FIELDS)
 
 
 class NumberWithOrigin(float):
     """An immutable float with its unit, uncertainty and provenance: `mgtwin.quantities.Value` but for its reading."""
 
+    # A cell has hundreds of these, and a study thousands of cells: no dictionary for each.
     __slots__ = _FIELDS
 
     unit: str | None
@@ -51,6 +55,7 @@ class NumberWithOrigin(float):
             raise QuantityError(f"kind {kind!r} is unknown: use one of {', '.join(KINDS)}.{did_you_mean(kind, KINDS)}")
         given = (unit, std, low, high, kind, source, where, printed, note)
         for field, item in zip(_FIELDS, given, strict=True):
+            # Past our own refusal to set anything: only here is a Value being made.
             object.__setattr__(self, field, item)
         return self
 
@@ -60,9 +65,14 @@ class NumberWithOrigin(float):
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError("a Value is immutable.")
 
+    @classmethod
+    def of(cls, value: float) -> NumberWithOrigin:
+        """Return a number as one that can be asked for its unit and origin; a plain float knows neither."""
+        return value if isinstance(value, NumberWithOrigin) else cls(value)
+
     def provenance(self) -> dict[str, Any]:
         """Return the attributes that are known (without the number itself), in a fixed order."""
-        return {field: getattr(self, field) for field in _FIELDS if getattr(self, field) is not None}
+        return {field: item for field, item in zip(_FIELDS, _attributes(self), strict=True) if item is not None}
 
     def replace(self, number: float | None = None, **changes: Any) -> Self:
         """Return a copy with another number or other attributes."""
@@ -79,6 +89,7 @@ class NumberWithOrigin(float):
     def __str__(self) -> str:
         return float.__repr__(self)
 
+    # What never changes need not be copied.
     def __copy__(self) -> Self:
         return self
 
@@ -86,6 +97,7 @@ class NumberWithOrigin(float):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # pickle would set the slots one by one, which an immutable object refuses; worker processes need it.
         return _rebuild, (type(self), float(self), self.provenance())
 
 
@@ -115,20 +127,22 @@ def format_value(value: float, unit: str | None = None, *, uncertainty: bool = F
     >>> format_value(0.0554, "S/m"), format_value(373.15, "K"), format_value(6.5e-4, "m")
     ('0.554 mS/cm', '100 °C', '0.65 mm')
     """
-    unit = unit if unit is not None else getattr(value, "unit", None) or ""
+    known = NumberWithOrigin.of(value)
+    unit = unit if unit is not None else known.unit or ""
     number, shown, size = units.display(float(value), unit) if math.isfinite(value) else (float(value), "", 1.0)
     text = _digits(number)
-    if uncertainty and isinstance(value, NumberWithOrigin) and shown is not None:
-        if value.std is not None:
-            text += f" ± {_digits(value.std / size, 2)}"
-        elif value.low is not None and value.high is not None:
+    if uncertainty and shown is not None:
+        if known.std is not None:
+            text += f" ± {_digits(known.std / size, 2)}"
+        elif known.low is not None and known.high is not None:
             shift = float(value) / size - number  # 273.15 for °C
-            text += f" [{_digits(value.low / size - shift)}, {_digits(value.high / size - shift)}]"
+            text += f" [{_digits(known.low / size - shift)}, {_digits(known.high / size - shift)}]"
     return f"{text} {shown}".rstrip()
 
 
 def _digits(number: float, digits: int = 4) -> str:
     text = f"{number:.{digits}g}"
+    # Four digits of 12 345 are 1.234e+04 to Python, but a laboratory reads 12345.
     if abs(number) < 1e6 and "e+" in text:
         text = f"{number:.0f}"
     return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].replace('+', '')}{m[2]}", text)
@@ -145,19 +159,20 @@ def to_file(value: float, unit: str | None = None) -> float | str | dict[str, An
     >>> to_file(Value(0.0554, unit="S/m", kind="measured"))
     {'value': '0.0554 S/m', 'kind': 'measured'}
     """
-    unit = unit if unit is not None else getattr(value, "unit", None) or ""
+    known = NumberWithOrigin.of(value)
+    unit = unit if unit is not None else known.unit or ""
 
     def plain(number: float) -> float | str:
+        # YAML has a spelling of its own for infinity; as a text it is the same in YAML and JSON.
         if math.isinf(number):
             return repr(float(number))
         return f"{float(number)!r} {unit}" if unit else float(number)
 
-    if not isinstance(value, NumberWithOrigin):
-        return plain(value)
     result: dict[str, Any] = {"value": plain(value)}
-    if value.std is not None:
-        result["std"] = plain(value.std)
-    if value.low is not None and value.high is not None:
-        result["range"] = [plain(value.low), plain(value.high)]
-    result.update({key: getattr(value, key) for key in ("kind", *TEXTS) if getattr(value, key) is not None})
+    if known.std is not None:
+        result["std"] = plain(known.std)
+    if known.low is not None and known.high is not None:
+        result["range"] = [plain(known.low), plain(known.high)]
+    result |= {key: item for key, item in known.provenance().items() if key in ("kind", *TEXTS)}
+    # A mapping with nothing but the value would be noise in every file.
     return result if len(result) > 1 else result["value"]

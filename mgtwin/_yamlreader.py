@@ -106,8 +106,11 @@ class Reader:
 
     def _anchored(self, event: _Event, path: KeyPath) -> Plain:
         """What stands here, kept for aliases if it has a name (``&name``)."""
+        # What an alias repeats counts again, so its size is noted: a few lines of aliases can stand for billions of
+        # values.
         before = self._items
         self._count(event, 1)
+        # Marks it as unfinished: an alias inside would be a loop without end.
         self._anchors[event.anchor] = None
         data = self._contents[type(event)](self, event, path)
         self._anchors[event.anchor] = _Anchor(data, path, self._items - before)
@@ -140,6 +143,7 @@ class Reader:
     def _mapping(self, event: _Event, path: KeyPath) -> dict[str, Plain]:
         data: dict[str, Plain] = {}
         while not self._loader.check_event(yaml.MappingEndEvent):
+            # Before the key is taken: a list or mapping as key has no text to name it by.
             is_scalar = self._loader.check_event(yaml.ScalarEvent)
             key_event = self._loader.get_event()
             key = self._scalar(key_event, path) if is_scalar else None
@@ -161,6 +165,7 @@ class Reader:
 
     def _scalar(self, event: _Event, path: KeyPath) -> Plain:
         text = event.value
+        # An explicit tag (!!str) says what is meant and goes before the resolver.
         tag = event.tag or self._loader.resolve(yaml.ScalarNode, text, event.implicit)
         kind = tag.removeprefix("tag:yaml.org,2002:")
         if kind not in _SCALARS:
@@ -200,6 +205,7 @@ _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 def file_error(message: str, name: str, text: str, line: int, column: int) -> FileError:
     """Return the `FileError` that says `message` at a place of a text."""
+    # Only as far as the line: splitting a file of megabytes for one message would be slow.
     ends = [found.span() for found in islice(_LINE_BREAK.finditer(text), max(line - 2, 0), line)]
     begin = 0 if line == 1 else ends[0][1] if ends else len(text)
     has_end = len(ends) > (line > 1)

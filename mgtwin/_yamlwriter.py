@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from mgtwin.errors import InputError
+from mgtwin.plain import is_number, is_text
 
 __all__ = ["CORE_TYPES", "dumps"]
 
@@ -36,6 +37,7 @@ _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 class _Dumper(_Base):  # type: ignore[misc]
     """Quotes whatever either version of YAML would take for something other than text."""
 
+    # Equal numbers of a cell are often the same object; as anchors and aliases nobody could read the file.
     def ignore_aliases(self, data: object) -> bool:
         return True
 
@@ -63,6 +65,7 @@ def dumps(data: object) -> str:
     c: [1, 2]
     """
     try:
+        # Never sorted: the order of keys is that of the fields, which is the one that readers expect.
         return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
     except yaml.representer.RepresenterError as error:
         culprit = error.args[-1]
@@ -79,7 +82,8 @@ def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
 
 
 def _represent_sequence(dumper: yaml.SafeDumper, value: Sequence[object]) -> yaml.Node:
-    short = all(isinstance(item, (int, float, str)) and "\n" not in str(item) for item in value)
+    # Numbers and words that fit on one line are read as a row; anything longer line by line.
+    short = all((is_number(item) or is_text(item)) and "\n" not in str(item) for item in value)
     short = short and sum(len(str(item)) + 4 for item in value) < 90
     return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mgtwin._cycles import has_gaps, sample_cycles
-from mgtwin._schema import SCHEMA, Variable, attributes, check, problems
+from mgtwin._schema import SCHEMA, Variable, attributes, check, is_tree, problems
 from mgtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "check",
     "has_gaps",
     "is_result",
+    "is_tree",
     "jacobian",
     "open",
     "problems",
@@ -63,6 +64,7 @@ def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None) -> _Va
     attrs = attributes(name)
     dtype = _DTYPES[SCHEMA[name].kind]
     try:
+        # A copy: a result must not change with the array of whoever made it.
         array: np.ndarray = np.array(values, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise InputError(
@@ -89,6 +91,7 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
                 raise InputError(
                     f"{name} has {size} values along {dim!r} but {first} has {known}: they must have the same length."
                 )
+    # xarray takes only the dimension itself for a label; the others have to be told.
     labels = {name: given.pop(name) for name in list(given) if name in _LABELS}
     return check(xr.Dataset(given, coords=labels, attrs={**stamp(), **(attrs or {})}))
 
@@ -230,6 +233,7 @@ def transient(
         **declared,
     }
     if cycles is not None:
+        # Two things would be called cycle: the dimension of the summary keeps the name.
         variables = {**variables, "cycle_number": variables.pop("cycle", None), **cycles}
     return _build(variables, attrs)
 
@@ -280,6 +284,7 @@ def stamp(
         **{name: float(value) for name, value in numbers.items() if value is not None},
         "mgtwin_version": _version(),
         "created": created or datetime.now(UTC).isoformat(timespec="seconds"),
+        # Each once, in the order in which they arose: the first is usually the cause of the others.
         "warnings": list(dict.fromkeys(warnings)),
         "sources": list(dict.fromkeys(sources)),
         **extra,

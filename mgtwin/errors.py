@@ -219,8 +219,10 @@ def _likeness(name: str, candidate: str) -> float:
     if wanted == have:
         return 2.0
     last = wanted.rsplit(".", 1)[-1]
+    # Symbols of papers look like no name, so similarity of spelling would never find them.
     expanded = _ALIASES.get(last)
     if expanded is not None:
+        # A symbol at the end of a path stands for the name of the quantity; what is in front is kept.
         stem = wanted[: len(wanted) - len(last)]
         if have == stem + expanded or (not stem and f".{expanded}" in f".{have}"):
             return 1.2

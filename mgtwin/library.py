@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mgtwin import yamlfile
 from mgtwin.errors import FileError, UnknownNameError
+from mgtwin.plain import is_mapping
 
 __all__ = [
     "CAMPAIGN",
@@ -56,6 +57,7 @@ def folders(kind: str) -> tuple[Path, ...]:
     kind : str
         ``cells``, ``overlays``, ``materials``, ``interfaces`` or ``experiments``.
     """
+    # Read at each call, not once: MGTWIN_PATH may change while mgtwin is imported.
     own = [Path(part).expanduser() / kind for part in os.environ.get("MGTWIN_PATH", "").split(os.pathsep) if part]
     package = Path(__file__).resolve().parent
     shipped = kind if kind == "experiments" else f"parameter_sets/{kind}"
@@ -68,6 +70,7 @@ def folders(kind: str) -> tuple[Path, ...]:
 
 
 def _files(kind: str) -> Iterator[Path]:
+    # The first folder wins, so that a file of one's own replaces the shipped one of that name.
     seen = set()
     for folder in folders(kind):
         for path in sorted(folder.glob("*.yaml")):
@@ -135,8 +138,9 @@ def list_experiments() -> tuple[Entry, ...]:
 def _text(path: Path, key: str) -> str:
     """The first line of a text in a file; a file that cannot be read says so instead of hiding the others."""
     try:
+        # Through the reader of files and not by a search in the text: names may be quoted, folded or aliased.
         data = yamlfile.load(path).data
     except FileError as error:
         return f"cannot be read: {str(error).splitlines()[0]}"
-    text = data.get(key) if isinstance(data, dict) else None
+    text = data.get(key) if is_mapping(data) else None
     return " ".join(str(text or "").strip().partition("\n\n")[0].split())

@@ -11,6 +11,7 @@ _BARE_TAGS = ("capacitor", "number")
 _MISSING = object()  # not None: a key may hold that
 
 
+# Data may be plain (files) or nouns (Python), and half of either: so each step asks what is there, and never fails.
 def _look_up(node: object, key: str | int) -> object:
     match node, key:
         case Mapping(), _:
@@ -50,6 +51,7 @@ def walk(location: Sequence[str | int], data: object) -> Iterator[tuple[str, obj
     node = data
     for k, part in enumerate(location):
         child = _look_up(node, part)
+        # Last in a location it is the field itself (a key called like its type), not the tag of a branch.
         is_tag = part == type_of(node) and k + 1 < len(location)
         if child is _MISSING and (is_tag or (part in _BARE_TAGS and type(node) is not dict)):
             continue

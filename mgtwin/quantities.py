@@ -22,6 +22,7 @@ from pydantic_core import core_schema
 from mgtwin import units
 from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, to_file
 from mgtwin.errors import QuantityError, did_you_mean
+from mgtwin.plain import is_mapping, is_number, is_text
 
 __all__ = ["KINDS", "AmbientTemperature", "Kind", "Quantity", "Value", "format_value", "parse", "to_file"]
 
@@ -113,15 +114,18 @@ def parse(
             return _parse_mapping(raw, unit, need_unit, allow_inf)
         case str():
             return _parse_text(raw, unit, need_unit, allow_inf, difference)
+        # Before the plain numbers: a Value is a float too, and would lose its unit and origin there.
         case Value():  # it was read before
             value = raw if None in (raw.unit, unit) or raw.unit == unit else _change_unit(raw, unit or "")
             _check_finite(float(value), _brief(value), allow_inf)
             return value if value.unit is not None or unit is None else value.replace(unit=unit)
         case numbers.Real() if raw is not True and raw is not False:
             return _parse_number(raw, unit, need_unit, allow_inf)
+        # By its two attributes, not its class: whoever has no pint need not import it, and pint has several classes. It
+        # goes through text so that it is converted and refused like what is written in files.
         case object(magnitude=magnitude, units=given):  # a quantity of pint
             return _parse_text(f"{float(magnitude)!r} {given}", unit, need_unit, allow_inf, difference)
-    raise QuantityError(f"a number{_with_unit(unit)} is needed here, not {_brief(raw)}.")
+    raise QuantityError(f"a number{units.with_unit(unit)} is needed here, not {_brief(raw)}.")
 
 
 def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
@@ -130,33 +134,38 @@ def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_in
     except OverflowError:
         number = math.copysign(math.inf, -1 if raw < 0 else 1)
     _check_finite(number, _brief(raw), allow_inf)
-    if need_unit and unit != "" and not _needs_no_unit(number, unit):
-        _refuse_missing_unit(repr(raw) if type(raw) is int else repr(number), unit)
+    if need_unit and unit != "" and not units.needs_no_unit(number, unit):
+        # A whole number is shown as it was typed: 5, not 5.0, in the remedy that is meant to be copied.
+        units.refuse_missing(repr(raw) if type(raw) is int else repr(number), unit)
     return Value(number, unit=unit)
 
 
 @lru_cache(maxsize=4096)
 def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, difference: bool) -> Value:
     if "," in text:
+        # One comma may be a decimal one, several or one beside a point separate thousands: only the first has an
+        # obvious remedy.
         single = text.count(",") == 1 and "." not in text
         hint = f" (perhaps {text.replace(',', '.')!r})" if single else ""
         raise QuantityError(f"{text!r} contains a comma: write a decimal point{hint}, and no thousands separators.")
+    # Texts copied from a paper have the typographic minus.
     match = _NUMBER.fullmatch(text.replace("\u2212", "-"))
     if match is None:
         example = f"'0.5 {units.examples(unit)[0]}'" if unit else "'0.5'"
-        raise QuantityError(f"{text!r} is not a number{_with_unit(unit)}: write it like {example}.")
+        raise QuantityError(f"{text!r} is not a number{units.with_unit(unit)}: write it like {example}.")
     number, given = float(match["number"]), match["unit"]
     _check_finite(number, text, allow_inf)
     if not given:
-        if unit and not _needs_no_unit(number, unit):
-            _refuse_missing_unit(text.strip(), unit)
-        any_unit = unit is None and _needs_no_unit(number, "K")  # inf: its unit is found where it is put
+        if unit and not units.needs_no_unit(number, unit):
+            units.refuse_missing(text.strip(), unit)
+        any_unit = unit is None and units.needs_no_unit(number, "K")  # inf: its unit is found where it is put
         return Value(number, unit=None if any_unit else unit or "")
     try:
         si_unit = units.infer_si(given) if unit is None else unit
         convert = units.conversion(given, si_unit)
     except QuantityError as error:
         raise QuantityError(f"{_brief(text)}: {error}") from error.__cause__
+    # From the text and not from its float: the decimal number itself is exact.
     result = _convert_exactly(match["number"], convert, difference)
     _check_finite(result, text, allow_inf)
     return Value(result, unit=si_unit)
@@ -180,8 +189,8 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
             raise QuantityError(
                 f"unknown key {key!r} beside a value: known are {', '.join(_KEYS)}.{did_you_mean(str(key), _KEYS)}"
             )
-    if "value" not in raw or isinstance(raw["value"], Mapping):
-        raise QuantityError(f"the key 'value' with a number{_with_unit(unit)} is required.")
+    if "value" not in raw or is_mapping(raw["value"]):
+        raise QuantityError(f"the key 'value' with a number{units.with_unit(unit)} is required.")
     value = parse(raw["value"], unit, need_unit=need_unit, allow_inf=allow_inf)
     changes: dict[str, Any] = {}
     if raw.get("std") is not None:
@@ -202,11 +211,13 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
 
 def _parse_std(raw: object, value: Value, need_unit: bool) -> float:
     unit = value.unit
-    if isinstance(raw, str) and raw.rstrip().endswith("%"):
+    if is_text(raw) and raw.rstrip().endswith("%"):
+        # Percent of the value or points of percent, percent of kelvin or of degrees Celsius: nobody can tell which.
         if unit in ("", "K"):
             raise QuantityError(f"the uncertainty {raw!r} could be meant in two ways here: write it without %.")
         std = float(parse(raw, "")) * abs(float(value))
     else:
+        # A difference: the offset between degC and K must not be added to an uncertainty.
         std = float(parse(raw, unit, need_unit=need_unit, difference=True))
     if std < 0:
         raise QuantityError(f"the standard uncertainty must not be negative, but is {raw!r}.")
@@ -220,6 +231,7 @@ def _parse_range(raw: object, value: Value, need_unit: bool, allow_inf: bool) ->
         case _:
             raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(raw)}.")
     low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in ends)
+    # The ends are converted one by one, so an end equal to the value may differ from it in the last digits.
     tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
     if not low - tolerance <= value <= high + tolerance:
         shown = [format_value(item, value.unit) for item in (low, value, high)]
@@ -229,8 +241,9 @@ def _parse_range(raw: object, value: Value, need_unit: bool, allow_inf: bool) ->
 
 def _change_unit(value: Value, unit: str) -> Value:
     """Express a Value in another spelling of its unit (or J/mol in eV); QuantityError if the dimension differs."""
+    # A pure number is no number in another unit with the unit left out: the scale would be a guess.
     if value.unit == "":
-        _refuse_missing_unit(str(value), unit)
+        units.refuse_missing(str(value), unit)
     try:
         convert = units.conversion(value.unit or "", unit)
     except QuantityError as error:
@@ -242,30 +255,11 @@ def _change_unit(value: Value, unit: str) -> Value:
     return value.replace(convert(float(value)), unit=unit, **changes)
 
 
-def _needs_no_unit(number: float, unit: str | None) -> bool:
-    """Zero and infinity are the same in every unit, except on temperature scales."""
-    return math.isinf(number) or (number == 0 and not units.is_temperature(unit))
-
-
 def _check_finite(number: float, raw: object, allow_inf: bool) -> None:
     if math.isnan(number):
         raise QuantityError("NaN is not a value: leave the field out if it is not known.")
     if math.isinf(number) and not allow_inf:
         raise QuantityError(f"{raw!s} is infinite: a finite value is needed here.")
-
-
-def _refuse_missing_unit(text: str, unit: str | None) -> NoReturn:
-    if unit is None:
-        raise QuantityError(f"{text!r} has no unit: write it, as in '0.5 mm'.")
-    known = units.examples(unit)
-    also = f" (or {', '.join(known[1:])})" if len(known) > 1 else ""
-    raise QuantityError(f"{text!r} has no unit: write for example '{text} {known[0]}'{also}.")
-
-
-def _with_unit(unit: str | None) -> str:
-    if unit is None:
-        return " with a unit"
-    return f" with a unit such as {', '.join(units.examples(unit)[:3])}" if unit else ""
 
 
 def _brief(raw: object) -> str:
@@ -319,6 +313,7 @@ class Quantity:
         """Parse `raw` and check the bounds; raises `QuantityError`."""
         value = parse(raw, self.unit, need_unit=need_unit, allow_inf=self.allow_inf)
         gt, ge, lt, le = self.bounds
+        # Each asked as "not inside", so that NaN, which compares false with everything, would be refused.
         if gt is not None and not value > gt:
             self._refuse(value, "greater than", gt)
         if ge is not None and not value >= ge:
@@ -334,6 +329,7 @@ class Quantity:
         raise QuantityError(f"must be {relation} {limit}, but is {format_value(value, self.unit)}.")
 
     def _validate(self, raw: object, info: ValidationInfo) -> Value:
+        # A number in a file outlives the memory of who wrote it; in Python the documented SI unit holds.
         return self.read(raw, need_unit=bool(info.context and info.context.get("file")))
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -360,6 +356,7 @@ class Quantity:
             text["description"] = f"with a unit, for example {', '.join(units.examples(self.unit))}"
         scalar = {"anyOf": [number, text]}
         properties: JsonSchemaValue = {"value": scalar, "std": {"type": ["number", "string"]}}
+        # Files write the range with low and high in one list, so the schema does, too.
         properties["range"] = {"type": "array", "items": scalar, "minItems": 2, "maxItems": 2}
         properties["kind"] = {"enum": list(KINDS)}
         texts = {key: {"type": ["string", "number"] if key in ("where", "printed") else "string"} for key in TEXTS}
@@ -385,13 +382,14 @@ class AmbientTemperature(Quantity):
     COLD = 150.0
 
     def __init__(self) -> None:
+        # No upper bound: what is too hot differs from cell to cell, and laws warn outside their range themselves.
         super().__init__("K", gt=0)
 
     def read(self, raw: object, *, need_unit: bool = False) -> Value:
         """Parse `raw`; raises `QuantityError`."""
         value = super().read(raw, need_unit=need_unit)
         # a Value has been read before, and a text says its unit
-        bare = isinstance(raw, numbers.Real) and (type(raw) is not Value or raw.unit is None)
+        bare = is_number(raw) and (type(raw) is not Value or raw.unit is None)
         if bare and value < self.COLD:
             raise QuantityError(
                 f"{raw:g} has no unit and would be in K: write '{raw:g} degC', or '{raw:g} K' if that is meant."

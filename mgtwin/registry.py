@@ -48,6 +48,7 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
         self.name = name
         self.article = article or f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
         self._kinds: dict[str, _Kind] = {}
+        # A family makes itself known, so that listings and schemas need no list of families either.
         FAMILIES[name] = self
 
     def add(self, name: str, kind: _Kind) -> None:
@@ -59,6 +60,7 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
             Another kind of this family has that name already; the same module declared anew (a reload, a notebook
             cell that is run again) replaces what it declared before.
         """
+        # By module and name, not identity: a reload makes a new class of the same declaration.
         known = self._kinds.get(name)
         if known is not None and _home(known) != _home(kind):
             raise InputError(
@@ -90,6 +92,7 @@ class Family(Mapping[str, _Kind], Generic[_Kind]):
 
     def __iter__(self) -> Iterator[str]:
         load_plugins()
+        # A copy: whoever iterates may declare kinds, or import a module that does.
         return iter(tuple(self._kinds))
 
     def __len__(self) -> int:
@@ -117,6 +120,7 @@ def load_plugins() -> tuple[str, ...]:
     InputError
         A module cannot be imported; the message names it and the reason.
     """
+    # Read from the environment at each call: a folder of experiments sets it for the time that it runs.
     return (*_installed(), *_own(os.environ.get("MGTWIN_PATH", "")))
 
 
@@ -127,6 +131,7 @@ def _installed() -> tuple[str, ...]:
         try:
             point.load()  # a kind declares itself when its module is imported
         except ImportError as error:
+            # Who declares it is who can repair it: the module alone tells users nothing.
             package = point.dist.name if point.dist else "an installed package"
             raise InputError(
                 f"{package} declares kinds for mgtwin in {point.value!r}, which cannot be imported: {error}. Repair or "
@@ -148,6 +153,8 @@ def _own(path: str) -> tuple[str, ...]:
                 module = import_module(file.stem)
             except (ImportError, SyntaxError) as error:
                 raise InputError(f"{file} declares kinds for mgtwin, but cannot be imported: {error}.") from error
+            # Python gives whatever it has imported under that name before, and the kinds would be missing without a
+            # word.
             if Path(str(module.__file__)).resolve() != file.resolve():
                 raise InputError(f"{file} has the name of another module, {module.__file__}: give it another one.")
             names.append(file.stem)

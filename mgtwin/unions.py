@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from mgtwin.errors import InputError, did_you_mean
 from mgtwin.locations import type_of
+from mgtwin.plain import is_mapping, is_text
 from mgtwin.registry import Family
 
 __all__ = ["OneOf"]
@@ -74,6 +75,7 @@ class OneOf:
 
     def kinds(self) -> dict[str, type]:
         """Return the kinds that may stand here, by their ``type``."""
+        # Asked anew each time: a notebook may have declared another kind since.
         known = {**self._family, **(self._also or {})}
         return {name: kind for name, kind in known.items() if self._only is None or self._only(kind)}
 
@@ -86,14 +88,16 @@ class OneOf:
             It says none, or one that may not stand here.
         """
         kinds, given = self.kinds(), type_of(raw)
+        # Before anything is said of the shape: a noun and a mapping alike have a type.
         if given in kinds:
             return kinds[given]
         allowed = ", ".join(kinds)
         if given is not None:
             raise InputError(f"type {given!r} is not {self.article}: use one of {allowed}.{did_you_mean(given, kinds)}")
-        if isinstance(raw, Mapping):
+        if is_mapping(raw):
             raise InputError(f"{self.article} needs the key 'type', one of {allowed}.")
-        if isinstance(raw, str):
+        # Names are looked up by the reader of cell files, which has a library; a union has none.
+        if is_text(raw):
             raise InputError(
                 f"{raw!r} is a name: {self.article} is looked up by its name only in cell files; here give the object "
                 f"itself (type {allowed})."
@@ -103,6 +107,8 @@ class OneOf:
     def validate(self, raw: object, info: ValidationInfo) -> object:
         """Return the noun; a ValidationError of its own fields keeps their locations below that of this field."""
         kind = self.kind_of(raw)
+        # Nouns are frozen, so what was valid once still is: validating a whole stack again at each change would cost
+        # more than the change.
         if type(raw) is kind:
             return raw
         return cast(_Noun, kind).__pydantic_validator__.validate_python(raw, context=info.context)
@@ -114,6 +120,7 @@ class OneOf:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # Made when asked, not with the class: only then are all kinds known.
         branches = {name: _branch(kind, handler) for name, kind in self.kinds().items()}
+        # Editors choose the branch by the type alone with this, instead of trying them all.
         references = {name: branch["$ref"] for name, branch in branches.items()}
         return {"discriminator": {"mapping": references, "propertyName": "type"}, "oneOf": [*branches.values()]}
 

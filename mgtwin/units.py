@@ -10,11 +10,22 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from tokenize import TokenError
-from typing import Any
+from typing import Any, NoReturn
 
 from mgtwin.errors import QuantityError
 
-__all__ = ["Conversion", "conversion", "display", "examples", "infer_si", "is_temperature", "quantity_name"]
+__all__ = [
+    "Conversion",
+    "conversion",
+    "display",
+    "examples",
+    "infer_si",
+    "is_temperature",
+    "needs_no_unit",
+    "quantity_name",
+    "refuse_missing",
+    "with_unit",
+]
 
 _AVOGADRO = 6.02214076e23  # 1/mol, exact (SI 2019)
 _ELEMENTARY_CHARGE = 1.602176634e-19  # C, exact (SI 2019)
@@ -101,6 +112,27 @@ def is_temperature(unit: str | None) -> bool:
     return unit == "K"
 
 
+def needs_no_unit(number: float, unit: str | None) -> bool:
+    """Tell whether a number is the same in every unit: zero and infinity are, except on temperature scales."""
+    return math.isinf(number) or (number == 0 and not is_temperature(unit))
+
+
+def with_unit(unit: str | None) -> str:
+    """Say, as the end of "a number", which units it may have; ``""`` for a pure number."""
+    if unit is None:
+        return " with a unit"
+    return f" with a unit such as {', '.join(examples(unit)[:3])}" if unit else ""
+
+
+def refuse_missing(text: str, unit: str | None) -> NoReturn:
+    """Raise the QuantityError of a number without its unit."""
+    if unit is None:
+        raise QuantityError(f"{text!r} has no unit: write it, as in '0.5 mm'.")
+    known = examples(unit)
+    also = f" (or {', '.join(known[1:])})" if len(known) > 1 else ""
+    raise QuantityError(f"{text!r} has no unit: write for example '{text} {known[0]}'{also}.")
+
+
 def display(value: float, unit: str) -> tuple[float, str, float]:
     """Return (number, unit, size of that unit) as a laboratory would read the SI `value`."""
     if unit == "K":
@@ -108,9 +140,12 @@ def display(value: float, unit: str) -> tuple[float, str, float]:
     if unit not in _TABLE:
         return value, unit, 1.0
     rows = _TABLE[unit][1]
+    # Zero has no magnitude to choose a unit by, so the SI unit stands where it is among those shown.
     if value == 0:
         shown = unit if any(row[0] == unit for row in rows) else rows[0][0]
         return 0.0, shown, next(row[1] for row in rows if row[0] == shown)
+    # With a little slack: a tenth of a millimetre that came out of a calculation as 0.99999999999999e-4 m is still 0.1
+    # mm.
     shown, size, _ = next(row for row in rows if abs(value) >= row[2] * (1 - 1e-12))
     return value / size, shown, size
 
@@ -172,6 +207,7 @@ def _root(unit: Any) -> tuple[float, Any]:
         factor = float(factor)
     except OverflowError:
         factor, root = math.inf, None
+    # Absurd prefixes overflow or vanish; every value in them would be inf or 0.
     if not 0 < factor < math.inf:
         raise QuantityError(f"the unit '{unit:~}' is too large or too small for a float.")
     return factor, root
@@ -208,6 +244,7 @@ def conversion(given: str, needed: str) -> Conversion:
     target_factor, target_root = _root(target)
     if root == target_root:
         if _is_offset(source):
+            # pint knows where the scale begins; the factor alone would make 25 degC 25 K.
             zero = float(_registry().Quantity(0.0, source).to(target).magnitude)
             return Conversion(*_split(factor / target_factor), offset=zero)
         return Conversion(*_split(factor / target_factor))
@@ -242,6 +279,7 @@ def infer_si(given: str) -> str:
     if root == _root(_pint_unit("J/mol"))[1] or (root == joule and given.endswith("eV")):
         return "eV"
     for unit in _TABLE:
+        # eV was dealt with above: as a dimension it is that of J, which must stay J.
         if unit != "eV" and _root(_pint_unit(unit))[1] == root:
             return unit
     if not root._units:

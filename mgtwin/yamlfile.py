@@ -79,6 +79,8 @@ class Document:
         """
         found: KeyPath = ()
         for part in (*self.base, *path):
+            # Behind an alias (*name) stands what the anchor has, so problems in it are shown there, where they are
+            # mended.
             below = (*self.aliases.get(found, found), part)
             found = below if below in self.positions else found
         table = self.keys if key and found and path and found[-1] == path[-1] else self.positions
@@ -100,12 +102,14 @@ def load(path: str | Path) -> Document:
         column and a caret where there is one.
     """
     try:
+        # Bytes first: only so is a wrong encoding told from a file that cannot be read, and its line found.
         raw = Path(path).read_bytes()
     except FileNotFoundError as error:
         raise FileError("there is no such file.", str(path)) from error
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}.", str(path)) from error
     try:
+        # Editors of Windows put a byte order mark in front, which would be part of the first key.
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
@@ -193,6 +197,7 @@ def _translated(error: ValidationError, document: Document, schema: CoreSchema) 
             message += _known_keys(*steps[-1], schema)
         position = document.position(location, key=unknown or at_key)
         found.append((position, f"{path}: {message}" if path else message))
+    # pydantic reports by the order of the fields; whoever mends a file goes from top to bottom.
     found.sort(key=lambda item: item[0])
     (line, column), first = found[0]
     others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
@@ -201,8 +206,10 @@ def _translated(error: ValidationError, document: Document, schema: CoreSchema) 
 
 def _known_keys(key: str, siblings: Plain, schema: CoreSchema) -> str:
     """Say which keys were possible: those of the class that has most of the other keys."""
+    # In a union any branch may have been meant; the one that shares most keys with what was written is the likeliest.
     groups = sorted(_key_groups(schema, set()), key=lambda group: -len(group[0] & siblings.keys()))
     fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]
+    # With no key in common, the list would be one of a class that was not meant.
     if not fitting or not fitting[0] & siblings.keys():
         return ""
     known = sorted(fitting[0] - siblings.keys())

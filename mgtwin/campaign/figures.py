@@ -88,6 +88,7 @@ def _fill(ax: Axes, panel: Panel, runs: Sequence[tuple[xr.Dataset, str]]) -> Non
 def _of_one_size(ax: Axes, runs: Sequence[tuple[xr.Dataset, str]]) -> list[tuple[xr.Dataset, str]]:
     """Spectra of a size comparable with that at the highest temperature, without the spikes of blocking cells."""
     hottest = max((ds for ds, _ in runs), key=lambda ds: float(ds.attrs.get("temperature", 0.0)))
+    # Conduction is activated, so the hottest spectrum is the smallest: the scale is set by it.
     size = float(hottest["impedance"].real.max())
     near = [item for item in runs if 1 / COMPARABLE < float(item[0]["impedance"].real.max()) / size < COMPARABLE]
     if len(near) < len(runs):
@@ -105,5 +106,6 @@ def _verdicts(ax: Axes, rows: Sequence[Row]) -> None:
             f"{row.verdict.word}: {row.quantity}{which}",
             f"    simulated {row.bare}; observed {row.observed}",
         ]
+        # What is cut off here is in the table; a figure has to fit on a page.
         text = "\n".join(line if len(line) < 90 else f"{line[:88]}…" for line in lines)
         ax.text(0, 1 - k / max(len(rows), 6), text, fontsize=6.5, va="top", color=DRAWN[type(row.verdict)])

@@ -281,11 +281,13 @@ def _read_and_judged(
         others = [reference_of(measure, item, done) for item in group] if measure.takes(REFERENCE) else []
         data = [_steps(item, observation.step)[0] for item in (*group, *others)]
         tried = robustness(observation, measure, data, len(group), experiment.held)
+        # A share says how far the verdict is that of the cell and not of numbers nobody knows well.
         if tried is not None:
             numbers["share_of_parameter_sets"] = tried.share
             verdict = replace(verdict, reason=f"{verdict.reason}; {tried}")
     temperatures = tuple(float(item.run.temperature) for item in group)
     if len(readings) == 1:
+        # A remark stands only with a single number: of several, each would need its own.
         text = shown(readings[0], observation.unit) + (f" ({readings[0].remark})" if readings[0].remark else "")
     else:
         pairs = zip(temperatures, readings, strict=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ..dataset import save
 from ..errors import InputError, SimulationError
 from ..experiments import Campaign, Experiment, Run, campaign
-from ..protocols.base import TransientProtocol
 from .judge import FAULTS, Row, Simulated, rows_of, told
 from .table import Results
 
@@ -71,6 +70,7 @@ def run_campaign(
     folder = Path(output).expanduser()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: give a folder for the results.")
+    # Around everything: runs are built from names, which are looked up only then.
     with chosen.own_library():
         found = chosen.experiments(None if experiments is None else tuple(experiments))
         (folder / "data").mkdir(parents=True, exist_ok=True)
@@ -80,12 +80,13 @@ def run_campaign(
             for item in sorted(found, key=_order):
                 work.do(item, figures)
         except KeyboardInterrupt:
+            # Not raised further: what is done is worth a table, which says that it is not all.
             work.interrupted = True
     return work.finish(chosen.title or chosen.name, time.monotonic() - started)
 
 
 def _cost(item: Experiment) -> float:
-    return 1.0 if isinstance(item.protocol, TransientProtocol) else _SPECTRUM
+    return 1.0 if item.protocol.in_time else _SPECTRUM
 
 
 def _order(item: Experiment) -> tuple[bool, float]:
@@ -136,6 +137,7 @@ class _Work:
             found = Simulated(run, simulate(run.build(), run.protocol))
         except FAULTS as error:
             match error:
+                # Hours of cycling before a failure are data; the name says that they are not all.
                 case SimulationError(partial=partial) if partial is not None:
                     self._save(partial, f"{run.key}__partial")
             self._failures[run.key] = failed[run] = told(error)

@@ -49,6 +49,7 @@ class Propagated:
 
     def forbids(self, wanted: float, unit: str) -> str:
         """Say which parameters stand in the way of a value outside the interval."""
+        # The one that comes closest: every other parameter forbids it even more.
         name, low, high = min(self.reached, key=lambda item: max(item[1] - wanted, wanted - item[2], 0.0))
         if low <= wanted <= high:
             return f"{name} forbids it: alone it reaches the value only at the edge of its stated uncertainty"
@@ -77,6 +78,7 @@ class Robustness:
             return f"none of {SETS} parameter sets drawn from the stated uncertainties agrees"
         if self.share == 1:
             return f"all of {SETS} parameter sets drawn from the stated uncertainties agree"
+        # Never 0 or 100: those words are kept for none and all.
         percent = min(max(round(100 * self.share), 1), 99)
         text = f"{percent} % of {SETS} parameter sets drawn from the stated uncertainties agree"
         return f"{text}; {self.decisive}" if self.decisive else text
@@ -113,6 +115,7 @@ def propagate(
     at = numbers.get("frequency", measure.arguments.get("at"))
     if not measure.declaration.batched or at is None:
         raise InputError(f"propagate: {measure.name} cannot be read of many spectra at one frequency.")
+    # The nominal cell's frequency for all: a frequency chosen anew in each set would mix two uncertainties.
     measure = Measure(measure.name, {**measure.arguments, "at": at})
 
     def values(overrides: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -153,7 +156,9 @@ def robustness(
     interval = observation.interval
     if interval is None or not measure.declaration.batched or not all("impedance" in ds for ds in data):
         return None
+    # From the result and not from the experiment: what was simulated is what has to be varied.
     cells = [Cell.from_yaml(str(ds.attrs["cell"])) for ds in data]
+    # Together for all temperatures: a parameter is one unknown number, whatever the temperature.
     drawn = draw(cells, held=held, samples=SETS)
     if not drawn.parameters:
         return None
@@ -194,6 +199,7 @@ def decisive(drawn: Draw, inside: np.ndarray) -> str:
     # fewer than eight sets on one side: any parameter would seem to decide
     if inside.sum() < 8 or (~inside).sum() < 8:
         return ""
+    # The distributions as a whole, not their means: a parameter can decide by being in the middle.
     distances = [ks_2samp(column[inside], column[~inside]).statistic for column in drawn.quantiles.T]
     k = int(np.argmax(distances))
     if distances[k] < 0.3:

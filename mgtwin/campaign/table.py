@@ -108,12 +108,14 @@ class Results:
             # what is contradicted needs no further measurement to be told apart
             standing = {name: one for name, one in line.items() if name in self.standing()}
             if row.resolution and len(standing) > 1:
+                # The closest two decide: readings are told apart only if no two of them are alike.
                 pairs = combinations((one.values[0] for one in standing.values() if one.values), 2)
                 found.append((row.quantity, min(_apart(a, b) for a, b in pairs) / row.resolution, standing))
         return max(found, key=lambda item: item[1], default=None)
 
     def standing(self) -> tuple[str, ...]:
         """Return the readings that no row contradicts."""
+        # One contradiction is enough: agreements elsewhere do not outvote it.
         fallen = {row.reading for row in self.rows if type(row.verdict) is Contradicts}
         return tuple(name for name in self.readings() if name not in fallen)
 
@@ -199,6 +201,7 @@ class Results:
 
     def write(self) -> None:
         """Write the tables into the folder."""
+        # All are made before the first is written: a fault in one must not leave tables of two campaigns.
         texts = {"table.md": self.to_markdown(), "table.csv": self.to_csv(), "table.json": self.to_json()}
         for name, text in texts.items():
             (self.folder / name).write_text(text, encoding="utf-8")
@@ -214,6 +217,7 @@ def _apart(a: float, b: float) -> float:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = (head, ["---"] * len(head), *rows)
+    # A bar or a line break inside a cell would end it, and shift every column behind.
     safe = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
     return "\n".join(f"| {' | '.join(line)} |" for line in safe)
 
@@ -229,6 +233,7 @@ def _plain(row: Row) -> dict[str, object]:
 
 
 def _finite(value: float) -> float | str:
+    # JSON knows neither NaN nor infinity, and strict readers refuse the file for one.
     return float(value) if math.isfinite(value) else str(float(value))
 
 

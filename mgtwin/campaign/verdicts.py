@@ -108,13 +108,16 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
     low, high = observation.interval
     interval = f"{shown_interval(low, high, observation.unit)} ({observation.interval_is})"
     put_in = observation.calibrated_in(reading)
+    # Before the interval: NaN lies neither inside nor outside, and must not pass for agreement.
     if any(np.isnan(value) for value in values):
         return Contradicts(remark or "the simulation does not show it at all")
     # the ends belong to the interval, whatever the last digit of a conversion of units
     slack = 1e-9 * max(abs(low) if np.isfinite(low) else 0.0, abs(high) if np.isfinite(high) else 0.0)
     outside = [value for value in values if not low - slack <= value <= high + slack]
+    # At all temperatures or not at all: one value outside is enough to contradict.
     if not outside:
         return Calibrated(put_in) if put_in else Agrees(f"inside {interval}")
+    # The worst, not the first: a verdict must not look better than it is.
     worst = max(outside, key=lambda value: max(low - value, value - high))
     text = f"{shown(worst, observation.unit)} is outside {interval}{_factor(worst, low, high)}"
     return Contradicts(f"{text}; and this although {put_in}" if put_in else text)
@@ -122,6 +125,7 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
 
 def _factor(value: float, low: float, high: float) -> str:
     """Say by which factor a value misses the nearer end, where that means something."""
+    # A factor between numbers of different sign, or from zero, says nothing.
     if not (value > 0 and (low > 0 or high > 0)):
         return ""
     bound = low if value < low else high

@@ -341,8 +341,10 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
         with warnings.catch_warnings(), _terminated_like_interrupted():
             warnings.showwarning = _show_warning
             warnings.simplefilter("always", MgtwinWarning)  # the same warning of the second run is about that run
+            # Named, since argv[0] is a file of the installation, and differs for python -m mgtwin.
             app(args=wanted, prog_name="mgtwin")
     finally:
+        # Tests and notebooks call this many times in one process: a flag must not outlive its command.
         for flag, token in tokens.items():
             _FLAGS[flag].reset(token)
 

@@ -43,6 +43,7 @@ def run_folder(request: Request) -> None:
             f"'run {request.experiment}' takes only --output, not {', '.join(given)}: it simulates a folder of "
             "experiments as they are. Run a single experiment to change something (mgtwin list shows them)."
         )
+    # Here, not above: options that have no meaning are refused without importing what simulates.
     from .. import campaign as campaigns
     from ..experiments import campaign
 

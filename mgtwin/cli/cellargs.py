@@ -71,6 +71,7 @@ def changed_cell(cell: Cell, assignments: Sequence[str]) -> Cell:
         if not sign or not path:
             raise InputError(f"--set {text!r}: write path=value, for example layers.antiperovskite.thickness=0.3mm.")
         try:
+            # One after the other: a later assignment may be about a part that an earlier one has put in.
             cell = changed(cell, {path: _value(path, value.strip(), text)}, context={"file": True})
         except FileError:
             raise

@@ -14,6 +14,7 @@ from ..errors import FileError, InputError, MgtwinError, did_you_mean
 from ..kinds.electrode import ELECTRODES
 from ..kinds.junction import JUNCTIONS
 from ..kinds.materials import MATERIALS
+from ..plain import is_mapping
 from ..protocols import PROTOCOLS
 from .console import FAILED, err, hint, out, print_error, shown_path
 
@@ -85,6 +86,7 @@ def _listed(files: Sequence[Path]) -> Iterator[Path]:
         elif path.exists() or path.suffix:
             yield path
         else:
+            # Only what has no ending and is no file: a misspelt path must be reported as that.
             named = [item for item in _library() if item.stem == str(path)]
             yield from named or [path]
 
@@ -151,18 +153,20 @@ def kind_of(document: yamlfile.Document) -> str:
     file = Path(document.name).absolute()
     if file.name == library.CAMPAIGN:
         return "campaign"
+    # The folder decides where there is one: a half-written file may not have the telling key yet.
     if file.parent.name in library.KINDS:
         return library.KINDS[file.parent.name]
-    data = document.data if isinstance(document.data, Mapping) else {}
+    data = document.data if is_mapping(document.data) else {}
     # before experiments, for a study has the key protocol, too
     if "objectives" in data or "metrics" in data:
         return "study"
     for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
         if key in data:
             return kind
+    # Asked of the families, so that a kind of one's own is known here, too.
     kinds = {name: kind for kind, families in _TYPED.items() for family in families for name in family}
     if data.get("type") in kinds:
-        return kinds[data["type"]]
+        return kinds[str(data["type"])]
     if "type" in data:
         hint = did_you_mean(str(data["type"]), kinds)
         raise document.error(f"type {data['type']!r} is unknown: use one of {', '.join(kinds)}.{hint}", ("type",))
@@ -234,4 +238,4 @@ def _read_part(kind: str, document: yamlfile.Document, path: Path) -> None:
 def _named(document: yamlfile.Document, path: Path) -> yamlfile.Document:
     """The document with the file's name where it gives none."""
     data = document.data
-    return document.with_data({"name": path.stem, **data}) if isinstance(data, Mapping) else document
+    return document.with_data({"name": path.stem, **data}) if is_mapping(data) else document

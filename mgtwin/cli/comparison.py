@@ -32,6 +32,7 @@ def _table(experiment: str, rows: Sequence[Row]) -> Table:
         padding=(0, 1, 0, 0), expand=True,
     )  # fmt: skip
     readings = max(len(row.reading or "-") for row in rows)
+    # At most 30 columns, so that what was observed keeps its place in a narrow terminal.
     values = min(max(len("simulated"), *(len(brief(row)) for row in rows)), 30)
     table.add_column("observed", ratio=1)
     table.add_column("simulated", width=values)
@@ -68,6 +69,7 @@ def brief(row: Row) -> str:
     low, high = shown(min(finite), row.unit), shown(max(finite), row.unit)
     if low == high:
         return low
+    # The unit once where both ends have the same: "1 to 5 mV" and not "1 mV to 5 mV".
     number, _, unit = low.partition(" ")
     return f"{number} to {high}" if unit and high.endswith(f" {unit}") else f"{low} to {high}"
 
@@ -75,6 +77,7 @@ def brief(row: Row) -> str:
 def counts_table(rows: Iterable[Row]) -> Table:
     """Return how many rows of each reading have which verdict."""
     known = list(rows)
+    # Columns of zeros say nothing and make the table wider than a terminal.
     kinds = [kind for kind in VERDICTS if any(type(row.verdict) is kind for row in known)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("reading")

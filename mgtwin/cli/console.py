@@ -76,6 +76,7 @@ def print_error(message: str, head: str = "error", colour: str = "red") -> None:
     for number, line in enumerate(message.splitlines() or [""]):
         text = Text(f"{head}: " if number == 0 else "", style=f"bold {colour}")
         text.append(line, style=f"not bold {colour}")
+        # A caret points at a column: a wrapped line would move it away from what it points at.
         as_it_is = bool(_SOURCE_LINE.match(line)) or not console.is_terminal
         console.print(text, soft_wrap=as_it_is)
 
@@ -154,10 +155,12 @@ class _Ending(AbstractContextManager["_Ending"]):
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         match error:
+            # typer's own ways to end, which have their message and code already.
             case typer.Exit() | typer.Abort() | typer.BadParameter():
                 return
             case KeyboardInterrupt():
                 leave_interrupted("nothing was kept.")
+            # Before OSError, of which it is one: a reader that has seen enough is no error.
             case BrokenPipeError():
                 _leave_quietly()
             case MgtwinError():

@@ -42,6 +42,7 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
     layers = [_layer(cell, k) for k in range(len(cell.layers))]
     boxes = [_electrode(cell, "negative"), *layers, _electrode(cell, "positive")]
     joints = [False, *(f"{a.name}-{b.name}" in cell.interfaces for a, b in pairwise(cell.layers)), False]
+    # Two blanks and one edge with each box, and the last edge.
     bare = sum(box.text_width + 3 for box in boxes) + 1
     if bare > width:
         return _as_list(boxes)

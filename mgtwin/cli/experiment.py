@@ -57,6 +57,7 @@ def run_experiment(request: Request) -> None:
         report(cells[0], runs[0].protocol, done[0].data)
     elif done:
         _print_runs(item, done)
+    # What was changed is no longer what was observed: a verdict on it would be about another cell.
     as_observed = not request.changes and set(runs) <= set(item.runs())
     rows = _compared(item, done, failed) if done and as_observed else []
     print_comparison(rows)
@@ -84,6 +85,7 @@ def _found(name: str) -> Experiment:
         if file.is_file():
             message = f"unknown experiment {name!r}, but there is a file {file} here: write {file}."
             raise UnknownNameError(name, (), "experiment", message) from None
+        # mgtwin run takes folders too, so a misspelt folder has to find its name here.
         raise UnknownNameError(name, (*error.candidates, *campaigns()), "experiment") from None
 
 
@@ -126,6 +128,7 @@ def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:
             + "\n  ".join(combinations)
         )
     if _sets_temperature(request):
+        # The first of each: runs that differ in the temperature only become the same by the one that is set.
         found = list({(run.cell, run.overlays): run for run in reversed(found)}.values())[::-1]
     return tuple(found)
 
@@ -154,6 +157,7 @@ def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[list[Simulate
             except MgtwinError as error:
                 if len(runs) == 1:
                     raise
+                # One of several: the others are worth having, and the table shows which failed.
                 failed[run] = str(error)
                 continue
             if result.interrupted:

@@ -97,6 +97,7 @@ def unless_other(target: Path, what: str, is_known: Callable[[bytes], bool]) -> 
     InputError
         A file of another kind lies there, and ``--force`` was not given.
     """
+    # An empty file is nobody's work: whoever reserves a temporary name makes one.
     if not forcing.get() and target.is_file() and target.stat().st_size and not is_known(target.read_bytes()):
         raise InputError(
             f"{target} exists and is not {what}: it is left as it is. Choose another name, or give --force."

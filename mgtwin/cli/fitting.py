@@ -51,6 +51,7 @@ def run_fit(request: FitRequest) -> None:
     from ..fitting.files import load_fit
 
     wanted = load_fit(request.file)
+    # Names of outputs were checked above: a fit of an hour must not end with a folder that is not there.
     with progress_bar(f"fit {request.file.name}", unit="starts") as progress:
         found = fit(wanted.pairs, wanted.free, **wanted.options, progress=progress)
     if found.problem.smooth and not found.interrupted:  # others take too long

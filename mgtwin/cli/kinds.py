@@ -39,6 +39,7 @@ def nouns() -> dict[str, type]:
     from ..cells.overlays import Overlay
     from ..experiments import Experiment
 
+    # From the registry: a kind of one's own has a schema as soon as it is declared.
     kinds = [kind for family in families().values() for kind in family.values()]
     found: dict[str, type] = {}
     for noun in (Cell, Overlay, Experiment, *kinds):
@@ -70,6 +71,7 @@ def about(noun: object) -> str:
 def plain(docstring: str) -> str:
     """Return the summary of a docstring without its markup, on one line."""
     text = " ".join(docstring.strip().partition("\n\n")[0].split())
+    # References to sections mean nothing in a terminal, where the documentation is not at hand.
     text = re.sub(r"\s*\((?:physics\.md )?§[^)]*\)", "", text)
     text = re.sub(r":\w+:`([^`]*)`", lambda found: _formula(found[1]), text)
     return text.replace("`", "")

@@ -40,6 +40,7 @@ def print_lists(what: str | None = None, *, paths: bool = False) -> None:
         if not paths:
             hint(_NEXT)
         return
+    # Both "cell" and "cells" are typed, and mean the same.
     singular = {name: folder for folder, name in library.KINDS.items()}
     folder = singular.get(what.lower(), what.lower())
     out().print(_files(folder, paths) if folder in library.KINDS else _kinds(what))
@@ -102,5 +103,6 @@ def _table(rows: Iterable[list[str | Text]]) -> Table:
 
 def _overlay_kind(path: Path) -> str:
     """The kind of an overlay, read without parsing the file again."""
+    # At the beginning of a line: the word may occur in descriptions and inside parts.
     found = re.search(r"^kind:\s*[\"']?(\w+)", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
     return found[1] if found else ""

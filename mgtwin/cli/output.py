@@ -37,6 +37,7 @@ class Request:
 def simulated(cell: Cell, protocol: Protocol, output: Path | None) -> Result:
     """Simulate with a progress bar; where it fails, what there is goes into a file beside `output`."""
     with progress_bar(f"{cell.name}: {protocol.type}") as progress:
+        # Imported under the bar: PyBaMM takes seconds, in which something should be seen.
         from ..simulation import simulate
 
         try:

@@ -37,6 +37,7 @@ class _Rate(ProgressColumn):
         done, seconds = task.fields["done"], task.elapsed or 0.0
         if not done or not seconds or not self.unit:
             return Text("")
+        # Per minute where it is less than one a second: 0.02 steps/s tells nobody anything.
         rate, per = (done / seconds, "s") if done >= seconds else (60 * done / seconds, "min")
         return Text(f"{rate:.3g} {self.unit}/{per}", style="dim")
 
@@ -92,6 +93,7 @@ def _lines() -> Update:
 
     def update(fraction: float, text: str) -> None:
         nonlocal next_tenth
+        # By tenths of the work, not by time: a log of a week is as long as that of an hour.
         if fraction * 10 >= next_tenth:
             next_tenth = int(fraction * 10) + 1
             console.print(Text(f"{fraction:4.0%}  {text}"), soft_wrap=True)

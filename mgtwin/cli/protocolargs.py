@@ -37,6 +37,7 @@ def read_protocol(text: str) -> Protocol:
     """
     if is_file_name(text) or Path(text).is_file():
         return protocol_of(yamlfile.load(text))
+    # A colon is what every mapping of YAML has and no name of a protocol.
     if ":" in text:
         return protocol_of(yamlfile.loads(text, "--protocol"))
     kind = did_you_mean(text, PROTOCOLS)
@@ -54,10 +55,12 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
     FileError
         With line, column and a caret.
     """
-    part, data = document, document.data
-    if isinstance(data, Mapping) and isinstance(data.get("protocol"), Mapping) and "type" not in data:
-        part = document.part(("protocol",))
+    part = document
+    match document.data:
+        case {"protocol": Mapping(), **others} if "type" not in others:  # an experiment
+            part = document.part(("protocol",))
     try:
+        # The kind first: its own fields then give messages about one protocol, not about all of them.
         kind = OneOf(PROTOCOLS).kind_of(part.data)
     except InputError as error:
         raise part.error(f"{error} For example {_EXAMPLE}.", ("type",)) from None

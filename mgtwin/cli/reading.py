@@ -66,6 +66,7 @@ def with_figure_name(arguments: Sequence[str]) -> list[str]:
     if "--plot" not in found:
         return found
     k = found.index("--plot")
+    # A name behind --plot belongs to it, unless it is the only one, which must be the file.
     if k + 1 < len(found) and (not found[k + 1].startswith("-") and k > 1):
         return found
     named = [item for item in found[1:] if not item.startswith("-")]
@@ -87,6 +88,7 @@ def _column(text: str) -> tuple[str, Column]:
     name, equal, where = text.partition("=")
     if not equal or not where:
         raise InputError(f"--column {text}: write NAME=COLUMN, for example current=3:mA.")
+    # The sign is that of the current (some instruments count discharge positive), not of the column.
     numbered = re.fullmatch(r"(-?)([0-9]+)(?::(.+))?", where)
     if numbered:
         return name, Column(int(numbered[2]), unit=numbered[3], negate=bool(numbered[1]))
@@ -107,6 +109,7 @@ def _report(file: Path, data: xr.Dataset | xr.DataTree) -> None:
     own = [name for name, known in values.items() if len(set(known)) > 1]  # what each measurement has of its own
     if len(found) > 1:
         lines.append(("holds", _contents([name for name, _ in found])))
+    # Of very many the first and the last tell the trend; a screen of equal lines would tell less.
     shown = found if len(found) <= _EACH else [found[0], found[-1]]
     for name, ds in shown:
         conditions = [format_value(ds.attrs[key], _UNITS[key]) for key in own if key in ds.attrs]
@@ -166,5 +169,6 @@ def _draw(data: xr.Dataset | xr.DataTree, target: Path) -> None:
     for (name, ds), colour in zip(chosen, colours, strict=True):
         ax = nyquist(ds, ax=ax, color=colour, label=name)
     plt.gcf().savefig(target)
+    # pyplot keeps every figure until it is told, and reading a folder of files would fill the memory.
     plt.close()
     return None

@@ -32,6 +32,7 @@ class Rows:
     lines: Sequence[tuple[str, str]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        # Headings have no value, so they need not fit into the column of names.
         width = max(8, *(len(what) for what, value in self.lines if value)) + 4
         for what, value in self.lines:
             if not value:

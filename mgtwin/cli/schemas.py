@@ -13,6 +13,7 @@ from rich.text import Text
 
 from .. import library
 from ..errors import UnknownNameError, did_you_mean
+from ..plain import is_mapping
 from .console import hint, out
 from .files import unless_other
 from .kinds import about, nouns, plain
@@ -45,6 +46,7 @@ def file_schema(noun: type) -> Schema:
                 properties[name] = loosen(properties[name])
     if noun.__name__.lower() in _FILES:  # a file need not repeat its name
         schema["required"] = [name for name in schema.get("required", []) if name != "name"]
+    # The title of the file and not of the class alone: editors show it where several schemas are at hand.
     title = schema.get("title", noun.__name__)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"mgtwin {title}"}
 
@@ -68,7 +70,7 @@ def _or_one(schema: Schema) -> Schema:
 
 def _entries_or_part(schema: Schema) -> Schema:
     inner = schema.get("additionalProperties")
-    if not isinstance(inner, Mapping):
+    if not is_mapping(inner):
         return schema
     return {**schema, "additionalProperties": _or_part("interfaces")(dict(inner))}
 

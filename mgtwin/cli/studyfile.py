@@ -19,6 +19,7 @@ from ..cells import Cell
 from ..cells.paths import Key, expand
 from ..errors import InputError, did_you_mean, validation_problems
 from ..kinds.noun import noun
+from ..plain import is_listed, is_mapping, is_text
 from ..protocols import PROTOCOLS, Protocol
 from ..protocols.base import AnyProtocol
 from ..quantities import parse
@@ -50,6 +51,7 @@ def _at(*place: str | int) -> Iterator[None]:
         problems = [((), str(error))]
     else:
         return
+    # As an error of pydantic: only those keep their place on the way through the validators above.
     raise ValidationError.from_exception_data("study", [
         InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": InputError(text)}),
                          loc=(*place, *below), input=None)
@@ -81,12 +83,12 @@ class _CellChoice:
     """A cell by its name or file, with overlays, and with numbers that are set."""
 
     name: str
-    overlays: Annotated[tuple[str, ...], BeforeValidator(lambda raw: (raw,) if isinstance(raw, str) else raw)] = ()
+    overlays: Annotated[tuple[str, ...], BeforeValidator(lambda raw: (raw,) if is_text(raw) else raw)] = ()
     set: dict[str, object] = field(default_factory=dict)
 
 
 def _cell(raw: object, info: ValidationInfo) -> Cell:
-    if isinstance(raw, str):
+    if is_text(raw):
         return read_cell(_beside(raw, info))
     asked: _CellChoice = TypeAdapter(_CellChoice).validate_python(raw, context=info.context)
     with _at("overlays" if asked.overlays else "name"):
@@ -101,7 +103,7 @@ _Cell = Annotated[Cell, PlainValidator(_cell)]
 
 
 def _protocol(raw: object, info: ValidationInfo) -> Protocol:
-    if isinstance(raw, str):
+    if is_text(raw):
         if not is_file_name(raw):
             raise InputError("a protocol is a file (.yaml) or a mapping with the key type.")
         return protocol_of(yamlfile.load(_beside(raw, info)))
@@ -136,12 +138,14 @@ def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
         case list():
             span, items = None, dict(enumerate(raw))
         case _:
+            # Left to the axes below, which say what values may look like.
             span, items = None, {}
     for place, item in items.items():
         with _at(path, place):
             # one by one, so that what is wrong is shown where it stands
             parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
     with _at(path):
+        # Each item alone above, so that a wrong one is shown at its place; here the axis as a whole.
         values = axes_of(cells, {path: list(items.values()) or raw})[0].values
     if span is None:
         return values
@@ -152,10 +156,11 @@ def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
 
 
 def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
+    # Fields are validated in their order, the cell first: paths mean nothing without it.
     cells = info.data.get("cell")
     if cells is None or raw is None:  # what is wrong is the cell; a key without a value
         return {}
-    if not isinstance(raw, Mapping):
+    if not is_mapping(raw):
         raise InputError("this is a mapping of paths to values.")
     return {path: _axis(list(labelled_cells(cells).values()), path, given) for path, given in raw.items()}
 
@@ -176,6 +181,7 @@ def _metric(raw: Any) -> tuple[str, Function]:
     except ArgumentError as error:
         with _at(*(() if "type" in raw else raw), error.argument, _KEY):  # type: ignore[operator, misc]
             raise
+    # Refused when read: in a sweep of hours it would fail at every point.
     if measure.declaration.series or measure.takes(REFERENCE):
         raise InputError(f"{measure.name} reads several runs, a study has one at each point: take another.")
     function = METRICS[measure.name]
@@ -183,7 +189,7 @@ def _metric(raw: Any) -> tuple[str, Function]:
 
 
 def _metrics(raw: object) -> dict[str, Function]:
-    if not isinstance(raw, list) or not raw:
+    if not is_listed(raw) or not raw:
         raise InputError("metrics is a list of at least one: start each with '- '.")
     made: dict[str, Function] = {}
     for k, item in enumerate(raw):
@@ -240,7 +246,7 @@ class Sampling:
 
 def _store(raw: object, info: ValidationInfo) -> Path:
     path: Path = (info.context or {})["path"]
-    if not isinstance(raw, str):
+    if not is_text(raw):
         raise InputError(f"store is the name of a folder, not {raw!r}.")
     return path.parent / (raw or f"{path.stem}.zarr")
 
@@ -272,7 +278,7 @@ class SweepFile:
     def __post_init__(self) -> None:
         if not self.axes and self.uncertainty is None:
             raise InputError("nothing is varied: give vary: {path: [values]}, paired: or uncertainty: {n: 256}.")
-        if self.uncertainty is not None and not isinstance(self.cell, Cell):
+        if self.uncertainty is not None and is_mapping(self.cell):
             with _at("uncertainty"):
                 raise InputError("uncertainty goes with one cell, not with several.")
 

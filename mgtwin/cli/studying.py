@@ -39,6 +39,7 @@ def sweep_file(
     InputError
         If the store exists and `resume` was not asked for, or holds another study.
     """
+    # Here, not above: the studies bring in most of mgtwin, which mgtwin --help should not wait for.
     from ..studies import sweep, uncertainty
     from ..studies.plan import labelled_cells
     from .studyfile import read_sweep
@@ -83,6 +84,7 @@ def optimise_file(file: Path, client: str | None = None, output: Path | None = N
     asked = read_optimisation(file)
     target = result_name(output) if output is not None else None
     figure = figure_name(plot, "--plot") if plot is not None else None
+    # Before the optimisation: after hours of it a figure that cannot be drawn would be a sad end.
     if figure is not None and len(asked.objectives) + len(asked.constraints) < 2:
         raise InputError("--plot draws two objectives or constraints against each other, but this file has one.")
     with _connected(client) as connected, progress_bar(f"{file.name}: starting", "", log=True) as progress:
@@ -103,6 +105,7 @@ def _connected(address: str | None) -> Iterator[Any]:
         yield None
         return
     try:
+        # An extra of the installation: without --client nobody needs it.
         from dask.distributed import Client
     except ImportError:
         raise InputError("--client needs dask: pip install 'mgtwin[studies]'.") from None
@@ -129,6 +132,7 @@ def _report_sweep(file: Path, ds: xr.Dataset) -> None:
     for name in _metrics(ds):
         values, unit = np.asarray(ds[name].values, dtype=float), ds[name].attrs["units"]
         if name.endswith("_quantiles"):
+            # Over axes there is no one interval to print; the file has all of them.
             if values.ndim == 1:
                 low, middle, high = (format_value(float(v), unit.replace("1", "")) for v in values)
                 rows.append((name.removesuffix("_quantiles"), f"{middle}, 95 % from {low} to {high}"))
@@ -147,6 +151,7 @@ def _report_sweep(file: Path, ds: xr.Dataset) -> None:
 def _report_designs(file: Path, ds: xr.Dataset) -> None:
     """A table of the designs, evenly chosen where there are many."""
     many = ds.sizes["design"]
+    # Evenly over all designs, both ends among them: the first ones alone would show one end of a front.
     chosen = np.unique(np.linspace(0, many - 1, min(many, _DESIGNS)).round().astype(int))
     out().print(Text(file.name, style="bold").append(f"  {ds.attrs['route']}", style="not bold dim"))
     designed = [str(name) for name in ds.coords if "paths" in ds[name].attrs]

@@ -11,9 +11,9 @@ import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ..dataset import sample_cycles
+from ..dataset import is_tree, sample_cycles
 from ..errors import InputError
-from ..protocols import Protocol, Sequence, Written
+from ..protocols import Protocol, Written
 from ..quantities import Value, format_value
 from .renderables import Rows
 
@@ -42,6 +42,7 @@ class Report:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         cell, found = self.cell, leaves(self.data)
+        # The protocol may have set another temperature than the cell's, and the result says which held.
         temperature = float(found[0][1].attrs.get("temperature", cell.temperature) if found else cell.temperature)
         title = Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
         yield title.append(f"  {format_value(temperature, 'K')}, {format_value(cell.area)}", style="not bold dim")
@@ -55,9 +56,7 @@ class Report:
 
 def leaves(data: Result) -> list[tuple[str, xr.Dataset]]:
     """Return (name, Dataset) of every result in a Dataset (name ``""``) or DataTree."""
-    import xarray as xr
-
-    if isinstance(data, xr.DataTree):
+    if is_tree(data):
         return [(node.path.strip("/"), node.to_dataset()) for node in data.leaves if node.has_data]
     return [("", data)]
 
@@ -76,9 +75,8 @@ def protocol_line(protocol: Protocol) -> str:
     >>> protocol_line(EIS("1 MHz", "0.1 Hz", points=100))
     'eis: f_max 1 MHz, f_min 0.1 Hz, points 100'
     """
-    if isinstance(protocol, Sequence):
-        return f"{protocol.type}: {', '.join(step.type for step in protocol.steps)}"
-    parts = [f"{name} {_text(value)}" for name, value in protocol.given().items()]
+    parts = [step.type for step in protocol.one_by_one()]
+    parts = parts or [f"{name} {_text(value)}" for name, value in protocol.given().items()]
     return f"{protocol.type}: {', '.join(parts)}" if parts else protocol.type
 
 
@@ -113,6 +111,7 @@ def _is_spectrum(ds: xr.Dataset) -> bool:
 
 def headline(results: Listed[xr.Dataset]) -> str:
     """Return what `brief` shows of results, as the head of a column."""
+    # One head for all rows only where all rows mean the same frequencies.
     windows = {tuple(frequency for frequency, _ in _ends(ds)) for ds in results if _is_spectrum(ds)}
     if not windows or not all(_is_spectrum(ds) for ds in results):
         return "result"

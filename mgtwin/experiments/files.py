@@ -59,6 +59,7 @@ class Run:
     @property
     def key(self) -> str:
         """Name of its file, unique among all experiments: experiment, cell, overlays and temperature."""
+        # In degC, as experiments give temperatures, and to five digits: 10 mK tell runs apart.
         celsius = f"{float(self.temperature) - 273.15:.5g}C"
         return "__".join([self.experiment, self.cell, *self.overlays, celsius])
 
@@ -72,6 +73,7 @@ class Run:
         built = cell(self.cell, *self.overlays).with_({"temperature": self.temperature})
         for pattern, factor in self.scaled:
             paths = [path for path in built.paths() if fnmatchcase(path, pattern)]
+            # All at once: one at a time, a cell between two of them may be impossible.
             built = built.with_({path: factor * float(built.get(path)) for path in paths}) if paths else built
         return built
 
@@ -254,6 +256,7 @@ def experiment(name: str | Path) -> Experiment:
         return load_experiment(name)
     path = library.find("experiments", str(name))
     found = load_experiment(path)
+    # Looked up by file name, reported by its own: two names would send readers to the wrong file.
     if found.name != path.stem:
         raise FileError(f"the name {found.name!r} differs from the file's, {path.stem!r}: make them equal.", str(path))
     return found

@@ -65,6 +65,7 @@ class Campaign:
         for name in names or ():
             if name not in files:
                 raise UnknownNameError(name, files, "experiment")
+        # All are read before the first runs: a fault in the last file shows at once, not after hours.
         return tuple(load_experiment(files[name]) for name in names or files)
 
     @contextmanager
@@ -112,6 +113,7 @@ def campaign(name: str | Path | Campaign) -> Campaign:
         case Campaign():
             return name
     known, folder = campaigns(), Path(name).expanduser()
+    # The name goes before the path: a folder that happens to be called so here must not change what a command means.
     if str(name) in known:
         return known[str(name)]
     if not folder.is_dir():
@@ -128,6 +130,7 @@ def _read(folder: Path) -> Campaign:
         return Campaign(folder.resolve().name, folder)
     document = yamlfile.load(file)
     heading = yamlfile.validate(document, TypeAdapter(Heading), context={"file": True})
+    # It is typed behind mgtwin run, beside experiments and options.
     if not heading.name.isidentifier():
         raise document.error(f"{heading.name!r} cannot name a folder: use letters, digits and _.", ("name",))
     return Campaign(heading.name, folder, heading.title, heading.description)

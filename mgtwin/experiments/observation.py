@@ -34,6 +34,7 @@ def _interval(raw: object) -> tuple[Value, Value] | None:
             low, high = _quantity(lowest), _quantity(highest)
         case _:
             raise InputError(f"an interval is two values, [lowest, highest], not {raw!r}.")
+    # Zero and infinity are the same in every unit, so they need not say theirs.
     units = {item.unit or "" for item in (low, high) if item.unit and item != 0}
     if len(units) > 1:
         raise InputError(f"the ends of an interval have different dimensions: {' and '.join(sorted(units))}.")
@@ -168,6 +169,7 @@ class Observation:
         if self.value.low is not None and self.value.high is not None:
             return self.value.low, self.value.high
         if self.value.std is not None:
+            # A stated standard deviation is taken as that of a normal distribution, the usual meaning of ±.
             width = NORMAL_95 * self.value.std
             return float(self.value) - width, float(self.value) + width
         return None
@@ -188,5 +190,6 @@ class Observation:
     def matches(self, cell: str, overlays: Iterable[str]) -> bool:
         """Tell whether it was made on this cell with these overlays."""
         together = frozenset(overlays)
+        # No cell named means every cell of the experiment: most observations are of all.
         fits = not self.cells or cell in self.cells
         return fits and together.issuperset(self.required) and together.isdisjoint(self.excluded)

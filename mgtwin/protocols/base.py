@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeGuard, TypeVar, dataclass_transform
 from typing import Protocol as Interface
 
+import numpy as np
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import SchemaSerializer
 
@@ -14,6 +14,7 @@ from ..errors import InputError, QuantityError
 from ..kinds.declare import declared, require
 from ..kinds.kind import Added
 from ..kinds.noun import explained, field_names
+from ..plain import is_mapping
 from ..quantities import AmbientTemperature, Quantity, Value, parse
 from ..registry import Family
 from ..unions import OneOf
@@ -38,6 +39,7 @@ def parse_current(raw: object, *, need_unit: bool = False) -> Value:
     QuantityError
         For anything else.
     """
+    # Its unit decides which of the two it is, so it is read without asking for one.
     value = parse(raw, None)
     if value.unit is None:
         value = parse(raw, "A", need_unit=need_unit)
@@ -54,6 +56,11 @@ def read_current(raw: object, info: ValidationInfo) -> Value:
     return parse_current(raw, need_unit=bool(info.context and info.context.get("file")))
 
 
+def is_array(raw: object) -> TypeGuard[np.ndarray]:
+    """Whether it is an array of numpy: the one sequence that pydantic does not take."""
+    return isinstance(raw, np.ndarray)
+
+
 CurrentValue = Annotated[Value, BeforeValidator(read_current)]
 
 
@@ -66,6 +73,7 @@ class Written:
 
     def given(self) -> dict[str, object]:
         """What was set: the fields that are neither None nor at their default."""
+        # The type is what it is and not what was set.
         fields = {name: info for name, info in self.__pydantic_fields__.items() if name != "type"}
         return {name: item for name, info in fields.items() if (item := vars(self)[name]) not in (None, info.default)}
 
@@ -108,6 +116,13 @@ class Protocol(Written):
         """Time [s] at which it starts on the clock of its data."""
         return 0.0
 
+    def one_by_one(self) -> tuple[Protocol, ...]:
+        """The protocols that it consists of; none unless it is a sequence."""
+        return ()
+
+    #: Whether it is imposed in time, stretch by stretch, which takes far longer than a spectrum.
+    in_time: ClassVar[bool] = False
+
     #: Whether it is a record, whose stretches are no steps that an instrument has numbered.
     recorded: ClassVar[bool] = False
 
@@ -127,6 +142,8 @@ class Protocol(Written):
 
 class TransientProtocol(Protocol):
     """A protocol in time: a series of stretches, each under one control."""
+
+    in_time: ClassVar[bool] = True
 
     def run_by(self, runner: Runner) -> object:
         """Ask for a run in time."""
@@ -198,9 +215,9 @@ def from_data(data: object) -> Protocol:
     >>> from_data({"type": "rest", "duration": "1 h"}).duration
     Value(3600.0, unit='s')
     """
-    if not isinstance(data, Mapping) or "type" not in data:
+    if not is_mapping(data) or "type" not in data:
         raise InputError(f"a protocol is a mapping with the key 'type' (one of {', '.join(PROTOCOLS)}).")
-    kind = PROTOCOLS[data["type"]]
+    kind = PROTOCOLS[data["type"]]  # type: ignore[index]
     try:
         return TypeAdapter(kind).validate_python(data, context={"file": True})
     except ValidationError as error:

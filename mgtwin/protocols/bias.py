@@ -87,6 +87,7 @@ class Current(Held):
 
     def current_density(self) -> float:
         """What of an imposed current grows with the electrode area [A/m^2]; 0 where nothing does."""
+        # A current in A stays what it is on an electrode of another area; a density does not.
         return float(self.current) if self.current.unit == "A/m^2" else 0.0
 
     def __str__(self) -> str:

@@ -46,6 +46,7 @@ class Every(Written):
 
     def among(self, cycles: range) -> tuple[int, ...]:
         """The cycles chosen of those that a run goes through."""
+        # The last one too: what a run ended with is what is asked for most.
         return tuple(n for n in cycles if n % self.number == 0 or n == cycles[-1])
 
 
@@ -187,11 +188,13 @@ class Cycling(TransientProtocol):
 
     def one_cycle(self, cell: Cell, number: int = 0) -> tuple[Segment, ...]:
         """The two stretches of a cycle, or four with rests."""
+        # Times are made once and shared by both halves: that they are equal is what lets cycles be compared.
         current, half, limits = amperes(self.current, cell), float(self.half_cycle), limits_of(self.limits)
         times = mixed_times(half, self.points)
         result: list[Segment] = []
         per_cycle = 2 if self.rest is None else 4
         for k, sign in enumerate((1, -1)):
+            # Numbered through all cycles, so that a step is found without its cycle.
             step = per_cycle * number + len(result)
             result.append(Segment(CurrentRamp(sign * current), half, times, number, step, limits, 2 * number + k))
             if self.rest is not None:
@@ -217,12 +220,14 @@ class Cycling(TransientProtocol):
         """
         if "cycle" not in run.dims:
             raise InputError("after: this Dataset has no dimension 'cycle': give the run of a Cycling protocol.")
+        # Numbers go on from those of the run, which may itself have gone on from another.
         done = int(run["cycle"].values[-1]) + 1
         if done not in self.numbers:
             raise InputError(
                 f"after: {done} cycles are done, and the protocol goes from cycle {self.numbers[0]} to "
                 f"{self.numbers[-1]}: nothing is left of it."
             )
+        # Chosen cycles that are behind would be refused as cycles that do not exist.
         traces = tuple(n for n in self.traces if n >= done) if type(self.traces) is tuple else self.traces
         return replace(self, cycles=self.first_cycle + self.cycles - done, first_cycle=done, traces=traces)
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
 from ..quantities import Quantity, Value
-from .base import Protocol, Runner, Temperature, protocol
+from .base import Protocol, Runner, Temperature, is_array, protocol
 from .bias import Bias
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class EIS(Protocol):
     @field_validator("frequencies", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
-        return tuple(raw) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic does not take
+        return tuple(raw) if is_array(raw) else raw
 
     @field_validator("frequencies")
     @classmethod
@@ -69,6 +69,7 @@ class EIS(Protocol):
         if frequencies is not None:
             if not frequencies:
                 raise InputError("give at least one frequency.")
+            # Every table by frequency needs it to name one row; a double one would also weigh twice in a fit.
             seen = sorted(float(f) for f in frequencies)
             twice = [a for a, b in pairwise(seen) if a == b]
             if twice:
@@ -100,6 +101,7 @@ class EIS(Protocol):
             return np.array([float(f) for f in self.frequencies])
         assert self.f_max is not None and self.f_min is not None
         number = self.points
+        # Both ends count: one decade of ten per decade has eleven frequencies.
         if number is None:
             number = max(round(np.log10(self.f_max / self.f_min) * (self.per_decade or 10)) + 1, 2)
         # From the highest, as instruments measure: what drifts shows in the slow part at the end.

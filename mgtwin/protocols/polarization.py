@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from ..errors import InputError
+from ..plain import is_listed
 from ..quantities import Value
-from .base import Duration, Temperature, TransientProtocol, Volts, protocol
+from .base import Duration, Temperature, TransientProtocol, Volts, is_array, protocol
 from .segments import Segment, VoltageRamp, log_times
 
 if TYPE_CHECKING:
@@ -50,10 +50,11 @@ class Polarization(TransientProtocol):
     @field_validator("voltage", mode="before")
     @classmethod
     def _one_or_more(cls, raw: object) -> object:
-        return tuple(raw) if isinstance(raw, (list, tuple, np.ndarray)) else (raw,)
+        return tuple(raw) if is_listed(raw) or is_array(raw) else (raw,)
 
     @model_validator(mode="after")
     def _not_empty(self) -> Polarization:
+        # An empty list would simulate nothing and give a result without samples.
         if not self.voltage:
             raise InputError("give at least one voltage.")
         log_times(float(self.first_time), float(self.duration), self.per_decade)

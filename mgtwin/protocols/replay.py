@@ -12,7 +12,7 @@ from pydantic import field_validator, model_validator
 from ..dataset import has_gaps
 from ..errors import InputError
 from ..kinds.noun import noun
-from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, protocol
+from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, is_array, protocol
 from .bias import Bias, Voltage
 from .eis import EIS
 from .segments import CurrentRamp, Segment, VoltageRamp
@@ -39,7 +39,7 @@ class Signal(Written):
     @field_validator("times", "values", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
-        return tuple(raw.tolist()) if isinstance(raw, np.ndarray) else raw  # the one sequence that pydantic refuses
+        return tuple(raw.tolist()) if is_array(raw) else raw
 
     @model_validator(mode="after")
     def _sound(self) -> Signal:
@@ -54,6 +54,7 @@ class Signal(Written):
     def straight_runs(self) -> list[tuple[int, int]]:
         """Index pairs (first, last) of the longest straight lines through the samples; jumps separate them."""
         t, y = np.asarray(self.times), np.asarray(self.values)
+        # Of the range or of the value, whichever is larger: a constant current has noise but no range.
         tolerance = STRAIGHT * max(float(np.ptp(y)), float(np.max(np.abs(y))))
         runs: list[tuple[int, int]] = []
         first = 0
@@ -93,6 +94,8 @@ class ReplayedSignal(TransientProtocol):
         for first, last in self.signal.straight_runs():
             duration = float(t[last] - t[first])
             rate = float((y[last] - y[first]) / duration)
+            # The samples of the record itself, so that simulated and measured values stand side by side without
+            # interpolation.
             times = tuple(float(item) for item in t[first : last + 1] - t[first])
             result.append(Segment(kind(float(y[first]), rate), duration, times, step=len(result)))
         return tuple(result)
@@ -138,6 +141,7 @@ def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float 
         raise InputError(f"Replay takes a Dataset, not {type(dataset).__name__}.")
     if "frequency" in dataset.dims and "cycle" not in dataset.dims:
         return EIS.at(dataset["frequency"].values, temperature=temperature, bias=_bias(dataset))
+    # Between kept traces lies unrecorded charge: a replay of the rest would start each one from the wrong state.
     if has_gaps(dataset):
         return _as_cycled(dataset, by_voltage, temperature)
     name = "voltage" if by_voltage else "current"

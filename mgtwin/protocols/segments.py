@@ -82,8 +82,10 @@ def mixed_times(duration: float, points: int) -> tuple[float, ...]:
     (0.0, 0.01, 50.0, 100.0)
     """
     half = max(points // 2, 1)
+    # From a ten-thousandth on: a half cycle of an hour is then resolved from 0.4 s.
     fast = np.geomspace(1e-4 * duration, duration, points - half)
     fast[-1] = duration  # not a rounding error beside it, which would be one output more
+    # Sorted and each once: both series contain the end, and may share more.
     return tuple(np.unique(np.concatenate([np.linspace(0.0, duration, half + 1), fast])).tolist())
 
 
@@ -100,6 +102,7 @@ def log_times(first: float, duration: float, per_decade: int) -> tuple[float, ..
             f"the first output time ({first:g} s) must be shorter than the duration ({duration:g} s): "
             f"make it earlier or the step longer."
         )
+    # At least one step, or a span below one decade would have no output at its end.
     number = max(round(np.log10(duration / first) * per_decade), 1)
     times = np.geomspace(first, duration, number + 1)
     times[0], times[-1] = first, duration  # exactly: a stretch ends at its last output

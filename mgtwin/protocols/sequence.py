@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import field_validator, model_validator
 
 from ..errors import InputError
+from ..plain import is_listed
 from .base import AnyProtocol, Protocol, Runner, Temperature, protocol
 
 
@@ -29,7 +30,8 @@ class Sequence(Protocol):
     @field_validator("steps", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
-        if not isinstance(raw, (list, tuple)):
+        # pydantic would ask for a tuple, which no file can hold.
+        if not is_listed(raw):
             raise InputError("a Sequence takes a list of protocols.")
         return raw
 
@@ -38,6 +40,10 @@ class Sequence(Protocol):
         if not self.steps:
             raise InputError("a Sequence needs at least one protocol.")
         return self
+
+    def one_by_one(self) -> tuple[Protocol, ...]:
+        """Its steps."""
+        return self.steps
 
     def run_by(self, runner: Runner) -> object:
         """Ask for a sequence."""

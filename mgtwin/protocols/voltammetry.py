@@ -56,6 +56,7 @@ class Voltammetry(TransientProtocol):
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """Up to three straight sweeps per cycle."""
+        # Down first: a fresh Mg cell has to deposit before there is anything to strip.
         corners = (float(self.start), float(self.low), float(self.high), float(self.start))
         result: list[Segment] = []
         for cycle in range(self.cycles):
