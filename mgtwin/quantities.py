@@ -20,11 +20,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from mgtwin import units
-from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, to_file
+from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, origin_of, to_file
 from mgtwin.errors import QuantityError, did_you_mean
 from mgtwin.plain import is_mapping, is_number, is_text
 
-__all__ = ["KINDS", "AmbientTemperature", "Kind", "Quantity", "Value", "format_value", "parse", "to_file"]
+__all__ = ["KINDS", "AmbientTemperature", "Kind", "Quantity", "Value", "format_value", "origin_of", "parse", "to_file"]
 
 _KEYS = ("value", "std", "range", "kind", *TEXTS)
 

@@ -125,12 +125,7 @@ def electronic_conductivity(
     for run in runs:
         require(run, ("time", "voltage", "current"), "electronic_conductivity")
         cell = cell_of(run)
-        check_electrons_alone(cell, "electronic_conductivity")
-        if cell is not None and not passes(cell, Carrier.ELECTRONS):
-            raise InputError(
-                f"electronic_conductivity: no electrons get from electrode to electrode of {cell.name} (a layer has "
-                f"none, or a contact blocks them), so what flows at the end of a step only charges it."
-            )
+        _check_electrons_pass(cell)
         for step in steps(run):
             voltages.append(float(np.median(step.voltage)))
             currents.append(float(step.current[-1]))
@@ -161,6 +156,16 @@ def electronic_conductivity(
         area=shape.area,
         warnings=(*warnings, *remarks),
     )
+
+
+def _check_electrons_pass(cell: Cell | None) -> None:
+    """Refuse a cell through which ions pass, too, or no electrons."""
+    check_electrons_alone(cell, "electronic_conductivity")
+    if cell is not None and not passes(cell, Carrier.ELECTRONS):
+        raise InputError(
+            f"electronic_conductivity: no electrons get from electrode to electrode of {cell.name} (a layer has "
+            f"none, or a contact blocks them), so what flows at the end of a step only charges it."
+        )
 
 
 def _in_series(cell: Cell | None, line: Line, length_per_area: float) -> list[str]:

@@ -11,10 +11,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from .._value import origin_of
 from ..errors import InputError, QuantityError
 from ..kinds.numbers import Number
-from ..quantities import Quantity, Value
+from ..quantities import Quantity, Value, origin_of
 from ..registry import Family
 
 __all__ = ["ELEMENTS", "Element", "Field", "circuit_element", "element"]

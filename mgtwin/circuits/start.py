@@ -30,11 +30,11 @@ Complexes = NDArray[np.complex128]
 #: Points of the sequence: a power of two for each element, within limits.
 PER_ELEMENT, FEWEST, MOST = 256, 256, 2048
 #: How far times are sought beyond the window of the data, and sizes of elements within a branch, as factors.
-BEYOND, SPREAD = 3.0, 30.0
+BEYOND, SPREAD = 10.0, 30.0
 #: Exponents are sought above this one.
 LEAST_EXPONENT = 0.5
 #: Points that are followed for a while, and of those the ones that are followed to the end.
-FOLLOWED, FINISHED = 10, 2
+FOLLOWED, FINISHED = 16, 3
 #: The search stays within these factors of sizes and times that the data show: beyond them nothing changes any more.
 BEYOND_Z, BEYOND_TIME = 1e6, 1e4
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .._value import origin_of
 from ..laws import Law
+from ..quantities import origin_of
 from .judged import Judged
 from .models import model_of
 

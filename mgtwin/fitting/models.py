@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from .._value import origin_of
 from ..cells import Cell
 from ..cells.cell import changed
 from ..cells.paths import Key, expand
@@ -22,7 +21,7 @@ from ..dataset import spectrum
 from ..errors import InputError, UnknownNameError
 from ..laws import Law
 from ..protocols import EIS, Protocol
-from ..quantities import Quantity, Value, parse
+from ..quantities import Quantity, Value, origin_of, parse
 from ..regression import Weighting
 from .free import Free
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._value import origin_of
 from ..cells import Cell
 from ..dataset import spectrum
 from ..errors import InputError, SimulationError, UnknownNameError
 from ..impedance import exact
-from ..quantities import format_value
+from ..quantities import format_value, origin_of
 from ..regression import Modulus
 from .blocks import blocks_of
 from .free import Free
