@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_trans
 from pydantic import AfterValidator, BeforeValidator
 
 from ..errors import InputError
+from ..plain import is_listed
 from ..quantities import Quantity, Value
 from ..registry import Family
 from ..unions import OneOf
@@ -98,7 +99,7 @@ def _check_class(cls: type) -> None:
 
 def _listed(raw: object) -> object:
     """A single law stands for a list of one."""
-    return raw if isinstance(raw, (list, tuple)) else (raw,)
+    return raw if is_listed(raw) else (raw,)
 
 
 def _once_each(laws: tuple[AgeingLaw, ...]) -> tuple[AgeingLaw, ...]:

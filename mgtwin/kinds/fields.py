@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from ..errors import QuantityError
+from ..plain import is_listed, is_mapping
 from ..quantities import Quantity, Value, to_file
 from ..unions import OneOf, type_of
 from .laws import LAWS, Law
@@ -63,9 +64,9 @@ class NumberOr:
         pydantic.ValidationError
             If a field of a noun is not acceptable; its location starts inside that noun.
         """
-        if type_of(raw) is None and not (isinstance(raw, Mapping) and "value" not in raw):
+        if type_of(raw) is None and not (is_mapping(raw) and "value" not in raw):
             return self.quantity.read(raw, need_unit=bool(context and context.get("file")))
-        if isinstance(raw, Mapping) and "type" not in raw:
+        if is_mapping(raw) and "type" not in raw:
             raise QuantityError(
                 "a mapping here needs the key 'value' (a quantity) or the key 'type' "
                 f"(one of {', '.join(self.kinds.kinds())}), but has {', '.join(map(str, raw)) or 'no keys'}."
@@ -164,7 +165,7 @@ class Property(NumberOr):
 
         for name in given.keys() & kind.value_fields:
             item = given[name]
-            rows = isinstance(item, (list, tuple))
+            rows = is_listed(item)
             result[name] = [read(row, name, k) for k, row in enumerate(item)] if rows else read(item, name)
         if problems:
             raise ValidationError.from_exception_data(kind.__name__, problems)

@@ -13,6 +13,7 @@ from typing import Annotated, Protocol, TypeVar, cast, dataclass_transform
 from pydantic import BeforeValidator, model_validator
 
 from ..errors import InputError
+from ..plain import is_mapping
 from ..registry import Family
 from ..unions import OneOf
 from .interface import BLOCKED, InterfaceKind, check_interface, check_memories, common
@@ -78,7 +79,7 @@ def _goes_together(self: JunctionKind) -> JunctionKind:
 
 def _junction_by_default(raw: object) -> object:
     """In a cell file a mapping between two layers is a `Junction` unless it says otherwise."""
-    return {"type": "junction", **raw} if isinstance(raw, Mapping) and "type" not in raw else raw
+    return {"type": "junction", **raw} if is_mapping(raw) and "type" not in raw else raw
 
 
 #: Field that holds a junction of any kind.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
 
 from ..errors import InputError
+from ..plain import is_mapping, is_number, is_text
 from ..quantities import Quantity
 from ..registry import Family
 from ..unions import OneOf
@@ -57,10 +58,10 @@ def _check(cls: type) -> None:
 
 def _from_number(raw: object) -> object:
     """A bare capacitance means an ideal capacitor."""
-    bare = isinstance(raw, (str, int, float)) and not isinstance(raw, bool)
-    if bare or (isinstance(raw, Mapping) and "value" in raw):
+    number = is_number(raw) and raw is not True and raw is not False
+    if number or is_text(raw) or (is_mapping(raw) and "value" in raw):
         return {"type": "capacitor", "c": raw}
-    return {"type": "capacitor", **raw} if isinstance(raw, Mapping) and "type" not in raw and "c" in raw else raw
+    return {"type": "capacitor", **raw} if is_mapping(raw) and "type" not in raw and "c" in raw else raw
 
 
 def _per_area(element: Storage) -> object:
