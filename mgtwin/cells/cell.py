@@ -247,6 +247,7 @@ class Cell:
 
     def reversed(self) -> Cell:
         """Return the mirror image: electrodes swapped, layers and interfaces in opposite order."""
+        # a name of a layer holds no dash (`Layer` sees to that), so that a key has one way to be cut
         turned = {f"{right}-{left}": item for key, item in self.interfaces.items() for left, right in [key.split("-")]}
         return self.with_(
             {

@@ -42,6 +42,7 @@ def contact_fraction(reader: Reader, path: str) -> Number:
     interface = reader.get(path)
     for law in () if interface is None else interface.ageing:
         if has_formula(type(law), "contact_kept"):
+            # a crack takes its part of what other laws leave: these fractions multiply, rates add up (theory.md §3.5)
             bound = Bound(type(law), f"{path}.ageing.{law.type}", reader)
             fraction = fraction * bound.call("contact_kept", bound.call("start"))
     return fraction
@@ -149,6 +150,7 @@ class Spots:
         electrons: Number | None = 0.0
         for ionic, electronic in (conducts() for conducts in conductivities):
             ions = ions + length / ionic
+            # one layer without electrons blocks the branch, whatever the spots would add on the other side
             electrons = None if electronic is None or electrons is None else electrons + length / electronic
         return cls(fraction, gap, ions, electrons, whole=False)
 

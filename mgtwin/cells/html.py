@@ -29,6 +29,7 @@ def thickness_class(thickness: float) -> int:
     >>> [thickness_class(t) for t in (1e-7, 5e-6, 6.5e-4, 0.5)]
     [0, 1, 3, 5]
     """
+    # a logarithm of 1e-3 may come out just below -3: a round thickness must not fall into the class below for that
     decade = math.floor(math.log10(thickness) + 1e-9) + 7
     return min(max(decade, 0), len(_WIDTHS) - 1)
 

@@ -191,6 +191,8 @@ def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Documen
     draft: Node = cell
     for key, value in values.items():
         try:
+            # one key after the other, for a key may name what an earlier one has put there; validated once, at the
+            # end, for two changes may be wrong alone and right together
             draft = drafted(draft, {key: value})
         except MgtwinError as error:
             raise document.error(f"{key} in {cell.name}: {error}", (*place, key)) from None
@@ -200,6 +202,7 @@ def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Documen
         location, message = problems(error, draft)[0]
         path = ".".join(location)
         guilty = [key for key in values if any(f"{path}.".startswith(f"{p}.") for p in _paths(draft, key))]
+        # later entries win, so that it is the last one that is to blame
         where = (*place, guilty[-1]) if guilty else place
         raise document.error(f"{path} in {cell.name}: {message}", where) from None
 

@@ -61,6 +61,7 @@ def load_part(kind: str, name: str) -> Node:
 
 def _load(kind: str, name: str, trail: tuple[str, ...]) -> Node:
     path = library.find(kind, name)
+    # files that refer to each other would recurse until Python gives up, with no word of which they are
     if name in trail:
         raise UnknownNameError(name, (), library.KINDS[kind], f"{' -> '.join((*trail, name))} refer to each other.")
     return _read(kind, path, trail)

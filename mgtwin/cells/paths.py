@@ -103,6 +103,8 @@ def find(root: Node, path: str, *, setting: bool = False) -> Node:
             node = child
         elif parts[:depth] == ["interfaces"] and depth == len(parts) - 1 and (setting or part in neighbours(root)):
             return None
+        # what a user gives for a noun may leave fields out; a noun that is being changed has all of them, so that
+        # a name which it lacks is a misspelling
         elif setting and isinstance(node, Mapping) and not isinstance(node, _Thawed) and "type" in node:
             node = None
         else:
@@ -188,6 +190,7 @@ def assign(node: Node, parts: Iterable[str], value: Node) -> Node:
     match node:
         case tuple() | list():
             return [_put(item, rest, value) if name_of(item) == head else item for item in node]
+        # stays thawed: as a plain dict it would take a misspelt field for one that was left out
         case _Thawed():
             plain: dict[str, Node] = _Thawed(node)
         case Mapping():

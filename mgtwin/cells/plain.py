@@ -41,6 +41,7 @@ def _is_default(field: dataclasses.Field[object], value: Node) -> bool:
     default = field.default if factory is dataclasses.MISSING else factory()
     if isinstance(value, Value) and set(value.provenance()) - {"unit"}:
         return False  # the default number, but it says where it comes from
+    # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is a number
     return default is not dataclasses.MISSING and type(value) is not bool and _same(default, value)
 
 

@@ -75,6 +75,7 @@ def gaps(document: Document) -> list[Gap]:
     for place, number in numbers(document.data):
         given = number if isinstance(number, Mapping) else {}
         missing = [key for key in NEEDED if not str(given.get(key) or "").strip()]
+        # inf says that something is blocked: a statement of the model, which has no uncertainty
         if not {"std", "range"} & set(given) and given.get("value") != "inf":
             missing.append("std or range")
         if "kind" in given and given["kind"] not in KINDS:

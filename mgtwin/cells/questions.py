@@ -65,6 +65,7 @@ def _through(material: Material, conductivity: Callable[[float], Number]) -> Num
         return conductivity(0.5)
     from scipy.integrate import simpson  # the positions lie evenly, an even number of steps between two breaks
 
+    # resistivities add up along a layer, conductivities do not: a mean of sigma would hide its worst part
     return 1 / simpson([1 / conductivity(x) for x in material.positions], x=material.positions)
 
 
@@ -105,6 +106,7 @@ def passes(cell: Cell, carrier: Carrier, face: str | None = None) -> bool:
     (True, False, False)
     """
     if face is None:
+        # every layer conducts the ion, or it would have been refused: only faces can stop it
         inside = carrier is Carrier.IONS or all(carrier in layer.material.carriers for layer in cell.layers)
         return inside and all(passes(cell, carrier, each) for each in faces(cell))
     if carrier is Carrier.IONS and face in ("negative", "positive"):
@@ -166,6 +168,7 @@ def electronic_conductivity(cell: Cell, layer: str, reader: Reader | None = None
     if Carrier.ELECTRONS not in material.carriers:
         return 0.0
     potential = 0.0
+    # only then: a cell that has no rest would be refused, for a conductivity that does not ask for it
     if material.depends_on_potential:
         potential = rest_potentials(cell, reader).layers[[item.name for item in cell.layers].index(layer)]
     return _through(material, lambda x: material.electronic(own).conductivity(potential, x))

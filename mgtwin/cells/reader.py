@@ -57,6 +57,7 @@ class Reader:
 
     def get(self, path: str) -> Node:
         """Return the part of the cell at `path` without looking it up; UnknownNameError if there is none."""
+        # a path is walked from the root of the cell, and models ask for the same ones over and over
         if path not in self._nodes:
             self._nodes[path] = self.cell.get(path)
         return self._nodes[path]

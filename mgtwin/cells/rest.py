@@ -109,6 +109,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         if not conducts:
             layers.append(None)
         elif k > 0 and joined[k - 1] is True:
+            # joined in every parameter set: the same group, whose potential would only be found again
             layers.append(layers[-1])
         else:
             layers.append(_group_potential(read, cell, _members(joined, k), anchors))
@@ -116,6 +117,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     for side, sign, potential in (("negative", 1.0, layers[0]), ("positive", -1.0, layers[-1])):
         reservoir = reservoirs[side]
         if reservoir is not None:
+            # a plain 0.0 for the ion's metal, not the -0.0 that the sign of the right side would make of it
             eta[side] = sign * reservoir if np.any(reservoir) else 0.0
         else:  # an inert electrode takes the potential of the electrons that it touches
             eta[side] = 0.0 if contact[side] is False else _pick(contact[side], sign * potential, 0.0)
@@ -153,6 +155,7 @@ def _group_potential(
     """
     stores = [store for k, belongs in members.items() for store in _stores(read, cell, k, belongs)]
     potential = next(store.own for store in stores if store.belongs is True)
+    # all alike, nothing moves: bisection would only replace a potential that is known by one that is nearly it
     if any(np.any(store.own != potential) for store in stores):
         potential = _shared_potential(read, stores)
     touching = [
@@ -193,6 +196,7 @@ def _stores(read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
     numbers = Own(read, f"{path}.material", read.temperature)
     fractions: dict[str, Number] = {}
     parts: dict[str, tuple[Material, Own]] = {}
+    # by path: a phase of a graded layer is met at every position, but has one rest potential and is one store
     for position, weight in layer.material.quadrature:
         for part in layer.material.stores(numbers, position):
             parts[part.own.path] = part.material, part.own
@@ -215,6 +219,8 @@ def _shared_potential(read: Reader, stores: list[_Store]) -> Number:
     everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), read.temperature)
     low, high = np.min(everywhere[: len(own)], axis=0), np.max(everywhere[: len(own)], axis=0)
     target = total(own)
+    # c_chem > 0 makes the charge rise with E, so that there is one root, between the members' own potentials; 2^-60
+    # of their distance is below its rounding
     for _ in range(60):
         middle = (low + high) / 2
         below = total([middle] * len(stores)) < target
@@ -228,6 +234,8 @@ def _members(joined: list[Number], start: int) -> dict[int, Number]:
     for step, stop in ((-1, -1), (1, len(joined) + 1)):
         reach: Number = True
         for k in range(start + step, stop, step):
+            # a layer belongs where every link on the way to it conducts, and
+            # in a batch that is another answer per set
             link = joined[min(k, k - step)]
             reach = link if reach is True else np.logical_and(reach, link)
             if not np.any(reach):

@@ -79,9 +79,13 @@ def adjoint_jacobian(
     flat = frequencies.reshape(-1)
     problem = stack.small_signal(y, given)
     others, current = stack.others, stack.current_index
+    # the row of the current stays 1: the total derivatives below multiply whole rows, its column included
     z = np.ones((y.size, flat.size), dtype=complex)
     adjoints = np.empty((others.size, flat.size), dtype=complex)
     for k, frequency in enumerate(flat):
+        # One output, many parameters: the adjoint is one more solve with the same factors,
+        # whatever their number. A tangent per parameter would be a solve each, and differences of
+        # Z would cost the digits in which its values agree.
         factors = stack.factorised(problem, frequency)
         z[others, k] = factors.solve(problem.forcing)
         adjoints[:, k] = factors.solve(problem.voltage, transposed=True)
@@ -91,17 +95,22 @@ def adjoint_jacobian(
     moved = np.zeros((y.size, len(stack.input_names))) if shift is None else shift
     for k, name in enumerate(stack.input_names):
         matrix, voltage = _turned(stack, y, given, moved[:, k], k)
+        # no conjugate anywhere: lambda^T (dA) z is linear in both, so that
+        # np.vdot in its place would give another number
         change = voltage @ z + np.einsum("nf,nf->f", adjoints, csr_matrix(matrix[others]) @ z)
         rows = _exponent_rows(stack, name)
+        # the compiled matrices know nothing of (i omega)^n, the power of a row: its derivative by n comes on top
         if rows.any():
             n = stack.exponents(given)[others][rows, np.newaxis]
             powers = (2j * np.pi * flat) ** n * np.log(2j * np.pi * flat)
             change -= np.sum(adjoints[rows] * powers * stack.mass[rows, np.newaxis] * z[others][rows], axis=0)
         result[:, k] = -change / problem.scale
+        # CasADi divides by 0 without a word: a fit would otherwise take the nan for a slope
         if not np.isfinite(result[:, k]).all():
             raise InputError(no_derivative(name, given))
     leads, s = stack.fixture_numbers(given), 2j * np.pi * flat
     columns = {path: result[:, stack.input_names.index(name)] for path, name in stack.model.input_paths.items()}
+    # before the impedance itself is turned into that at the terminals: the slopes need that of the cell alone
     pass_through_fixture(result.T, columns, impedance, s, *leads)
     impedance = measured(impedance, s, *leads)
     return impedance.reshape(frequencies.shape), result.reshape((*frequencies.shape, -1))
@@ -129,6 +138,7 @@ def directional(
     """Derivatives of all outputs of a CasADi function f(y, p...) by p_k along with a movement of y."""
     outputs = function(y, *values)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    # forward mode: the outputs are whole matrices, and reverse mode would take one sweep for every entry of theirs
     found = function.forward(1)(y, *values, *outputs, moved, *np.eye(len(values))[k])
     return list(found) if isinstance(found, tuple) else [found]
 

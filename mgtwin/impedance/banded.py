@@ -30,6 +30,7 @@ class BandedOrder:
     def __init__(self, jacobian: csr_matrix):
         # one order for A and its transpose: the pattern is made symmetric
         pattern = csr_matrix(abs(jacobian) + abs(jacobian).T + eye(jacobian.shape[0]))
+        # PyBaMM lists unknowns variable by variable, so that what is coupled in one cell of the mesh lies far apart
         self.order = np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True))
         rows, columns = pattern[self.order][:, self.order].nonzero()
         self.width = int(np.max(np.abs(rows - columns), initial=0))
@@ -66,6 +67,7 @@ class BandedSystem:
         self, jacobian: csr_matrix, mass: NDArray[np.float64], exponents: NDArray[np.float64], order: BandedOrder
     ):
         self._order, self._width = order.order, order.width
+        # a row of J without entries must not divide by 0: whether M makes up for it is for the factorisation to say
         scale = 1 / np.maximum(abs(jacobian).max(axis=1).toarray().ravel(), 1e-300)
         self._scale = scale[self._order]
         self._mass, self._exponents = (scale * mass)[self._order], exponents[self._order]
@@ -73,6 +75,8 @@ class BandedSystem:
         entries = csr_matrix(diags(scale) @ jacobian)[self._order][:, self._order].tocoo()
         # in Fortran's order, or LAPACK's wrapper would copy it twice for every frequency
         self._static = np.zeros((3 * self._width + 1, scale.size), dtype=complex, order="F")
+        # LAPACK's band storage: the topmost `width` rows are room for what pivoting fills in, hence 3
+        # width + 1 rows with the diagonal at 2 width.
         self._static[2 * self._width + entries.row - entries.col, entries.col] = -entries.data
 
     def factorise(self, omega: float) -> Factors:

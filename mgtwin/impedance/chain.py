@@ -129,6 +129,8 @@ class Mixed(Carrying):
             deviation = deviation / first
             shunted = shunted + state.admittance / first * passing
         second = passing + arm * shunted
+        # passing goes to 0 in a thick layer, whose right face then knows nothing of what
+        # was asked at the left: no special case
         behind = passing * deviation / second
         added = arm * deviation * (state.deviation + behind)
         return added, Open(self, shunted / second, behind)
@@ -152,6 +154,7 @@ class Mixed(Carrying):
             self,
             ((self.storage + admittance_right) * preferred_left + admittance_left * preferred_right) / total,
             ((self.storage + admittance_left) * preferred_right + admittance_right * preferred_left) / total,
+            # not the difference of the two above: where little is stored they agree in nearly all digits
             self.storage * (preferred_left - preferred_right) / total,
         )
 
@@ -188,6 +191,8 @@ def stack_impedance(layers: Sequence[Layer], links: Sequence[Interface], *, stat
     ndarray or number
         Not finite where no current can pass.
     """
+    # One sweep is enough, for Z is stationary in every j: each is eliminated where it comes up. A nodal matrix of the
+    # whole stack would subtract terms that nearly agree where a transference number is close to 1.
     total: Array = 0.0
     state: Open | None = None
     for layer, link in zip(layers, links, strict=False):  # the last link has no layer behind it

@@ -62,6 +62,8 @@ class CompiledSpectra:
         known, _ = reader_of(cell, {})
         self._reader = _Planned(known, varied)
         rows = f.shape[0] if f.ndim == 2 else 1
+        # _BLOCK is about the whole array: the more cells, the fewer frequencies
+        # at a time stay in the processor's cache
         self._block = max(1, _BLOCK // rows)
 
     @property
@@ -143,6 +145,7 @@ class _Planned(Reader):
 
     def number(self, path: str) -> Number:
         found = self._values.get(path)
+        # what was declared as varied but is not given in this call has the cell's own value
         return self._known.number(path) if found is None else found
 
     def property(self, path: str, T: Number) -> Number:
@@ -170,6 +173,7 @@ class _Planned(Reader):
         if not isinstance(law, Law):
             return None
         places = {name: f"{path}.{name}" for name in law.parameters()}
+        # a law none of whose numbers varies still moves where the temperature does
         if not self._everywhere and not self._varied & set(places.values()):
             return None
         varied = tuple((name, place) for name, place in places.items() if place in self._varied)

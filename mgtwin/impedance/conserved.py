@@ -77,6 +77,8 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
     for m, name in enumerate(interfaces):
         if _passes_second_carrier(cell, name, m):
             condition = np.zeros(len(column))
+            # what an electronic current through m charges: the layer behind it, at the cost of the one before; and by
+            # as much less the capacitor of m, which it passes by
             for key, sign in ((("layer", m), 1.0), (("layer", m - 1), -1.0), (("interface", m), -1.0)):
                 if key in column:
                     condition[column[key]] = sign
@@ -122,6 +124,7 @@ def _blocks_ions(cell: Cell, interface: str) -> bool:
         electrode = cell.negative if interface == "negative" else cell.positive
         return not electrode.reacts
     junction = cell.interfaces.get(interface)
+    # a formula current(u) lets ions through, however few: no charge is trapped behind it for good
     if junction is None or not has_formula(type(junction), "ohmic"):
         return False
     return _is_infinite(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
@@ -144,6 +147,9 @@ def _is_infinite(value: object) -> bool:
 
 def _null_space(conditions: np.ndarray) -> np.ndarray:
     """Rows that span what all conditions (rows) leave free, by elimination: their numbers are -1, 0, 1 or sums."""
+    # Not a singular value decomposition: its orthogonal vectors would mix charges that have nothing
+    # to do with each other, and one constant-phase element among them would make `_check_elements`
+    # refuse cells that do have a steady state.
     rest = conditions.copy()
     pivots: list[int] = []
     for column in range(rest.shape[1]):

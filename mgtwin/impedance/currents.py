@@ -41,6 +41,7 @@ def divide(layers: Sequence[Layer], links: Sequence[Interface]) -> tuple[list[Di
     mirrored_before, mirrored_after = _sweep(layers[::-1], links[::-1])
     behind, beyond = mirrored_before[::-1], mirrored_after[::-1]  # what the stack to the right prefers
     divisions = [layer.divide(left, right) for layer, left, right in zip(layers, before, behind, strict=True)]
+    # beyond the electrodes there is no stack that could prefer anything: hence the None at both ends
     fractions = [
         link.divide(left, right) for link, left, right in zip(links, [None, *after], [*beyond, None], strict=True)
     ]

@@ -153,6 +153,8 @@ def add_slopes(
     area, dimensions = reader.number("area"), partial.ndim - 1
     rows = {path: partial[k] for k, path in enumerate(values)}
     regular = tuple(path for path, value in values.items() if value.all())
+    # A relative step says nothing where p is 0. Those few go one by one, for each costs as many evaluations as
+    # `_LADDER` has rungs; all others share slots.
     plan = plan_of(cell, reader, regular)
     varied = {path: values[path] * _pattern(slot, plan.count, dimensions) for path, slot in plan.slots.items()}
     stack = Stack(cell, Shifted(reader, varied), s, dimensions)
@@ -161,6 +163,8 @@ def add_slopes(
         if np.ndim(term) > dimensions:  # else nothing that it reads makes a difference
             for path in read:
                 down, up = 1 + 2 * plan.slots[path], 2 + 2 * plan.slots[path]
+                # over the step that was really taken: p (1 + h) - p (1 - h) is not 2 p h once both are rounded, and h
+                # is so small that the difference would show
                 rows[path] += (term[up] - term[down]) / (area * (varied[path][up] - varied[path][down]))
     others = tuple(path for path in values if path not in plan.slots)
     for k, read in plan_of(cell, reader, others).terms if others else ():
@@ -172,8 +176,10 @@ def add_slopes(
         return
     alone = sum(first_of(stack.term(k), dimensions) for k in range(stack.size)) / area
     if "area" in values:
+        # the terms are impedances times area: of Z = sum/area this is the part of the slope that no term knows of
         rows["area"] -= alone / area
     if through_fixture:
+        # last, when all rows are complete: it turns every one of them by the same (Z_m/Z_s)^2 (theory.md, 4.2)
         pass_through_fixture(partial, rows, alone, s, *leads)
 
 
@@ -210,15 +216,19 @@ def _one_sided(function: Callable[[NDArray[np.float64]], Array], value: NDArray[
     Three neighbouring difference quotients are extrapolated to a step of 0. Their error is estimated by how much the
     result changes to the next step (truncation) and by the rounding of the quotients.
     """
+    # a batch may hold zeros beside other values: these take steps of their own size
     steps = np.where(value == 0, 1.0, np.abs(value)) * _LADDER.reshape((-1,) + (1,) * (value.ndim - 1))
     found = function(np.concatenate([value, value + steps]))
     if np.ndim(found) < value.ndim:
         return 0.0
     steps = steps.reshape(steps.shape + (1,) * (np.ndim(found) - value.ndim))
     quotients = (found[1:] - found[0]) / steps
+    # Richardson: with steps h, rh, r^2 h these weights cancel the errors in h and in h^2 alike. One-sided quotients
+    # are of first order only, and would need steps so small that rounding takes what truncation leaves.
     ratio = _LADDER[1] / _LADDER[0]
     first, second = ratio**3, -ratio * (1 + ratio)
     limits = (first * quotients[:-2] + second * quotients[1:-1] + quotients[2:]) / (first + second + 1)
     doubt = np.abs(np.diff(limits, axis=0)) + np.finfo(float).eps * np.abs(found[0]) / steps[:-3]
+    # steps that leave the domain of a formula give nan there: they are passed over, for smaller ones may do
     best = np.argmin(np.where(np.isnan(doubt), np.inf, doubt), axis=0)
     return np.take_along_axis(limits, best[np.newaxis], axis=0)[0]

@@ -87,6 +87,9 @@ class _Place:
 
         In series where electrons are blocked at both faces, else folded into the conductivity (theory.md §2.3).
         """
+        # Never both: where electrons can leave the layer the boundaries share the current with them
+        # and stand in series with neither. In a batch that is decided per parameter set, for a
+        # contact may be blocked in some of them only.
         isolated = self.around.isolated
         if isolated is True:
             return self.boundaries(boundary, s), ionic
@@ -126,6 +129,8 @@ def layer_element(
             f"{own.path} {why}: the mesh-free impedance does not know such layers. mgtwin.simulate(cell, EIS(...)) "
             f"takes the mesh."
         )
+    # parameter sets share their equations: a mixture whose electrons percolate with some of the numbers only has no
+    # place among them and is refused here, before it would pass for a layer without electrons
     material.check_numbers(own)
     place = _Place(material, own, around, *geometry(reader, layer, area))
     return _EQUATIONS[carriers](place, s)
@@ -154,6 +159,7 @@ def _mixed(place: _Place, s: Array) -> Mixed:
     require(electronic, own.place("electronic_conductivity"))
     storage = require(material.capacitance(own, potential), own.place("chemical_capacitance"))
 
+    # both fractions are quotients: 1 - t_eon would have no digit left of a t_ion of 1e-16, and the chain needs both
     total = ionic + electronic
     ambipolar = thickness * total / (ionic * electronic)  # L/sigma_amb
     shunt = (storage * thickness) * s
@@ -192,6 +198,8 @@ def _solution(place: _Place, s: Array) -> Mixed:
     carried = charge * FARADAY * concentration / salt_voltage(charge, GAS_CONSTANT * T / FARADAY, factor)
     beside = place.with_dielectric(salt.beside, s)
     total = conductivity + beside
+    # The second term is t_-^2 kappa (1 - kappa/kappa') of theory.md §5: what conducts beside the pores closes a loop
+    # for the salt's own voltage, which then evens out faster than by diffusion alone.
     ambipolar = thickness / (carried * diffusivity + anions * anions * conductivity * beside / total)
     shunt = (carried * porosity * salt.content * thickness) * s  # `carried` is c_chem of free solution [F/m3]
     arm, passing = _half_and_whole(shunt * ambipolar)
@@ -216,6 +224,8 @@ _EQUATIONS: dict[frozenset[Carrier], Callable[[_Place, Array], ChainLayer]] = {
 def _half_and_whole(square: Array) -> tuple[Array, Array]:
     """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
     x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0
+    # sinh and cosh overflow from Re x = 710 on, which thick layers reach within the frequencies of a spectrum; thin
+    # ones, with x far below 1, would lose all digits of 1 - exp(-x) to anything but expm1
     decay = np.expm1(-x.real)
     half = np.where(x.real > 750, 0.0, x.imag / 2)  # exp(-x) is 0 there, and sines of large numbers are slow
     sine, cosine = np.sin(half), np.cos(half)

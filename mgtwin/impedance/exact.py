@@ -69,6 +69,7 @@ def exact(cell: Cell, frequencies: ArrayLike, overrides: Overrides | None = None
     f = np.asarray(frequencies, dtype=float)
     if not ((f > 0) & (f < np.inf)).all():
         raise InputError("Frequencies must be positive and finite [Hz]; for the limit at 0 use exact_laplace(cell, 0).")
+    # the masks for 0/0 at s = 0 cost time in every step of the chain, and no spectrum needs them
     return _impedance(cell, 2j * np.pi * f, overrides, static=False)
 
 
@@ -117,6 +118,7 @@ def _impedance(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite impedances are set below
         for start in range(0, flat.size, block):
             result[..., start : start + block] = stack_at(cell, reader, flat[start : start + block], static)
+    # a blocked stack arrives as inf, nan or a mixture in both parts, as complex division has it: one infinity for all
     finite = np.isfinite(result)
     if not finite.all():
         result[~finite] = np.inf
@@ -133,6 +135,8 @@ def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[
     """The layers and the interfaces of a cell as elements of the chain, at Laplace variables s [1/s]."""
     area = reader.number("area")
     layers = cell.layers
+    # interfaces first: whether both of a layer block electrons decides where its
+    # grain boundaries stand (theory.md §2.3)
     links: list[Interface] = [electrode(cell, reader, "negative", layers[0], s)]
     links += [junction(cell, reader, left, right, s) for left, right in pairwise(layers)]
     links.append(electrode(cell, reader, "positive", layers[-1], s))

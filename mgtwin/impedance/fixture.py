@@ -31,6 +31,7 @@ def fixture_numbers(reader: Reader) -> tuple[Array, Array]:
 
 def idle(inductance: Array, capacitance: Array) -> bool:
     """Whether a fixture changes nothing: both numbers are plainly 0."""
+    # an array counts as a fixture even where it holds zeros: it is a batch, or stepped for a derivative at 0
     return np.ndim(inductance) == np.ndim(capacitance) == 0 and inductance == capacitance == 0
 
 

@@ -33,6 +33,8 @@ def stored(element: Storage, reader: Reader, path: str, s: Array) -> Array:
 
 def _kept(reader: Reader, key: str, make: Callable[[], Array]) -> Array:
     """What follows from the cell's own numbers alone: worked out once, unless some of them are overridden."""
+    # A spectrum is computed in blocks of frequencies and asked for again and again;
+    # reading takes longer than the algebra.
     memory = reader.memory("")  # "" is above every path: None where anything is overridden
     if memory is None:
         return make()
@@ -56,6 +58,7 @@ def junction(cell: Cell, reader: Reader, left: Layer, right: Layer, s: Array) ->
     key = f"{left.name}-{right.name}"
     entry = cell.interfaces.get(key)
     if entry is None:
+        # nothing is in the way then; but a carrier that only one of the two layers has ends here all the same
         return PERFECT if common else Link(0.0, 1.0, 1.0, 0.0)
     path = f"interfaces.{key}"
     if entry.capacitance is None and not entry.memories:  # then nothing in it depends on s
@@ -74,11 +77,13 @@ def _junction(cell: Cell, reader: Reader, path: str, left: Layer, right: Layer, 
     spots = _spots(cell, reader, path, (left, right))
     storage = _storage(spots, entry.capacitance, reader, f"{path}.capacitance", s)
     contact = _electron_branch(reader, path, common == ELECTRONS)
+    # ideal for both carriers there is nothing to divide by: a `Link` would be 0/0, so such a contact is none
     ideal = (top == 0) & (contact[0] == 0) & (spots.ions == 0)
     if np.ndim(ideal) == 0:
         if ideal:
             return PERFECT
         ideal = False
+    # R/a beside C as one fraction, top/(bottom a + top Y): it holds for R = 0 and for R = inf alike
     link = _link(spots, (top, bottom * spots.fraction + top * storage), contact, ideal)
     link = _conducting(link, path, "a finite resistance or a capacitance")
     return Together(link.ion_top / link.ion_bottom) if common == ANIONS else link
@@ -115,6 +120,7 @@ def _reaction(reader: Reader, side: str, s: Array) -> Array:
         return 0.0
     reaction = admittance(bound, potential, s)
     film = require(film_when_new(reader, side), f"{side}.film_resistance", zero=True)
+    # not 1/(1/Y + R): Y is 0 to a direct current where a host is full
     return reaction / (1 + film * reaction)
 
 
@@ -139,6 +145,7 @@ def _electron_branch(reader: Reader, path: str, electrons: bool) -> tuple[Array,
 def _fraction(resistance: Array) -> tuple[Array, Array]:
     """A resistance as top/bottom, ``inf`` as 1/0."""
     if np.ndim(resistance) == 0:
+        # inf itself would become inf * 0 = nan wherever the other branch is ideal
         return (1.0, 0.0) if math.isinf(resistance) else (float(resistance), 1.0)
     blocked = np.isinf(resistance)
     return np.where(blocked, 1.0, resistance), np.where(blocked, 0.0, 1.0)
@@ -149,6 +156,7 @@ def _link(spots: Spots, ions: tuple[Array, Array], electrons: tuple[Array, Array
     ion_top, ion_bottom = ions
     electron_top, electron_bottom = electrons
     narrow = 0.0 if spots.electrons is None else spots.electrons  # None: the branch is blocked anyway
+    # the constriction is in series with the whole ionic branch: the double layer is charged through the same spots
     return Link(
         ion_top + spots.ions * ion_bottom,
         ion_bottom,

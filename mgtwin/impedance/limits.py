@@ -83,6 +83,8 @@ def plateaus(cell: Cell) -> PlateauResistances:
     """
     reader, _ = reader_of(cell, {})
     with np.errstate(divide="ignore", invalid="ignore"):
+        # s = 0 opens all capacitors, which is what a charged double layer is; and L/sigma alone, without the arms of
+        # the T network, is what a layer shows as long as its composition has not moved
         layers, links = elements_of(cell, reader, np.zeros(1, dtype=complex))
         bulk = sum(real_number(layer.impedance) for layer in layers)
         charged = sum(link.side_by_side() for link in links)
@@ -91,6 +93,8 @@ def plateaus(cell: Cell) -> PlateauResistances:
             *(cell.interfaces[key].capacitance if key in cell.interfaces else None for key in faces(cell)[1:-1]),
             cell.positive.double_layer,
         ]
+        # an endless double layer shorts what lies beside it but not the
+        # constriction, through which it is charged itself
         shorted = sum(
             link.side_by_side(None if storage is None else real_number(constriction(cell, face, Carrier.IONS, reader)))
             for face, link, storage in zip(faces(cell), links, storages, strict=True)

@@ -92,6 +92,8 @@ class LinearisedStack:
     """
 
     def __init__(self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = ()):
+        # no window, so no ladder of RC branches in place of a constant-phase element: that is right within 1 % in
+        # time, but here (i omega)^n itself is to be had, for a power per row
         self.model = ControlledStack(
             cell, inputs, f_max=f_max, dielectric=True, cpe_window=None, refinement=REFINEMENT, ages=False
         )
@@ -102,6 +104,8 @@ class LinearisedStack:
         self._initial = self.built.concatenated_initial_conditions
         self.current_index = self.layout[0].index(names.CURRENT_VARIABLE)
         size = self.built.len_rhs_and_alg
+        # the current is coupled to every cell of every layer: as one of the unknowns it
+        # would make the band as wide as the matrix
         self.others = np.delete(np.arange(size), self.current_index)
         #: Unknowns of ageing laws, which are frozen here.
         self.ageing = np.flatnonzero([label in self.model.ageing_states for label in self.layout[0]])

@@ -113,12 +113,16 @@ class Link(Element):
 
     def parallel(self, top: Array) -> Array:
         """Both branches side by side; `top` as given by `series`, not zero."""
+        # top of `series` is top_i bottom_e + top_e bottom_i: of the parallel
+        # fraction only the product of the tops is left
         return self.ion_top / top if self.insulating else self.ion_top * self.electron_top / top
 
     def deviation(self, top: Array, layer: Carrying) -> Array:
         """Preferred electronic fraction of the link minus the transference number of a layer."""
         if self.insulating:
             return -layer.electrons
+        # m - t as one sum of products: where the link prefers nearly what the
+        # layer does, m - t itself would be rounding
         return (
             self.ion_top * self.electron_bottom * layer.ions - self.electron_top * self.ion_bottom * layer.electrons
         ) / top
@@ -127,6 +131,7 @@ class Link(Element):
         """Impedance [ohm m2] added on the way into a mixed conductor, and what is asked of its electrons then."""
         top, bottom = self.series()
         if state is None:  # from an electrode or from a layer without electrons
+            # the plain number, which a layer recognises and does not multiply arrays by
             admittance = 0.0 if self.insulating else bottom / top
             return self.parallel(top), Open(layer, admittance, self.deviation(top, layer))
         # a contact that is ideal for both carriers asks for nothing: any finite preference will do
@@ -207,6 +212,8 @@ class Together(Element):
     def enter(self, layer: Carrying, state: Open | None, static: bool) -> tuple[Array, Open]:
         """As `Link.enter`."""
         assert state is not None
+        # what takes the whole current, however it is shared, adds nothing that
+        # depends on j: the preference passes unchanged
         return self.impedance, Open(layer, state.admittance, state.passed(layer))
 
     def leave(self, state: Open | None, static: bool) -> Array:

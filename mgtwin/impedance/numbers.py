@@ -18,6 +18,7 @@ __all__ = ["geometry", "potentials_at_rest", "require", "with_boundaries"]
 
 def require(value: Array, path: str, *, zero: bool = False) -> Array:
     """Return a number if it is positive (or zero, where allowed), however many parameter sets it has."""
+    # asked this way round, and not for what is wrong, a nan is refused, too: every comparison with it is false
     allowed = value >= 0 if zero else value > 0
     if allowed if isinstance(allowed, bool) else np.all(allowed):
         return value

@@ -110,6 +110,7 @@ class _Overridden(Reader):
 
     def _changes(self, path: str) -> bool:
         """Whether something below a path is overridden, or the temperature."""
+        # by text: the path of `a` claims changes of `ab`, too, which costs an evaluation and is no error
         return "temperature" in self._values or any(changed.startswith(path) for changed in self._values)
 
 
@@ -117,6 +118,7 @@ class _Overridden(Reader):
 class _Same:
     """A cell that equals only itself: comparing identities costs nothing, comparing contents more than a spectrum."""
 
+    # held, and not just its id: an id is given to the next object once this one is gone
     cell: Cell
 
     def __eq__(self, other: object) -> bool:

@@ -44,6 +44,7 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
         result[labels == stack.model.interfaces[0].state.name, k] = negative
         result[labels == stack.model.interfaces[-1].state.name, k] = positive
         for layer, value in zip(cell.layers, layers, strict=True):
+            # faces are unknowns only where sigma_eon depends on E (theory.md §7): elsewhere their names match nothing
             faces = [names.face_potential(layer.name, side) for side in sides]
             result[np.isin(labels, [names.local_potential(layer.name), *faces]), k] = value
     if stack.ageing.size and stack.input_names:  # contacts and films of the new cell are numbers of the cell
@@ -81,6 +82,7 @@ def held_shift(
         result[control, area] = state[control] / values[area]
     if free.size and values:
         jacobian = csc_matrix(stack.jacobian(state, values)[free])
+        # result holds the change of the current so far: where the area moves, the fast unknowns follow that as well
         forces = forces_by_input(stack.residual, state, values)[free] + jacobian @ result
         result[free] = -splu(jacobian[:, free]).solve(forces)
     return result

@@ -79,6 +79,7 @@ class SteadyState:
         self._stack, self._origin, self._given = stack, origin, stack.given(inputs)
         self._values = stack.values(inputs)
         self._output = 0 if current is None else 1  # of stack.outputs: voltage, current
+        # only the current changes its sign from the laboratory to PyBaMM (theory.md, 1.1)
         self._target: float = voltage if voltage is not None else -float(current or 0.0)
         laws = conserved_charges(stack.model.cell, imposed_voltage=current is None)
         self._charges = [_Charge(stack, law, self._given) for law in laws]
@@ -105,6 +106,7 @@ class SteadyState:
         """The steady state by raising the bias, in steps that grow where Newton converges and shrink elsewhere."""
         stack = self._stack
         start = float(np.asarray(stack.outputs(self._origin, *self._values)).ravel()[self._output])
+        # not from the state with which Newton's iteration failed: that may lie where exponentials of E mean nothing
         reached, state, step = 0.0, self._origin, FIRST_STEP
         while reached < 1.0:
             share = min(1.0, reached + step)
@@ -112,6 +114,8 @@ class SteadyState:
             if found is not None:
                 reached, state, step = share, found, 2 * step
                 continue
+            # shrinks faster than it grows: a step that fails may have cost all
+            # iterations, one that is too short costs few
             step /= 4
             if step < SMALLEST_STEP:
                 raise SimulationError(
@@ -128,11 +132,15 @@ class SteadyState:
             try:
                 solve = self._solver(result)
                 step = solve(*self._missing(result, target))[:, 0]
+                # the last step is known by then and taken, too: it squares what error is left
                 if np.all(np.abs(step) <= CONVERGED * (1 + np.abs(result))):
                     return result + step
                 length, share = np.max(np.abs(step) / (1 + np.abs(result))), 1.0
                 while True:
                     tried = result + share * step
+                    # Judged by the correction, not by the residual: its rows have different units and sizes, so that
+                    # no norm of them says whether a trial is nearer. The correction must fall by a quarter of the
+                    # share: with any decrease it could creep.
                     following = solve(*self._missing(tried, target))[:, 0]
                     if np.max(np.abs(following) / (1 + np.abs(result))) <= (1 - share / 4) * length:
                         break
@@ -195,6 +203,7 @@ class SteadyState:
             for charge in self._charges
         ]
         changes = np.array(kept).reshape(len(kept), len(values))
+        # frozen, but where they began: contact and film of the new cell are numbers that may be inputs themselves
         forces[stack.ageing] = -began[stack.ageing]
         for name, column in zip(stack.input_names, (forces + changes.sum(axis=0)).T, strict=True):
             if not np.isfinite(column).all():
@@ -210,6 +219,7 @@ class SteadyState:
     def _solver(self, state: NDArray[np.float64]) -> Callable[[NDArray, NDArray], NDArray[np.float64]]:
         """Return what solves ``F_y dy = right``, ``Q_y dy = kept`` at a state, for several right sides."""
         stack, values, control = self._stack, self._values, self._stack.current_index
+        # lil, because rows are put in place of others: in csr each would copy the whole matrix
         matrix = stack.jacobian(state, values).tolil()
         matrix[control] = stack.matrices(state, *values)[1].full()[self._output]
         for frozen in stack.ageing:  # what ages has no steady state: it stays where it is
@@ -237,6 +247,9 @@ def _bordered(matrix: csr_matrix, rows: NDArray, dynamic: int) -> Callable[[NDAr
     scale = 1 / np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300)
     size = 1 / np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)
     rows = rows * size[:, np.newaxis]
+    # A charge that is kept is a combination of the rates that vanishes whatever the state, so a
+    # left null vector of the equations; divided by their scale it is that of the scaled ones.
+    # Without this column bordering would not help.
     columns = np.where(np.arange(len(scale)) < dynamic, rows, 0.0) / scale
     columns = columns / np.maximum(np.abs(columns).max(axis=1, initial=0.0), 1e-300)[:, np.newaxis]
     inner = diags(scale) @ matrix
@@ -325,6 +338,7 @@ def _capacitance(stack: LinearisedStack, name: str, inputs: Mapping[str, float])
             return value if driver is None else inputs[driver] + (1e-30j if driver == moved else 0.0)
 
         reader = Reader(cell, lookup)
+        # no layers beside it: the constriction lies outside of the capacitor and stores nothing
         spots = Spots.of(reader, interface, contact_fraction(reader, interface), [])
         return complex(spots.storage(reader.number(f"{path}.{element.coefficient}")))
 

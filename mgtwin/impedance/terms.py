@@ -37,6 +37,7 @@ class Shifted(Reader):
         # a number inside a law changes the law as a whole
         self._laws = {path.rpartition(".")[0] for path in values}
 
+    # `memory` is left at None: what lies there was made of the numbers as they were before the shift
     def get(self, path: str) -> Node:
         return self._reader.get(path)
 
@@ -55,6 +56,8 @@ class Shifted(Reader):
 class _Recorder(Reader):
     """Records which numbers and laws are read through it."""
 
+    # `memory` is left at None: a value that comes from there is not read, and
+    # the derivative by its numbers would be 0
     def __init__(self, reader: Reader) -> None:
         super().__init__(reader.cell)
         self._reader = reader
@@ -133,6 +136,7 @@ class Stack:
             return _link(self._cell, reader, self._s, k).term(self._fractions[k])
         if k == self.size - 1:
             return reader.number("series_resistance")
+        # `isolated` is that of the cell's own numbers: a step of a derivative must not switch to other equations
         k -= count
         return _layer(self._cell, reader, self._s, k, self._isolated[k]).term(self._divisions[k])
 
@@ -185,6 +189,7 @@ class _Reads:
 
     def _planned(self, paths: tuple[str, ...]) -> Plan:
         numbers = range(len(self._paths))
+        # a number inside a law is not read by itself: what is recorded then is the path of the law
         readers = {path: {k for k in numbers if self._paths[k] & {path, path.rpartition(".")[0]}} for path in paths}
         # Colouring of a graph, greedily: parameters that no common term reads are varied in one evaluation. A stack of
         # n layers with p numbers each costs about p evaluations instead of n p.

@@ -52,6 +52,7 @@ def hashin_shtrikman(fractions: Sequence[Number], values: Sequence[Number], *, u
     extreme, absent = (np.maximum, 0.0) if upper else (np.minimum, math.inf)
     star: Number = None
     for fraction, value in zip(fractions, values, strict=True):
+        # a phase of which there is nothing must not set the bound, be it the best conductor or an insulator
         here = value if is_symbol(fraction) or is_symbol(value) else np.where(np.asarray(fraction) > 0, value, absent)
         if star is None:
             star = here
@@ -174,6 +175,7 @@ def percolating_root(
         """The sum, and Newton's step from u."""
         total, slope = -idle / shape, 0.0
         for fraction, log, power in conducting:
+            # exp overflows from 710 on; at 300 the quotient below is 1 to rounding already
             grown = shape * np.exp(np.fmin(power * (u - log), 300.0))
             passed = grown / (1 + grown)
             total = total + fraction * (1 - (1 + shape) / shape * passed)
@@ -217,20 +219,26 @@ def _bracketed(newton: Number, low: Number, high: Number) -> Number:
         above = value > 0
         low, high = above * u + (1 - above) * low, above * high + (1 - above) * u
         inside = (u + step >= low) * (u + step <= high)
+        # clamped although it is not taken outside: a product with 0 chooses, and 0 * inf would be nan
         step = inside * np.fmax(np.fmin(step, 1e3), -1e3) + (1 - inside) * ((low + high) / 2 - u)
         u = u + step
         if not is_symbol(step) and np.all(np.abs(step) <= _FOUND * (1 + np.abs(u))):
             break
+    # Halving chooses by truth values, through which no derivative passes: what was found that way would have slope 0
+    # in a model. One step of Newton's at the root has the right slope, by the theorem on implicit functions.
     return u + np.fmax(np.fmin(newton(u)[1], 1.0), -1.0)
 
 
 def _bussian(pore: Number, inside: Number, rest: Number, exponent: Number) -> Number:
     """Root between the values of the pores and of the rest, in the logarithm of sigma over the pores' value."""
     ratio, outer = rest / inside, 1 - 1 / exponent
+    # arrays may hold dry pores and insulating rests: their logarithms must stay finite, for 0 * inf
+    # would be nan in the products that choose
     of_pore, of_rest = np.log(pore + 1e-300), np.log(ratio + 1e-300)
 
     def newton(u: Number) -> tuple[Number, Number]:
         alone, filled = np.exp(u), np.exp(of_pore + outer * u)
+        # expm1, because 1 minus the filled part cancels where the pores are nearly everything
         value = -ratio * np.expm1(of_pore + outer * u) - alone + filled
         return value, value / (alone + outer * (ratio - 1) * filled + 1e-300)
 

@@ -84,6 +84,7 @@ def electrode(cls: _Class) -> _Class:
         if name not in vars(cls):
             setattr(cls, name, value)
     added = common("double_layer", IDEAL)
+    # a film stands in series with the faradaic current: where none flows the field would never do anything
     if vars(cls)["reacts"]:
         added["film_resistance"] = Added(FilmResistance, IDEAL)
     memories: Mapping[str, Memory] = vars(cls)["memories"]

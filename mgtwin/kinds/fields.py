@@ -167,6 +167,7 @@ class Property(NumberOr):
             item = given[name]
             rows = is_listed(item)
             result[name] = [read(row, name, k) for k, row in enumerate(item)] if rows else read(item, name)
+        # only now: who has to mend a table is told of all its rows at once, as pydantic tells of all fields
         if problems:
             raise ValidationError.from_exception_data(kind.__name__, problems)
         return result

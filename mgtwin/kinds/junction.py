@@ -104,6 +104,7 @@ class Interfaces(Mapping[str, JunctionKind]):
         return len(self._items)
 
     def __hash__(self) -> int:
+        # a set, because mappings are equal whatever their order, and what is equal must have one hash
         return hash(frozenset(self._items.items()))
 
     def __repr__(self) -> str:

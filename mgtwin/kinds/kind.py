@@ -113,6 +113,8 @@ def declare(
     InputError
         The class breaks the contract; the sentence says what is missing.
     """
+    # Annotations are texts by then (`from __future__ import annotations`), and a kind may be written inside a
+    # function: only the frame in which the class stands knows what the names in them mean.
     written = sys._getframe(depth)
     try:
         annotations = dict(
@@ -135,6 +137,7 @@ def declare(
     known = {*annotations, *_memories(cls)}
     for formula in formulas:
         _check_formula(cls, formula, known)
+    # last: a class that breaks the contract must leave no trace, or the corrected one is refused for having its name
     made = noun(cls)
     family.add(name, made)
     return made
@@ -143,6 +146,7 @@ def declare(
 @remembered
 def has_formula(kind: type, name: str) -> bool:
     """Tell whether a kind defines a formula."""
+    # getattr would hand out the bare function, and a field or property of that name would pass for a formula
     return isinstance(inspect.getattr_static(kind, name, None), staticmethod)
 
 

@@ -88,6 +88,7 @@ class Balance(Memory):
     r"""An unknown that follows at once: :math:`d = 0`, :math:`p = 0`."""
 
     def operator(self, s: Number, bound: Bound) -> Number:
+        # times s for its shape: every operator has an entry per frequency
         return 0.0 * s
 
     def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
@@ -213,6 +214,8 @@ class Diffusion(Memory):
 
     def operator(self, s: Number, bound: Bound) -> Number:
         size, diffusivity = bound.value(self.shape.size), bound.value(self.diffusivity)
+        # to a direct current nothing diffuses in for good, p = 0; both branches of `where` are evaluated, so
+        # that the other one is asked at 1 there
         with np.errstate(divide="ignore", invalid="ignore"):
             xi = size * np.sqrt(np.asarray(s, dtype=complex) / diffusivity)
             return np.where(xi == 0, 0.0, diffusivity / size / self.shape.resistance(np.where(xi == 0, 1.0, xi)))

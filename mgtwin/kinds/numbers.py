@@ -67,6 +67,7 @@ def plain(value: Number) -> Number:
 
 def saturating_exp(x: Number) -> Number:
     """``exp(x)`` up to x = 40, continued along its tangent: smooth, monotonic, no overflow."""
+    # exp never sees more than 40: a trial step of a solver far out would be inf otherwise, and so would the Jacobian
     return np.exp(np.minimum(x, SATURATION)) * (1 + np.maximum(x - SATURATION, 0))
 
 

@@ -110,6 +110,7 @@ def _check_still(
 ) -> None:
     """Refuse a state that would change by itself: a spectrum of it would not be one at rest."""
     for k, name in enumerate(state):
+        # against what the drive is made of, because its unit is the kind's own affair: no fixed tolerance fits all
         scale = np.abs(gains[k]) + sum(
             np.abs(slope * state[other]) for slope, other in zip(couplings[k], state, strict=True)
         )

@@ -94,6 +94,8 @@ class CrackGrowth:
         reference_intensity: Number,
     ) -> Number:
         """Return d(l/l_max)/dt [1/s] at x = l/l_max."""
+        # the state is l/l_max, between 0 and 1 like the contact fractions: one
+        # absolute tolerance of the solver fits both
         intensity = stress * np.sqrt(np.pi * maximum_length * x) / reference_intensity
         cycles = np.abs(j) / (2 * half_cycle_charge)
         return rate / maximum_length * intensity**exponent * (1 - x) * cycles

@@ -47,4 +47,5 @@ class FilmGrowth:
         x: Number, *, j: Number, fraction: Number, charge_rate: Number, parabolic_rate: Number, onset_resistance: Number
     ) -> Number:
         """Return dR/dt [ohm*m^2/s] at the film resistance x."""
+        # j is per area of the electrode, but the film grows where there is contact: the current density there is j/a
         return charge_rate * np.abs(j) / fraction + parabolic_rate / 2 / (x + onset_resistance)

@@ -77,6 +77,9 @@ class VoidContactLoss:
         pressure_exponent: Number,
     ) -> Number:
         """Return da/dt [1/s] at the contact fraction x."""
+        # Each term vanishes at its own limit, voids at the minimum and refilling at 1, so that no
+        # step of the solver has to be clipped. `maximum` of x - a_min is for trial steps beyond,
+        # where voids would otherwise close by stripping.
         lost = 1 - x
         opened = np.maximum(j, 0) * np.maximum(x - minimum, 0)
         closed = refilled_fraction * np.maximum(-j, 0) * lost

@@ -148,6 +148,7 @@ def numbers_for(law: PotentialLaw, formula: str, own: Own, electrons: Own | None
         if is_own:
             found[name] = own.property(name)
         elif name in SURROUNDINGS:
+            # F/RT, not zF/RT: what moves here are electrons, whatever the charge of the ion
             found[name] = own.inverse_thermal_voltage if name == "e_over_kT" else own.temperature
         elif electrons is not None:
             found[name] = electrons.property(name)

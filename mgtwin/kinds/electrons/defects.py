@@ -60,6 +60,8 @@ class DefectElectrons(ElectronLaw):
     @staticmethod
     def integral(E: Number, *, n: Number, p: Number, constant: Number, e_over_kT: Number) -> Number:
         """The same, integrated term by term."""
+        # Of the saturating exponential, not of exp: the flux (theory.md, 7.1) divides differences of this by those of
+        # E, and must go over into the conductivity for small ones on either side of the saturation.
         primitive = integral_of_saturating_exp
         return (p * primitive(e_over_kT * E) - n * primitive(-e_over_kT * E)) / e_over_kT + constant * E
 
@@ -100,6 +102,7 @@ class DefectCapacitance(CapacitanceLaw):
         E: Number, *, constant: Number, n_mobility: Number, p_mobility: Number, n: Number, p: Number, e_over_kT: Number
     ) -> Number:
         """Each carrier stores what it conducts, over its mobility."""
+        # an infinite mobility makes its term exactly 0: no case of its own
         electrons, holes = n / n_mobility, p / p_mobility
         return constant + e_over_kT * (
             electrons * saturating_exp(-e_over_kT * E) + holes * saturating_exp(e_over_kT * E)

@@ -146,6 +146,8 @@ class Mixture(Material):
 
     def connects(self, rule: MixingRule, phases: Sequence[Content], position: float = 0.5) -> bool:
         """Whether a rule makes the mixture conduct at x/L in which these phases do, and no others."""
+        # 1 and 0 will do: whether anything gets through does not depend on how
+        # well the phases conduct, only on which do
         values = [1.0 if content in phases else 0.0 for content in self.contents]
         return bool(rule.effective(list(self.fractions(position).values()), values, self.names) > 0)
 
@@ -228,6 +230,7 @@ class Mixture(Material):
         inside = part.material.salt(own.below(part.path))
         network = self._mixed(own, "mixing", [1.0 if name == part.name else 0.0 for name in self.names], 0.5)
         content = self.fractions_at(own, 0.5)[self.names.index(part.name)]
+        # with no other conductor of ions the difference is 0 by right, and would be rounding, perhaps negative
         beside = self.ionic(own) - network * inside.conductivity if len(self.ion_conductors) > 1 else 0.0
         return dataclasses.replace(inside, network=network, content=content, beside=beside, alone=False)
 

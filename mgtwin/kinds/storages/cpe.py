@@ -59,6 +59,7 @@ class CPE:
     @staticmethod
     def admittance(s: Number, *, q: Number, n: Number) -> Number:
         """Return ``q s^n``; the principal branch, which is the passive one for Re s >= 0."""
+        # complex also for a real s: NumPy's power of a negative float is nan, not the principal branch
         return q * np.power(np.asarray(s, dtype=complex), n)
 
     @model_validator(mode="after")
