@@ -29,7 +29,10 @@ class BandedOrder:
 
     def __init__(self, jacobian: csr_matrix):
         # one order for A and its transpose: the pattern is made symmetric
-        pattern = csr_matrix(abs(jacobian) + abs(jacobian).T + eye(jacobian.shape[0]))
+        # of what can be other than 0, not of what is at this state: a coupling that vanishes at rest (of a film's
+        # coverage, say) would lie outside the band of a state under bias
+        coupled = csr_matrix((np.ones(jacobian.nnz), jacobian.indices, jacobian.indptr), shape=jacobian.shape)
+        pattern = csr_matrix(coupled + coupled.T + eye(jacobian.shape[0]))
         # PyBaMM lists unknowns variable by variable, so that what is coupled in one cell of the mesh lies far apart
         self.order = np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True))
         rows, columns = pattern[self.order][:, self.order].nonzero()

@@ -15,9 +15,9 @@ LIMITS: dict[str, tuple[float, float]] = {
     "hasattr and getattr": (20, 20),
     "Any": (300, 300),
     "private helpers used once [%]": (66.3, 40),
-    "comment lines over lines of code [%]": (4.4, 5),
+    "comment lines over lines of code [%]": (5.0, 5),
     "broad catches": (0, 0),
     "private names from other modules": (0, 0),
     "private modules from other rooms": (0, 0),
-    "lines": (49400, 31000),
+    "lines": (49600, 31000),
 }
