@@ -26,6 +26,7 @@ from mgtwin.analysis.salt import limiting_current, sand_time
 from mgtwin.analysis.transport import transport_number, transport_number_window
 from mgtwin.errors import InputError
 from mgtwin.kinds.numbers import Number
+from mgtwin.protocols.base import parse_current
 from mgtwin.quantities import format_value, parse
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def overpotential_at(run: xr.Dataset, current: float | str) -> float:
     >>> round(overpotential_at(transient([0, 1, 2], [0.0, 0.1, 0.3], [0.0, 1e-5, 2e-5]), "15 uA"), 6)
     0.2
     """
-    asked = parse(current, None) if isinstance(current, str) else parse(current, "A")
+    asked = parse_current(current)
     wanted = abs(float(asked)) * (float(number_of(run, "area")) if asked.unit == "A/m^2" else 1.0)
     size, voltage = np.abs(run["current"].values), np.abs(run["voltage"].values)
     beyond = np.flatnonzero(size >= wanted * (1 - 1e-9))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..cells import Cell
-from ..errors import InputError, SimulationError
+from ..errors import SimulationError
 from ..models import names
 from ..protocols import EIS, Segment
 from ..protocols.bias import Held
@@ -99,11 +99,11 @@ def converged_steady_state(
     if origin is not None:
         initial, _ = start_state.transfer(origin, cell, stack.layout, initial)
     voltage, current = imposed(cell, bias)
-    try:
-        bias_problem = SteadyState(stack, initial, voltage=voltage, current=current)
-    except InputError:  # no algebra says what this cell conserves: integrate on this very mesh, nothing interpolated
+    # No algebra says what a layer with salt beside electrons conserves: such a cell is integrated on this very mesh,
+    # where nothing is interpolated. Whatever else the algebra refuses has no steady state: integrating would hide that.
+    if any(len(layer.material.carriers) > 1 for layer in cell.layers):
         return completed(stack, cell, steady_state(cell, bias, origin, f_max=stack.model.f_max, refinement=REFINEMENT))
-    return bias_problem.converged(state)
+    return SteadyState(stack, initial, voltage=voltage, current=current).converged(state)
 
 
 def imposed(cell: Cell, bias: Held) -> tuple[float | None, float | None]:

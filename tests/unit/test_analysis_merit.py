@@ -47,6 +47,8 @@ def test_the_overpotential_where_the_current_reaches_a_value() -> None:
     assert analysis.overpotential_at(run, "15 uA") == pytest.approx(0.2)
     assert analysis.overpotential_at(run, 2e-5) == pytest.approx(0.3)
     assert analysis.overpotential_at(run, "-10 uA/cm^2") == pytest.approx(0.1)
+    with pytest.raises(mt.InputError, match="not a current"):
+        analysis.overpotential_at(run, "1 V")
     with pytest.raises(mt.InputError, match=r"the current stays below .*; its largest value is"):
         analysis.overpotential_at(run, "1 mA")
 

@@ -78,3 +78,12 @@ def test_a_longer_step_after_a_short_one_has_the_charge_that_it_left(cell: mt.Ce
     whole = mt.simulate(cell, mt.Polarization(0.5, "100001 s"))
     late = np.interp(1e5, whole["time"].values - 1.0, whole["current"].values)
     assert apart["current"].values[-1] == pytest.approx(late, rel=2e-3)
+
+
+def test_a_bias_under_which_an_element_never_settles_is_refused() -> None:
+    """It shares the voltage with a charge in series for as long as one waits: nothing to linearise at."""
+    inert = mt.Blocking(mt.CPE(Q, N), electronic_resistance="inf")
+    layer = mt.Layer("mixed", mt.MixedConductor(0.05, 1e-5, 1e6), 1e-4)
+    never = mt.Cell("never", inert, [layer], mt.Blocking(0.1))
+    with pytest.raises(mt.InputError, match="never becomes steady"):
+        mt.simulate(never, mt.EIS.at([1.0, 1e-3], bias=mt.Voltage(0.1)))
