@@ -7,12 +7,12 @@ import math
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from ..cells import Cell
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.limits import dc_resistance
-from ..protocols import Current, Voltage
 from ..protocols.bias import Bias
 from ..quantities import format_value, parse
 
@@ -47,7 +47,7 @@ def held_at(cell: Cell, dataset: xr.Dataset, impedance: NDArray[np.complex128], 
     # what the recorded current makes of the largest impedance seen: an offset of the ammeter is no bias either
     flows = current is not None and abs(current) * float(np.abs(impedance).max()) > OFFSET
     if voltage is None:
-        return (Current(current) if flows else None), ""  # type: ignore[arg-type]  # validated
+        return (_bias("current", current) if flows and current is not None else None), ""
     rest = rest_potentials(cell)
     # drops are counted from the negative to the positive end, a voltage the other way
     applied = voltage + float(rest.negative) + float(rest.positive)
@@ -70,16 +70,22 @@ def held_at(cell: Cell, dataset: xr.Dataset, impedance: NDArray[np.complex128], 
     if idle:
         raise InputError(
             f"{label}: taken at {format_value(voltage, 'V')}, but the direct current of "
-            f"{format_value(current or 0.0, 'A')} says that this voltage was not applied to the cell, which would pass {format_value(expected, 'A')}: the "
-            f"cell at rest has {format_value(voltage - applied, 'V')}. {_REMEDY}"
+            f"{format_value(current or 0.0, 'A')} says that this voltage was not applied to the cell, which would pass "
+            f"{format_value(expected, 'A')}: the cell at rest has {format_value(voltage - applied, 'V')}. {_REMEDY}"
         )
-    return Voltage(voltage), ""  # type: ignore[arg-type]  # validated
+    return _bias("voltage", voltage), ""
 
 
 _REMEDY = (
     "Say what is right: ds.assign_attrs(bias=..., bias_current=...) [V, A], 0 and 0 for a cell at rest, or correct the "
     "cell."
 )
+
+
+def _bias(quantity: str, value: float) -> Bias:
+    """As in a file: a kind and its number have the name of what is imposed."""
+    found: Bias = TypeAdapter(Bias).validate_python({"type": quantity, quantity: value})
+    return found
 
 
 def _constant(dataset: xr.Dataset, name: str, unit: str, label: str) -> float | None:
