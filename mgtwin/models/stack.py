@@ -259,25 +259,24 @@ class StackModel(pybamm.BaseModel):
     @property
     def default_geometry(self) -> pybamm.Geometry:
         """Every layer with a profile on its own unit interval, so that thickness is an ordinary parameter."""
-        return pybamm.Geometry({name: {x: {"min": 0, "max": 1}} for name, x in self._domains().items()})
+        return pybamm.Geometry({space.domain[0]: {space.x: {"min": 0, "max": 1}} for space in self._spaces})
 
     @property
     def default_submesh_types(self) -> dict[str, pybamm.MeshGenerator]:
-        """Meshes graded to the diffusion length of the highest frequency."""
+        """Meshes graded to the diffusion length of the highest frequency; as many points as modes where there are."""
         return {
-            name: pybamm.MeshGenerator(mesh.GradedSubMesh, {"beta": beta}) for name, beta in self._stretching().items()
+            space.domain[0]: space.mesh(stretching, self.refinement)[0] for space, stretching in self._spaces.items()
         }
 
     @property
     def default_var_pts(self) -> dict[pybamm.SpatialVariable, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
-        stretching = self._stretching()
-        return {x: mesh.points(stretching[name], self.refinement) for name, x in self._domains().items()}
+        return {space.x: space.mesh(stretching, self.refinement)[1] for space, stretching in self._spaces.items()}
 
     @property
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
-        """Finite volumes everywhere."""
-        return {name: pybamm.FiniteVolume() for name in self._domains()}
+        """Finite volumes, or sums over modes."""
+        return {space.domain[0]: space.method for space in self._spaces}
 
     @property
     def default_solver(self) -> pybamm.BaseSolver:
@@ -290,22 +289,19 @@ class StackModel(pybamm.BaseModel):
         potentials = [names.local_potential(layer.name) for layer in self.mixed_layers]
         return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
-    def _domains(self) -> Mapping[str, pybamm.SpatialVariable]:
-        """Everything with a mesh of its own, and its coordinate."""
-        layers = {layer.name: layer.grid.x for layer in self.resolved_layers}
-        return layers | {particle.name: particle.x for particle in self.particles}
-
-    def _stretching(self) -> Mapping[str, float]:
+    @property
+    def _spaces(self) -> dict[Space, float]:
+        """Every domain with the stretching of its mesh."""
         numbers = Reader(self.cell)
-        particles = {
-            particle.name: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
+        stretching: dict[Space, float] = {
+            particle: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
         }
-        return particles | {
-            layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name))
-            if layer in self.storing_layers
-            else mesh.SMOOTH
-            for layer in self.resolved_layers
-        }
+        for layer in self.resolved_layers:
+            # nothing decays from the faces of a layer that stores nothing
+            storing = layer in self.storing_layers
+            beta = mesh.stretching(self.diffusion_length(layer.name)) if storing else mesh.SMOOTH
+            stretching |= dict.fromkeys(layer.grid.spaces, beta)
+        return stretching
 
     def _penetration(self, numbers: Reader, body: Body) -> float:
         """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
@@ -314,8 +310,9 @@ class StackModel(pybamm.BaseModel):
         )
         return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / size)
 
-    def _diffusion_length(self, numbers: Reader, name: str) -> float:
-        """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""
+    def diffusion_length(self, name: str) -> float:
+        """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
+        numbers = Reader(self.cell)
         number = [layer.name for layer in self.cell.layers].index(name)
         diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
         return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
