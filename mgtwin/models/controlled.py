@@ -8,6 +8,7 @@ import numpy as np
 import pybamm
 
 from ..cells import Cell
+from ..routes import Route
 from . import names
 from .stack import DEFAULT_WINDOW, StackModel
 
@@ -36,8 +37,9 @@ class ControlledStack(StackModel):
         f_max: float | None = None,
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
-        refinement: float = 1.0,
+        refinement: float | None = None,
         ages: bool = True,
+        layers: Route | None = None,
     ):
         # the current counts in uA/cm2, so that one absolute tolerance suits it and voltages; set before the base class
         # is made, which asks for the current
@@ -50,6 +52,7 @@ class ControlledStack(StackModel):
             cpe_window=cpe_window,
             refinement=refinement,
             ages=ages,
+            layers=layers,
         )
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t

@@ -18,12 +18,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..routes.modes import ACCURACY
+
 __all__ = ["DECADES", "DENSITIES", "ModalTable", "half_nodes", "modal_table"]
 
 FILE = Path(__file__).parent / "tables" / "modes.npz"
 #: Decades of z that tables span, and functions per decade: ten times the accuracy for half a function more.
 DECADES = range(3, 16)
-DENSITIES = (1.5, 2.0, 2.5, 3.0)
+DENSITIES = tuple(ACCURACY)
 #: Nodes, those of Gauss' quadrature, in every decade of the distance from a face.
 PER_PANEL = 10
 #: The fastest even and odd mode have no state of their own: they follow the currents through the faces at once.
