@@ -37,11 +37,27 @@ class Profile(pybamm.EvaluateAt):
         self._domains = self._domains | {"primary": position.domain}
 
 
-class Modal(pybamm.FiniteVolume):
-    """PyBaMM's spatial method for amplitudes of modes: each operator is a row of pure numbers."""
+class Tabulated(pybamm.FiniteVolume):
+    """PyBaMM's spatial method for a domain with tables of numbers, which stand in equations as spatial variables."""
+
+    def __init__(self, **numbers: np.ndarray):
+        super().__init__()
+        self._numbers = numbers
+
+    def spatial_variable(self, symbol: Any) -> pybamm.Symbol:
+        """The numbers of this name, or the coordinate itself."""
+        numbers = self._numbers.get(symbol.name)
+        return super().spatial_variable(symbol) if numbers is None else pybamm.Vector(numbers, domain=symbol.domain)
+
+
+class Modal(Tabulated):
+    """The same for amplitudes of modes, where each operator is a row of pure numbers."""
 
     def __init__(self, table: ModalTable):
-        super().__init__()
+        kept = slice(table.states)
+        one, several = np.eye(table.states)[0], np.sign(table.rates)
+        numbers = {"rates": table.rates, "weights": table.weights, "parity": table.parity, "static": table.static}
+        super().__init__(**{name: array[kept] for name, array in numbers.items()}, constant=one, several=several[kept])
         self._table = table
 
     def boundary_value_or_flux(self, symbol: Any, discretised_child: Any, bcs: Any = None) -> pybamm.Symbol:
@@ -72,21 +88,23 @@ class ModalGrid:
         self._table, number, shown = table, table.states, table.nodes
         amplitudes = pybamm.MeshGenerator(pybamm.Uniform1DSubMesh)
         profile = pybamm.MeshGenerator(Nodes, {"nodes": shown})
+        fastest = Tabulated(even=table.shapes[:, -2], odd=table.shapes[:, -1])
         self._modes = Space(f"{name} modes", lambda *_: (amplitudes, number), Modal(table))
-        self._nodes = Space(name, lambda *_: (profile, shown.size))
+        self._nodes = Space(name, lambda *_: (profile, shown.size), fastest)
         self.spaces = (self._modes, self._nodes)
 
     def variable(self, name: str) -> pybamm.Symbol:
         """A state with an amplitude for every mode but the static ones."""
         return pybamm.Variable(name, domain=self._modes.domain)
 
-    def of_modes(self, numbers: np.ndarray) -> pybamm.Symbol:
-        """A number for each of these modes."""
-        return _lookup(self._modes.x, numbers[: self._table.states])
+    def of_modes(self, numbers: str) -> pybamm.Symbol:
+        """A number for each of these modes: ``"rates"``, ``"weights"``, ``"parity"``, ``"static"`` of the table,
+        ``"constant"`` (1 for the constant, 0 for the others) or ``"several"`` (the reverse)."""
+        return pybamm.SpatialVariable(numbers, domain=self._modes.domain, coord_sys="cartesian")
 
-    def shape(self, mode: int) -> pybamm.Symbol:
-        """psi_k at the nodes."""
-        return _lookup(self._nodes.x, self._table.shapes[:, mode], self._table.nodes)
+    def shape(self, parity: str) -> pybamm.Symbol:
+        """The fastest ``"even"`` or ``"odd"`` mode at the nodes."""
+        return pybamm.SpatialVariable(parity, domain=self._nodes.domain, coord_sys="cartesian")
 
     def profile(self, amplitudes: pybamm.Symbol) -> pybamm.Symbol:
         """E at the nodes."""
@@ -95,12 +113,6 @@ class ModalGrid:
     def mean(self, amplitudes: pybamm.Symbol) -> pybamm.Symbol:
         """Mean of E."""
         return pybamm.Integral(amplitudes, self._modes.x)
-
-
-def _lookup(x: pybamm.Symbol, numbers: np.ndarray, at: np.ndarray | None = None) -> pybamm.Symbol:
-    """Numbers on a domain; a function of its coordinate, for PyBaMM tests shapes before it knows how many there are."""
-    nodes = (np.arange(numbers.size) + 0.5) / numbers.size if at is None else at
-    return pybamm.Function(lambda position: np.interp(position, nodes, numbers), x)
 
 
 class ModalLayer:
@@ -171,8 +183,8 @@ class ModalLayer:
 
     def complete(self, model: Writer, left: Neighbour, right: Neighbour) -> None:
         """Write the balance of the neutral component, with the electronic currents of the interfaces at the faces."""
-        table, grid, a, i, L = self._table, self.grid, self.potential, model.current_density, self._thickness
-        rates, weights, parity = (grid.of_modes(one) for one in (table.rates, table.weights, table.parity))
+        grid, a, i, L = self.grid, self.potential, model.current_density, self._thickness
+        rates, weights, parity = (grid.of_modes(one) for one in ("rates", "weights", "parity"))
         flows = [beside.electronic_current - self._pushed for beside in (left, right)]
         # of the static pair, even and odd
         static = [self._static * (flows[0] - flows[1]), self._static * (flows[0] + flows[1])]
@@ -190,23 +202,23 @@ class ModalLayer:
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)
         model.rhs[a] = (driven - relaxed) / (self._capacitance * L)
-        model.initial_conditions[a] = self.rest_potential * grid.of_modes(np.eye(table.states)[0])
-        profile = grid.profile(a) + static[0] * grid.shape(-2) + static[1] * grid.shape(-1)
+        model.initial_conditions[a] = self.rest_potential * grid.of_modes("constant")
+        profile = grid.profile(a) + static[0] * grid.shape("even") + static[1] * grid.shape("odd")
         model.variables[names.local_potential(self.name)] = profile
         stored = self._charge(grid.mean(a)) - self._charge(self.rest_potential)
         model.variables[names.stored_charge(self.name)] = stored
 
     def _write_fields(self, model: Writer, static: list[Number]) -> Number:
         """Write the equations of the fields b_k, and add those of the static pair to it; their drop."""
-        table, grid, b = self._table, self.grid, self._field
+        grid, b = self.grid, self._field
         jump = model.current_density * self._thickness
         static[:] = [field + pushed for field, pushed in zip(self._fields, static, strict=True)]
         # the constant has no gradient: its field stays 0
-        driven, moves = (grid.of_modes(one) for one in ((table.parity - 1) * table.static, np.sign(table.rates)))
-        rows = [(b, driven, moves * self.potential), (self._fields[0], 0.0, static[0])]
-        rows.append((self._fields[1], -2 * table.static[-1], static[1]))
+        driven = (grid.of_modes("parity") - 1) * grid.of_modes("static")
+        rows = [(b, driven, grid.of_modes("several") * self.potential), (self._fields[0], 0.0, static[0])]
+        rows.append((self._fields[1], -2 * float(self._table.static[-1]), static[1]))
         for field, driven, potential in rows:
             model.initial_conditions[field] = pybamm.Scalar(0)
             self._dielectric.charge(model, field, driven * jump - self._total * field + self._electronic * potential)
-        model.initial_conditions[b] = grid.of_modes(0 * table.rates)
+        model.initial_conditions[b] = 0 * grid.of_modes("several")
         return pybamm.BoundaryValue(b, "right") - pybamm.BoundaryValue(b, "left") - 2 * self._fields[1]
