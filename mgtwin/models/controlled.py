@@ -80,6 +80,15 @@ def discretise(model: StackModel) -> tuple[pybamm.BaseModel, pybamm.Mesh]:
     return pybamm.Discretisation(mesh, model.default_spatial_methods).process_model(processed), mesh
 
 
+def moves_with_rest(labels: Sequence[str], layer: str) -> np.ndarray:
+    """Where the entries of a state are the local potential of a layer at rest: everywhere, or the mean of its modes."""
+    plain = [names.local_potential(layer), *(names.face_potential(layer, side) for side in ("left", "right"))]
+    modal = [k for k, label in enumerate(labels) if (found := names.modes_of(label)) and found[0] == plain[0]]
+    result = np.isin(labels, plain)
+    result[modal[:1]] = True
+    return result
+
+
 def state_layout(model: pybamm.BaseModel, mesh: pybamm.Mesh) -> tuple[list[str], np.ndarray]:
     """Name of the variable and position in its layer (0-1; NaN for scalars) of every entry of the state vector."""
     size = model.len_rhs_and_alg

@@ -29,12 +29,12 @@ class Nodes(pybamm.SubMesh1D):
         self.nodes = nodes
 
 
-class Profile(pybamm.EvaluateAt):
-    """E at all nodes of another domain, where users see it, from the amplitudes of its modes."""
+class Profile(pybamm.BoundaryOperator):
+    """E from the amplitudes of its modes, not at a face but at all nodes of another domain, where users see it."""
 
-    def __init__(self, child: pybamm.Symbol, position: pybamm.SpatialVariable):
-        super().__init__(child, position)
-        self._domains = self._domains | {"primary": position.domain}
+    def __init__(self, child: pybamm.Symbol, domain: str):
+        super().__init__("profile", child, domain)
+        self._domains = self._domains | {"primary": [domain]}
 
 
 class Tabulated(pybamm.FiniteVolume):
@@ -61,17 +61,13 @@ class Modal(Tabulated):
         self._table = table
 
     def boundary_value_or_flux(self, symbol: Any, discretised_child: Any, bcs: Any = None) -> pybamm.Symbol:
-        """E at a face: every mode is 1 at the left one, 1 or -1 at the right one."""
-        at = np.ones(self._table.states) if symbol.side == "left" else self._table.parity[: self._table.states]
-        return pybamm.Matrix(at[np.newaxis]) @ discretised_child
+        """E at a face, where every mode is 1 (left) and 1 or -1 (right), or else at the nodes."""
+        at_faces = {"left": np.ones((1, self._table.rates.size)), "right": self._table.parity[np.newaxis]}
+        return pybamm.Matrix(at_faces.get(symbol.side, self._table.shapes)[:, : self._table.states]) @ discretised_child
 
     def integral(self, child: Any, discretised_child: Any, *of: Any) -> pybamm.Symbol:
         """The mean of E is the amplitude of the constant: all others are orthogonal to it."""
         return pybamm.Matrix(np.eye(1, self._table.states)) @ discretised_child
-
-    def evaluate_at(self, symbol: Any, discretised_child: Any, position: Any) -> pybamm.Symbol:
-        """E at the nodes of the table."""
-        return pybamm.Matrix(self._table.shapes[:, : self._table.states]) @ discretised_child
 
 
 class ModalGrid:
@@ -108,7 +104,7 @@ class ModalGrid:
 
     def profile(self, amplitudes: pybamm.Symbol) -> pybamm.Symbol:
         """E at the nodes."""
-        return Profile(amplitudes, self._nodes.x)
+        return Profile(amplitudes, self._nodes.domain[0])
 
     def mean(self, amplitudes: pybamm.Symbol) -> pybamm.Symbol:
         """Mean of E."""

@@ -89,7 +89,7 @@ class CyclingRun:
             f_max=1 / (2 * np.pi * first),
             dielectric=dielectric,
             cpe_window=wider_window((0.1 / length, 10 / first), () if kept is None else kept.labels),
-            refinement=route.refinement,
+            layers=route,
         )
         self.table = CycleTable(self.integrator)
         self.traced = frozenset(protocol.traced())
