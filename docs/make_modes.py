@@ -85,7 +85,9 @@ def table(decades: int, density: float) -> dict[str, np.ndarray]:
         points = [mpf(0), *(mpf(10) ** (mpf(k) / mpf(density)) for k in range(math.ceil(decades * density) + 1))]
         x = half_nodes(decades)
         both = [modes(points, even, even_slope, x), modes(points, odd, odd_slope, x)]
-    rates, weights, shapes = (np.stack(part, axis=-1).reshape(*part[0].shape[:-1], -1) for part in zip(*both, strict=True))
+    # in turn: the last axis is that of the modes
+    paired = (np.stack(part, axis=-1) for part in zip(*both, strict=True))
+    rates, weights, shapes = (part.reshape(*part.shape[:-2], -1) for part in paired)
     rates[0], weights[0], shapes[:, 0] = 0.0, 1.0, 1.0  # exact: the conserved charge
     # What the fastest pair adds to a face is to depend on the currents of that face alone, so both have to be equal (to
     # 1e-5 they are); the pair before takes the difference up, so that the steady state remains exact.

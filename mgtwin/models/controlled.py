@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pybamm
@@ -80,11 +80,11 @@ def discretise(model: StackModel) -> tuple[pybamm.BaseModel, pybamm.Mesh]:
     return pybamm.Discretisation(mesh, model.default_spatial_methods).process_model(processed), mesh
 
 
-def moves_with_rest(labels: Sequence[str], layer: str) -> np.ndarray:
+def moves_with_rest(labels: Iterable[str], layer: str) -> np.ndarray:
     """Where the entries of a state are the local potential of a layer at rest: everywhere, or the mean of its modes."""
     plain = [names.local_potential(layer), *(names.face_potential(layer, side) for side in ("left", "right"))]
     modal = [k for k, label in enumerate(labels) if (found := names.modes_of(label)) and found[0] == plain[0]]
-    result = np.isin(labels, plain)
+    result = np.isin(list(labels), plain)
     result[modal[:1]] = True
     return result
 

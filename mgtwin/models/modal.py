@@ -13,7 +13,7 @@ from . import names
 from .grid import Space
 from .layers import Face, GrainBoundaries, material_of
 from .modes import ModalTable
-from .storage import bulk_storage
+from .storage import ConstantPhaseElement, IdealCapacitor, bulk_storage
 from .writer import Neighbour, Writer
 
 __all__ = ["ModalLayer"]
@@ -34,7 +34,7 @@ class Profile(pybamm.BoundaryOperator):
 
     def __init__(self, child: pybamm.Symbol, domain: str):
         super().__init__("profile", child, domain)
-        self._domains = self._domains | {"primary": [domain]}
+        self._domains: dict[str, list[str]] = {**child.domains, "primary": [domain]}
 
 
 class Tabulated(pybamm.FiniteVolume):
@@ -149,16 +149,18 @@ class ModalLayer:
 
         self._table, self.grid = table, ModalGrid(layer.name, table)
         self.potential = self.grid.variable(names.modal_potential(layer.name, table.density, table.decades))
+        self._pushed: Number
+        self._fields: list[Number] = []
         # L r_k / sigma of the static pair, whose members are equal
         self._static = self._thickness * float(table.static[-1])
         if self._dielectric is None:
             self._static = self._static * self._total / (self._ionic * self._electronic)
-            self._pushed, self._fields = self._electronic / self._total * model.current_density, ()
+            self._pushed = self._electronic / self._total * model.current_density
         else:
-            self._static = self._static / self._electronic
+            self._static, self._pushed = self._static / self._electronic, 0
             self._field = self.grid.variable(names.modal_field(layer.name, table.density, table.decades))
             kinds = (names.static_field(layer.name, parity) for parity in ("even", "odd"))
-            self._pushed, self._fields = 0, tuple(pybamm.Variable(kind) for kind in kinds)
+            self._fields = [pybamm.Variable(kind) for kind in kinds]
 
     def face(self, side: str) -> Face:
         """Face at ``"left"`` or ``"right"``; see :class:`Face`."""
@@ -194,7 +196,7 @@ class ModalLayer:
             self.drop = L * i / self._total + self._electronic / self._total * (ends[1] - ends[0])
         else:
             relaxed = self._electronic / L * rates * (a - self._field)
-            self.drop = self._write_fields(model, static)
+            self.drop = self._write_fields(model, self._dielectric, static)
         if self._boundaries is not None:
             self.drop = self.drop + self._boundaries.drop(model)
         model.rhs[a] = (driven - relaxed) / (self._capacitance * L)
@@ -204,17 +206,22 @@ class ModalLayer:
         stored = self._charge(grid.mean(a)) - self._charge(self.rest_potential)
         model.variables[names.stored_charge(self.name)] = stored
 
-    def _write_fields(self, model: Writer, static: list[Number]) -> Number:
+    def _write_fields(
+        self, model: Writer, dielectric: IdealCapacitor | ConstantPhaseElement, static: list[Number]
+    ) -> Number:
         """Write the equations of the fields b_k, and add those of the static pair to it; their drop."""
         grid, b = self.grid, self._field
         jump = model.current_density * self._thickness
         static[:] = [field + pushed for field, pushed in zip(self._fields, static, strict=True)]
         # the constant has no gradient: its field stays 0
-        driven = (grid.of_modes("parity") - 1) * grid.of_modes("static")
-        rows = [(b, driven, grid.of_modes("several") * self.potential), (self._fields[0], 0.0, static[0])]
+        by_current = (grid.of_modes("parity") - 1) * grid.of_modes("static")
+        rows: list[tuple[Number, Number, Number]] = [
+            (b, by_current, grid.of_modes("several") * self.potential),
+            (self._fields[0], 0.0, static[0]),
+        ]
         rows.append((self._fields[1], -2 * float(self._table.static[-1]), static[1]))
         for field, driven, potential in rows:
             model.initial_conditions[field] = pybamm.Scalar(0)
-            self._dielectric.charge(model, field, driven * jump - self._total * field + self._electronic * potential)
+            dielectric.charge(model, field, driven * jump - self._total * field + self._electronic * potential)
         model.initial_conditions[b] = 0 * grid.of_modes("several")
         return pybamm.BoundaryValue(b, "right") - pybamm.BoundaryValue(b, "left") - 2 * self._fields[1]

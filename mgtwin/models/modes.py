@@ -1,8 +1,8 @@
 r"""Modes of a uniform layer (theory.md §7): pure numbers, the same for every thickness, conductivity and capacitance.
 
 The local potential of a uniform linear mixed conductor is :math:`E(x) = \sum_k a_k\psi_k(x/L)` with functions that are
-orthogonal and have orthogonal gradients, each 1 at the left face and +1 or -1 at the right one. :math:`a_k` is therefore
-what a mode adds to E at the left face [V], and the first, the constant, is the mean of E: the stored charge.
+orthogonal and have orthogonal gradients, each 1 at the left face and +1 or -1 at the right one. :math:`a_k` is what a
+mode adds to E at the left face [V], and that of the first, the constant, is the mean of E: the stored charge.
 
 They span the exact profiles at real :math:`z = s c L^2/\sigma_{amb}`, a few per decade up to that of the shortest time.
 ``docs/make_modes.py`` makes the tables. Numbers only, without PyBaMM.
@@ -63,7 +63,7 @@ class ModalTable:
     @property
     def parity(self) -> NDArray[np.float64]:
         """psi_k at the right face, +1 or -1."""
-        return (-1.0) ** np.arange(self.rates.size)
+        return np.asarray((-1.0) ** np.arange(self.rates.size))
 
     @property
     def static(self) -> NDArray[np.float64]:
@@ -98,7 +98,7 @@ class ModalTable:
         part = root * (np.asarray(profile(self.nodes)) - mean)
         found = np.linalg.lstsq(root[:, None] * self.shapes, part)[0][: self.states]
         found[0] = mean
-        return found
+        return np.asarray(found)
 
     def profile(self, amplitudes: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:
         """E at x/L from amplitudes, by the polynomial through the nodes of each panel."""

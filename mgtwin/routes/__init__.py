@@ -6,4 +6,17 @@ from .laplace import Laplace
 from .mesh import Mesh
 from .modes import Modes
 
-__all__ = ["CYCLING", "IN_TIME", "ROUTES", "SPECTRA", "Laplace", "Mesh", "Modes", "Route", "Task", "Way", "choose", "route"]
+__all__ = [
+    "CYCLING",
+    "IN_TIME",
+    "ROUTES",
+    "SPECTRA",
+    "Laplace",
+    "Mesh",
+    "Modes",
+    "Route",
+    "Task",
+    "Way",
+    "choose",
+    "route",
+]

@@ -36,7 +36,9 @@ class Modes(Route):
     @classmethod
     def _tabulated(cls, density: float) -> float:
         if density not in ACCURACY:
-            raise InputError(f"density {density:g} has no table: choose one of {', '.join(f'{d:g}' for d in ACCURACY)}.")
+            raise InputError(
+                f"density {density:g} has no table: choose one of {', '.join(f'{d:g}' for d in ACCURACY)}."
+            )
         return density
 
     def refusal(self, task: Task) -> str:

@@ -185,7 +185,7 @@ def _made(labels: Sequence[str] | np.ndarray) -> np.ndarray:
 
 
 def _rewritten(before: str, nodes: np.ndarray, values: np.ndarray, now: str, x: np.ndarray) -> np.ndarray:
-    """A profile of E in other unknowns: on finite volumes or as modes, and as modes of another table; its mean stays."""
+    """A profile of E in other unknowns, finite volumes or the modes of a table, with the mean that it has."""
     kept, own = names.modes_of(before), names.modes_of(now)
     if kept is None:
         mean, profile = _mean(nodes, values), partial(_resampled, nodes=nodes, values=values)
