@@ -4,5 +4,19 @@ from .base import ROUTES, Route, Task, Way, route
 from .choice import CYCLING, IN_TIME, SPECTRA, choose
 from .laplace import Laplace
 from .mesh import Mesh
+from .modes import Modes
 
-__all__ = ["CYCLING", "IN_TIME", "ROUTES", "SPECTRA", "Laplace", "Mesh", "Route", "Task", "Way", "choose", "route"]
+__all__ = [
+    "CYCLING",
+    "IN_TIME",
+    "ROUTES",
+    "SPECTRA",
+    "Laplace",
+    "Mesh",
+    "Modes",
+    "Route",
+    "Task",
+    "Way",
+    "choose",
+    "route",
+]
