@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pybamm
 
+from ..cells import Cell
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
 from ..cells.salts import continued_log
@@ -188,10 +189,16 @@ class JunctionInterface:
             for read in bound.reads("ohmic")
         )
         # an input can be anything later: what is open or shorted now must not decide on the equations
-        fixed = None if varies else Bound(bound.kind, bound.path, Reader(model.cell)).call("ohmic")
+        fixed = None if varies else model.decide(partial(_open_or_short, bound))
         if fixed == np.inf:
             return ZERO
         # a growing film will make a resistance of a short
         if fixed == 0.0 and not self.ageing.film_grows:
             return None
         return self.ageing.fraction / (bound.call("ohmic") + self.ageing.film)
+
+
+def _open_or_short(bound: Bound, cell: Cell, f_max: float) -> float | None:
+    """Resistance of an ohmic contact where it is 0 or infinite."""
+    resistance = Bound(bound.kind, bound.path, Reader(cell)).call("ohmic")
+    return float(resistance) if resistance in (0.0, np.inf) else None

@@ -11,12 +11,20 @@ import numpy as np
 
 from . import names
 
-__all__ = ["MARGIN", "SPACING", "branch_value", "wider_window"]
+__all__ = ["SPACING", "branch_value", "pole_numbers", "wider_window"]
 
 #: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
 SPACING = 1.2
 #: How far the poles reach beyond the window, in ln(omega); there the rest of the integral is one branch at each end.
 MARGIN = 4.6
+
+
+def pole_numbers(window: tuple[float, float] | None) -> tuple[int, int] | None:
+    """Numbers k of the first and the last pole exp(k SPACING) of a ladder for a window [rad/s]."""
+    if window is None:
+        return None
+    low, high = window
+    return int(np.floor((np.log(low) - MARGIN) / SPACING)), int(np.ceil((np.log(high) + MARGIN) / SPACING))
 
 
 def wider_window(window: tuple[float, float], labels: Iterable[str]) -> tuple[float, float]:

@@ -15,15 +15,18 @@ FEWEST_POINTS = 40
 #: Stretching where no profile decays from the faces: nearly uniform, 120 cells.
 SMOOTH = 1.5
 MOST_POINTS = 2000
+#: Steps of the stretching of meshes that cells of one structure share: quarters of a decade of the diffusion length.
+SHARED_STEP = np.log(10) / 8
 
 
-def stretching(diffusion_length: float) -> float:
+def stretching(diffusion_length: float, step: float = 0.0) -> float:
     """Stretching of :func:`graded_edges` that resolves a profile of this length (relative to the layer's thickness).
 
     With ``n = 4 beta / GROWTH`` cells the first width of the tanh map is ``GROWTH exp(-2 beta)``; it shall be
-    ``FIRST_CELL GROWTH`` diffusion lengths, so that refining GROWTH refines every cell.
+    ``FIRST_CELL GROWTH`` diffusion lengths, so that refining GROWTH refines every cell. It is rounded to multiples of `step`.
     """
-    return float(np.clip(0.5 * np.log(1 / (FIRST_CELL * max(diffusion_length, 1e-12))), 0.5, 12.0))
+    beta = 0.5 * np.log(1 / (FIRST_CELL * max(diffusion_length, 1e-12)))
+    return float(np.clip(step * np.round(beta / step) if step else beta, 0.5, 12.0))
 
 
 def points(beta: float, refinement: float = 1.0) -> int:

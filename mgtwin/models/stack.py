@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import compress
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
+import casadi
 import numpy as np
 import pybamm
 
 from ..cells import Cell, Layer, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
@@ -36,6 +37,9 @@ from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
+_Answer = TypeVar("_Answer", bound=Hashable)
+#: What is asked of a cell and the highest frequency [Hz].
+Question: TypeAlias = Callable[[Cell, float], Hashable]
 
 
 class StackModel(pybamm.BaseModel):
@@ -69,6 +73,9 @@ class StackModel(pybamm.BaseModel):
     layers : Route, optional
         ``mt.Modes()`` (default) gives mixed conductors whose properties depend on neither x nor E as a few dozen modes
         (§7), ``mt.Mesh()`` gives all layers as finite volumes.
+    shared : bool
+        Whether every number that decides on no equation is an input, too, by its path, and so are the potentials at
+        rest: one discretised model then serves all cells that `fits` accepts, with their `numbers_of`.
 
     Raises
     ------
@@ -94,13 +101,16 @@ class StackModel(pybamm.BaseModel):
         refinement: float | None = None,
         ages: bool = True,
         layers: Route | None = None,
+        shared: bool = False,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
-        for layer in cell.layers:
-            _check_material(cell, layer, self.input_paths)
+        check_materials(cell, self.input_paths)
+        #: What decided on the equations: questions to a cell at a highest frequency, and what this one answered.
+        self.decisions: list[tuple[Question, Hashable]] = []
+        self._fixed: set[str] = set()
         self.cpe_window = cpe_window
         #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
         self.route: Route = layers or (Modes() if refinement is None else Mesh())
@@ -116,13 +126,17 @@ class StackModel(pybamm.BaseModel):
         self.particles: list[Particle] = []
         self._dielectric = {layer.name for layer in cell.layers} if dielectric is True else dielectric or ()
         self._values: dict[str, Number] = {}
-        self.reader = Reader(cell, self._parameter, call=function_of, varies=self.input_paths.__contains__)
+        self.reader = Reader(cell, self._parameter, call=function_of, varies=self._varies)
         self.temperature = self.reader.number("temperature")
         self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
         self.ion_charge = self.reader.number("ion.charge")
         self.area = self.reader.number("area")
-        self._rest_numbers = rest_potentials(cell)
-        self.rest = rest_symbols(cell, self._rest_numbers)
+        at_rest = rest_values(cell)
+        given = {name: pybamm.InputParameter(name) if shared else pybamm.Scalar(E) for name, E in at_rest.items()}
+        self.rest = SimpleNamespace(
+            layers={layer.name: given[names.at_rest(layer.name)] for layer in cell.layers},
+            electrodes={side: given[names.at_rest(side)] for side in ("negative", "positive")},
+        )
         self.summary_variables: list[str] = []
         # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
         self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
@@ -132,6 +146,8 @@ class StackModel(pybamm.BaseModel):
         self.current_density = self.current / self.area
         self._assemble()
         self._name_variables()
+        #: Numbers that are inputs where the model is shared, by their paths.
+        self.free_numbers = self._numbers_that_decide_nothing() if shared else ()
 
     # -- parameters ------------------------------------------------------------------------------------------------
     def _parameter(self, path: str, value: float) -> pybamm.Parameter:
@@ -140,8 +156,40 @@ class StackModel(pybamm.BaseModel):
 
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
-        current = self.cell.get(path)
-        return bool(current == value) and path not in self.input_paths
+        return path not in self.input_paths and self.decide(lambda cell, f_max: bool(cell.get(path) == value))
+
+    def _varies(self, path: str) -> bool:
+        """Whether equations must not depend on the value of a number; where they do, it is fixed for good."""
+        if path not in self.input_paths:
+            self._fixed.add(path)
+            self.decide(lambda cell, f_max: float(cell.get(path)))
+        return path in self.input_paths
+
+    def decide(self, question: Callable[[Cell, float], _Answer]) -> _Answer:
+        """The answer of the cell, at the highest frequency, to a question that decides on equations or mesh."""
+        answer = question(self.cell, self.f_max)
+        self.decisions.append((question, answer))
+        return answer
+
+    def _numbers_that_decide_nothing(self) -> tuple[str, ...]:
+        """Those that no decision fixed. Where a number is 0 or infinite, terms are left out; fractions have a sum."""
+        fixed = {path for path in self._values if is_phase_fraction(path)} | self._fixed
+        for path in fixed - self._fixed:
+            self._varies(path)
+        free = [path for path in self._values if path in self.cell.numbers.keys() - self.input_paths.keys() - fixed]
+        left_out = self.decide(
+            lambda cell, f_max: frozenset(path for path in free if cell.numbers[path] in (0.0, np.inf, -np.inf))
+        )
+        return tuple(path for path in free if path not in left_out)
+
+    def fits(self, cell: Cell, f_max: float) -> bool:
+        """Whether a cell of the same structure (`mgtwin.cells.plain.structure`) has these equations and meshes."""
+        check_materials(cell, self.input_paths)
+        return all(question(cell, f_max) == answer for question, answer in self.decisions)
+
+    def numbers_of(self, cell: Cell) -> dict[str, float]:
+        """The inputs by which a shared model becomes that of a cell."""
+        return {path: float(cell.numbers[path]) for path in self.free_numbers} | rest_values(cell)
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
@@ -231,7 +279,9 @@ class StackModel(pybamm.BaseModel):
         """The class with the equations of a layer, and its modes where it is given by them."""
         if self.route.density and layer.material.has_modes:
             # a step is right from 10/z_max on: what the shortest time asks for, and no more
-            decades = int(np.ceil(1 - 2 * np.log10(self.diffusion_length(layer.name))))
+            decades = self.decide(
+                lambda cell, f_max: int(np.ceil(1 - 2 * np.log10(diffusion_length(layer.name, cell, f_max))))
+            )
             if decades <= max(DECADES):
                 return partial(ModalLayer, table=modal_table(self.route.density, max(decades, min(DECADES))))
         return _equations(layer, material_of(self, layer))
@@ -271,6 +321,7 @@ class StackModel(pybamm.BaseModel):
         """Every number of the cell under its dotted path, the inputs as PyBaMM inputs, and no current."""
         values: dict[str, Number] = dict(self._values)
         values |= {path: pybamm.InputParameter(key) for path, key in self.input_paths.items() if path in values}
+        values |= {path: pybamm.InputParameter(path) for path in self.free_numbers}
         values |= {names.CURRENT_FUNCTION: 0.0, names.NOMINAL_CAPACITY: 1e-5}
         return pybamm.ParameterValues(values)
 
@@ -307,33 +358,62 @@ class StackModel(pybamm.BaseModel):
         potentials = [names.local_potential(layer.name) for layer in self.mixed_layers]
         return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
-    @property
+    def build_casadi_jacobian(self, expression: casadi.MX, y: casadi.MX) -> casadi.MX:
+        """What PyBaMM asks for: the Jacobian, from the expression in scalars.
+
+        With numbers as inputs CasADi's derivative of the vector expression has tens of thousands of nodes, and takes
+        forty times as long to evaluate; the same to rounding. A few functions have no scalar form.
+        """
+        symbols = casadi.symvar(casadi.veccat(expression, y))
+        function = casadi.Function("expression", symbols, [expression, y])
+        try:
+            scalars = function.expand()
+        except RuntimeError:
+            return super().build_casadi_jacobian(expression, y)
+        given = [casadi.SX.sym(symbol.name(), symbol.sparsity()) for symbol in symbols]
+        values, states = scalars.call(given)
+        # Few rows have many entries (the voltage, what is imposed), few columns as well (the current): with all rows at
+        # once there would be as many sweeps as columns, in these two parts there are a handful.
+        entries = np.diff(casadi.jacobian_sparsity(values, states).T.colind())
+        dense = entries > 10 + 4 * np.median(entries)
+        rows = [np.flatnonzero(part).tolist() for part in (~dense, dense)]
+        parts = [casadi.jacobian(values[part], states) for part in rows if part]
+        order = np.argsort(np.concatenate(rows)).astype(int).tolist()
+        jacobian = casadi.Function("jacobian", given, [casadi.vertcat(*parts)[order, :]])
+        return jacobian.call(symbols)[0]
+
+    @cached_property
     def _spaces(self) -> dict[Space, float]:
         """Every domain with the stretching of its mesh."""
-        numbers = Reader(self.cell)
-        stretching: dict[Space, float] = {
-            particle: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
+        # who shares a mesh shares its stretching: in steps, lest every other number make another mesh
+        step = mesh.SHARED_STEP if self.free_numbers else 0.0
+
+        def stretching(length: Callable[[Cell, float], float]) -> float:
+            return self.decide(lambda cell, f_max: mesh.stretching(length(cell, f_max), step))
+
+        found: dict[Space, float] = {
+            particle: stretching(partial(penetration, particle.body)) for particle in self.particles
         }
         for layer in self.resolved_layers:
             # nothing decays from the faces of a layer that stores nothing
             storing = layer in self.storing_layers
-            beta = mesh.stretching(self.diffusion_length(layer.name)) if storing else mesh.SMOOTH
-            stretching |= dict.fromkeys(layer.grid.spaces, beta)
-        return stretching
+            beta = stretching(partial(diffusion_length, layer.name)) if storing else mesh.SMOOTH
+            found |= dict.fromkeys(layer.grid.spaces, beta)
+        return found
 
-    def _penetration(self, numbers: Reader, body: Body) -> float:
-        """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
-        size, diffusivity = (
-            numbers.property(path, self.cell.temperature) for path in (body.size_path, body.diffusivity_path)
-        )
-        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / size)
 
-    def diffusion_length(self, name: str) -> float:
-        """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
-        numbers = Reader(self.cell)
-        number = [layer.name for layer in self.cell.layers].index(name)
-        diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
-        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
+def penetration(body: Body, cell: Cell, f_max: float) -> float:
+    """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
+    reader = Reader(cell)
+    size, diffusivity = (reader.property(path, cell.temperature) for path in (body.size_path, body.diffusivity_path))
+    return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / size)
+
+
+def diffusion_length(layer: str, cell: Cell, f_max: float) -> float:
+    """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
+    reader, number = Reader(cell), [layer.name for layer in cell.layers].index(layer)
+    diffusivity = rest_diffusivity(reader, f"layers.{layer}.material", rest_potentials(cell).layers[number])
+    return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / reader.number(f"layers.{layer}.thickness"))
 
 
 #: What moves besides the ion -> the equations, where the composition is uniform and a solution is not all there is.
@@ -356,16 +436,22 @@ def _equations(layer: Layer, own: Own) -> Any:
     return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
 
 
-def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None:
+def check_materials(cell: Cell, inputs: Mapping[str, str]) -> None:
     """Refuse ions that do not percolate, and an input that would leave a sum of fractions other than 1."""
-    path, material = f"layers.{layer.name}.material", layer.material
-    material.ionic(Own(Reader(cell), path, cell.temperature), np.array(material.positions))
-    fractions = [given for given in inputs if given.startswith(f"{path}.phases.") and ".fraction" in given]
-    if fractions and all(phase.fraction is not None for phase in cell.get(f"{path}.phases")):
-        raise InputError(
-            f"{fractions[0]} cannot become an input, for then the fractions would no longer add up to 1. Leave the "
-            f"fraction of one phase out: it is then what remains."
-        )
+    for layer in cell.layers:
+        path, material = f"layers.{layer.name}.material", layer.material
+        material.ionic(Own(Reader(cell), path, cell.temperature), np.array(material.positions))
+        fractions = [given for given in inputs if given.startswith(f"{path}.") and is_phase_fraction(given)]
+        if fractions and all(phase.fraction is not None for phase in cell.get(f"{path}.phases")):
+            raise InputError(
+                f"{fractions[0]} cannot become an input, for then the fractions would no longer add up to 1. Leave the "
+                f"fraction of one phase out: it is then what remains."
+            )
+
+
+def is_phase_fraction(path: str) -> bool:
+    """Whether a number is (of) the fraction of a phase, which make a sum."""
+    return ".material.phases." in path and ".fraction" in path
 
 
 def function_of(function: Callable[..., Number], arguments: Sequence[Number]) -> Number:
@@ -398,11 +484,9 @@ def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str
     return result
 
 
-def rest_symbols(cell: Cell, rest: Rest) -> SimpleNamespace:
-    """Rest potentials as PyBaMM symbols: E0 of every mixed conductor, eta of both electrodes (§3.1)."""
-    layers = {
-        layer.name: pybamm.Scalar(0.0 if value is None else value)
-        for layer, value in zip(cell.layers, rest.layers, strict=True)
-    }
-    electrodes = {"negative": pybamm.Scalar(rest.negative), "positive": pybamm.Scalar(rest.positive)}
-    return SimpleNamespace(layers=layers, electrodes=electrodes)
+def rest_values(cell: Cell) -> dict[str, float]:
+    """Potentials at rest by the names that they have as inputs: E0 of every layer, eta of both electrodes (§3.1)."""
+    rest = rest_potentials(cell)
+    layers = {layer.name: value for layer, value in zip(cell.layers, rest.layers, strict=True)}
+    known = {**layers, "negative": rest.negative, "positive": rest.positive}
+    return {names.at_rest(name): 0.0 if value is None else float(value) for name, value in known.items()}

@@ -5,8 +5,8 @@ The parts of a stack depend on these protocols only, never on `StackModel`, whic
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Protocol
+from collections.abc import Callable, Hashable, MutableMapping
+from typing import Protocol, TypeVar
 
 import pybamm
 
@@ -16,6 +16,8 @@ from ..kinds.memories import Body
 from ..kinds.numbers import Number
 
 __all__ = ["Neighbour", "Writer"]
+
+_Answer = TypeVar("_Answer", bound=Hashable)
 
 
 class Writer(Protocol):
@@ -75,6 +77,9 @@ class Writer(Protocol):
 
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
+
+    def decide(self, question: Callable[[Cell, float], _Answer]) -> _Answer:
+        """The answer of the cell, at the highest frequency [Hz], to a question that decides on equations."""
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked."""

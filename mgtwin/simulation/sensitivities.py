@@ -28,7 +28,8 @@ from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..protocols import Segment
 from . import checks
-from .integrator import ATOL, RTOL, SOLVER_OPTIONS, Integrator, quiet_pybamm
+from .built import quiet_pybamm
+from .integrator import ATOL, RTOL, SOLVER_OPTIONS, Integrator
 
 __all__ = ["SensitiveRun"]
 
