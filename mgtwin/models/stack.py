@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
 from itertools import compress
 from types import SimpleNamespace
 from typing import Any
@@ -21,17 +20,12 @@ from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
 from ..kinds.own import Own
-from ..routes import Mesh, Modes, Route
+from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
-from .graded import GradedLayer
+from .equations import equations_of
 from .grid import Space
 from .interfaces import ElectrodeInterface, JunctionInterface
-from .layers import MixedLayer, OhmicLayer, material_of
-from .modal import ModalLayer
-from .modes import DECADES, modal_table
 from .particles import Particle
-from .pores import MixedPoreLayer, PoreLayer
-from .salt import SaltLayer
 from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
@@ -103,7 +97,7 @@ class StackModel(pybamm.BaseModel):
             _check_material(cell, layer, self.input_paths)
         self.cpe_window = cpe_window
         #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
-        self.route: Route = layers or (Modes() if refinement is None else Mesh())
+        self.route: Route = layers or (LAYERS if refinement is None else ON_MESH)
         self.refinement = self.route.refinement * (1.0 if refinement is None else refinement)
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
@@ -200,7 +194,9 @@ class StackModel(pybamm.BaseModel):
             )
         ]
         layers = [
-            self._equations(layer)(self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
+            equations_of(self, layer, self.route)(
+                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
+            )
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
@@ -226,15 +222,6 @@ class StackModel(pybamm.BaseModel):
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
         #: Those of them that store something between the faces.
         self.storing_layers = [layer for layer in self.resolved_layers if carried[layer.name] != IONS_ONLY]
-
-    def _equations(self, layer: Layer) -> Any:
-        """The class with the equations of a layer, and its modes where it is given by them."""
-        if self.route.density and layer.material.has_modes:
-            # a step is right from 10/z_max on: what the shortest time asks for, and no more
-            decades = int(np.ceil(1 - 2 * np.log10(self.diffusion_length(layer.name))))
-            if decades <= max(DECADES):
-                return partial(ModalLayer, table=modal_table(self.route.density, max(decades, min(DECADES))))
-        return _equations(layer, material_of(self, layer))
 
     def _passes_electrons(self, interface: str) -> bool:
         """Whether an interface lets electrons through; a missing junction does."""
@@ -334,26 +321,6 @@ class StackModel(pybamm.BaseModel):
         number = [layer.name for layer in self.cell.layers].index(name)
         diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
         return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
-
-
-#: What moves besides the ion -> the equations, where the composition is uniform and a solution is not all there is.
-_EQUATIONS = {
-    IONS_ONLY: OhmicLayer,
-    ELECTRONS: MixedLayer,
-    ANIONS: PoreLayer,
-    ELECTRONS | ANIONS: MixedPoreLayer,
-}
-
-
-def _equations(layer: Layer, own: Own) -> Any:
-    """The class with the equations of a layer."""
-    material, carriers = layer.material, layer.material.carriers
-    if carriers not in _EQUATIONS:
-        shown = ", ".join(sorted(map(str, carriers)))
-        raise InputError(f"{own.path} carries {shown} besides the ion, for which there are no equations.")
-    if carriers == ANIONS and material.salt(own).alone:
-        return SaltLayer
-    return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
 
 
 def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None:
