@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .numbers import Number
 
-__all__ = ["DEPLETED", "Salt", "continued_log", "salt_voltage"]
+__all__ = ["DEPLETED", "Salt", "Surface", "continued_log", "salt_voltage"]
 
 #: c/c_0 at a face below which the salt counts as used up: a run ends there. Sand's time is met within twice this.
 DEPLETED = 1e-6
@@ -55,6 +56,13 @@ class Salt:
     content: Number = 1.0
     beside: Number = 0.0
     alone: bool = True
+
+
+class Surface(NamedTuple):
+    """c/c_0 at a face, and its logarithm: near depletion only the latter says how much there is."""
+
+    relative: Number
+    logarithm: Number
 
 
 def salt_voltage(charge: Number, thermal_voltage: Number, factor: Number) -> Number:

@@ -82,7 +82,9 @@ class Pores:
         """Write the balance of the salt; `field` is g at inner cell faces."""
         # Only the solution's part of the ionic current carries salt; the solid's does not.
         current = self.solution("edges") * field + self.pushed_on_edges(model)
-        self.salt.balance(model, current, {"left": left.anionic_current, "right": right.anionic_current}, faces)
+        anions = {"left": left.anionic_current, "right": right.anionic_current}
+        surfaces = {side: faces[side].surface(model, anions[side]) for side in SIDES}
+        self.salt.balance(model, current, anions, surfaces)
 
 
 class PoreLayer:

@@ -18,8 +18,9 @@ from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_pot
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
-from ..kinds.numbers import Number
+from ..kinds.numbers import Number, is_zero
 from ..kinds.own import Own
+from ..kinds.salt import DEPLETED, Surface, continued_log
 from . import mesh, names
 from .graded import GradedLayer
 from .interfaces import ElectrodeInterface, JunctionInterface
@@ -172,6 +173,15 @@ class StackModel(pybamm.BaseModel):
         particle = Particle(surface.name.replace(" ", "_").replace("-", "_"), body)
         particle.write(self, surface, start, flux)
         self.particles.append(particle)
+
+    # -- what solutions write --------------------------------------------------------------------------------------
+    def surface(self, layer: str, side: str, relative: Number) -> Surface:
+        """The salt at a face that only the ion passes: the current is given, so c/c_0 follows."""
+        return Surface(relative, continued_log(relative))
+
+    def depletes(self, event: str, surface: Surface) -> None:
+        """End a run where the salt at a face is used up."""
+        self.events.append(pybamm.Event(event, surface.relative - DEPLETED))
 
     # -- equations -------------------------------------------------------------------------------------------------
     def _assemble(self) -> None:
@@ -336,7 +346,7 @@ def _equations(layer: Layer, own: Own) -> Any:
     if carriers not in _EQUATIONS:
         shown = ", ".join(sorted(map(str, carriers)))
         raise InputError(f"{own.path} carries {shown} besides the ion, for which there are no equations.")
-    if carriers == ANIONS and material.salt(own).alone:
+    if carriers == ANIONS and is_zero(material.salt(own).beside):
         return SaltLayer
     return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
 
