@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .functions import BoundFunction
 from .numbers import Number
 
 __all__ = ["DEPLETED", "Salt", "Surface", "continued_log", "salt_voltage"]
@@ -41,6 +42,8 @@ class Salt:
         Ionic conductivity [S/m] of all other paths together.
     alone : bool
         Whether the layer is nothing but the solution.
+    conductivity_factor, diffusivity_factor, anion_factor : BoundFunction, optional
+        How kappa, D and :math:`1 - t_+` change with :math:`c/c_0`; None where they do not.
     """
 
     path: str
@@ -56,6 +59,14 @@ class Salt:
     content: Number = 1.0
     beside: Number = 0.0
     alone: bool = True
+    conductivity_factor: BoundFunction | None = None
+    diffusivity_factor: BoundFunction | None = None
+    anion_factor: BoundFunction | None = None
+
+    @property
+    def varies(self) -> bool:
+        """Whether a property follows a function of the concentration."""
+        return any((self.conductivity_factor, self.diffusivity_factor, self.anion_factor))
 
 
 class Surface(NamedTuple):

@@ -10,6 +10,7 @@ together, and :math:`i_-` that of its anions,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +97,7 @@ class SaltTransport:
 
     def __init__(self, model: Writer, name: str, salt: Salt, grid: LayerGrid, ratio: Number):
         self.name, self._grid, self._solution = name, grid, salt
-        self.anions = 1 - salt.transference_number
+        self.anions = 1 - salt.transference_number  # at c_0
         #: V per unit of ln c, without t_-
         self.voltage = salt_voltage(model.ion_charge, 1 / model.inverse_thermal_voltage, salt.thermodynamic_factor)
         charge = model.ion_charge * FARADAY * salt.concentration * ratio
@@ -107,10 +108,31 @@ class SaltTransport:
 
     def conductivity(self, relative: Number) -> Number:
         """kappa [S/m] at c/c_0."""
-        exponent = self._solution.exponent
-        if exponent is None:
-            return self._conductivity
-        return self._conductivity * np.exp(exponent * continued_log(relative))
+        exponent, factor = self._solution.exponent, self._solution.conductivity_factor
+        conductivity = self._conductivity if factor is None else self._conductivity * factor(relative)
+        return conductivity if exponent is None else conductivity * np.exp(exponent * continued_log(relative))
+
+    def anions_at(self, relative: Number) -> Number:
+        """t_- at c/c_0."""
+        factor = self._solution.anion_factor
+        return self.anions if factor is None else self.anions * factor(relative)
+
+    def mobility_at(self, relative: Number) -> Number:
+        """zF c_0 D_eff [A/m] at c/c_0."""
+        factor = self._solution.diffusivity_factor
+        return self._mobility if factor is None else self._mobility * factor(relative)
+
+    def diffusion_voltage(self, left: Surface, right: Surface) -> Number:
+        """Drop over the layer that its concentrations make [V]: the integral of v t_- d(ln c), exact."""
+        factor = self._solution.anion_factor
+        if factor is None:
+            return self.voltage * self.anions * (left.logarithm - right.logarithm)
+        assert factor.logarithmic is not None  # checked when the material was made
+        return self.voltage * self.anions * (factor.logarithmic(*left) - factor.logarithmic(*right))
+
+    def _on_edges(self, of: Callable[[Number], Number]) -> Number:
+        """A property at inner cell faces; a number where it does not follow the concentration."""
+        return self._grid.on_edges(of(self.relative)) if self._solution.varies else of(self.relative)
 
     def log_slope(self, model: Writer) -> Number:
         """d(ln c)/dx [1/m] at inner cell faces."""
@@ -132,7 +154,8 @@ class SaltTransport:
             The solution's current there is ``driven + conductance d(ln c)/dx``.
         """
         inside = self._grid.first_value(self.relative, side)
-        return (anions - self.anions * driven) / (self._mobility + self.anions * conductance / inside)
+        taken = self.anions_at(inside)
+        return (anions - taken * driven) / (self.mobility_at(inside) + taken * conductance / inside)
 
     def face(self, side: str, driven: Number, conductance: Number = 0, closed: bool = False) -> SaltFace:
         """Face at ``"left"`` or ``"right"``; `driven` and `conductance` as for `slope`."""
@@ -140,12 +163,10 @@ class SaltTransport:
         half = self._grid.half_cell(side)
         inside = self._grid.first_value(self.relative, side)
         moved = self.slope(side, pybamm.Scalar(0), driven, conductance)
-        resistance = half / (self._mobility + self.anions * conductance / inside)
+        resistance = half / (self.mobility_at(inside) + self.anions_at(inside) * conductance / inside)
         return SaltFace(self.name, side, inside + sign * half * moved, resistance, self._solution, closed)
 
-    def balance(
-        self, model: Writer, current: Number, anions: dict[str, Number], surfaces: dict[str, Surface]
-    ) -> None:
+    def balance(self, model: Writer, current: Number, anions: dict[str, Number], surfaces: dict[str, Surface]) -> None:
         """Write the balance of the salt.
 
         Parameters
@@ -159,7 +180,7 @@ class SaltTransport:
             What the salt is at each of them.
         """
         grid, c = self._grid, self.relative
-        inside = self.anions * current + self._mobility * grid.slope(model, c)
+        inside = self._on_edges(self.anions_at) * current + self._on_edges(self.mobility_at) * grid.slope(model, c)
         flux = grid.with_faces(inside, anions["left"], anions["right"])
         model.rhs[c] = grid.divergence(flux) / self._capacity
         model.initial_conditions[c] = pybamm.Scalar(1)
@@ -216,21 +237,21 @@ class SaltLayer:
             return self._current_density, 0
         grid, salt = self.grid, self.salt
         kappa, _ = self.conductivities(side)
-        half = kappa * salt.voltage * salt.anions / 2  # a cell's slope is the mean of those at its two faces
+        taken = salt.anions_at(grid.first_value(salt.relative, side))
+        half = kappa * salt.voltage * taken / 2  # a cell's slope is the mean of those at its two faces
         return kappa * grid.first_value(self.field, side) + half * salt.first_log_slope(side), half
 
     def complete(self, model: Writer, left: Neighbour, right: Neighbour) -> None:
         """Write the balance of the salt and the drop, with the anion currents of the interfaces at the faces."""
         salt, grid, g = self.salt, self.grid, self.field
         anions = {"left": left.anionic_current, "right": right.anionic_current}
-        kappa, voltage = salt.conductivity(salt.relative), salt.voltage * salt.anions
+        kappa, voltage = salt.conductivity(salt.relative), salt.voltage * salt.anions_at(salt.relative)
         surfaces = {side: self._faces[side].surface(model, anions[side]) for side in SIDES}
         if g is None or self._dielectric is None:
             salt.balance(model, model.current_density, anions, surfaces)
             # the diffusion potential depends on the concentrations at the faces alone: no mesh error in it
-            diffusion = surfaces["left"].logarithm - surfaces["right"].logarithm
             resistance = pybamm.PrimaryBroadcast(1, grid.domain) / kappa
-            self.drop = model.current_density * grid.integral(resistance) + voltage * diffusion
+            self.drop = model.current_density * grid.integral(resistance) + salt.diffusion_voltage(**surfaces)
             return
         ends = {
             side: salt.slope(side, anions[side], *self._conduction(side)) / grid.first_value(salt.relative, side)
