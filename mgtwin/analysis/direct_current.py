@@ -29,7 +29,7 @@ __all__ = [
 
 #: Samples of a voltammogram this close to a vertex (as a share of the range) count as the vertex.
 AT_VERTEX = 0.02
-#: Part of the voltage before the vertex over which a plateau must be flat, and by how much the current may change there.
+#: Share of the voltage before the vertex over which a plateau must be flat, and by how much it may change there.
 PLATEAU, FLAT = 0.1, 0.01
 NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")

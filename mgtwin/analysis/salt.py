@@ -200,19 +200,20 @@ def limiting_current(cell: Cell | xr.Dataset) -> LimitingCurrent:
     >>> print(limiting_current(cell))
     i_lim = 0.7719 mA (0.7719 mA/cm^2), solution
     """
-    if not isinstance(cell, Cell):
-        read = [plateau_current(cell, dissolution) for dissolution in (False, True)]
-        if np.isnan(read).all():
-            why = [reading.remark for reading in read if reading.remark != NO_SWEEP] or [NO_SWEEP]
-            raise InputError(f"limiting_current: {why[0]}. Sweep further, or more slowly.")
-        return LimitingCurrent(abs(read[0]), abs(read[1]), "", "", geometry(cell, None, None).area)
-    area = float(cell.area)
-    ends = []
-    for step in (1, -1):  # along +x the salt is used up at the right end, and metal deposited on the right electrode
-        limits = [(_group_limit(group[::step]), group[::step][-1].name) for group in _groups(cell)]
-        ends.append(min(limits, default=(np.inf, "")))
-    (deposition, first), (dissolution, second) = ends
-    return LimitingCurrent(deposition * area, dissolution * area, first, second, area)
+    match cell:
+        case Cell():
+            area = float(cell.area)
+            ends = []
+            for step in (1, -1):  # along +x the salt is used up at the right end, and metal deposited on the right
+                limits = [(_group_limit(group[::step]), group[::step][-1].name) for group in _groups(cell)]
+                ends.append(min(limits, default=(np.inf, "")))
+            (deposition, first), (dissolution, second) = ends
+            return LimitingCurrent(deposition * area, dissolution * area, first, second, area)
+    read = [plateau_current(cell, dissolution=side) for side in (False, True)]
+    if np.isnan(read).all():
+        why = [reading.remark for reading in read if reading.remark != NO_SWEEP] or [NO_SWEEP]
+        raise InputError(f"limiting_current: {why[0]}. Sweep further, or more slowly.")
+    return LimitingCurrent(abs(read[0]), abs(read[1]), "", "", geometry(cell, None, None).area)
 
 
 def sand_time(cell: Cell, current: float | str) -> float:

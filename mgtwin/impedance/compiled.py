@@ -162,9 +162,10 @@ class _Planned(Reader):
             self._plans[path] = self._planned(path)
         plan = self._plans[path]
         if plan is None:
-            known = self._known.get(path)
-            # a function of a composition reads its numbers itself, from those that vary here
-            return known.standing(Own(self, path, T)) if isinstance(known, Function) else self._known.property(path, T)
+            match self._known.get(path):
+                case Function() as function:  # it reads its numbers itself, from those that vary here
+                    return function.standing(Own(self, path, T))
+            return self._known.property(path, T)
         given = {name: self._values.get(place) for name, place in plan.varied}
         for name, place in plan.varied:
             if given[name] is None:

@@ -14,7 +14,7 @@ import pybamm
 from ..cells import Cell, Layer, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
@@ -112,7 +112,7 @@ class StackModel(pybamm.BaseModel):
         self.ion_charge = self.reader.number("ion.charge")
         self.area = self.reader.number("area")
         self._rest_numbers = rest_potentials(cell)
-        self.rest = rest_symbols(cell, self._rest_numbers)
+        self.rest = self._rest_symbols()
         self.summary_variables: list[str] = []
         # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
         self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
@@ -144,6 +144,13 @@ class StackModel(pybamm.BaseModel):
     def _current(self) -> pybamm.Symbol:
         """The cell current [A]: given in time here; a controlled model makes it an unknown."""
         return pybamm.FunctionParameter(names.CURRENT_FUNCTION, {names.TIME: pybamm.t})
+
+    def _rest_symbols(self) -> SimpleNamespace:
+        """E0 of every mixed conductor, eta of both electrodes (§3.1), as symbols."""
+        rest = self._rest_numbers
+        given = {layer.name: value or 0.0 for layer, value in zip(self.cell.layers, rest.layers, strict=True)}
+        electrodes = {"negative": pybamm.Scalar(rest.negative), "positive": pybamm.Scalar(rest.positive)}
+        return SimpleNamespace(layers={name: pybamm.Scalar(E) for name, E in given.items()}, electrodes=electrodes)
 
     def _stores(self, layer: Layer) -> bool:
         return layer.name in self._dielectric
@@ -391,13 +398,3 @@ def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str
                 raise InputError(f"{path} is named twice among the inputs ({result[path]!r} and {name!r}).")
             result[path] = name
     return result
-
-
-def rest_symbols(cell: Cell, rest: Rest) -> SimpleNamespace:
-    """Rest potentials as PyBaMM symbols: E0 of every mixed conductor, eta of both electrodes (§3.1)."""
-    layers = {
-        layer.name: pybamm.Scalar(0.0 if value is None else value)
-        for layer, value in zip(cell.layers, rest.layers, strict=True)
-    }
-    electrodes = {"negative": pybamm.Scalar(rest.negative), "positive": pybamm.Scalar(rest.positive)}
-    return SimpleNamespace(layers=layers, electrodes=electrodes)

@@ -1,13 +1,14 @@
 r"""The family of functions of a composition: how a property changes with c/c_0 of a salt or the filling of a host.
 
-A function stands in a field of its own beside the property, which it multiplies. `standing` gives it the cell's numbers,
-and what results is called with the composition, be that a number, an array or a symbol.
+A function stands in a field of its own beside the property, which it multiplies. `standing` gives it the numbers of
+the cell, and what results is called with the composition, be that a number, an array or a symbol.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
@@ -16,7 +17,7 @@ from ...errors import InputError
 from ...registry import Family
 from ...unions import OneOf
 from ..declare import declared, require, unwritten
-from ..kind import Formula, asked_by, has_formula
+from ..kind import Formula, asked_by
 from ..laws import Dependence
 from ..numbers import Number, plain
 from ..own import Own, alone
@@ -46,19 +47,18 @@ class Function(Dependence):
     formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
     """The factor, ``formula(x, *, <field>, ...)``: x and the fields may be floats, arrays or symbols."""
 
+    logarithmic: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    """Its integral in ln x, ``logarithmic(x, log_x, *, <the same fields>)``; not all have one."""
+
     def __call__(self, x: Number) -> Number:
         """Evaluate at the composition x: a number or an array."""
         return plain(self.standing(alone(self))(x))
 
     def standing(self, own: Own) -> BoundFunction:
         """Return the function with the numbers that stand at `own`."""
-
-        def given(name: str) -> Callable[..., Number]:
-            numbers = {field: own.number(field) for field in asked_by(type(self), name)}
-            return lambda *arguments: getattr(self, name)(*arguments, **numbers)
-
-        kind = type(self)
-        return BoundFunction(given("formula"), given("logarithmic") if has_formula(kind, "logarithmic") else None)
+        given = {name: own.number(name) for name in asked_by(type(self), "formula")}
+        integral = None if self.logarithmic is unwritten else partial(self.logarithmic, **given)
+        return BoundFunction(partial(self.formula, **given), integral)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
@@ -96,7 +96,7 @@ def _check(cls: type[Function]) -> None:
     require(cls.formula is not unwritten, cls, FUNCTIONS, "without the static method formula(x, *, ...).")
 
 
-def check_positive(what: str, value: Function | None, compositions: Sequence[float]) -> None:
+def check_positive(what: str, value: Function | None, compositions: Iterable[float]) -> None:
     """Refuse a factor that is not positive and finite at one of these compositions.
 
     Raises
@@ -105,7 +105,7 @@ def check_positive(what: str, value: Function | None, compositions: Sequence[flo
     """
     if value is None:
         return
-    x = np.asarray(compositions)
+    x = np.array([*compositions])
     values = np.broadcast_to(value(x), x.shape)
     bad = ~(np.isfinite(values) & (values > 0))
     if bad.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Annotated
 
@@ -57,10 +57,7 @@ class Tabulated(Function):
 
     def standing(self, own: Own) -> BoundFunction:
         """Return the function; rows of a table are no numbers with a path of their own."""
-        table: Callable[[Number], Number] = lambda x: self.formula(  # noqa: E731
-            x, compositions=self.compositions, factors=self.factors
-        )
-        return BoundFunction(table, None)
+        return BoundFunction(partial(self.formula, compositions=self.compositions, factors=self.factors), None)
 
     @model_validator(mode="after")
     def _rows(self) -> Tabulated:

@@ -13,8 +13,7 @@ from ...quantities import Quantity, Value
 from ..carriers import ANIONS
 from ..dielectric import BulkDielectric
 from ..fields import Property
-from ..functions import AnyFunction, check_positive
-from ..kind import has_formula
+from ..functions import AnyFunction, Function, check_positive
 from ..laws import Law
 from ..numbers import Number
 from ..own import Own
@@ -126,7 +125,7 @@ class BinaryElectrolyte(Material):
                 raise InputError(
                     f"{name} must be 1 at c/c_0 = 1, where the property itself holds, but is {factor(1.0):.6g}."
                 )
-        if "anion_factor" in given and not has_formula(type(self.anion_factor), "logarithmic"):
+        if "anion_factor" in given and given["anion_factor"].logarithmic is Function.logarithmic:
             raise InputError(
                 f"anion_factor: {type(self.anion_factor).__name__} has no integral in ln c, which the diffusion "
                 f"potential needs: use a Polynomial, or add the static method logarithmic(x, log_x, *, …)."
