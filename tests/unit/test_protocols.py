@@ -49,6 +49,7 @@ EXAMPLES: dict[str, Any] = {
     "eis under current": EIS(1e6, 0.1, bias=Current("7.5 uA/cm^2")),
     "polarization": Polarization(["0.5 V", 1.0], "2 h", first_time="1 ms", per_decade=5, temperature=333.15),
     "voltammetry": Voltammetry("-1.6 V", "1.4 V", "0.1 mV/s", cycles=2, start="0.1 V", points=50, temperature=333.15),
+    "linear sweep": LinearSweep("-1 V", "0.1 mV/s", start="0.1 V", points=50, temperature=333.15),
     "galvanostatic": Galvanostatic("-7.5 uA/cm^2", "1 h", limits=("-2 V", "2 V"), points=10, first_time="1 s"),
     "cycling": Cycling("10 uA", "1 h", cycles=3, rest="1 min", limits=("-2 V", "2 V"), points=8, temperature=300.0),
     "rest": Rest("1 h", points=6, temperature=300.0),
