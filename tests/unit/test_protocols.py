@@ -19,6 +19,7 @@ from mgtwin.protocols import (
     CurrentRamp,
     Cycling,
     Galvanostatic,
+    LinearSweep,
     Polarization,
     Replay,
     ReplayedSignal,
