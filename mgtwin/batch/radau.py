@@ -118,7 +118,9 @@ def march(sets: Sets, state: Reals, times: Sequence[float] | Reals, rtol: float,
     >>> march(decay, np.ones((1, 2)), [0.0, 1.0], 1e-8, 1e-10).final.round(6).tolist()
     [[0.367879, 0.135335]]
     """
-    return March(sets, state, np.asarray(times, dtype=float), rtol, atol).finished()
+    # a set that runs away must not be heard of but by its failure
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return March(sets, state, np.asarray(times, dtype=float), rtol, atol).finished()
 
 
 class March:
@@ -209,8 +211,7 @@ class March:
         held = self._held
         size = self._norm(self._state[:held], self._state[:held])
         speed = self._norm(self._rates[:held], self._state[:held])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lengths = np.where((size > 1e-5) & (speed > 1e-5), 0.01 * size / speed, 1.0 / speed)
+        lengths = np.where((size > 1e-5) & (speed > 1e-5), 0.01 * size / speed, 1.0 / speed)
         lengths = lengths[self._active & (lengths > 0)]
         return float(min(lengths.min(initial=np.inf), 1e-3 * duration))
 
