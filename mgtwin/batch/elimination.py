@@ -8,7 +8,7 @@ cells of a mesh go by cyclic reduction, in as many levels as their number has bi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,8 @@ from scipy import sparse
 
 __all__ = ["Elimination", "inverses"]
 
-Numbers = NDArray[np.float64] | NDArray[np.complex128]
+#: Real or complex.
+Numbers = NDArray[np.inexact]
 Indices = NDArray[np.intp]
 
 #: So few unknowns are solved as dense matrices at once: the bookkeeping of one more level costs more.
@@ -187,7 +188,7 @@ class Elimination:
         return solve
 
 
-def _columns(entries: list[tuple[int, ...]], width: int = 3) -> NDArray[np.intp]:
+def _columns(entries: Sequence[tuple[int, ...]], width: int = 3) -> NDArray[np.intp]:
     """Tuples of integers as one array for each place in them."""
     return np.array(entries, dtype=np.intp).reshape(-1, width).T
 

@@ -1,4 +1,4 @@
-"""The equations of a discretised model for many parameter sets at once: CasADi functions of the model itself, mapped."""
+"""The equations of a discretised model for many parameter sets at once, by the CasADi functions of the model itself."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ class Equations:
         once = casadi.cse(rates(t, y, p))
         rates = casadi.Function("rates", [t, y, p], [once])
         jacobian = casadi.jacobian(once, y)
-        entries = casadi.Function("entries", [t, y, p], [casadi.cse(casadi.vertcat(*jacobian.nonzeros()))])
+        entries = casadi.Function("entries", [t, y, p], [casadi.cse(jacobian.nz[:])])
         rows, columns = (np.array(part, dtype=np.intp) for part in jacobian.sparsity().get_triplet())
         self.elimination = Elimination(rows, columns, self.mass)
         within = (rows >= differential) & (columns >= differential)
         self._algebraic = rows[within] - differential, columns[within] - differential, np.flatnonzero(within)
-        self._functions = {"rates": rates, "jacobian": entries, "events": events}
+        #: f, the entries of its Jacobian, and the events, as functions of (t, y, p).
+        self.rates, self.jacobian, self.events = rates, entries, events
 
     @classmethod
     def of(cls, model: pybamm.BaseModel, parameters: Sequence[str], events: bool = True) -> Equations:
         """The equations of a discretised PyBaMM model, with these inputs as parameters, in this order."""
         t, y, p = (
-            casadi.MX.sym(name, size)
-            for name, size in (("t", 1), ("y", model.len_rhs_and_alg), ("p", len(parameters)))
+            casadi.MX.sym(name, size) for name, size in (("t", 1), ("y", model.len_rhs_and_alg), ("p", len(parameters)))
         )
         inputs = {name: p[k] for k, name in enumerate(parameters)}
 
@@ -108,10 +108,12 @@ class Sets:
         self._state = np.zeros((self.number, equations.size))
         self._time = np.zeros(self.number)
         self._kept: list[Any] = []  # CasADi's buffers keep neither their functions nor themselves alive
-        functions = equations._functions
-        self.rates = self._evaluator(functions["rates"])
-        self.jacobian = self._evaluator(functions["jacobian"])
-        self.events = self._evaluator(functions["events"]) if functions["events"] is not None else None
+        self.rates, self.jacobian = self._evaluator(equations.rates), self._evaluator(equations.jacobian)
+        self.events = None if equations.events is None else self._evaluator(equations.events)
+
+    def some(self, which: NDArray[np.intp]) -> Sets:
+        """Some of the sets."""
+        return Sets(self.equations, self._parameters[which].T)
 
     def _evaluator(self, function: casadi.Function) -> Callable[[float | Reals, Reals], Reals]:
         """A function of (t, y) for all sets, through CasADi's buffers: no conversion of the arrays."""
@@ -119,9 +121,10 @@ class Sets:
         buffer: Any
         buffer, evaluate = mapped.buffer()
         result: Reals = np.zeros((self.number, function.size1_out(0)))
-        for k, array in enumerate((self._time, self._state, self._parameters)):
-            buffer.set_arg(k, memoryview(array.reshape(-1)))
-        buffer.set_res(0, memoryview(result.reshape(-1)))
+        flat: list[Any] = [item.reshape(-1) for item in (self._time, self._state, self._parameters, result)]
+        for k, array in enumerate(flat[:3]):
+            buffer.set_arg(k, memoryview(array))
+        buffer.set_res(0, memoryview(flat[3]))
 
         def evaluated(time: float | Reals, state: Reals) -> Reals:
             self._time[:] = time

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .collocation import ERROR, MU_COMPLEX, MU_REAL, POLYNOMIAL, TI, C, T
 from .elimination import inverses
 from .equations import Sets
 
@@ -25,29 +26,6 @@ __all__ = ["March", "Trajectories", "march"]
 
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-_ROOT = np.sqrt(6.0)
-#: Butcher matrix and collocation points.
-A = np.array(
-    [
-        [(88 - 7 * _ROOT) / 360, (296 - 169 * _ROOT) / 1800, (-2 + 3 * _ROOT) / 225],
-        [(296 + 169 * _ROOT) / 1800, (88 + 7 * _ROOT) / 360, (-2 - 3 * _ROOT) / 225],
-        [(16 - _ROOT) / 36, (16 + _ROOT) / 36, 1 / 9],
-    ]
-)
-C = A.sum(axis=1)
-#: Weights of the error estimate (Hairer and Wanner, eq. (8.19)), for increments z over the step.
-ERROR = np.array([-13 - 7 * _ROOT, -13 + 7 * _ROOT, -1]) / 3
-_values, _vectors = np.linalg.eig(np.linalg.inv(A))
-_real = int(np.argmin(np.abs(_values.imag)))
-_pair = int(np.argmax(_values.imag))
-#: Eigenvalues of the inverse of A, its eigenvectors in real form (real one, real and imaginary part), their inverse.
-#: In that basis the pair acts on the number (first + i second) as its conjugate.
-MU_REAL, MU_COMPLEX = float(_values[_real].real), complex(_values[_pair].conj())
-T = np.stack([_vectors[:, _real].real, _vectors[:, _pair].real, _vectors[:, _pair].imag], axis=1)
-TI = np.linalg.inv(T)
-#: Increments at the collocation points -> coefficients of the polynomial through them and the start of the step.
-POLYNOMIAL = np.linalg.inv(C[:, np.newaxis] ** np.arange(1, 4))
 
 #: Iterations of Newton's method per step, and steps of it for a consistent start.
 ITERATIONS, STARTS = 8, 60
@@ -76,7 +54,7 @@ class Trajectories:
     failures : dict
         Set -> why it has no result.
     slow : list of int
-        Sets that were put aside, since they would have held up the others.
+        Sets that were integrated apart, since they would have held up the others.
     steps : int
     """
 
@@ -120,7 +98,11 @@ def march(sets: Sets, state: Reals, times: Sequence[float] | Reals, rtol: float,
     """
     # a set that runs away must not be heard of but by its failure
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return March(sets, state, np.asarray(times, dtype=float), rtol, atol).finished()
+        found = March(sets, state, np.asarray(times, dtype=float), rtol, atol).finished()
+    if found.slow:
+        apart = np.array(found.slow)
+        found.put(apart, march(sets.some(apart), state[:, apart], times, rtol, atol))
+    return found
 
 
 class March:
@@ -197,8 +179,8 @@ class March:
         self._stop_at_events(0.0, self._state, np.zeros((3, *self._state.shape)))
         length = self._first_step(duration)
         while self._time < duration and self._active.any():
-            if result.steps >= STEPS:
-                self._give_up(self._active, f"{STEPS} steps do not suffice")
+            if result.steps >= STEPS or self._time + length == self._time:
+                self._give_up(self._active, f"after {result.steps} steps the next one would be {length:.3g} s")
                 break
             length = self._step(length, duration)
             self._put_aside()
@@ -293,10 +275,7 @@ class March:
         rate, last = max(self._convergence, 1e-16) ** 0.8, None
         for iteration in range(1, ITERATIONS + 1):
             rates = np.stack(
-                [
-                    self._sets.rates(self._time + c * length, self._state + z)
-                    for c, z in zip(C, increments, strict=True)
-                ]
+                [self._sets.rates(self._time + c * length, self._state + z) for c, z in zip(C, increments, strict=True)]
             )
             real, first, second = _combined(TI, rates)
             complex_ = first + 1j * second - MU_COMPLEX / length * self._mass * (transformed[1] + 1j * transformed[2])
@@ -343,7 +322,8 @@ class March:
         coefficients = np.tensordot(POLYNOMIAL, increments, axes=1)
         inside = np.flatnonzero((self._times > before) & (self._times <= self._time))
         if inside.size:
-            self.result.states[inside] = start + _at(coefficients, (self._times[inside] - before) / length)
+            found = start + _at(coefficients, (self._times[inside] - before) / length)
+            self.result.states[inside] = np.where(self._active, found, np.nan)
         self._stop_at_events(length, new, coefficients, start, before)
         self._state = np.where(self._active, new, start)
         self._polynomial = length, coefficients

@@ -1,4 +1,4 @@
-"""Runs of one protocol on many cells that differ in numbers only, side by side: a Dataset for each, as of `simulate`."""
+"""Runs of one protocol on many cells that differ in numbers only, side by side: a Dataset for each, as `simulate`'s."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Cell, Reader
+from ..cells import Cell
 from ..errors import InputError
 from ..kinds.carriers import Carrier
 from ..protocols import Protocol, Segment, TransientProtocol
 from ..routes import Mesh
 from ..simulation import checks
 from ..simulation.dispatch import stamp
+from ..simulation.transient import assemble, window_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,11 +69,14 @@ class SideBySide:
 
     Attributes
     ----------
+    base : Cell
+        What they are but for these numbers; its own decide on the mesh, so that this is the same for a whole study.
     cells : sequence of Cell
     values : mapping
         Path to the number [SI] of every cell, for all numbers in which they differ.
     """
 
+    base: Cell
     cells: Sequence[Cell]
     values: Mapping[str, Reals]
 
@@ -107,7 +111,8 @@ class SideBySide:
         """Datasets of cells with one model and equal times."""
         cells = [self.cells[k] for k in members]
         values = np.array([[given[k] for k in members] for given in self.values.values()])
-        sets = self._sets(dielectric, plans[0])
+        first = checks.first_output(plans[0])
+        sets = _built(self.base.to_yaml(), tuple(self.values), 1 / (2 * np.pi * first), dielectric, window_of(plans[0]))
         state = sets.at_rest(values)
         done: list[list[SegmentSolution]] = [[] for _ in cells]
         failures: dict[int, str] = {}
@@ -126,20 +131,7 @@ class SideBySide:
                         done[k].append(solution)
             state[:, left] = reached.final
         attrs = stamp(cells[0], protocol)
-        return [
-            failures.get(k) or self._dataset(cell, plans[k], done[k], sets, attrs) for k, cell in enumerate(cells)
-        ]
-
-    def _sets(self, dielectric: tuple[str, ...], segments: tuple[Segment, ...]) -> ParameterSets:
-        """The model of the cells; its mesh is that of the first, so that it is the same for all of a study."""
-        from ..simulation.transient import window_of
-
-        return _built(
-            _Structure(self.cells[0], tuple(self.values)),
-            1 / (2 * np.pi * checks.first_output(segments)),
-            dielectric,
-            window_of(segments),
-        )
+        return [failures.get(k) or self._dataset(cell, plans[k], done[k], sets, attrs) for k, cell in enumerate(cells)]
 
     def _dataset(
         self,
@@ -149,8 +141,6 @@ class SideBySide:
         sets: ParameterSets,
         attrs: Mapping[str, Any],
     ) -> xr.Dataset:
-        from ..simulation.transient import assemble
-
         own = {
             "cell": cell.to_yaml(),
             "temperature": float(cell.temperature),
@@ -169,9 +159,9 @@ class SideBySide:
         return run.assign_attrs(route=f"{run.attrs['route']}, side by side ({sets.rtol:g} of the states per step)")
 
 
-@dataclass(frozen=True, eq=False)
-class _Structure:
-    """A cell and the paths of its numbers that are inputs of a model; equal to none but itself."""
+@lru_cache(maxsize=16)
+def _built(cell: str, paths: tuple[str, ...], f_max: float, dielectric: tuple[str, ...], window: Any) -> ParameterSets:
+    """The model of a cell (YAML), with the numbers at these paths as inputs, kept for the next cells of a study."""
+    from .stacks import ParameterSets
 
-    cell: Cell
-    paths: tuple[str, ...]
+    return ParameterSets(Cell.from_yaml(cell), paths, f_max=f_max, dielectric=dielectric, cpe_window=window)

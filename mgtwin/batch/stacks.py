@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import casadi
@@ -97,7 +97,7 @@ class ParameterSets:
     def at_rest(self, values: Reals) -> Reals:
         """States of rest, shape (unknowns, sets), of values of shape (keys, sets)."""
         state = np.array(mapped(self._rest, values)) if self.names else np.array(self._rest([])).repeat(1, axis=1)
-        overrides = {paths: values[k] for k, paths in enumerate(self.places.values())}
+        overrides: dict[Key, Reals] = {paths: values[k] for k, paths in enumerate(self.places.values())}
         reader, _ = reader_of(self.cell, overrides)
         rest = rest_potentials(self.cell, reader)
         labels = np.asarray(self.layout[0])
@@ -121,12 +121,7 @@ class ParameterSets:
         """All sets through a segment of equal times, with a control and limits for each."""
         control = np.array([[*Integrator.inputs(self, segment).values()] for segment in segments]).T  # type: ignore[arg-type]
         sets = self._equations.for_sets(np.vstack([values, control]))
-        found = march(sets, y, segments[0].times, self.rtol, self.atol)
-        while found.slow:
-            again, found.slow = np.array(found.slow), []
-            part = self.integrate(y[:, again], values[:, again], [segments[k] for k in again])
-            found.put(again, part)
-        return found
+        return march(sets, y, segments[0].times, self.rtol, self.atol)
 
     # -- results ------------------------------------------------------------------------------------------------------
     def evaluate(self, states: Reals, values: Reals) -> dict[str, Reals]:
