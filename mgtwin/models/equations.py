@@ -10,6 +10,7 @@ import numpy as np
 from ..cells import Layer
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY
+from ..kinds.numbers import is_zero
 from ..routes import Route
 from .graded import GradedLayer
 from .layers import MixedLayer, OhmicLayer, material_of
@@ -48,6 +49,6 @@ def equations_of(model: Writer, layer: Layer, route: Route) -> Any:
         decades = int(np.ceil(1 - 2 * np.log10(model.diffusion_length(layer.name))))
         if decades <= max(DECADES):
             return partial(ModalLayer, table=modal_table(route.density, max(decades, min(DECADES))))
-    if carriers == ANIONS and material.salt(own).alone:
+    if carriers == ANIONS and is_zero(material.salt(own).beside):
         return SaltLayer
     return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
