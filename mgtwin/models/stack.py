@@ -16,23 +16,19 @@ import pybamm
 from ..cells import Cell, Layer, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, rest_diffusivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
 from ..kinds.own import Own
-from ..routes import Mesh, Modes, Route
+from ..kinds.salt import DEPLETED, Surface, continued_log
+from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
-from .graded import GradedLayer
+from .equations import diffusion_length, equations_of, penetration
 from .grid import Space
 from .interfaces import ElectrodeInterface, JunctionInterface
-from .layers import MixedLayer, OhmicLayer, material_of
-from .modal import ModalLayer
-from .modes import DECADES, modal_table
 from .particles import Particle
-from .pores import MixedPoreLayer, PoreLayer
-from .salt import SaltLayer
 from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
@@ -113,7 +109,7 @@ class StackModel(pybamm.BaseModel):
         self._fixed: set[str] = set()
         self.cpe_window = cpe_window
         #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
-        self.route: Route = layers or (Modes() if refinement is None else Mesh())
+        self.route: Route = layers or (LAYERS if refinement is None else ON_MESH)
         self.refinement = self.route.refinement * (1.0 if refinement is None else refinement)
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
@@ -232,6 +228,15 @@ class StackModel(pybamm.BaseModel):
         particle.write(self, surface, start, flux)
         self.particles.append(particle)
 
+    # -- what solutions write --------------------------------------------------------------------------------------
+    def surface(self, layer: str, side: str, relative: Number) -> Surface:
+        """The salt at a face that only the ion passes: the current is given, so c/c_0 follows."""
+        return Surface(relative, continued_log(relative))
+
+    def depletes(self, event: str, surface: Surface) -> None:
+        """End a run where the salt at a face is used up."""
+        self.events.append(pybamm.Event(event, surface.relative - DEPLETED))
+
     # -- equations -------------------------------------------------------------------------------------------------
     def _assemble(self) -> None:
         cell = self.cell
@@ -248,7 +253,9 @@ class StackModel(pybamm.BaseModel):
             )
         ]
         layers = [
-            self._equations(layer)(self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1]))
+            equations_of(self, layer, self.route)(
+                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
+            )
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
@@ -274,17 +281,6 @@ class StackModel(pybamm.BaseModel):
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
         #: Those of them that store something between the faces.
         self.storing_layers = [layer for layer in self.resolved_layers if carried[layer.name] != IONS_ONLY]
-
-    def _equations(self, layer: Layer) -> Any:
-        """The class with the equations of a layer, and its modes where it is given by them."""
-        if self.route.density and layer.material.has_modes:
-            # a step is right from 10/z_max on: what the shortest time asks for, and no more
-            decades = self.decide(
-                lambda cell, f_max: int(np.ceil(1 - 2 * np.log10(diffusion_length(layer.name, cell, f_max))))
-            )
-            if decades <= max(DECADES):
-                return partial(ModalLayer, table=modal_table(self.route.density, max(decades, min(DECADES))))
-        return _equations(layer, material_of(self, layer))
 
     def _passes_electrons(self, interface: str) -> bool:
         """Whether an interface lets electrons through; a missing junction does."""
@@ -400,40 +396,6 @@ class StackModel(pybamm.BaseModel):
             beta = stretching(partial(diffusion_length, layer.name)) if storing else mesh.SMOOTH
             found |= dict.fromkeys(layer.grid.spaces, beta)
         return found
-
-
-def penetration(body: Body, cell: Cell, f_max: float) -> float:
-    """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
-    reader = Reader(cell)
-    size, diffusivity = (reader.property(path, cell.temperature) for path in (body.size_path, body.diffusivity_path))
-    return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / size)
-
-
-def diffusion_length(layer: str, cell: Cell, f_max: float) -> float:
-    """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
-    reader, number = Reader(cell), [layer.name for layer in cell.layers].index(layer)
-    diffusivity = rest_diffusivity(reader, f"layers.{layer}.material", rest_potentials(cell).layers[number])
-    return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / reader.number(f"layers.{layer}.thickness"))
-
-
-#: What moves besides the ion -> the equations, where the composition is uniform and a solution is not all there is.
-_EQUATIONS = {
-    IONS_ONLY: OhmicLayer,
-    ELECTRONS: MixedLayer,
-    ANIONS: PoreLayer,
-    ELECTRONS | ANIONS: MixedPoreLayer,
-}
-
-
-def _equations(layer: Layer, own: Own) -> Any:
-    """The class with the equations of a layer."""
-    material, carriers = layer.material, layer.material.carriers
-    if carriers not in _EQUATIONS:
-        shown = ", ".join(sorted(map(str, carriers)))
-        raise InputError(f"{own.path} carries {shown} besides the ion, for which there are no equations.")
-    if carriers == ANIONS and material.salt(own).alone:
-        return SaltLayer
-    return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
 
 
 def check_materials(cell: Cell, inputs: Mapping[str, str]) -> None:

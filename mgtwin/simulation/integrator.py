@@ -143,10 +143,9 @@ class Integrator:
         """State at the end of a segment, as a result keeps it."""
         return solution.state
 
-    def nodes(self, variable: str) -> np.ndarray:
+    def nodes(self, output: str) -> np.ndarray:
         """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
-        found = self.model.variables.get(variable)
-        return np.empty(0) if found is None else np.asarray(self._kept.mesh[found.domain[0]].nodes)
+        return controlled.nodes_of(self.model, self._kept.mesh, output)
 
     def evaluate(self, states: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs for `states` of shape (state, time), each of shape (size, time) or (time,) for scalars."""
