@@ -23,6 +23,7 @@ from ..kinds.memories import Body
 from ..kinds.numbers import Number
 from ..kinds.own import Own
 from ..kinds.salt import DEPLETED, Surface, continued_log
+from ..plain import is_number
 from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
 from .equations import diffusion_length, equations_of, penetration
@@ -107,6 +108,8 @@ class StackModel(pybamm.BaseModel):
         #: What decided on the equations: questions to a cell at a highest frequency, and what this one answered.
         self.decisions: list[tuple[Question, Hashable]] = []
         self._fixed: set[str] = set()
+        # what percolates in a mixture is a matter of its numbers
+        self.decide(lambda cell, f_max: tuple((part.material.carriers, part.material.graded) for part in cell.layers))
         self.cpe_window = cpe_window
         #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
         self.route: Route = layers or (LAYERS if refinement is None else ON_MESH)
@@ -424,6 +427,9 @@ def function_of(function: Callable[..., Number], arguments: Sequence[Number]) ->
         return function(*arguments)
 
     def evaluated(*given: Number) -> Number:
+        # PyBaMM tries the shapes of expressions with NaN: of it an iteration may make 0, by which it would divide
+        if any(is_number(value) and np.isnan(value) for value in given):
+            return np.nan
         values = iter(given)
         with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
             warnings.simplefilter("ignore", FutureWarning)
