@@ -14,7 +14,7 @@ import pybamm
 from ..cells import Cell, Layer, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
@@ -22,6 +22,7 @@ from ..kinds.numbers import Number
 from ..kinds.own import Own
 from . import mesh, names
 from .graded import GradedLayer
+from .grading import diffusion_length
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .layers import MixedLayer, OhmicLayer, material_of
 from .particles import Particle
@@ -317,8 +318,7 @@ class StackModel(pybamm.BaseModel):
     def _diffusion_length(self, numbers: Reader, name: str) -> float:
         """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""
         number = [layer.name for layer in self.cell.layers].index(name)
-        diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
-        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
+        return diffusion_length(numbers, name, self._rest_numbers.layers[number], self.f_max)
 
 
 #: What moves besides the ion -> the equations, where the composition is uniform and a solution is not all there is.
