@@ -4,11 +4,12 @@ A line that begins with a jump a and a slope b is :math:`a/s + b/s^2`; every kin
 inverted on Talbot's contour (:mod:`mgtwin.impedance.talbot`). Where kinks are many (records), the response to a step is
 written as a sum of exponentials first,
 
-.. math:: S(t) = c_0 + c_1 t + \sum_j r_j e^{-\lambda_j t}, \qquad h_j' = u' - \lambda_j h_j, \qquad
-          y = c_0 u + c_1\!\int\! u\,dt + \sum_j r_j h_j
+.. math:: S(t) = c_0 + c_1 t + \sum_j r_j e^{-\lambda_j t} + d\,\delta(t), \qquad h_j' = u' - \lambda_j h_j, \qquad
+          y = c_0 u + c_1\!\int\! u\,dt + \sum_j r_j h_j + d\,u'
 
-with rates :math:`\lambda_j` on a logarithmic grid. All poles being real and negative, such a sum converges as
-:math:`e^{-\pi^2/h}` with the distance h of the rates in :math:`\ln\lambda`; what it misses is measured.
+with rates :math:`\lambda_j` on a logarithmic grid; d is the charge of whatever is over before the next sample.
+All poles being real and negative, such a sum converges as :math:`e^{-\pi^2/h}` with the distance h of the rates in
+:math:`\ln\lambda`; what it misses is measured.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from .talbot import Inversion
 __all__ = ["Control", "Exponentials", "Rows", "superposed"]
 
 #: Rates per decade, and how far they reach beyond the times of the control on both sides, in decades.
-RATES, BEYOND = 5.0, 1.0
-#: Shortest time over the shortest interval of the control: what is faster acts like an immediate response.
-SHORTEST = 1e-3
+RATES, BEYOND = 9.0, 1.0
 #: Times per decade at which the sum is made equal to the step response; it is checked between them.
-TIMES = 15.0
+TIMES = 27.0
+#: Points of the contour: what is written as a sum needs more digits than the sum has.
+POINTS = 32
+#: Singular values below this part of the largest one say nothing: exponentials of neighbouring rates are nearly alike.
+ROUNDING = 1e-13
 
 
 class Rows:
@@ -52,6 +55,12 @@ class Rows:
         found = self._of(s)
         self.shapes = {name: np.shape(item)[:-1] for name, item in found.items()}
         return np.vstack([np.broadcast_to(item, (*np.shape(item)[:-1], s.size)) for item in found.values()])
+
+    def scale(self, values: np.ndarray) -> np.ndarray:
+        """Largest value of each row, of all rows that belong to one name, in one column."""
+        largest = [np.max(np.abs(rows), initial=1e-300) for rows in self.split(values).values()]
+        sizes = [shape[0] if shape else 1 for shape in self.shapes.values()]
+        return np.repeat(largest, sizes)[:, np.newaxis]
 
     def split(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Rows of real values by name; a single row has one axis."""
@@ -143,7 +152,7 @@ def _response(rows: Rows, times: np.ndarray, jump: float, bend: float, points: i
 
 
 class Exponentials:
-    """Responses to a control of many kinks, from responses to a step that are written as sums of exponentials.
+    """Responses to a control of many kinks, from those to a step and to a ramp written as sums of exponentials.
 
     Parameters
     ----------
@@ -158,39 +167,42 @@ class Exponentials:
 
     def __init__(self, control: Control) -> None:
         self._whole = float(control.start[-1] + control.duration[-1])
-        self._shortest = SHORTEST * max(float(control.time[control.time > 0].min()), 1e-9 * self._whole)
-        self._decades = np.log10(self._whole / self._shortest)
+        self._shortest = max(float(control.time[control.time > 0].min()), 1e-9 * self._whole)
+        self._decades = np.log10(self._whole / self._shortest) + 1e-9
         number = int(np.ceil(RATES * (self._decades + 2 * BEYOND)))
         self.rates = np.geomspace(10.0**-BEYOND / self._whole, 10.0**BEYOND / self._shortest, number)
         self._memory = self._remembered(control)
 
-    def responses(self, rows: Rows, points: int, samples: slice = slice(None)) -> tuple[np.ndarray, float]:
+    def responses(self, rows: Rows, samples: slice = slice(None)) -> tuple[np.ndarray, float]:
         """Responses at (some) samples of the control, one row each, and their error.
 
-        The error is what the sums miss of the step responses between the times at which they were made equal to them,
-        relative to the largest value of each. `points` are those of the contour that gives the step responses.
+        The error is what the sums miss of the responses to a step and to a ramp between the times at which they were
+        made equal to them, relative to the largest value of each.
         """
-        times = np.geomspace(self._shortest, self._whole, int(TIMES * self._decades) + 1)
-        times = np.concatenate([[0.0], times])
-        step = _response(rows, times, 1.0, 0.0, points)
-        scale = np.max(np.abs(step), axis=1, keepdims=True)
-        scale[scale == 0] = 1.0
-        step /= scale
-        decays = np.exp(-np.multiply.outer(times, self.rates))
-        basis = np.column_stack([np.ones_like(times), times / self._whole, decays])
+        times = np.geomspace(self._shortest, self._whole, int(TIMES * self._decades) + 3)
+        step, ramp = (_response(rows, times, *kink, POINTS) for kink in ((1.0, 0.0), (0.0, 1.0)))
+        size = rows.scale(step)
+        # a ramp counts by the size of the step that it becomes within these times
+        weight = float(np.median(size / rows.scale(ramp)))
+        exponent, one = -np.multiply.outer(times, self.rates), np.ones_like(times)
+        of_step = np.column_stack([one, times / self._whole, np.exp(exponent), 0 * one])
+        of_ramp = np.column_stack([times, times**2 / 2 / self._whole, -np.expm1(exponent) / self.rates, one])
+        basis, wanted = np.vstack([of_step, weight * of_ramp]), np.hstack([step, weight * ramp]) / size
         # every other time is kept for the check
-        coefficients = np.linalg.lstsq(basis[::2], step[:, ::2].T, rcond=1e-14)[0].T
-        error = float(np.max(np.abs(coefficients @ basis.T - step)))
-        return np.asarray((coefficients * scale) @ self._memory[:, samples]), error
+        fitted = np.tile(np.arange(times.size) % 2 == 0, 2)
+        coefficients = np.linalg.lstsq(basis[fitted], wanted[:, fitted].T, rcond=ROUNDING)[0].T
+        error = float(np.max(np.abs(coefficients @ basis.T - wanted)))
+        at_once = rows.at(np.array([1e60 + 0j])).real
+        return np.asarray(np.hstack([coefficients * size, at_once]) @ self._memory[:, samples]), error
 
     def _remembered(self, control: Control) -> np.ndarray:
-        """u, its integral and all h at the samples of a control: a recursion from sample to sample."""
+        """What the coefficients multiply at the samples of a control: a recursion from sample to sample."""
         first = np.append(True, np.diff(control.line) > 0)
         passed = np.where(first, control.time, np.diff(control.time, prepend=0.0))
+        jumps, rate = np.where(first, control.jumps[control.line], 0.0), control.rate[control.line]
         exponent = -np.multiply.outer(passed, self.rates)
         decayed = np.exp(exponent)
-        driven = -np.expm1(exponent) / self.rates * control.rate[control.line, np.newaxis]
-        driven += decayed * np.where(first, control.jumps[control.line], 0.0)[:, np.newaxis]
+        driven = -np.expm1(exponent) / self.rates * rate[:, np.newaxis] + decayed * jumps[:, np.newaxis]
         held = np.zeros(self.rates.size)
         for decay, drive in zip(decayed, driven, strict=True):
             decay *= held
@@ -198,6 +210,11 @@ class Exponentials:
             held = drive
         # the integral of the control, line by line
         whole = np.cumsum(control.duration * (control.value + control.rate * control.duration / 2))
-        within = control.time * (control.value[control.line] + control.rate[control.line] * control.time / 2)
+        within = control.time * (control.value[control.line] + rate * control.time / 2)
         total = np.append(0.0, whole)[control.line] + within
-        return np.vstack([control.values, total / self._whole, driven.T])
+        memory = np.column_stack([control.values, total / self._whole, driven, rate, 0 * rate])
+        # at the very beginning of a line nothing has answered but what answers at once
+        at_once = np.flatnonzero(control.time == 0)
+        memory[at_once] = np.where((at_once > 0)[:, np.newaxis], memory[at_once - 1], 0.0)
+        memory[at_once, -1] = jumps[at_once]
+        return memory.T

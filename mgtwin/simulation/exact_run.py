@@ -13,7 +13,7 @@ from ..cells.questions import faces
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..impedance.response import UnitCurrent, at_rest
-from ..impedance.superposition import Control, Exponentials, Rows, superposed
+from ..impedance.superposition import POINTS, Control, Exponentials, Rows, superposed
 from ..kinds.carriers import has_electrons
 from ..models import names
 from ..models.grading import diffusion_length, graded_edges, points, stretching
@@ -104,8 +104,10 @@ class ExactRun:
         if self._sums is None:
             values = superposed(rows, control, self._points)
         else:
-            values, error = self._sums.responses(rows, self._points)
-            self.described = f"{self.described[:-1]}, {self._sums.rates.size} exponentials within {error:.0e})"
+            values, error = self._sums.responses(rows)
+            self.described = (
+                f"exact in time (Laplace, N = {POINTS}, {self._sums.rates.size} exponentials within {error:.0e})"
+            )
         found = {name: value + self._rest.get(name, 0.0) for name, value in rows.split(values).items()}
         density = found.pop(names.CURRENT_DENSITY)
         elements = [*faces(self.cell), *(layer.name for layer in self.cell.layers), names.SERIES]
@@ -137,7 +139,7 @@ class ExactRun:
             values = superposed(rows, self.control.at_ends(lines), self._points)
         else:
             lines = lines[-1:]
-            values, _ = self._sums.responses(rows, self._points, slice(-1, None))
+            values, _ = self._sums.responses(rows, slice(-1, None))
         found = rows.split(values)
         del found[names.CURRENT_DENSITY]
         layers = {names.local_potential(name): x for name, x in nodes.items()}
