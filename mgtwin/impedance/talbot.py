@@ -9,8 +9,8 @@ doi 10.1090/S0025-5718-07-01945-X), with N points and the midpoint rule
     f(t) = \mathrm{Re}\sum_k \frac{2 z'(\theta_k)}{iNt_0} e^{z_k t/t_0} F(z_k/t_0)
 
 over its upper half. It is made for :math:`t = t_0`, where the error falls as :math:`e^{-1.36 N}`, but times within a
-factor of two share it with hardly a loss: for any sum of decays and integrals of them N = 20 gives 4e-10 of its largest
-value with a contour for every time, and 7e-10 with one for the times of an octave.
+factor of two share it: for any sum of decays and integrals of them N = 20 gives 4e-10 of its largest value with a
+contour for every time and 7e-10 with one for the times of an octave, N = 24 gives 2e-12 and 2e-11.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Inversion:
 
     Examples
     --------
-    >>> decay = Inversion(np.array([0.01, 1.0, 100.0]), 20)
-    >>> bool(np.allclose(decay.invert(1 / (decay.s + 1)), np.exp([-0.01, -1.0, -100.0]), rtol=0, atol=1e-9))
+    >>> decay = Inversion(np.array([0.01, 1.0, 100.0]), 24)
+    >>> bool(np.allclose(decay.invert(1 / (decay.s + 1)), np.exp([-0.01, -1.0, -100.0]), rtol=0, atol=2e-11))
     True
     """
 

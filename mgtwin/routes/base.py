@@ -56,7 +56,7 @@ class Route(Written):
     #: Factor on the number of finite volumes of whatever is on a mesh.
     refinement: float = 1.0
     #: Points of the contour on which whatever is in closed form is inverted.
-    points: int = 20
+    points: int = 24
 
     def refusal(self, task: Task) -> str:
         """Why it cannot answer, as it ends the sentence "this route cannot be taken: ..."; "" where it can."""

@@ -27,10 +27,10 @@ class Laplace(Route):
     --------
     >>> import mgtwin as mt
     >>> mt.simulate(mt.cell("au_mg3asn_au"), mt.Polarization("10 mV", "3 h")).attrs["route"]
-    'exact in time (Laplace, N = 20)'
+    'exact in time (Laplace, N = 24)'
     """
 
-    points: int = Field(default=20, ge=8, le=64)
+    points: int = Field(default=24, ge=8, le=64)
 
     def refusal(self, task: Task) -> str:
         """Layers without a closed form, a state other than rest; in time cells that are not linear, and limits."""

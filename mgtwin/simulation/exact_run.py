@@ -111,10 +111,12 @@ class ExactRun:
         found = {name: value + self._rest.get(name, 0.0) for name, value in rows.split(values).items()}
         density = found.pop(names.CURRENT_DENSITY)
         elements = [*faces(self.cell), *(layer.name for layer in self.cell.layers), names.SERIES]
-        found[names.VOLTAGE] = -np.sum([found[names.potential_drop(name)] for name in elements], axis=0)
-        # what is imposed is known to the last digit
-        if self._by_voltage:
-            found[names.VOLTAGE] = control.values + self._rest[names.VOLTAGE]
+        drops = np.array([found[names.potential_drop(name)] for name in elements])
+        found[names.VOLTAGE] = -drops.sum(axis=0)
+        if self._by_voltage:  # what is imposed is known to the last digit: the largest drop takes what the sum misses
+            missed, found[names.VOLTAGE] = found[names.VOLTAGE], control.values + self._rest[names.VOLTAGE]
+            drops[np.argmax(np.abs(drops), axis=0), np.arange(control.time.size)] += missed - found[names.VOLTAGE]
+            found |= {names.potential_drop(name): drop for name, drop in zip(elements, drops, strict=True)}
         found[names.CURRENT] = self._area * (density if self._by_voltage else control.values)
         reader, constant = Reader(self.cell), np.ones(control.time.size)
         for face in faces(self.cell):
