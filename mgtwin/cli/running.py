@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError
-from ..experiments import campaigns
-from .campaign import run_folder
 from .cellargs import changed_cell, read_cell
 from .console import leave_interrupted
-from .experiment import run_experiment
 from .files import figure_name, result_name
 from .output import Request, keep, partial_name, report, simulated, was_interrupted
 
@@ -26,7 +23,13 @@ def run_request(request: Request) -> None:
     """
     if request.experiment is None:
         _run_one(request)
-    elif Path(request.experiment).is_dir() or request.experiment in campaigns():
+        return
+    # Not above: one simulation needs nothing of what compares, judges and draws experiments.
+    from ..experiments import campaigns
+    from .campaign import run_folder
+    from .experiment import run_experiment
+
+    if Path(request.experiment).is_dir() or request.experiment in campaigns():
         run_folder(request)
     elif request.protocol is not None:
         raise InputError("give either an EXPERIMENT, which has a protocol, or --cell with --protocol.")

@@ -96,7 +96,7 @@ class Transient:
             f_max=1 / (2 * np.pi * checks.first_output(segments)),
             dielectric=self.dielectric,
             cpe_window=wider_window(self.window or window_of(segments), () if kept is None else kept.labels),
-            refinement=route.refinement,
+            layers=route,
         )
         state = integrator.rest_state
         if kept is not None:
@@ -228,14 +228,14 @@ def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
         found["contact_fraction"] = {face: outputs[names.contact_fraction(face)] for face in interfaces}
         found["film_resistance"] = {face: outputs[names.film_resistance(face)] for face in interfaces}
     profiles = (
-        ("local_potential", names.local_potential, names.local_potential, "x", "layer"),
-        ("concentration", names.concentration, names.relative_concentration, "salt_x", "salt_layer"),
+        ("local_potential", names.local_potential, "x", "layer"),
+        ("concentration", names.concentration, "salt_x", "salt_layer"),
     )
-    for key, output, state, x, layer in profiles:
-        values = [np.atleast_2d(outputs[output(name)]) for name in layers if output(name) in outputs]
+    for key, profile, x, layer in profiles:
+        values = [np.atleast_2d(outputs[profile(name)]) for name in layers if profile(name) in outputs]
         if values:
             found[key] = np.concatenate(values).T
-            found[x], found[layer] = positions(cell, nodes, state)
+            found[x], found[layer] = positions(cell, nodes, profile)
     return found
 
 
@@ -261,11 +261,11 @@ def half_cycle_capacities(done: Sequence[Stretch]) -> list[float] | None:
     return [charges[k] for k in sorted(charges)] or None
 
 
-def positions(cell: Cell, nodes: Nodes, state: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
-    """Distance [m] from the negative electrode, and layer, of every node that carries a state, named by `state`."""
+def positions(cell: Cell, nodes: Nodes, profile: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
+    """Distance [m] from the negative electrode, and layer, of every node of the outputs that `profile` names."""
     left, x, layer_names = 0.0, [], []
     for layer in cell.layers:
-        inside = nodes(state(layer.name))
+        inside = nodes(profile(layer.name))
         x.append(left + inside * float(layer.thickness))
         layer_names += [layer.name] * inside.size
         left += float(layer.thickness)
