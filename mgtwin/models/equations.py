@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import Cell, Layer
-from ..cells.reader import Reader
-from ..cells.rest import rest_diffusivity, rest_potentials
+from ..cells import Layer
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY
-from ..kinds.memories import Body
 from ..kinds.numbers import is_zero
 from ..routes import Route
 from .graded import GradedLayer
+from .grading import length_at_rest
 from .layers import MixedLayer, OhmicLayer, material_of
 from .modal import ModalLayer
 from .modes import DECADES, modal_table
@@ -23,7 +21,7 @@ from .pores import MixedPoreLayer, PoreLayer
 from .salt import SaltLayer
 from .writer import Writer
 
-__all__ = ["diffusion_length", "equations_of", "penetration"]
+__all__ = ["equations_of"]
 
 #: What moves besides the ion -> the equations, where the composition is uniform and a solution is not all there is.
 _EQUATIONS = {
@@ -50,24 +48,10 @@ def equations_of(model: Writer, layer: Layer, route: Route) -> Any:
     if route.density and material.has_modes:
         # up to z_max = 10 at the shortest time: what comes later is right, and nothing is kept that nobody sees
         decades = model.decide(
-            lambda cell, f_max: int(np.ceil(1 - 2 * np.log10(diffusion_length(layer.name, cell, f_max))))
+            lambda cell, f_max: int(np.ceil(1 - 2 * np.log10(length_at_rest(layer.name, cell, f_max))))
         )
         if decades <= max(DECADES):
             return partial(ModalLayer, table=modal_table(route.density, max(decades, min(DECADES))))
     if carriers == ANIONS and is_zero(material.salt(own).beside):
         return SaltLayer
     return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
-
-
-def penetration(body: Body, cell: Cell, f_max: float) -> float:
-    """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
-    reader = Reader(cell)
-    size, diffusivity = (reader.property(path, cell.temperature) for path in (body.size_path, body.diffusivity_path))
-    return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / size)
-
-
-def diffusion_length(layer: str, cell: Cell, f_max: float) -> float:
-    """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
-    reader, number = Reader(cell), [layer.name for layer in cell.layers].index(layer)
-    diffusivity = rest_diffusivity(reader, f"layers.{layer}.material", rest_potentials(cell).layers[number])
-    return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / reader.number(f"layers.{layer}.thickness"))

@@ -26,7 +26,8 @@ from ..kinds.salt import DEPLETED, Surface, continued_log
 from ..plain import is_number
 from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
-from .equations import diffusion_length, equations_of, penetration
+from .equations import equations_of
+from .grading import SHARED_STEP, length_at_rest, penetration
 from .grid import Space
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .particles import Particle
@@ -385,7 +386,7 @@ class StackModel(pybamm.BaseModel):
     def _spaces(self) -> dict[Space, float]:
         """Every domain with the stretching of its mesh."""
         # who shares a mesh shares its stretching: in steps, lest every other number make another mesh
-        step = mesh.SHARED_STEP if self.free_numbers else 0.0
+        step = SHARED_STEP if self.free_numbers else 0.0
 
         def stretching(length: Callable[[Cell, float], float]) -> float:
             return self.decide(lambda cell, f_max: mesh.stretching(length(cell, f_max), step))
@@ -396,7 +397,7 @@ class StackModel(pybamm.BaseModel):
         for layer in self.resolved_layers:
             # nothing decays from the faces of a layer that stores nothing
             storing = layer in self.storing_layers
-            beta = stretching(partial(diffusion_length, layer.name)) if storing else mesh.SMOOTH
+            beta = stretching(partial(length_at_rest, layer.name)) if storing else mesh.SMOOTH
             found |= dict.fromkeys(layer.grid.spaces, beta)
         return found
 

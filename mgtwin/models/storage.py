@@ -49,12 +49,11 @@ class ConstantPhaseElement:
 
     def charge(self, model: Writer, voltage: Number, current: Number) -> None:
         """Write the equation of a state `voltage` that `current` charges, and those of the ladder's branches."""
-        poles = pole_numbers(model.cpe_window)
-        if poles is None:
+        if model.cpe_window is None:
             model.rhs[voltage] = current / self.q
             model.exponents[voltage.name] = self.path
             return
-        first, last = poles
+        first, last = pole_numbers(model.cpe_window)
         model.ladders[voltage.name] = self.path
         front = self.q * np.sin(np.pi * self.n) / np.pi
         slowest, fastest = (first - 0.5) * SPACING, (last + 0.5) * SPACING  # ln of where the sum of poles begins, ends
