@@ -395,9 +395,9 @@ class StackModel(pybamm.BaseModel):
             particle: stretching(partial(penetration, particle.body)) for particle in self.particles
         }
         for layer in self.resolved_layers:
-            # nothing decays from the faces of a layer that stores nothing
-            storing = layer in self.storing_layers
-            beta = stretching(partial(length_at_rest, layer.name)) if storing else mesh.SMOOTH
+            # nothing decays from the faces of a layer that stores nothing, and modes are graded by themselves
+            decays = layer in self.storing_layers and layer.grid.is_graded
+            beta = stretching(partial(length_at_rest, layer.name)) if decays else mesh.SMOOTH
             found |= dict.fromkeys(layer.grid.spaces, beta)
         return found
 
