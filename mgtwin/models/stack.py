@@ -364,6 +364,8 @@ class StackModel(pybamm.BaseModel):
         With numbers as inputs CasADi's derivative of the vector expression has tens of thousands of nodes, and takes
         forty times as long to evaluate; the same to rounding. A few functions have no scalar form.
         """
+        if not expression.numel():
+            return super().build_casadi_jacobian(expression, y)
         symbols = casadi.symvar(casadi.veccat(expression, y))
         function = casadi.Function("expression", symbols, [expression, y])
         try:
