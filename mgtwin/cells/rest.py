@@ -95,8 +95,8 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         for k, (left, right) in enumerate(pairwise(cell.layers))
     ]
     contact = {
-        "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
-        "positive": mixed[-1] and _finite(read.number("positive.electronic_resistance")),
+        "negative": mixed[0] and _finite(read.property("negative.electronic_resistance", read.temperature)),
+        "positive": mixed[-1] and _finite(read.property("positive.electronic_resistance", read.temperature)),
     }
     reservoirs = {side: equilibrium(Bound(type(read.get(side)), side, read)) for side in contact}
     anchors = [
@@ -247,7 +247,8 @@ def _members(joined: list[Number], start: int) -> dict[int, Number]:
 def _conducts(read: Reader, cell: Cell, left: str, right: str) -> Number:
     """Whether electrons pass the junction of two mixed conductors; without an entry they pass perfectly."""
     key = f"{left}-{right}"
-    return key not in cell.interfaces or _finite(read.number(f"interfaces.{key}.electronic_resistance"))
+    place = f"interfaces.{key}.electronic_resistance"
+    return key not in cell.interfaces or _finite(read.property(place, read.temperature))
 
 
 def _finite(value: Number) -> Number:

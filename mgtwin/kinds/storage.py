@@ -9,9 +9,10 @@ from ..errors import InputError
 from ..plain import is_mapping, is_number, is_text
 from ..quantities import Quantity
 from ..registry import Family
-from ..unions import OneOf
+from ..unions import OneOf, type_of
 from .fields import NumberOr
 from .kind import Formula, declare
+from .laws import LAWS
 
 __all__ = ["STORAGES", "DoubleLayer", "Storage", "storage"]
 
@@ -57,9 +58,9 @@ def _check(cls: type) -> None:
 
 
 def _from_number(raw: object) -> object:
-    """A bare capacitance means an ideal capacitor."""
+    """A bare capacitance, or a law of one, means an ideal capacitor."""
     number = is_number(raw) and raw is not True and raw is not False
-    if number or is_text(raw) or (is_mapping(raw) and "value" in raw):
+    if number or is_text(raw) or (is_mapping(raw) and "value" in raw) or type_of(raw) in LAWS:
         return {"type": "capacitor", "c": raw}
     return {"type": "capacitor", **raw} if is_mapping(raw) and "type" not in raw and "c" in raw else raw
 
