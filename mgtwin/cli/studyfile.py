@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from .. import yamlfile
@@ -188,18 +196,6 @@ def _metric(raw: Any) -> tuple[str, Function]:
     return measure.name, partial(function, **measure.arguments) if measure.arguments else function
 
 
-def _metrics(raw: object) -> dict[str, Function]:
-    if not is_listed(raw) or not raw:
-        raise InputError("metrics is a list of at least one: start each with '- '.")
-    made: dict[str, Function] = {}
-    for k, item in enumerate(raw):
-        with _at(k):
-            name, function = _metric(item)
-            if made.setdefault(name, function) is not function:
-                raise InputError(f"the metric {name!r} is given twice: write {{name: ..., metric: ...}}.")
-    return made
-
-
 def _refuse_unknown(given: Mapping[Any, object], known: Collection[str]) -> None:
     for key in given:
         if key not in known:
@@ -244,13 +240,6 @@ class Sampling:
     seed: Annotated[int, Field(ge=0, strict=True)] = SEED
 
 
-def _store(raw: object, info: ValidationInfo) -> Path:
-    path: Path = (info.context or {})["path"]
-    if not is_text(raw):
-        raise InputError(f"store is the name of a folder, not {raw!r}.")
-    return path.parent / (raw or f"{path.stem}.zarr")
-
-
 @noun
 class SweepFile:
     """What a file for ``mgtwin sweep`` says.
@@ -269,11 +258,32 @@ class SweepFile:
 
     cell: Annotated[Cell | dict[str, Cell], _several(_Cell, "name", labelled_cells)]
     protocol: Annotated[Protocol | dict[str, Protocol], _several(_Protocol, "type", labelled_protocols)]
-    metrics: Annotated[dict[str, Function], PlainValidator(_metrics)]
+    metrics: dict[str, Function]
     vary: _Axes = field(default_factory=dict)
     paired: _Axes = field(default_factory=dict)
     uncertainty: Sampling | None = None
-    store: Annotated[Path, PlainValidator(_store)] = field(default="", kw_only=True)  # type: ignore[assignment]
+    store: Path = field(default="", kw_only=True)  # type: ignore[assignment]
+
+    @field_validator("metrics", mode="plain")
+    @classmethod
+    def _named_metrics(cls, raw: object) -> dict[str, Function]:
+        if not is_listed(raw) or not raw:
+            raise InputError("metrics is a list of at least one: start each with '- '.")
+        made: dict[str, Function] = {}
+        for k, item in enumerate(raw):
+            with _at(k):
+                name, function = _metric(item)
+                if made.setdefault(name, function) is not function:
+                    raise InputError(f"the metric {name!r} is given twice: write {{name: ..., metric: ...}}.")
+        return made
+
+    @field_validator("store", mode="plain")
+    @classmethod
+    def _store_beside(cls, raw: object, info: ValidationInfo) -> Path:
+        path: Path = (info.context or {})["path"]
+        if not is_text(raw):
+            raise InputError(f"store is the name of a folder, not {raw!r}.")
+        return path.parent / (raw or f"{path.stem}.zarr")
 
     def __post_init__(self) -> None:
         if not self.axes and self.uncertainty is None:

@@ -50,21 +50,20 @@ class Pyimpspec:
         FileError
             pyimpspec is not installed, or cannot read the file, or finds nothing.
         """
+
+        def read() -> list[Table]:
+            import pyimpspec
+
+            return [
+                Table.of_spectrum(file.name, item.get_frequencies(masked=None), item.get_impedances(masked=None))
+                for item in pyimpspec.parse_data(str(file.path))
+            ]
+
         instead = "Or export the file as text from the instrument's software."
-        tables = read_by("pyimpspec (GPL)", "spectra", file, lambda: _tables(file), instead, _failures)
+        tables = read_by("pyimpspec (GPL)", "spectra", file, read, instead, _failures)
         if not tables:
             raise file.error("pyimpspec finds no spectrum in this file.")
         return Parsed(About(f"{_ENDINGS[file.ending]}, read by pyimpspec", file.name), tables)
-
-
-def _tables(file: File) -> list[Table]:
-    import pyimpspec
-
-    spectra = pyimpspec.parse_data(str(file.path))
-    return [
-        Table.of_spectrum(file.name, item.get_frequencies(masked=None), item.get_impedances(masked=None))
-        for item in spectra
-    ]
 
 
 def _failures() -> tuple[type[Exception], ...]:
