@@ -15,7 +15,7 @@ import uuid
 import warnings
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, SupportsInt, TypeGuard
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -62,9 +62,19 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
     if tree is data:
         extra |= {_KIND: "tree", _NAME: json.dumps(tree.name)}
     whole.attrs = {**whole.attrs, **extra}
+    # Lossless compression for large arrays, and no fill values: NaN is a value here.
+    encoding: dict[str, dict[str, _Options]] = {}
+    for node in whole.subtree:
+        for name, variable in node.to_dataset(inherit=False).variables.items():
+            options: _Options = {"_FillValue": None} if variable.dtype.kind == "f" else {}
+            # Below that, chunks cost more than they save.
+            if variable.dtype.kind in "fiu" and variable.nbytes > 100_000:
+                options |= {"compression": "gzip", "compression_opts": 4, "shuffle": True}
+            if options:
+                encoding.setdefault(node.path, {})[str(name)] = options
     # Into memory first: HDF5 itself brings the interpreter down when a disk is full.
     image = io.BytesIO()
-    whole.to_netcdf(image, engine="h5netcdf", encoding=_compression(whole))
+    whole.to_netcdf(image, engine="h5netcdf", encoding=encoding)
     _put(seal(image.getvalue()), path)
     return path
 
@@ -94,21 +104,6 @@ def _put(raw: bytes, path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _compression(tree: xr.DataTree) -> dict[str, dict[str, _Options]]:
-    """Lossless compression for large arrays, and no fill values: NaN is a value here."""
-    encoding: dict[str, dict[str, _Options]] = {}
-    for node in tree.subtree:
-        ds = node.to_dataset(inherit=False)
-        for name, variable in ds.variables.items():
-            options: _Options = {"_FillValue": None} if variable.dtype.kind == "f" else {}
-            # Below that, chunks cost more than they save.
-            if variable.dtype.kind in "fiu" and variable.nbytes > 100_000:
-                options |= {"compression": "gzip", "compression_opts": 4, "shuffle": True}
-            if options:
-                encoding.setdefault(node.path, {})[str(name)] = options
-    return encoding
-
-
 def is_result(raw: bytes) -> bool:
     """Tell from the bytes of a file whether `write` made it, damaged or not."""
     return raw.startswith(HDF5) and _MARK.encode() in raw
@@ -127,7 +122,15 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
             head = file.read(len(HDF5))
             image = unseal(head + file.read() if head == HDF5 else head, str(path))  # no other file is read whole
         with xr.open_datatree(io.BytesIO(image.data), **_RAW) as raw:  # type: ignore[arg-type]  # as of open_dataset
-            _refuse_foreign(raw.attrs, path)
+            if _MARK not in raw.attrs:
+                raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
+            # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
+            if int(raw.attrs[_MARK]) > FORMAT:
+                raise FileError(
+                    f"was written by a newer mgtwin (file format {int(raw.attrs[_MARK])}, this one reads up to "
+                    f"{FORMAT}); upgrade mgtwin to read it.",
+                    str(path),
+                )
             # Into memory before the file closes: what is read later would come from a closed file.
             raw = raw.load()
             nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
@@ -155,18 +158,6 @@ _REMEDY = (
 )
 
 
-def _refuse_foreign(attrs: Mapping[Hashable, SupportsInt], path: Path) -> None:
-    if _MARK not in attrs:
-        raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
-    # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
-    if int(attrs[_MARK]) > FORMAT:
-        raise FileError(
-            f"was written by a newer mgtwin (file format {int(attrs[_MARK])}, this one reads up to {FORMAT}); "
-            "upgrade mgtwin to read it.",
-            str(path),
-        )
-
-
 def _encode(ds: xr.Dataset) -> xr.Dataset:
     """Return a Dataset that netCDF can hold."""
     import xarray as xr
@@ -175,35 +166,29 @@ def _encode(ds: xr.Dataset) -> xr.Dataset:
     coords: dict[str, _Encoded] = {}
     for name in map(str, ds.variables):
         target = coords if name in ds.coords else data
-        target |= _parts(name, ds.variables[name], ds)
-    return xr.Dataset(data, coords=coords, attrs=_encode_attrs(ds.attrs, "the Dataset"))
-
-
-def _parts(name: str, variable: xr.Variable, ds: xr.Dataset) -> dict[str, _Encoded]:
-    """The variables, one or two, that stand for one on disk."""
-    attrs = _encode_attrs(variable.attrs, name)
-    values = np.asarray(variable.values)
-    match values.dtype.kind:
-        case "f" | "i" | "u" | "b" | "U":
-            return {name: (variable.dims, values, attrs)}
-        case "c":
-            # Otherwise one would overwrite the other, and the file would come back with fewer variables.
-            if {name + _REAL, name + _IMAG} & set(map(str, ds.variables)):
-                raise InputError(
-                    f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
-                )
-            attrs[_COMPLEX] = name
-            return {
-                name + _REAL: (variable.dims, values.real, attrs),
-                name + _IMAG: (variable.dims, values.imag, attrs),
-            }
-        case "O":
-            if not all(map(is_text, values.flat)):
+        dims, attrs = ds.variables[name].dims, _encode_attrs(ds.variables[name].attrs, name)
+        values = np.asarray(ds.variables[name].values)
+        match values.dtype.kind:
+            case "f" | "i" | "u" | "b" | "U":
+                target[name] = (dims, values, attrs)
+            case "c":
+                # Otherwise one would overwrite the other, and the file would come back with fewer variables.
+                if {name + _REAL, name + _IMAG} & set(map(str, ds.variables)):
+                    raise InputError(
+                        f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
+                    )
+                attrs[_COMPLEX] = name
+                target[name + _REAL], target[name + _IMAG] = (dims, values.real, attrs), (dims, values.imag, attrs)
+            case "O" if all(map(is_text, values.flat)):
+                target[name] = (dims, values.astype(str), attrs)
+            case "O":
                 raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
-            return {name: (variable.dims, values.astype(str), attrs)}
-    raise InputError(
-        f"cannot save {name}: values of type {values.dtype} are not part of the schema; store times as seconds (float)."
-    )
+            case _:
+                raise InputError(
+                    f"cannot save {name}: values of type {values.dtype} are not part of the schema; store times as "
+                    "seconds (float)."
+                )
+    return xr.Dataset(data, coords=coords, attrs=_encode_attrs(ds.attrs, "the Dataset"))
 
 
 def _decode(raw: xr.Dataset) -> xr.Dataset:
@@ -234,9 +219,20 @@ def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Nati
     as_json = []
     for key, given in attrs.items():
         name, value = str(key), _simplify(given)
-        if _is_native(value):
-            plain[name] = value
-            continue
+        match value:
+            # As it is where netCDF can hold it: HDF5 ends text at a zero byte, and its integers have 64 bits. What is
+            # larger goes into JSON, which has no limit.
+            case bool():
+                pass
+            case str() if "\0" not in value:
+                plain[name] = value
+                continue
+            case int() if -_INT64 <= value < _INT64:
+                plain[name] = value
+                continue
+            case float() if type(value) is float:
+                plain[name] = value
+                continue
         try:
             plain[name] = json.dumps(value)
         except (TypeError, ValueError):
@@ -247,19 +243,6 @@ def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Nati
         # Listed by name: a text of the user that happens to be JSON must stay a text.
         as_json.append(name)
     return {**plain, _JSON: json.dumps(as_json)} if as_json else plain
-
-
-def _is_native(value: object) -> TypeGuard[_Native]:
-    """Whether netCDF holds a value as it is: HDF5 ends text at a zero byte, and its integers have 64 bits."""
-    match value:
-        case bool():
-            return False
-        case str():
-            return "\0" not in value
-        case int():
-            # Larger ones go into JSON, which has no limit.
-            return -_INT64 <= value < _INT64
-    return type(value) is float
 
 
 def _simplify(value: object) -> object:

@@ -159,9 +159,25 @@ def problems(ds: xr.Dataset) -> list[str]:
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
             )
         # a sweep may run over a quantity of the schema, and a number that it reads from runs may have its name
-        if name in SCHEMA and variable.dims != (name,) and "metric" not in variable.attrs:
-            found += _against_declaration(name, variable)
-    return found + _bad_values(ds) + _bad_attrs(ds.attrs)
+        if name not in SCHEMA or variable.dims == (name,) or "metric" in variable.attrs:
+            continue
+        declared = SCHEMA[name]
+        # A sweep adds dimensions, and may list what otherwise is a coordinate of its own.
+        if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
+            found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
+        if variable.attrs.get("units", declared.units) != declared.units:
+            found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
+        # Whole numbers are floats to whoever computes; text that xarray joins becomes objects.
+        kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
+        if variable.dtype.kind not in kinds:
+            found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
+    found += _bad_values(ds)
+    found += [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not is_text(ds.attrs.get(name, ""))]
+    for name in _LIST_ATTRS:
+        value = ds.attrs.get(name, [])
+        if type(value) is not list or not all(map(is_text, value)):
+            found.append(f"attribute {name!r}: must be a list of text, got {value!r}.")
+    return found
 
 
 def check(ds: xr.Dataset) -> xr.Dataset:
@@ -176,21 +192,6 @@ def check(ds: xr.Dataset) -> xr.Dataset:
     if found:
         raise InputError("\n  ".join(["the Dataset does not follow mgtwin's schema:", *found]))
     return ds
-
-
-def _against_declaration(name: str, variable: xr.Variable) -> list[str]:
-    declared = SCHEMA[name]
-    found = []
-    # A sweep adds dimensions, and may list what otherwise is a coordinate of its own.
-    if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
-        found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
-    if variable.attrs.get("units", declared.units) != declared.units:
-        found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
-    # Whole numbers are floats to whoever computes; text that xarray joins becomes objects.
-    kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
-    if variable.dtype.kind not in kinds:
-        found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
-    return found
 
 
 def _bad_values(ds: xr.Dataset) -> list[str]:
@@ -215,15 +216,6 @@ def _bad_values(ds: xr.Dataset) -> list[str]:
         largest, scale = float(gap.max(skipna=True)), float(abs(ds["voltage"]).max(skipna=True))
         if largest > 1e-4 * scale + 1e-12:  # errors of integration are smaller, a missing element is larger
             found.append(f"overpotential: the elements sum to the voltage only within {largest:.3g} V.")
-    return found
-
-
-def _bad_attrs(attrs: Mapping[object, object]) -> list[str]:
-    found = [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not is_text(attrs.get(name, ""))]
-    for name in _LIST_ATTRS:
-        value = attrs.get(name, [])
-        if type(value) is not list or not all(map(is_text, value)):
-            found.append(f"attribute {name!r}: must be a list of text, got {value!r}.")
     return found
 
 

@@ -120,24 +120,20 @@ def parse(
             _check_finite(float(value), _brief(value), allow_inf)
             return value if value.unit is not None or unit is None else value.replace(unit=unit)
         case numbers.Real() if raw is not True and raw is not False:
-            return _parse_number(raw, unit, need_unit, allow_inf)
+            try:
+                number = float(raw)
+            except OverflowError:
+                number = math.copysign(math.inf, -1 if raw < 0 else 1)
+            _check_finite(number, _brief(raw), allow_inf)
+            if need_unit and unit != "" and not units.needs_no_unit(number, unit):
+                # A whole number is shown as it was typed: 5, not 5.0, in the remedy that is meant to be copied.
+                units.refuse_missing(repr(raw) if type(raw) is int else repr(number), unit)
+            return Value(number, unit=unit)
         # By its two attributes, not its class: whoever has no pint need not import it, and pint has several classes. It
         # goes through text so that it is converted and refused like what is written in files.
         case object(magnitude=magnitude, units=given):  # a quantity of pint
             return _parse_text(f"{float(magnitude)!r} {given}", unit, need_unit, allow_inf, difference)
     raise QuantityError(f"a number{units.with_unit(unit)} is needed here, not {_brief(raw)}.")
-
-
-def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
-    try:
-        number = float(raw)
-    except OverflowError:
-        number = math.copysign(math.inf, -1 if raw < 0 else 1)
-    _check_finite(number, _brief(raw), allow_inf)
-    if need_unit and unit != "" and not units.needs_no_unit(number, unit):
-        # A whole number is shown as it was typed: 5, not 5.0, in the remedy that is meant to be copied.
-        units.refuse_missing(repr(raw) if type(raw) is int else repr(number), unit)
-    return Value(number, unit=unit)
 
 
 @lru_cache(maxsize=4096)
@@ -193,10 +189,30 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
         raise QuantityError(f"the key 'value' with a number{units.with_unit(unit)} is required.")
     value = parse(raw["value"], unit, need_unit=need_unit, allow_inf=allow_inf)
     changes: dict[str, Any] = {}
-    if raw.get("std") is not None:
-        changes["std"] = _parse_std(raw["std"], value, need_unit)
-    if raw.get("range") is not None:
-        changes["low"], changes["high"] = _parse_range(raw["range"], value, need_unit, allow_inf)
+    given = raw.get("std")
+    if is_text(given) and given.rstrip().endswith("%"):
+        # Percent of the value or points of percent, percent of kelvin or of degrees Celsius: nobody can tell which.
+        if value.unit in ("", "K"):
+            raise QuantityError(f"the uncertainty {given!r} could be meant in two ways here: write it without %.")
+        changes["std"] = float(parse(given, "")) * abs(float(value))
+    elif given is not None:
+        # A difference: the offset between degC and K must not be added to an uncertainty.
+        changes["std"] = float(parse(given, value.unit, need_unit=need_unit, difference=True))
+    if changes.get("std", 0.0) < 0:
+        raise QuantityError(f"the standard uncertainty must not be negative, but is {given!r}.")
+    match raw.get("range"):
+        case None:
+            pass
+        case [_, _] as ends:
+            low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in ends)
+            # The ends are converted one by one, so an end equal to the value may differ from it in the last digits.
+            tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
+            if not low - tolerance <= value <= high + tolerance:
+                shown = [format_value(item, value.unit) for item in (low, value, high)]
+                raise QuantityError(f"the value {shown[1]} lies outside its range [{shown[0]}, {shown[2]}].")
+            changes |= {"low": low, "high": high}
+        case other:
+            raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(other)}.")
     if raw.get("kind") is not None:
         changes["kind"] = raw["kind"]
     for key in TEXTS:
@@ -207,36 +223,6 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
             raise QuantityError(f"{key!r} must be a text, not {_brief(item)}.")
         changes[key] = str(item)
     return value.replace(**changes)
-
-
-def _parse_std(raw: object, value: Value, need_unit: bool) -> float:
-    unit = value.unit
-    if is_text(raw) and raw.rstrip().endswith("%"):
-        # Percent of the value or points of percent, percent of kelvin or of degrees Celsius: nobody can tell which.
-        if unit in ("", "K"):
-            raise QuantityError(f"the uncertainty {raw!r} could be meant in two ways here: write it without %.")
-        std = float(parse(raw, "")) * abs(float(value))
-    else:
-        # A difference: the offset between degC and K must not be added to an uncertainty.
-        std = float(parse(raw, unit, need_unit=need_unit, difference=True))
-    if std < 0:
-        raise QuantityError(f"the standard uncertainty must not be negative, but is {raw!r}.")
-    return std
-
-
-def _parse_range(raw: object, value: Value, need_unit: bool, allow_inf: bool) -> tuple[float, float]:
-    match raw:
-        case [lowest, highest]:
-            ends = (lowest, highest)
-        case _:
-            raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(raw)}.")
-    low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in ends)
-    # The ends are converted one by one, so an end equal to the value may differ from it in the last digits.
-    tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
-    if not low - tolerance <= value <= high + tolerance:
-        shown = [format_value(item, value.unit) for item in (low, value, high)]
-        raise QuantityError(f"the value {shown[1]} lies outside its range [{shown[0]}, {shown[2]}].")
-    return low, high
 
 
 def _change_unit(value: Value, unit: str) -> Value:

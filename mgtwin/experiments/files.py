@@ -162,6 +162,11 @@ class Experiment:
             raise InputError(f"two observations are called {twice!r}: rename one.")
         return observed
 
+    @property
+    def compares_with_another(self) -> bool:
+        """Whether something is observed in proportion to the result of another experiment."""
+        return any(one.measure is not None and "to_experiment" in one.measure.arguments for one in self.observed)
+
     def runs(self, *, reading: str | None = None) -> tuple[Run, ...]:
         """Return every simulation that the experiment asks for, in every reading that applies.
 

@@ -53,17 +53,15 @@ def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | Non
     if time is None and ds.sizes["time"] > 1:
         return _stacked_over_time(ds, values, ax)
     (k,) = _chosen_times(ds["time"].values, None if time is None else [time], "breakdown")[-1:]
-    return _bars(ds, values[:, k], float(ds["time"][k]), ax)
-
-
-def _bars(ds: xr.Dataset, values: np.ndarray, moment: float, ax: Axes | None) -> Axes:
-    names, total = [str(name) for name in ds["element"].values], float(values.sum())
-    title = ", ".join(filter(None, [describe(ds.attrs), f"{short(total, 'V')} at {short(moment, 's')}"]))
+    parts, names = values[:, k], [str(name) for name in ds["element"].values]
+    total = float(parts.sum())
+    moment = f"{short(total, 'V')} at {short(float(ds['time'][k]), 's')}"
+    title = ", ".join(filter(None, [describe(ds.attrs), moment]))
     with panel(ax, title, (6.0, 0.9 + 0.36 * len(names))) as drawn:
         colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
-        bars = drawn.ax.barh(names, drawn.x(values, ds["overpotential"]), color=colours, height=0.65)
+        bars = drawn.ax.barh(names, drawn.x(parts, ds["overpotential"]), color=colours, height=0.65)
         # Blanks around the text keep it off the end of its bar.
-        shares = [f" {short(v, 'V')} ({v / total:.0%}) " if total else f" {short(v, 'V')} " for v in values]
+        shares = [f" {short(v, 'V')} ({v / total:.0%}) " if total else f" {short(v, 'V')} " for v in parts]
         drawn.ax.bar_label(bars, shares, fontsize=8.5, color=INK)
         # The texts stand beyond the bars, and matplotlib does not count them among the data.
         drawn.ax.margins(x=0.28)
@@ -168,7 +166,18 @@ def _profiles(ds: xr.Dataset, times: Sequence[float | str] | None, ax: Axes | No
                 text = short(float(ds["time"][k]), "s") if part[0] == 0 else None
                 drawn.ax.plot(x[part], curve[part], color=colour, label=text)
         drawn.ax.set_xlim(edges[0], edges[-1])
-        _shade_layers(drawn.ax, [name for name, _, _ in regions], edges)
+        # Every other layer is shaded, the names stand above.
+        for k, ((name, _, _), (start, end)) in enumerate(zip(regions, pairwise(edges), strict=True)):
+            if k % 2 == 0:
+                drawn.ax.axvspan(start, end, color=PALE, lw=0, zorder=0)
+            if k:
+                drawn.ax.axvline(start, color=MUTED, lw=0.6, zorder=1)
+            room = (end - start) / np.ptp(edges) > 0.012 * len(name)
+            drawn.ax.annotate(
+                name, ((start + end) / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                textcoords="offset points", ha="center" if room else "left", va="bottom", fontsize=8.5, color=INK,
+                rotation=0 if room else 35,
+            )  # fmt: skip
         legend_beside(drawn.ax, "time")
         if drawn.fresh:
             drawn.ax.set_title(describe(ds.attrs), pad=18)
@@ -215,18 +224,3 @@ def _regions(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[tuple[str, 
         names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
         edges = np.array([x[0], *((x[a[-1]] + x[b[0]]) / 2 for a, b in pairwise(parts)), x[-1]])
     return [(name, float(a), float(b)) for name, (a, b) in zip(names, pairwise(edges), strict=True)]
-
-
-def _shade_layers(ax: Axes, names: Sequence[str], edges: np.ndarray) -> None:
-    """Shade every other layer and write the names above the Axes."""
-    for k, (name, (start, end)) in enumerate(zip(names, pairwise(edges), strict=True)):
-        if k % 2 == 0:
-            ax.axvspan(start, end, color=PALE, lw=0, zorder=0)
-        if k:
-            ax.axvline(start, color=MUTED, lw=0.6, zorder=1)
-        room = (end - start) / np.ptp(edges) > 0.012 * len(name)
-        ax.annotate(
-            name, ((start + end) / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center" if room else "left", va="bottom", fontsize=8.5, color=INK,
-            rotation=0 if room else 35,
-        )  # fmt: skip
