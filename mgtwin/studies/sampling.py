@@ -89,8 +89,19 @@ def parameters(
     UnknownNameError
         For a key of `together` that no cell has.
     """
+    # For each cell, the number of the key of `together` that a path belongs to.
+    ties: list[dict[str, int]] = [{} for _ in cells]
+    for number, given in enumerate(together):
+        unknown = []
+        for cell, tied in zip(cells, ties, strict=True):
+            try:
+                tied |= dict.fromkeys(expand(cell, parts_of(given)), number)
+            except UnknownNameError as error:  # a tie may be about some of the cells
+                unknown.append(error)
+        if unknown and len(unknown) == len(cells):
+            raise unknown[0]
     found: dict[Hashable, list[tuple[int, str, Value]]] = {}
-    for k, (cell, tied) in enumerate(zip(cells, _ties(cells, together), strict=True)):
+    for k, (cell, tied) in enumerate(zip(cells, ties, strict=True)):
         homes: dict[int, str] = {}
         for path in cell.paths():
             value = cell.get(path)
@@ -99,21 +110,6 @@ def parameters(
                 identity = tied.get(path, (*_origin(cell, path, homes), float(value), *value.provenance().items()))
                 found.setdefault(identity, []).append((k, path, value))
     return tuple(Parameter(tuple(places)) for places in found.values())
-
-
-def _ties(cells: Sequence[Cell], together: Sequence[Sequence[str]]) -> list[dict[str, int]]:
-    """For each cell, the number of the key of `together` that a path belongs to."""
-    tied: list[dict[str, int]] = [{} for _ in cells]
-    for number, given in enumerate(together):
-        unknown = []
-        for cell, of_cell in zip(cells, tied, strict=True):
-            try:
-                of_cell |= dict.fromkeys(expand(cell, parts_of(given)), number)
-            except UnknownNameError as error:  # a tie may be about some of the cells
-                unknown.append(error)
-        if unknown and len(unknown) == len(cells):
-            raise unknown[0]
-    return tied
 
 
 def _origin(cell: Cell, path: str, homes: dict[int, str]) -> tuple[str, str]:
