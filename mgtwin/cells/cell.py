@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    BeforeValidator,
     Field,
     PlainSerializer,
     TypeAdapter,
@@ -101,13 +100,6 @@ class Layer:
         return name
 
 
-def _without_none(raw: Node) -> Node:
-    """Leave out interfaces set to None; None instead of the whole mapping means there are none."""
-    if raw is None:
-        return {}
-    return {key: item for key, item in raw.items() if item is not None} if isinstance(raw, Mapping) else raw
-
-
 @noun
 class Cell:
     """Stack of layers between two electrodes, from the negative (left, counter) to the positive (right, working) one.
@@ -154,9 +146,7 @@ class Cell:
     negative: AnyElectrode
     layers: tuple[Layer, ...]
     positive: AnyElectrode
-    interfaces: Annotated[
-        dict[str, AnyJunction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
-    ] = field(default_factory=dict)
+    interfaces: Annotated[dict[str, AnyJunction], PlainSerializer(dict, when_used="json")] = field(default_factory=dict)
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
     temperature: Annotated[float, AmbientTemperature()] = Value(298.15, unit="K")
     series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
@@ -177,6 +167,14 @@ class Cell:
                 raise _located(text, (k, "name"), layer.name)
             seen[layer.name] = k
         return layers
+
+    @field_validator("interfaces", mode="before")
+    @classmethod
+    def _without_none(cls, raw: Node) -> Node:
+        """Leave out interfaces set to None; None instead of the whole mapping means there are none."""
+        if raw is None:
+            return {}
+        return {key: item for key, item in raw.items() if item is not None} if isinstance(raw, Mapping) else raw
 
     @field_validator("interfaces")
     @classmethod

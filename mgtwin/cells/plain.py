@@ -42,10 +42,8 @@ def _is_default(field: dataclasses.Field[object], value: Node) -> bool:
     if isinstance(value, Value) and set(value.provenance()) - {"unit"}:
         return False  # the default number, but it says where it comes from
     # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is a number
-    return default is not dataclasses.MISSING and type(value) is not bool and _same(default, value)
-
-
-def _same(default: Node, value: Node) -> bool:
+    if default is dataclasses.MISSING or type(value) is bool:
+        return False
     if dataclasses.is_dataclass(value):
         return type(default) is type(value) and to_plain(default) == to_plain(value)
     return bool(default == value)

@@ -90,10 +90,15 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     """
     read = Reader(cell) if reader is None else reader
     mixed = [has_electrons(layer.material) for layer in cell.layers]
-    joined = [
-        _conducts(read, cell, left.name, right.name) if mixed[k] and mixed[k + 1] else False
-        for k, (left, right) in enumerate(pairwise(cell.layers))
-    ]
+    joined: list[Number] = []
+    for k, (left, right) in enumerate(pairwise(cell.layers)):
+        # Whether electrons pass between two mixed conductors; without an entry they pass perfectly.
+        key = f"{left.name}-{right.name}"
+        joined.append(
+            mixed[k]
+            and mixed[k + 1]
+            and (key not in cell.interfaces or _finite(read.number(f"interfaces.{key}.electronic_resistance")))
+        )
     contact = {
         "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
         "positive": mixed[-1] and _finite(read.number("positive.electronic_resistance")),
@@ -242,12 +247,6 @@ def _members(joined: list[Number], start: int) -> dict[int, Number]:
                 break
             found[k] = reach
     return dict(sorted(found.items()))
-
-
-def _conducts(read: Reader, cell: Cell, left: str, right: str) -> Number:
-    """Whether electrons pass the junction of two mixed conductors; without an entry they pass perfectly."""
-    key = f"{left}-{right}"
-    return key not in cell.interfaces or _finite(read.number(f"interfaces.{key}.electronic_resistance"))
 
 
 def _finite(value: Number) -> Number:

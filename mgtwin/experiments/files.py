@@ -14,9 +14,10 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
 from .. import library, yamlfile
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
+from ..plain import listed
 from ..protocols import AnyProtocol, Protocol
 from ..quantities import Quantity, Value, format_value
-from .observation import Names, Observation, listed
+from .observation import Names, Observation
 
 if TYPE_CHECKING:
     from ..cells import Cell

@@ -11,9 +11,10 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from ..analysis.metrics import Measure
 from ..errors import InputError
 from ..kinds.noun import noun
+from ..plain import listed
 from ..quantities import Quantity, Value, parse
 
-__all__ = ["Names", "Observation", "listed"]
+__all__ = ["Names", "Observation"]
 
 #: Half-width of a 95 % interval in standard deviations.
 NORMAL_95 = 1.959964
@@ -23,15 +24,6 @@ def _quantity(raw: object) -> Value:
     """A number in SI with its unit, ``""`` where it has none: what an observation is of, no field can know."""
     found = parse(raw, None, allow_inf=True)
     return found if found.unit is not None else found.replace(unit="")
-
-
-def listed(raw: object) -> tuple[object, ...]:
-    """One name or number in place of a list of one."""
-    match raw:
-        case list() | tuple():
-            return tuple(raw)
-        case _:
-            return (raw,)
 
 
 #: One name, or several.

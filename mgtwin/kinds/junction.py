@@ -59,16 +59,16 @@ def junction(cls: _Class) -> _Class:
     drives = [Formula(memory.drive, ("j", "eta"), _SURROUNDINGS) for memory in vars(cls)["memories"].values()]
     validators = {"_goes_together": model_validator(mode="after")(_goes_together)}
     added = common("capacitance", BLOCKED)
-    return cast(_Class, declare(cls, JUNCTIONS, [*_FORMULAS, *drives], added, _check, validators))
 
+    def check(made: type) -> None:
+        if has_formula(made, "ohmic") == has_formula(made, "current"):
+            raise InputError(
+                f"{made.__name__} is a junction with {'both' if has_formula(made, 'ohmic') else 'none'} of the "
+                f"formulas ohmic(*, …) and current(u, *, …): define one of them, as a static method."
+            )
+        check_memories(made)
 
-def _check(cls: type) -> None:
-    if has_formula(cls, "ohmic") == has_formula(cls, "current"):
-        raise InputError(
-            f"{cls.__name__} is a junction with {'both' if has_formula(cls, 'ohmic') else 'none'} of the formulas "
-            f"ohmic(*, …) and current(u, *, …): define one of them, as a static method."
-        )
-    check_memories(cls)
+    return cast(_Class, declare(cls, JUNCTIONS, [*_FORMULAS, *drives], added, check, validators))
 
 
 def _goes_together(self: JunctionKind) -> JunctionKind:
