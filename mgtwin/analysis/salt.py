@@ -42,6 +42,27 @@ class _Solution:
     osmotic: float = 0.0  # b
     exponent: float = 0.0  # p
 
+    @classmethod
+    def of(cls, cell: Cell, layer: Layer, salt: SaltTransport) -> _Solution:
+        """Return the solution in a layer of a cell."""
+        ratio = 1.0 if layer.area is None else float(layer.area) / float(cell.area)
+        thickness, charge = float(layer.thickness), float(cell.ion.charge)
+        anions = 1 - float(salt.transference_number)
+        carried = charge * FARADAY * float(salt.diffusivity) * float(salt.concentration)
+        thermal = GAS_CONSTANT * float(cell.temperature) / FARADAY
+        voltage = salt_voltage(charge, thermal, float(salt.thermodynamic_factor))
+        beside = float(salt.beside)
+        return cls(
+            layer.name,
+            gradient=anions * thickness / (carried * ratio),
+            amount=float(salt.stored * salt.concentration) * thickness * ratio,
+            factor=float(salt.thermodynamic_factor),
+            time=float(salt.stored) * thickness**2 / float(salt.diffusivity),
+            beside=beside / float(salt.conductivity),
+            osmotic=beside * voltage * anions**2 / carried,
+            exponent=float(salt.conductivity_exponent),
+        )
+
     @property
     def lasts(self) -> float:
         """c/c_0 at the end of the layer that counts as used up: beside a solid it only decays towards 0."""
@@ -263,27 +284,8 @@ def _groups(cell: Cell) -> list[list[_Solution]]:
         if salt is not None:
             if not passes(cell, Carrier.ANIONS, face):
                 groups.append([])
-            groups[-1].append(_solution(cell, layer, salt))
+            groups[-1].append(_Solution.of(cell, layer, salt))
     return groups
-
-
-def _solution(cell: Cell, layer: Layer, salt: SaltTransport) -> _Solution:
-    ratio = 1.0 if layer.area is None else float(layer.area) / float(cell.area)
-    thickness, charge = float(layer.thickness), float(cell.ion.charge)
-    anions = 1 - float(salt.transference_number)
-    carried = charge * FARADAY * float(salt.diffusivity) * float(salt.concentration)
-    voltage = salt_voltage(charge, GAS_CONSTANT * float(cell.temperature) / FARADAY, float(salt.thermodynamic_factor))
-    beside = float(salt.beside)
-    return _Solution(
-        layer.name,
-        gradient=anions * thickness / (carried * ratio),
-        amount=float(salt.stored * salt.concentration) * thickness * ratio,
-        factor=float(salt.thermodynamic_factor),
-        time=float(salt.stored) * thickness**2 / float(salt.diffusivity),
-        beside=beside / float(salt.conductivity),
-        osmotic=beside * voltage * anions**2 / carried,
-        exponent=float(salt.conductivity_exponent),
-    )
 
 
 def _group_limit(group: list[_Solution]) -> float:
