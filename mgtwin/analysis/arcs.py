@@ -58,7 +58,7 @@ class ArcSolution:
     freedom: int
 
     def conductivities(self, length_per_area: float, closed: int) -> tuple[dict[str, float], dict[str, float]]:
-        """L/(R A) [S/m] of every resistance and of R_0 with the `closed` first arcs in series; their standard errors."""
+        """L/(R A) [S/m] of every resistance and of R_0 with the `closed` first arcs; their standard errors."""
         # the sum is the direct-current resistance, which a blocking tail has none of
         sizes = [*self.resistances, self.resistances[: closed + 1].sum()]
         spreads = [*self.std[[0, *range(1, self.std.size, 3)]], self.sums_std[closed]]
