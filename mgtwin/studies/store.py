@@ -121,9 +121,7 @@ class Store:
         with _written(self.path):
             for name, values in data.items():
                 self._arrays[name][region] = values
-            with (self.path / _JOURNAL).open("a", encoding="utf-8") as journal:
-                # The newline in front ends whatever a process left unfinished when it died.
-                journal.write("\n" + json.dumps(line, ensure_ascii=False))
+            _append(self.path / _JOURNAL, line)
         self.finished[number] = line
 
     def dataset(self, warnings: Iterable[str] = ()) -> xr.Dataset:
@@ -147,6 +145,12 @@ def zarr_module() -> Any:
     except ImportError:
         raise InputError("a store needs zarr: pip install 'mgtwin[studies]', or leave store= out.") from None
     return zarr
+
+
+def _append(file: Path, line: Line) -> None:
+    # The newline in front ends whatever a process left unfinished when it died.
+    with file.open("a", encoding="utf-8") as journal:
+        journal.write("\n" + json.dumps(line, ensure_ascii=False))
 
 
 @contextmanager
