@@ -37,6 +37,7 @@ OTHERS = {
     "models.stack": "StackModel",
     "protocols": "CycleSkipping Every Replay protocol",
     "quantities": "Quantity Value",
+    "routes": "route",
     "simulation": "simulate",
     "simulation.jacobian": "impedance_jacobian",
     "studies": "Paired Robust cell_at open_study optimise sensitivity sweep uncertainty",

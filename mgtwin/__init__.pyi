@@ -112,6 +112,9 @@ from .regression.weighting import Modulus as Modulus
 from .regression.weighting import Noise as Noise
 from .regression.weighting import Proportional as Proportional
 from .regression.weighting import Unit as Unit
+from .routes import route as route
+from .routes.laplace import Laplace as Laplace
+from .routes.mesh import Mesh as Mesh
 from .simulation import simulate as simulate
 from .simulation.jacobian import impedance_jacobian as impedance_jacobian
 from .studies import Paired as Paired

@@ -11,11 +11,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..cells import Cell
 from ..errors import InputError
 from ..protocols import EIS, Protocol, Segment, TransientProtocol, from_yaml
 from ..protocols.replay import Signal, recorded
 from ..regression import Observable
 from ..regression.weighting import Data
+from .held import held_at
 from .models import AnyModel, Subject, model_of
 
 __all__ = ["Measurement", "measurement"]
@@ -46,6 +48,8 @@ class Measurement:
         Of a run in time: [s], [V], [A].
     steps : ndarray or None
         Number of the step that every sample belongs to, where the data say.
+    note : str
+        What has to be said of the state in which it was taken.
     dataset : xarray.Dataset
     """
 
@@ -60,6 +64,7 @@ class Measurement:
     voltage: Reals | None = None
     current: Reals | None = None
     steps: NDArray[np.intp] | None = None
+    note: str = ""
 
     @property
     def is_spectrum(self) -> bool:
@@ -192,12 +197,16 @@ def _spectrum(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     # reading the protocol takes longer than a spectrum: only where something follows from it
     tells = "bias" in str(dataset.attrs.get("protocol", "")) or "temperature" not in dataset.attrs
     stated = _protocol(dataset) if tells else None
-    # a circuit describes any spectrum; a cell has to be brought into the state in which it was taken
-    bias = stated.bias if isinstance(stated, EIS) and model.has_states else None
     temperature = _temperature(model, dataset, stated)
     cell = model.subject if temperature is None else model.at(temperature)
-    protocol = None if bias is None else EIS.at(frequency, bias=bias)
-    return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance)
+    bias, note = (stated.bias if isinstance(stated, EIS) else None), ""
+    # a circuit describes any spectrum; a cell has to be brought into the state in which it was taken
+    if not model.has_states:
+        bias = None
+    elif bias is None:
+        bias, note = held_at(cast(Cell, cell), dataset, impedance, label)
+    protocol = None if bias is None else EIS.at(np.unique(frequency)[::-1], bias=bias)
+    return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance, note=note)
 
 
 def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:

@@ -194,7 +194,7 @@ def _misfit_lines(fit: Judged) -> list[str]:
             level = f"noise {100 * verdict.noise:.2g} % (from the data alone)"
         consistent = {None: "", True: "Kramers-Kronig: consistent", False: "Kramers-Kronig: VIOLATED, the cell changed"}
         words = "" if verdict.noise is None else f"{verdict.misfit:.2f} × noise{'  POOR' if verdict.poor else ''}"
-        rows.append((item.label, temperature, words, level, consistent[verdict.consistent]))
+        rows.append((item.label, temperature, words, level, consistent[verdict.consistent], item.note))
     return _aligned(rows)
 
 

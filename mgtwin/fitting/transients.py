@@ -34,7 +34,6 @@ class _Single(Block):
         self.numbers = (number,)
         self.quantity, self.data, self.lengths = item.quantity, item.data, (item.data.size,)
         self.weight = 1 / weighting.interleaved(item.data)
-        self._item = item
         self._cell: Cell = item.model.subject
         self._keys: dict[int, Key] = {k: p.targets[number] for k, p in enumerate(parameters) if number in p.targets}
         self._count = len(parameters)
@@ -82,14 +81,16 @@ class TransientBlock(_Single):
 class BiasedBlock(_Single):
     """A spectrum under a bias: the mesh linearised at its steady state, with the adjoint's derivatives."""
 
-    @property
-    def _protocol(self) -> EIS:
-        return cast(EIS, self._item.protocol)
+    def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
+        super().__init__(number, item, parameters, weighting)
+        # points may be fewer than when the data were read, and one frequency may have been measured twice
+        frequency, self._where = np.unique(np.asarray(item.frequency), return_inverse=True)
+        self._protocol = EIS.at(frequency, bias=cast(EIS, item.protocol).bias)
 
     def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
         cell = self._cell.with_(self._given(values))
-        return np.asarray(simulate(cell, self._protocol)["impedance"].values)
+        return np.asarray(simulate(cell, self._protocol)["impedance"].values)[self._where]
 
     def derivatives(self, values: Reals) -> Complexes:
         """Its derivatives by the unknowns."""
@@ -97,7 +98,7 @@ class BiasedBlock(_Single):
             return np.zeros((self._count, self.data.size), dtype=complex)
         cell = self._cell.with_(self._given(values))
         found = impedance_jacobian(cell, self._protocol, list(self._keys.values()))["impedance_jacobian"]
-        return self._everywhere(np.asarray(found.transpose("parameter", "frequency").values))
+        return self._everywhere(np.asarray(found.transpose("parameter", "frequency").values)[:, self._where])
 
 
 def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp]]:

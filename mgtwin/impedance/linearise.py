@@ -82,6 +82,8 @@ class LinearisedStack:
     inputs : sequence of str or tuple of str
         Dotted paths that may change from call to call without a rebuild. Where a call gives no value for one of them,
         it has that of the cell.
+    refinement : float
+        Factor on the number of finite volumes.
 
     Examples
     --------
@@ -91,11 +93,13 @@ class LinearisedStack:
     (100,)
     """
 
-    def __init__(self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = ()):
+    def __init__(
+        self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = (), refinement: float = 1.0
+    ):
         # no window, so no ladder of RC branches in place of a constant-phase element: that is right within 1 % in
         # time, but here (i omega)^n itself is to be had, for a power per row
         self.model = ControlledStack(
-            cell, inputs, f_max=f_max, dielectric=True, cpe_window=None, refinement=REFINEMENT, ages=False
+            cell, inputs, f_max=f_max, dielectric=True, cpe_window=None, refinement=REFINEMENT * refinement, ages=False
         )
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)

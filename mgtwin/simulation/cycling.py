@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..cells import Cell
 from ..errors import SimulationError
 from ..protocols import Cycling
+from ..routes import CYCLING, Route, Task, choose
 from .cycling_run import CyclingRun
 from .skipping import SkippingRun
 
@@ -25,11 +26,13 @@ def run(
     start_time: float | str | None = None,
     *,
     attrs: Attributes,
+    route: Route | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Cycle a cell; see :func:`mgtwin.simulate`."""
     kind = CyclingRun if protocol.skipping is None else SkippingRun
-    job = kind(cell, protocol, start, start_time, attrs)
+    task = Task(cell, protocol.distinct_segments(cell), at_rest=start is None, cycling=True)
+    job = kind(cell, protocol, start, start_time, attrs, choose(task, CYCLING, route))
     try:
         while job.left:
             job.advance()

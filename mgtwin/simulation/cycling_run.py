@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..impedance.linearise import LinearisedStack
+    from ..routes import Route
     from .transient import Attributes
 
 #: Cycles per solve: about a tenth of a second, after which progress is shown and an interruption acts. Solves
@@ -53,6 +54,8 @@ class CyclingRun:
         As :func:`mgtwin.simulate` takes them.
     attrs : mapping
         Attributes of the result.
+    route : Route
+        What its layers are made of.
 
     Attributes
     ----------
@@ -67,7 +70,9 @@ class CyclingRun:
         start: xr.Dataset | xr.DataTree | None,
         start_time: float | str | None,
         attrs: Attributes,
+        route: Route,
     ):
+        self.route = route
         self.cell, self.protocol = cell, protocol
         segments = protocol.one_cycle(cell)
         self.attrs, self.warnings = dict(attrs), [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
@@ -84,6 +89,7 @@ class CyclingRun:
             f_max=1 / (2 * np.pi * first),
             dielectric=dielectric,
             cpe_window=wider_window((0.1 / length, 10 / first), () if kept is None else kept.labels),
+            refinement=route.refinement,
         )
         self.table = CycleTable(self.integrator)
         self.traced = frozenset(protocol.traced())
@@ -227,7 +233,8 @@ class CyclingRun:
         from ..impedance.linearise import LinearisedStack
 
         assert self.protocol.probe is not None
-        return LinearisedStack(self.cell, f_max=float(self.protocol.probe.values().max()))
+        f_max, refinement = float(self.protocol.probe.values().max()), self.route.refinement
+        return LinearisedStack(self.cell, f_max=f_max, refinement=refinement)
 
     def _probe(self, passages: list[Passage]) -> np.ndarray:
         """Spectrum at the end of a cycle; a rest before it becomes a part of the cycle."""
@@ -291,7 +298,7 @@ class CyclingRun:
             *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
-        route = transient.made_by(labels, f"in time, {self.how}")
+        route = transient.made_by(self.route, labels, f"in time, {self.how}")
         return dataset.transient(
             **traces,
             half_cycle_capacity=self.table.charges(rows),

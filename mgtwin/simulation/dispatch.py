@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..cells import Cell
 from ..errors import InputError, SimulationError
 from ..protocols import Protocol, TransientProtocol
+from ..routes import IN_TIME, Route, Task, choose
 from . import checks
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def simulate(
     *,
     start_time: float | str | None = None,
     progress: Progress | None = None,
+    route: Route | None = None,
 ) -> Any:
     """Do to a cell what a protocol says, and return what would be measured.
 
@@ -39,6 +41,9 @@ def simulate(
         Time [s] at which `start` kept the state to use (the end of any of its segments); by default its last one.
     progress : callable, optional
         Called as ``progress(fraction, text)`` after each segment.
+    route : Route, optional
+        How to compute it, for example ``mt.Mesh(refinement=2)``. By default the cell and the protocol decide: in closed
+        form where there is one, else in time on a mesh. ``attrs["route"]`` says which it was.
 
     Returns
     -------
@@ -49,7 +54,8 @@ def simulate(
     Raises
     ------
     InputError
-        For a combination of cell and protocol that cannot work, before anything is computed.
+        For a combination of cell and protocol that cannot work, or that the `route` cannot answer, before anything is
+        computed.
     SimulationError
         Where the integration fails; ``error.time`` says when, ``error.partial`` holds the Dataset until then.
 
@@ -61,7 +67,7 @@ def simulate(
     ('frequency',)
     """
     check_given("simulate", cell, protocol, Protocol, "a protocol")
-    return _Run(cell, start, start_time, progress).of(protocol)
+    return _Run(cell, start, start_time, progress, route).of(protocol)
 
 
 def check_given(asked: str, cell: object, protocol: object, kind: type[Protocol], what: str) -> None:
@@ -100,6 +106,7 @@ class _Run:
     start: xr.Dataset | xr.DataTree | None
     start_time: float | str | None
     progress: Progress | None
+    route: Route | None
     window: tuple[float, float] | None = None
 
     def of(self, protocol: Protocol) -> Any:
@@ -108,27 +115,30 @@ class _Run:
             return protocol.run_by(self)
         return protocol.run_by(replace(self, cell=self.cell.with_({"temperature": protocol.temperature})))
 
-    def spectrum(self, protocol: Any) -> xr.Dataset:
+    def spectrum(self, protocol: Any) -> Any:
         """The impedance of an EIS."""
-        from . import spectra
+        from .spectra import Spectrum
 
-        return spectra.run(self.cell, protocol, self.start, self.start_time, attrs=stamp(self.cell, protocol))
+        return Spectrum(self.cell, protocol, self.start, self.start_time, stamp(self.cell, protocol)).by(self.route)
 
     def cycling(self, protocol: Any) -> xr.Dataset:
         """A Cycling, with a summary of every cycle."""
         from . import cycling
 
-        attrs = stamp(self.cell, protocol)
-        return cycling.run(self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=self.progress)
-
-    def transient(self, protocol: TransientProtocol) -> xr.Dataset:
-        """Anything in time."""
-        from . import transient
-
-        attrs, progress, window = stamp(self.cell, protocol), self.progress, self.window
-        return transient.run(
-            self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=progress, window=window
+        attrs, progress, route = stamp(self.cell, protocol), self.progress, self.route
+        return cycling.run(
+            self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=progress, route=route
         )
+
+    def transient(self, protocol: TransientProtocol) -> Any:
+        """Anything in time."""
+        from .transient import Transient
+
+        segments = protocol.segments(self.cell)
+        task = Task(self.cell, segments, at_rest=self.start is None)
+        attrs = stamp(self.cell, protocol)
+        run = Transient(task, checks.check_feasible(self.cell, segments), self.start, self.start_time, attrs)
+        return choose(task, IN_TIME, self.route).taken_by(replace(run, progress=self.progress, window=self.window))
 
     def sequence(self, protocol: Any) -> xr.DataTree:
         """Steps in order; a failure keeps the finished ones in ``error.partial``, Ctrl-C returns them."""

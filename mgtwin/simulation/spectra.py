@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..errors import SimulationError
 from ..models import names
 from ..protocols import EIS, Segment
 from ..protocols.bias import Held
+from ..routes import SPECTRA, Laplace, Route, Task, choose
 from . import checks, start_state
 from .transient import Attributes, made_by
 
@@ -28,45 +30,55 @@ LONGEST = 1e14
 DRIFT = 1e-3
 
 
-def run(
-    cell: Cell,
-    protocol: EIS,
-    start: xr.Dataset | xr.DataTree | None = None,
-    start_time: float | str | None = None,
-    *,
-    attrs: Attributes,
-) -> xr.Dataset:
-    """Spectrum of a cell at rest, under a bias, or in a state that `start` kept; see :func:`mgtwin.simulate`."""
-    from .. import dataset
+@dataclass(frozen=True)
+class Spectrum:
+    """The spectrum of a cell at rest, under a bias, or in a state that `start` kept; see :func:`mgtwin.simulate`."""
 
-    frequencies = protocol.values()
-    on_mesh = [f"{layer.name} {layer.material.mesh_only}" for layer in cell.layers if layer.material.mesh_only]
-    if start is None and protocol.bias is None and not on_mesh:
+    cell: Cell
+    protocol: EIS
+    start: xr.Dataset | xr.DataTree | None
+    start_time: float | str | None
+    attrs: Attributes
+
+    def by(self, forced: Route | None) -> object:
+        """Measured by the route that is asked for, or by the first that can answer."""
+        task = Task(self.cell, at_rest=self.start is None and self.protocol.bias is None)
+        return choose(task, SPECTRA, forced).taken_by(self)
+
+    def exactly(self, route: Route) -> xr.Dataset:
+        """In closed form."""
+        from .. import dataset
         from ..impedance.exact import exact
 
-        impedance = exact(cell, frequencies)
-        return dataset.spectrum(frequencies, impedance, {**attrs, "route": "exact, at rest"})
-    from ..impedance.linearise import LinearisedStack
+        frequencies = self.protocol.values()
+        impedance = exact(self.cell, frequencies)
+        return dataset.spectrum(frequencies, impedance, {**self.attrs, "route": "exact, at rest"})
 
-    if start is None and protocol.bias is None:
-        stack = LinearisedStack(cell, f_max=float(frequencies.max()))
-        route = made_by(stack.layout[0], f"linearised at rest, for {' and '.join(on_mesh)}")
-        return dataset.spectrum(frequencies, stack.impedance(frequencies), {**attrs, **route})
-    origin = None if start is None else start_state.kept(start, start_time, cell)
-    kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
-    assert kept is not None
-    # the mesh of a spectrum is finer at the faces than the integrator's: the state is carried over to it
-    stack = LinearisedStack(cell, f_max=float(frequencies.max()))
-    state = completed(stack, cell, kept)
-    place, warnings = f"at {kept.time:.6g} s of the run given as start", list(attrs["warnings"])
-    warnings += [] if start is None else start_state.differences(start, cell)
-    if protocol.bias is not None:
-        place = f"steady under {protocol.bias}"
-        state = converged_steady_state(stack, cell, protocol.bias, origin, state)
-    warnings += drift_warnings(stack, state, float(frequencies.min()))
-    impedance = stack.impedance(frequencies, state)
-    route = made_by(stack.layout[0], f"linearised {place}")
-    return dataset.spectrum(frequencies, impedance, {**attrs, **route, "warnings": warnings})
+    def modelled(self, route: Route) -> xr.Dataset:
+        """Of a discretised model, linearised at the state."""
+        from .. import dataset
+        from ..impedance.linearise import LinearisedStack
+
+        cell, protocol, start, frequencies = self.cell, self.protocol, self.start, self.protocol.values()
+        # before the model is made: a start that does not fit is refused at once
+        origin = None if start is None else start_state.kept(start, self.start_time, cell)
+        kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
+        # the mesh of a spectrum is finer at the faces than the integrator's: the state is carried over to it
+        stack = LinearisedStack(cell, f_max=float(frequencies.max()), refinement=route.refinement)
+        if kept is None:
+            why = Laplace().refusal(Task(cell))
+            made = made_by(route, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
+            return dataset.spectrum(frequencies, stack.impedance(frequencies), {**self.attrs, **made})
+        state = completed(stack, cell, kept)
+        place, warnings = f"at {kept.time:.6g} s of the run given as start", list(self.attrs["warnings"])
+        warnings += [] if start is None else start_state.differences(start, cell)
+        if protocol.bias is not None:
+            place = f"steady under {protocol.bias}"
+            state = converged_steady_state(stack, cell, protocol.bias, origin, state)
+        warnings += drift_warnings(stack, state, float(frequencies.min()))
+        impedance = stack.impedance(frequencies, state)
+        made = made_by(route, stack.layout[0], f"linearised {place}")
+        return dataset.spectrum(frequencies, impedance, {**self.attrs, **made, "warnings": warnings})
 
 
 def completed(stack: LinearisedStack, cell: Cell, kept: start_state.KeptState) -> np.ndarray:
@@ -92,7 +104,6 @@ def converged_steady_state(
     InputError, SimulationError
         As `SteadyState`.
     """
-    from ..impedance.linearise import REFINEMENT
     from ..impedance.steady import SteadyState
 
     initial = stack.rest_state()
@@ -102,7 +113,9 @@ def converged_steady_state(
     # No algebra says what a layer with salt beside electrons conserves: such a cell is integrated on this very mesh,
     # where nothing is interpolated. Whatever else the algebra refuses has no steady state: integrating would hide that.
     if any(len(layer.material.carriers) > 1 for layer in cell.layers):
-        return completed(stack, cell, steady_state(cell, bias, origin, f_max=stack.model.f_max, refinement=REFINEMENT))
+        return completed(
+            stack, cell, steady_state(cell, bias, origin, f_max=stack.model.f_max, refinement=stack.model.refinement)
+        )
     return SteadyState(stack, initial, voltage=voltage, current=current).converged(state)
 
 

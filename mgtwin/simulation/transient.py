@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,8 @@ from ..errors import SimulationError
 from ..kinds.materials import Material
 from ..kinds.numbers import FARADAY
 from ..kinds.own import Own
-from ..protocols import Segment, TransientProtocol
+from ..protocols import Segment
+from ..routes import Route, Task
 from . import checks, start_state
 
 if TYPE_CHECKING:
@@ -27,58 +29,87 @@ Progress = Callable[[float, str], None]
 Attributes: TypeAlias = Mapping[str, Any]
 
 
-def run(
-    cell: Cell,
-    protocol: TransientProtocol,
-    start: xr.Dataset | xr.DataTree | None = None,
-    start_time: float | str | None = None,
-    *,
-    attrs: Attributes,
-    progress: Progress | None = None,
-    window: tuple[float, float] | None = None,
-) -> xr.Dataset:
-    """Simulate a protocol in time; see :func:`mgtwin.simulate`. `window` is that of a whole sequence (`window_of`)."""
-    segments = protocol.segments(cell)
-    first = checks.first_output(segments)
-    dielectric = checks.check_feasible(cell, segments)
+@dataclass(frozen=True)
+class Transient:
+    """A run in time, checked and not yet computed; see :func:`mgtwin.simulate`.
 
-    # not before the checks: PyBaMM takes longer to import than a protocol takes to be refused
-    from ..models.ladder import wider_window
-    from .integrator import Integrator, out_of_salt
+    Attributes
+    ----------
+    task : Task
+    dielectric : tuple of str
+        Layers that have to store dielectric charge (`checks.check_feasible`).
+    start, start_time
+        As :func:`mgtwin.simulate` takes them.
+    attrs : mapping
+        Attributes of the result.
+    progress : callable, optional
+    window : (float, float), optional
+        Of constant-phase elements in a whole sequence (`window_of`).
+    """
 
-    kept = None if start is None else start_state.kept(start, start_time, cell)
-    span = wider_window(window or window_of(segments), () if kept is None else kept.labels)
-    integrator = Integrator(cell, f_max=1 / (2 * np.pi * first), dielectric=dielectric, cpe_window=span)
-    state = integrator.rest_state
-    if kept is not None:
-        state, _ = start_state.transfer(kept, cell, integrator.layout, state, integrator.model.ladders)
-    solutions: list[SegmentSolution] = []
-    warnings: list[str] = [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
-    warnings += checks.fixture_warnings(cell, segments)
-    warnings += [] if start is None else start_state.differences(start, cell)
-    try:
-        for number, segment in enumerate(segments):
-            solution = integrator.run(segment, state)
-            solutions.append(solution)
-            state = solution.state
-            if progress is not None:
-                progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
-            if solution.ended_by != "time":
-                warnings.append(f"step {segment.step}: {solution.ended_by} after {solution.times[-1]:.4g} s")
-            if out_of_salt(segment, solution) and number + 1 < len(segments):
-                warnings.append(
-                    f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only at "
-                    f"a voltage limit, and the protocol sets none"
-                )
-                break
-    except SimulationError as error:
-        raise _with_partial(error, cell, segments, solutions, integrator, {**attrs, "warnings": warnings}) from error
-    except KeyboardInterrupt:
-        if not solutions:
-            raise
-        warnings.append(f"interrupted after {len(solutions)} of {len(segments)} steps: the rest was not simulated")
-        attrs = {**attrs, "interrupted": True}
-    return assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings})
+    task: Task
+    dielectric: tuple[str, ...]
+    start: xr.Dataset | xr.DataTree | None
+    start_time: float | str | None
+    attrs: Attributes
+    progress: Progress | None = None
+    window: tuple[float, float] | None = None
+
+    def warnings(self) -> list[str]:
+        """What is known before anything is computed."""
+        cell, segments = self.task.cell, self.task.segments
+        warnings: list[str] = [*self.attrs["warnings"], *checks.depletion_warnings(cell, segments)]
+        warnings += checks.fixture_warnings(cell, segments)
+        return warnings + ([] if self.start is None else start_state.differences(self.start, cell))
+
+    def exactly(self, route: Route) -> xr.Dataset:
+        """In closed form."""
+        raise NotImplementedError
+
+    def modelled(self, route: Route) -> xr.Dataset:
+        """Integrated segment by segment."""
+        # not before the checks: PyBaMM takes longer to import than a protocol takes to be refused
+        from ..models.ladder import wider_window
+        from .integrator import Integrator, out_of_salt
+
+        cell, segments, attrs = self.task.cell, self.task.segments, self.attrs
+        kept = None if self.start is None else start_state.kept(self.start, self.start_time, cell)
+        integrator = Integrator(
+            cell,
+            f_max=1 / (2 * np.pi * checks.first_output(segments)),
+            dielectric=self.dielectric,
+            cpe_window=wider_window(self.window or window_of(segments), () if kept is None else kept.labels),
+            refinement=route.refinement,
+        )
+        state = integrator.rest_state
+        if kept is not None:
+            state, _ = start_state.transfer(kept, cell, integrator.layout, state, integrator.model.ladders)
+        solutions: list[SegmentSolution] = []
+        warnings = self.warnings()
+        try:
+            for number, segment in enumerate(segments):
+                solution = integrator.run(segment, state)
+                solutions.append(solution)
+                state = solution.state
+                if self.progress is not None:
+                    self.progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
+                if solution.ended_by != "time":
+                    warnings.append(f"step {segment.step}: {solution.ended_by} after {solution.times[-1]:.4g} s")
+                if out_of_salt(segment, solution) and number + 1 < len(segments):
+                    warnings.append(
+                        f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only "
+                        f"at a voltage limit, and the protocol sets none"
+                    )
+                    break
+        except SimulationError as error:
+            failed = {**attrs, "warnings": warnings}
+            raise _with_partial(error, cell, segments, solutions, integrator, failed, route) from error
+        except KeyboardInterrupt:
+            if not solutions:
+                raise
+            warnings.append(f"interrupted after {len(solutions)} of {len(segments)} steps: the rest was not simulated")
+            attrs = {**attrs, "interrupted": True}
+        return assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings}, route)
 
 
 def window_of(segments: Sequence[Segment]) -> tuple[float, float]:
@@ -93,6 +124,7 @@ def _with_partial(
     solutions: list[SegmentSolution],
     integrator: Integrator,
     attrs: Attributes,
+    route: Route,
 ) -> SimulationError:
     """The same failure with its time since the start of the run and all that was finished before it."""
     failed = segments[len(solutions)]
@@ -102,7 +134,8 @@ def _with_partial(
         f"{elapsed:.6g} s after the start: {error}"
     )
     warnings = [*attrs["warnings"], message]
-    partial = assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings}) if solutions else None
+    attrs = {**attrs, "warnings": warnings}
+    partial = assemble(cell, segments, solutions, integrator, attrs, route) if solutions else None
     return SimulationError(message, time=elapsed, partial=partial)
 
 
@@ -112,6 +145,7 @@ def assemble(
     solutions: list[SegmentSolution],
     integrator: Integrator,
     attrs: Attributes,
+    route: Route,
 ) -> xr.Dataset:
     """All finished segments as one Dataset."""
     from .. import dataset
@@ -129,7 +163,7 @@ def assemble(
         segment_time=ends,
         state_variable=labels,
         state_position=where,
-        attrs={**attrs, **made_by(labels), "warnings": list(dict.fromkeys(warnings))},
+        attrs={**attrs, **made_by(route, labels), "warnings": list(dict.fromkeys(warnings))},
     )
 
 
@@ -187,11 +221,11 @@ def ageing(model: StackModel, outputs: Mapping[str, np.ndarray]) -> dict[str, di
     }
 
 
-def made_by(unknowns: list[str], how: str = "in time") -> dict[str, str]:
+def made_by(route: Route, unknowns: list[str], how: str = "in time") -> dict[str, str]:
     """Attributes that say which route was taken and with which PyBaMM."""
     import pybamm
 
-    return {"route": f"mesh ({len(unknowns)} unknowns), {how}", "pybamm_version": pybamm.__version__}
+    return {"route": f"{route.described(len(unknowns))}, {how}", "pybamm_version": pybamm.__version__}
 
 
 def half_cycle_capacities(done: list[tuple[Segment, SegmentSolution]]) -> list[float] | None:

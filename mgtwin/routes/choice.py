@@ -1,0 +1,45 @@
+"""Which route is taken: the one that is asked for, or the first that can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..errors import InputError
+from ..unions import OneOf
+from .base import ROUTES, Route, Task
+from .laplace import Laplace
+from .mesh import Mesh
+
+__all__ = ["CYCLING", "IN_TIME", "SPECTRA", "choose"]
+
+#: Routes in the order in which they are tried where none is asked for: the cheapest of equal accuracy first.
+SPECTRA: tuple[Route, ...] = (Laplace(), Mesh())
+IN_TIME: tuple[Route, ...] = (Laplace(), Mesh())
+CYCLING: tuple[Route, ...] = (Mesh(),)
+
+
+def choose(task: Task, routes: Sequence[Route], forced: Route | None = None) -> Route:
+    """Return the route of a task.
+
+    Parameters
+    ----------
+    task : Task
+    routes : sequence of Route
+        Tried in this order; the last one answers everything.
+    forced : Route, optional
+        What is asked for in their place.
+
+    Raises
+    ------
+    InputError
+        The route that is asked for cannot answer, or is no route.
+    """
+    if forced is None:
+        return next(route for route in routes if not route.refusal(task))
+    OneOf(ROUTES).kind_of(forced)
+    if reason := forced.refusal(task):
+        raise InputError(
+            f"{task.cell.name}: the route {forced.type} cannot be taken: {reason}. Take another one "
+            f"({', '.join(ROUTES)}), or leave route out: the cell then decides."
+        )
+    return forced

@@ -1,0 +1,43 @@
+"""Routes: which is taken, which is refused, and what is said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mgtwin as mt
+from mgtwin.routes import SPECTRA, Task, choose
+
+SPECTRUM = mt.EIS(1e5, 1.0, points=6)
+
+
+def test_a_forced_mesh_gives_the_exact_spectrum() -> None:
+    cell = mt.cell("trilayer")
+    exact, mesh = mt.simulate(cell, SPECTRUM), mt.simulate(cell, SPECTRUM, route=mt.Mesh())
+    assert exact.attrs["route"] == "exact, at rest"
+    assert mesh.attrs["route"].startswith("mesh (") and mesh.attrs["route"].endswith("linearised at rest")
+    assert np.allclose(mesh["impedance"], exact["impedance"], rtol=1e-3)
+
+
+def test_refinement_multiplies_the_finite_volumes() -> None:
+    cell, protocol = mt.cell("trilayer"), mt.Galvanostatic("1 uA", "1 min", points=4)
+    coarse, fine = (mt.simulate(cell, protocol, route=mt.Mesh(refinement=r)) for r in (1, 2))
+    assert fine.sizes["x"] == 2 * coarse.sizes["x"]
+    assert np.allclose(fine["voltage"], coarse["voltage"], rtol=1e-4)
+
+
+def test_a_route_that_cannot_answer_is_refused_with_its_reason() -> None:
+    cell = mt.cell("trilayer")
+    with pytest.raises(mt.InputError, match="laplace cannot be taken: the cell is not at rest"):
+        mt.simulate(cell, mt.EIS(1e5, 1.0, points=3, bias=mt.Voltage(0.01)), route=mt.Laplace())
+
+
+def test_what_is_no_route_is_refused() -> None:
+    with pytest.raises(mt.InputError, match="a route .* give the object itself"):
+        mt.simulate(mt.cell("trilayer"), SPECTRUM, route="mesh")  # type: ignore[arg-type]
+
+
+def test_without_one_the_first_that_can_answer_is_taken() -> None:
+    cell = mt.cell("trilayer")
+    assert choose(Task(cell), SPECTRA) == SPECTRA[0]
+    assert choose(Task(cell, at_rest=False), SPECTRA) == SPECTRA[-1]
