@@ -116,7 +116,21 @@ def parse(
             return _parse_text(raw, unit, need_unit, allow_inf, difference)
         # Before the plain numbers: a Value is a float too, and would lose its unit and origin there.
         case Value():  # it was read before
-            value = raw if None in (raw.unit, unit) or raw.unit == unit else _change_unit(raw, unit or "")
+            value = raw
+            if raw.unit is not None and unit is not None and raw.unit != unit:
+                # Another spelling of its unit, or J/mol in eV. A pure number is no number in another unit with the unit
+                # left out: the scale would be a guess.
+                if raw.unit == "":
+                    units.refuse_missing(str(raw), unit)
+                try:
+                    convert = units.conversion(raw.unit, unit)
+                except QuantityError as error:
+                    raise QuantityError(f"'{float(raw)!r} {raw.unit}': {error}") from error.__cause__
+                limits = {"low": raw.low, "high": raw.high}
+                changes = {name: convert(item) for name, item in limits.items() if item is not None}
+                if raw.std is not None:
+                    changes["std"] = convert.difference(raw.std)
+                value = raw.replace(convert(float(raw)), unit=unit, **changes)
             _check_finite(float(value), _brief(value), allow_inf)
             return value if value.unit is not None or unit is None else value.replace(unit=unit)
         case numbers.Real() if raw is not True and raw is not False:
@@ -161,22 +175,17 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
         convert = units.conversion(given, si_unit)
     except QuantityError as error:
         raise QuantityError(f"{_brief(text)}: {error}") from error.__cause__
-    # From the text and not from its float: the decimal number itself is exact.
-    result = _convert_exactly(match["number"], convert, difference)
+    if number == 0 or math.isinf(number):  # also texts whose exact fraction would be absurdly long
+        result = convert.difference(number) if difference else convert(number)
+    else:
+        # From the text and not from its float, with a single rounding: "0.554 mS/cm" is the same float as 0.0554.
+        exact = Fraction(match["number"]) * Fraction(convert.multiplier) / Fraction(convert.divisor)
+        try:
+            result = float(exact if difference else exact + Fraction(repr(convert.offset)))
+        except OverflowError:
+            result = math.copysign(math.inf, number)
     _check_finite(result, text, allow_inf)
     return Value(result, unit=si_unit)
-
-
-def _convert_exactly(text: str, convert: units.Conversion, difference: bool) -> float:
-    """Convert decimal text with a single rounding, so that "0.554 mS/cm" is the same float as the literal 0.0554."""
-    number = float(text)
-    if number == 0 or math.isinf(number):  # also texts whose exact fraction would be absurdly long
-        return convert.difference(number) if difference else convert(number)
-    exact = Fraction(text) * Fraction(convert.multiplier) / Fraction(convert.divisor)
-    try:
-        return float(exact if difference else exact + Fraction(repr(convert.offset)))
-    except OverflowError:
-        return math.copysign(math.inf, number)
 
 
 def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
@@ -223,22 +232,6 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
             raise QuantityError(f"{key!r} must be a text, not {_brief(item)}.")
         changes[key] = str(item)
     return value.replace(**changes)
-
-
-def _change_unit(value: Value, unit: str) -> Value:
-    """Express a Value in another spelling of its unit (or J/mol in eV); QuantityError if the dimension differs."""
-    # A pure number is no number in another unit with the unit left out: the scale would be a guess.
-    if value.unit == "":
-        units.refuse_missing(str(value), unit)
-    try:
-        convert = units.conversion(value.unit or "", unit)
-    except QuantityError as error:
-        raise QuantityError(f"'{float(value)!r} {value.unit}': {error}") from error.__cause__
-    limits = {"low": value.low, "high": value.high}
-    changes = {name: convert(item) for name, item in limits.items() if item is not None}
-    if value.std is not None:
-        changes["std"] = convert.difference(value.std)
-    return value.replace(convert(float(value)), unit=unit, **changes)
 
 
 def _check_finite(number: float, raw: object, allow_inf: bool) -> None:

@@ -29,24 +29,23 @@ def to_plain(node: Node) -> Node:
     if not dataclasses.is_dataclass(node):
         return node
     fields = sorted(dataclasses.fields(node), key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else 9)
-    return {
-        field.name: to_plain(vars(node)[field.name])
-        for field in fields
-        if field.name == "type" or not _is_default(field, vars(node)[field.name])
-    }
-
-
-def _is_default(field: dataclasses.Field[object], value: Node) -> bool:
-    factory = field.default_factory
-    default = field.default if factory is dataclasses.MISSING else factory()
-    if isinstance(value, Value) and set(value.provenance()) - {"unit"}:
-        return False  # the default number, but it says where it comes from
-    # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is a number
-    if default is dataclasses.MISSING or type(value) is bool:
-        return False
-    if dataclasses.is_dataclass(value):
-        return type(default) is type(value) and to_plain(default) == to_plain(value)
-    return bool(default == value)
+    found = {}
+    for field in fields:
+        value, factory = vars(node)[field.name], field.default_factory
+        default = field.default if factory is dataclasses.MISSING else factory()
+        if default is dataclasses.MISSING or type(value) is bool:
+            # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is
+            # a number
+            is_default = False
+        elif isinstance(value, Value) and set(value.provenance()) - {"unit"}:
+            is_default = False  # the default number, but it says where it comes from
+        elif dataclasses.is_dataclass(value):
+            is_default = type(default) is type(value) and to_plain(default) == to_plain(value)
+        else:
+            is_default = bool(default == value)
+        if field.name == "type" or not is_default:
+            found[field.name] = to_plain(value)
+    return found
 
 
 def differences(mine: Node, theirs: Node, path: str = "") -> dict[str, tuple[Node, Node]]:

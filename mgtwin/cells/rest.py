@@ -162,7 +162,18 @@ def _group_potential(
     potential = next(store.own for store in stores if store.belongs is True)
     # all alike, nothing moves: bisection would only replace a potential that is known by one that is nearly it
     if any(np.any(store.own != potential) for store in stores):
-        potential = _shared_potential(read, stores)
+        own_ones = [store.own for store in stores]
+        everywhere = np.broadcast_arrays(*own_ones, *(store.volume for store in stores), read.temperature)
+        low, high = np.min(everywhere[: len(stores)], axis=0), np.max(everywhere[: len(stores)], axis=0)
+        target = sum(store.charge(store.own) for store in stores)
+        # The common E0 conserves the neutral component; bisection, for the storage need not be linear in E. c_chem > 0
+        # makes the charge rise with E, so that there is one root, between the members' own potentials; 2^-60 of their
+        # distance is below its rounding.
+        for _ in range(60):
+            middle = (low + high) / 2
+            below = sum(store.charge(middle) for store in stores) < target
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        potential = (low + high) / 2
     touching = [
         (passes if members[k] is True else np.logical_and(passes, members[k]), own)
         for passes, own, k in anchors
@@ -191,6 +202,10 @@ class _Store(NamedTuple):
     own: Number
     volume: Number
 
+    def charge(self, E: Number) -> Number:
+        """What it stores at E [C/m2 of the electrode]."""
+        return self.volume * self.material.charge(self.numbers, E)
+
 
 def _stores(read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
     """What stores the neutral component in layer k."""
@@ -210,27 +225,6 @@ def _stores(read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
         _Store(part, own, belongs, part.rest_potential_of(own), volume * fractions[where])
         for where, (part, own) in parts.items()
     ]
-
-
-def _shared_potential(read: Reader, stores: list[_Store]) -> Number:
-    """Common E0 [V] that conserves the neutral component; bisection, for the storage need not be linear in E."""
-
-    def total(potentials: list[Number]) -> Number:
-        return sum(
-            store.volume * store.material.charge(store.numbers, E) for store, E in zip(stores, potentials, strict=True)
-        )
-
-    own = [store.own for store in stores]
-    everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), read.temperature)
-    low, high = np.min(everywhere[: len(own)], axis=0), np.max(everywhere[: len(own)], axis=0)
-    target = total(own)
-    # c_chem > 0 makes the charge rise with E, so that there is one root, between the members' own potentials; 2^-60
-    # of their distance is below its rounding
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = total([middle] * len(stores)) < target
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return (low + high) / 2
 
 
 def _members(joined: list[Number], start: int) -> dict[int, Number]:

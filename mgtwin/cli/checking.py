@@ -50,9 +50,18 @@ def check_files(files: Sequence[Path] = ()) -> int:
     InputError
         If there is nothing to check.
     """
+    listed: list[Path] = [] if files else list(_library())
+    for path in files:
+        if path.is_dir():
+            listed += sorted(item for item in path.rglob("*.y*ml") if item.suffix in (".yaml", ".yml"))
+        elif path.exists() or path.suffix:
+            listed.append(path)
+        else:
+            # Only what has no ending and is no file may be a name of the library: a misspelt path is reported as that.
+            listed += [item for item in _library() if item.stem == str(path)] or [path]
     outcomes = []
     with err().status("checking ...") as status:
-        for path in _listed(files) if files else _library():
+        for path in listed:
             status.update(f"checking {shown_path(path)} ...")
             outcomes.append(check_file(path))
     if not outcomes:
@@ -76,19 +85,6 @@ def check_files(files: Sequence[Path] = ()) -> int:
     elif len(outcomes) > 1:
         err().print(Text(f"\n{len(wrong)} of {total} with errors.", style="red"))
     return FAILED if wrong else 0
-
-
-def _listed(files: Sequence[Path]) -> Iterator[Path]:
-    """Files as they are, folders by the YAML files in and below them, names of the library by their files."""
-    for path in files:
-        if path.is_dir():
-            yield from sorted(item for item in path.rglob("*.y*ml") if item.suffix in (".yaml", ".yml"))
-        elif path.exists() or path.suffix:
-            yield path
-        else:
-            # Only what has no ending and is no file: a misspelt path must be reported as that.
-            named = [item for item in _library() if item.stem == str(path)]
-            yield from named or [path]
 
 
 def _library() -> Iterator[Path]:

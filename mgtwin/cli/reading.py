@@ -68,7 +68,16 @@ def read_file(
     for name, ds in found if len(found) <= _EACH else [found[0], found[-1]]:
         conditions = [format_value(ds.attrs[key], _UNITS[key]) for key in own if key in ds.attrs]
         lines += [(name, ", ".join(conditions))] if name else []
-        lines += _rows(ds)
+        if "impedance" in ds.variables:
+            z = ds["impedance"].values
+            lines.append(("points", f"{z.size}, {_range(ds['frequency'].values, 'Hz')}"))
+            lines += [("Re Z", _range(z.real, "ohm")), ("-Im Z", _range(-z.imag, "ohm"))]
+            continue
+        time = ds["time"].values
+        lines.append(("points", f"{time.size}, {_range(time, 's')}"))
+        lines += [(signal, _range(ds[signal].values, unit)) for signal, unit in (("voltage", "V"), ("current", "A"))]
+        if "cycle" in ds.variables:
+            lines.append(("cycles", str(int(ds["cycle"].values.max()) + 1)))
     decided = dict.fromkeys(note for _, ds in found for note in ds.attrs.get("reading", []))
     lines += [("decided" if k == 0 else "", note) for k, note in enumerate(decided)]
     print_rows(lines)
@@ -116,23 +125,6 @@ def _column(text: str) -> tuple[str, Column]:
         return name, Column(int(numbered[2]), unit=numbered[3], negate=bool(numbered[1]))
     head, _, unit = where.partition(":")
     return name, Column(head, unit=unit or None)
-
-
-def _rows(ds: xr.Dataset) -> list[tuple[str, str]]:
-    """Return how many points there are and which ranges they span, in laboratory units."""
-    if "impedance" in ds.variables:
-        z = ds["impedance"].values
-        return [
-            ("points", f"{z.size}, {_range(ds['frequency'].values, 'Hz')}"),
-            ("Re Z", _range(z.real, "ohm")),
-            ("-Im Z", _range(-z.imag, "ohm")),
-        ]
-    time = ds["time"].values
-    rows = [("points", f"{time.size}, {_range(time, 's')}")]
-    rows += [(name, _range(ds[name].values, unit)) for name, unit in (("voltage", "V"), ("current", "A"))]
-    if "cycle" in ds.variables:
-        rows.append(("cycles", str(int(ds["cycle"].values.max()) + 1)))
-    return rows
 
 
 def _range(values: np.ndarray, unit: str) -> str:

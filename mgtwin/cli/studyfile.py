@@ -133,36 +133,6 @@ class _Span:
     log: bool = False
 
 
-def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
-    """Values [SI] along a path, each checked against the cells; a bare number needs its unit."""
-    with _at(path, _KEY):
-        for cell in cells:
-            expand(cell, path, setting=True)
-    match raw:
-        case Mapping():
-            with _at(path):
-                span: _Span | None = TypeAdapter(_Span).validate_python(raw)
-            items: dict[str | int, object] = {"from": span.start, "to": span.end}  # type: ignore[union-attr]
-        case list():
-            span, items = None, dict(enumerate(raw))
-        case _:
-            # Left to the axes below, which say what values may look like.
-            span, items = None, {}
-    for place, item in items.items():
-        with _at(path, place):
-            # one by one, so that what is wrong is shown where it stands
-            parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
-    with _at(path):
-        # Each item alone above, so that a wrong one is shown at its place; here the axis as a whole.
-        values = axes_of(cells, {path: list(items.values()) or raw})[0].values
-    if span is None:
-        return values
-    if span.log and not (values > 0).all():
-        with _at(path, "log"):
-            raise InputError("log: true needs two values above 0.")
-    return (np.geomspace if span.log else np.linspace)(values[0], values[1], span.points)
-
-
 def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
     # Fields are validated in their order, the cell first: paths mean nothing without it.
     cells = info.data.get("cell")
@@ -170,7 +140,35 @@ def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
         return {}
     if not is_mapping(raw):
         raise InputError("this is a mapping of paths to values.")
-    return {path: _axis(list(labelled_cells(cells).values()), path, given) for path, given in raw.items()}
+    studied = list(labelled_cells(cells).values())
+    axes: dict[Key, Any] = {}
+    for path, given in raw.items():
+        with _at(path, _KEY):
+            for cell in studied:
+                expand(cell, path, setting=True)
+        span: _Span | None = None
+        items: dict[str | int, object] = {}
+        match given:
+            case Mapping():
+                with _at(path):
+                    span = TypeAdapter(_Span).validate_python(given)
+                    items = {"from": span.start, "to": span.end}
+            case list():
+                items = dict(enumerate(given))
+            # Anything else is left to the axes below, which say what values may look like.
+        for place, item in items.items():
+            with _at(path, place):
+                # one by one, so that what is wrong is shown where it stands
+                parse(item, axes_of(studied, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
+        with _at(path):
+            # Each item alone above, so that a wrong one is shown at its place; here the axis as a whole.
+            axes[path] = axes_of(studied, {path: list(items.values()) or given})[0].values
+        if span is not None and span.log and not (axes[path] > 0).all():
+            with _at(path, "log"):
+                raise InputError("log: true needs two values above 0.")
+        if span is not None:
+            axes[path] = (np.geomspace if span.log else np.linspace)(axes[path][0], axes[path][1], span.points)
+    return axes
 
 
 _Axes = Annotated[dict[Key, Any], PlainValidator(_axes)]

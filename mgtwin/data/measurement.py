@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mgtwin.data.columns import Columns, assign
+from mgtwin.data.columns import assign
 from mgtwin.data.fileformat import Parsed
 from mgtwin.data.hints import Hints
-from mgtwin.data.report import About
 from mgtwin.data.spectra import is_spectrum, spectra
 from mgtwin.data.transients import is_transient, signal
 from mgtwin.data.unlabelled import told_apart
@@ -41,7 +39,19 @@ def measurements(parsed: Parsed, hints: Hints) -> xr.Dataset | xr.DataTree:
             columns = other if is_spectrum(other) else columns
         rows = np.ones(len(named), dtype=bool)
         if is_spectrum(columns):
-            found += _spectrum_and_rest(columns, rows, parsed.about)
+            # Rows with frequency zero are those of a signal in time that was recorded before or after the spectrum.
+            rest, about = columns.frequency() == 0, parsed.about
+            parts: list[tuple[int, str, list[xr.Dataset]]] = []
+            if rest.any() and not rest.all():
+                if rest.sum() > 1 and is_transient(columns):
+                    parts.append((int(np.flatnonzero(rest)[0]), "transient", [signal(columns, rest, about)]))
+                else:
+                    left = f"{rest.sum()} rows of frequency 0 are no part of a spectrum: left out."
+                    about = about.noted(warnings=[left])
+                rows = ~rest
+            parts.append((int(np.flatnonzero(rows)[0]), "spectrum", list(spectra(columns, rows, about))))
+            in_order = sorted(parts, key=lambda part: part[0])
+            found += [(kind, ds) for _, kind, datasets in in_order for ds in datasets]
         elif is_transient(columns) and (columns.told("time", "voltage", "current") or not columns.is_half):
             found.append(("transient", signal(columns, rows, parsed.about)))
         else:
@@ -51,18 +61,3 @@ def measurements(parsed: Parsed, hints: Hints) -> xr.Dataset | xr.DataTree:
     kinds = [kind for kind, _ in found]
     names = [f"{kind}_{kinds[: k + 1].count(kind)}" if kinds.count(kind) > 1 else kind for k, kind in enumerate(kinds)]
     return xr.DataTree.from_dict(dict(zip(names, (ds for _, ds in found), strict=True)), name=parsed.about.file)
-
-
-def _spectrum_and_rest(columns: Columns, rows: np.ndarray, about: About) -> Iterator[tuple[str, xr.Dataset]]:
-    """Rows with frequency zero are those of a signal in time that was recorded before or after the spectrum."""
-    rest = rows & (columns.frequency() == 0)
-    parts: list[tuple[str, list[xr.Dataset], int]] = []
-    if rest.any() and not rest.all():
-        if rest.sum() > 1 and is_transient(columns):
-            parts.append(("transient", [signal(columns, rest, about)], int(np.flatnonzero(rest)[0])))
-        else:
-            about = about.noted(warnings=[f"{rest.sum()} rows of frequency 0 are no part of a spectrum: left out."])
-        rows = rows & ~rest
-    parts.append(("spectrum", list(spectra(columns, rows, about)), int(np.flatnonzero(rows)[0])))
-    for kind, found, _ in sorted(parts, key=lambda part: part[2]):
-        yield from ((kind, ds) for ds in found)

@@ -157,8 +157,19 @@ def _profiles(ds: xr.Dataset, times: Sequence[float | str] | None, ax: Axes | No
     with panel(ax, "", (6.8, 3.9)) as drawn:
         positions = np.asarray(ds[which.x].values, dtype=float)
         chosen = _chosen_times(ds["time"].values, times, which.function)
-        regions = _regions(ds, positions, which)
-        edges = drawn.x([regions[0][1], *(end for _, _, end in regions)], ds[which.x])
+        # Ends [m] of each layer: of the cell if known, which knows also layers without a profile; else as far as the
+        # positions tell.
+        if ds.attrs.get("cell"):
+            from mgtwin.cells import Cell
+
+            layers = Cell.from_yaml(ds.attrs["cell"]).layers
+            names, ends = [layer.name for layer in layers], np.cumsum([0.0, *(layer.thickness for layer in layers)])
+        else:
+            parts = _stretches(ds, positions, which)
+            names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
+            inner = [(positions[a[-1]] + positions[b[0]]) / 2 for a, b in pairwise(parts)]
+            ends = np.array([positions[0], *inner, positions[-1]])
+        edges = drawn.x(ends.tolist(), ds[which.x])
         x = drawn.x(positions, ds[which.x])
         y = drawn.y(ds[which.variable].transpose("time", which.x).values[chosen], ds[which.variable])
         for curve, k, colour in zip(y, chosen, shades(len(chosen)), strict=True):
@@ -167,7 +178,7 @@ def _profiles(ds: xr.Dataset, times: Sequence[float | str] | None, ax: Axes | No
                 drawn.ax.plot(x[part], curve[part], color=colour, label=text)
         drawn.ax.set_xlim(edges[0], edges[-1])
         # Every other layer is shaded, the names stand above.
-        for k, ((name, _, _), (start, end)) in enumerate(zip(regions, pairwise(edges), strict=True)):
+        for k, (name, (start, end)) in enumerate(zip(names, pairwise(edges), strict=True)):
             if k % 2 == 0:
                 drawn.ax.axvspan(start, end, color=PALE, lw=0, zorder=0)
             if k:
@@ -209,18 +220,3 @@ def _stretches(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[np.ndarra
         return [np.arange(len(x))]
     names = np.asarray(ds[which.layer].values)
     return np.split(np.arange(len(x)), np.flatnonzero(names[1:] != names[:-1]) + 1)
-
-
-def _regions(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[tuple[str, float, float]]:
-    """Name, start and end [m] of each layer: of the cell if known, else as far as the positions tell."""
-    if ds.attrs.get("cell"):
-        from mgtwin.cells import Cell
-
-        # The cell knows its layers also where they have no profile; the positions alone do not.
-        layers = Cell.from_yaml(ds.attrs["cell"]).layers
-        names, edges = [layer.name for layer in layers], np.cumsum([0.0, *(layer.thickness for layer in layers)])
-    else:
-        parts = _stretches(ds, x, which)
-        names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
-        edges = np.array([x[0], *((x[a[-1]] + x[b[0]]) / 2 for a, b in pairwise(parts)), x[-1]])
-    return [(name, float(a), float(b)) for name, (a, b) in zip(names, pairwise(edges), strict=True)]

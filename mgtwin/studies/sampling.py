@@ -105,7 +105,14 @@ def parameters(
         homes: dict[int, str] = {}
         for path in cell.paths():
             value = cell.get(path)
-            if _is_uncertain(value) and not any(fnmatchcase(path, pattern) for pattern in held):
+            match value:
+                case Value(std=std) if std is not None:
+                    uncertain = std > 0
+                case Value(low=low, high=high) if low is not None and high is not None:
+                    uncertain = low < high and math.isfinite(high)
+                case _:
+                    uncertain = False
+            if uncertain and not any(fnmatchcase(path, pattern) for pattern in held):
                 # Value and provenance belong to it: a number that was changed in one of the places is another number.
                 identity = tied.get(path, (*_origin(cell, path, homes), float(value), *value.provenance().items()))
                 found.setdefault(identity, []).append((k, path, value))
@@ -159,15 +166,6 @@ def draw(
         for k, path, value in parameter.places:
             values[k][path] = _at_quantile(value, column)
     return Draw(uncertain, u, values)
-
-
-def _is_uncertain(value: float) -> bool:
-    match value:
-        case Value(std=std) if std is not None:
-            return std > 0
-        case Value(low=low, high=high) if low is not None and high is not None:
-            return low < high and math.isfinite(high)
-    return False
 
 
 def _at_quantile(value: Value, u: np.ndarray) -> np.ndarray:

@@ -149,7 +149,18 @@ def parse_text(text: TextFile, hints: Hints, format_name: str = Delimited.name) 
     body = _body(text)
     width = body.used_width(text)
     labels, units, head = columns_of(text, body.split, body.start, width)
-    warnings = _between(text, body, head, labels, units)
+    warnings = []
+    # Lines between the heads and the first row that are neither units nor comments; one may be a damaged row.
+    for k in range(head + 1, body.start) if labels is not None else ():
+        line = text.lines[k].strip()
+        fields = body.split(line)
+        if not line or line.startswith(_COMMENT) or is_units(_head_fields(line, body.split, len(labels or ()))):
+            continue
+        if len(fields) > 1 and any(map(is_number, fields)):
+            raise text.error(
+                "stands between the heads and the rows, but is no row: the file is damaged here. Mend it.", k + 1
+            )
+        warnings.append(f"line {k + 1} between the heads and the rows was left out: {line[:_SHOWN]!r}.")
     names = labels if labels is not None else [""] * width
     table = rows_of(text, body.start, body.stop, body.split, names, hints, units=units)
     rest = next((line.strip() for line in text.lines[body.stop : body.stop + _LATEST] if line.strip()), "")
@@ -216,30 +227,6 @@ def columns_of(
     if len(fields) == width or any(understand(field) for field in fields):
         return fields, None, above[-1]
     return None, None, start
-
-
-def _between(
-    text: TextFile, body: _Body, head: int, labels: Sequence[str] | None, units: Sequence[str | None] | None
-) -> list[str]:
-    """Say which lines between the heads and the first row are neither units nor comments, one may be a damaged row.
-
-    Raises
-    ------
-    FileError
-        Numbers stand in one of them.
-    """
-    left = []
-    for k in range(head + 1, body.start) if labels is not None else ():
-        line = text.lines[k].strip()
-        fields = body.split(line)
-        if not line or line.startswith(_COMMENT) or is_units(_head_fields(line, body.split, len(labels or ()))):
-            continue
-        if len(fields) > 1 and any(map(is_number, fields)):
-            raise text.error(
-                "stands between the heads and the rows, but is no row: the file is damaged here. Mend it.", k + 1
-            )
-        left.append(f"line {k + 1} between the heads and the rows was left out: {line[:_SHOWN]!r}.")
-    return left
 
 
 def _head_fields(line: str, split: Split, width: int) -> list[str]:
