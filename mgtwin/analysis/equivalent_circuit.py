@@ -246,8 +246,7 @@ def equivalent_circuit(
         )
     frequency, z = points(eis, "equivalent_circuit", max(10, len(circuit.names) + 1))
     stated = {"thickness", "area"} <= eis.attrs.keys() or cell_of(eis) is not None
-    known = thickness is not None or area is not None or stated
-    shape = geometry(eis, thickness, area) if known else None
+    shape = geometry(eis, thickness, area) if thickness is not None or area is not None or stated else None
     found = fitted_arcs(frequency, z, weighting, circuit.arcs, circuit.smallest_exponent)
     parameters = _parameters(circuit, found)
     arcs = _arcs(circuit, found, parameters, shape, frequency)

@@ -140,10 +140,8 @@ def conductivity(
     else:
         where = float(parse(at, "Hz"))
         if not frequency[-1] <= where <= frequency[0]:
-            span = f"{format_value(frequency[-1], 'Hz')} to {format_value(frequency[0], 'Hz')}"
-            raise InputError(
-                f"at = {format_value(where, 'Hz')} lies outside the data ({span}): choose a frequency inside."
-            )
+            low, high, given = (format_value(f, "Hz") for f in (frequency[-1], frequency[0], where))
+            raise InputError(f"at = {given} lies outside the data ({low} to {high}): choose a frequency inside.")
         resistance = float(np.interp(np.log(where), np.log(frequency[::-1]), z.real[::-1]))
         rule = "the given frequency"
         others = [other for other in found if not np.isclose(other[0], where)]

@@ -158,7 +158,7 @@ def _group_potential(
 
     `anchors` are the electrodes that hold a potential: whether electrons pass, the potential, the layer they touch.
     """
-    stores = [store for k, belongs in members.items() for store in _stores(read, cell, k, belongs)]
+    stores = [store for k, belongs in members.items() for store in _Store.of_layer(read, cell, k, belongs)]
     potential = next(store.own for store in stores if store.belongs is True)
     # all alike, nothing moves: bisection would only replace a potential that is known by one that is nearly it
     if any(np.any(store.own != potential) for store in stores):
@@ -202,29 +202,29 @@ class _Store(NamedTuple):
     own: Number
     volume: Number
 
+    @classmethod
+    def of_layer(cls, read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
+        """What stores the neutral component in layer k."""
+        layer, path = cell.layers[k], f"layers.{cell.layers[k].name}"
+        volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
+        if layer.area is not None:
+            volume = volume * read.number(f"{path}.area") / read.number("area")
+        numbers = Own(read, f"{path}.material", read.temperature)
+        fractions: dict[str, Number] = {}
+        parts: dict[str, tuple[Material, Own]] = {}
+        # by path: a phase of a graded layer is met at every position, but has one rest potential and is one store
+        for position, weight in layer.material.quadrature:
+            for part in layer.material.stores(numbers, position):
+                parts[part.own.path] = part.material, part.own
+                fractions[part.own.path] = fractions.get(part.own.path, 0.0) + weight * part.fraction
+        return [
+            cls(part, own, belongs, part.rest_potential_of(own), volume * fractions[where])
+            for where, (part, own) in parts.items()
+        ]
+
     def charge(self, E: Number) -> Number:
         """What it stores at E [C/m2 of the electrode]."""
         return self.volume * self.material.charge(self.numbers, E)
-
-
-def _stores(read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
-    """What stores the neutral component in layer k."""
-    layer, path = cell.layers[k], f"layers.{cell.layers[k].name}"
-    volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
-    if layer.area is not None:
-        volume = volume * read.number(f"{path}.area") / read.number("area")
-    numbers = Own(read, f"{path}.material", read.temperature)
-    fractions: dict[str, Number] = {}
-    parts: dict[str, tuple[Material, Own]] = {}
-    # by path: a phase of a graded layer is met at every position, but has one rest potential and is one store
-    for position, weight in layer.material.quadrature:
-        for part in layer.material.stores(numbers, position):
-            parts[part.own.path] = part.material, part.own
-            fractions[part.own.path] = fractions.get(part.own.path, 0.0) + weight * part.fraction
-    return [
-        _Store(part, own, belongs, part.rest_potential_of(own), volume * fractions[where])
-        for where, (part, own) in parts.items()
-    ]
 
 
 def _members(joined: list[Number], start: int) -> dict[int, Number]:

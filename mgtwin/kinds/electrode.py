@@ -89,7 +89,19 @@ def electrode(cls: _Class) -> _Class:
         added["film_resistance"] = Added(FilmResistance, IDEAL)
     memories: Mapping[str, Memory] = vars(cls)["memories"]
     drives = [Formula(memory.drive, ("j", "eta"), _SURROUNDINGS) for memory in memories.values()]
-    validators = {"_goes_together": model_validator(mode="after")(_goes_together)}
+
+    @model_validator(mode="after")
+    def goes_together(self: ElectrodeKind) -> ElectrodeKind:
+        """Refuse ageing that never acts, and a gap without a capacitor."""
+        if self.ageing and not self.reacts:
+            raise InputError(
+                f"no faradaic current crosses a {self.type} electrode, so {self.ageing[0].type} would never act there: "
+                f"give the ageing to a plating electrode or a junction."
+            )
+        check_interface(self.contact, self.ageing, self.double_layer, metal=self.metal)
+        return self
+
+    validators = {"_goes_together": goes_together}
 
     def check(made: type) -> None:
         name, own = made.__name__, vars(made)
@@ -111,17 +123,6 @@ def electrode(cls: _Class) -> _Class:
         check_memories(made)
 
     return cast(_Class, declare(cls, ELECTRODES, [*_FORMULAS, *drives], added, check, validators))
-
-
-def _goes_together(self: ElectrodeKind) -> ElectrodeKind:
-    """Refuse ageing that never acts, and a gap without a capacitor."""
-    if self.ageing and not self.reacts:
-        raise InputError(
-            f"no faradaic current crosses a {self.type} electrode, so {self.ageing[0].type} would never act there: "
-            f"give the ageing to a plating electrode or a junction."
-        )
-    check_interface(self.contact, self.ageing, self.double_layer, metal=self.metal)
-    return self
 
 
 def equilibrium(bound: Bound) -> Number | None:

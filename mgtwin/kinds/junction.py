@@ -57,7 +57,14 @@ def junction(cls: _Class) -> _Class:
         if name not in vars(cls):
             setattr(cls, name, value)
     drives = [Formula(memory.drive, ("j", "eta"), _SURROUNDINGS) for memory in vars(cls)["memories"].values()]
-    validators = {"_goes_together": model_validator(mode="after")(_goes_together)}
+
+    @model_validator(mode="after")
+    def goes_together(self: JunctionKind) -> JunctionKind:
+        """Refuse ageing that does not fit, and a gap without a capacitor."""
+        check_interface(self.contact, self.ageing, self.capacitance, metal=False)
+        return self
+
+    validators = {"_goes_together": goes_together}
     added = common("capacitance", BLOCKED)
 
     def check(made: type) -> None:
@@ -69,12 +76,6 @@ def junction(cls: _Class) -> _Class:
         check_memories(made)
 
     return cast(_Class, declare(cls, JUNCTIONS, [*_FORMULAS, *drives], added, check, validators))
-
-
-def _goes_together(self: JunctionKind) -> JunctionKind:
-    """Refuse ageing that does not fit, and a gap without a capacitor."""
-    check_interface(self.contact, self.ageing, self.capacitance, metal=False)
-    return self
 
 
 def _junction_by_default(raw: object) -> object:

@@ -51,7 +51,31 @@ def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | Non
     """
     values = ds["overpotential"].transpose("element", "time").values
     if time is None and ds.sizes["time"] > 1:
-        return _stacked_over_time(ds, values, ax)
+        moments, voltage = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage"))
+        log = is_log_spaced(moments)
+        seen = moments > 0 if log else np.full(moments.size, True)
+        with panel(ax, describe(ds.attrs), (7.0, 3.9), beside=True) as drawn:
+            x = drawn.time(moments[seen], log=log)
+            # Contributions and voltage together, so that one unit is chosen for both.
+            *shares_of, whole = drawn.y(np.vstack([values, voltage])[:, seen], ds["overpotential"])
+            sums = np.abs(shares_of).sum(axis=0)
+            small = np.nanmax(np.abs(shares_of), axis=1) < NEGLIGIBLE * max(np.nanmax(sums), 1e-300)
+            elements = ds["element"].values.astype(str)
+            groups = [(e, shares_of[k], COLOURS[k % len(COLOURS)]) for k, e in enumerate(elements) if not small[k]]
+            if small.any():
+                which = ", ".join(elements[small]) if small.sum() < 3 else f"{small.sum()} others"
+                groups.append((f"{which} (< {NEGLIGIBLE:.1%})", np.asarray(shares_of)[small].sum(axis=0), "#c9ced6"))
+            # Contributions of opposite sign on either side of zero: stacked on each other they would hide what cancels.
+            up, down = np.zeros(x.size), np.zeros(x.size)
+            for name, part, colour in groups:
+                above, below = up + np.maximum(part, 0), down + np.minimum(part, 0)
+                drawn.ax.fill_between(x, up, above, color=colour, lw=0, alpha=0.85, label=name)
+                drawn.ax.fill_between(x, down, below, color=colour, lw=0, alpha=0.85)
+                up, down = above, below
+            drawn.ax.plot(x, whole, color=INK, lw=1.2, label=str(ds["voltage"].attrs["long_name"]))
+            drawn.ax.set_xlim(x[0], x[-1])
+            drawn.ax.axhline(0, color=INK, lw=0.8)
+        return drawn.ax
     (k,) = _chosen_times(ds["time"].values, None if time is None else [time], "breakdown")[-1:]
     parts, names = values[:, k], [str(name) for name in ds["element"].values]
     total = float(parts.sum())
@@ -69,34 +93,6 @@ def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | Non
         drawn.ax.invert_yaxis()
         drawn.ax.grid(False, axis="y")
         drawn.ax.tick_params(axis="y", length=0)
-    return drawn.ax
-
-
-def _stacked_over_time(ds: xr.Dataset, values: np.ndarray, ax: Axes | None) -> Axes:
-    time, voltage = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage"))
-    log = is_log_spaced(time)
-    seen = time > 0 if log else np.full(time.size, True)
-    with panel(ax, describe(ds.attrs), (7.0, 3.9), beside=True) as drawn:
-        x = drawn.time(time[seen], log=log)
-        # Contributions and voltage together, so that one unit is chosen for both.
-        *parts, whole = drawn.y(np.vstack([values, voltage])[:, seen], ds["overpotential"])
-        sums = np.abs(parts).sum(axis=0)
-        small = np.nanmax(np.abs(parts), axis=1) < NEGLIGIBLE * max(np.nanmax(sums), 1e-300)
-        names = ds["element"].values.astype(str)
-        groups = [(name, parts[k], COLOURS[k % len(COLOURS)]) for k, name in enumerate(names) if not small[k]]
-        if small.any():
-            which = ", ".join(names[small]) if small.sum() < 3 else f"{small.sum()} others"
-            groups.append((f"{which} (< {NEGLIGIBLE:.1%})", np.asarray(parts)[small].sum(axis=0), "#c9ced6"))
-        # Contributions of opposite sign on either side of zero: stacked on each other they would hide what cancels.
-        up, down = np.zeros(x.size), np.zeros(x.size)
-        for name, part, colour in groups:
-            above, below = up + np.maximum(part, 0), down + np.minimum(part, 0)
-            drawn.ax.fill_between(x, up, above, color=colour, lw=0, alpha=0.85, label=name)
-            drawn.ax.fill_between(x, down, below, color=colour, lw=0, alpha=0.85)
-            up, down = above, below
-        drawn.ax.plot(x, whole, color=INK, lw=1.2, label=str(ds["voltage"].attrs["long_name"]))
-        drawn.ax.set_xlim(x[0], x[-1])
-        drawn.ax.axhline(0, color=INK, lw=0.8)
     return drawn.ax
 
 

@@ -116,15 +116,10 @@ def outcomes(
     if client is None:
         for number in numbers:
             yield number, compute(task_of(number))
-    else:
-        yield from _distributed(iter(numbers), task_of, client)
-
-
-def _distributed(
-    numbers: Iterator[int], task_of: Callable[[int], Task], client: Client
-) -> Iterator[tuple[int, Outcome]]:
+        return
     from dask.distributed import KilledWorker, as_completed
 
+    waiting = iter(numbers)
     study, running, tries = uuid4().hex[:8], {}, dict[int, int]()
     finished = as_completed()
 
@@ -138,7 +133,7 @@ def _distributed(
 
     def refill() -> None:
         room = max(AHEAD * sum(client.nthreads().values()), 1) - len(running)
-        for _, number in zip(range(room), numbers, strict=False):
+        for _, number in zip(range(room), waiting, strict=False):
             send(number)
 
     try:

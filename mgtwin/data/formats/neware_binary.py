@@ -54,12 +54,11 @@ class NewareBinary:
             array = np.column_stack([exact(values) for values in columns.values()])
             return Table(file.name, tuple(columns), (None,) * len(columns), array=array)
 
+        def own() -> tuple[type[Exception], ...]:
+            from polars.exceptions import PolarsError
+
+            return (PolarsError,)
+
         instead = "Or export the file as text from Neware's software (BTSDA)."
-        table = read_by("fastnda (BSD)", "neware", file, read, instead, _failures)
+        table = read_by("fastnda (BSD)", "neware", file, read, instead, own)
         return Parsed(About(NewareBinary.name, file.name), [table])
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    from polars.exceptions import PolarsError
-
-    return (PolarsError,)

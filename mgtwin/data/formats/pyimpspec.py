@@ -59,14 +59,14 @@ class Pyimpspec:
                 for item in pyimpspec.parse_data(str(file.path))
             ]
 
+        def own() -> tuple[type[Exception], ...]:
+            from pyimpspec import exceptions
+
+            kinds = inspect.getmembers(exceptions, inspect.isclass)
+            return tuple(kind for _, kind in kinds if issubclass(kind, Exception))
+
         instead = "Or export the file as text from the instrument's software."
-        tables = read_by("pyimpspec (GPL)", "spectra", file, read, instead, _failures)
+        tables = read_by("pyimpspec (GPL)", "spectra", file, read, instead, own)
         if not tables:
             raise file.error("pyimpspec finds no spectrum in this file.")
         return Parsed(About(f"{_ENDINGS[file.ending]}, read by pyimpspec", file.name), tables)
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    from pyimpspec import exceptions
-
-    return tuple(kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if issubclass(kind, Exception))
