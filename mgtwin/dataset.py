@@ -61,6 +61,7 @@ _DTYPES: Mapping[str, type] = {"f": float, "c": complex, "i": np.int64, "U": str
 
 def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr.Dataset:
     """Make the Dataset of declared variables; those that are None are left out."""
+    import pandas as pd
     import xarray as xr
 
     # `cycle` labels samples, unless every cycle is summarised: then it is a dimension and `cycle_number` labels them.
@@ -90,8 +91,15 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
                     f"{name} has {size} values along {dim!r} but {first} has {known}: they must have the same length."
                 )
     # xarray takes only the dimension itself for a label; the others have to be told.
-    labels = {name: given.pop(name) for name in list(given) if name in _LABELS}
-    return check(xr.Dataset(given, coords=labels, attrs={**stamp(), **(attrs or {})}))
+    # As Variables: of anything else xarray asks whether it is an array of dask or of pint, and imports both to know.
+    made = {
+        name: xr.Variable(dims, array, own, fastpath=True)
+        if dims != (name,)
+        else xr.IndexVariable(dims, array if array.dtype.kind == "U" else pd.Index(array), own)
+        for name, (dims, array, own) in given.items()
+    }
+    labels = {name: made.pop(name) for name in list(made) if name in _LABELS}
+    return check(xr.Dataset(made, coords=labels, attrs={**stamp(), **(attrs or {})}))
 
 
 def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Attrs | None = None) -> xr.Dataset:

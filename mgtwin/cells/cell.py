@@ -28,7 +28,7 @@ from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
 from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .fixture import Fixture
-from .paths import Key, Node, assign, expand, find, numbers_of
+from .paths import Key, Node, assign, expand, find, walk
 
 __all__ = ["Cell", "Ion", "Layer"]
 
@@ -227,20 +227,25 @@ class Cell:
         return self._paths
 
     @cached_property
+    def _below(self) -> dict[str, Node]:
+        """Every part of this cell by its path: one walk, where finding each from the root would be many."""
+        return dict(walk(self))
+
+    @cached_property
     def _paths(self) -> tuple[str, ...]:
-        return numbers_of(self)
+        return tuple(path for path, value in self._below.items() if isinstance(value, float))
 
     @cached_property
     def laws(self) -> tuple[tuple[str, Law], ...]:
         """Every law of temperature in this cell with its path."""
-        owners = dict.fromkeys(path.rsplit(".", 1)[0] for path in self._paths if "." in path)
-        found = ((owner, self.get(owner)) for owner in owners)
+        owners = dict.fromkeys(path.rpartition(".")[0] for path in self._paths)
+        found = ((owner, self._below.get(owner)) for owner in owners)
         return tuple((owner, law) for owner, law in found if isinstance(law, Law))
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """Keys of the references that the numbers of this cell come from, each once."""
-        found = (getattr(self.get(path), "source", None) for path in self._paths)
+        found = (getattr(self._below[path], "source", None) for path in self._paths)
         return tuple(dict.fromkeys(source for source in found if source))
 
     def reversed(self) -> Cell:
@@ -271,10 +276,9 @@ class Cell:
     @cached_property
     def _yaml(self) -> str:
         """The text of `to_yaml`: every result carries it, and a cell does not change."""
-        from ..yamlfile import dumps
-        from .plain import to_plain
+        from .plain import to_yaml
 
-        return dumps(to_plain(self))
+        return to_yaml(self)
 
     def to_yaml(self) -> str:
         """Return the whole cell as YAML from which `from_yaml` rebuilds it exactly, provenance included."""

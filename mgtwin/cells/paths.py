@@ -19,7 +19,7 @@ from ..kinds.noun import field_names
 from ..locations import name_of
 from ..quantities import format_value
 
-__all__ = ["Key", "Node", "assign", "children", "expand", "find", "numbers_of", "parts_of", "walk"]
+__all__ = ["Key", "Node", "assign", "children", "expand", "find", "parts_of", "walk"]
 
 Key = str | tuple[str, ...]
 #: A noun, a tuple or mapping of nouns, a number, a text or None. What stands at a path is known only when it is read.
@@ -62,11 +62,6 @@ def walk(node: Node, prefix: str = "") -> Iterator[tuple[str, Node]]:
         path = f"{prefix}{name}"
         yield path, child
         yield from walk(child, f"{path}.")
-
-
-def numbers_of(node: Node) -> tuple[str, ...]:
-    """Return the paths of all numbers below `node` that can be set, in the order of the fields."""
-    return tuple(path for path, value in walk(node) if isinstance(value, float))
 
 
 def find(root: Node, path: str, *, setting: bool = False) -> Node:

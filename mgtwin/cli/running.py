@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError
-from ..experiments import campaigns
-from .campaign import run_folder
 from .cellargs import changed_cell, read_cell
 from .console import leave_interrupted
-from .experiment import run_experiment
 from .files import targets
 from .output import Request, keep, partial_name, report, simulated, was_interrupted
 
@@ -25,6 +22,11 @@ def run_request(request: Request) -> None:
         If options are missing or do not go together.
     """
     if request.experiment is not None:
+        # Not above: one simulation needs nothing of what compares, judges and draws experiments.
+        from ..experiments import campaigns
+        from .campaign import run_folder
+        from .experiment import run_experiment
+
         if Path(request.experiment).is_dir() or request.experiment in campaigns():
             run_folder(request)
         elif request.protocol is not None:

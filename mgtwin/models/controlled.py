@@ -8,6 +8,8 @@ import numpy as np
 import pybamm
 
 from ..cells import Cell
+from ..kinds.numbers import Number, saturating_exp
+from ..kinds.salt import DEPLETED, Surface
 from . import names
 from .stack import DEFAULT_WINDOW, StackModel
 
@@ -62,6 +64,24 @@ class ControlledStack(StackModel):
             pybamm.Event("lowest voltage", self.voltage - get(LOW)),
             pybamm.Event("highest voltage", get(HIGH) - self.voltage),
         ]
+
+    def surface(self, layer: str, side: str, relative: Number) -> Surface:
+        """The salt at a face that only the ion passes, by the logarithm of c/c_0 as an unknown.
+
+        At an imposed voltage it falls as far as the voltage asks, to exp(-100) and less, and the current stays at what
+        diffusion brings; the difference of two numbers near 1 would end at 1e-16.
+        """
+        name = names.log_concentration(layer, side)
+        if name not in self.variables:
+            self.balances(self.unknown(name, 0.0), relative - saturating_exp(self.variables[name]))
+        logarithm = self.variables[name]
+        return Surface(saturating_exp(logarithm), logarithm)
+
+    def depletes(self, event: str, surface: Surface) -> None:
+        """End a run under current control: an imposed voltage draws what current there is, for ever."""
+        unknown = any(surface.logarithm is variable for variable in self.algebraic)
+        spared = pybamm.InputParameter(BY_VOLTAGE) if unknown else 0
+        self.events.append(pybamm.Event(event, surface.relative - DEPLETED + spared))
 
     def _current(self) -> pybamm.Symbol:
         return pybamm.Variable(names.CURRENT_VARIABLE, scale=self._current_scale)

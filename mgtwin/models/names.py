@@ -19,14 +19,16 @@ _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
 _RELATIVE_CONCENTRATION = " relative salt concentration"
+_LOG_CONCENTRATION = " logarithm of relative salt concentration"
 _DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
 _GROWN_FILM = " grown film resistance [Ohm.m2]"
 
 
 def is_fast(name: str) -> bool:
-    """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders."""
-    return name.endswith((_DIELECTRIC_DROP, _IONIC_FIELD)) or _CONSTANT_PHASE_BRANCH in name
+    """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders,
+    salt at faces."""
+    return name.endswith((_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION)) or _CONSTANT_PHASE_BRANCH in name
 
 
 def is_voltage(name: str) -> bool:
@@ -87,6 +89,11 @@ def is_amount(name: str) -> bool:
 def face_concentration(layer: str, side: str) -> str:
     """Relative concentration at a face between solutions of different thermodynamic factors (an algebraic unknown)."""
     return f"{layer} {side} face{_RELATIVE_CONCENTRATION}"
+
+
+def log_concentration(layer: str, side: str) -> str:
+    """Logarithm of the relative concentration at a face that only the ion passes (an unknown of controlled models)."""
+    return f"{layer} {side} face{_LOG_CONCENTRATION}"
 
 
 def depletion(layer: str, side: str) -> str:

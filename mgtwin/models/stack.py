@@ -14,12 +14,13 @@ import pybamm
 from ..cells import Cell, Layer, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, Rest, rest_diffusivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
-from ..kinds.numbers import Number
+from ..kinds.numbers import Number, is_zero
 from ..kinds.own import Own
+from ..kinds.salt import DEPLETED, Surface, continued_log
 from . import mesh, names
 from .graded import GradedLayer
 from .interfaces import ElectrodeInterface, JunctionInterface
@@ -111,7 +112,7 @@ class StackModel(pybamm.BaseModel):
         self.ion_charge = self.reader.number("ion.charge")
         self.area = self.reader.number("area")
         self._rest_numbers = rest_potentials(cell)
-        self.rest = rest_symbols(cell, self._rest_numbers)
+        self.rest = self._rest_symbols()
         self.summary_variables: list[str] = []
         # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
         self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
@@ -144,6 +145,13 @@ class StackModel(pybamm.BaseModel):
         """The cell current [A]: given in time here; a controlled model makes it an unknown."""
         return pybamm.FunctionParameter(names.CURRENT_FUNCTION, {names.TIME: pybamm.t})
 
+    def _rest_symbols(self) -> SimpleNamespace:
+        """E0 of every mixed conductor, eta of both electrodes (§3.1), as symbols."""
+        rest = self._rest_numbers
+        given = {layer.name: value or 0.0 for layer, value in zip(self.cell.layers, rest.layers, strict=True)}
+        electrodes = {"negative": pybamm.Scalar(rest.negative), "positive": pybamm.Scalar(rest.positive)}
+        return SimpleNamespace(layers={name: pybamm.Scalar(E) for name, E in given.items()}, electrodes=electrodes)
+
     def _stores(self, layer: Layer) -> bool:
         return layer.name in self._dielectric
 
@@ -172,6 +180,15 @@ class StackModel(pybamm.BaseModel):
         particle = Particle(surface.name.replace(" ", "_").replace("-", "_"), body)
         particle.write(self, surface, start, flux)
         self.particles.append(particle)
+
+    # -- what solutions write --------------------------------------------------------------------------------------
+    def surface(self, layer: str, side: str, relative: Number) -> Surface:
+        """The salt at a face that only the ion passes: the current is given, so c/c_0 follows."""
+        return Surface(relative, continued_log(relative))
+
+    def depletes(self, event: str, surface: Surface) -> None:
+        """End a run where the salt at a face is used up."""
+        self.events.append(pybamm.Event(event, surface.relative - DEPLETED))
 
     # -- equations -------------------------------------------------------------------------------------------------
     def _assemble(self) -> None:
@@ -336,7 +353,7 @@ def _equations(layer: Layer, own: Own) -> Any:
     if carriers not in _EQUATIONS:
         shown = ", ".join(sorted(map(str, carriers)))
         raise InputError(f"{own.path} carries {shown} besides the ion, for which there are no equations.")
-    if carriers == ANIONS and material.salt(own).alone:
+    if carriers == ANIONS and is_zero(material.salt(own).beside):
         return SaltLayer
     return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
 
@@ -381,13 +398,3 @@ def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str
                 raise InputError(f"{path} is named twice among the inputs ({result[path]!r} and {name!r}).")
             result[path] = name
     return result
-
-
-def rest_symbols(cell: Cell, rest: Rest) -> SimpleNamespace:
-    """Rest potentials as PyBaMM symbols: E0 of every mixed conductor, eta of both electrodes (§3.1)."""
-    layers = {
-        layer.name: pybamm.Scalar(0.0 if value is None else value)
-        for layer, value in zip(cell.layers, rest.layers, strict=True)
-    }
-    electrodes = {"negative": pybamm.Scalar(rest.negative), "positive": pybamm.Scalar(rest.positive)}
-    return SimpleNamespace(layers=layers, electrodes=electrodes)
