@@ -59,7 +59,25 @@ def sweep_file(
             drawn, cell = study.uncertainty, next(iter(labelled_cells(study.cell).values()))
             given |= {"n": drawn.n, "seed": drawn.seed, "axes": study.axes or None}
             found = uncertainty(cell, study.protocol, study.metrics, **given)
-    _report_sweep(file, found)
+    failure = found["failure"].values
+    sizes = ", ".join(f"{dim} {size}" for dim, size in found.sizes.items() if dim != "quantile")
+    out().print(Text(file.name, style="bold").append(f"  {failure.size} points: {sizes}", style="not bold dim"))
+    rows = []
+    for name in _metrics(found):
+        values, unit = np.asarray(found[name].values, dtype=float), _unit(found[name])
+        known = values[~np.isnan(values)]
+        if name.endswith("_quantiles") and values.ndim == 1:
+            # Over axes there is no one interval to print; the file has all of them.
+            low, middle, high = (format_value(float(v), unit) for v in values)
+            rows.append((name.removesuffix("_quantiles"), f"{middle}, 95 % from {low} to {high}"))
+        elif not name.endswith("_quantiles") and known.size:
+            low, high = (format_value(float(v), unit) for v in (known.min(), known.max()))
+            rows.append((name, f"{low} to {high}" if low != high else low))
+    failed = [str(text) for text in failure.ravel() if text]
+    if failed:
+        rows.append(("failed", f"{len(failed)} points, the first says: {failed[0]}"))
+    print_rows(rows)
+    print_warnings(list(found.attrs.get("warnings", [])))
     print_rows([("store", shown_path(study.store))])
     if found.attrs.get("interrupted"):
         leave_interrupted(f"mgtwin sweep {shown_path(file)} --resume computes the rest.")
@@ -139,28 +157,3 @@ def _metrics(ds: xr.Dataset) -> list[str]:
 def _unit(item: xr.DataArray) -> str:
     unit: str = item.attrs["units"]
     return "" if unit == "1" else unit
-
-
-def _report_sweep(file: Path, ds: xr.Dataset) -> None:
-    """Points, and the range of each metric."""
-    failure = ds["failure"].values
-    sizes = ", ".join(f"{dim} {size}" for dim, size in ds.sizes.items() if dim != "quantile")
-    out().print(Text(file.name, style="bold").append(f"  {failure.size} points: {sizes}", style="not bold dim"))
-    rows = []
-    for name in _metrics(ds):
-        values, unit = np.asarray(ds[name].values, dtype=float), _unit(ds[name])
-        if name.endswith("_quantiles"):
-            # Over axes there is no one interval to print; the file has all of them.
-            if values.ndim == 1:
-                low, middle, high = (format_value(float(v), unit) for v in values)
-                rows.append((name.removesuffix("_quantiles"), f"{middle}, 95 % from {low} to {high}"))
-            continue
-        known = values[~np.isnan(values)]
-        if known.size:
-            low, high = (format_value(float(v), unit) for v in (known.min(), known.max()))
-            rows.append((name, f"{low} to {high}" if low != high else low))
-    failed = [str(text) for text in failure.ravel() if text]
-    if failed:
-        rows.append(("failed", f"{len(failed)} points, the first says: {failed[0]}"))
-    print_rows(rows)
-    print_warnings(list(ds.attrs.get("warnings", [])))

@@ -166,7 +166,19 @@ def _transient_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
         for name, k in (("lowest current", int(currents.argmin())), ("highest current", int(currents.argmax()))):
             yield name, f"{format_value(float(currents[k]), 'A')} at {format_value(float(voltages[k]), 'V')}"
     elif cycles > 1:
-        yield from _cycle_rows(ds)
+        from ..analysis import cycle_summary
+
+        # Voltages at the ends of the half cycles, first and last cycle.
+        listed = [("first cycle", 0), ("last cycle", -1)]
+        try:
+            found = cycle_summary(ds)
+        except InputError:
+            listed = []
+        for name, k in listed:
+            ends = {half: float(found[f"{half}_voltage"].values[k]) for half in ("deposition", "dissolution")}
+            texts = [f"{half} ends at {format_value(end, 'V')}" for half, end in ends.items() if np.isfinite(end)]
+            if texts:
+                yield name, ", ".join(texts)
     elif "step" in ds.variables:
         # How each of several steps ends.
         step = np.asarray(ds["step"].values)
@@ -180,19 +192,3 @@ def _transient_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
         return
     voltage, current = _end(ds)
     yield "at the end", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"
-
-
-def _cycle_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
-    """Voltages at the ends of the half cycles, first and last cycle."""
-    from ..analysis import cycle_summary
-
-    try:
-        found = cycle_summary(ds)
-    except InputError:
-        return
-    for name, k in (("first cycle", 0), ("last cycle", -1)):
-        ends = (float(found[which].values[k]) for which in ("deposition_voltage", "dissolution_voltage"))
-        halves = zip(("deposition", "dissolution"), ends, strict=True)
-        texts = [f"{half} ends at {format_value(end, 'V')}" for half, end in halves if np.isfinite(end)]
-        if texts:
-            yield name, ", ".join(texts)

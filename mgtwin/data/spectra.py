@@ -86,7 +86,12 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         _check_temperatures(columns, f, part)
         own = with_temperature(columns, part, about)
         bias, said = direct(columns, part)
-        doubts = [*table.warnings, *warnings, *_doubts(f, z)]
+        # Single numbers that stand out may be wrong, but cells may also be so: a warning.
+        odd, off, lost = uneven(np.log(f)), outlier(f, z), skipped(np.log(f))
+        doubts = [*table.warnings, *warnings]
+        doubts += [_UNEVEN.format(*f[[odd, odd - 1, odd + 1]])] if odd is not None else []
+        doubts += [_SKIPPED.format(*f[[lost, lost + 1]])] if lost is not None else []
+        doubts += [_OFF.format(off[1], f[off[0]])] if off is not None else []
         yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **bias, **columns.moment(part)))
 
 
@@ -103,15 +108,6 @@ def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarra
             "by temperature, then by frequency.",
             columns.table.file,
         )
-
-
-def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
-    """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
-    even = np.log(frequency)
-    odd, off, lost = uneven(even), outlier(frequency, impedance), skipped(even)
-    texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
-    texts += [_SKIPPED.format(*frequency[[lost, lost + 1]])] if lost is not None else []
-    return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
 
 
 def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:
