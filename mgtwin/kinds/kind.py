@@ -62,6 +62,30 @@ class Formula:
     arguments: tuple[str, ...] = ()
     surroundings: tuple[str, ...] = ()
 
+    def check(self, cls: type, known: set[str]) -> None:
+        """Refuse it in a class where it is no static method, is called otherwise than here, or asks for too much."""
+        given = vars(cls).get(self.name)
+        if given is None:
+            return
+        place = f"{cls.__name__}.{self.name}"
+        called = f"({', '.join([*self.arguments, '*', '…'])})"
+        if not isinstance(given, staticmethod):
+            raise InputError(f"{place} must be a static method {called}: put @staticmethod above it.")
+        parameters = inspect.signature(given.__func__).parameters.values()
+        positional = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
+        if len(positional) != len(self.arguments):
+            raise InputError(
+                f"{place} takes {len(positional)} arguments by position, but it is called with {len(self.arguments)}: "
+                f"write {called}, with what else it needs after the *."
+            )
+        for item in parameters:
+            if item.kind is item.KEYWORD_ONLY and item.name not in known and item.name not in self.surroundings:
+                offered = ", ".join(self.surroundings)
+                raise InputError(
+                    f"{place} asks for {item.name}: neither a field, a memory nor one of [{offered}]. Declare the "
+                    f"field {item.name}, or take its name from that list."
+                )
+
 
 @dataclass(frozen=True)
 class Added:
@@ -135,9 +159,9 @@ def declare(
     for key, validator in (validators or {}).items():
         setattr(cls, key, validator)
     check(cls)
-    known = {*annotations, *_memories(cls)}
+    known = {*annotations, *vars(cls).get("memories", {})}
     for formula in formulas:
-        _check_formula(cls, formula, known)
+        formula.check(cls, known)
     # last: a class that breaks the contract must leave no trace, or the corrected one is refused for having its name
     made = noun(cls)
     family.add(name, made)
@@ -149,36 +173,6 @@ def has_formula(kind: type, name: str) -> bool:
     """Tell whether a kind defines a formula."""
     # getattr would hand out the bare function, and a field or property of that name would pass for a formula
     return isinstance(inspect.getattr_static(kind, name, None), staticmethod)
-
-
-def _memories(cls: type) -> Mapping[str, object]:
-    found: Mapping[str, object] = cls.__dict__.get("memories", {})
-    return found
-
-
-def _check_formula(cls: type, formula: Formula, known: set[str]) -> None:
-    """Refuse a formula that is no static method, is called otherwise than its family calls it, or asks for too much."""
-    given = cls.__dict__.get(formula.name)
-    if given is None:
-        return
-    place = f"{cls.__name__}.{formula.name}"
-    called = f"({', '.join([*formula.arguments, '*', '…'])})"
-    if not isinstance(given, staticmethod):
-        raise InputError(f"{place} must be a static method {called}: put @staticmethod above it.")
-    parameters = inspect.signature(given.__func__).parameters.values()
-    positional = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
-    if len(positional) != len(formula.arguments):
-        raise InputError(
-            f"{place} takes {len(positional)} arguments by position, but it is called with {len(formula.arguments)}: "
-            f"write {called}, with what else it needs after the *."
-        )
-    for item in parameters:
-        if item.kind is item.KEYWORD_ONLY and item.name not in known and item.name not in formula.surroundings:
-            offered = ", ".join(formula.surroundings)
-            raise InputError(
-                f"{place} asks for {item.name}: neither a field, a memory nor one of [{offered}]. Declare the field "
-                f"{item.name}, or take its name from that list."
-            )
 
 
 @remembered
