@@ -94,7 +94,6 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     for k, (left, right) in enumerate(pairwise(cell.layers)):
         # Whether electrons pass between two mixed conductors; without an entry they pass perfectly.
         key = f"{left.name}-{right.name}"
-        place = f"interfaces.{key}.electronic_resistance"
         joined.append(
             mixed[k]
             and mixed[k + 1]
