@@ -13,9 +13,9 @@ import os
 import time
 import uuid
 import warnings
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, SupportsInt, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 FORMAT = 1
-#: What an attribute is on disk; the variables of an xarray Dataset; how one is written.
+#: What an attribute is on disk; dimensions, values and attributes of a variable.
 _Native = str | int | float
 _Encoded = tuple[tuple[Hashable, ...], np.ndarray, Mapping[str, object]]
-_Options = dict[str, str | int | None]
 _MARK = "mgtwin_format"
 _KIND = "mgtwin_kind"
 _NAME = "mgtwin_tree_name"
@@ -47,25 +46,21 @@ _RAW = {"engine": "h5netcdf", "decode_times": False, "decode_timedelta": False, 
 
 def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
     """Write `data` to `path` in one piece; see `mgtwin.dataset.save`."""
-    import xarray as xr
-
     path = path.expanduser()
     if not path.parent.is_dir():
         raise InputError(f"cannot save {path}: the folder {path.parent} does not exist; create it first.")
     if path.is_dir():
         raise InputError(f"cannot save {path}: it is a folder; give the name of a file, for example result.nc.")
-    tree = data if is_tree(data) else xr.DataTree(data)
-    # Without inherited coordinates: written into each node they would come back as its own.
-    nodes = {node.relative_to(tree): _encode(check(node.to_dataset(inherit=False))) for node in tree.subtree}
-    whole = xr.DataTree.from_dict({"/" if key == "." else key: node for key, node in nodes.items()})
     extra: dict[str, _Native] = {_MARK: FORMAT, _KIND: "dataset"}
-    if tree is data:
-        extra |= {_KIND: "tree", _NAME: json.dumps(tree.name)}
-    whole.attrs = {**whole.attrs, **extra}
-    # Into memory first: HDF5 itself brings the interpreter down when a disk is full.
-    image = io.BytesIO()
-    whole.to_netcdf(image, engine="h5netcdf", encoding=_compression(whole))
-    _put(seal(image.getvalue()), path)
+    if is_tree(data):
+        extra |= {_KIND: "tree", _NAME: json.dumps(data.name)}
+        # Without inherited coordinates: written into each node they would come back as its own.
+        groups = {node.relative_to(data): node.to_dataset(inherit=False) for node in data.subtree}
+    else:
+        groups = {".": data}
+    _put(
+        seal(_image({place: _Group.of(check(ds), extra if place == "." else {}) for place, ds in groups.items()})), path
+    )
     return path
 
 
@@ -94,19 +89,79 @@ def _put(raw: bytes, path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _compression(tree: xr.DataTree) -> dict[str, dict[str, _Options]]:
-    """Lossless compression for large arrays, and no fill values: NaN is a value here."""
-    encoding: dict[str, dict[str, _Options]] = {}
-    for node in tree.subtree:
-        ds = node.to_dataset(inherit=False)
-        for name, variable in ds.variables.items():
-            options: _Options = {"_FillValue": None} if variable.dtype.kind == "f" else {}
-            # Below that, chunks cost more than they save.
-            if variable.dtype.kind in "fiu" and variable.nbytes > 100_000:
-                options |= {"compression": "gzip", "compression_opts": 4, "shuffle": True}
-            if options:
-                encoding.setdefault(node.path, {})[str(name)] = options
-    return encoding
+class _Group(NamedTuple):
+    """What a netCDF group holds: sizes of its dimensions, variables, which of them label others, attributes."""
+
+    sizes: Mapping[Hashable, int]
+    variables: Mapping[str, _Encoded]
+    labels: Collection[str]
+    attrs: Mapping[str, _Native]
+
+    @classmethod
+    def of(cls, ds: xr.Dataset, extra: Mapping[str, _Native]) -> _Group:
+        """Return what holds a Dataset, with `extra` attributes; one variable may become two."""
+        variables: dict[str, _Encoded] = {}
+        labels: set[str] = set()
+        for name in map(str, ds.variables):
+            dims, attrs = ds.variables[name].dims, _encode_attrs(ds.variables[name].attrs, name)
+            values = np.asarray(ds.variables[name].values)
+            parts: dict[str, np.ndarray] = {}
+            match values.dtype.kind:
+                case "f" | "i" | "u" | "b" | "U":
+                    parts = {name: values}
+                case "c":
+                    parts = {name + _REAL: values.real, name + _IMAG: values.imag}
+                    # Otherwise one would overwrite the other, and the file would come back with fewer variables.
+                    if parts.keys() & set(map(str, ds.variables)):
+                        raise InputError(
+                            f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
+                        )
+                    attrs[_COMPLEX] = name
+                case "O" if all(map(is_text, values.flat)):
+                    parts = {name: values.astype(str)}
+                case "O":
+                    raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
+                case _:
+                    raise InputError(
+                        f"cannot save {name}: values of type {values.dtype} are not part of the schema; store times "
+                        "as seconds (float)."
+                    )
+            variables |= {part: (dims, numbers, attrs) for part, numbers in parts.items()}
+            labels |= parts.keys() if name in ds.coords else set()
+        return cls(ds.sizes, variables, labels, {**_encode_attrs(ds.attrs, "the Dataset"), **extra})
+
+
+def _image(groups: Mapping[str, _Group]) -> bytes:
+    """The bytes of a netCDF file, made in memory: HDF5 itself brings the interpreter down when a disk is full.
+
+    (xarray could write it, but asks dask for a lock, whose import of `distributed` takes longer than all the rest.)
+    """
+    import h5netcdf
+    import h5py
+
+    image = io.BytesIO()
+    with h5netcdf.File(image, "w") as file:
+        for place, (sizes, variables, labels, attrs) in groups.items():
+            group = file if place == "." else file.create_group(place)
+            group.dimensions = dict(sizes)
+            # CF's way to say which variables label others, as xarray reads it; who has a space in its name cannot.
+            free = {name for name in labels if name not in sizes and " " not in name}
+            alone = set(free)
+            for name, (dims, values, own) in variables.items():
+                labelled_by = {label for label in free if {*variables[label][0]} <= {*dims} and name not in labels}
+                alone -= labelled_by
+                also: dict[str, _Native] = {"coordinates": " ".join(sorted(labelled_by))} if labelled_by else {}
+                if values.dtype.kind == "U":
+                    values = values.astype(h5py.string_dtype())
+                elif values.dtype.kind == "b":  # a type that netCDF lacks
+                    values, also["dtype"] = values.astype("i1"), "bool"
+                large = values.dtype.kind in "fiu" and values.nbytes > 100_000  # below that, chunks cost more
+                options = {"compression": "gzip", "compression_opts": 4, "shuffle": True} if large else {}
+                variable = group.create_variable(name, dims, values.dtype, **options)
+                variable.attrs.update({**also, **own})
+                variable[...] = values
+            group.attrs.update({"coordinates": " ".join(sorted(alone)), **attrs} if alone else attrs)
+    return image.getvalue()
 
 
 def is_result(raw: bytes) -> bool:
@@ -127,7 +182,15 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
             head = file.read(len(HDF5))
             image = unseal(head + file.read() if head == HDF5 else head, str(path))  # no other file is read whole
         with xr.open_datatree(io.BytesIO(image.data), **_RAW) as raw:  # type: ignore[arg-type]  # as of open_dataset
-            _refuse_foreign(raw.attrs, path)
+            if _MARK not in raw.attrs:
+                raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
+            # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
+            if int(raw.attrs[_MARK]) > FORMAT:
+                raise FileError(
+                    f"was written by a newer mgtwin (file format {int(raw.attrs[_MARK])}, this one reads up to "
+                    f"{FORMAT}); upgrade mgtwin to read it.",
+                    str(path),
+                )
             # Into memory before the file closes: what is read later would come from a closed file.
             raw = raw.load()
             nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
@@ -153,57 +216,6 @@ _REMEDY = (
     "mgtwin.open reads results that mgtwin.save has written. Read an instrument's file with mgtwin.read; build a "
     "Dataset from arrays with mgtwin.dataset.spectrum or mgtwin.dataset.transient."
 )
-
-
-def _refuse_foreign(attrs: Mapping[Hashable, SupportsInt], path: Path) -> None:
-    if _MARK not in attrs:
-        raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
-    # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
-    if int(attrs[_MARK]) > FORMAT:
-        raise FileError(
-            f"was written by a newer mgtwin (file format {int(attrs[_MARK])}, this one reads up to {FORMAT}); "
-            "upgrade mgtwin to read it.",
-            str(path),
-        )
-
-
-def _encode(ds: xr.Dataset) -> xr.Dataset:
-    """Return a Dataset that netCDF can hold."""
-    import xarray as xr
-
-    data: dict[str, _Encoded] = {}
-    coords: dict[str, _Encoded] = {}
-    for name in map(str, ds.variables):
-        target = coords if name in ds.coords else data
-        target |= _parts(name, ds.variables[name], ds)
-    return xr.Dataset(data, coords=coords, attrs=_encode_attrs(ds.attrs, "the Dataset"))
-
-
-def _parts(name: str, variable: xr.Variable, ds: xr.Dataset) -> dict[str, _Encoded]:
-    """The variables, one or two, that stand for one on disk."""
-    attrs = _encode_attrs(variable.attrs, name)
-    values = np.asarray(variable.values)
-    match values.dtype.kind:
-        case "f" | "i" | "u" | "b" | "U":
-            return {name: (variable.dims, values, attrs)}
-        case "c":
-            # Otherwise one would overwrite the other, and the file would come back with fewer variables.
-            if {name + _REAL, name + _IMAG} & set(map(str, ds.variables)):
-                raise InputError(
-                    f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
-                )
-            attrs[_COMPLEX] = name
-            return {
-                name + _REAL: (variable.dims, values.real, attrs),
-                name + _IMAG: (variable.dims, values.imag, attrs),
-            }
-        case "O":
-            if not all(map(is_text, values.flat)):
-                raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
-            return {name: (variable.dims, values.astype(str), attrs)}
-    raise InputError(
-        f"cannot save {name}: values of type {values.dtype} are not part of the schema; store times as seconds (float)."
-    )
 
 
 def _decode(raw: xr.Dataset) -> xr.Dataset:
@@ -234,9 +246,20 @@ def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Nati
     as_json = []
     for key, given in attrs.items():
         name, value = str(key), _simplify(given)
-        if _is_native(value):
-            plain[name] = value
-            continue
+        match value:
+            # As it is where netCDF can hold it: HDF5 ends text at a zero byte, and its integers have 64 bits. What is
+            # larger goes into JSON, which has no limit.
+            case bool():
+                pass
+            case str() if "\0" not in value:
+                plain[name] = value
+                continue
+            case int() if -_INT64 <= value < _INT64:
+                plain[name] = value
+                continue
+            case float() if type(value) is float:
+                plain[name] = value
+                continue
         try:
             plain[name] = json.dumps(value)
         except (TypeError, ValueError):
@@ -247,19 +270,6 @@ def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Nati
         # Listed by name: a text of the user that happens to be JSON must stay a text.
         as_json.append(name)
     return {**plain, _JSON: json.dumps(as_json)} if as_json else plain
-
-
-def _is_native(value: object) -> TypeGuard[_Native]:
-    """Whether netCDF holds a value as it is: HDF5 ends text at a zero byte, and its integers have 64 bits."""
-    match value:
-        case bool():
-            return False
-        case str():
-            return "\0" not in value
-        case int():
-            # Larger ones go into JSON, which has no limit.
-            return -_INT64 <= value < _INT64
-    return type(value) is float
 
 
 def _simplify(value: object) -> object:

@@ -159,8 +159,8 @@ def to_file(value: float, unit: str | None = None) -> float | str | dict[str, An
     >>> to_file(Value(0.0554, unit="S/m", kind="measured"))
     {'value': '0.0554 S/m', 'kind': 'measured'}
     """
-    known = NumberWithOrigin.of(value)
-    unit = unit if unit is not None else known.unit or ""
+    about = origin_of(value)
+    unit = about.get("unit", "") if unit is None else unit
 
     def plain(number: float) -> float | str:
         # YAML has a spelling of its own for infinity; as a text it is the same in YAML and JSON.
@@ -169,10 +169,10 @@ def to_file(value: float, unit: str | None = None) -> float | str | dict[str, An
         return f"{float(number)!r} {unit}" if unit else float(number)
 
     result: dict[str, Any] = {"value": plain(value)}
-    if known.std is not None:
-        result["std"] = plain(known.std)
-    if known.low is not None and known.high is not None:
-        result["range"] = [plain(known.low), plain(known.high)]
-    result |= {key: item for key, item in known.provenance().items() if key in ("kind", *TEXTS)}
+    if "std" in about:
+        result["std"] = plain(about["std"])
+    if "low" in about and "high" in about:
+        result["range"] = [plain(about["low"]), plain(about["high"])]
+    result |= {key: about[key] for key in ("kind", *TEXTS) if key in about}
     # A mapping with nothing but the value would be noise in every file.
     return result if len(result) > 1 else result["value"]

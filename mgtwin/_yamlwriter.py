@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Mapping
+from functools import lru_cache
 
 import yaml
 
 from mgtwin.errors import InputError
-from mgtwin.plain import is_number, is_text
+from mgtwin.plain import is_listed, is_number, is_text
 
 __all__ = ["CORE_TYPES", "dumps"]
 
@@ -30,20 +29,20 @@ CORE_TYPES = tuple(
 )
 
 
-# libyaml writes ten times as fast; a few builds of PyYAML come without it
-_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-class _Dumper(_Base):  # type: ignore[misc]
-    """Quotes whatever either version of YAML would take for something other than text."""
-
-    # Equal numbers of a cell are often the same object; as anchors and aliases nobody could read the file.
-    def ignore_aliases(self, data: object) -> bool:
-        return True
-
-
-for _tag, _pattern, _first in CORE_TYPES:
-    _Dumper.add_implicit_resolver(_tag, _pattern, list(_first))
+#: First character of a text -> patterns of what either version of YAML takes for something other than text.
+_NOT_TEXT: dict[str, list[re.Pattern[str]]] = {
+    first: [pattern for _, pattern in found] for first, found in yaml.SafeDumper.yaml_implicit_resolvers.items()
+}
+for _, _pattern, _first in CORE_TYPES:
+    for _character in _first:
+        _NOT_TEXT.setdefault(_character, []).append(_pattern)
+#: What only double quotes can hold: control and private characters, and what YAML 1.1 takes for line breaks.
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+#: What makes something else of a text without quotes; in a row of brackets `_ROW_INDICATOR` does, too.
+_INDICATOR = re.compile(r"\A(?:---|\.\.\.|[ #,\[\]{}&*!|>'\"%@`]|[-?:](?: |\Z))|:(?: |\Z)| (?:#|\Z)")
+_ROW_INDICATOR = re.compile(r"[,?\[\]{}:]")
+#: Lines are folded at the first space beyond this column; a longer key than readers look ahead for needs a mark.
+_WIDTH, _LONGEST_KEY = 120, 1000
 
 
 def dumps(data: object) -> str:
@@ -64,38 +63,84 @@ def dumps(data: object) -> str:
     b: '1e-3'
     c: [1, 2]
     """
-    try:
-        # Never sorted: the order of keys is that of the fields, which is the one that readers expect.
-        return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
-    except yaml.representer.RepresenterError as error:
-        culprit = error.args[-1]
-        raise InputError(
-            f"an object of type {type(culprit).__name__} cannot be written as YAML: {culprit!r}."
-        ) from error
+    # Not by PyYAML's events and nodes: every result carries its cell as text, and a study makes thousands of cells.
+    return _lines("", data, "").lstrip(" ")
 
 
-def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    style = "|" if "\n" in value else None
-    if re.search("[\x85\u2028\u2029]", value):
-        style = '"'  # PyYAML would write these line breaks of YAML 1.1 raw, and read them back as spaces
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style=style)
+def _lines(start: str, value: object, indent: str) -> str:
+    """The lines that begin with `start`, a key or a dash, and go on with a value, what is below at `indent`."""
+    match value:
+        case str():
+            return _text_lines(start, str(value), indent or "  ")
+        case dict() | Mapping() if value:
+            body = ""
+            for key, item in value.items():
+                written = _quoted(str(key)) if is_text(key) else _inline(key)
+                written = written if len(written) < _LONGEST_KEY else f"? {written}\n{indent}"
+                # a list stands below its key without being indented
+                body += _lines(f"{indent}{written}:", item, indent if is_listed(item) else indent + "  ")
+        case list() | tuple():
+            # A row of numbers and words that fit on one line is read as such; anything longer goes line by line.
+            short = all((is_text(item) or is_number(item)) and "\n" not in str(item) for item in value)
+            if short and sum(len(str(item)) + 4 for item in value) < 90:
+                return f"{start} {_inline(value)}\n"
+            body = "".join([_lines(f"{indent}-", item, indent + "  ") for item in value])
+        case _:
+            return f"{start} {_inline(value)}\n"
+    if start.endswith("-"):  # what a list has begins beside its dash
+        return f"{start} {body[len(indent) :]}"
+    return f"{start}\n{body}" if start else body
 
 
-def _represent_sequence(dumper: yaml.SafeDumper, value: Sequence[object]) -> yaml.Node:
-    # Numbers and words that fit on one line are read as a row; anything longer line by line.
-    short = all((is_number(item) or is_text(item)) and "\n" not in str(item) for item in value)
-    short = short and sum(len(str(item)) + 4 for item in value) < 90
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
+def _text_lines(start: str, text: str, indent: str) -> str:
+    # A text of several lines stays as it is where that shows every character: no spaces at the ends of lines.
+    if "\n" in text and not _UNPRINTABLE.search(text.replace("\n", "")) and not re.search(r" (?:\n|\Z)", text):
+        hint = "2" if text.startswith((" ", "\n")) else ""  # else the first line shows how far it is indented
+        hint += "-" if not text.endswith("\n") else "+" if text == "\n" or text.endswith("\n\n") else ""
+        lines = [f"{indent}{line}" if line else "" for line in text.removesuffix("\n").split("\n")]
+        return "\n".join([f"{start} |{hint}", *lines, ""])
+    quoted = _quoted(text)
+    if len(start) + len(quoted) < _WIDTH or quoted.startswith(('"', "' ")) or quoted.endswith(" '"):
+        return f"{start} {quoted}\n"
+    column, previous, folded = len(start), " ", start
+    for word in quoted.split(" "):
+        # Only a single space may become the end of a line: two would come back as one.
+        breaks = column > _WIDTH and word and previous
+        folded += f"\n{indent}{word}" if breaks else f" {word}"
+        column = len(word) + (len(indent) if breaks else column + 1)
+        previous = word
+    return f"{folded}\n"
 
 
-def _represent_mapping(dumper: yaml.SafeDumper, value: Mapping[object, object]) -> yaml.Node:
-    return dumper.represent_dict(dict(value))
+@lru_cache(maxsize=4096)  # keys and remarks of a cell come again in every changed one
+def _quoted(text: str, *, in_row: bool = False) -> str:
+    """A text on one line, in those quotes that it needs."""
+    if _UNPRINTABLE.search(text):
+        escaped = text.replace("\\", r"\\").replace('"', r"\"")
+        for character in dict.fromkeys(_UNPRINTABLE.findall(text)):
+            code = ord(character)
+            name = f"x{code:02x}" if code < 0x100 else f"u{code:04x}" if code < 0x10000 else f"U{code:08x}"
+            escaped = escaped.replace(character, f"\\{name}")
+        return f'"{escaped}"'
+    is_plain = not _INDICATOR.search(text) and not (in_row and _ROW_INDICATOR.search(text))
+    is_plain = is_plain and not any(pattern.match(text) for pattern in _NOT_TEXT.get(text[:1], ()))
+    return text if is_plain else "'" + text.replace("'", "''") + "'"
 
 
-_Dumper.add_multi_representer(float, lambda dumper, value: dumper.represent_float(float(value)))
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_multi_representer(str, _represent_text)
-_Dumper.add_representer(list, _represent_sequence)
-_Dumper.add_representer(tuple, _represent_sequence)
-_Dumper.add_multi_representer(dict, _represent_mapping)
-_Dumper.add_multi_representer(MappingProxyType, _represent_mapping)
+def _inline(value: object) -> str:
+    """Anything that stands on one line: a number, a word in a row, a row, or nothing."""
+    match value:
+        case bool() | None:
+            return {True: "true", False: "false", None: "null"}[value]
+        case float():
+            text = repr(float(value)).replace("inf", ".inf").replace("nan", ".nan")
+            return text if "." in text else text.replace("e", ".0e")  # YAML 1.1 knows no number without its point
+        case int():
+            return str(int(value))
+        case str():
+            return _quoted(str(value), in_row=True)
+        case list() | tuple():
+            return f"[{', '.join([_inline(item) for item in value])}]"
+        case Mapping():
+            return "{}"
+    raise InputError(f"an object of type {type(value).__name__} cannot be written as YAML: {value!r}.")

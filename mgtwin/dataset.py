@@ -59,30 +59,29 @@ _OF_CYCLES = {"cycle": ("cycle",), "impedance": ("cycle", "frequency")}
 _DTYPES: Mapping[str, type] = {"f": float, "c": complex, "i": np.int64, "U": str}
 
 
-def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None) -> _Variable:
-    """Return an xarray variable tuple of a declared variable, with the dtype that its kind asks for."""
-    attrs = attributes(name)
-    dtype = _DTYPES[SCHEMA[name].kind]
-    try:
-        # A copy: a result must not change with the array of whoever made it.
-        array: np.ndarray = np.array(values, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{name}: expected an array of {dtype.__name__}, got {type(values).__name__}: {error}"
-        ) from None
-    expected = dims or SCHEMA[name].dims
-    if array.ndim != len(expected):
-        raise InputError(f"{name}: expected dimensions {expected}, got an array of shape {array.shape}.")
-    return expected, array, attrs
-
-
 def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr.Dataset:
     """Make the Dataset of declared variables; those that are None are left out."""
+    import pandas as pd
     import xarray as xr
 
     # `cycle` labels samples, unless every cycle is summarised: then it is a dimension and `cycle_number` labels them.
     alone = _OF_CYCLES if "cycle_number" in variables else {}
-    given = {name: _declared(name, item, alone.get(name)) for name, item in variables.items() if item is not None}
+    given: dict[str, _Variable] = {}
+    for name, item in variables.items():
+        if item is None:
+            continue
+        dtype = _DTYPES[SCHEMA[name].kind]
+        try:
+            # A copy: a result must not change with the array of whoever made it.
+            array: np.ndarray = np.array(item, dtype=dtype)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"{name}: expected an array of {dtype.__name__}, got {type(item).__name__}: {error}"
+            ) from None
+        expected = alone.get(name) or SCHEMA[name].dims
+        if array.ndim != len(expected):
+            raise InputError(f"{name}: expected dimensions {expected}, got an array of shape {array.shape}.")
+        given[name] = expected, array, attributes(name)
     sizes: dict[str, tuple[int, str]] = {}
     for name, (dims, array, _) in given.items():
         for dim, size in zip(dims, array.shape, strict=True):
@@ -92,8 +91,15 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
                     f"{name} has {size} values along {dim!r} but {first} has {known}: they must have the same length."
                 )
     # xarray takes only the dimension itself for a label; the others have to be told.
-    labels = {name: given.pop(name) for name in list(given) if name in _LABELS}
-    return check(xr.Dataset(given, coords=labels, attrs={**stamp(), **(attrs or {})}))
+    # As Variables: of anything else xarray asks whether it is an array of dask or of pint, and imports both to know.
+    made = {
+        name: xr.Variable(dims, array, own, fastpath=True)
+        if dims != (name,)
+        else xr.IndexVariable(dims, array if array.dtype.kind == "U" else pd.Index(array), own)
+        for name, (dims, array, own) in given.items()
+    }
+    labels = {name: made.pop(name) for name in list(made) if name in _LABELS}
+    return check(xr.Dataset(made, coords=labels, attrs={**stamp(), **(attrs or {})}))
 
 
 def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Attrs | None = None) -> xr.Dataset:

@@ -1,4 +1,4 @@
-"""Units: conversion to SI through pint (imported on first use), and the units in which a laboratory reads a value.
+"""Units: conversion to SI, through pint where a unit is not a common one, and those in which a laboratory reads values.
 
 Nothing here knows about values with provenance; `mgtwin.quantities` does.
 """
@@ -90,6 +90,14 @@ _TABLE: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
     "m^3": ("volume", (("mL", 1e-6, 1e-6), ("uL", 1e-9, 0.0))),
     "kg/m^3": ("density", (("g/cm^3", 1e3, 0.0),)),
 }
+#: Unit -> (SI unit, SI value of one): those shown above and others that files have. Only for the rest is pint imported,
+#: which takes as long as all of numpy twice over. A test compares each with pint.
+_COMMON: dict[str, tuple[str, float]] = {
+    **{shown: (unit, size) for unit, (_, rows) in _TABLE.items() for shown, size, _ in rows},
+    **{"%": ("", 0.01), "degC": ("K", 1.0), "d": ("s", 86400.0), "bar": ("Pa", 1e5), "mAh": ("C", 3.6)},
+    **{"kohm*cm^2": ("ohm*m^2", 0.1), "Mohm*cm^2": ("ohm*m^2", 100.0), "nF/cm^2": ("F/m^2", 1e-5)},
+    **{"GHz": ("Hz", 1e9), "mol/cm^3": ("mol/m^3", 1e6), "L": ("m^3", 1e-3), "cm^3": ("m^3", 1e-6)},
+}
 _EXTRA_EXAMPLES = {"K": ("K", "degC"), "eV": ("eV", "meV", "kJ/mol"), "": ("%",)}
 _OFFSET_HINT = {"C": "degC", "F": "degF"}
 
@@ -161,6 +169,16 @@ def _registry() -> Any:
 _BARE_EXPONENT = re.compile(r"(?<=[A-Za-zΩµμ])([-−]?[0-9])(?![0-9.])")
 
 
+def _tidy(unit: str) -> str:
+    """The spelling that pint and the table read."""
+    return _BARE_EXPONENT.sub(r"^\1", unit.replace("−", "-").replace("Ohm", "ohm").replace("℃", "degC"))
+
+
+def _common(unit: str) -> tuple[str | None, float]:
+    """(SI unit, SI value of one) of a common unit, else (None, 1)."""
+    return _COMMON.get(re.sub("[µμ]", "u", _tidy(unit)), (None, 1.0))
+
+
 # pint evaluates what it is given, and a tower of powers would keep it busy for ever: the power of a unit is one small
 # number, and no unit of a laboratory needs as many signs as this.
 _LONGEST = 100
@@ -177,18 +195,14 @@ _MALFORMED = (
 )
 
 
-def _refuse_absurd(unit: str) -> None:
-    if len(unit) > _LONGEST:
-        raise QuantityError(f"'{unit[:20]}...' has {len(unit)} signs, which no unit needs: write it shorter.")
-    if re.search(_POWER, _SMALL_POWER.sub(" ", unit)):
-        raise QuantityError(f"{unit!r} is not a unit that I know: a power is one number up to 99, as in 'cm^2'.")
-
-
 @lru_cache(maxsize=512)
 def _pint_unit(text: str) -> Any:
     """Parse a unit; raise QuantityError if pint does not know it."""
-    tidy = _BARE_EXPONENT.sub(r"^\1", text.replace("−", "-").replace("Ohm", "ohm").replace("℃", "degC"))
-    _refuse_absurd(tidy)
+    tidy = _tidy(text)
+    if len(tidy) > _LONGEST:
+        raise QuantityError(f"'{tidy[:20]}...' has {len(tidy)} signs, which no unit needs: write it shorter.")
+    if re.search(_POWER, _SMALL_POWER.sub(" ", tidy)):
+        raise QuantityError(f"{tidy!r} is not a unit that I know: a power is one number up to 99, as in 'cm^2'.")
     try:
         if re.search(r"[×,;=]", tidy):
             raise ValueError("not a unit")
@@ -213,11 +227,6 @@ def _root(unit: Any) -> tuple[float, Any]:
     return factor, root
 
 
-def _is_offset(unit: Any) -> bool:
-    registry = _registry()
-    return not all(registry._is_multiplicative(name) for name in unit._units)
-
-
 def _split(factor: float) -> tuple[float, float]:
     """Split a factor into (multiplier, divisor), exact integers where pint's product of powers is only almost one."""
     if factor >= 1:
@@ -239,31 +248,29 @@ def conversion(given: str, needed: str) -> Conversion:
     """
     if given == needed:
         return Conversion()
+    si_unit, size = _common(given)
+    if si_unit == needed:
+        return Conversion(*_split(size), offset=273.15 if is_temperature(needed) else 0.0)
     source, target = _pint_unit(given), _pint_unit(needed)
     factor, root = _root(source)
     target_factor, target_root = _root(target)
     if root == target_root:
-        if _is_offset(source):
+        if not all(_registry()._is_multiplicative(name) for name in source._units):  # degC
             # pint knows where the scale begins; the factor alone would make 25 degC 25 K.
             zero = float(_registry().Quantity(0.0, source).to(target).magnitude)
             return Conversion(*_split(factor / target_factor), offset=zero)
         return Conversion(*_split(factor / target_factor))
     if needed == "eV" and root == _root(_pint_unit("J/mol"))[1]:
         return Conversion(factor / (_AVOGADRO * _ELEMENTARY_CHARGE))
-    raise QuantityError(_mismatch(given, needed))
-
-
-def _mismatch(given: str, needed: str) -> str:
-    name = quantity_name(needed)
     if needed == "":
-        return f"the unit {given!r} is wrong here: a dimensionless number is needed (no unit, or %)."
+        raise QuantityError(f"the unit {given!r} is wrong here: a dimensionless number is needed (no unit, or %).")
+    name = quantity_name(needed)
     what = f"a {name}" if name and name[0] not in "aeiou" else f"an {name}" if name else "a quantity"
     text = (
         f"the unit {given!r} is wrong here: {what} in {needed} is needed (for example {', '.join(examples(needed))})."
     )
-    if needed == "K" and given in _OFFSET_HINT:
-        text += f" Did you mean {_OFFSET_HINT[given]!r}?"
-    return text
+    hint = f" Did you mean {_OFFSET_HINT[given]!r}?" if needed == "K" and given in _OFFSET_HINT else ""
+    raise QuantityError(text + hint)
 
 
 @lru_cache(maxsize=512)
@@ -274,6 +281,9 @@ def infer_si(given: str) -> str:
     """
     if given in _TABLE or given == "":
         return given
+    si_unit, _ = _common(given)
+    if si_unit is not None:
+        return si_unit
     factor, root = _root(_pint_unit(given))
     joule = _root(_pint_unit("J"))[1]
     if root == _root(_pint_unit("J/mol"))[1] or (root == joule and given.endswith("eV")):

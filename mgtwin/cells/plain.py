@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
-from ..quantities import Value, to_file
+from ..kinds.noun import Same, remembered
+from ..quantities import Value, origin_of, to_file
+from ..yamlfile import dumps
 from .paths import Node, children
 
-__all__ = ["differences", "to_plain"]
+__all__ = ["differences", "to_plain", "to_yaml"]
 
 _FIRST = ("type", "name", "description", "overlays")
 
@@ -28,27 +32,62 @@ def to_plain(node: Node) -> Node:
             return [to_plain(item) for item in node]
     if not dataclasses.is_dataclass(node):
         return node
-    fields = sorted(dataclasses.fields(node), key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else 9)
-    return {
-        field.name: to_plain(vars(node)[field.name])
-        for field in fields
-        if field.name == "type" or not _is_default(field, vars(node)[field.name])
-    }
+    return {name: to_plain(value) for name, value in _given(node).items()}
 
 
-def _is_default(field: dataclasses.Field[object], value: Node) -> bool:
-    factory = field.default_factory
-    default = field.default if factory is dataclasses.MISSING else factory()
-    if isinstance(value, Value) and set(value.provenance()) - {"unit"}:
-        return False  # the default number, but it says where it comes from
-    # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is a number
-    return default is not dataclasses.MISSING and type(value) is not bool and _same(default, value)
+def to_yaml(node: Node) -> str:
+    """Return `to_plain` of a noun as YAML.
+
+    Put together from the texts of its parts: a noun that was changed shares those that did not change.
+    """
+    text = ""
+    for name, value in _given(node).items():
+        match value:
+            case tuple() if any(map(dataclasses.is_dataclass, value)):
+                parts = [_text(Same(item), name, 0) for item in value]
+            case Mapping() if value:
+                parts = [_text(Same(item), name, key) for key, item in value.items()]
+            case _ if dataclasses.is_dataclass(value):
+                parts = [_text(Same(value), name)]
+            case _:
+                text += dumps({name: to_plain(value)})
+                continue
+        text += "".join([f"{name}:\n", *parts])
+    return text
 
 
-def _same(default: Node, value: Node) -> bool:
-    if dataclasses.is_dataclass(value):
-        return type(default) is type(value) and to_plain(default) == to_plain(value)
-    return bool(default == value)
+@lru_cache(maxsize=256)
+def _text(part: Same, name: str, key: str | int | None = None) -> str:
+    """The lines of a part below the line of its `name`, where it is the only one, in a list (0) or under a `key`."""
+    plain = to_plain(part.noun)
+    within = plain if key is None else [plain] if key == 0 else {key: plain}
+    return dumps({name: within}).partition("\n")[2]
+
+
+def _given(noun: Node) -> dict[str, Node]:
+    """Its fields but for those at their default."""
+    found = {}
+    for name, default in _fields(type(noun)).items():
+        value = vars(noun)[name]
+        # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is a
+        # number
+        if default is dataclasses.MISSING or type(value) is bool:
+            is_default = False
+        elif dataclasses.is_dataclass(value):
+            is_default = type(default) is type(value) and to_plain(default) == to_plain(value)
+        else:
+            is_default = bool(default == value) and set(origin_of(value)) <= {"unit"}  # it may say where it comes from
+        if name == "type" or not is_default:
+            found[name] = value
+    return found
+
+
+@remembered
+def _fields(noun: Any) -> dict[str, Node]:
+    """Field -> its default, in the order in which they are written."""
+    fields = sorted(dataclasses.fields(noun), key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else 9)
+    made = {field.name: field.default_factory() for field in fields if callable(field.default_factory)}
+    return {field.name: made.get(field.name, field.default) for field in fields}
 
 
 def differences(mine: Node, theirs: Node, path: str = "") -> dict[str, tuple[Node, Node]]:

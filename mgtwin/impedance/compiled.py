@@ -13,9 +13,11 @@ from ..cells.cell import Cell
 from ..cells.paths import Node
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.functions import Function
 from ..kinds.numbers import Number
+from ..kinds.own import Own
 from ..laws import Law
-from .derivatives import add_slopes
+from .derivatives import add_slopes, leading
 from .exact import stack_at
 from .parameters import reader_of
 
@@ -92,7 +94,7 @@ class CompiledSpectra:
         """Derivatives dZ/dp [ohm per SI unit] by `paths`, which are among `varied`: (paths,) + frequencies.shape."""
         self._reader.give(values)
         dimensions = self._s.ndim
-        given = {path: _leading(values[path], dimensions) for path in paths}
+        given = {path: leading(values[path], dimensions) for path in paths}
         partial = np.zeros((len(paths), *self._s.shape), dtype=complex)
         with np.errstate(all="ignore"):
             for part in self._parts():
@@ -102,12 +104,6 @@ class CompiledSpectra:
     def _parts(self) -> list[slice]:
         count = self._s.shape[-1]
         return [slice(k, k + self._block) for k in range(0, count, self._block)]
-
-
-def _leading(value: float | NDArray[np.float64], dimensions: int) -> NDArray[np.float64]:
-    """A value with a first axis of length 1 before those of the cells and the frequencies."""
-    array = np.asarray(value, dtype=float)
-    return array.reshape((1,) * (1 + dimensions - array.ndim) + array.shape)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -160,6 +156,9 @@ class _Planned(Reader):
             self._plans[path] = self._planned(path)
         plan = self._plans[path]
         if plan is None:
+            match self._known.get(path):
+                case Function() as function:  # it reads its numbers itself, from those that vary here
+                    return function.standing(Own(self, path, T))
             return self._known.property(path, T)
         given = {name: self._values.get(place) for name, place in plan.varied}
         for name, place in plan.varied:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -14,6 +13,7 @@ from ..cells.cell import Cell
 from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.noun import Same
 from ..kinds.numbers import Number
 
 #: Dotted path, wildcard or tuple of paths -> values of the parameter sets.
@@ -32,7 +32,7 @@ def reader_of(cell: Cell, overrides: Overrides) -> tuple[Reader, tuple[int, ...]
     InputError
         If a value is not finite, a path is given twice or the shapes do not broadcast.
     """
-    known = _known(_Same(cell))
+    known = _known(Same(cell))
     if not overrides:
         return known, ()
     values: dict[str, NDArray[np.float64]] = {}
@@ -43,22 +43,21 @@ def reader_of(cell: Cell, overrides: Overrides) -> tuple[Reader, tuple[int, ...]
         for path in expand(cell, key):
             if path in values:
                 raise InputError(f"{path} is given twice among the overrides.")
-            _check(path, array, known.get(path))
+            current = known.get(path)
+            if isinstance(current, bool) or not isinstance(current, (int, float)):
+                raise InputError(
+                    f"{path} is {current!r}, not a number: overrides replace numbers only, use Cell.with_."
+                )
+            may_be_infinite = path.endswith(("resistance", "mobility"))
+            if not np.all(array == array if may_be_infinite else np.isfinite(array)):
+                kind = "a number or inf" if may_be_infinite else "a finite number"
+                raise InputError(f"Every value of {path} must be {kind}, in SI units.")
             values[path] = array[..., np.newaxis]
     try:
         return _Overridden(known, values), np.broadcast_shapes(*shapes)
     except ValueError:
         listed = ", ".join(f"{key}: {shape}" for key, shape in zip(overrides, shapes, strict=True))
         raise InputError(f"The shapes of the overrides do not broadcast with each other: {listed}.") from None
-
-
-def _check(path: str, array: NDArray[np.float64], current: object) -> None:
-    if isinstance(current, bool) or not isinstance(current, (int, float)):
-        raise InputError(f"{path} is {current!r}, not a number: overrides replace numbers only, use Cell.with_.")
-    may_be_infinite = path.endswith(("resistance", "mobility"))
-    if not np.all(array == array if may_be_infinite else np.isfinite(array)):
-        kind = "a number or inf" if may_be_infinite else "a finite number"
-        raise InputError(f"Every value of {path} must be {kind}, in SI units.")
 
 
 class _Known(Reader):
@@ -83,7 +82,8 @@ class _Known(Reader):
         # T is the temperature of the cell, there is no other
         if path not in self._properties:
             value = super().property(path, T)
-            self._properties[path] = None if value is None else float(value)
+            # a function of a composition stays one: it is called with that
+            self._properties[path] = value if value is None or callable(value) else float(value)
         return self._properties[path]
 
 
@@ -114,20 +114,6 @@ class _Overridden(Reader):
         return "temperature" in self._values or any(changed.startswith(path) for changed in self._values)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Same:
-    """A cell that equals only itself: comparing identities costs nothing, comparing contents more than a spectrum."""
-
-    # held, and not just its id: an id is given to the next object once this one is gone
-    cell: Cell
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.cell is other.cell
-
-    def __hash__(self) -> int:
-        return id(self.cell)
-
-
 @lru_cache(maxsize=16)
-def _known(key: _Same) -> Reader:
-    return _Known(key.cell)
+def _known(key: Same) -> Reader:
+    return _Known(key.noun)

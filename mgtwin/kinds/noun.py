@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from ..errors import InputError, did_you_mean, validation_problems
 from ..locations import dotted, type_of
 
-__all__ = ["explained", "field_names", "noun", "one_of", "problems", "remembered"]
+__all__ = ["Same", "explained", "field_names", "noun", "one_of", "problems", "remembered"]
 
 _CONFIG = ConfigDict(extra="forbid", validate_default=True)
 _Class = TypeVar("_Class", bound=type)
@@ -54,6 +54,27 @@ def noun(cls: _Class) -> _Class:
 def remembered(function: _Function) -> _Function:
     """`functools.cache` that leaves a function its own signature: a static type of classes counts as not hashable."""
     return cast(_Function, functools.cache(function))
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Same:
+    """A noun as a key that equals only itself: contents take longer to compare, and leave provenance out.
+
+    Examples
+    --------
+    >>> one, other = (1.0, 2.0), (1.0, 2.0)
+    >>> Same(one) == Same(one), Same(one) == Same(other)
+    (True, False)
+    """
+
+    # held, and not just its id: an id is given to the next object once this one is gone
+    noun: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.noun is other.noun
+
+    def __hash__(self) -> int:
+        return id(self.noun)
 
 
 @remembered

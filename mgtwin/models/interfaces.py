@@ -10,7 +10,6 @@ import pybamm
 
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
-from ..cells.salts import continued_log
 from ..errors import InputError
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import Number
@@ -18,14 +17,20 @@ from . import names
 from .ageing import InterfaceAgeing
 from .layers import Face
 from .reaction import faradaic_current
-from .salt import anions_through
+from .salt import NO_ANIONS, anions_through
 from .storage import interface_storage
 from .writer import Writer
 
 ZERO = pybamm.Scalar(0)
+#: Electronic currents count in uA/cm2 [A/m2], so that one absolute tolerance suits them and voltages.
+CURRENT_SCALE = 1e-2
+#: Least ln(c/c_0) at an electrode: the smallest number is exp(-745).
+LEAST_LOG = -700.0
 
 
-def electrons_through(model: Writer, drop: Number, left: Face | None, right: Face | None, resistance: Number) -> Number:
+def electrons_through(
+    model: Writer, name: str, drop: Number, left: Face | None, right: Face | None, resistance: Number
+) -> Number:
     """Electronic current through a contact: ``R_e i_eon = drop + E_left - E_right``.
 
     A metal is a face of zero resistance whose "E" is eta (left electrode) or -eta (right electrode). Straight-line
@@ -34,7 +39,9 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     Parameters
     ----------
     model : Writer
-        Takes the algebraic equations of nonlinear faces.
+        Takes the algebraic equations of nonlinear faces and of faces that many states make.
+    name : str
+        Of the interface.
     drop
         ``u`` of a junction, 0 at an electrode [V].
     left, right : Face or None
@@ -47,7 +54,13 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     # Two straight lines in series are one resistance: no unknown, whatever the contact's own resistance is.
     if left.current is None and right.current is None:
         total = resistance + left.resistance + right.resistance
-        return (drop + left.open_potential - right.open_potential) / total
+        eliminated = (drop + left.open_potential - right.open_potential) / total
+        if not (left.of_many or right.of_many):
+            return eliminated
+        unknown = pybamm.Variable(names.electronic_current_density(name), scale=CURRENT_SCALE)
+        model.algebraic[unknown] = eliminated - unknown
+        model.initial_conditions[unknown] = ZERO
+        return unknown
     current = left.current if left.current is not None else right.current
     left_potential = left.open_potential - left.resistance * current
     right_potential = right.open_potential + right.resistance * current
@@ -80,7 +93,7 @@ def drop_state(spots: Spots, name: str) -> Number:
 class ElectrodeInterface:
     """Electrode at the left (``negative``) or right (``positive``) end; ``drop`` is eta in +x."""
 
-    anionic_current = ZERO
+    anionic_current = NO_ANIONS
 
     def __init__(self, model: Writer, side: str, face: Face | None, layer: Any):
         self.name = side
@@ -97,13 +110,13 @@ class ElectrodeInterface:
         metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
-        self.electronic_current = electrons_through(model, ZERO, left, right, resistance)
+        self.electronic_current = electrons_through(model, side, ZERO, left, right, resistance)
         ionic = model.current_density - self.electronic_current
         self.drop = self.state + spots.ions * ionic
 
         self.faradaic_current: Number = ZERO
         if kind.reacts:
-            bound = Bound(type(kind), side, model.reader, salt=_salt(layer, touched))
+            bound = Bound(type(kind), side, model.reader, salt=_salt(model, layer, touched))
             film = f"{side}.film_resistance"
             self.faradaic_current = faradaic_current(model, bound, side, sign, self.state, self.ageing, film)
             self.ageing.complete(model, sign * self.faradaic_current)
@@ -119,13 +132,13 @@ class ElectrodeInterface:
         model.algebraic[self.state] = ionic - self.faradaic_current
 
 
-def _salt(layer: Any, side: str) -> Number:
+def _salt(model: Writer, layer: Any, side: str) -> Number:
     """c/c_0 at the electrode, bounded from below where a trial step of a solver makes it negative; 1 without a salt.
 
     On a mixture the electrode touches the solid, too: its kinetics do not follow the salt there.
     """
     face = None if layer.has_pores else layer.salt_face(side)
-    return 1.0 if face is None else np.exp(np.maximum(continued_log(face.relative(ZERO)), -60.0))
+    return 1.0 if face is None else np.exp(np.maximum(face.surface(model).logarithm, LEAST_LOG))
 
 
 class JunctionInterface:
@@ -141,7 +154,7 @@ class JunctionInterface:
         self.state: Number = None  # a PyBaMM variable where there is one
         if key not in model.cell.interfaces:
             self.drop: Number = ZERO
-            self.electronic_current = electrons_through(model, ZERO, left, right, ZERO)
+            self.electronic_current = electrons_through(model, key, ZERO, left, right, ZERO)
             return
         bound = Bound(type(model.reader.get(path)), path, model.reader)
         touching = [(beside[0], "right"), (beside[1], "left")]
@@ -152,7 +165,7 @@ class JunctionInterface:
         conductance = self._conductance(model, bound) if ohmic else None
         spread = spots.ions * model.current_density
         if ohmic and conductance is None:  # a short: the capacitor across it never charges
-            self.electronic_current = electrons_through(model, spread, left, right, resistance)
+            self.electronic_current = electrons_through(model, key, spread, left, right, resistance)
             self.faradaic_current = model.current_density - self.electronic_current
             self.drop = ZERO if spots.whole else spots.ions * self.faradaic_current
         elif ohmic and storage is None and (left is None or right is None or resistance is None):
@@ -167,7 +180,7 @@ class JunctionInterface:
         else:
             self.state = drop_state(spots, key)
             model.initial_conditions[self.state] = ZERO
-            self.electronic_current = electrons_through(model, self.state + spread, left, right, resistance)
+            self.electronic_current = electrons_through(model, key, self.state + spread, left, right, resistance)
             ionic = model.current_density - self.electronic_current
             if ohmic:
                 self.faradaic_current = conductance * self.state

@@ -96,6 +96,17 @@ def test_listing_and_help_load_nothing_heavy(arguments: list[str], unwanted: Seq
     assert len(done.stdout) > 500
 
 
+def test_a_saved_spectrum_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    unwanted = ("dask", "distributed", "pint", "scipy", "pybamm", "casadi", "matplotlib", "mgtwin.campaign")
+    protocol, file = "{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}", tmp_path / "spectrum.nc"
+    arguments = ["run", "--cell", "trilayer", "--protocol", protocol, "-o", str(file)]
+    done = in_process(
+        f"import sys\nfrom mgtwin.cli import main\ntry:\n    main({arguments})\nfinally:\n"
+        f"    print(sorted(set(sys.modules) & set({unwanted})), file=sys.stderr)"
+    )
+    assert done.stderr.splitlines()[-1] == "[]" and done.returncode == 0 and file.is_file()
+
+
 def test_runs_as_a_module() -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

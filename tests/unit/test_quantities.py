@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from mgtwin import units
 from mgtwin.errors import QuantityError
 from mgtwin.quantities import KINDS, Quantity, Value, format_value, parse, to_file
 from mgtwin.units import _TABLE
@@ -494,3 +495,21 @@ def test_powers_of_units_as_papers_write_them(text, si):
 def test_malformed_units_are_errors_of_ours(unit):
     with pytest.raises(QuantityError):
         parse(f"1 {unit}", "m")
+
+
+def test_the_table_of_common_units_is_that_of_pint(monkeypatch):
+    common = dict(units._COMMON)
+    found = {unit: (units.conversion.__wrapped__(unit, si), si) for unit, (si, _) in common.items()}
+    monkeypatch.setattr(units, "_COMMON", {})
+    for unit, (convert, si) in found.items():
+        assert units.conversion.__wrapped__(unit, si) == convert, unit
+        assert units.infer_si.__wrapped__(unit) == si, unit
+
+
+def test_common_units_do_without_pint_and_others_do_not():
+    code = (
+        "import sys, mgtwin.quantities as q;"
+        "q.parse('5 uF/cm2', 'F/m^2'), q.parse('20 µm', 'm'), q.parse('25 degC', 'K'), q.parse('3 %', '');"
+        "assert 'pint' not in sys.modules; q.parse('1 furlong', 'm'); assert 'pint' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

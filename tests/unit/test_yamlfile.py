@@ -368,6 +368,38 @@ def test_what_is_written_reads_back_exactly(data):
     assert repr(again) == repr(data)  # 1 is not 1.0 is not True; -0.0 keeps its sign
 
 
+NASTY = st.text(
+    st.sampled_from([*" \n\t:#-?'\"[]{},&*!|>%@`~=<.yes0on1e+x\\é\x85\u2028\ufeff\r\x00", "\U0001f600"]), max_size=12
+)
+SENTENCES = st.lists(st.text("abc'#:-\"", max_size=30), max_size=40).map(" ".join)  # longer than a line
+KEYS = NASTY | SENTENCES | st.text("ab ", min_size=990, max_size=1100)  # about the longest that needs no mark
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.recursive(
+        NASTY | SENTENCES | SCALARS,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=3),
+        max_leaves=10,
+    )
+)
+def test_nasty_texts_and_keys_read_back_exactly(data):
+    assert repr(loads(dumps(data)).data) == repr(data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.text("ab", min_size=1), NASTY | SENTENCES | st.booleans() | st.integers(), max_size=4))
+def test_readers_of_yaml_1_1_find_the_same(data):
+    assert yaml.safe_load(dumps(data)) == data
+
+
+def test_long_texts_are_folded_and_rows_stand_on_one_line():
+    sentence = " ".join(["quite"] * 50)
+    text = dumps({"note": sentence, "row": [1, "two", 3.0], "column": [{"a": {}}, ["x: y", "z" * 90]]})
+    assert max(map(len, text.splitlines())) < 130
+    assert "row: [1, two, 3.0]\ncolumn:\n- a: {}\n- - 'x: y'\n  - zzz" in text
+
+
 @given(st.floats(allow_nan=False))
 def test_floats_are_floats_for_yaml_1_1_readers_too(number):
     assert yaml.safe_load(dumps([number])) == [number]

@@ -1,0 +1,136 @@
+"""The equations of a discretised model for many parameter sets at once, by the CasADi functions of the model itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import casadi
+import numpy as np
+import pybamm
+from numpy.typing import NDArray
+
+from .elimination import Elimination
+
+__all__ = ["Equations"]
+
+Reals = NDArray[np.float64]
+
+
+class Equations:
+    r"""Semi-explicit equations :math:`M\dot y = f(t, y, p)` with :math:`M = \mathrm{diag}(1, 0)`, and what ends a run.
+
+    Parameters
+    ----------
+    rates : casadi.Function
+        f of (t, y, p): the rates of the states first, then the residuals of the algebraic equations.
+    differential : int
+        How many of the unknowns are states.
+    events : casadi.Function, optional
+        Numbers of (t, y, p) that are positive until an event happens.
+    names : sequence of str
+        What the events are called.
+    """
+
+    def __init__(
+        self,
+        rates: casadi.Function,
+        differential: int,
+        events: casadi.Function | None = None,
+        names: Sequence[str] = (),
+    ) -> None:
+        self.size, self.differential = rates.size1_out(0), differential
+        self.names = tuple(names)
+        #: Which unknowns have a rate: the diagonal of the mass matrix.
+        self.mass = np.arange(self.size) < differential
+        t, y, p = (casadi.SX.sym(name, rates.size1_in(k)) for k, name in enumerate("typ"))
+        # each common part once: the numbers of a layer stand in the equations of all its unknowns
+        once = casadi.cse(rates(t, y, p))
+        rates = casadi.Function("rates", [t, y, p], [once])
+        jacobian = casadi.jacobian(once, y)
+        entries = casadi.Function("entries", [t, y, p], [casadi.cse(jacobian.nz[:])])
+        rows, columns = (np.array(part, dtype=np.intp) for part in jacobian.sparsity().get_triplet())
+        self.elimination = Elimination(rows, columns, self.mass)
+        within = (rows >= differential) & (columns >= differential)
+        self._algebraic = rows[within] - differential, columns[within] - differential, np.flatnonzero(within)
+        #: f, the entries of its Jacobian, and the events, as functions of (t, y, p).
+        self.rates, self.jacobian, self.events = rates, entries, events
+
+    @classmethod
+    def of(cls, model: pybamm.BaseModel, parameters: Sequence[str], events: bool = True) -> Equations:
+        """The equations of a discretised PyBaMM model, with these inputs as parameters, in this order."""
+        t, y, p = (
+            casadi.MX.sym(name, size) for name, size in (("t", 1), ("y", model.len_rhs_and_alg), ("p", len(parameters)))
+        )
+        inputs = {name: p[k] for k, name in enumerate(parameters)}
+
+        def function(parts: Sequence[pybamm.Symbol]) -> casadi.Function:
+            found = [casadi.densify(part.to_casadi(t=t, y=y, inputs=inputs)) for part in parts]
+            # as scalars: a graph of matrix operations costs several times more per call, and its Jacobian far more
+            return casadi.Function("found", [t, y, p], [casadi.vertcat(*found)]).expand()
+
+        equations = [model.concatenated_rhs, *([model.concatenated_algebraic] if model.len_alg else [])]
+        wanted = list(model.events) if events else []
+        return cls(
+            function(equations),
+            model.len_rhs,
+            function([event.expression for event in wanted]) if wanted else None,
+            [event.name for event in wanted],
+        )
+
+    def algebraic(self, entries: Reals) -> Reals:
+        """Jacobian of the algebraic equations by the algebraic unknowns, shape (sets, equations, unknowns)."""
+        rows, columns, places = self._algebraic
+        size = self.size - self.differential
+        found = np.zeros((entries.shape[1], size, size))
+        found[:, rows, columns] = entries[places].T
+        return found
+
+    def shifted(self, entries: Reals, shift: complex) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        """Solver of ``(shift M - J) x = b`` with the entries of J, shape (entries, sets)."""
+        matrix = np.zeros((self.elimination.places, entries.shape[1]), dtype=type(shift))
+        matrix[: entries.shape[0]] = -entries
+        matrix[self.elimination.diagonal[self.mass]] += shift
+        return self.elimination.factorised(matrix)
+
+    def for_sets(self, parameters: Reals) -> Sets:
+        """The equations with values of the parameters, shape (parameters, sets)."""
+        return Sets(self, parameters)
+
+
+class Sets:
+    """Equations at the parameters of several sets; unknowns have the shape (unknowns, sets)."""
+
+    def __init__(self, equations: Equations, parameters: Reals) -> None:
+        self.equations = equations
+        self.number = parameters.shape[1]
+        self._parameters = np.array(parameters.T, order="C", dtype=float)
+        self._state = np.zeros((self.number, equations.size))
+        self._time = np.zeros(self.number)
+        self._kept: list[Any] = []  # CasADi's buffers keep neither their functions nor themselves alive
+        self.rates, self.jacobian = self._evaluator(equations.rates), self._evaluator(equations.jacobian)
+        self.events = None if equations.events is None else self._evaluator(equations.events)
+
+    def some(self, which: NDArray[np.intp]) -> Sets:
+        """Some of the sets."""
+        return Sets(self.equations, self._parameters[which].T)
+
+    def _evaluator(self, function: casadi.Function) -> Callable[[float | Reals, Reals], Reals]:
+        """A function of (t, y) for all sets, through CasADi's buffers: no conversion of the arrays."""
+        mapped = function.map(self.number)
+        buffer: Any
+        buffer, evaluate = mapped.buffer()
+        result: Reals = np.zeros((self.number, function.size1_out(0)))
+        flat: list[Any] = [item.reshape(-1) for item in (self._time, self._state, self._parameters, result)]
+        for k, array in enumerate(flat[:3]):
+            buffer.set_arg(k, memoryview(array))
+        buffer.set_res(0, memoryview(flat[3]))
+
+        def evaluated(time: float | Reals, state: Reals) -> Reals:
+            self._time[:] = time
+            self._state[:] = state.T
+            evaluate()
+            return result.T.copy(order="C")
+
+        self._kept.append((mapped, buffer))
+        return evaluated
