@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cached_property, partial
-from itertools import compress
 from types import SimpleNamespace
 from typing import Any, TypeAlias, TypeVar
 
@@ -13,24 +11,22 @@ import casadi
 import numpy as np
 import pybamm
 
-from ..cells import Cell, Layer, expand
-from ..cells.paths import parts_of
+from ..cells import Cell, Layer
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, rest_potentials
-from ..errors import InputError
+from ..cells.rest import FARADAY, GAS_CONSTANT
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
-from ..kinds.own import Own
 from ..kinds.salt import DEPLETED, Surface, continued_log
-from ..plain import is_number
 from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
 from .equations import equations_of
 from .grading import SHARED_STEP, length_at_rest, penetration
 from .grid import Space
+from .inputs import check_materials, function_of, input_paths, is_phase_fraction, rest_values
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .particles import Particle
+from .scalars import jacobian_in_scalars
 from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
@@ -359,30 +355,9 @@ class StackModel(pybamm.BaseModel):
         return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
     def build_casadi_jacobian(self, expression: casadi.MX, y: casadi.MX) -> casadi.MX:
-        """What PyBaMM asks for: the Jacobian, from the expression in scalars.
-
-        With numbers as inputs CasADi's derivative of the vector expression has tens of thousands of nodes, and takes
-        forty times as long to evaluate; the same to rounding. A few functions have no scalar form.
-        """
-        if not expression.numel():
-            return super().build_casadi_jacobian(expression, y)
-        symbols = casadi.symvar(casadi.veccat(expression, y))
-        function = casadi.Function("expression", symbols, [expression, y])
-        try:
-            scalars = function.expand()
-        except RuntimeError:
-            return super().build_casadi_jacobian(expression, y)
-        given = [casadi.SX.sym(symbol.name(), symbol.sparsity()) for symbol in symbols]
-        values, states = scalars.call(given)
-        # Few rows have many entries (the voltage, what is imposed), few columns as well (the current): with all rows at
-        # once there would be as many sweeps as columns, in these two parts there are a handful.
-        entries = np.diff(casadi.jacobian_sparsity(values, states).T.colind())
-        dense = entries > 10 + 4 * np.median(entries)
-        rows = [np.flatnonzero(part).tolist() for part in (~dense, dense)]
-        parts = [casadi.jacobian(values[part], states) for part in rows if part]
-        order = np.argsort(np.concatenate(rows)).astype(int).tolist()
-        jacobian = casadi.Function("jacobian", given, [casadi.vertcat(*parts)[order, :]])
-        return jacobian.call(symbols)[0]
+        """What PyBaMM asks for: the Jacobian of its equations, from their form in scalars where there is one."""
+        found = jacobian_in_scalars(expression, y)
+        return super().build_casadi_jacobian(expression, y) if found is None else found
 
     @cached_property
     def _spaces(self) -> dict[Space, float]:
@@ -402,62 +377,3 @@ class StackModel(pybamm.BaseModel):
             beta = stretching(partial(length_at_rest, layer.name)) if decays else mesh.SMOOTH
             found |= dict.fromkeys(layer.grid.spaces, beta)
         return found
-
-
-def check_materials(cell: Cell, inputs: Mapping[str, str]) -> None:
-    """Refuse ions that do not percolate, and an input that would leave a sum of fractions other than 1."""
-    for layer in cell.layers:
-        path, material = f"layers.{layer.name}.material", layer.material
-        material.ionic(Own(Reader(cell), path, cell.temperature), np.array(material.positions))
-        fractions = [given for given in inputs if given.startswith(f"{path}.") and is_phase_fraction(given)]
-        if fractions and all(phase.fraction is not None for phase in cell.get(f"{path}.phases")):
-            raise InputError(
-                f"{fractions[0]} cannot become an input, for then the fractions would no longer add up to 1. Leave the "
-                f"fraction of one phase out: it is then what remains."
-            )
-
-
-def is_phase_fraction(path: str) -> bool:
-    """Whether a number is (of) the fraction of a phase, which make a sum."""
-    return ".material.phases." in path and ".fraction" in path
-
-
-def function_of(function: Callable[..., Number], arguments: Sequence[Number]) -> Number:
-    """A function that iterates as one symbol, where some of its arguments are symbols."""
-    symbolic = [isinstance(argument, pybamm.Symbol) for argument in arguments]
-    symbols = list(compress(arguments, symbolic))
-    if not symbols:
-        return function(*arguments)
-
-    def evaluated(*given: Number) -> Number:
-        # PyBaMM tries the shapes of expressions with NaN: of it an iteration may make 0, by which it would divide
-        if any(is_number(value) and np.isnan(value) for value in given):
-            return np.nan
-        values = iter(given)
-        with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
-            warnings.simplefilter("ignore", FutureWarning)
-            return function(*(next(values) if moves else part for part, moves in zip(arguments, symbolic, strict=True)))
-
-    return pybamm.Function(evaluated, *symbols)
-
-
-def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str, str]:
-    """Concrete path -> name of the PyBaMM input that drives it."""
-    result: dict[str, str] = {}
-    for key in inputs:
-        name = ", ".join(parts_of(key))
-        for path in expand(cell, key):
-            if not isinstance(cell.get(path), float):
-                raise InputError(f"{path} is {cell.get(path)!r}, not a number: it cannot become an input.")
-            if path in result:
-                raise InputError(f"{path} is named twice among the inputs ({result[path]!r} and {name!r}).")
-            result[path] = name
-    return result
-
-
-def rest_values(cell: Cell) -> dict[str, float]:
-    """Potentials at rest by the names that they have as inputs: E0 of every layer, eta of both electrodes (§3.1)."""
-    rest = rest_potentials(cell)
-    layers = {layer.name: value for layer, value in zip(cell.layers, rest.layers, strict=True)}
-    known = {**layers, "negative": rest.negative, "positive": rest.positive}
-    return {names.at_rest(name): 0.0 if value is None else float(value) for name, value in known.items()}
