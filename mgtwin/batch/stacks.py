@@ -7,12 +7,14 @@ from typing import Any
 
 import casadi
 import numpy as np
+import pybamm
 from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..cells.paths import Key, expand, parts_of
 from ..cells.rest import rest_potentials
 from ..impedance.parameters import reader_of
+from ..kinds.numbers import Number
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.stack import DEFAULT_WINDOW
@@ -28,6 +30,8 @@ Reals = NDArray[np.float64]
 #: Tolerances of the states. The error of a step is estimated to third order and the solution is of fifth: what they
 #: leave in a voltage is a thousandth of them.
 RTOL, ATOL = 1e-6, 1e-9
+#: 1 uA/cm2, in which currents count, so that one absolute tolerance suits them and voltages [A/m2].
+CURRENT_DENSITY = 1e-2
 _CONTROL = (
     controlled.BY_VOLTAGE,
     controlled.CURRENT_START,
@@ -37,6 +41,20 @@ _CONTROL = (
     controlled.LOW,
     controlled.HIGH,
 )
+
+
+class SparseStack(ControlledStack):
+    """A stack whose electronic currents through contacts are unknowns.
+
+    Eliminated, they would couple every mode of a layer to every other; so modes couple to a few unknowns only.
+    """
+
+    def follows(self, name: str, value: Number) -> Number:
+        """What the unknowns give at once, as an unknown of its own."""
+        unknown = pybamm.Variable(name, scale=CURRENT_DENSITY)
+        self.algebraic[unknown] = (value - unknown) / CURRENT_DENSITY
+        self.initial_conditions[unknown] = pybamm.Scalar(0)
+        return unknown
 
 
 class ParameterSets:
@@ -78,7 +96,7 @@ class ParameterSets:
         self.cell, self.rtol, self.atol = cell, rtol, atol
         self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
-        self.model = ControlledStack(cell, list(keys), f_max=f_max, dielectric=dielectric, cpe_window=cpe_window)
+        self.model = SparseStack(cell, list(keys), f_max=f_max, dielectric=dielectric, cpe_window=cpe_window)
         built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(built, mesh)
         self._equations = Equations.of(built, [*self.names, *_CONTROL])

@@ -25,7 +25,9 @@ from .writer import Writer
 ZERO = pybamm.Scalar(0)
 
 
-def electrons_through(model: Writer, drop: Number, left: Face | None, right: Face | None, resistance: Number) -> Number:
+def electrons_through(
+    model: Writer, name: str, drop: Number, left: Face | None, right: Face | None, resistance: Number
+) -> Number:
     """Electronic current through a contact: ``R_e i_eon = drop + E_left - E_right``.
 
     A metal is a face of zero resistance whose "E" is eta (left electrode) or -eta (right electrode). Straight-line
@@ -35,6 +37,8 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     ----------
     model : Writer
         Takes the algebraic equations of nonlinear faces.
+    name : str
+        Of the interface.
     drop
         ``u`` of a junction, 0 at an electrode [V].
     left, right : Face or None
@@ -47,7 +51,8 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     # Two straight lines in series are one resistance: no unknown, whatever the contact's own resistance is.
     if left.current is None and right.current is None:
         total = resistance + left.resistance + right.resistance
-        return (drop + left.open_potential - right.open_potential) / total
+        current = (drop + left.open_potential - right.open_potential) / total
+        return model.follows(names.electronic_current_density(name), current)
     current = left.current if left.current is not None else right.current
     left_potential = left.open_potential - left.resistance * current
     right_potential = right.open_potential + right.resistance * current
@@ -97,7 +102,7 @@ class ElectrodeInterface:
         metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
-        self.electronic_current = electrons_through(model, ZERO, left, right, resistance)
+        self.electronic_current = electrons_through(model, side, ZERO, left, right, resistance)
         ionic = model.current_density - self.electronic_current
         self.drop = self.state + spots.ions * ionic
 
@@ -141,7 +146,7 @@ class JunctionInterface:
         self.state: Number = None  # a PyBaMM variable where there is one
         if key not in model.cell.interfaces:
             self.drop: Number = ZERO
-            self.electronic_current = electrons_through(model, ZERO, left, right, ZERO)
+            self.electronic_current = electrons_through(model, key, ZERO, left, right, ZERO)
             return
         bound = Bound(type(model.reader.get(path)), path, model.reader)
         touching = [(beside[0], "right"), (beside[1], "left")]
@@ -152,7 +157,7 @@ class JunctionInterface:
         conductance = self._conductance(model, bound) if ohmic else None
         spread = spots.ions * model.current_density
         if ohmic and conductance is None:  # a short: the capacitor across it never charges
-            self.electronic_current = electrons_through(model, spread, left, right, resistance)
+            self.electronic_current = electrons_through(model, key, spread, left, right, resistance)
             self.faradaic_current = model.current_density - self.electronic_current
             self.drop = ZERO if spots.whole else spots.ions * self.faradaic_current
         elif ohmic and storage is None and (left is None or right is None or resistance is None):
@@ -167,7 +172,7 @@ class JunctionInterface:
         else:
             self.state = drop_state(spots, key)
             model.initial_conditions[self.state] = ZERO
-            self.electronic_current = electrons_through(model, self.state + spread, left, right, resistance)
+            self.electronic_current = electrons_through(model, key, self.state + spread, left, right, resistance)
             ionic = model.current_density - self.electronic_current
             if ohmic:
                 self.faradaic_current = conductance * self.state
