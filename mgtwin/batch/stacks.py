@@ -150,21 +150,13 @@ class ParameterSets:
             name: block[0] if len(block) == 1 else block for name, block in zip(self.output_names, blocks, strict=True)
         }
 
-    def solutions(self, found: Trajectories, values: Reals, segments: Sequence[Segment]) -> list[SegmentSolution | str]:
-        """The result of a segment for every set, or why it has none."""
-        made: list[SegmentSolution | str] = []
-        for k, segment in enumerate(segments):
-            if k in found.failures:
-                made.append(found.failures[k])
-                continue
-            times, states = np.asarray(segment.times), found.states[:, :, k].T
-            if found.ended_by[k] != "time":
-                kept = times < found.ends[k]
-                times = np.append(times[kept], found.ends[k])
-                states = np.hstack([states[:, kept], found.final[:, k : k + 1]])
-            outputs = self.evaluate(states, values[:, k])
-            made.append(SegmentSolution(times, outputs, found.final[:, k], found.ended_by[k]))
-        return made
+    def solution(self, found: Trajectories, k: int, values: Reals, segment: Segment) -> SegmentSolution:
+        """The result of a segment for one set; where an event ended it, that moment is the last sample."""
+        times, states, end = np.asarray(segment.times), found.states[:, :, k].T, found.ends[k]
+        if found.ended_by[k] != "time":
+            kept = times < end
+            times, states = np.append(times[kept], end), np.hstack([states[:, kept], found.final[:, k : k + 1]])
+        return SegmentSolution(times, self.evaluate(states, values), found.final[:, k], found.ended_by[k])
 
     @property
     def kept_layout(self) -> tuple[list[str], Reals]:

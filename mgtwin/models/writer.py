@@ -68,7 +68,7 @@ class Writer(Protocol):
         """Give an unknown the equation ``residual = 0``."""
 
     def follows(self, name: str, value: Number) -> Number:
-        """What the unknowns give at once: as it stands, or as an unknown of its own where that keeps equations apart."""
+        """What unknowns give at once, as it stands, or as an unknown of its own where that keeps equations apart."""
 
     def fractional(self, unknown: Number, order: Number, order_path: str, rate: Number) -> None:
         """Give an unknown the equation ``d^n x/dt^n = rate``."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..batch.runs import FEWEST, Runs, side_by_side, suits
 from ..cells import Cell
 from ..cells.paths import Key
 from ..dataset import attributes, spectrum
@@ -139,9 +140,13 @@ def compute(task: Task) -> Outcome:
             _spectra(task, spectra, outcome)
             return outcome
     warnings: list[str] = []
+    together = _side_by_side(task)
     for k in range(task.points):
+        if k in together.failures:
+            outcome.fail(k, together.failures[k])
+            continue
         with Attempt() as running:
-            run = simulate(task.cell_at(k), task.protocol)
+            run = together.datasets[k] if k in together.datasets else simulate(task.cell_at(k), task.protocol)
         if running.reason:
             outcome.fail(k, running.reason)
             continue
@@ -153,6 +158,16 @@ def compute(task: Task) -> Outcome:
             outcome.read(metric, run, k)
     outcome.warnings = tuple(dict.fromkeys(warnings))
     return outcome
+
+
+def _side_by_side(task: Task) -> Runs:
+    """Runs of those points of a chunk that one integration can answer, and why some of these have none."""
+    found = Runs()
+    if task.points >= FEWEST and suits(task.cell, task.protocol):
+        with Attempt():  # whatever it was, each point then tells for itself
+            cells = [task.cell_at(k) for k in range(task.points)]
+            found = side_by_side(cells, task.values, task.protocol)
+    return found
 
 
 def _spectra(task: Task, protocol: EIS, outcome: Outcome) -> None:

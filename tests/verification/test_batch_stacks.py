@@ -101,7 +101,7 @@ def test_a_limit_ends_every_set_where_simulate_ends_it() -> None:
     for k, value in enumerate(values[0]):
         run = mt.simulate(cell.with_({key: float(value)}), protocol, route=mt.Mesh())
         assert found.ends[k] == pytest.approx(float(run["time"][-1]), rel=1e-5)
-        (own,) = sets.solutions(found, values, [segment] * 4)[k : k + 1]
+        own = sets.solution(found, k, values[:, k], segment)
         assert own.outputs[names.VOLTAGE][-1] == pytest.approx(float(run["voltage"][-1]), abs=1e-8)
         assert own.times.size == run["time"].size
 
