@@ -49,13 +49,18 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("Constant", "Arrhenius", "ArrheniusT", "VogelFulcher", "Table", "Value"),
     ),
     (
+        "Functions of a composition",
+        "Factors of a property, over c/c_0 of a salt or the filling of a host.",
+        ("Polynomial", "Tabulated"),
+    ),
+    (
         "Protocols: what is done",
         "Currents and voltages in the laboratory's sign: a negative current deposits at the working electrode.\n"
         "All take `temperature=`, but for `Voltage` and `Current`, which are biases, and `Every` and `CycleSkipping`,\n"
         "which are parts of `Cycling`.",
         (
-            "EIS", "Polarization", "Voltammetry", "Galvanostatic", "Cycling", "Every", "CycleSkipping", "Rest",
-            "Replay", "Sequence", "Voltage", "Current",
+            "EIS", "Polarization", "Voltammetry", "LinearSweep", "Galvanostatic", "Cycling", "Every", "CycleSkipping",
+            "Rest", "Replay", "Sequence", "Voltage", "Current",
         ),
     ),
     (

@@ -56,6 +56,8 @@ from .kinds.fractions.amounts import Mass as Mass
 from .kinds.fractions.amounts import Volume as Volume
 from .kinds.fractions.linear import Linear as Linear
 from .kinds.fractions.profile import Profile as Profile
+from .kinds.functions.polynomial import Polynomial as Polynomial
+from .kinds.functions.tabulated import Tabulated as Tabulated
 from .kinds.junction import junction as junction
 from .kinds.junctions.junction import Junction as Junction
 from .kinds.laws.arrhenius import Arrhenius as Arrhenius
@@ -99,6 +101,7 @@ from .protocols.bias import Voltage as Voltage
 from .protocols.cycling import Cycling as Cycling
 from .protocols.eis import EIS as EIS
 from .protocols.galvanostatic import Galvanostatic as Galvanostatic
+from .protocols.linear_sweep import LinearSweep as LinearSweep
 from .protocols.polarization import Polarization as Polarization
 from .protocols.rest import Rest as Rest
 from .protocols.sequence import Sequence as Sequence
@@ -115,6 +118,7 @@ from .regression.weighting import Unit as Unit
 from .routes import route as route
 from .routes.laplace import Laplace as Laplace
 from .routes.mesh import Mesh as Mesh
+from .routes.modes import Modes as Modes
 from .simulation import simulate as simulate
 from .simulation.jacobian import impedance_jacobian as impedance_jacobian
 from .studies import Paired as Paired

@@ -18,10 +18,20 @@ from mgtwin.quantities import parse
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["anodic_peak", "cathodic_peak", "direct_resistance", "slope_conductivity", "voltage_growth"]
+__all__ = [
+    "anodic_peak",
+    "cathodic_peak",
+    "direct_resistance",
+    "plateau_current",
+    "slope_conductivity",
+    "voltage_growth",
+]
 
 #: Samples of a voltammogram this close to a vertex (as a share of the range) count as the vertex.
 AT_VERTEX = 0.02
+#: Share of the voltage before the vertex over which a plateau must be flat, and by how much it may change there.
+PLATEAU, FLAT = 0.1, 0.01
+NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")
 
 
@@ -49,6 +59,35 @@ def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False) -> float:
     if bulk <= 0:
         return Reading(float("nan"), "the contacts are larger than the whole resistance")
     return Reading(found.value / (found.slope * bulk), f"contacts of {shown(contacts, 'ohm')} taken off")
+
+
+@metric("A", "current of a plateau of a sweep", needs=TRANSIENT)
+def plateau_current(lsv: xr.Dataset, dissolution: bool = False) -> Reading:
+    """Return the current [A] of the plateau at the end of a sweep: the limiting current of the salt.
+
+    Parameters
+    ----------
+    lsv : xarray.Dataset
+        Linear sweep or voltammogram.
+    dissolution : bool
+        Read the plateau at positive voltages, where metal is stripped from the working electrode.
+
+    Returns
+    -------
+    float
+        With its sign; NaN where there is no such sweep, or its last tenth is not flat within 1 %.
+    """
+    sign = 1 if dissolution else -1
+    voltage, current = sign * lsv["voltage"].values, lsv["current"].values
+    vertex = int(np.argmax(voltage))
+    if voltage[vertex] <= 0:
+        return Reading(float("nan"), NO_SWEEP)
+    # on the way out: behind the vertex the current comes back from what the plateau has left of the salt
+    flat = current[: vertex + 1][voltage[: vertex + 1] >= (1 - PLATEAU) * voltage[vertex]]
+    change = float(np.ptp(flat) / np.abs(current[vertex]))
+    if len(flat) < 3 or not change <= FLAT:
+        return Reading(float("nan"), f"no plateau: the current changes by {100 * change:.2g} % over its last tenth")
+    return Reading(float(current[vertex]), f"flat within {100 * change:.2g} %")
 
 
 @metric("ohm", "resistance to direct current", needs=(*TRANSIENT, "electronic_current"))

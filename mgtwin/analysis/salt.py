@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mgtwin.analysis._common import geometry
+from mgtwin.analysis.direct_current import NO_SWEEP, plateau_current
 from mgtwin.cells import Cell, Layer
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import SaltTransport, faces, passes, salt_transport
 from mgtwin.cells.salts import DEPLETED, salt_voltage
+from mgtwin.errors import InputError
 from mgtwin.kinds.numbers import FARADAY, GAS_CONSTANT
 from mgtwin.protocols.base import parse_current
 from mgtwin.protocols.segments import amperes
 from mgtwin.quantities import format_value
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["Depletion", "LimitingCurrent", "depletion", "limiting_current", "sand_time"]
 
@@ -41,6 +49,7 @@ class _Solution:
     beside: float = 0.0  # s
     osmotic: float = 0.0  # b
     exponent: float = 0.0  # p
+    spread: Callable[[float], float] | None = None  # of D/t_-, over that at c_0
 
     @property
     def lasts(self) -> float:
@@ -52,26 +61,40 @@ class _Solution:
         from scipy.optimize import brentq
 
         fall = self.gradient * density
-        if not self.beside:
+        if not self.beside and self.spread is None:
             return after + fall
+        reached, highest = self._potential(after) + fall, after + fall
         # a solid takes a part of the current: c falls by less than without it, which brackets the root
-        reached = self._potential(after) + fall
-        return float(brentq(lambda u: self._potential(u) - reached, after, after + fall, xtol=1e-15, rtol=1e-14))
+        while self._potential(highest) < reached:  # but where D falls with c
+            highest *= 2
+        return float(brentq(lambda u: self._potential(u) - reached, after, highest, xtol=1e-15, rtol=1e-14))
 
     def mean(self, entry: float, after: float, density: float) -> float:
         """Mean of c/c_0 between these two."""
-        if not self.beside:
+        if not self.beside and self.spread is None:
             return (entry + after) / 2
         held = self._held(entry) - self._held(after)
         return held / (self.gradient * density)
 
     def _potential(self, u: float) -> float:
         """Integral of 1 + s/u^p + b/u."""
+        if self.spread is not None:
+            return self._spread_out(u, 0)
         return u + self.beside * _power_integral(u, -self.exponent) + self.osmotic * np.log(u)
 
     def _held(self, u: float) -> float:
         """Integral of u times that."""
+        if self.spread is not None:
+            return self._spread_out(u, 1)
         return u**2 / 2 + self.beside * _power_integral(u, 1 - self.exponent) + self.osmotic * u
+
+    def _spread_out(self, u: float, power: int) -> float:
+        """Integral of u^power D/t_- from 0; far beyond c_0, where searches pass, D may not be positive as it should."""
+        from scipy.integrate import quad
+
+        assert self.spread is not None
+        weight = self.spread
+        return float(quad(lambda v: v**power * max(weight(v), 1e-3), 0.0, u, epsabs=1e-11, epsrel=1e-11, limit=200)[0])
 
 
 def _power_integral(u: float, exponent: float) -> float:
@@ -103,7 +126,7 @@ class LimitingCurrent:
     @property
     def value(self) -> float:
         """The smaller one [A]."""
-        return min(self.deposition, self.dissolution)
+        return float(np.nanmin([self.deposition, self.dissolution]))
 
     @property
     def density(self) -> float:
@@ -114,7 +137,8 @@ class LimitingCurrent:
         if np.isinf(self.value):
             return "no limiting current: no layer is a salt solution"
         layer = self.deposition_layer if self.deposition <= self.dissolution else self.dissolution_layer
-        return f"i_lim = {format_value(self.value, 'A')} ({format_value(self.density, 'A/m^2')}), {layer}"
+        shown = f"i_lim = {format_value(self.value, 'A')} ({format_value(self.density, 'A/m^2')})"
+        return f"{shown}, {layer}" if layer else shown
 
 
 @dataclass(frozen=True)
@@ -137,8 +161,8 @@ class Depletion:
     lower_limit: bool = False
 
 
-def limiting_current(cell: Cell) -> LimitingCurrent:
-    r"""Return the largest steady current that the salt of a cell can carry, in solutions and in wet pores.
+def limiting_current(cell: Cell | xr.Dataset) -> LimitingCurrent:
+    r"""Return the largest steady current that the salt of a cell can carry, or that a sweep of the voltage shows.
 
     Where a solution is bounded by faces that only the ion passes (theory.md §6, form 7)
 
@@ -154,11 +178,18 @@ def limiting_current(cell: Cell) -> LimitingCurrent:
 
     Parameters
     ----------
-    cell : Cell
+    cell : Cell or xarray.Dataset
+        A cell with solutions or wet pores; or a linear sweep or voltammogram, whose plateaus are read (a direction
+        without one is NaN, `plateau_current` says why).
 
     Returns
     -------
     LimitingCurrent
+
+    Raises
+    ------
+    InputError
+        A sweep reaches no plateau in either direction, or does not say the area of its electrodes.
 
     Examples
     --------
@@ -169,13 +200,20 @@ def limiting_current(cell: Cell) -> LimitingCurrent:
     >>> print(limiting_current(cell))
     i_lim = 0.7719 mA (0.7719 mA/cm^2), solution
     """
-    area = float(cell.area)
-    ends = []
-    for step in (1, -1):  # along +x the salt is used up at the right end, and metal deposited on the right electrode
-        limits = [(_group_limit(group[::step]), group[::step][-1].name) for group in _groups(cell)]
-        ends.append(min(limits, default=(np.inf, "")))
-    (deposition, first), (dissolution, second) = ends
-    return LimitingCurrent(deposition * area, dissolution * area, first, second, area)
+    match cell:
+        case Cell():
+            area = float(cell.area)
+            ends = []
+            for step in (1, -1):  # along +x the salt is used up at the right end, and metal deposited on the right
+                limits = [(_group_limit(group[::step]), group[::step][-1].name) for group in _groups(cell)]
+                ends.append(min(limits, default=(np.inf, "")))
+            (deposition, first), (dissolution, second) = ends
+            return LimitingCurrent(deposition * area, dissolution * area, first, second, area)
+    read = [plateau_current(cell, dissolution=side) for side in (False, True)]
+    if np.isnan(read).all():
+        why = [reading.remark for reading in read if reading.remark != NO_SWEEP] or [NO_SWEEP]
+        raise InputError(f"limiting_current: {why[0]}. Sweep further, or more slowly.")
+    return LimitingCurrent(abs(read[0]), abs(read[1]), "", "", geometry(cell, None, None).area)
 
 
 def sand_time(cell: Cell, current: float | str) -> float:
@@ -243,7 +281,7 @@ def depletion(cell: Cell, current: float | str) -> Depletion:
         last = group[::step][-1]
         if abs(density) <= limit:
             continue
-        if len(group) == 1 and not last.beside:
+        if len(group) == 1 and not last.beside and last.spread is None:
             found.append(Depletion(last.time * _relative_time(limit / abs(density)), last.name, side))
         else:
             found.append(Depletion(_sand(last, abs(density)), last.name, side, bool(last.beside)))
@@ -283,6 +321,7 @@ def _solution(cell: Cell, layer: Layer, salt: SaltTransport) -> _Solution:
         beside=beside / float(salt.conductivity),
         osmotic=beside * voltage * anions**2 / carried,
         exponent=float(salt.conductivity_exponent),
+        spread=salt.spread,
     )
 
 
@@ -305,11 +344,11 @@ def _group_limit(group: list[_Solution]) -> float:
             relative, previous = entry, item
         return held / total - 1
 
-    if len(group) == 1 and not group[0].beside:
+    if len(group) == 1 and not group[0].beside and group[0].spread is None:
         return 2 / group[0].gradient
     # a wide bracket in ln i: a solid beside the pores may carry decades more than the salt
-    middle = -np.log(sum(item.gradient for item in group))
-    return float(np.exp(brentq(excess, middle - 50, middle + 50, xtol=1e-13)))
+    middle, width = -np.log(sum(item.gradient for item in group)), 50 if any(item.beside for item in group) else 5
+    return float(np.exp(brentq(excess, middle - width, middle + width, xtol=1e-13)))
 
 
 def _sand(item: _Solution, density: float) -> float:

@@ -261,6 +261,8 @@ class SaltTransport(NamedTuple):
         p of :math:`\kappa \propto c^p`.
     beside
         Ionic conductivity of all other paths [S/m].
+    spread
+        :math:`D/(1 - t_+)` at :math:`c/c_0` over that at :math:`c_0`; None where it is 1.
     """
 
     diffusivity: Number
@@ -271,6 +273,7 @@ class SaltTransport(NamedTuple):
     conductivity: Number
     conductivity_exponent: Number
     beside: Number
+    spread: Callable[[Number], Number] | None = None
 
 
 def salt_transport(cell: Cell, layer: str, reader: Reader | None = None) -> SaltTransport | None:
@@ -290,6 +293,10 @@ def salt_transport(cell: Cell, layer: str, reader: Reader | None = None) -> Salt
     if Carrier.ANIONS not in material.carriers:
         return None
     salt = material.salt(own)
+    of_D, of_anions = salt.diffusivity_factor, salt.anion_factor
+    spread = None
+    if of_D is not None or of_anions is not None:
+        spread = lambda u: (1.0 if of_D is None else of_D(u)) / (1.0 if of_anions is None else of_anions(u))  # noqa: E731
     return SaltTransport(
         diffusivity=salt.network * salt.diffusivity,
         transference_number=salt.transference_number,
@@ -299,4 +306,5 @@ def salt_transport(cell: Cell, layer: str, reader: Reader | None = None) -> Salt
         conductivity=salt.network * salt.conductivity,
         conductivity_exponent=0.0 if salt.exponent is None else salt.exponent,
         beside=salt.beside,
+        spread=spread,
     )

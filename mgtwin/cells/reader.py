@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import InputError
-from ..kinds.laws import Law
+from ..kinds.laws import Dependence
 from ..kinds.numbers import Number
+from ..kinds.own import Own
 from .cell import Cell
 from .paths import Node
 
@@ -85,7 +86,9 @@ class Reader:
         return None if varies else float(self.get(path))
 
     def property(self, path: str, T: Number) -> Number:
-        """Return the number or law at `path`, evaluated at T [K]; None where it is not given.
+        """Return the number, law or function at `path`, evaluated at T [K]; None where it is not given.
+
+        A function of a composition is returned with its numbers, to be called with that.
 
         Each number of a law is looked up under its own path, for example ``...ionic_conductivity.activation_energy``.
 
@@ -96,14 +99,8 @@ class Reader:
         InputError
             If `path` holds neither a number nor a law.
         """
-        law = self.get(path)
-        if not isinstance(law, Law):
-            return self.number(path)
-        given = {
-            name: self._looked_up(f"{path}.{name}", value) if isinstance(value, float) else value  # rows of a table
-            for name, value in law.parameters().items()
-        }
-        return law.formula(T, **given)
+        node = self.get(path)
+        return node.standing(Own(self, path, T)) if isinstance(node, Dependence) else self.number(path)
 
     def apply(self, function: Callable[..., Number], arguments: Sequence[Number]) -> Number:
         """Return ``function(*arguments)`` of a function that iterates; where arguments are symbols, what stands for it.

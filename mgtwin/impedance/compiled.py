@@ -13,7 +13,9 @@ from ..cells.cell import Cell
 from ..cells.paths import Node
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.functions import Function
 from ..kinds.numbers import Number
+from ..kinds.own import Own
 from ..laws import Law
 from .derivatives import add_slopes
 from .exact import stack_at
@@ -160,6 +162,9 @@ class _Planned(Reader):
             self._plans[path] = self._planned(path)
         plan = self._plans[path]
         if plan is None:
+            match self._known.get(path):
+                case Function() as function:  # it reads its numbers itself, from those that vary here
+                    return function.standing(Own(self, path, T))
             return self._known.property(path, T)
         given = {name: self._values.get(place) for name, place in plan.varied}
         for name, place in plan.varied:

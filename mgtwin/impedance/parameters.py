@@ -83,7 +83,8 @@ class _Known(Reader):
         # T is the temperature of the cell, there is no other
         if path not in self._properties:
             value = super().property(path, T)
-            self._properties[path] = None if value is None else float(value)
+            # a function of a composition stays one: it is called with that
+            self._properties[path] = value if value is None or callable(value) else float(value)
         return self._properties[path]
 
 

@@ -90,7 +90,7 @@ class _Alone:
 
     def property(self, path: str, T: Number) -> Number:
         found = self.number(path)
-        return found(T) if callable(found) else found
+        return found.standing(Own(self, path, T)) if callable(found) else found
 
     def constant(self, path: str) -> float | None:
         found: float | None = self.number(path)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from .functions import BoundFunction
 from .numbers import Number
 
-__all__ = ["DEPLETED", "Salt", "continued_log", "salt_voltage"]
+__all__ = ["DEPLETED", "Salt", "Surface", "continued_log", "salt_voltage"]
 
 #: c/c_0 at a face below which the salt counts as used up: a run ends there. Sand's time is met within twice this.
 DEPLETED = 1e-6
@@ -40,6 +42,8 @@ class Salt:
         Ionic conductivity [S/m] of all other paths together.
     alone : bool
         Whether the layer is nothing but the solution.
+    conductivity_factor, diffusivity_factor, anion_factor : BoundFunction, optional
+        How kappa, D and :math:`1 - t_+` change with :math:`c/c_0`; None where they do not.
     """
 
     path: str
@@ -55,6 +59,21 @@ class Salt:
     content: Number = 1.0
     beside: Number = 0.0
     alone: bool = True
+    conductivity_factor: BoundFunction | None = None
+    diffusivity_factor: BoundFunction | None = None
+    anion_factor: BoundFunction | None = None
+
+    @property
+    def varies(self) -> bool:
+        """Whether a property follows a function of the concentration."""
+        return any((self.conductivity_factor, self.diffusivity_factor, self.anion_factor))
+
+
+class Surface(NamedTuple):
+    """c/c_0 at a face, and its logarithm: near depletion only the latter says how much there is."""
+
+    relative: Number
+    logarithm: Number
 
 
 def salt_voltage(charge: Number, thermal_voltage: Number, factor: Number) -> Number:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pybamm
 
 from ..cells import Cell
+from ..kinds.numbers import Number, saturating_exp
+from ..kinds.salt import DEPLETED, Surface
+from ..routes import Route
 from . import names
 from .stack import DEFAULT_WINDOW, StackModel
 
@@ -36,8 +39,9 @@ class ControlledStack(StackModel):
         f_max: float | None = None,
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
-        refinement: float = 1.0,
+        refinement: float | None = None,
         ages: bool = True,
+        layers: Route | None = None,
     ):
         # the current counts in uA/cm2, so that one absolute tolerance suits it and voltages; set before the base class
         # is made, which asks for the current
@@ -50,6 +54,7 @@ class ControlledStack(StackModel):
             cpe_window=cpe_window,
             refinement=refinement,
             ages=ages,
+            layers=layers,
         )
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
@@ -63,6 +68,24 @@ class ControlledStack(StackModel):
             pybamm.Event("highest voltage", get(HIGH) - self.voltage),
         ]
 
+    def surface(self, layer: str, side: str, relative: Number) -> Surface:
+        """The salt at a face that only the ion passes, by the logarithm of c/c_0 as an unknown.
+
+        At an imposed voltage it falls as far as the voltage asks, to exp(-100) and less, and the current stays at what
+        diffusion brings; the difference of two numbers near 1 would end at 1e-16.
+        """
+        name = names.log_concentration(layer, side)
+        if name not in self.variables:
+            self.balances(self.unknown(name, 0.0), relative - saturating_exp(self.variables[name]))
+        logarithm = self.variables[name]
+        return Surface(saturating_exp(logarithm), logarithm)
+
+    def depletes(self, event: str, surface: Surface) -> None:
+        """End a run under current control: an imposed voltage draws what current there is, for ever."""
+        unknown = any(surface.logarithm is variable for variable in self.algebraic)
+        spared = pybamm.InputParameter(BY_VOLTAGE) if unknown else 0
+        self.events.append(pybamm.Event(event, surface.relative - DEPLETED + spared))
+
     def _current(self) -> pybamm.Symbol:
         return pybamm.Variable(names.CURRENT_VARIABLE, scale=self._current_scale)
 
@@ -75,6 +98,21 @@ def discretise(model: StackModel) -> tuple[pybamm.BaseModel, pybamm.Mesh]:
     mesh = pybamm.Mesh(geometry, model.default_submesh_types, model.default_var_pts)
     processed = parameters.process_model(model, inplace=False)
     return pybamm.Discretisation(mesh, model.default_spatial_methods).process_model(processed), mesh
+
+
+def nodes_of(model: StackModel, mesh: pybamm.Mesh, output: str) -> np.ndarray:
+    """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
+    found = model.variables.get(output)
+    return np.empty(0) if found is None else np.asarray(mesh[found.domain[0]].nodes)
+
+
+def moves_with_rest(labels: Iterable[str], layer: str) -> np.ndarray:
+    """Where the entries of a state are the local potential of a layer at rest: everywhere, or the mean of its modes."""
+    plain = [names.local_potential(layer), *(names.face_potential(layer, side) for side in ("left", "right"))]
+    modal = [k for k, label in enumerate(labels) if (found := names.modes_of(label)) and found[0] == plain[0]]
+    result = np.isin(list(labels), plain)
+    result[modal[:1]] = True
+    return result
 
 
 def state_layout(model: pybamm.BaseModel, mesh: pybamm.Mesh) -> tuple[list[str], np.ndarray]:

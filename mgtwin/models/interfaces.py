@@ -10,7 +10,6 @@ import pybamm
 
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
-from ..cells.salts import continued_log
 from ..errors import InputError
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import Number
@@ -18,11 +17,13 @@ from . import names
 from .ageing import InterfaceAgeing
 from .layers import Face
 from .reaction import faradaic_current
-from .salt import anions_through
+from .salt import NO_ANIONS, anions_through
 from .storage import interface_storage
 from .writer import Writer
 
 ZERO = pybamm.Scalar(0)
+#: Least ln(c/c_0) at an electrode: the smallest number is exp(-745).
+LEAST_LOG = -700.0
 
 
 def electrons_through(
@@ -85,7 +86,7 @@ def drop_state(spots: Spots, name: str) -> Number:
 class ElectrodeInterface:
     """Electrode at the left (``negative``) or right (``positive``) end; ``drop`` is eta in +x."""
 
-    anionic_current = ZERO
+    anionic_current = NO_ANIONS
 
     def __init__(self, model: Writer, side: str, face: Face | None, layer: Any):
         self.name = side
@@ -108,7 +109,7 @@ class ElectrodeInterface:
 
         self.faradaic_current: Number = ZERO
         if kind.reacts:
-            bound = Bound(type(kind), side, model.reader, salt=_salt(layer, touched))
+            bound = Bound(type(kind), side, model.reader, salt=_salt(model, layer, touched))
             film = f"{side}.film_resistance"
             self.faradaic_current = faradaic_current(model, bound, side, sign, self.state, self.ageing, film)
             self.ageing.complete(model, sign * self.faradaic_current)
@@ -124,13 +125,13 @@ class ElectrodeInterface:
         model.algebraic[self.state] = ionic - self.faradaic_current
 
 
-def _salt(layer: Any, side: str) -> Number:
+def _salt(model: Writer, layer: Any, side: str) -> Number:
     """c/c_0 at the electrode, bounded from below where a trial step of a solver makes it negative; 1 without a salt.
 
     On a mixture the electrode touches the solid, too: its kinetics do not follow the salt there.
     """
     face = None if layer.has_pores else layer.salt_face(side)
-    return 1.0 if face is None else np.exp(np.maximum(continued_log(face.relative(ZERO)), -60.0))
+    return 1.0 if face is None else np.exp(np.maximum(face.surface(model).logarithm, LEAST_LOG))
 
 
 class JunctionInterface:

@@ -14,6 +14,7 @@ from ..cells import Cell, Layer
 from ..cells.reader import Reader
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
+from ..kinds.salt import Surface
 
 __all__ = ["Neighbour", "Writer"]
 
@@ -76,11 +77,20 @@ class Writer(Protocol):
     def diffuses(self, surface: Number, start: Number, body: Body, flux: Number) -> None:
         """Make `surface` the surface value of a body into which `flux` diffuses."""
 
+    def surface(self, layer: str, side: str, relative: Number) -> Surface:
+        """The salt at a face that only the ion passes, from its c/c_0 there."""
+
+    def depletes(self, event: str, surface: Surface) -> None:
+        """End a run where the salt at a face is used up and the current is imposed all the same."""
+
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked."""
+
+    def diffusion_length(self, name: str) -> float:
+        """Depth that diffusion into a layer reaches within the shortest time, relative to its thickness."""
 
     def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area."""

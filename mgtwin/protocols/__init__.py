@@ -17,6 +17,7 @@ from .bias import BIASES, Current, Voltage
 from .cycling import CycleSkipping, Cycling, Every
 from .eis import EIS
 from .galvanostatic import Galvanostatic
+from .linear_sweep import LinearSweep
 from .polarization import Polarization
 from .replay import Replay, ReplayedSignal, Signal
 from .rest import Rest
@@ -38,6 +39,7 @@ __all__ = [
     "Every",
     "Galvanostatic",
     "Limits",
+    "LinearSweep",
     "Polarization",
     "Protocol",
     "Replay",

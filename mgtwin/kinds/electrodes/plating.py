@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+import numpy as np
+
 from ...quantities import Quantity, Value
 from ..electrode import electrode
 from ..fields import Property
@@ -67,9 +69,10 @@ class Plating:
         cell gets there, but Newton's first guess does where an electrode has no double layer, and must not overflow.
         """
         anodic, cathodic = transfer_coefficient * f * eta, (1 - transfer_coefficient) * f * eta
-        # i_0 is that at c_0; phi_ion holds the rest of Nernst's law
-        exchange = exchange_current_density * salt**transfer_coefficient
-        return exchange * (saturating_exp(anodic) - saturating_exp(-cathodic))
+        # i_0 is that at c_0; phi_ion holds the rest of Nernst's law. In the exponents, because where salt runs out an
+        # overpotential makes up for it that alone would be far beyond 40.
+        richer = transfer_coefficient * np.log(salt)
+        return exchange_current_density * (saturating_exp(richer + anodic) - saturating_exp(richer - cathodic))
 
     @staticmethod
     def slope(*, f: Number, exchange_current_density: Number) -> Number:

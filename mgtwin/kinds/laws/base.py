@@ -15,6 +15,7 @@ from ...registry import Family
 from ..declare import declared, require, unwritten
 from ..kind import Added, Formula, asked_by
 from ..numbers import Number, is_symbol, plain
+from ..own import Own
 
 __all__ = ["LAWS", "AnyUnit", "Dependence", "Law", "Temperature", "evaluate", "law"]
 
@@ -39,9 +40,19 @@ _Range = Annotated[tuple[Temperature, Temperature], AfterValidator(_ordered)]
 
 
 class Dependence:
-    """Base of what can stand in place of a number: laws of temperature, laws of the local electrode potential."""
+    """Base of what can stand in place of a number: laws of temperature, of the local electrode potential, functions."""
 
     type: str
+
+    def standing(self, own: Own) -> Number:
+        """Return what it is worth where it stands, with the numbers there.
+
+        Raises
+        ------
+        InputError
+            It depends on more than the temperature and the cell's numbers.
+        """
+        raise InputError(f"{own.path} is not a number but {self!r}: it depends on the potential.")
 
     @property
     def label(self) -> str:
@@ -80,6 +91,14 @@ class Law(Dependence):
             If a temperature is not above 0 K.
         """
         return plain(self.formula(_temperature(T), **self.parameters()))
+
+    def standing(self, own: Own) -> Number:
+        """Return the property at the temperature of the cell."""
+        # rows of a table have no path of their own
+        given = {
+            name: own.number(name) if isinstance(value, float) else value for name, value in self.parameters().items()
+        }
+        return self.formula(own.temperature, **given)
 
     def validity_warning(self, T: Number | str) -> str | None:
         """Return a sentence if any temperature in T [K] is outside the range of validity, else None."""

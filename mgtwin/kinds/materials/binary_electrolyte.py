@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Annotated
 
+import numpy as np
+from pydantic import model_validator
+
+from ...errors import InputError
 from ...quantities import Quantity, Value
 from ..carriers import ANIONS
 from ..dielectric import BulkDielectric
 from ..fields import Property
+from ..functions import AnyFunction, Function, check_positive
 from ..laws import Law
 from ..numbers import Number
 from ..own import Own
@@ -15,6 +21,8 @@ from ..salt import Salt
 from .base import Material, material
 
 __all__ = ["BinaryElectrolyte"]
+
+_FACTORS = ("conductivity_factor", "diffusivity_factor", "anion_factor")
 
 
 @material
@@ -57,13 +65,16 @@ class BinaryElectrolyte(Material):
         p of :math:`\kappa \propto c^p`; 0 where the ion is a small part of all ions, about 1 in a dilute solution.
     relative_permittivity : float or CPE, optional
         :math:`\varepsilon_r` >= 1, or a `CPE` per length; None: no geometric capacitance (§2.4).
+    conductivity_factor, diffusivity_factor, anion_factor : function of c/c_0, optional
+        What :math:`\kappa`, :math:`D` and :math:`1 - t_+` are multiplied with at :math:`c/c_0` (a `Polynomial`, a
+        `Tabulated` factor): 1 at :math:`c_0`, positive up to twice that. Keyword only.
     name, description : str
         For people; keyword only.
 
     Raises
     ------
     InputError
-        For a number out of its bounds.
+        For a number out of its bounds, or a factor that is not 1 at :math:`c_0` or not positive.
 
     Examples
     --------
@@ -79,6 +90,9 @@ class BinaryElectrolyte(Material):
     porosity: Annotated[float, Quantity("", gt=0, le=1)] = Value(1.0, unit="")
     conductivity_exponent: Annotated[float, Quantity("")] = Value(0.0, unit="")
     relative_permittivity: BulkDielectric | None = None
+    conductivity_factor: AnyFunction | None = field(default=None, kw_only=True)
+    diffusivity_factor: AnyFunction | None = field(default=None, kw_only=True)
+    anion_factor: AnyFunction | None = field(default=None, kw_only=True)
 
     carriers = ANIONS
     colour = "#a1d9b4"
@@ -99,4 +113,21 @@ class BinaryElectrolyte(Material):
             porosity=own.number("porosity"),
             exponent=None if own.constant("conductivity_exponent") == 0 else own.number("conductivity_exponent"),
             fixed_factor=own.constant("thermodynamic_factor"),
+            **{name: own.property(name) for name in _FACTORS},
         )
+
+    @model_validator(mode="after")
+    def _factors_fit(self) -> BinaryElectrolyte:
+        given = {name: vars(self)[name] for name in _FACTORS if vars(self)[name] is not None}
+        for name, factor in given.items():
+            check_positive(name, factor, np.linspace(0.0, 2.0, 81))
+            if abs(factor(1.0) - 1) > 1e-6:
+                raise InputError(
+                    f"{name} must be 1 at c/c_0 = 1, where the property itself holds, but is {factor(1.0):.6g}."
+                )
+        if "anion_factor" in given and given["anion_factor"].logarithmic is Function.logarithmic:
+            raise InputError(
+                f"anion_factor: {type(self.anion_factor).__name__} has no integral in ln c, which the diffusion "
+                f"potential needs: use a Polynomial, or add the static method logarithmic(x, log_x, *, …)."
+            )
+        return self
