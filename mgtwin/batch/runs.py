@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Cell
+from ..cells import Cell, Reader
 from ..errors import InputError
 from ..kinds.carriers import Carrier
 from ..protocols import Protocol, Segment, TransientProtocol
@@ -30,7 +30,7 @@ __all__ = ["FEWEST", "Runs", "side_by_side", "suits"]
 Reals = NDArray[np.float64]
 
 #: A step costs as much for this many cells as for one: fewer are simulated one by one.
-FEWEST = 8
+FEWEST = 4
 #: Numbers that decide which equations a model has: a cell with one of them has a model of its own.
 DECISIVE = (0.0, 1.0, np.inf)
 
@@ -88,11 +88,16 @@ class Runs:
     failures: dict[int, str] = field(default_factory=dict)
 
 
-def side_by_side(cells: Sequence[Cell], values: Mapping[str, Reals], protocol: TransientProtocol) -> Runs:
+def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals], protocol: TransientProtocol) -> Runs:
     """Run a protocol on cells that differ in numbers, as far as that is possible side by side.
+
+    Which modes or mesh a cell has follows from its own numbers, and its steps from those of all: what else is among the
+    cells changes its result by less than the tolerance that ``attrs["route"]`` states.
 
     Parameters
     ----------
+    base : Cell
+        What they are but for these numbers.
     cells : sequence of Cell
     values : mapping
         Path to the number [SI] of every cell, for all numbers in which they differ.
@@ -111,14 +116,16 @@ def side_by_side(cells: Sequence[Cell], values: Mapping[str, Reals], protocol: T
         route = choose(Task(cell, segments), IN_TIME).taken_by(_Modelled())
         if route is not None and not np.isin(numbers, DECISIVE).any():
             # what one integration has in common: the equations, and the times at which something is asked for
-            alike = route, dielectric, tuple(segment.times for segment in segments)
-            groups.setdefault(alike, []).append(_Member(k, cell, segments, numbers))
-    for (route, dielectric, _), members in groups.items():
-        if len(members) >= FEWEST:
-            first = checks.first_output(members[0].segments)
-            window = window_of(members[0].segments)
-            model = _built(members[0].cell.to_yaml(), tuple(values), 1 / (2 * np.pi * first), dielectric, window)
-            _Group(model, members, route, stamp(members[0].cell, protocol)).run(runs)
+            common = route, dielectric, tuple(segment.times for segment in segments)
+            groups.setdefault(common, []).append(_Member(k, cell, segments, numbers))
+    text = _with_numbers(base if protocol.temperature is None else cells[0], values, cells[0]).to_yaml()
+    for (route, dielectric, _), alike in groups.items():
+        if len(alike) >= FEWEST:
+            f_max = 1 / (2 * np.pi * checks.first_output(alike[0].segments))
+            built = partial(_built, text, tuple(values), f_max, dielectric, window_of(alike[0].segments), route)
+            for decades, members in _by_decades(alike, values, f_max).items():
+                if len(members) >= FEWEST:
+                    _Group(built(decades), members, route, stamp(members[0].cell, protocol)).run(runs)
     return runs
 
 
@@ -154,8 +161,9 @@ class _Group:
                 where = f"{members[k].cell.name}: the integration failed in step {segments[k].step}"
                 runs.failures[members[k].number] = f"{where}: {reason}"
             left = [k for k in range(len(members)) if k not in reached.failures]
+            numbers = self.sets.numbers(values)
             for k in left:
-                solutions[members[k].number].append(self.sets.solution(reached, k, values[:, k], segments[k]))
+                solutions[members[k].number].append(self.sets.solution(reached, k, numbers[:, k], segments[k]))
             members, state = [members[k] for k in left], reached.final[:, left]
             if not members:
                 return
@@ -181,9 +189,44 @@ class _Group:
         return run.assign_attrs(route=how)
 
 
+def _with_numbers(base: Cell, values: Mapping[str, Reals], first: Cell) -> Cell:
+    """A cell with plain numbers at all paths: what is there by itself, or what a law gives."""
+    plain: dict[Any, float] = {}
+    for path in values:
+        match base.get(path):
+            case float():
+                continue
+            case None:
+                plain[path] = float(first.get(path))
+            case _:
+                plain[path] = float(Reader(base).property(path, base.temperature))
+    return base.with_(plain)
+
+
+def _by_decades(members: Sequence[_Member], values: Mapping[str, Reals], f_max: float) -> dict[Any, list[_Member]]:
+    """Cells by the decades of time that their layers are made for."""
+    from .stacks import decades_of
+
+    chosen = {path: np.array([given[member.number] for member in members]) for path, given in values.items()}
+    decades = decades_of(members[0].cell, chosen, f_max)
+    groups: dict[Any, list[_Member]] = {}
+    for k, member in enumerate(members):
+        groups.setdefault(tuple((layer, int(given[k])) for layer, given in decades.items()), []).append(member)
+    return groups
+
+
 @lru_cache(maxsize=16)
-def _built(cell: str, paths: tuple[str, ...], f_max: float, dielectric: tuple[str, ...], window: Any) -> ParameterSets:
+def _built(
+    cell: str,
+    paths: tuple[str, ...],
+    f_max: float,
+    dielectric: tuple[str, ...],
+    window: Any,
+    route: Route,
+    decades: Any,
+) -> ParameterSets:
     """The model of a cell (YAML), with the numbers at these paths as inputs, kept for the next cells of a study."""
     from .stacks import ParameterSets
 
-    return ParameterSets(Cell.from_yaml(cell), paths, f_max=f_max, dielectric=dielectric, cpe_window=window)
+    options: Any = {"f_max": f_max, "dielectric": dielectric, "cpe_window": window, "layers": route}
+    return ParameterSets(Cell.from_yaml(cell), paths, **options, decades=dict(decades))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..cells import Cell
 from ..cells.paths import Key
 from ..dataset import attributes, spectrum
 from ..errors import MgtwinError
-from ..protocols import EIS, Protocol
+from ..protocols import EIS, Protocol, TransientProtocol
 from ..simulation import simulate
 from ..simulation.dispatch import stamp
 from .measured import Metric
@@ -166,7 +166,7 @@ def _side_by_side(task: Task) -> Runs:
     if task.points >= FEWEST and suits(task.cell, task.protocol):
         with Attempt():  # whatever it was, each point then tells for itself
             cells = [task.cell_at(k) for k in range(task.points)]
-            found = side_by_side(cells, task.values, task.protocol)
+            found = side_by_side(task.cell, cells, task.values, cast(TransientProtocol, task.protocol))
     return found
 
 
