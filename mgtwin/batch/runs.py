@@ -29,8 +29,9 @@ __all__ = ["FEWEST", "Runs", "side_by_side", "suits"]
 
 Reals = NDArray[np.float64]
 
-#: A step costs as much for this many cells as for one: fewer are simulated one by one.
-FEWEST = 4
+#: Steps cost nearly as much for this many cells as for one: studies of fewer are simulated one by one, and in larger
+#: ones groups of fewer that have a model of their own.
+FEWEST, FEWEST_ALIKE = 6, 3
 #: Numbers that decide which equations a model has: a cell with one of them has a model of its own.
 DECISIVE = (0.0, 1.0, np.inf)
 
@@ -120,11 +121,11 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
             groups.setdefault(common, []).append(_Member(k, cell, segments, numbers))
     text = _with_numbers(base if protocol.temperature is None else cells[0], values, cells[0]).to_yaml()
     for (route, dielectric, _), alike in groups.items():
-        if len(alike) >= FEWEST:
+        if len(alike) >= FEWEST_ALIKE:
             f_max = 1 / (2 * np.pi * checks.first_output(alike[0].segments))
             built = partial(_built, text, tuple(values), f_max, dielectric, window_of(alike[0].segments), route)
             for decades, members in _by_decades(alike, values, f_max).items():
-                if len(members) >= FEWEST:
+                if len(members) >= FEWEST_ALIKE:
                     _Group(built(decades), members, route, stamp(members[0].cell, protocol)).run(runs)
     return runs
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..batch.runs import suits
+from ..batch.runs import FEWEST, suits
 from ..cells import Cell
 from ..dataset import stamp
 from ..errors import InputError
@@ -168,7 +168,7 @@ def plan_of(
     points = int(np.prod(list(sizes.values())))
     # One size of chunk for the whole grid: the slowest protocol decides it.
     room = ceil(points / CHUNKS)
-    if all(suits(one, item) for one in cells.values() for item in protocols.values()):
+    if points >= FEWEST and all(suits(one, item) for one in cells.values() for item in protocols.values()):
         room = max(RUNS, room)
     if all(map(is_batched, protocols.values())):
         room = SPECTRA
