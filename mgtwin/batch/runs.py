@@ -14,7 +14,7 @@ from ..cells import Cell, Reader
 from ..errors import InputError
 from ..kinds.carriers import Carrier
 from ..protocols import Protocol, Segment, TransientProtocol
-from ..routes import IN_TIME, Route, Task, choose
+from ..routes import Laplace, Mesh, Modes, Route, Task, choose
 from ..simulation import checks
 from ..simulation.dispatch import stamp
 from ..simulation.transient import assemble, window_of
@@ -32,6 +32,8 @@ Reals = NDArray[np.float64]
 #: Steps cost nearly as much for this many cells as for one: studies of fewer are simulated one by one, and in larger
 #: ones groups of fewer that have a model of their own.
 FEWEST, FEWEST_ALIKE = 6, 3
+#: Routes of cells side by side, in the order in which they are tried.
+ROUTES: tuple[Route, ...] = (Laplace(), Modes(), Mesh())
 #: Numbers that decide which equations a model has: a cell with one of them has a model of its own.
 DECISIVE = (0.0, 1.0, np.inf)
 
@@ -114,7 +116,7 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
             runs.failures[k] = " ".join(str(error).split())
             continue
         numbers = np.array([given[k] for given in values.values()])
-        route = choose(Task(cell, segments), IN_TIME).taken_by(_Modelled())
+        route = choose(Task(cell, segments), ROUTES).taken_by(_Modelled())
         if route is not None and not np.isin(numbers, DECISIVE).any():
             # what one integration has in common: the equations, and the times at which something is asked for
             common = route, dielectric, tuple(segment.times for segment in segments)

@@ -16,7 +16,6 @@ from ..cells.paths import Key, expand, parts_of
 from ..cells.rest import rest_diffusivity, rest_potentials
 from ..impedance.parameters import reader_of
 from ..kinds.carriers import has_electrons
-from ..kinds.numbers import Number
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.stack import DEFAULT_WINDOW
@@ -33,8 +32,6 @@ Reals = NDArray[np.float64]
 #: Tolerances of the states. The error of a step is estimated to third order and the solution is of fifth: what they
 #: leave in a voltage is a thousandth of them.
 RTOL, ATOL = 1e-6, 1e-9
-#: 1 uA/cm2, in which currents count, so that one absolute tolerance suits them and voltages [A/m2].
-CURRENT_DENSITY = 1e-2
 #: Modes and meshes are made for multiples of so many decades of time.
 DECADES = 5
 _CONTROL = (
@@ -48,11 +45,8 @@ _CONTROL = (
 )
 
 
-class SparseStack(ControlledStack):
+class InputStack(ControlledStack):
     """A stack for many sets of its numbers, of which the potentials at rest follow: they are inputs, too.
-
-    The electronic currents through contacts are unknowns: eliminated, they would couple every mode of a layer to every
-    other; so modes couple to a few unknowns only.
 
     Parameters
     ----------
@@ -77,13 +71,6 @@ class SparseStack(ControlledStack):
         at = dict(zip((layer.name for layer in self.cell.layers), map(get, layers), strict=True))
         return SimpleNamespace(layers=at, electrodes={"negative": get(negative), "positive": get(positive)})
 
-    def follows(self, name: str, value: Number) -> Number:
-        """What the unknowns give at once, as an unknown of its own."""
-        unknown = pybamm.Variable(name, scale=CURRENT_DENSITY)
-        self.algebraic[unknown] = (value - unknown) / CURRENT_DENSITY
-        self.initial_conditions[unknown] = pybamm.Scalar(0)
-        return unknown
-
 
 class ParameterSets:
     """A cell whose numbers have several values each, integrated side by side.
@@ -96,7 +83,7 @@ class ParameterSets:
     f_max, dielectric, cpe_window, layers
         As of :class:`mgtwin.models.stack.StackModel`.
     decades : mapping, optional
-        As of `SparseStack`.
+        As of `InputStack`.
     rtol, atol : float
         Relative and absolute tolerance of the states.
 
@@ -129,7 +116,7 @@ class ParameterSets:
         self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
         options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, "layers": layers}
-        self.model = SparseStack(cell, list(keys), decades=decades, **options)
+        self.model = InputStack(cell, list(keys), decades=decades, **options)
         built, self._mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(built, self._mesh)
         numbers = [*self.names, *_rest_names(cell)]

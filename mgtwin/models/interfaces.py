@@ -22,6 +22,8 @@ from .storage import interface_storage
 from .writer import Writer
 
 ZERO = pybamm.Scalar(0)
+#: Electronic currents count in uA/cm2 [A/m2], so that one absolute tolerance suits them and voltages.
+CURRENT_SCALE = 1e-2
 #: Least ln(c/c_0) at an electrode: the smallest number is exp(-745).
 LEAST_LOG = -700.0
 
@@ -37,7 +39,7 @@ def electrons_through(
     Parameters
     ----------
     model : Writer
-        Takes the algebraic equations of nonlinear faces.
+        Takes the algebraic equations of nonlinear faces and of faces that many states make.
     name : str
         Of the interface.
     drop
@@ -52,8 +54,13 @@ def electrons_through(
     # Two straight lines in series are one resistance: no unknown, whatever the contact's own resistance is.
     if left.current is None and right.current is None:
         total = resistance + left.resistance + right.resistance
-        current = (drop + left.open_potential - right.open_potential) / total
-        return model.follows(names.electronic_current_density(name), current)
+        eliminated = (drop + left.open_potential - right.open_potential) / total
+        if not (left.of_many or right.of_many):
+            return eliminated
+        unknown = pybamm.Variable(names.electronic_current_density(name), scale=CURRENT_SCALE)
+        model.algebraic[unknown] = eliminated - unknown
+        model.initial_conditions[unknown] = ZERO
+        return unknown
     current = left.current if left.current is not None else right.current
     left_potential = left.open_potential - left.resistance * current
     right_potential = right.open_potential + right.resistance * current

@@ -169,7 +169,7 @@ class ModalLayer:
         if self._fields:
             even, odd = self._fields
             at_face = at_face + even - sign * odd
-        return Face(at_face, 2 * self._static)
+        return Face(at_face, 2 * self._static, of_many=True)
 
     def conductivities(self, side: str) -> tuple[Number, Number]:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons."""

@@ -18,6 +18,7 @@ SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
+_ELECTRONIC_CURRENT = " electronic current density [A.m-2]"
 _MODAL_FIELD = " field potential"
 _MODES = ", modes "
 _RELATIVE_CONCENTRATION = " relative salt concentration"
@@ -29,8 +30,8 @@ _GROWN_FILM = " grown film resistance [Ohm.m2]"
 
 def is_fast(name: str) -> bool:
     """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders,
-    salt at faces."""
-    ends = (_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION)
+    salt at faces, electronic currents that are unknowns."""
+    ends = (_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION, _ELECTRONIC_CURRENT)
     return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name
 
 
@@ -78,7 +79,7 @@ def potential_drop(element: str) -> str:
 
 def electronic_current_density(interface: str) -> str:
     """Electronic current density through an interface, PyBaMM sign (+x)."""
-    return f"{interface} electronic current density [A.m-2]"
+    return f"{interface}{_ELECTRONIC_CURRENT}"
 
 
 def faradaic_current_density(electrode: str) -> str:

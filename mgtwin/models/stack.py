@@ -176,10 +176,6 @@ class StackModel(pybamm.BaseModel):
         """Give an unknown the equation ``residual = 0``."""
         self.algebraic[unknown] = residual
 
-    def follows(self, name: str, value: Number) -> Number:
-        """What the unknowns give at once; here as it stands."""
-        return value
-
     def fractional(self, unknown: Number, order: Number, order_path: str, rate: Number) -> None:
         """Give an unknown the equation ``d^n x/dt^n = rate``, exact in frequency, a ladder in time."""
         ConstantPhaseElement(1.0, order, order_path).charge(self, unknown, rate)

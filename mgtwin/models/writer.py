@@ -68,9 +68,6 @@ class Writer(Protocol):
     def balances(self, unknown: Number, residual: Number) -> None:
         """Give an unknown the equation ``residual = 0``."""
 
-    def follows(self, name: str, value: Number) -> Number:
-        """What unknowns give at once, as it stands, or as an unknown of its own where that keeps equations apart."""
-
     def fractional(self, unknown: Number, order: Number, order_path: str, rate: Number) -> None:
         """Give an unknown the equation ``d^n x/dt^n = rate``."""
 
