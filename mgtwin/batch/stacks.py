@@ -206,7 +206,7 @@ def decades_of(cell: Cell, values: Mapping[str, Reals], f_max: float) -> dict[st
     f_max : float
         [Hz]
     """
-    reader, _ = reader_of(cell, {path: given for path, given in values.items()})
+    reader, _ = reader_of(cell, dict(values.items()))
     number = len(next(iter(values.values())))
     found = {}
     for layer, potential in zip(cell.layers, rest_potentials(cell, reader).layers, strict=True):
