@@ -14,10 +14,10 @@ from ..cells import Cell, Reader
 from ..errors import InputError
 from ..kinds.carriers import Carrier
 from ..protocols import Protocol, Segment, TransientProtocol
-from ..routes import Laplace, Mesh, Modes, Route, Task, choose
+from ..routes import SIDE_BY_SIDE, Route, Task, choose
 from ..simulation import checks
 from ..simulation.dispatch import stamp
-from ..simulation.transient import assemble, window_of
+from ..simulation.transient import assemble, joined, made_by, window_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,8 +32,8 @@ Reals = NDArray[np.float64]
 #: Steps cost nearly as much for this many cells as for one: studies of fewer are simulated one by one, and in larger
 #: ones groups of fewer that have a model of their own.
 FEWEST, FEWEST_ALIKE = 6, 3
-#: Routes of cells side by side, in the order in which they are tried.
-ROUTES: tuple[Route, ...] = (Laplace(), Modes(), Mesh())
+#: What ``attrs["route"]`` says of the integration.
+HOW = "in time, side by side (Radau IIA, {:g} of the states per step)"
 #: Numbers that decide which equations a model has: a cell with one of them has a model of its own.
 DECISIVE = (0.0, 1.0, np.inf)
 
@@ -116,7 +116,7 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
             runs.failures[k] = " ".join(str(error).split())
             continue
         numbers = np.array([given[k] for given in values.values()])
-        route = choose(Task(cell, segments), ROUTES).taken_by(_Modelled())
+        route = choose(Task(cell, segments), SIDE_BY_SIDE).taken_by(_Modelled())
         if route is not None and not np.isin(numbers, DECISIVE).any():
             # what one integration has in common: the equations, and the times at which something is asked for
             common = route, dielectric, tuple(segment.times for segment in segments)
@@ -185,11 +185,17 @@ class _Group:
             "cell": cell.to_yaml(),
             "temperature": float(cell.temperature),
             "area": float(cell.area),
+            **made_by(self.route, self.sets.layout[0], HOW.format(self.sets.rtol)),
             "warnings": [*checks.validity_warnings(cell), *checks.fixture_warnings(cell, segments), *ended],
         }
-        run = assemble(cell, segments, solutions, self.sets, attrs, self.route)  # type: ignore[arg-type]
-        how = f"{run.attrs['route']}, side by side (Radau IIA, {self.sets.rtol:g} of the states per step)"
-        return run.assign_attrs(route=how)
+        kept = {
+            "state": np.array([solution.state for solution in solutions]),
+            "segment_time": np.cumsum([solution.times[-1] for solution in solutions]),
+            "state_variable": self.sets.layout[0],
+            "state_position": self.sets.layout[1],
+        }
+        done = [(segment, solution.times) for segment, solution in zip(segments, solutions, strict=True)]
+        return assemble(cell, done, joined(solutions), self.sets.nodes, kept, attrs)
 
 
 def _with_numbers(base: Cell, values: Mapping[str, Reals], first: Cell) -> Cell:

@@ -174,15 +174,6 @@ class ParameterSets:
             times, states = np.append(times[kept], end), np.hstack([states[:, kept], found.final[:, k : k + 1]])
         return SegmentSolution(times, self.evaluate(states, numbers), found.final[:, k], found.ended_by[k])
 
-    @property
-    def kept_layout(self) -> tuple[list[str], Reals]:
-        """What the components of the states are that a result keeps."""
-        return self.layout
-
-    def kept_state(self, solution: SegmentSolution) -> Reals:
-        """State at the end of a segment, as a result keeps it."""
-        return solution.state
-
     def nodes(self, output: str) -> Reals:
         """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
         return controlled.nodes_of(self.model, self._mesh, output)
