@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,7 +107,7 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
     protocol : TransientProtocol
     """
     runs = Runs()
-    groups: dict[Any, list[_Member]] = {}
+    groups: dict[_Common, list[_Member]] = {}
     for k, cell in enumerate(cells):
         try:
             segments = protocol.segments(cell)
@@ -118,18 +118,64 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
         numbers = np.array([given[k] for given in values.values()])
         route = choose(Task(cell, segments), SIDE_BY_SIDE).taken_by(_Modelled())
         if route is not None and not np.isin(numbers, DECISIVE).any():
-            # what one integration has in common: the equations, and the times at which something is asked for
-            common = route, dielectric, tuple(segment.times for segment in segments)
+            common = _Common(route, dielectric, tuple(segment.times for segment in segments))
             groups.setdefault(common, []).append(_Member(k, cell, segments, numbers))
-    text = _with_numbers(base if protocol.temperature is None else cells[0], values, cells[0]).to_yaml()
-    for (route, dielectric, _), alike in groups.items():
-        if len(alike) >= FEWEST_ALIKE:
-            f_max = 1 / (2 * np.pi * checks.first_output(alike[0].segments))
-            built = partial(_built, text, tuple(values), f_max, dielectric, window_of(alike[0].segments), route)
-            for decades, members in _by_decades(alike, values, f_max).items():
-                if len(members) >= FEWEST_ALIKE:
-                    _Group(built(decades), members, route, stamp(members[0].cell, protocol)).run(runs)
+    for common, alike in groups.items():
+        for decades, members in common.by_decades(alike, tuple(values)).items():
+            if len(members) >= FEWEST_ALIKE:
+                sets = common.model(base if protocol.temperature is None else cells[0], members, tuple(values), decades)
+                _Group(sets, members, common.route, stamp(members[0].cell, protocol)).run(runs)
     return runs
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What runs of one integration have in common: equations, and the times at which something is asked for."""
+
+    route: Route
+    dielectric: tuple[str, ...]
+    times: tuple[tuple[float, ...], ...]
+
+    @property
+    def f_max(self) -> float:
+        """Highest frequency [Hz] that matters at the first output."""
+        return 1 / (2 * np.pi * min(next(t for t in times if t > 0) for times in self.times))
+
+    def by_decades(self, members: Sequence[_Member], paths: tuple[str, ...]) -> dict[Any, list[_Member]]:
+        """Cells by the decades of time that their layers are made for."""
+        from .stacks import decades_of
+
+        values = np.array([member.values for member in members]).T
+        decades = decades_of(members[0].cell, dict(zip(paths, values, strict=True)), self.f_max)
+        groups: dict[Any, list[_Member]] = {}
+        for k, member in enumerate(members):
+            groups.setdefault(tuple((layer, int(given[k])) for layer, given in decades.items()), []).append(member)
+        return groups
+
+    def model(self, base: Cell, members: Sequence[_Member], paths: tuple[str, ...], decades: Any) -> ParameterSets:
+        """Their model, made of the base with plain numbers at all paths: what is there, or what a law gives."""
+        plain: dict[Any, float] = {}
+        for path in paths:
+            match base.get(path):
+                case float():
+                    continue
+                case None:
+                    plain[path] = float(members[0].cell.get(path))
+                case _:
+                    plain[path] = float(Reader(base).property(path, base.temperature))
+        window = window_of(members[0].segments)
+        return _built(base.with_(plain).to_yaml(), paths, self.f_max, self.dielectric, window, self.route, decades)
+
+
+@lru_cache(maxsize=16)
+def _built(
+    cell: str, paths: tuple[str, ...], f_max: float, dielectric: Any, window: Any, route: Route, decades: Any
+) -> ParameterSets:
+    """The model of a cell (YAML), with the numbers at these paths as inputs, kept for the next cells of a study."""
+    from .stacks import ParameterSets
+
+    options: Any = {"f_max": f_max, "dielectric": dielectric, "cpe_window": window, "layers": route}
+    return ParameterSets(Cell.from_yaml(cell), paths, **options, decades=dict(decades))
 
 
 @dataclass(frozen=True)
@@ -196,46 +242,3 @@ class _Group:
         }
         done = [(segment, solution.times) for segment, solution in zip(segments, solutions, strict=True)]
         return assemble(cell, done, joined(solutions), self.sets.nodes, kept, attrs)
-
-
-def _with_numbers(base: Cell, values: Mapping[str, Reals], first: Cell) -> Cell:
-    """A cell with plain numbers at all paths: what is there by itself, or what a law gives."""
-    plain: dict[Any, float] = {}
-    for path in values:
-        match base.get(path):
-            case float():
-                continue
-            case None:
-                plain[path] = float(first.get(path))
-            case _:
-                plain[path] = float(Reader(base).property(path, base.temperature))
-    return base.with_(plain)
-
-
-def _by_decades(members: Sequence[_Member], values: Mapping[str, Reals], f_max: float) -> dict[Any, list[_Member]]:
-    """Cells by the decades of time that their layers are made for."""
-    from .stacks import decades_of
-
-    chosen = {path: np.array([given[member.number] for member in members]) for path, given in values.items()}
-    decades = decades_of(members[0].cell, chosen, f_max)
-    groups: dict[Any, list[_Member]] = {}
-    for k, member in enumerate(members):
-        groups.setdefault(tuple((layer, int(given[k])) for layer, given in decades.items()), []).append(member)
-    return groups
-
-
-@lru_cache(maxsize=16)
-def _built(
-    cell: str,
-    paths: tuple[str, ...],
-    f_max: float,
-    dielectric: tuple[str, ...],
-    window: Any,
-    route: Route,
-    decades: Any,
-) -> ParameterSets:
-    """The model of a cell (YAML), with the numbers at these paths as inputs, kept for the next cells of a study."""
-    from .stacks import ParameterSets
-
-    options: Any = {"f_max": f_max, "dielectric": dielectric, "cpe_window": window, "layers": route}
-    return ParameterSets(Cell.from_yaml(cell), paths, **options, decades=dict(decades))

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+from operator import attrgetter, methodcaller
 from typing import Annotated
 
 from ..quantities import Quantity
 from ..unions import OneOf
 from .fields import NumberOr
-from .kind import KindClass
 from .storage import STORAGES, Storage
 
 __all__ = ["BulkDielectric"]
 
 
-def _per_length(element: Storage) -> object:
-    """A storage of the bulk is per length."""
-    return element.at_place("m")
-
-
-def _is_dispersive(kind: KindClass) -> bool:
-    """An ideal capacitor of the bulk is said by a number, the relative permittivity."""
-    return bool(kind.order)
-
-
+# An ideal capacitor of the bulk is said by a number, the relative permittivity: only dispersive storages are taken.
+_DISPERSIVE: OneOf = OneOf(STORAGES, only=attrgetter("order"), article="a dielectric")
 #: Type of `relative_permittivity`: a number >= 1, or a `CPE` per length.
-BulkDielectric = Annotated[
-    float | Storage,
-    NumberOr(Quantity("", ge=1), OneOf(STORAGES, only=_is_dispersive, article="a dielectric"), _per_length),
-]
+BulkDielectric = Annotated[float | Storage, NumberOr(Quantity("", ge=1), _DISPERSIVE, methodcaller("at_place", "m"))]

@@ -13,7 +13,7 @@ from ..dataset import has_gaps
 from ..errors import InputError
 from ..kinds.noun import noun
 from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, is_array, protocol
-from .bias import Bias, Voltage
+from .bias import Voltage
 from .eis import EIS
 from .segments import CurrentRamp, Segment, VoltageRamp
 
@@ -143,34 +143,27 @@ def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float 
     if not isinstance(dataset, xr.Dataset):
         raise InputError(f"Replay takes a Dataset, not {type(dataset).__name__}.")
     if "frequency" in dataset.dims and "cycle" not in dataset.dims:
-        return EIS.at(dataset["frequency"].values, temperature=temperature, bias=_bias(dataset))
+        # What the cell was held at: as the protocol of a simulation says, or as a file says in ``attrs["bias"]``.
+        made_by = from_yaml(dataset.attrs["protocol"]) if "protocol" in dataset.attrs else None
+        match made_by:
+            case EIS(bias=bias):
+                pass
+            case _:
+                voltage = float(dataset.attrs.get("bias", 0.0))
+                # An instrument reads some direct voltage also at rest.
+                bias = Voltage(voltage) if abs(voltage) > AT_REST else None  # type: ignore[arg-type]  # validated
+        return EIS.at(dataset["frequency"].values, temperature=temperature, bias=bias)
     # Between kept traces lies unrecorded charge: a replay of the rest would start each one from the wrong state.
     if has_gaps(dataset):
-        return _as_cycled(dataset, by_voltage, temperature)
+        if by_voltage or "protocol" not in dataset.attrs:
+            raise InputError(
+                "this run keeps the traces of some cycles only, so its voltage cannot be imposed: cycle again with "
+                "traces=Every(1), or replay its current."
+            )
+        made_by = from_yaml(dataset.attrs["protocol"])
+        return made_by if temperature is None else replace(made_by, temperature=temperature)  # type: ignore[type-var]
     name = "voltage" if by_voltage else "current"
     if name not in dataset or "time" not in dataset.dims:
         raise InputError(f"this Dataset has no {name} over time, so it cannot be replayed under {name} control.")
     signal = Signal(tuple(dataset["time"].values.tolist()), tuple(dataset[name].values.tolist()))
     return ReplayedSignal(signal, by_voltage=by_voltage, temperature=temperature)  # type: ignore[arg-type]  # validated
-
-
-def _bias(spectrum: xr.Dataset) -> Bias | None:
-    """What the cell was held at: as the protocol of a simulation says, or as a file says in ``attrs["bias"]``."""
-    if "protocol" in spectrum.attrs:
-        match from_yaml(spectrum.attrs["protocol"]):
-            case EIS() as made_by:
-                return made_by.bias
-    voltage = float(spectrum.attrs.get("bias", 0.0))
-    # An instrument reads some direct voltage also at rest.
-    return Voltage(voltage) if abs(voltage) > AT_REST else None  # type: ignore[arg-type]  # validated
-
-
-def _as_cycled(run: xr.Dataset, by_voltage: bool, temperature: float | str | None) -> Protocol:
-    """The protocol of a run whose traces have gaps: its signal is not there, but what made it is."""
-    if by_voltage or "protocol" not in run.attrs:
-        raise InputError(
-            "this run keeps the traces of some cycles only, so its voltage cannot be imposed: cycle again with "
-            "traces=Every(1), or replay its current."
-        )
-    made_by = from_yaml(run.attrs["protocol"])
-    return made_by if temperature is None else replace(made_by, temperature=temperature)  # type: ignore[type-var]

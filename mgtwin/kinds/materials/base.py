@@ -193,26 +193,26 @@ def material(cls: type[_Class]) -> type[_Class]:
     >>> MATERIALS.discard("glassy_conductor")
     """
     added = {"name": Added(str, ""), "description": Added(str, "", shown=False)}
-    return declared(cls, MATERIALS, Material, _check, (), added)
 
+    def check(made: type[Material]) -> None:
+        carriers = getattr(made, "carriers", None)
+        require(
+            carriers is not None,
+            made,
+            MATERIALS,
+            "without carriers: say what moves besides the ion.",
+        )
+        # Where carriers are a property (a mixture has what percolates) every method may be asked for.
+        moving = carriers if isinstance(carriers, frozenset) else ELECTRONS | ANIONS
+        require(
+            moving <= ELECTRONS | ANIONS,
+            made,
+            MATERIALS,
+            f"with carriers {set(moving)}: only these have equations: electrons, anions.",
+        )
+        needed = [name for carrier, names in _NEEDED.items() if carrier in moving for name in names]
+        for name in [*(["ionic"] if made.conducts_ions else []), *needed]:
+            given = getattr(made, name) is not getattr(Material, name)
+            require(given, made, MATERIALS, f"without the method {name}(own, ...), which what moves in it needs.")
 
-def _check(cls: type[Material]) -> None:
-    carriers = getattr(cls, "carriers", None)
-    require(
-        carriers is not None,
-        cls,
-        MATERIALS,
-        "without carriers: say what moves besides the ion.",
-    )
-    # Where carriers are a property (a mixture has what percolates) every method may be asked for.
-    moving = carriers if isinstance(carriers, frozenset) else ELECTRONS | ANIONS
-    require(
-        moving <= ELECTRONS | ANIONS,
-        cls,
-        MATERIALS,
-        f"with carriers {set(moving)}: only these have equations: electrons, anions.",
-    )
-    needed = [name for carrier, names in _NEEDED.items() if carrier in moving for name in names]
-    for name in [*(["ionic"] if cls.conducts_ions else []), *needed]:
-        given = getattr(cls, name) is not getattr(Material, name)
-        require(given, cls, MATERIALS, f"without the method {name}(own, ...), which what moves in it needs.")
+    return declared(cls, MATERIALS, Material, check, (), added)

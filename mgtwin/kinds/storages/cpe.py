@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import PlainValidator, ValidationInfo, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from ...errors import InputError, QuantityError
 from ...quantities import Quantity, Value, parse
@@ -13,15 +13,6 @@ from ..numbers import Number
 from ..storage import storage
 
 __all__ = ["CPE"]
-
-
-def _any_number(raw: object, info: ValidationInfo) -> Value:
-    """`q` with whatever unit it has: which one is right depends on n and on where the element is put."""
-    need_unit = bool(info.context and info.context.get("file"))
-    value = parse(raw, None, need_unit=need_unit)
-    if not value > 0:
-        raise QuantityError(f"must be greater than 0, but is {float(value):g}.")
-    return value
 
 
 @storage
@@ -51,10 +42,20 @@ class CPE:
     Value(0.1, unit='S*s^0.8/m^2')
     """
 
-    q: Annotated[float, PlainValidator(_any_number, json_schema_input_type=float | str | dict)]
+    q: float
     n: Annotated[float, Quantity("", gt=0, le=1)]
     coefficient: ClassVar[str] = "q"
     order: ClassVar[str] = "n"
+
+    @field_validator("q", mode="plain", json_schema_input_type=float | str | dict)
+    @classmethod
+    def _any_unit(cls, raw: object, info: ValidationInfo) -> Value:
+        # Which unit is right depends on n and on where the element is put.
+        need_unit = bool(info.context and info.context.get("file"))
+        value = parse(raw, None, need_unit=need_unit)
+        if not value > 0:
+            raise QuantityError(f"must be greater than 0, but is {float(value):g}.")
+        return value
 
     @staticmethod
     def admittance(s: Number, *, q: Number, n: Number) -> Number:
