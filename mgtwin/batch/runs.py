@@ -116,10 +116,10 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
             runs.failures[k] = " ".join(str(error).split())
             continue
         numbers = np.array([given[k] for given in values.values()])
-        route = choose(Task(cell, segments), SIDE_BY_SIDE).taken_by(_Modelled())
-        if route is not None and not np.isin(numbers, DECISIVE).any():
-            common = _Common(route, dielectric, tuple(segment.times for segment in segments))
-            groups.setdefault(common, []).append(_Member(k, cell, segments, numbers))
+        match choose(Task(cell, segments), SIDE_BY_SIDE).taken_by(_Modelled()):
+            case Route() as route if not np.isin(numbers, DECISIVE).any():
+                common = _Common(route, dielectric, tuple(segment.times for segment in segments))
+                groups.setdefault(common, []).append(_Member(k, cell, segments, numbers))
     for common, alike in groups.items():
         for decades, members in common.by_decades(alike, tuple(values)).items():
             if len(members) >= FEWEST_ALIKE:
