@@ -13,7 +13,6 @@ from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY
 from ..kinds.numbers import is_zero
 from ..routes import Route
 from .graded import GradedLayer
-from .grading import length_at_rest
 from .layers import MixedLayer, OhmicLayer, material_of
 from .modal import ModalLayer
 from .modes import DECADES, modal_table
@@ -48,7 +47,7 @@ def equations_of(model: Writer, layer: Layer, route: Route) -> Any:
     if route.density and material.has_modes:
         # up to z_max = 10 at the shortest time: what comes later is right, and nothing is kept that nobody sees
         decades = model.decide(
-            lambda cell, f_max: int(np.ceil(1 - 2 * np.log10(length_at_rest(layer.name, cell, f_max))))
+            lambda cell, f_max: int(np.ceil(1 - 2 * np.log10(model.diffusion_length(layer.name, cell, f_max))))
         )
         if decades <= max(DECADES):
             return partial(ModalLayer, table=modal_table(route.density, max(decades, min(DECADES))))

@@ -31,6 +31,7 @@ from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
+_SIDES = ("negative", "positive")
 _Answer = TypeVar("_Answer", bound=Hashable)
 #: What is asked of a cell and the highest frequency [Hz].
 Question: TypeAlias = Callable[[Cell, float], Hashable]
@@ -127,12 +128,7 @@ class StackModel(pybamm.BaseModel):
         self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
         self.ion_charge = self.reader.number("ion.charge")
         self.area = self.reader.number("area")
-        at_rest = rest_values(cell)
-        given = {name: pybamm.InputParameter(name) if shared else pybamm.Scalar(E) for name, E in at_rest.items()}
-        self.rest = SimpleNamespace(
-            layers={layer.name: given[names.at_rest(layer.name)] for layer in cell.layers},
-            electrodes={side: given[names.at_rest(side)] for side in ("negative", "positive")},
-        )
+        self.rest = self._rest_symbols(as_inputs=shared)
         self.summary_variables: list[str] = []
         # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
         self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
@@ -198,6 +194,19 @@ class StackModel(pybamm.BaseModel):
     def _current(self) -> pybamm.Symbol:
         """The cell current [A]: given in time here; a controlled model makes it an unknown."""
         return pybamm.FunctionParameter(names.CURRENT_FUNCTION, {names.TIME: pybamm.t})
+
+    def _rest_symbols(self, *, as_inputs: bool) -> SimpleNamespace:
+        """E0 of every layer, eta of both electrodes (§3.1), as symbols."""
+        at = {
+            name: pybamm.InputParameter(name) if as_inputs else pybamm.Scalar(value)
+            for name, value in rest_values(self.cell).items()
+        }
+        layers = {layer.name: at[names.at_rest(layer.name)] for layer in self.cell.layers}
+        return SimpleNamespace(layers=layers, electrodes={side: at[names.at_rest(side)] for side in _SIDES})
+
+    def diffusion_length(self, layer: str, cell: Cell, f_max: float) -> float:
+        """sqrt(D/(2 pi f_max)) of a layer of a cell at rest, relative to its thickness."""
+        return length_at_rest(layer, cell, f_max)
 
     def _stores(self, layer: Layer) -> bool:
         return layer.name in self._dielectric
@@ -374,6 +383,6 @@ class StackModel(pybamm.BaseModel):
         for layer in self.resolved_layers:
             # nothing decays from the faces of a layer that stores nothing, and modes are graded by themselves
             decays = layer in self.storing_layers and layer.grid.is_graded
-            beta = stretching(partial(length_at_rest, layer.name)) if decays else mesh.SMOOTH
+            beta = stretching(partial(self.diffusion_length, layer.name)) if decays else mesh.SMOOTH
             found |= dict.fromkeys(layer.grid.spaces, beta)
         return found

@@ -88,6 +88,9 @@ class Writer(Protocol):
     def decide(self, question: Callable[[Cell, float], _Answer]) -> _Answer:
         """The answer of the cell, at the highest frequency [Hz], to a question that decides on equations."""
 
+    def diffusion_length(self, layer: str, cell: Cell, f_max: float) -> float:
+        """Depth that diffusion into a layer of a cell reaches within 1/(2 pi f_max), relative to its thickness."""
+
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked."""
 

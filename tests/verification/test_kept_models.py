@@ -91,7 +91,7 @@ def test_numbers_that_decide_on_equations_make_another_model() -> None:
     assert not model.fits(cell.with_({"positive.film_resistance": 1e-3}), 1.0)
     assert not model.fits(cell.with_({"negative.electronic_resistance": 1.0}), 1.0)
     # a series resistance of 0 is no term of the equations
-    assert not model.fits(cell.with_({"series_resistance": 1e-4}), 1.0)
+    assert not model.fits(cell.with_({"series_resistance": 0.0}), 1.0)
 
 
 def test_ions_that_do_not_percolate_are_refused_by_a_kept_model_too() -> None:
