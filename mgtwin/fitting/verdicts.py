@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..quantities import format_value
+from .gaps import Gap
 from .minimise import Minimum
 from .noise import Quality, quality_of
 from .problem import Problem
@@ -23,7 +24,6 @@ from .problem import Problem
 __all__ = ["Described", "Runs", "Verdict"]
 
 Reals = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 
 #: A misfit this many times the noise of the data means that the model does not describe them; and where residuals of
 #: one sign follow each other more than chance would have it (in one fit of ten thousand), less is enough.
@@ -36,8 +36,6 @@ WINDOW = 5
 EXPLAINS = 0.5
 #: How many are named, those that leave no more than so many times what the best one leaves.
 NAMED, RIVAL = 2, 1.5
-#: Time constants of a missing arc, and exponents of a missing tail, that are tried.
-ARCS, TAILS = 60, (0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
@@ -127,64 +125,6 @@ class Runs(NamedTuple):
         return max(1 / math.tan(math.pi / 4 * min(share, 1.0)), 1.0) if share > 0 else math.inf
 
 
-@dataclass(frozen=True)
-class _Gap:
-    """Something that may be missing.
-
-    Attributes
-    ----------
-    kind : str
-    change : ndarray
-        What one unit of it does to the impedance.
-    words : str
-        Its name, with a place for how much of it.
-    unit, size : str, float
-        One unit of it is this much.
-    power : int
-        1, or -1 where a smaller number means more of it.
-    """
-
-    kind: str
-    change: Complexes
-    words: str
-    unit: str = ""
-    size: float = 1.0
-    power: int = 1
-
-    def named(self, amount: float | None) -> str:
-        """In words; without how much where that is not known."""
-        if amount is None:
-            return self.words.replace(" of {}", "")
-        return self.words.format(f"about {format_value(self.size * amount**self.power, self.unit)}")
-
-    @classmethod
-    def tried(cls, frequency: Reals, z: Complexes) -> Iterator[_Gap]:
-        """All that is tried, for a model that gives z."""
-        s = np.asarray(2j * np.pi * frequency, dtype=complex)
-        swept = np.log10(frequency.max() / frequency)  # instruments begin with the highest frequency
-        yield cls("inductance", s, "an inductance of {} in series", "H")
-        yield cls("resistance", np.ones_like(s), "a resistance of {} in series", "ohm")
-        for size in (0.01, -0.01):
-            yield cls("drift", size * z * swept, "a drift of {} % per decade swept", size=100 * size)
-        for tau in np.geomspace(0.1 / np.abs(s).max(), 10 / np.abs(s).min(), ARCS):
-            top = format_value(1 / (2 * math.pi * tau), "Hz")
-            for n in (1.0, 0.8):
-                yield cls("arc", 1 / (1 + (s * tau) ** n), f"another arc of {{}} at {top}", "ohm")
-        for n in TAILS:
-            yield cls(
-                # Z = s^-n/Q: more of a tail is a smaller Q, hence the power of -1
-                "tail",
-                np.asarray(s**-n, dtype=complex),
-                f"a tail at low frequency of {{}} S*s^{n:g} in series",
-                power=-1,
-            )
-        # beside all of the cell: not linear in their amount, so that sizes are tried
-        for size in np.logspace(-3, 1, ARCS // 2):
-            c, r = float(size / np.abs(s * z).max()), float(np.abs(z).max() / size)
-            yield cls("cable", z / (1 + s * c * z) - z, "a capacitance of {} in parallel (cables)", "F", c)
-            yield cls("leak", z / (1 + z / r) - z, "a leak of {} in parallel", "ohm", r, -1)
-
-
 class Described:
     """One Dataset beside what a model at its minimum makes of it."""
 
@@ -260,11 +200,18 @@ class Described:
         assert item.time is not None
         return f"most at {format_value(item.time[first], 's')} to {format_value(item.time[last], 's')}"
 
+    @property
+    def _gaps(self) -> Iterator[Gap]:
+        item = self._item
+        if item.frequency is not None:
+            return Gap.of_spectrum(item.frequency, np.asarray(self._predicted, dtype=complex))
+        imposed = item.voltage if item.by_voltage else item.current
+        assert item.time is not None and imposed is not None
+        return Gap.of_trace(item.time, imposed, np.asarray(self._predicted, dtype=float), by_voltage=item.by_voltage)
+
     def _missing(self, noise: float) -> str:
         """The missing thing that explains most, the free parameters being adjusted to it (linearised)."""
-        item, residuals = self._item, self._residuals
-        if item.frequency is None:
-            return ""
+        residuals = self._residuals
         slopes = self._minimum.jacobian[self._rows] * self._level
         # what the free parameters could do, too, is no sign of anything missing
         lengths = np.linalg.norm(slopes, axis=0)
@@ -274,7 +221,7 @@ class Described:
         # what noise alone would leave needs no explanation
         beyond = before - residuals.size * noise**2
         found: dict[str, tuple[float, str]] = {}
-        for gap in _Gap.tried(item.frequency, np.asarray(self._predicted, dtype=complex)):
+        for gap in self._gaps:
             change = np.ascontiguousarray(gap.change).view(float) / self._std
             # the gap without what the free parameters would take up of it
             change = change - basis @ (basis.T @ change)
