@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..quantities import format_value
 from ..regression.weighting import Data
 
-__all__ = ["Gap"]
+__all__ = ["MISSING", "Gap", "Missing"]
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -107,3 +107,60 @@ class Gap:
         for width in np.geomspace(shortest, since[-1] / 2, TRACES):
             mean = (np.interp(time, ends, total) - np.interp(time - width, ends, total, left=0.0)) / width
             yield cls("ramp", mean - answer, f"a ramp of {format_value(width, 's')} in the place of a step in {other}")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One of the things that a spectrum may miss, with numbers that are fitted together with those of the model.
+
+    A model whose numbers have bent to what it misses is far from where that could be seen by its derivatives.
+
+    Attributes
+    ----------
+    words : str
+        With a place for each number.
+    units : tuple of str
+        Of the numbers; all are above 0.
+    applied : callable
+        ``applied(s, z, *numbers)``: the impedance [ohm] with it.
+    starts : callable
+        ``starts(s, z)``: numbers with which it is just seen.
+    """
+
+    words: str
+    units: tuple[str, ...]
+    applied: Callable[..., Complexes]
+    starts: Callable[[Complexes, Complexes], Sequence[tuple[float, ...]]]
+
+    def named(self, numbers: Reals) -> str:
+        """In words."""
+        return self.words.format(*(format_value(x, unit) for x, unit in zip(numbers, self.units, strict=True)))
+
+
+def _arcs(s: Complexes, z: Complexes) -> list[tuple[float, ...]]:
+    size = 0.2 * float(np.median(np.abs(z)))
+    return [(size, float(tau)) for tau in 1 / np.geomspace(np.abs(s).max(), np.abs(s).min(), 5)[1:-1]]
+
+
+#: What is tried where derivatives find nothing.
+MISSING = (
+    Missing(
+        "an inductance of about {} in series",
+        ("H",),
+        lambda s, z, x: z + s * x,
+        lambda s, z: [(0.1 * float(np.abs(z / s)[np.argmax(np.abs(s))]),)],
+    ),
+    Missing(
+        "a capacitance of about {} in parallel (cables)",
+        ("F",),
+        lambda s, z, x: z / (1 + s * x * z),
+        lambda s, z: [(0.3 / float(np.abs(s * z).max()),)],
+    ),
+    Missing(
+        "a leak of about {} in parallel",
+        ("ohm",),
+        lambda s, z, x: z / (1 + z / x),
+        lambda s, z: [(3 * float(np.abs(z).max()),)],
+    ),
+    Missing("another arc of about {}, time constant {}", ("ohm", "s"), lambda s, z, r, t: z + r / (1 + s * t), _arcs),
+)

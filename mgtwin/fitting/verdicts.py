@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..quantities import format_value
-from .gaps import Gap
+from .gaps import MISSING, Gap, Missing
 from .minimise import Minimum
 from .noise import Quality, quality_of
 from .problem import Problem
@@ -34,6 +34,8 @@ NEGLIGIBLE = 1e-4
 WINDOW = 5
 #: A missing thing is named if it would remove at least this share of what the noise does not explain.
 EXPLAINS = 0.5
+#: Most evaluations in which the model is fitted again with something that it may miss, and step of differences there.
+EVALUATIONS, STEP = 40, 1e-6
 #: How many are named, those that leave no more than so many times what the best one leaves.
 NAMED, RIVAL = 2, 1.5
 
@@ -125,11 +127,48 @@ class Runs(NamedTuple):
         return max(1 / math.tan(math.pi / 4 * min(share, 1.0)), 1.0) if share > 0 else math.inf
 
 
+class _WithMissing:
+    """A problem of one spectrum with one thing more, whose numbers are fitted in their logarithm."""
+
+    def __init__(self, problem: Problem, missing: Missing, s: NDArray[np.complex128], std: Reals) -> None:
+        self._problem, self._missing, self._s, self._std = problem, missing, s, std
+
+    def _split(self, x: Reals) -> tuple[Reals, Reals]:
+        """Values of the model, clipped to what it can be, and numbers of what is missing."""
+        count = len(self._problem.parameters)
+        coordinates = np.clip(x[:count], *self._problem.bounds)
+        return self._problem.values(coordinates), np.exp(np.clip(x[count:], -60, 60))
+
+    def _weighted(self, z: NDArray[np.complex128]) -> Reals:
+        found = np.ascontiguousarray(z).view(float) / self._std
+        return np.nan_to_num(found, nan=1e6, posinf=1e6, neginf=-1e6)
+
+    def residuals(self, x: Reals) -> Reals:
+        """Of the data."""
+        values, numbers = self._split(x)
+        z = np.asarray(self._problem.predicted(values)[0])
+        return self._weighted(self._missing.applied(self._s, z, *numbers) - self._problem.measurements[0].data)
+
+    def jacobian(self, x: Reals) -> Reals:
+        """Of `residuals`; of what is missing, which is cheap, by differences."""
+        values, numbers = self._split(x)
+        z = np.asarray(self._problem.predicted(values)[0])
+        here = self._missing.applied(self._s, z, *numbers)
+        # impedances are analytic functions of each other
+        through = (self._missing.applied(self._s, z * (1 + STEP), *numbers) - here) / (z * STEP)
+        slopes = self._problem.blocks[0].derivatives(values) * self._problem.slopes(values)[:, np.newaxis]
+        columns = [self._weighted(through * slope) for slope in slopes]
+        for k in range(numbers.size):
+            moved = numbers * np.where(np.arange(numbers.size) == k, 1 + STEP, 1.0)
+            columns.append(self._weighted((self._missing.applied(self._s, z, *moved) - here) / STEP))
+        return np.stack(columns, axis=1)
+
+
 class Described:
     """One Dataset beside what a model at its minimum makes of it."""
 
     def __init__(self, problem: Problem, minimum: Minimum, predicted: NDArray[np.generic], number: int) -> None:
-        self._minimum, self._predicted = minimum, predicted
+        self._problem, self._minimum, self._predicted = problem, minimum, predicted
         self._item, self._number = problem.measurements[number], number
         self._weighting = problem.weightings[number]
         edges = np.concatenate([[0], np.cumsum(problem.sizes)])
@@ -200,6 +239,27 @@ class Described:
         assert item.time is not None
         return f"most at {format_value(item.time[first], 's')} to {format_value(item.time[last], 's')}"
 
+    def _refitted(self, noise: float) -> list[tuple[float, str]]:
+        """What is left of a spectrum by all that may be missing, with words: all numbers are fitted again."""
+        from scipy.optimize import least_squares
+
+        problem = self._problem
+        if self._item.frequency is None or not problem.smooth or len(problem.measurements) > 1:
+            return []
+        s = np.asarray(2j * np.pi * self._item.frequency, dtype=complex)
+        found = []
+        for missing in MISSING:
+            # a start of the model's own, and where its numbers have bent to
+            for begin in (problem.start, self._minimum.x):
+                z = np.asarray(problem.predicted(problem.values(begin))[0], dtype=complex)
+                for numbers in missing.starts(s, z):
+                    more = _WithMissing(problem, missing, s, self._std)
+                    x0 = np.concatenate([begin, np.log(numbers)])
+                    best = least_squares(more.residuals, x0, more.jacobian, method="lm", max_nfev=EVALUATIONS)
+                    left = math.sqrt(2 * float(best.cost) / self._residuals.size) / noise
+                    found.append((left, missing.named(np.exp(best.x[begin.size :]))))
+        return [item for item in found if item[0] < POOR]
+
     @property
     def _gaps(self) -> Iterator[Gap]:
         item = self._item
@@ -233,6 +293,9 @@ class Described:
             if amount > 0 and gained > EXPLAINS * beyond and left < found.get(gap.kind, (math.inf, ""))[0]:
                 # an amount is worth its name where little is left: elsewhere the free parameters have bent to the gap
                 found[gap.kind] = left, gap.named(amount if left < POOR else None)
+        if not found or min(found.values())[0] > POOR:
+            # the free parameters have bent to the gap: where they are now its derivatives show nothing
+            found |= {words: (left, words) for left, words in sorted(self._refitted(noise))[:1]}
         best = sorted(found.values())[:NAMED]
         near = [f"{words} (which would leave {left:.2g} × noise)" for left, words in best if left < RIVAL * best[0][0]]
         return " or ".join(near)
