@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..quantities import format_value
+from ..regression import least_squares
+from ..regression.least_squares import ROUGH
 from .gaps import MISSING, Gap, Missing
 from .minimise import Minimum
 from .noise import Quality, quality_of
@@ -36,6 +38,8 @@ WINDOW = 5
 EXPLAINS = 0.5
 #: Most evaluations in which the model is fitted again with something that it may miss, and step of differences there.
 EVALUATIONS, STEP = 40, 1e-6
+#: Logarithms go no farther than this from their start there (nine decades).
+FARTHEST = 20.0
 #: How many are named, those that leave no more than so many times what the best one leaves.
 NAMED, RIVAL = 2, 1.5
 
@@ -134,14 +138,23 @@ class _WithMissing:
         self._problem, self._missing, self._s, self._std = problem, missing, s, std
 
     def _split(self, x: Reals) -> tuple[Reals, Reals]:
-        """Values of the model, clipped to what it can be, and numbers of what is missing."""
+        """Values of the model and numbers of what is missing."""
         count = len(self._problem.parameters)
-        coordinates = np.clip(x[:count], *self._problem.bounds)
-        return self._problem.values(coordinates), np.exp(np.clip(x[count:], -60, 60))
+        return self._problem.values(x[:count]), np.exp(x[count:])
 
     def _weighted(self, z: NDArray[np.complex128]) -> Reals:
-        found = np.ascontiguousarray(z).view(float) / self._std
-        return np.nan_to_num(found, nan=1e6, posinf=1e6, neginf=-1e6)
+        return np.ascontiguousarray(z).view(float) / self._std
+
+    def fitted(self, x0: Reals) -> Minimum:
+        """From a start; no number of either goes out of all proportion."""
+        low, high = (
+            np.pad(bound, (0, x0.size - bound.size), constant_values=sign * np.inf)
+            for bound, sign in zip(self._problem.bounds, (-1, 1), strict=True)
+        )
+        bounds = np.maximum(low, x0 - FARTHEST), np.minimum(high, x0 + FARTHEST)
+        return least_squares(
+            self.residuals, self.jacobian, x0, bounds, None, max_evaluations=EVALUATIONS, tolerance=ROUGH
+        )
 
     def residuals(self, x: Reals) -> Reals:
         """Of the data."""
@@ -241,8 +254,6 @@ class Described:
 
     def _refitted(self, noise: float) -> list[tuple[float, str]]:
         """What is left of a spectrum by all that may be missing, with words: all numbers are fitted again."""
-        from scipy.optimize import least_squares
-
         problem = self._problem
         if self._item.frequency is None or not problem.smooth or len(problem.measurements) > 1:
             return []
@@ -255,10 +266,13 @@ class Described:
                 for numbers in missing.starts(s, z):
                     more = _WithMissing(problem, missing, s, self._std)
                     x0 = np.concatenate([begin, np.log(numbers)])
-                    best = least_squares(more.residuals, x0, more.jacobian, method="lm", max_nfev=EVALUATIONS)
-                    left = math.sqrt(2 * float(best.cost) / self._residuals.size) / noise
-                    found.append((left, missing.named(np.exp(best.x[begin.size :]))))
-        return [item for item in found if item[0] < POOR]
+                    best = more.fitted(x0)
+                    left = math.sqrt(2 * best.cost / self._residuals.size) / noise
+                    if left < POOR:
+                        found.append((left, missing.named(np.exp(best.x[begin.size :]))))
+                    if left < POOR_IN_RUNS:
+                        return found
+        return found
 
     @property
     def _gaps(self) -> Iterator[Gap]:

@@ -57,7 +57,7 @@ def cable(picofarads: float) -> Wrong:
     found = mt.cell("trilayer")
     layers = [f"layers.{name}.material.ionic_conductivity.reference" for name in ("buffer_*", "antiperovskite")]
     free = (*layers, "*.exchange_current_density.reference", C)
-    return Wrong(found.with_({"fixture": mt.Fixture(0.0, picofarads * 1e-12)}), found, free)
+    return Wrong(found.with_({"fixture": mt.Fixture(0.0, picofarads * 1e-12)}), found, free, ("parallel",))
 
 
 MIXED = mt.MixedConductor("0.1 mS/cm", "1 uS/cm", 1e3)
