@@ -90,7 +90,14 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
         return []
     conditions = []
     for m, name in enumerate(interfaces):
-        if _passes_second_carrier(cell, name, m):
+        # Whether electrons, or anions, pass the interface, layers m-1 and m being beside it.
+        beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
+        common = beside[0].carriers if len(beside) == 1 else shared(*beside)
+        at = vars(cell)[name] if len(beside) == 1 else cell.interfaces.get(name)
+        passed = common == ELECTRONS if len(beside) == 1 else bool(common)
+        if common == ELECTRONS and at is not None:
+            passed = not _is_infinite(at.electronic_resistance)
+        if passed:
             condition = np.zeros(len(column))
             # what an electronic current through m charges: the layer behind it, at the cost of the one before; and by
             # as much less the capacitor of m, which it passes by
@@ -127,17 +134,6 @@ def _blocks_ions(cell: Cell, interface: str) -> bool:
     if junction is None or not has_formula(type(junction), "ohmic"):
         return False
     return _is_infinite(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
-
-
-def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:
-    """Whether electrons, or anions, pass interface m, layers m-1 and m being beside it."""
-    beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
-    if len(beside) == 1:
-        return beside[0].carriers == ELECTRONS and not _is_infinite(vars(cell)[interface].electronic_resistance)
-    common, junction = shared(*beside), cell.interfaces.get(interface)
-    if common != ELECTRONS or junction is None:
-        return bool(common)
-    return not _is_infinite(junction.electronic_resistance)
 
 
 def _is_infinite(value: object) -> bool:
