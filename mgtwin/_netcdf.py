@@ -6,8 +6,12 @@ other than text and finite-size numbers as JSON text.
 
 from __future__ import annotations
 
+import glob
 import io
 import json
+import os
+import time
+import uuid
 import warnings
 from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
