@@ -79,8 +79,8 @@ class ParameterSets:
         self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
         self.model = ControlledStack(cell, list(keys), f_max=f_max, dielectric=dielectric, cpe_window=cpe_window)
-        built, mesh = controlled.discretise(self.model)
-        self.layout = controlled.state_layout(built, mesh)
+        built, self._mesh = controlled.discretise(self.model)
+        self.layout = controlled.state_layout(built, self._mesh)
         self._equations = Equations.of(built, [*self.names, *_CONTROL])
         y, p = casadi.MX.sym("y", built.len_rhs_and_alg), casadi.MX.sym("p", len(self.names))
         given: dict[str, Any] = {"t": casadi.MX(0), "inputs": {name: p[k] for k, name in enumerate(self.names)}}
@@ -101,13 +101,15 @@ class ParameterSets:
         reader, _ = reader_of(self.cell, overrides)
         rest = rest_potentials(self.cell, reader)
         labels = np.asarray(self.layout[0])
-        found = [(names.potential_drop("negative"), rest.negative), (names.potential_drop("positive"), rest.positive)]
+        found = [
+            (labels == names.potential_drop("negative"), rest.negative),
+            (labels == names.potential_drop("positive"), rest.positive),
+        ]
         for layer, potential in zip(self.cell.layers, rest.layers, strict=True):
-            faces = [names.face_potential(layer.name, side) for side in ("left", "right")]
-            found += [(name, potential) for name in (names.local_potential(layer.name), *faces)]
-        for name, value in found:
+            found.append((controlled.moves_with_rest(labels, layer.name), potential))
+        for where, value in found:
             if value is not None:
-                state[labels == name] = np.broadcast_to(np.ravel(value), values.shape[1])
+                state[where] = np.broadcast_to(np.ravel(value), values.shape[1])
         return state
 
     def step(self, y: Reals, values: Reals, segment: Segment) -> Reals:
@@ -157,7 +159,6 @@ class ParameterSets:
         """State at the end of a segment, as a result keeps it."""
         return solution.state
 
-    def nodes(self, variable: str) -> Reals:
-        """Positions (0-1 in the layer) of the nodes of a state variable; empty where there is none."""
-        labels, positions = self.layout
-        return positions[np.array(labels) == variable]
+    def nodes(self, output: str) -> Reals:
+        """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
+        return controlled.nodes_of(self.model, self._mesh, output)

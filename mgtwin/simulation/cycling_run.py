@@ -15,6 +15,7 @@ from ..models import names
 from ..models.ladder import wider_window
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
+from ..routes import Mesh, Route
 from . import checks, spectra, start_state, transient
 from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable, Record, first_of, limit_warnings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..impedance.linearise import LinearisedStack
-    from ..routes import Route
     from .transient import Attributes
 
 #: Cycles per solve: about a tenth of a second, after which progress is shown and an interruption acts. Solves
@@ -89,7 +89,7 @@ class CyclingRun:
             f_max=1 / (2 * np.pi * first),
             dielectric=dielectric,
             cpe_window=wider_window((0.1 / length, 10 / first), () if kept is None else kept.labels),
-            refinement=route.refinement,
+            layers=route,
         )
         self.table = CycleTable(self.integrator)
         self.traced = frozenset(protocol.traced())
@@ -233,8 +233,8 @@ class CyclingRun:
         from ..impedance.linearise import LinearisedStack
 
         assert self.protocol.probe is not None
-        f_max, refinement = float(self.protocol.probe.values().max()), self.route.refinement
-        return LinearisedStack(self.cell, f_max=f_max, refinement=refinement)
+        f_max, layers = float(self.protocol.probe.values().max()), Mesh(refinement=self.route.refinement)
+        return LinearisedStack(self.cell, f_max=f_max, layers=layers)
 
     def _probe(self, passages: list[Passage]) -> np.ndarray:
         """Spectrum at the end of a cycle; a rest before it becomes a part of the cycle."""

@@ -79,7 +79,7 @@ class Transient:
             f_max=1 / (2 * np.pi * checks.first_output(segments)),
             dielectric=self.dielectric,
             cpe_window=wider_window(self.window or window_of(segments), () if kept is None else kept.labels),
-            refinement=route.refinement,
+            layers=route,
         )
         state = integrator.rest_state
         if kept is not None:
@@ -184,7 +184,7 @@ def laboratory(
     potentials = [outputs[names.local_potential(layer.name)] for layer in model.mixed_layers]
     x, layer_of_x = positions(cell, integrator, names.local_potential)
     salts = [outputs[names.concentration(layer.name)] for layer in model.salt_layers]
-    salt_x, salt_layer = positions(cell, integrator, names.relative_concentration)
+    salt_x, salt_layer = positions(cell, integrator, names.concentration)
     return {
         "time": np.concatenate(
             [solution.times + start for solution, start in zip(solutions, start_times, strict=True)]
@@ -243,11 +243,11 @@ def half_cycle_capacities(done: list[tuple[Segment, SegmentSolution]]) -> list[f
     return [charges[k] for k in sorted(charges)] or None
 
 
-def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
-    """Distance [m] from the negative electrode, and layer, of every node that carries a state, named by `state`."""
+def positions(cell: Cell, integrator: Integrator, profile: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
+    """Distance [m] from the negative electrode, and layer, of every node of the outputs that `profile` names."""
     left, x, layer_names = 0.0, [], []
     for layer in cell.layers:
-        nodes = integrator.nodes(state(layer.name))
+        nodes = integrator.nodes(profile(layer.name))
         x.append(left + nodes * float(layer.thickness))
         layer_names += [layer.name] * nodes.size
         left += float(layer.thickness)

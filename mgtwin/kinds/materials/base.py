@@ -87,6 +87,11 @@ class Material:
         return math.inf
 
     @property
+    def has_modes(self) -> bool:
+        """Whether a layer of it is the sum of a few modes in time: ions and electrons, linear, the same at every x."""
+        return self.carriers == ELECTRONS and not self.graded and not self.depends_on_potential
+
+    @property
     def mesh_only(self) -> str:
         """Why a layer of it has no closed form, ``""`` if it has one."""
         if self.graded:
