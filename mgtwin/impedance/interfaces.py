@@ -152,6 +152,7 @@ def _link(spots: Spots, ions: tuple[Array, Array], electrons: tuple[Array, Array
         electron_top / spots.fraction + narrow * electron_bottom,
         electron_bottom,
         ideal=ideal,
+        spread=spots.ions,
     )
 
 

@@ -39,7 +39,8 @@ class Signal(Written):
     @field_validator("times", "values", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
-        return tuple(raw.tolist()) if is_array(raw) else raw
+        # numbers of NumPy are floats, too, but slow ones
+        return tuple(np.asarray(raw, dtype=float).tolist()) if is_array(raw) else raw
 
     @model_validator(mode="after")
     def _sound(self) -> Signal:
@@ -53,9 +54,9 @@ class Signal(Written):
 
     def straight_runs(self) -> list[tuple[int, int]]:
         """Index pairs (first, last) of the longest straight lines through the samples; jumps separate them."""
-        t, y = np.asarray(self.times), np.asarray(self.values)
+        t, y = self.times, self.values
         # Of the range or of the value, whichever is larger: a constant current has noise but no range.
-        tolerance = STRAIGHT * max(float(np.ptp(y)), float(np.max(np.abs(y))))
+        tolerance = STRAIGHT * max(max(y) - min(y), max(y), -min(y))
         runs: list[tuple[int, int]] = []
         first = 0
         while first < len(t) - 1:
@@ -88,22 +89,24 @@ class ReplayedSignal(TransientProtocol):
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """One stretch per straight run of samples."""
-        t, y = np.asarray(self.signal.times), np.asarray(self.signal.values)
+        t, y = self.signal.times, self.signal.values
         kind = VoltageRamp if self.by_voltage else CurrentRamp
         result: list[Segment] = []
         for first, last in self.signal.straight_runs():
-            duration = float(t[last] - t[first])
-            rate = float((y[last] - y[first]) / duration)
+            duration = t[last] - t[first]
+            rate = (y[last] - y[first]) / duration
             # The samples of the record itself, so that simulated and measured values stand side by side without
             # interpolation.
-            times = tuple(float(item) for item in t[first : last + 1] - t[first])
-            result.append(Segment(kind(float(y[first]), rate), duration, times, step=len(result)))
+            times = tuple([item - t[first] for item in t[first : last + 1]])
+            result.append(Segment(kind(y[first], rate), duration, times, step=len(result)))
         return tuple(result)
 
 
 def recorded(times: ArrayLike, values: ArrayLike, *, by_voltage: bool) -> ReplayedSignal:
     """The protocol that imposes a recorded current [A] or voltage [V] again."""
-    return ReplayedSignal(Signal(tuple(np.asarray(times)), tuple(np.asarray(values))), by_voltage=by_voltage)
+    return ReplayedSignal(
+        Signal(tuple(np.asarray(times).tolist()), tuple(np.asarray(values).tolist())), by_voltage=by_voltage
+    )
 
 
 def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float | str | None = None) -> Protocol:
