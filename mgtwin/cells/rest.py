@@ -97,11 +97,14 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         joined.append(
             mixed[k]
             and mixed[k + 1]
-            and (key not in cell.interfaces or _finite(read.number(f"interfaces.{key}.electronic_resistance")))
+            and (
+                key not in cell.interfaces
+                or _finite(read.property(f"interfaces.{key}.electronic_resistance", read.temperature))
+            )
         )
     contact = {
-        "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
-        "positive": mixed[-1] and _finite(read.number("positive.electronic_resistance")),
+        "negative": mixed[0] and _finite(read.property("negative.electronic_resistance", read.temperature)),
+        "positive": mixed[-1] and _finite(read.property("positive.electronic_resistance", read.temperature)),
     }
     reservoirs = {side: equilibrium(Bound(type(read.get(side)), side, read)) for side in contact}
     anchors = [

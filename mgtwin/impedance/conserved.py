@@ -93,10 +93,10 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
         # Whether electrons, or anions, pass the interface, layers m-1 and m being beside it.
         beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
         common = beside[0].carriers if len(beside) == 1 else shared(*beside)
-        at = vars(cell)[name] if len(beside) == 1 else cell.interfaces.get(name)
+        path = name if len(beside) == 1 else f"interfaces.{name}"
         passed = common == ELECTRONS if len(beside) == 1 else bool(common)
-        if common == ELECTRONS and at is not None:
-            passed = not _is_infinite(at.electronic_resistance)
+        if common == ELECTRONS and (len(beside) == 1 or name in cell.interfaces):
+            passed = not math.isinf(Reader(cell).property(f"{path}.electronic_resistance", cell.temperature))
         if passed:
             condition = np.zeros(len(column))
             # what an electronic current through m charges: the layer behind it, at the cost of the one before; and by
@@ -133,11 +133,7 @@ def _blocks_ions(cell: Cell, interface: str) -> bool:
     # a formula current(u) lets ions through, however few: no charge is trapped behind it for good
     if junction is None or not has_formula(type(junction), "ohmic"):
         return False
-    return _is_infinite(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
-
-
-def _is_infinite(value: object) -> bool:
-    return isinstance(value, float) and math.isinf(value)
+    return math.isinf(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
 
 
 def _null_space(conditions: np.ndarray) -> np.ndarray:
