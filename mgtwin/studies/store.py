@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..dataset import add_warning, attributes
 from ..errors import FileError, InputError
@@ -157,7 +158,7 @@ class Store:
         return add_warning(open_study(self.path), *first_of([*self.damaged, *of_runs, *warnings]))
 
 
-def _checksum(values: Any) -> int:
+def _checksum(values: ArrayLike) -> int:
     array = np.asarray(values)
     if array.dtype.kind == "f":
         # The same on every machine: byte order is part of the number.
