@@ -48,10 +48,10 @@ class NumberOr:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.quantity.unit!r})"
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: object) -> Any:
         return Union[Annotated[Any, self], other]  # noqa: UP007 (| would call this method again)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: object) -> Any:
         return Union[other, Annotated[Any, self]]  # noqa: UP007
 
     def read(self, raw: object, *, context: Context = None) -> object:
