@@ -201,17 +201,16 @@ class JunctionInterface:
             for given in model.input_paths
             for read in bound.reads("ohmic")
         )
+
+        def open_or_short(cell: Cell, f_max: float) -> float | None:
+            resistance = Bound(bound.kind, bound.path, Reader(cell)).call("ohmic")
+            return float(resistance) if resistance in (0.0, np.inf) else None
+
         # an input can be anything later: what is open or shorted now must not decide on the equations
-        fixed = None if varies else model.decide(partial(_open_or_short, bound))
+        fixed = None if varies else model.decide(open_or_short)
         if fixed == np.inf:
             return ZERO
         # a growing film will make a resistance of a short
         if fixed == 0.0 and not self.ageing.film_grows:
             return None
         return self.ageing.fraction / (bound.call("ohmic") + self.ageing.film)
-
-
-def _open_or_short(bound: Bound, cell: Cell, f_max: float) -> float | None:
-    """Resistance of an ohmic contact where it is 0 or infinite."""
-    resistance = Bound(bound.kind, bound.path, Reader(cell)).call("ohmic")
-    return float(resistance) if resistance in (0.0, np.inf) else None
