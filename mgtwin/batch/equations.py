@@ -93,44 +93,70 @@ class Equations:
         matrix[self.elimination.diagonal[self.mass]] += shift
         return self.elimination.factorised(matrix)
 
-    def for_sets(self, parameters: Reals) -> Sets:
-        """The equations with values of the parameters, shape (parameters, sets)."""
-        return Sets(self, parameters)
+    def for_sets(self, parameters: Reals, events: bool = True) -> Sets:
+        """The equations with values of the parameters, shape (parameters, sets); without `events` none is heeded."""
+        return Sets(self, parameters, events)
 
 
 class Sets:
     """Equations at the parameters of several sets; unknowns have the shape (unknowns, sets)."""
 
-    def __init__(self, equations: Equations, parameters: Reals) -> None:
-        self.equations = equations
+    def __init__(self, equations: Equations, parameters: Reals, events: bool) -> None:
+        self.equations, heeded = equations, equations.events if events else None
         self.number = parameters.shape[1]
         self._parameters = np.array(parameters.T, order="C", dtype=float)
-        self._state = np.zeros((self.number, equations.size))
-        self._time = np.zeros(self.number)
-        self._kept: list[Any] = []  # CasADi's buffers keep neither their functions nor themselves alive
-        self.rates, self.jacobian = self._evaluator(equations.rates), self._evaluator(equations.jacobian)
-        self.events = None if equations.events is None else self._evaluator(equations.events)
+        once = _Places(self._parameters, equations.size, 1)
+        self._rates, self._jacobian = once.evaluator(equations.rates), once.evaluator(equations.jacobian)
+        self._stages = _Places(self._parameters, equations.size, 3).evaluator(equations.rates)
+        self._events = None if heeded is None else once.evaluator(heeded)
 
     def some(self, which: NDArray[np.intp]) -> Sets:
         """Some of the sets."""
-        return Sets(self.equations, self._parameters[which].T)
+        return Sets(self.equations, self._parameters[which].T, self._events is not None)
 
-    def _evaluator(self, function: casadi.Function) -> Callable[[float | Reals, Reals], Reals]:
-        """A function of (t, y) for all sets, through CasADi's buffers: no conversion of the arrays."""
-        mapped = function.map(self.number)
+    def rates(self, time: float, state: Reals) -> Reals:
+        """f, shape (unknowns, sets)."""
+        return self._rates(np.full((1, 1), time), state[np.newaxis])[0]
+
+    def stages(self, times: Reals, states: Reals) -> Reals:
+        """f at three times, of states of shape (3, unknowns, sets), in one call."""
+        return self._stages(times[:, np.newaxis], states)
+
+    def jacobian(self, time: float, state: Reals) -> Reals:
+        """Entries of the Jacobian of f, shape (entries, sets)."""
+        return self._jacobian(np.full((1, 1), time), state[np.newaxis])[0]
+
+    def events(self, times: float | Reals, state: Reals) -> Reals | None:
+        """The events, at one time or one for each set; None where there are none."""
+        return None if self._events is None else self._events(np.atleast_2d(times), state[np.newaxis])[0]
+
+
+class _Places:
+    """Memory from which CasADi reads times, states and parameters of all sets, for several states of each at once."""
+
+    def __init__(self, parameters: Reals, unknowns: int, count: int) -> None:
+        sets = len(parameters)
+        self._time, self._state = np.zeros((count, sets)), np.zeros((count, sets, unknowns))
+        self._parameters = np.repeat(parameters[np.newaxis], count, axis=0)
+        self._kept: list[Any] = []  # CasADi's buffers keep neither their functions nor themselves alive
+
+    def evaluator(self, function: casadi.Function) -> Callable[[Reals, Reals], Reals]:
+        """A function of (t, y), of shapes (count, sets or 1) and (count, unknowns, sets), without any conversion."""
+        count, sets = self._time.shape
+        mapped = function.map(count * sets)
         buffer: Any
         buffer, evaluate = mapped.buffer()
-        result: Reals = np.zeros((self.number, function.size1_out(0)))
+        result: Reals = np.zeros((count, sets, function.size1_out(0)))
         flat: list[Any] = [item.reshape(-1) for item in (self._time, self._state, self._parameters, result)]
         for k, array in enumerate(flat[:3]):
             buffer.set_arg(k, memoryview(array))
         buffer.set_res(0, memoryview(flat[3]))
-
-        def evaluated(time: float | Reals, state: Reals) -> Reals:
-            self._time[:] = time
-            self._state[:] = state.T
-            evaluate()
-            return result.T.copy(order="C")
-
         self._kept.append((mapped, buffer))
+
+        def evaluated(time: Reals, state: Reals) -> Reals:
+            self._time[:] = time
+            self._state[:] = state.transpose(0, 2, 1)
+            evaluate()
+            return result.transpose(0, 2, 1).copy(order="C")
+
         return evaluated

@@ -20,7 +20,7 @@ from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.modes import DECADES as TABLES
 from ..models.stack import DEFAULT_WINDOW
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from ..routes import Route
 from ..simulation.integrator import Integrator, SegmentSolution, mapped
 from .equations import Equations
@@ -157,7 +157,8 @@ class ParameterSets:
     def integrate(self, y: Reals, values: Reals, segments: Sequence[Segment]) -> Trajectories:
         """All sets through a segment of equal times, with a control and limits for each."""
         control = np.array([[*Integrator.inputs(self, segment).values()] for segment in segments]).T  # type: ignore[arg-type]
-        sets = self._equations.for_sets(np.vstack([self.numbers(values), control]))
+        bounded = any(segment.limits != Limits() for segment in segments) or len(self._equations.names) > 2
+        sets = self._equations.for_sets(np.vstack([self.numbers(values), control]), events=bounded)
         return march(sets, y, segments[0].times, self.rtol, self.atol)
 
     # -- results ------------------------------------------------------------------------------------------------------
