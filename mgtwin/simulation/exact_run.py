@@ -22,8 +22,6 @@ from . import checks
 
 #: Points of every profile in results, and how they are graded: for figures, not for finite volumes.
 PROFILE_POINTS, PROFILE_STRETCHING = 80, 4.0
-#: From so many stretches on responses are sums of exponentials, and only the last state is kept.
-MANY = 24
 
 
 class ExactRun:
@@ -42,6 +40,7 @@ class ExactRun:
     def __init__(self, task: Task, route: Route, dielectric: tuple[str, ...], window: tuple[float, float]) -> None:
         self.cell, self.segments, self._points = task.cell, task.segments, route.points
         self._dielectric, self._window = dielectric, window
+        self._many = task.is_record
         self._by_voltage = task.segments[0].control.imposes_voltage
         self._rest, self._area = at_rest(task.cell), float(task.cell.area)
         #: What was done, for the attribute `route`.
@@ -84,7 +83,7 @@ class ExactRun:
 
     @cached_property
     def _sums(self) -> Exponentials | None:
-        return Exponentials(self.control) if len(self.segments) >= MANY else None
+        return Exponentials(self.control) if self._many else None
 
     def _rows(self, of: Callable[[UnitCurrent], Mapping[str, Any]]) -> Rows:
         """What a unit of the control does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -170,6 +170,13 @@ class Integrator:
         # The moment of the event is no output time, but the run ends there.
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
+
+    def runs(self, segments: Sequence[Segment], state: np.ndarray) -> Iterator[SegmentSolution]:
+        """Solutions of segments, each from the state in which the one before it ended."""
+        for segment in segments:
+            solution = self.run(segment, state)
+            state = solution.state
+            yield solution
 
     def _solve(
         self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray

@@ -88,11 +88,12 @@ class Transient:
         # not before the checks: PyBaMM takes longer to import than a protocol takes to be refused
         from ..models.ladder import wider_window
         from .integrator import Integrator, out_of_salt
+        from .record import RecordIntegrator
 
         cell, segments, attrs = self.task.cell, self.task.segments, self.attrs
         kept = None if self.start is None else start_state.kept(self.start, self.start_time, cell)
-        integrator = Integrator(
-            cell,
+        made = partial(RecordIntegrator, cell, segments) if self.task.is_record else partial(Integrator, cell)
+        integrator = made(
             f_max=1 / (2 * np.pi * checks.first_output(segments)),
             dielectric=self.dielectric,
             cpe_window=wider_window(self.window or window_of(segments), () if kept is None else kept.labels),
@@ -104,10 +105,9 @@ class Transient:
         solutions: list[SegmentSolution] = []
         warnings = self.warnings()
         try:
-            for number, segment in enumerate(segments):
-                solution = integrator.run(segment, state)
+            for number, solution in enumerate(integrator.runs(segments, state)):
+                segment = segments[number]
                 solutions.append(solution)
-                state = solution.state
                 if self.progress is not None:
                     self.progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
                 if solution.ended_by != "time":
@@ -119,8 +119,8 @@ class Transient:
                     )
                     break
         except SimulationError as error:
-            made = partial(self._dataset, solutions, integrator, route)
-            raise self._failed(error, solutions, warnings, made) from error
+            done = partial(self._dataset, solutions, integrator, route)
+            raise self._failed(error, solutions, warnings, done) from error
         except KeyboardInterrupt:
             if not solutions:
                 raise

@@ -1,0 +1,97 @@
+"""Integrates a record: many short lines in one solve, with every corner known to the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pybamm
+
+from ..cells import Cell
+from ..errors import SimulationError
+from ..models.recorded import RecordedStack
+from ..models.stack import StackModel
+from ..protocols import Segment
+from .integrator import SOLVER_OPTIONS, Integrator, SegmentSolution
+
+#: Duration of a jump over the whole time: SUNDIALS tells times apart that differ by 100 roundings (2.2e-14).
+DELAY = 2e-13
+#: Lines per solve: after each progress is shown and an interruption acts.
+PER_SOLVE = 500
+
+
+class RecordIntegrator(Integrator):
+    """An integrator for stretches of one kind of control without limits, as many as there are.
+
+    Parameters
+    ----------
+    cell : Cell
+    segments : sequence of Segment
+    **options
+        Those of :class:`Integrator`.
+    """
+
+    #: A call of the solver costs as much as some forty steps, a corner within a solve as much as some five. Where a
+    #: record jumps algebraic unknowns do, and no step would be short enough for their error; they follow the others by
+    #: Newton's iteration at every step all the same.
+    solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
+
+    def __init__(self, cell: Cell, segments: Sequence[Segment], **options: Any):
+        duration = np.array([segment.duration for segment in segments])
+        start = np.append(0.0, np.cumsum(duration))
+        value = np.array([segment.control.start for segment in segments])
+        end = value + np.array([segment.control.rate for segment in segments]) * duration
+        # a corner is one where both lines have the same value to rounding, a jump takes a moment
+        jumps = np.abs(np.append(value[1:] - end[:-1], 0.0)) > 1e-9 * np.max(np.abs([value, end]))
+        self._delay = DELAY * start[-1]
+        self._begins = start[:-1] + np.append(0.0, np.where(jumps[:-1], self._delay, 0.0))
+        self._ends = start[1:]
+        sign = 1.0 if segments[0].control.imposes_voltage else -1.0  # the laboratory's current changes sign
+        corners = [np.append(self._begins[:1], self._ends), np.append(value[:1], end)]
+        self._corners = np.concatenate([corners[0], self._begins[1:][jumps[:-1]]])
+        order = np.argsort(self._corners, kind="stable")
+        self._corners = self._corners[order]
+        self._values = sign * np.concatenate([corners[1], value[1:][jumps[:-1]]])[order]
+        super().__init__(cell, **options)
+
+    def _model(self, cell: Cell, **options: Any) -> StackModel:
+        return RecordedStack(cell, times=self._corners, values=self._values, **options)
+
+    def runs(self, segments: Sequence[Segment], state: np.ndarray) -> Iterator[SegmentSolution]:
+        """Solutions of all segments from a state; see :meth:`Integrator.runs`."""
+        for first in range(0, len(segments), PER_SOLVE):
+            part = segments[first : first + PER_SOLVE]
+            solutions = self._together(part, first, state)
+            yield from solutions
+            if solutions[-1].ended_by != "time":
+                return
+            state = solutions[-1].state
+
+    def _together(self, segments: Sequence[Segment], first: int, state: np.ndarray) -> list[SegmentSolution]:
+        begins, ends = (edges[first : first + len(segments)] for edges in (self._begins, self._ends))
+        inside = (self._corners >= begins[0]) & (self._corners <= ends[-1])
+        samples = [begin + np.asarray(segment.times) for begin, segment in zip(begins, segments, strict=True)]
+        # to the last digit where the line ends, whatever rounding its own times have added
+        for times, end in zip(samples, ends, strict=True):
+            times[-1] = end
+        asked = np.unique(np.concatenate(samples))
+        try:
+            reached, y, termination = self._solve(self._corners[inside], asked, self.inputs(segments[0]), state)
+        except pybamm.SolverError as error:
+            raise SimulationError(str(error), time=0.0) from error
+        limited = "event" in termination
+        outputs = self.evaluate(y)
+        solutions = []
+        for times, begin in zip(samples, begins, strict=True):
+            ended = limited and times[-1] > reached[-1] * (1 + 1e-12)
+            kept = times[times <= reached[-1] * (1 + 1e-12)]
+            where = np.searchsorted(reached, kept * (1 - 1e-15)).clip(0, len(reached) - 1)
+            where = np.unique(np.append(where, len(reached) - 1)) if ended else where
+            found = {name: value[..., where] for name, value in outputs.items()}
+            solutions.append(
+                SegmentSolution(reached[where] - begin, found, y[:, where[-1]], termination if ended else "time")
+            )
+            if ended:
+                break
+        return solutions
