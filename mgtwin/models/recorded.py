@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import casadi
 import numpy as np
 import pybamm
 
 from ..cells import Cell
+from ..kinds.numbers import Number
+from . import controlled
 from .controlled import ControlledStack
 from .stack import StackModel
 
@@ -18,8 +21,18 @@ NOW = "recorded time [s]"
 
 
 def _line(times: np.ndarray, values: np.ndarray) -> pybamm.Symbol:
-    now = pybamm.t + pybamm.InputParameter(NOW)
-    return pybamm.Interpolant(times, values, now, name="recorded", interpolator="linear")
+    """The record as a function of time."""
+    # pybamm.Interpolant would copy the whole table at every evaluation
+    table = casadi.interpolant("recorded", "linear", [times], values, {"lookup_mode": ["binary"]})
+
+    def recorded(now: Number) -> Number:
+        match now:
+            case casadi.MX():
+                return table(now)
+            case _:
+                return np.interp(now, times, values)
+
+    return pybamm.Function(recorded, pybamm.t + pybamm.InputParameter(NOW))
 
 
 class RecordedCurrent(StackModel):
@@ -48,4 +61,6 @@ class RecordedVoltage(ControlledStack):
     def __init__(self, cell: Cell, *, times: np.ndarray, values: np.ndarray, **options: Any):
         super().__init__(cell, **options)
         self.algebraic[self.current] = self.voltage - _line(times, values)
-        self.events = [event for event in self.events if event.name not in ("lowest voltage", "highest voltage")]
+        self.events: list[pybamm.Event] = [
+            e for e in self.events if e.name not in (controlled.LOWEST, controlled.HIGHEST)
+        ]

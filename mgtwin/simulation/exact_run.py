@@ -125,8 +125,8 @@ class ExactRun:
                 found[names.film_resistance(face)] = constant * film_when_new(reader, path)
         return found
 
-    def kept(self) -> dict[str, Any]:
-        """States of the model at the ends of all stretches (of a record: at its end), for runs that start there."""
+    def kept(self, most: int) -> dict[str, Any]:
+        """States of the model at the ends of all stretches, for runs that start there; of too many the last."""
         numbers, f_max = Reader(self.cell), 1 / (2 * np.pi * checks.first_output(self.segments))
 
         def edges(layer: str, potential: float) -> np.ndarray:
@@ -136,11 +136,12 @@ class ExactRun:
         nodes = self._graded(edges)
         rows = self._rows(lambda unit: unit.states(nodes, self._window))
         lines = np.arange(len(self.segments))
+        size = lines.size * sum(x.size for x in nodes.values())
+        lines = lines[-1:] if size > most else lines
         if self._sums is None:
             values = superposed(rows, self.control.at_ends(lines), self._points)
         else:
-            lines = lines[-1:]
-            values, _ = self._sums.responses(rows, slice(-1, None))
+            values, _ = self._sums.responses(rows, np.searchsorted(self.control.line, lines, side="right") - 1)
         found = rows.split(values)
         del found[names.CURRENT_DENSITY]
         layers = {names.local_potential(name): x for name, x in nodes.items()}

@@ -15,7 +15,7 @@ from ..models import controlled, names
 from ..models.recorded import NOW, RecordedCurrent, RecordedVoltage
 from ..models.stack import StackModel
 from ..protocols import Segment
-from .integrator import SOLVER_OPTIONS, Integrator, SegmentSolution, mapped
+from .integrator import SOLVER_OPTIONS, Integrator, Stretches, mapped
 
 #: Duration of a jump over the whole time: SUNDIALS tells times apart that differ by 100 roundings (2.2e-14).
 DELAY = 2e-13
@@ -78,45 +78,41 @@ class RecordIntegrator(Integrator):
     def _adds_current(self) -> bool:
         return names.CURRENT_VARIABLE not in self.layout[0]
 
-    def kept_state(self, solution: SegmentSolution) -> np.ndarray:
-        """State at the end of a segment, the current included."""
-        return np.append(solution.state, solution.outputs[names.CURRENT][-1:] if self._adds_current else [])
-
-    def runs(self, segments: Sequence[Segment], state: np.ndarray) -> Iterator[SegmentSolution]:
-        """Solutions of all segments from a state; see :meth:`Integrator.runs`."""
+    def runs(self, segments: Sequence[Segment], state: np.ndarray) -> Iterator[Stretches]:
+        """Solutions of all segments from a state, many at a time; see :meth:`Integrator.runs`."""
         for first in range(0, len(segments), PER_SOLVE):
-            part = segments[first : first + PER_SOLVE]
-            solutions = self._together(part, first, state)
-            yield from solutions
-            if solutions[-1].ended_by != "time":
+            solved = self._together(segments[first : first + PER_SOLVE], first, state)
+            yield solved
+            if solved.ended_by != "time":
                 return
-            state = solutions[-1].state
+            state = solved.states[-1, : self.rest_state.size]
 
-    def _together(self, segments: Sequence[Segment], first: int, state: np.ndarray) -> list[SegmentSolution]:
+    def _together(self, segments: Sequence[Segment], first: int, state: np.ndarray) -> Stretches:
         begins, ends = (edges[first : first + len(segments)] for edges in (self._begins, self._ends))
+        sizes = [len(segment.times) for segment in segments]
+        samples = np.concatenate([segment.times for segment in segments]) + np.repeat(begins, sizes)
+        # to the last digit where a line ends, whatever rounding its own times have added
+        last = np.cumsum(sizes) - 1
+        samples[last] = ends
         inside = (self._corners >= begins[0]) & (self._corners <= ends[-1])
-        samples = [begin + np.asarray(segment.times) for begin, segment in zip(begins, segments, strict=True)]
-        # to the last digit where the line ends, whatever rounding its own times have added
-        for times, end in zip(samples, ends, strict=True):
-            times[-1] = end
-        asked = np.unique(np.concatenate(samples))
         inputs = {NOW: 0.0} | ({controlled.BY_VOLTAGE: 1.0} if self._by_voltage else {})
         try:
-            reached, y, termination = self._solve(self._corners[inside], asked, inputs, state)
+            reached, y, termination = self._solve(self._corners[inside], np.unique(samples), inputs, state)
         except pybamm.SolverError as error:
             raise SimulationError(str(error), time=0.0) from error
-        limited = "event" in termination
-        outputs = self._split(mapped(self._outputs, y, reached[None]))
-        solutions = []
-        for times, begin in zip(samples, begins, strict=True):
-            ended = limited and times[-1] > reached[-1] * (1 + 1e-12)
-            kept = times[times <= reached[-1] * (1 + 1e-12)]
-            where = np.searchsorted(reached, kept * (1 - 1e-15)).clip(0, len(reached) - 1)
-            where = np.unique(np.append(where, len(reached) - 1)) if ended else where
-            found = {name: value[..., where] for name, value in outputs.items()}
-            solutions.append(
-                SegmentSolution(reached[where] - begin, found, y[:, where[-1]], termination if ended else "time")
-            )
-            if ended:
-                break
-        return solutions
+        ended_by = "time"
+        if "event" in termination:
+            # the moment of the event is a sample, although nobody asked for that time
+            ended_by, passed = termination, samples <= reached[-1] * (1 - 1e-12)
+            samples = np.append(samples[passed], reached[-1])
+            sizes = np.bincount(np.repeat(np.arange(len(sizes)), sizes)[: len(samples)]).tolist()
+            last = np.cumsum(sizes) - 1
+        where = np.searchsorted(reached, samples * (1 - 1e-15)).clip(0, len(reached) - 1)
+        outputs = {
+            name: value[..., where] for name, value in self._split(mapped(self._outputs, y, reached[None])).items()
+        }
+        times = tuple(np.split(reached[where] - np.repeat(begins[: len(sizes)], sizes), last[:-1] + 1))
+        states = y[:, where[last]].T
+        if self._adds_current:
+            states = np.column_stack([states, outputs[names.CURRENT][last]])
+        return Stretches(times, outputs, states, ended_by)
