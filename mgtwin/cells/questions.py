@@ -263,7 +263,7 @@ def _in_contact(cell: Cell, face: str, carrier: Carrier, read: Reader) -> Number
     if interface is None:  # no junction: both carriers pass perfectly
         return 0.0
     if carrier is Carrier.ELECTRONS:
-        return read.number(f"{path}.electronic_resistance")
+        return read.property(f"{path}.electronic_resistance", read.temperature)
     bound = Bound(type(interface), path, read, salt=1.0)
     if face not in ("negative", "positive"):
         return bound.call("ohmic") if has_formula(bound.kind, "ohmic") else 1 / admittance(bound, 0.0, 0.0)

@@ -7,6 +7,7 @@ parameter sets can be treated at once.
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -97,11 +98,14 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         joined.append(
             mixed[k]
             and mixed[k + 1]
-            and (key not in cell.interfaces or _finite(read.number(f"interfaces.{key}.electronic_resistance")))
+            and (
+                key not in cell.interfaces
+                or _finite(read.property(f"interfaces.{key}.electronic_resistance", read.temperature))
+            )
         )
     contact = {
-        "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
-        "positive": mixed[-1] and _finite(read.number("positive.electronic_resistance")),
+        "negative": mixed[0] and _finite(read.property("negative.electronic_resistance", read.temperature)),
+        "positive": mixed[-1] and _finite(read.property("positive.electronic_resistance", read.temperature)),
     }
     reservoirs = {side: equilibrium(Bound(type(read.get(side)), side, read)) for side in contact}
     anchors = [
@@ -146,9 +150,10 @@ def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Numb
         found.append(salt.network * salt.diffusivity / (salt.content * salt.porosity))
     for position in material.positions if has_electrons(material) else ():
         ionic, electronic = material.ionic(own, position), material.electronic(own).conductivity(potential, position)
-        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+        # where nothing conducts, nothing diffuses
+        ambipolar = ionic * electronic / np.maximum(ionic + electronic, np.finfo(float).tiny)
         found.append(ambipolar / material.capacitance(own, potential, position))
-    return min(found)
+    return reduce(np.minimum, found)
 
 
 def _group_potential(

@@ -126,22 +126,22 @@ def _blocks_ions(cell: Cell, interface: str) -> bool:
     # a formula current(u) lets ions through, however few: no charge is trapped behind it for good
     if junction is None or not has_formula(type(junction), "ohmic"):
         return False
-    return _is_infinite(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
+    return math.isinf(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
 
 
 def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:
     """Whether electrons, or anions, pass interface m, layers m-1 and m being beside it."""
     beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
     if len(beside) == 1:
-        return beside[0].carriers == ELECTRONS and not _is_infinite(vars(cell)[interface].electronic_resistance)
+        return beside[0].carriers == ELECTRONS and not _blocks_electrons(cell, interface)
     common, junction = shared(*beside), cell.interfaces.get(interface)
     if common != ELECTRONS or junction is None:
         return bool(common)
-    return not _is_infinite(junction.electronic_resistance)
+    return not _blocks_electrons(cell, f"interfaces.{interface}")
 
 
-def _is_infinite(value: object) -> bool:
-    return isinstance(value, float) and math.isinf(value)
+def _blocks_electrons(cell: Cell, path: str) -> bool:
+    return math.isinf(Reader(cell).property(f"{path}.electronic_resistance", cell.temperature))
 
 
 def _null_space(conditions: np.ndarray) -> np.ndarray:

@@ -82,7 +82,7 @@ class _Place:
         number = self.thickness / require(own.number("grain_size"), own.place("grain_size"))
         if boundary.capacitance is None:
             return number * resistance
-        capacitance = require(own.number("capacitance"), own.place("capacitance"), zero=True)
+        capacitance = require(own.property("capacitance"), own.place("capacitance"), zero=True)
         return number * resistance / (1 + s * (resistance * capacitance))
 
     def on_ionic_rail(self, boundary: GrainBoundary, ionic: Array, s: Array) -> tuple[Array, Array]:

@@ -128,7 +128,7 @@ def _electron_branch(reader: Reader, path: str, electrons: bool) -> tuple[Array,
     if not electrons:
         return 1.0, 0.0
     name = f"{path}.electronic_resistance"
-    return _fraction(require(reader.number(name), name, zero=True))
+    return _fraction(require(reader.property(name, reader.temperature), name, zero=True))
 
 
 def _fraction(resistance: Array) -> tuple[Array, Array]:

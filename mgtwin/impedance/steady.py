@@ -319,7 +319,7 @@ class _Charge:
             reader = Reader(model.cell, lookup)
             # no layers beside it: the constriction lies outside of the capacitor and stores nothing
             spots = Spots.of(reader, interface, contact_fraction(reader, interface), [])
-            return complex(spots.storage(reader.number(f"{path}.{element.coefficient}")))
+            return complex(spots.storage(reader.property(f"{path}.{element.coefficient}", reader.temperature)))
 
         slopes = [capacitance(driver).imag / 1e-30 for driver in self._stack.input_names]
         return capacitance("").real, np.array(slopes)

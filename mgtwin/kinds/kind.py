@@ -33,6 +33,7 @@ __all__ = [
     "KindClass",
     "Readable",
     "asked_by",
+    "check_bounds",
     "declare",
     "has_formula",
     "import_kinds",
@@ -247,18 +248,7 @@ class Bound:
         path = f"{self.path}.{name}"
         value = self._reader.property(path, self._reader.temperature)
         if isinstance(value, np.ndarray):  # single numbers were judged when the noun was made
-            gt, ge, lt, le = _bounds(self.kind, name)
-            for bound, relation, bad in (
-                (gt, "greater than", lambda limit: ~(value > limit)),
-                # a derivative at a bound steps over it by a hundred-thousandth: an ideal capacitor has n = 1
-                (ge, "at least", lambda limit: ~(value >= limit - 2e-5 * abs(limit))),
-                (lt, "less than", lambda limit: ~(value < limit)),
-                (le, "at most", lambda limit: ~(value <= limit + 2e-5 * abs(limit))),
-            ):
-                if bound is not None and np.any(refused := bad(bound)):
-                    raise InputError(
-                        f"{path} must be {relation} {bound:g}, but {value[refused].ravel()[0]:g} was given."
-                    )
+            check_bounds(self.kind, name, path, value)
         return value
 
     def call(self, formula: str, *arguments: Number, **known: Number) -> Number:
@@ -279,14 +269,28 @@ class Bound:
 @remembered
 def _bounds(kind: type, field: str) -> tuple[float | None, float | None, float | None, float | None]:
     """Bounds (gt, ge, lt, le) of the number in a field."""
-    from typing import get_type_hints  # only when arrays are judged
+    from typing import get_args, get_type_hints  # only when arrays are judged
 
     hint = get_type_hints(kind, include_extras=True).get(field)
-    for note in (*getattr(hint, "__metadata__", ()), hint):
+    for note in (note for part in (hint, *get_args(hint)) for note in (*getattr(part, "__metadata__", ()), part)):
         quantity = getattr(note, "quantity", note)
         if isinstance(quantity, Quantity):
             return quantity.bounds
     return (None, None, None, None)
+
+
+def check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
+    """Refuse values of a field outside the bounds of its kind; `path` is for the message."""
+    gt, ge, lt, le = _bounds(kind, field)
+    for bound, relation, bad in (
+        (gt, "greater than", lambda limit: ~(value > limit)),
+        # a derivative at a bound steps over it by a hundred-thousandth: an ideal capacitor has n = 1
+        (ge, "at least", lambda limit: ~(value >= limit - 2e-5 * abs(limit))),
+        (lt, "less than", lambda limit: ~(value < limit)),
+        (le, "at most", lambda limit: ~(value <= limit + 2e-5 * abs(limit))),
+    ):
+        if bound is not None and np.any(refused := bad(bound)):
+            raise InputError(f"{path} must be {relation} {bound:g}, but {value[refused].ravel()[0]:g} was given.")
 
 
 def import_kinds(package: str, path: Iterable[str]) -> list[str]:

@@ -10,9 +10,10 @@ from ..errors import InputError
 from ..plain import is_mapping, is_number, is_text
 from ..quantities import Quantity
 from ..registry import Family
-from ..unions import OneOf
+from ..unions import OneOf, type_of
 from .fields import NumberOr
 from .kind import Formula, declare
+from .laws import LAWS
 
 __all__ = ["STORAGES", "DoubleLayer", "Storage", "storage"]
 
@@ -64,7 +65,7 @@ class _AcrossInterface(NumberOr):
     def read(self, raw: object, *, context: Mapping[str, object] | None = None) -> object:
         """Return the storage that `raw` stands for, with its coefficient per area."""
         number = is_number(raw) and raw is not True and raw is not False
-        if number or is_text(raw) or (is_mapping(raw) and "value" in raw):
+        if number or is_text(raw) or (is_mapping(raw) and "value" in raw) or type_of(raw) in LAWS:
             raw = {"type": "capacitor", "c": raw}
         elif is_mapping(raw) and "type" not in raw and "c" in raw:
             raw = {"type": "capacitor", **raw}

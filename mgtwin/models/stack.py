@@ -141,7 +141,7 @@ class StackModel(pybamm.BaseModel):
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
-        return None if self.is_fixed_at(path, np.inf) else self.reader.number(path)
+        return None if self.is_fixed_at(path, np.inf) else self.reader.property(path, self.temperature)
 
     def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area: turns a layer's properties into ones per electrode area."""

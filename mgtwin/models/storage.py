@@ -105,7 +105,7 @@ def _element(
     model: Writer, path: str, element: Storage, scaled: Callable[[Number], Number]
 ) -> IdealCapacitor | ConstantPhaseElement:
     """A storage at its place: an ideal capacitor unless its order can be other than 1."""
-    coefficient = scaled(model.reader.number(f"{path}.{element.coefficient}"))
+    coefficient = scaled(model.reader.property(f"{path}.{element.coefficient}", model.temperature))
     order = f"{path}.{element.order}"
     if not element.order or model.is_fixed_at(order, 1.0):
         return IdealCapacitor(coefficient)

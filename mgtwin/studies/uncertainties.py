@@ -133,6 +133,9 @@ def uncertainty(
         client=client,
         progress=progress,
     )
+    match posterior:
+        case object(attrs={"warnings": said}):  # what is wrong with the samples is wrong with what they give
+            found = found.assign_attrs(warnings=[*found.attrs.get("warnings", []), *said])
     return _with_quantiles(found, level)
 
 

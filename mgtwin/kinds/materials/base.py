@@ -15,6 +15,7 @@ from ..carriers import ANIONS, ELECTRONS, Carrier
 from ..declare import declared, require
 from ..electrons import Electrons
 from ..kind import Added
+from ..laws import Law
 from ..numbers import Number
 from ..own import Own
 from ..salt import Salt
@@ -54,7 +55,7 @@ class Material:
 
     # Fields of some materials, absent in the others.
     grain_boundary: GrainBoundary | None = None
-    relative_permittivity: float | Storage | None = None
+    relative_permittivity: float | Law | Storage | None = None
     #: E [V] below which the ion's metal may be deposited inside, and the change of stoichiometry that the phase stands.
     minimum_potential: float = -math.inf
     homogeneity_range: tuple[float, float] | None = None
@@ -140,7 +141,7 @@ class Material:
     def permittivity(self, own: Own, position: Number = 0.5) -> Number | Storage | None:
         """Relative permittivity: a number, the `CPE` of a dispersive bulk, or None (no geometric capacitance, §2.4)."""
         given = self.relative_permittivity
-        return own.number("relative_permittivity") if isinstance(given, float) else given
+        return own.property("relative_permittivity") if isinstance(given, (float, Law)) else given
 
     def stores(self, own: Own, position: Number = 0.5) -> list[Store]:
         """Everything in it that stores the neutral component."""
