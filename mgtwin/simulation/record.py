@@ -34,9 +34,9 @@ class RecordIntegrator(Integrator):
         Those of :class:`Integrator`.
     """
 
-    #: Every corner begins anew with short steps, by whose number a record is paid. Of a record of 10 mV these leave
-    #: 20 nV, less than a thousandth of what its noise is.
-    rtol, atol = 1e-5, 1e-7
+    #: Every corner begins anew with short steps, by whose number a record is paid. These tolerances leave 1e-6 of the
+    #: largest voltage, a hundredth of what the mesh and the modes leave.
+    rtol, atol = 1e-6, 1e-8
     #: Where a record jumps algebraic unknowns do, and no step would be short enough for their error. They follow the
     #: others by Newton's iteration at every step all the same.
     solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
