@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import casadi
 import numpy as np
@@ -38,7 +38,17 @@ class SegmentSolution:
     ended_by: str
 
 
-def out_of_salt(segment: Segment, solution: SegmentSolution) -> bool:
+class Stretches(NamedTuple):
+    """Result of segments one after the other: output times of each from its own start [s], outputs at all of them,
+    the states kept at their ends, one row each, and why the last one ended."""
+
+    times: tuple[np.ndarray, ...]
+    outputs: Mapping[str, np.ndarray]
+    states: np.ndarray
+    ended_by: str
+
+
+def out_of_salt(segment: Segment, solution: SegmentSolution | Stretches) -> bool:
     """Whether salt is used up and there is no voltage limit, which the diverging voltage would meet at that moment."""
     limit = segment.limits.low if segment.control.start < 0 else segment.limits.high
     return names.is_depletion(solution.ended_by) and not np.isfinite(limit)
@@ -66,6 +76,8 @@ class Integrator:
 
     rtol, atol = RTOL, ATOL
     solver_options: Mapping[str, Any] = SOLVER_OPTIONS
+    #: Whether cells of one structure share the model.
+    shared = True
 
     def __init__(
         self,
@@ -83,7 +95,12 @@ class Integrator:
         stores = dielectric is True or frozenset(dielectric or ())
         decides = (type(self), self._settings, stores, pole_numbers(cpe_window), *how.values())
         options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, **how}
-        self._kept = kept(cell, f_max, decides, lambda: self._build(self._model(cell, **options, shared=True)))
+
+        def make() -> BuiltModel:
+            solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
+            return BuiltModel(self._model(cell, **options, shared=self.shared), solver)
+
+        self._kept = kept(cell, f_max, decides, make) if self.shared else make()
         self.model, self.built, self.layout = self._kept.model, self._kept.built, self._kept.layout
         #: The inputs by which the model is that of this cell, in the order of ``BuiltModel.names``.
         self.numbers = self.model.numbers_of(cell)
@@ -97,9 +114,6 @@ class Integrator:
     def _model(self, cell: Cell, **options: Any) -> StackModel:
         """What is discretised."""
         return ControlledStack(cell, **options)
-
-    def _build(self, model: StackModel) -> BuiltModel:
-        return BuiltModel(model, pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options))
 
     def _at_rest(self) -> np.ndarray:
         """State of the cell at rest."""
@@ -201,6 +215,13 @@ class Integrator:
         # The moment of the event is no output time, but the run ends there.
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
+
+    def runs(self, segments: Sequence[Segment], state: np.ndarray) -> Iterator[Stretches]:
+        """Solutions of segments, each from the state in which the one before it ended."""
+        for segment in segments:
+            solution = self.run(segment, state)
+            state = solution.state
+            yield Stretches((solution.times,), solution.outputs, self.kept_state(solution)[None], solution.ended_by)
 
     def _solve(
         self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray
