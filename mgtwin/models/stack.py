@@ -140,6 +140,7 @@ class StackModel(pybamm.BaseModel):
         self._name_variables()
         #: Numbers that are inputs where the model is shared, by their paths.
         self.free_numbers = self._numbers_that_decide_nothing() if shared else ()
+        self._shared = shared
 
     # -- parameters ------------------------------------------------------------------------------------------------
     def _parameter(self, path: str, value: float) -> pybamm.Parameter:
@@ -372,7 +373,7 @@ class StackModel(pybamm.BaseModel):
     def _spaces(self) -> dict[Space, float]:
         """Every domain with the stretching of its mesh."""
         # who shares a mesh shares its stretching: in steps, lest every other number make another mesh
-        step = SHARED_STEP if self.free_numbers else 0.0
+        step = SHARED_STEP if self._shared else 0.0
 
         def stretching(length: Callable[[Cell, float], float]) -> float:
             return self.decide(lambda cell, f_max: mesh.stretching(length(cell, f_max), step))

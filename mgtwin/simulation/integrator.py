@@ -76,8 +76,8 @@ class Integrator:
 
     rtol, atol = RTOL, ATOL
     solver_options: Mapping[str, Any] = SOLVER_OPTIONS
-    #: Whether cells of one structure share the model.
-    shared = True
+    #: Whether the model is kept for other cells of its structure.
+    is_kept = True
 
     def __init__(
         self,
@@ -98,9 +98,9 @@ class Integrator:
 
         def make() -> BuiltModel:
             solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
-            return BuiltModel(self._model(cell, **options, shared=self.shared), solver)
+            return BuiltModel(self._model(cell, **options, shared=True), solver)
 
-        self._kept = kept(cell, f_max, decides, make) if self.shared else make()
+        self._kept = kept(cell, f_max, decides, make) if self.is_kept else make()
         self.model, self.built, self.layout = self._kept.model, self._kept.built, self._kept.layout
         #: The inputs by which the model is that of this cell, in the order of ``BuiltModel.names``.
         self.numbers = self.model.numbers_of(cell)

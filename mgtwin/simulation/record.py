@@ -40,8 +40,8 @@ class RecordIntegrator(Integrator):
     #: Where a record jumps algebraic unknowns do, and no step would be short enough for their error. They follow the
     #: others by Newton's iteration at every step all the same.
     solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
-    #: The record is part of the equations; and it has no scalar form, without which numbers as inputs cost too much.
-    shared = False
+    #: The record is part of the equations.
+    is_kept = False
 
     def __init__(self, cell: Cell, segments: Sequence[Segment], **options: Any):
         duration = np.array([segment.duration for segment in segments])
