@@ -89,8 +89,7 @@ def impedance_jacobian(
     # numbers of several units that move together have no unit in common
     units = [found.pop() if len(found) == 1 else "" for found in units_of]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
-    on_mesh = any(layer.material.mesh_only for layer in cell.layers)
-    if start is None and protocol.bias is None and not on_mesh:
+    if not Laplace().refusal(Task(cell, at_rest=start is None and protocol.bias is None)):
         derivative = exact_jacobian(cell, frequencies, paths)
         attrs |= {"route": "exact, at rest, the state of rest moving with the parameters"}
     else:
