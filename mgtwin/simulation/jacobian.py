@@ -12,6 +12,7 @@ from ..cells.paths import Key, parts_of
 from ..errors import InputError
 from ..protocols import EIS
 from ..quantities import origin_of
+from ..routes import Laplace, Task
 from .dispatch import check_given, stamp
 
 if TYPE_CHECKING:
