@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -100,20 +100,57 @@ class ModalTable:
         found[0] = mean
         return np.asarray(found)
 
-    def profile(self, amplitudes: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:
-        """E at x/L from amplitudes, by the polynomial through the nodes of each panel."""
-        from scipy.interpolate import BarycentricInterpolator
+    def values(self, x: ArrayLike) -> NDArray[np.float64]:
+        """psi_k at x/L, by the polynomial through the nodes of each panel: right for sums that are smooth there."""
+        x = np.asarray(x, dtype=float)
+        depth = np.minimum(x, 1 - x)
+        panel, place = self._place(depth)
+        powers = np.polynomial.legendre.legvander(place, PER_PANEL - 1)
+        found = np.einsum("xn,xnk->xk", powers, self._series[panel])
+        return np.where(x[:, None] <= 0.5, found, found * self.parity)
 
-        given, x = np.asarray(amplitudes), np.asarray(x, dtype=float)
-        values = (self.shapes[:, : given.size] @ given).reshape(-1, PER_PANEL)
-        half = _panels(self.decades)
-        edges = np.concatenate([half, 1 - half[-2::-1]])
-        panel = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(values) - 1)
-        result = np.empty(x.shape)
-        for number in np.unique(panel):
-            here = panel == number
-            result[here] = BarycentricInterpolator(self.nodes.reshape(-1, PER_PANEL)[number], values[number])(x[here])
-        return result
+    def averages(self, edges: ArrayLike) -> NDArray[np.float64]:
+        """Means of psi_k over volumes between edges on [0, 1] that are symmetric to the middle.
+
+        They are what finite volumes hold: with the widths as weights they add up to 1 for the constant and exactly 0
+        for all others.
+        """
+        edges = np.asarray(edges, dtype=float)
+        number = edges.size - 1
+        depth = np.append(edges[: number // 2 + 1], 0.5)[: (number + 1) // 2 + 1]
+        widths = np.diff(_panels(self.decades))
+        panel, place = self._place(depth)
+        # int P_n from -1 to y is (P_n+1 - P_n-1)/(2n + 1)
+        powers = np.polynomial.legendre.legvander(place, PER_PANEL)
+        steps = np.arange(1, PER_PANEL)
+        inner = np.stack([place + 1, *((powers[:, steps + 1] - powers[:, steps - 1]) / (2 * steps + 1)).T], axis=1)
+        before = np.concatenate(
+            [np.zeros((1, self.rates.size)), np.cumsum(widths[:, None] * self._series[:, 0], axis=0)]
+        )
+        upto = before[panel] + widths[panel, None] / 2 * np.einsum("xn,xnk->xk", inner, self._series[panel])
+        half = np.diff(upto, axis=0) / np.diff(depth)[:, None]
+        mirrored = half[: number // 2][::-1] * self.parity
+        if number % 2:
+            half[-1, self.parity < 0] = 0.0  # the volume in the middle
+        found = np.concatenate([half, mirrored])
+        several = self.rates > 0
+        found[:, several] -= np.diff(edges) @ found[:, several]
+        return found
+
+    def _place(self, depth: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Panel of a distance from the nearer face, and the place in it from -1 to 1."""
+        edges = _panels(self.decades)
+        panel = np.clip(np.searchsorted(edges, depth, side="right") - 1, 0, edges.size - 2)
+        return panel, 2 * (depth - edges[panel]) / np.diff(edges)[panel] - 1
+
+    @cached_property
+    def _series(self) -> NDArray[np.float64]:
+        """Legendre coefficients of psi_k on the panels of the left half, shape (panels, PER_PANEL, modes)."""
+        x, weights = np.polynomial.legendre.leggauss(PER_PANEL)
+        powers = np.polynomial.legendre.legvander(x, PER_PANEL - 1)
+        into = (powers * weights[:, None]).T * (np.arange(PER_PANEL) + 0.5)[:, None]
+        half = self.shapes[: self.shapes.shape[0] // 2].reshape(-1, PER_PANEL, self.rates.size)
+        return np.asarray(into @ half)
 
 
 @lru_cache(maxsize=32)

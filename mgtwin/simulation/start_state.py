@@ -188,13 +188,13 @@ def _rewritten(before: str, nodes: np.ndarray, values: np.ndarray, now: str, x: 
     """A profile of E in other unknowns, finite volumes or the modes of a table, with the mean that it has."""
     kept, own = names.modes_of(before), names.modes_of(now)
     if kept is None:
-        mean, profile = _mean(nodes, values), partial(_resampled, nodes=nodes, values=values)
-    else:
-        mean, profile = float(values[0]), partial(modal_table(*kept[1:]).profile, values)
-    if own is not None:
-        return modal_table(*own[1:]).amplitudes(profile, mean)
-    found = np.asarray(profile(x))
-    return found + (mean - _mean(x, found))
+        assert own is not None
+        profile = partial(_resampled, nodes=nodes, values=values)
+        return modal_table(*own[1:]).amplitudes(profile, _mean(nodes, values))
+    table, number = modal_table(*kept[1:]), values.size
+    if own is None:
+        return np.asarray(table.averages(_edges(x))[:, :number] @ values)
+    return modal_table(*own[1:]).amplitudes(lambda at: table.values(at)[:, :number] @ values, values[0])
 
 
 def _fill_ladder(
@@ -215,9 +215,13 @@ def _fill_ladder(
 
 def _mean(nodes: np.ndarray, values: np.ndarray) -> float:
     """Mean over a layer of a profile given in the middles of its finite volumes."""
+    return float(values @ np.diff(_edges(nodes)))
+
+
+def _edges(nodes: np.ndarray) -> np.ndarray:
+    """Faces of the finite volumes of which these are the middles."""
     signs = (-1.0) ** np.arange(nodes.size)
-    edges = np.concatenate([[0.0], signs * np.cumsum(signs * 2 * nodes)])  # every node is the middle of two edges
-    return float(values @ np.diff(edges))
+    return np.concatenate([[0.0], signs * np.cumsum(signs * 2 * nodes)])
 
 
 def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarray:
