@@ -17,7 +17,7 @@ from mgtwin.errors import FileError, did_you_mean, validation_problems
 from mgtwin.locations import walk
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import TypeAdapter
     from pydantic_core import CoreSchema
 
 __all__ = ["DEEPEST", "MOST_ITEMS", "Document", "dumps", "load", "loads", "validate"]
@@ -182,26 +182,22 @@ def validate(
     try:
         return made.validate_python(document.data, context=dict(context) if context else None)
     except ValidationError as error:
-        raise _translated(error, document, made.core_schema) from error
-
-
-def _translated(error: ValidationError, document: Document, schema: CoreSchema) -> FileError:
-    found = []
-    for location, message in validation_problems(error):
-        at_key = location[-1:] == ("[key]",)  # pydantic's name of a key as a place
-        location = location[:-1] if at_key else location
-        unknown = message == "is not a known key here."
-        steps = list(walk(location, document.data))
-        path = ".".join(part for part, _ in steps)
-        if unknown:
-            message += _known_keys(*steps[-1], schema)
-        position = document.position(location, key=unknown or at_key)
-        found.append((position, f"{path}: {message}" if path else message))
-    # pydantic reports by the order of the fields; whoever mends a file goes from top to bottom.
-    found.sort(key=lambda item: item[0])
-    (line, column), first = found[0]
-    others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
-    return file_error("\n".join([first, *others]), document.name, document.text, line, column)
+        found = []
+        for location, message in validation_problems(error):
+            at_key = location[-1:] == ("[key]",)  # pydantic's name of a key as a place
+            location = location[:-1] if at_key else location
+            unknown = message == "is not a known key here."
+            steps = list(walk(location, document.data))
+            path = ".".join(part for part, _ in steps)
+            if unknown:
+                message += _known_keys(*steps[-1], made.core_schema)
+            position = document.position(location, key=unknown or at_key)
+            found.append((position, f"{path}: {message}" if path else message))
+        # pydantic reports by the order of the fields; whoever mends a file goes from top to bottom.
+        found.sort(key=lambda item: item[0])
+        (line, column), first = found[0]
+        others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
+        raise file_error("\n".join([first, *others]), document.name, document.text, line, column) from error
 
 
 def _known_keys(key: str, siblings: Plain, schema: CoreSchema) -> str:

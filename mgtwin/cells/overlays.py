@@ -7,6 +7,7 @@ sets. All variants that apply are applied in the order of the file; an overlay o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import chain, combinations, product
@@ -18,6 +19,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from .. import library, yamlfile
 from ..errors import InputError, MgtwinError, OverlayError
 from ..kinds.noun import noun, problems
+from ..plain import is_text
 from .cell import Cell, cell_adapter, drafted
 from .parts import is_part, resolve
 from .paths import Node, expand
@@ -30,11 +32,11 @@ _ORDER = ("state", "alternative", "reading", "ageing")
 _SINGLE = ("state", "reading", "ageing")
 
 
-def _as_tuple(raw: Node) -> Node:
-    return (raw,) if isinstance(raw, str) else raw
-
-
-_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
+#: Names; a single one needs no list.
+_Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda raw: (raw,) if is_text(raw) else raw, json_schema_input_type=str | tuple[str, ...]),
+]
 
 
 @noun
@@ -153,32 +155,27 @@ def apply_overlays(cell: Cell, *names: str) -> Cell:
     for name in names:
         overlay, document = _read(name)
         documents[name] = (overlay, document)
-    _check_combination(cell.name, [documents[name][0] for name in names])
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise OverlayError(f"the overlay {twice[0]!r} is named twice.")
+    overlays = [documents[name][0] for name in names]
+    for kind in _SINGLE:
+        same = [overlay.name for overlay in overlays if overlay.kind == kind]
+        if len(same) > 1:
+            raise OverlayError(f"{' and '.join(map(repr, same))} are both of kind {kind}: a cell takes one of these.")
+    for overlay in overlays:
+        if not overlay.matching(cell.name, names):
+            others = [name for name in names if name != overlay.name]
+            together = f" together with {', '.join(others)}" if others else ""
+            applies = "; ".join(str(variant) for variant in overlay.variants)
+            refused = f"the overlay {overlay.name!r} does not apply to {cell.name!r}{together}."
+            raise OverlayError(f"{refused} It applies to: {applies}.")
     ordered = sorted(documents, key=lambda name: _ORDER.index(documents[name][0].kind))
     for name in ordered:
         overlay, document = documents[name]
         for k, variant in overlay.matching(cell.name, names):
             cell = _apply(cell, variant, k, document)
     return cell.with_({"overlays": tuple(ordered)})
-
-
-def _check_combination(cell: str, overlays: list[Overlay]) -> None:
-    names = [overlay.name for overlay in overlays]
-    for name in names:
-        if names.count(name) > 1:
-            raise OverlayError(f"the overlay {name!r} is named twice.")
-    for kind in _SINGLE:
-        same = [overlay.name for overlay in overlays if overlay.kind == kind]
-        if len(same) > 1:
-            raise OverlayError(f"{' and '.join(map(repr, same))} are both of kind {kind}: a cell takes one of these.")
-    for overlay in overlays:
-        if overlay.matching(cell, names):
-            continue
-        others = [name for name in names if name != overlay.name]
-        together = f" together with {', '.join(others)}" if others else ""
-        applies = "; ".join(str(variant) for variant in overlay.variants)
-        refused = f"the overlay {overlay.name!r} does not apply to {cell!r}{together}."
-        raise OverlayError(f"{refused} It applies to: {applies}.")
 
 
 def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Document) -> Cell:
@@ -201,17 +198,12 @@ def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Documen
     except ValidationError as error:
         location, message = problems(error, draft)[0]
         path = ".".join(location)
-        guilty = [key for key in values if any(f"{path}.".startswith(f"{p}.") for p in _paths(draft, key))]
-        # later entries win, so that it is the last one that is to blame
-        where = (*place, guilty[-1]) if guilty else place
+        where: tuple[str | int, ...] = place
+        for key in values:
+            with suppress(InputError):  # a key that is no path of the draft is not to blame
+                if any(f"{path}.".startswith(f"{changed}.") for changed in expand(draft, key, setting=True)):
+                    where = (*place, key)  # later entries win, so that it is the last one that is to blame
         raise document.error(f"{path} in {cell.name}: {message}", where) from None
-
-
-def _paths(draft: Node, key: str) -> tuple[str, ...]:
-    try:
-        return expand(draft, key, setting=True)
-    except InputError:
-        return ()
 
 
 def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:

@@ -91,16 +91,14 @@ def hints(
                 given[name] = float(kinds[name].read(raw))
             except InputError as error:
                 raise InputError(f"{name}: {error}") from None
-    found = {name: _column(name, where) for name, where in (columns or {}).items()}
+    found: dict[str, Column] = {}
+    for name, where in (columns or {}).items():
+        if name not in QUANTITIES:
+            raise UnknownNameError(name, QUANTITIES, "column")
+        column = where if isinstance(where, Column) else Column(where)
+        if column.number is not None and column.number < 1:
+            raise InputError(f"columns: {name}: columns are counted from 1, not {column.name}.")
+        if column.unit is not None and not convert(name, column.unit):
+            raise InputError(f"columns: {name}: {column.unit!r} is no unit of it; for example {SI[name] or 'none'}.")
+        found[name] = column
     return Hints(columns=found, decimal=decimal, check=check, complete=complete, **given)
-
-
-def _column(name: str, where: str | int | Column) -> Column:
-    if name not in QUANTITIES:
-        raise UnknownNameError(name, QUANTITIES, "column")
-    column = where if isinstance(where, Column) else Column(where)
-    if column.number is not None and column.number < 1:
-        raise InputError(f"columns: {name}: columns are counted from 1, not {column.name}.")
-    if column.unit is not None and not convert(name, column.unit):
-        raise InputError(f"columns: {name}: {column.unit!r} is no unit of it; for example {SI[name] or 'none'}.")
-    return column

@@ -59,7 +59,7 @@ class GrainBoundaries:
         self._number = self._thickness / own.number("grain_size")
         # a capacitor across no resistance has no equation of its own: the time constant would be 0
         if boundary.capacitance is not None and not model.is_fixed_at(own.place("resistance"), 0.0):
-            self._capacitance = own.number("capacitance") * ratio
+            self._capacitance = own.property("capacitance") * ratio
 
     def folded(self, conductivity: Number) -> Number:
         """Ionic conductivity with the boundaries in it."""

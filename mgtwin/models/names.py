@@ -174,6 +174,20 @@ def constant_phase_pole(branch: str) -> tuple[str, int | None, int | None]:
     return prefix, int(label), None
 
 
+def branched(name: str) -> str:
+    """State that a branch of a ladder follows; any other name is its own.
+
+    Examples
+    --------
+    >>> branched(constant_phase_branch("positive potential drop [V]", "-7"))
+    'positive potential drop [V]'
+    """
+    source, branch, _ = name.partition(f" {_CONSTANT_PHASE_BRANCH}")
+    if not branch:
+        return name
+    return f"{source} [V.m-1]" if f"{source} [V.m-1]".endswith(_IONIC_FIELD) else f"{source} [V]"
+
+
 def is_constant_phase_branch(name: str) -> bool:
     """Whether a state is a branch of the ladder of a constant-phase element."""
     return _CONSTANT_PHASE_BRANCH in name

@@ -14,7 +14,7 @@ import pybamm
 from ..cells import Cell, Layer, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, rest_diffusivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.memories import Body
@@ -24,6 +24,7 @@ from ..kinds.salt import DEPLETED, Surface, continued_log
 from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
 from .equations import equations_of
+from .grading import diffusion_length
 from .grid import Space
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .particles import Particle
@@ -142,7 +143,7 @@ class StackModel(pybamm.BaseModel):
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
-        return None if self.is_fixed_at(path, np.inf) else self.reader.number(path)
+        return None if self.is_fixed_at(path, np.inf) else self.reader.property(path, self.temperature)
 
     def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area: turns a layer's properties into ones per electrode area."""
@@ -338,8 +339,7 @@ class StackModel(pybamm.BaseModel):
         """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
         numbers = Reader(self.cell)
         number = [layer.name for layer in self.cell.layers].index(name)
-        diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
-        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
+        return diffusion_length(numbers, name, self._rest_numbers.layers[number], self.f_max)
 
 
 def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None:

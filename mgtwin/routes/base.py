@@ -55,6 +55,8 @@ class Route(Written):
 
     #: Factor on the number of finite volumes of whatever is on a mesh.
     refinement: float = 1.0
+    #: Points of the contour on which whatever is in closed form is inverted.
+    points: int = 24
     #: Modes per decade of time of whatever layer has them (:class:`Modes`); 0 where all are on a mesh.
     density: float = 0.0
 

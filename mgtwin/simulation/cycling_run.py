@@ -335,7 +335,9 @@ class CyclingRun:
             ends.append(self.reached.elapsed)
         if not done:
             return {"time": None, "voltage": None, "current": None}, np.array(states), np.array(ends)
-        traces = transient.laboratory(self.cell, done, np.array(starts), self.integrator)
+        clock = transient.clock([(segment, solution.times) for segment, solution in done], np.array(starts))
+        outputs = transient.joined([solution for _, solution in done])
+        traces = clock | transient.laboratory(self.cell, outputs, self.integrator.nodes)
         return traces, np.array(states), np.array(ends)
 
     def _spectra(self) -> dict[str, Any]:

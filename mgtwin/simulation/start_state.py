@@ -11,7 +11,9 @@ import numpy as np
 
 from ..cells import Cell, Layer, Reader
 from ..cells.effective import chemical_capacitance
+from ..cells.questions import faces
 from ..errors import InputError
+from ..impedance.conserved import capacitor_path
 from ..kinds.carriers import Carrier
 from ..models import names
 from ..models.ladder import branch_value
@@ -88,19 +90,29 @@ def differences(start: xr.Dataset | xr.DataTree, cell: Cell) -> list[str]:
 def _at_temperature_of(cell: Cell, before: float, state: KeptState) -> KeptState:
     r"""The state with every local potential such that the composition is what it was: q(E', T') = q(E, T).
 
-    q is the integral of the chemical capacitance from 0 V, which is monotonic in E.
+    q is the integral of the chemical capacitance from 0 V, which is monotonic in E. Double layers keep their charge.
     """
     values = state.values.copy()
     own, earlier = Reader(cell), Reader(cell.with_({"temperature": before}))
     for layer in cell.layers:
         if Carrier.ELECTRONS not in layer.material.carriers:
             continue
-        faces = [names.face_potential(layer.name, side) for side in ("left", "right")]
-        for name, place in ((names.local_potential(layer.name), None), (faces[0], 0.0), (faces[1], 1.0)):
+        ends = [names.face_potential(layer.name, side) for side in ("left", "right")]
+        for name, place in ((names.local_potential(layer.name), None), (ends[0], 0.0), (ends[1], 1.0)):
             here = _made(state.labels) == name  # amplitudes of modes, too: the charge is proportional to E there
             if here.any():
                 x = state.positions[here] if place is None else place
                 values[here] = _recomposed(layer, earlier, own, values[here], x)
+    for face, capacitor in ((face, capacitor_path(face)) for face in faces(cell)):
+        element = cell.get(capacitor) if cell.get(capacitor.rpartition(".")[0]) is not None else None
+        if element is None:
+            continue
+        path = f"{capacitor}.{element.coefficient}"
+        ratio = earlier.property(path, earlier.temperature) / own.property(path, own.temperature)
+        drops = (names.potential_drop(face), names.through_contact_drop(face))
+        starts = tuple(names.constant_phase_branch(drop, "")[: -len(" [V]")].rstrip() for drop in drops)
+        # what a capacitor keeps is its charge, and so does every branch of a ladder: all are in proportion to q
+        values[[label in drops or label.startswith(starts) for label in state.labels]] *= ratio
     return state._replace(values=values)
 
 

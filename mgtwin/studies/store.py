@@ -138,12 +138,6 @@ def _checksum(values: Any) -> int:
     return zlib.crc32("\0".join(map(str, array.reshape(-1))).encode())
 
 
-def _append(file: Path, line: Line) -> None:
-    # The newline in front ends whatever a process left unfinished when it died.
-    with file.open("a", encoding="utf-8") as journal:
-        journal.write("\n" + json.dumps(line, ensure_ascii=False))
-
-
 def zarr_module() -> Any:
     """The package zarr; InputError where it is not installed."""
     try:
@@ -151,6 +145,12 @@ def zarr_module() -> Any:
     except ImportError:
         raise InputError("a store needs zarr: pip install 'mgtwin[studies]', or leave store= out.") from None
     return zarr
+
+
+def _append(file: Path, line: Line) -> None:
+    # The newline in front ends whatever a process left unfinished when it died.
+    with file.open("a", encoding="utf-8") as journal:
+        journal.write("\n" + json.dumps(line, ensure_ascii=False))
 
 
 @contextmanager
@@ -170,7 +170,15 @@ def opened_store(path: str | Path, plan: Plan) -> Iterator[Store]:
         raise InputError(f"the folder {target.parent} does not exist: create it first.")
     with _locked(target):
         if not target.exists():
-            _make(target, plan)
+            # Built beside its place and moved there when complete: nobody ever sees half a store.
+            zarr, draft = zarr_module(), target.with_name(f".{target.name}.part")
+            shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed
+            try:
+                with _written(target):
+                    _draw_up(zarr, draft, plan)
+                    os.rename(draft, target)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
         # Only now, under the lock: another process may have made the store a moment ago.
         kept = identity_of(target)
         other = differences(kept["identity"], plan.identity())
@@ -243,19 +251,6 @@ def identity_of(path: Path) -> dict[str, Any]:
     return attrs
 
 
-def _make(target: Path, plan: Plan) -> None:
-    """Build the store beside its place and move it there when complete."""
-    zarr, draft = zarr_module(), target.with_name(f".{target.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed
-    try:
-        with _written(target):
-            _draw_up(zarr, draft, plan)
-            # Atomic: nobody ever sees half a store at its place.
-            os.rename(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
 def _draw_up(zarr: Any, draft: Path, plan: Plan) -> None:
     """Lay out a store whose results are empty."""
     from zarr.codecs import Crc32cCodec, ZstdCodec
@@ -310,17 +305,14 @@ def open_study(store: str | Path) -> xr.Dataset:
             values = variable.values
             coords[name] = (variable.dims, values.astype(object) if values.dtype.kind == "T" else values, attrs)
         elif key == FAILURE:
-            data[FAILURE] = (variable.dims, _texts(zarr.open_array(path / FAILURE, mode="r"), variable.dims), attrs)
+            array = zarr.open_array(path / FAILURE, mode="r")
+            # As Python objects, which everything can handle; read chunk by chunk, for most are empty.
+            texts = np.full(array.shape, "", dtype=object)
+            grid = Grid(tuple(map(str, variable.dims)), array.shape, array.chunks)
+            for number in grid:
+                texts[grid.region(number)] = array[grid.region(number)].astype(object)
+            data[FAILURE] = (variable.dims, texts, attrs)
         else:
             data[str(key)] = variable
     about = {name: value for name, value in raw.attrs.items() if name != "mgtwin_study"}
     return xr.Dataset(data, coords=coords, attrs=about)
-
-
-def _texts(array: Any, dims: tuple[Any, ...]) -> np.ndarray:
-    """Texts as Python objects, which everything can handle; read chunk by chunk, for most are empty."""
-    texts = np.full(array.shape, "", dtype=object)
-    grid = Grid(tuple(map(str, dims)), array.shape, array.chunks)
-    for number in grid:
-        texts[grid.region(number)] = array[grid.region(number)].astype(object)
-    return texts
