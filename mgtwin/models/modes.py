@@ -86,13 +86,16 @@ class ModalTable:
         >>> float(a[0]), bool(abs(a.sum() - 0.4) < 1e-4)
         (0.45, True)
         """
-        # not w_k int E psi_k: the fastest modes change sign between the nodes
-        root = np.sqrt(np.tile(half_nodes(self.decades)[1], 2))
-        root[root.size // 2 :] = root[: root.size // 2][::-1]
-        part = root * (np.asarray(profile(self.nodes)) - mean)
-        found = np.linalg.lstsq(root[:, None] * self.shapes, part)[0][: self.states]
+        found = self.fitted(lambda x: np.asarray(profile(x)) - mean)[: self.states]
         found[0] = mean
-        return np.asarray(found)
+        return found
+
+    def fitted(self, profile: Callable[[NDArray[np.float64]], ArrayLike]) -> NDArray[np.float64]:
+        """Amplitudes of all modes, the static ones included, of a profile over x/L."""
+        # not w_k int E psi_k: the fastest modes change sign between the nodes
+        half = np.sqrt(half_nodes(self.decades)[1])
+        root = np.concatenate([half, half[::-1]])
+        return np.asarray(np.linalg.lstsq(root[:, None] * self.shapes, root * np.asarray(profile(self.nodes)))[0])
 
     def values(self, x: ArrayLike) -> NDArray[np.float64]:
         """psi_k at x/L, by the polynomial through the nodes of each panel: right for sums that are smooth there."""

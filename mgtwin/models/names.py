@@ -62,6 +62,8 @@ def modes_of(name: str) -> tuple[str, float, int] | None:
     >>> modes_of(modal_potential("layer", 2.5, 12))
     ('layer local electrode potential [V]', 2.5, 12)
     """
+    if is_constant_phase_branch(name):
+        return None
     plain, found, table = name.removesuffix(" [V]").partition(_MODES)
     density, _, decades = table.partition("/")
     return (f"{plain} [V]", float(density), int(decades)) if found else None
