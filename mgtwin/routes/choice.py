@@ -16,7 +16,7 @@ __all__ = ["CYCLING", "IN_TIME", "LAYERS", "ON_MESH", "SIDE_BY_SIDE", "SPECTRA",
 #: Routes in the order in which they are tried where none is asked for: the cheapest of equal accuracy first.
 SPECTRA: tuple[Route, ...] = (Laplace(), Mesh())
 IN_TIME: tuple[Route, ...] = (Laplace(), Modes(), Mesh())
-CYCLING: tuple[Route, ...] = (Modes(density=1.5), Mesh())
+CYCLING: tuple[Route, ...] = (Modes(density=2), Mesh())
 #: Runs of many parameter sets at once.
 SIDE_BY_SIDE: tuple[Route, ...] = IN_TIME
 #: How a model discretises its layers where it is not told, and where it is told to refine its mesh.
