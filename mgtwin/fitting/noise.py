@@ -138,6 +138,12 @@ def _tested(matrix: Reals, target: Reals) -> tuple[float, Quality]:
     everywhere = np.zeros(target.size)
     everywhere[keep] = left
     means = np.stack([np.convolve(part, np.ones(WINDOW) / WINDOW, "valid") for part in everywhere.reshape(-1, 2).T])
-    found = Quality(float(np.sqrt(squares / max(n - rank, 1))), max(n - rank, 1), float(np.abs(means).max()))
+    noise, systematic = float(np.sqrt(squares / max(n - rank, 1))), float(np.abs(means).max())
+    # of a cell that changed the residuals hold the change, too: its noise is what differs between neighbours
+    around = everywhere.reshape(-1, 2).T[:, WINDOW // 2 : -(WINDOW // 2)] - means
+    local = float(np.sqrt((around**2).mean() * n / max(n - rank, 1) / (1 - 1 / WINDOW)))
+    if systematic > max(TOLERANCE, SIGNIFICANT * local / np.sqrt(WINDOW)):
+        noise = min(noise, local)
+    found = Quality(noise, max(n - rank, 1), systematic)
     # per number of the data, so that leaving some out is no way to a better score
     return float(score / n), found

@@ -16,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..quantities import format_value
+from ..regression import least_squares
+from ..regression.least_squares import ROUGH
+from .gaps import MISSING, Gap, Missing
 from .minimise import Minimum
 from .noise import Quality, quality_of
 from .problem import Problem
@@ -23,7 +26,6 @@ from .problem import Problem
 __all__ = ["Described", "Runs", "Verdict"]
 
 Reals = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 
 #: A misfit this many times the noise of the data means that the model does not describe them; and where residuals of
 #: one sign follow each other more than chance would have it (in one fit of ten thousand), less is enough.
@@ -34,10 +36,12 @@ NEGLIGIBLE = 1e-4
 WINDOW = 5
 #: A missing thing is named if it would remove at least this share of what the noise does not explain.
 EXPLAINS = 0.5
+#: Most evaluations in which the model is fitted again with something that it may miss, and step of differences there.
+EVALUATIONS, STEP = 40, 1e-6
+#: Logarithms go no farther than this from their start there (nine decades).
+FARTHEST = 20.0
 #: How many are named, those that leave no more than so many times what the best one leaves.
 NAMED, RIVAL = 2, 1.5
-#: Time constants of a missing arc, and exponents of a missing tail, that are tried.
-ARCS, TAILS = 60, (0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
@@ -127,69 +131,57 @@ class Runs(NamedTuple):
         return max(1 / math.tan(math.pi / 4 * min(share, 1.0)), 1.0) if share > 0 else math.inf
 
 
-@dataclass(frozen=True)
-class _Gap:
-    """Something that may be missing.
+class _WithMissing:
+    """A problem of one spectrum with one thing more, whose numbers are fitted in their logarithm."""
 
-    Attributes
-    ----------
-    kind : str
-    change : ndarray
-        What one unit of it does to the impedance.
-    words : str
-        Its name, with a place for how much of it.
-    unit, size : str, float
-        One unit of it is this much.
-    power : int
-        1, or -1 where a smaller number means more of it.
-    """
+    def __init__(self, problem: Problem, missing: Missing, s: NDArray[np.complex128], std: Reals) -> None:
+        self._problem, self._missing, self._s, self._std = problem, missing, s, std
 
-    kind: str
-    change: Complexes
-    words: str
-    unit: str = ""
-    size: float = 1.0
-    power: int = 1
+    def _split(self, x: Reals) -> tuple[Reals, Reals]:
+        """Values of the model and numbers of what is missing."""
+        count = len(self._problem.parameters)
+        return self._problem.values(x[:count]), np.exp(x[count:])
 
-    def named(self, amount: float | None) -> str:
-        """In words; without how much where that is not known."""
-        if amount is None:
-            return self.words.replace(" of {}", "")
-        return self.words.format(f"about {format_value(self.size * amount**self.power, self.unit)}")
+    def _weighted(self, z: NDArray[np.complex128]) -> Reals:
+        return np.ascontiguousarray(z).view(float) / self._std
 
-    @classmethod
-    def tried(cls, frequency: Reals, z: Complexes) -> Iterator[_Gap]:
-        """All that is tried, for a model that gives z."""
-        s = np.asarray(2j * np.pi * frequency, dtype=complex)
-        swept = np.log10(frequency.max() / frequency)  # instruments begin with the highest frequency
-        yield cls("inductance", s, "an inductance of {} in series", "H")
-        yield cls("resistance", np.ones_like(s), "a resistance of {} in series", "ohm")
-        for size in (0.01, -0.01):
-            yield cls("drift", size * z * swept, "a drift of {} % per decade swept", size=100 * size)
-        for tau in np.geomspace(0.1 / np.abs(s).max(), 10 / np.abs(s).min(), ARCS):
-            top = format_value(1 / (2 * math.pi * tau), "Hz")
-            for n in (1.0, 0.8):
-                yield cls("arc", 1 / (1 + (s * tau) ** n), f"another arc of {{}} at {top}", "ohm")
-        for n in TAILS:
-            yield cls(
-                # Z = s^-n/Q: more of a tail is a smaller Q, hence the power of -1
-                "tail",
-                np.asarray(s**-n, dtype=complex),
-                f"a tail at low frequency of {{}} S*s^{n:g} in series",
-                power=-1,
-            )
-        # beside all of the cell: not linear in their amount, so that sizes are tried
-        for size in np.logspace(-3, 1, ARCS // 2):
-            c, r = float(size / np.abs(s * z).max()), float(np.abs(z).max() / size)
-            yield cls("cable", z / (1 + s * c * z) - z, "a capacitance of {} in parallel (cables)", "F", c)
-            yield cls("leak", z / (1 + z / r) - z, "a leak of {} in parallel", "ohm", r, -1)
+    def fitted(self, x0: Reals) -> Minimum:
+        """From a start; no number of either goes out of all proportion."""
+        low, high = (
+            np.pad(bound, (0, x0.size - bound.size), constant_values=sign * np.inf)
+            for bound, sign in zip(self._problem.bounds, (-1, 1), strict=True)
+        )
+        bounds = np.maximum(low, x0 - FARTHEST), np.minimum(high, x0 + FARTHEST)
+        return least_squares(
+            self.residuals, self.jacobian, x0, bounds, None, max_evaluations=EVALUATIONS, tolerance=ROUGH
+        )
+
+    def residuals(self, x: Reals) -> Reals:
+        """Of the data."""
+        values, numbers = self._split(x)
+        z = np.asarray(self._problem.predicted(values)[0])
+        return self._weighted(self._missing.applied(self._s, z, *numbers) - self._problem.measurements[0].data)
+
+    def jacobian(self, x: Reals) -> Reals:
+        """Of `residuals`; of what is missing, which is cheap, by differences."""
+        values, numbers = self._split(x)
+        z = np.asarray(self._problem.predicted(values)[0])
+        here = self._missing.applied(self._s, z, *numbers)
+        # impedances are analytic functions of each other
+        through = (self._missing.applied(self._s, z * (1 + STEP), *numbers) - here) / (z * STEP)
+        slopes = self._problem.blocks[0].derivatives(values) * self._problem.slopes(values)[:, np.newaxis]
+        columns = [self._weighted(through * slope) for slope in slopes]
+        for k in range(numbers.size):
+            moved = numbers * np.where(np.arange(numbers.size) == k, 1 + STEP, 1.0)
+            columns.append(self._weighted((self._missing.applied(self._s, z, *moved) - here) / STEP))
+        return np.stack(columns, axis=1)
 
 
 class Described:
     """One Dataset beside what a model at its minimum makes of it."""
 
     def __init__(self, problem: Problem, minimum: Minimum, predicted: NDArray[np.generic], number: int) -> None:
-        self._minimum, self._predicted = minimum, predicted
+        self._problem, self._minimum, self._predicted = problem, minimum, predicted
         self._item, self._number = problem.measurements[number], number
         self._weighting = problem.weightings[number]
         edges = np.concatenate([[0], np.cumsum(problem.sizes)])
@@ -260,11 +252,40 @@ class Described:
         assert item.time is not None
         return f"most at {format_value(item.time[first], 's')} to {format_value(item.time[last], 's')}"
 
+    def _refitted(self, noise: float) -> list[tuple[float, str]]:
+        """What is left of a spectrum by all that may be missing, with words: all numbers are fitted again."""
+        problem = self._problem
+        if self._item.frequency is None or not problem.smooth or len(problem.measurements) > 1:
+            return []
+        s = np.asarray(2j * np.pi * self._item.frequency, dtype=complex)
+        found = []
+        for missing in MISSING:
+            # a start of the model's own, and where its numbers have bent to
+            for begin in (problem.start, self._minimum.x):
+                z = np.asarray(problem.predicted(problem.values(begin))[0], dtype=complex)
+                for numbers in missing.starts(s, z):
+                    more = _WithMissing(problem, missing, s, self._std)
+                    x0 = np.concatenate([begin, np.log(numbers)])
+                    best = more.fitted(x0)
+                    left = math.sqrt(2 * best.cost / self._residuals.size) / noise
+                    if left < POOR:
+                        found.append((left, missing.named(np.exp(best.x[begin.size :]))))
+                    if left < POOR_IN_RUNS:
+                        return found
+        return found
+
+    @property
+    def _gaps(self) -> Iterator[Gap]:
+        item = self._item
+        if item.frequency is not None:
+            return Gap.of_spectrum(item.frequency, np.asarray(self._predicted, dtype=complex))
+        imposed = item.voltage if item.by_voltage else item.current
+        assert item.time is not None and imposed is not None
+        return Gap.of_trace(item.time, imposed, np.asarray(self._predicted, dtype=float), by_voltage=item.by_voltage)
+
     def _missing(self, noise: float) -> str:
         """The missing thing that explains most, the free parameters being adjusted to it (linearised)."""
-        item, residuals = self._item, self._residuals
-        if item.frequency is None:
-            return ""
+        residuals = self._residuals
         slopes = self._minimum.jacobian[self._rows] * self._level
         # what the free parameters could do, too, is no sign of anything missing
         lengths = np.linalg.norm(slopes, axis=0)
@@ -274,7 +295,7 @@ class Described:
         # what noise alone would leave needs no explanation
         beyond = before - residuals.size * noise**2
         found: dict[str, tuple[float, str]] = {}
-        for gap in _Gap.tried(item.frequency, np.asarray(self._predicted, dtype=complex)):
+        for gap in self._gaps:
             change = np.ascontiguousarray(gap.change).view(float) / self._std
             # the gap without what the free parameters would take up of it
             change = change - basis @ (basis.T @ change)
@@ -286,6 +307,9 @@ class Described:
             if amount > 0 and gained > EXPLAINS * beyond and left < found.get(gap.kind, (math.inf, ""))[0]:
                 # an amount is worth its name where little is left: elsewhere the free parameters have bent to the gap
                 found[gap.kind] = left, gap.named(amount if left < POOR else None)
+        if not found or min(found.values())[0] > POOR:
+            # the free parameters have bent to the gap: where they are now its derivatives show nothing
+            found |= {words: (left, words) for left, words in sorted(self._refitted(noise))[:1]}
         best = sorted(found.values())[:NAMED]
         near = [f"{words} (which would leave {left:.2g} × noise)" for left, words in best if left < RIVAL * best[0][0]]
         return " or ".join(near)
