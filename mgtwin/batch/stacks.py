@@ -18,8 +18,9 @@ from ..impedance.parameters import reader_of
 from ..kinds.carriers import has_electrons
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from ..models.modes import DECADES as TABLES
 from ..models.stack import DEFAULT_WINDOW
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from ..routes import Route
 from ..simulation.integrator import Integrator, SegmentSolution, mapped
 from .equations import Equations
@@ -129,6 +130,8 @@ class ParameterSets:
         ]
         self._edges = np.cumsum([part.numel() for part in parts])
         self._outputs = casadi.Function("outputs", [y, p], [casadi.vertcat(*parts)])
+        wanted = [parts[self.output_names.index(name)] for name in (names.VOLTAGE, names.CURRENT)]
+        self._signals = casadi.Function("signals", [y, p], [casadi.vertcat(*wanted)])
         rest = casadi.densify(built.concatenated_initial_conditions.to_casadi(y=casadi.MX(0), **given))
         self._rest = casadi.Function("rest", [p], [rest])
 
@@ -154,7 +157,8 @@ class ParameterSets:
     def integrate(self, y: Reals, values: Reals, segments: Sequence[Segment]) -> Trajectories:
         """All sets through a segment of equal times, with a control and limits for each."""
         control = np.array([[*Integrator.inputs(self, segment).values()] for segment in segments]).T  # type: ignore[arg-type]
-        sets = self._equations.for_sets(np.vstack([self.numbers(values), control]))
+        bounded = any(segment.limits != Limits() for segment in segments) or len(self._equations.names) > 2
+        sets = self._equations.for_sets(np.vstack([self.numbers(values), control]), events=bounded)
         return march(sets, y, segments[0].times, self.rtol, self.atol)
 
     # -- results ------------------------------------------------------------------------------------------------------
@@ -165,6 +169,13 @@ class ParameterSets:
         return {
             name: block[0] if len(block) == 1 else block for name, block in zip(self.output_names, blocks, strict=True)
         }
+
+    def signals(self, states: Reals, numbers: Reals) -> Reals:
+        """Voltage [V] and PyBaMM's current [A] of states (times, unknowns, sets), shape (2, times, sets)."""
+        times, unknowns, sets = states.shape
+        # all sets and times in one call, one column each
+        found = mapped(self._signals, states.transpose(1, 0, 2).reshape(unknowns, -1), np.tile(numbers, times))
+        return found.reshape(2, times, sets)
 
     def solution(self, found: Trajectories, k: int, numbers: Reals, segment: Segment) -> SegmentSolution:
         """The result of a segment for one set; where an event ended it, that moment is the last sample."""
@@ -184,7 +195,7 @@ def _rest_names(cell: Cell) -> list[str]:
     return [f"rest potential of {name} [V]" for name in ("negative", "positive", *(one.name for one in cell.layers))]
 
 
-def decades_of(cell: Cell, values: Mapping[str, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:
+def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:
     """Decades of L^2/(D t) that each layer of cells needs down to a time of 1/(2 pi f_max), in whole `DECADES`.
 
     So the modes, or the mesh, of a cell depend on its own numbers alone, and cells that are much alike share them.
@@ -193,17 +204,19 @@ def decades_of(cell: Cell, values: Mapping[str, Reals], f_max: float) -> dict[st
     ----------
     cell : Cell
     values : mapping
-        Path to the number [SI] of every cell.
+        Path, or paths of one number, to the number [SI] of every cell.
     f_max : float
         [Hz]
     """
-    reader, _ = reader_of(cell, dict(values.items()))
-    number = len(next(iter(values.values())))
+    reader, _ = reader_of(cell, values)
+    number = max((len(given) for given in values.values()), default=1)
     found = {}
     for layer, potential in zip(cell.layers, rest_potentials(cell, reader).layers, strict=True):
         if has_electrons(layer.material):
             diffusivity = rest_diffusivity(reader, f"layers.{layer.name}.material", potential)
             length = np.ravel(diffusivity / (2 * np.pi * f_max) / reader.number(f"layers.{layer.name}.thickness") ** 2)
-            whole = DECADES * np.ceil((1 - np.log10(length)) / DECADES)
+            needed = np.ceil(1 - np.log10(length))
+            # beyond the last table a layer is on a mesh, which is made for no more than it has to be
+            whole = np.where(needed > max(TABLES), needed, DECADES * np.ceil(needed / DECADES))
             found[layer.name] = np.broadcast_to(whole, number).astype(np.intp)
     return found
