@@ -81,6 +81,8 @@ class ModalGrid:
     table : ModalTable
     """
 
+    is_graded = False
+
     def __init__(self, name: str, table: ModalTable):
         amplitudes = pybamm.MeshGenerator(pybamm.Uniform1DSubMesh), table.states
         self._modes = Space(f"{name} modes", lambda *_: amplitudes, Modal(table))
