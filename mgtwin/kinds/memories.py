@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from .functions import BoundFunction
 from .kind import Bound
 from .numbers import Number
 
@@ -135,13 +136,18 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Body:
-    """A body at its place in a cell: its shape, the paths of its size [m] and diffusivity [m^2/s], and their values."""
+    """A body at its place in a cell: its shape, the paths of its size [m] and diffusivity [m^2/s], and their values.
+
+    `factor` is what the diffusivity is multiplied with at the value of what diffuses; None where it is constant.
+    """
 
     shape: Shape
     size_path: str
     diffusivity_path: str
     size: Number
     diffusivity: Number
+    factor: BoundFunction | None = None
+    factor_path: str = ""
 
 
 def _cothangent(xi: Number) -> Number:
@@ -203,17 +209,23 @@ class Diffusion(Memory):
         With the field that holds its size.
     diffusivity : str
         Field with D [m^2/s].
+    factor : str
+        Field with a function of what diffuses that multiplies D, or with None; "" for a constant D.
     """
 
     shape: Shape = Sphere("radius")
     diffusivity: str = "diffusivity"
+    factor: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return (*super().fields, self.shape.size, self.diffusivity)
+        return (*super().fields, self.shape.size, self.diffusivity, *([self.factor] if self.factor else []))
 
     def operator(self, s: Number, bound: Bound) -> Number:
         size, diffusivity = bound.value(self.shape.size), bound.value(self.diffusivity)
+        factor = bound.value(self.factor) if self.factor else None
+        if factor is not None:  # in a stationary state what diffuses is the same everywhere
+            diffusivity = diffusivity * factor(self.initial(bound))
         # to a direct current nothing diffuses in for good, p = 0; both branches of `where` are evaluated, so
         # that the other one is asked at 1 there
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -227,5 +239,7 @@ class Diffusion(Memory):
             f"{bound.path}.{self.diffusivity}",
             bound.value(self.shape.size),
             bound.value(self.diffusivity),
+            bound.value(self.factor) if self.factor else None,
+            f"{bound.path}.{self.factor}" if self.factor else "",
         )
         writer.diffuses(unknown, self.initial(bound), body, drive)

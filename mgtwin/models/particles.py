@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pybamm
 
 from ..kinds.memories import Body
@@ -33,12 +34,18 @@ class Particle(Space):
         """Write the equations of the profile and of its surface value."""
         size, diffusivity = self.body.size, self.body.diffusivity
         profile = pybamm.Variable(f"{surface.name} inside", domain=self.domain)
-        slope = size * flux / diffusivity  # d(profile)/dx at the surface of the unit body
+        factor = self.body.factor
+        last = pybamm.BoundaryValue(profile, "right", order="constant")
+        inside = diffusivity if factor is None else diffusivity * np.sqrt(factor(last) * factor(surface))
+        slope = size * flux / inside  # d(profile)/dx at the surface of the unit body
         model.initial_conditions[profile] = pybamm.PrimaryBroadcast(start, self.domain)
         # At the centre nothing flows, by symmetry; a plate is half of one that is symmetric.
         model.boundary_conditions[profile] = {"left": (pybamm.Scalar(0), "Neumann"), "right": (slope, "Neumann")}
-        model.rhs[profile] = diffusivity / size**2 * pybamm.div(pybamm.grad(profile))
-        last = pybamm.BoundaryValue(profile, "right", order="constant")
+        moved = pybamm.grad(profile)
+        if factor is not None:
+            # the geometric mean at faces: over decades the arithmetic one is that of the faster side alone
+            moved = np.exp(pybamm.PrimaryBroadcastToEdges(1, self.domain) * np.log(factor(profile))) * moved
+        model.rhs[profile] = diffusivity / size**2 * pybamm.div(moved)
         # The last node lies half a shell below the surface: the value there would lag behind that of the surface.
         half = 1 - pybamm.BoundaryValue(self.x, "right", order="constant")
         model.algebraic[surface] = last + half * slope - surface

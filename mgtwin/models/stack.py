@@ -327,10 +327,11 @@ class StackModel(pybamm.BaseModel):
         return stretching
 
     def _penetration(self, numbers: Reader, body: Body) -> float:
-        """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
-        size, diffusivity = (
-            numbers.property(path, self.cell.temperature) for path in (body.size_path, body.diffusivity_path)
-        )
+        """sqrt(D/(2 pi f_max)) in a body, relative to its size, D being the smallest that it comes to."""
+        T = self.cell.temperature
+        size, diffusivity = (numbers.property(path, T) for path in (body.size_path, body.diffusivity_path))
+        if body.factor is not None:
+            diffusivity = diffusivity * np.min(numbers.property(body.factor_path, T)(np.linspace(0.0, 1.0, 101)))
         return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / size)
 
     def diffusion_length(self, name: str) -> float:
