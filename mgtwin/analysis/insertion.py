@@ -44,8 +44,9 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
     Examples
     --------
     >>> import mgtwin as mt
-    >>> {side: f"{1e3 * V:.1f} mV" for side, V in reaction_uniformity(mt.cell("mg_polymer_ti2s4"), "0.1 mA/cm^2").items()}
-    {'positive': '25.0 mV'}
+    >>> spread = reaction_uniformity(mt.cell("mg_polymer_ti2s4"), "0.1 mA/cm^2")
+    >>> {side: f"{1e3 * volts:.2f} mV" for side, volts in spread.items()}
+    {'positive': '1.50 mV'}
     """
     density = abs(amperes(parse_current(current), cell)) / float(cell.area)
     kinds = {side: type(cell.get(side)) for side in ("negative", "positive")}

@@ -1,6 +1,17 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
-from ..kinds import ageing, electrodes, electrons, fractions, functions, junctions, materials, mixing, potentials, storages
+from ..kinds import (
+    ageing,
+    electrodes,
+    electrons,
+    fractions,
+    functions,
+    junctions,
+    materials,
+    mixing,
+    potentials,
+    storages,
+)
 from ..kinds.ageing import *  # noqa: F403 (the kinds of a family are listed nowhere but in its own files)
 from ..kinds.carriers import has_electrons
 from ..kinds.contact import Contact, Pressed

@@ -20,10 +20,14 @@ from ..potentials import AnyPotential
 
 __all__ = ["Insertion"]
 
-#: Fillings nearer to 0 or 1 than this count as this in the exchange current.
-LIMIT = 1e-9
 #: Where the potential is asked whether it falls.
 FILLINGS = np.linspace(1e-3, 1 - 1e-3, 400)
+
+
+def _softplus(x: Number) -> Number:
+    """``ln(1 + e^x)`` without overflow."""
+    positive = np.maximum(x, 0)  # |x| = 2 max(x, 0) - x, also with a complex step on it
+    return positive + np.log(1 + np.exp(x - 2 * positive))
 
 
 @electrode
@@ -106,7 +110,7 @@ class Insertion:
     transfer_coefficient: Annotated[float, Quantity("", gt=0, lt=1)] = Value(0.5, unit="")
     diffusivity_factor: AnyFunction | None = field(default=None, kw_only=True)
     memories: ClassVar = {
-        "surface": Diffusion("filling", "flux", Sphere("radius"), "diffusivity", factor="diffusivity_factor")
+        "surface": Diffusion("filling", "flux", Sphere("radius"), "diffusivity", "diffusivity_factor", bounded=True)
     }
     colour: ClassVar[str] = "#9e9ac8"
 
@@ -130,12 +134,14 @@ class Insertion:
         transfer_coefficient: Number,
     ) -> Number:
         """Return j [A/m^2] per electrode area, extraction positive."""
-        inside = np.minimum(np.maximum(surface, LIMIT), 1 - LIMIT)
         a = transfer_coefficient
-        exchange = exchange_current_density * np.exp((1 - a) * np.log(inside) + a * np.log(1 - inside))
+        # ln(1 + e^-l) = -ln y by the log odds l: no digit is lost where the host is nearly full or empty
+        emptier, fuller = _softplus(-surface), _softplus(surface)
+        exchange = -(1 - a) * emptier - a * fuller  # ln of y^(1-a) (1-y)^a
         over = f * (eta - potential(surface, f))
         area = 3 * active_fraction / radius * thickness * particle_contact
-        return area * exchange * (saturating_exp(a * over) - saturating_exp(-(1 - a) * over))
+        rates = saturating_exp(exchange + a * over) - saturating_exp(exchange - (1 - a) * over)
+        return area * exchange_current_density * rates
 
     @staticmethod
     def flux(
@@ -148,7 +154,7 @@ class Insertion:
     @staticmethod
     def equilibrium(*, f: Number, potential: Number, filling: Number) -> Number:
         """Return U(y) [V] of the new electrode."""
-        return potential(filling, f)
+        return potential(np.log(filling / (1 - filling)), f)
 
     @staticmethod
     def series(*, thickness: Number, ionic_conductivity: Number, electronic_conductivity: Number) -> Number:
@@ -170,8 +176,8 @@ class Insertion:
         if not np.all(np.diff(curve) < 0):
             where = FILLINGS[int(np.argmax(np.diff(curve) >= 0))]
             raise InputError(
-                f"the potential of {self.type} must fall with the filling, but rises at {where:.3g}: where it does not "
-                f"fall a host separates into two phases."
+                f"the potential must fall with the filling, but rises at {where:.3g}: where it does not fall a host "
+                f"separates into two phases."
             )
         check_positive("diffusivity_factor", self.diffusivity_factor, np.linspace(0.0, 1.0, 101))
         return self

@@ -1,7 +1,8 @@
 r"""The family of open-circuit potentials of a host: U over its filling y, against the metal of the ion.
 
 A curve stands in a field of an insertion electrode. `standing` gives it the numbers of the cell; what results is called
-with y and with f = zF/RT [1/V], be y a number, an array, complex or a symbol.
+with the log odds of y, :math:`\ell = \ln[y/(1 - y)]`, in which a nearly full host is as exact as a half full one, and
+with f = zF/RT [1/V], be it a number, an array, complex or a symbol.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, ClassVar, TypeVar, dataclass_transform
+
+import numpy as np
 
 from ...registry import Family
 from ...unions import OneOf
@@ -31,24 +34,25 @@ class Potential(Dependence):
     """Base of the open-circuit potentials."""
 
     formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
-    """U [V], ``formula(y, *, f, <field>, ...)``, falling in y."""
+    """U [V], ``formula(odds, *, f, <field>, ...)``, falling in the log odds of y."""
 
     def __call__(self, y: Number, temperature: float = 298.15, charge: float = 2.0) -> Number:
         """Evaluate U [V] at the filling y, for an ion of this charge at this temperature [K]."""
         f = charge * FARADAY / (GAS_CONSTANT * temperature)
-        return plain(self.standing(alone(self))(y, f))
+        return plain(self.standing(alone(self))(np.log(y / (1 - y)), f))
 
     def standing(self, own: Own) -> Callable[[Number, Number], Number]:
-        """Return U(y, f) with the numbers that stand at `own`."""
+        """Return U of the log odds of y and of f, with the numbers that stand at `own`."""
         given = {name: own.number(name) for name in asked_by(type(self), "formula") if name != "f"}
-        return lambda y, f: partial(self.formula, **given)(y, f=f)
+        return lambda odds, f: partial(self.formula, **given)(odds, f=f)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def potential(cls: type[_Class]) -> type[_Class]:
-    """Declare an open-circuit potential: fields and the static method ``formula(y, *, f, <field>, ...)`` [V].
+    r"""Declare an open-circuit potential: fields and the static method ``formula(odds, *, f, <field>, ...)`` [V].
 
-    y is the filling between 0 and 1, f = zF/RT [1/V]. U falls in y: a host of which it rises somewhere would separate.
+    The odds are :math:`\ln[y/(1 - y)]` of the filling y, f = zF/RT [1/V]. U falls in y: a host of which it rises
+    somewhere would separate.
 
     Raises
     ------
@@ -57,6 +61,7 @@ def potential(cls: type[_Class]) -> type[_Class]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mgtwin.kinds.potentials import POTENTIALS, potential
     >>> @potential
     ... class Sloping:
@@ -64,17 +69,17 @@ def potential(cls: type[_Class]) -> type[_Class]:
     ...     slope: float
     ...
     ...     @staticmethod
-    ...     def formula(y, *, middle, slope):
-    ...         return middle - slope * (y - 0.5)
-    >>> Sloping(1.2, 0.4)(0.25)
+    ...     def formula(odds, *, middle, slope):
+    ...         return middle - slope * np.tanh(odds / 2) / 2  # y - 1/2
+    >>> round(Sloping(1.2, 0.4)(0.25), 9)
     1.3
     >>> POTENTIALS.discard("sloping")
     """
-    return declared(cls, POTENTIALS, Potential, _check, [Formula("formula", ("y",), ("f",))])
+    return declared(cls, POTENTIALS, Potential, _check, [Formula("formula", ("odds",), ("f",))])
 
 
 def _check(cls: type[Potential]) -> None:
-    require(cls.formula is not unwritten, cls, POTENTIALS, "without the static method formula(y, *, f, ...).")
+    require(cls.formula is not unwritten, cls, POTENTIALS, "without the static method formula(odds, *, f, ...).")
 
 
 #: Field that holds an open-circuit potential.

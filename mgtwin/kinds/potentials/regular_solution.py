@@ -12,9 +12,6 @@ from .base import Potential, potential
 
 __all__ = ["RegularSolution"]
 
-#: Fillings nearer to 0 or 1 than this count as this: the potential, not the filling, is bounded.
-LIMIT = 1e-9
-
 
 @potential
 class RegularSolution(Potential):
@@ -45,7 +42,6 @@ class RegularSolution(Potential):
     interaction: Annotated[float, Quantity("", gt=-4)] = Value(0.0, unit="")
 
     @staticmethod
-    def formula(y: Number, *, f: Number, potential: Number, interaction: Number) -> Number:
+    def formula(odds: Number, *, f: Number, potential: Number, interaction: Number) -> Number:
         """Return U [V]."""
-        inside = np.minimum(np.maximum(y, LIMIT), 1 - LIMIT)
-        return potential - (np.log(inside / (1 - inside)) + interaction * (y - 0.5)) / f
+        return potential - (odds + interaction * np.tanh(odds / 2) / 2) / f  # y - 1/2 = tanh(odds/2)/2

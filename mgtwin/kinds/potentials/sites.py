@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from string import ascii_lowercase
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, model_validator
 
 from ...errors import InputError
-from ...plain import is_listed
+from ...plain import is_listed, is_mapping
 from ...quantities import Quantity, Value
 from ..noun import noun
 from ..numbers import Number, is_symbol
@@ -19,8 +20,6 @@ from .base import Potential, potential
 
 __all__ = ["Site", "Sites"]
 
-#: Fillings nearer to 0 or 1 than this count as this: the potential, not the filling, is bounded.
-LIMIT = 1e-9
 #: Steps of Newton's iteration, halved where they leave the bracket; each halving alone would do in 60.
 STEPS = 40
 
@@ -52,14 +51,14 @@ def _named(raw: object) -> object:
     """Sites as tuples (X, U, w), and without a name, are given the next letter."""
     if not is_listed(raw):
         return raw
-    sites = [Site(*site) if is_listed(site) else site for site in raw]
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return tuple(
-        {**(vars(site) if not isinstance(site, dict) else site), "name": letters[k % 26]}
-        if not (site.get("name") if isinstance(site, dict) else site.name)
-        else site
-        for k, site in enumerate(sites)
-    )
+    named = []
+    for letter, site in zip(ascii_lowercase, raw, strict=False):
+        if is_listed(site):
+            named.append({**dict(zip(("share", "potential", "width"), site, strict=False)), "name": letter})
+        else:  # a noun cannot change: its fields, with a name if it has none
+            fields = site if is_mapping(site) else vars(site)
+            named.append({**fields, "name": fields.get("name") or letter})
+    return tuple(named)
 
 
 @potential
@@ -90,19 +89,19 @@ class Sites(Potential):
     sites: Annotated[tuple[Site, ...], BeforeValidator(_named)]
 
     @staticmethod
-    def formula(y: Number, *, f: Number, sites: Number) -> Number:
+    def formula(odds: Number, *, f: Number, sites: Number) -> Number:
         """Return U [V], the root of y(U) = y, for (share, potential, width) of every kind of sites."""
-        return _solved(len(sites), y, f, *(number for site in sites for number in site))
+        return _solved(len(sites), odds, f, *(number for site in sites for number in site))
 
     def standing(self, own: Own) -> Callable[[Number, Number], Number]:
-        """Return U(y, f)."""
+        """Return U of the log odds and of f."""
         numbers = [
             own.below(f"sites.{site.name}").number(field)
             for site in self.sites
             for field in ("share", "potential", "width")
         ]
         count = len(self.sites)
-        return lambda y, f: own.reader.apply(lambda *given: _solved(count, *given), [y, f, *numbers])
+        return lambda odds, f: own.reader.apply(lambda *given: _solved(count, *given), [odds, f, *numbers])
 
     @model_validator(mode="after")
     def _whole(self) -> Sites:
@@ -115,22 +114,20 @@ class Sites(Potential):
         return self
 
 
-def _solved(count: int, y: Number, f: Number, *numbers: Number) -> Number:
-    """Root U of the sum over sites, by the logarithm of y/(1 - y), in which one kind of sites is a straight line."""
+def _solved(count: int, wanted: Number, f: Number, *numbers: Number) -> Number:
+    """Root U of the sum over sites, by its log odds, in which one kind of sites is a straight line."""
     sites = [numbers[3 * k : 3 * k + 3] for k in range(count)]
-    inside = np.minimum(np.maximum(y, LIMIT), 1 - LIMIT)
 
-    def missing(U: Number, filling: Number) -> tuple[Number, Number]:
-        """ln of the odds at U less those that are wanted, and its slope."""
+    def missing(U: Number, odds: Number) -> tuple[Number, Number]:
+        """Log odds at U less those that are wanted, and its slope."""
         full, empty, slope = 0.0, 0.0, 0.0
         for share, middle, width in sites:
             x = np.minimum(np.maximum(f * (U - middle) / width, -300.0), 300.0)
             taken, left = 1 / (1 + np.exp(x)), 1 / (1 + np.exp(-x))
             full, empty, slope = full + share * taken, empty + share * left, slope - share * f / width * taken * left
-        return np.log(full / empty) - np.log(filling / (1 - filling)), slope / (full * empty)
+        return np.log(full / empty) - odds, slope / (full * empty)
 
-    real = inside if is_symbol(inside) else np.real(inside)
-    odds = np.log(real / (1 - real))
+    odds = wanted if is_symbol(wanted) else np.real(wanted)
     # each kind of sites alone would have the filling at U_k - (w/f) ln[y/(1-y)]: the root lies between these
     alone = [middle - width / f * odds for _, middle, width in sites]
     low, high = alone[0], alone[0]
@@ -138,11 +135,11 @@ def _solved(count: int, y: Number, f: Number, *numbers: Number) -> Number:
         low, high = np.minimum(low, one), np.maximum(high, one)
     U = (low + high) / 2
     for _ in range(STEPS):
-        value, slope = missing(U, real)
+        value, slope = missing(U, odds)
         above = value > 0  # too full: U is too low
         low, high = above * U + (1 - above) * low, above * high + (1 - above) * U
         step = -value / slope
         inside_bracket = (U + step >= low) * (U + step <= high)
         U = inside_bracket * (U + step) + (1 - inside_bracket) * (low + high) / 2
-    value, slope = missing(U, inside)  # the last step has the right derivative, whatever chose the ones before
+    value, slope = missing(U, wanted)  # the last step has the right derivative, whatever chose the ones before
     return U - value / slope

@@ -18,7 +18,6 @@ from .base import Potential, potential
 
 __all__ = ["TabulatedPotential"]
 
-#: Rows whose differences are compared with rounding.
 _Rows = tuple[Annotated[float, Quantity("V")], ...]
 
 
@@ -48,8 +47,9 @@ class TabulatedPotential(Potential):
     potentials: _Rows
 
     @staticmethod
-    def formula(y: Number, *, fillings: Number, potentials: Number) -> Number:
+    def formula(odds: Number, *, fillings: Number, potentials: Number) -> Number:
         """Return U [V]."""
+        y = (1 + np.tanh(odds / 2)) / 2
         from scipy.interpolate import PchipInterpolator
 
         rows, values = np.asarray(fillings, dtype=float), np.asarray(potentials, dtype=float)
@@ -63,9 +63,10 @@ class TabulatedPotential(Potential):
         return result
 
     def standing(self, own: Own) -> Callable[[Number, Number], Number]:
-        """Return U(y, f); rows of a table are no numbers with a path of their own, and f does not matter."""
+        """Return U; rows of a table are no numbers with a path of their own, and f does not matter."""
         curve = partial(self.formula, fillings=self.fillings, potentials=self.potentials)
-        return lambda y, f: curve(y)
+        # as a whole: hundreds of rows would make an expression too deep for the models
+        return lambda odds, f: own.reader.apply(curve, [odds])
 
     @model_validator(mode="after")
     def _falls(self) -> TabulatedPotential:
