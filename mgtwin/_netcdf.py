@@ -58,17 +58,9 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         groups = {node.relative_to(data): node.to_dataset(inherit=False) for node in data.subtree}
     else:
         groups = {".": data}
-    _put(
-        seal(_image({place: _Group.of(check(ds), extra if place == "." else {}) for place, ds in groups.items()})), path
-    )
-    return path
-
-
-def _put(raw: bytes, path: Path) -> None:
-    """Write a file beside its place, force it to the disk, and move it there: it is there whole or not at all.
-
-    In the same folder, because only a move within one file system is atomic.
-    """
+    raw = seal(_image({place: _Group.of(check(ds), extra if place == "." else {}) for place, ds in groups.items()}))
+    # Beside its place, forced to the disk, then moved there: it is there whole or not at all. In the same folder,
+    # because only a move within one file system is atomic.
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):  # of a process that was killed while it wrote
         if time.time() - left.stat().st_mtime > _FORGOTTEN:
             left.unlink(missing_ok=True)
@@ -87,6 +79,7 @@ def _put(raw: bytes, path: Path) -> None:
     finally:
         # Also after Ctrl-C and a full disk: nothing that looks like a result may stay.
         part.unlink(missing_ok=True)
+    return path
 
 
 class _Group(NamedTuple):

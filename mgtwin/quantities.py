@@ -282,10 +282,10 @@ class Quantity:
     def __repr__(self) -> str:
         return f"Quantity({self.unit!r})"
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: object) -> Any:
         return Union[Annotated[Value, self], other]  # noqa: UP007 (| would call this method again)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: object) -> Any:
         return Union[other, Annotated[Value, self]]  # noqa: UP007
 
     def read(self, raw: object, *, need_unit: bool = False) -> Value:

@@ -18,7 +18,6 @@ from mgtwin.locations import walk
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-    from pydantic_core import CoreSchema
 
 __all__ = ["DEEPEST", "MOST_ITEMS", "Document", "dumps", "load", "loads", "validate"]
 
@@ -190,7 +189,17 @@ def validate(
             steps = list(walk(location, document.data))
             path = ".".join(part for part, _ in steps)
             if unknown:
-                message += _known_keys(*steps[-1], made.core_schema)
+                # Which keys were possible? In a union any branch may have been meant; the one that shares most keys
+                # with what was written is the likeliest.
+                key, written = steps[-1]
+                siblings: Plain = written
+                groups = sorted(_key_groups(made.core_schema, set()), key=lambda g: -len(g[0] & siblings.keys()))
+                fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)]
+                fitting = fitting or [names for names, _ in groups]
+                # With no key in common, the list would be one of a class that was not meant.
+                if fitting and fitting[0] & siblings.keys():
+                    known = sorted(fitting[0] - siblings.keys())
+                    message += did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
             position = document.position(location, key=unknown or at_key)
             found.append((position, f"{path}: {message}" if path else message))
         # pydantic reports by the order of the fields; whoever mends a file goes from top to bottom.
@@ -198,18 +207,6 @@ def validate(
         (line, column), first = found[0]
         others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
         raise file_error("\n".join([first, *others]), document.name, document.text, line, column) from error
-
-
-def _known_keys(key: str, siblings: Plain, schema: CoreSchema) -> str:
-    """Say which keys were possible: those of the class that has most of the other keys."""
-    # In a union any branch may have been meant; the one that shares most keys with what was written is the likeliest.
-    groups = sorted(_key_groups(schema, set()), key=lambda group: -len(group[0] & siblings.keys()))
-    fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]
-    # With no key in common, the list would be one of a class that was not meant.
-    if not fitting or not fitting[0] & siblings.keys():
-        return ""
-    known = sorted(fitting[0] - siblings.keys())
-    return did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
 
 
 def _key_groups(schema: object, seen: set[type]) -> Iterator[tuple[frozenset[str], object]]:

@@ -47,6 +47,35 @@ class CircuitParameter:
     std: float
     undetermined: str
 
+    @classmethod
+    def _all_of(cls, circuit: PaperCircuit, found: ArcSolution) -> tuple[CircuitParameter, ...]:
+        """Values in the order of their names, and what the spectrum says about each."""
+        rows = zip(found.resistances[1:], found.constants, found.exponents, strict=True)
+        values = [found.resistances[0], *(part for row in rows for part in row)]
+        absent = [bound == "lower" for bound in found.bound[1::3]]
+        result = []
+        for k, (name, unit) in enumerate(zip(circuit.names, circuit.units, strict=True)):
+            arc = (k - 1) // 3
+            bound, why = found.bound[k], ""
+            if bound and name[0] == "n":
+                # an ideal capacitor is an answer, not a failure
+                why = f"it ends at its lower bound {float(values[k]):g}" if bound == "lower" else ""
+            elif bound == "lower" and name[0] == "R":
+                why = "no resistance is as good"
+            elif bound and name[0] == "R":
+                why = "it ends at its upper bound: nothing closes the arc"
+            elif np.isinf(found.std[k]):
+                why = "the spectrum does not depend on it"
+            elif found.std[k] > abs(values[k]):
+                why = "its standard error is larger than itself"
+            if k and absent[arc] and name[0] != "R":
+                why = "its arc has no resistance"
+            elif k and (name[0], found.bound[3 * arc + 2]) in (("Q", "lower"), ("R", "upper")):
+                # far above the data only R counts, far below them only Q: the other one is where the search stopped
+                why = f"the top of its arc lies far {'above' if name[0] == 'Q' else 'below'} the data"
+            result.append(cls(name, unit, float(values[k]), float(found.std[k]), why))
+        return tuple(result)
+
     def __str__(self) -> str:
         size = f"{self.value:.4g} {self.unit}".removesuffix(" 1")
         shown = f"{self.name} = {format_value(self.value, 'ohm') if self.unit == 'ohm' else size}"
@@ -97,6 +126,38 @@ class Arc:
     conductivity: float | None
     determined: bool
     inside: bool
+
+    @classmethod
+    def _all_of(
+        cls,
+        circuit: PaperCircuit,
+        found: ArcSolution,
+        parameters: tuple[CircuitParameter, ...],
+        shape: Geometry | None,
+        frequency: np.ndarray,
+    ) -> tuple[Arc, ...]:
+        open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
+        arcs = []
+        for k in range(1, circuit.arcs + 1):
+            r, q, n = found.resistances[k], found.constants[k - 1], found.exponents[k - 1]
+            top = 1 / (2 * np.pi * found.times[k - 1])
+            before = found.resistances[:k].sum()
+            # for n = 1 the exponent of R is 0: an ideal capacitance does not ask what lies in front of it
+            if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
+                before = np.nan
+            arcs.append(
+                cls(
+                    name=f"R{k}",
+                    resistance=float(r),
+                    frequency=float(top),
+                    capacitance=float(found.times[k - 1] / r),
+                    capacitance_brug=float(q ** (1 / n) * (1 / before + 1 / r) ** ((n - 1) / n)),
+                    conductivity=None if shape is None else float(shape.length_per_area / r),
+                    determined=not {f"R{k}", f"Q{k}", f"n{k}"} & open_ones,
+                    inside=bool(frequency[-1] <= top <= frequency[0]),
+                )
+            )
+        return tuple(arcs)
 
 
 @dataclass(frozen=True)
@@ -248,8 +309,8 @@ def equivalent_circuit(
     stated = {"thickness", "area"} <= eis.attrs.keys() or cell_of(eis) is not None
     shape = geometry(eis, thickness, area) if thickness is not None or area is not None or stated else None
     found = fitted_arcs(frequency, z, weighting, circuit.arcs, circuit.smallest_exponent)
-    parameters = _parameters(circuit, found)
-    arcs = _arcs(circuit, found, parameters, shape, frequency)
+    parameters = CircuitParameter._all_of(circuit, found)
+    arcs = Arc._all_of(circuit, found, parameters, shape, frequency)
     misfit = float(np.sqrt((np.abs((found.model - z) / z) ** 2).mean()))
     open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
     # How many arcs, from the fastest on, close within the data: the rest is the tail of a blocking electrode. From the
@@ -286,63 +347,6 @@ def _frozen(values: np.ndarray) -> np.ndarray:
     copy = np.array(values)
     copy.flags.writeable = False
     return copy
-
-
-def _parameters(circuit: PaperCircuit, found: ArcSolution) -> tuple[CircuitParameter, ...]:
-    """Values in the order of their names, and what the spectrum says about each."""
-    rows = zip(found.resistances[1:], found.constants, found.exponents, strict=True)
-    values = [found.resistances[0], *(part for row in rows for part in row)]
-    absent = [bound == "lower" for bound in found.bound[1::3]]
-    result = []
-    for k, (name, unit) in enumerate(zip(circuit.names, circuit.units, strict=True)):
-        arc = (k - 1) // 3
-        bound, why = found.bound[k], ""
-        if bound and name[0] == "n":
-            # an ideal capacitor is an answer, not a failure
-            why = f"it ends at its lower bound {float(values[k]):g}" if bound == "lower" else ""
-        elif bound == "lower" and name[0] == "R":
-            why = "no resistance is as good"
-        elif bound and name[0] == "R":
-            why = "it ends at its upper bound: nothing closes the arc"
-        elif np.isinf(found.std[k]):
-            why = "the spectrum does not depend on it"
-        elif found.std[k] > abs(values[k]):
-            why = "its standard error is larger than itself"
-        if k and absent[arc] and name[0] != "R":
-            why = "its arc has no resistance"
-        elif k and (name[0], found.bound[3 * arc + 2]) in (("Q", "lower"), ("R", "upper")):
-            # far above the data only R counts, far below them only Q: the other one is where the search stopped
-            why = f"the top of its arc lies far {'above' if name[0] == 'Q' else 'below'} the data"
-        result.append(CircuitParameter(name, unit, float(values[k]), float(found.std[k]), why))
-    return tuple(result)
-
-
-def _arcs(
-    circuit: PaperCircuit, found: ArcSolution, parameters: tuple[CircuitParameter, ...], shape: Geometry | None,
-    frequency: np.ndarray,
-) -> tuple[Arc, ...]:  # fmt: skip
-    open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
-    arcs = []
-    for k in range(1, circuit.arcs + 1):
-        r, q, n = found.resistances[k], found.constants[k - 1], found.exponents[k - 1]
-        top = 1 / (2 * np.pi * found.times[k - 1])
-        before = found.resistances[:k].sum()
-        # for n = 1 the exponent of R is 0: an ideal capacitance does not ask what lies in front of it
-        if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
-            before = np.nan
-        arcs.append(
-            Arc(
-                name=f"R{k}",
-                resistance=float(r),
-                frequency=float(top),
-                capacitance=float(found.times[k - 1] / r),
-                capacitance_brug=float(q ** (1 / n) * (1 / before + 1 / r) ** ((n - 1) / n)),
-                conductivity=None if shape is None else float(shape.length_per_area / r),
-                determined=not {f"R{k}", f"Q{k}", f"n{k}"} & open_ones,
-                inside=bool(frequency[-1] <= top <= frequency[0]),
-            )
-        )
-    return tuple(arcs)
 
 
 def _warnings(parameters: tuple[CircuitParameter, ...], arcs: tuple[Arc, ...], misfit: float) -> list[str]:

@@ -108,7 +108,7 @@ def kramers_kronig(eis: xr.Dataset, *, tolerance: float | str = 0.003) -> xr.Dat
             f"and than a noise of {_percent(noise)} explains; the cell drifted, the amplitude was too large or the "
             "instrument erred"
         )
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "impedance": z, "model_impedance": model, "residual": residual, "elements": elements, "mu": mu,
         "pseudo_chi_squared": float((np.abs(residual) ** 2).sum()), "noise": noise, "systematic_residual": systematic,
     }  # fmt: skip

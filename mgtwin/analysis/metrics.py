@@ -166,7 +166,7 @@ def metric(
         own = function.__name__
 
         @wraps(function)
-        def read(data: Any, *arguments: Any, **named: Any) -> Any:
+        def read(data: Any, *arguments: object, **named: object) -> object:
             # Data of another kind are refused before anything is read off them.
             for ds in data if series else (data,):
                 require(ds, tuple(needs), own)

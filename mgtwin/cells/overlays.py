@@ -69,6 +69,33 @@ class Variant:
         bars = f" without {' and '.join(self.excluded)}" if self.excluded else ""
         return f"{', '.join(self.cells)}{needs}{bars}"
 
+    def _applied(self, cell: Cell, number: int, document: yamlfile.Document) -> Cell:
+        """Return the cell as it sets it; a problem is shown at the line of the key that caused it."""
+        place = ("variants", number, "set")
+        values = {}
+        for key, raw in self.set.items():
+            kind = is_part(key)
+            values[key] = resolve(kind, raw, document, (*place, key)) if kind else raw
+        draft: Node = cell
+        for key, value in values.items():
+            try:
+                # one key after the other, for a key may name what an earlier one has put there; validated once, at the
+                # end, for two changes may be wrong alone and right together
+                draft = drafted(draft, {key: value})
+            except MgtwinError as error:
+                raise document.error(f"{key} in {cell.name}: {error}", (*place, key)) from None
+        try:
+            return cell_adapter().validate_python(draft, context={"file": True})
+        except ValidationError as error:
+            location, message = problems(error, draft)[0]
+            path = ".".join(location)
+            where: tuple[str | int, ...] = place
+            for key in values:
+                with suppress(InputError):  # a key that is no path of the draft is not to blame
+                    if any(f"{path}.".startswith(f"{changed}.") for changed in expand(draft, key, setting=True)):
+                        where = (*place, key)  # later entries win, so that it is the last one that is to blame
+            raise document.error(f"{path} in {cell.name}: {message}", where) from None
+
 
 @noun
 class Overlay:
@@ -174,36 +201,8 @@ def apply_overlays(cell: Cell, *names: str) -> Cell:
     for name in ordered:
         overlay, document = documents[name]
         for k, variant in overlay.matching(cell.name, names):
-            cell = _apply(cell, variant, k, document)
+            cell = variant._applied(cell, k, document)
     return cell.with_({"overlays": tuple(ordered)})
-
-
-def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Document) -> Cell:
-    """Apply one variant; a problem is shown at the line of the key that caused it."""
-    place = ("variants", number, "set")
-    values = {}
-    for key, raw in variant.set.items():
-        kind = is_part(key)
-        values[key] = resolve(kind, raw, document, (*place, key)) if kind else raw
-    draft: Node = cell
-    for key, value in values.items():
-        try:
-            # one key after the other, for a key may name what an earlier one has put there; validated once, at the
-            # end, for two changes may be wrong alone and right together
-            draft = drafted(draft, {key: value})
-        except MgtwinError as error:
-            raise document.error(f"{key} in {cell.name}: {error}", (*place, key)) from None
-    try:
-        return cell_adapter().validate_python(draft, context={"file": True})
-    except ValidationError as error:
-        location, message = problems(error, draft)[0]
-        path = ".".join(location)
-        where: tuple[str | int, ...] = place
-        for key in values:
-            with suppress(InputError):  # a key that is no path of the draft is not to blame
-                if any(f"{path}.".startswith(f"{changed}.") for changed in expand(draft, key, setting=True)):
-                    where = (*place, key)  # later entries win, so that it is the last one that is to blame
-        raise document.error(f"{path} in {cell.name}: {message}", where) from None
 
 
 def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ parameter sets can be treated at once.
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -149,9 +150,10 @@ def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Numb
         found.append(salt.network * salt.diffusivity / (salt.content * salt.porosity))
     for position in material.positions if has_electrons(material) else ():
         ionic, electronic = material.ionic(own, position), material.electronic(own).conductivity(potential, position)
-        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+        # where nothing conducts, nothing diffuses
+        ambipolar = ionic * electronic / np.maximum(ionic + electronic, np.finfo(float).tiny)
         found.append(ambipolar / material.capacitance(own, potential, position))
-    return min(found)
+    return reduce(np.minimum, found)
 
 
 def _group_potential(

@@ -163,7 +163,7 @@ def kind_of(document: yamlfile.Document) -> str:
 
 def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     from ..cells.files import cell, load_cell
-    from ..cells.overlays import Overlay
+    from ..cells.overlays import Overlay, applicable_overlays, load_overlay
     from ..cells.parts import part_adapter, resolve
     from ..experiments import campaign, experiment, load_experiment
     from .protocolargs import protocol_of
@@ -181,10 +181,17 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     elif kind == "experiment":
         experiment(path.stem) if in_library else load_experiment(path)
     elif kind == "overlay":
-        if in_library:
-            _apply_everywhere(path.stem)
-        else:
+        if not in_library:
             yamlfile.validate(named, TypeAdapter(Overlay), context={"file": True})
+        # Applied to every cell that it names, alone or with what it needs.
+        for cell_name in library.names("cells") if in_library else ():
+            seen = set()
+            for names in applicable_overlays(cell_name):
+                variants = tuple(number for number, _ in load_overlay(path.stem).matching(cell_name, names))
+                # sets of overlays that choose the same variants change the cell alike: each is tried once
+                if path.stem in names and variants not in seen:
+                    seen.add(variants)
+                    cell(cell_name, *names)
     elif kind == "protocol":
         protocol_of(document)
     elif kind == "study":
@@ -194,19 +201,3 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     else:
         data = resolve(folder, named.data, named, ())
         yamlfile.validate(named.with_data(data), part_adapter(folder), context={"file": True})
-
-
-def _apply_everywhere(name: str) -> None:
-    """Apply an overlay to every cell that it names, alone or with what it needs: each set of its variants once."""
-    from ..cells.files import cell
-    from ..cells.overlays import applicable_overlays, load_overlay
-
-    overlay = load_overlay(name)
-    for cell_name in library.names("cells"):
-        seen = set()
-        for names in applicable_overlays(cell_name):
-            variants = tuple(number for number, _ in overlay.matching(cell_name, names))
-            # sets of overlays that choose the same variants change the cell alike: each is tried once
-            if name in names and variants not in seen:
-                seen.add(variants)
-                cell(cell_name, *names)

@@ -20,7 +20,6 @@ from .summary import leaves, warnings_of
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..data import Column
 
 __all__ = ["read_file", "with_figure_name"]
 
@@ -45,10 +44,17 @@ def read_file(
     InputError
         The file cannot be read with certainty, or an option is not acceptable.
     """
-    from ..data import read
+    from ..data import Column, read
+
+    placed = {}
+    for text in columns:
+        name, equal, where = text.partition("=")
+        if not equal or not where:
+            raise InputError(f"--column {text}: write NAME=COLUMN, for example current=3:mA.")
+        placed[name] = Column.of(where)
 
     target, figure = targets(output, plot)
-    data = read(file, columns=dict(map(_column, columns)), **hints)
+    data = read(file, columns=placed, **hints)
     found = leaves(data)
     first = found[0][1]
     title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
@@ -104,27 +110,6 @@ def with_figure_name(arguments: Sequence[str]) -> list[str]:
     if k == 1 and len(named) > 1:  # mgtwin read --plot figure.png cell.mpt
         return found
     return [*found[: k + 1], str(Path(named[0]).with_suffix(".png").name), *found[k + 1 :]] if named else found
-
-
-def _column(text: str) -> tuple[str, Column]:
-    """Read ``name=column``, ``name=-3:mA``.
-
-    Examples
-    --------
-    >>> _column("current=-3:mA")
-    ('current', Column(name=3, unit='mA', negate=True))
-    """
-    from ..data import Column
-
-    name, equal, where = text.partition("=")
-    if not equal or not where:
-        raise InputError(f"--column {text}: write NAME=COLUMN, for example current=3:mA.")
-    # The sign is that of the current (some instruments count discharge positive), not of the column.
-    numbered = re.fullmatch(r"(-?)([0-9]+)(?::(.+))?", where)
-    if numbered:
-        return name, Column(int(numbered[2]), unit=numbered[3], negate=bool(numbered[1]))
-    head, _, unit = where.partition(":")
-    return name, Column(head, unit=unit or None)
 
 
 def _range(values: np.ndarray, unit: str) -> str:

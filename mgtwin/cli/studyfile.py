@@ -133,7 +133,7 @@ class _Span:
     log: bool = False
 
 
-def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
+def _axes(raw: object, info: ValidationInfo) -> dict[Key, np.ndarray]:
     # Fields are validated in their order, the cell first: paths mean nothing without it.
     cells = info.data.get("cell")
     if cells is None or raw is None:  # what is wrong is the cell; a key without a value
@@ -141,7 +141,7 @@ def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
     if not is_mapping(raw):
         raise InputError("this is a mapping of paths to values.")
     studied = list(labelled_cells(cells).values())
-    axes: dict[Key, Any] = {}
+    axes: dict[Key, np.ndarray] = {}
     for path, given in raw.items():
         with _at(path, _KEY):
             for cell in studied:

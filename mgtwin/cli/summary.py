@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Sequence as Listed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -133,7 +132,43 @@ def rows(ds: xr.Dataset) -> list[tuple[str, str]]:
         return found
     if "voltage" not in ds.variables and "cycle_end_time" not in ds.variables:
         return [("holds", ", ".join(map(str, ds.data_vars)))]
-    return list(_transient_rows(ds))
+    numbers = sample_cycles(ds)
+    cycles = ds.sizes["cycle"] if "cycle" in ds.dims else 1 if numbers is None else int(numbers[-1]) + 1
+    duration = format_value(float(ds["cycle_end_time" if "cycle_end_time" in ds.variables else "time"].values[-1]), "s")
+    lines = [("duration", f"{duration}, {cycles} cycles" if cycles > 1 else duration)]
+    if "type: voltammetry" in str(ds.attrs.get("protocol", "")):
+        # Largest currents either way in the last cycle.
+        last = slice(None) if numbers is None else numbers == numbers.max()
+        voltages, currents = ds["voltage"].values[last], ds["current"].values[last]
+        for name, k in (("lowest current", int(currents.argmin())), ("highest current", int(currents.argmax()))):
+            lines.append((name, f"{format_value(float(currents[k]), 'A')} at {format_value(float(voltages[k]), 'V')}"))
+    elif cycles > 1:
+        from ..analysis import cycle_summary
+
+        # Voltages at the ends of the half cycles, first and last cycle.
+        listed = [("first cycle", 0), ("last cycle", -1)]
+        try:
+            summary = cycle_summary(ds)
+        except InputError:
+            listed = []
+        for name, k in listed:
+            ends = {half: float(summary[f"{half}_voltage"].values[k]) for half in ("deposition", "dissolution")}
+            texts = [f"{half} ends at {format_value(end, 'V')}" for half, end in ends.items() if np.isfinite(end)]
+            if texts:
+                lines.append((name, ", ".join(texts)))
+    elif "step" in ds.variables:
+        # How each of several steps ends.
+        step = np.asarray(ds["step"].values)
+        lasts = np.flatnonzero(np.append(np.diff(step) != 0, True))
+        for k in lasts[:_STEPS] if len(lasts) > 1 else ():
+            voltage, current = float(ds["voltage"].values[k]), float(ds["current"].values[k])
+            lines.append((f"step {int(step[k]) + 1}", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"))
+        if len(lasts) > _STEPS:
+            lines.append(("...", f"{len(lasts) - _STEPS} more steps"))
+    if "voltage" in ds.variables:
+        voltage, current = _end(ds)
+        lines.append(("at the end", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"))
+    return lines
 
 
 def _ends(ds: xr.Dataset) -> tuple[tuple[float, complex], tuple[float, complex]]:
@@ -152,43 +187,3 @@ def _end(ds: xr.Dataset) -> tuple[float, float]:
         # 3.1e-17 V would read like a measurement.
         found.append(0.0 if abs(last) < 1e-9 * largest else last)
     return found[0], found[1]
-
-
-def _transient_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
-    numbers = sample_cycles(ds)
-    cycles = ds.sizes["cycle"] if "cycle" in ds.dims else 1 if numbers is None else int(numbers[-1]) + 1
-    duration = format_value(float(ds["cycle_end_time" if "cycle_end_time" in ds.variables else "time"].values[-1]), "s")
-    yield "duration", f"{duration}, {cycles} cycles" if cycles > 1 else duration
-    if "type: voltammetry" in str(ds.attrs.get("protocol", "")):
-        # Largest currents either way in the last cycle.
-        last = slice(None) if numbers is None else numbers == numbers.max()
-        voltages, currents = ds["voltage"].values[last], ds["current"].values[last]
-        for name, k in (("lowest current", int(currents.argmin())), ("highest current", int(currents.argmax()))):
-            yield name, f"{format_value(float(currents[k]), 'A')} at {format_value(float(voltages[k]), 'V')}"
-    elif cycles > 1:
-        from ..analysis import cycle_summary
-
-        # Voltages at the ends of the half cycles, first and last cycle.
-        listed = [("first cycle", 0), ("last cycle", -1)]
-        try:
-            found = cycle_summary(ds)
-        except InputError:
-            listed = []
-        for name, k in listed:
-            ends = {half: float(found[f"{half}_voltage"].values[k]) for half in ("deposition", "dissolution")}
-            texts = [f"{half} ends at {format_value(end, 'V')}" for half, end in ends.items() if np.isfinite(end)]
-            if texts:
-                yield name, ", ".join(texts)
-    elif "step" in ds.variables:
-        # How each of several steps ends.
-        step = np.asarray(ds["step"].values)
-        lasts = np.flatnonzero(np.append(np.diff(step) != 0, True))
-        for k in lasts[:_STEPS] if len(lasts) > 1 else ():
-            voltage, current = float(ds["voltage"].values[k]), float(ds["current"].values[k])
-            yield f"step {int(step[k]) + 1}", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"
-        if len(lasts) > _STEPS:
-            yield "...", f"{len(lasts) - _STEPS} more steps"
-    if "voltage" not in ds.variables:
-        return
-    voltage, current = _end(ds)
-    yield "at the end", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +39,16 @@ class Column:
     name: str | int
     unit: str | None = None
     negate: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> Column:
+        """Return what a text says: ``3``, ``-3:mA`` (the third, in mA and with the other sign), ``Ewe:V``."""
+        # The sign is that of the current (some instruments count discharge positive), not of the column.
+        numbered = re.fullmatch(r"(-?)([0-9]+)(?::(.+))?", text)
+        if numbered:
+            return cls(int(numbered[2]), unit=numbered[3], negate=bool(numbered[1]))
+        head, _, unit = text.partition(":")
+        return cls(head, unit=unit or None)
 
     @property
     def number(self) -> int | None:

@@ -83,7 +83,15 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         f, z = frequency[part], impedance[part]
         if hints.check:
             check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
-        _check_temperatures(columns, f, part)
+        temperature = columns.optional("temperature")[0]
+        # Row after row of one frequency: a sweep that only drifts never measures it twice in a row.
+        again = np.abs(np.diff(np.log(f))) < _JITTER
+        if temperature is not None and (again & (np.abs(np.diff(temperature[part])) > _WARMER)).any():
+            raise FileError(
+                "the rows of one frequency have several temperatures: the file holds several spectra, row by row. Sort "
+                "it by temperature, then by frequency.",
+                table.file,
+            )
         own = with_temperature(columns, part, about)
         bias, said = direct(columns, part)
         # Single numbers that stand out may be wrong, but cells may also be so: a warning.
@@ -93,21 +101,6 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         doubts += [_SKIPPED.format(*f[[lost, lost + 1]])] if lost is not None else []
         doubts += [_OFF.format(off[1], f[off[0]])] if off is not None else []
         yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **bias, **columns.moment(part)))
-
-
-def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarray) -> None:
-    """Refuse several spectra whose rows are mixed: one frequency at several temperatures, one below the other."""
-    values = columns.optional("temperature")[0]
-    if values is None:
-        return
-    # Row after row of one frequency: a sweep that only drifts never measures it twice in a row.
-    again = np.abs(np.diff(np.log(frequency))) < _JITTER
-    if (again & (np.abs(np.diff(values[part])) > _WARMER)).any():
-        raise FileError(
-            "the rows of one frequency have several temperatures: the file holds several spectra, row by row. Sort it "
-            "by temperature, then by frequency.",
-            columns.table.file,
-        )
 
 
 def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:

@@ -90,7 +90,14 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
         return []
     conditions = []
     for m, name in enumerate(interfaces):
-        if _passes_second_carrier(cell, name, m):
+        # Whether electrons, or anions, pass the interface, layers m-1 and m being beside it.
+        beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
+        common = beside[0].carriers if len(beside) == 1 else shared(*beside)
+        path = name if len(beside) == 1 else f"interfaces.{name}"
+        passed = common == ELECTRONS if len(beside) == 1 else bool(common)
+        if common == ELECTRONS and (len(beside) == 1 or name in cell.interfaces):
+            passed = not math.isinf(Reader(cell).property(f"{path}.electronic_resistance", cell.temperature))
+        if passed:
             condition = np.zeros(len(column))
             # what an electronic current through m charges: the layer behind it, at the cost of the one before; and by
             # as much less the capacitor of m, which it passes by
@@ -127,21 +134,6 @@ def _blocks_ions(cell: Cell, interface: str) -> bool:
     if junction is None or not has_formula(type(junction), "ohmic"):
         return False
     return math.isinf(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
-
-
-def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:
-    """Whether electrons, or anions, pass interface m, layers m-1 and m being beside it."""
-    beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
-    if len(beside) == 1:
-        return beside[0].carriers == ELECTRONS and not _blocks_electrons(cell, interface)
-    common, junction = shared(*beside), cell.interfaces.get(interface)
-    if common != ELECTRONS or junction is None:
-        return bool(common)
-    return not _blocks_electrons(cell, f"interfaces.{interface}")
-
-
-def _blocks_electrons(cell: Cell, path: str) -> bool:
-    return math.isinf(Reader(cell).property(f"{path}.electronic_resistance", cell.temperature))
 
 
 def _null_space(conditions: np.ndarray) -> np.ndarray:

@@ -160,7 +160,7 @@ def add_slopes(
     others = tuple(path for path in values if path not in plan.slots)
     for k, read in plan_of(cell, reader, others).terms if others else ():
         for path in read:
-            rows[path] += slope(_changed(stack, k, reader, path), values[path]) / area
+            rows[path] += slope(stack.along(k, reader, path), values[path]) / area
     leads = fixture_numbers(reader)
     through_fixture = not idle(*leads) or any(path in values for path in FIXTURE)
     if not through_fixture and "area" not in values:
@@ -172,11 +172,6 @@ def add_slopes(
     if through_fixture:
         # last, when all rows are complete: it turns every one of them by the same (Z_m/Z_s)^2 (theory.md, 4.2)
         pass_through_fixture(partial, rows, alone, s, *leads)
-
-
-def _changed(stack: Stack, k: int, reader: Reader, path: str) -> Callable[[NDArray[np.float64]], Array]:
-    """Term k of a stack as a function of one of its numbers."""
-    return lambda values: stack.changed(k, Shifted(reader, {path: values}))
 
 
 @lru_cache(maxsize=256)

@@ -78,13 +78,11 @@ def junction(cls: _Class) -> _Class:
     return cast(_Class, declare(cls, JUNCTIONS, [*_FORMULAS, *drives], added, check, validators))
 
 
-def _junction_by_default(raw: object) -> object:
-    """In a cell file a mapping between two layers is a `Junction` unless it says otherwise."""
-    return {"type": "junction", **raw} if is_mapping(raw) and "type" not in raw else raw
-
-
-#: Field that holds a junction of any kind.
-AnyJunction = Annotated[Annotated[JunctionKind, OneOf(JUNCTIONS)], BeforeValidator(_junction_by_default)]
+#: Field that holds a junction of any kind; in a cell file a mapping is a `Junction` unless it says otherwise.
+AnyJunction = Annotated[
+    Annotated[JunctionKind, OneOf(JUNCTIONS)],
+    BeforeValidator(lambda raw: {"type": "junction", **raw} if is_mapping(raw) and "type" not in raw else raw),
+]
 
 
 class Interfaces(Mapping[str, JunctionKind]):

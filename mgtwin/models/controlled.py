@@ -19,6 +19,8 @@ BY_VOLTAGE = "control by voltage"
 CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
+#: Events by which a voltage limit ends a stretch.
+LOWEST, HIGHEST = "lowest voltage", "highest voltage"
 #: A voltage that no cell reaches: stands for "no limit" in an event.
 UNLIMITED = 1e6
 
@@ -64,8 +66,8 @@ class ControlledStack(StackModel):
         )
         self.initial_conditions[self.current] = pybamm.Scalar(0)
         self.events += [
-            pybamm.Event("lowest voltage", self.voltage - get(LOW)),
-            pybamm.Event("highest voltage", get(HIGH) - self.voltage),
+            pybamm.Event(LOWEST, self.voltage - get(LOW)),
+            pybamm.Event(HIGHEST, get(HIGH) - self.voltage),
         ]
 
     def surface(self, layer: str, side: str, relative: Number) -> Surface:

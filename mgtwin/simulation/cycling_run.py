@@ -101,7 +101,11 @@ class CyclingRun:
         self._drifts: list[str] = []
         if start is not None and kept is not None:
             state, _ = start_state.transfer(kept, cell, self.integrator.layout, state, self.integrator.model.ladders)
-            limited = start_time is None and _was_limited(start, protocol)
+            before = start_state.last_dataset(start)
+            if start_time is None and "limited" in before and "cycle" in before.dims:
+                # where the cycle before the first one was cut short a run in one go would go on segment by segment
+                follows = int(before["cycle"].values[-1]) + 1 == protocol.first_cycle
+                limited = bool(before["limited"].values[-1]) and follows
         self.reached = Reached(0, state, 0.0, 0.0, limited)
 
     # -- going on --------------------------------------------------------------------------------------------------
@@ -352,11 +356,3 @@ class CyclingRun:
             if record.impedance is not None:
                 impedance[k] = record.impedance
         return {"frequency": frequencies, "impedance": impedance}
-
-
-def _was_limited(start: xr.Dataset | xr.DataTree, protocol: Cycling) -> bool:
-    """Whether the cycle before the first one was cut short: then a run in one go would go on segment by segment."""
-    ds = start_state.last_dataset(start)
-    if "limited" not in ds or "cycle" not in ds.dims:
-        return False
-    return bool(ds["limited"].values[-1]) and int(ds["cycle"].values[-1]) + 1 == protocol.first_cycle

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import casadi
 import numpy as np
@@ -38,7 +38,17 @@ class SegmentSolution:
     ended_by: str
 
 
-def out_of_salt(segment: Segment, solution: SegmentSolution) -> bool:
+class Stretches(NamedTuple):
+    """Result of segments one after the other: output times of each from its own start [s], outputs at all of them,
+    the states kept at their ends, one row each, and why the last one ended."""
+
+    times: tuple[np.ndarray, ...]
+    outputs: Mapping[str, np.ndarray]
+    states: np.ndarray
+    ended_by: str
+
+
+def out_of_salt(segment: Segment, solution: SegmentSolution | Stretches) -> bool:
     """Whether salt is used up and there is no voltage limit, which the diverging voltage would meet at that moment."""
     limit = segment.limits.low if segment.control.start < 0 else segment.limits.high
     return names.is_depletion(solution.ended_by) and not np.isfinite(limit)
@@ -170,6 +180,13 @@ class Integrator:
         # The moment of the event is no output time, but the run ends there.
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
+
+    def runs(self, segments: Sequence[Segment], state: np.ndarray) -> Iterator[Stretches]:
+        """Solutions of segments, each from the state in which the one before it ended."""
+        for segment in segments:
+            solution = self.run(segment, state)
+            state = solution.state
+            yield Stretches((solution.times,), solution.outputs, self.kept_state(solution)[None], solution.ended_by)
 
     def _solve(
         self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray

@@ -185,7 +185,7 @@ def name_of(key: Key) -> str:
     return ", ".join(map(str, parts_of(key)))
 
 
-def _listed(name: str, given: object) -> Sequence[Any] | np.ndarray:
+def _listed(name: str, given: object) -> Sequence[object] | np.ndarray:
     """The values of an axis as a sequence that is not empty."""
     match given:
         case str() | float() | int() | Mapping():
@@ -193,7 +193,7 @@ def _listed(name: str, given: object) -> Sequence[Any] | np.ndarray:
         case np.ndarray(ndim=ndim):
             if ndim != 1:
                 raise InputError(f"{name}: the values must be a list, not an array of {ndim} dimensions.")
-            values: Sequence[Any] | np.ndarray = given
+            values: Sequence[object] | np.ndarray = given
         case Iterable():
             values = list(given)
         case _:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..batch.runs import FEWEST, suits
 from ..cells import Cell
 from ..dataset import stamp
 from ..errors import InputError
@@ -28,6 +29,8 @@ _Item = TypeVar("_Item")
 CELL, PROTOCOL = "cell", "protocol"
 #: Spectra per chunk, so many that what is done once per chunk does not count beside the impedance.
 SPECTRA = 2000
+#: Runs per chunk where they go side by side: more of them do not make a step cheaper.
+RUNS = 100
 #: Chunks of transients at most: one point per chunk as long as these suffice.
 CHUNKS = 1000
 
@@ -166,8 +169,12 @@ def plan_of(
     sizes = {dim: len(names) for dim, names in labels.items()} | {axis.dim: axis.values.size for axis in found}
     points = int(np.prod(list(sizes.values())))
     # One size of chunk for the whole grid: the slowest protocol decides it.
-    batched = all(map(is_batched, protocols.values()))
-    grid = Grid.cut(sizes, len(labels), SPECTRA if batched else ceil(points / CHUNKS))
+    room = ceil(points / CHUNKS)
+    if points >= FEWEST and all(suits(one, item) for one in cells.values() for item in protocols.values()):
+        room = max(RUNS, room)
+    if all(map(is_batched, protocols.values())):
+        room = SPECTRA
+    grid = Grid.cut(sizes, len(labels), room)
     # a metric must not be taken for a dimension, a path or what results carry anyway
     taken = {*sizes, *(path for axis in found for path in axis.paths), "time", "frequency"}
     return Plan(cells, protocols, found, metrics_of(metrics, taken), grid, labels)

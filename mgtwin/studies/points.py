@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from ..batch.runs import FEWEST, Runs, side_by_side, suits
 from ..cells import Cell
 from ..cells.paths import Key
 from ..dataset import attributes, spectrum
 from ..errors import MgtwinError
-from ..protocols import EIS, Protocol
+from ..protocols import EIS, Protocol, TransientProtocol
 from ..simulation import simulate
 from ..simulation.dispatch import stamp
 from .measured import Metric
@@ -57,6 +58,15 @@ class Task:
         coords["frequency"] = ("frequency", protocol.values(), attributes("frequency"))
         data = {"impedance": ((POINT, "frequency"), impedance, attributes("impedance"))}
         return xr.Dataset(data, coords=coords, attrs=attrs)
+
+    def side_by_side(self) -> Runs:
+        """Runs in time of those points that one integration can answer, and why some of these have none."""
+        found = Runs()
+        if self.points >= FEWEST and suits(self.cell, self.protocol):
+            with Attempt():  # whatever it was, each point then tells for itself
+                cells = [self.cell_at(k) for k in range(self.points)]
+                found = side_by_side(self.cell, cells, self.values, cast(TransientProtocol, self.protocol))
+        return found
 
     def read_spectra(self, protocol: EIS, outcome: Outcome) -> None:
         """Read all spectra off one call of the exact impedance; point by point only where that is refused."""
@@ -166,9 +176,13 @@ def compute(task: Task) -> Outcome:
             task.read_spectra(spectra, outcome)
             return outcome
     warnings: list[str] = []
+    together = task.side_by_side()
     for k in range(task.points):
+        if k in together.failures:
+            outcome.fail(k, together.failures[k])
+            continue
         with Attempt() as running:
-            run = simulate(task.cell_at(k), task.protocol)
+            run = together.datasets[k] if k in together.datasets else simulate(task.cell_at(k), task.protocol)
         if running.reason:
             outcome.fail(k, running.reason)
             continue

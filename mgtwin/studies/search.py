@@ -127,7 +127,7 @@ class Evolution:
         starts = [unit[order[0]], *unit[order[far]][:1]]
         # COBYQA ends by absolute radii and models; an objective of 1e-6 or 1e6 in SI would deceive it.
         scale = max(abs(float(wanted[order[0], 0])), 1e-300)
-        ends = [_local(problem, start, scale, max(self.polish // len(starts), 2)) for start in starts]
+        ends = [self._local(problem, start, scale, len(starts)) for start in starts]
         (first, value, reached), *others = ends
         moved = float(np.abs(first - starts[0]).max())
         said = f"a local search moved the best design by {moved:.1%} of a range"
@@ -143,6 +143,28 @@ class Evolution:
             elif ended:
                 said += "; one from a distant design ended at another, worse optimum"
         return Convergence(True, said)
+
+    def _local(self, problem: Problem, start: np.ndarray, scale: float, starts: int) -> tuple[np.ndarray, float, bool]:
+        """Design at which a local search ends, its objective, and whether it came to an end within its budget."""
+        from scipy.optimize import Bounds, NonlinearConstraint, minimize
+
+        known: dict[bytes, tuple[float, np.ndarray]] = {}
+
+        def at(point: np.ndarray) -> tuple[float, np.ndarray]:
+            # COBYQA asks for the objective and the constraints of a point one after the other
+            key = np.clip(point, 0, 1).tobytes()
+            if key not in known:
+                wanted, limits = problem.worth(np.clip(point, 0, 1)[np.newaxis])
+                known[key] = float(wanted[0, 0]) / scale, limits[0]
+            return known[key]
+
+        most = max(self.polish // starts, 2)
+        found = minimize(
+            lambda point: at(point)[0], start, method="COBYQA", bounds=Bounds(0, 1),
+            constraints=[NonlinearConstraint(lambda point: at(point)[1], -np.inf, -MARGIN)],
+            options={"initial_tr_radius": RADIUS, "final_tr_radius": PRECISION, "maxfev": most},
+        )  # fmt: skip
+        return np.clip(found.x, 0, 1), float(found.fun) * scale, bool(found.success)
 
     def _evolve(self, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         try:
@@ -185,25 +207,3 @@ def best_of(wanted: np.ndarray, limits: np.ndarray) -> np.ndarray:
     chosen = within[NonDominatedSorting().do(wanted[within], only_non_dominated_front=True)] if within.size else within
     _, first = np.unique(wanted[chosen], axis=0, return_index=True)
     return chosen[first]
-
-
-def _local(problem: Problem, start: np.ndarray, scale: float, budget: int) -> tuple[np.ndarray, float, bool]:
-    """Design at which a local search ends, its objective, and whether it came to an end within its budget."""
-    from scipy.optimize import Bounds, NonlinearConstraint, minimize
-
-    known: dict[bytes, tuple[float, np.ndarray]] = {}
-
-    def at(point: np.ndarray) -> tuple[float, np.ndarray]:
-        # COBYQA asks for the objective and the constraints of a point one after the other
-        key = np.clip(point, 0, 1).tobytes()
-        if key not in known:
-            wanted, limits = problem.worth(np.clip(point, 0, 1)[np.newaxis])
-            known[key] = float(wanted[0, 0]) / scale, limits[0]
-        return known[key]
-
-    found = minimize(
-        lambda point: at(point)[0], start, method="COBYQA", bounds=Bounds(0, 1),
-        constraints=[NonlinearConstraint(lambda point: at(point)[1], -np.inf, -MARGIN)],
-        options={"initial_tr_radius": RADIUS, "final_tr_radius": PRECISION, "maxfev": budget},
-    )  # fmt: skip
-    return np.clip(found.x, 0, 1), float(found.fun) * scale, bool(found.success)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..dataset import add_warning, attributes
 from ..errors import FileError, InputError
@@ -104,6 +105,33 @@ class Store:
         parts = zip(self.plan.grid.dims, self.plan.grid.region(number), strict=True)
         return ", ".join(f"{dim} {part.start}..{part.stop - 1}" for dim, part in parts)
 
+    @staticmethod
+    def lay_out(draft: Path, plan: Plan) -> None:
+        """Write the folder of a store whose results are empty."""
+        zarr = zarr_module()
+        from zarr.codecs import Crc32cCodec, ZstdCodec
+
+        about = {"format": FORMAT, "identity": plan.identity(), "chunk": list(plan.grid.chunk)}
+        group = zarr.create_group(draft, attributes={**attrs_of(plan), "mgtwin_study": about})
+        for name, (dims, values, attrs) in coordinates(plan).items():
+            # A path is no name of a file on every system; which one it was is kept beside it.
+            array = group.create_array(
+                quote(name, safe=", "), shape=values.shape, dtype="str" if values.dtype.kind in "UO" else values.dtype,
+                dimension_names=dims, attributes={**attrs, "name": name, "coordinate": True},
+            )  # fmt: skip
+            array[:] = values
+        layout = {
+            "shape": plan.grid.shape, "chunks": plan.grid.chunk, "dimension_names": plan.grid.dims,
+            # A damaged chunk fails to load, also for whoever reads the store without mgtwin.
+            "compressors": [ZstdCodec(level=1), Crc32cCodec()],
+        }  # fmt: skip
+        for metric in plan.metrics:
+            group.create_array(metric.name, dtype="f8", fill_value=np.nan, attributes=metric.attrs, **layout)
+        group.create_array(FAILURE, dtype="str", fill_value="", attributes=attributes(FAILURE), **layout)
+        with warnings.catch_warnings():  # that other readers may not know of texts harms nobody: the numbers are plain
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(draft)
+
     def write(self, number: int, outcome: Outcome) -> None:
         """Keep the numbers of a chunk, then its line in the journal.
 
@@ -130,7 +158,7 @@ class Store:
         return add_warning(open_study(self.path), *first_of([*self.damaged, *of_runs, *warnings]))
 
 
-def _checksum(values: Any) -> int:
+def _checksum(values: ArrayLike) -> int:
     array = np.asarray(values)
     if array.dtype.kind == "f":
         # The same on every machine: byte order is part of the number.
@@ -171,11 +199,11 @@ def opened_store(path: str | Path, plan: Plan) -> Iterator[Store]:
     with _locked(target):
         if not target.exists():
             # Built beside its place and moved there when complete: nobody ever sees half a store.
-            zarr, draft = zarr_module(), target.with_name(f".{target.name}.part")
+            draft = target.with_name(f".{target.name}.part")
             shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed
             try:
                 with _written(target):
-                    _draw_up(zarr, draft, plan)
+                    Store.lay_out(draft, plan)
                     os.rename(draft, target)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
@@ -249,32 +277,6 @@ def identity_of(path: Path) -> dict[str, Any]:
     if version != FORMAT:
         raise InputError(f"{path} was written by another version of mgtwin: choose another store.")
     return attrs
-
-
-def _draw_up(zarr: Any, draft: Path, plan: Plan) -> None:
-    """Lay out a store whose results are empty."""
-    from zarr.codecs import Crc32cCodec, ZstdCodec
-
-    about = {"format": FORMAT, "identity": plan.identity(), "chunk": list(plan.grid.chunk)}
-    group = zarr.create_group(draft, attributes={**attrs_of(plan), "mgtwin_study": about})
-    for name, (dims, values, attrs) in coordinates(plan).items():
-        # A path is no name of a file on every system; which one it was is kept beside it.
-        array = group.create_array(
-            quote(name, safe=", "), shape=values.shape, dtype="str" if values.dtype.kind in "UO" else values.dtype,
-            dimension_names=dims, attributes={**attrs, "name": name, "coordinate": True},
-        )  # fmt: skip
-        array[:] = values
-    layout = {
-        "shape": plan.grid.shape, "chunks": plan.grid.chunk, "dimension_names": plan.grid.dims,
-        # A damaged chunk fails to load, also for whoever reads the store without mgtwin.
-        "compressors": [ZstdCodec(level=1), Crc32cCodec()],
-    }  # fmt: skip
-    for metric in plan.metrics:
-        group.create_array(metric.name, dtype="f8", fill_value=np.nan, attributes=metric.attrs, **layout)
-    group.create_array(FAILURE, dtype="str", fill_value="", attributes=attributes(FAILURE), **layout)
-    with warnings.catch_warnings():  # that other readers may not know of texts harms nobody: the numbers are plain
-        warnings.simplefilter("ignore")
-        zarr.consolidate_metadata(draft)
 
 
 def open_study(store: str | Path) -> xr.Dataset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, runtime_checkable
 from typing import Protocol as Interface
 
 import numpy as np
@@ -133,6 +133,9 @@ def uncertainty(
         client=client,
         progress=progress,
     )
+    match posterior:
+        case object(attrs={"warnings": said}):  # what is wrong with the samples is wrong with what they give
+            found = found.assign_attrs(warnings=[*found.attrs.get("warnings", []), *said])
     return _with_quantiles(found, level)
 
 
@@ -229,14 +232,14 @@ def _with_quantiles(found: xr.Dataset, level: float) -> xr.Dataset:
     coordinate = {"units": "1", "long_name": "quantile"}
     ds = loaded.assign_coords({QUANTILE: (QUANTILE, at, coordinate)})
 
-    def known(line: np.ndarray, method: Any) -> np.ndarray:
+    def known(line: np.ndarray, method: Literal["linear", "inverted_cdf"]) -> np.ndarray:
         there = line[~np.isnan(line)]
         return np.quantile(there, at, method=method) if there.size else np.full(at.size, np.nan)
 
     for name in names:
         attrs = {**loaded[name].attrs, "long_name": f"{loaded[name].attrs['long_name']}, quantiles"}
         # sets that never reach a limit give inf, between which nothing can be interpolated
-        method: Any = "linear" if np.isfinite(loaded[name]).all() else "inverted_cdf"
+        method: Literal["linear", "inverted_cdf"] = "linear" if np.isfinite(loaded[name]).all() else "inverted_cdf"
         axis = loaded[name].dims.index(SAMPLE)
         values = loaded[name].values
         if np.isnan(values).any():

@@ -66,6 +66,33 @@ class _Body:
     score: float
 
     @classmethod
+    def of(cls, text: TextFile) -> _Body:
+        """Return the longest run of rows of numbers, under the delimiter that gives the longest one."""
+        count = len(text.lines)
+        best = _best(TextFile(text.path, text.lines[:_LATEST], True), _SPLITTERS)
+        if best is None:
+            first = next((line.strip() for line in text.lines[:_LATEST] if line.strip()), "")[:_SHOWN]
+            within = f" within its first {_LATEST} lines" if count > _LATEST else ""
+            raise text.error(
+                f"has no table of numbers (two columns or more, two rows or more){within}. It begins: {first!r}."
+            )
+        if count > _LATEST:  # the first lines of a long file tell the delimiter
+            best = best.to_the_end(text) or _best(text, (best.split,)) or best
+        best = best.from_first_row(text)
+        for k in (*range(best.start), *range(best.stop, count)):
+            fields = best.split(text.lines[k])
+            if len(fields) == best.width and _row(text.lines[k], fields):
+                first_line, last = (k, best.start) if k < best.start else (best.stop - 1, k)
+                between = ((n, text.lines[n]) for n in range(first_line + 1, last))
+                gaps = (n for n, line in between if line.strip() and not _row(line, best.split(line)))
+                raise text.error(
+                    f"is no row of numbers, although lines {first_line + 1} and {last + 1} are: the file is damaged "
+                    "here, or has several tables. Put each into a file of its own.",
+                    next(gaps, first_line + 1) + 1,
+                )
+        return best
+
+    @classmethod
     def longest(cls, text: TextFile, split: splitter) -> _Body | None:
         """Return the longest run of rows of numbers; rows of another length inside belong to it (refused later)."""
         best: _Body | None = None
@@ -146,7 +173,7 @@ class Delimited:
 
 def parse_text(text: TextFile, hints: Hints, format_name: str = Delimited.name) -> Parsed:
     """Return the one table of a text, and the facts above it; see `Delimited`."""
-    body = _body(text)
+    body = _Body.of(text)
     width = body.used_width(text)
     labels, units, head = columns_of(text, body.split, body.start, width)
     warnings = []
@@ -167,33 +194,6 @@ def parse_text(text: TextFile, hints: Hints, format_name: str = Delimited.name) 
     warnings += [f"text below the table was left out: {rest[:_SHOWN]!r}."] if rest else []
     about = facts(About(format_name, text.name), text.lines[:head], table.decimal)
     return Parsed(about, [replace(table.noted(warnings=warnings), headless=labels is None)])
-
-
-def _body(text: TextFile) -> _Body:
-    """Find the longest run of rows of numbers, under the delimiter that gives the longest one."""
-    count = len(text.lines)
-    best = _best(TextFile(text.path, text.lines[:_LATEST], True), _SPLITTERS)
-    if best is None:
-        first = next((line.strip() for line in text.lines[:_LATEST] if line.strip()), "")[:_SHOWN]
-        within = f" within its first {_LATEST} lines" if count > _LATEST else ""
-        raise text.error(
-            f"has no table of numbers (two columns or more, two rows or more){within}. It begins: {first!r}."
-        )
-    if count > _LATEST:  # the first lines of a long file tell the delimiter
-        best = best.to_the_end(text) or _best(text, (best.split,)) or best
-    best = best.from_first_row(text)
-    for k in (*range(best.start), *range(best.stop, count)):
-        fields = best.split(text.lines[k])
-        if len(fields) == best.width and _row(text.lines[k], fields):
-            first_line, last = (k, best.start) if k < best.start else (best.stop - 1, k)
-            between = ((n, text.lines[n]) for n in range(first_line + 1, last))
-            gaps = (n for n, line in between if line.strip() and not _row(line, best.split(line)))
-            raise text.error(
-                f"is no row of numbers, although lines {first_line + 1} and {last + 1} are: the file is damaged here, "
-                "or has several tables. Put each into a file of its own.",
-                next(gaps, first_line + 1) + 1,
-            )
-    return best
 
 
 def _best(text: TextFile, splitters: Sequence[splitter]) -> _Body | None:
