@@ -30,8 +30,8 @@ class Site:
 
     Parameters
     ----------
-    share : float
-        X, part of all sites, above 0 to 1.
+    share : float or None
+        X, part of all sites, above 0 to 1; None, of one of them: what the others leave.
     potential : float
         U_k at which half of them are full [V].
     width : float
@@ -40,7 +40,7 @@ class Site:
         In dotted paths; ``a``, ``b``, … by default.
     """
 
-    share: Annotated[float, Quantity("", gt=0, le=1)]
+    share: Annotated[float, Quantity("", gt=0, le=1)] | None
     potential: Annotated[float, Quantity("V")]
     width: Annotated[float, Quantity("", gt=0)] = Value(1.0, unit="")
     name: str = ""
@@ -95,10 +95,13 @@ class Sites(Potential):
 
     def standing(self, own: Own) -> Callable[[Number, Number], Number]:
         """Return U of the log odds and of f."""
+        places = [own.below(f"sites.{site.name}") for site in self.sites]
+        shares = [place.number("share") for place in places]
+        rest = 1 - sum(share for share in shares if share is not None)
         numbers = [
-            own.below(f"sites.{site.name}").number(field)
-            for site in self.sites
-            for field in ("share", "potential", "width")
+            number
+            for place, share in zip(places, shares, strict=True)
+            for number in (rest if share is None else share, place.number("potential"), place.number("width"))
         ]
         count = len(self.sites)
         return lambda odds, f: own.reader.apply(lambda *given: _solved(count, *given), [odds, f, *numbers])
@@ -108,9 +111,13 @@ class Sites(Potential):
         names = [site.name for site in self.sites]
         if not names or len(set(names)) != len(names):
             raise InputError("Sites needs at least one kind of sites, each with a name of its own.")
-        total = math.fsum(site.share for site in self.sites)
-        if abs(total - 1) > 1e-9:
-            raise InputError(f"the shares of the sites must add up to 1, not {total:.6g}.")
+        shares = [site.share for site in self.sites if site.share is not None]
+        total, open_ones = math.fsum(shares), len(self.sites) - len(shares)
+        if open_ones > 1 or (abs(total - 1) > 1e-9 if not open_ones else total >= 1):
+            raise InputError(
+                f"the shares of the sites must add up to 1, not {total:.6g}; one of them may be left out (None): it is "
+                f"then what remains."
+            )
         return self
 
 
