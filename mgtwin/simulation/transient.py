@@ -285,8 +285,8 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
     from ..models import names
 
     found = []
-    ion, rest = cell.ion.name, rest_potentials(cell).layers
-    for layer, before in zip(cell.layers, rest, strict=True):
+    ion = cell.ion.name
+    for number, layer in enumerate(cell.layers):
         if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
@@ -308,6 +308,7 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
             if material.homogeneity_range is not None:
                 stored = outputs[names.stored_charge(layer.name)]
                 if material is not layer.material:  # per volume of the phase, at every node and time
+                    before = rest_potentials(cell).layers[number]
                     stored = np.asarray(material.charge(part.own, E) - material.charge(part.own, before))
                 found += _stoichiometry_warning(cell, label, material, stored)
     return found
