@@ -115,7 +115,7 @@ class _Run:
             return protocol.run_by(self)
         return protocol.run_by(replace(self, cell=self.cell.with_({"temperature": protocol.temperature})))
 
-    def spectrum(self, protocol: Any) -> Any:
+    def spectrum(self, protocol: Any) -> object:
         """The impedance of an EIS."""
         from .spectra import Spectrum
 
@@ -130,7 +130,7 @@ class _Run:
             self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=progress, route=route
         )
 
-    def transient(self, protocol: TransientProtocol) -> Any:
+    def transient(self, protocol: TransientProtocol) -> object:
         """Anything in time."""
         from .transient import Transient
 
