@@ -240,7 +240,7 @@ class Integrator:
 
         Where there is no salt for the current that is asked for no such state exists: the sample is the one before.
         """
-        depleted = [event.name for event in self.model.events if names.is_depletion(event.name) and event.name in error]
+        depleted = [event.name for event in self.model.events if names.is_exhausted(event.name) and event.name in error]
         if depleted:
             return SegmentSolution(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
         # Only the consistent start is wanted, the first column, so what follows it may be short.
