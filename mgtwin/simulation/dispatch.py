@@ -136,6 +136,8 @@ class _Run:
 
         segments = protocol.segments(self.cell)
         task = Task(self.cell, segments, at_rest=self.start is None)
+        if task.at_rest:
+            checks.check_cut_offs(self.cell, segments)
         attrs = stamp(self.cell, protocol)
         run = Transient(task, checks.check_feasible(self.cell, segments), self.start, self.start_time, attrs)
         return choose(task, IN_TIME, self.route).taken_by(replace(run, progress=self.progress, window=self.window))
