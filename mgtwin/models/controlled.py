@@ -34,6 +34,8 @@ class ControlledStack(StackModel):
     to the next unchanged. Time runs from 0 in every stretch.
     """
 
+    has_unknown_currents = True
+
     def __init__(
         self,
         cell: Cell,

@@ -19,7 +19,7 @@ _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
 _ELECTRONIC_CURRENT = " electronic current density [A.m-2]"
-_MODAL_FIELD = " field potential"
+_MODAL_FIELD = " ionic field potential"
 _MODES = ", modes "
 _RELATIVE_CONCENTRATION = " relative salt concentration"
 _EXHAUSTED = "the host is full or empty (voltage limits end a run before)"
@@ -68,6 +68,8 @@ def modes_of(name: str) -> tuple[str, float, int] | None:
     >>> modes_of(modal_potential("layer", 2.5, 12))
     ('layer local electrode potential [V]', 2.5, 12)
     """
+    if is_constant_phase_branch(name):
+        return None
     plain, found, table = name.removesuffix(" [V]").partition(_MODES)
     density, _, decades = table.partition("/")
     return (f"{plain} [V]", float(density), int(decades)) if found else None

@@ -85,6 +85,8 @@ class StackModel(pybamm.BaseModel):
     >>> solution = sim.solve(inputs={"layers.antiperovskite.thickness": 4e-4})
     """
 
+    has_unknown_currents = False
+
     def __init__(
         self,
         cell: Cell,

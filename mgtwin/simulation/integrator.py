@@ -21,7 +21,9 @@ from ..protocols import Limits, Segment
 from ..routes import Route
 from .built import BuiltModel, kept
 
-RTOL, ATOL = 1e-7, 1e-10
+#: A face's potential is a sum of dozens of amplitudes, and signals of microvolts are to be right, too: what has no size
+#: of its own, the absolute tolerance, costs a few per cent of the steps.
+RTOL, ATOL = 1e-7, 1e-12
 #: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step.
 SOLVER_OPTIONS = {"max_num_steps": 100_000, "max_error_test_failures": 100, "max_convergence_failures": 100}
 #: How PyBaMM's error begins to speak of an event that has happened before the first step.
