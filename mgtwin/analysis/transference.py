@@ -125,11 +125,9 @@ def current_ratio(
         said.append(
             f"{format_value(abs(step), 'V')} is more than RT/F: the ratio is 1/(1 + Ne) for small voltages only"
         )
-    tail = current[time >= 0.9 * time[-1]]
-    if np.ptp(tail) > STEADY * abs(steady):
-        said.append(
-            f"not steady: the current still changes by {100 * np.ptp(tail) / abs(steady):.2g} % over the last tenth"
-        )
+    change = abs(float(np.interp(0.9 * time[-1], time, current)) - steady) / abs(steady)
+    if change > STEADY:
+        said.append(f"not steady: the current still changes by {100 * change:.2g} % over the last tenth")
     if initial_current is None and sampled_at is None:
         said.append("I_0 is the first sample: say when the double layers are charged (sampled_at), or I_0 itself")
     return CurrentRatio(float(value), initial, steady, float(1 / value - 1), tuple(said))
