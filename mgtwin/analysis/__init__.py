@@ -20,9 +20,17 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
-from .direct_current import anodic_peak, cathodic_peak, direct_resistance, slope_conductivity, voltage_growth
+from .direct_current import (
+    anodic_peak,
+    cathodic_peak,
+    direct_resistance,
+    plateau_current,
+    slope_conductivity,
+    voltage_growth,
+)
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
+from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
 from .kramers_kronig import kramers_kronig
 from .merit import (
     apparent_transport_number,
@@ -54,6 +62,7 @@ from .spectral import (
     magnitude_ratio,
     spectrum_change,
 )
+from .transference import CurrentRatio, current_ratio, newman_number
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
 __all__ = [
@@ -62,6 +71,7 @@ __all__ = [
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
+    "CurrentRatio",
     "Depletion",
     "ElectronicConductivity",
     "LimitingCurrent",
@@ -80,8 +90,11 @@ __all__ = [
     "cathodic_peak",
     "closure",
     "conductivity",
+    "current_ratio",
     "cycle_summary",
     "cycles_until",
+    "delivered_capacity",
+    "delivered_energy",
     "depletion",
     "deposition_voltage",
     "direct_resistance",
@@ -104,9 +117,12 @@ __all__ = [
     "magnitude_ratio",
     "metric",
     "monotonic_growth",
+    "newman_number",
     "overpotential",
     "overpotential_at",
     "percolation",
+    "plateau_current",
+    "reaction_uniformity",
     "relaxation_times",
     "sand_time",
     "sand_time_at",

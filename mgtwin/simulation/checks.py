@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
-from ..kinds.numbers import VACUUM_PERMITTIVITY
+from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..protocols import Segment
 from ..quantities import format_value
 
@@ -43,6 +43,7 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
         would still act at the first output.
     """
     check_current_can_flow(cell, segments)
+    check_cut_offs(cell, segments)
     fixture_warnings(cell, segments)
     first = first_output(segments)
     dielectric = slow_dielectrics(cell, FAST * first)
@@ -66,6 +67,20 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
         f"junction that blocks them, electrons by a layer or contact that has none), so a constant current would "
         f"only charge it without end. Set voltage limits (in Python limits=('-2 V', '2 V'), in a file limits: "
         f"[-2 V, 2 V]), impose a voltage (Polarization), or change what blocks."
+    )
+
+
+def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
+    """Refuse voltage limits that a cell at rest, which is no Mg | Mg cell, violates before any current flows."""
+    rest = rest_potentials(cell)
+    voltage = 0.0 - float(rest.negative + rest.positive)
+    limits = segments[0].limits
+    if limits.low <= voltage <= limits.high or (abs(voltage) < 1e-9):
+        return
+    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high))
+    raise InputError(
+        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits {shown}: "
+        f"nothing would flow. Change the limits, or the state of charge (filling) from which it starts."
     )
 
 
@@ -111,24 +126,27 @@ def slow_dielectrics(cell: Cell, shortest: float) -> tuple[str, ...]:
     return tuple(names)
 
 
-def relaxation_time(cell: Cell, layer: Layer) -> float | None:
-    """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity."""
-    material, reader = layer.material, Reader(cell)
-    path, T = f"layers.{layer.name}.material", cell.temperature
+def relaxation_time(cell: Cell, layer: Layer, reader: Reader | None = None) -> Number | None:
+    """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity.
+
+    A reader that returns arrays over parameter sets gives an array over these.
+    """
+    material, reader = layer.material, reader or Reader(cell)
+    path, T = f"layers.{layer.name}.material", reader.temperature
     positions = np.array(material.positions)
     dielectric = permittivity(reader, path, material, positions)
     if dielectric is None:
         return None
     sigma = ionic_conductivity(reader, path, material, T, positions)
     if Carrier.ELECTRONS in material.carriers:
-        rest = rest_potentials(cell).layers[cell.layers.index(layer)]
+        rest = rest_potentials(cell, reader).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, (float, np.ndarray)):
-        return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+        return np.max(np.atleast_1d(VACUUM_PERMITTIVITY * dielectric / sigma), axis=-1)
     # a constant-phase element relaxes where q omega^n equals sigma
     place = f"{path}.relative_permittivity"
     coefficient, order = (reader.property(f"{place}.{name}", T) for name in (dielectric.coefficient, dielectric.order))
-    return float(np.max((coefficient / sigma) ** (1 / order)))
+    return np.max(np.atleast_1d((coefficient / sigma) ** (1 / order)), axis=-1)
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
@@ -156,11 +174,23 @@ def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
-    """Constant currents above what the salt of the cell can carry for ever, each with the time that it can."""
+    """Constant currents above what the salt of the cell can carry for ever, each with the time that it can.
+
+    So are those that an insertion electrode does not take uniformly over its thickness.
+    """
+    from ..analysis.insertion import UNEVEN, UNIFORM, reaction_uniformity
     from ..analysis.salt import depletion, limiting_current
 
+    largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
+    uneven = [
+        f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
+        f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
+        + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (thinner, or a smaller current)")
+        for side, spread in reaction_uniformity(cell, largest).items()
+        if spread > UNIFORM
+    ]
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
-        return []
+        return uneven
     found: dict[float, str] = {}
     for segment in segments:
         current = segment.control.start
@@ -175,7 +205,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
                 f"({format_value(largest, 'A')}): from rest it uses up the salt in {end.layer} at the {end.side} face "
                 f"{'not before' if end.lower_limit else 'after about'} {format_value(end.time, 's')}"
             )
-    return list(found.values())
+    return [*uneven, *found.values()]
 
 
 def validity_warnings(cell: Cell) -> list[str]:

@@ -35,6 +35,8 @@ Stretch: TypeAlias = tuple[Segment, np.ndarray]
 Outputs: TypeAlias = Mapping[str, np.ndarray]
 #: From the name of a profile to its positions x/L, none where there is no such profile.
 Nodes: TypeAlias = Callable[[str], np.ndarray]
+#: Some of what :func:`mgtwin.dataset.transient` takes, by name.
+Arguments: TypeAlias = Mapping[str, Any]
 #: Attributes of a result, of which ``warnings`` is a list.
 Attributes: TypeAlias = Mapping[str, Any]
 
@@ -172,7 +174,12 @@ def window_of(segments: Sequence[Segment]) -> tuple[float, float]:
 
 
 def assemble(
-    cell: Cell, done: Sequence[Stretch], outputs: Outputs, nodes: Nodes, kept: Mapping[str, Any], attrs: Attributes
+    cell: Cell,
+    done: Sequence[Stretch],
+    outputs: Outputs,
+    nodes: Nodes,
+    kept: Arguments,
+    attrs: Attributes,
 ) -> xr.Dataset:
     """All finished stretches as one Dataset.
 
@@ -285,8 +292,8 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
     from ..models import names
 
     found = []
-    ion, rest = cell.ion.name, rest_potentials(cell).layers
-    for layer, before in zip(cell.layers, rest, strict=True):
+    ion = cell.ion.name
+    for number, layer in enumerate(cell.layers):
         if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
@@ -308,6 +315,7 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
             if material.homogeneity_range is not None:
                 stored = outputs[names.stored_charge(layer.name)]
                 if material is not layer.material:  # per volume of the phase, at every node and time
+                    before = rest_potentials(cell).layers[number]
                     stored = np.asarray(material.charge(part.own, E) - material.charge(part.own, before))
                 found += _stoichiometry_warning(cell, label, material, stored)
     return found
