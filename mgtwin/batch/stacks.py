@@ -8,7 +8,6 @@ from typing import Any
 
 import casadi
 import numpy as np
-import pybamm
 from numpy.typing import NDArray
 
 from ..cells import Cell
@@ -61,16 +60,14 @@ class InputStack(ControlledStack):
         self._decades = decades
         super().__init__(cell, inputs, **options)
 
-    def diffusion_length(self, name: str) -> float:
+    def diffusion_length(self, layer: str, cell: Cell, f_max: float) -> float:
         """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness, by the decades that are asked for."""
-        if name not in self._decades:
-            return super().diffusion_length(name)
-        return float(10 ** ((1 - self._decades[name]) / 2)) * (1 + 1e-9)  # no rounding beyond a whole number of them
+        if layer not in self._decades:
+            return super().diffusion_length(layer, cell, f_max)
+        return float(10 ** ((1 - self._decades[layer]) / 2)) * (1 + 1e-9)  # no rounding beyond a whole number of them
 
-    def _rest_symbols(self) -> SimpleNamespace:
-        get, (negative, positive, *layers) = pybamm.InputParameter, _rest_names(self.cell)
-        at = dict(zip((layer.name for layer in self.cell.layers), map(get, layers), strict=True))
-        return SimpleNamespace(layers=at, electrodes={"negative": get(negative), "positive": get(positive)})
+    def _rest_symbols(self, *, as_inputs: bool) -> SimpleNamespace:
+        return super()._rest_symbols(as_inputs=True)
 
 
 class ParameterSets:
@@ -192,7 +189,7 @@ class ParameterSets:
 
 def _rest_names(cell: Cell) -> list[str]:
     """What the potentials at rest are called as inputs of a model: of both electrodes, and of every layer."""
-    return [f"rest potential of {name} [V]" for name in ("negative", "positive", *(one.name for one in cell.layers))]
+    return [names.at_rest(place) for place in ("negative", "positive", *(one.name for one in cell.layers))]
 
 
 def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -33,6 +34,8 @@ class ControlledStack(StackModel):
     to the next unchanged. Time runs from 0 in every stretch.
     """
 
+    has_unknown_currents = True
+
     def __init__(
         self,
         cell: Cell,
@@ -44,10 +47,8 @@ class ControlledStack(StackModel):
         refinement: float | None = None,
         ages: bool = True,
         layers: Route | None = None,
+        shared: bool = False,
     ):
-        # the current counts in uA/cm2, so that one absolute tolerance suits it and voltages; set before the base class
-        # is made, which asks for the current
-        self._current_scale = 1e-2 * float(cell.area)
         super().__init__(
             cell,
             inputs,
@@ -57,6 +58,7 @@ class ControlledStack(StackModel):
             refinement=refinement,
             ages=ages,
             layers=layers,
+            shared=shared,
         )
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
@@ -89,6 +91,8 @@ class ControlledStack(StackModel):
         self.events.append(pybamm.Event(event, surface.relative - DEPLETED + spared))
 
     def _current(self) -> pybamm.Symbol:
+        # in uA/cm2 or so, that one absolute tolerance suits it and voltages
+        self._current_scale = 1e-2 * 10.0 ** self.decide(lambda cell, f_max: round(math.log10(cell.area)))
         return pybamm.Variable(names.CURRENT_VARIABLE, scale=self._current_scale)
 
 

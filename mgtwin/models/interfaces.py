@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pybamm
 
+from ..cells import Cell
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
 from ..errors import InputError
@@ -55,7 +56,7 @@ def electrons_through(
     if left.current is None and right.current is None:
         total = resistance + left.resistance + right.resistance
         eliminated = (drop + left.open_potential - right.open_potential) / total
-        if not (left.of_many or right.of_many):
+        if not (model.has_unknown_currents and (left.of_many or right.of_many)):
             return eliminated
         unknown = pybamm.Variable(names.electronic_current_density(name), scale=CURRENT_SCALE)
         model.algebraic[unknown] = eliminated - unknown
@@ -200,8 +201,13 @@ class JunctionInterface:
             for given in model.input_paths
             for read in bound.reads("ohmic")
         )
+
+        def open_or_short(cell: Cell, f_max: float) -> float | None:
+            resistance = Bound(bound.kind, bound.path, Reader(cell)).call("ohmic")
+            return float(resistance) if resistance in (0.0, np.inf) else None
+
         # an input can be anything later: what is open or shorted now must not decide on the equations
-        fixed = None if varies else Bound(bound.kind, bound.path, Reader(model.cell)).call("ohmic")
+        fixed = None if varies else model.decide(open_or_short)
         if fixed == np.inf:
             return ZERO
         # a growing film will make a resistance of a short

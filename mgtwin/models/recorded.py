@@ -50,6 +50,8 @@ class RecordedCurrent(StackModel):
     def __init__(self, cell: Cell, *, times: np.ndarray, values: np.ndarray, **options: Any):
         self._record = (times, values)
         super().__init__(cell, **options)
+        # a table has no scalar form, without which numbers as inputs cost too much
+        self.free_numbers = ()
 
     def _current(self) -> pybamm.Symbol:
         return _line(*self._record)
@@ -60,6 +62,7 @@ class RecordedVoltage(ControlledStack):
 
     def __init__(self, cell: Cell, *, times: np.ndarray, values: np.ndarray, **options: Any):
         super().__init__(cell, **options)
+        self.free_numbers = ()
         self.algebraic[self.current] = self.voltage - _line(times, values)
         self.events: list[pybamm.Event] = [
             e for e in self.events if e.name not in (controlled.LOWEST, controlled.HIGHEST)

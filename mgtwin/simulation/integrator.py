@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,11 +15,15 @@ from ..cells import Cell
 from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from ..models.ladder import pole_numbers
 from ..models.stack import DEFAULT_WINDOW, StackModel
 from ..protocols import Limits, Segment
 from ..routes import Route
+from .built import BuiltModel, kept
 
-RTOL, ATOL = 1e-7, 1e-10
+#: A face's potential is a sum of dozens of amplitudes, and signals of microvolts are to be right, too: what has no size
+#: of its own, the absolute tolerance, costs a few per cent of the steps.
+RTOL, ATOL = 1e-7, 1e-12
 #: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step.
 SOLVER_OPTIONS = {"max_num_steps": 100_000, "max_error_test_failures": 100, "max_convergence_failures": 100}
 #: How PyBaMM's error begins to speak of an event that has happened before the first step.
@@ -76,6 +78,8 @@ class Integrator:
 
     rtol, atol = RTOL, ATOL
     solver_options: Mapping[str, Any] = SOLVER_OPTIONS
+    #: Whether the model is kept for other cells of its structure.
+    is_kept = True
 
     def __init__(
         self,
@@ -89,30 +93,58 @@ class Integrator:
         layers: Route | None = None,
     ):
         self.cell = cell
-        options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window}
-        self.model = self._model(cell, **options, ages=ages, refinement=refinement, layers=layers)
-        self.built, self._mesh = controlled.discretise(self.model)
-        self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
-        self._solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
+        how = {"ages": ages, "refinement": refinement, "layers": layers}
+        stores = dielectric is True or frozenset(dielectric or ())
+        decides = (type(self), self._settings, stores, pole_numbers(cpe_window), *how.values())
+        options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, **how}
+
+        def make() -> BuiltModel:
+            solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
+            return BuiltModel(self._model(cell, **options, shared=True), solver)
+
+        self._kept = kept(cell, f_max, decides, make) if self.is_kept else make()
+        self.model, self.built, self.layout = self._kept.model, self._kept.built, self._kept.layout
+        #: The inputs by which the model is that of this cell, in the order of ``BuiltModel.names``.
+        self.numbers = self.model.numbers_of(cell)
+        self.rest_state = self._at_rest()
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
-        self.layout = controlled.state_layout(self.built, self._mesh)
         self._output_sizes, self._outputs = self._output_function(self.output_names)
+
+    #: What else decides on the model.
+    _settings: Hashable = ()
 
     def _model(self, cell: Cell, **options: Any) -> StackModel:
         """What is discretised."""
         return ControlledStack(cell, **options)
 
+    def _at_rest(self) -> np.ndarray:
+        """State of the cell at rest."""
+
+        def make() -> casadi.Function:
+            zero = casadi.MX(0)
+            state = self._kept.at_rest.to_casadi(t=zero, y=zero, inputs=self._kept.symbols)
+            return casadi.Function("rest", [self._kept.numbers], [casadi.densify(state)])
+
+        function = self._kept.function("rest", make)
+        return np.array(function([*self.numbers.values()])).ravel()
+
     def _output_function(self, wanted: list[str]) -> tuple[list[int], casadi.Function]:
-        """Sizes of outputs, and all of them as one compiled function of the state and of what the outputs depend on
-        beside it, so that a whole trace is evaluated in one call."""
-        y = casadi.MX.sym("y", self.built.len_rhs_and_alg)
-        free, inputs = self._output_inputs()
-        parts = [
-            # dense, zeros included: `mapped` reads one buffer of fixed size per column
-            casadi.densify(self.built.get_processed_variable(name).to_casadi(t=casadi.MX(0), y=y, inputs=inputs))
-            for name in wanted
-        ]
-        return [part.numel() for part in parts], casadi.Function("outputs", [y, *free], [casadi.vertcat(*parts)])
+        """Sizes of outputs, and all of them as one compiled function of the state, the numbers of the cell and what the
+        outputs depend on beside them, so that a whole trace is evaluated in one call."""
+
+        def make() -> tuple[list[int], casadi.Function]:
+            y = casadi.MX.sym("y", self.built.len_rhs_and_alg)
+            free, inputs = self._output_inputs()
+            given: dict[str, Any] = {"t": casadi.MX(0), "y": y, "inputs": self._kept.symbols | inputs}
+            parts = [
+                # dense, zeros included: `mapped` reads one buffer of fixed size per column
+                casadi.densify(self.built.get_processed_variable(name).to_casadi(**given))
+                for name in wanted
+            ]
+            function = casadi.Function("outputs", [y, self._kept.numbers, *free], [casadi.vertcat(*parts)])
+            return [part.numel() for part in parts], function
+
+        return self._kept.function(("outputs", *wanted), make)
 
     def _output_inputs(self) -> tuple[list[Any], dict[str, Any]]:
         """Symbols that outputs depend on beside the state, and the model's inputs in terms of them."""
@@ -129,11 +161,16 @@ class Integrator:
 
     def nodes(self, output: str) -> np.ndarray:
         """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
-        return controlled.nodes_of(self.model, self._mesh, output)
+        return controlled.nodes_of(self.model, self._kept.mesh, output)
 
     def evaluate(self, states: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs for `states` of shape (state, time), each of shape (size, time) or (time,) for scalars."""
-        return self._split(mapped(self._outputs, states))
+        return self._split(self._mapped(self._outputs, states))
+
+    def _mapped(self, function: casadi.Function, states: np.ndarray, *columns: np.ndarray) -> np.ndarray:
+        """A compiled function of states and the numbers of the cell, at all states."""
+        numbers = np.tile(np.array([*self.numbers.values()])[:, np.newaxis], states.shape[1])
+        return mapped(function, states, numbers, *columns)
 
     def _split(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Rows of all outputs by name."""
@@ -192,9 +229,7 @@ class Integrator:
         self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """Times, states (one column per time) and reason of the end; the solver restarts at every one of `stops`."""
-        self.built.concatenated_initial_conditions = pybamm.Vector(state)
-        with quiet_pybamm():
-            solution = self._solver.solve(self.built, t_eval=stops, t_interp=times, inputs=inputs)
+        solution = self._kept.solve(stops, times, inputs | self.numbers, state)
         y = np.array(solution.y)
         held = self.built.len_rhs
         y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding
@@ -205,7 +240,7 @@ class Integrator:
 
         Where there is no salt for the current that is asked for no such state exists: the sample is the one before.
         """
-        depleted = [event.name for event in self.model.events if names.is_depletion(event.name) and event.name in error]
+        depleted = [event.name for event in self.model.events if names.is_exhausted(event.name) and event.name in error]
         if depleted:
             return SegmentSolution(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
         # Only the consistent start is wanted, the first column, so what follows it may be short.
@@ -246,18 +281,3 @@ def _map(function: casadi.Function, number: int) -> casadi.Function:
 def _ends(segment: Segment) -> np.ndarray:
     """Both ends [s] of a segment."""
     return np.array([0.0, segment.duration])
-
-
-class quiet_pybamm:
-    """Silences PyBaMM's log and its warnings about what is checked here anyway."""
-
-    def __enter__(self) -> None:
-        self._level = pybamm.logger.level
-        pybamm.logger.setLevel(logging.ERROR)
-        self._catcher = warnings.catch_warnings()
-        self._catcher.__enter__()
-        warnings.simplefilter("ignore")
-
-    def __exit__(self, *details: Any) -> None:
-        self._catcher.__exit__(*details)
-        pybamm.logger.setLevel(self._level)

@@ -15,7 +15,7 @@ from ..models import controlled, names
 from ..models.recorded import NOW, RecordedCurrent, RecordedVoltage
 from ..models.stack import StackModel
 from ..protocols import Segment
-from .integrator import SOLVER_OPTIONS, Integrator, Stretches, mapped
+from .integrator import SOLVER_OPTIONS, Integrator, Stretches
 
 #: Duration of a jump over the whole time: SUNDIALS tells times apart that differ by 100 roundings (2.2e-14).
 DELAY = 2e-13
@@ -34,12 +34,14 @@ class RecordIntegrator(Integrator):
         Those of :class:`Integrator`.
     """
 
-    #: Every corner begins anew with short steps, by whose number a record is paid. These tolerances leave 1e-6 of the
-    #: largest voltage, a hundredth of what the mesh and the modes leave.
-    rtol, atol = 1e-6, 1e-8
+    #: Every corner begins anew with short steps, by whose number a record is paid: a tenth of the digits of a single
+    #: transient saves a fifth of them, and leaves 1e-6 of the largest voltage. Records of microvolts need the rest.
+    rtol, atol = 1e-6, 1e-10
     #: Where a record jumps algebraic unknowns do, and no step would be short enough for their error. They follow the
     #: others by Newton's iteration at every step all the same.
     solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
+    #: The record is part of the equations.
+    is_kept = False
 
     def __init__(self, cell: Cell, segments: Sequence[Segment], **options: Any):
         duration = np.array([segment.duration for segment in segments])
@@ -109,7 +111,8 @@ class RecordIntegrator(Integrator):
             last = np.cumsum(sizes) - 1
         where = np.searchsorted(reached, samples * (1 - 1e-15)).clip(0, len(reached) - 1)
         outputs = {
-            name: value[..., where] for name, value in self._split(mapped(self._outputs, y, reached[None])).items()
+            name: value[..., where]
+            for name, value in self._split(self._mapped(self._outputs, y, reached[None])).items()
         }
         times = tuple(np.split(reached[where] - np.repeat(begins[: len(sizes)], sizes), last[:-1] + 1))
         states = y[:, where[last]].T
