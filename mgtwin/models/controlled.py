@@ -18,8 +18,8 @@ BY_VOLTAGE = "control by voltage"
 CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
-#: A voltage that no cell reaches: stands for "no limit" in an event.
-UNLIMITED = 1e6
+#: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.
+UNLIMITED = 1e150
 
 
 class ControlledStack(StackModel):

@@ -128,7 +128,7 @@ def _with_partial(
 ) -> SimulationError:
     """The same failure with its time since the start of the run and all that was finished before it."""
     failed = segments[len(solutions)]
-    elapsed = sum(float(solution.times[-1]) for solution in solutions)
+    elapsed = sum(float(solution.times[-1]) for solution in solutions) + (error.time or 0.0)
     message = (
         f"{cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, {failed.control}), "
         f"{elapsed:.6g} s after the start: {error}"

@@ -12,7 +12,7 @@ from ..fractions import Amount, Fraction, FractionProfile, fraction_at
 from ..mixing import Mixing
 from ..noun import noun
 from ..numbers import Number
-from ..own import Own
+from ..own import Own, alone
 from .base import material
 from .mixture import Content, Mixture, PhaseMaterial
 
@@ -112,6 +112,8 @@ class Composite(Mixture):
         if measured and len(measured) < len(phases):
             without = [name for name in names if name not in measured]
             raise InputError(f"with amounts every phase needs one; {', '.join(without)} has none.")
+        if measured and not any(phase.amount.size(alone(phase.amount)) for phase in phases if phase.amount):
+            raise InputError("the amounts of all phases are 0: give at least one of them more than nothing.")
         if not measured and sum(phase.fraction is None for phase in phases) > 1:
             unknown = [phase.name for phase in phases if phase.fraction is None]
             raise InputError(f"only one phase can be what remains, but {' and '.join(unknown)} have no fraction.")
