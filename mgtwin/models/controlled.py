@@ -30,6 +30,8 @@ class ControlledStack(StackModel):
     to the next unchanged. Time runs from 0 in every stretch.
     """
 
+    counts = False
+
     def __init__(
         self,
         cell: Cell,

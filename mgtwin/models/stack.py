@@ -17,6 +17,7 @@ from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT, rest_diffusivity, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
+from ..kinds.laws import Law
 from ..kinds.memories import Body
 from ..kinds.numbers import Number, is_zero
 from ..kinds.own import Own
@@ -28,13 +29,14 @@ from .layers import MixedLayer, OhmicLayer, material_of
 from .particles import Particle
 from .pores import MixedPoreLayer, PoreLayer
 from .salt import SaltLayer
+from .stock import StockModel
 from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
 
 
-class StackModel(pybamm.BaseModel):
+class StackModel(StockModel):
     """A cell as a PyBaMM model: one parabolic equation per mixed conductor or salt solution, else circuit elements.
 
     It runs unmodified in ``pybamm.Simulation``, with ``pybamm.Experiment`` (current, voltage, rest steps) and in
@@ -88,12 +90,16 @@ class StackModel(pybamm.BaseModel):
         ages: bool = True,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
+        self._made_with = {"inputs": inputs, "f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window,
+                           "refinement": refinement, "ages": ages}  # fmt: skip
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
         for layer in cell.layers:
             _check_material(cell, layer, self.input_paths)
-        self.cpe_window = cpe_window
+        # for a spectrum ladders have to reach as high as it does
+        top = 0.0 if f_max is None or cpe_window is not DEFAULT_WINDOW else 20 * np.pi * self.f_max
+        self.cpe_window = None if cpe_window is None else (cpe_window[0], max(cpe_window[1], top))
         self.refinement = refinement
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
@@ -113,15 +119,11 @@ class StackModel(pybamm.BaseModel):
         self.area = self.reader.number("area")
         self._rest_numbers = rest_potentials(cell)
         self.rest = self._rest_symbols()
-        self.summary_variables: list[str] = []
-        # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
-        self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
-        self.options = {"surface form": "differential"}
-
         self.current = self._current()
         self.current_density = self.current / self.area
         self._assemble()
         self._name_variables()
+        self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))
 
     # -- parameters ------------------------------------------------------------------------------------------------
     def _parameter(self, path: str, value: float) -> pybamm.Parameter:
@@ -131,7 +133,12 @@ class StackModel(pybamm.BaseModel):
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
         current = self.cell.get(path)
-        return bool(current == value) and path not in self.input_paths
+        match current:
+            case Law():  # what is 0 at one temperature and not at another does not count
+                driven = any(given.startswith(f"{path}.") for given in self.input_paths)
+                return not driven and value == 0 and current.vanishes
+            case _:
+                return bool(current == value) and path not in self.input_paths
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
@@ -270,7 +277,9 @@ class StackModel(pybamm.BaseModel):
         """Every number of the cell under its dotted path, the inputs as PyBaMM inputs, and no current."""
         values: dict[str, Number] = dict(self._values)
         values |= {path: pybamm.InputParameter(key) for path, key in self.input_paths.items() if path in values}
-        values |= {names.CURRENT_FUNCTION: 0.0, names.NOMINAL_CAPACITY: 1e-5}
+        # The temperature of an experiment, or of one of its steps, is that of the cell; its own where none is given.
+        ambient = {names.AMBIENT_TEMPERATURE: values["temperature"]}
+        values |= ambient | {"temperature": pybamm.Parameter(names.AMBIENT_TEMPERATURE), names.CURRENT_FUNCTION: 0.0}
         return pybamm.ParameterValues(values)
 
     @property
@@ -295,17 +304,6 @@ class StackModel(pybamm.BaseModel):
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
         """Finite volumes everywhere."""
         return {name: pybamm.FiniteVolume() for name in self._domains()}
-
-    @property
-    def default_solver(self) -> pybamm.BaseSolver:
-        """SUNDIALS IDA with tolerances right for millivolts over 90 cycles."""
-        return pybamm.IDAKLUSolver(rtol=1e-6, atol=1e-8)
-
-    @property
-    def default_quick_plot_variables(self) -> list[str]:
-        """Voltage, current, the local potentials and the concentrations of salts."""
-        potentials = [names.local_potential(layer.name) for layer in self.mixed_layers]
-        return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
     def _domains(self) -> Mapping[str, pybamm.SpatialVariable]:
         """Everything with a mesh of its own, and its coordinate."""

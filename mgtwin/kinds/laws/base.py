@@ -115,6 +115,11 @@ class Law(Dependence):
         return f"{type(self).__name__} law used at {' to '.join(used)}, outside its validity {low} to {high}."
 
     @property
+    def vanishes(self) -> bool:
+        """Whether it is 0 at every temperature: all values that have its unit are."""
+        return not any(np.any(vars(self)[name]) for name in self.value_fields)
+
+    @property
     def label(self) -> str:
         """Its name and its range of validity."""
         limits = [format_value(limit, "K") for limit in self.limits() or ()]

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ..fractions import Amount, Fraction, FractionProfile, fraction_at
 from ..mixing import Mixing
 from ..noun import noun
-from ..numbers import Number
+from ..numbers import Number, is_zero
 from ..own import Own, alone
 from .base import material
 from .mixture import Content, Mixture, PhaseMaterial
@@ -146,7 +146,8 @@ class Composite(Mixture):
                 if amount is not None
             ]
             total = sum(volumes)
-            return [volume / total for volume in volumes]
+            # nothing stays a plain 0, which a quotient of symbols would not be
+            return [0.0 if is_zero(volume) else volume / total for volume in volumes]
         found = [
             None
             if phase.fraction is None
