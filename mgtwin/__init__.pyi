@@ -118,6 +118,7 @@ from .regression.weighting import Unit as Unit
 from .routes import route as route
 from .routes.laplace import Laplace as Laplace
 from .routes.mesh import Mesh as Mesh
+from .routes.modes import Modes as Modes
 from .simulation import simulate as simulate
 from .simulation.jacobian import impedance_jacobian as impedance_jacobian
 from .studies import Paired as Paired

@@ -35,7 +35,25 @@ class Image:
 
 def seal(data: bytes) -> bytes:
     """Return HDF5 data with their checksum behind them."""
-    index = json.dumps({name: [_sum(data, places), *places] for name, places in _places(data).items()}).encode()
+    import h5py
+
+    places: dict[str, list[list[int]]] = {}
+
+    # (offset, length) of the numbers of every variable. Texts of changing length lie elsewhere, with the names.
+    def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Group):
+            return
+        if item.chunks is not None:
+            # Compressed variables lie in pieces anywhere in the file.
+            chunks = [item.id.get_chunk_info(k) for k in range(item.id.get_num_chunks())]
+            places[name] = [[int(chunk.byte_offset), int(chunk.size)] for chunk in chunks]
+        # No offset: the variable is empty or lies among the headers, which no variable is blamed for.
+        elif item.id.get_offset() is not None:
+            places[name] = [[int(item.id.get_offset()), int(item.id.get_storage_size())]]
+
+    with h5py.File(io.BytesIO(data), "r") as file:
+        file.visititems(note)
+    index = json.dumps({name: [_sum(data, parts), *parts] for name, parts in places.items()}).encode()
     digest = hashlib.sha256(data + index).digest()
     return data + index + _END.pack(digest, len(index), _MARK)
 
@@ -53,45 +71,26 @@ def unseal(raw: bytes, path: str) -> Image:
     if mark == _MARK:
         sealed = raw[: -_END.size]
         # The index is covered too: otherwise damage in it could blame a sound variable.
-        if hashlib.sha256(sealed).digest() != digest:
-            raise FileError(f"is damaged: {_damage(sealed, length)} not what was written. {_REMEDY}", path)
-        return Image(sealed[: len(sealed) - length], is_sealed=True)
+        data, index = sealed[: len(sealed) - length], sealed[len(sealed) - length :]
+        if hashlib.sha256(sealed).digest() == digest:
+            return Image(data, is_sealed=True)
+        # The variables whose numbers changed; else the change is among everything that describes them.
+        try:
+            names = [name for name, (total, *places) in json.loads(index).items() if _sum(data, places) != total]
+            what = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+            what = what if names else "names, units, texts or attributes (cell, protocol, warnings) are"
+        # The index itself may be what is damaged, and then holds anything.
+        except (ValueError, TypeError, AttributeError):
+            what = "its checksum is"
+        raise FileError(f"is damaged: {what} not what was written. {_REMEDY}", path)
     # Without a mark it is a file of before there were checksums, which ends where HDF5 says, or one whose end is lost.
-    whole = _size(raw)
-    if whole is not None and len(raw) != whole:
+    # HDF5 data say their length: behind two other addresses in versions 0 and 1 of the first block, behind one in 2, 3.
+    is_hdf5 = raw.startswith(HDF5) and len(raw) >= 48
+    whole = int(struct.unpack_from("<Q", raw, 40 if raw[8] < 2 else 28)[0]) if is_hdf5 else len(raw)
+    if len(raw) != whole:
         what = "incomplete" if len(raw) < whole else "damaged at its end, where its checksum was"
         raise FileError(f"is {what}: it has {len(raw)} bytes, of which {whole} are data. {_REMEDY}", path)
     return Image(raw, is_sealed=False)
-
-
-def _size(raw: bytes) -> int | None:
-    """The length that HDF5 data give themselves in their first bytes, None where they are no HDF5 data."""
-    if not raw.startswith(HDF5) or len(raw) < 48:
-        return None
-    # The address of the end stands behind two others in versions 0 and 1 of the first block, behind one in 2 and 3.
-    return int(struct.unpack_from("<Q", raw, 40 if raw[8] < 2 else 28)[0])
-
-
-def _places(data: bytes) -> dict[str, list[list[int]]]:
-    """(offset, length) of the numbers of every variable. Texts of changing length lie elsewhere, with the names."""
-    import h5py
-
-    places: dict[str, list[list[int]]] = {}
-
-    def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
-        if isinstance(item, h5py.Group):
-            return
-        if item.chunks is not None:
-            # Compressed variables lie in pieces anywhere in the file.
-            chunks = [item.id.get_chunk_info(k) for k in range(item.id.get_num_chunks())]
-            places[name] = [[int(chunk.byte_offset), int(chunk.size)] for chunk in chunks]
-        # No offset: the variable is empty or lies among the headers, which no variable is blamed for.
-        elif item.id.get_offset() is not None:
-            places[name] = [[int(item.id.get_offset()), int(item.id.get_storage_size())]]
-
-    with h5py.File(io.BytesIO(data), "r") as file:
-        file.visititems(note)
-    return places
 
 
 def _sum(data: bytes, places: list[list[int]]) -> int:
@@ -99,17 +98,3 @@ def _sum(data: bytes, places: list[list[int]]) -> int:
     for offset, length in places:
         total = zlib.crc32(data[offset : offset + length], total)
     return total
-
-
-def _damage(sealed: bytes, length: int) -> str:
-    """Name the variables whose numbers changed; else the change is among everything that describes them."""
-    data, index = sealed[: len(sealed) - length], sealed[len(sealed) - length :]
-    try:
-        known = json.loads(index)
-        names = [name for name, (total, *places) in known.items() if _sum(data, places) != total]
-    # The index itself may be what is damaged, and then holds anything.
-    except (ValueError, TypeError, AttributeError):
-        return "its checksum is"
-    if not names:
-        return "names, units, texts or attributes (cell, protocol, warnings) are"
-    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"

@@ -15,7 +15,7 @@ import uuid
 import warnings
 from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, SupportsInt, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -58,15 +58,9 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         groups = {node.relative_to(data): node.to_dataset(inherit=False) for node in data.subtree}
     else:
         groups = {".": data}
-    _put(seal(_image({place: _encode(check(ds), extra if place == "." else {}) for place, ds in groups.items()})), path)
-    return path
-
-
-def _put(raw: bytes, path: Path) -> None:
-    """Write a file beside its place, force it to the disk, and move it there: it is there whole or not at all.
-
-    In the same folder, because only a move within one file system is atomic.
-    """
+    raw = seal(_image({place: _Group.of(check(ds), extra if place == "." else {}) for place, ds in groups.items()}))
+    # Beside its place, forced to the disk, then moved there: it is there whole or not at all. In the same folder,
+    # because only a move within one file system is atomic.
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):  # of a process that was killed while it wrote
         if time.time() - left.stat().st_mtime > _FORGOTTEN:
             left.unlink(missing_ok=True)
@@ -85,6 +79,7 @@ def _put(raw: bytes, path: Path) -> None:
     finally:
         # Also after Ctrl-C and a full disk: nothing that looks like a result may stay.
         part.unlink(missing_ok=True)
+    return path
 
 
 class _Group(NamedTuple):
@@ -94,6 +89,39 @@ class _Group(NamedTuple):
     variables: Mapping[str, _Encoded]
     labels: Collection[str]
     attrs: Mapping[str, _Native]
+
+    @classmethod
+    def of(cls, ds: xr.Dataset, extra: Mapping[str, _Native]) -> _Group:
+        """Return what holds a Dataset, with `extra` attributes; one variable may become two."""
+        variables: dict[str, _Encoded] = {}
+        labels: set[str] = set()
+        for name in map(str, ds.variables):
+            dims, attrs = ds.variables[name].dims, _encode_attrs(ds.variables[name].attrs, name)
+            values = np.asarray(ds.variables[name].values)
+            parts: dict[str, np.ndarray] = {}
+            match values.dtype.kind:
+                case "f" | "i" | "u" | "b" | "U":
+                    parts = {name: values}
+                case "c":
+                    parts = {name + _REAL: values.real, name + _IMAG: values.imag}
+                    # Otherwise one would overwrite the other, and the file would come back with fewer variables.
+                    if parts.keys() & set(map(str, ds.variables)):
+                        raise InputError(
+                            f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
+                        )
+                    attrs[_COMPLEX] = name
+                case "O" if all(map(is_text, values.flat)):
+                    parts = {name: values.astype(str)}
+                case "O":
+                    raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
+                case _:
+                    raise InputError(
+                        f"cannot save {name}: values of type {values.dtype} are not part of the schema; store times "
+                        "as seconds (float)."
+                    )
+            variables |= {part: (dims, numbers, attrs) for part, numbers in parts.items()}
+            labels |= parts.keys() if name in ds.coords else set()
+        return cls(ds.sizes, variables, labels, {**_encode_attrs(ds.attrs, "the Dataset"), **extra})
 
 
 def _image(groups: Mapping[str, _Group]) -> bytes:
@@ -147,7 +175,15 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
             head = file.read(len(HDF5))
             image = unseal(head + file.read() if head == HDF5 else head, str(path))  # no other file is read whole
         with xr.open_datatree(io.BytesIO(image.data), **_RAW) as raw:  # type: ignore[arg-type]  # as of open_dataset
-            _refuse_foreign(raw.attrs, path)
+            if _MARK not in raw.attrs:
+                raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
+            # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
+            if int(raw.attrs[_MARK]) > FORMAT:
+                raise FileError(
+                    f"was written by a newer mgtwin (file format {int(raw.attrs[_MARK])}, this one reads up to "
+                    f"{FORMAT}); upgrade mgtwin to read it.",
+                    str(path),
+                )
             # Into memory before the file closes: what is read later would come from a closed file.
             raw = raw.load()
             nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
@@ -173,57 +209,6 @@ _REMEDY = (
     "mgtwin.open reads results that mgtwin.save has written. Read an instrument's file with mgtwin.read; build a "
     "Dataset from arrays with mgtwin.dataset.spectrum or mgtwin.dataset.transient."
 )
-
-
-def _refuse_foreign(attrs: Mapping[Hashable, SupportsInt], path: Path) -> None:
-    if _MARK not in attrs:
-        raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
-    # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
-    if int(attrs[_MARK]) > FORMAT:
-        raise FileError(
-            f"was written by a newer mgtwin (file format {int(attrs[_MARK])}, this one reads up to {FORMAT}); "
-            "upgrade mgtwin to read it.",
-            str(path),
-        )
-
-
-def _encode(ds: xr.Dataset, extra: Mapping[str, _Native]) -> _Group:
-    """Return a Dataset, with `extra` attributes, as netCDF can hold it."""
-    variables: dict[str, _Encoded] = {}
-    labels: set[str] = set()
-    for name in map(str, ds.variables):
-        parts = _parts(name, ds.variables[name], ds)
-        variables |= parts
-        if name in ds.coords:
-            labels |= {*parts}
-    return _Group(ds.sizes, variables, labels, {**_encode_attrs(ds.attrs, "the Dataset"), **extra})
-
-
-def _parts(name: str, variable: xr.Variable, ds: xr.Dataset) -> dict[str, _Encoded]:
-    """The variables, one or two, that stand for one on disk."""
-    attrs = _encode_attrs(variable.attrs, name)
-    values = np.asarray(variable.values)
-    match values.dtype.kind:
-        case "f" | "i" | "u" | "b" | "U":
-            return {name: (variable.dims, values, attrs)}
-        case "c":
-            # Otherwise one would overwrite the other, and the file would come back with fewer variables.
-            if {name + _REAL, name + _IMAG} & set(map(str, ds.variables)):
-                raise InputError(
-                    f"cannot save {name}: the names {name}_real and {name}_imag must be free for its parts."
-                )
-            attrs[_COMPLEX] = name
-            return {
-                name + _REAL: (variable.dims, values.real, attrs),
-                name + _IMAG: (variable.dims, values.imag, attrs),
-            }
-        case "O":
-            if not all(map(is_text, values.flat)):
-                raise InputError(f"cannot save {name}: its values are Python objects; use numbers or text.")
-            return {name: (variable.dims, values.astype(str), attrs)}
-    raise InputError(
-        f"cannot save {name}: values of type {values.dtype} are not part of the schema; store times as seconds (float)."
-    )
 
 
 def _decode(raw: xr.Dataset) -> xr.Dataset:
@@ -254,9 +239,20 @@ def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Nati
     as_json = []
     for key, given in attrs.items():
         name, value = str(key), _simplify(given)
-        if _is_native(value):
-            plain[name] = value
-            continue
+        match value:
+            # As it is where netCDF can hold it: HDF5 ends text at a zero byte, and its integers have 64 bits. What is
+            # larger goes into JSON, which has no limit.
+            case bool():
+                pass
+            case str() if "\0" not in value:
+                plain[name] = value
+                continue
+            case int() if -_INT64 <= value < _INT64:
+                plain[name] = value
+                continue
+            case float() if type(value) is float:
+                plain[name] = value
+                continue
         try:
             plain[name] = json.dumps(value)
         except (TypeError, ValueError):
@@ -267,19 +263,6 @@ def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Nati
         # Listed by name: a text of the user that happens to be JSON must stay a text.
         as_json.append(name)
     return {**plain, _JSON: json.dumps(as_json)} if as_json else plain
-
-
-def _is_native(value: object) -> TypeGuard[_Native]:
-    """Whether netCDF holds a value as it is: HDF5 ends text at a zero byte, and its integers have 64 bits."""
-    match value:
-        case bool():
-            return False
-        case str():
-            return "\0" not in value
-        case int():
-            # Larger ones go into JSON, which has no limit.
-            return -_INT64 <= value < _INT64
-    return type(value) is float
 
 
 def _simplify(value: object) -> object:

@@ -150,7 +150,8 @@ def problems(ds: xr.Dataset) -> list[str]:
     every other variable needs ``units`` and ``long_name``. Frequencies are positive, times never decrease, the
     contributions of the elements sum to the voltage to 1e-4 of its largest value.
     """
-    found = []
+    found: list[str] = []
+    wrong: list[str] = []
     for name in map(str, ds.variables):
         variable = ds.variables[name]
         missing = [key for key in ("units", "long_name") if not is_text(variable.attrs.get(key))]
@@ -159,9 +160,45 @@ def problems(ds: xr.Dataset) -> list[str]:
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
             )
         # a sweep may run over a quantity of the schema, and a number that it reads from runs may have its name
-        if name in SCHEMA and variable.dims != (name,) and "metric" not in variable.attrs:
-            found += _against_declaration(name, variable)
-    return found + _bad_values(ds) + _bad_attrs(ds.attrs)
+        if name not in SCHEMA or variable.dims == (name,) or "metric" in variable.attrs:
+            continue
+        declared = SCHEMA[name]
+        # A sweep adds dimensions, and may list what otherwise is a coordinate of its own.
+        if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
+            found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
+        if variable.attrs.get("units", declared.units) != declared.units:
+            found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
+        # Whole numbers are floats to whoever computes; text that xarray joins becomes objects.
+        kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
+        if variable.dtype.kind not in kinds:
+            found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
+    if "frequency" in ds.variables:
+        frequency = np.asarray(ds["frequency"].values, dtype=float)
+        # Asked as "not good": NaN compares false, and would pass a test for what is bad.
+        bad = ~(np.isfinite(frequency) & (frequency > 0))
+        if bad.any():
+            wrong.append(f"frequency: {frequency[bad][0]:g} Hz is not allowed; frequencies are positive and finite.")
+    if "time" in ds.variables and ds["time"].ndim == 1:
+        time = np.asarray(ds["time"].values, dtype=float)
+        back = np.flatnonzero(np.diff(time) < 0)  # equal times are two values at a step, before and after it
+        if not np.isfinite(time).all():
+            wrong.append("time: contains NaN or inf; every sample needs a finite time [s].")
+        elif back.size:
+            before, after = time[back[0]], time[back[0] + 1]
+            wrong.append(f"time: goes back from {before:g} s to {after:g} s at sample {back[0] + 1}; sort the samples.")
+    # What cannot be summed for another reason has been said above.
+    if "overpotential" in ds and "voltage" in ds and not wrong and "element" in ds["overpotential"].dims:
+        gap = abs(ds["overpotential"].sum("element", skipna=False) - ds["voltage"])
+        largest, scale = float(gap.max(skipna=True)), float(abs(ds["voltage"]).max(skipna=True))
+        if largest > 1e-4 * scale + 1e-12:  # errors of integration are smaller, a missing element is larger
+            wrong.append(f"overpotential: the elements sum to the voltage only within {largest:.3g} V.")
+    found += wrong
+    found += [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not is_text(ds.attrs.get(name, ""))]
+    for name in _LIST_ATTRS:
+        value = ds.attrs.get(name, [])
+        if type(value) is not list or not all(map(is_text, value)):
+            found.append(f"attribute {name!r}: must be a list of text, got {value!r}.")
+    return found
 
 
 def check(ds: xr.Dataset) -> xr.Dataset:
@@ -176,55 +213,6 @@ def check(ds: xr.Dataset) -> xr.Dataset:
     if found:
         raise InputError("\n  ".join(["the Dataset does not follow mgtwin's schema:", *found]))
     return ds
-
-
-def _against_declaration(name: str, variable: xr.Variable) -> list[str]:
-    declared = SCHEMA[name]
-    found = []
-    # A sweep adds dimensions, and may list what otherwise is a coordinate of its own.
-    if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
-        found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
-    if variable.attrs.get("units", declared.units) != declared.units:
-        found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
-    # Whole numbers are floats to whoever computes; text that xarray joins becomes objects.
-    kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
-    if variable.dtype.kind not in kinds:
-        found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
-    return found
-
-
-def _bad_values(ds: xr.Dataset) -> list[str]:
-    found = []
-    if "frequency" in ds.variables:
-        frequency = np.asarray(ds["frequency"].values, dtype=float)
-        # Asked as "not good": NaN compares false, and would pass a test for what is bad.
-        bad = ~(np.isfinite(frequency) & (frequency > 0))
-        if bad.any():
-            found.append(f"frequency: {frequency[bad][0]:g} Hz is not allowed; frequencies are positive and finite.")
-    if "time" in ds.variables and ds["time"].ndim == 1:
-        time = np.asarray(ds["time"].values, dtype=float)
-        back = np.flatnonzero(np.diff(time) < 0)  # equal times are two values at a step, before and after it
-        if not np.isfinite(time).all():
-            found.append("time: contains NaN or inf; every sample needs a finite time [s].")
-        elif back.size:
-            before, after = time[back[0]], time[back[0] + 1]
-            found.append(f"time: goes back from {before:g} s to {after:g} s at sample {back[0] + 1}; sort the samples.")
-    # What cannot be summed for another reason has been said above.
-    if "overpotential" in ds and "voltage" in ds and not found and "element" in ds["overpotential"].dims:
-        gap = abs(ds["overpotential"].sum("element", skipna=False) - ds["voltage"])
-        largest, scale = float(gap.max(skipna=True)), float(abs(ds["voltage"]).max(skipna=True))
-        if largest > 1e-4 * scale + 1e-12:  # errors of integration are smaller, a missing element is larger
-            found.append(f"overpotential: the elements sum to the voltage only within {largest:.3g} V.")
-    return found
-
-
-def _bad_attrs(attrs: Mapping[object, object]) -> list[str]:
-    found = [f"attribute {name!r}: must be text." for name in _TEXT_ATTRS if not is_text(attrs.get(name, ""))]
-    for name in _LIST_ATTRS:
-        value = attrs.get(name, [])
-        if type(value) is not list or not all(map(is_text, value)):
-            found.append(f"attribute {name!r}: must be a list of text, got {value!r}.")
-    return found
 
 
 def is_tree(data: object) -> TypeIs[xr.DataTree]:

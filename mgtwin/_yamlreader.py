@@ -79,7 +79,15 @@ class Reader:
             finally:
                 self._loader.dispose()
         except yaml.MarkedYAMLError as error:
-            raise _syntax_error(error, self.name, self.text) from error
+            mark = error.problem_mark or error.context_mark
+            problem = str(error.problem or error.context or "not readable")
+            hint = next((remedy for found, remedy in _HINTS if found in f"{problem} {error.context}"), "")
+            where = ""
+            if error.context and error.context_mark is not None and mark is not error.context_mark:
+                where = f" ({error.context} from line {error.context_mark.line + 1})"
+            line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+            message = f"YAML syntax: {problem}{where}.{hint}"
+            raise file_error(message, self.name, self.text, line, column) from error
         except yaml.reader.ReaderError as error:
             before = self.text[: error.position]
             line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
@@ -225,14 +233,3 @@ _HINTS = (
     ("expected a single document", " Only one document (no further '---') per file."),
     ("unexpected end", " A quote or bracket is not closed."),
 )
-
-
-def _syntax_error(error: yaml.MarkedYAMLError, name: str, text: str) -> FileError:
-    mark = error.problem_mark or error.context_mark
-    problem = str(error.problem or error.context or "not readable")
-    hint = next((remedy for found, remedy in _HINTS if found in f"{problem} {error.context}"), "")
-    where = ""
-    if error.context and error.context_mark is not None and mark is not error.context_mark:
-        where = f" ({error.context} from line {error.context_mark.line + 1})"
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    return file_error(f"YAML syntax: {problem}{where}.{hint}", name, text, line, column)

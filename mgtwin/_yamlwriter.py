@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 import yaml
@@ -73,27 +73,23 @@ def _lines(start: str, value: object, indent: str) -> str:
         case str():
             return _text_lines(start, str(value), indent or "  ")
         case dict() | Mapping() if value:
-            # a list stands below its key without being indented
-            body = "".join(
-                [
-                    _lines(f"{indent}{_key(key, indent)}:", item, indent if is_listed(item) else indent + "  ")
-                    for key, item in value.items()
-                ]
-            )
-        case list() | tuple() if not _fits_a_row(value):
+            body = ""
+            for key, item in value.items():
+                written = _quoted(str(key)) if is_text(key) else _inline(key)
+                written = written if len(written) < _LONGEST_KEY else f"? {written}\n{indent}"
+                # a list stands below its key without being indented
+                body += _lines(f"{indent}{written}:", item, indent if is_listed(item) else indent + "  ")
+        case list() | tuple():
+            # A row of numbers and words that fit on one line is read as such; anything longer goes line by line.
+            short = all((is_text(item) or is_number(item)) and "\n" not in str(item) for item in value)
+            if short and sum(len(str(item)) + 4 for item in value) < 90:
+                return f"{start} {_inline(value)}\n"
             body = "".join([_lines(f"{indent}-", item, indent + "  ") for item in value])
         case _:
             return f"{start} {_inline(value)}\n"
     if start.endswith("-"):  # what a list has begins beside its dash
         return f"{start} {body[len(indent) :]}"
     return f"{start}\n{body}" if start else body
-
-
-def _fits_a_row(items: Sequence[object]) -> bool:
-    """Whether a list is read as a row: numbers and words that fit on one line; anything longer goes line by line."""
-    if not all((is_text(item) or is_number(item)) and "\n" not in str(item) for item in items):
-        return False
-    return sum(len(str(item)) + 4 for item in items) < 90
 
 
 def _text_lines(start: str, text: str, indent: str) -> str:
@@ -116,26 +112,19 @@ def _text_lines(start: str, text: str, indent: str) -> str:
     return f"{folded}\n"
 
 
-def _key(key: object, indent: str) -> str:
-    written = _quoted(str(key)) if is_text(key) else _inline(key)
-    return written if len(written) < _LONGEST_KEY else f"? {written}\n{indent}"
-
-
 @lru_cache(maxsize=4096)  # keys and remarks of a cell come again in every changed one
 def _quoted(text: str, *, in_row: bool = False) -> str:
     """A text on one line, in those quotes that it needs."""
     if _UNPRINTABLE.search(text):
-        return '"' + re.sub(_UNPRINTABLE.pattern + r'|["\\]', _escaped, text) + '"'
+        escaped = text.replace("\\", r"\\").replace('"', r"\"")
+        for character in dict.fromkeys(_UNPRINTABLE.findall(text)):
+            code = ord(character)
+            name = f"x{code:02x}" if code < 0x100 else f"u{code:04x}" if code < 0x10000 else f"U{code:08x}"
+            escaped = escaped.replace(character, f"\\{name}")
+        return f'"{escaped}"'
     is_plain = not _INDICATOR.search(text) and not (in_row and _ROW_INDICATOR.search(text))
     is_plain = is_plain and not any(pattern.match(text) for pattern in _NOT_TEXT.get(text[:1], ()))
     return text if is_plain else "'" + text.replace("'", "''") + "'"
-
-
-def _escaped(found: re.Match[str]) -> str:
-    character, code = found[0], ord(found[0])
-    if character in '"\\':
-        return f"\\{character}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _inline(value: object) -> str:

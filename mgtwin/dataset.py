@@ -59,23 +59,6 @@ _OF_CYCLES = {"cycle": ("cycle",), "impedance": ("cycle", "frequency")}
 _DTYPES: Mapping[str, type] = {"f": float, "c": complex, "i": np.int64, "U": str}
 
 
-def _declared(name: str, values: ArrayLike, dims: tuple[str, ...] | None) -> _Variable:
-    """Return an xarray variable tuple of a declared variable, with the dtype that its kind asks for."""
-    attrs = attributes(name)
-    dtype = _DTYPES[SCHEMA[name].kind]
-    try:
-        # A copy: a result must not change with the array of whoever made it.
-        array: np.ndarray = np.array(values, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{name}: expected an array of {dtype.__name__}, got {type(values).__name__}: {error}"
-        ) from None
-    expected = dims or SCHEMA[name].dims
-    if array.ndim != len(expected):
-        raise InputError(f"{name}: expected dimensions {expected}, got an array of shape {array.shape}.")
-    return expected, array, attrs
-
-
 def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr.Dataset:
     """Make the Dataset of declared variables; those that are None are left out."""
     import pandas as pd
@@ -83,7 +66,22 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
 
     # `cycle` labels samples, unless every cycle is summarised: then it is a dimension and `cycle_number` labels them.
     alone = _OF_CYCLES if "cycle_number" in variables else {}
-    given = {name: _declared(name, item, alone.get(name)) for name, item in variables.items() if item is not None}
+    given: dict[str, _Variable] = {}
+    for name, item in variables.items():
+        if item is None:
+            continue
+        dtype = _DTYPES[SCHEMA[name].kind]
+        try:
+            # A copy: a result must not change with the array of whoever made it.
+            array: np.ndarray = np.array(item, dtype=dtype)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"{name}: expected an array of {dtype.__name__}, got {type(item).__name__}: {error}"
+            ) from None
+        expected = alone.get(name) or SCHEMA[name].dims
+        if array.ndim != len(expected):
+            raise InputError(f"{name}: expected dimensions {expected}, got an array of shape {array.shape}.")
+        given[name] = expected, array, attributes(name)
     sizes: dict[str, tuple[int, str]] = {}
     for name, (dims, array, _) in given.items():
         for dim, size in zip(dims, array.shape, strict=True):

@@ -290,11 +290,7 @@ def validation_problems(error: ValidationError) -> list[tuple[tuple[str | int, .
             case "extra_forbidden" | "unexpected_keyword_argument":
                 message = "is not a known key here."
             case _:
-                message = f"{item['msg']} (got {_shorten(item['input'])})."
+                given = repr(item["input"])
+                message = f"{item['msg']} (got {given if len(given) <= 60 else given[:57] + '...'})."
         problems.append((location, message))
     return problems
-
-
-def _shorten(value: object, limit: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeGuard
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-__all__ = ["is_listed", "is_mapping", "is_number", "is_text"]
+__all__ = ["is_listed", "is_mapping", "is_number", "is_text", "listed"]
 
 
 def is_text(raw: object) -> TypeIs[str]:
@@ -55,3 +55,14 @@ def is_listed(raw: object) -> TypeGuard[Sequence[object]]:
     """
     # A text is a sequence to Python, and never meant as one here: so no abstract class is asked.
     return isinstance(raw, (list, tuple))
+
+
+def listed(raw: object) -> tuple[object, ...]:
+    """Return a list as a tuple, and one thing as a tuple of one: files may leave out the brackets.
+
+    Examples
+    --------
+    >>> listed(["a", "b"]), listed("a")
+    (('a', 'b'), ('a',))
+    """
+    return tuple(raw) if is_listed(raw) else (raw,)

@@ -116,28 +116,38 @@ def parse(
             return _parse_text(raw, unit, need_unit, allow_inf, difference)
         # Before the plain numbers: a Value is a float too, and would lose its unit and origin there.
         case Value():  # it was read before
-            value = raw if None in (raw.unit, unit) or raw.unit == unit else _change_unit(raw, unit or "")
+            value = raw
+            if raw.unit is not None and unit is not None and raw.unit != unit:
+                # Another spelling of its unit, or J/mol in eV. A pure number is no number in another unit with the unit
+                # left out: the scale would be a guess.
+                if raw.unit == "":
+                    units.refuse_missing(str(raw), unit)
+                try:
+                    convert = units.conversion(raw.unit, unit)
+                except QuantityError as error:
+                    raise QuantityError(f"'{float(raw)!r} {raw.unit}': {error}") from error.__cause__
+                limits = {"low": raw.low, "high": raw.high}
+                changes = {name: convert(item) for name, item in limits.items() if item is not None}
+                if raw.std is not None:
+                    changes["std"] = convert.difference(raw.std)
+                value = raw.replace(convert(float(raw)), unit=unit, **changes)
             _check_finite(float(value), _brief(value), allow_inf)
             return value if value.unit is not None or unit is None else value.replace(unit=unit)
         case numbers.Real() if raw is not True and raw is not False:
-            return _parse_number(raw, unit, need_unit, allow_inf)
+            try:
+                number = float(raw)
+            except OverflowError:
+                number = math.copysign(math.inf, -1 if raw < 0 else 1)
+            _check_finite(number, _brief(raw), allow_inf)
+            if need_unit and unit != "" and not units.needs_no_unit(number, unit):
+                # A whole number is shown as it was typed: 5, not 5.0, in the remedy that is meant to be copied.
+                units.refuse_missing(repr(raw) if type(raw) is int else repr(number), unit)
+            return Value(number, unit=unit)
         # By its two attributes, not its class: whoever has no pint need not import it, and pint has several classes. It
         # goes through text so that it is converted and refused like what is written in files.
         case object(magnitude=magnitude, units=given):  # a quantity of pint
             return _parse_text(f"{float(magnitude)!r} {given}", unit, need_unit, allow_inf, difference)
     raise QuantityError(f"a number{units.with_unit(unit)} is needed here, not {_brief(raw)}.")
-
-
-def _parse_number(raw: numbers.Real, unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
-    try:
-        number = float(raw)
-    except OverflowError:
-        number = math.copysign(math.inf, -1 if raw < 0 else 1)
-    _check_finite(number, _brief(raw), allow_inf)
-    if need_unit and unit != "" and not units.needs_no_unit(number, unit):
-        # A whole number is shown as it was typed: 5, not 5.0, in the remedy that is meant to be copied.
-        units.refuse_missing(repr(raw) if type(raw) is int else repr(number), unit)
-    return Value(number, unit=unit)
 
 
 @lru_cache(maxsize=4096)
@@ -165,22 +175,17 @@ def _parse_text(text: str, unit: str | None, need_unit: bool, allow_inf: bool, d
         convert = units.conversion(given, si_unit)
     except QuantityError as error:
         raise QuantityError(f"{_brief(text)}: {error}") from error.__cause__
-    # From the text and not from its float: the decimal number itself is exact.
-    result = _convert_exactly(match["number"], convert, difference)
+    if number == 0 or math.isinf(number):  # also texts whose exact fraction would be absurdly long
+        result = convert.difference(number) if difference else convert(number)
+    else:
+        # From the text and not from its float, with a single rounding: "0.554 mS/cm" is the same float as 0.0554.
+        exact = Fraction(match["number"]) * Fraction(convert.multiplier) / Fraction(convert.divisor)
+        try:
+            result = float(exact if difference else exact + Fraction(repr(convert.offset)))
+        except OverflowError:
+            result = math.copysign(math.inf, number)
     _check_finite(result, text, allow_inf)
     return Value(result, unit=si_unit)
-
-
-def _convert_exactly(text: str, convert: units.Conversion, difference: bool) -> float:
-    """Convert decimal text with a single rounding, so that "0.554 mS/cm" is the same float as the literal 0.0554."""
-    number = float(text)
-    if number == 0 or math.isinf(number):  # also texts whose exact fraction would be absurdly long
-        return convert.difference(number) if difference else convert(number)
-    exact = Fraction(text) * Fraction(convert.multiplier) / Fraction(convert.divisor)
-    try:
-        return float(exact if difference else exact + Fraction(repr(convert.offset)))
-    except OverflowError:
-        return math.copysign(math.inf, number)
 
 
 def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool, allow_inf: bool) -> Value:
@@ -193,10 +198,30 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
         raise QuantityError(f"the key 'value' with a number{units.with_unit(unit)} is required.")
     value = parse(raw["value"], unit, need_unit=need_unit, allow_inf=allow_inf)
     changes: dict[str, Any] = {}
-    if raw.get("std") is not None:
-        changes["std"] = _parse_std(raw["std"], value, need_unit)
-    if raw.get("range") is not None:
-        changes["low"], changes["high"] = _parse_range(raw["range"], value, need_unit, allow_inf)
+    given = raw.get("std")
+    if is_text(given) and given.rstrip().endswith("%"):
+        # Percent of the value or points of percent, percent of kelvin or of degrees Celsius: nobody can tell which.
+        if value.unit in ("", "K"):
+            raise QuantityError(f"the uncertainty {given!r} could be meant in two ways here: write it without %.")
+        changes["std"] = float(parse(given, "")) * abs(float(value))
+    elif given is not None:
+        # A difference: the offset between degC and K must not be added to an uncertainty.
+        changes["std"] = float(parse(given, value.unit, need_unit=need_unit, difference=True))
+    if changes.get("std", 0.0) < 0:
+        raise QuantityError(f"the standard uncertainty must not be negative, but is {given!r}.")
+    match raw.get("range"):
+        case None:
+            pass
+        case [_, _] as ends:
+            low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in ends)
+            # The ends are converted one by one, so an end equal to the value may differ from it in the last digits.
+            tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
+            if not low - tolerance <= value <= high + tolerance:
+                shown = [format_value(item, value.unit) for item in (low, value, high)]
+                raise QuantityError(f"the value {shown[1]} lies outside its range [{shown[0]}, {shown[2]}].")
+            changes |= {"low": low, "high": high}
+        case other:
+            raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(other)}.")
     if raw.get("kind") is not None:
         changes["kind"] = raw["kind"]
     for key in TEXTS:
@@ -207,52 +232,6 @@ def _parse_mapping(raw: Mapping[str, object], unit: str | None, need_unit: bool,
             raise QuantityError(f"{key!r} must be a text, not {_brief(item)}.")
         changes[key] = str(item)
     return value.replace(**changes)
-
-
-def _parse_std(raw: object, value: Value, need_unit: bool) -> float:
-    unit = value.unit
-    if is_text(raw) and raw.rstrip().endswith("%"):
-        # Percent of the value or points of percent, percent of kelvin or of degrees Celsius: nobody can tell which.
-        if unit in ("", "K"):
-            raise QuantityError(f"the uncertainty {raw!r} could be meant in two ways here: write it without %.")
-        std = float(parse(raw, "")) * abs(float(value))
-    else:
-        # A difference: the offset between degC and K must not be added to an uncertainty.
-        std = float(parse(raw, unit, need_unit=need_unit, difference=True))
-    if std < 0:
-        raise QuantityError(f"the standard uncertainty must not be negative, but is {raw!r}.")
-    return std
-
-
-def _parse_range(raw: object, value: Value, need_unit: bool, allow_inf: bool) -> tuple[float, float]:
-    match raw:
-        case [lowest, highest]:
-            ends = (lowest, highest)
-        case _:
-            raise QuantityError(f"'range' must be two values, [lowest, highest], not {_brief(raw)}.")
-    low, high = (float(parse(item, value.unit, need_unit=need_unit, allow_inf=allow_inf)) for item in ends)
-    # The ends are converted one by one, so an end equal to the value may differ from it in the last digits.
-    tolerance = 1e-9 * max(abs(low) if math.isfinite(low) else 0.0, abs(float(value)))
-    if not low - tolerance <= value <= high + tolerance:
-        shown = [format_value(item, value.unit) for item in (low, value, high)]
-        raise QuantityError(f"the value {shown[1]} lies outside its range [{shown[0]}, {shown[2]}].")
-    return low, high
-
-
-def _change_unit(value: Value, unit: str) -> Value:
-    """Express a Value in another spelling of its unit (or J/mol in eV); QuantityError if the dimension differs."""
-    # A pure number is no number in another unit with the unit left out: the scale would be a guess.
-    if value.unit == "":
-        units.refuse_missing(str(value), unit)
-    try:
-        convert = units.conversion(value.unit or "", unit)
-    except QuantityError as error:
-        raise QuantityError(f"'{float(value)!r} {value.unit}': {error}") from error.__cause__
-    limits = {"low": value.low, "high": value.high}
-    changes = {name: convert(item) for name, item in limits.items() if item is not None}
-    if value.std is not None:
-        changes["std"] = convert.difference(value.std)
-    return value.replace(convert(float(value)), unit=unit, **changes)
 
 
 def _check_finite(number: float, raw: object, allow_inf: bool) -> None:
@@ -303,10 +282,10 @@ class Quantity:
     def __repr__(self) -> str:
         return f"Quantity({self.unit!r})"
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: object) -> Any:
         return Union[Annotated[Value, self], other]  # noqa: UP007 (| would call this method again)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: object) -> Any:
         return Union[other, Annotated[Value, self]]  # noqa: UP007
 
     def read(self, raw: object, *, need_unit: bool = False) -> Value:

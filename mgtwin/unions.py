@@ -119,23 +119,24 @@ class OneOf:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # Made when asked, not with the class: only then are all kinds known.
-        branches = {name: _branch(kind, handler) for name, kind in self.kinds().items()}
+        branches: dict[str, JsonSchemaValue] = {}
+        for name, kind in self.kinds().items():
+            # A kind may hold fields of its own family (a Sequence, a composite): whoever began to write it puts it
+            # among the definitions.
+            written = cast(_Noun, kind).__pydantic_core_schema__
+            reference = (written["schema"] if written["type"] == "definitions" else written)["ref"]  # type: ignore[typeddict-item]
+            if reference in _in_writing.get():
+                branches[name] = handler(core_schema.definition_reference_schema(reference))
+                continue
+            token = _in_writing.set((*_in_writing.get(), reference))
+            try:
+                # within definitions it is written as a reference
+                branches[name] = handler(core_schema.definitions_schema(written, []))
+            finally:
+                _in_writing.reset(token)
         # Editors choose the branch by the type alone with this, instead of trying them all.
         references = {name: branch["$ref"] for name, branch in branches.items()}
         return {"discriminator": {"mapping": references, "propertyName": "type"}, "oneOf": [*branches.values()]}
 
 
 _in_writing: ContextVar[tuple[str, ...]] = ContextVar("_in_writing", default=())
-
-
-def _branch(kind: type, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-    """Return the JSON Schema of a kind, which may hold fields of its own family (a Sequence, a composite)."""
-    written = cast(_Noun, kind).__pydantic_core_schema__
-    reference = (written["schema"] if written["type"] == "definitions" else written)["ref"]  # type: ignore[typeddict-item]
-    if reference in _in_writing.get():  # whoever began it puts it among the definitions
-        return handler(core_schema.definition_reference_schema(reference))
-    token = _in_writing.set((*_in_writing.get(), reference))
-    try:
-        return handler(core_schema.definitions_schema(written, []))  # within definitions it is written as a reference
-    finally:
-        _in_writing.reset(token)

@@ -195,18 +195,14 @@ _MALFORMED = (
 )
 
 
-def _refuse_absurd(unit: str) -> None:
-    if len(unit) > _LONGEST:
-        raise QuantityError(f"'{unit[:20]}...' has {len(unit)} signs, which no unit needs: write it shorter.")
-    if re.search(_POWER, _SMALL_POWER.sub(" ", unit)):
-        raise QuantityError(f"{unit!r} is not a unit that I know: a power is one number up to 99, as in 'cm^2'.")
-
-
 @lru_cache(maxsize=512)
 def _pint_unit(text: str) -> Any:
     """Parse a unit; raise QuantityError if pint does not know it."""
     tidy = _tidy(text)
-    _refuse_absurd(tidy)
+    if len(tidy) > _LONGEST:
+        raise QuantityError(f"'{tidy[:20]}...' has {len(tidy)} signs, which no unit needs: write it shorter.")
+    if re.search(_POWER, _SMALL_POWER.sub(" ", tidy)):
+        raise QuantityError(f"{tidy!r} is not a unit that I know: a power is one number up to 99, as in 'cm^2'.")
     try:
         if re.search(r"[×,;=]", tidy):
             raise ValueError("not a unit")
@@ -229,11 +225,6 @@ def _root(unit: Any) -> tuple[float, Any]:
     if not 0 < factor < math.inf:
         raise QuantityError(f"the unit '{unit:~}' is too large or too small for a float.")
     return factor, root
-
-
-def _is_offset(unit: Any) -> bool:
-    registry = _registry()
-    return not all(registry._is_multiplicative(name) for name in unit._units)
 
 
 def _split(factor: float) -> tuple[float, float]:
@@ -264,27 +255,22 @@ def conversion(given: str, needed: str) -> Conversion:
     factor, root = _root(source)
     target_factor, target_root = _root(target)
     if root == target_root:
-        if _is_offset(source):
+        if not all(_registry()._is_multiplicative(name) for name in source._units):  # degC
             # pint knows where the scale begins; the factor alone would make 25 degC 25 K.
             zero = float(_registry().Quantity(0.0, source).to(target).magnitude)
             return Conversion(*_split(factor / target_factor), offset=zero)
         return Conversion(*_split(factor / target_factor))
     if needed == "eV" and root == _root(_pint_unit("J/mol"))[1]:
         return Conversion(factor / (_AVOGADRO * _ELEMENTARY_CHARGE))
-    raise QuantityError(_mismatch(given, needed))
-
-
-def _mismatch(given: str, needed: str) -> str:
-    name = quantity_name(needed)
     if needed == "":
-        return f"the unit {given!r} is wrong here: a dimensionless number is needed (no unit, or %)."
+        raise QuantityError(f"the unit {given!r} is wrong here: a dimensionless number is needed (no unit, or %).")
+    name = quantity_name(needed)
     what = f"a {name}" if name and name[0] not in "aeiou" else f"an {name}" if name else "a quantity"
     text = (
         f"the unit {given!r} is wrong here: {what} in {needed} is needed (for example {', '.join(examples(needed))})."
     )
-    if needed == "K" and given in _OFFSET_HINT:
-        text += f" Did you mean {_OFFSET_HINT[given]!r}?"
-    return text
+    hint = f" Did you mean {_OFFSET_HINT[given]!r}?" if needed == "K" and given in _OFFSET_HINT else ""
+    raise QuantityError(text + hint)
 
 
 @lru_cache(maxsize=512)

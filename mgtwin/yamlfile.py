@@ -17,8 +17,7 @@ from mgtwin.errors import FileError, did_you_mean, validation_problems
 from mgtwin.locations import walk
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter, ValidationError
-    from pydantic_core import CoreSchema
+    from pydantic import TypeAdapter
 
 __all__ = ["DEEPEST", "MOST_ITEMS", "Document", "dumps", "load", "loads", "validate"]
 
@@ -182,38 +181,32 @@ def validate(
     try:
         return made.validate_python(document.data, context=dict(context) if context else None)
     except ValidationError as error:
-        raise _translated(error, document, made.core_schema) from error
-
-
-def _translated(error: ValidationError, document: Document, schema: CoreSchema) -> FileError:
-    found = []
-    for location, message in validation_problems(error):
-        at_key = location[-1:] == ("[key]",)  # pydantic's name of a key as a place
-        location = location[:-1] if at_key else location
-        unknown = message == "is not a known key here."
-        steps = list(walk(location, document.data))
-        path = ".".join(part for part, _ in steps)
-        if unknown:
-            message += _known_keys(*steps[-1], schema)
-        position = document.position(location, key=unknown or at_key)
-        found.append((position, f"{path}: {message}" if path else message))
-    # pydantic reports by the order of the fields; whoever mends a file goes from top to bottom.
-    found.sort(key=lambda item: item[0])
-    (line, column), first = found[0]
-    others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
-    return file_error("\n".join([first, *others]), document.name, document.text, line, column)
-
-
-def _known_keys(key: str, siblings: Plain, schema: CoreSchema) -> str:
-    """Say which keys were possible: those of the class that has most of the other keys."""
-    # In a union any branch may have been meant; the one that shares most keys with what was written is the likeliest.
-    groups = sorted(_key_groups(schema, set()), key=lambda group: -len(group[0] & siblings.keys()))
-    fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)] or [g[0] for g in groups]
-    # With no key in common, the list would be one of a class that was not meant.
-    if not fitting or not fitting[0] & siblings.keys():
-        return ""
-    known = sorted(fitting[0] - siblings.keys())
-    return did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
+        found = []
+        for location, message in validation_problems(error):
+            at_key = location[-1:] == ("[key]",)  # pydantic's name of a key as a place
+            location = location[:-1] if at_key else location
+            unknown = message == "is not a known key here."
+            steps = list(walk(location, document.data))
+            path = ".".join(part for part, _ in steps)
+            if unknown:
+                # Which keys were possible? In a union any branch may have been meant; the one that shares most keys
+                # with what was written is the likeliest.
+                key, written = steps[-1]
+                siblings: Plain = written
+                groups = sorted(_key_groups(made.core_schema, set()), key=lambda g: -len(g[0] & siblings.keys()))
+                fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)]
+                fitting = fitting or [names for names, _ in groups]
+                # With no key in common, the list would be one of a class that was not meant.
+                if fitting and fitting[0] & siblings.keys():
+                    known = sorted(fitting[0] - siblings.keys())
+                    message += did_you_mean(key, known) or (f" Known: {', '.join(known)}." if known else "")
+            position = document.position(location, key=unknown or at_key)
+            found.append((position, f"{path}: {message}" if path else message))
+        # pydantic reports by the order of the fields; whoever mends a file goes from top to bottom.
+        found.sort(key=lambda item: item[0])
+        (line, column), first = found[0]
+        others = [f"{document.name}:{place[0]}:{place[1]}: {text}" for place, text in found[1:]]
+        raise file_error("\n".join([first, *others]), document.name, document.text, line, column) from error
 
 
 def _key_groups(schema: object, seen: set[type]) -> Iterator[tuple[frozenset[str], object]]:

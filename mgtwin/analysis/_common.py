@@ -31,6 +31,23 @@ class Step:
     voltage: np.ndarray
     current: np.ndarray
 
+    def current_at(self, when: float) -> float:
+        """Return the current [A] at a time [s]; never outside the data."""
+        exact = np.flatnonzero(self.time == when)
+        if exact.size:
+            # a time that occurs twice is that of a jump: what follows it counts
+            return float(self.current[exact[-1]])
+        positive = self.time > 0
+        time, current = self.time[positive], self.current[positive]
+        if not time.size or not time[0] <= when <= time[-1]:
+            span = f"{format_value(self.time[0], 's')} to {format_value(self.time[-1], 's')}"
+            raise InputError(
+                f"sampled_at = {format_value(when, 's')} lies outside the data ({span}), which are not extrapolated: "
+                "choose a time inside, or record from an earlier time on."
+            )
+        # currents relax over decades of time: between samples a line in log t is closer than one in t
+        return float(np.interp(np.log(when), np.log(time), current))
+
 
 @dataclass(frozen=True)
 class Geometry:

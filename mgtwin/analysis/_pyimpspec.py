@@ -38,7 +38,7 @@ def library(needed_by: str) -> Any:
     return pyimpspec
 
 
-def points(eis: Any, needed_by: str, least: int) -> tuple[np.ndarray, np.ndarray]:
+def points(eis: xr.Dataset, needed_by: str, least: int) -> tuple[np.ndarray, np.ndarray]:
     """Return frequency [Hz] and impedance [ohm] of the finite points of one spectrum, from high to low frequency.
 
     Raises

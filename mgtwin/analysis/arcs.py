@@ -57,6 +57,16 @@ class ArcSolution:
     squares: float
     freedom: int
 
+    def conductivities(self, length_per_area: float, closed: int) -> tuple[dict[str, float], dict[str, float]]:
+        """L/(R A) [S/m] of every resistance and of R_0 with the `closed` first arcs; their standard errors."""
+        # the sum is the direct-current resistance, which a blocking tail has none of
+        sizes = [*self.resistances, self.resistances[: closed + 1].sum()]
+        spreads = [*self.std[[0, *range(1, self.std.size, 3)]], self.sums_std[closed]]
+        names = [*(f"R{k}" for k in range(self.resistances.size)), "total"]
+        values = {name: float(length_per_area / size) for name, size in zip(names, sizes, strict=True)}
+        shares = (float(spread / size) for spread, size in zip(spreads, sizes, strict=True))
+        return values, {name: values[name] * share for name, share in zip(names, shares, strict=True)}
+
 
 def fitted_arcs(frequency: Reals, z: Complexes, weighting: Weighting, arcs: int, least_n: float) -> ArcSolution:
     """Fit R-(R||CPE)^arcs to a spectrum.
@@ -82,49 +92,38 @@ def fitted_arcs(frequency: Reals, z: Complexes, weighting: Weighting, arcs: int,
     bounds = {path: limits[circuit.field(path).unit] for path in circuit.paths()}
     search = Search(circuit, frequency, z, 1 / np.stack(weighting.deviations(z), axis=1).ravel(), bounds)
     best = search.followed(search.best().x, 300, 1e-12).x
-    best, free = _at_bounds(search, best)
-    order = np.argsort(best[2::3], kind="stable")
-    fastest_first = np.concatenate([[0], *(np.arange(1, 4) + 3 * k for k in order)]).astype(int)
-    # in coordinates the arcs are alike, so that those of the search serve the exchanged ones, too
-    return _described(search, best[fastest_first], free[fastest_first])
-
-
-def _squares(search: Search, x: Reals) -> float:
-    return float((search.residuals(x) ** 2).sum())
-
-
-def _at_bounds(search: Search, x: Reals) -> tuple[Reals, NDArray[np.bool_]]:
-    """Put parameters that lean on a bound exactly there, and fit the others once more.
-
-    The engine stays inside its bounds by a hair, which would make an ideal capacitor an n of 0.99999.
-    """
+    # Parameters that lean on a bound are put exactly there, and the others fitted once more: the engine stays inside
+    # its bounds by a hair, which would make an ideal capacitor an n of 0.99999.
     low, high = search.bounds
-    free = np.full(x.size, True)
-    for k in np.argsort(np.minimum(x - low, high - x)):
-        bound = low[k] if x[k] - low[k] < high[k] - x[k] else high[k]
-        if abs(x[k] - bound) > LEANING * (high[k] - low[k]):
+    free = np.full(best.size, True)
+    for k in np.argsort(np.minimum(best - low, high - best)):
+        bound = low[k] if best[k] - low[k] < high[k] - best[k] else high[k]
+        if abs(best[k] - bound) > LEANING * (high[k] - low[k]):
             continue
-        trial, fewer = x.copy(), free.copy()
+        trial, fewer = best.copy(), free.copy()
         trial[k], fewer[k] = bound, False
         trial = search.followed(trial, 100, 1e-12, fewer).x
         # 1e-24 per residual is rounding: an exact spectrum has squares of that size wherever its parameters are.
-        if _squares(search, trial) <= _squares(search, x) * (1 + 1e-6) + 1e-24 * search.block.weight.size:
-            x, free = trial, fewer
-    return x, free
-
-
-def _described(search: Search, x: Reals, free: NDArray[np.bool_]) -> ArcSolution:
+        if _squares(search, trial) <= _squares(search, best) * (1 + 1e-6) + 1e-24 * search.block.weight.size:
+            best, free = trial, fewer
+    order = np.argsort(best[2::3], kind="stable")
+    fastest_first = np.concatenate([[0], *(np.arange(1, 4) + 3 * k for k in order)]).astype(int)
+    # in coordinates the arcs are alike, so that those of the search serve the exchanged ones, too
+    x, free = best[fastest_first], free[fastest_first]
     values = search.values(x)
     resistances, times, n = np.concatenate([values[:1], values[1::3]]), values[2::3], values[3::3]
     squares, freedom = _squares(search, x), search.block.weight.size - int(free.sum())
-    low, _ = search.bounds
-    bound = tuple("" if free[k] else ("lower" if x[k] == low[k] else "upper") for k in range(x.size))
+    at_bound = tuple("" if free[k] else ("lower" if x[k] == low[k] else "upper") for k in range(x.size))
     single, sums = np.eye(x.size), np.zeros((resistances.size, x.size))
     for k in range(resistances.size):
         sums[k, [0, *range(1, 3 * k, 3)]] = 1.0
     std, sums_std = (_standard_errors(search, x, squares / max(freedom, 1), rows) for rows in (single, sums))
-    model = search.block.predict(values)
-    return ArcSolution(resistances, times**n / resistances[1:], times, n, std, sums_std, bound, model, squares, freedom)
+    model, constants = search.block.predict(values), times**n / resistances[1:]
+    return ArcSolution(resistances, constants, times, n, std, sums_std, at_bound, model, squares, freedom)
+
+
+def _squares(search: Search, x: Reals) -> float:
+    return float((search.residuals(x) ** 2).sum())
 
 
 def _standard_errors(search: Search, x: Reals, variance: float, combinations: Reals) -> Reals:
@@ -133,7 +132,14 @@ def _standard_errors(search: Search, x: Reals, variance: float, combinations: Re
     Parameters at a bound count as unknown like the others. Errors at fixed bounds would call a resistance known to
     0.1 % that shares its arc with an R_0 of 0, while the data fix only the sum of both.
     """
-    jacobian = search.jacobian(x) @ np.linalg.inv(_to_physical(x))
+    # Derivatives of R_0, R_1, Q_1, n_1, ... by ln R_0, ln R_1, ln tau_1, n_1, ...; Q = tau^n / R.
+    change = np.diag(np.concatenate([[np.exp(x[0])], *[[0.0, 0.0, 1.0]] * (len(x) // 3)]))
+    for k in range(1, len(x), 3):
+        log_r, log_tau, n = x[k : k + 3]
+        q = np.exp(n * log_tau - log_r)
+        change[k, k] = np.exp(log_r)
+        change[k + 1, k : k + 3] = -q, q * n, q * log_tau
+    jacobian = search.jacobian(x) @ np.linalg.inv(change)
     # columns of unit length: ohm and s^n/ohm differ by decades, which would look like a flat direction
     lengths = np.sqrt((jacobian**2).sum(axis=0))
     _, sizes, directions = np.linalg.svd(jacobian / lengths, full_matrices=False)
@@ -143,14 +149,3 @@ def _standard_errors(search: Search, x: Reals, variance: float, combinations: Re
     beyond = np.abs(scaled @ directions[flat].T) > 1e-3 * np.linalg.norm(scaled, axis=1)[:, None]
     std[beyond.any(axis=1)] = np.inf
     return std
-
-
-def _to_physical(x: Reals) -> Reals:
-    """Derivatives of R_0, R_1, Q_1, n_1, ... by ln R_0, ln R_1, ln tau_1, n_1, ...; Q = tau^n / R."""
-    change = np.diag(np.concatenate([[np.exp(x[0])], *[[0.0, 0.0, 1.0]] * (len(x) // 3)]))
-    for k in range(1, len(x), 3):
-        log_r, log_tau, n = x[k : k + 3]
-        q = np.exp(n * log_tau - log_r)
-        change[k, k] = np.exp(log_r)
-        change[k + 1, k : k + 3] = -q, q * n, q * log_tau
-    return change

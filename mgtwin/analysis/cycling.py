@@ -85,7 +85,13 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
         summary = summary.drop_vars([name for name in summary.coords if name not in summary.dims])
         return check(summary.assign_attrs(stamp(**{**kept, "route": "analysis.cycle_summary", "warnings": warnings})))
     require(run, ("time", "voltage", "current"), "cycle_summary")
-    time, voltage, current, cycle = _samples(run)
+    time, voltage, current = (np.asarray(run[name].values, dtype=float) for name in ("time", "voltage", "current"))
+    if not np.isfinite(voltage + current).all():
+        raise InputError("voltage or current has gaps (NaN): drop those samples first, ds.dropna('time').")
+    if len(time) < 2 or not np.any(current):
+        raise InputError("no current flows in this run: there are no half cycles to summarise.")
+    known = sample_cycles(run)
+    cycle = np.zeros(len(time), dtype=int) if known is None else known
     numbers = np.unique(cycle)
     threshold = REST * np.abs(current).max()
     dep = np.array([_last(voltage[(cycle == n) & (current < -threshold)]) for n in numbers])
@@ -109,17 +115,6 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
         attrs=stamp(**{**kept, "route": "analysis.cycle_summary", "warnings": warnings}),
     )
     return check(ds)
-
-
-def _samples(run: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    time, voltage, current = (np.asarray(run[name].values, dtype=float) for name in ("time", "voltage", "current"))
-    if not np.isfinite(voltage + current).all():
-        raise InputError("voltage or current has gaps (NaN): drop those samples first, ds.dropna('time').")
-    if len(time) < 2 or not np.any(current):
-        raise InputError("no current flows in this run: there are no half cycles to summarise.")
-    cycle = sample_cycles(run)
-    cycle = np.zeros(len(time), dtype=int) if cycle is None else cycle
-    return time, voltage, current, cycle
 
 
 def _last(values: np.ndarray) -> float:

@@ -199,7 +199,16 @@ def _line(voltages: np.ndarray, currents: np.ndarray) -> tuple[Line, list[str]]:
             "electronic_conductivity: the steady current does not grow with the voltage, so its slope is no "
             "conductivity: check the signs, and whether the currents are those of steady states."
         )
-    bent = _bend(voltages, currents)
+    order = np.argsort(voltages)
+    apart = np.diff(voltages[order])
+    distinct = apart > 1e-9 * np.ptp(voltages)
+    slopes = np.diff(currents[order])[distinct] / apart[distinct]
+    # Slopes of an exponential change one way, those of a hyperbolic sine turn once; what goes up and down is noise.
+    changes = np.diff(slopes)
+    turns = np.count_nonzero(changes[:-1] * changes[1:] < 0)
+    if len(slopes) < 2 or turns > (0 if len(changes) < 3 else 1):
+        return line, remarks
+    bent = float(slopes.max() / slopes.min()) if slopes.min() > 0 else float("inf")
     if bent > CURVED:
         raise InputError(
             f"electronic_conductivity: the steady currents do not lie on a line, the steepest slope between neighbours "
@@ -209,19 +218,3 @@ def _line(voltages: np.ndarray, currents: np.ndarray) -> tuple[Line, list[str]]:
     if bent > BENT:
         remarks.append(f"the currents bend: the steepest slope between neighbours is {bent:.3g} times the flattest")
     return line, remarks
-
-
-def _bend(voltages: np.ndarray, currents: np.ndarray) -> float:
-    """Ratio of the steepest to the flattest slope between neighbours; 1 where the slopes go up and down like noise.
-
-    Those of an exponential change one way, those of a hyperbolic sine turn once.
-    """
-    order = np.argsort(voltages)
-    steps_of = np.diff(voltages[order])
-    apart = steps_of > 1e-9 * np.ptp(voltages)
-    slopes = np.diff(currents[order])[apart] / steps_of[apart]
-    changes = np.diff(slopes)
-    turns = np.count_nonzero(changes[:-1] * changes[1:] < 0)
-    if len(slopes) < 2 or turns > (0 if len(changes) < 3 else 1):
-        return 1.0
-    return float(slopes.max() / slopes.min()) if slopes.min() > 0 else float("inf")

@@ -47,6 +47,35 @@ class CircuitParameter:
     std: float
     undetermined: str
 
+    @classmethod
+    def _all_of(cls, circuit: PaperCircuit, found: ArcSolution) -> tuple[CircuitParameter, ...]:
+        """Values in the order of their names, and what the spectrum says about each."""
+        rows = zip(found.resistances[1:], found.constants, found.exponents, strict=True)
+        values = [found.resistances[0], *(part for row in rows for part in row)]
+        absent = [bound == "lower" for bound in found.bound[1::3]]
+        result = []
+        for k, (name, unit) in enumerate(zip(circuit.names, circuit.units, strict=True)):
+            arc = (k - 1) // 3
+            bound, why = found.bound[k], ""
+            if bound and name[0] == "n":
+                # an ideal capacitor is an answer, not a failure
+                why = f"it ends at its lower bound {float(values[k]):g}" if bound == "lower" else ""
+            elif bound == "lower" and name[0] == "R":
+                why = "no resistance is as good"
+            elif bound and name[0] == "R":
+                why = "it ends at its upper bound: nothing closes the arc"
+            elif np.isinf(found.std[k]):
+                why = "the spectrum does not depend on it"
+            elif found.std[k] > abs(values[k]):
+                why = "its standard error is larger than itself"
+            if k and absent[arc] and name[0] != "R":
+                why = "its arc has no resistance"
+            elif k and (name[0], found.bound[3 * arc + 2]) in (("Q", "lower"), ("R", "upper")):
+                # far above the data only R counts, far below them only Q: the other one is where the search stopped
+                why = f"the top of its arc lies far {'above' if name[0] == 'Q' else 'below'} the data"
+            result.append(cls(name, unit, float(values[k]), float(found.std[k]), why))
+        return tuple(result)
+
     def __str__(self) -> str:
         size = f"{self.value:.4g} {self.unit}".removesuffix(" 1")
         shown = f"{self.name} = {format_value(self.value, 'ohm') if self.unit == 'ohm' else size}"
@@ -97,6 +126,38 @@ class Arc:
     conductivity: float | None
     determined: bool
     inside: bool
+
+    @classmethod
+    def _all_of(
+        cls,
+        circuit: PaperCircuit,
+        found: ArcSolution,
+        parameters: tuple[CircuitParameter, ...],
+        shape: Geometry | None,
+        frequency: np.ndarray,
+    ) -> tuple[Arc, ...]:
+        open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
+        arcs = []
+        for k in range(1, circuit.arcs + 1):
+            r, q, n = found.resistances[k], found.constants[k - 1], found.exponents[k - 1]
+            top = 1 / (2 * np.pi * found.times[k - 1])
+            before = found.resistances[:k].sum()
+            # for n = 1 the exponent of R is 0: an ideal capacitance does not ask what lies in front of it
+            if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
+                before = np.nan
+            arcs.append(
+                cls(
+                    name=f"R{k}",
+                    resistance=float(r),
+                    frequency=float(top),
+                    capacitance=float(found.times[k - 1] / r),
+                    capacitance_brug=float(q ** (1 / n) * (1 / before + 1 / r) ** ((n - 1) / n)),
+                    conductivity=None if shape is None else float(shape.length_per_area / r),
+                    determined=not {f"R{k}", f"Q{k}", f"n{k}"} & open_ones,
+                    inside=bool(frequency[-1] <= top <= frequency[0]),
+                )
+            )
+        return tuple(arcs)
 
 
 @dataclass(frozen=True)
@@ -238,17 +299,32 @@ def equivalent_circuit(
     """
     circuit = PaperCircuit() if circuit is None else circuit
     weighting = Modulus() if weighting is None else weighting
-    _require_objects(circuit, weighting)
+    if not isinstance(circuit, PaperCircuit):
+        raise InputError(f"circuit is {circuit!r}, but must be an object, e.g. mt.analysis.PaperCircuit(arcs=2).")
+    if not isinstance(weighting, Weighting):
+        raise InputError(
+            f"weighting is {weighting!r}, but must be an object: mt.analysis.Modulus(), Proportional() or Unit()."
+        )
     frequency, z = points(eis, "equivalent_circuit", max(10, len(circuit.names) + 1))
     stated = {"thickness", "area"} <= eis.attrs.keys() or cell_of(eis) is not None
-    known = thickness is not None or area is not None or stated
-    shape = geometry(eis, thickness, area) if known else None
+    shape = geometry(eis, thickness, area) if thickness is not None or area is not None or stated else None
     found = fitted_arcs(frequency, z, weighting, circuit.arcs, circuit.smallest_exponent)
-    parameters = _parameters(circuit, found)
-    arcs = _arcs(circuit, found, parameters, shape, frequency)
+    parameters = CircuitParameter._all_of(circuit, found)
+    arcs = Arc._all_of(circuit, found, parameters, shape, frequency)
     misfit = float(np.sqrt((np.abs((found.model - z) / z) ** 2).mean()))
-    closed = _closed(arcs, parameters, frequency)
-    reported, errors = _conductivities(found, closed, shape)
+    open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
+    # How many arcs, from the fastest on, close within the data: the rest is the tail of a blocking electrode. From the
+    # slowest on: an arc may only be called a tail if no slower one has closed.
+    closed = len(arcs)
+    while closed and arcs[closed - 1].frequency < frequency[-1] and arcs[closed - 1].name in open_ones:
+        closed -= 1
+    reported, errors = ({}, {}) if shape is None else found.conductivities(shape.length_per_area, closed)
+    warnings = _warnings(parameters, arcs, misfit)
+    if closed < len(arcs) and shape is not None:
+        tail = " and ".join(arc.name for arc in arcs[closed:])
+        warnings.append(
+            f"the arc of {tail} does not close within the data, like a blocking electrode: it is no part of 'total'"
+        )
     return CircuitFit(
         circuit=circuit,
         weighting=weighting,
@@ -261,120 +337,16 @@ def equivalent_circuit(
         frequency=_frozen(frequency),
         impedance=_frozen(z),
         model_impedance=_frozen(found.model),
-        warnings=(*_warnings(parameters, arcs, misfit), *_tail(arcs[closed:], shape)),
+        warnings=tuple(warnings),
         attrs=MappingProxyType({str(name): value for name, value in eis.attrs.items()}),
         conductivity_std=MappingProxyType(errors),
     )
-
-
-def _conductivities(
-    found: ArcSolution, closed: int, shape: Geometry | None
-) -> tuple[dict[str, float], dict[str, float]]:
-    """L/(R A) [S/m] of every resistance and of the sum up to the last closed arc, and their standard errors."""
-    if shape is None:
-        return {}, {}
-    # the sum is the direct-current resistance, which a blocking tail has none of
-    sizes = [*found.resistances, found.resistances[: closed + 1].sum()]
-    spreads = [*found.std[[0, *range(1, found.std.size, 3)]], found.sums_std[closed]]
-    names = [*(f"R{k}" for k in range(found.resistances.size)), "total"]
-    values = {name: float(shape.length_per_area / size) for name, size in zip(names, sizes, strict=True)}
-    shares = (float(spread / size) for spread, size in zip(spreads, sizes, strict=True))
-    return values, {name: values[name] * share for name, share in zip(names, shares, strict=True)}
-
-
-def _closed(arcs: tuple[Arc, ...], parameters: tuple[CircuitParameter, ...], frequency: np.ndarray) -> int:
-    """How many arcs, from the fastest on, close within the data: the rest is the tail of a blocking electrode."""
-    open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
-    count = len(arcs)
-    # from the slowest on: an arc may only be called a tail if no slower one has closed
-    while count and arcs[count - 1].frequency < frequency[-1] and arcs[count - 1].name in open_ones:
-        count -= 1
-    return count
-
-
-def _tail(arcs: tuple[Arc, ...], shape: Geometry | None) -> list[str]:
-    """Say that arcs which do not close are left out of the sum."""
-    if not arcs or shape is None:
-        return []
-    names = " and ".join(arc.name for arc in arcs)
-    return [f"the arc of {names} does not close within the data, like a blocking electrode: it is no part of 'total'"]
-
-
-def _require_objects(circuit: object, weighting: object) -> None:
-    """Refuse names and classes where objects are meant."""
-    if not isinstance(circuit, PaperCircuit):
-        raise InputError(f"circuit is {circuit!r}, but must be an object, e.g. mt.analysis.PaperCircuit(arcs=2).")
-    if not isinstance(weighting, Weighting):
-        raise InputError(
-            f"weighting is {weighting!r}, but must be an object: mt.analysis.Modulus(), Proportional() or Unit()."
-        )
 
 
 def _frozen(values: np.ndarray) -> np.ndarray:
     copy = np.array(values)
     copy.flags.writeable = False
     return copy
-
-
-def _parameters(circuit: PaperCircuit, found: ArcSolution) -> tuple[CircuitParameter, ...]:
-    """Values in the order of their names, and what the spectrum says about each."""
-    rows = zip(found.resistances[1:], found.constants, found.exponents, strict=True)
-    values = [found.resistances[0], *(part for row in rows for part in row)]
-    absent = [bound == "lower" for bound in found.bound[1::3]]
-    result = []
-    for k, (name, unit) in enumerate(zip(circuit.names, circuit.units, strict=True)):
-        arc = (k - 1) // 3
-        why = _why_not(name, float(values[k]), float(found.std[k]), found.bound[k])
-        if k and absent[arc] and name[0] != "R":
-            why = "its arc has no resistance"
-        elif k and (name[0], found.bound[3 * arc + 2]) in (("Q", "lower"), ("R", "upper")):
-            # far above the data only R counts, far below them only Q: the other one is where the search stopped
-            why = f"the top of its arc lies far {'above' if name[0] == 'Q' else 'below'} the data"
-        result.append(CircuitParameter(name, unit, float(values[k]), float(found.std[k]), why))
-    return tuple(result)
-
-
-def _why_not(name: str, value: float, std: float, bound: str) -> str:
-    """Say why a parameter is not determined, ``""`` if it is."""
-    if bound == "upper" and name[0] == "n":
-        return ""  # an ideal capacitor is an answer, not a failure
-    if bound and name[0] == "n":
-        return f"it ends at its lower bound {value:g}"
-    if bound and name[0] == "R":
-        return "no resistance is as good" if bound == "lower" else "it ends at its upper bound: nothing closes the arc"
-    if np.isinf(std):
-        return "the spectrum does not depend on it"
-    if std > abs(value):
-        return "its standard error is larger than itself"
-    return ""
-
-
-def _arcs(
-    circuit: PaperCircuit, found: ArcSolution, parameters: tuple[CircuitParameter, ...], shape: Geometry | None,
-    frequency: np.ndarray,
-) -> tuple[Arc, ...]:  # fmt: skip
-    open_ones = {parameter.name for parameter in parameters if parameter.undetermined}
-    arcs = []
-    for k in range(1, circuit.arcs + 1):
-        r, q, n = found.resistances[k], found.constants[k - 1], found.exponents[k - 1]
-        top = 1 / (2 * np.pi * found.times[k - 1])
-        before = found.resistances[:k].sum()
-        # for n = 1 the exponent of R is 0: an ideal capacitance does not ask what lies in front of it
-        if n < 1 and {f"R{j}" for j in range(k)} & open_ones:
-            before = np.nan
-        arcs.append(
-            Arc(
-                name=f"R{k}",
-                resistance=float(r),
-                frequency=float(top),
-                capacitance=float(found.times[k - 1] / r),
-                capacitance_brug=float(q ** (1 / n) * (1 / before + 1 / r) ** ((n - 1) / n)),
-                conductivity=None if shape is None else float(shape.length_per_area / r),
-                determined=not {f"R{k}", f"Q{k}", f"n{k}"} & open_ones,
-                inside=bool(frequency[-1] <= top <= frequency[0]),
-            )
-        )
-    return tuple(arcs)
 
 
 def _warnings(parameters: tuple[CircuitParameter, ...], arcs: tuple[Arc, ...], misfit: float) -> list[str]:

@@ -90,10 +90,25 @@ def kramers_kronig(eis: xr.Dataset, *, tolerance: float | str = 0.003) -> xr.Dat
     best, mu, elements = _fit(frequency, z)
     model = np.asarray(best.impedances, dtype=complex)
     residual = (z - model) / np.abs(z)
-    noise, systematic, where = _split(residual)
+    parts, half = np.stack([residual.real, residual.imag]), WINDOW // 2
+    smooth = np.stack([np.convolve(part, np.ones(WINDOW) / WINDOW, mode="valid") for part in parts])
+    # a point less the mean of a window that it is part of keeps 1 - 1/WINDOW of its variance
+    noise = float(np.sqrt(((parts[:, half:-half] - smooth) ** 2).mean() / (1 - 1 / WINDOW)))
+    where = np.unravel_index(np.argmax(np.abs(smooth)), smooth.shape)
+    systematic = float(np.abs(smooth[where]))
     consistent = systematic <= limit or systematic <= SIGNIFICANT * noise / np.sqrt(WINDOW)
-    verdict = _verdict(consistent, systematic, noise, limit, float(frequency[where]))
-    values: dict[str, Any] = {
+    at = format_value(float(frequency[int(where[1]) + half]), "Hz")
+    measured = f"systematic residuals up to {_percent(systematic)} (at {at})"
+    if consistent:
+        explained = "" if systematic <= limit else ", which the noise explains"
+        verdict = f"consistent with the Kramers-Kronig relations: {measured}{explained}, noise {_percent(noise)}"
+    else:
+        verdict = (
+            f"not consistent with the Kramers-Kronig relations: {measured}, more than the {_percent(limit)} allowed "
+            f"and than a noise of {_percent(noise)} explains; the cell drifted, the amplitude was too large or the "
+            "instrument erred"
+        )
+    values: dict[str, object] = {
         "impedance": z, "model_impedance": model, "residual": residual, "elements": elements, "mu": mu,
         "pseudo_chi_squared": float((np.abs(residual) ** 2).sum()), "noise": noise, "systematic_residual": systematic,
     }  # fmt: skip
@@ -136,45 +151,13 @@ def _fit(frequency: np.ndarray, z: np.ndarray) -> tuple[Any, float, int]:
             best = (score, found, number)
     if best is None:
         raise InputError("no fit of the Kramers-Kronig test converged: the spectrum holds impossible values.")
-    return best[1], _mu(best[1], float(np.abs(z).max())), best[2]
-
-
-def _mu(found: Any, largest: float) -> float:
-    """Return 1 - sum |R_k < 0| / sum R_k >= 0 of the fitted elements; those too small to be seen do not count."""
-    values = [element.get_values() for element in found.circuit.get_elements(recursive=True)]
+    values = [element.get_values() for element in best[1].circuit.get_elements(recursive=True)]
     resistances = np.array([value["R"] for value in values if "tau" in value])
     # elements without a signal scatter about zero and would drive mu towards minus infinity
-    resistances = resistances[np.abs(resistances) > 1e-6 * largest]
+    resistances = resistances[np.abs(resistances) > 1e-6 * float(np.abs(z).max())]
     negative, positive = -resistances[resistances < 0].sum(), resistances[resistances > 0].sum()
-    if negative == 0:
-        return 1.0
-    return float(1 - negative / positive) if positive > 0 else float("-inf")
-
-
-def _split(residual: np.ndarray) -> tuple[float, float, int]:
-    """Noise of one part, the largest mean over the window, and at which point that is."""
-    parts = np.stack([residual.real, residual.imag])
-    kernel = np.ones(WINDOW) / WINDOW
-    smooth = np.stack([np.convolve(part, kernel, mode="valid") for part in parts])
-    half = WINDOW // 2
-    rest = parts[:, half:-half] - smooth
-    # a point less the mean of a window that it is part of keeps 1 - 1/WINDOW of its variance
-    noise = float(np.sqrt((rest**2).mean() / (1 - 1 / WINDOW)))
-    where = np.unravel_index(np.argmax(np.abs(smooth)), smooth.shape)
-    return noise, float(np.abs(smooth[where])), int(where[1]) + half
-
-
-def _verdict(consistent: bool, systematic: float, noise: float, limit: float, where: float) -> str:
-    """Say in one sentence what the residuals mean."""
-    measured = f"systematic residuals up to {_percent(systematic)} (at {format_value(where, 'Hz')})"
-    if not consistent:
-        return (
-            f"not consistent with the Kramers-Kronig relations: {measured}, more than the {_percent(limit)} allowed "
-            f"and than a noise of {_percent(noise)} explains; the cell drifted, the amplitude was too large or the "
-            "instrument erred"
-        )
-    explained = "" if systematic <= limit else ", which the noise explains"
-    return f"consistent with the Kramers-Kronig relations: {measured}{explained}, noise {_percent(noise)}"
+    mu = 1.0 if negative == 0 else float(1 - negative / positive) if positive > 0 else float("-inf")
+    return best[1], mu, best[2]
 
 
 def _percent(share: float) -> str:

@@ -164,7 +164,15 @@ def metric(
 
     def declare(function: _Function) -> _Function:
         own = function.__name__
-        checked = _checked(function, own, tuple(needs), series) if needs else function
+
+        @wraps(function)
+        def read(data: Any, *arguments: object, **named: object) -> object:
+            # Data of another kind are refused before anything is read off them.
+            for ds in data if series else (data,):
+                require(ds, tuple(needs), own)
+            return function(data, *arguments, **named)
+
+        checked: _Function = read if needs else function  # type: ignore[assignment]
         words = long_name or own.replace("_", " ")
         checked.__mgtwin_metric__ = Declaration(units, words, batched, series, quantities or {})  # type: ignore[attr-defined]
         for known in names or (own,):
@@ -172,18 +180,6 @@ def metric(
         return checked
 
     return declare
-
-
-def _checked(function: _Function, name: str, needs: tuple[str, ...], series: bool) -> _Function:
-    """The function, which refuses data of another kind before it reads anything off them."""
-
-    @wraps(function)
-    def read(data: Any, *arguments: Any, **named: Any) -> Any:
-        for ds in data if series else (data,):
-            require(ds, needs, name)
-        return function(data, *arguments, **named)
-
-    return read  # type: ignore[return-value]
 
 
 def shown(value: float, unit: str, digits: int = 3) -> str:

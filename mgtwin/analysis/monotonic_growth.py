@@ -117,7 +117,9 @@ def monotonic_growth(
         raise InputError("the values of a series must be finite: leave the others out.")
     if given.shape not in ((), y.shape) or not np.isfinite(given).all() or (given < 0).any():
         raise InputError(f"std must be one number >= 0, or {y.size} of them, one per value.")
-    scatter = _scatter(y)
+    steps = np.diff(y)
+    # less the usual step: growth is no scatter
+    scatter = float(_NORMAL * np.median(np.abs(steps - np.median(steps))) / np.sqrt(2))
     # constants without noise have no scatter: the floor keeps the weights finite
     weights = 1 / np.maximum(np.maximum(given, scatter), 1e-12 * np.abs(y).max(initial=1e-300)) ** 2
     weights = np.broadcast_to(weights, y.shape)
@@ -125,14 +127,13 @@ def monotonic_growth(
     inside = np.ones(y.size, dtype=bool)
     inside[list(apart)] = False
     inside[break_at if break_at is not None else y.size :] = False
-    level = _filled(y, weights, inside, y.size if break_at is None else break_at)
+    level, known = np.full(y.size, np.nan), np.flatnonzero(inside)
+    level[known] = _isotonic(y[known], weights[known])
+    for k in range(y.size if break_at is None else break_at):
+        if np.isnan(level[k]):
+            # a value apart is as the one before: the level of a film does not fall in between
+            level[k] = level[k - 1] if k and np.isfinite(level[k - 1]) else level[known[0]]
     return MonotonicGrowth(level, apart, break_at, drop, scatter, threshold)
-
-
-def _scatter(y: NDArray[np.float64]) -> float:
-    steps = np.diff(y)
-    # less the usual step: growth is no scatter
-    return float(_NORMAL * np.median(np.abs(steps - np.median(steps))) / np.sqrt(2))
 
 
 def _searched(
@@ -181,17 +182,3 @@ def _isotonic(y: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[n
     from scipy.optimize import isotonic_regression
 
     return np.asarray(isotonic_regression(y, weights=weights).x)
-
-
-def _filled(
-    y: NDArray[np.float64], weights: NDArray[np.float64], inside: NDArray[np.bool_], end: int
-) -> NDArray[np.float64]:
-    """The growing level at all values before `end`, those apart included."""
-    level = np.full(y.size, np.nan)
-    known = np.flatnonzero(inside)
-    level[known] = _isotonic(y[known], weights[known])
-    for k in range(end):
-        if np.isnan(level[k]):
-            # a value apart is as the one before: the level of a film does not fall in between
-            level[k] = level[k - 1] if k and np.isfinite(level[k - 1]) else level[known[0]]
-    return level

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mgtwin.errors import InputError
 
 if TYPE_CHECKING:
     from mgtwin.cells import Cell
+    from mgtwin.kinds.materials.mixture import Mixture
+    from mgtwin.kinds.mixing import MixingRule
 
 __all__ = ["CarrierPercolation", "Percolation", "percolation"]
 
@@ -126,7 +128,7 @@ def percolation(cell: Cell) -> Percolation:
     return Percolation(tuple(entries))
 
 
-def _entry(layer: str, carrier: str, material: Any, phases: Sequence[str], rule: Any) -> CarrierPercolation:
+def _entry(layer: str, carrier: str, material: Mixture, phases: Sequence[str], rule: MixingRule) -> CarrierPercolation:
     found = []
     for x in material.positions:
         fractions = material.fractions(x)
@@ -138,13 +140,13 @@ def _entry(layer: str, carrier: str, material: Any, phases: Sequence[str], rule:
     return CarrierPercolation(layer, carrier, tuple(phases), rule.type, fraction, threshold, through)
 
 
-def _connected(rule: Any, fractions: dict[str, float], phases: Sequence[str]) -> bool:
+def _connected(rule: MixingRule, fractions: dict[str, float], phases: Sequence[str]) -> bool:
     """Whether the rule makes a mixture conduct in which these phases do."""
     values = [1.0 if name in phases else 0.0 for name in fractions]
     return bool(rule.effective(list(fractions.values()), values, list(fractions)) > 0)
 
 
-def _threshold(rule: Any, fractions: dict[str, float], phases: Sequence[str]) -> float:
+def _threshold(rule: MixingRule, fractions: dict[str, float], phases: Sequence[str]) -> float:
     """Smallest fraction of the phases together, in their ratios, from which they are connected."""
     inside = sum(fractions[name] for name in phases)
     outside, count = 1 - inside, len(fractions) - len(phases)

@@ -41,6 +41,26 @@ class _Peak:
     resistance: float
     inside: bool
 
+    @classmethod
+    def all_of(cls, tau: np.ndarray, gamma: np.ndarray, carried: np.ndarray) -> list[_Peak]:
+        """Cut a distribution at the minima between its maxima and integrate the pieces."""
+        from scipy.signal import find_peaks
+
+        # zeros beyond the ends, or a maximum at an end would be none
+        padded = np.concatenate([[0.0], gamma, [0.0]])
+        tops = find_peaks(padded, prominence=0.01 * gamma.max(initial=0.0))[0] - 1
+        cuts = [0, *(int(a + np.argmin(gamma[a:b])) for a, b in pairwise(tops)), len(tau)]
+        found = []
+        for start, end, top in zip(cuts, cuts[1:], tops, strict=False):
+            part = carried[start:end]
+            if part.sum() < SMALLEST * carried.sum():
+                continue
+            # the mean of ln(tau): the distribution is one over the logarithm
+            centre = float(np.exp((part * np.log(tau[start:end])).sum() / part.sum()))
+            inside = tau[0] * EDGE < tau[top] < tau[-1] / EDGE
+            found.append(cls(centre, float(part.sum()), bool(inside)))
+        return found
+
 
 def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> xr.Dataset:
     r"""Compute the distribution of relaxation times of a spectrum.
@@ -100,7 +120,19 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
     weight = float(parse(regularisation, ""))
     if not weight > 0:
         raise InputError(f"regularisation is {weight:g}, but must be positive, for example 3e-3.")
-    frequency, z, warnings = _capacitive(*points(eis, "relaxation_times", FEWEST))
+    frequency, z = points(eis, "relaxation_times", FEWEST)
+    warnings: list[str] = []
+    # Inductive points at the high-frequency end are left out: no distribution with gamma >= 0 can have them.
+    first = int(np.argmin(z.imag > 0)) if not (z.imag > 0).all() else len(z)
+    if first:
+        upwards = format_value(frequency[first - 1], "Hz")
+        if len(z) - first < FEWEST:
+            raise InputError(
+                f"the impedance is inductive (Im Z > 0) down to {upwards}; the {len(z) - first} points that are left "
+                "are too few for a distribution of relaxation times."
+            )
+        warnings.append(f"{first} inductive points from {upwards} upwards were left out")
+        frequency, z = frequency[first:], z[first:]
     warnings += _inductive_loops(frequency, z)
     if not z.real[-1] - z.real[0] > 1e-6 * np.abs(z).max():
         raise InputError(
@@ -120,28 +152,13 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
     # R_inf is what the distribution leaves of Re Z, relative errors of all points counting alike
     share = 1 / np.abs(z) ** 2
     series = float((share * (z - relaxing).real).sum() / share.sum())
-    peaks = _peaks(tau, gamma, carried)
+    peaks = _Peak.all_of(tau, gamma, carried)
     model = series + relaxing
     misfit = float(np.sqrt((np.abs((model - z) / z) ** 2).mean()))
     ds = _assemble(frequency, z, model, tau, gamma, series, peaks)
     warnings += _remarks(frequency, z, model, peaks, misfit)
     attrs = attrs_from(eis, "analysis.relaxation_times", warnings, regularisation=weight, misfit=misfit)
     return check(ds.assign_attrs(attrs))
-
-
-def _capacitive(frequency: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Leave out the inductive points at the high-frequency end, which no distribution with gamma >= 0 can have."""
-    inductive = z.imag > 0
-    first = int(np.argmin(inductive)) if not inductive.all() else len(z)
-    if first == 0:
-        return frequency, z, []
-    if len(z) - first < FEWEST:
-        raise InputError(
-            f"the impedance is inductive (Im Z > 0) down to {format_value(frequency[first - 1], 'Hz')}; the "
-            f"{len(z) - first} points that are left are too few for a distribution of relaxation times."
-        )
-    said = f"{first} inductive points from {format_value(frequency[first - 1], 'Hz')} upwards were left out"
-    return frequency[first:], z[first:], [said]
 
 
 def _inductive_loops(frequency: np.ndarray, z: np.ndarray) -> list[str]:
@@ -164,26 +181,6 @@ def _inductive_loops(frequency: np.ndarray, z: np.ndarray) -> list[str]:
         f"resistance to direct current ({format_value(float(z.real[-1]), 'ohm')} at the lowest frequency), are not "
         "those of the distribution"
     ]
-
-
-def _peaks(tau: np.ndarray, gamma: np.ndarray, carried: np.ndarray) -> list[_Peak]:
-    """Cut the distribution at the minima between its maxima and integrate the pieces."""
-    from scipy.signal import find_peaks
-
-    # zeros beyond the ends, or a maximum at an end would be none
-    padded = np.concatenate([[0.0], gamma, [0.0]])
-    tops = find_peaks(padded, prominence=0.01 * gamma.max(initial=0.0))[0] - 1
-    cuts = [0, *(int(a + np.argmin(gamma[a:b])) for a, b in pairwise(tops)), len(tau)]
-    found = []
-    for start, end, top in zip(cuts, cuts[1:], tops, strict=False):
-        part = carried[start:end]
-        if part.sum() < SMALLEST * carried.sum():
-            continue
-        # the mean of ln(tau): the distribution is one over the logarithm
-        centre = float(np.exp((part * np.log(tau[start:end])).sum() / part.sum()))
-        inside = tau[0] * EDGE < tau[top] < tau[-1] / EDGE
-        found.append(_Peak(centre, float(part.sum()), bool(inside)))
-    return found
 
 
 def _assemble(

@@ -51,6 +51,44 @@ class _Solution:
     exponent: float = 0.0  # p
     spread: Callable[[float], float] | None = None  # of D/t_-, over that at c_0
 
+    @classmethod
+    def of(cls, cell: Cell, layer: Layer, salt: SaltTransport) -> _Solution:
+        """Return the solution in a layer of a cell."""
+        ratio = 1.0 if layer.area is None else float(layer.area) / float(cell.area)
+        thickness, charge = float(layer.thickness), float(cell.ion.charge)
+        anions = 1 - float(salt.transference_number)
+        carried = charge * FARADAY * float(salt.diffusivity) * float(salt.concentration)
+        thermal = GAS_CONSTANT * float(cell.temperature) / FARADAY
+        voltage = salt_voltage(charge, thermal, float(salt.thermodynamic_factor))
+        beside = float(salt.beside)
+        return cls(
+            layer.name,
+            gradient=anions * thickness / (carried * ratio),
+            amount=float(salt.stored * salt.concentration) * thickness * ratio,
+            factor=float(salt.thermodynamic_factor),
+            time=float(salt.stored) * thickness**2 / float(salt.diffusivity),
+            beside=beside / float(salt.conductivity),
+            osmotic=beside * voltage * anions**2 / carried,
+            exponent=float(salt.conductivity_exponent),
+            spread=salt.spread,
+        )
+
+    def time_to_lose(self, share: float) -> float:
+        """Return when [s] the surface has lost a share (< 1) of what it loses in the end."""
+        from scipy.optimize import brentq
+
+        # a half space, while the far face is not felt: the shorter the time, the more terms the series below would need
+        short = np.pi * share**2 / 16
+        if short < SHORT:
+            return self.time * float(short)
+        odd = np.arange(1, 40, 2)
+
+        def lacking(time: float) -> float:
+            return float(8 / np.pi**2 * np.sum(np.exp(-((odd * np.pi) ** 2) * time) / odd**2)) - (1 - share)
+
+        # the slowest term alone, exp(-pi^2 t), has fallen below 1 - share at the upper end
+        return self.time * float(brentq(lacking, SHORT / 2, 10 + np.log(1 / (1 - share)), xtol=1e-14))
+
     @property
     def lasts(self) -> float:
         """c/c_0 at the end of the layer that counts as used up: beside a solid it only decays towards 0."""
@@ -282,7 +320,7 @@ def depletion(cell: Cell, current: float | str) -> Depletion:
         if abs(density) <= limit:
             continue
         if len(group) == 1 and not last.beside and last.spread is None:
-            found.append(Depletion(last.time * _relative_time(limit / abs(density)), last.name, side))
+            found.append(Depletion(last.time_to_lose(limit / abs(density)), last.name, side))
         else:
             found.append(Depletion(_sand(last, abs(density)), last.name, side, bool(last.beside)))
     return min(found, key=lambda item: item.time)
@@ -301,28 +339,8 @@ def _groups(cell: Cell) -> list[list[_Solution]]:
         if salt is not None:
             if not passes(cell, Carrier.ANIONS, face):
                 groups.append([])
-            groups[-1].append(_solution(cell, layer, salt))
+            groups[-1].append(_Solution.of(cell, layer, salt))
     return groups
-
-
-def _solution(cell: Cell, layer: Layer, salt: SaltTransport) -> _Solution:
-    ratio = 1.0 if layer.area is None else float(layer.area) / float(cell.area)
-    thickness, charge = float(layer.thickness), float(cell.ion.charge)
-    anions = 1 - float(salt.transference_number)
-    carried = charge * FARADAY * float(salt.diffusivity) * float(salt.concentration)
-    voltage = salt_voltage(charge, GAS_CONSTANT * float(cell.temperature) / FARADAY, float(salt.thermodynamic_factor))
-    beside = float(salt.beside)
-    return _Solution(
-        layer.name,
-        gradient=anions * thickness / (carried * ratio),
-        amount=float(salt.stored * salt.concentration) * thickness * ratio,
-        factor=float(salt.thermodynamic_factor),
-        time=float(salt.stored) * thickness**2 / float(salt.diffusivity),
-        beside=beside / float(salt.conductivity),
-        osmotic=beside * voltage * anions**2 / carried,
-        exponent=float(salt.conductivity_exponent),
-        spread=salt.spread,
-    )
 
 
 def _group_limit(group: list[_Solution]) -> float:
@@ -358,20 +376,3 @@ def _sand(item: _Solution, density: float) -> float:
     # at the start a solid beside the pores takes a part of the current, and speeds up the salt's diffusion
     shared, taken = 1 + item.beside, 1 + item.beside + item.osmotic
     return float(np.pi / 4 * item.time * shared * taken / (item.gradient * density) ** 2)
-
-
-def _relative_time(share: float) -> float:
-    """D t/(epsilon L^2) at which the surface has lost a share (< 1) of what it loses in the end."""
-    from scipy.optimize import brentq
-
-    # a half space, while the far face is not felt: the shorter the time, the more terms the series below would need
-    short = np.pi * share**2 / 16
-    if short < SHORT:
-        return float(short)
-    odd = np.arange(1, 40, 2)
-
-    def lacking(time: float) -> float:
-        return float(8 / np.pi**2 * np.sum(np.exp(-((odd * np.pi) ** 2) * time) / odd**2)) - (1 - share)
-
-    # the slowest term alone, exp(-pi^2 t), has fallen below 1 - share at the upper end
-    return float(brentq(lacking, SHORT / 2, 10 + np.log(1 / (1 - share)), xtol=1e-14))

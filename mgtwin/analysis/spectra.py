@@ -120,7 +120,15 @@ def conductivity(
     """
     require(eis, ("frequency", "impedance"), "conductivity")
     shape = geometry(eis, thickness, area)
-    frequency, z = _ordered(eis)
+    frequency, z = np.asarray(eis["frequency"].values, dtype=float), np.asarray(eis["impedance"].values)
+    if z.ndim != 1:
+        raise InputError(f"conductivity takes one spectrum, but impedance has dimensions {eis['impedance'].dims}.")
+    good = np.isfinite(z)
+    if not good.any():
+        raise InputError("the spectrum has no finite point.")
+    # The rules go from high to low frequency.
+    order = np.argsort(-frequency[good], kind="stable")
+    frequency, z = frequency[good][order], z[good][order]
     found = _intercepts(frequency, z, shape.length_per_area)
     if at is None and not found:
         raise InputError(
@@ -131,7 +139,11 @@ def conductivity(
         (where, resistance, rule), others = found[0], found[1:]
     else:
         where = float(parse(at, "Hz"))
-        resistance, rule = _at(frequency, z, where), "the given frequency"
+        if not frequency[-1] <= where <= frequency[0]:
+            low, high, given = (format_value(f, "Hz") for f in (frequency[-1], frequency[0], where))
+            raise InputError(f"at = {given} lies outside the data ({low} to {high}): choose a frequency inside.")
+        resistance = float(np.interp(np.log(where), np.log(frequency[::-1]), z.real[::-1]))
+        rule = "the given frequency"
         others = [other for other in found if not np.isclose(other[0], where)]
     if not resistance > 0:
         raise InputError(
@@ -151,31 +163,22 @@ def conductivity(
     )
 
 
-def _ordered(eis: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Finite points of a spectrum from high to low frequency."""
-    frequency, z = np.asarray(eis["frequency"].values, dtype=float), np.asarray(eis["impedance"].values)
-    if z.ndim != 1:
-        raise InputError(f"conductivity takes one spectrum, but impedance has dimensions {eis['impedance'].dims}.")
-    good = np.isfinite(z)
-    if not good.any():
-        raise InputError("the spectrum has no finite point.")
-    order = np.argsort(-frequency[good], kind="stable")
-    return frequency[good][order], z[good][order]
-
-
-def _at(frequency: np.ndarray, z: np.ndarray, where: float) -> float:
-    """Real part at a frequency inside the data."""
-    if not frequency[-1] <= where <= frequency[0]:
-        span = f"{format_value(frequency[-1], 'Hz')} to {format_value(frequency[0], 'Hz')}"
-        raise InputError(f"at = {format_value(where, 'Hz')} lies outside the data ({span}): choose a frequency inside.")
-    return float(np.interp(np.log(where), np.log(frequency[::-1]), z.real[::-1]))
-
-
 def _intercepts(frequency: np.ndarray, z: np.ndarray, length_per_area: float) -> list[tuple[float, float, str]]:
     """List what can be read as an intercept, the preferred one first: frequency, real part, rule."""
     from scipy.signal import find_peaks
 
-    found, below = _crossings(frequency, z)
+    found: list[tuple[float, float, str]] = []
+    below = 0
+    # Where the high-frequency end stops being inductive, beyond rounding: an exact resistance is not. A loop at low
+    # frequency (inductive there, too) ends at no intercept.
+    inductive = z.imag > 1e-6 * np.abs(z)
+    if inductive[0] and not inductive.all():
+        below = int(np.argmin(inductive))
+        k = below - 1
+        share = z.imag[k] / (z.imag[k] - z.imag[below])
+        crossing = np.exp(np.log(frequency[k]) + share * np.log(frequency[below] / frequency[k]))
+        real = z.real[k] + share * (z.real[below] - z.real[k])
+        found.append((float(crossing), float(real), "crossing of the real axis below the inductive part"))
     phase = np.abs(np.angle(z))
     if phase[0] < FLAT and not found:
         found.append((float(frequency[0]), float(z.real[0]), "high-frequency end, phase below 3 degrees"))
@@ -215,19 +218,3 @@ def _is_resonance(
     # -1/(omega Im Z) is C on the flank; inductance at its upper end and resistance at its lower end make it larger
     capacitance = np.min(-1 / (2 * np.pi * frequency[arc] * z.imag[arc])[z.imag[arc] < 0])
     return bool(capacitance * length_per_area / VACUUM_PERMITTIVITY < ORDINARY)
-
-
-def _crossings(frequency: np.ndarray, z: np.ndarray) -> tuple[list[tuple[float, float, str]], int]:
-    """Where the high-frequency end stops being inductive (Im Z > 0), and the number of the first point below.
-
-    A loop at low frequency (inductive there, too) ends at no intercept.
-    """
-    # beyond rounding: an exact resistance is not inductive
-    inductive = z.imag > 1e-6 * np.abs(z)
-    if not inductive[0] or inductive.all():
-        return [], 0
-    k = int(np.argmin(inductive)) - 1
-    share = z.imag[k] / (z.imag[k] - z.imag[k + 1])
-    where = np.exp(np.log(frequency[k]) + share * np.log(frequency[k + 1] / frequency[k]))
-    resistance = z.real[k] + share * (z.real[k + 1] - z.real[k])
-    return [(float(where), float(resistance), "crossing of the real axis below the inductive part")], k + 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgtwin.analysis import _plateaus
-from mgtwin.analysis._common import Step, cell_of, require, slope_per_decade, steps, unsteady
+from mgtwin.analysis._common import cell_of, require, slope_per_decade, steps, unsteady
 from mgtwin.cells import Cell
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import passes
@@ -118,7 +118,7 @@ def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> Trans
     _plateaus.check_electrons_alone(cell, "transport_number")
     parts = steps(ca)
     step, when = parts[0], float(parse(sampled_at, "s"))
-    initial, steady = _sample(step, when), float(step.current[-1])
+    initial, steady = step.current_at(when), float(step.current[-1])
     if initial == 0:
         raise InputError(f"the current at {format_value(when, 's')} is zero: no transport number can be read from it.")
     apparent, voltage = (initial - steady) / initial, float(np.median(step.voltage))
@@ -129,24 +129,6 @@ def transport_number(ca: xr.Dataset, sampled_at: float | str = "0.1 s") -> Trans
         reason += f"; of {len(parts)} steps the first was used, the only one that starts from rest"
     duration = float(step.time[-1])
     return TransportNumber(apparent, true, initial, steady, when, duration, voltage, steadied, reason)
-
-
-def _sample(step: Step, when: float) -> float:
-    """Current at a time since the start of the step; never outside the data."""
-    exact = np.flatnonzero(step.time == when)
-    if exact.size:
-        # a time that occurs twice is that of a jump: what follows it counts
-        return float(step.current[exact[-1]])
-    positive = step.time > 0
-    time, current = step.time[positive], step.current[positive]
-    if not time.size or not time[0] <= when <= time[-1]:
-        span = f"{format_value(step.time[0], 's')} to {format_value(step.time[-1], 's')}"
-        raise InputError(
-            f"sampled_at = {format_value(when, 's')} lies outside the data ({span}), which are not extrapolated: "
-            "choose a time inside, or record from an earlier time on."
-        )
-    # currents relax over decades of time: between samples a line in log t is closer than one in t
-    return float(np.interp(np.log(when), np.log(time), current))
 
 
 def _reason(
@@ -228,7 +210,14 @@ def transport_number_window(ca: xr.Dataset, low: float, high: float) -> Transpor
     # (I_0 - I_s)/I_0 is monotonic in I_0 of one sign, so a bound on it is a bound on the interpolated current.
     steady = float(step.current[-1])
     cuts = [0.0, *(steady / (1 - bound) for bound in (low, high) if bound != 1)]
-    logs, currents = _with_crossings(np.log10(time), current, cuts)
+    # The points where the polyline crosses the cuts are put into it.
+    x, logs, currents = np.log10(time), np.log10(time), current
+    for level in cuts:
+        k = np.flatnonzero((current[:-1] - level) * (current[1:] - level) < 0)
+        crossings = x[k] + (level - current[k]) / (current[k + 1] - current[k]) * (x[k + 1] - x[k])
+        logs, currents = np.append(logs, crossings), np.append(currents, np.full(len(k), level))
+    order = np.argsort(logs, kind="stable")
+    logs, currents = logs[order], currents[order]
     middle = (currents[:-1] + currents[1:]) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         value = (middle - steady) / middle
@@ -238,15 +227,3 @@ def transport_number_window(ca: xr.Dataset, low: float, high: float) -> Transpor
         if logs[end] - logs[start] > best[0]:
             best = (float(logs[end] - logs[start]), float(10 ** logs[start]), float(10 ** logs[end]))
     return TransportNumberWindow(float(low), float(high), best[1], best[2], best[0])
-
-
-def _with_crossings(x: np.ndarray, y: np.ndarray, levels: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Insert into a polyline the points where it crosses the levels."""
-    new_x, new_y = [x], [y]
-    for level in levels:
-        k = np.flatnonzero((y[:-1] - level) * (y[1:] - level) < 0)
-        new_x.append(x[k] + (level - y[k]) / (y[k + 1] - y[k]) * (x[k + 1] - x[k]))
-        new_y.append(np.full(len(k), level))
-    all_x, all_y = np.concatenate(new_x), np.concatenate(new_y)
-    order = np.argsort(all_x, kind="stable")
-    return all_x[order], all_y[order]

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import casadi
 import numpy as np
+import pybamm
 from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..cells.paths import Key, expand, parts_of
-from ..cells.rest import rest_potentials
+from ..cells.rest import rest_diffusivity, rest_potentials
 from ..impedance.parameters import reader_of
+from ..kinds.carriers import has_electrons
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.stack import DEFAULT_WINDOW
 from ..protocols import Segment
+from ..routes import Route
 from ..simulation.integrator import Integrator, SegmentSolution, mapped
 from .equations import Equations
 from .radau import Trajectories, march
 
-__all__ = ["ParameterSets"]
+__all__ = ["ParameterSets", "decades_of"]
 
 Reals = NDArray[np.float64]
 
 #: Tolerances of the states. The error of a step is estimated to third order and the solution is of fifth: what they
 #: leave in a voltage is a thousandth of them.
 RTOL, ATOL = 1e-6, 1e-9
+#: Modes and meshes are made for multiples of so many decades of time.
+DECADES = 5
 _CONTROL = (
     controlled.BY_VOLTAGE,
     controlled.CURRENT_START,
@@ -39,6 +45,33 @@ _CONTROL = (
 )
 
 
+class InputStack(ControlledStack):
+    """A stack for many sets of its numbers, of which the potentials at rest follow: they are inputs, too.
+
+    Parameters
+    ----------
+    cell, inputs, **options
+        As of :class:`mgtwin.models.controlled.ControlledStack`.
+    decades : mapping
+        Layer to the decades of :math:`L^2/(D t)` that it is made for (`decades_of`); by default those of the cell.
+    """
+
+    def __init__(self, cell: Cell, inputs: Sequence[Key], *, decades: Mapping[str, int], **options: Any) -> None:
+        self._decades = decades
+        super().__init__(cell, inputs, **options)
+
+    def diffusion_length(self, name: str) -> float:
+        """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness, by the decades that are asked for."""
+        if name not in self._decades:
+            return super().diffusion_length(name)
+        return float(10 ** ((1 - self._decades[name]) / 2)) * (1 + 1e-9)  # no rounding beyond a whole number of them
+
+    def _rest_symbols(self) -> SimpleNamespace:
+        get, (negative, positive, *layers) = pybamm.InputParameter, _rest_names(self.cell)
+        at = dict(zip((layer.name for layer in self.cell.layers), map(get, layers), strict=True))
+        return SimpleNamespace(layers=at, electrodes={"negative": get(negative), "positive": get(positive)})
+
+
 class ParameterSets:
     """A cell whose numbers have several values each, integrated side by side.
 
@@ -47,8 +80,10 @@ class ParameterSets:
     cell : Cell
     keys : sequence of str or tuple of str
         Dotted paths of the numbers that differ between the sets; those of a tuple or wildcard have one value.
-    f_max, dielectric, cpe_window
+    f_max, dielectric, cpe_window, layers
         As of :class:`mgtwin.models.stack.StackModel`.
+    decades : mapping, optional
+        As of `InputStack`.
     rtol, atol : float
         Relative and absolute tolerance of the states.
 
@@ -72,18 +107,22 @@ class ParameterSets:
         f_max: float,
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] = DEFAULT_WINDOW,
+        layers: Route | None = None,
+        decades: Mapping[str, int] = MappingProxyType({}),
         rtol: float = RTOL,
         atol: float = ATOL,
     ) -> None:
         self.cell, self.rtol, self.atol = cell, rtol, atol
         self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
-        self.model = ControlledStack(cell, list(keys), f_max=f_max, dielectric=dielectric, cpe_window=cpe_window)
-        built, mesh = controlled.discretise(self.model)
-        self.layout = controlled.state_layout(built, mesh)
-        self._equations = Equations.of(built, [*self.names, *_CONTROL])
-        y, p = casadi.MX.sym("y", built.len_rhs_and_alg), casadi.MX.sym("p", len(self.names))
-        given: dict[str, Any] = {"t": casadi.MX(0), "inputs": {name: p[k] for k, name in enumerate(self.names)}}
+        options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, "layers": layers}
+        self.model = InputStack(cell, list(keys), decades=decades, **options)
+        built, self._mesh = controlled.discretise(self.model)
+        self.layout = controlled.state_layout(built, self._mesh)
+        numbers = [*self.names, *_rest_names(cell)]
+        self._equations = Equations.of(built, [*numbers, *_CONTROL])
+        y, p = casadi.MX.sym("y", built.len_rhs_and_alg), casadi.MX.sym("p", len(numbers))
+        given: dict[str, Any] = {"t": casadi.MX(0), "inputs": {name: p[k] for k, name in enumerate(numbers)}}
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
         parts = [
             casadi.densify(built.get_processed_variable(name).to_casadi(y=y, **given)) for name in self.output_names
@@ -94,21 +133,16 @@ class ParameterSets:
         self._rest = casadi.Function("rest", [p], [rest])
 
     # -- states -------------------------------------------------------------------------------------------------------
+    def numbers(self, values: Reals) -> Reals:
+        """The model's inputs for values of shape (keys, sets): these, and the potentials at rest that follow."""
+        reader, _ = reader_of(self.cell, {paths: values[k] for k, paths in enumerate(self.places.values())})
+        rest = rest_potentials(self.cell, reader)
+        found = [0.0 if value is None else value for value in (rest.negative, rest.positive, *rest.layers)]
+        return np.vstack([values, *(np.broadcast_to(np.ravel(value), values.shape[1]) for value in found)])
+
     def at_rest(self, values: Reals) -> Reals:
         """States of rest, shape (unknowns, sets), of values of shape (keys, sets)."""
-        state = np.array(mapped(self._rest, values)) if self.names else np.array(self._rest([])).repeat(1, axis=1)
-        overrides: dict[Key, Reals] = {paths: values[k] for k, paths in enumerate(self.places.values())}
-        reader, _ = reader_of(self.cell, overrides)
-        rest = rest_potentials(self.cell, reader)
-        labels = np.asarray(self.layout[0])
-        found = [(names.potential_drop("negative"), rest.negative), (names.potential_drop("positive"), rest.positive)]
-        for layer, potential in zip(self.cell.layers, rest.layers, strict=True):
-            faces = [names.face_potential(layer.name, side) for side in ("left", "right")]
-            found += [(name, potential) for name in (names.local_potential(layer.name), *faces)]
-        for name, value in found:
-            if value is not None:
-                state[labels == name] = np.broadcast_to(np.ravel(value), values.shape[1])
-        return state
+        return mapped(self._rest, self.numbers(values))
 
     def step(self, y: Reals, values: Reals, segment: Segment) -> Reals:
         """States at the end of a segment, from states of shape (unknowns, sets); NaN for sets that fail.
@@ -120,44 +154,56 @@ class ParameterSets:
     def integrate(self, y: Reals, values: Reals, segments: Sequence[Segment]) -> Trajectories:
         """All sets through a segment of equal times, with a control and limits for each."""
         control = np.array([[*Integrator.inputs(self, segment).values()] for segment in segments]).T  # type: ignore[arg-type]
-        sets = self._equations.for_sets(np.vstack([values, control]))
+        sets = self._equations.for_sets(np.vstack([self.numbers(values), control]))
         return march(sets, y, segments[0].times, self.rtol, self.atol)
 
     # -- results ------------------------------------------------------------------------------------------------------
-    def evaluate(self, states: Reals, values: Reals) -> dict[str, Reals]:
-        """Outputs of one set at states of shape (unknowns, times), each of shape (size, times) or (times,)."""
-        given = np.repeat(values[:, np.newaxis], states.shape[1], axis=1)
+    def evaluate(self, states: Reals, numbers: Reals) -> dict[str, Reals]:
+        """Outputs of one set, whose `numbers` have the shape (inputs,), at states of shape (unknowns, times)."""
+        given = np.repeat(numbers[:, np.newaxis], states.shape[1], axis=1)
         blocks = np.split(mapped(self._outputs, states, given), self._edges[:-1])
         return {
             name: block[0] if len(block) == 1 else block for name, block in zip(self.output_names, blocks, strict=True)
         }
 
-    def solutions(self, found: Trajectories, values: Reals, segments: Sequence[Segment]) -> list[SegmentSolution | str]:
-        """The result of a segment for every set, or why it has none."""
-        made: list[SegmentSolution | str] = []
-        for k, segment in enumerate(segments):
-            if k in found.failures:
-                made.append(found.failures[k])
-                continue
-            times, states = np.asarray(segment.times), found.states[:, :, k].T
-            if found.ended_by[k] != "time":
-                kept = times < found.ends[k]
-                times = np.append(times[kept], found.ends[k])
-                states = np.hstack([states[:, kept], found.final[:, k : k + 1]])
-            outputs = self.evaluate(states, values[:, k])
-            made.append(SegmentSolution(times, outputs, found.final[:, k], found.ended_by[k]))
-        return made
+    def solution(self, found: Trajectories, k: int, numbers: Reals, segment: Segment) -> SegmentSolution:
+        """The result of a segment for one set; where an event ended it, that moment is the last sample."""
+        times, states, end = np.asarray(segment.times), found.states[:, :, k].T, found.ends[k]
+        if found.ended_by[k] != "time":
+            kept = times < end
+            times, states = np.append(times[kept], end), np.hstack([states[:, kept], found.final[:, k : k + 1]])
+        return SegmentSolution(times, self.evaluate(states, numbers), found.final[:, k], found.ended_by[k])
 
-    @property
-    def kept_layout(self) -> tuple[list[str], Reals]:
-        """What the components of the states are that a result keeps."""
-        return self.layout
+    def nodes(self, output: str) -> Reals:
+        """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
+        return controlled.nodes_of(self.model, self._mesh, output)
 
-    def kept_state(self, solution: SegmentSolution) -> Reals:
-        """State at the end of a segment, as a result keeps it."""
-        return solution.state
 
-    def nodes(self, variable: str) -> Reals:
-        """Positions (0-1 in the layer) of the nodes of a state variable; empty where there is none."""
-        labels, positions = self.layout
-        return positions[np.array(labels) == variable]
+def _rest_names(cell: Cell) -> list[str]:
+    """What the potentials at rest are called as inputs of a model: of both electrodes, and of every layer."""
+    return [f"rest potential of {name} [V]" for name in ("negative", "positive", *(one.name for one in cell.layers))]
+
+
+def decades_of(cell: Cell, values: Mapping[str, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:
+    """Decades of L^2/(D t) that each layer of cells needs down to a time of 1/(2 pi f_max), in whole `DECADES`.
+
+    So the modes, or the mesh, of a cell depend on its own numbers alone, and cells that are much alike share them.
+
+    Parameters
+    ----------
+    cell : Cell
+    values : mapping
+        Path to the number [SI] of every cell.
+    f_max : float
+        [Hz]
+    """
+    reader, _ = reader_of(cell, dict(values.items()))
+    number = len(next(iter(values.values())))
+    found = {}
+    for layer, potential in zip(cell.layers, rest_potentials(cell, reader).layers, strict=True):
+        if has_electrons(layer.material):
+            diffusivity = rest_diffusivity(reader, f"layers.{layer.name}.material", potential)
+            length = np.ravel(diffusivity / (2 * np.pi * f_max) / reader.number(f"layers.{layer.name}.thickness") ** 2)
+            whole = DECADES * np.ceil((1 - np.log10(length)) / DECADES)
+            found[layer.name] = np.broadcast_to(whole, number).astype(np.intp)
+    return found

@@ -53,7 +53,19 @@ def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row],
             for ax, (step, panel) in zip(column, plan, strict=False):
                 _fill(ax, panel, [(item.steps[step], item.label(group)) for item in group])
             column[0].set_title(reading.replace("_", " ") if len(readings) > 1 else "")
-            _verdicts(column[-1], [row for row in rows if row.reading == reading])
+            # Below: what was observed and simulated, line by line, in the colour of the verdict.
+            column[-1].axis("off")
+            mine = [row for row in rows if row.reading == reading]
+            for k, row in enumerate(mine):
+                which = f" ({', '.join(row.state)})" if len({other.state for other in mine}) > 1 else ""
+                lines = [
+                    f"{row.verdict.word}: {row.quantity}{which}",
+                    f"    simulated {row.bare}; observed {row.observed}",
+                ]
+                # What is cut off here is in the table; a figure has to fit on a page.
+                text = "\n".join(line if len(line) < 90 else f"{line[:88]}…" for line in lines)
+                y = 1 - k / max(len(mine), 6)
+                column[-1].text(0, y, text, fontsize=6.5, va="top", color=DRAWN[type(row.verdict)])
         figure.suptitle(experiment.description, fontsize=11 if len(readings) > 1 else 9)
         figure.savefig(path, dpi=120)
     return path
@@ -75,7 +87,17 @@ def _fill(ax: Axes, panel: Panel, runs: Sequence[tuple[xr.Dataset, str]]) -> Non
         ax.axis("off")
         return
     if panel is plot.nyquist:
-        shown = _of_one_size(ax, shown)
+        # Of a size comparable with that at the highest temperature: conduction is activated, so the hottest spectrum is
+        # the smallest and sets the scale. The spikes of blocking cells are left out.
+        hottest = max((ds for ds, _ in shown), key=lambda ds: float(ds.attrs.get("temperature", 0.0)))
+        size = float(hottest["impedance"].real.max())
+        near = [item for item in shown if 1 / COMPARABLE < float(item[0]["impedance"].real.max()) / size < COMPARABLE]
+        if len(near) < len(shown):
+            text = f"{len(shown) - len(near)} of other size: see below"
+            ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8, color=MUTED)
+        shown = [
+            (ds.isel(frequency=np.flatnonzero(-ds["impedance"].values.imag < 2 * size)), label) for ds, label in near
+        ]
     where = ax
     for k, (ds, label) in enumerate(shown):
         given = {"color": COLOURS[k % len(COLOURS)], "label": label or None}
@@ -83,29 +105,3 @@ def _fill(ax: Axes, panel: Panel, runs: Sequence[tuple[xr.Dataset, str]]) -> Non
         where = panel(ds, ax=where, **{name: item for name, item in given.items() if name in _arguments(panel)})
     if len(ax.get_legend_handles_labels()[1]) > 1:
         ax.legend(fontsize=8)  # of all runs, not of the first
-
-
-def _of_one_size(ax: Axes, runs: Sequence[tuple[xr.Dataset, str]]) -> list[tuple[xr.Dataset, str]]:
-    """Spectra of a size comparable with that at the highest temperature, without the spikes of blocking cells."""
-    hottest = max((ds for ds, _ in runs), key=lambda ds: float(ds.attrs.get("temperature", 0.0)))
-    # Conduction is activated, so the hottest spectrum is the smallest: the scale is set by it.
-    size = float(hottest["impedance"].real.max())
-    near = [item for item in runs if 1 / COMPARABLE < float(item[0]["impedance"].real.max()) / size < COMPARABLE]
-    if len(near) < len(runs):
-        text = f"{len(runs) - len(near)} of other size: see below"
-        ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8, color=MUTED)
-    return [(ds.isel(frequency=np.flatnonzero(-ds["impedance"].values.imag < 2 * size)), label) for ds, label in near]
-
-
-def _verdicts(ax: Axes, rows: Sequence[Row]) -> None:
-    """What was observed and simulated, line by line, in the colour of the verdict."""
-    ax.axis("off")
-    for k, row in enumerate(rows):
-        which = f" ({', '.join(row.state)})" if len({other.state for other in rows}) > 1 else ""
-        lines = [
-            f"{row.verdict.word}: {row.quantity}{which}",
-            f"    simulated {row.bare}; observed {row.observed}",
-        ]
-        # What is cut off here is in the table; a figure has to fit on a page.
-        text = "\n".join(line if len(line) < 90 else f"{line[:88]}…" for line in lines)
-        ax.text(0, 1 - k / max(len(rows), 6), text, fontsize=6.5, va="top", color=DRAWN[type(row.verdict)])

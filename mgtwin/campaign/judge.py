@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -128,6 +129,14 @@ class Row:
             *(self.verdict.mark, self.verdict.reason, self.where),
         )
 
+    def apart(self, other: Row) -> float:
+        """Return the distance of the first values as a fraction; infinite where only one of them predicts anything."""
+        a, b = self.values[0], other.values[0]
+        if math.isnan(a) or math.isnan(b):
+            return 0.0 if math.isnan(a) and math.isnan(b) else math.inf
+        # in the logarithm, so that it does not matter which of the two is the reference
+        return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
+
 
 #: What may go wrong in a kind from outside, or in a model: it costs one row and not the campaign.
 FAULTS = (MgtwinError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -160,9 +169,25 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
             simulated = [item for item in done if item.run in runs]
             if broken:
                 rows.append(_row(observation, runs[0], "no result", Failed(failed[broken[0]])))
-            elif len(simulated) == len(runs):
-                rows.append(_compared(experiment, observation, simulated, done))
-        rows += _refused(experiment, observation)
+            elif len(simulated) != len(runs):
+                continue  # interrupted
+            elif observation.measure is None:
+                rows.append(_row(observation, simulated[0].run, "-", NotComparable(observation.not_comparable)))
+            else:
+                try:
+                    rows.append(_read_and_judged(experiment, observation, observation.measure, simulated, done))
+                except FAULTS as error:  # a metric that fails becomes a row that says so
+                    failure = Failed(f"{observation.measure.name}: {told(error)}")
+                    rows.append(_row(observation, simulated[0].run, "no number", failure))
+        # Readings that have no parameters for what was observed.
+        state = tuple(name for name in observation.required if name in experiment.states)
+        cell = observation.cells[0] if observation.cells else experiment.cells[0]
+        have = {run.reading for run in experiment.runs() if observation.matches(run.cell, run.overlays)}
+        for reading, reason in observation.refused.items():
+            if reading not in have:
+                overlays, temperature = (*state, reading), experiment.temperatures[0]
+                run = Run(experiment.name, cell, overlays, reading, temperature, experiment.protocol)
+                rows.append(_row(observation, run, "refused", Contradicts(reason)))
     return rows
 
 
@@ -248,19 +273,6 @@ def reference_of(measure: Measure, item: Simulated, done: Sequence[Simulated]) -
     raise InputError(f"there is no result of {of}{wanted[1]} ({', '.join(overlays)}) at {at}.")
 
 
-def _compared(
-    experiment: Experiment, observation: Observation, group: Sequence[Simulated], done: Sequence[Simulated]
-) -> Row:
-    """The row of one observation in one reading; a metric that fails becomes a row that says so."""
-    run, measure = group[0].run, observation.measure
-    if measure is None:
-        return _row(observation, run, "-", NotComparable(observation.not_comparable))
-    try:
-        return _read_and_judged(experiment, observation, measure, group, done)
-    except FAULTS as error:
-        return _row(observation, run, "no number", Failed(f"{measure.name}: {told(error)}"))
-
-
 def _read_and_judged(
     experiment: Experiment,
     observation: Observation,
@@ -296,23 +308,6 @@ def _read_and_judged(
         observation, run, text, verdict,
         values=tuple(map(float, readings)), temperatures=temperatures, interval=interval, numbers=numbers,
     )  # fmt: skip
-
-
-def _refused(experiment: Experiment, observation: Observation) -> list[Row]:
-    """Rows for readings that have no parameters for what was observed."""
-    state = tuple(name for name in observation.required if name in experiment.states)
-    cell = observation.cells[0] if observation.cells else experiment.cells[0]
-    have = {run.reading for run in experiment.runs() if observation.matches(run.cell, run.overlays)}
-    return [
-        _row(
-            observation,
-            Run(experiment.name, cell, (*state, reading), reading, experiment.temperatures[0], experiment.protocol),
-            "refused",
-            Contradicts(reason),
-        )
-        for reading, reason in observation.refused.items()
-        if reading not in have
-    ]
 
 
 def _row(

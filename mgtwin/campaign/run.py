@@ -77,7 +77,8 @@ def run_campaign(
         started = time.monotonic()
         work = _Work(folder, progress, sum(len(item.runs()) * _cost(item) + figures * _FIGURE for item in found))
         try:
-            for item in sorted(found, key=_order):
+            # Experiments that compare with others come after those; spectra, which are quick, first.
+            for item in sorted(found, key=lambda item: (item.compares_with_another, _cost(item))):
                 work.do(item, figures)
         except KeyboardInterrupt:
             # Not raised further: what is done is worth a table, which says that it is not all.
@@ -87,12 +88,6 @@ def run_campaign(
 
 def _cost(item: Experiment) -> float:
     return 1.0 if item.protocol.in_time else _SPECTRUM
-
-
-def _order(item: Experiment) -> tuple[bool, float]:
-    """Experiments that compare with others come after those, spectra, which are quick, first."""
-    measures = [one.measure for one in item.observed if one.measure is not None]
-    return any("to_experiment" in measure.arguments for measure in measures), _cost(item)
 
 
 class _Work:

@@ -109,8 +109,8 @@ class Results:
             standing = {name: one for name, one in line.items() if name in self.standing()}
             if row.resolution and len(standing) > 1:
                 # The closest two decide: readings are told apart only if no two of them are alike.
-                pairs = combinations((one.values[0] for one in standing.values() if one.values), 2)
-                found.append((row.quantity, min(_apart(a, b) for a, b in pairs) / row.resolution, standing))
+                pairs = combinations([one for one in standing.values() if one.values], 2)
+                found.append((row.quantity, min(a.apart(b) for a, b in pairs) / row.resolution, standing))
         return max(found, key=lambda item: item[1], default=None)
 
     def standing(self) -> tuple[str, ...]:
@@ -205,14 +205,6 @@ class Results:
         texts = {"table.md": self.to_markdown(), "table.csv": self.to_csv(), "table.json": self.to_json()}
         for name, text in texts.items():
             (self.folder / name).write_text(text, encoding="utf-8")
-
-
-def _apart(a: float, b: float) -> float:
-    """Distance of two predictions as a share of the value; infinite where only one of them predicts anything."""
-    if math.isnan(a) or math.isnan(b):
-        return 0.0 if math.isnan(a) and math.isnan(b) else math.inf
-    # in the logarithm, so that it does not matter which of the two is the reference
-    return abs(math.log(a / b)) if a * b > 0 else 0.0 if a == b else math.inf
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

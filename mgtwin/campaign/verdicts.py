@@ -119,16 +119,11 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
         return Calibrated(put_in) if put_in else Agrees(f"inside {interval}")
     # The worst, not the first: a verdict must not look better than it is.
     worst = max(outside, key=lambda value: max(low - value, value - high))
-    text = f"{shown(worst, observation.unit)} is outside {interval}{_factor(worst, low, high)}"
+    text = f"{shown(worst, observation.unit)} is outside {interval}"
+    # By which factor it misses the nearer end: between numbers of different sign, or from zero, that says nothing, and
+    # within a tenth the numbers themselves say it better.
+    bound = low if worst < low else high
+    ratio = max(worst / bound, bound / worst) if worst > 0 and bound > 0 else np.inf
+    if 1.1 < ratio < np.inf:
+        text += f", {format_value(float(f'{ratio:.2g}'), '')} times off its nearer end"
     return Contradicts(f"{text}; and this although {put_in}" if put_in else text)
-
-
-def _factor(value: float, low: float, high: float) -> str:
-    """Say by which factor a value misses the nearer end, where that means something."""
-    # A factor between numbers of different sign, or from zero, says nothing.
-    if not (value > 0 and (low > 0 or high > 0)):
-        return ""
-    bound = low if value < low else high
-    ratio = max(value / bound, bound / value) if bound > 0 else np.inf
-    # within a tenth the numbers themselves say it better than a factor
-    return f", {format_value(float(f'{ratio:.2g}'), '')} times off its nearer end" if 1.1 < ratio < np.inf else ""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    BeforeValidator,
     Field,
     PlainSerializer,
     TypeAdapter,
@@ -101,13 +100,6 @@ class Layer:
         return name
 
 
-def _without_none(raw: Node) -> Node:
-    """Leave out interfaces set to None; None instead of the whole mapping means there are none."""
-    if raw is None:
-        return {}
-    return {key: item for key, item in raw.items() if item is not None} if isinstance(raw, Mapping) else raw
-
-
 @noun
 class Cell:
     """Stack of layers between two electrodes, from the negative (left, counter) to the positive (right, working) one.
@@ -154,9 +146,7 @@ class Cell:
     negative: AnyElectrode
     layers: tuple[Layer, ...]
     positive: AnyElectrode
-    interfaces: Annotated[
-        dict[str, AnyJunction], BeforeValidator(_without_none), PlainSerializer(dict, when_used="json")
-    ] = field(default_factory=dict)
+    interfaces: Annotated[dict[str, AnyJunction], PlainSerializer(dict, when_used="json")] = field(default_factory=dict)
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
     temperature: Annotated[float, AmbientTemperature()] = Value(298.15, unit="K")
     series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
@@ -178,14 +168,40 @@ class Cell:
             seen[layer.name] = k
         return layers
 
+    @field_validator("interfaces", mode="before")
+    @classmethod
+    def _without_none(cls, raw: Node) -> Node:
+        """Leave out interfaces set to None; None instead of the whole mapping means there are none."""
+        if raw is None:
+            return {}
+        return {key: item for key, item in raw.items() if item is not None} if isinstance(raw, Mapping) else raw
+
     @field_validator("interfaces")
     @classmethod
     def _between_neighbours(cls, interfaces: dict[str, JunctionKind], info: ValidationInfo) -> Interfaces:
         names = [layer.name for layer in info.data.get("layers", ())]
+        known = [f"{left}-{right}" for left, right in pairwise(names)]
+        can_be = (
+            f"The interfaces of this stack are {', '.join(known)}." if known else "A single layer has no interfaces."
+        )
         for key in interfaces if names else ():
-            problem = _interface_problem(key, names)
-            if problem:
-                raise _located(problem, (key,), key)
+            if key in known:
+                continue
+            left, dash, right = key.partition("-")
+            ends = (left, right)
+            end = next((end for end in ends if end in ("negative", "positive") or end not in names), None)
+            if not dash:
+                text = f"is not an interface: write 'left-right' with the names of two neighbouring layers. {can_be}"
+                raise _located(f"{key!r} {text}", (key,), key)
+            if f"{right}-{left}" in known:
+                text = f"is in the wrong order: layers run from the negative to the positive, write '{right}-{left}'."
+                raise _located(f"{key!r} {text}", (key,), key)
+            text = f"the layers {left!r} and {right!r} are not neighbours. {can_be}"
+            if end in ("negative", "positive"):
+                text = f"the contact of an electrode and its layer is the field {end!r} of the cell itself."
+            elif end is not None:
+                text = f"there is no layer {end!r}.{did_you_mean(end, names)} {can_be}"
+            raise _located(f"{key!r}: {text}", (key,), key)
         return Interfaces(interfaces)
 
     def get(self, path: str) -> Node:
@@ -353,22 +369,3 @@ def _located(message: str, location: tuple[str | int, ...], given: Node) -> Vali
     # The text goes through the context, for pydantic formats braces in the template.
     problem = PydanticCustomError("value_error", "{error}", {"error": InputError(message)})
     return ValidationError.from_exception_data("Cell", [InitErrorDetails(type=problem, loc=location, input=given)])
-
-
-def _interface_problem(key: str, names: list[str]) -> str:
-    """Say why `key` is not an interface of the stack `names`, or ``""``."""
-    known = [f"{left}-{right}" for left, right in pairwise(names)]
-    if key in known:
-        return ""
-    left, dash, right = key.partition("-")
-    can_be = f"The interfaces of this stack are {', '.join(known)}." if known else "A single layer has no interfaces."
-    if not dash:
-        return f"{key!r} is not an interface: write 'left-right' with the names of two neighbouring layers. {can_be}"
-    if f"{right}-{left}" in known:
-        return f"{key!r} is in the wrong order: layers run from the negative to the positive, write '{right}-{left}'."
-    for end in (left, right):
-        if end in ("negative", "positive"):
-            return f"{key!r}: the contact of an electrode and its layer is the field {end!r} of the cell itself."
-        if end not in names:
-            return f"{key!r}: there is no layer {end!r}.{did_you_mean(end, names)} {can_be}"
-    return f"{key!r}: the layers {left!r} and {right!r} are not neighbours. {can_be}"

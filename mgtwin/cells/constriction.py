@@ -33,7 +33,7 @@ def untouched_fraction(reader: Reader, path: str) -> Number:
     if isinstance(interface.contact.fraction, float):
         return reader.number(f"{path}.contact.fraction")
     pressure = reader.number(f"{path}.contact.pressure")
-    return pressure / (pressure + reader.number(f"{path}.contact.fraction.hardness"))
+    return pressure / (pressure + reader.property(f"{path}.contact.fraction.hardness", reader.temperature))
 
 
 def contact_fraction(reader: Reader, path: str) -> Number:

@@ -112,17 +112,10 @@ def load_cell(path: str | Path) -> Cell:
     """
     source = Path(path)
     document = yamlfile.load(source)
-    data = _resolved(document)
-    named = {"name": source.stem, **data}
-    found: Cell = yamlfile.validate(document.with_data(named), cell_adapter(), context={"file": True})
-    return found
-
-
-def _resolved(document: yamlfile.Document) -> dict[str, Node]:
-    """The data of a cell file with the named materials and interfaces put in their places."""
     if not isinstance(document.data, Mapping):
         raise document.error("a cell file holds keys such as name, negative, layers and positive.")
-    data = dict(document.data)
+    data = {"name": source.stem, **document.data}
+    # Named materials and interfaces are put in their places.
     for side in ("negative", "positive"):
         if side in data:
             data[side] = resolve("interfaces", data[side], document, (side,))
@@ -133,7 +126,8 @@ def _resolved(document: yamlfile.Document) -> dict[str, Node]:
             }
     if "layers" in data:
         data["layers"] = with_materials(data["layers"], document, ("layers",))
-    return data
+    found: Cell = yamlfile.validate(document.with_data(data), cell_adapter(), context={"file": True})
+    return found
 
 
 _TEMPLATE = """\

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from ..quantities import format_value
-from .describe import Parameter, Stack, electrode_label, parameters
+from .describe import Stack, electrode_label, parameters
 
 __all__ = ["as_html", "thickness_class"]
 
@@ -39,19 +39,31 @@ def as_html(cell: Stack) -> str:
     overlays = f" <small>({escape(', '.join(cell.overlays))})</small>" if cell.overlays else ""
     about = f"<div>{escape(cell.description)}</div>" if cell.description else ""
     facts = escape(" · ".join((format_value(cell.area), format_value(cell.temperature), cell.ion.name)))
-    return (
-        f'<div class="mgtwin-cell"><b>{escape(cell.name)}</b>{overlays} &nbsp; {facts}{about}'
-        f"{_stack(cell)}{_tables(cell)}</div>"
-    )
-
-
-def _stack(cell: Stack) -> str:
     boxes = [_electrode_box(cell, "negative"), _layer_box(cell.layers[0])]
     for left, right in zip(cell.layers, cell.layers[1:], strict=False):
-        boxes += [_junction_line(cell, f"{left.name}-{right.name}"), _layer_box(right)]
+        key = f"{left.name}-{right.name}"
+        if key in cell.interfaces:  # a dark line; nothing where both carriers pass perfectly
+            line = "flex:none;width:4px;min-height:72px;background:#444"
+            boxes.append(f'<div style="{line}" title="{escape(key)}"></div>')
+        boxes.append(_layer_box(right))
     boxes.append(_electrode_box(cell, "positive"))
     note = "widths: one step per decade of thickness, from 1 &micro;m to 1 cm"
-    return f'<div style="display:flex;margin:6px 0 0">{"".join(boxes)}</div><small>{note}</small>'
+    stack = f'<div style="display:flex;margin:6px 0 0">{"".join(boxes)}</div><small>{note}</small>'
+    # One folded table for the cell as a whole, each layer, each interface and each electrode.
+    lines: dict[str, list[str]] = {}
+    for row in parameters(cell):
+        first, _, rest = row.path.partition(".")
+        group = f"{first}.{rest.partition('.')[0]}" if first in ("layers", "interfaces") else first if rest else "cell"
+        texts = (row.path.removeprefix(f"{group}."), row.text, row.law, row.provenance, row.note)
+        entries = "".join(f'<td style="text-align:left">{escape(text)}</td>' for text in texts)
+        lines.setdefault(group, []).append(f"<tr>{entries}</tr>")
+    titles = ("parameter", "value", "law", "provenance", "note")
+    head = "".join(f'<th style="text-align:left">{text}</th>' for text in titles)
+    tables = "".join(
+        f"<details><summary>{escape(group)}</summary><table><tr>{head}</tr>{''.join(rows)}</table></details>"
+        for group, rows in lines.items()
+    )
+    return f'<div class="mgtwin-cell"><b>{escape(cell.name)}</b>{overlays} &nbsp; {facts}{about}{stack}{tables}</div>'
 
 
 def _layer_box(layer: Any) -> str:
@@ -67,31 +79,3 @@ def _electrode_box(cell: Stack, side: str) -> str:
     text = f"<b>{escape(electrode_label(electrode))}</b><span>{side}</span>"
     style = f"{_BOX}width:64px;background:{electrode.colour}"
     return f'<div style="{style}" title="{escape(electrode.description)}">{text}</div>'
-
-
-def _junction_line(cell: Stack, key: str) -> str:
-    """A dark line where a Junction is; nothing where both carriers pass perfectly."""
-    if key not in cell.interfaces:
-        return ""
-    return f'<div style="flex:none;width:4px;min-height:72px;background:#444" title="{escape(key)}"></div>'
-
-
-def _tables(cell: Stack) -> str:
-    """One folded table for the cell as a whole, each layer, each interface and each electrode."""
-    groups: dict[str, list[Parameter]] = {}
-    for row in parameters(cell):
-        first, _, rest = row.path.partition(".")
-        group = f"{first}.{rest.partition('.')[0]}" if first in ("layers", "interfaces") else first if rest else "cell"
-        groups.setdefault(group, []).append(row)
-    return "".join(_table(group, rows) for group, rows in groups.items())
-
-
-def _table(group: str, rows: list[Parameter]) -> str:
-    lines = []
-    for row in rows:
-        name = row.path.removeprefix(f"{group}.")
-        cells = (name, row.text, row.law, row.provenance, row.note)
-        lines.append("<tr>" + "".join(f'<td style="text-align:left">{escape(text)}</td>' for text in cells) + "</tr>")
-    titles = ("parameter", "value", "law", "provenance", "note")
-    head = "".join(f'<th style="text-align:left">{text}</th>' for text in titles)
-    return f"<details><summary>{escape(group)}</summary><table><tr>{head}</tr>{''.join(lines)}</table></details>"

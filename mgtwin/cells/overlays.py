@@ -7,6 +7,7 @@ sets. All variants that apply are applied in the order of the file; an overlay o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import chain, combinations, product
@@ -18,6 +19,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from .. import library, yamlfile
 from ..errors import InputError, MgtwinError, OverlayError
 from ..kinds.noun import noun, problems
+from ..plain import is_text
 from .cell import Cell, cell_adapter, drafted
 from .parts import is_part, resolve
 from .paths import Node, expand
@@ -30,11 +32,11 @@ _ORDER = ("state", "alternative", "reading", "ageing")
 _SINGLE = ("state", "reading", "ageing")
 
 
-def _as_tuple(raw: Node) -> Node:
-    return (raw,) if isinstance(raw, str) else raw
-
-
-_Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
+#: Names; a single one needs no list.
+_Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda raw: (raw,) if is_text(raw) else raw, json_schema_input_type=str | tuple[str, ...]),
+]
 
 
 @noun
@@ -66,6 +68,33 @@ class Variant:
         needs = f" with {' and '.join(self.required)}" if self.required else ""
         bars = f" without {' and '.join(self.excluded)}" if self.excluded else ""
         return f"{', '.join(self.cells)}{needs}{bars}"
+
+    def _applied(self, cell: Cell, number: int, document: yamlfile.Document) -> Cell:
+        """Return the cell as it sets it; a problem is shown at the line of the key that caused it."""
+        place = ("variants", number, "set")
+        values = {}
+        for key, raw in self.set.items():
+            kind = is_part(key)
+            values[key] = resolve(kind, raw, document, (*place, key)) if kind else raw
+        draft: Node = cell
+        for key, value in values.items():
+            try:
+                # one key after the other, for a key may name what an earlier one has put there; validated once, at the
+                # end, for two changes may be wrong alone and right together
+                draft = drafted(draft, {key: value})
+            except MgtwinError as error:
+                raise document.error(f"{key} in {cell.name}: {error}", (*place, key)) from None
+        try:
+            return cell_adapter().validate_python(draft, context={"file": True})
+        except ValidationError as error:
+            location, message = problems(error, draft)[0]
+            path = ".".join(location)
+            where: tuple[str | int, ...] = place
+            for key in values:
+                with suppress(InputError):  # a key that is no path of the draft is not to blame
+                    if any(f"{path}.".startswith(f"{changed}.") for changed in expand(draft, key, setting=True)):
+                        where = (*place, key)  # later entries win, so that it is the last one that is to blame
+            raise document.error(f"{path} in {cell.name}: {message}", where) from None
 
 
 @noun
@@ -153,65 +182,27 @@ def apply_overlays(cell: Cell, *names: str) -> Cell:
     for name in names:
         overlay, document = _read(name)
         documents[name] = (overlay, document)
-    _check_combination(cell.name, [documents[name][0] for name in names])
-    ordered = sorted(documents, key=lambda name: _ORDER.index(documents[name][0].kind))
-    for name in ordered:
-        overlay, document = documents[name]
-        for k, variant in overlay.matching(cell.name, names):
-            cell = _apply(cell, variant, k, document)
-    return cell.with_({"overlays": tuple(ordered)})
-
-
-def _check_combination(cell: str, overlays: list[Overlay]) -> None:
-    names = [overlay.name for overlay in overlays]
-    for name in names:
-        if names.count(name) > 1:
-            raise OverlayError(f"the overlay {name!r} is named twice.")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise OverlayError(f"the overlay {twice[0]!r} is named twice.")
+    overlays = [documents[name][0] for name in names]
     for kind in _SINGLE:
         same = [overlay.name for overlay in overlays if overlay.kind == kind]
         if len(same) > 1:
             raise OverlayError(f"{' and '.join(map(repr, same))} are both of kind {kind}: a cell takes one of these.")
     for overlay in overlays:
-        if overlay.matching(cell, names):
-            continue
-        others = [name for name in names if name != overlay.name]
-        together = f" together with {', '.join(others)}" if others else ""
-        applies = "; ".join(str(variant) for variant in overlay.variants)
-        refused = f"the overlay {overlay.name!r} does not apply to {cell!r}{together}."
-        raise OverlayError(f"{refused} It applies to: {applies}.")
-
-
-def _apply(cell: Cell, variant: Variant, number: int, document: yamlfile.Document) -> Cell:
-    """Apply one variant; a problem is shown at the line of the key that caused it."""
-    place = ("variants", number, "set")
-    values = {}
-    for key, raw in variant.set.items():
-        kind = is_part(key)
-        values[key] = resolve(kind, raw, document, (*place, key)) if kind else raw
-    draft: Node = cell
-    for key, value in values.items():
-        try:
-            # one key after the other, for a key may name what an earlier one has put there; validated once, at the
-            # end, for two changes may be wrong alone and right together
-            draft = drafted(draft, {key: value})
-        except MgtwinError as error:
-            raise document.error(f"{key} in {cell.name}: {error}", (*place, key)) from None
-    try:
-        return cell_adapter().validate_python(draft, context={"file": True})
-    except ValidationError as error:
-        location, message = problems(error, draft)[0]
-        path = ".".join(location)
-        guilty = [key for key in values if any(f"{path}.".startswith(f"{p}.") for p in _paths(draft, key))]
-        # later entries win, so that it is the last one that is to blame
-        where = (*place, guilty[-1]) if guilty else place
-        raise document.error(f"{path} in {cell.name}: {message}", where) from None
-
-
-def _paths(draft: Node, key: str) -> tuple[str, ...]:
-    try:
-        return expand(draft, key, setting=True)
-    except InputError:
-        return ()
+        if not overlay.matching(cell.name, names):
+            others = [name for name in names if name != overlay.name]
+            together = f" together with {', '.join(others)}" if others else ""
+            applies = "; ".join(str(variant) for variant in overlay.variants)
+            refused = f"the overlay {overlay.name!r} does not apply to {cell.name!r}{together}."
+            raise OverlayError(f"{refused} It applies to: {applies}.")
+    ordered = sorted(documents, key=lambda name: _ORDER.index(documents[name][0].kind))
+    for name in ordered:
+        overlay, document = documents[name]
+        for k, variant in overlay.matching(cell.name, names):
+            cell = variant._applied(cell, k, document)
+    return cell.with_({"overlays": tuple(ordered)})
 
 
 def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:

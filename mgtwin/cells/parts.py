@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import TypeAdapter
@@ -64,10 +63,6 @@ def _load(kind: str, name: str, trail: tuple[str, ...]) -> Node:
     # files that refer to each other would recurse until Python gives up, with no word of which they are
     if name in trail:
         raise UnknownNameError(name, (), library.KINDS[kind], f"{' -> '.join((*trail, name))} refer to each other.")
-    return _read(kind, path, trail)
-
-
-def _read(kind: str, path: Path, trail: tuple[str, ...]) -> Node:
     document = yamlfile.load(path)
     named = {"name": path.stem, **document.data} if isinstance(document.data, dict) else document.data
     data = resolve(kind, named, document, (), (*trail, path.stem))
@@ -97,26 +92,16 @@ def resolve(
         case str():
             return _named(kind, raw, document, place, trail)
         case Mapping() if "from" in raw:
-            return _changed(kind, raw, document, place, trail)
+            # The fields of a named part, those that are given in place of its own.
+            base = _named(kind, raw["from"], document, (*place, "from"), trail)
+            changes = {key: item for key, item in raw.items() if key != "from"}
+            fields = {**children(base), "type": base.type}
+            if changes.get("type", base.type) != base.type:
+                fields = {}  # another type has other fields; it must be written out
+            return {**fields, **_with_phases(changes, document, place, trail)}
         case Mapping() if kind == "materials":
             return _with_phases(raw, document, place, trail)
     return raw
-
-
-def _changed(
-    kind: str,
-    raw: Mapping[str, Node],
-    document: yamlfile.Document,
-    place: tuple[str | int, ...],
-    trail: tuple[str, ...],
-) -> dict[str, Node]:
-    """The fields of a named part, those that are given in place of its own."""
-    base = _named(kind, raw["from"], document, (*place, "from"), trail)
-    changes = {key: item for key, item in raw.items() if key != "from"}
-    fields = {**children(base), "type": base.type}
-    if changes.get("type", base.type) != base.type:
-        fields = {}  # another type has other fields; it must be written out
-    return {**fields, **_with_phases(changes, document, place, trail)}
 
 
 def _with_phases(

@@ -56,14 +56,6 @@ def _fields(node: Node) -> tuple[str, ...]:
     return field_names(type(node)) if is_dataclass(node) else ()
 
 
-def _child(node: Node, part: str) -> Node:
-    """One of the `children`; a field is read directly, for building all of them would dominate repeated reading."""
-    fields = _fields(node)
-    if part in fields:
-        return getattr(node, part)
-    return _ABSENT if fields else children(node).get(part, _ABSENT)
-
-
 def walk(node: Node, prefix: str = "") -> Iterator[tuple[str, Node]]:
     """Yield (path, value) of every node below `node`, parents before their children."""
     for name, child in children(node).items():
@@ -93,7 +85,12 @@ def find(root: Node, path: str, *, setting: bool = False) -> Node:
     node = root
     parts = path.split(".")
     for depth, part in enumerate(parts):
-        child = _child(node, part)
+        # A field is read directly: building all `children` would dominate repeated reading.
+        fields = _fields(node)
+        if part in fields:
+            node = getattr(node, part)
+            continue
+        child = _ABSENT if fields else children(node).get(part, _ABSENT)
         if child is not _ABSENT:
             node = child
         elif parts[:depth] == ["interfaces"] and depth == len(parts) - 1 and (setting or part in neighbours(root)):
@@ -103,7 +100,21 @@ def find(root: Node, path: str, *, setting: bool = False) -> Node:
         elif setting and isinstance(node, Mapping) and not isinstance(node, _Thawed) and "type" in node:
             node = None
         else:
-            raise _unknown(root, parts, depth, node)
+            parent, message = ".".join(parts[:depth]), None
+            if parent == "interfaces" and part in neighbours(root):
+                message = (
+                    f"there is no junction at interfaces.{part} yet (both carriers pass perfectly): set it as a whole "
+                    f"first, {{'interfaces.{part}': Junction(...)}}."
+                )
+                raise UnknownNameError(path, (), "path", message)
+            if depth and node is None:
+                message = f"unknown path {path!r}: {parent} is not set; set it as a whole."
+            elif depth and isinstance(node, float):
+                plain = format_value(node)
+                message = f"unknown path {path!r}: {parent} is a plain number, {plain}; set it as a whole."
+            elif depth and part == "type":
+                message = f"{path!r} cannot be set: set {parent} as a whole to an object of the other type."
+            raise UnknownNameError(path, _candidates(root), "path", message)
     return node
 
 
@@ -111,24 +122,6 @@ def neighbours(root: Node) -> tuple[str, ...]:
     """Return the keys ``left-right`` that interfaces of this stack can have."""
     names = list(children(children(root).get("layers", ())))
     return tuple(f"{left}-{right}" for left, right in pairwise(names))
-
-
-def _unknown(root: Node, parts: list[str], depth: int, node: Node) -> UnknownNameError:
-    path, parent, part = ".".join(parts), ".".join(parts[:depth]), parts[depth]
-    message = None
-    if parent == "interfaces" and part in neighbours(root):
-        message = (
-            f"there is no junction at interfaces.{part} yet (both carriers pass perfectly): set it as a whole first, "
-            f"{{'interfaces.{part}': Junction(...)}}."
-        )
-        return UnknownNameError(path, (), "path", message)
-    if depth and node is None:
-        message = f"unknown path {path!r}: {parent} is not set; set it as a whole."
-    elif depth and isinstance(node, float):
-        message = f"unknown path {path!r}: {parent} is a plain number, {format_value(node)}; set it as a whole."
-    elif depth and part == "type":
-        message = f"{path!r} cannot be set: set {parent} as a whole to an object of the other type."
-    return UnknownNameError(path, _candidates(root), "path", message)
 
 
 def _candidates(root: Node) -> list[str]:

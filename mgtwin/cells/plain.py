@@ -66,11 +66,20 @@ def _text(part: Same, name: str, key: str | int | None = None) -> str:
 
 def _given(noun: Node) -> dict[str, Node]:
     """Its fields but for those at their default."""
-    return {
-        name: vars(noun)[name]
-        for name, default in _fields(type(noun)).items()
-        if name == "type" or not _is_default(default, vars(noun)[name])
-    }
+    found = {}
+    for name, default in _fields(type(noun)).items():
+        value = vars(noun)[name]
+        # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is a
+        # number
+        if default is dataclasses.MISSING or type(value) is bool:
+            is_default = False
+        elif dataclasses.is_dataclass(value):
+            is_default = type(default) is type(value) and to_plain(default) == to_plain(value)
+        else:
+            is_default = bool(default == value) and set(origin_of(value)) <= {"unit"}  # it may say where it comes from
+        if name == "type" or not is_default:
+            found[name] = value
+    return found
 
 
 @remembered
@@ -79,19 +88,6 @@ def _fields(noun: Any) -> dict[str, Node]:
     fields = sorted(dataclasses.fields(noun), key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else 9)
     made = {field.name: field.default_factory() for field in fields if callable(field.default_factory)}
     return {field.name: made.get(field.name, field.default) for field in fields}
-
-
-def _is_default(default: Node, value: Node) -> bool:
-    # True == 1 and False == 0 to Python: a truth value is written always, lest it pass for a default that is a number
-    if default is dataclasses.MISSING or type(value) is bool or not _same(default, value):
-        return False
-    return set(origin_of(value)) <= {"unit"}  # the default number may say where it comes from
-
-
-def _same(default: Node, value: Node) -> bool:
-    if dataclasses.is_dataclass(value):
-        return type(default) is type(value) and to_plain(default) == to_plain(value)
-    return bool(default == value)
 
 
 def differences(mine: Node, theirs: Node, path: str = "") -> dict[str, tuple[Node, Node]]:

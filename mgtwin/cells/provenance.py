@@ -50,17 +50,12 @@ def numbers(data: object, place: KeyPath = ()) -> Iterator[tuple[KeyPath, object
         case list():
             for index, item in enumerate(data):
                 yield from numbers(item, (*place, index))
-        case _ if _is_number(data):
+        case _:
+            try:
+                parse(data, None, allow_inf=True)
+            except InputError:  # the name of a material, or another text that is no number
+                return
             yield place, data
-
-
-def _is_number(data: object) -> bool:
-    """Whether this is a number, or text that is one; names of materials are not."""
-    try:
-        parse(data, None, allow_inf=True)
-    except InputError:
-        return False
-    return True
 
 
 def gaps(document: Document) -> list[Gap]:

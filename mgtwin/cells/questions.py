@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import UnknownNameError
 from ..kinds.carriers import Carrier
 from ..kinds.electrode import equilibrium as own_equilibrium
+from ..kinds.interface import InterfaceKind
 from ..kinds.kind import Bound, has_formula
 from ..kinds.materials import Material
 from ..kinds.numbers import Number
@@ -28,12 +29,14 @@ from .rest import rest_potentials
 
 __all__ = [
     "SaltTransport",
+    "at_face",
     "constriction",
     "contact_resistance",
     "electronic_conductivity",
     "equilibrium",
     "faces",
     "ionic_conductivity",
+    "nonlinearity",
     "passes",
     "salt_transport",
     "transport_number",
@@ -51,6 +54,11 @@ def faces(cell: Cell) -> tuple[str, ...]:
     """
     names = [layer.name for layer in cell.layers]
     return ("negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive")
+
+
+def at_face(cell: Cell, face: str) -> InterfaceKind | None:
+    """Return the electrode or junction at a face, None where two layers meet with nothing in between."""
+    return cell.interfaces.get(face) if face not in ("negative", "positive") else vars(cell)[face]
 
 
 def _material(cell: Cell, layer: str, reader: Reader | None) -> tuple[Material, Own]:
@@ -132,6 +140,33 @@ def equilibrium(cell: Cell, side: str) -> Number | None:
     """
     read = Reader(cell)
     return own_equilibrium(Bound(type(read.get(side)), side, read))
+
+
+def nonlinearity(cell: Cell) -> str:
+    """Say why the equations of a cell are not linear in its potentials and currents; "" where they are.
+
+    Their types decide, not their numbers: a linear cell answers any amplitude by its impedance.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> nonlinearity(mt.cell("au_mg3asn_au")), nonlinearity(mt.cell("au_mg3asn_mg"))
+    ('', 'the current of negative is no line over its overpotential')
+    """
+    for face in faces(cell):
+        interface = at_face(cell, face)
+        if interface is None:
+            continue
+        if interface.ageing:
+            return f"{face} ages"
+        if interface.reacts and not has_formula(type(interface), "ohmic"):
+            return f"the current of {face} is no line over its overpotential"
+    for layer in cell.layers:
+        if Carrier.ANIONS in layer.material.carriers:
+            return f"the salt of {layer.name} moves"
+        if Carrier.ELECTRONS in layer.material.carriers and layer.material.depends_on_potential:
+            return f"properties of {layer.name} depend on its local potential"
+    return ""
 
 
 def ionic_conductivity(cell: Cell, layer: str, reader: Reader | None = None) -> Number:
@@ -228,7 +263,7 @@ def _in_contact(cell: Cell, face: str, carrier: Carrier, read: Reader) -> Number
     if interface is None:  # no junction: both carriers pass perfectly
         return 0.0
     if carrier is Carrier.ELECTRONS:
-        return read.number(f"{path}.electronic_resistance")
+        return read.property(f"{path}.electronic_resistance", read.temperature)
     bound = Bound(type(interface), path, read, salt=1.0)
     if face not in ("negative", "positive"):
         return bound.call("ohmic") if has_formula(bound.kind, "ohmic") else 1 / admittance(bound, 0.0, 0.0)

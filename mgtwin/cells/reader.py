@@ -83,7 +83,9 @@ class Reader:
     def constant(self, path: str) -> float | None:
         """Return the number at `path` if nothing replaces it, so that equations may depend on its value; else None."""
         varies = self._lookup is not None if self._varies is None else self._varies(path)
-        return None if varies else float(self.get(path))
+        value = self.get(path)
+        # a law moves with the temperature, which may be what varies
+        return None if varies or callable(value) else float(value)
 
     def property(self, path: str, T: Number) -> Number:
         """Return the number, law or function at `path`, evaluated at T [K]; None where it is not given.

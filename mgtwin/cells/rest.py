@@ -7,6 +7,7 @@ parameter sets can be treated at once.
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -90,13 +91,21 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     """
     read = Reader(cell) if reader is None else reader
     mixed = [has_electrons(layer.material) for layer in cell.layers]
-    joined = [
-        _conducts(read, cell, left.name, right.name) if mixed[k] and mixed[k + 1] else False
-        for k, (left, right) in enumerate(pairwise(cell.layers))
-    ]
+    joined: list[Number] = []
+    for k, (left, right) in enumerate(pairwise(cell.layers)):
+        # Whether electrons pass between two mixed conductors; without an entry they pass perfectly.
+        key = f"{left.name}-{right.name}"
+        joined.append(
+            mixed[k]
+            and mixed[k + 1]
+            and (
+                key not in cell.interfaces
+                or _finite(read.property(f"interfaces.{key}.electronic_resistance", read.temperature))
+            )
+        )
     contact = {
-        "negative": mixed[0] and _finite(read.number("negative.electronic_resistance")),
-        "positive": mixed[-1] and _finite(read.number("positive.electronic_resistance")),
+        "negative": mixed[0] and _finite(read.property("negative.electronic_resistance", read.temperature)),
+        "positive": mixed[-1] and _finite(read.property("positive.electronic_resistance", read.temperature)),
     }
     reservoirs = {side: equilibrium(Bound(type(read.get(side)), side, read)) for side in contact}
     anchors = [
@@ -141,9 +150,10 @@ def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Numb
         found.append(salt.network * salt.diffusivity / (salt.content * salt.porosity))
     for position in material.positions if has_electrons(material) else ():
         ionic, electronic = material.ionic(own, position), material.electronic(own).conductivity(potential, position)
-        ambipolar = ionic * electronic / (ionic + electronic) if ionic + electronic > 0 else 0.0
+        # where nothing conducts, nothing diffuses
+        ambipolar = ionic * electronic / np.maximum(ionic + electronic, np.finfo(float).tiny)
         found.append(ambipolar / material.capacitance(own, potential, position))
-    return min(found)
+    return reduce(np.minimum, found)
 
 
 def _group_potential(
@@ -153,11 +163,22 @@ def _group_potential(
 
     `anchors` are the electrodes that hold a potential: whether electrons pass, the potential, the layer they touch.
     """
-    stores = [store for k, belongs in members.items() for store in _stores(read, cell, k, belongs)]
+    stores = [store for k, belongs in members.items() for store in _Store.of_layer(read, cell, k, belongs)]
     potential = next(store.own for store in stores if store.belongs is True)
     # all alike, nothing moves: bisection would only replace a potential that is known by one that is nearly it
     if any(np.any(store.own != potential) for store in stores):
-        potential = _shared_potential(read, stores)
+        own_ones = [store.own for store in stores]
+        everywhere = np.broadcast_arrays(*own_ones, *(store.volume for store in stores), read.temperature)
+        low, high = np.min(everywhere[: len(stores)], axis=0), np.max(everywhere[: len(stores)], axis=0)
+        target = sum(store.charge(store.own) for store in stores)
+        # The common E0 conserves the neutral component; bisection, for the storage need not be linear in E. c_chem > 0
+        # makes the charge rise with E, so that there is one root, between the members' own potentials; 2^-60 of their
+        # distance is below its rounding.
+        for _ in range(60):
+            middle = (low + high) / 2
+            below = sum(store.charge(middle) for store in stores) < target
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        potential = (low + high) / 2
     touching = [
         (passes if members[k] is True else np.logical_and(passes, members[k]), own)
         for passes, own, k in anchors
@@ -186,46 +207,29 @@ class _Store(NamedTuple):
     own: Number
     volume: Number
 
+    @classmethod
+    def of_layer(cls, read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
+        """What stores the neutral component in layer k."""
+        layer, path = cell.layers[k], f"layers.{cell.layers[k].name}"
+        volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
+        if layer.area is not None:
+            volume = volume * read.number(f"{path}.area") / read.number("area")
+        numbers = Own(read, f"{path}.material", read.temperature)
+        fractions: dict[str, Number] = {}
+        parts: dict[str, tuple[Material, Own]] = {}
+        # by path: a phase of a graded layer is met at every position, but has one rest potential and is one store
+        for position, weight in layer.material.quadrature:
+            for part in layer.material.stores(numbers, position):
+                parts[part.own.path] = part.material, part.own
+                fractions[part.own.path] = fractions.get(part.own.path, 0.0) + weight * part.fraction
+        return [
+            cls(part, own, belongs, part.rest_potential_of(own), volume * fractions[where])
+            for where, (part, own) in parts.items()
+        ]
 
-def _stores(read: Reader, cell: Cell, k: int, belongs: Number) -> list[_Store]:
-    """What stores the neutral component in layer k."""
-    layer, path = cell.layers[k], f"layers.{cell.layers[k].name}"
-    volume = read.number(f"{path}.thickness") * np.where(belongs, 1.0, 0.0)
-    if layer.area is not None:
-        volume = volume * read.number(f"{path}.area") / read.number("area")
-    numbers = Own(read, f"{path}.material", read.temperature)
-    fractions: dict[str, Number] = {}
-    parts: dict[str, tuple[Material, Own]] = {}
-    # by path: a phase of a graded layer is met at every position, but has one rest potential and is one store
-    for position, weight in layer.material.quadrature:
-        for part in layer.material.stores(numbers, position):
-            parts[part.own.path] = part.material, part.own
-            fractions[part.own.path] = fractions.get(part.own.path, 0.0) + weight * part.fraction
-    return [
-        _Store(part, own, belongs, part.rest_potential_of(own), volume * fractions[where])
-        for where, (part, own) in parts.items()
-    ]
-
-
-def _shared_potential(read: Reader, stores: list[_Store]) -> Number:
-    """Common E0 [V] that conserves the neutral component; bisection, for the storage need not be linear in E."""
-
-    def total(potentials: list[Number]) -> Number:
-        return sum(
-            store.volume * store.material.charge(store.numbers, E) for store, E in zip(stores, potentials, strict=True)
-        )
-
-    own = [store.own for store in stores]
-    everywhere = np.broadcast_arrays(*own, *(store.volume for store in stores), read.temperature)
-    low, high = np.min(everywhere[: len(own)], axis=0), np.max(everywhere[: len(own)], axis=0)
-    target = total(own)
-    # c_chem > 0 makes the charge rise with E, so that there is one root, between the members' own potentials; 2^-60
-    # of their distance is below its rounding
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = total([middle] * len(stores)) < target
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return (low + high) / 2
+    def charge(self, E: Number) -> Number:
+        """What it stores at E [C/m2 of the electrode]."""
+        return self.volume * self.material.charge(self.numbers, E)
 
 
 def _members(joined: list[Number], start: int) -> dict[int, Number]:
@@ -242,12 +246,6 @@ def _members(joined: list[Number], start: int) -> dict[int, Number]:
                 break
             found[k] = reach
     return dict(sorted(found.items()))
-
-
-def _conducts(read: Reader, cell: Cell, left: str, right: str) -> Number:
-    """Whether electrons pass the junction of two mixed conductors; without an entry they pass perfectly."""
-    key = f"{left}-{right}"
-    return key not in cell.interfaces or _finite(read.number(f"interfaces.{key}.electronic_resistance"))
 
 
 def _finite(value: Number) -> Number:

@@ -74,7 +74,13 @@ class Field:
         for sign, name, power in re.findall(r"([*/]?)([A-Za-z]+)(?:\^\(?([^*()]+)\)?)?", self.unit):
             if name not in _BASE:
                 raise KeyError(name)
-            by = _power(power, others) * (-1 if sign == "/" else 1)
+            # The exponent: a number, the name of a field, or one over it.
+            over, _, field = power.rpartition("1/")
+            if field in others:
+                by = 1 / others[field] if power.startswith("1/") and not over else others[field]
+            else:
+                by = float(power or 1)
+            by = by * (-1 if sign == "/" else 1)
             total = [total[0] + by * _BASE[name][0], total[1] + by * _BASE[name][1]]
         return total[0], total[1]
 
@@ -88,7 +94,13 @@ class Field:
         for name, value in others.items():
             unit = re.sub(rf"\^{name}\b", f"^{float(value):g}", unit)
         gt, ge, lt, le = self.quantity.bounds if limited else (None, None, None, None)
-        possible = [Quantity(item, gt=gt, ge=ge, lt=lt, le=le) for item in _possible_units(unit, raw)]
+        # Where an exponent is not known any will do, so those of the value itself.
+        unknown = re.search(r"\^\(?(1/)?[a-z]\w*", unit)
+        given = [float(power) for power in re.findall(r"s\^\(?([0-9.]+)", str(origin_of(raw).get("unit") or raw))]
+        # S*s^0.9 may have become A^2*s^3.9/kg/m^2 already
+        powers = [*given, *(power - 3 for power in given), 1.0]
+        units = [unit] if unknown is None else [unit.replace(unknown[0], f"^{power:g}") for power in powers]
+        possible = [Quantity(item, gt=gt, ge=ge, lt=lt, le=le) for item in units]
         # the error of the last one, whose exponent is 1, is the one shown: its unit is the one that people know
         for quantity in possible[:-1]:
             try:
@@ -96,25 +108,6 @@ class Field:
             except QuantityError:
                 continue
         return possible[-1].read(raw)
-
-
-def _possible_units(unit: str, raw: object) -> list[str]:
-    """Units that a value may have; where an exponent is not known any will do, so those of the value itself."""
-    unknown = re.search(r"\^\(?(1/)?[a-z]\w*", unit)
-    if unknown is None:
-        return [unit]
-    given = [float(power) for power in re.findall(r"s\^\(?([0-9.]+)", str(origin_of(raw).get("unit") or raw))]
-    # S*s^0.9 may have become A^2*s^3.9/kg/m^2 already
-    powers = [*given, *(power - 3 for power in given), 1.0]
-    return [unit.replace(unknown[0], f"^{power:g}") for power in powers]
-
-
-def _power(text: str, others: Mapping[str, Number]) -> Number:
-    """An exponent of a unit: a number, the name of a field, or one over it."""
-    over, _, name = text.rpartition("1/")
-    if name in others:
-        return 1 / others[name] if text.startswith("1/") and not over else others[name]
-    return float(text or 1)
 
 
 @dataclass(frozen=True)
@@ -137,6 +130,40 @@ class Element:
     fields: tuple[Field, ...]
     impedance: Callable[..., Number]
     closed: Callable[..., tuple[Number, ...]] | None
+
+    @classmethod
+    def of(cls, kind: type, names: Mapping[str, Any]) -> Element:
+        """Return what a class declares, whose annotations mean what `names` say; raises as `circuit_element`."""
+        name, known = kind.__name__, vars(kind)
+        if not re.fullmatch("[A-Za-z]+", name) or name in ("p", "s"):
+            raise InputError(f"{name!r} cannot name a circuit element: use letters only, and not p or s.")
+        formula: Any = known.get("impedance")
+        if not isinstance(formula, staticmethod):
+            raise InputError(f"{name} is a circuit element without the formula impedance(s, *, ...), a static method.")
+        # the order of the declaration is that of impedance.py, by which circuits are exchanged with it
+        fields = tuple(
+            Field(field, quantity)
+            for field, hint in get_type_hints(kind, localns=names, include_extras=True).items()
+            for quantity in get_args(hint)
+            if isinstance(quantity, Quantity)
+        )
+        asked = [p.name for p in inspect.signature(formula.__func__).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        has = [field.name for field in fields]
+        if sorted(asked) != sorted(has):
+            odd = next(iter([*(set(asked) - set(has)), *(set(has) - set(asked))]))
+            wrong = f"asks for {odd}, which is no field" if odd in asked else f"does not take the field {odd}"
+            listed = ", ".join(has) or "missing"
+            raise InputError(f"{name}.impedance {wrong}: fields, with unit and bounds, are {listed}.")
+        for field in fields:
+            try:
+                field.powers(dict.fromkeys(has, 1.0))
+            except (KeyError, ValueError) as error:
+                raise InputError(
+                    f"{name}.{field.name} is in {field.unit!r}, but its unit must be made of ohm, S, F, H, s and Hz, "
+                    f"with powers that are numbers or fields: {error} is none of them."
+                ) from None
+        closed: Any = known.get("slopes")
+        return cls(name, fields, formula.__func__, None if closed is None else closed.__func__)
 
     def slopes(self, s: Complexes, z: Complexes, values: Mapping[str, float]) -> tuple[Number, ...]:
         """Derivatives of the impedance by every field."""
@@ -189,7 +216,7 @@ def circuit_element(cls: _Class) -> _Class:
     outside = caller.f_back if caller is not None else None
     # annotations are texts in many files; they mean what the names mean where the class is written
     known = {} if outside is None else {**outside.f_globals, **outside.f_locals}
-    _DECLARED[cls] = _declared(cls, known)
+    _DECLARED[cls] = Element.of(cls, known)
     ELEMENTS.add(cls.__name__, cls)
     return cls
 
@@ -197,35 +224,3 @@ def circuit_element(cls: _Class) -> _Class:
 def element(name: str) -> Element:
     """Return what the element of this name declares; UnknownNameError with close matches where there is none."""
     return _DECLARED[ELEMENTS[name]]
-
-
-def _declared(cls: type, names: dict[str, Any]) -> Element:
-    name, known = cls.__name__, vars(cls)
-    if not re.fullmatch("[A-Za-z]+", name) or name in ("p", "s"):
-        raise InputError(f"{name!r} cannot name a circuit element: use letters only, and not p or s.")
-    formula: Any = known.get("impedance")
-    if not isinstance(formula, staticmethod):
-        raise InputError(f"{name} is a circuit element without the formula impedance(s, *, ...), a static method.")
-    # the order of the declaration is that of impedance.py, by which circuits are exchanged with it
-    fields = tuple(
-        Field(field, quantity)
-        for field, hint in get_type_hints(cls, localns=names, include_extras=True).items()
-        for quantity in get_args(hint)
-        if isinstance(quantity, Quantity)
-    )
-    asked = [p.name for p in inspect.signature(formula.__func__).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    has = [field.name for field in fields]
-    if sorted(asked) != sorted(has):
-        odd = next(iter([*(set(asked) - set(has)), *(set(has) - set(asked))]))
-        wrong = f"asks for {odd}, which is no field" if odd in asked else f"does not take the field {odd}"
-        raise InputError(f"{name}.impedance {wrong}: fields, with unit and bounds, are {', '.join(has) or 'missing'}.")
-    for field in fields:
-        try:
-            field.powers(dict.fromkeys(has, 1.0))
-        except (KeyError, ValueError) as error:
-            raise InputError(
-                f"{name}.{field.name} is in {field.unit!r}, but its unit must be made of ohm, S, F, H, s and Hz, with "
-                f"powers that are numbers or fields: {error} is none of them."
-            ) from None
-    closed: Any = known.get("slopes")
-    return Element(name, fields, formula.__func__, None if closed is None else closed.__func__)

@@ -75,26 +75,22 @@ def started(
     found = circuit.with_(dict(zip(search.paths, search.values(best.x).tolist(), strict=True)))
     # a decade beyond the data: the top of an arc may lie outside
     wide = np.asarray(2j * np.pi * np.geomspace(frequency.min() / 10, frequency.max() * 10, 200), dtype=complex)
-    return _ordered(found, set(circuit.unknown) - set(bounds or {}), wide)
-
-
-def _ordered(circuit: Circuit, found: set[str], s: Complexes) -> Circuit:
-    """Exchange branches in series that are alike, so that the fastest is written first, as people do."""
-    numbers = [float(value) for value in circuit.values.values()]
+    free, numbers = set(circuit.unknown) - set(bounds or {}), [float(value) for value in found.values.values()]
+    # Branches in series that are alike are exchanged, so that the fastest is written first, as people do.
     alike: dict[str, list[tuple[float, list[str]]]] = {}
-    for part in circuit.network.branches:
+    for part in found.network.branches:
         paths = [path for leaf in part.leaves() for path in leaf.paths]
-        if found.issuperset(paths):
+        if free.issuperset(paths):
             with np.errstate(all="ignore"):
                 # the frequency at which it deviates most from a resistance, whatever its elements are
-                top = int(np.argmax(-part.evaluate(s, numbers).z.imag))
-            alike.setdefault(part.shape, []).append((-float(s[top].imag), paths))
+                top = int(np.argmax(-part.evaluate(wide, numbers).z.imag))
+            alike.setdefault(part.shape, []).append((-float(wide[top].imag), paths))
     changes: dict[str | tuple[str, ...], float] = {}
     for branches in alike.values():
         # sorted is stable: branches that are equally fast keep the order in which they are written
         for (_, old), (_, new) in zip(sorted(branches, key=lambda branch: branch[0]), branches, strict=True):
-            changes |= {b: float(circuit.values[a]) for a, b in zip(old, new, strict=True)}
-    return circuit.with_(changes)
+            changes |= {b: float(found.values[a]) for a, b in zip(old, new, strict=True)}
+    return found.with_(changes)
 
 
 class Search:

@@ -336,10 +336,18 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a sign shows ? instead of a traceback
             stream.reconfigure(errors="replace")
+
+    def show(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
+        # Warnings of mgtwin in plain words; those of libraries only when debugging.
+        if issubclass(category, MgtwinWarning):
+            print_warnings([str(message)])
+        elif debugging.get():
+            print_warnings([f"{category.__name__}: {message}"])
+
     tokens = {flag: setting.set(flag in given) for flag, setting in _FLAGS.items()}
     try:
         with warnings.catch_warnings(), _terminated_like_interrupted():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = show
             warnings.simplefilter("always", MgtwinWarning)  # the same warning of the second run is about that run
             # Named, since argv[0] is a file of the installation, and differs for python -m mgtwin.
             app(args=wanted, prog_name="mgtwin")
@@ -371,11 +379,3 @@ def _terminated_like_interrupted() -> Iterator[None]:
         raise SystemExit(TERMINATED if was_terminated and ended.code == INTERRUPTED else ended.code) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
-    """Warnings of mgtwin in plain words; those of libraries only when debugging."""
-    if issubclass(category, MgtwinWarning):
-        print_warnings([str(message)])
-    elif debugging.get():
-        print_warnings([f"{category.__name__}: {message}"])

@@ -64,15 +64,23 @@ def changed_cell(cell: Cell, assignments: Sequence[str]) -> Cell:
     if not assignments:
         return cell
     from ..cells.cell import changed
+    from ..cells.parts import is_part, resolve
+    from ..yamlfile import loads
 
     for text in assignments:
         path, sign, value = text.partition("=")
-        path = path.strip()
+        path, value = path.strip(), value.strip()
         if not sign or not path:
             raise InputError(f"--set {text!r}: write path=value, for example layers.antiperovskite.thickness=0.3mm.")
         try:
+            if not value:
+                raise InputError("the value is missing behind '='.")
+            document = loads(value, f"--set {text}")
+            # Numbers as text: the cell reads them itself, with their unit.
+            raw = value if type(document.data) in (int, float) else document.data
+            kind = is_part(path)
             # One after the other: a later assignment may be about a part that an earlier one has put in.
-            cell = changed(cell, {path: _value(path, value.strip(), text)}, context={"file": True})
+            cell = changed(cell, {path: resolve(kind, raw, document, ()) if kind else raw}, context={"file": True})
         except FileError:
             raise
         except UnknownNameError as error:
@@ -83,18 +91,3 @@ def changed_cell(cell: Cell, assignments: Sequence[str]) -> Cell:
         except InputError as error:
             raise InputError(f"--set {text!r}: {error}") from None
     return cell
-
-
-def _value(path: str, text: str, assignment: str) -> object:
-    """Text that the cell's own validators read; mappings, lists and null as YAML; names looked up where parts stand."""
-    from ..cells.parts import is_part, resolve
-    from ..yamlfile import loads
-
-    if not text:
-        raise InputError("the value is missing behind '='.")
-    document = loads(text, f"--set {assignment}")
-    raw = (
-        text if type(document.data) in (int, float) else document.data
-    )  # the cell reads numbers itself, with their unit
-    kind = is_part(path)
-    return resolve(kind, raw, document, ()) if kind else raw

@@ -50,9 +50,18 @@ def check_files(files: Sequence[Path] = ()) -> int:
     InputError
         If there is nothing to check.
     """
+    listed: list[Path] = [] if files else list(_library())
+    for path in files:
+        if path.is_dir():
+            listed += sorted(item for item in path.rglob("*.y*ml") if item.suffix in (".yaml", ".yml"))
+        elif path.exists() or path.suffix:
+            listed.append(path)
+        else:
+            # Only what has no ending and is no file may be a name of the library: a misspelt path is reported as that.
+            listed += [item for item in _library() if item.stem == str(path)] or [path]
     outcomes = []
     with err().status("checking ...") as status:
-        for path in _listed(files) if files else _library():
+        for path in listed:
             status.update(f"checking {shown_path(path)} ...")
             outcomes.append(check_file(path))
     if not outcomes:
@@ -78,19 +87,6 @@ def check_files(files: Sequence[Path] = ()) -> int:
     return FAILED if wrong else 0
 
 
-def _listed(files: Sequence[Path]) -> Iterator[Path]:
-    """Files as they are, folders by the YAML files in and below them, names of the library by their files."""
-    for path in files:
-        if path.is_dir():
-            yield from sorted(item for item in path.rglob("*.y*ml") if item.suffix in (".yaml", ".yml"))
-        elif path.exists() or path.suffix:
-            yield path
-        else:
-            # Only what has no ending and is no file: a misspelt path must be reported as that.
-            named = [item for item in _library() if item.stem == str(path)]
-            yield from named or [path]
-
-
 def _library() -> Iterator[Path]:
     for kind in library.KINDS:
         yield from (entry.path for entry in library.entries(kind))
@@ -104,42 +100,31 @@ def check_file(path: Path) -> Outcome:
     error; so is a number of a parameter set beside a bibliography that does not say where it comes from. Elsewhere
     such numbers are only asked for.
     """
+    from ..cells.provenance import NEEDED, bibliographies, gaps, references, unknown_sources
+
     kind = library.KINDS.get(path.parent.name, "")
     try:
         document = yamlfile.load(path)
         kind = kind_of(document)
         _read(kind, document, path)
-        question = _asked_for(kind, document, path)
+        for place, problem in unknown_sources(document, references(path)):
+            raise document.error(problem, place)
+        found = gaps(document) if kind in ("cell", "overlay", "material", "interface") else []
+        # whoever keeps a bibliography means to say where numbers come from; a first cell of one's own is only reminded
+        near = {path.absolute().parent, path.absolute().parent.parent}
+        if found and any(bibliography.parent in near for bibliography in bibliographies(path)):
+            more = f" ({len(found) - 1} more in this file)" if len(found) > 1 else ""
+            raise document.error(f"this number does not say: {found[0].missing}{more}.", found[0].place)
     except FileError as error:
         return Outcome(path, kind or "file", str(error))
     except MgtwinError as error:
         return Outcome(path, kind or "file", f"{path}: {error}")
-    return Outcome(path, kind, "", question)
-
-
-def _asked_for(kind: str, document: yamlfile.Document, path: Path) -> str:
-    """What the numbers of a file do not say.
-
-    Raises
-    ------
-    FileError
-        At a reference that no bibliography has, and at the first incomplete number of a file beside a bibliography.
-    """
-    from ..cells.provenance import NEEDED, bibliographies, gaps, references, unknown_sources
-
-    for place, problem in unknown_sources(document, references(path)):
-        raise document.error(problem, place)
-    found = gaps(document) if kind in ("cell", "overlay", "material", "interface") else []
     if not found:
-        return ""
-    # whoever keeps a bibliography means to say where numbers come from; a first cell of one's own is only reminded
-    near = {path.absolute().parent, path.absolute().parent.parent}
-    if any(bibliography.parent in near for bibliography in bibliographies(path)):
-        more = f" ({len(found) - 1} more in this file)" if len(found) > 1 else ""
-        raise document.error(f"this number does not say: {found[0].missing}{more}.", found[0].place)
+        return Outcome(path, kind, "")
     numbers = f"{len(found)} number{'s' if len(found) > 1 else ''} without full provenance"
     line, _ = document.position(found[0].place)
-    return f"{numbers}, the first in line {line}: give {', '.join(NEEDED)}, and std or range."
+    question = f"{numbers}, the first in line {line}: give {', '.join(NEEDED)}, and std or range."
+    return Outcome(path, kind, "", question)
 
 
 def kind_of(document: yamlfile.Document) -> str:
@@ -178,11 +163,17 @@ def kind_of(document: yamlfile.Document) -> str:
 
 def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     from ..cells.files import cell, load_cell
-    from ..cells.overlays import Overlay
+    from ..cells.overlays import Overlay, applicable_overlays, load_overlay
+    from ..cells.parts import part_adapter, resolve
     from ..experiments import campaign, experiment, load_experiment
     from .protocolargs import protocol_of
 
-    in_library = _is_in_library(kind, path)
+    folder = next((folder for folder, name in library.KINDS.items() if name == kind), "")
+    entries = library.entries(folder) if folder else ()
+    data = document.data
+    # A file need not repeat its name.
+    named = document.with_data({"name": path.stem, **data}) if is_mapping(data) else document
+    in_library = path.resolve() in [entry.path.resolve() for entry in entries]
     if kind == "campaign":
         campaign(path.parent)
     elif kind == "cell":
@@ -190,10 +181,17 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     elif kind == "experiment":
         experiment(path.stem) if in_library else load_experiment(path)
     elif kind == "overlay":
-        if in_library:
-            _apply_everywhere(path.stem)
-        else:
-            yamlfile.validate(_named(document, path), TypeAdapter(Overlay), context={"file": True})
+        if not in_library:
+            yamlfile.validate(named, TypeAdapter(Overlay), context={"file": True})
+        # Applied to every cell that it names, alone or with what it needs.
+        for cell_name in library.names("cells") if in_library else ():
+            seen = set()
+            for names in applicable_overlays(cell_name):
+                variants = tuple(number for number, _ in load_overlay(path.stem).matching(cell_name, names))
+                # sets of overlays that choose the same variants change the cell alike: each is tried once
+                if path.stem in names and variants not in seen:
+                    seen.add(variants)
+                    cell(cell_name, *names)
     elif kind == "protocol":
         protocol_of(document)
     elif kind == "study":
@@ -201,41 +199,5 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
 
         read_optimisation(path) if "objectives" in document.data else read_sweep(path)
     else:
-        _read_part(kind, document, path)
-
-
-def _is_in_library(kind: str, path: Path) -> bool:
-    folder = next((folder for folder, name in library.KINDS.items() if name == kind), "")
-    found = [entry.path for entry in library.entries(folder)] if folder else []
-    return path.resolve() in [item.resolve() for item in found]
-
-
-def _apply_everywhere(name: str) -> None:
-    """Apply an overlay to every cell that it names, alone or with what it needs: each set of its variants once."""
-    from ..cells.files import cell
-    from ..cells.overlays import applicable_overlays, load_overlay
-
-    overlay = load_overlay(name)
-    for cell_name in library.names("cells"):
-        seen = set()
-        for names in applicable_overlays(cell_name):
-            variants = tuple(number for number, _ in overlay.matching(cell_name, names))
-            # sets of overlays that choose the same variants change the cell alike: each is tried once
-            if name in names and variants not in seen:
-                seen.add(variants)
-                cell(cell_name, *names)
-
-
-def _read_part(kind: str, document: yamlfile.Document, path: Path) -> None:
-    from ..cells.parts import part_adapter, resolve
-
-    folder = next(folder for folder, name in library.KINDS.items() if name == kind)
-    named = _named(document, path)
-    data = resolve(folder, named.data, named, ())
-    yamlfile.validate(named.with_data(data), part_adapter(folder), context={"file": True})
-
-
-def _named(document: yamlfile.Document, path: Path) -> yamlfile.Document:
-    """The document with the file's name where it gives none."""
-    data = document.data
-    return document.with_data({"name": path.stem, **data}) if is_mapping(data) else document
+        data = resolve(folder, named.data, named, ())
+        yamlfile.validate(named.with_data(data), part_adapter(folder), context={"file": True})

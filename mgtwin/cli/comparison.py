@@ -23,42 +23,33 @@ def print_comparison(rows: Sequence[Row]) -> None:
     """Print the rows by experiment: what was observed, and per reading what was simulated and the verdict."""
     console = out()
     for experiment, members in groupby(rows, key=lambda row: row.experiment):
-        console.print(_table(experiment, list(members)))
-
-
-def _table(experiment: str, rows: Sequence[Row]) -> Table:
-    table = Table(
-        title=Text(experiment, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
-        padding=(0, 1, 0, 0), expand=True,
-    )  # fmt: skip
-    readings = max(len(row.reading or "-") for row in rows)
-    # At most 30 columns, so that what was observed keeps its place in a narrow terminal.
-    values = min(max(len("simulated"), *(len(brief(row)) for row in rows)), 30)
-    table.add_column("observed", ratio=1)
-    table.add_column("simulated", width=values)
-    table.add_column("reading", width=readings, no_wrap=True)
-    table.add_column("verdict", width=max(len(row.verdict.word) for row in rows), no_wrap=True)
-    blocks = groupby(rows, key=lambda row: (row.observation, row.cell, row.state))
-    for number, (_, members) in enumerate(blocks):
-        lines = list(members)
-        if number:
-            table.add_row()
-        verdicts = [Text(row.verdict.word, style=row.verdict.colour) for row in lines]
-        table.add_row(
-            _observed(lines[0]),
-            Text("\n").join([Text(brief(row), overflow="ellipsis", no_wrap=True) for row in lines]),
-            Text("\n".join((row.reading or "-") for row in lines)),
-            Group(*verdicts),
-        )
-    return table
-
-
-def _observed(row: Row) -> Text:
-    which = ", ".join(row.state)
-    said, _, accepted = row.observed.partition(" -> ")
-    text = Text(row.quantity).append(f" ({which})" if which else "", style="dim")
-    text.append(f"\n{said}", style="cyan")
-    return text.append(f"; accepted: {accepted}" if accepted else "", style="dim")
+        shown_rows = list(members)
+        table = Table(
+            title=Text(experiment, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
+            padding=(0, 1, 0, 0), expand=True,
+        )  # fmt: skip
+        # At most 30 columns, so that what was observed keeps its place in a narrow terminal.
+        values = min(max(len("simulated"), *(len(brief(row)) for row in shown_rows)), 30)
+        table.add_column("observed", ratio=1)
+        table.add_column("simulated", width=values)
+        table.add_column("reading", width=max(len(row.reading or "-") for row in shown_rows), no_wrap=True)
+        table.add_column("verdict", width=max(len(row.verdict.word) for row in shown_rows), no_wrap=True)
+        blocks = groupby(shown_rows, key=lambda row: (row.observation, row.cell, row.state))
+        for number, (_, block) in enumerate(blocks):
+            lines = list(block)
+            if number:
+                table.add_row()
+            which = ", ".join(lines[0].state)
+            said, _, accepted = lines[0].observed.partition(" -> ")
+            observed = Text(lines[0].quantity).append(f" ({which})" if which else "", style="dim")
+            observed.append(f"\n{said}", style="cyan")
+            table.add_row(
+                observed.append(f"; accepted: {accepted}" if accepted else "", style="dim"),
+                Text("\n").join([Text(brief(row), overflow="ellipsis", no_wrap=True) for row in lines]),
+                Text("\n".join((row.reading or "-") for row in lines)),
+                Group(*(Text(row.verdict.word, style=row.verdict.colour) for row in lines)),
+            )
+        console.print(table)
 
 
 def brief(row: Row) -> str:

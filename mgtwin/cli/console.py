@@ -84,21 +84,18 @@ def print_error(message: str, head: str = "error", colour: str = "red") -> None:
 def print_warnings(warnings: Sequence[str]) -> None:
     """Print what to beware of in yellow on stderr; those that differ in the path only are printed once."""
     console = err()
-    for what, paths in _grouped(warnings).items():
-        text = Text("warning: ", style="bold yellow").append(what, style="not bold yellow")
-        console.print(text, soft_wrap=not console.is_terminal)
-        for path in paths:
-            console.print(Text(f"  {path}", style="yellow"), soft_wrap=True)
-
-
-def _grouped(warnings: Sequence[str]) -> dict[str, list[str]]:
-    """Warnings ``path: text`` as text -> paths; a path that warns alone stays in front of its text."""
-    found: dict[str, list[str]] = {}
+    grouped: dict[str, list[str]] = {}
     for warning in warnings:
         path, colon, text = warning.partition(": ")  # paths have no blanks, sentences do
         is_path = bool(colon) and " " not in path
-        found.setdefault(text if is_path else warning, []).extend([path] if is_path else [])
-    return {(f"{paths[0]}: {text}" if len(paths) == 1 else text): paths[1:] and paths for text, paths in found.items()}
+        grouped.setdefault(text if is_path else warning, []).extend([path] if is_path else [])
+    for what, paths in grouped.items():
+        # A path that warns alone stays in front of its text.
+        line = Text("warning: ", style="bold yellow")
+        line.append(f"{paths[0]}: {what}" if len(paths) == 1 else what, style="not bold yellow")
+        console.print(line, soft_wrap=not console.is_terminal)
+        for path in paths if len(paths) > 1 else ():
+            console.print(Text(f"  {path}", style="yellow"), soft_wrap=True)
 
 
 def hint(message: str) -> None:

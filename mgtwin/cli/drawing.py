@@ -39,19 +39,33 @@ def stack(cell: Cell, width: int, *, ascii_only: bool = False) -> Text:
     ascii_only : bool
         Draw with ``+``, ``-`` and ``|``.
     """
-    layers = [_layer(cell, k) for k in range(len(cell.layers))]
+    layers = []
+    for layer in cell.layers:
+        names = (layer.name, layer.material.name or type(layer.material).__name__, format_value(layer.thickness))
+        layers.append(_Box(names, layer.material.colour, 2 * thickness_class(layer.thickness)))
     boxes = [_electrode(cell, "negative"), *layers, _electrode(cell, "positive")]
     joints = [False, *(f"{a.name}-{b.name}" in cell.interfaces for a, b in pairwise(cell.layers)), False]
     # Two blanks and one edge with each box, and the last edge.
     bare = sum(box.text_width + 3 for box in boxes) + 1
     if bare > width:
-        return _as_list(boxes)
+        # One line per part.
+        first = max(len(box.lines[0]) for box in boxes)
+        heads = [Text(f"  {box.lines[0]:<{first}}", style=f"bold black on {box.colour}") for box in boxes]
+        pairs = zip(heads, boxes, strict=True)
+        listed = [head.append(f"  {box.lines[1]}, {box.lines[2]}", style="not bold") for head, box in pairs]
+        return Text("\n").join(listed)
     spare = width - bare
     wanted = sum(box.extra for box in boxes)
     # wider for thicker layers only where all of them have room: some alone would mislead
     widths = [box.text_width + 2 + (box.extra if wanted <= spare else 0) for box in boxes]
     top, bottom = _edge(("┌", "┬", "╥", "┐"), widths, joints), _edge(("└", "┴", "╨", "┘"), widths, joints)
-    drawn = Text("\n").join([top, *_middle(boxes, widths, joints), bottom])
+    rows = [Text("│", style="dim") for _ in range(3)]
+    for number, row in enumerate(rows):
+        for box, columns, joint in zip(boxes, widths, [*joints, False], strict=True):
+            style = f"not dim {'bold' if number == 0 else 'not bold'} black on {box.colour}"
+            row.append(f"{box.lines[number]:^{columns}}", style=style)
+            row.append("║" if joint else "│")
+    drawn = Text("\n").join([top, *rows, bottom])
     if any(joints):
         drawn.append("\n║ an interface with properties of its own; │ both carriers pass freely", style="dim")
     if ascii_only:
@@ -65,38 +79,7 @@ def _electrode(cell: Cell, side: str) -> _Box:
     return _Box((electrode_label(electrode), kind, side), electrode.colour, 0)
 
 
-def _layer(cell: Cell, number: int) -> _Box:
-    layer = cell.layers[number]
-    material = layer.material.name or type(layer.material).__name__
-    lines = (layer.name, material, format_value(layer.thickness))
-    return _Box(lines, layer.material.colour, 2 * thickness_class(layer.thickness))
-
-
 def _edge(signs: tuple[str, str, str, str], widths: list[int], joints: list[bool]) -> Text:
     left, plain, double, right = signs
     inner = [double if joint else plain for joint in joints]
     return Text(left + "".join("─" * w + sign for w, sign in zip(widths, [*inner, right], strict=True)), style="dim")
-
-
-def _middle(boxes: list[_Box], widths: list[int], joints: list[bool]) -> list[Text]:
-    rows = []
-    for number in range(3):
-        row = Text("│", style="dim")
-        for box, width, joint in zip(boxes, widths, [*joints, False], strict=True):
-            style = f"not dim {'bold' if number == 0 else 'not bold'} black on {box.colour}"
-            row.append(f"{box.lines[number]:^{width}}", style=style)
-            row.append("║" if joint else "│")
-        rows.append(row)
-    return rows
-
-
-def _as_list(boxes: list[_Box]) -> Text:
-    """One line per part, for stacks that are wider than the terminal."""
-    names = max(len(box.lines[0]) for box in boxes)
-    lines = [
-        Text(f"  {box.lines[0]:<{names}}", style=f"bold black on {box.colour}").append(
-            f"  {box.lines[1]}, {box.lines[2]}", style="not bold"
-        )
-        for box in boxes
-    ]
-    return Text("\n").join(lines)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from .. import library, yamlfile
 from ..campaign.figures import draw
-from ..campaign.judge import Row, Simulated, rows_of
+from ..campaign.judge import Simulated, rows_of
 from ..errors import FileError, InputError, MgtwinError, UnknownNameError
 from ..experiments import Experiment, Run, campaigns, experiment
 from ..quantities import format_value
@@ -22,7 +23,7 @@ from .cellargs import changed_cell, is_file_name, read_cell
 from .checking import kind_of
 from .comparison import print_comparison
 from .console import WRONG_INPUT, leave_interrupted, out, print_error, print_warnings
-from .files import figure_name, result_name
+from .files import targets
 from .output import Request, keep, partial_name, report
 from .progress import progress_bar
 from .summary import brief, headline
@@ -46,8 +47,7 @@ def run_experiment(request: Request) -> None:
     """
     item = _found(str(request.experiment))
     runs = chosen_runs(item, request)
-    output = result_name(request.output) if request.output is not None else None
-    figure = figure_name(request.plot, "--plot") if request.plot is not None else None
+    output, figure = targets(request.output, request.plot)
     cells = [
         changed_cell(read_cell(run.cell, run.overlays).with_({"temperature": run.temperature}), request.changes)
         for run in runs
@@ -59,14 +59,25 @@ def run_experiment(request: Request) -> None:
         _print_runs(item, done)
     # What was changed is no longer what was observed: a verdict on it would be about another cell.
     as_observed = not request.changes and set(runs) <= set(item.runs())
-    rows = _compared(item, done, failed) if done and as_observed else []
+    rows = rows_of(item, done, failed) if done and as_observed else []
+    if len(done) + len(failed) < len(item.runs()):
+        # Of a part of the runs: what they say themselves, without ratios to runs that were left out.
+        mine = {(run.cell, run.state, run.reading) for run in (*(one.run for one in done), *failed)}
+        rows = [row for row in rows if (row.cell, row.state, row.reading) in mine]
+        rows = [row for row in rows if failed or row.verdict.label != "failed"]
     print_comparison(rows)
     for run, error in failed.items():
         print_error(f"{run}: {error}")
     if done:
         target = partial_name(output) if interrupted and output is not None else output
-        compared = as_observed and len(done) > 1  # else what suits the Dataset
-        keep(_together(done), target, figure, (lambda _, path: draw(item, done, rows, path)) if compared else None)
+        if len(done) == 1:
+            keep(done[0].data, target, figure)
+        else:
+            import xarray as xr
+
+            by_run = {replace(one.run, cell=Path(one.run.cell).stem).key: one.data for one in done}
+            together: Result = xr.DataTree.from_dict(by_run)
+            keep(together, target, figure, (lambda _, path: draw(item, done, rows, path)) if as_observed else None)
     if interrupted:
         leave_interrupted(f"{len(done)} of {len(runs)} runs are done.")
     if failed:
@@ -75,7 +86,17 @@ def run_experiment(request: Request) -> None:
 
 def _found(name: str) -> Experiment:
     if is_file_name(name):
-        _refuse_other_kinds(name)
+        document = yamlfile.load(name)
+        kind = ""
+        with suppress(FileError):
+            kind = kind_of(document)
+        # A file of a cell or a protocol is easily given here instead: say what to type for it.
+        if kind == "cell":
+            raise InputError(
+                f"{name} is a cell, not an experiment: write --cell {name} and a --protocol, or an EXPERIMENT."
+            )
+        if kind == "protocol":
+            raise InputError(f"{name} is a protocol, not an experiment: write --protocol {name} and a --cell.")
     try:
         return experiment(name)
     except UnknownNameError as error:
@@ -87,21 +108,6 @@ def _found(name: str) -> Experiment:
             raise UnknownNameError(name, (), "experiment", message) from None
         # mgtwin run takes folders too, so a misspelt folder has to find its name here.
         raise UnknownNameError(name, (*error.candidates, *campaigns()), "experiment") from None
-
-
-def _refuse_other_kinds(name: str) -> None:
-    """Say what to type for a file of a cell or a protocol, which is easily given here instead."""
-    document = yamlfile.load(name)
-    try:
-        kind = kind_of(document)
-    except FileError:
-        return
-    if kind == "cell":
-        raise InputError(
-            f"{name} is a cell, not an experiment: write --cell {name} and a --protocol, or an EXPERIMENT."
-        )
-    if kind == "protocol":
-        raise InputError(f"{name} is a protocol, not an experiment: write --protocol {name} and a --cell.")
 
 
 def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:
@@ -193,23 +199,3 @@ def _print_runs(item: Experiment, done: Sequence[Simulated]) -> None:
 
 def _cell_name(run: Run) -> str:
     return Path(run.cell).stem if is_file_name(run.cell) else run.cell
-
-
-def _compared(item: Experiment, done: Sequence[Simulated], failed: Mapping[Run, str]) -> list[Row]:
-    """Rows of the table of verdicts, as in a whole folder of experiments."""
-    rows = rows_of(item, done, failed)
-    if len(done) + len(failed) < len(item.runs()):
-        # Of a part of the runs: what they say themselves, without ratios to runs that were left out.
-        mine = {(run.cell, run.state, run.reading) for run in (*(one.run for one in done), *failed)}
-        rows = [row for row in rows if (row.cell, row.state, row.reading) in mine]
-        rows = [row for row in rows if failed or row.verdict.label != "failed"]
-    return rows
-
-
-def _together(done: Sequence[Simulated]) -> Result:
-    """One Dataset, or all of them in a tree."""
-    if len(done) == 1:
-        return done[0].data
-    import xarray as xr
-
-    return xr.DataTree.from_dict({replace(one.run, cell=Path(one.run.cell).stem).key: one.data for one in done})

@@ -11,7 +11,7 @@ from ..errors import InputError
 from .cellargs import is_file_name
 from .console import forcing, out
 
-__all__ = ["figure_name", "partial_name", "result_name", "unless_other", "write_new"]
+__all__ = ["figure_name", "partial_name", "result_name", "targets", "unless_other", "write_new"]
 
 
 def write_new(name: str) -> Path:
@@ -79,6 +79,20 @@ def figure_name(path: Path, option: str = "--output") -> Path:
     target = _checked(option, path, "a figure", tuple(_FIGURES))
     ending = target.suffix.lower()
     return unless_other(target, f"a {ending[1:]} figure", lambda raw: _FIGURES[ending] in raw[:1000])
+
+
+def targets(output: Path | None, plot: Path | None) -> tuple[Path | None, Path | None]:
+    """Return where result (`result_name`) and figure (`figure_name`) are written, None for what is not asked for.
+
+    Asked for before anything is computed: hours of it must not end with a folder that is not there.
+
+    Raises
+    ------
+    InputError
+        As `result_name` and `figure_name`.
+    """
+    result = result_name(output) if output is not None else None
+    return result, figure_name(plot, "--plot") if plot is not None else None
 
 
 def unless_other(target: Path, what: str, is_known: Callable[[bytes], bool]) -> Path:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..errors import InputError
 from .console import hint, leave_interrupted, out, shown_path
-from .files import figure_name, result_name, unless_other
+from .files import targets, unless_other
 from .output import partial_name, print_rows
 from .progress import progress_bar
 
@@ -28,6 +28,20 @@ class FitRequest:
     plot: Path | None = None
     cell: Path | None = None
 
+    def print_template(self) -> None:
+        """Print, or write to `output`, a file to edit with all numbers of the cell that `template` names."""
+        from ..fitting.templates import template
+        from .cellargs import read_cell
+
+        text = template(read_cell(str(self.template)))
+        if self.output is None:
+            print(text, end="")
+            return
+        if self.output.exists():
+            raise InputError(f"{self.output} exists already and is left as it is: choose another name.")
+        self.output.write_text(text, encoding="utf-8")
+        out().print(Text(f"{self.output} is written. Edit it, then:\n  mgtwin fit {self.output}"), soft_wrap=True)
+
 
 def run_fit(request: FitRequest) -> None:
     """Fit what a file describes and print the table, or print a file to edit.
@@ -40,12 +54,11 @@ def run_fit(request: FitRequest) -> None:
     if request.template is not None:
         if request.file is not None:
             raise InputError("give either a FILE to fit, or --template CELL to get one.")
-        _print_template(request)
+        request.print_template()
         return
     if request.file is None:
         raise InputError("FILE is missing: mgtwin fit --template trilayer > fit.yaml writes one to edit.")
-    output = result_name(request.output) if request.output is not None else None
-    figure = figure_name(request.plot, "--plot") if request.plot is not None else None
+    output, figure = targets(request.output, request.plot)
     cell = unless_other(request.cell, "a cell", lambda raw: b"layers:" in raw) if request.cell is not None else None
     from ..fitting import fit
     from ..fitting.files import load_fit
@@ -76,17 +89,3 @@ def run_fit(request: FitRequest) -> None:
         hint("Not saved: -o fit.nc keeps it, --cell cell.yaml the fitted cell, --plot figure.png draws it.")
     if found.interrupted:
         leave_interrupted("the values above are the best until then.")
-
-
-def _print_template(request: FitRequest) -> None:
-    from ..fitting.templates import template
-    from .cellargs import read_cell
-
-    text = template(read_cell(str(request.template)))
-    if request.output is None:
-        print(text, end="")
-        return
-    if request.output.exists():
-        raise InputError(f"{request.output} exists already and is left as it is: choose another name.")
-    request.output.write_text(text, encoding="utf-8")
-    out().print(Text(f"{request.output} is written. Edit it, then:\n  mgtwin fit {request.output}"), soft_wrap=True)

@@ -73,13 +73,13 @@ def plain(docstring: str) -> str:
     text = " ".join(docstring.strip().partition("\n\n")[0].split())
     # References to sections mean nothing in a terminal, where the documentation is not at hand.
     text = re.sub(r"\s*\((?:physics\.md )?§[^)]*\)", "", text)
-    text = re.sub(r":\w+:`([^`]*)`", lambda found: _formula(found[1]), text)
+
+    def without_tex(formula: re.Match[str]) -> str:
+        tex = formula[1].replace(r"\,", " ").replace("{", "").replace("}", "")
+        return re.sub(r"\\([a-z]+)", lambda command: _SIGNS.get(command[1], command[1]), tex)
+
+    text = re.sub(r":\w+:`([^`]*)`", without_tex, text)
     return text.replace("`", "")
-
-
-def _formula(tex: str) -> str:
-    tex = tex.replace(r"\,", " ").replace("{", "").replace("}", "")
-    return re.sub(r"\\([a-z]+)", lambda found: _SIGNS.get(found[1], found[1]), tex)
 
 
 _SIGNS = {"sigma": "σ", "eta": "η", "omega": "ω", "varphi": "φ", "sum": "Σ", "parallel": "∥"}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group
 from rich.table import Table
@@ -13,6 +12,8 @@ from rich.text import Text
 from .. import library
 from ..errors import UnknownNameError, did_you_mean
 from .console import hint, out, shown_path
+from .kinds import about, families, family_of
+from .renderables import columns
 
 __all__ = ["print_lists"]
 
@@ -36,31 +37,42 @@ def print_lists(what: str | None = None, *, paths: bool = False) -> None:
         If there is no such kind.
     """
     if what is None:
-        out().print(Group(*(_files(folder, paths) for folder in _USUAL), _campaigns(paths)))
+        folders = [(entry.name, _about(entry, paths)) for entry in library.campaigns()]
+        together = Group(_title("folders of experiments, for mgtwin run"), _table(folders), "")
+        out().print(Group(*(_files(folder, paths) for folder in _USUAL), together))
         if not paths:
             hint(_NEXT)
         return
     # Both "cell" and "cells" are typed, and mean the same.
     singular = {name: folder for folder, name in library.KINDS.items()}
     folder = singular.get(what.lower(), what.lower())
-    out().print(_files(folder, paths) if folder in library.KINDS else _kinds(what))
+    if folder in library.KINDS:
+        out().print(_files(folder, paths))
+    elif what.lower() in ("kinds", "kind", "families"):
+        of_all = ((name, Text(", ".join(family))) for name, family in families().items())
+        out().print(Group(_title("kinds"), _table(of_all)))
+    elif family := family_of(what):
+        out().print(Group(_title(family.name), _table((name, Text(about(kind))) for name, kind in family.items())))
+    else:
+        known = (*library.KINDS, *families())
+        message = f"unknown kind {what!r}."
+        if not did_you_mean(what, known):
+            message += f" Files: {', '.join(library.KINDS)}; 'mgtwin list kinds' names the families."
+        raise UnknownNameError(what, known, "kind", message)
 
 
 def _files(folder: str, paths: bool) -> Group:
-    rows: list[list[str | Text]] = [
-        [entry.name, *([_overlay_kind(entry.path)] if folder == "overlays" else []), _about(entry, paths)]
-        for entry in library.entries(folder)
-    ]
+    rows: list[tuple[str | Text, ...]] = [(entry.name, _about(entry, paths)) for entry in library.entries(folder)]
+    if folder == "overlays":
+        # Their kind, read without parsing the file; at the beginning of a line, since the word may occur in
+        # descriptions and inside parts.
+        texts = (entry.path.read_text(encoding="utf-8", errors="replace") for entry in library.entries(folder))
+        found = (re.search(r"^kind:\s*[\"']?(\w+)", text, re.MULTILINE) for text in texts)
+        rows = [(name, kind[1] if kind else "", item) for (name, item), kind in zip(rows, found, strict=True)]
     if not rows:
         nothing = Text(f"  none found: add a folder that contains {folder}/ to MGTWIN_PATH\n", style="dim")
         return Group(_title(folder), nothing)
-    return Group(_title(folder), _table(rows), "")
-
-
-def _campaigns(paths: bool) -> Group:
-    """Folders of experiments that run together."""
-    rows: list[list[str | Text]] = [[entry.name, _about(entry, paths)] for entry in library.campaigns()]
-    return Group(_title("folders of experiments, for mgtwin run"), _table(rows), "")
+    return Group(_title(folder), _table(rows, ("cyan", "dim")[: len(rows[0]) - 1]), "")
 
 
 def _about(entry: library.Entry, paths: bool) -> Text:
@@ -68,41 +80,10 @@ def _about(entry: library.Entry, paths: bool) -> Text:
     return Text(shown_path(entry.path) if paths else entry.description, style=style)
 
 
-def _kinds(what: str) -> Group:
-    """The kinds of a family; of ``kinds`` every family with its kinds."""
-    from .kinds import about, families, family_of
-
-    if what.lower() in ("kinds", "kind", "families"):
-        return Group(_title("kinds"), _table([name, Text(", ".join(family))] for name, family in families().items()))
-    family = family_of(what)
-    if family is None:
-        known = (*library.KINDS, *families())
-        message = f"unknown kind {what!r}."
-        if not did_you_mean(what, known):
-            message += f" Files: {', '.join(library.KINDS)}; 'mgtwin list kinds' names the families."
-        raise UnknownNameError(what, known, "kind", message)
-    return Group(_title(family.name), _table([name, Text(about(kind))] for name, kind in family.items()))
-
-
 def _title(name: str) -> Text:
     return Text(name.capitalize(), style="bold")
 
 
-def _table(rows: Iterable[list[str | Text]]) -> Table:
+def _table(rows: Iterable[tuple[str | Text, ...]], styles: Sequence[str] = ("cyan",)) -> Table:
     """Names, what stands beside them, and what they are, folded in its column."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    for number, (name, *more) in enumerate(rows):
-        if number == 0:
-            table.add_column(no_wrap=True, style="cyan")
-            for _ in more[:-1]:
-                table.add_column(no_wrap=True, style="dim")
-            table.add_column(overflow="fold")
-        table.add_row(f"  {name}", *more)
-    return table
-
-
-def _overlay_kind(path: Path) -> str:
-    """The kind of an overlay, read without parsing the file again."""
-    # At the beginning of a line: the word may occur in descriptions and inside parts.
-    found = re.search(r"^kind:\s*[\"']?(\w+)", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
-    return found[1] if found else ""
+    return columns(((f"  {name}", *more) for name, *more in rows), styles)

@@ -43,20 +43,14 @@ def simulated(cell: Cell, protocol: Protocol, output: Path | None) -> Result:
         try:
             return simulate(cell, protocol, progress=progress)
         except SimulationError as error:
-            kept = _keep_partial(error, output)
+            # The end of the message says where the finished part is.
+            kept = "" if error.partial is None else "\nWhat was done until then can be kept with -o FILE.nc."
+            if error.partial is not None and output is not None:
+                from .. import dataset
+
+                path = dataset.save(error.partial, partial_name(output))
+                kept = f"\nWhat was done until then is in {shown_path(path)}."
             raise SimulationError(f"{error}{kept}", error.time, error.partial) from error
-
-
-def _keep_partial(error: SimulationError, output: Path | None) -> str:
-    """Say, as the end of a message, where the finished part is."""
-    if error.partial is None:
-        return ""
-    if output is None:
-        return "\nWhat was done until then can be kept with -o FILE.nc."
-    from .. import dataset
-
-    path = dataset.save(error.partial, partial_name(output))
-    return f"\nWhat was done until then is in {shown_path(path)}."
 
 
 def was_interrupted(data: Result) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -62,8 +63,17 @@ def progress_bar(text: str, unit: str = "steps", *, log: bool = False) -> Iterat
     """
     console = err()
     if not console.is_terminal:
-        # a bar in a log file is a thousand lines
-        yield _lines() if log else lambda fraction, text: None
+        next_tenth = 0 if log else math.inf
+
+        def line(fraction: float, text: str) -> None:
+            nonlocal next_tenth
+            # A bar in a log file is a thousand lines. By tenths of the work, not by time: a log of a week is as long as
+            # that of an hour.
+            if fraction * 10 >= next_tenth:
+                next_tenth = int(fraction * 10) + 1
+                console.print(Text(f"{fraction:4.0%}  {text}"), soft_wrap=True)
+
+        yield line
         return
     # A narrow terminal keeps room for what is being done.
     bar = BarColumn(bar_width=12 if console.width < 100 else 24)
@@ -84,18 +94,3 @@ def progress_bar(text: str, unit: str = "steps", *, log: bool = False) -> Iterat
             progress.update(task, total=1.0, completed=fraction, description=text, done=done)
 
         yield update
-
-
-def _lines() -> Update:
-    """A plain line at each tenth, for logs."""
-    console = err()
-    next_tenth = 0
-
-    def update(fraction: float, text: str) -> None:
-        nonlocal next_tenth
-        # By tenths of the work, not by time: a log of a week is as long as that of an hour.
-        if fraction * 10 >= next_tenth:
-            next_tenth = int(fraction * 10) + 1
-            console.print(Text(f"{fraction:4.0%}  {text}"), soft_wrap=True)
-
-    return update

@@ -13,14 +13,13 @@ from rich.text import Text
 from ..errors import InputError
 from ..quantities import format_value
 from .console import out, print_warnings, shown_path
-from .files import figure_name, result_name
+from .files import targets
 from .output import keep, print_rows
 from .summary import leaves, warnings_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..data import Column
 
 __all__ = ["read_file", "with_figure_name"]
 
@@ -45,12 +44,50 @@ def read_file(
     InputError
         The file cannot be read with certainty, or an option is not acceptable.
     """
-    from ..data import read
+    from ..data import Column, read
 
-    figure = figure_name(plot, "--plot") if plot is not None else None
-    target = result_name(output) if output is not None else None
-    data = read(file, columns=dict(map(_column, columns)), **hints)
-    _report(file, data)
+    placed = {}
+    for text in columns:
+        name, equal, where = text.partition("=")
+        if not equal or not where:
+            raise InputError(f"--column {text}: write NAME=COLUMN, for example current=3:mA.")
+        placed[name] = Column.of(where)
+
+    target, figure = targets(output, plot)
+    data = read(file, columns=placed, **hints)
+    found = leaves(data)
+    first = found[0][1]
+    title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
+    out().print(title, soft_wrap=True)
+    lines = [(name, str(first.attrs[name])) for name in _FACTS if first.attrs.get(name)]
+    values = {name: [ds.attrs[name] for _, ds in found if name in ds.attrs] for name in _UNITS}
+    lines += [
+        (name.replace("_", " "), _range(np.array(known), _UNITS[name])) for name, known in values.items() if known
+    ]
+    own = [name for name, known in values.items() if len(set(known)) > 1]  # what each measurement has of its own
+    if len(found) > 1:
+        kinds = [re.sub(r"_[0-9]+$", "", name) for name, _ in found]
+        words = {"spectrum": ("spectrum", "spectra"), "transient": ("signal in time", "signals in time")}
+        counts = {kind: kinds.count(kind) for kind in kinds}
+        lines.append(("holds", ", ".join(f"{many} {words[kind][many > 1]}" for kind, many in counts.items())))
+    # Of very many the first and the last tell the trend; a screen of equal lines would tell less.
+    for name, ds in found if len(found) <= _EACH else [found[0], found[-1]]:
+        conditions = [format_value(ds.attrs[key], _UNITS[key]) for key in own if key in ds.attrs]
+        lines += [(name, ", ".join(conditions))] if name else []
+        if "impedance" in ds.variables:
+            z = ds["impedance"].values
+            lines.append(("points", f"{z.size}, {_range(ds['frequency'].values, 'Hz')}"))
+            lines += [("Re Z", _range(z.real, "ohm")), ("-Im Z", _range(-z.imag, "ohm"))]
+            continue
+        time = ds["time"].values
+        lines.append(("points", f"{time.size}, {_range(time, 's')}"))
+        lines += [(signal, _range(ds[signal].values, unit)) for signal, unit in (("voltage", "V"), ("current", "A"))]
+        if "cycle" in ds.variables:
+            lines.append(("cycles", str(int(ds["cycle"].values.max()) + 1)))
+    decided = dict.fromkeys(note for _, ds in found for note in ds.attrs.get("reading", []))
+    lines += [("decided" if k == 0 else "", note) for k, note in enumerate(decided)]
+    print_rows(lines)
+    print_warnings(warnings_of(data))
     keep(data, target, figure, _draw)
 
 
@@ -73,75 +110,6 @@ def with_figure_name(arguments: Sequence[str]) -> list[str]:
     if k == 1 and len(named) > 1:  # mgtwin read --plot figure.png cell.mpt
         return found
     return [*found[: k + 1], str(Path(named[0]).with_suffix(".png").name), *found[k + 1 :]] if named else found
-
-
-def _column(text: str) -> tuple[str, Column]:
-    """Read ``name=column``, ``name=-3:mA``.
-
-    Examples
-    --------
-    >>> _column("current=-3:mA")
-    ('current', Column(name=3, unit='mA', negate=True))
-    """
-    from ..data import Column
-
-    name, equal, where = text.partition("=")
-    if not equal or not where:
-        raise InputError(f"--column {text}: write NAME=COLUMN, for example current=3:mA.")
-    # The sign is that of the current (some instruments count discharge positive), not of the column.
-    numbered = re.fullmatch(r"(-?)([0-9]+)(?::(.+))?", where)
-    if numbered:
-        return name, Column(int(numbered[2]), unit=numbered[3], negate=bool(numbered[1]))
-    head, _, unit = where.partition(":")
-    return name, Column(head, unit=unit or None)
-
-
-def _report(file: Path, data: xr.Dataset | xr.DataTree) -> None:
-    found = leaves(data)
-    first = found[0][1]
-    title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
-    out().print(title, soft_wrap=True)
-    lines = [(name, str(first.attrs[name])) for name in _FACTS if first.attrs.get(name)]
-    values = {name: [ds.attrs[name] for _, ds in found if name in ds.attrs] for name in _UNITS}
-    lines += [
-        (name.replace("_", " "), _range(np.array(known), _UNITS[name])) for name, known in values.items() if known
-    ]
-    own = [name for name, known in values.items() if len(set(known)) > 1]  # what each measurement has of its own
-    if len(found) > 1:
-        lines.append(("holds", _contents([name for name, _ in found])))
-    # Of very many the first and the last tell the trend; a screen of equal lines would tell less.
-    shown = found if len(found) <= _EACH else [found[0], found[-1]]
-    for name, ds in shown:
-        conditions = [format_value(ds.attrs[key], _UNITS[key]) for key in own if key in ds.attrs]
-        lines += [(name, ", ".join(conditions))] if name else []
-        lines += _rows(ds)
-    decided = dict.fromkeys(note for _, ds in found for note in ds.attrs.get("reading", []))
-    lines += [("decided" if k == 0 else "", note) for k, note in enumerate(decided)]
-    print_rows(lines)
-    print_warnings(warnings_of(data))
-
-
-def _contents(names: Sequence[str]) -> str:
-    kinds = [re.sub(r"_[0-9]+$", "", name) for name in names]
-    words = {"spectrum": ("spectrum", "spectra"), "transient": ("signal in time", "signals in time")}
-    return ", ".join(f"{kinds.count(kind)} {words[kind][kinds.count(kind) > 1]}" for kind in dict.fromkeys(kinds))
-
-
-def _rows(ds: xr.Dataset) -> list[tuple[str, str]]:
-    """Return how many points there are and which ranges they span, in laboratory units."""
-    if "impedance" in ds.variables:
-        z = ds["impedance"].values
-        return [
-            ("points", f"{z.size}, {_range(ds['frequency'].values, 'Hz')}"),
-            ("Re Z", _range(z.real, "ohm")),
-            ("-Im Z", _range(-z.imag, "ohm")),
-        ]
-    time = ds["time"].values
-    rows = [("points", f"{time.size}, {_range(time, 's')}")]
-    rows += [(name, _range(ds[name].values, unit)) for name, unit in (("voltage", "V"), ("current", "A"))]
-    if "cycle" in ds.variables:
-        rows.append(("cycles", str(int(ds["cycle"].values.max()) + 1)))
-    return rows
 
 
 def _range(values: np.ndarray, unit: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import InputError
 from .cellargs import changed_cell, read_cell
 from .console import leave_interrupted
-from .files import figure_name, result_name
+from .files import targets
 from .output import Request, keep, partial_name, report, simulated, was_interrupted
 
 __all__ = ["Request", "run_request"]
@@ -21,23 +21,19 @@ def run_request(request: Request) -> None:
     InputError
         If options are missing or do not go together.
     """
-    if request.experiment is None:
-        _run_one(request)
+    if request.experiment is not None:
+        # Not above: one simulation needs nothing of what compares, judges and draws experiments.
+        from ..experiments import campaigns
+        from .campaign import run_folder
+        from .experiment import run_experiment
+
+        if Path(request.experiment).is_dir() or request.experiment in campaigns():
+            run_folder(request)
+        elif request.protocol is not None:
+            raise InputError("give either an EXPERIMENT, which has a protocol, or --cell with --protocol.")
+        else:
+            run_experiment(request)
         return
-    # Not above: one simulation needs nothing of what compares, judges and draws experiments.
-    from ..experiments import campaigns
-    from .campaign import run_folder
-    from .experiment import run_experiment
-
-    if Path(request.experiment).is_dir() or request.experiment in campaigns():
-        run_folder(request)
-    elif request.protocol is not None:
-        raise InputError("give either an EXPERIMENT, which has a protocol, or --cell with --protocol.")
-    else:
-        run_experiment(request)
-
-
-def _run_one(request: Request) -> None:
     from .protocolargs import read_protocol
 
     missing = [name for name, given in (("cell", request.cell), ("protocol", request.protocol)) if given is None]
@@ -49,8 +45,7 @@ def _run_one(request: Request) -> None:
         )
     cell = changed_cell(read_cell(str(request.cell), request.overlays), request.changes)
     protocol = read_protocol(str(request.protocol))
-    output = result_name(request.output) if request.output is not None else None
-    figure = figure_name(request.plot, "--plot") if request.plot is not None else None
+    output, figure = targets(request.output, request.plot)
     result = simulated(cell, protocol, output)
     report(cell, protocol, result)
     interrupted = was_interrupted(result)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
-from rich.table import Table
 from rich.text import Text
 
 from .. import library
@@ -17,6 +16,7 @@ from ..plain import is_mapping
 from .console import hint, out
 from .files import unless_other
 from .kinds import about, nouns, plain
+from .renderables import columns
 
 __all__ = ["file_schema", "print_schema"]
 
@@ -110,7 +110,7 @@ def print_schema(name: str | None = None, output: Path | None = None) -> None:
     """
     known = nouns()
     if name is None:
-        out().print(_listed(known))
+        out().print(columns((name, Text(about(noun))) for name, noun in known.items()))
         hint("mgtwin schema Cell prints the JSON Schema of a cell file, -o cell.schema.json writes it.")
         return
     by_lower = {key.lower(): item for key, item in known.items()}
@@ -126,12 +126,3 @@ def print_schema(name: str | None = None, output: Path | None = None) -> None:
     target.write_text(text + "\n", encoding="utf-8")
     hint(f"{output} is written. In an editor with the YAML language server, put this on top of a file:")
     out().print(Text(f"# yaml-language-server: $schema={output}", style="cyan"), soft_wrap=True)
-
-
-def _listed(known: Mapping[str, type]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True, style="cyan")
-    table.add_column(overflow="fold")
-    for name, noun in known.items():
-        table.add_row(name, Text(about(noun)))
-    return table

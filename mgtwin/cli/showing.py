@@ -54,15 +54,23 @@ class Shown:
         groups = self._groups()
         names = [row.path.removeprefix(heading) for heading, members in groups.items() for row in members]
         values = [_value(row) for members in groups.values() for row in members]
-        widths = (min(max(len(name) - 1 for name in names), 28), max(map(len, values)))
+        name_width, value_width = min(max(len(name) - 1 for name in names), 28), max(map(len, values))
         for heading, members in groups.items():
             yield ""
             yield from self._heading(heading)
             for row in members:
                 name = row.path.removeprefix(heading).lstrip(".")
-                yield _line(name, row, widths, None if self.provenance else options.max_width)
+                text = Text(f"  {name:<{name_width}}  ").append(f"{_value(row):<{value_width}}", style="bold")
+                text.append(f"  {row.kind:<8}", style=_KIND_STYLES.get(row.kind, "dim"))
+                if not self.provenance:
+                    text.append(f"  {row.source}", style="dim")
+                    text.truncate(options.max_width, overflow="ellipsis")
+                text.rstrip()
+                yield text
                 if self.provenance:
-                    yield from _origin(row)
+                    quoted = f"printed “{row.printed}”" if row.printed else ""
+                    place = "; ".join(part for part in (row.source, row.where, quoted) if part)
+                    yield from (Indented(Text(line, style="dim"), 6) for line in (place, row.note) if line)
         yield ""
         if self.provenance:
             yield from self._sources(
@@ -134,7 +142,15 @@ class Shown:
 
     def _sources(self, keys: Iterable[str]) -> Iterator[RenderableType]:
         """What the keys of the sources stand for."""
-        known = dict(_references())
+        known: dict[str, str] = {}
+        # the first folder of the search path comes last: its entries replace those of the same key
+        for folder in reversed(library.folders("cells")):
+            file = folder.parent / "references.bib"
+            text = file.read_text(encoding="utf-8") if file.is_file() else ""
+            for entry in re.split(r"^@", text, flags=re.MULTILINE)[1:]:
+                fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*?)\}\s*,?\s*$", entry, re.MULTILINE))
+                parts = (fields.get(name, "").strip("{}[] ") for name in ("author", "title", "journal", "year"))
+                known[entry.partition("{")[2].partition(",")[0].strip()] = ", ".join(part for part in parts if part)
         yield Text("sources", style="bold cyan")
         for key in keys:
             yield Indented(Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
@@ -158,34 +174,3 @@ class Shown:
 def _value(row: Parameter) -> str:
     meaning = {"inf": "inf (blocked)", "0 ohm*cm^2": "0 (ideal)"} if row.path.endswith("electronic_resistance") else {}
     return meaning.get(row.text, row.text)
-
-
-def _line(name: str, row: Parameter, widths: tuple[int, int], columns: int | None) -> Text:
-    """One parameter on one line; `columns` of the terminal, None where the source follows on a line of its own."""
-    text = Text(f"  {name:<{widths[0]}}  ").append(f"{_value(row):<{widths[1]}}", style="bold")
-    text.append(f"  {row.kind:<8}", style=_KIND_STYLES.get(row.kind, "dim"))
-    if columns is not None:
-        text.append(f"  {row.source}", style="dim")
-        text.truncate(columns, overflow="ellipsis")
-    text.rstrip()
-    return text
-
-
-def _origin(row: Parameter) -> Iterator[Indented]:
-    quoted = f"printed “{row.printed}”" if row.printed else ""
-    place = "; ".join(part for part in (row.source, row.where, quoted) if part)
-    return (Indented(Text(line, style="dim"), 6) for line in (place, row.note) if line)
-
-
-def _references() -> Iterator[tuple[str, str]]:
-    """(key, short citation) of every entry in the references.bib beside the cells."""
-    # the first folder of the search path comes last: its entries replace those of the same key
-    for folder in reversed(library.folders("cells")):
-        file = folder.parent / "references.bib"
-        if not file.is_file():
-            continue
-        for entry in re.split(r"^@", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-            key = entry.partition("{")[2].partition(",")[0].strip()
-            fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*?)\}\s*,?\s*$", entry, re.MULTILINE))
-            parts = (fields.get(name, "").strip("{}[] ") for name in ("author", "title", "journal", "year"))
-            yield key, ", ".join(part for part in parts if part)

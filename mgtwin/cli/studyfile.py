@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from .. import yamlfile
@@ -125,44 +133,42 @@ class _Span:
     log: bool = False
 
 
-def _axis(cells: list[Cell], path: str, raw: object) -> np.ndarray:
-    """Values [SI] along a path, each checked against the cells; a bare number needs its unit."""
-    with _at(path, _KEY):
-        for cell in cells:
-            expand(cell, path, setting=True)
-    match raw:
-        case Mapping():
-            with _at(path):
-                span: _Span | None = TypeAdapter(_Span).validate_python(raw)
-            items: dict[str | int, object] = {"from": span.start, "to": span.end}  # type: ignore[union-attr]
-        case list():
-            span, items = None, dict(enumerate(raw))
-        case _:
-            # Left to the axes below, which say what values may look like.
-            span, items = None, {}
-    for place, item in items.items():
-        with _at(path, place):
-            # one by one, so that what is wrong is shown where it stands
-            parse(item, axes_of(cells, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
-    with _at(path):
-        # Each item alone above, so that a wrong one is shown at its place; here the axis as a whole.
-        values = axes_of(cells, {path: list(items.values()) or raw})[0].values
-    if span is None:
-        return values
-    if span.log and not (values > 0).all():
-        with _at(path, "log"):
-            raise InputError("log: true needs two values above 0.")
-    return (np.geomspace if span.log else np.linspace)(values[0], values[1], span.points)
-
-
-def _axes(raw: object, info: ValidationInfo) -> dict[Key, Any]:
+def _axes(raw: object, info: ValidationInfo) -> dict[Key, np.ndarray]:
     # Fields are validated in their order, the cell first: paths mean nothing without it.
     cells = info.data.get("cell")
     if cells is None or raw is None:  # what is wrong is the cell; a key without a value
         return {}
     if not is_mapping(raw):
         raise InputError("this is a mapping of paths to values.")
-    return {path: _axis(list(labelled_cells(cells).values()), path, given) for path, given in raw.items()}
+    studied = list(labelled_cells(cells).values())
+    axes: dict[Key, np.ndarray] = {}
+    for path, given in raw.items():
+        with _at(path, _KEY):
+            for cell in studied:
+                expand(cell, path, setting=True)
+        span: _Span | None = None
+        items: dict[str | int, object] = {}
+        match given:
+            case Mapping():
+                with _at(path):
+                    span = TypeAdapter(_Span).validate_python(given)
+                    items = {"from": span.start, "to": span.end}
+            case list():
+                items = dict(enumerate(given))
+            # Anything else is left to the axes below, which say what values may look like.
+        for place, item in items.items():
+            with _at(path, place):
+                # one by one, so that what is wrong is shown where it stands
+                parse(item, axes_of(studied, {path: [item]})[0].unit, need_unit=True, allow_inf=True)
+        with _at(path):
+            # Each item alone above, so that a wrong one is shown at its place; here the axis as a whole.
+            axes[path] = axes_of(studied, {path: list(items.values()) or given})[0].values
+        if span is not None and span.log and not (axes[path] > 0).all():
+            with _at(path, "log"):
+                raise InputError("log: true needs two values above 0.")
+        if span is not None:
+            axes[path] = (np.geomspace if span.log else np.linspace)(axes[path][0], axes[path][1], span.points)
+    return axes
 
 
 _Axes = Annotated[dict[Key, Any], PlainValidator(_axes)]
@@ -186,18 +192,6 @@ def _metric(raw: Any) -> tuple[str, Function]:
         raise InputError(f"{measure.name} reads several runs, a study has one at each point: take another.")
     function = METRICS[measure.name]
     return measure.name, partial(function, **measure.arguments) if measure.arguments else function
-
-
-def _metrics(raw: object) -> dict[str, Function]:
-    if not is_listed(raw) or not raw:
-        raise InputError("metrics is a list of at least one: start each with '- '.")
-    made: dict[str, Function] = {}
-    for k, item in enumerate(raw):
-        with _at(k):
-            name, function = _metric(item)
-            if made.setdefault(name, function) is not function:
-                raise InputError(f"the metric {name!r} is given twice: write {{name: ..., metric: ...}}.")
-    return made
 
 
 def _refuse_unknown(given: Mapping[Any, object], known: Collection[str]) -> None:
@@ -244,13 +238,6 @@ class Sampling:
     seed: Annotated[int, Field(ge=0, strict=True)] = SEED
 
 
-def _store(raw: object, info: ValidationInfo) -> Path:
-    path: Path = (info.context or {})["path"]
-    if not is_text(raw):
-        raise InputError(f"store is the name of a folder, not {raw!r}.")
-    return path.parent / (raw or f"{path.stem}.zarr")
-
-
 @noun
 class SweepFile:
     """What a file for ``mgtwin sweep`` says.
@@ -269,11 +256,32 @@ class SweepFile:
 
     cell: Annotated[Cell | dict[str, Cell], _several(_Cell, "name", labelled_cells)]
     protocol: Annotated[Protocol | dict[str, Protocol], _several(_Protocol, "type", labelled_protocols)]
-    metrics: Annotated[dict[str, Function], PlainValidator(_metrics)]
+    metrics: dict[str, Function]
     vary: _Axes = field(default_factory=dict)
     paired: _Axes = field(default_factory=dict)
     uncertainty: Sampling | None = None
-    store: Annotated[Path, PlainValidator(_store)] = field(default="", kw_only=True)  # type: ignore[assignment]
+    store: Path = field(default="", kw_only=True)  # type: ignore[assignment]
+
+    @field_validator("metrics", mode="plain")
+    @classmethod
+    def _named_metrics(cls, raw: object) -> dict[str, Function]:
+        if not is_listed(raw) or not raw:
+            raise InputError("metrics is a list of at least one: start each with '- '.")
+        made: dict[str, Function] = {}
+        for k, item in enumerate(raw):
+            with _at(k):
+                name, function = _metric(item)
+                if made.setdefault(name, function) is not function:
+                    raise InputError(f"the metric {name!r} is given twice: write {{name: ..., metric: ...}}.")
+        return made
+
+    @field_validator("store", mode="plain")
+    @classmethod
+    def _store_beside(cls, raw: object, info: ValidationInfo) -> Path:
+        path: Path = (info.context or {})["path"]
+        if not is_text(raw):
+            raise InputError(f"store is the name of a folder, not {raw!r}.")
+        return path.parent / (raw or f"{path.stem}.zarr")
 
     def __post_init__(self) -> None:
         if not self.axes and self.uncertainty is None:

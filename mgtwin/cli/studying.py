@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from rich.text import Text
 from ..errors import InputError
 from ..quantities import format_value
 from .console import hint, leave_interrupted, out, print_warnings, shown_path
-from .files import figure_name, result_name
+from .files import targets
 from .output import keep, print_rows
 from .progress import progress_bar
 
@@ -45,8 +45,7 @@ def sweep_file(
     from .studyfile import read_sweep
 
     study = read_sweep(file)
-    target = result_name(output) if output is not None else None
-    figure = figure_name(plot, "--plot") if plot is not None else None
+    target, figure = targets(output, plot)
     if study.store.exists() and not resume:
         raise InputError(
             f"{shown_path(study.store)} exists: --resume computes what it lacks of this study; or remove it, or name "
@@ -60,7 +59,25 @@ def sweep_file(
             drawn, cell = study.uncertainty, next(iter(labelled_cells(study.cell).values()))
             given |= {"n": drawn.n, "seed": drawn.seed, "axes": study.axes or None}
             found = uncertainty(cell, study.protocol, study.metrics, **given)
-    _report_sweep(file, found)
+    failure = found["failure"].values
+    sizes = ", ".join(f"{dim} {size}" for dim, size in found.sizes.items() if dim != "quantile")
+    out().print(Text(file.name, style="bold").append(f"  {failure.size} points: {sizes}", style="not bold dim"))
+    rows = []
+    for name in _metrics(found):
+        values, unit = np.asarray(found[name].values, dtype=float), _unit(found[name])
+        known = values[~np.isnan(values)]
+        if name.endswith("_quantiles") and values.ndim == 1:
+            # Over axes there is no one interval to print; the file has all of them.
+            low, middle, high = (format_value(float(v), unit) for v in values)
+            rows.append((name.removesuffix("_quantiles"), f"{middle}, 95 % from {low} to {high}"))
+        elif not name.endswith("_quantiles") and known.size:
+            low, high = (format_value(float(v), unit) for v in (known.min(), known.max()))
+            rows.append((name, f"{low} to {high}" if low != high else low))
+    failed = [str(text) for text in failure.ravel() if text]
+    if failed:
+        rows.append(("failed", f"{len(failed)} points, the first says: {failed[0]}"))
+    print_rows(rows)
+    print_warnings(list(found.attrs.get("warnings", [])))
     print_rows([("store", shown_path(study.store))])
     if found.attrs.get("interrupted"):
         leave_interrupted(f"mgtwin sweep {shown_path(file)} --resume computes the rest.")
@@ -82,8 +99,7 @@ def optimise_file(file: Path, client: str | None = None, output: Path | None = N
     from .studyfile import read_optimisation
 
     asked = read_optimisation(file)
-    target = result_name(output) if output is not None else None
-    figure = figure_name(plot, "--plot") if plot is not None else None
+    target, figure = targets(output, plot)
     # Before the optimisation: after hours of it a figure that cannot be drawn would be a sad end.
     if figure is not None and len(asked.objectives) + len(asked.constraints) < 2:
         raise InputError("--plot draws two objectives or constraints against each other, but this file has one.")
@@ -92,7 +108,22 @@ def optimise_file(file: Path, client: str | None = None, output: Path | None = N
             asked.cell, asked.bounds, asked.objectives, asked.constraints, protocol=asked.protocol,
             robust=asked.robust, method=asked.method, client=connected, progress=progress,
         )  # fmt: skip
-    _report_designs(file, found)
+    many = found.sizes["design"]
+    # Evenly over all designs, both ends among them: the first ones alone would show one end of a front.
+    chosen = np.unique(np.linspace(0, many - 1, min(many, _DESIGNS)).round().astype(int))
+    out().print(Text(file.name, style="bold").append(f"  {found.attrs['route']}", style="not bold dim"))
+    columns = [str(name) for name in found.coords if "paths" in found[name].attrs] + _metrics(found)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(Text(str(found[name].attrs["long_name"])), justify="right")
+    for k in chosen:
+        table.add_row(*(format_value(float(found[name][k]), _unit(found[name])) for name in columns))
+    out().print(table)
+    if len(chosen) < many:
+        hint(f"{len(chosen)} of {many} designs are shown; -o FILE.nc keeps all of them.")
+    if found.attrs["converged"]:  # a warning says it otherwise
+        print_rows([("converged", found.attrs["convergence"])])
+    print_warnings(list(found.attrs.get("warnings", [])))
     keep(found, target, figure)
     if found.attrs.get("interrupted"):
         leave_interrupted("these are the best designs until then.")
@@ -123,52 +154,6 @@ def _metrics(ds: xr.Dataset) -> list[str]:
     return [str(name) for name, item in ds.data_vars.items() if "metric" in item.attrs]
 
 
-def _report_sweep(file: Path, ds: xr.Dataset) -> None:
-    """Points, and the range of each metric."""
-    failure = ds["failure"].values
-    sizes = ", ".join(f"{dim} {size}" for dim, size in ds.sizes.items() if dim != "quantile")
-    out().print(Text(file.name, style="bold").append(f"  {failure.size} points: {sizes}", style="not bold dim"))
-    rows = []
-    for name in _metrics(ds):
-        values, unit = np.asarray(ds[name].values, dtype=float), ds[name].attrs["units"]
-        if name.endswith("_quantiles"):
-            # Over axes there is no one interval to print; the file has all of them.
-            if values.ndim == 1:
-                low, middle, high = (format_value(float(v), unit.replace("1", "")) for v in values)
-                rows.append((name.removesuffix("_quantiles"), f"{middle}, 95 % from {low} to {high}"))
-            continue
-        known = values[~np.isnan(values)]
-        if known.size:
-            low, high = (format_value(float(v), "" if unit == "1" else unit) for v in (known.min(), known.max()))
-            rows.append((name, f"{low} to {high}" if low != high else low))
-    failed = [str(text) for text in failure.ravel() if text]
-    if failed:
-        rows.append(("failed", f"{len(failed)} points, the first says: {failed[0]}"))
-    print_rows(rows)
-    print_warnings(list(ds.attrs.get("warnings", [])))
-
-
-def _report_designs(file: Path, ds: xr.Dataset) -> None:
-    """A table of the designs, evenly chosen where there are many."""
-    many = ds.sizes["design"]
-    # Evenly over all designs, both ends among them: the first ones alone would show one end of a front.
-    chosen = np.unique(np.linspace(0, many - 1, min(many, _DESIGNS)).round().astype(int))
-    out().print(Text(file.name, style="bold").append(f"  {ds.attrs['route']}", style="not bold dim"))
-    designed = [str(name) for name in ds.coords if "paths" in ds[name].attrs]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in (*designed, *_metrics(ds)):
-        table.add_column(Text(str(ds[name].attrs["long_name"])), justify="right")
-    for k in chosen:
-        table.add_row(*_cells(ds, (*designed, *_metrics(ds)), int(k)))
-    out().print(table)
-    if len(chosen) < many:
-        hint(f"{len(chosen)} of {many} designs are shown; -o FILE.nc keeps all of them.")
-    if ds.attrs["converged"]:  # a warning says it otherwise
-        print_rows([("converged", ds.attrs["convergence"])])
-    print_warnings(list(ds.attrs.get("warnings", [])))
-
-
-def _cells(ds: xr.Dataset, names: Sequence[str], k: int) -> Iterator[str]:
-    for name in names:
-        unit = ds[name].attrs["units"]
-        yield format_value(float(ds[name][k]), "" if unit == "1" else unit)
+def _unit(item: xr.DataArray) -> str:
+    unit: str = item.attrs["units"]
+    return "" if unit == "1" else unit

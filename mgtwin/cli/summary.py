@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Sequence as Listed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -125,10 +124,51 @@ def headline(results: Listed[xr.Dataset]) -> str:
 def rows(ds: xr.Dataset) -> list[tuple[str, str]]:
     """Return (what, value) of a result: of a spectrum both ends, of a transient how it ran and ended."""
     if _is_spectrum(ds):
-        return [_spectrum_row(ds, frequency, z) for frequency, z in _ends(ds)]
+        found, area = [], ds.attrs.get("area")
+        for frequency, z in _ends(ds):
+            specific = f" ({format_value(z.real * area, 'ohm*m^2')})" if area else ""
+            text = f"Re Z = {format_value(z.real, 'ohm')}{specific}, -Im Z = {format_value(-z.imag, 'ohm')}"
+            found.append((f"at {format_value(frequency, 'Hz')}", text))
+        return found
     if "voltage" not in ds.variables and "cycle_end_time" not in ds.variables:
         return [("holds", ", ".join(map(str, ds.data_vars)))]
-    return list(_transient_rows(ds))
+    numbers = sample_cycles(ds)
+    cycles = ds.sizes["cycle"] if "cycle" in ds.dims else 1 if numbers is None else int(numbers[-1]) + 1
+    duration = format_value(float(ds["cycle_end_time" if "cycle_end_time" in ds.variables else "time"].values[-1]), "s")
+    lines = [("duration", f"{duration}, {cycles} cycles" if cycles > 1 else duration)]
+    if "type: voltammetry" in str(ds.attrs.get("protocol", "")):
+        # Largest currents either way in the last cycle.
+        last = slice(None) if numbers is None else numbers == numbers.max()
+        voltages, currents = ds["voltage"].values[last], ds["current"].values[last]
+        for name, k in (("lowest current", int(currents.argmin())), ("highest current", int(currents.argmax()))):
+            lines.append((name, f"{format_value(float(currents[k]), 'A')} at {format_value(float(voltages[k]), 'V')}"))
+    elif cycles > 1:
+        from ..analysis import cycle_summary
+
+        # Voltages at the ends of the half cycles, first and last cycle.
+        listed = [("first cycle", 0), ("last cycle", -1)]
+        try:
+            summary = cycle_summary(ds)
+        except InputError:
+            listed = []
+        for name, k in listed:
+            ends = {half: float(summary[f"{half}_voltage"].values[k]) for half in ("deposition", "dissolution")}
+            texts = [f"{half} ends at {format_value(end, 'V')}" for half, end in ends.items() if np.isfinite(end)]
+            if texts:
+                lines.append((name, ", ".join(texts)))
+    elif "step" in ds.variables:
+        # How each of several steps ends.
+        step = np.asarray(ds["step"].values)
+        lasts = np.flatnonzero(np.append(np.diff(step) != 0, True))
+        for k in lasts[:_STEPS] if len(lasts) > 1 else ():
+            voltage, current = float(ds["voltage"].values[k]), float(ds["current"].values[k])
+            lines.append((f"step {int(step[k]) + 1}", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"))
+        if len(lasts) > _STEPS:
+            lines.append(("...", f"{len(lasts) - _STEPS} more steps"))
+    if "voltage" in ds.variables:
+        voltage, current = _end(ds)
+        lines.append(("at the end", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"))
+    return lines
 
 
 def _ends(ds: xr.Dataset) -> tuple[tuple[float, complex], tuple[float, complex]]:
@@ -136,13 +176,6 @@ def _ends(ds: xr.Dataset) -> tuple[tuple[float, complex], tuple[float, complex]]
     z = np.asarray(ds["impedance"].values)
     high, low = int(frequency.argmax()), int(frequency.argmin())
     return (float(frequency[high]), complex(z[high])), (float(frequency[low]), complex(z[low]))
-
-
-def _spectrum_row(ds: xr.Dataset, frequency: float, z: complex) -> tuple[str, str]:
-    area = ds.attrs.get("area")
-    specific = f" ({format_value(z.real * area, 'ohm*m^2')})" if area else ""
-    text = f"Re Z = {format_value(z.real, 'ohm')}{specific}, -Im Z = {format_value(-z.imag, 'ohm')}"
-    return f"at {format_value(frequency, 'Hz')}", text
 
 
 def _end(ds: xr.Dataset) -> tuple[float, float]:
@@ -154,60 +187,3 @@ def _end(ds: xr.Dataset) -> tuple[float, float]:
         # 3.1e-17 V would read like a measurement.
         found.append(0.0 if abs(last) < 1e-9 * largest else last)
     return found[0], found[1]
-
-
-def _transient_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
-    numbers = sample_cycles(ds)
-    cycles = ds.sizes["cycle"] if "cycle" in ds.dims else 1 if numbers is None else int(numbers[-1]) + 1
-    duration = format_value(float(ds["cycle_end_time" if "cycle_end_time" in ds.variables else "time"].values[-1]), "s")
-    yield "duration", f"{duration}, {cycles} cycles" if cycles > 1 else duration
-    if "type: voltammetry" in str(ds.attrs.get("protocol", "")):
-        yield from _extremes(ds)
-    elif cycles > 1:
-        yield from _cycle_rows(ds)
-    else:
-        yield from _step_rows(ds)
-    if "voltage" not in ds.variables:
-        return
-    voltage, current = _end(ds)
-    yield "at the end", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"
-
-
-def _extremes(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
-    """Largest currents either way in the last cycle."""
-    numbers = sample_cycles(ds)
-    last = slice(None) if numbers is None else numbers == numbers.max()
-    voltage, current = ds["voltage"].values[last], ds["current"].values[last]
-    for name, k in (("lowest current", int(current.argmin())), ("highest current", int(current.argmax()))):
-        yield name, f"{format_value(float(current[k]), 'A')} at {format_value(float(voltage[k]), 'V')}"
-
-
-def _cycle_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
-    """Voltages at the ends of the half cycles, first and last cycle."""
-    from ..analysis import cycle_summary
-
-    try:
-        found = cycle_summary(ds)
-    except InputError:
-        return
-    for name, k in (("first cycle", 0), ("last cycle", -1)):
-        ends = (float(found[which].values[k]) for which in ("deposition_voltage", "dissolution_voltage"))
-        halves = zip(("deposition", "dissolution"), ends, strict=True)
-        texts = [f"{half} ends at {format_value(end, 'V')}" for half, end in halves if np.isfinite(end)]
-        if texts:
-            yield name, ", ".join(texts)
-
-
-def _step_rows(ds: xr.Dataset) -> Iterator[tuple[str, str]]:
-    """How each of several steps ends."""
-    if "step" not in ds.variables:
-        return
-    step = np.asarray(ds["step"].values)
-    lasts = np.flatnonzero(np.append(np.diff(step) != 0, True))
-    if len(lasts) < 2:
-        return
-    for k in lasts[:_STEPS]:
-        voltage, current = float(ds["voltage"].values[k]), float(ds["current"].values[k])
-        yield f"step {int(step[k]) + 1}", f"{format_value(voltage, 'V')}, {format_value(current, 'A')}"
-    if len(lasts) > _STEPS:
-        yield "...", f"{len(lasts) - _STEPS} more steps"

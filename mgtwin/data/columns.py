@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mgtwin.data.hints import Column, Hints
+from mgtwin.data.hints import Hints
 from mgtwin.data.labels import SI, Meaning, convert, understand
 from mgtwin.data.table import Table
-from mgtwin.errors import FileError, did_you_mean
+from mgtwin.errors import FileError
 
-__all__ = ["CUT", "Columns", "Found", "assign", "heads"]
+__all__ = ["CUT", "Columns", "Found", "assign"]
 
 #: Units that a header without them is taken to mean; nobody gives the others otherwise than in SI.
 _TAKEN = {"frequency": "Hz", "angular_frequency": "rad/s", "real": "ohm", "imaginary": "ohm", "modulus": "ohm",
@@ -145,6 +145,72 @@ class Columns:
         kept = {name: column for name, column in self.found.items() if name not in names}
         return Columns(self.table, kept, self.hints, self.notes, self.directions)
 
+    def measured(self) -> Columns:
+        """Return the columns without those of zeros beside others that hold the same: written, but not measured."""
+        found = self
+        pairs = (("real", "imaginary"), ("modulus", "phase"))
+        for pair, others in (pairs, pairs[::-1]):
+            if found.has(*pair, *others) and all(map(found.empty, pair)):
+                found = found.without(*pair)
+        return found
+
+    @property
+    def is_half(self) -> bool:
+        """Whether a part of a spectrum is there: the table is no signal then, even if it holds times and currents."""
+        if any(name in self and not self.empty(name) for name in ("frequency", "angular_frequency")):
+            return True
+        return self.has("real", "imaginary") and not (self.empty("real") and self.empty("imaginary"))
+
+    def counter(self, name: str, rows: np.ndarray) -> np.ndarray | None:
+        """Return cycle or step numbers from 0, as in every Dataset; None where there are none or not for every row."""
+        values = self.optional(name)[0]
+        if values is None:
+            return None
+        values = values[rows]
+        if not np.isfinite(values).all() or (values != np.round(values)).any():
+            return None
+        # Instruments count from 1, some from 0, and a file may begin in the middle of an experiment.
+        return (values - values.min()).astype(int)
+
+    def moment(self, rows: np.ndarray) -> dict[str, float]:
+        """Return when the first and the last of the rows were measured [s], where the file has the time."""
+        time = self.optional("time")[0]
+        if time is None or not np.isfinite(time[rows][[0, -1]]).all():
+            return {}
+        return {"start_time": float(time[rows][0]), "end_time": float(time[rows][-1])}
+
+    def lacking(self) -> str:
+        """Say what is missing for a spectrum or a signal."""
+        seen = self.table.seen
+        if self.has_frequency:
+            if "modulus" in self or "phase" in self:
+                missing = "the phase" if "modulus" in self else "|Z|"
+                return (
+                    f"the file has a frequency but no column of {missing}. {seen} If one of them is it, give "
+                    "columns={'modulus': ..., 'phase': mt.Column('...', unit='deg')}."
+                )
+            missing = "Im Z" if "real" in self else "Re Z" if "imaginary" in self else "the impedance"
+            return (
+                f"the file has a frequency but no column of {missing} (nor |Z| with the phase). {seen} If one of them "
+                "is it, give columns={'real': ..., 'imaginary': ...}."
+            )
+        if "real" in self or "imaginary" in self or "modulus" in self:
+            return (
+                f"the file has an impedance but no column of the frequency. {seen} If one of them is it, give "
+                "columns={'frequency': ...}."
+            )
+        if self.has("time", "voltage"):
+            return (
+                f"the file has time and voltage but no column of the current. {seen} If one of them is it, give "
+                "columns={'current': ...}; if it was constant, give it: current='0.4 mA'."
+            )
+        absent = [name for name in ("time", "voltage", "current") if name not in self]
+        return (
+            f"the file is neither a spectrum nor a signal in time: no column of {', '.join(absent)}, nor of frequency "
+            f"and impedance. {seen} Say which is which: columns={{'time': 1, 'voltage': 2, 'current': "
+            "mt.Column(3, unit='mA')}."
+        )
+
     def _conversion(self, name: str, column: Found) -> tuple[float, float]:
         unit = column.unit or _TAKEN.get(name)
         if not SI[name]:
@@ -180,7 +246,7 @@ def assign(table: Table, hints: Hints, *, immittance: bool = False) -> Columns:
     """
     found: dict[str, Found] = {}
     for name, column in hints.columns.items():
-        index = _index(table, name, column)
+        index = table.index_of(name, column)
         meaning = understand(table.labels[index], table.units[index], immittance=True)
         unit = column.unit or (meaning.unit if meaning and meaning.quantity == name else table.units[index])
         found[name] = Found(index, table.labels[index], unit if unit and convert(name, unit) else None, column.negate)
@@ -198,10 +264,24 @@ def assign(table: Table, hints: Hints, *, immittance: bool = False) -> Columns:
         claims.setdefault(meaning.quantity, []).append((meaning, claim))
     notes = _of_one_electrode(claims)
     for name, options in claims.items():
-        found[name], note = _chosen(table, name, options)
-        notes.append(note)
-    notes += _units_taken(found)
-    return Columns(table, found, hints, tuple(note for note in notes if note), tuple(directions))
+        # The best claim; columns that hold only zeros come last.
+        ranks = [
+            (len(options) > 1 and table.is_zero(claim.index), meaning.rank, meaning.unit is None)
+            for meaning, claim in options
+        ]
+        (first, best), *others = sorted(
+            zip(ranks, (claim for _, claim in options), strict=True), key=lambda one: one[0]
+        )
+        rivals = tuple(claim.label for rank, claim in others if rank == first)
+        found[name] = replace(best, rivals=rivals)
+        if others and not rivals:
+            labels = ", ".join(repr(claim.label) for _, claim in others)
+            notes.append(f"{name.replace('_', ' ')} is {best.label!r}, not {labels}")
+    spectrum = "frequency" in found or "angular_frequency" in found
+    bare = [name for name, column in found.items() if column.unit is None and name in _TAKEN]
+    shown = [f"{name} taken as {_TAKEN[name]}" for name in bare if (name in _SPECTRUM) == spectrum]
+    notes += [f"no unit in the header: {', '.join(shown)}"] if shown else []
+    return Columns(table, found, hints, tuple(notes), tuple(directions))
 
 
 def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]]) -> list[str]:
@@ -224,57 +304,3 @@ def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]]) -> list[st
     left = ", ".join(claim.label for claim in options if claim.electrode != chosen)
     which = "the cell" if chosen == "cell" else "the working electrode against the reference"
     return [f"the impedance is that of {which}; left out: {left}"]
-
-
-def _chosen(table: Table, name: str, options: Sequence[tuple[Meaning, Found]]) -> tuple[Found, str]:
-    """Return the best claim of a quantity, and a note if there were others; columns that hold only zeros come last."""
-
-    def order(option: tuple[Meaning, Found]) -> tuple[bool, int, bool]:
-        meaning, claim = option
-        return len(options) > 1 and table.is_zero(claim.index), meaning.rank, meaning.unit is None
-
-    ranked = sorted(options, key=order)
-    best = ranked[0]
-    rivals = tuple(claim.label for meaning, claim in ranked[1:] if order((meaning, claim)) == order(best))
-    if rivals:
-        claim = best[1]
-        return Found(claim.index, claim.label, claim.unit, claim.negate, claim.electrode, rivals), ""
-    others = ", ".join(repr(claim.label) for _, claim in ranked[1:])
-    return best[1], f"{name.replace('_', ' ')} is {best[1].label!r}, not {others}" if others else ""
-
-
-def _units_taken(found: Mapping[str, Found]) -> list[str]:
-    bare = [name for name, column in found.items() if column.unit is None and name in _TAKEN]
-    spectrum = any(name in found for name in ("frequency", "angular_frequency"))
-    shown = [name for name in bare if (name in _SPECTRUM) == spectrum]
-    return [f"no unit in the header: {', '.join(f'{name} taken as {_TAKEN[name]}' for name in shown)}"] if shown else []
-
-
-def _index(table: Table, quantity: str, column: Column) -> int:
-    if column.number is not None:
-        if column.number > len(table.labels):
-            raise FileError(
-                f"columns: {quantity}: there is no column {column.number}, only {len(table.labels)}.", table.file
-            )
-        return column.number - 1
-    name = str(column.name)
-    matches = [k for k, label in enumerate(table.labels) if label == name]
-    matches = matches or [k for k, label in enumerate(table.labels) if label.casefold() == name.casefold().strip()]
-    if len(matches) == 1:
-        return matches[0]
-    what = "stands above several columns: give its number" if matches else "is no head of a column"
-    raise FileError(
-        f"columns: {quantity}: {name!r} {what}.{did_you_mean(name, table.labels)} {heads(table)}", table.file
-    )
-
-
-def heads(table: Table) -> str:
-    """Return a sentence that lists the heads of a table and what they were taken for."""
-    if table.headless:
-        return f"The file has {len(table.labels)} columns without heads."
-    shown = []
-    for label, unit in zip(table.labels, table.units, strict=True):
-        meaning = understand(label, unit)
-        text = f"{label} [{unit}]" if unit else label
-        shown.append(f"{text} ({meaning.quantity.replace('_', ' ')})" if meaning else f"{text or '?'}")
-    return f"Columns seen: {', '.join(shown)}."

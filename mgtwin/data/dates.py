@@ -48,7 +48,18 @@ def seconds(tokens: Iterable[str]) -> list[float | None]:
     listed = list(tokens)
     read = []
     for month_first in (True, False):
-        found = [_instant(token, month_first) for token in listed]
+        found: list[float | None] = []
+        for token in listed:
+            parts = _DATE.fullmatch(token.strip())
+            day = _day(parts["a"], parts["sign"], parts["b"].casefold(), parts["c"], month_first) if parts else None
+            hour = int(parts["h"]) if parts else 0
+            if parts and parts["half"]:
+                hour = hour % 12 + 12 * (parts["half"].casefold() == "pm")
+            if parts is None or day is None or hour > 23:
+                found.append(None)
+                continue
+            fraction = float(f"0.{parts['f'][1:]}") if parts["f"] else 0.0
+            found.append(day + hour * 3600.0 + int(parts["m"]) * 60 + int(parts["s"] or 0) + fraction)
         known = [value for value in found if value is not None]
         rising = all(later >= before for before, later in pairwise(known))
         read.append((len(known), rising, [None if value is None else value - known[0] for value in found]))
@@ -57,20 +68,6 @@ def seconds(tokens: Iterable[str]) -> list[float | None]:
     if read[0][:2] == read[1][:2] and read[0][2] != read[1][2]:
         raise ValueError(f"whether {listed[0]!r} has the day or the month first cannot be told")
     return best[2]
-
-
-def _instant(token: str, month_first: bool) -> float | None:
-    parts = _DATE.fullmatch(token.strip())
-    if not parts:
-        return None
-    day = _day(parts["a"], parts["sign"], parts["b"].casefold(), parts["c"], month_first)
-    hour = int(parts["h"])
-    if parts["half"]:
-        hour = hour % 12 + 12 * (parts["half"].casefold() == "pm")
-    fraction = float(f"0.{parts['f'][1:]}") if parts["f"] else 0.0
-    if day is None or hour > 23:
-        return None
-    return day + hour * 3600.0 + int(parts["m"]) * 60 + int(parts["s"] or 0) + fraction
 
 
 @lru_cache(maxsize=4096)

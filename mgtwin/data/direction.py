@@ -51,7 +51,17 @@ def signed(columns: Columns, current: np.ndarray, voltage: np.ndarray) -> tuple[
     one_sign = bool((current[moving] > 0).all() or (current[moving] < 0).all())
     spoken = _spoken(columns, moving)
     if spoken is None:
-        _check_power(columns, current, voltage, moving, one_sign)
+        rows = np.flatnonzero(moving & np.isfinite(voltage))
+        v, i = voltage[rows], current[rows]
+        far = np.abs(v) > _TURNED * np.abs(v).max(initial=0.0)
+        # A power whose sign turns over from one row to the next while the current stays the same has lost its sign.
+        turned = far[1:] & far[:-1] & (v[1:] * v[:-1] < 0) & (np.abs(np.diff(i)) < _SAME * np.abs(i[1:]))
+        if one_sign and turned.any() and columns.hints.check and not columns.told("current"):
+            k = int(rows[np.flatnonzero(turned)[0] + 1])
+            raise _error(columns, k, "the voltage turns over here while the current stays the same and never changes "
+                         "its sign: it seems to be a magnitude. Say which column says the direction, columns="
+                         "{'direction': ...}, or export currents with their sign. If they are right, give check=False."
+                         )  # fmt: skip
         return current, [], []
     head, words, direction = spoken
     if one_sign and (direction[moving] == -np.sign(current[moving])).any():
@@ -110,23 +120,6 @@ def _direction(word: str) -> float:
     found = [_WORDS[part] for part in re.split(r"[\s_\-/()]+", word.casefold()) if part in _WORDS]
     # Where both are said, as in "Dis-Charge", the discharge is meant.
     return -1.0 if -1.0 in found else found[0] if found else np.nan
-
-
-def _check_power(
-    columns: Columns, current: np.ndarray, voltage: np.ndarray, moving: np.ndarray, one_sign: bool
-) -> None:
-    """Refuse a current of one sign under which the voltage turns over from one row to the next."""
-    rows = np.flatnonzero(moving & np.isfinite(voltage))
-    if not one_sign or len(rows) < 2 or columns.told("current") or not columns.hints.check:
-        return
-    v, i = voltage[rows], current[rows]
-    far = np.abs(v) > _TURNED * np.abs(v).max()
-    turned = far[1:] & far[:-1] & (v[1:] * v[:-1] < 0) & (np.abs(np.diff(i)) < _SAME * np.abs(i[1:]))
-    if turned.any():
-        k = int(rows[np.flatnonzero(turned)[0] + 1])
-        raise _error(columns, k, "the voltage turns over here while the current stays the same and never changes its "
-                     "sign: it seems to be a magnitude. Say which column says the direction, columns={'direction': "
-                     "...}, or export currents with their sign. If they are right, give check=False.")  # fmt: skip
 
 
 def _error(columns: Columns, row: int, message: str) -> FileError:

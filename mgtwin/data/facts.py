@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from mgtwin.data.labels import known_unit, to_si
 from mgtwin.data.numbers import amount
@@ -52,47 +52,40 @@ def facts(about: About, lines: Iterable[str], decimal: str = ".") -> About:
     """
     found: dict[str, float] = {}
     notes: list[str] = []
-    date = about.date
-    for line in lines:
-        for name, text, value, why in _read(line, decimal):
-            if value is not None and found.get(name, value) != value:
-                why = f"the head gives two values of the {name}"
-                # neither of the two is taken, for nobody knows which one is right
-                del found[name]
-            if why:
-                notes.append(f"{text!r} is not used: {why}")
-            elif value is not None and not any(f"of the {name}" in note for note in notes):
-                found[name] = value
-        if date is None and (seen := _DATE.search(line)):
-            date = seen[0]
+    texts = list(lines)
+    dates = (seen[0] for line in texts if (seen := _DATE.search(line)))
+    date = about.date if about.date is not None else next(dates, None)
+    for name, match in ((n, m) for line in texts for n, pattern in _PATTERNS.items() for m in pattern.finditer(line)):
+        unit, rest = match["a"] or match["b"], match["rest"]
+        number, why = amount(match["n"], decimal)
+        if _RANGE.match(rest):
+            why = "it is a range"
+        rest = rest[spread.end() :] if (spread := _PLUS_MINUS.match(rest)) else rest
+        behind = re.split(r"\s{2,}|,", rest.strip())[0]
+        if unit and behind and not rest[:1].isspace():
+            why = why or "something follows the number"
+        units = [unit] if unit else [behind, behind.split(" ")[0]]
+        read = [to_si(number, text, _UNIT[name]) for text in units] if number is not None and not why else []
+        value = next((si for si in read if si is not None), None)
+        if not why and value is None:
+            why = f"{unit or behind!r} is no unit of it" if unit or behind else "it has no unit"
+        elif not why and value is not None and value <= 0:
+            why = "it is not positive"
+        if why and not match["sign"].strip(" "):  # without a sign it may be a sentence
+            continue
+        if not why and found.get(name, value) != value:
+            why = f"the head gives two values of the {name}"
+            # neither of the two is taken, for nobody knows which one is right
+            del found[name]
+        if why:
+            notes.append(f"{match['all'].strip()!r} is not used: {why}")
+        elif value is not None and not any(f"of the {name}" in note for note in notes):
+            found[name] = value
     if "diameter" in found and "area" not in found:
         found["area"] = math.pi / 4 * found["diameter"] ** 2
         notes.append(f"area computed from the diameter of {found['diameter'] * 1e3:g} mm")
     found.pop("diameter", None)
     return about.noted(*notes).with_(date=date, **found)
-
-
-def _read(line: str, decimal: str) -> Iterator[tuple[str, str, float | None, str]]:
-    """Find the quantities in a line: name, text, value in SI, and why it is not taken."""
-    for name, pattern in _PATTERNS.items():
-        for match in pattern.finditer(line):
-            unit, rest = match["a"] or match["b"], match["rest"]
-            value, why = amount(match["n"], decimal)
-            if _RANGE.match(rest):
-                why = "it is a range"
-            rest = rest[spread.end() :] if (spread := _PLUS_MINUS.match(rest)) else rest
-            behind = re.split(r"\s{2,}|,", rest.strip())[0]
-            if unit and behind and not rest[:1].isspace():
-                why = why or "something follows the number"
-            units = [unit] if unit else [behind, behind.split(" ")[0]]
-            read = [to_si(value, text, _UNIT[name]) for text in units] if value is not None and not why else []
-            si = next((number for number in read if number is not None), None)
-            if not why and si is None:
-                why = f"{unit or behind!r} is no unit of it" if unit or behind else "it has no unit"
-            elif not why and si is not None and si <= 0:
-                why = "it is not positive"
-            if match["sign"].strip(" ") or not why:  # without a sign it may be a sentence
-                yield name, match["all"].strip(), None if why else si, why
 
 
 def sample(about: About, name: str, text: str, decimal: str, *, unless: float, program: str) -> About:

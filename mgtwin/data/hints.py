@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +39,16 @@ class Column:
     name: str | int
     unit: str | None = None
     negate: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> Column:
+        """Return what a text says: ``3``, ``-3:mA`` (the third, in mA and with the other sign), ``Ewe:V``."""
+        # The sign is that of the current (some instruments count discharge positive), not of the column.
+        numbered = re.fullmatch(r"(-?)([0-9]+)(?::(.+))?", text)
+        if numbered:
+            return cls(int(numbered[2]), unit=numbered[3], negate=bool(numbered[1]))
+        head, _, unit = text.partition(":")
+        return cls(head, unit=unit or None)
 
     @property
     def number(self) -> int | None:
@@ -91,16 +102,14 @@ def hints(
                 given[name] = float(kinds[name].read(raw))
             except InputError as error:
                 raise InputError(f"{name}: {error}") from None
-    found = {name: _column(name, where) for name, where in (columns or {}).items()}
+    found: dict[str, Column] = {}
+    for name, where in (columns or {}).items():
+        if name not in QUANTITIES:
+            raise UnknownNameError(name, QUANTITIES, "column")
+        column = where if isinstance(where, Column) else Column(where)
+        if column.number is not None and column.number < 1:
+            raise InputError(f"columns: {name}: columns are counted from 1, not {column.name}.")
+        if column.unit is not None and not convert(name, column.unit):
+            raise InputError(f"columns: {name}: {column.unit!r} is no unit of it; for example {SI[name] or 'none'}.")
+        found[name] = column
     return Hints(columns=found, decimal=decimal, check=check, complete=complete, **given)
-
-
-def _column(name: str, where: str | int | Column) -> Column:
-    if name not in QUANTITIES:
-        raise UnknownNameError(name, QUANTITIES, "column")
-    column = where if isinstance(where, Column) else Column(where)
-    if column.number is not None and column.number < 1:
-        raise InputError(f"columns: {name}: columns are counted from 1, not {column.name}.")
-    if column.unit is not None and not convert(name, column.unit):
-        raise InputError(f"columns: {name}: {column.unit!r} is no unit of it; for example {SI[name] or 'none'}.")
-    return column

@@ -49,7 +49,19 @@ def read_by(
     FileError
         The library is not installed, the file is too large for it, or it cannot read it.
     """
-    _check_size(file)
+    size = file.path.stat().st_size
+    if file.head.startswith(b"PK"):  # an archive, which says how much it unpacks to
+        try:
+            with zipfile.ZipFile(file.path) as archive:
+                size = sum(item.file_size for item in archive.infolist())
+        except _FAILS as error:
+            raise file.error(f"is a damaged archive ({error}). Copy it again.") from None
+    # Refused before: the library would fill the memory first.
+    if size > _LARGEST:
+        raise file.error(
+            f"unpacks to {size / 1e6:.0f} MB; {_LARGEST / 1e6:.0f} MB are read at most. Export less of it, or export "
+            "it as text."
+        )
     try:
         failures: tuple[type[Exception], ...] = (*_FAILS, *own())
         return read()
@@ -62,19 +74,3 @@ def read_by(
             f"{library.split(' ')[0]} cannot read this file ({type(error).__name__}: {str(error)[:200]}): it is "
             f"damaged, or of a version that it does not know. {instead}"
         ) from None
-
-
-def _check_size(file: File) -> None:
-    """Refuse what would not fit into memory; an archive says how much it unpacks to."""
-    size = file.path.stat().st_size
-    if file.head.startswith(b"PK"):
-        try:
-            with zipfile.ZipFile(file.path) as archive:
-                size = sum(item.file_size for item in archive.infolist())
-        except _FAILS as error:
-            raise file.error(f"is a damaged archive ({error}). Copy it again.") from None
-    if size > _LARGEST:
-        raise file.error(
-            f"unpacks to {size / 1e6:.0f} MB; {_LARGEST / 1e6:.0f} MB are read at most. Export less of it, or export "
-            "it as text."
-        )

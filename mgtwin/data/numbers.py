@@ -175,21 +175,18 @@ def odd(tokens: Sequence[str]) -> list[int]:
     >>> odd(["1.25", "12.50", "100.75", "99.001", "0"] * 1 + ["3.75"] * 40)
     [3]
     """
-    forms = [_form(token) for token in tokens]
+    forms: list[tuple[int, int] | None] = []
+    for token in tokens:
+        # Decimals and digits of the exponent; what is no number, and a bare zero, have no form.
+        mantissa, _, exponent = token.casefold().replace("d", "e").partition("e")
+        known = is_number(token) and token.strip("+-0")
+        forms.append((len(re.split("[.,]", mantissa + ".")[1]), len(exponent.lstrip("+-"))) if known else None)
     common, count = Counter(form for form in forms if form is not None).most_common(1)[0] if any(forms) else (None, 0)
     fixed = count >= max(_ALIKE * sum(form is not None for form in forms), _FEWEST)
     return [
         k for k, form in enumerate(forms)
         if form is not None and ((fixed and form != common) or _digits(tokens[k].lstrip("+-")) > _MOST_DIGITS)
     ]  # fmt: skip
-
-
-def _form(token: str) -> tuple[int, int] | None:
-    """Number of decimals and of digits of the exponent; None for what is no number, or a bare zero."""
-    if not is_number(token) or not token.strip("+-0"):
-        return None
-    mantissa, _, exponent = token.casefold().replace("d", "e").partition("e")
-    return len(re.split("[.,]", mantissa + ".")[1]), len(exponent.lstrip("+-"))
 
 
 def loss(tokens: Sequence[str]) -> float:

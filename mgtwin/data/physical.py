@@ -63,10 +63,6 @@ def check_spectrum(frequency: np.ndarray, impedance: np.ndarray, file: str, wher
             "mt.Column('...', negate=True)}.",
             file, where,
         )  # fmt: skip
-    _check_quadrant(frequency, impedance, file, where)
-
-
-def _check_quadrant(frequency: np.ndarray, impedance: np.ndarray, file: str, where: str) -> None:
     negative, inductive = (impedance.real <= 0).mean(), (impedance.imag > 0).mean()
     if negative > 0.5:
         raise _refused(

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mgtwin.data.fileformat import FILE_FORMATS, Parsed
+from mgtwin.data.fileformat import FILE_FORMATS
 from mgtwin.data.formats.delimited import Delimited
-from mgtwin.data.hints import Column, Hints, hints
+from mgtwin.data.hints import Column, hints
 from mgtwin.data.measurement import measurements
 from mgtwin.data.source import File
 from mgtwin.errors import FileError
@@ -86,20 +86,16 @@ def read(
     """
     given = {"current": current, "area": area, "thickness": thickness, "temperature": temperature}
     told = hints(columns, decimal, given, check, complete)
-    return measurements(_parsed(File(Path(path).expanduser()), told), told)
-
-
-def _parsed(file: File, told: Hints) -> Parsed:
-    """Recognise the format of a file and take it to tables; any other text is taken for a table."""
+    file = File(Path(path).expanduser())
     # the one declared last first: a user's own format goes before those that come with mgtwin
-    found = [kind for kind in reversed([*FILE_FORMATS.values()]) if kind is not Delimited and kind.recognises(file)]
-    if found:
-        parsed = found[0].parse(file, told)
-        others = [kind.name for kind in found[1:]]
-        note = [f"read as {found[0].name}; it might also be {', '.join(others)}"] if others else []
-        return replace(parsed, about=parsed.about.noted(*note))
-    if file.is_text:
-        return Delimited.parse(file, told)
+    kinds = [kind for kind in reversed([*FILE_FORMATS.values()]) if kind is not Delimited and kind.recognises(file)]
+    if kinds:
+        parsed = kinds[0].parse(file, told)
+        others = ", ".join(kind.name for kind in kinds[1:])
+        note = [f"read as {kinds[0].name}; it might also be {others}"] if others else []
+        return measurements(replace(parsed, about=parsed.about.noted(*note)), told)
+    if file.is_text:  # any other text is taken for a table
+        return measurements(Delimited.parse(file, told), told)
     if file.head.startswith(_HDF5):
         raise FileError("this is no instrument file; results that mgtwin saved are opened with mt.open.", file.name)
     raise file.error(

@@ -57,34 +57,27 @@ def check_redundant(columns: Columns, keep: np.ndarray, impedance: np.ndarray) -
         allowed = rounding + resolution(columns, "modulus")[keep] + _SINGLE * size
         notes.append(_compare(columns, keep, np.abs(given - size), allowed, size, "|Z|"))
     if "phase" in columns and not columns.empty("phase"):
-        notes.append(_check_phase(columns, keep, impedance, rounding))
+        column = columns.found["phase"]
+        raw = columns.table.numbers(column.index)[keep]
+        if columns.table.array is None:
+            # in the unit of the file, which may not be known yet (`resolution` is in SI)
+            printed = (row[column.index] for row in columns.table.rows)
+            place = np.array([0.5 * _last_place(token, columns.table.decimal) for token in printed])[keep]
+        else:
+            place = _SINGLE * np.abs(raw)
+        # The sign of a phase is not agreed on, nor its unit where the head has none: those count that contradict the
+        # fewest rows.
+        readings = []
+        for unit in [column.unit] if column.unit else ["deg", "rad"]:
+            factor = (convert("phase", unit) or (1.0, 0.0, False))[0]
+            allowed = rounding / np.maximum(size, np.finfo(float).tiny) + place * factor + _SINGLE * np.pi
+            for sign in (1.0, -1.0):
+                # As an angle on the circle: -180 and 180 degrees are the same phase.
+                gap = np.abs(np.angle(np.exp(1j * (sign * raw * factor - np.angle(impedance)))))
+                readings.append((np.count_nonzero(gap > allowed), gap, allowed))
+        _, gap, allowed = min(readings, key=lambda reading: reading[0])
+        notes.append(_compare(columns, keep, gap, allowed, np.ones_like(gap), "the phase"))
     return "; ".join(note for note in notes if note)
-
-
-def _check_phase(columns: Columns, keep: np.ndarray, z: np.ndarray, rounding: np.ndarray) -> str:
-    column = columns.found["phase"]
-    raw = columns.table.numbers(column.index)[keep]
-    units = [column.unit] if column.unit else ["deg", "rad"]
-    if columns.table.array is None:
-        # in the unit of the file, which may not be known yet (`resolution` is in SI)
-        printed = (row[column.index] for row in columns.table.rows)
-        place = np.array([0.5 * _last_place(token, columns.table.decimal) for token in printed])[keep]
-    else:
-        place = _SINGLE * np.abs(raw)
-    # where the file states neither unit nor sign, those count that contradict the fewest rows
-    # The sign of a phase is not agreed on, nor its unit where the head has none: the best reading is what was meant.
-    best = None
-    for unit in units:
-        factor = (convert("phase", unit) or (1.0, 0.0, False))[0]
-        for sign in (1.0, -1.0):
-            # As an angle on the circle: -180 and 180 degrees are the same phase.
-            gap = np.abs(np.angle(np.exp(1j * (sign * raw * factor - np.angle(z)))))
-            allowed = rounding / np.maximum(np.abs(z), np.finfo(float).tiny) + place * factor + _SINGLE * np.pi
-            wrong = np.count_nonzero(gap > allowed)
-            if best is None or wrong < best[0]:
-                best = (wrong, gap, allowed)
-    assert best is not None
-    return _compare(columns, keep, best[1], best[2], np.ones_like(best[1]), "the phase")
 
 
 def _compare(

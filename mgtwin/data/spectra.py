@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mgtwin.data.columns import CUT, Columns, heads
+from mgtwin.data.columns import CUT, Columns
 from mgtwin.data.conditions import direct, with_temperature
 from mgtwin.data.immittance import as_impedance, holds_immittance
 from mgtwin.data.labels import IMMITTANCE
@@ -60,11 +60,15 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
     whole = columns.whole(*_USED, *IMMITTANCE)
     rows, warnings = rows & whole, [] if whole.all() else [CUT]
     usable = rows & np.isfinite(frequency) & np.isfinite(impedance) & (np.abs(impedance) < _OVERLOAD)
-    warnings += [_left_out(columns, rows & ~usable)] if (rows & ~usable).any() else []
+    gone = np.flatnonzero(rows & ~usable)
+    if len(gone):
+        lines = [str(table.lines[k]) for k in gone[:5]] if table.lines else []
+        where = f" (lines {', '.join(lines)}{', ...' if len(gone) > 5 else ''})" if lines else ""
+        warnings.append(f"{len(gone)} rows without a value of frequency or impedance were left out{where}.")
     if usable.sum() < _FEWEST:
         raise FileError(f"only {usable.sum()} rows hold a frequency and an impedance.", table.file)
     if (frequency[usable] <= 0).any():
-        raise FileError(f"the frequency {frequency[usable].min():g} Hz is not positive. {heads(table)}", about.file)
+        raise FileError(f"the frequency {frequency[usable].min():g} Hz is not positive. {table.seen}", about.file)
     if hints.check and columns.has("real", "imaginary"):
         notes.append(check_redundant(columns, usable, impedance[usable]))
     warnings += columns.odd(*_USED)
@@ -79,35 +83,24 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         f, z = frequency[part], impedance[part]
         if hints.check:
             check_spectrum(f, z, about.file, f"sweep {number}" if len(parts) > 1 else "")
-        _check_temperatures(columns, f, part)
+        temperature = columns.optional("temperature")[0]
+        # Row after row of one frequency: a sweep that only drifts never measures it twice in a row.
+        again = np.abs(np.diff(np.log(f))) < _JITTER
+        if temperature is not None and (again & (np.abs(np.diff(temperature[part])) > _WARMER)).any():
+            raise FileError(
+                "the rows of one frequency have several temperatures: the file holds several spectra, row by row. Sort "
+                "it by temperature, then by frequency.",
+                table.file,
+            )
         own = with_temperature(columns, part, about)
         bias, said = direct(columns, part)
-        doubts = [*table.warnings, *warnings, *_doubts(f, z)]
-        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **bias, **_moment(columns, part)))
-
-
-def _check_temperatures(columns: Columns, frequency: np.ndarray, part: np.ndarray) -> None:
-    """Refuse several spectra whose rows are mixed: one frequency at several temperatures, one below the other."""
-    values = columns.optional("temperature")[0]
-    if values is None:
-        return
-    # Row after row of one frequency: a sweep that only drifts never measures it twice in a row.
-    again = np.abs(np.diff(np.log(frequency))) < _JITTER
-    if (again & (np.abs(np.diff(values[part])) > _WARMER)).any():
-        raise FileError(
-            "the rows of one frequency have several temperatures: the file holds several spectra, row by row. Sort it "
-            "by temperature, then by frequency.",
-            columns.table.file,
-        )
-
-
-def _doubts(frequency: np.ndarray, impedance: np.ndarray) -> list[str]:
-    """Warn of single numbers that stand out: they may be wrong, but cells may also be so."""
-    even = np.log(frequency)
-    odd, off, lost = uneven(even), outlier(frequency, impedance), skipped(even)
-    texts = [_UNEVEN.format(*frequency[[odd, odd - 1, odd + 1]])] if odd is not None else []
-    texts += [_SKIPPED.format(*frequency[[lost, lost + 1]])] if lost is not None else []
-    return [*texts, *([_OFF.format(off[1], frequency[off[0]])] if off is not None else [])]
+        # Single numbers that stand out may be wrong, but cells may also be so: a warning.
+        odd, off, lost = uneven(np.log(f)), outlier(f, z), skipped(np.log(f))
+        doubts = [*table.warnings, *warnings]
+        doubts += [_UNEVEN.format(*f[[odd, odd - 1, odd + 1]])] if odd is not None else []
+        doubts += [_SKIPPED.format(*f[[lost, lost + 1]])] if lost is not None else []
+        doubts += [_OFF.format(off[1], f[off[0]])] if off is not None else []
+        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **bias, **columns.moment(part)))
 
 
 def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:
@@ -116,24 +109,14 @@ def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[n
     if not columns.has("modulus", "phase"):
         impedance, note = as_impedance(columns, frequency, about)
         return impedance, [note]
-    return columns.values("modulus") * np.exp(1j * _phase(columns)), ["Re Z and Im Z computed from |Z| and the phase"]
-
-
-def _phase(columns: Columns) -> np.ndarray:
-    """Phase in rad; without a unit in the header degrees if some value can be nothing else."""
     column = columns.found["phase"]
-    if column.unit is None:
-        raw = columns.table.numbers(column.index)
-        if np.nanmax(np.abs(raw), initial=0.0) > np.pi:
-            return np.deg2rad(-raw if column.negate else raw)
-    return columns.values("phase")
-
-
-def _left_out(columns: Columns, gone: np.ndarray) -> str:
-    rows = np.flatnonzero(gone)
-    lines = [columns.table.lines[k] for k in rows[:5]] if columns.table.lines else []
-    where = f" (lines {', '.join(map(str, lines))}{', ...' if len(rows) > 5 else ''})" if lines else ""
-    return f"{len(rows)} rows without a value of frequency or impedance were left out{where}."
+    raw = columns.table.numbers(column.index) if column.unit is None else None
+    # Without a unit in the header degrees if some value can be nothing else.
+    if raw is not None and np.nanmax(np.abs(raw), initial=0.0) > np.pi:
+        phase = np.deg2rad(-raw if column.negate else raw)
+    else:
+        phase = columns.values("phase")
+    return columns.values("modulus") * np.exp(1j * phase), ["Re Z and Im Z computed from |Z| and the phase"]
 
 
 def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[np.ndarray]:
@@ -151,7 +134,21 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[
     parts = np.split(index, starts[1:])
     if len(parts) == 1:
         return parts
-    if all(allowed and points >= _FEWEST for allowed, points in _neighbours(columns, frequency, index, starts)):
+    known = columns.optional("cycle")[0]
+    cycle = None if known is None else known[index]
+    common = _LEAP * float(np.median(np.abs(steps)))  # one wrong number near the first frequency begins no sweep
+    as_they_may = True
+    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(index)], strict=True)):
+        restarts = abs(frequency[start] / frequency[0] - 1) < _SAME and (stop - start < 2 or abs(steps[start]) < common)
+        # The steps before and after a turning point are alike: the sweep runs back the way it came.
+        turns = start >= 2 and stop - start > 1 and (
+            abs(steps[start - 2] + steps[start - 1]) < _SAME and steps[start - 1] * steps[start] > 0
+        )  # fmt: skip
+        counted = cycle is not None and number > 0 and cycle[start] != cycle[start - 1]
+        mixed = cycle is not None and np.ptp(cycle[start:stop]) > 0  # a row of another sweep
+        as_they_may &= bool((number == 0 or restarts or turns or counted) and not mixed)
+        as_they_may &= number == len(starts) - 1 or stop - start >= _FEWEST
+    if as_they_may:
         return parts
     if not columns.hints.check:
         return [index]
@@ -166,35 +163,3 @@ def _sweeps(columns: Columns, frequency: np.ndarray, index: np.ndarray) -> list[
         columns.table.file,
         line,
     )
-
-
-def _neighbours(
-    columns: Columns, frequency: np.ndarray, index: np.ndarray, starts: list[int]
-) -> Iterator[tuple[bool, int]]:
-    """For every sweep: whether it starts where a sweep may, and how many points it has."""
-    known = columns.optional("cycle")[0]
-    cycle = None if known is None else known[index]
-    stops = [*starts[1:], len(index)]
-    step = np.abs(np.diff(np.log(frequency)))
-    common = _LEAP * float(np.median(step))  # one wrong number that is near the first frequency begins no sweep
-    for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        restarts = abs(frequency[start] / frequency[0] - 1) < _SAME and (stop - start < 2 or step[start] < common)
-        turns = start >= 2 and stop - start > 1 and _bounces(frequency, start)
-        counted = cycle is not None and number > 0 and cycle[start] != cycle[start - 1]
-        mixed = cycle is not None and np.ptp(cycle[start:stop]) > 0  # a row of another sweep
-        last = number == len(starts) - 1
-        yield (number == 0 or restarts or turns or counted) and not mixed, _FEWEST if last else stop - start
-
-
-def _bounces(frequency: np.ndarray, start: int) -> bool:
-    """Tell whether the steps before and after a turning point are alike: the sweep runs back the way it came."""
-    before, after, next_ = np.diff(np.log(frequency[start - 2 : start + 2]))
-    return bool(abs(before + after) < _SAME and after * next_ > 0)
-
-
-def _moment(columns: Columns, part: np.ndarray) -> dict[str, float]:
-    """When a sweep was measured, where the file has the time [s]."""
-    time = columns.optional("time")[0]
-    if time is None or not np.isfinite(time[part][[0, -1]]).all():
-        return {}
-    return {"start_time": float(time[part][0]), "end_time": float(time[part][-1])}

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mgtwin.data import dates
-from mgtwin.data.hints import Hints
+from mgtwin.data.hints import Column, Hints
+from mgtwin.data.labels import understand
 from mgtwin.data.numbers import clock, decimal_of, is_blank, is_clock, is_number, loss, number, odd
 from mgtwin.data.text import Bulk, Lazy, TextFile
-from mgtwin.errors import FileError
+from mgtwin.errors import FileError, did_you_mean
 
 __all__ = ["Table", "no_rows", "rows_of"]
 
@@ -62,6 +63,41 @@ class Table:
         """
         array = np.column_stack([np.asarray(values, dtype=float) for values in columns.values()])
         return cls(file, tuple(columns), (None,) * len(columns), array=array)
+
+    @property
+    def seen(self) -> str:
+        """A sentence that lists the heads and what they were taken for."""
+        if self.headless:
+            return f"The file has {len(self.labels)} columns without heads."
+        shown = []
+        for label, unit in zip(self.labels, self.units, strict=True):
+            meaning = understand(label, unit)
+            text = f"{label} [{unit}]" if unit else label
+            shown.append(f"{text} ({meaning.quantity.replace('_', ' ')})" if meaning else f"{text or '?'}")
+        return f"Columns seen: {', '.join(shown)}."
+
+    def index_of(self, quantity: str, column: Column) -> int:
+        """Return which column a user means.
+
+        Raises
+        ------
+        FileError
+            There is no such column, or several have this head.
+        """
+        count = len(self.labels)
+        if column.number is not None:
+            if column.number > count:
+                raise FileError(f"columns: {quantity}: there is no column {column.number}, only {count}.", self.file)
+            return column.number - 1
+        name = str(column.name)
+        matches = [k for k, label in enumerate(self.labels) if label == name]
+        matches = matches or [k for k, label in enumerate(self.labels) if label.casefold() == name.casefold().strip()]
+        if len(matches) == 1:
+            return matches[0]
+        what = "stands above several columns: give its number" if matches else "is no head of a column"
+        raise FileError(
+            f"columns: {quantity}: {name!r} {what}.{did_you_mean(name, self.labels)} {self.seen}", self.file
+        )
 
     @classmethod
     def of_spectrum(cls, file: str, frequency: np.ndarray, impedance: np.ndarray) -> Table:
@@ -250,7 +286,11 @@ def rows_of(
         )
     if declared is not None and len(rows) != declared:
         warnings.append(f"the file announces {declared} points, but has {len(rows)}.")
-    decimal = "." if grid and not hints.decimal and grid.certain else _decimal(file, rows, lines, hints)
+    decimal, why = hints.decimal or ("." if grid and grid.certain else None), ""
+    if decimal is None:
+        decimal, why = decimal_of(token for row in rows for token in row if is_number(token))
+    if decimal is None:
+        raise file.error(f"{why}. Say which: decimal=',' or decimal='.'.", lines[0])
     heads = tuple(units) if units is not None else (None,) * width
     return Table(
         file.name, tuple(labels), heads, lines, rows, decimal=decimal, cut=missing > _FRAYED,
@@ -332,12 +372,3 @@ def _ragged(fields: Sequence[str], labels: Sequence[str]) -> str:
         else "a value or a separator is missing"
     )
     return f"has {len(fields)} values, but the header names {len(labels)} columns ({shown}): {reason}. Mend the file."
-
-
-def _decimal(file: TextFile, rows: Sequence[Row], lines: Sequence[int], hints: Hints) -> str:
-    if hints.decimal:
-        return hints.decimal
-    found, why = decimal_of(token for row in rows for token in row if is_number(token))
-    if found is None:
-        raise file.error(f"{why}. Say which: decimal=',' or decimal='.'.", lines[0])
-    return found

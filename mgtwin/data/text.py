@@ -151,7 +151,14 @@ def decode(path: Path, raw: bytes) -> TextFile:
             path.name,
             raw.count(b"\n", 0, bad.start()) + 1,
         )
-    encoding = _encoding(raw)
+    encoding = "utf-8"
+    # in pieces, or a large file would stand in memory twice; any bytes can be read as Windows-1252, so it comes last
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for start in range(0, len(raw), _STEP):
+            decoder.decode(raw[start : start + _STEP])
+    except UnicodeDecodeError:
+        encoding = "cp1252"
     ended = raw.endswith((b"\n", b"\f"))
     ends = _places(raw, "\n")
     ends = ends if raw.endswith(b"\n") else np.append(ends, len(raw))
@@ -163,17 +170,6 @@ def decode(path: Path, raw: bytes) -> TextFile:
         return TextFile(path, bulk, ended, bulk)
     lines = _tidy(raw.decode(encoding, errors="replace")).split("\n")
     return TextFile(path, tuple(lines[: -1 if ended else None]), ended)
-
-
-def _encoding(raw: bytes) -> str:
-    # in pieces, or a large file would stand in memory twice; any bytes can be read as Windows-1252, so it comes last
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for start in range(0, len(raw), _STEP):
-            decoder.decode(raw[start : start + _STEP])
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
 
 
 def _places(raw: bytes, sign: str) -> np.ndarray:

@@ -41,8 +41,16 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
     hints, table = columns.hints, columns.table
     time, time_notes = _time(columns, rows)
     voltage, voltage_notes = cell_voltage(columns)
-    current, current_notes, warnings = _current(columns, voltage)
-    notes = [note for note in (*columns.notes, *table.notes, *time_notes, *voltage_notes, *current_notes) if note]
+    notes = [note for note in (*columns.notes, *table.notes, *time_notes, *voltage_notes) if note]
+    warnings: list[str] = []
+    if "current" in columns:
+        column = columns.found["current"]
+        current, said, warnings = signed(columns, columns.values("current"), voltage)
+        notes += [*([f"current = -({column.label})"] if column.negate else []), *said]
+    else:
+        assert hints.current is not None
+        current = np.full_like(voltage, hints.current)
+        notes.append(f"the file has no current: {hints.current:g} A was given")
     whole = columns.whole("time", "voltage", "current", "cycle", "step")
     rows, warnings = rows & whole, [*table.warnings, *warnings, *([] if whole.all() else [CUT])]
     keep = rows & np.isfinite(time)
@@ -52,7 +60,16 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
     keep &= ~empty
     if keep.sum() < 2:
         raise FileError(f"only {keep.sum()} rows hold a time, a voltage and a current.", about.file)
-    _check_time(columns, time, np.flatnonzero(keep))
+    kept = np.flatnonzero(keep)
+    back = np.flatnonzero(np.diff(time[kept]) < 0)
+    if back.size:
+        before, after = int(kept[back[0]]), int(kept[back[0] + 1])
+        raise FileError(
+            f"the time goes back from {time[before]:g} s to {time[after]:g} s. Is it another column (columns={{'time': "
+            "...})? If the file holds several measurements, put each into a file of its own.",
+            table.file,
+            int(table.lines[after]) if table.lines else None,
+        )
     voltage, current = (np.where(np.isfinite(values), values, np.nan)[keep] for values in (voltage, current))
     warnings += [*columns.odd("time", "voltage", "current"), *_doubts(time[keep], voltage, current)]
     if hints.check:
@@ -60,7 +77,7 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
     about = with_temperature(columns, keep, about)
     if table.array is None and table.kind(columns.found["time"].index) == "date":
         about = replace(about, date=table.rows[int(np.flatnonzero(keep)[0])][columns.found["time"].index])
-    cycle, step = (_counter(columns, name, keep) for name in ("cycle", "step"))
+    cycle, step = (columns.counter(name, keep) for name in ("cycle", "step"))
     given = attrs(about, hints, notes, warnings)
     return transient(time[keep], voltage, current, cycle=cycle, step=step, attrs=given)
 
@@ -90,17 +107,6 @@ def _time(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return time, []
 
 
-def _current(columns: Columns, voltage: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
-    """Current [A] with its sign, notes, warnings."""
-    if "current" not in columns:
-        given = columns.hints.current
-        assert given is not None
-        return np.full_like(voltage, given), [f"the file has no current: {given:g} A was given"], []
-    column = columns.found["current"]
-    current, notes, warnings = signed(columns, columns.values("current"), voltage)
-    return current, [*([f"current = -({column.label})"] if column.negate else []), *notes], warnings
-
-
 def _doubts(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> list[str]:
     """Warn of gaps, of a time out of place, and of columns of zeros: what is 0 everywhere was not measured."""
     gaps = [(name, int(np.isnan(values).sum())) for name, values in (("voltage", voltage), ("current", current))]
@@ -121,30 +127,3 @@ def _doubts(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> list[
             "current was not measured or printed with too few digits."
         )
     return found
-
-
-def _check_time(columns: Columns, time: np.ndarray, rows: np.ndarray) -> None:
-    back = np.flatnonzero(np.diff(time[rows]) < 0)
-    if not back.size:
-        return
-    before, after = int(rows[back[0]]), int(rows[back[0] + 1])
-    lines = columns.table.lines
-    raise FileError(
-        f"the time goes back from {time[before]:g} s to {time[after]:g} s. Is it another column (columns={{'time': "
-        f"...}})? If "
-        "the file holds several measurements, put each into a file of its own.",
-        columns.table.file,
-        int(lines[after]) if lines else None,
-    )
-
-
-def _counter(columns: Columns, name: str, keep: np.ndarray) -> np.ndarray | None:
-    """Cycle or step numbers, from 0 as in every Dataset; None where the file has none or not for every row."""
-    values = columns.optional(name)[0]
-    if values is None:
-        return None
-    values = values[keep]
-    if not np.isfinite(values).all() or (values != np.round(values)).any():
-        return None
-    # Instruments count from 1, some from 0, and a file may begin in the middle of an experiment.
-    return (values - values.min()).astype(int)

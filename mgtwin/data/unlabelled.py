@@ -35,18 +35,14 @@ def told_apart(table: Table) -> Table:
         )
     numbers = np.array([table.numbers(k) for k in range(3)])
     frequency, real, imaginary = numbers[:, np.isfinite(numbers).all(axis=0)]
-    if len(frequency) >= 6 and _is_spectrum(frequency, real, imaginary):
+    step = np.diff(frequency)
+    in_order = len(frequency) >= 6 and ((step > 0).all() or (step < 0).all())
+    in_order = in_order and frequency.min() > 0 and frequency.max() >= 10 * frequency.min()
+    signs = (real > 0).all() and (imaginary > 0).sum() <= 0.5 * len(imaginary)
+    # that it suits is not enough: where another reading suits, too, the choice would be a guess
+    suits = in_order and signs and misfit(frequency, real + 1j * imaginary) < _CLEAR
+    if suits and other_reading(frequency, real, imaginary) is None:
         return table.relabelled(("f", "Re Z", "Im Z"), ("Hz", "ohm", "ohm")).noted(
             "no heads: taken as frequency [Hz], Re Z and Im Z [ohm], the only reading that a passive cell can have"
         )
     raise FileError(f"has columns without heads, which cannot be told apart. {_HINT}", table.file)
-
-
-def _is_spectrum(frequency: np.ndarray, real: np.ndarray, imaginary: np.ndarray) -> bool:
-    step = np.diff(frequency)
-    if not ((step > 0).all() or (step < 0).all()) or frequency.min() <= 0:
-        return False
-    if frequency.max() < 10 * frequency.min() or (real <= 0).any() or (imaginary > 0).mean() > 0.5:
-        return False
-    # that it suits is not enough: where another reading suits, too, the choice would be a guess
-    return misfit(frequency, real + 1j * imaginary) < _CLEAR and other_reading(frequency, real, imaginary) is None

@@ -14,9 +14,10 @@ from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
 from .. import library, yamlfile
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
+from ..plain import listed
 from ..protocols import AnyProtocol, Protocol
 from ..quantities import Quantity, Value, format_value
-from .observation import Names, Observation, listed
+from .observation import Names, Observation
 
 if TYPE_CHECKING:
     from ..cells import Cell
@@ -161,6 +162,11 @@ class Experiment:
         if twice is not None:
             raise InputError(f"two observations are called {twice!r}: rename one.")
         return observed
+
+    @property
+    def compares_with_another(self) -> bool:
+        """Whether something is observed in proportion to the result of another experiment."""
+        return any(one.measure is not None and "to_experiment" in one.measure.arguments for one in self.observed)
 
     def runs(self, *, reading: str | None = None) -> tuple[Run, ...]:
         """Return every simulation that the experiment asks for, in every reading that applies.

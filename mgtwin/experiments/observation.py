@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..analysis.metrics import Measure
 from ..errors import InputError
 from ..kinds.noun import noun
+from ..plain import listed
 from ..quantities import Quantity, Value, parse
 
-__all__ = ["Names", "Observation", "listed"]
+__all__ = ["Names", "Observation"]
 
 #: Half-width of a 95 % interval in standard deviations.
 NORMAL_95 = 1.959964
@@ -23,34 +24,6 @@ def _quantity(raw: object) -> Value:
     """A number in SI with its unit, ``""`` where it has none: what an observation is of, no field can know."""
     found = parse(raw, None, allow_inf=True)
     return found if found.unit is not None else found.replace(unit="")
-
-
-def _interval(raw: object) -> tuple[Value, Value] | None:
-    """Two values of one unit; an end that is 0 or infinite may leave it out."""
-    match raw:
-        case None:
-            return None
-        case [lowest, highest]:
-            low, high = _quantity(lowest), _quantity(highest)
-        case _:
-            raise InputError(f"an interval is two values, [lowest, highest], not {raw!r}.")
-    # Zero and infinity are the same in every unit, so they need not say theirs.
-    units = {item.unit or "" for item in (low, high) if item.unit and item != 0}
-    if len(units) > 1:
-        raise InputError(f"the ends of an interval have different dimensions: {' and '.join(sorted(units))}.")
-    if low > high:
-        raise InputError(f"the interval [{low:g}, {high:g}] is upside down: exchange its ends.")
-    unit = units.pop() if units else ""
-    return low.replace(unit=unit), high.replace(unit=unit)
-
-
-def listed(raw: object) -> tuple[object, ...]:
-    """One name or number in place of a list of one."""
-    match raw:
-        case list() | tuple():
-            return tuple(raw)
-        case _:
-            return (raw,)
 
 
 #: One name, or several.
@@ -116,7 +89,7 @@ class Observation:
     where: str
     value: Annotated[Value, BeforeValidator(_quantity)] | None = None
     text: str = ""
-    accepted: Annotated[tuple[Value, Value] | None, PlainValidator(_interval)] = None
+    accepted: tuple[Value, Value] | None = None
     because: str = ""
     measure: Measure | None = None
     not_comparable: str = ""
@@ -131,6 +104,25 @@ class Observation:
     source: str = ""
     step: int | tuple[int, ...] | None = None
     resolution: Annotated[Value, Quantity("", gt=0)] | None = None
+
+    @field_validator("accepted", mode="plain")
+    @classmethod
+    def _interval(cls, raw: object) -> tuple[Value, Value] | None:
+        match raw:
+            case None:
+                return None
+            case [lowest, highest]:
+                low, high = _quantity(lowest), _quantity(highest)
+            case _:
+                raise InputError(f"an interval is two values, [lowest, highest], not {raw!r}.")
+        # Zero and infinity are the same in every unit, so they need not say theirs.
+        units = {item.unit or "" for item in (low, high) if item.unit and item != 0}
+        if len(units) > 1:
+            raise InputError(f"the ends of an interval have different dimensions: {' and '.join(sorted(units))}.")
+        if low > high:
+            raise InputError(f"the interval [{low:g}, {high:g}] is upside down: exchange its ends.")
+        unit = units.pop() if units else ""
+        return low.replace(unit=unit), high.replace(unit=unit)
 
     @model_validator(mode="after")
     def _complete(self) -> Observation:

@@ -22,8 +22,9 @@ def sample(
     r"""Draw from the posterior of a fit with the affine-invariant ensemble sampler of emcee.
 
     Likelihood as in the fit, the levels of noise being integrated out (Jeffreys prior, :math:`L \propto
-    (\chi^2)^{-n/2}` per group of data). Priors are those of `Free`, else flat in the coordinate of the fit (the
-    logarithm, where that is fitted) between the bounds; a parameter that is open on a side needs one of both.
+    (\chi^2)^{-n/2}` per group of data); of a model that fails as much flatter as its intervals are wider. Priors are
+    those of `Free`, else flat in the coordinate of the fit (the logarithm, where that is fitted) between the bounds; a
+    parameter that is open on a side needs one of both.
 
     Parameters
     ----------
@@ -82,6 +83,7 @@ def sample(
     times = np.asarray(sampler.get_autocorr_time(tol=0), dtype=float)
     longest = float(np.nanmax(times)) if np.isfinite(times).any() else float("nan")
     warnings = [] if done == steps else [f"interrupted after {done} of {steps} steps"]
+    warnings += [f"the model does not describe the data: {fit.failures}"] if fit.fails else []
     if not longest * 50 < done:
         warnings.append(f"the chains are {done / longest:.0f} autocorrelation times long; 50 are wanted: more steps")
     tree.attrs |= {
@@ -106,21 +108,14 @@ class _Posterior:
     """Logarithm of the posterior density."""
 
     def __init__(self, fit: Judged) -> None:
-        self._problem = fit.problem
+        self._fit = fit
         self._low, self._high = fit.problem.bounds
 
     def __call__(self, x: NDArray[np.float64]) -> float:
         if np.any(x < self._low) or np.any(x > self._high):
             return -np.inf
-        residuals = self._problem.residuals(x)
-        if not np.isfinite(residuals).all():
-            return -np.inf
-        total = 0.0
-        for part, estimated in zip(self._problem.by_group(residuals), self._problem.estimated, strict=True):
-            square = float(part @ part)
-            total -= part.size / 2 * np.log(max(square, 1e-300)) if estimated else square / 2
-        priors = residuals[self._problem.count :]
-        return float(total - priors @ priors / 2)
+        residuals = self._fit.problem.residuals(x)
+        return -self._fit.deviance(residuals) / 2 if np.isfinite(residuals).all() else -np.inf
 
 
 def _start(fit: Judged, walkers: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ def bootstrap(fit: Solution, samples: int = 200, seed: int = 0, progress: Progre
     -------
     xarray.Dataset
         ``fitted_value`` (sample, parameter) [SI units of each, in ``parameter_unit``]. After Ctrl-C those until then,
-        with a warning.
+        with a warning, as for a model that does not describe the data.
 
     Raises
     ------
@@ -43,7 +43,8 @@ def bootstrap(fit: Solution, samples: int = 200, seed: int = 0, progress: Progre
         raise InputError(f"samples is {samples}: draw at least one, some hundred for intervals.")
     rng = np.random.default_rng(seed)
     found = []
-    warnings: list[str] = []
+    # drawn from the model, samples know nothing of its error
+    warnings = [f"the model does not describe the data: {fit.failures}"] if fit.fails else []
     try:
         for k in range(samples):
             # from the model, not from resampled points: neighbouring points of a spectrum cannot be exchanged
@@ -74,7 +75,7 @@ def bootstrap(fit: Solution, samples: int = 200, seed: int = 0, progress: Progre
 def _drawn(fit: Solution, number: int, rng: np.random.Generator) -> Data:
     """Data of one Dataset as the fitted model and its noise might have given them."""
     mean = np.ascontiguousarray(fit.predicted[number])
-    std = fit.problem.weightings[number].interleaved(fit.measured(number)) * fit.noise[number]
+    std = fit.problem.weightings[number].interleaved(fit.measured(number)) * fit.levels[number]
     noise = std * rng.normal(size=std.size)
     # noise was drawn for real and imaginary part in turn: the view puts them back together
     found: Data = np.add(mean, noise.view(mean.dtype), dtype=mean.dtype)

@@ -22,7 +22,6 @@ from .measurements import measurement
 from .minimise import tolerance_of
 from .models import model_of
 from .problem import Problem
-from .verdicts import failures_of
 
 __all__ = ["Candidate", "Proposals", "next_experiment"]
 
@@ -98,8 +97,8 @@ class Proposals:
 
     @property
     def decides(self) -> tuple[bool, ...]:
-        """Which candidates are expected to decide between all hypotheses."""
-        return tuple(bool(value > DECISIVE) for value in self.separation)
+        """Which candidates are expected to decide between all hypotheses; none where one of these fails already."""
+        return tuple(bool(value > DECISIVE) and not self.warnings for value in self.separation)
 
     def __str__(self) -> str:
         wide = max([len(name) for name in (*self.names, "experiment")])
@@ -166,8 +165,11 @@ def next_experiment(
     # a single hypothesis has nothing to be told from: its parameters are what an experiment can improve
     rows.sort(key=lambda row: -(row[1] if len(listed) == 1 else row[2]))
     found, information, separation, hardest = zip(*rows, strict=True)
-    failures = [(label, failures_of(fit)) for label, fit in zip(labels, listed, strict=True)]
-    warnings = tuple(f"{label} does not describe the data so far: {failure}" for label, failure in failures if failure)
+    warnings = tuple(
+        f"{label} does not describe the data so far: {fit.failures}"
+        for label, fit in zip(labels, listed, strict=True)
+        if fit.fails
+    )
     return Proposals(found, information, separation, hardest, failed, warnings)
 
 

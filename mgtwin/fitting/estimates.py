@@ -47,10 +47,12 @@ class Estimate:
     value : float
         [SI] where the misfit is smallest; of a parameter that is not identifiable no more than a point of many.
     std : float or None
-        Standard deviation from the covariance; None where the parameter is not identifiable or at a bound.
+        Standard deviation from the covariance, of a model that fails with its error in it; None where the data do not
+        determine the parameter, or at a bound.
     low, high : float or None
         Ends of the 95 % interval: of the profile where there is one, else from the covariance; None: open.
     identifiable : bool
+        Never of a model that fails.
     at_bound : bool
     profile : Profile or None
     proven : bool

@@ -49,9 +49,14 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
         axes: list[Panel] = list(np.ravel(np.array(made)))
         for one, (draw, numbers) in zip(axes, kinds, strict=True):
             draw(fit, numbers, one)
-            if len(numbers) > 1:
+            if len(numbers) > 1 or fit.fails:
                 one.legend()
     return axes[0] if len(axes) == 1 else np.array(axes)
+
+
+def _label(fit: Solution, number: int) -> str:
+    verdict = fit.verdicts[number]
+    return f"{verdict.label} (POOR: {verdict.misfit:.2g} × noise)" if verdict.poor else verdict.label
 
 
 def _spectra(fit: Solution, numbers: list[int], ax: Panel) -> None:
@@ -61,7 +66,7 @@ def _spectra(fit: Solution, numbers: list[int], ax: Panel) -> None:
     for k in numbers:
         z, model = fit.measured(k) / size, fit.predicted[k] / size
         order = np.argsort(np.asarray(fit.problem.measurements[k].frequency))
-        (points,) = ax.plot(z.real, -z.imag, ".", label=fit.problem.measurements[k].label)
+        (points,) = ax.plot(z.real, -z.imag, ".", label=_label(fit, k))
         ax.plot(model.real[order], -model.imag[order], color=points.get_color())
     ax.set_xlabel(f"Re Z ({unit})")
     ax.set_ylabel(f"−Im Z ({unit})")
@@ -83,7 +88,7 @@ def _runs(fit: Solution, numbers: list[int], ax: Panel) -> None:
     }
     for k, item in items.items():
         size, time = axis[item.quantity][0], np.asarray(item.time) / second
-        (points,) = ax.plot(time, fit.measured(k) / size, ".", label=item.label)
+        (points,) = ax.plot(time, fit.measured(k) / size, ".", label=_label(fit, k))
         ax.plot(time, fit.predicted[k] / size, color=points.get_color())
     if log_time:
         ax.set_xscale("log")

@@ -60,12 +60,12 @@ _FreeLike = TypeVar("_FreeLike", bound=FreeLike)
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def free_kind(cls: type[_FreeLike]) -> type[_FreeLike]:
     """Make a class a way to be free: a noun that files know by its name in snake case."""
-    return declared(cls, FREE, FreeLike, _check)
 
+    def check(made: type[FreeLike]) -> None:
+        missing = ", ".join(sorted(made.__abstractmethods__))
+        require(not missing, made, FREE, f"without {missing}.")
 
-def _check(cls: type[FreeLike]) -> None:
-    missing = ", ".join(sorted(cls.__abstractmethods__))
-    require(not missing, cls, FREE, f"without {missing}.")
+    return declared(cls, FREE, FreeLike, check)
 
 
 @free_kind

@@ -23,7 +23,7 @@ OFFSET = 1e-3
 #: What a cell without current may show beside its voltage at rest [V]: gradients that have not relaxed.
 OPEN_CIRCUIT = 0.1
 #: A recorded current this many times smaller than the cell would pass says that the voltage was not applied to it.
-MISSING = 100.0
+MISSING = 10.0
 
 
 def held_at(cell: Cell, dataset: xr.Dataset, impedance: NDArray[np.complex128], label: str) -> tuple[Bias | None, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InputError
 from .measurements import Measurement
 from .solution import Solution
-from .verdicts import failures_of, runs_probability
+from .verdicts import Runs
 
 __all__ = ["Comparison", "compare"]
 
@@ -59,8 +59,13 @@ class Comparison:
 
     @property
     def decided(self) -> bool:
-        """Whether the data decide for `best` (a margin above 10)."""
-        return self.margin > DECISIVE
+        """Whether the data decide for `best`: a margin above 10, and it describes them."""
+        return self.margin > DECISIVE and not self._failure
+
+    @property
+    def _failure(self) -> str:
+        """What the best does not describe."""
+        return self.failures[self.names.index(self.best)] if self.failures else ""
 
     def __str__(self) -> str:
         lines = [f"{'hypothesis':<24}{'ΔAICc':>10}{'ΔBIC':>10}{'left out':>10}{'runs p':>10}"]
@@ -72,10 +77,11 @@ class Comparison:
                 f"{self.runs_p[k]:>10.2g}"
             )
         verdict = f"the data decide for {self.best!r}" if self.decided else "UNDECIDABLE with these data"
+        if self._failure and self.margin > DECISIVE:
+            verdict = f"{self.best!r} is the least wrong of these, NONE DESCRIBES THE DATA"
         lines.append(f"{verdict} (ΔBIC of the second {self.margin:.3g}, decisive above {DECISIVE:g}).")
-        failure = self.failures[int(np.argmin(self.bic))] if self.failures else ""
-        if failure:
-            lines.append(f"But the best does not describe the data: {failure}.")
+        if self._failure:
+            lines.append(f"But the best does not describe the data: {self._failure}.")
         elif self.runs_p[int(np.argmin(self.bic))] < 0.001:
             lines.append("But the residuals of the best are systematic: none of these models describes the data.")
         return "\n".join(lines)
@@ -126,7 +132,7 @@ def compare(fits: Sequence[Solution], names: Sequence[str] = (), *, folds: int =
     # all are judged by the noise of one fit: each by its own would excuse the worse one by its larger noise
     best = fits[int(np.argmin(bic))]
     left_out = [_cross_validated(fit, best, folds, seed) if folds else math.nan for fit in fits]
-    runs, failures = tuple(_runs_p(fit) for fit in fits), tuple(failures_of(fit) for fit in fits)
+    runs, failures = tuple(_runs_p(fit) for fit in fits), tuple(fit.failures for fit in fits)
     return Comparison(tuple(labels), tuple(aicc), tuple(bic), tuple(left_out), runs, failures)
 
 
@@ -171,7 +177,7 @@ def _cross_validated(fit: Solution, best: Solution, folds: int, seed: int) -> fl
         predicted = fit.problem.predicted(again.x)
         for number, (item, part) in enumerate(zip(fit.problem.measurements, keep, strict=True)):
             data = fit.measured(number)
-            std = fit.problem.weightings[number].std(data) * best.noise[number]
+            std = fit.problem.weightings[number].std(data) * best.levels[number]
             # both parts of an impedance in one modulus, which is why a point counts twice below
             deviations = np.abs((predicted[number] - data) / std)[~part]
             total += float(deviations @ deviations)
@@ -187,4 +193,4 @@ def _runs_p(fit: Solution) -> float:
     """Runs test of all residuals: real parts, imaginary parts and traces each in their order."""
     parts = fit.problem.by_dataset(fit.minimum.residuals)
     pairs = zip(fit.problem.measurements, parts, strict=True)
-    return runs_probability([part for item, own in pairs for part in item.series(own)])
+    return Runs.of([part for item, own in pairs for part in item.series(own)]).probability

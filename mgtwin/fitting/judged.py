@@ -18,7 +18,6 @@ from .models import Subject
 from .outside import Outside, outside_model
 from .profiles import profiled
 from .solution import Solution
-from .verdicts import Verdict, verdict_of
 
 __all__ = ["Judged"]
 
@@ -39,10 +38,13 @@ class Judged(Solution):
     def identifiable(self) -> NDArray[np.bool_]:
         """Which parameters the data determine, each within a factor of e at 95 % (of a bounded number: half its range).
 
-        Where the covariance finds all of them well determined that is the answer. Where it does not, or a parameter has
-        run into a bound, the minimum lies in a valley or a corner, about which the neighbourhood of one point says
-        little: then the profiles decide (not with runs in time, where they take too long).
+        None where the model does not describe the data: what they determine is then no property of the cell. Where the
+        covariance finds all of them well determined that is the answer. Where it does not, or a parameter has run into
+        a bound, the minimum lies in a valley or a corner, about which the neighbourhood of one point says little: then
+        the profiles decide (not with runs in time, where they take too long).
         """
+        if self.fails:
+            return np.full(len(self.names), False)
         found = self.identifiability.identifiable.copy()
         for k in np.flatnonzero(found & self._doubtful):
             found[k] = self._is_narrow(self.profile(self.names[k]), int(k))
@@ -117,10 +119,10 @@ class Judged(Solution):
             Whether to work out the profile; by default that is done for parameters that are not identifiable.
         """
         k = self.index(name)
-        sound = bool(self.identifiable[k])
-        if (not sound and not self.at_bound[k]) if profile is None else profile:
+        nearby = bool(self.identifiability.identifiable[k]) if self.fails else bool(self.identifiable[k])
+        if (not nearby and not self.at_bound[k]) if profile is None else profile:
             self.profile(name)
-        return self._estimate(k, sound, proven=True)
+        return self._estimate(k, nearby, proven=True)
 
     def known(self, name: str) -> Estimate:
         """What is known of one parameter without further fits: from the covariance, and from profiles known by now.
@@ -134,6 +136,7 @@ class Judged(Solution):
         return self._estimate(k, sound, proven=not self._doubtful[k] or not sound or profile is not None)
 
     def _estimate(self, k: int, sound: bool, proven: bool) -> Estimate:
+        """Of a parameter that is sound, but for the model."""
         name, profile = self.names[k], self._profiles.get(f"{self.names[k]} 0.95")
         low: float | None = None
         high: float | None = None
@@ -143,28 +146,15 @@ class Judged(Solution):
             low, high = self.interval(name)
         std = float(self.std[k]) if sound else None
         unit = self.problem.parameters[k].unit
-        return Estimate(name, unit, float(self.x[k]), std, low, high, sound, bool(self.at_bound[k]), profile, proven)
-
-    @cached_property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """Of every Dataset whether the model describes it, judged by the noise of the data alone.
-
-        The levels of noise that intervals are made of (`noise`) follow from the misfit where none is given: a model
-        that fails has wider intervals by as much as it fails.
-        """
-        return tuple(verdict_of(self, number) for number in range(len(self.problem.measurements)))
-
-    @property
-    def fails(self) -> bool:
-        """Whether the model does not describe some of the data: its parameters are not to be believed then."""
-        return any(verdict.poor for verdict in self.verdicts)
+        identifiable, at_bound = sound and not self.fails, bool(self.at_bound[k])
+        return Estimate(name, unit, float(self.x[k]), std, low, high, identifiable, at_bound, profile, proven)
 
     @cached_property
     def outside_model(self) -> tuple[Outside, ...]:
         """The Datasets that the model does not describe, with the reason.
 
-        Their misfit is far above the noise or that of the others, or a number that can only grow
-        (``PerDataset(grows=True)``) is smaller in them than before.
+        Their verdict is POOR, their misfit far above that of the others where nobody knows the noise, or a number that
+        can only grow (``PerDataset(grows=True)``) smaller in them than before.
         """
         return outside_model(self)
 
@@ -192,10 +182,10 @@ class Judged(Solution):
         for k, parameter in enumerate(self.problem.parameters):
             labels = list(dict.fromkeys(self.problem.measurements[n].label for n in parameter.targets))
             source = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
-            sound = bool(self.identifiable[k])
-            note = (
-                None if sound else ("at a bound of the fit" if self.at_bound[k] else "not identifiable by these data")
-            )
+            sound = bool((self.identifiability.identifiable if self.fails else self.identifiable)[k])
+            note = None if sound else "at a bound of the fit" if self.at_bound[k] else "not identifiable by these data"
+            if self.fails:
+                note = f"{f'{note}; ' if note else ''}the model does not describe the data: {self.failures}"
             for path in parameter.targets.get(number, ()):
                 # that of a constant-phase element depends on its exponent, which may be free: the cell fills it in
                 unit = None if path.endswith(".q") else self.problem.measurements[number].model.unit(path) or None

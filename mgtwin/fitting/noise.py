@@ -45,11 +45,14 @@ class Quality:
     ----------
     noise : float
         In units of what their deviations are divided by.
+    freedom : int
+        From how many independent numbers the noise is known.
     systematic : float
         Largest mean of neighbouring residuals of the Kramers-Kronig test, in the same units; 0 for a trace in time.
     """
 
     noise: float
+    freedom: int
     systematic: float = 0.0
 
     @property
@@ -78,7 +81,8 @@ def _scatter(trace: Reals) -> Quality | None:
     """From second differences, whose variance is six times that of the samples."""
     if trace.size < FEWEST:
         return None
-    return Quality(NORMAL * float(np.median(np.abs(np.diff(trace, 2)))) / np.sqrt(6.0))
+    # neighbours share samples, and a median uses them less well than a mean square
+    return Quality(NORMAL * float(np.median(np.abs(np.diff(trace, 2)))) / np.sqrt(6.0), trace.size // 4)
 
 
 def _spectral(frequency: Reals, z: NDArray[np.complex128], std: Reals) -> Quality | None:
@@ -134,6 +138,12 @@ def _tested(matrix: Reals, target: Reals) -> tuple[float, Quality]:
     everywhere = np.zeros(target.size)
     everywhere[keep] = left
     means = np.stack([np.convolve(part, np.ones(WINDOW) / WINDOW, "valid") for part in everywhere.reshape(-1, 2).T])
-    found = Quality(float(np.sqrt(squares / max(n - rank, 1))), float(np.abs(means).max()))
+    noise, systematic = float(np.sqrt(squares / max(n - rank, 1))), float(np.abs(means).max())
+    # of a cell that changed the residuals hold the change, too: its noise is what differs between neighbours
+    around = everywhere.reshape(-1, 2).T[:, WINDOW // 2 : -(WINDOW // 2)] - means
+    local = float(np.sqrt((around**2).mean() * n / max(n - rank, 1) / (1 - 1 / WINDOW)))
+    if systematic > max(TOLERANCE, SIGNIFICANT * local / np.sqrt(WINDOW)):
+        noise = min(noise, local)
+    found = Quality(noise, max(n - rank, 1), systematic)
     # per number of the data, so that leaving some out is no way to a better score
     return float(score / n), found

@@ -13,8 +13,8 @@ from .solution import Solution
 
 __all__ = ["Outside", "outside_model"]
 
-#: A Dataset with this many times the misfit of the others (four times their variance) is not described, provided that
-#: noise alone would do so in fewer than one fit of a thousand. Less may be an instrument whose noise varies.
+#: Where nobody knows the noise a Dataset with this many times the misfit of the others (four times their variance) is
+#: not described, provided that noise alone would do so in fewer than one fit of a thousand.
 _FAR, _CHANCE = 2.0, 1e-3
 
 
@@ -57,18 +57,20 @@ def _by_misfit(fit: Solution) -> list[Outside]:
     from scipy.stats import chi2
 
     problem, found = fit.problem, []
-    misfits = np.array(fit.misfits)
+    sizes = np.array(fit.deviations)
     counts = np.array([part.size for part in problem.by_dataset(fit.minimum.residuals)])
-    for number, item in enumerate(problem.measurements):
-        group = problem.group_of[number]
-        # an estimated noise has the misfit of bad Datasets in it: the others tell what it would be without
-        estimated = bool(problem.estimated[group])
-        usual = float(np.median(misfits[problem.group_of == group])) if estimated else 1.0
-        chance = float(np.sqrt(chi2.isf(_CHANCE / len(counts), counts[number]) / counts[number]))
-        if misfits[number] > max(_FAR, chance) * usual:
-            than = "that of the others" if estimated else "the noise"
-            reason = f"misfit {misfits[number] / usual:.1f} times {than}"
-            found.append(Outside(number, item.label, "misfit", reason))
+    for verdict in fit.verdicts:
+        number, reason = verdict.number, ""
+        if verdict.noise is None:
+            # a level that follows from the misfit has that of bad Datasets in it: the others tell what it is without
+            usual = float(np.median(sizes[problem.group_of == problem.group_of[number]]))
+            chance = float(np.sqrt(chi2.isf(_CHANCE / len(counts), counts[number]) / counts[number]))
+            if sizes[number] > max(_FAR, chance) * usual:
+                reason = f"misfit {sizes[number] / usual:.1f} times that of the others"
+        elif verdict.poor:
+            reason = f"misfit {verdict.misfit:.1f} times the noise, {verdict.where}"
+        if reason:
+            found.append(Outside(number, verdict.label, "misfit", reason))
     return found
 
 

@@ -205,16 +205,13 @@ def _made(
         prior = None if free.prior is None else free.prior.in_unit(lambda number: model.read(path, number))
     except QuantityError as error:
         raise InputError(f"{name}: {error}") from None
-    log = _is_logarithmic(start, unit, (low, high)) if free.log is None else free.log
+    # Positive numbers whose size is unknown; not energies, temperatures, potentials, nor fractions.
+    fraction = unit == "" and low >= 0 and high <= 1
+    of_any_size = start > 0 and unit not in _LINEAR_UNITS and low >= 0 and not fraction
+    log = of_any_size if free.log is None else free.log
     if not low <= start <= high:
         shown = [format_value(item, unit) for item in (start, low, high)]
         raise InputError(f"{name}: the start {shown[0]} is outside the bounds {shown[1]} to {shown[2]}.")
     if log and not start > 0:
         raise InputError(f"{name}: its logarithm is fitted, so it must start above 0, not at {start:g} {unit}.")
     return Parameter(name, key, unit, log, start, (low, high), prior, dict(targets), what.monotonic)
-
-
-def _is_logarithmic(start: float, unit: str, bounds: tuple[float, float]) -> bool:
-    """Positive numbers whose size is unknown; not energies, temperatures, potentials, nor fractions."""
-    fraction = unit == "" and bounds[0] >= 0 and bounds[1] <= 1
-    return start > 0 and unit not in _LINEAR_UNITS and bounds[0] >= 0 and not fraction

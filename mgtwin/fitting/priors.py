@@ -52,12 +52,12 @@ _Knowledge = TypeVar("_Knowledge", bound=Knowledge)
 @dataclass_transform(frozen_default=True)
 def prior(cls: type[_Knowledge]) -> type[_Knowledge]:
     """Make a class a prior: a noun that files know by its name in lower case."""
-    return declared(cls, PRIORS, Knowledge, _check)
 
+    def check(made: type[Knowledge]) -> None:
+        missing = ", ".join(sorted(made.__abstractmethods__))
+        require(not missing, made, PRIORS, f"without {missing}.")
 
-def _check(cls: type[Knowledge]) -> None:
-    missing = ", ".join(sorted(cls.__abstractmethods__))
-    require(not missing, cls, PRIORS, f"without {missing}.")
+    return declared(cls, PRIORS, Knowledge, check)
 
 
 @prior

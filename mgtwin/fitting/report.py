@@ -43,7 +43,7 @@ def _headline(fit: Judged) -> str:
     state = "interrupted: the best until then" if fit.interrupted else "" if fit.converged else "NOT CONVERGED"
     text = (
         f"{len(fit.names)} parameters, {count} Dataset{'' if count == 1 else 's'}, {fit.problem.count} numbers, "
-        f"chi2/freedom {_reduced(fit):.3g}"
+        f"chi2/freedom {fit.chi_squared / max(fit.freedom, 1):.3g}"
     )
     costs = fit.minimum.costs
     if costs is not None and costs.size > 1:
@@ -51,12 +51,6 @@ def _headline(fit: Judged) -> str:
         reached = int(np.sum(costs <= best * (1 + 1e-6) + 1e-12))
         text += f", reached from {reached} of {costs.size} starts"
     return f"{text}{f'; {state}' if state else ''}"
-
-
-def _reduced(fit: Judged) -> float:
-    """Sum of squares in units of the noise of the data alone, over the degrees of freedom."""
-    parts = fit.problem.by_dataset(fit.minimum.residuals)
-    return sum(v.misfit**2 * part.size for v, part in zip(fit.verdicts, parts, strict=True)) / max(fit.freedom, 1)
 
 
 def table_rows(fit: Judged) -> list[tuple[str, ...]]:
@@ -68,8 +62,10 @@ def table_rows(fit: Judged) -> list[tuple[str, ...]]:
             estimate = _widened(estimate, seen)
             short = f"{short} (at {format_value(seen.reference, 'K')})"
         verdict = _verdict(estimate)
-        if estimate.identifiable:
-            verdict = "MODEL FAILS" if fit.fails else "by the law" if seen is not None else verdict
+        if fit.fails and not estimate.at_bound:
+            verdict = "MODEL FAILS"
+        elif estimate.identifiable and seen is not None:
+            verdict = "by the law"
         prior = "" if parameter.prior is None else parameter.prior.shown(parameter.unit)
         rows.append((short, *_numbers(estimate), verdict, prior))
     return rows
@@ -100,13 +96,12 @@ def _law_lines(fit: Judged) -> list[str]:
 
 
 def _failure_lines(fit: Judged) -> list[str]:
-    lines = []
-    for verdict in fit.verdicts:
-        if verdict.poor:
-            looks = f"; it looks like {verdict.looks_like}" if verdict.looks_like else ""
-            lines.append(f"{verdict.label}: {verdict.misfit:.3g} × noise, {verdict.where}{looks}")
+    lines = [str(verdict) for verdict in fit.verdicts if verdict.poor]
     if lines:
-        lines.append("What the table says holds for this model only; its intervals are widened by the misfit.")
+        lines.append(
+            f"No number of such a model is identifiable. Intervals are widened by {fit.widening:.2g}, which is what "
+            f"residuals that hang together do to a mean; they hold the truth only where the model errs by chance."
+        )
     return lines
 
 
@@ -117,9 +112,8 @@ def _numbers(estimate: Estimate) -> tuple[str, str, str]:
         return value, "", ""
     ends = [_end(estimate.low, unit), _end(estimate.high, unit)]
     interval = f"{ends[0]} … {ends[1]}"
-    if not estimate.identifiable:
+    if estimate.std is None:
         return "-", "-", interval  # a number would be believed
-    assert estimate.std is not None
     return value, _spread(estimate), interval
 
 
@@ -159,7 +153,7 @@ def _short(path: str) -> str:
 def _open_lines(fit: Judged) -> list[str]:
     known = dict(zip(fit.names, short_names(fit.names), strict=True))
     lines = []
-    sound = np.array([fit.known(name).identifiable for name in fit.names])
+    sound = np.array([fit.known(name).std is not None for name in fit.names])
     local = fit.identifiability.identifiable & ~sound
     lines += [
         f"{known[fit.names[k]]}: determined near this minimum only, its profile is open" for k in np.flatnonzero(local)

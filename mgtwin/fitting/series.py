@@ -62,17 +62,19 @@ class FitSeries(Sequence[Fit]):
         -------
         xarray.Dataset
             Over (sample, parameter): ``fitted_value`` and ``fitted_std`` [SI units of each, in ``parameter_unit``], the
-            latter nan where a parameter is not identifiable; over sample ``misfit``, in units of |Z| or of the data,
-            the coordinate ``label``, and ``temperature`` [K] where it is known.
+            latter nan where a parameter is not determined; over sample ``misfit``, in units of |Z| or of the data,
+            ``poor`` (1 where the model does not describe the data), the coordinate ``label``, and ``temperature`` [K]
+            where it is known. A warning names the Datasets that the model does not describe.
         """
         first = self.fits[0]
-        stds = [np.where(item.identifiable, item.std, np.nan) for item in self.fits]
+        stds = [[item.known(name).std or np.nan for name in item.names] for item in self.fits]
         temperatures = [item.problem.measurements[0].temperature for item in self.fits]
         found = xr.Dataset(
             {
                 "fitted_value": (("sample", "parameter"), [item.x for item in self.fits], attributes("fitted_value")),
                 "fitted_std": (("sample", "parameter"), stds),
-                "misfit": (("sample",), [item.noise[0] * item.misfits[0] for item in self.fits]),
+                "misfit": (("sample",), [item.deviations[0] for item in self.fits]),
+                "poor": (("sample",), [int(item.fails) for item in self.fits]),
             },
             coords={
                 "sample": ("sample", np.arange(len(self.fits)), attributes("sample")),
@@ -82,18 +84,19 @@ class FitSeries(Sequence[Fit]):
                     "parameter", [p.unit for p in first.problem.parameters], attributes("parameter_unit"),
                 ),
             },
-            attrs={"route": "series of fits"},
+            attrs={"route": "series of fits", "warnings": [item.failures for item in self.fits if item.fails]},
         )  # fmt: skip
         if None not in temperatures:
             found = found.assign_coords(temperature=("sample", temperatures, {"units": "K"}))
         return found
 
     def __str__(self) -> str:
-        head = ("", *self.fits[0].names)
+        head = ("", *self.fits[0].names, "")
         rows = [head]
         for label, item in zip(self.labels, self.fits, strict=True):
-            shown = [f"{x:.4g}" if known else "-" for x, known in zip(item.x, item.identifiable, strict=True)]
-            rows.append((label, *shown))
+            known = item.identifiability.identifiable if item.fails else item.identifiable
+            shown = [f"{x:.4g}" if sound else "-" for x, sound in zip(item.x, known, strict=True)]
+            rows.append((label, *shown, "POOR" if item.fails else ""))
         widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
         return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 

@@ -16,6 +16,7 @@ from ..regression.weighting import Data
 from .identifiability import Identifiability, identifiability
 from .minimise import Minimum, minimised
 from .problem import Problem
+from .verdicts import Described, Verdict
 
 __all__ = ["Solution"]
 
@@ -105,10 +106,13 @@ class Solution:
             jacobian = jacobian * np.sqrt(self.loss.weights(self.minimum.residuals))[:, np.newaxis]
         return identifiability(jacobian, self.problem.parameters, self.x, self.at_bound)
 
-    @property
+    @cached_property
     def covariance(self) -> Reals:
-        """Of the coordinates (logarithms where a parameter is fitted in the logarithm)."""
-        return self.identifiability.covariance
+        """Of the coordinates (logarithms where a parameter is fitted in the logarithm).
+
+        Of a model that fails it has the error of the model in it: see `Verdict.widening`.
+        """
+        return self.identifiability.covariance * self.widening**2
 
     @cached_property
     def std(self) -> Reals:
@@ -140,24 +144,61 @@ class Solution:
 
     # -- misfit -------------------------------------------------------------------------------------------------------
     @property
-    def noise(self) -> tuple[float, ...]:
-        """Level of noise per Dataset: relative to |Z| with `Modulus`, to the root mean square of the data with `Unit`.
+    def levels(self) -> tuple[float, ...]:
+        """What a residual of every Dataset counts as in intervals: the noise as given, else the size of the misfit.
 
-        1 where the noise was given and all is well.
+        Relative to |Z| with `Modulus`, to the root mean square of the data with `Unit`; 1 where the noise was given.
         """
         return tuple(float(self.problem.scales[group]) for group in self.problem.group_of)
 
     @cached_property
+    def deviations(self) -> tuple[float, ...]:
+        """Root mean square of the residuals of every Dataset, in the same units."""
+        parts = self.problem.by_dataset(self.minimum.residuals)
+        return tuple(float(np.sqrt(np.mean(p**2))) * level for p, level in zip(parts, self.levels, strict=True))
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Of every Dataset whether the model describes it, judged by the noise of the data alone."""
+        everything = enumerate(self.predicted)
+        return tuple(Described(self.problem, self.minimum, z, number).verdict for number, z in everything)
+
+    @property
+    def fails(self) -> bool:
+        """Whether the model does not describe some of the data: its parameters are not to be believed then."""
+        return any(verdict.poor for verdict in self.verdicts)
+
+    @property
+    def failures(self) -> str:
+        """What the model does not describe, in words; "" where it holds."""
+        return "; ".join(str(verdict) for verdict in self.verdicts if verdict.poor)
+
+    @property
+    def widening(self) -> float:
+        """By how much the error of a model that fails widens all intervals; 1 where it holds."""
+        # where the level follows from the misfit, as much of the widening is in it already
+        pairs = zip(self.verdicts, self.levels, strict=True)
+        return max([1.0, *(v.widening * (v.noise or 0.0) / level for v, level in pairs if v.poor)])
+
+    @property
+    def noise(self) -> tuple[float, ...]:
+        """Noise of every Dataset, in the units of `levels`: never what a model that fails leaves of the data.
+
+        As given; else the level of a model that holds, which uses all of the data; else that of the data alone.
+        """
+        pairs = zip(self.verdicts, self.levels, strict=True)
+        return tuple(float(v.noise or level) if v.poor else level for v, level in pairs)
+
+    @property
     def misfits(self) -> tuple[float, ...]:
         """Root mean square of the residuals of every Dataset in units of the noise: about 1 where the model holds."""
-        parts = self.problem.by_dataset(self.minimum.residuals)
-        return tuple(float(np.sqrt(np.mean(part**2))) for part in parts)
+        return tuple(size / noise for size, noise in zip(self.deviations, self.noise, strict=True))
 
     @property
     def chi_squared(self) -> float:
         """Sum of the squared residuals of the data in units of the noise."""
-        data = self.minimum.residuals[: self.problem.count]
-        return float(data @ data)
+        parts = self.problem.by_dataset(self.minimum.residuals)
+        return sum(misfit**2 * part.size for misfit, part in zip(self.misfits, parts, strict=True))
 
     @property
     def freedom(self) -> int:
@@ -185,7 +226,10 @@ class Solution:
         return -total / 2
 
     def deviance(self, residuals: Reals) -> float:
-        """By how much -2 ln(likelihood) exceeds that of the fit, the levels of noise being fitted again."""
+        """By how much -2 ln(likelihood) exceeds that of the fit, the levels of noise being fitted again.
+
+        Less where the model fails, by as much as its covariance is widened.
+        """
         problem, total = self.problem, 0.0
         pairs = zip(problem.by_group(residuals), problem.by_group(self.minimum.residuals), strict=True)
         for (now, then), estimated in zip(pairs, problem.estimated, strict=True):
@@ -197,7 +241,7 @@ class Solution:
                 total += squares - smallest
         # what priors add has a known width and enters as it is
         now, then = residuals[problem.count :], self.minimum.residuals[problem.count :]
-        return total + float(now @ now - then @ then)
+        return (total + float(now @ now - then @ then)) / self.widening**2
 
     # -- again --------------------------------------------------------------------------------------------------------
     def refitted(

@@ -94,11 +94,14 @@ def adjoint_jacobian(
     result = np.empty((flat.size, len(stack.input_names)), dtype=complex)
     moved = np.zeros((y.size, len(stack.input_names))) if shift is None else shift
     for k, name in enumerate(stack.input_names):
-        matrix, voltage = _turned(stack, y, given, moved[:, k], k)
+        # how dF/dy and dV/dy turn with this input along with the movement of the state
+        turned, outputs = directional(stack.matrices, y, stack.values(given), moved[:, k], k)
+        matrix, voltage = csr_matrix(turned.sparse()), np.asarray(outputs.full())[0]
         # no conjugate anywhere: lambda^T (dA) z is linear in both, so that
         # np.vdot in its place would give another number
         change = voltage @ z + np.einsum("nf,nf->f", adjoints, csr_matrix(matrix[others]) @ z)
-        rows = _exponent_rows(stack, name)
+        powered = [label for label, path in stack.model.exponents.items() if stack.model.input_paths.get(path) == name]
+        rows = np.isin(np.asarray(stack.layout[0])[others], powered)
         # the compiled matrices know nothing of (i omega)^n, the power of a row: its derivative by n comes on top
         if rows.any():
             n = stack.exponents(given)[others][rows, np.newaxis]
@@ -124,14 +127,6 @@ def no_derivative(name: str, inputs: Mapping[str, float]) -> str:
     )
 
 
-def _turned(
-    stack: LinearisedStack, y: NDArray[np.float64], inputs: Mapping[str, float], moved: NDArray[np.float64], k: int
-) -> tuple[csr_matrix, NDArray[np.float64]]:
-    """Derivatives of dF/dy and dV/dy by input k along with a movement of the state."""
-    matrix, outputs = directional(stack.matrices, y, stack.values(inputs), moved, k)
-    return csr_matrix(matrix.sparse()), np.asarray(outputs.full())[0]
-
-
 def directional(
     function: Any, y: NDArray[np.float64], values: Sequence[float], moved: NDArray[np.float64], k: int
 ) -> list[Any]:
@@ -141,10 +136,3 @@ def directional(
     # forward mode: the outputs are whole matrices, and reverse mode would take one sweep for every entry of theirs
     found = function.forward(1)(y, *values, *outputs, moved, *np.eye(len(values))[k])
     return list(found) if isinstance(found, tuple) else [found]
-
-
-def _exponent_rows(stack: LinearisedStack, name: str) -> NDArray[np.bool_]:
-    """Rows whose power of i omega is an input."""
-    labels = np.asarray(stack.layout[0])[stack.others]
-    variables = [label for label, path in stack.model.exponents.items() if stack.model.input_paths.get(path) == name]
-    return np.isin(labels, variables)

@@ -34,6 +34,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from ..kinds.numbers import is_zero
 from .links import Array, Carrying, Element, Interface, Open
 
@@ -62,9 +64,10 @@ class Division:
 
 @dataclass(frozen=True)
 class Ohmic(Element):
-    """A layer without a second carrier: its impedance [ohm m2]."""
+    """A layer without a second carrier: its impedance [ohm m2], and what of it the grain boundaries are."""
 
     impedance: Array
+    boundaries: Array = 0.0
 
     def crossed(self, total: Array, link: Interface, state: Open | None, static: bool) -> tuple[Array, Open | None]:
         """Impedance [ohm m2] of the stack up to the end of the layer behind `link`, and what it asks there."""
@@ -82,6 +85,14 @@ class Ohmic(Element):
         """As `Mixed.term`."""
         return self.impedance
 
+    def faces(self, division: Division | None) -> tuple[Array, Array]:
+        """As `Mixed.faces`: without electrons there is no local potential."""
+        return 0.0, 0.0
+
+    def drop(self, division: Division | None) -> Array:
+        """As `Mixed.drop`."""
+        return self.impedance
+
 
 @dataclass(frozen=True)
 class Mixed(Carrying):
@@ -97,12 +108,18 @@ class Mixed(Carrying):
         x/sinh(x), between 0 and 1.
     storage : Array
         s c_chem L [S/m2]; Z_b = passing/storage.
+    ambipolar : Array
+        L/sigma_amb [ohm m2], whose product with the storage is x^2.
+    boundaries : Array
+        What of the impedance the grain boundaries are.
     """
 
     impedance: Array
     arm: Array
     passing: Array
     storage: Array
+    ambipolar: Array
+    boundaries: Array = 0.0
 
     def crossed(self, total: Array, link: Interface, state: Open | None, static: bool) -> tuple[Array, Open | None]:
         """As `Ohmic.crossed`."""
@@ -170,6 +187,60 @@ class Mixed(Carrying):
         left, right = division.left - moved, division.right - moved
         arms = self.arm * (left * left + right * right)
         return self.impedance + arms + self.passing / self.storage * (division.stored * division.stored)
+
+    # -- what a unit of current does inside ------------------------------------------------------------------------
+    def faces(self, division: Division | None) -> tuple[Array, Array]:
+        """Local potential E at both faces, over that at rest [ohm m2 per unit of current]."""
+        assert division is not None
+        mean = self.passing / self.storage * division.stored
+        return mean + self.arm * division.left, mean - self.arm * division.right
+
+    def drop(self, division: Division | None) -> Array:
+        """Drop of the ionic potential [ohm m2], ``L/sigma + t_e (E_r - E_l)``, equation (2.3)."""
+        assert division is not None
+        return self.impedance - self.electrons * self.arm * (division.left + division.right)
+
+    def potential(self, division: Division, position: Array) -> Array:
+        r"""E [ohm m2] over that at rest, at positions x/L that lie symmetrically about the middle; one row each.
+
+        With :math:`\eta = 1/2 - x/L`, the stored current :math:`\delta` and the mean m of both deviations
+
+        .. math::
+            E = \frac{L}{\sigma_{amb} X}\left[m\frac{\sinh X\eta}{\cosh X/2}
+              + \frac{\delta}{2}\frac{\cosh X\eta}{\sinh X/2}\right], \qquad
+            i_{eon} - t_e i = m\frac{\cosh X\eta}{\cosh X/2} + \frac{\delta}{2}\frac{\sinh X\eta}{\sinh X/2}
+        """
+        root, cosh, sinh, whole, less = self._inside(position)
+        stored, mean = self.ambipolar / (2 * root * less), self.ambipolar / (2 * root * whole)
+        return _mirrored(
+            cosh * (stored * division.stored), sinh * (mean * (division.left + division.right)), np.size(position)
+        )
+
+    def field(self, division: Division, position: Array) -> Array:
+        """Fall of the ionic potential per x/L [ohm m2], as `potential`: that of what electrons leave to the ions."""
+        _, cosh, sinh, whole, less = self._inside(position)
+        mean, stored = (division.left + division.right) / (2 * whole), division.stored / (2 * less)
+        deviation = _mirrored(cosh * mean, sinh * stored, np.size(position))
+        return self.ambipolar * self.electrons * (self.ions - deviation)
+
+    def _inside(self, position: Array) -> tuple[Array, Array, Array, Array, Array]:
+        """X, and ``2 cosh(X eta)``, ``2 sinh(X eta)``, cosh and sinh of X/2, all times ``exp(-X/2)``; the left half."""
+        # of decaying exponentials only, of which the right half is the mirror image
+        root = np.sqrt(self.storage * self.ambipolar)
+        left = np.asarray(position)[: (np.size(position) + 1) // 2, np.newaxis]
+        near, through = np.exp(-root * left), np.exp(-root)
+        # exp(-X (1 - x/L)) for the price of a division; where exp(-X x/L) has no digits left it is far smaller still
+        far = np.divide(through, near, out=np.zeros_like(near), where=np.abs(near.real) + np.abs(near.imag) > 1e-250)
+        small = np.abs(root) < 1e-4  # where the difference loses digits the first term of the series has them
+        sinh = near - far
+        if small.any():
+            sinh = np.where(small, root * (1 - 2 * left) * np.exp(-root / 2), sinh)
+        return root, near + far, sinh, 1 + through, -np.expm1(-root)
+
+
+def _mirrored(even: Array, odd: Array, number: int) -> Array:
+    """A profile of so many points from the left half of its parts of either parity."""
+    return np.concatenate([even + odd, (even - odd)[: number // 2][::-1]])
 
 
 Layer: TypeAlias = Ohmic | Mixed

@@ -17,7 +17,7 @@ from ..kinds.functions import Function
 from ..kinds.numbers import Number
 from ..kinds.own import Own
 from ..laws import Law
-from .derivatives import add_slopes
+from .derivatives import add_slopes, leading
 from .exact import stack_at
 from .parameters import reader_of
 
@@ -94,7 +94,7 @@ class CompiledSpectra:
         """Derivatives dZ/dp [ohm per SI unit] by `paths`, which are among `varied`: (paths,) + frequencies.shape."""
         self._reader.give(values)
         dimensions = self._s.ndim
-        given = {path: _leading(values[path], dimensions) for path in paths}
+        given = {path: leading(values[path], dimensions) for path in paths}
         partial = np.zeros((len(paths), *self._s.shape), dtype=complex)
         with np.errstate(all="ignore"):
             for part in self._parts():
@@ -104,12 +104,6 @@ class CompiledSpectra:
     def _parts(self) -> list[slice]:
         count = self._s.shape[-1]
         return [slice(k, k + self._block) for k in range(0, count, self._block)]
-
-
-def _leading(value: float | NDArray[np.float64], dimensions: int) -> NDArray[np.float64]:
-    """A value with a first axis of length 1 before those of the cells and the frequencies."""
-    array = np.asarray(value, dtype=float)
-    return array.reshape((1,) * (1 + dimensions - array.ndim) + array.shape)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

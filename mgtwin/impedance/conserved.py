@@ -37,6 +37,21 @@ class ConservedCharge:
     layers: dict[str, float]
     interfaces: dict[str, float]
 
+    def check(self, cell: Cell) -> None:
+        """Refuse charges of constant-phase elements, unless all belong to such elements of one and the same n."""
+        elements = {name: cell.get(capacitor_path(name)) for name in self.interfaces}
+        dispersive = {
+            name: float(vars(element)[element.order])
+            for name, element in elements.items()
+            if element is not None and element.order
+        }
+        alike = not self.layers and len(dispersive) == len(elements) and len(set(dispersive.values())) == 1
+        if dispersive and not alike:
+            raise InputError(
+                f"{cell.name}: the constant-phase elements of {', '.join(dispersive)} block the ions in series with "
+                f"other charges, so that the state under a bias never becomes steady. Use Capacitors there, or no bias."
+            )
+
 
 def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCharge]:
     """Independent combinations of charges that keep their value under an imposed voltage or without current.
@@ -75,7 +90,14 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
         return []
     conditions = []
     for m, name in enumerate(interfaces):
-        if _passes_second_carrier(cell, name, m):
+        # Whether electrons, or anions, pass the interface, layers m-1 and m being beside it.
+        beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
+        common = beside[0].carriers if len(beside) == 1 else shared(*beside)
+        path = name if len(beside) == 1 else f"interfaces.{name}"
+        passed = common == ELECTRONS if len(beside) == 1 else bool(common)
+        if common == ELECTRONS and (len(beside) == 1 or name in cell.interfaces):
+            passed = not math.isinf(Reader(cell).property(f"{path}.electronic_resistance", cell.temperature))
+        if passed:
             condition = np.zeros(len(column))
             # what an electronic current through m charges: the layer behind it, at the cost of the one before; and by
             # as much less the capacitor of m, which it passes by
@@ -93,7 +115,7 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
             {names[k]: weight["layer", k] for k in mixed if ("layer", k) in weight},
             {interfaces[m]: weight["interface", m] for m in blocking if ("interface", m) in weight},
         )
-        _check_elements(cell, charge)
+        charge.check(cell)
         found.append(charge)
     return found
 
@@ -101,22 +123,6 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
 def capacitor_path(interface: str) -> str:
     """Path of the capacitor of an electrode or junction."""
     return f"{interface}.double_layer" if interface in ELECTRODES else f"interfaces.{interface}.capacitance"
-
-
-def _check_elements(cell: Cell, charge: ConservedCharge) -> None:
-    """Refuse charges of constant-phase elements, unless all belong to such elements of one and the same n."""
-    elements = {name: cell.get(capacitor_path(name)) for name in charge.interfaces}
-    dispersive = {
-        name: float(vars(element)[element.order])
-        for name, element in elements.items()
-        if element is not None and element.order
-    }
-    alike = not charge.layers and len(dispersive) == len(elements) and len(set(dispersive.values())) == 1
-    if dispersive and not alike:
-        raise InputError(
-            f"{cell.name}: the constant-phase elements of {', '.join(dispersive)} block the ions in series with other "
-            f"charges, so that the state under a bias never becomes steady. Use Capacitors there, or no bias."
-        )
 
 
 def _blocks_ions(cell: Cell, interface: str) -> bool:
@@ -127,28 +133,13 @@ def _blocks_ions(cell: Cell, interface: str) -> bool:
     # a formula current(u) lets ions through, however few: no charge is trapped behind it for good
     if junction is None or not has_formula(type(junction), "ohmic"):
         return False
-    return _is_infinite(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
-
-
-def _passes_second_carrier(cell: Cell, interface: str, m: int) -> bool:
-    """Whether electrons, or anions, pass interface m, layers m-1 and m being beside it."""
-    beside = [cell.layers[k].material for k in (m - 1, m) if 0 <= k < len(cell.layers)]
-    if len(beside) == 1:
-        return beside[0].carriers == ELECTRONS and not _is_infinite(vars(cell)[interface].electronic_resistance)
-    common, junction = shared(*beside), cell.interfaces.get(interface)
-    if common != ELECTRONS or junction is None:
-        return bool(common)
-    return not _is_infinite(junction.electronic_resistance)
-
-
-def _is_infinite(value: object) -> bool:
-    return isinstance(value, float) and math.isinf(value)
+    return math.isinf(Bound(type(junction), f"interfaces.{interface}", Reader(cell)).call("ohmic"))
 
 
 def _null_space(conditions: np.ndarray) -> np.ndarray:
     """Rows that span what all conditions (rows) leave free, by elimination: their numbers are -1, 0, 1 or sums."""
     # Not a singular value decomposition: its orthogonal vectors would mix charges that have nothing
-    # to do with each other, and one constant-phase element among them would make `_check_elements`
+    # to do with each other, and one constant-phase element among them would make `ConservedCharge.check`
     # refuse cells that do have a steady state.
     rest = conditions.copy()
     pivots: list[int] = []

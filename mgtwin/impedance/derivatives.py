@@ -85,7 +85,10 @@ def exact_jacobian(
     keys = parameters_of(cell, paths)
     reader, batch = reader_of(cell, overrides or {})
     single = tuple(dict.fromkeys(path for key in keys for path in key))
-    values = {path: _aligned(reader.number(path), path, len(batch)) for path in single}
+    values = {path: leading(reader.number(path), 1 + len(batch)) for path in single}
+    infinite = next((path for path, value in values.items() if not np.isfinite(value).all()), None)
+    if infinite is not None:
+        raise InputError(f"{infinite} is infinite in some parameter set: there is no derivative by it.")
     flat = 2j * np.pi * f.reshape(-1)
     partial = np.zeros((len(single), *batch, flat.size), dtype=complex)
     block = max(1, _BLOCK // max(1, math.prod(batch)))
@@ -116,30 +119,18 @@ def parameters_of(cell: Cell, paths: Sequence[Key]) -> list[tuple[str, ...]]:
         plain = isinstance(key, str) and not any(sign in key for sign in "*?[")
         found = (key,) if plain and isinstance(key, str) else expand(cell, key)
         for path in found:
-            _check(cell, path, reader.get(path))
+            value = reader.get(path)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                below = [known for known in cell.paths() if known.startswith(f"{path}.")]
+                hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
+                raise InputError(f"{path} is {value!r}, not a number, so there is no derivative by it.{hint}")
+            if not math.isfinite(value):
+                raise InputError(
+                    f"{path} is {value:g}: there is no derivative by a number that is not finite. Set it to a large "
+                    "but finite value first, with Cell.with_."
+                )
         keys.append(found)
     return keys
-
-
-def _check(cell: Cell, path: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        below = [known for known in cell.paths() if known.startswith(f"{path}.")]
-        hint = f" Name one of its numbers: {', '.join(below)}." if below else " Set it first, with Cell.with_."
-        raise InputError(f"{path} is {value!r}, not a number, so there is no derivative by it.{hint}")
-    if not math.isfinite(value):
-        raise InputError(
-            f"{path} is {value:g}: there is no derivative by a number that is not finite. Set it to a large but finite "
-            f"value first, with Cell.with_."
-        )
-
-
-def _aligned(value: Number, path: str, dimensions: int) -> NDArray[np.float64]:
-    """Values of a parameter, the first axis of length 1, then those of the batch and that of the frequencies."""
-    if isinstance(value, float):
-        return np.full((1,) * (2 + dimensions), value)
-    if not np.all(np.isfinite(value)):
-        raise InputError(f"{path} is infinite in some parameter set: there is no derivative by it.")
-    return np.reshape(value, (1,) * (2 + dimensions - np.ndim(value)) + np.shape(value))
 
 
 def add_slopes(
@@ -169,7 +160,7 @@ def add_slopes(
     others = tuple(path for path in values if path not in plan.slots)
     for k, read in plan_of(cell, reader, others).terms if others else ():
         for path in read:
-            rows[path] += slope(_changed(stack, k, reader, path), values[path]) / area
+            rows[path] += slope(stack.along(k, reader, path), values[path]) / area
     leads = fixture_numbers(reader)
     through_fixture = not idle(*leads) or any(path in values for path in FIXTURE)
     if not through_fixture and "area" not in values:
@@ -183,11 +174,6 @@ def add_slopes(
         pass_through_fixture(partial, rows, alone, s, *leads)
 
 
-def _changed(stack: Stack, k: int, reader: Reader, path: str) -> Callable[[NDArray[np.float64]], Array]:
-    """Term k of a stack as a function of one of its numbers."""
-    return lambda values: stack.changed(k, Shifted(reader, {path: values}))
-
-
 @lru_cache(maxsize=256)
 def _pattern(slot: int, count: int, dimensions: int) -> NDArray[np.float64]:
     """Factors of a parameter: 1 in the first row, then a step down and a step up in the rows of its slot."""
@@ -197,25 +183,26 @@ def _pattern(slot: int, count: int, dimensions: int) -> NDArray[np.float64]:
     return factors.reshape((-1,) + (1,) * dimensions)
 
 
+def leading(value: Number, dimensions: int) -> NDArray[np.float64]:
+    """A value with a first axis of length 1 before those of the cells and the frequencies, `dimensions` in all."""
+    array = np.asarray(value, dtype=float)
+    return array.reshape((1,) * (1 + dimensions - array.ndim) + array.shape)
+
+
 def slope(function: Callable[[NDArray[np.float64]], Array], value: NDArray[np.float64]) -> Array:
     """Derivative of a function of one number at `value`, whose first axis has length 1.
 
     `function` takes several values along that axis, and its result has them there too. At 0 it is not called with
     negative values.
+
+    At p = 0 it is the best of many steps: three neighbouring difference quotients are extrapolated to a step of 0.
+    Their error is estimated by how much the result changes to the next step (truncation) and by the rounding of the
+    quotients.
     """
-    if not value.all():
-        return _one_sided(function, value)
-    values = value * _pattern(0, 1, value.ndim - 1)
-    found = function(values)
-    return (found[2] - found[1]) / (values[2] - values[1])
-
-
-def _one_sided(function: Callable[[NDArray[np.float64]], Array], value: NDArray[np.float64]) -> Array:
-    """Derivative at p = 0, by the best of many steps.
-
-    Three neighbouring difference quotients are extrapolated to a step of 0. Their error is estimated by how much the
-    result changes to the next step (truncation) and by the rounding of the quotients.
-    """
+    if value.all():
+        values = value * _pattern(0, 1, value.ndim - 1)
+        found = function(values)
+        return (found[2] - found[1]) / (values[2] - values[1])
     # a batch may hold zeros beside other values: these take steps of their own size
     steps = np.where(value == 0, 1.0, np.abs(value)) * _LADDER.reshape((-1,) + (1,) * (value.ndim - 1))
     found = function(np.concatenate([value, value + steps]))

@@ -41,11 +41,14 @@ class Surroundings:
         Local electrode potential at rest [V]; None where no property depends on it.
     isolated : bool or ndarray
         Whether electrons are blocked at both faces.
+    dielectric : bool
+        Whether the layer stores dielectric charge; in time a fast one is over before the first sample.
     """
 
     temperature: Array
     potential: Array
     isolated: Array
+    dielectric: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class _Place:
         lumped capacitor per layer it does not change when a layer is cut in two.
         """
         name, found = self.own.place("relative_permittivity"), self.material.permittivity(self.own)
-        if found is None:
+        if found is None or not self.around.dielectric:
             return ionic
         if has_formula(type(found), "admittance"):  # a storage: the bulk is dispersive
             return ionic + stored(found, self.own.reader, name, s)  # type: ignore[arg-type]
@@ -79,7 +82,7 @@ class _Place:
         number = self.thickness / require(own.number("grain_size"), own.place("grain_size"))
         if boundary.capacitance is None:
             return number * resistance
-        capacitance = require(own.number("capacitance"), own.place("capacitance"), zero=True)
+        capacitance = require(own.property("capacitance"), own.place("capacitance"), zero=True)
         return number * resistance / (1 + s * (resistance * capacitance))
 
     def on_ionic_rail(self, boundary: GrainBoundary, ionic: Array, s: Array) -> tuple[Array, Array]:
@@ -140,10 +143,10 @@ def _ohmic(place: _Place, s: Array) -> Ohmic:
     """Ions only."""
     material, own = place.material, place.own
     sigma = require(material.ionic(own), own.place("ionic_conductivity"))
-    impedance = place.thickness / place.with_dielectric(sigma, s)
+    impedance, boundaries = place.thickness / place.with_dielectric(sigma, s), 0.0
     if material.grain_boundary is not None:
-        impedance = impedance + place.boundaries(material.grain_boundary, s)
-    return Ohmic(impedance / place.ratio)
+        boundaries = place.boundaries(material.grain_boundary, s)
+    return Ohmic((impedance + boundaries) / place.ratio, boundaries / place.ratio)
 
 
 def _mixed(place: _Place, s: Array) -> Mixed:
@@ -171,6 +174,8 @@ def _mixed(place: _Place, s: Array) -> Mixed:
         arm=arm * (ambipolar / ratio),
         passing=passing,
         storage=shunt * ratio,
+        ambipolar=ambipolar / ratio,
+        boundaries=in_series / ratio,
     )
 
 
@@ -210,6 +215,7 @@ def _solution(place: _Place, s: Array) -> Mixed:
         arm=arm * (ambipolar / ratio),
         passing=passing,
         storage=shunt * ratio,
+        ambipolar=ambipolar / ratio,
     )
 
 

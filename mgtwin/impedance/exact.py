@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from itertools import pairwise
 
 import numpy as np
@@ -131,8 +132,13 @@ def stack_at(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool
     return measured(series / reader.number("area"), s, *fixture_numbers(reader))
 
 
-def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[list[Layer], list[Interface]]:
-    """The layers and the interfaces of a cell as elements of the chain, at Laplace variables s [1/s]."""
+def elements_of(
+    cell: Cell, reader: Reader, s: NDArray[np.complex128], dielectric: Collection[str] | None = None
+) -> tuple[list[Layer], list[Interface]]:
+    """The layers and the interfaces of a cell as elements of the chain, at Laplace variables s [1/s].
+
+    `dielectric` are the names of the layers that store dielectric charge, all by default.
+    """
     area = reader.number("area")
     layers = cell.layers
     # interfaces first: whether both of a layer block electrons decides where its
@@ -141,13 +147,17 @@ def elements_of(cell: Cell, reader: Reader, s: NDArray[np.complex128]) -> tuple[
     links += [junction(cell, reader, left, right, s) for left, right in pairwise(layers)]
     links.append(electrode(cell, reader, "positive", layers[-1], s))
     potentials = potentials_at_rest(cell, reader)
+
+    def stores(name: str) -> bool:
+        return dielectric is None or name in dielectric
+
     elements = [
         layer_element(
             layer.material,
             reader,
             layer,
             area,
-            Surroundings(reader.temperature, potentials[k], isolated(links[k], links[k + 1])),
+            Surroundings(reader.temperature, potentials[k], isolated(links[k], links[k + 1]), stores(layer.name)),
             s,
         )
         for k, layer in enumerate(layers)

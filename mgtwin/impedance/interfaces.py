@@ -71,7 +71,7 @@ def _junction(cell: Cell, reader: Reader, path: str, left: Layer, right: Layer, 
     common, entry = shared(left.material, right.material), reader.get(path)
     bound = Bound(type(entry), path, reader)
     if has_formula(bound.kind, "ohmic"):
-        top, bottom = _fraction(_resistance(bound))
+        top, bottom = _fraction(require(bound.call("ohmic"), f"{path}.resistance", zero=True))
     else:
         top, bottom = 1.0, admittance(bound, 0.0, s)
     spots = _spots(cell, reader, path, (left, right))
@@ -103,7 +103,13 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
     kind = reader.get(side)
 
     def without_storage() -> tuple[Spots, tuple[Array, Array], Array]:
-        reaction = _reaction(reader, side, s)
+        bound = Bound(type(kind), side, reader, salt=1.0)  # at rest the salt is where it was made
+        potential, reaction = equilibrium(bound), 0.0
+        if potential is not None:  # else it is inert
+            reaction = admittance(bound, potential, s)
+            film = require(film_when_new(reader, side), f"{side}.film_resistance", zero=True)
+            # not 1/(1/Y + R): Y is 0 to a direct current where a host is full
+            reaction = reaction / (1 + film * reaction)
         return _spots(cell, reader, side, (layer,)), _electron_branch(reader, side, electrons), reaction
 
     electrons = layer.material.carriers == ELECTRONS
@@ -112,26 +118,9 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
     return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
 
 
-def _reaction(reader: Reader, side: str, s: Array) -> Array:
-    """Small-signal admittance [S/m2] of an electrode's reaction and its film, per area in contact; 0 if inert."""
-    bound = Bound(type(reader.get(side)), side, reader, salt=1.0)  # at rest the salt is where it was made
-    potential = equilibrium(bound)
-    if potential is None:
-        return 0.0
-    reaction = admittance(bound, potential, s)
-    film = require(film_when_new(reader, side), f"{side}.film_resistance", zero=True)
-    # not 1/(1/Y + R): Y is 0 to a direct current where a host is full
-    return reaction / (1 + film * reaction)
-
-
 def _storage(spots: Spots, element: Storage | None, reader: Reader, path: str, s: Array) -> Array:
     """Admittance [S/m2] of the storage across an interface; the plain 0.0 where there is none, contact or not."""
     return 0.0 if element is None else spots.storage(stored(element, reader, path, s), s)
-
-
-def _resistance(bound: Bound) -> Array:
-    """Ohmic resistance [ohm m2] of a junction, from 0 to inf."""
-    return require(bound.call("ohmic"), f"{bound.path}.resistance", zero=True)
 
 
 def _electron_branch(reader: Reader, path: str, electrons: bool) -> tuple[Array, Array]:
@@ -139,7 +128,7 @@ def _electron_branch(reader: Reader, path: str, electrons: bool) -> tuple[Array,
     if not electrons:
         return 1.0, 0.0
     name = f"{path}.electronic_resistance"
-    return _fraction(require(reader.number(name), name, zero=True))
+    return _fraction(require(reader.property(name, reader.temperature), name, zero=True))
 
 
 def _fraction(resistance: Array) -> tuple[Array, Array]:
@@ -163,6 +152,7 @@ def _link(spots: Spots, ions: tuple[Array, Array], electrons: tuple[Array, Array
         electron_top / spots.fraction + narrow * electron_bottom,
         electron_bottom,
         ideal=ideal,
+        spread=spots.ions,
     )
 
 

@@ -17,6 +17,7 @@ from ..cells import Cell
 from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from ..routes import Route
 from .banded import BandedOrder, BandedSystem, Factors
 from .fixture import FIXTURE, measured
 
@@ -82,8 +83,8 @@ class LinearisedStack:
     inputs : sequence of str or tuple of str
         Dotted paths that may change from call to call without a rebuild. Where a call gives no value for one of them,
         it has that of the cell.
-    refinement : float
-        Factor on the number of finite volumes.
+    layers : Route, optional
+        How layers are discretised, by default ``Mesh()``.
 
     Examples
     --------
@@ -94,12 +95,19 @@ class LinearisedStack:
     """
 
     def __init__(
-        self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = (), refinement: float = 1.0
+        self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = (), layers: Route | None = None
     ):
         # no window, so no ladder of RC branches in place of a constant-phase element: that is right within 1 % in
         # time, but here (i omega)^n itself is to be had, for a power per row
         self.model = ControlledStack(
-            cell, inputs, f_max=f_max, dielectric=True, cpe_window=None, refinement=REFINEMENT * refinement, ages=False
+            cell,
+            inputs,
+            f_max=f_max,
+            dielectric=True,
+            cpe_window=None,
+            refinement=REFINEMENT,
+            ages=False,
+            layers=layers,
         )
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)

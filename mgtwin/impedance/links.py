@@ -95,6 +95,8 @@ class Link(Element):
     electron_top: Array
     electron_bottom: Array
     ideal: Array = False
+    #: Of the ionic impedance what the constriction behind the spots of the contact adds.
+    spread: Array = 0.0
 
     #: Whether the layers alone decide how the current divides.
     free: ClassVar[bool] = False
@@ -185,6 +187,15 @@ class Link(Element):
         ions = _squared(self.ion_top, self.ion_bottom, fractions.ions)
         return ions + _squared(self.electron_top, self.electron_bottom, fractions.electrons)
 
+    def drop(self, fractions: CurrentFractions, left: Array, right: Array) -> Array:
+        """Drop of the ionic potential [ohm m2 per unit of current] between local potentials at the faces beside it.
+
+        Where ions are blocked it is that of the electrons, ``R_e j = drop + E_l - E_r``.
+        """
+        if is_zero(self.ion_bottom):
+            return self.electron_top / self.electron_bottom * fractions.electrons + right - left
+        return self.ion_top / self.ion_bottom * fractions.ions
+
     def side_by_side(self, ions: float | None = None) -> float:
         """Resistance of both branches in parallel [ohm m2] at one s; `ions`: in place of that of its own ions."""
         branches = (
@@ -207,6 +218,7 @@ class Together(Element):
 
     free: ClassVar[bool] = True
     electron_bottom: ClassVar[float] = 1.0
+    spread: ClassVar[float] = 0.0
     insulating: ClassVar[bool] = False
 
     def enter(self, layer: Carrying, state: Open | None, static: bool) -> tuple[Array, Open]:
@@ -231,6 +243,10 @@ class Together(Element):
 
     def term(self, fractions: CurrentFractions) -> Array:
         """As `Link.term`, whatever the fractions."""
+        return self.impedance
+
+    def drop(self, fractions: CurrentFractions, left: Array, right: Array) -> Array:
+        """As `Link.drop`."""
         return self.impedance
 
     def side_by_side(self, ions: float | None = None) -> float:

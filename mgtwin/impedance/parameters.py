@@ -43,22 +43,21 @@ def reader_of(cell: Cell, overrides: Overrides) -> tuple[Reader, tuple[int, ...]
         for path in expand(cell, key):
             if path in values:
                 raise InputError(f"{path} is given twice among the overrides.")
-            _check(path, array, known.get(path))
+            current = known.get(path)
+            if isinstance(current, bool) or not isinstance(current, (int, float)):
+                raise InputError(
+                    f"{path} is {current!r}, not a number: overrides replace numbers only, use Cell.with_."
+                )
+            may_be_infinite = path.endswith(("resistance", "mobility"))
+            if not np.all(array == array if may_be_infinite else np.isfinite(array)):
+                kind = "a number or inf" if may_be_infinite else "a finite number"
+                raise InputError(f"Every value of {path} must be {kind}, in SI units.")
             values[path] = array[..., np.newaxis]
     try:
         return _Overridden(known, values), np.broadcast_shapes(*shapes)
     except ValueError:
         listed = ", ".join(f"{key}: {shape}" for key, shape in zip(overrides, shapes, strict=True))
         raise InputError(f"The shapes of the overrides do not broadcast with each other: {listed}.") from None
-
-
-def _check(path: str, array: NDArray[np.float64], current: object) -> None:
-    if isinstance(current, bool) or not isinstance(current, (int, float)):
-        raise InputError(f"{path} is {current!r}, not a number: overrides replace numbers only, use Cell.with_.")
-    may_be_infinite = path.endswith(("resistance", "mobility"))
-    if not np.all(array == array if may_be_infinite else np.isfinite(array)):
-        kind = "a number or inf" if may_be_infinite else "a finite number"
-        raise InputError(f"Every value of {path} must be {kind}, in SI units.")
 
 
 class _Known(Reader):

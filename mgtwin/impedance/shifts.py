@@ -11,7 +11,7 @@ from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import splu
 
 from ..cells.rest import rest_potentials
-from ..models import names
+from ..models.controlled import moves_with_rest
 from .adjoint import directional
 from .derivatives import slope
 from .linearise import LinearisedStack
@@ -28,7 +28,7 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
     ages begins as the cell was made.
     """
     given = stack.given(inputs)
-    cell, labels, sides = stack.model.cell, np.asarray(stack.layout[0]), ("left", "right")
+    cell, labels = stack.model.cell, np.asarray(stack.layout[0])
     reader, _ = reader_of(cell, {})
     now = Shifted(reader, {path: given[name] for path, name in stack.model.input_paths.items()})
     result = np.zeros((labels.size, len(stack.input_names)))
@@ -44,9 +44,7 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
         result[labels == stack.model.interfaces[0].state.name, k] = negative
         result[labels == stack.model.interfaces[-1].state.name, k] = positive
         for layer, value in zip(cell.layers, layers, strict=True):
-            # faces are unknowns only where sigma_eon depends on E (theory.md §7): elsewhere their names match nothing
-            faces = [names.face_potential(layer.name, side) for side in sides]
-            result[np.isin(labels, [names.local_potential(layer.name), *faces]), k] = value
+            result[moves_with_rest(labels, layer.name), k] = value
     if stack.ageing.size and stack.input_names:  # contacts and films of the new cell are numbers of the cell
         result[stack.ageing] = stack.initial_slopes(*stack.values(inputs)).full()[stack.ageing]
     return result

@@ -295,7 +295,7 @@ class _Charge:
         self._stack = stack
         cell = stack.model.cell
         self._layers = [layer.name for layer in stack.model.storing_layers]
-        thickness = {name: _number(stack, f"layers.{name}.thickness", inputs) for name in self._layers}
+        thickness = {name: self._number(f"layers.{name}.thickness", inputs) for name in self._layers}
         self._layer_weights = [law.layers.get(name, 0.0) * thickness[name][0] for name in self._layers]
         self._layer_slopes = [law.layers.get(name, 0.0) * thickness[name][1] for name in self._layers]
         labels = np.asarray(stack.layout[0])
@@ -303,10 +303,38 @@ class _Charge:
         states = {interface.name: interface.state for interface in stack.model.interfaces}
         for name, weight in law.interfaces.items():
             if cell.get(capacitor_path(name)) is not None:
-                value, slopes = _capacitance(stack, name, inputs)
+                value, slopes = self._capacitance(name, inputs)
                 drop = labels == states[name].name
                 self._row[drop] = weight * value
                 self._row_slopes[drop] = weight * slopes
+
+    def _number(self, path: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
+        """A number of the cell, and its derivatives by all inputs (1 for the one that drives it)."""
+        model = self._stack.model
+        name = model.input_paths.get(path)
+        slopes = np.array([float(name == other) for other in self._stack.input_names])
+        return (float(model.cell.get(path)) if name is None else inputs[name]), slopes
+
+    def _capacitance(self, name: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
+        """Capacitance (or q of a constant-phase element) of an interface, and its derivatives by all inputs (§3.4).
+
+        The derivatives are complex steps through the same algebra that the models use: exact to rounding.
+        """
+        model, path = self._stack.model, capacitor_path(name)
+        interface, element = path.rpartition(".")[0], model.cell.get(path)
+
+        def capacitance(moved: str) -> complex:
+            def lookup(place: str, value: float) -> complex:
+                driver = model.input_paths.get(place)
+                return value if driver is None else inputs[driver] + (1e-30j if driver == moved else 0.0)
+
+            reader = Reader(model.cell, lookup)
+            # no layers beside it: the constriction lies outside of the capacitor and stores nothing
+            spots = Spots.of(reader, interface, contact_fraction(reader, interface), [])
+            return complex(spots.storage(reader.property(f"{path}.{element.coefficient}", reader.temperature)))
+
+        slopes = [capacitance(driver).imag / 1e-30 for driver in self._stack.input_names]
+        return capacitance("").real, np.array(slopes)
 
     def value(self, state: NDArray[np.float64], values: Sequence[float]) -> float:
         """Q."""
@@ -327,32 +355,3 @@ class _Charge:
             result += np.asarray(self._layer_weights) @ change
             result += np.array([slopes[k] for slopes in self._layer_slopes]) @ stored
         return float(result)
-
-
-def _number(stack: LinearisedStack, path: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
-    """A number of the cell, and its derivatives by all inputs (1 for the one that drives it)."""
-    name = stack.model.input_paths.get(path)
-    slopes = np.array([float(name == other) for other in stack.input_names])
-    return (float(stack.model.cell.get(path)) if name is None else inputs[name]), slopes
-
-
-def _capacitance(stack: LinearisedStack, name: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
-    """Capacitance (or q of a constant-phase element) of an interface, and its derivatives by all inputs (§3.4).
-
-    The derivatives are complex steps through the same algebra that the models use: exact to rounding.
-    """
-    cell, path = stack.model.cell, capacitor_path(name)
-    interface, element = path.rpartition(".")[0], cell.get(path)
-
-    def capacitance(moved: str) -> complex:
-        def lookup(place: str, value: float) -> complex:
-            driver = stack.model.input_paths.get(place)
-            return value if driver is None else inputs[driver] + (1e-30j if driver == moved else 0.0)
-
-        reader = Reader(cell, lookup)
-        # no layers beside it: the constriction lies outside of the capacitor and stores nothing
-        spots = Spots.of(reader, interface, contact_fraction(reader, interface), [])
-        return complex(spots.storage(reader.number(f"{path}.{element.coefficient}")))
-
-    slopes = [capacitance(driver).imag / 1e-30 for driver in stack.input_names]
-    return capacitance("").real, np.array(slopes)

@@ -6,12 +6,13 @@ right, series resistance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..cells.cell import Cell
 from ..cells.paths import Node
@@ -128,6 +129,10 @@ class Stack:
         if k == self.size - 1:
             return self._reader.number("series_resistance")
         return self._layers[k - count].term(self._divisions[k - count])
+
+    def along(self, k: int, reader: Reader, path: str) -> Callable[[NDArray[np.float64]], Array]:
+        """Term k as a function of one of the numbers that a reader reads."""
+        return lambda values: self.changed(k, Shifted(reader, {path: values}))
 
     def changed(self, k: int, reader: Reader) -> Array:
         """Term k with the numbers of another reader, the currents being the same."""

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_trans
 from pydantic import AfterValidator, BeforeValidator
 
 from ..errors import InputError
-from ..plain import is_listed
+from ..plain import listed
 from ..quantities import Quantity, Value
 from ..registry import Family
 from ..unions import OneOf
@@ -68,38 +68,32 @@ def ageing_law(cls: _Class) -> _Class:
     InputError
         Where something is missing; the sentence says what.
     """
-    defaults = {"state_name": "", "of_metal": False, "without_pressure_at_zero": "", "check": _fits_any_contact}
+    # A law that says nothing else goes with any contact.
+    defaults = {"state_name": "", "of_metal": False, "without_pressure_at_zero": "", "check": AgeingLaw.check}
     for name, value in defaults.items():
         if name not in vars(cls):
             setattr(cls, name, value)
-    return cast(_Class, declare(cls, AGEING_LAWS, _FORMULAS, {}, _check_class))
 
+    def check(made: type) -> None:
+        name, changes = made.__name__, vars(made).get("changes")
+        if not isinstance(changes, Changes):
+            raise InputError(
+                f"{name} is an ageing law that does not say what it changes: set changes to Changes.CONTACT, "
+                "Changes.FILM or Changes.OWN."
+            )
+        if not has_formula(made, "change"):
+            raise InputError(
+                f"{name} is an ageing law without the static formula change(x, *, …), the rate of its state."
+            )
+        if (changes is Changes.OWN) != has_formula(made, "start"):
+            raise InputError(
+                f"{name} is an ageing law with {changes.value}: only one with Changes.OWN has the formula start(*, …), "
+                f"and it must have it."
+            )
+        if changes is Changes.OWN and not vars(made)["state_name"]:
+            made.state_name = name  # type: ignore[attr-defined]
 
-def _fits_any_contact(self: AgeingLaw, fraction: float) -> None:
-    """A law that says nothing else goes with any contact."""
-
-
-def _check_class(cls: type) -> None:
-    name, changes = cls.__name__, vars(cls).get("changes")
-    if not isinstance(changes, Changes):
-        raise InputError(
-            f"{name} is an ageing law that does not say what it changes: set changes to Changes.CONTACT, Changes.FILM "
-            f"or Changes.OWN."
-        )
-    if not has_formula(cls, "change"):
-        raise InputError(f"{name} is an ageing law without the static formula change(x, *, …), the rate of its state.")
-    if (changes is Changes.OWN) != has_formula(cls, "start"):
-        raise InputError(
-            f"{name} is an ageing law with {changes.value}: only one with Changes.OWN has the formula start(*, …), "
-            f"and it must have it."
-        )
-    if changes is Changes.OWN and not vars(cls)["state_name"]:
-        cls.state_name = name  # type: ignore[attr-defined]
-
-
-def _listed(raw: object) -> object:
-    """A single law stands for a list of one."""
-    return raw if is_listed(raw) else (raw,)
+    return cast(_Class, declare(cls, AGEING_LAWS, _FORMULAS, {}, check))
 
 
 def _once_each(laws: tuple[AgeingLaw, ...]) -> tuple[AgeingLaw, ...]:
@@ -112,7 +106,7 @@ def _once_each(laws: tuple[AgeingLaw, ...]) -> tuple[AgeingLaw, ...]:
 
 
 AgeingLaws = Annotated[
-    tuple[Annotated[AgeingLaw, OneOf(AGEING_LAWS)], ...], BeforeValidator(_listed), AfterValidator(_once_each)
+    tuple[Annotated[AgeingLaw, OneOf(AGEING_LAWS)], ...], BeforeValidator(listed), AfterValidator(_once_each)
 ]
 
 

@@ -10,12 +10,14 @@ from pydantic import model_validator
 from ..errors import InputError
 from ..quantities import Quantity, Value
 from ..unions import OneOf
-from .fields import NumberOr
+from .fields import NumberOr, Property
+from .laws import Law, evaluate
 from .noun import noun
 
 __all__ = ["Contact", "Pressed", "Pressure"]
 
 Pressure = Annotated[float, Quantity("Pa", gt=0)]
+_Hardness = Annotated[float | Law, Property("Pa")]
 
 
 @noun
@@ -27,7 +29,7 @@ class Pressed:
 
     Parameters
     ----------
-    hardness : float
+    hardness : float or law
         :math:`P_h` [Pa], > 0: the pressure at which half of the area touches.
 
     Examples
@@ -36,7 +38,7 @@ class Pressed:
     Value(20000000.0, unit='Pa')
     """
 
-    hardness: Pressure
+    hardness: _Hardness
     type: Literal["pressed"] = field(default="pressed", kw_only=True, repr=False)
 
 
@@ -90,12 +92,12 @@ class Contact:
     gap_capacitance: Annotated[float, Quantity("F/m^2", ge=0)] = Value(0.0, unit="F/m^2")
     type: Literal["contact"] = field(default="contact", kw_only=True, repr=False)
 
-    def fraction_when_new(self) -> float:
-        """Return the contact fraction a of the new cell, whether given or set by the pressure."""
+    def fraction_when_new(self, temperature: float = 298.15) -> float:
+        """Return the contact fraction a of the new cell, whether given or set by the pressure at a temperature [K]."""
         if not isinstance(self.fraction, Pressed):
             return float(self.fraction)
         assert self.pressure is not None  # checked when the contact was made
-        return float(self.pressure / (self.pressure + self.fraction.hardness))
+        return float(self.pressure / (self.pressure + evaluate(self.fraction.hardness, temperature)))
 
     @model_validator(mode="after")
     def _has_pressure(self) -> Contact:

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ..quantities import Quantity
-from ..unions import OneOf
-from .fields import NumberOr
-from .kind import KindClass
+from .fields import Property
+from .laws import Law
 from .storage import STORAGES, Storage
 
 __all__ = ["BulkDielectric"]
 
 
-def _per_length(element: Storage) -> object:
-    """A storage of the bulk is per length."""
-    return element.at_place("m")
+class _BulkDielectric(Property):
+    """A relative permittivity, or a storage of the bulk, which is per length; an ideal one is said by the number."""
+
+    def _noun(self, kind: type, raw: object, context: object) -> object:
+        found = super()._noun(kind, raw, context)  # type: ignore[arg-type]
+        return found if isinstance(found, Law) else found.at_place("m")  # type: ignore[attr-defined]
 
 
-def _is_dispersive(kind: KindClass) -> bool:
-    """An ideal capacitor of the bulk is said by a number, the relative permittivity."""
-    return bool(kind.order)
-
-
-#: Type of `relative_permittivity`: a number >= 1, or a `CPE` per length.
-BulkDielectric = Annotated[
-    float | Storage,
-    NumberOr(Quantity("", ge=1), OneOf(STORAGES, only=_is_dispersive, article="a dielectric"), _per_length),
-]
+#: Type of `relative_permittivity`: a number >= 1, a law of temperature, or a `CPE` per length.
+BulkDielectric = Annotated[float | Law | Storage, _BulkDielectric("", ge=1, also=STORAGES)]

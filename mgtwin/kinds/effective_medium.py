@@ -163,7 +163,18 @@ def percolating_root(
     The sum falls monotonically with :math:`\ln\sigma`, in which it is solved by Newton's method between brackets. The
     last step is one of Newton's whatever happens: it makes the derivatives right, too.
     """
-    conducting, idle = _separated(fractions, values, powers)
+    # (fraction, logarithm of the value, power) of phases that conduct, and the fraction of those that do not
+    conducting: list[tuple[Number, Number, Number]] = []
+    idle: Number = _NONE
+    for fraction, value, power in zip(fractions, values, powers, strict=True):
+        if _is_zero(value):
+            idle = idle + fraction
+        elif is_symbol(value) or np.all(np.asarray(value) > 0):
+            conducting.append((fraction, np.log(value), power))
+        else:
+            conducts = np.asarray(value) > 0
+            conducting.append((np.where(conducts, fraction, 0.0), np.log(np.where(conducts, value, 1.0)), power))
+            idle = idle + np.where(conducts, 0.0, fraction)
     if not conducting:
         return 0.0
     level = sum(fraction for fraction, _, _ in conducting) - idle / shape
@@ -192,23 +203,6 @@ def percolating_root(
 
 _NONE: Number = 0.0
 """The fraction of phases that do not conduct, where there are none."""
-
-
-def _separated(
-    fractions: Sequence[Number], values: Sequence[Number], powers: Sequence[Number]
-) -> tuple[list[tuple[Number, Number, Number]], Number]:
-    """(fraction, logarithm of the value, power) of phases that conduct, and the fraction of those that do not."""
-    conducting, idle = [], _NONE
-    for fraction, value, power in zip(fractions, values, powers, strict=True):
-        if _is_zero(value):
-            idle = idle + fraction
-        elif is_symbol(value) or np.all(np.asarray(value) > 0):
-            conducting.append((fraction, np.log(value), power))
-        else:
-            conducts = np.asarray(value) > 0
-            conducting.append((np.where(conducts, fraction, 0.0), np.log(np.where(conducts, value, 1.0)), power))
-            idle = idle + np.where(conducts, 0.0, fraction)
-    return conducting, idle
 
 
 def _bracketed(newton: Number, low: Number, high: Number) -> Number:

@@ -89,37 +89,40 @@ def electrode(cls: _Class) -> _Class:
         added["film_resistance"] = Added(FilmResistance, IDEAL)
     memories: Mapping[str, Memory] = vars(cls)["memories"]
     drives = [Formula(memory.drive, ("j", "eta"), _SURROUNDINGS) for memory in memories.values()]
-    validators = {"_goes_together": model_validator(mode="after")(_goes_together)}
-    return cast(_Class, declare(cls, ELECTRODES, [*_FORMULAS, *drives], added, _check, validators))
 
+    @model_validator(mode="after")
+    def goes_together(self: ElectrodeKind) -> ElectrodeKind:
+        """Refuse ageing that never acts, and a gap without a capacitor."""
+        if self.ageing and not self.reacts:
+            raise InputError(
+                f"no faradaic current crosses a {self.type} electrode, so {self.ageing[0].type} would never act there: "
+                f"give the ageing to a plating electrode or a junction."
+            )
+        check_interface(self.contact, self.ageing, self.double_layer, metal=self.metal)
+        return self
 
-def _check(cls: type) -> None:
-    name, own = cls.__name__, vars(cls)
-    if own["reacts"] and not has_formula(cls, "current"):
-        raise InputError(
-            f"{name} is an electrode without the formula current(): define the static method current(eta, *, …), or "
-            f"say reacts = False for an electrode that blocks the ions."
-        )
-    if not own["reacts"] and (own["metal"] or has_formula(cls, "current")):
-        raise InputError(f"{name} says reacts = False, but has a current or is of the metal: leave one of them out.")
-    if own["reacts"] and not own["metal"] and not has_formula(cls, "equilibrium"):
-        raise InputError(
-            f"{name} is an electrode that reacts, without the formula equilibrium(): define the static method "
-            f"equilibrium(*, …), the potential [V] against the ion's metal at which no current flows, or say "
-            f"metal = True (0 V)."
-        )
-    check_memories(cls)
+    validators = {"_goes_together": goes_together}
 
+    def check(made: type) -> None:
+        name, own = made.__name__, vars(made)
+        if own["reacts"] and not has_formula(made, "current"):
+            raise InputError(
+                f"{name} is an electrode without the formula current(): define the static method current(eta, *, …), "
+                f"or say reacts = False for an electrode that blocks the ions."
+            )
+        if not own["reacts"] and (own["metal"] or has_formula(made, "current")):
+            raise InputError(
+                f"{name} says reacts = False, but has a current or is of the metal: leave one of them out."
+            )
+        if own["reacts"] and not own["metal"] and not has_formula(made, "equilibrium"):
+            raise InputError(
+                f"{name} is an electrode that reacts, without the formula equilibrium(): define the static method "
+                f"equilibrium(*, …), the potential [V] against the ion's metal at which no current flows, or say "
+                f"metal = True (0 V)."
+            )
+        check_memories(made)
 
-def _goes_together(self: ElectrodeKind) -> ElectrodeKind:
-    """Refuse ageing that never acts, and a gap without a capacitor."""
-    if self.ageing and not self.reacts:
-        raise InputError(
-            f"no faradaic current crosses a {self.type} electrode, so {self.ageing[0].type} would never act there: "
-            f"give the ageing to a plating electrode or a junction."
-        )
-    check_interface(self.contact, self.ageing, self.double_layer, metal=self.metal)
-    return self
+    return cast(_Class, declare(cls, ELECTRODES, [*_FORMULAS, *drives], added, check, validators))
 
 
 def equilibrium(bound: Bound) -> Number | None:

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from ..errors import QuantityError
-from ..plain import is_listed, is_mapping
+from ..plain import is_listed, is_mapping, listed
 from ..quantities import Quantity, Value, to_file
 from ..unions import OneOf, type_of
 from .laws import LAWS, Law
@@ -48,10 +48,10 @@ class NumberOr:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.quantity.unit!r})"
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: object) -> Any:
         return Union[Annotated[Any, self], other]  # noqa: UP007 (| would call this method again)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: object) -> Any:
         return Union[other, Annotated[Any, self]]  # noqa: UP007
 
     def read(self, raw: object, *, context: Context = None) -> object:
@@ -147,7 +147,9 @@ class Property(NumberOr):
         if isinstance(raw, Law):  # built without knowing its unit: return it with that filled in
             before = {name: vars(raw)[name] for name in kind.value_fields}
             after = self._with_units(kind, before, need_unit=False)
-            return raw if all(_same(before[name], after[name]) for name in before) else replace(raw, **after)  # type: ignore[type-var]
+            pairs = (pair for name in before for pair in zip(listed(before[name]), listed(after[name]), strict=True))
+            # reading changed nothing, not even the unit of a row
+            return raw if all(old is new for old, new in pairs) else replace(raw, **after)  # type: ignore[type-var]
         need_unit = bool(context and context.get("file"))
         return super()._noun(kind, self._with_units(kind, dict(raw), need_unit), context)  # type: ignore[call-overload]
 
@@ -171,10 +173,3 @@ class Property(NumberOr):
         if problems:
             raise ValidationError.from_exception_data(kind.__name__, problems)
         return result
-
-
-def _same(before: object, after: object) -> bool:
-    """Whether reading changed nothing, not even the unit of a row."""
-    if isinstance(before, tuple) and isinstance(after, list):
-        return all(a is b for a, b in zip(before, after, strict=True))
-    return before is after

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Protocol
 
 from ..errors import InputError
-from ..quantities import Quantity, Value
+from ..quantities import Value
 from .ageing_law import AgeingLaw, AgeingLaws, check_ageing
 from .contact import Contact
 from .fields import Property
@@ -18,7 +18,7 @@ from .storage import DoubleLayer, Storage
 
 __all__ = ["BLOCKED", "IDEAL", "ElectronicResistance", "FilmResistance", "InterfaceKind", "check_interface", "common"]
 
-ElectronicResistance = Annotated[float, Quantity("ohm*m^2", ge=0, allow_inf=True)]
+ElectronicResistance = Annotated[float | Law, Property("ohm*m^2", ge=0, allow_inf=True)]
 FilmResistance = Annotated[float | Law, Property("ohm*m^2", ge=0)]
 IDEAL = Value(0.0, unit="ohm*m^2")
 BLOCKED = Value(math.inf, unit="ohm*m^2")
@@ -30,7 +30,7 @@ class InterfaceKind(Protocol):
     type: str
     name: str
     description: str
-    electronic_resistance: float
+    electronic_resistance: float | Law
     contact: Contact | None
     ageing: tuple[AgeingLaw, ...]
     #: Whether ions cross it by a reaction or a resistance; else it only stores charge.

@@ -57,33 +57,32 @@ def junction(cls: _Class) -> _Class:
         if name not in vars(cls):
             setattr(cls, name, value)
     drives = [Formula(memory.drive, ("j", "eta"), _SURROUNDINGS) for memory in vars(cls)["memories"].values()]
-    validators = {"_goes_together": model_validator(mode="after")(_goes_together)}
+
+    @model_validator(mode="after")
+    def goes_together(self: JunctionKind) -> JunctionKind:
+        """Refuse ageing that does not fit, and a gap without a capacitor."""
+        check_interface(self.contact, self.ageing, self.capacitance, metal=False)
+        return self
+
+    validators = {"_goes_together": goes_together}
     added = common("capacitance", BLOCKED)
-    return cast(_Class, declare(cls, JUNCTIONS, [*_FORMULAS, *drives], added, _check, validators))
+
+    def check(made: type) -> None:
+        if has_formula(made, "ohmic") == has_formula(made, "current"):
+            raise InputError(
+                f"{made.__name__} is a junction with {'both' if has_formula(made, 'ohmic') else 'none'} of the "
+                f"formulas ohmic(*, …) and current(u, *, …): define one of them, as a static method."
+            )
+        check_memories(made)
+
+    return cast(_Class, declare(cls, JUNCTIONS, [*_FORMULAS, *drives], added, check, validators))
 
 
-def _check(cls: type) -> None:
-    if has_formula(cls, "ohmic") == has_formula(cls, "current"):
-        raise InputError(
-            f"{cls.__name__} is a junction with {'both' if has_formula(cls, 'ohmic') else 'none'} of the formulas "
-            f"ohmic(*, …) and current(u, *, …): define one of them, as a static method."
-        )
-    check_memories(cls)
-
-
-def _goes_together(self: JunctionKind) -> JunctionKind:
-    """Refuse ageing that does not fit, and a gap without a capacitor."""
-    check_interface(self.contact, self.ageing, self.capacitance, metal=False)
-    return self
-
-
-def _junction_by_default(raw: object) -> object:
-    """In a cell file a mapping between two layers is a `Junction` unless it says otherwise."""
-    return {"type": "junction", **raw} if is_mapping(raw) and "type" not in raw else raw
-
-
-#: Field that holds a junction of any kind.
-AnyJunction = Annotated[Annotated[JunctionKind, OneOf(JUNCTIONS)], BeforeValidator(_junction_by_default)]
+#: Field that holds a junction of any kind; in a cell file a mapping is a `Junction` unless it says otherwise.
+AnyJunction = Annotated[
+    Annotated[JunctionKind, OneOf(JUNCTIONS)],
+    BeforeValidator(lambda raw: {"type": "junction", **raw} if is_mapping(raw) and "type" not in raw else raw),
+]
 
 
 class Interfaces(Mapping[str, JunctionKind]):

@@ -33,6 +33,7 @@ __all__ = [
     "KindClass",
     "Readable",
     "asked_by",
+    "check_bounds",
     "declare",
     "has_formula",
     "import_kinds",
@@ -60,6 +61,30 @@ class Formula:
     name: str
     arguments: tuple[str, ...] = ()
     surroundings: tuple[str, ...] = ()
+
+    def check(self, cls: type, known: set[str]) -> None:
+        """Refuse it in a class where it is no static method, is called otherwise than here, or asks for too much."""
+        given = vars(cls).get(self.name)
+        if given is None:
+            return
+        place = f"{cls.__name__}.{self.name}"
+        called = f"({', '.join([*self.arguments, '*', '…'])})"
+        if not isinstance(given, staticmethod):
+            raise InputError(f"{place} must be a static method {called}: put @staticmethod above it.")
+        parameters = inspect.signature(given.__func__).parameters.values()
+        positional = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
+        if len(positional) != len(self.arguments):
+            raise InputError(
+                f"{place} takes {len(positional)} arguments by position, but it is called with {len(self.arguments)}: "
+                f"write {called}, with what else it needs after the *."
+            )
+        for item in parameters:
+            if item.kind is item.KEYWORD_ONLY and item.name not in known and item.name not in self.surroundings:
+                offered = ", ".join(self.surroundings)
+                raise InputError(
+                    f"{place} asks for {item.name}: neither a field, a memory nor one of [{offered}]. Declare the "
+                    f"field {item.name}, or take its name from that list."
+                )
 
 
 @dataclass(frozen=True)
@@ -134,9 +159,9 @@ def declare(
     for key, validator in (validators or {}).items():
         setattr(cls, key, validator)
     check(cls)
-    known = {*annotations, *_memories(cls)}
+    known = {*annotations, *vars(cls).get("memories", {})}
     for formula in formulas:
-        _check_formula(cls, formula, known)
+        formula.check(cls, known)
     # last: a class that breaks the contract must leave no trace, or the corrected one is refused for having its name
     made = noun(cls)
     family.add(name, made)
@@ -148,36 +173,6 @@ def has_formula(kind: type, name: str) -> bool:
     """Tell whether a kind defines a formula."""
     # getattr would hand out the bare function, and a field or property of that name would pass for a formula
     return isinstance(inspect.getattr_static(kind, name, None), staticmethod)
-
-
-def _memories(cls: type) -> Mapping[str, object]:
-    found: Mapping[str, object] = cls.__dict__.get("memories", {})
-    return found
-
-
-def _check_formula(cls: type, formula: Formula, known: set[str]) -> None:
-    """Refuse a formula that is no static method, is called otherwise than its family calls it, or asks for too much."""
-    given = cls.__dict__.get(formula.name)
-    if given is None:
-        return
-    place = f"{cls.__name__}.{formula.name}"
-    called = f"({', '.join([*formula.arguments, '*', '…'])})"
-    if not isinstance(given, staticmethod):
-        raise InputError(f"{place} must be a static method {called}: put @staticmethod above it.")
-    parameters = inspect.signature(given.__func__).parameters.values()
-    positional = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
-    if len(positional) != len(formula.arguments):
-        raise InputError(
-            f"{place} takes {len(positional)} arguments by position, but it is called with {len(formula.arguments)}: "
-            f"write {called}, with what else it needs after the *."
-        )
-    for item in parameters:
-        if item.kind is item.KEYWORD_ONLY and item.name not in known and item.name not in formula.surroundings:
-            offered = ", ".join(formula.surroundings)
-            raise InputError(
-                f"{place} asks for {item.name}: neither a field, a memory nor one of [{offered}]. Declare the field "
-                f"{item.name}, or take its name from that list."
-            )
 
 
 @remembered
@@ -253,7 +248,7 @@ class Bound:
         path = f"{self.path}.{name}"
         value = self._reader.property(path, self._reader.temperature)
         if isinstance(value, np.ndarray):  # single numbers were judged when the noun was made
-            _check_bounds(self.kind, name, path, value)
+            check_bounds(self.kind, name, path, value)
         return value
 
     def call(self, formula: str, *arguments: Number, **known: Number) -> Number:
@@ -274,17 +269,18 @@ class Bound:
 @remembered
 def _bounds(kind: type, field: str) -> tuple[float | None, float | None, float | None, float | None]:
     """Bounds (gt, ge, lt, le) of the number in a field."""
-    from typing import get_type_hints  # only when arrays are judged
+    from typing import get_args, get_type_hints  # only when arrays are judged
 
     hint = get_type_hints(kind, include_extras=True).get(field)
-    for note in (*getattr(hint, "__metadata__", ()), hint):
+    for note in (note for part in (hint, *get_args(hint)) for note in (*getattr(part, "__metadata__", ()), part)):
         quantity = getattr(note, "quantity", note)
         if isinstance(quantity, Quantity):
             return quantity.bounds
     return (None, None, None, None)
 
 
-def _check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
+def check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
+    """Refuse values of a field outside the bounds of its kind; `path` is for the message."""
     gt, ge, lt, le = _bounds(kind, field)
     for bound, relation, bad in (
         (gt, "greater than", lambda limit: ~(value > limit)),

@@ -87,7 +87,19 @@ def admittance_at(bound: Bound, overpotential: Number, state: dict[str, Number],
     by_state = [_slope(partial(moved_current, k), state[k]) for k in names]
     gains = [_slope(partial(drive, k, x=state), overpotential) for k in names]
     couplings = [[_slope(partial(moved_drive, k, j), state[j]) for j in names] for k in names]
-    _check_still(bound, state, [drive(k, overpotential, state) for k in names], gains, couplings)
+    # A state that would change by itself is refused: a spectrum of it would not be one at rest.
+    for k, name in enumerate(names):
+        at_rest = drive(name, overpotential, state)
+        # against what the drive is made of, because its unit is the kind's own affair: no fixed tolerance fits all
+        scale = np.abs(gains[k]) + sum(
+            np.abs(slope * state[other]) for slope, other in zip(couplings[k], state, strict=True)
+        )
+        if np.any(np.abs(at_rest) > _STILL * scale):
+            raise InputError(
+                f"{bound.path}: {name} is not at rest when the cell is new: its {kind.memories[name].drive} is "
+                f"{np.max(np.abs(at_rest)):.3g} there. Start it where that vanishes (field "
+                f"{kind.memories[name].start!r}), or simulate a Rest first and give the spectrum start=run."
+            )
     matrix = [
         [
             (kind.memories[k].operator(s, bound) if j == k else 0.0) - couplings[row][column]
@@ -99,27 +111,6 @@ def admittance_at(bound: Bound, overpotential: Number, state: dict[str, Number],
     total, size = sum(terms), sum(map(np.abs, terms))
     # a host that is full stops a direct current: what rounding leaves of the difference would be a resistance
     return np.where(np.abs(total) <= _ROUNDING * size, 0.0, total)[()]
-
-
-def _check_still(
-    bound: Bound,
-    state: Mapping[str, Number],
-    drives: list[Number],
-    gains: list[Number],
-    couplings: list[list[Number]],
-) -> None:
-    """Refuse a state that would change by itself: a spectrum of it would not be one at rest."""
-    for k, name in enumerate(state):
-        # against what the drive is made of, because its unit is the kind's own affair: no fixed tolerance fits all
-        scale = np.abs(gains[k]) + sum(
-            np.abs(slope * state[other]) for slope, other in zip(couplings[k], state, strict=True)
-        )
-        if np.any(np.abs(drives[k]) > _STILL * scale):
-            raise InputError(
-                f"{bound.path}: {name} is not at rest when the cell is new: its {bound.kind.memories[name].drive} is "
-                f"{np.max(np.abs(drives[k])):.3g} there. Start it where that vanishes (field "
-                f"{bound.kind.memories[name].start!r}), or simulate a Rest first and give the spectrum start=run."
-            )
 
 
 def _solved(matrix: list[list[Number]], right: list[Number]) -> list[Number]:

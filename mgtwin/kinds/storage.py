@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import methodcaller
 from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
 
 from ..errors import InputError
 from ..plain import is_mapping, is_number, is_text
 from ..quantities import Quantity
 from ..registry import Family
-from ..unions import OneOf
+from ..unions import OneOf, type_of
 from .fields import NumberOr
 from .kind import Formula, declare
+from .laws import LAWS
 
 __all__ = ["STORAGES", "DoubleLayer", "Storage", "storage"]
 
@@ -44,28 +46,17 @@ def storage(cls: _Class) -> _Class:
     InputError
         Where one of these is missing, or the formula asks for what is no field.
     """
-    return cast(_Class, declare(cls, STORAGES, [Formula("admittance", ("s",))], {}, _check))
 
+    def check(made: type) -> None:
+        missing = [name for name in ("coefficient", "order", "admittance", "at_place") if name not in vars(made)]
+        if missing:
+            raise InputError(
+                f"{made.__name__} is a storage without {' and '.join(missing)}: say which field holds the coefficient "
+                "of s^order, which the order ('' for 1), the static formula admittance(s, *, …), and at_place(self, "
+                "place)."
+            )
 
-def _check(cls: type) -> None:
-    missing = [name for name in ("coefficient", "order", "admittance", "at_place") if name not in vars(cls)]
-    if missing:
-        raise InputError(
-            f"{cls.__name__} is a storage without {' and '.join(missing)}: say which field holds the coefficient of "
-            f"s^order, which the order ('' for 1), the static formula admittance(s, *, …), and at_place(self, place)."
-        )
-
-
-def _from_number(raw: object) -> object:
-    """A bare capacitance means an ideal capacitor."""
-    number = is_number(raw) and raw is not True and raw is not False
-    if number or is_text(raw) or (is_mapping(raw) and "value" in raw):
-        return {"type": "capacitor", "c": raw}
-    return {"type": "capacitor", **raw} if is_mapping(raw) and "type" not in raw and "c" in raw else raw
-
-
-def _per_area(element: Storage) -> object:
-    return element.at_place("m^2")
+    return cast(_Class, declare(cls, STORAGES, [Formula("admittance", ("s",))], {}, check))
 
 
 class _AcrossInterface(NumberOr):
@@ -73,8 +64,15 @@ class _AcrossInterface(NumberOr):
 
     def read(self, raw: object, *, context: Mapping[str, object] | None = None) -> object:
         """Return the storage that `raw` stands for, with its coefficient per area."""
-        return super().read(_from_number(raw), context=context)
+        number = is_number(raw) and raw is not True and raw is not False
+        if number or is_text(raw) or (is_mapping(raw) and "value" in raw) or type_of(raw) in LAWS:
+            raw = {"type": "capacitor", "c": raw}
+        elif is_mapping(raw) and "type" not in raw and "c" in raw:
+            raw = {"type": "capacitor", **raw}
+        return super().read(raw, context=context)
 
 
 #: Field that holds the storage of an interface [F/m^2 or S s^n/m^2]; a bare capacitance is accepted.
-DoubleLayer = Annotated[Storage, _AcrossInterface(Quantity("F/m^2", gt=0), OneOf(STORAGES), _per_area)]
+DoubleLayer = Annotated[
+    Storage, _AcrossInterface(Quantity("F/m^2", gt=0), OneOf(STORAGES), methodcaller("at_place", "m^2"))
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pybamm
@@ -10,6 +10,7 @@ import pybamm
 from ..cells import Cell
 from ..kinds.numbers import Number, saturating_exp
 from ..kinds.salt import DEPLETED, Surface
+from ..routes import Route
 from . import names
 from .stack import DEFAULT_WINDOW, StackModel
 
@@ -40,8 +41,9 @@ class ControlledStack(StackModel):
         f_max: float | None = None,
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
-        refinement: float = 1.0,
+        refinement: float | None = None,
         ages: bool = True,
+        layers: Route | None = None,
     ):
         # the current counts in uA/cm2, so that one absolute tolerance suits it and voltages; set before the base class
         # is made, which asks for the current
@@ -54,6 +56,7 @@ class ControlledStack(StackModel):
             cpe_window=cpe_window,
             refinement=refinement,
             ages=ages,
+            layers=layers,
         )
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
@@ -97,6 +100,21 @@ def discretise(model: StackModel) -> tuple[pybamm.BaseModel, pybamm.Mesh]:
     mesh = pybamm.Mesh(geometry, model.default_submesh_types, model.default_var_pts)
     processed = parameters.process_model(model, inplace=False)
     return pybamm.Discretisation(mesh, model.default_spatial_methods).process_model(processed), mesh
+
+
+def nodes_of(model: StackModel, mesh: pybamm.Mesh, output: str) -> np.ndarray:
+    """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
+    found = model.variables.get(output)
+    return np.empty(0) if found is None else np.asarray(mesh[found.domain[0]].nodes)
+
+
+def moves_with_rest(labels: Iterable[str], layer: str) -> np.ndarray:
+    """Where the entries of a state are the local potential of a layer at rest: everywhere, or the mean of its modes."""
+    plain = [names.local_potential(layer), *(names.face_potential(layer, side) for side in ("left", "right"))]
+    modal = [k for k, label in enumerate(labels) if (found := names.modes_of(label)) and found[0] == plain[0]]
+    result = np.isin(list(labels), plain)
+    result[modal[:1]] = True
+    return result
 
 
 def state_layout(model: pybamm.BaseModel, mesh: pybamm.Mesh) -> tuple[list[str], np.ndarray]:

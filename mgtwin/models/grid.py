@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pybamm
 
-__all__ = ["LayerGrid"]
+from . import mesh
+
+__all__ = ["LayerGrid", "Space"]
 
 
-class LayerGrid:
+def graded(beta: float, refinement: float) -> tuple[pybamm.MeshGenerator, int]:
+    """Mesh of finite volumes with a stretching, and its number of points."""
+    return pybamm.MeshGenerator(mesh.GradedSubMesh, {"beta": beta}), mesh.points(beta, refinement)
+
+
+class Space:
+    """A PyBaMM domain on the unit interval.
+
+    Parameters
+    ----------
+    name : str
+        Of the domain.
+    mesh : callable
+        Its mesh and number of points for a stretching and a refinement.
+    method : pybamm.SpatialMethod, optional
+        Finite volumes by default.
+    coordinates : str
+        PyBaMM's name of the coordinate system.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        mesh: Callable[[float, float], tuple[pybamm.MeshGenerator, int]] = graded,
+        method: pybamm.SpatialMethod | None = None,
+        coordinates: str = "cartesian",
+    ):
+        self.domain, self.mesh, self.method = [name], mesh, method or pybamm.FiniteVolume()
+        self.x = pybamm.SpatialVariable(f"x_{name}", domain=self.domain, coord_sys=coordinates)
+
+
+class LayerGrid(Space):
     """Finite volumes on the unit interval of one layer; every profile of the layer lives on it.
 
     Parameters
@@ -19,9 +54,9 @@ class LayerGrid:
     """
 
     def __init__(self, name: str, thickness: pybamm.Symbol):
-        self.domain = [name]
+        super().__init__(name)
+        self.spaces = (self,)
         self.thickness = thickness
-        self.x = pybamm.SpatialVariable(f"x_{name}", domain=self.domain, coord_sys="cartesian")
         self.x_edge = pybamm.SpatialVariableEdge(f"x_{name}", domain=self.domain, coord_sys="cartesian")
 
     def variable(self, name: str) -> pybamm.Symbol:

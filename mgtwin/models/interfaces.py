@@ -25,11 +25,15 @@ ZERO = pybamm.Scalar(0)
 #: A film that is not there yet, on a contact that is ideal when new [ohm m2]: far below what is ever measured, but what
 #: grows on a short has to begin with a number by which can be divided.
 NO_FILM = 1e-10
+#: Electronic currents count in uA/cm2 [A/m2], so that one absolute tolerance suits them and voltages.
+CURRENT_SCALE = 1e-2
 #: Least ln(c/c_0) at an electrode: the smallest number is exp(-745).
 LEAST_LOG = -700.0
 
 
-def electrons_through(model: Writer, drop: Number, left: Face | None, right: Face | None, resistance: Number) -> Number:
+def electrons_through(
+    model: Writer, name: str, drop: Number, left: Face | None, right: Face | None, resistance: Number
+) -> Number:
     """Electronic current through a contact: ``R_e i_eon = drop + E_left - E_right``.
 
     A metal is a face of zero resistance whose "E" is eta (left electrode) or -eta (right electrode). Straight-line
@@ -38,7 +42,9 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     Parameters
     ----------
     model : Writer
-        Takes the algebraic equations of nonlinear faces.
+        Takes the algebraic equations of nonlinear faces and of faces that many states make.
+    name : str
+        Of the interface.
     drop
         ``u`` of a junction, 0 at an electrode [V].
     left, right : Face or None
@@ -51,7 +57,13 @@ def electrons_through(model: Writer, drop: Number, left: Face | None, right: Fac
     # Two straight lines in series are one resistance: no unknown, whatever the contact's own resistance is.
     if left.current is None and right.current is None:
         total = resistance + left.resistance + right.resistance
-        return (drop + left.open_potential - right.open_potential) / total
+        eliminated = (drop + left.open_potential - right.open_potential) / total
+        if not (left.of_many or right.of_many):
+            return eliminated
+        unknown = pybamm.Variable(names.electronic_current_density(name), scale=CURRENT_SCALE)
+        model.algebraic[unknown] = eliminated - unknown
+        model.initial_conditions[unknown] = ZERO
+        return unknown
     current = left.current if left.current is not None else right.current
     left_potential = left.open_potential - left.resistance * current
     right_potential = right.open_potential + right.resistance * current
@@ -101,7 +113,7 @@ class ElectrodeInterface:
         metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
-        self.electronic_current = electrons_through(model, ZERO, left, right, resistance)
+        self.electronic_current = electrons_through(model, side, ZERO, left, right, resistance)
         ionic = model.current_density - self.electronic_current
         self.drop = self.state + spots.ions * ionic
 
@@ -145,7 +157,7 @@ class JunctionInterface:
         self.state: Number = None  # a PyBaMM variable where there is one
         if key not in model.cell.interfaces:
             self.drop: Number = ZERO
-            self.electronic_current = electrons_through(model, ZERO, left, right, ZERO)
+            self.electronic_current = electrons_through(model, key, ZERO, left, right, ZERO)
             return
         bound = Bound(type(model.reader.get(path)), path, model.reader)
         touching = [(beside[0], "right"), (beside[1], "left")]
@@ -156,7 +168,7 @@ class JunctionInterface:
         conductance = self._conductance(model, bound) if ohmic else None
         spread = spots.ions * model.current_density
         if ohmic and conductance is None:  # a short: the capacitor across it never charges
-            self.electronic_current = electrons_through(model, spread, left, right, resistance)
+            self.electronic_current = electrons_through(model, key, spread, left, right, resistance)
             self.faradaic_current = model.current_density - self.electronic_current
             self.drop = ZERO if spots.whole else spots.ions * self.faradaic_current
         elif ohmic and storage is None and (left is None or right is None or resistance is None):
@@ -171,7 +183,7 @@ class JunctionInterface:
         else:
             self.state = drop_state(spots, key)
             model.initial_conditions[self.state] = ZERO
-            self.electronic_current = electrons_through(model, self.state + spread, left, right, resistance)
+            self.electronic_current = electrons_through(model, key, self.state + spread, left, right, resistance)
             ionic = model.current_density - self.electronic_current
             if ohmic:
                 self.faradaic_current = conductance * self.state

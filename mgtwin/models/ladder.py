@@ -11,12 +11,25 @@ import numpy as np
 
 from . import names
 
-__all__ = ["MARGIN", "SPACING", "branch_value", "wider_window"]
+__all__ = ["MARGIN", "SPACING", "branch_value", "branches", "pole_numbers", "wider_window"]
 
 #: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
 SPACING = 1.2
 #: How far the poles reach beyond the window, in ln(omega); there the rest of the integral is one branch at each end.
 MARGIN = 4.6
+
+
+def pole_numbers(window: tuple[float, float]) -> tuple[int, int]:
+    """Numbers of the slowest and the fastest pole of a ladder that is right in a window [rad/s]."""
+    low, high = window
+    return int(np.floor((np.log(low) - MARGIN) / SPACING)), int(np.ceil((np.log(high) + MARGIN) / SPACING))
+
+
+def branches(window: tuple[float, float], order: float) -> dict[str, float]:
+    """Label of every branch of a ladder -> its pole [1/s], for an element of an order n."""
+    first, last = pole_numbers(window)
+    poles = {f"{k}": float(np.exp(k * SPACING)) for k in range(first, last + 1)}
+    return poles | {f"below {first}": _slow_pole(first, order)}
 
 
 def wider_window(window: tuple[float, float], labels: Iterable[str]) -> tuple[float, float]:

@@ -30,12 +30,14 @@ class Face:
     The local potential at the face is ``open_potential - sign * resistance * i_eon`` where ``sign`` is +1 at the right
     face of a layer and -1 at its left one. Where the electronic conductivity depends on E there is no such straight
     line; then ``open_potential`` is an algebraic unknown of the model, ``resistance`` is zero and ``current`` is the
-    electronic current that flows through the outermost half cell for that potential.
+    electronic current that flows through the outermost half cell for that potential. Where ``of_many`` states make the
+    open potential, a current that is not an unknown of its own would couple each of them to all others.
     """
 
     open_potential: Number
     resistance: Number
     current: Number = None
+    of_many: bool = False
 
 
 class GrainBoundaries:
@@ -57,7 +59,7 @@ class GrainBoundaries:
         self._number = self._thickness / own.number("grain_size")
         # a capacitor across no resistance has no equation of its own: the time constant would be 0
         if boundary.capacitance is not None and not model.is_fixed_at(own.place("resistance"), 0.0):
-            self._capacitance = own.number("capacitance") * ratio
+            self._capacitance = own.property("capacitance") * ratio
 
     def folded(self, conductivity: Number) -> Number:
         """Ionic conductivity with the boundaries in it."""

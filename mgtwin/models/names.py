@@ -23,6 +23,9 @@ SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
+_ELECTRONIC_CURRENT = " electronic current density [A.m-2]"
+_MODAL_FIELD = " field potential"
+_MODES = ", modes "
 _RELATIVE_CONCENTRATION = " relative salt concentration"
 _LOG_CONCENTRATION = " logarithm of relative salt concentration"
 _DEPLETION = "salt depleted"
@@ -32,8 +35,41 @@ _GROWN_FILM = " grown film resistance [Ohm.m2]"
 
 def is_fast(name: str) -> bool:
     """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders,
-    salt at faces."""
-    return name.endswith((_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION)) or _CONSTANT_PHASE_BRANCH in name
+    salt at faces, electronic currents that are unknowns."""
+    ends = (_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION, _ELECTRONIC_CURRENT)
+    return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name
+
+
+def modal_potential(layer: str, density: float, decades: int) -> str:
+    """Amplitudes of the modes of a layer's local electrode potential (a state); the table says which modes."""
+    return _modal(local_potential(layer), density, decades)
+
+
+def modal_field(layer: str, density: float, decades: int) -> str:
+    """Amplitudes of the modes of the drop that makes the field (a state where the dielectric is resolved)."""
+    return _modal(f"{layer}{_MODAL_FIELD} [V]", density, decades)
+
+
+def static_field(layer: str, parity: str) -> str:
+    """The same of the fastest ``"even"`` or ``"odd"`` mode."""
+    return f"{layer}{_MODAL_FIELD} of the fastest {parity} mode [V]"
+
+
+def _modal(name: str, density: float, decades: int) -> str:
+    return f"{name.removesuffix(' [V]')}{_MODES}{density:g}/{decades} [V]"
+
+
+def modes_of(name: str) -> tuple[str, float, int] | None:
+    """What the amplitudes of a state make, and the density and decades of their modes; None for any other state.
+
+    Examples
+    --------
+    >>> modes_of(modal_potential("layer", 2.5, 12))
+    ('layer local electrode potential [V]', 2.5, 12)
+    """
+    plain, found, table = name.removesuffix(" [V]").partition(_MODES)
+    density, _, decades = table.partition("/")
+    return (f"{plain} [V]", float(density), int(decades)) if found else None
 
 
 def is_voltage(name: str) -> bool:
@@ -48,7 +84,7 @@ def potential_drop(element: str) -> str:
 
 def electronic_current_density(interface: str) -> str:
     """Electronic current density through an interface, PyBaMM sign (+x)."""
-    return f"{interface} electronic current density [A.m-2]"
+    return f"{interface}{_ELECTRONIC_CURRENT}"
 
 
 def faradaic_current_density(electrode: str) -> str:
@@ -141,6 +177,20 @@ def constant_phase_pole(branch: str) -> tuple[str, int | None, int | None]:
     if label.startswith("below "):
         return prefix, None, int(label.removeprefix("below "))
     return prefix, int(label), None
+
+
+def branched(name: str) -> str:
+    """State that a branch of a ladder follows; any other name is its own.
+
+    Examples
+    --------
+    >>> branched(constant_phase_branch("positive potential drop [V]", "-7"))
+    'positive potential drop [V]'
+    """
+    source, branch, _ = name.partition(f" {_CONSTANT_PHASE_BRANCH}")
+    if not branch:
+        return name
+    return f"{source} [V.m-1]" if f"{source} [V.m-1]".endswith(_IONIC_FIELD) else f"{source} [V]"
 
 
 def is_constant_phase_branch(name: str) -> bool:

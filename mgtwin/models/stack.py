@@ -14,21 +14,21 @@ import pybamm
 from ..cells import Cell, Layer, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, rest_diffusivity, rest_potentials
+from ..cells.rest import FARADAY, GAS_CONSTANT, rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.laws import Law
 from ..kinds.memories import Body
-from ..kinds.numbers import Number, is_zero
+from ..kinds.numbers import Number
 from ..kinds.own import Own
 from ..kinds.salt import DEPLETED, Surface, continued_log
+from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
-from .graded import GradedLayer
+from .equations import equations_of
+from .grading import diffusion_length
+from .grid import Space
 from .interfaces import ElectrodeInterface, JunctionInterface
-from .layers import MixedLayer, OhmicLayer, material_of
 from .particles import Particle
-from .pores import MixedPoreLayer, PoreLayer
-from .salt import SaltLayer
 from .stock import StockModel
 from .storage import ConstantPhaseElement
 
@@ -60,10 +60,13 @@ class StackModel(StockModel):
     cpe_window : (float, float) or None
         Angular frequencies [rad/s] between which constant-phase elements are right within 1 %, as ladders of RC
         branches. None makes a model for the frequency domain only, in which they are exact.
-    refinement : float
-        Factor on the number of mesh points; the error falls with its square.
+    refinement : float, optional
+        Factor on the number of mesh points; the error falls with its square. Without `layers` it asks for a mesh.
     ages : bool
         Whether the ageing laws act. False keeps their states, and what they have done, as they are (§3.5).
+    layers : Route, optional
+        ``mt.Modes()`` (default) gives mixed conductors whose properties depend on neither x nor E as a few dozen modes
+        (§7), ``mt.Mesh()`` gives all layers as finite volumes.
 
     Raises
     ------
@@ -86,12 +89,13 @@ class StackModel(StockModel):
         f_max: float | None = None,
         dielectric: bool | Collection[str] = False,
         cpe_window: tuple[float, float] | None = DEFAULT_WINDOW,
-        refinement: float = 1.0,
+        refinement: float | None = None,
         ages: bool = True,
+        layers: Route | None = None,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
         self._made_with = {"inputs": inputs, "f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window,
-                           "refinement": refinement, "ages": ages}  # fmt: skip
+                           "refinement": refinement, "ages": ages, "layers": layers}  # fmt: skip
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
@@ -100,7 +104,9 @@ class StackModel(StockModel):
         # for a spectrum ladders have to reach as high as it does
         top = 0.0 if f_max is None or cpe_window is not DEFAULT_WINDOW else 20 * np.pi * self.f_max
         self.cpe_window = None if cpe_window is None else (cpe_window[0], max(cpe_window[1], top))
-        self.refinement = refinement
+        #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
+        self.route: Route = layers or (LAYERS if refinement is None else ON_MESH)
+        self.refinement = self.route.refinement * (1.0 if refinement is None else refinement)
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
@@ -142,7 +148,7 @@ class StackModel(StockModel):
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
-        return None if self.is_fixed_at(path, np.inf) else self.reader.number(path)
+        return None if self.is_fixed_at(path, np.inf) else self.reader.property(path, self.temperature)
 
     def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area: turns a layer's properties into ones per electrode area."""
@@ -213,7 +219,7 @@ class StackModel(StockModel):
             )
         ]
         layers = [
-            _equations(layer, material_of(self, layer))(
+            equations_of(self, layer, self.route)(
                 self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
             )
             for k, layer in enumerate(cell.layers)
@@ -285,42 +291,38 @@ class StackModel(StockModel):
     @property
     def default_geometry(self) -> pybamm.Geometry:
         """Every layer with a profile on its own unit interval, so that thickness is an ordinary parameter."""
-        return pybamm.Geometry({name: {x: {"min": 0, "max": 1}} for name, x in self._domains().items()})
+        return pybamm.Geometry({space.domain[0]: {space.x: {"min": 0, "max": 1}} for space in self._spaces})
 
     @property
     def default_submesh_types(self) -> dict[str, pybamm.MeshGenerator]:
-        """Meshes graded to the diffusion length of the highest frequency."""
+        """Meshes graded to the diffusion length of the highest frequency; as many points as modes where there are."""
         return {
-            name: pybamm.MeshGenerator(mesh.GradedSubMesh, {"beta": beta}) for name, beta in self._stretching().items()
+            space.domain[0]: space.mesh(stretching, self.refinement)[0] for space, stretching in self._spaces.items()
         }
 
     @property
     def default_var_pts(self) -> dict[pybamm.SpatialVariable, int]:
         """Enough points for a smooth grading, keyed by the SpatialVariable."""
-        stretching = self._stretching()
-        return {x: mesh.points(stretching[name], self.refinement) for name, x in self._domains().items()}
+        return {space.x: space.mesh(stretching, self.refinement)[1] for space, stretching in self._spaces.items()}
 
     @property
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
-        """Finite volumes everywhere."""
-        return {name: pybamm.FiniteVolume() for name in self._domains()}
+        """Finite volumes, or sums over modes."""
+        return {space.domain[0]: space.method for space in self._spaces}
 
-    def _domains(self) -> Mapping[str, pybamm.SpatialVariable]:
-        """Everything with a mesh of its own, and its coordinate."""
-        layers = {layer.name: layer.grid.x for layer in self.resolved_layers}
-        return layers | {particle.name: particle.x for particle in self.particles}
-
-    def _stretching(self) -> Mapping[str, float]:
+    @property
+    def _spaces(self) -> dict[Space, float]:
+        """Every domain with the stretching of its mesh."""
         numbers = Reader(self.cell)
-        particles = {
-            particle.name: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
+        stretching: dict[Space, float] = {
+            particle: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
         }
-        return particles | {
-            layer.name: mesh.stretching(self._diffusion_length(numbers, layer.name))
-            if layer in self.storing_layers
-            else mesh.SMOOTH
-            for layer in self.resolved_layers
-        }
+        for layer in self.resolved_layers:
+            # nothing decays from the faces of a layer that stores nothing
+            storing = layer in self.storing_layers
+            beta = mesh.stretching(self.diffusion_length(layer.name)) if storing else mesh.SMOOTH
+            stretching |= dict.fromkeys(layer.grid.spaces, beta)
+        return stretching
 
     def _penetration(self, numbers: Reader, body: Body) -> float:
         """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
@@ -329,31 +331,11 @@ class StackModel(StockModel):
         )
         return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / size)
 
-    def _diffusion_length(self, numbers: Reader, name: str) -> float:
-        """sqrt(D/(2 pi f_max)) at rest, relative to the thickness."""
+    def diffusion_length(self, name: str) -> float:
+        """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
+        numbers = Reader(self.cell)
         number = [layer.name for layer in self.cell.layers].index(name)
-        diffusivity = rest_diffusivity(numbers, f"layers.{name}.material", self._rest_numbers.layers[number])
-        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / numbers.number(f"layers.{name}.thickness"))
-
-
-#: What moves besides the ion -> the equations, where the composition is uniform and a solution is not all there is.
-_EQUATIONS = {
-    IONS_ONLY: OhmicLayer,
-    ELECTRONS: MixedLayer,
-    ANIONS: PoreLayer,
-    ELECTRONS | ANIONS: MixedPoreLayer,
-}
-
-
-def _equations(layer: Layer, own: Own) -> Any:
-    """The class with the equations of a layer."""
-    material, carriers = layer.material, layer.material.carriers
-    if carriers not in _EQUATIONS:
-        shown = ", ".join(sorted(map(str, carriers)))
-        raise InputError(f"{own.path} carries {shown} besides the ion, for which there are no equations.")
-    if carriers == ANIONS and is_zero(material.salt(own).beside):
-        return SaltLayer
-    return GradedLayer if carriers == IONS_ONLY and material.graded else _EQUATIONS[carriers]
+        return diffusion_length(numbers, name, self._rest_numbers.layers[number], self.f_max)
 
 
 def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..kinds.own import Own
 from ..kinds.storage import Storage
 from . import names
-from .ladder import MARGIN, SPACING
+from .ladder import SPACING, pole_numbers
 from .writer import Writer
 
 
@@ -53,8 +53,7 @@ class ConstantPhaseElement:
             model.rhs[voltage] = current / self.q
             model.exponents[voltage.name] = self.path
             return
-        low, high = model.cpe_window
-        first, last = int(np.floor((np.log(low) - MARGIN) / SPACING)), int(np.ceil((np.log(high) + MARGIN) / SPACING))
+        first, last = pole_numbers(model.cpe_window)
         model.ladders[voltage.name] = self.path
         front = self.q * np.sin(np.pi * self.n) / np.pi
         slowest, fastest = (first - 0.5) * SPACING, (last + 0.5) * SPACING  # ln of where the sum of poles begins, ends
@@ -106,7 +105,7 @@ def _element(
     model: Writer, path: str, element: Storage, scaled: Callable[[Number], Number]
 ) -> IdealCapacitor | ConstantPhaseElement:
     """A storage at its place: an ideal capacitor unless its order can be other than 1."""
-    coefficient = scaled(model.reader.number(f"{path}.{element.coefficient}"))
+    coefficient = scaled(model.reader.property(f"{path}.{element.coefficient}", model.temperature))
     order = f"{path}.{element.order}"
     if not element.order or model.is_fixed_at(order, 1.0):
         return IdealCapacitor(coefficient)

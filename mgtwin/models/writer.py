@@ -86,6 +86,9 @@ class Writer(Protocol):
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked."""
 
+    def diffusion_length(self, name: str) -> float:
+        """Depth that diffusion into a layer reaches within the shortest time, relative to its thickness."""
+
     def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area."""
 

@@ -18,7 +18,6 @@ from mgtwin.plot.units import lab_shared, short, with_unit
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.typing import ColorType
 
 __all__ = ["circuit", "kramers_kronig", "relaxation_times"]
 
@@ -101,7 +100,27 @@ def relaxation_times(
         size, unit = lab_shared(drawn.ax.get_ylabel(), gamma, "ohm")
         (line,) = drawn.ax.semilogx(tau, gamma / size, "-", lw=1.6, label=label, color=color)
         drawn.ax.fill_between(tau, gamma / size, color=line.get_color(), alpha=0.15, lw=0)
-        _mark_peaks(drawn.ax, ds, gamma / size, line.get_color(), listed=label is None)
+        height, colour = gamma / size, line.get_color()
+        for k in range(ds.sizes["peak"]):
+            one = {str(name): float(ds[name].values[k]) for name in ds.data_vars if str(name).startswith("peak_")}
+            inside = bool(one["peak_inside"])
+            # The peak was found on a finer curve than the one drawn; its mark belongs on the drawn one.
+            top, before = int(np.argmin(np.abs(np.log(tau / one["peak_time_constant"])))), -1
+            while top != before:
+                before, near = top, range(max(top - 1, 0), min(top + 2, len(height)))
+                top = max((top, *near), key=lambda j: float(height[j]))
+            carried = (("peak_resistance", "ohm"), ("peak_capacitance", "F"), ("peak_frequency", "Hz"))
+            text = f"{k + 1}: " + ", ".join(short(one[name], of) for name, of in carried)
+            text += "" if inside else "\n    at the end of the data"
+            drawn.ax.plot(
+                tau[top], height[top], "o", ms=5.5, mfc=colour if inside else "white", clip_on=False, zorder=4,
+                mec="white" if inside else colour, mew=0.7 if inside else 1.2, label=text if label is None else None,
+            )  # fmt: skip
+            if label is None:
+                at = (float(tau[top]), float(height[top]))
+                drawn.ax.annotate(
+                    str(k + 1), at, xytext=(6, 3), textcoords="offset points", fontsize=9, color=INK, zorder=5
+                )
         drawn.ax.set_xlabel(with_unit(str(ds["time_constant"].attrs.get("long_name", "relaxation time")), "s"))
         drawn.ax.set_ylabel(f"γ ({unit})")
         # Room for the numbers of the peaks; never less than a curve that is there already needs.
@@ -109,8 +128,8 @@ def relaxation_times(
         drawn.ax.set_xlim(drawn.ax.dataLim.x0 / 1.5, drawn.ax.dataLim.x1 * 1.5)
         # Several distributions share Axes: only the first of them adds the axis on top.
         if not drawn.ax.child_axes:
-            top = drawn.ax.secondary_xaxis("top", functions=(_reciprocal, _reciprocal))
-            top.set_xlabel("Frequency (Hz)")
+            above = drawn.ax.secondary_xaxis("top", functions=(_reciprocal, _reciprocal))
+            above.set_xlabel("Frequency (Hz)")
         if label is None and ds.sizes["peak"]:
             legend_beside(drawn.ax, "Peaks: R, C, f")
     return drawn.ax
@@ -121,36 +140,6 @@ def _reciprocal(x: ArrayLike) -> np.ndarray:
     # matplotlib tries 0, too, when it sets up the second axis
     # Matplotlib asks for 0, too, while it works out the limits.
     return np.asarray(1 / (2 * np.pi * np.maximum(x, 1e-300)))
-
-
-def _mark_peaks(ax: Axes, ds: xr.Dataset, height: np.ndarray, color: ColorType, *, listed: bool) -> None:
-    """Mark each peak on the curve; number it and list what it carries where that is wanted."""
-    tau = np.asarray(ds["time_constant"].values, dtype=float)
-    for k in range(ds.sizes["peak"]):
-        one = {str(name): float(ds[name].values[k]) for name in ds.data_vars if str(name).startswith("peak_")}
-        inside = bool(one["peak_inside"])
-        # The peak was found on a finer curve than the one drawn; its mark belongs on the drawn one.
-        top = _climb(height, int(np.argmin(np.abs(np.log(tau / one["peak_time_constant"])))))
-        at, y = float(tau[top]), float(height[top])
-        carried = (("peak_resistance", "ohm"), ("peak_capacitance", "F"), ("peak_frequency", "Hz"))
-        text = ", ".join(short(one[name], unit) for name, unit in carried)
-        text = f"{k + 1}: {text}" + ("" if inside else "\n    at the end of the data")
-        ax.plot(
-            at, y, "o", ms=5.5, mfc=color if inside else "white", mec="white" if inside else color,
-            mew=0.7 if inside else 1.2, zorder=4, clip_on=False, label=text if listed else None,
-        )  # fmt: skip
-        if listed:
-            ax.annotate(str(k + 1), (at, y), xytext=(6, 3), textcoords="offset points", fontsize=9, color=INK, zorder=5)
-
-
-def _climb(height: np.ndarray, k: int) -> int:
-    """Index of the maximum that lies uphill of index k."""
-    while True:
-        near = range(max(k - 1, 0), min(k + 2, len(height)))
-        best = max(near, key=lambda j: float(height[j]))
-        if height[best] <= height[k]:
-            return k
-        k = best
 
 
 def circuit(fit: FittedCircuit, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
@@ -191,7 +180,26 @@ def circuit(fit: FittedCircuit, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
         ratio = equal_scales(upper)
         if ax is None:
             fit_height(upper, 0.66 * ratio, below=2.0)
-        _arcs(upper, fit, float(np.abs(fit.impedance[0]) / np.abs(data[0])))
+        size = float(np.abs(fit.impedance[0]) / np.abs(data[0]))
+        start, doubt = fit.values["R0"], ", not determined" if "R0" in fit.undetermined else ""
+        upper.plot([], [], ls="", label=f"R0: {short(start, 'ohm')}{doubt}")
+        # What was extrapolated far beyond the data would move the view away from them.
+        right = upper.get_xlim()[1] * size
+        colours = (COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4])
+        for k, (arc, colour) in enumerate(zip(fit.arcs, colours, strict=False), 1):
+            n = fit.values[f"n{k}"]
+            # Drawn whole: frequencies are relative to its top, and six decades reach the axis on both sides.
+            x = (1j * np.geomspace(1e-6, 1e6, 600)) ** n
+            curve = (start + arc.resistance / (1 + x)) / size
+            said = f"arc {k}: {short(arc.resistance, 'ohm')}, {short(arc.capacitance, 'F')}, n = {n:.2f}"
+            doubts = [] if arc.determined else ["not determined"]
+            doubts += [] if arc.inside else [f"top at {short(arc.frequency, 'Hz')}, outside the data"]
+            upper.fill(
+                curve.real, -curve.imag, fc=(colour, 0.18 if arc.determined else 0.05), ec=(colour, 0.6), zorder=1,
+                lw=0 if arc.determined else 0.9, ls="-" if arc.determined else (0, (4, 3)),
+                label="\n".join([said, *doubts]), visible=start < right,
+            )  # fmt: skip
+            start += arc.resistance
         legend_beside(upper)
         draw_residuals(lower, fit.frequency, 100 * (model - fit.impedance) / np.abs(fit.impedance))
         lower.set_ylabel("Residual\n(% of |Z|)")
@@ -199,26 +207,3 @@ def circuit(fit: FittedCircuit, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
         if ax is None:
             upper.set_title(describe(fit.attrs))
     return upper, lower
-
-
-def _arcs(ax: Axes, fit: FittedCircuit, size: float) -> None:
-    """Shade the arcs one after the other along the real axis, and list R0 and what each arc carries."""
-    values, open_ones = fit.values, fit.undetermined
-    start = values["R0"]
-    ax.plot([], [], ls="", label=f"R0: {short(start, 'ohm')}" + (", not determined" if "R0" in open_ones else ""))
-    # What was extrapolated far beyond the data would move the view away from them.
-    right = ax.get_xlim()[1] * size
-    for k, (arc, colour) in enumerate(zip(fit.arcs, (COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4]), strict=False), 1):
-        n = values[f"n{k}"]
-        # The arc is drawn whole: frequencies are relative to its top, and six decades reach the axis on both sides.
-        x = (1j * np.geomspace(1e-6, 1e6, 600)) ** n
-        curve = (start + arc.resistance / (1 + x)) / size
-        said = f"arc {k}: {short(arc.resistance, 'ohm')}, {short(arc.capacitance, 'F')}, n = {n:.2f}"
-        doubts = [] if arc.determined else ["not determined"]
-        doubts += [] if arc.inside else [f"top at {short(arc.frequency, 'Hz')}, outside the data"]
-        ax.fill(
-            curve.real, -curve.imag, fc=(colour, 0.18 if arc.determined else 0.05), ec=(colour, 0.6), zorder=1,
-            lw=0 if arc.determined else 0.9, ls="-" if arc.determined else (0, (4, 3)),
-            label="\n".join([said, *doubts]), visible=start < right,
-        )  # fmt: skip
-        start += arc.resistance

@@ -55,29 +55,27 @@ def compare(simulated: xr.Dataset, measured: xr.Dataset, *, ax: Axes | None = No
     for ds in (simulated, measured):
         require(ds, ("frequency", "impedance") if spectra[0] else ("time", "voltage", "current"), "compare")
     with style():
-        pair = _spectra(simulated, measured, ax) if spectra[0] else _transients(simulated, measured, ax)
+        if spectra[0]:
+            upper, lower = stacked(ax, (2.4, 1.0), (5.8, 5.6), sharex=False)
+            (f_sim, z_sim), (f, z) = sorted_spectrum(simulated), sorted_spectrum(measured)
+            points, line = in_plane(upper, z), in_plane(upper, z_sim)
+            upper.plot(line.real, -line.imag, color=COLOURS[1], label="simulated", zorder=3)
+            upper.plot(points.real, -points.imag, **MEASURED)
+            ratio = equal_scales(upper)
+            if ax is None:
+                fit_height(upper, ratio, below=1.9)
+            upper.legend(loc="upper left")
+            inside = (f >= f_sim[-1] * (1 - 1e-9)) & (f <= f_sim[0] * (1 + 1e-9))
+            _must_overlap(inside)
+            # In log(frequency), where spectra are smooth.
+            parts = [np.interp(np.log(f[inside]), np.log(f_sim[::-1]), p[::-1]) for p in (z_sim.real, z_sim.imag)]
+            draw_residuals(lower, f[inside], 100 * (parts[0] + 1j * parts[1] - z[inside]) / np.abs(z[inside]))
+            lower.set_ylabel("Residual\n(% of |Z|)")
+            lower.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0)
+        else:
+            upper, lower = _transients(simulated, measured, ax)
         if ax is None:
-            pair[0].set_title(describe(simulated.attrs))
-    return pair
-
-
-def _spectra(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) -> tuple[Axes, Axes]:
-    upper, lower = stacked(ax, (2.4, 1.0), (5.8, 5.6), sharex=False)
-    (f_sim, z_sim), (f, z) = sorted_spectrum(simulated), sorted_spectrum(measured)
-    points, line = in_plane(upper, z), in_plane(upper, z_sim)
-    upper.plot(line.real, -line.imag, color=COLOURS[1], label="simulated", zorder=3)
-    upper.plot(points.real, -points.imag, **MEASURED)
-    ratio = equal_scales(upper)
-    if ax is None:
-        fit_height(upper, ratio, below=1.9)
-    upper.legend(loc="upper left")
-    inside = (f >= f_sim[-1] * (1 - 1e-9)) & (f <= f_sim[0] * (1 + 1e-9))
-    _must_overlap(inside)
-    # In log(frequency), where spectra are smooth.
-    parts = [np.interp(np.log(f[inside]), np.log(f_sim[::-1]), p[::-1]) for p in (z_sim.real, z_sim.imag)]
-    draw_residuals(lower, f[inside], 100 * (parts[0] + 1j * parts[1] - z[inside]) / np.abs(z[inside]))
-    lower.set_ylabel("Residual\n(% of |Z|)")
-    lower.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0)
+            upper.set_title(describe(simulated.attrs))
     return upper, lower
 
 

@@ -71,7 +71,7 @@ def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Call
         name = function.__name__
 
         @wraps(function)
-        def draw(ds: Any, *arguments: Any, **named: Any) -> Any:
+        def draw(ds: xr.Dataset, *arguments: object, **named: object) -> object:
             require(ds, needs, name)
             return function(ds, *arguments, **named)
 

@@ -51,19 +51,41 @@ def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | Non
     """
     values = ds["overpotential"].transpose("element", "time").values
     if time is None and ds.sizes["time"] > 1:
-        return _stacked_over_time(ds, values, ax)
+        moments, voltage = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage"))
+        log = is_log_spaced(moments)
+        seen = moments > 0 if log else np.full(moments.size, True)
+        with panel(ax, describe(ds.attrs), (7.0, 3.9), beside=True) as drawn:
+            x = drawn.time(moments[seen], log=log)
+            # Contributions and voltage together, so that one unit is chosen for both.
+            *shares_of, whole = drawn.y(np.vstack([values, voltage])[:, seen], ds["overpotential"])
+            sums = np.abs(shares_of).sum(axis=0)
+            small = np.nanmax(np.abs(shares_of), axis=1) < NEGLIGIBLE * max(np.nanmax(sums), 1e-300)
+            elements = ds["element"].values.astype(str)
+            groups = [(e, shares_of[k], COLOURS[k % len(COLOURS)]) for k, e in enumerate(elements) if not small[k]]
+            if small.any():
+                which = ", ".join(elements[small]) if small.sum() < 3 else f"{small.sum()} others"
+                groups.append((f"{which} (< {NEGLIGIBLE:.1%})", np.asarray(shares_of)[small].sum(axis=0), "#c9ced6"))
+            # Contributions of opposite sign on either side of zero: stacked on each other they would hide what cancels.
+            up, down = np.zeros(x.size), np.zeros(x.size)
+            for name, part, colour in groups:
+                above, below = up + np.maximum(part, 0), down + np.minimum(part, 0)
+                drawn.ax.fill_between(x, up, above, color=colour, lw=0, alpha=0.85, label=name)
+                drawn.ax.fill_between(x, down, below, color=colour, lw=0, alpha=0.85)
+                up, down = above, below
+            drawn.ax.plot(x, whole, color=INK, lw=1.2, label=str(ds["voltage"].attrs["long_name"]))
+            drawn.ax.set_xlim(x[0], x[-1])
+            drawn.ax.axhline(0, color=INK, lw=0.8)
+        return drawn.ax
     (k,) = _chosen_times(ds["time"].values, None if time is None else [time], "breakdown")[-1:]
-    return _bars(ds, values[:, k], float(ds["time"][k]), ax)
-
-
-def _bars(ds: xr.Dataset, values: np.ndarray, moment: float, ax: Axes | None) -> Axes:
-    names, total = [str(name) for name in ds["element"].values], float(values.sum())
-    title = ", ".join(filter(None, [describe(ds.attrs), f"{short(total, 'V')} at {short(moment, 's')}"]))
+    parts, names = values[:, k], [str(name) for name in ds["element"].values]
+    total = float(parts.sum())
+    moment = f"{short(total, 'V')} at {short(float(ds['time'][k]), 's')}"
+    title = ", ".join(filter(None, [describe(ds.attrs), moment]))
     with panel(ax, title, (6.0, 0.9 + 0.36 * len(names))) as drawn:
         colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
-        bars = drawn.ax.barh(names, drawn.x(values, ds["overpotential"]), color=colours, height=0.65)
+        bars = drawn.ax.barh(names, drawn.x(parts, ds["overpotential"]), color=colours, height=0.65)
         # Blanks around the text keep it off the end of its bar.
-        shares = [f" {short(v, 'V')} ({v / total:.0%}) " if total else f" {short(v, 'V')} " for v in values]
+        shares = [f" {short(v, 'V')} ({v / total:.0%}) " if total else f" {short(v, 'V')} " for v in parts]
         drawn.ax.bar_label(bars, shares, fontsize=8.5, color=INK)
         # The texts stand beyond the bars, and matplotlib does not count them among the data.
         drawn.ax.margins(x=0.28)
@@ -71,34 +93,6 @@ def _bars(ds: xr.Dataset, values: np.ndarray, moment: float, ax: Axes | None) ->
         drawn.ax.invert_yaxis()
         drawn.ax.grid(False, axis="y")
         drawn.ax.tick_params(axis="y", length=0)
-    return drawn.ax
-
-
-def _stacked_over_time(ds: xr.Dataset, values: np.ndarray, ax: Axes | None) -> Axes:
-    time, voltage = (np.asarray(ds[name].values, dtype=float) for name in ("time", "voltage"))
-    log = is_log_spaced(time)
-    seen = time > 0 if log else np.full(time.size, True)
-    with panel(ax, describe(ds.attrs), (7.0, 3.9), beside=True) as drawn:
-        x = drawn.time(time[seen], log=log)
-        # Contributions and voltage together, so that one unit is chosen for both.
-        *parts, whole = drawn.y(np.vstack([values, voltage])[:, seen], ds["overpotential"])
-        sums = np.abs(parts).sum(axis=0)
-        small = np.nanmax(np.abs(parts), axis=1) < NEGLIGIBLE * max(np.nanmax(sums), 1e-300)
-        names = ds["element"].values.astype(str)
-        groups = [(name, parts[k], COLOURS[k % len(COLOURS)]) for k, name in enumerate(names) if not small[k]]
-        if small.any():
-            which = ", ".join(names[small]) if small.sum() < 3 else f"{small.sum()} others"
-            groups.append((f"{which} (< {NEGLIGIBLE:.1%})", np.asarray(parts)[small].sum(axis=0), "#c9ced6"))
-        # Contributions of opposite sign on either side of zero: stacked on each other they would hide what cancels.
-        up, down = np.zeros(x.size), np.zeros(x.size)
-        for name, part, colour in groups:
-            above, below = up + np.maximum(part, 0), down + np.minimum(part, 0)
-            drawn.ax.fill_between(x, up, above, color=colour, lw=0, alpha=0.85, label=name)
-            drawn.ax.fill_between(x, down, below, color=colour, lw=0, alpha=0.85)
-            up, down = above, below
-        drawn.ax.plot(x, whole, color=INK, lw=1.2, label=str(ds["voltage"].attrs["long_name"]))
-        drawn.ax.set_xlim(x[0], x[-1])
-        drawn.ax.axhline(0, color=INK, lw=0.8)
     return drawn.ax
 
 
@@ -159,8 +153,19 @@ def _profiles(ds: xr.Dataset, times: Sequence[float | str] | None, ax: Axes | No
     with panel(ax, "", (6.8, 3.9)) as drawn:
         positions = np.asarray(ds[which.x].values, dtype=float)
         chosen = _chosen_times(ds["time"].values, times, which.function)
-        regions = _regions(ds, positions, which)
-        edges = drawn.x([regions[0][1], *(end for _, _, end in regions)], ds[which.x])
+        # Ends [m] of each layer: of the cell if known, which knows also layers without a profile; else as far as the
+        # positions tell.
+        if ds.attrs.get("cell"):
+            from mgtwin.cells import Cell
+
+            layers = Cell.from_yaml(ds.attrs["cell"]).layers
+            names, ends = [layer.name for layer in layers], np.cumsum([0.0, *(layer.thickness for layer in layers)])
+        else:
+            parts = _stretches(ds, positions, which)
+            names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
+            inner = [(positions[a[-1]] + positions[b[0]]) / 2 for a, b in pairwise(parts)]
+            ends = np.array([positions[0], *inner, positions[-1]])
+        edges = drawn.x(ends.tolist(), ds[which.x])
         x = drawn.x(positions, ds[which.x])
         y = drawn.y(ds[which.variable].transpose("time", which.x).values[chosen], ds[which.variable])
         for curve, k, colour in zip(y, chosen, shades(len(chosen)), strict=True):
@@ -168,7 +173,18 @@ def _profiles(ds: xr.Dataset, times: Sequence[float | str] | None, ax: Axes | No
                 text = short(float(ds["time"][k]), "s") if part[0] == 0 else None
                 drawn.ax.plot(x[part], curve[part], color=colour, label=text)
         drawn.ax.set_xlim(edges[0], edges[-1])
-        _shade_layers(drawn.ax, [name for name, _, _ in regions], edges)
+        # Every other layer is shaded, the names stand above.
+        for k, (name, (start, end)) in enumerate(zip(names, pairwise(edges), strict=True)):
+            if k % 2 == 0:
+                drawn.ax.axvspan(start, end, color=PALE, lw=0, zorder=0)
+            if k:
+                drawn.ax.axvline(start, color=MUTED, lw=0.6, zorder=1)
+            room = (end - start) / np.ptp(edges) > 0.012 * len(name)
+            drawn.ax.annotate(
+                name, ((start + end) / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                textcoords="offset points", ha="center" if room else "left", va="bottom", fontsize=8.5, color=INK,
+                rotation=0 if room else 35,
+            )  # fmt: skip
         legend_beside(drawn.ax, "time")
         if drawn.fresh:
             drawn.ax.set_title(describe(ds.attrs), pad=18)
@@ -200,33 +216,3 @@ def _stretches(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[np.ndarra
         return [np.arange(len(x))]
     names = np.asarray(ds[which.layer].values)
     return np.split(np.arange(len(x)), np.flatnonzero(names[1:] != names[:-1]) + 1)
-
-
-def _regions(ds: xr.Dataset, x: np.ndarray, which: _Profile) -> list[tuple[str, float, float]]:
-    """Name, start and end [m] of each layer: of the cell if known, else as far as the positions tell."""
-    if ds.attrs.get("cell"):
-        from mgtwin.cells import Cell
-
-        # The cell knows its layers also where they have no profile; the positions alone do not.
-        layers = Cell.from_yaml(ds.attrs["cell"]).layers
-        names, edges = [layer.name for layer in layers], np.cumsum([0.0, *(layer.thickness for layer in layers)])
-    else:
-        parts = _stretches(ds, x, which)
-        names = [str(ds[which.layer].values[part[0]]) if which.layer in ds.variables else "" for part in parts]
-        edges = np.array([x[0], *((x[a[-1]] + x[b[0]]) / 2 for a, b in pairwise(parts)), x[-1]])
-    return [(name, float(a), float(b)) for name, (a, b) in zip(names, pairwise(edges), strict=True)]
-
-
-def _shade_layers(ax: Axes, names: Sequence[str], edges: np.ndarray) -> None:
-    """Shade every other layer and write the names above the Axes."""
-    for k, (name, (start, end)) in enumerate(zip(names, pairwise(edges), strict=True)):
-        if k % 2 == 0:
-            ax.axvspan(start, end, color=PALE, lw=0, zorder=0)
-        if k:
-            ax.axvline(start, color=MUTED, lw=0.6, zorder=1)
-        room = (end - start) / np.ptp(edges) > 0.012 * len(name)
-        ax.annotate(
-            name, ((start + end) / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center" if room else "left", va="bottom", fontsize=8.5, color=INK,
-            rotation=0 if room else 35,
-        )  # fmt: skip

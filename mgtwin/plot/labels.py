@@ -37,7 +37,12 @@ def label_points(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> None:
     boxes = frame.labels()
     for point, text in zip(points, texts, strict=True):
         at = frame.to_points(point)
-        found = min((frame.cost(box, obstacles, boxes), rank, box) for rank, box in enumerate(_candidates(at, text)))
+        width, height = 0.6 * _SIZE * len(text), 1.1 * _SIZE
+        # Boxes around the point, one for each direction.
+        x = at[0] + _GAP * np.cos(_ANGLES) + width * (np.cos(_ANGLES) - 1) / 2
+        y = at[1] + _GAP * np.sin(_ANGLES) + height * (np.sin(_ANGLES) - 1) / 2
+        around = [_box(float(left), float(low), text) for left, low in zip(x, y, strict=True)]
+        found = min((frame.cost(box, obstacles, boxes), rank, box) for rank, box in enumerate(around))
         if found[0] > _TOO_MUCH:
             continue
         boxes.append(found[2])
@@ -120,14 +125,3 @@ class _Frame:
 def _box(x: float, y: float, text: str) -> Box:
     # estimated from the font size: to measure a text the figure would have to be drawn first
     return x, y, x + 0.6 * _SIZE * len(text), y + 1.1 * _SIZE
-
-
-def _candidates(at: np.ndarray, text: str) -> list[Box]:
-    """Boxes around a point, one for each direction."""
-    width, height = 0.6 * _SIZE * len(text), 1.1 * _SIZE
-    found = []
-    for cos, sin in zip(np.cos(_ANGLES), np.sin(_ANGLES), strict=True):
-        x = at[0] + _GAP * cos + width * (cos - 1) / 2
-        y = at[1] + _GAP * sin + height * (sin - 1) / 2
-        found.append(_box(float(x), float(y), text))
-    return found

@@ -32,6 +32,15 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
     label, color : str, optional
         Name of the points in the legend, and their colour.
     """
+    from matplotlib.ticker import MaxNLocator
+
+    def to_celsius(x: ArrayLike) -> np.ndarray:
+        # Matplotlib tries the conversion on values far outside the data, 0 among them.
+        return np.asarray(1000 / np.maximum(x, 1e-3) - ZERO_CELSIUS)
+
+    def from_celsius(celsius: ArrayLike) -> np.ndarray:
+        return np.asarray(1000 / np.maximum(np.asarray(celsius) + ZERO_CELSIUS, 1e-3))
+
     with panel(ax, "", (5.6, 4.2)) as drawn:
         ax, temperature = drawn.ax, ds["temperature"].values
         (points,) = ax.semilogy(
@@ -55,22 +64,8 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
         ax.set_ylabel("Conductivity (S/cm)")
         drawn.room_on_log_axis()
         if not ax.child_axes:
-            _celsius_above(ax)
+            top = ax.secondary_xaxis("top", functions=(to_celsius, from_celsius))
+            top.set_xlabel("Temperature (°C)")
+            top.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         ax.legend(loc="best")
     return ax
-
-
-def _celsius_above(ax: Axes) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    def to_celsius(x: ArrayLike) -> np.ndarray:
-        # matplotlib tries 0, too, when it sets up the second axis
-        # Matplotlib tries the conversion on values far outside the data, 0 among them.
-        return np.asarray(1000 / np.maximum(x, 1e-3) - ZERO_CELSIUS)
-
-    def from_celsius(celsius: ArrayLike) -> np.ndarray:
-        return np.asarray(1000 / np.maximum(np.asarray(celsius) + ZERO_CELSIUS, 1e-3))
-
-    top = ax.secondary_xaxis("top", functions=(to_celsius, from_celsius))
-    top.set_xlabel("Temperature (°C)")
-    top.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))

@@ -15,7 +15,6 @@ from mgtwin.plot.studies import Shown, chosen_metric, coordinate, free_dimension
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.collections import QuadMesh
 
 __all__ = ["map"]
 
@@ -58,6 +57,8 @@ def map(
     >>> map(study).get_xlabel()
     'Temperature (°C)'
     """
+    from matplotlib.colors import LogNorm, Normalize
+
     name = chosen_metric(metric, metrics_in(ds), [str(item) for item in ds.data_vars], "map")
     values = ds[name].squeeze(drop=True)
     known = [str(dim) for dim in values.dims]
@@ -72,7 +73,12 @@ def map(
     z = shown(values.transpose(up, across).assign_attrs(ds[name].attrs))
     right, top = (shown(coordinate(ds, dim), even=True) for dim in (across, up))
     with panel(ax, "", (6.2, 4.2)) as drawn:
-        mesh = _mesh(drawn.ax, right, top, z)
+        low, high = (z.finite.min(), z.finite.max()) if z.finite.size else (0.0, 1.0)
+        norm = (LogNorm if z.log else Normalize)(low, high)
+        drawn.ax.set_facecolor("#d7dade")
+        # A limit that is never reached is no failure: it has the colour of the largest value, not grey.
+        cells = np.ma.masked_invalid(np.where(np.isposinf(z.values), high, z.values))
+        mesh = drawn.ax.pcolormesh(_edges(right), _edges(top), cells, norm=norm, cmap="viridis", rasterized=True)
         drawn.ax.set(xlabel=right.label, ylabel=top.label, xscale=right.scale, yscale=top.scale)
         _contours(drawn.ax, right, top, z, levels)  # its labels are placed on the final scales
         drawn.ax.grid(False)
@@ -80,18 +86,6 @@ def map(
         extend = "max" if np.isposinf(z.values).any() else "neither"
         drawn.ax.figure.colorbar(mesh, ax=drawn.ax, label=z.label, extend=extend)
     return drawn.ax
-
-
-def _mesh(ax: Axes, right: Shown, top: Shown, z: Shown) -> QuadMesh:
-    """Coloured cells around the points; grey where there is no number."""
-    from matplotlib.colors import LogNorm, Normalize
-
-    low, high = (z.finite.min(), z.finite.max()) if z.finite.size else (0.0, 1.0)
-    norm = (LogNorm if z.log else Normalize)(low, high)
-    ax.set_facecolor("#d7dade")
-    # A limit that is never reached is no failure: it has the colour of the largest value, not grey.
-    values = np.ma.masked_invalid(np.where(np.isposinf(z.values), high, z.values))
-    return ax.pcolormesh(_edges(right), _edges(top), values, norm=norm, cmap="viridis", rasterized=True)
 
 
 def _edges(place: Shown) -> np.ndarray:

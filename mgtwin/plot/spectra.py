@@ -14,7 +14,6 @@ from mgtwin.plot.units import lab_shared, short, with_unit
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.typing import ColorType
 
 __all__ = ["bode", "nyquist"]
 
@@ -46,7 +45,14 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
         ratio = equal_scales(ax)
         if drawn.fresh:
             fit_height(ax, ratio)
-        _mark_decades(ax, frequency, z, line.get_color())
+        logs = np.log10(frequency)
+        # Within rounding: a spectrum that ends at 1 Hz has a mark there.
+        exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
+        # Instruments seldom measure at 10.000 Hz: marks lie on the line between the neighbours.
+        x, y = (np.interp(exponents, logs[::-1], part[::-1]) for part in (z.real, -z.imag))
+        ax.plot(x, y, "o", ms=5, color=line.get_color(), mec="white", mew=0.7, zorder=3)
+        # From low to high frequency: the large features are at low frequency, the crowd at high.
+        label_points(ax, np.stack([x, y], axis=1), [short(10.0**exponent, "Hz") for exponent in exponents])
         if ax.get_ylim()[0] < 0:
             ax.axhline(0, color=INK, lw=0.8, zorder=1)
         if label:
@@ -98,18 +104,6 @@ def fit_height(ax: Axes, ratio: float, below: float = 0.0) -> None:
     figure: Any = ax.figure
     # What titles and labels take beside the Axes [inch], so that equal scales leave no empty strip.
     figure.set_figheight((figure.get_figwidth() - 0.8) * ratio + 0.95 + below)
-
-
-def _mark_decades(ax: Axes, frequency: np.ndarray, z: np.ndarray, color: ColorType) -> None:
-    """Mark the decades of frequency on a drawn spectrum and label those that have room."""
-    logs = np.log10(frequency)
-    # Within rounding: a spectrum that ends at 1 Hz has a mark there.
-    exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
-    # Instruments seldom measure at 10.000 Hz: marks lie on the line between the neighbours.
-    x, y = (np.interp(exponents, logs[::-1], part[::-1]) for part in (z.real, -z.imag))
-    ax.plot(x, y, "o", ms=5, color=color, mec="white", mew=0.7, zorder=3)
-    # From low to high frequency: the large features are at low frequency, the crowd at high.
-    label_points(ax, np.stack([x, y], axis=1), [short(10.0**exponent, "Hz") for exponent in exponents])
 
 
 def draw_residuals(ax: Axes, frequency: np.ndarray, residual: np.ndarray, least: float = 0.0) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mgtwin.errors import InputError, did_you_mean
 from mgtwin.plot.family import plot
-from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, panel
+from mgtwin.plot.look import COLOURS, INK, MUTED, panel
 from mgtwin.plot.units import ZERO_CELSIUS, lab, with_unit
 
 if TYPE_CHECKING:
@@ -154,38 +154,32 @@ def band(
     if len(dims) > 1 or (not dims and quantiles is None):
         raise InputError(f"band draws one dimension, but {name} has {', '.join(dims) or 'none'}: use ds.isel(...).")
     with panel(ax, "") as drawn:
+        ax = drawn.ax
         if dims:
-            values = values.transpose(..., dims[0]).assign_attrs(ds[name].attrs)
-            _along(drawn, ds, shown(values), shown(coordinate(ds, dims[0], x), even=True), label, color)
+            z = shown(values.transpose(..., dims[0]).assign_attrs(ds[name].attrs))
+            place = shown(coordinate(ds, dims[0], x), even=True)
+            order = np.argsort(place.values)
+            at, curves = place.values[order], np.atleast_2d(z.values[..., order])
+            if len(curves) == 1:
+                ax.plot(at, curves[0], "o-", ms=4, color=color, label=label)
+            else:
+                low, middle, high = curves
+                (line,) = ax.plot(at, middle, color=color, label=label)
+                words = f"{100 * float(ds['quantile'][-1] - ds['quantile'][0]):.3g} % interval"  # once per figure
+                once = label is None or words in ax.get_legend_handles_labels()[1]
+                ax.fill_between(at, low, high, color=line.get_color(), alpha=0.18, lw=0, label=None if once else words)
+            ax.set(xlabel=place.label, ylabel=z.label, xscale=place.scale, yscale=z.scale)
         else:
-            _distribution(drawn, shown(ds[name]), values.values, label, color or COLOURS[0])
-    return drawn.ax
-
-
-def _along(drawn: Panel, ds: xr.Dataset, z: Shown, place: Shown, label: str | None, color: str | None) -> None:
-    ax, order = drawn.ax, np.argsort(place.values)
-    at, values = place.values[order], z.values[..., order]
-    if values.ndim == 1:
-        ax.plot(at, values, "o-", ms=4, color=color, label=label)
-    else:
-        low, middle, high = values
-        (line,) = ax.plot(at, middle, color=color, label=label)
-        words = f"{100 * float(ds['quantile'][-1] - ds['quantile'][0]):.3g} % interval"  # once per figure
-        once = label is None or words in ax.get_legend_handles_labels()[1]
-        ax.fill_between(at, low, high, color=line.get_color(), alpha=0.18, lw=0, label=None if once else words)
-    ax.set(xlabel=place.label, ylabel=z.label, xscale=place.scale, yscale=z.scale)
-
-
-def _distribution(drawn: Panel, z: Shown, quantiles: np.ndarray, label: str | None, colour: str) -> None:
-    ax = drawn.ax
-    # Bins that look equally wide: on a logarithmic axis linear ones would be slivers at one end.
-    edges = (np.geomspace if z.log else np.linspace)(z.finite.min(), z.finite.max(), 31)
-    ax.hist(z.finite, bins=list(edges), color=colour, alpha=0.85, label=label)
-    low, middle, high = z.of(quantiles)
-    ax.axvspan(low, high, color=colour, alpha=0.12, lw=0, zorder=0)
-    ax.axvline(middle, color=INK, lw=1.2, ls="--")
-    ax.set_title(f"median {middle:.3g}, from {low:.3g} to {high:.3g} {z.unit}".strip())
-    ax.set(xlabel=z.label, ylabel="Number of parameter sets", xscale=z.scale)
+            z, colour = shown(ds[name]), color or COLOURS[0]
+            # Bins that look equally wide: on a logarithmic axis linear ones would be slivers at one end.
+            edges = (np.geomspace if z.log else np.linspace)(z.finite.min(), z.finite.max(), 31)
+            ax.hist(z.finite, bins=list(edges), color=colour, alpha=0.85, label=label)
+            low, middle, high = z.of(values.values)
+            ax.axvspan(low, high, color=colour, alpha=0.12, lw=0, zorder=0)
+            ax.axvline(middle, color=INK, lw=1.2, ls="--")
+            ax.set_title(f"median {middle:.3g}, from {low:.3g} to {high:.3g} {z.unit}".strip())
+            ax.set(xlabel=z.label, ylabel="Number of parameter sets", xscale=z.scale)
+    return ax
 
 
 @plot("design", study=True, when=lambda ds: len(metrics_in(ds)) > 1)
@@ -274,23 +268,22 @@ def tornado(ds: xr.Dataset, metric: str | None = None, *, most: int = 8, ax: Axe
                 color=COLOURS[number], label={"total_order": "total", "first_order": "alone"}.get(key),
                 error_kw={"ecolor": INK, "elinewidth": 0.9, "capsize": 2},
             )  # fmt: skip
-        ax.set_yticks(rows, [_parameter(str(one["parameter"].values[k])) for k in order])
+        texts = []
+        for k in order:
+            # A path as short as it is still clear, on two lines if it is long; what moves with it stands at the end.
+            path, _, more = str(one["parameter"].values[k]).partition(" (")
+            parts = [part for part in path.split(".") if part not in ("layers", "interfaces", "material")]
+            said = f"{parts[0]} {', '.join(parts[1:])}".replace("_", " ").strip().removesuffix(", reference")
+            lines = wrap(said, 38)
+            if more and len(lines[-1]) + len(more) > 36:
+                lines.append(f"({more}")
+            elif more:
+                lines[-1] += f" ({more}"
+            texts.append("\n".join(lines))
+        ax.set_yticks(rows, texts)
         ax.grid(axis="y", visible=False)
         ax.set_xlim(left=0)
         if variance:
             ax.legend(loc="lower right")
         ax.set_title(str(one["metric_name"].item()))
     return ax
-
-
-def _parameter(name: str) -> str:
-    """A path as short as it is still clear, on two lines if it is long; what moves with it is said at the end."""
-    path, _, more = name.partition(" (")
-    parts = [part for part in path.split(".") if part not in ("layers", "interfaces", "material")]
-    said = f"{parts[0]} {', '.join(parts[1:])}".replace("_", " ").strip().removesuffix(", reference")
-    lines = wrap(said, 38)
-    if more and len(lines[-1]) + len(more) > 36:
-        lines.append(f"({more}")
-    elif more:
-        lines[-1] += f" ({more}"
-    return "\n".join(lines)

@@ -114,7 +114,17 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
             text = label or (f"{setpoints[k] / size:.3g} {unit}" if log and several and len(steps) <= 8 else None)
             shade = (shades(len(steps))[k] if several else color) if log else color or COLOURS[0]
             drawn.ax.plot(x[part], values[part], color=shade, label=text)
-        _choose_scale(drawn.ax, values[seen], name)
+        if name == "current" and is_spread(values[seen]):
+            drawn.ax.set_yscale("log")
+        if drawn.ax.get_yscale() != "log" and np.isfinite(values[seen]).any():
+            low, high = drawn.ax.dataLim.y0, drawn.ax.dataLim.y1
+            if low < 0 < high:
+                drawn.ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+            # Zero is worth its room only where it does not flatten the curve.
+            elif max(abs(low), abs(high)) < 3 * (high - low):
+                drawn.ax.set_ylim(*((0, high * 1.06) if low >= 0 else (low * 1.06, 0)))
+            elif high - low < 1e-6 * max(abs(low), abs(high)):  # constant: noise of the last digit is not a signal
+                drawn.ax.set_ylim(*sorted((0, 1.3 * (high if high > 0 else low))))
         _density_beside(drawn, ds, name)
     return drawn.ax
 
@@ -159,22 +169,6 @@ def is_spread(values: np.ndarray) -> bool:
     return bool(finite.size and finite.min() > 0 and finite.max() > 10 * finite.min())
 
 
-def _choose_scale(ax: Axes, values: np.ndarray, name: str) -> None:
-    """Logarithmic for currents over more than a decade; otherwise linear, with zero in view if it is near."""
-    if name == "current" and is_spread(values):
-        ax.set_yscale("log")
-    if ax.get_yscale() == "log" or not np.isfinite(values).any():
-        return
-    low, high = ax.dataLim.y0, ax.dataLim.y1
-    if low < 0 < high:
-        ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
-    # Zero is worth its room only where it does not flatten the curve.
-    elif max(abs(low), abs(high)) < 3 * (high - low):
-        ax.set_ylim(*((0, high * 1.06) if low >= 0 else (low * 1.06, 0)))
-    elif high - low < 1e-6 * max(abs(low), abs(high)):  # constant: noise of the last digit is not a signal
-        ax.set_ylim(*sorted((0, 1.3 * (high if high > 0 else low))))
-
-
 def _density_beside(drawn: Panel, ds: xr.Dataset, name: str) -> None:
     """Add an axis of current density on the right where the area is known."""
     area = ds.attrs.get("area")
@@ -201,13 +195,22 @@ def cycles(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         Where to draw.
     """
     if is_summary(ds):
-        return _cycle_summary(ds, ax)
+        with panel(ax, describe(ds.attrs), (6.4, 3.8), beside=True) as drawn:
+            number = cycle_numbers(ds)
+            ends = [ds[name].values for name in _SUMMARY]
+            values = drawn.y(ends, unit="V", name="voltage at the end of a half cycle")
+            for y, (text, marker, colour) in zip(values, _SUMMARY.values(), strict=True):
+                line = "" if marker and len(number) < 40 else "-"
+                drawn.ax.plot(number, y, linestyle=line, marker=marker, ms=4, mew=0, lw=1.2, color=colour, label=text)
+            drawn.ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
+            cycle_axis(drawn.ax)
+        return drawn.ax
     require(ds, _SIGNALS, "cycles")
     time, voltage, current = signals(ds)
     numbers = sample_cycles(ds)
-    number = ds.sizes.get("cycle", 0 if numbers is None else len(np.unique(numbers)))
+    count = ds.sizes.get("cycle", 0 if numbers is None else len(np.unique(numbers)))
     half = f"±{short(float(np.nanmax(np.abs(current))), 'A')}"
-    title = [describe(ds.attrs), f"{number} cycles, {half}" if number > 1 else half]
+    title = [describe(ds.attrs), f"{count} cycles, {half}" if count > 1 else half]
     with panel(ax, ", ".join(filter(None, title)), (7.2, 3.6)) as drawn:
         many = np.flatnonzero(np.diff(np.sign(current[current != 0]))).size > 40
         x = drawn.x(time, ds["time"])
@@ -239,20 +242,6 @@ _SUMMARY = {
     "half_difference": ("half-difference", "", COLOURS[2]),
     "half_sum": ("half-sum", "", COLOURS[3]),
 }
-
-
-def _cycle_summary(ds: xr.Dataset, ax: Axes | None) -> Axes:
-    with panel(ax, describe(ds.attrs), (6.4, 3.8), beside=True) as drawn:
-        number = cycle_numbers(ds)
-        values = drawn.y(
-            [ds[name].values for name in _SUMMARY], unit="V", name="voltage at the end of a half cycle"
-        )  # fmt: skip
-        for y, (text, marker, colour) in zip(values, _SUMMARY.values(), strict=True):
-            line = "" if marker and len(number) < 40 else "-"
-            drawn.ax.plot(number, y, linestyle=line, marker=marker, ms=4, mew=0, lw=1.2, color=colour, label=text)
-        drawn.ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
-        cycle_axis(drawn.ax)
-    return drawn.ax
 
 
 @plot(*_SIGNALS, when=lambda ds: is_run(ds, "voltammogram"))
@@ -288,21 +277,14 @@ def voltammogram(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = 
             (line,) = drawn.ax.plot(voltage[part], y[part], color=colours[k], label=text)
             if one:  # in the colour that the Axes gave to the first
                 colours = [line.get_color()] * len(numbers)
-        _scan_arrow(drawn.ax, voltage, y)
+        # An arrow on the first sweep, in its middle, in the direction of the scan.
+        turn = np.flatnonzero(np.diff(np.sign(np.diff(voltage[np.isfinite(voltage)]))) != 0)
+        end = int(turn[0]) + 1 if turn.size else len(voltage) - 1
+        middle, tip = end // 2, end // 2 + max(1, end // 8)
+        if tip < len(voltage):
+            arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1.2, "mutation_scale": 14, "shrinkA": 0, "shrinkB": 0}
+            at, start = (voltage[tip], y[tip]), (voltage[middle], y[middle])
+            drawn.ax.annotate("", xy=at, xytext=start, arrowprops=arrow)
         drawn.ax.set_xlabel(with_unit(str(ds["voltage"].attrs.get("long_name", "voltage")), "V"))
         _density_beside(drawn, ds, "current")
     return drawn.ax
-
-
-def _scan_arrow(ax: Axes, voltage: np.ndarray, current: np.ndarray) -> None:
-    """Put an arrow on the first sweep, in its middle, in the direction of the scan."""
-    turn = np.flatnonzero(np.diff(np.sign(np.diff(voltage[np.isfinite(voltage)]))) != 0)
-    end = int(turn[0]) + 1 if turn.size else len(voltage) - 1
-    middle = end // 2
-    step = max(1, end // 8)
-    if middle + step >= len(voltage):
-        return
-    ax.annotate(
-        "", xy=(voltage[middle + step], current[middle + step]), xytext=(voltage[middle], current[middle]),
-        arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2, "mutation_scale": 14, "shrinkA": 0, "shrinkB": 0},
-    )  # fmt: skip

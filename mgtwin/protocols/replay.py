@@ -13,7 +13,7 @@ from ..dataset import has_gaps
 from ..errors import InputError
 from ..kinds.noun import noun
 from .base import Protocol, Temperature, TransientProtocol, Written, from_yaml, is_array, protocol
-from .bias import Bias, Voltage
+from .bias import Voltage
 from .eis import EIS
 from .segments import CurrentRamp, Segment, VoltageRamp
 
@@ -39,7 +39,8 @@ class Signal(Written):
     @field_validator("times", "values", mode="before")
     @classmethod
     def _listed(cls, raw: object) -> object:
-        return tuple(raw.tolist()) if is_array(raw) else raw
+        # numbers of NumPy are floats, too, but slow ones
+        return tuple(np.asarray(raw, dtype=float).tolist()) if is_array(raw) else raw
 
     @model_validator(mode="after")
     def _sound(self) -> Signal:
@@ -53,9 +54,9 @@ class Signal(Written):
 
     def straight_runs(self) -> list[tuple[int, int]]:
         """Index pairs (first, last) of the longest straight lines through the samples; jumps separate them."""
-        t, y = np.asarray(self.times), np.asarray(self.values)
+        t, y = self.times, self.values
         # Of the range or of the value, whichever is larger: a constant current has noise but no range.
-        tolerance = STRAIGHT * max(float(np.ptp(y)), float(np.max(np.abs(y))))
+        tolerance = STRAIGHT * max(max(y) - min(y), max(y), -min(y))
         runs: list[tuple[int, int]] = []
         first = 0
         while first < len(t) - 1:
@@ -88,22 +89,24 @@ class ReplayedSignal(TransientProtocol):
 
     def segments(self, cell: Cell) -> tuple[Segment, ...]:
         """One stretch per straight run of samples."""
-        t, y = np.asarray(self.signal.times), np.asarray(self.signal.values)
+        t, y = self.signal.times, self.signal.values
         kind = VoltageRamp if self.by_voltage else CurrentRamp
         result: list[Segment] = []
         for first, last in self.signal.straight_runs():
-            duration = float(t[last] - t[first])
-            rate = float((y[last] - y[first]) / duration)
+            duration = t[last] - t[first]
+            rate = (y[last] - y[first]) / duration
             # The samples of the record itself, so that simulated and measured values stand side by side without
             # interpolation.
-            times = tuple(float(item) for item in t[first : last + 1] - t[first])
-            result.append(Segment(kind(float(y[first]), rate), duration, times, step=len(result)))
+            times = tuple([item - t[first] for item in t[first : last + 1]])
+            result.append(Segment(kind(y[first], rate), duration, times, step=len(result)))
         return tuple(result)
 
 
 def recorded(times: ArrayLike, values: ArrayLike, *, by_voltage: bool) -> ReplayedSignal:
     """The protocol that imposes a recorded current [A] or voltage [V] again."""
-    return ReplayedSignal(Signal(tuple(np.asarray(times)), tuple(np.asarray(values))), by_voltage=by_voltage)
+    return ReplayedSignal(
+        Signal(tuple(np.asarray(times).tolist()), tuple(np.asarray(values).tolist())), by_voltage=by_voltage
+    )
 
 
 def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float | str | None = None) -> Protocol:
@@ -140,34 +143,27 @@ def Replay(dataset: xr.Dataset, *, by_voltage: bool = False, temperature: float 
     if not isinstance(dataset, xr.Dataset):
         raise InputError(f"Replay takes a Dataset, not {type(dataset).__name__}.")
     if "frequency" in dataset.dims and "cycle" not in dataset.dims:
-        return EIS.at(dataset["frequency"].values, temperature=temperature, bias=_bias(dataset))
+        # What the cell was held at: as the protocol of a simulation says, or as a file says in ``attrs["bias"]``.
+        made_by = from_yaml(dataset.attrs["protocol"]) if "protocol" in dataset.attrs else None
+        match made_by:
+            case EIS(bias=bias):
+                pass
+            case _:
+                voltage = float(dataset.attrs.get("bias", 0.0))
+                # An instrument reads some direct voltage also at rest.
+                bias = Voltage(voltage) if abs(voltage) > AT_REST else None  # type: ignore[arg-type]  # validated
+        return EIS.at(dataset["frequency"].values, temperature=temperature, bias=bias)
     # Between kept traces lies unrecorded charge: a replay of the rest would start each one from the wrong state.
     if has_gaps(dataset):
-        return _as_cycled(dataset, by_voltage, temperature)
+        if by_voltage or "protocol" not in dataset.attrs:
+            raise InputError(
+                "this run keeps the traces of some cycles only, so its voltage cannot be imposed: cycle again with "
+                "traces=Every(1), or replay its current."
+            )
+        made_by = from_yaml(dataset.attrs["protocol"])
+        return made_by if temperature is None else replace(made_by, temperature=temperature)  # type: ignore[type-var]
     name = "voltage" if by_voltage else "current"
     if name not in dataset or "time" not in dataset.dims:
         raise InputError(f"this Dataset has no {name} over time, so it cannot be replayed under {name} control.")
     signal = Signal(tuple(dataset["time"].values.tolist()), tuple(dataset[name].values.tolist()))
     return ReplayedSignal(signal, by_voltage=by_voltage, temperature=temperature)  # type: ignore[arg-type]  # validated
-
-
-def _bias(spectrum: xr.Dataset) -> Bias | None:
-    """What the cell was held at: as the protocol of a simulation says, or as a file says in ``attrs["bias"]``."""
-    if "protocol" in spectrum.attrs:
-        match from_yaml(spectrum.attrs["protocol"]):
-            case EIS() as made_by:
-                return made_by.bias
-    voltage = float(spectrum.attrs.get("bias", 0.0))
-    # An instrument reads some direct voltage also at rest.
-    return Voltage(voltage) if abs(voltage) > AT_REST else None  # type: ignore[arg-type]  # validated
-
-
-def _as_cycled(run: xr.Dataset, by_voltage: bool, temperature: float | str | None) -> Protocol:
-    """The protocol of a run whose traces have gaps: its signal is not there, but what made it is."""
-    if by_voltage or "protocol" not in run.attrs:
-        raise InputError(
-            "this run keeps the traces of some cycles only, so its voltage cannot be imposed: cycle again with "
-            "traces=Every(1), or replay its current."
-        )
-    made_by = from_yaml(run.attrs["protocol"])
-    return made_by if temperature is None else replace(made_by, temperature=temperature)  # type: ignore[type-var]

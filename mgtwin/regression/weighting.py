@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from ..errors import InputError
 from ..kinds.declare import declared, require
@@ -78,14 +78,6 @@ def weighting(cls: type[_Weighting]) -> type[_Weighting]:
     return declared(cls, WEIGHTINGS, Weighting, check)
 
 
-def _one_or_each(raw: float | str | Sequence[float] | Reals) -> float | tuple[float, ...]:
-    """A number [SI] or text with a unit, or one number per point."""
-    match raw:
-        case list() | tuple() | np.ndarray():
-            return tuple(float(item) for item in np.asarray(raw, dtype=float).ravel())
-    return float(parse(raw, None))
-
-
 @weighting
 class Modulus(Weighting):
     r"""Deviations of a spectrum relative to :math:`|Z|` of the data: the usual choice, for noise in per cent.
@@ -137,7 +129,15 @@ class Noise(Weighting):
     0.0005
     """
 
-    std_of_data: Annotated[float | tuple[float, ...], BeforeValidator(_one_or_each)]
+    std_of_data: float | tuple[float, ...]
+
+    @field_validator("std_of_data", mode="before")
+    @classmethod
+    def _one_or_each(cls, raw: float | str | Sequence[float] | Reals) -> float | tuple[float, ...]:
+        match raw:
+            case list() | tuple() | np.ndarray():
+                return tuple(float(item) for item in np.asarray(raw, dtype=float).ravel())
+        return float(parse(raw, None))
 
     def __post_init__(self) -> None:
         if not np.all(np.asarray(self.std_of_data) > 0) or not np.all(np.isfinite(self.std_of_data)):

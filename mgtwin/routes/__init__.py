@@ -1,8 +1,25 @@
 """Ways to compute what happens to a cell: which there are, which of them can answer, and which is taken."""
 
 from .base import ROUTES, Route, Task, Way, route
-from .choice import CYCLING, IN_TIME, SPECTRA, choose
+from .choice import CYCLING, IN_TIME, LAYERS, ON_MESH, SIDE_BY_SIDE, SPECTRA, choose
 from .laplace import Laplace
 from .mesh import Mesh
+from .modes import Modes
 
-__all__ = ["CYCLING", "IN_TIME", "ROUTES", "SPECTRA", "Laplace", "Mesh", "Route", "Task", "Way", "choose", "route"]
+__all__ = [
+    "CYCLING",
+    "IN_TIME",
+    "LAYERS",
+    "ON_MESH",
+    "ROUTES",
+    "SIDE_BY_SIDE",
+    "SPECTRA",
+    "Laplace",
+    "Mesh",
+    "Modes",
+    "Route",
+    "Task",
+    "Way",
+    "choose",
+    "route",
+]

@@ -55,6 +55,10 @@ class Route(Written):
 
     #: Factor on the number of finite volumes of whatever is on a mesh.
     refinement: float = 1.0
+    #: Points of the contour on which whatever is in closed form is inverted.
+    points: int = 24
+    #: Modes per decade of time of whatever layer has them (:class:`Modes`); 0 where all are on a mesh.
+    density: float = 0.0
 
     def refusal(self, task: Task) -> str:
         """Why it cannot answer, as it ends the sentence "this route cannot be taken: ..."; "" where it can."""

@@ -14,6 +14,7 @@ from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
+from ..kinds.kind import check_bounds
 from ..kinds.numbers import VACUUM_PERMITTIVITY
 from ..protocols import Segment
 from ..quantities import format_value
@@ -29,7 +30,7 @@ FIXTURE_OVER = 0.1
 
 def first_output(segments: tuple[Segment, ...]) -> float:
     """The shortest time [s] after the start of a segment at which anything is asked for."""
-    return min(min(t for t in segment.times if t > 0) for segment in segments)
+    return min(t for segment in segments for t in segment.times[:2] if t > 0)  # they increase
 
 
 def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]:
@@ -125,7 +126,8 @@ def relaxation_time(cell: Cell, layer: Layer) -> float | None:
     if isinstance(dielectric, (float, np.ndarray)):
         return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
     # a constant-phase element relaxes where q omega^n equals sigma
-    coefficient, order = (vars(dielectric)[name] for name in (dielectric.coefficient, dielectric.order))
+    place = f"{path}.relative_permittivity"
+    coefficient, order = (reader.property(f"{place}.{name}", T) for name in (dielectric.coefficient, dielectric.order))
     return float(np.max((coefficient / sigma) ** (1 / order)))
 
 
@@ -177,9 +179,17 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
 
 
 def validity_warnings(cell: Cell) -> list[str]:
-    """Laws used outside the temperatures that they were measured for, each with its path."""
+    """Laws used outside the temperatures that they were measured for, each with its path.
+
+    Raises
+    ------
+    InputError
+        A law gives a property at this temperature what no number may give it.
+    """
     found = []
     for path, law in cell.laws:
+        owner, _, field = path.rpartition(".")
+        check_bounds(type(cell.get(owner)), field, path, np.atleast_1d(law(float(cell.temperature))))
         message = law.validity_warning(float(cell.temperature))
         if message:
             found.append(f"{path}: {message}")

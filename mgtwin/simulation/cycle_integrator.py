@@ -90,8 +90,6 @@ class CycleIntegrator(Integrator):
     cell : Cell
     limited : bool
         Whether there are voltage limits.
-    refinement : float
-        Factor on the number of mesh points that cycles need.
     **options
         Those of :class:`Integrator`.
     """
@@ -103,9 +101,9 @@ class CycleIntegrator(Integrator):
     #: right saves some tries after each switch.
     solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True, "dt_init": 1e-7}
 
-    def __init__(self, cell: Cell, *, limited: bool, refinement: float = 1.0, **options: Any):
+    def __init__(self, cell: Cell, *, limited: bool, **options: Any):
         self._limited = limited
-        super().__init__(cell, refinement=REFINEMENT * refinement, **options)
+        super().__init__(cell, refinement=REFINEMENT, **options)
         _, self._voltage = self._output_function([names.VOLTAGE])
 
     def _model(self, cell: Cell, **options: Any) -> CycledStack:

@@ -15,6 +15,7 @@ from ..models import names
 from ..models.ladder import wider_window
 from ..protocols import CurrentRamp, Cycling, Segment
 from ..protocols.segments import mixed_times
+from ..routes import Mesh, Route
 from . import checks, spectra, start_state, transient
 from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable, Record, first_of, limit_warnings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..impedance.linearise import LinearisedStack
-    from ..routes import Route
     from .transient import Attributes
 
 #: Cycles per solve: about a tenth of a second, after which progress is shown and an interruption acts. Solves
@@ -89,7 +89,7 @@ class CyclingRun:
             f_max=1 / (2 * np.pi * first),
             dielectric=dielectric,
             cpe_window=wider_window((0.1 / length, 10 / first), () if kept is None else kept.labels),
-            refinement=route.refinement,
+            layers=route,
         )
         self.table = CycleTable(self.integrator)
         self.traced = frozenset(protocol.traced())
@@ -99,7 +99,11 @@ class CyclingRun:
         self._drifts: list[str] = []
         if start is not None and kept is not None:
             state, _ = start_state.transfer(kept, cell, self.integrator.layout, state, self.integrator.model.ladders)
-            limited = start_time is None and _was_limited(start, protocol)
+            before = start_state.last_dataset(start)
+            if start_time is None and "limited" in before and "cycle" in before.dims:
+                # where the cycle before the first one was cut short a run in one go would go on segment by segment
+                follows = int(before["cycle"].values[-1]) + 1 == protocol.first_cycle
+                limited = bool(before["limited"].values[-1]) and follows
         self.reached = Reached(0, state, 0.0, 0.0, limited)
 
     # -- going on --------------------------------------------------------------------------------------------------
@@ -233,8 +237,8 @@ class CyclingRun:
         from ..impedance.linearise import LinearisedStack
 
         assert self.protocol.probe is not None
-        f_max, refinement = float(self.protocol.probe.values().max()), self.route.refinement
-        return LinearisedStack(self.cell, f_max=f_max, refinement=refinement)
+        f_max, layers = float(self.protocol.probe.values().max()), Mesh(refinement=self.route.refinement)
+        return LinearisedStack(self.cell, f_max=f_max, layers=layers)
 
     def _probe(self, passages: list[Passage]) -> np.ndarray:
         """Spectrum at the end of a cycle; a rest before it becomes a part of the cycle."""
@@ -335,7 +339,9 @@ class CyclingRun:
             ends.append(self.reached.elapsed)
         if not done:
             return {"time": None, "voltage": None, "current": None}, np.array(states), np.array(ends)
-        traces = transient.laboratory(self.cell, done, np.array(starts), self.integrator)
+        clock = transient.clock([(segment, solution.times) for segment, solution in done], np.array(starts))
+        outputs = transient.joined([solution for _, solution in done])
+        traces = clock | transient.laboratory(self.cell, outputs, self.integrator.nodes)
         return traces, np.array(states), np.array(ends)
 
     def _spectra(self) -> dict[str, Any]:
@@ -348,11 +354,3 @@ class CyclingRun:
             if record.impedance is not None:
                 impedance[k] = record.impedance
         return {"frequency": frequencies, "impedance": impedance}
-
-
-def _was_limited(start: xr.Dataset | xr.DataTree, protocol: Cycling) -> bool:
-    """Whether the cycle before the first one was cut short: then a run in one go would go on segment by segment."""
-    ds = start_state.last_dataset(start)
-    if "limited" not in ds or "cycle" not in ds.dims:
-        return False
-    return bool(ds["limited"].values[-1]) and int(ds["cycle"].values[-1]) + 1 == protocol.first_cycle

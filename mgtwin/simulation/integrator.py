@@ -19,6 +19,7 @@ from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.stack import DEFAULT_WINDOW, StackModel
 from ..protocols import Limits, Segment
+from ..routes import Route
 
 RTOL, ATOL = 1e-7, 1e-10
 #: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step. One that
@@ -68,8 +69,10 @@ class Integrator:
         Angular frequencies [rad/s] between which constant-phase elements must be right.
     ages : bool
         Whether ageing laws act; else what they have done stays as it is.
-    refinement : float
+    refinement : float, optional
         Factor on the number of mesh points.
+    layers : Route, optional
+        How layers are discretised; modes where there are any, by default.
     """
 
     rtol, atol = RTOL, ATOL
@@ -83,19 +86,20 @@ class Integrator:
         dielectric: bool | Collection[str],
         cpe_window: tuple[float, float] = DEFAULT_WINDOW,
         ages: bool = True,
-        refinement: float = 1.0,
+        refinement: float | None = None,
+        layers: Route | None = None,
     ):
         self.cell = cell
         options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window}
-        self.model = self._model(cell, **options, ages=ages, refinement=refinement)
-        self.built, mesh = controlled.discretise(self.model)
+        self.model = self._model(cell, **options, ages=ages, refinement=refinement, layers=layers)
+        self.built, self._mesh = controlled.discretise(self.model)
         self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
         # a failure leaves what was reached: when and where it failed
         self._solver = pybamm.IDAKLUSolver(
             rtol=self.rtol, atol=self.atol, options=self.solver_options, on_failure="ignore"
         )
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
-        self.layout = controlled.state_layout(self.built, mesh)
+        self.layout = controlled.state_layout(self.built, self._mesh)
         self._output_sizes, self._outputs = self._output_function(self.output_names)
 
     def _model(self, cell: Cell, **options: Any) -> StackModel:
@@ -127,10 +131,9 @@ class Integrator:
         """State at the end of a segment, as a result keeps it."""
         return solution.state
 
-    def nodes(self, variable: str) -> np.ndarray:
-        """Positions (0-1 in the layer) of the nodes of a state variable; empty where there is none."""
-        labels, positions = self.layout
-        return positions[np.array(labels) == variable]
+    def nodes(self, output: str) -> np.ndarray:
+        """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
+        return controlled.nodes_of(self.model, self._mesh, output)
 
     def evaluate(self, states: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs for `states` of shape (state, time), each of shape (size, time) or (time,) for scalars."""

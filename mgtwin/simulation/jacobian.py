@@ -11,7 +11,7 @@ from ..cells import Cell
 from ..cells.paths import Key, parts_of
 from ..errors import InputError
 from ..protocols import EIS
-from ..quantities import Value
+from ..quantities import origin_of
 from .dispatch import check_given, stamp
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def impedance_jacobian(
     repeated = [label for label in labels if labels.count(label) > 1]
     if repeated:
         raise InputError(f"{repeated[0]} is named twice among the paths: name each one once.")
-    units_of = [{_unit(cell.get(path)) for path in key} for key in keys]
+    units_of = [{str(origin_of(cell.get(path)).get("unit") or "") for path in key} for key in keys]
     # numbers of several units that move together have no unit in common
     units = [found.pop() if len(found) == 1 else "" for found in units_of]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
@@ -97,14 +97,6 @@ def impedance_jacobian(
         derivative, more = _on_mesh(cell, protocol, keys, start, start_time)
         attrs |= {"route": more["route"], "warnings": [*attrs["warnings"], *more["warnings"]]}
     return dataset.jacobian(frequencies, labels, derivative, unit=units, attrs=attrs)
-
-
-def _unit(number: float) -> str:
-    match number:
-        case Value(unit=str(unit)):
-            return unit
-        case _:
-            return ""
 
 
 def _on_mesh(

@@ -268,5 +268,4 @@ class SensitiveRun:
         for side, value in (("negative", negative), ("positive", positive)):
             state[labels == names.potential_drop(side)] = value
         for layer, value in zip(self.cell.layers, layers, strict=True):
-            faces = [names.face_potential(layer.name, side) for side in ("left", "right")]
-            state[np.isin(labels, [names.local_potential(layer.name), *faces])] = value
+            state[controlled.moves_with_rest(labels, layer.name)] = value

@@ -21,6 +21,7 @@ from scipy.interpolate import PchipInterpolator
 from ..cells import Cell
 from ..errors import SimulationError
 from ..models import names
+from ..models.modes import modal_table
 from ..protocols import Cycling
 from ..protocols.cycling import MOST_POINTS
 from .cycle_integrator import Passage
@@ -72,7 +73,11 @@ class SkippingRun(CyclingRun):
         rates = self.integrator.built.len_rhs
         others = ~np.isin(np.asarray(labels)[:rates], list(self.integrator.model.ageing_states))
         # a profile is tilted, not lifted: its mean may be an amount that nothing brings back, and need not be
-        shape = np.where(np.isnan(positions[:rates]), 1.0, 2 * np.nan_to_num(positions[:rates]) - 1) * others
+        shape = np.where(np.isnan(positions), 1.0, 2 * np.nan_to_num(positions) - 1)
+        for label in set(labels):
+            if modes := names.modes_of(label):
+                shape[np.asarray(labels) == label] = modal_table(*modes[1:]).amplitudes(lambda x: 2 * x - 1, 0.0)
+        shape = shape[:rates] * others
         size = DISTURBANCE * max(self._voltage, DISTURBANCE)
         disturbed = state.copy()
         disturbed[:rates] += size * shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Spectrum:
         origin = None if start is None else start_state.kept(start, self.start_time, cell)
         kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
         # the mesh of a spectrum is finer at the faces than the integrator's: the state is carried over to it
-        stack = LinearisedStack(cell, f_max=float(frequencies.max()), refinement=route.refinement)
+        stack = LinearisedStack(cell, f_max=float(frequencies.max()), layers=route)
         if kept is None:
             why = Laplace().refusal(Task(cell))
             made = made_by(route, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
@@ -104,6 +104,7 @@ def converged_steady_state(
     InputError, SimulationError
         As `SteadyState`.
     """
+    from ..impedance.linearise import REFINEMENT
     from ..impedance.steady import SteadyState
 
     initial = stack.rest_state()
@@ -113,9 +114,8 @@ def converged_steady_state(
     # No algebra says what a layer with salt beside electrons conserves: such a cell is integrated on this very mesh,
     # where nothing is interpolated. Whatever else the algebra refuses has no steady state: integrating would hide that.
     if any(len(layer.material.carriers) > 1 for layer in cell.layers):
-        return completed(
-            stack, cell, steady_state(cell, bias, origin, f_max=stack.model.f_max, refinement=stack.model.refinement)
-        )
+        same: dict[str, Any] = {"f_max": stack.model.f_max, "refinement": REFINEMENT, "layers": stack.model.route}
+        return completed(stack, cell, steady_state(cell, bias, origin, **same))
     return SteadyState(stack, initial, voltage=voltage, current=current).converged(state)
 
 
@@ -126,9 +126,11 @@ def imposed(cell: Cell, bias: Held) -> tuple[float | None, float | None]:
 
 
 def steady_state(
-    cell: Cell, bias: Held, kept: start_state.KeptState | None, *, f_max: float = 1.0, refinement: float = 1.0
+    cell: Cell, bias: Held, kept: start_state.KeptState | None, *, f_max: float = 1.0, **layers: Any
 ) -> start_state.KeptState:
     """The state that a cell settles to under a bias, found by integrating until nothing changes any more.
+
+    `layers` are options of the `Integrator` on how to discretise them.
 
     Raises
     ------
@@ -141,7 +143,7 @@ def steady_state(
     checks.check_current_can_flow(cell, (Segment(control, duration, (duration,)),))
     from .integrator import Integrator
 
-    integrator = Integrator(cell, f_max=f_max, dielectric=False, ages=False, refinement=refinement)
+    integrator = Integrator(cell, f_max=f_max, dielectric=False, ages=False, **layers)
     state = integrator.rest_state
     if kept is not None:
         state, _ = start_state.transfer(kept, cell, integrator.layout, state)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,10 +11,13 @@ import numpy as np
 
 from ..cells import Cell, Layer, Reader
 from ..cells.effective import chemical_capacitance
+from ..cells.questions import faces
 from ..errors import InputError
+from ..impedance.conserved import capacitor_path
 from ..kinds.carriers import Carrier
 from ..models import names
 from ..models.ladder import branch_value
+from ..models.modes import modal_table
 from ..quantities import parse
 
 if TYPE_CHECKING:
@@ -86,19 +90,29 @@ def differences(start: xr.Dataset | xr.DataTree, cell: Cell) -> list[str]:
 def _at_temperature_of(cell: Cell, before: float, state: KeptState) -> KeptState:
     r"""The state with every local potential such that the composition is what it was: q(E', T') = q(E, T).
 
-    q is the integral of the chemical capacitance from 0 V, which is monotonic in E.
+    q is the integral of the chemical capacitance from 0 V, which is monotonic in E. Double layers keep their charge.
     """
     values = state.values.copy()
     own, earlier = Reader(cell), Reader(cell.with_({"temperature": before}))
     for layer in cell.layers:
         if Carrier.ELECTRONS not in layer.material.carriers:
             continue
-        faces = [names.face_potential(layer.name, side) for side in ("left", "right")]
-        for name, place in ((names.local_potential(layer.name), None), (faces[0], 0.0), (faces[1], 1.0)):
-            here = state.labels == name
+        ends = [names.face_potential(layer.name, side) for side in ("left", "right")]
+        for name, place in ((names.local_potential(layer.name), None), (ends[0], 0.0), (ends[1], 1.0)):
+            here = _made(state.labels) == name  # amplitudes of modes, too: the charge is proportional to E there
             if here.any():
                 x = state.positions[here] if place is None else place
                 values[here] = _recomposed(layer, earlier, own, values[here], x)
+    for face, capacitor in ((face, capacitor_path(face)) for face in faces(cell)):
+        element = cell.get(capacitor) if cell.get(capacitor.rpartition(".")[0]) is not None else None
+        if element is None:
+            continue
+        path = f"{capacitor}.{element.coefficient}"
+        ratio = earlier.property(path, earlier.temperature) / own.property(path, own.temperature)
+        drops = (names.potential_drop(face), names.through_contact_drop(face))
+        starts = tuple(names.constant_phase_branch(drop, "")[: -len(" [V]")].rstrip() for drop in drops)
+        # what a capacitor keeps is its charge, and so does every branch of a ladder: all are in proportion to q
+        values[[label in drops or label.startswith(starts) for label in state.labels]] *= ratio
     return state._replace(values=values)
 
 
@@ -148,7 +162,8 @@ def transfer(
         Where the state belongs to a cell of another structure.
     """
     own_labels, own_positions = np.asarray(layout[0]), layout[1]
-    stored, own = set(state.labels), set(own_labels)
+    there_made, here_made = _made(state.labels), _made(own_labels)
+    stored, own = set(there_made), set(here_made)
     unmatched = sorted(name for name in stored ^ own if not names.is_fast(name) and name != names.CURRENT_VARIABLE)
     if unmatched:
         raise InputError(
@@ -157,10 +172,13 @@ def transfer(
         )
     result, known = rest_state.copy(), np.zeros(rest_state.size, dtype=bool)
     for name in stored & own:
-        there, here = state.labels == name, own_labels == name
+        there, here = there_made == name, here_made == name
         known[here] = True
+        before, now = str(state.labels[there][0]), str(own_labels[here][0])
+        if before != now:
+            result[here] = _rewritten(before, state.positions[there], state.values[there], now, own_positions[here])
         # a scalar state has no position
-        if np.isnan(own_positions[here]).all():
+        elif np.isnan(own_positions[here]).all():
             result[here] = state.values[there]
         else:
             x, nodes = own_positions[here], state.positions[there]
@@ -170,6 +188,25 @@ def transfer(
     for voltage, order in ladders.items():
         _fill_ladder(result, own_labels, state, rest_state, voltage, float(cell.get(order)))
     return result, known
+
+
+def _made(labels: Sequence[str] | np.ndarray) -> np.ndarray:
+    """What every component of a state belongs to: amplitudes of modes to what they make."""
+    modal = {label: found[0] for label in set(labels) if (found := names.modes_of(label))}
+    return np.array([modal.get(label, label) for label in labels])
+
+
+def _rewritten(before: str, nodes: np.ndarray, values: np.ndarray, now: str, x: np.ndarray) -> np.ndarray:
+    """A profile of E in other unknowns, finite volumes or the modes of a table, with the mean that it has."""
+    kept, own = names.modes_of(before), names.modes_of(now)
+    if kept is None:
+        mean, profile = _mean(nodes, values), partial(_resampled, nodes=nodes, values=values)
+    else:
+        mean, profile = float(values[0]), partial(modal_table(*kept[1:]).profile, values)
+    if own is not None:
+        return modal_table(*own[1:]).amplitudes(profile, mean)
+    found = np.asarray(profile(x))
+    return found + (mean - _mean(x, found))
 
 
 def _fill_ladder(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from ..cells import Cell
+from ..cells.questions import at_face, faces
 from ..errors import SimulationError
 from ..kinds.materials import Material
 from ..kinds.numbers import FARADAY
@@ -20,11 +23,16 @@ from . import checks, start_state
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..models.stack import StackModel
     from .integrator import Integrator, SegmentSolution
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
+#: A segment and the times [s] from its beginning at which something is known of it.
+Stretch: TypeAlias = tuple[Segment, np.ndarray]
+#: Outputs of the model by name, over time.
+Outputs: TypeAlias = Mapping[str, np.ndarray]
+#: From the name of a profile to its positions x/L, none where there is no such profile.
+Nodes: TypeAlias = Callable[[str], np.ndarray]
 #: Attributes of a result, of which ``warnings`` is a list.
 Attributes: TypeAlias = Mapping[str, Any]
 
@@ -63,8 +71,17 @@ class Transient:
         return warnings + ([] if self.start is None else start_state.differences(self.start, cell))
 
     def exactly(self, route: Route) -> xr.Dataset:
-        """In closed form."""
-        raise NotImplementedError
+        """By superposed responses in closed form."""
+        from .exact_run import ExactRun
+
+        task, attrs = self.task, self.attrs
+        run = ExactRun(task, route, self.dielectric, self.window or window_of(task.segments))
+        done = [(segment, np.asarray(segment.times)) for segment in task.segments]
+        outputs, kept = run.outputs(), run.kept()
+        if self.progress is not None:
+            self.progress(1.0, f"cycle {task.segments[-1].cycle + 1}")
+        attrs = {**attrs, "route": run.described, "warnings": self.warnings()}
+        return assemble(task.cell, done, outputs, run.nodes_of, kept, attrs)
 
     def modelled(self, route: Route) -> xr.Dataset:
         """Integrated segment by segment."""
@@ -79,7 +96,7 @@ class Transient:
             f_max=1 / (2 * np.pi * checks.first_output(segments)),
             dielectric=self.dielectric,
             cpe_window=wider_window(self.window or window_of(segments), () if kept is None else kept.labels),
-            refinement=route.refinement,
+            layers=route,
         )
         state = integrator.rest_state
         if kept is not None:
@@ -102,14 +119,45 @@ class Transient:
                     )
                     break
         except SimulationError as error:
-            failed = {**attrs, "warnings": warnings}
-            raise _with_partial(error, cell, segments, solutions, integrator, failed, route) from error
+            made = partial(self._dataset, solutions, integrator, route)
+            raise self._failed(error, solutions, warnings, made) from error
         except KeyboardInterrupt:
             if not solutions:
                 raise
             warnings.append(f"interrupted after {len(solutions)} of {len(segments)} steps: the rest was not simulated")
             attrs = {**attrs, "interrupted": True}
-        return assemble(cell, segments, solutions, integrator, {**attrs, "warnings": warnings}, route)
+        return self._dataset(solutions, integrator, route, {**attrs, "warnings": warnings})
+
+    def _dataset(
+        self, solutions: list[SegmentSolution], integrator: Integrator, route: Route, attrs: Attributes
+    ) -> xr.Dataset:
+        labels, where = integrator.kept_layout
+        done = [(segment, solution.times) for segment, solution in zip(self.task.segments, solutions, strict=False)]
+        kept = {
+            "state": np.array([integrator.kept_state(solution) for solution in solutions]),
+            "segment_time": np.cumsum([solution.times[-1] for solution in solutions]),
+            "state_variable": labels,
+            "state_position": where,
+        }
+        attrs = {**attrs, **made_by(route, labels)}
+        return assemble(self.task.cell, done, joined(solutions), integrator.nodes, kept, attrs)
+
+    def _failed(
+        self,
+        error: SimulationError,
+        solutions: list[SegmentSolution],
+        warnings: list[str],
+        dataset: Callable[[Attributes], xr.Dataset],
+    ) -> SimulationError:
+        """The same failure with its time since the start of the run and all that was finished before it."""
+        failed = self.task.segments[len(solutions)]
+        elapsed = sum(float(solution.times[-1]) for solution in solutions) + (error.time or 0.0)
+        message = (
+            f"{self.task.cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, "
+            f"{failed.control}), {elapsed:.6g} s after the start: {error}"
+        )
+        attrs = {**self.attrs, "warnings": [*warnings, message]}
+        return SimulationError(message, time=elapsed, partial=dataset(attrs) if solutions else None)
 
 
 def window_of(segments: Sequence[Segment]) -> tuple[float, float]:
@@ -117,108 +165,78 @@ def window_of(segments: Sequence[Segment]) -> tuple[float, float]:
     return 0.1 / sum(segment.duration for segment in segments), 10 / checks.first_output(tuple(segments))
 
 
-def _with_partial(
-    error: SimulationError,
-    cell: Cell,
-    segments: tuple[Segment, ...],
-    solutions: list[SegmentSolution],
-    integrator: Integrator,
-    attrs: Attributes,
-    route: Route,
-) -> SimulationError:
-    """The same failure with its time since the start of the run and all that was finished before it."""
-    failed = segments[len(solutions)]
-    elapsed = sum(float(solution.times[-1]) for solution in solutions) + (error.time or 0.0)
-    message = (
-        f"{cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, {failed.control}), "
-        f"{elapsed:.6g} s after the start: {error}"
-    )
-    warnings = [*attrs["warnings"], message]
-    attrs = {**attrs, "warnings": warnings}
-    partial = assemble(cell, segments, solutions, integrator, attrs, route) if solutions else None
-    return SimulationError(message, time=elapsed, partial=partial)
-
-
 def assemble(
-    cell: Cell,
-    segments: tuple[Segment, ...],
-    solutions: list[SegmentSolution],
-    integrator: Integrator,
-    attrs: Attributes,
-    route: Route,
+    cell: Cell, done: Sequence[Stretch], outputs: Outputs, nodes: Nodes, kept: Mapping[str, Any], attrs: Attributes
 ) -> xr.Dataset:
-    """All finished segments as one Dataset."""
+    """All finished stretches as one Dataset.
+
+    Parameters
+    ----------
+    cell, done, outputs, nodes
+        As for `laboratory` and `clock`.
+    kept : mapping
+        ``state``, ``segment_time``, ``state_variable`` and ``state_position`` of :func:`mgtwin.dataset.transient`.
+    attrs : mapping
+    """
     from .. import dataset
 
-    done = list(zip(segments, solutions, strict=False))
-    ends = np.cumsum([solution.times[-1] for solution in solutions])
-    traces = laboratory(cell, done, np.append(0.0, ends)[:-1], integrator)
-    labels, where = integrator.kept_layout
-    outputs = {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in integrator.output_names}
-    warnings = list(attrs["warnings"]) + potential_warnings(cell, outputs)
     return dataset.transient(
-        **traces,
+        **clock(done, np.append(0.0, np.cumsum([times[-1] for _, times in done]))[:-1]),
+        **laboratory(cell, outputs, nodes),
         half_cycle_capacity=half_cycle_capacities(done),
-        state=np.array([integrator.kept_state(solution) for solution in solutions]),
-        segment_time=ends,
-        state_variable=labels,
-        state_position=where,
-        attrs={**attrs, **made_by(route, labels), "warnings": list(dict.fromkeys(warnings))},
+        **kept,
+        attrs={**attrs, "warnings": list(dict.fromkeys([*attrs["warnings"], *potential_warnings(cell, outputs)]))},
     )
 
 
-def laboratory(
-    cell: Cell, done: list[tuple[Segment, SegmentSolution]], start_times: np.ndarray, integrator: Integrator
-) -> dict[str, Any]:
-    """Traces of segments that began at these times [s], as :func:`mgtwin.dataset.transient` takes them.
+def joined(solutions: Sequence[SegmentSolution]) -> dict[str, np.ndarray]:
+    """Outputs of all solutions one after the other."""
+    return {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in solutions[0].outputs}
+
+
+def clock(done: Sequence[Stretch], start_times: np.ndarray) -> dict[str, Any]:
+    """Time, cycle and step of every sample of stretches that began at these times [s]."""
+    sizes = [len(times) for _, times in done]
+    return {
+        "time": np.concatenate([times + start for (_, times), start in zip(done, start_times, strict=True)]),
+        "cycle": np.repeat([segment.cycle for segment, _ in done], sizes),
+        "step": np.repeat([segment.step for segment, _ in done], sizes),
+    }
+
+
+def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
+    """Traces as :func:`mgtwin.dataset.transient` takes them, profiles at `nodes`.
 
     Here PyBaMM's currents and drops change to the laboratory's sign.
     """
     from ..models import names
 
-    solutions = [solution for _, solution in done]
-    outputs = {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in integrator.output_names}
-    model = integrator.model
-    elements = [element.name for element in model.elements] + [names.SERIES]
+    interfaces = faces(cell)
+    layers = [layer.name for layer in cell.layers]
+    elements = [*chain.from_iterable(zip(interfaces, layers, strict=False)), interfaces[-1], names.SERIES]
     area = float(cell.area)
-    potentials = [outputs[names.local_potential(layer.name)] for layer in model.mixed_layers]
-    x, layer_of_x = positions(cell, integrator, names.local_potential)
-    salts = [outputs[names.concentration(layer.name)] for layer in model.salt_layers]
-    salt_x, salt_layer = positions(cell, integrator, names.relative_concentration)
-    return {
-        "time": np.concatenate(
-            [solution.times + start for solution, start in zip(solutions, start_times, strict=True)]
-        ),
+    found: dict[str, Any] = {
         "voltage": outputs[names.VOLTAGE],
         "current": 0.0 - outputs[names.CURRENT],  # not -x: that would print as -0
-        "cycle": np.concatenate([np.full(solution.times.size, segment.cycle) for segment, solution in done]),
-        "step": np.concatenate([np.full(solution.times.size, segment.step) for segment, solution in done]),
         "overpotential": {name: 0.0 - outputs[names.potential_drop(name)] for name in elements},
         "electronic_current": {
-            interface.name: 0.0 - area * outputs[names.electronic_current_density(interface.name)]
-            for interface in model.interfaces
+            face: 0.0 - area * outputs[names.electronic_current_density(face)] for face in interfaces
         },
-        **ageing(model, outputs),
-        "local_potential": np.concatenate([np.atleast_2d(p) for p in potentials]).T if potentials else None,
-        "x": x if potentials else None,
-        "layer": layer_of_x if potentials else None,
-        "concentration": np.concatenate([np.atleast_2d(c) for c in salts]).T if salts else None,
-        "salt_x": salt_x if salts else None,
-        "salt_layer": salt_layer if salts else None,
     }
-
-
-def ageing(model: StackModel, outputs: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
-    """Contact fraction and film resistance of every interface, where the cell describes a contact or ages."""
-    from ..models import names
-
-    if not any(interface.ageing.described for interface in model.interfaces):
-        return {}
-    read = {"contact_fraction": names.contact_fraction, "film_resistance": names.film_resistance}
-    return {
-        key: {interface.name: outputs[name(interface.name)] for interface in model.interfaces}
-        for key, name in read.items()
-    }
+    kinds = [kind for face in interfaces if (kind := at_face(cell, face)) is not None]
+    if any(kind.ageing or kind.contact is not None for kind in kinds):
+        found["contact_fraction"] = {face: outputs[names.contact_fraction(face)] for face in interfaces}
+        found["film_resistance"] = {face: outputs[names.film_resistance(face)] for face in interfaces}
+    profiles = (
+        ("local_potential", names.local_potential, "x", "layer"),
+        ("concentration", names.concentration, "salt_x", "salt_layer"),
+    )
+    for key, profile, x, layer in profiles:
+        values = [np.atleast_2d(outputs[profile(name)]) for name in layers if profile(name) in outputs]
+        if values:
+            found[key] = np.concatenate(values).T
+            found[x], found[layer] = positions(cell, nodes, profile)
+    return found
 
 
 def made_by(route: Route, unknowns: list[str], how: str = "in time") -> dict[str, str]:
@@ -228,28 +246,28 @@ def made_by(route: Route, unknowns: list[str], how: str = "in time") -> dict[str
     return {"route": f"{route.described(len(unknowns))}, {how}", "pybamm_version": pybamm.__version__}
 
 
-def half_cycle_capacities(done: list[tuple[Segment, SegmentSolution]]) -> list[float] | None:
+def half_cycle_capacities(done: Sequence[Stretch]) -> list[float] | None:
     """Charge [C] passed in each half cycle, with the laboratory's sign, or None where there are none.
 
     Half cycles are at imposed current, whose integral is exact.
     """
     charges: dict[int, float] = {}
-    for segment, solution in done:
+    for segment, times in done:
         if segment.half_cycle is not None:
-            time, control = float(solution.times[-1]), segment.control
+            time, control = float(times[-1]), segment.control
             charges[segment.half_cycle] = (
                 charges.get(segment.half_cycle, 0.0) + control.start * time + control.rate * time**2 / 2
             )
     return [charges[k] for k in sorted(charges)] or None
 
 
-def positions(cell: Cell, integrator: Integrator, state: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
-    """Distance [m] from the negative electrode, and layer, of every node that carries a state, named by `state`."""
+def positions(cell: Cell, nodes: Nodes, profile: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
+    """Distance [m] from the negative electrode, and layer, of every node of the outputs that `profile` names."""
     left, x, layer_names = 0.0, [], []
     for layer in cell.layers:
-        nodes = integrator.nodes(state(layer.name))
-        x.append(left + nodes * float(layer.thickness))
-        layer_names += [layer.name] * nodes.size
+        inside = nodes(profile(layer.name))
+        x.append(left + inside * float(layer.thickness))
+        layer_names += [layer.name] * inside.size
         left += float(layer.thickness)
     return np.concatenate(x), layer_names
 

@@ -72,6 +72,61 @@ class Axis:
     values: np.ndarray = field(repr=False)
     unit: str
 
+    @classmethod
+    def read(cls, cells: Sequence[Cell], key: Key, given: object, dim: str | None) -> Axis:
+        """Read the values of a key, each checked against every cell; raises as `axes_of`."""
+        name = name_of(key)
+        raw = _listed(name, given)
+        by_cell = [expand(cell, key, setting=True) for cell in cells]
+        try:
+            cells[0].with_({by_cell[0][0]: raw[0]})  # what is wrong with a value is said once, not for every path
+            tried = cells[0].with_({by_cell[0]: raw[0]})
+            # The SI units of the numbers that stand at the paths once the first value is put there.
+            units: dict[str, str] = {}
+            for path in by_cell[0]:
+                match tried.get(path):
+                    case Value(unit=unit):
+                        units[path] = unit or ""
+                    case _:
+                        raise InputError(
+                            f"{path} is not a number, so it cannot be varied along an axis; give several cells instead."
+                        )
+            if len(set(units.values())) > 1:
+                raise InputError(f"these paths differ in their units ({', '.join(units.values())}): vary them apart.")
+            unit = units[by_cell[0][0]]
+            values = np.array([float(parse(item, unit, allow_inf=True)) for item in raw])
+            # The bounds of a number are an interval: a cell that accepts the smallest and the largest accepts all.
+            for cell, paths in zip(cells, by_cell, strict=True):
+                for value in {float(values.min()), float(values.max())}:
+                    cell.with_({paths: value})
+        except UnknownNameError:
+            raise
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+        # A wildcard may match layers that only one of the cells has: then one axis would mean two things.
+        every = tuple(dict.fromkeys(path for paths in by_cell for path in paths))
+        if any(paths != every for paths in by_cell):
+            raise InputError(f"{name} means other paths in one cell than in another: study these cells one by one.")
+        return cls(name, dim or name, every, values, unit)
+
+    @property
+    def words(self) -> str:
+        """What is varied, as the label of an axis says it.
+
+        Examples
+        --------
+        >>> Axis("layers.buffer_*.material.ionic_conductivity.reference", "", (), np.zeros(1), "").words
+        'buffer ionic conductivity'
+        """
+        skipped = {"layers", "interfaces", "material", "*"}
+        said = []
+        for path in self.name.split(", "):
+            parts = [part for part in path.replace("contact.", "contact ").split(".") if part not in skipped]
+            head, tail = (parts[:1], parts[1:]) if len(parts) > 1 else ([], parts)
+            words = [*head, ", ".join(tail)]
+            said.append(" ".join(words).replace("_*", "").replace("_", " ").removesuffix(", reference"))
+        return "; ".join(said)
+
 
 def groups_of(given: Axes) -> list[tuple[str | None, Mapping[Key, Any]]]:
     """Every group of axes as ``(dimension of paired values or None, {path: values})``.
@@ -105,7 +160,7 @@ def axes_of(cells: Sequence[Cell], given: Axes) -> tuple[Axis, ...]:
     InputError
         For an axis without values, values that are not in its unit or that the cell refuses, a path given twice.
     """
-    axes = tuple(_axis(cells, key, raw, dim) for dim, group in groups_of(given) for key, raw in group.items())
+    axes = tuple(Axis.read(cells, key, raw, dim) for dim, group in groups_of(given) for key, raw in group.items())
     if not axes:
         raise InputError("nothing is varied: give {path: values} with at least one path.")
     # Two axes on one number would make the result depend on their order.
@@ -130,7 +185,7 @@ def name_of(key: Key) -> str:
     return ", ".join(map(str, parts_of(key)))
 
 
-def _listed(name: str, given: object) -> Sequence[Any] | np.ndarray:
+def _listed(name: str, given: object) -> Sequence[object] | np.ndarray:
     """The values of an axis as a sequence that is not empty."""
     match given:
         case str() | float() | int() | Mapping():
@@ -138,7 +193,7 @@ def _listed(name: str, given: object) -> Sequence[Any] | np.ndarray:
         case np.ndarray(ndim=ndim):
             if ndim != 1:
                 raise InputError(f"{name}: the values must be a list, not an array of {ndim} dimensions.")
-            values: Sequence[Any] | np.ndarray = given
+            values: Sequence[object] | np.ndarray = given
         case Iterable():
             values = list(given)
         case _:
@@ -146,46 +201,6 @@ def _listed(name: str, given: object) -> Sequence[Any] | np.ndarray:
     if not len(values):
         raise InputError(f"{name}: there are no values; give at least one.")
     return values
-
-
-def _axis(cells: Sequence[Cell], key: Key, given: object, dim: str | None) -> Axis:
-    name = name_of(key)
-    raw = _listed(name, given)
-    by_cell = [expand(cell, key, setting=True) for cell in cells]
-    try:
-        unit = _unit(cells[0], by_cell[0], raw[0])
-        values = np.array([float(parse(item, unit, allow_inf=True)) for item in raw])
-        # The bounds of a number are an interval: a cell that accepts the smallest and the largest accepts all.
-        for cell, paths in zip(cells, by_cell, strict=True):
-            for value in {float(values.min()), float(values.max())}:
-                cell.with_({paths: value})
-    except UnknownNameError:
-        raise
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-    # A wildcard may match layers that only one of the cells has: then one axis would mean two things.
-    every = tuple(dict.fromkeys(path for paths in by_cell for path in paths))
-    if any(paths != every for paths in by_cell):
-        raise InputError(f"{name} means other paths in one cell than in another: study these cells one by one.")
-    return Axis(name, dim or name, every, values, unit)
-
-
-def _unit(cell: Cell, paths: tuple[str, ...], first: object) -> str:
-    """SI unit of the number that stands at the paths once the first value is put there."""
-    cell.with_({paths[0]: first})  # what is wrong with a value is said once, not for every path
-    tried = cell.with_({paths: first})
-    units = {}
-    for path in paths:
-        match tried.get(path):
-            case Value(unit=unit):
-                units[path] = unit or ""
-            case _:
-                raise InputError(
-                    f"{path} is not a number, so it cannot be varied along an axis; give several cells instead."
-                )
-    if len(set(units.values())) > 1:
-        raise InputError(f"these paths differ in their units ({', '.join(units.values())}): vary them apart.")
-    return units[paths[0]]
 
 
 @dataclass(frozen=True)

@@ -116,15 +116,10 @@ def outcomes(
     if client is None:
         for number in numbers:
             yield number, compute(task_of(number))
-    else:
-        yield from _distributed(iter(numbers), task_of, client)
+        return
+    from dask.distributed import KilledWorker, as_completed
 
-
-def _distributed(
-    numbers: Iterator[int], task_of: Callable[[int], Task], client: Client
-) -> Iterator[tuple[int, Outcome]]:
-    from dask.distributed import as_completed
-
+    waiting = iter(numbers)
     study, running, tries = uuid4().hex[:8], {}, dict[int, int]()
     finished = as_completed()
 
@@ -138,7 +133,7 @@ def _distributed(
 
     def refill() -> None:
         room = max(AHEAD * sum(client.nthreads().values()), 1) - len(running)
-        for _, number in zip(range(room), numbers, strict=False):
+        for _, number in zip(range(room), waiting, strict=False):
             send(number)
 
     try:
@@ -149,7 +144,17 @@ def _distributed(
             if future.status == "finished":
                 yield number, future.result()
             elif future.status == "error":
-                yield number, _died(task_of(number), future.exception())
+                # Metrics and simulations note their own failures: what arrives here is a fault of the cluster or of
+                # mgtwin. NaN for a chunk that killed its workers again and again; another error is not the chunk's.
+                error, task = future.exception(), task_of(number)
+                if type(error) is not KilledWorker:
+                    raise SimulationError(
+                        f"a worker could not compute a chunk: {type(error).__name__}: {error}"
+                    ) from error
+                outcome = Outcome.empty(task.metrics, task.points)
+                for k in range(task.points):
+                    outcome.fail(k, "the workers that computed this chunk died every time")
+                yield number, outcome
             elif tries[number] >= RETRIES:
                 raise SimulationError(
                     f"the cluster lost chunk {number} {RETRIES + 1} times: look at its workers and its memory."
@@ -161,16 +166,3 @@ def _distributed(
             refill()
     finally:
         client.cancel(list(running))
-
-
-def _died(task: Task, error: BaseException) -> Outcome:
-    """NaN for a chunk that killed its workers again and again; any other error is not the chunk's and is raised."""
-    from dask.distributed import KilledWorker
-
-    # Metrics and simulations note their own failures: what arrives here is a fault of the cluster or of mgtwin.
-    if type(error) is not KilledWorker:
-        raise SimulationError(f"a worker could not compute a chunk: {type(error).__name__}: {error}") from error
-    outcome = Outcome.empty(task.metrics, task.points)
-    for k in range(task.points):
-        outcome.fail(k, "the workers that computed this chunk died every time")
-    return outcome

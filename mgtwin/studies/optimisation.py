@@ -147,10 +147,27 @@ class _Designs:
         for axis in self.axes:
             if axis.values.size != 2 or not np.isfinite(axis.values).all() or not axis.values[0] < axis.values[1]:
                 raise InputError(f"{axis.name}: give two finite bounds, (lowest, highest), the lowest first.")
-        self.groups = _by_protocol([*objectives, *constraints], protocol)
+        self.groups = self._by_protocol(protocol)
         self.sets = self._parameter_sets()
         self.dimensions, self.goals = len(self.keys), (len(objectives), len(constraints) + 1)
         self.tried: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def _by_protocol(self, default: Protocol | None) -> list[tuple[Protocol, dict[str, Function]]]:
+        """The metrics that each protocol serves, by name."""
+        groups: list[tuple[Protocol, dict[str, Function]]] = []
+        owner: dict[str, tuple[Function, Protocol]] = {}
+        for goal in (*self.objectives, *self.constraints):
+            name = goal.measured().name
+            protocol = goal.protocol if goal.protocol is not None else default
+            if protocol is None:
+                raise InputError(f"{name}: give it a protocol, or give protocol= to optimise for all goals.")
+            if owner.setdefault(name, (goal.metric, protocol)) != (goal.metric, protocol):
+                raise InputError(f"two goals are called {name!r} but differ: give one of them name='...'.")
+            metrics = next((metrics for known, metrics in groups if known == protocol), None)
+            if metrics is None:
+                groups.append((protocol, metrics := {}))
+            metrics[name] = goal.metric
+        return groups
 
     def _parameter_sets(self) -> Paired | None:
         if self.robust is None:
@@ -269,21 +286,3 @@ def _judge(goal: Goal) -> tuple[str, float]:
 
 def _columns(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.nan_to_num(np.stack(parts, axis=1), nan=HUGE, posinf=HUGE, neginf=-HUGE)
-
-
-def _by_protocol(goals: Sequence[Goal], default: Protocol | None) -> list[tuple[Protocol, dict[str, Function]]]:
-    """The metrics that each protocol serves, by name."""
-    groups: list[tuple[Protocol, dict[str, Function]]] = []
-    owner: dict[str, tuple[Function, Protocol]] = {}
-    for goal in goals:
-        name = goal.measured().name
-        protocol = goal.protocol if goal.protocol is not None else default
-        if protocol is None:
-            raise InputError(f"{name}: give it a protocol, or give protocol= to optimise for all goals.")
-        if owner.setdefault(name, (goal.metric, protocol)) != (goal.metric, protocol):
-            raise InputError(f"two goals are called {name!r} but differ: give one of them name='...'.")
-        metrics = next((metrics for known, metrics in groups if known == protocol), None)
-        if metrics is None:
-            groups.append((protocol, metrics := {}))
-        metrics[name] = goal.metric
-    return groups

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..batch.runs import FEWEST, suits
 from ..cells import Cell
 from ..dataset import stamp
 from ..errors import InputError
@@ -28,6 +29,8 @@ _Item = TypeVar("_Item")
 CELL, PROTOCOL = "cell", "protocol"
 #: Spectra per chunk, so many that what is done once per chunk does not count beside the impedance.
 SPECTRA = 2000
+#: Runs per chunk where they go side by side: more of them do not make a step cheaper.
+RUNS = 100
 #: Chunks of transients at most: one point per chunk as long as these suffice.
 CHUNKS = 1000
 
@@ -94,44 +97,46 @@ def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]
     found = []
     if kept["mgtwin_version"] != wanted["mgtwin_version"]:
         found.append(f"it was computed by mgtwin {kept['mgtwin_version']}, this is {wanted['mgtwin_version']}")
-    for what, (singular, how) in _PARTS.items():
+    for what, singular in _PARTS.items():
         have, want = kept[what], wanted[what]
         found += [f"{singular} {name!r} is in the store only" for name in have if name not in want]
         found += [f"{singular} {name!r} is not in the store" for name in want if name not in have]
         for name in want:
             if name in have and have[name] != want[name]:
-                found.append(f"{singular} {name!r} differs{how(have[name], want[name])}")
+                found.append(f"{singular} {name!r} differs{_how(what, have[name], want[name])}")
         if not found and list(have) != list(want):
             found.append(f"the {what} are in another order")
     return found
 
 
-def _cells_differ(kept: str, wanted: str) -> str:
-    def shown(value: object) -> str:
-        return format_value(value) if isinstance(value, float) else str(value)
+def _how(what: str, kept: Any, wanted: Any) -> str:
+    """How two cells, protocols, axes or metrics of one name differ, as the end of a sentence."""
+    match what:
+        case "cells":
+            changes = Cell.from_yaml(kept).diff(Cell.from_yaml(wanted))
+            shown = {
+                path: [format_value(value) if isinstance(value, float) else str(value) for value in pair]
+                for path, pair in changes.items()
+            }
+            said = [f"{path} is {now}, in the store {then}" for path, (then, now) in shown.items()]
+            more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
+            return f": {'; '.join(said[:3])}{more}" if said else " in texts or provenance only"
+        case "protocols":
+            lines = [line for line in wanted.splitlines() if line not in kept.splitlines()]
+            return f": {', '.join(lines[:3])} is new" if lines else ""
+        case "axes":
+            changed = [key for key in wanted if kept.get(key) != wanted[key]]
+            said = [f"{key} is {wanted[key]}, in the store {kept.get(key)}" for key in changed]
+            return ": its values" if said and said[0].startswith("values") else ": " + "; ".join(said[:2])
+    return ": its code or its arguments"
 
-    changes = Cell.from_yaml(kept).diff(Cell.from_yaml(wanted))
-    said = [f"{path} is {shown(now)}, in the store {shown(then)}" for path, (then, now) in changes.items()]
-    more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
-    return f": {'; '.join(said[:3])}{more}" if said else " in texts or provenance only"
 
-
-def _protocols_differ(kept: str, wanted: str) -> str:
-    lines = [line for line in wanted.splitlines() if line not in kept.splitlines()]
-    return f": {', '.join(lines[:3])} is new" if lines else ""
-
-
-def _axes_differ(kept: Mapping[str, object], wanted: Mapping[str, object]) -> str:
-    said = [f"{key} is {wanted[key]}, in the store {kept.get(key)}" for key in wanted if kept.get(key) != wanted[key]]
-    return ": its values" if said and said[0].startswith("values") else ": " + "; ".join(said[:2])
-
-
-#: Parts of an identity: what one is called, and what says how two of them differ.
-_PARTS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
-    "cells": ("cell", _cells_differ),
-    "protocols": ("protocol", _protocols_differ),
-    "axes": ("axis", _axes_differ),
-    "metrics": ("metric", lambda kept, wanted: ": its code or its arguments"),
+#: Parts of an identity, and what one is called.
+_PARTS = {
+    "cells": "cell",
+    "protocols": "protocol",
+    "axes": "axis",
+    "metrics": "metric",
 }
 
 
@@ -164,8 +169,12 @@ def plan_of(
     sizes = {dim: len(names) for dim, names in labels.items()} | {axis.dim: axis.values.size for axis in found}
     points = int(np.prod(list(sizes.values())))
     # One size of chunk for the whole grid: the slowest protocol decides it.
-    batched = all(map(is_batched, protocols.values()))
-    grid = Grid.cut(sizes, len(labels), SPECTRA if batched else ceil(points / CHUNKS))
+    room = ceil(points / CHUNKS)
+    if points >= FEWEST and all(suits(one, item) for one in cells.values() for item in protocols.values()):
+        room = max(RUNS, room)
+    if all(map(is_batched, protocols.values())):
+        room = SPECTRA
+    grid = Grid.cut(sizes, len(labels), room)
     # a metric must not be taken for a dimension, a path or what results carry anyway
     taken = {*sizes, *(path for axis in found for path in axis.paths), "time", "frequency"}
     return Plan(cells, protocols, found, metrics_of(metrics, taken), grid, labels)

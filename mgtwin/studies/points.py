@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from ..batch.runs import FEWEST, Runs, side_by_side, suits
 from ..cells import Cell
 from ..cells.paths import Key
 from ..dataset import attributes, spectrum
 from ..errors import MgtwinError
-from ..protocols import EIS, Protocol
+from ..protocols import EIS, Protocol, TransientProtocol
 from ..simulation import simulate
 from ..simulation.dispatch import stamp
 from .measured import Metric
@@ -57,6 +58,42 @@ class Task:
         coords["frequency"] = ("frequency", protocol.values(), attributes("frequency"))
         data = {"impedance": ((POINT, "frequency"), impedance, attributes("impedance"))}
         return xr.Dataset(data, coords=coords, attrs=attrs)
+
+    def side_by_side(self) -> Runs:
+        """Runs in time of those points that one integration can answer, and why some of these have none."""
+        found = Runs()
+        if self.points >= FEWEST and suits(self.cell, self.protocol):
+            with Attempt():  # whatever it was, each point then tells for itself
+                cells = [self.cell_at(k) for k in range(self.points)]
+                found = side_by_side(self.cell, cells, self.values, cast(TransientProtocol, self.protocol))
+        return found
+
+    def read_spectra(self, protocol: EIS, outcome: Outcome) -> None:
+        """Read all spectra off one call of the exact impedance; point by point only where that is refused."""
+        from ..impedance.exact import exact
+
+        frequencies = protocol.values()
+        # One call for all points: what is done once per call (laws, mixing rules) costs more than an impedance.
+        impedance = np.full((self.points, frequencies.size), np.nan + 0j)
+        with Attempt() as batch:  # in the first cell laws have given way to numbers, which can be overridden
+            impedance[:] = exact(self.cell_at(0), frequencies, dict(self.values.items()))
+        for k in range(self.points) if batch.reason else ():
+            with Attempt() as single:
+                impedance[k] = exact(self.cell_at(k), frequencies)
+            if single.reason:
+                outcome.fail(k, single.reason)
+        known = [k for k in range(self.points) if k not in outcome.failures]
+        one_by_one = []
+        for metric in self.metrics:
+            if metric.batched:
+                outcome.read_batch(metric, self.batch(protocol, impedance), known)
+            else:
+                one_by_one.append(metric)
+        for k in known if one_by_one else ():
+            about = {**stamp(self.cell_at(k), protocol), "route": "exact, at rest"}
+            run = spectrum(frequencies, impedance[k], about)
+            for metric in one_by_one:
+                outcome.read(metric, run, k)
 
 
 @dataclass(eq=False)
@@ -136,12 +173,16 @@ def compute(task: Task) -> Outcome:
     outcome = Outcome.empty(task.metrics, task.points)
     match task.protocol:
         case EIS(bias=None) as spectra:
-            _spectra(task, spectra, outcome)
+            task.read_spectra(spectra, outcome)
             return outcome
     warnings: list[str] = []
+    together = task.side_by_side()
     for k in range(task.points):
+        if k in together.failures:
+            outcome.fail(k, together.failures[k])
+            continue
         with Attempt() as running:
-            run = simulate(task.cell_at(k), task.protocol)
+            run = together.datasets[k] if k in together.datasets else simulate(task.cell_at(k), task.protocol)
         if running.reason:
             outcome.fail(k, running.reason)
             continue
@@ -153,30 +194,3 @@ def compute(task: Task) -> Outcome:
             outcome.read(metric, run, k)
     outcome.warnings = tuple(dict.fromkeys(warnings))
     return outcome
-
-
-def _spectra(task: Task, protocol: EIS, outcome: Outcome) -> None:
-    """All spectra of the chunk in one call of the exact impedance; point by point only where that is refused."""
-    from ..impedance.exact import exact
-
-    frequencies = protocol.values()
-    # One call for all points: what is done once per call (laws, mixing rules) costs more than an impedance.
-    impedance = np.full((task.points, frequencies.size), np.nan + 0j)
-    with Attempt() as batch:  # in the first cell laws have given way to numbers, which can be overridden
-        impedance[:] = exact(task.cell_at(0), frequencies, dict(task.values.items()))
-    for k in range(task.points) if batch.reason else ():
-        with Attempt() as single:
-            impedance[k] = exact(task.cell_at(k), frequencies)
-        if single.reason:
-            outcome.fail(k, single.reason)
-    known = [k for k in range(task.points) if k not in outcome.failures]
-    one_by_one = []
-    for metric in task.metrics:
-        if metric.batched:
-            outcome.read_batch(metric, task.batch(protocol, impedance), known)
-        else:
-            one_by_one.append(metric)
-    for k in known if one_by_one else ():
-        run = spectrum(frequencies, impedance[k], {**stamp(task.cell_at(k), protocol), "route": "exact, at rest"})
-        for metric in one_by_one:
-            outcome.read(metric, run, k)

@@ -47,18 +47,7 @@ class Report:
             rate = new / seconds
             parts.append(f"{rate:.3g}/s" if rate >= 1 else f"{60 * rate:.3g}/min")
             if self.done < self.total:
-                parts.append(f"{_duration((self.total - self.done) / rate)} left")
+                left = (self.total - self.done) / rate
+                in_minutes = f"{left / 60:.0f} min" if left < 5400 else f"{left / 3600:.1f} h"
+                parts.append(f"{f'{left:.0f} s' if left < 90 else in_minutes} left")
         return ", ".join(parts)
-
-
-def _duration(seconds: float) -> str:
-    """Time as a person says it.
-
-    Examples
-    --------
-    >>> _duration(26.2), _duration(600), _duration(9000)
-    ('26 s', '10 min', '2.5 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -83,31 +83,13 @@ def coordinates(plan: Plan) -> dict[str, Coordinate]:
     for dim, labels in plan.labels.items():
         found[dim] = ((dim,), np.array(labels, dtype=object), {"units": "1", "long_name": dim})
     for axis in plan.axes:
-        attrs = {"units": axis.unit or "1", "long_name": _words(axis.name), "paths": list(axis.paths)}
+        attrs = {"units": axis.unit or "1", "long_name": axis.words, "paths": list(axis.paths)}
         found[axis.name] = ((axis.dim,), axis.values, attrs)
     for dim in plan.grid.dims:
         if dim not in found:
             n = plan.grid.shape[plan.grid.dims.index(dim)]
             found[dim] = ((dim,), np.arange(n), {"units": "1", "long_name": dim.replace("_", " ")})
     return found
-
-
-def _words(name: str) -> str:
-    """A path as an axis label says it.
-
-    Examples
-    --------
-    >>> _words("layers.buffer_*.material.ionic_conductivity.reference")
-    'buffer ionic conductivity'
-    """
-    skipped = {"layers", "interfaces", "material", "*"}
-    said = []
-    for path in name.split(", "):
-        parts = [part for part in path.replace("contact.", "contact ").split(".") if part not in skipped]
-        head, tail = (parts[:1], parts[1:]) if len(parts) > 1 else ([], parts)
-        words = [*head, ", ".join(tail)]
-        said.append(" ".join(words).replace("_*", "").replace("_", " ").removesuffix(", reference"))
-    return "; ".join(said)
 
 
 def attrs_of(plan: Plan, warnings: Iterable[str] = ()) -> dict[str, Any]:

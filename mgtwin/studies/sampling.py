@@ -89,31 +89,34 @@ def parameters(
     UnknownNameError
         For a key of `together` that no cell has.
     """
-    found: dict[Hashable, list[tuple[int, str, Value]]] = {}
-    for k, (cell, tied) in enumerate(zip(cells, _ties(cells, together), strict=True)):
-        homes: dict[int, str] = {}
-        for path in cell.paths():
-            value = cell.get(path)
-            if _is_uncertain(value) and not any(fnmatchcase(path, pattern) for pattern in held):
-                # Value and provenance belong to it: a number that was changed in one of the places is another number.
-                identity = tied.get(path, (*_origin(cell, path, homes), float(value), *value.provenance().items()))
-                found.setdefault(identity, []).append((k, path, value))
-    return tuple(Parameter(tuple(places)) for places in found.values())
-
-
-def _ties(cells: Sequence[Cell], together: Sequence[Sequence[str]]) -> list[dict[str, int]]:
-    """For each cell, the number of the key of `together` that a path belongs to."""
-    tied: list[dict[str, int]] = [{} for _ in cells]
+    # For each cell, the number of the key of `together` that a path belongs to.
+    ties: list[dict[str, int]] = [{} for _ in cells]
     for number, given in enumerate(together):
         unknown = []
-        for cell, of_cell in zip(cells, tied, strict=True):
+        for cell, tied in zip(cells, ties, strict=True):
             try:
-                of_cell |= dict.fromkeys(expand(cell, parts_of(given)), number)
+                tied |= dict.fromkeys(expand(cell, parts_of(given)), number)
             except UnknownNameError as error:  # a tie may be about some of the cells
                 unknown.append(error)
         if unknown and len(unknown) == len(cells):
             raise unknown[0]
-    return tied
+    found: dict[Hashable, list[tuple[int, str, Value]]] = {}
+    for k, (cell, tied) in enumerate(zip(cells, ties, strict=True)):
+        homes: dict[int, str] = {}
+        for path in cell.paths():
+            value = cell.get(path)
+            match value:
+                case Value(std=std) if std is not None:
+                    uncertain = std > 0
+                case Value(low=low, high=high) if low is not None and high is not None:
+                    uncertain = low < high and math.isfinite(high)
+                case _:
+                    uncertain = False
+            if uncertain and not any(fnmatchcase(path, pattern) for pattern in held):
+                # Value and provenance belong to it: a number that was changed in one of the places is another number.
+                identity = tied.get(path, (*_origin(cell, path, homes), float(value), *value.provenance().items()))
+                found.setdefault(identity, []).append((k, path, value))
+    return tuple(Parameter(tuple(places)) for places in found.values())
 
 
 def _origin(cell: Cell, path: str, homes: dict[int, str]) -> tuple[str, str]:
@@ -163,15 +166,6 @@ def draw(
         for k, path, value in parameter.places:
             values[k][path] = _at_quantile(value, column)
     return Draw(uncertain, u, values)
-
-
-def _is_uncertain(value: float) -> bool:
-    match value:
-        case Value(std=std) if std is not None:
-            return std > 0
-        case Value(low=low, high=high) if low is not None and high is not None:
-            return low < high and math.isfinite(high)
-    return False
 
 
 def _at_quantile(value: Value, u: np.ndarray) -> np.ndarray:

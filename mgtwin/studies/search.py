@@ -98,10 +98,73 @@ class Evolution:
         """Ask the problem what designs are worth until the best are found."""
         tried = self._evolve(problem)
         if problem.goals[0] > 1:
-            return _judged(tried)
+            return self._judged(*tried[1:])
         if not self.polish:
             return Convergence(False, "no local search has looked closer (polish=0)")
-        return _polished(problem, tried, self.polish)
+        return self._polished(problem, *tried)
+
+    def _judged(self, wanted: np.ndarray, limits: np.ndarray) -> Convergence:
+        """Whether the last quarter of the designs still moved the best ones: the volume that they dominate tells."""
+        from pymoo.indicators.hv import HV
+
+        last, three_quarters = best_of(wanted, limits), max(3 * len(wanted) // 4, 1)
+        earlier = best_of(wanted[:three_quarters], limits[:three_quarters])
+        if not len(earlier):
+            return Convergence(False, "no design met the constraints in the first three quarters of the generations")
+        low, high = wanted[last].min(axis=0), wanted[np.r_[last, earlier]].max(axis=0)
+        # The hypervolume only grows with the archive, in dominance and in spread: one number for both.
+        volume = HV(ref_point=np.full(wanted.shape[1], 1.1))
+        scaled = (wanted - low) / np.where(high > low, high - low, 1.0)
+        change = 1 - volume(scaled[earlier]) / volume(scaled[last])
+        said = f"the last quarter of the generations enlarged what the best designs dominate by {change:.2%}"
+        return Convergence(bool(change < SETTLED), said)
+
+    def _polished(self, problem: Problem, unit: np.ndarray, wanted: np.ndarray, limits: np.ndarray) -> Convergence:
+        """Search on locally from two designs that the evolution found, and compare where that ends."""
+        # feasible designs first, the best of them first; then those that break the constraints least
+        order = np.lexsort((wanted[:, 0], np.maximum(limits, 0).sum(axis=1)))
+        far = np.abs(unit[order] - unit[order[0]]).max(axis=1) > 2 * RADIUS
+        starts = [unit[order[0]], *unit[order[far]][:1]]
+        # COBYQA ends by absolute radii and models; an objective of 1e-6 or 1e6 in SI would deceive it.
+        scale = max(abs(float(wanted[order[0], 0])), 1e-300)
+        ends = [self._local(problem, start, scale, len(starts)) for start in starts]
+        (first, value, reached), *others = ends
+        moved = float(np.abs(first - starts[0]).max())
+        said = f"a local search moved the best design by {moved:.1%} of a range"
+        if not reached:
+            return Convergence(False, f"{said} and did not come to an end: allow it more designs (polish=)")
+        # Two starts that agree are evidence for one basin; one start alone would call any local optimum converged.
+        for other, at, ended in others:
+            if np.abs(other - first).max() < SAME:
+                said += "; another one from a distant design ended at the same"
+            elif at < value - SAME * abs(value):
+                better = f"{said}; one from a distant design ended at a better one: give more generations"
+                return Convergence(False, better)
+            elif ended:
+                said += "; one from a distant design ended at another, worse optimum"
+        return Convergence(True, said)
+
+    def _local(self, problem: Problem, start: np.ndarray, scale: float, starts: int) -> tuple[np.ndarray, float, bool]:
+        """Design at which a local search ends, its objective, and whether it came to an end within its budget."""
+        from scipy.optimize import Bounds, NonlinearConstraint, minimize
+
+        known: dict[bytes, tuple[float, np.ndarray]] = {}
+
+        def at(point: np.ndarray) -> tuple[float, np.ndarray]:
+            # COBYQA asks for the objective and the constraints of a point one after the other
+            key = np.clip(point, 0, 1).tobytes()
+            if key not in known:
+                wanted, limits = problem.worth(np.clip(point, 0, 1)[np.newaxis])
+                known[key] = float(wanted[0, 0]) / scale, limits[0]
+            return known[key]
+
+        most = max(self.polish // starts, 2)
+        found = minimize(
+            lambda point: at(point)[0], start, method="COBYQA", bounds=Bounds(0, 1),
+            constraints=[NonlinearConstraint(lambda point: at(point)[1], -np.inf, -MARGIN)],
+            options={"initial_tr_radius": RADIUS, "final_tr_radius": PRECISION, "maxfev": most},
+        )  # fmt: skip
+        return np.clip(found.x, 0, 1), float(found.fun) * scale, bool(found.success)
 
     def _evolve(self, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         try:
@@ -134,24 +197,6 @@ class Evolution:
 SEARCHES.add("evolution", Evolution)
 
 
-def _judged(tried: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Convergence:
-    """Whether the last quarter of the designs still moved the best ones: the volume that they dominate tells."""
-    from pymoo.indicators.hv import HV
-
-    _, wanted, limits = tried
-    last = best_of(wanted, limits)
-    earlier = best_of(wanted[: max(3 * len(wanted) // 4, 1)], limits[: max(3 * len(wanted) // 4, 1)])
-    if not len(earlier):
-        return Convergence(False, "no design met the constraints in the first three quarters of the generations")
-    low, high = wanted[last].min(axis=0), wanted[np.r_[last, earlier]].max(axis=0)
-    # The hypervolume only grows with the archive, in dominance and in spread: one number for both.
-    volume = HV(ref_point=np.full(wanted.shape[1], 1.1))
-    scaled = (wanted - low) / np.where(high > low, high - low, 1.0)
-    change = 1 - volume(scaled[earlier]) / volume(scaled[last])
-    said = f"the last quarter of the generations enlarged what the best designs dominate by {change:.2%}"
-    return Convergence(bool(change < SETTLED), said)
-
-
 def best_of(wanted: np.ndarray, limits: np.ndarray) -> np.ndarray:
     """Indices of the designs within all limits that no other beats, sorted by the first objective, each value once."""
     from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
@@ -162,51 +207,3 @@ def best_of(wanted: np.ndarray, limits: np.ndarray) -> np.ndarray:
     chosen = within[NonDominatedSorting().do(wanted[within], only_non_dominated_front=True)] if within.size else within
     _, first = np.unique(wanted[chosen], axis=0, return_index=True)
     return chosen[first]
-
-
-def _polished(problem: Problem, tried: tuple[np.ndarray, np.ndarray, np.ndarray], budget: int) -> Convergence:
-    """Search on locally from two designs that the evolution found, and compare where that ends."""
-    unit, wanted, limits = tried
-    # feasible designs first, the best of them first; then those that break the constraints least
-    order = np.lexsort((wanted[:, 0], np.maximum(limits, 0).sum(axis=1)))
-    far = np.abs(unit[order] - unit[order[0]]).max(axis=1) > 2 * RADIUS
-    starts = [unit[order[0]], *unit[order[far]][:1]]
-    # COBYQA ends by absolute radii and models; an objective of 1e-6 or 1e6 in SI would deceive it.
-    scale = max(abs(float(wanted[order[0], 0])), 1e-300)
-    ends = [_local(problem, start, scale, max(budget // len(starts), 2)) for start in starts]
-    (first, value, reached), *others = ends
-    moved = float(np.abs(first - starts[0]).max())
-    said = f"a local search moved the best design by {moved:.1%} of a range"
-    if not reached:
-        return Convergence(False, f"{said} and did not come to an end: allow it more designs (polish=)")
-    # Two starts that agree are evidence for one basin; one start alone would call any local optimum converged.
-    for other, at, ended in others:
-        if np.abs(other - first).max() < SAME:
-            said += "; another one from a distant design ended at the same"
-        elif at < value - SAME * abs(value):
-            return Convergence(False, f"{said}; one from a distant design ended at a better one: give more generations")
-        elif ended:
-            said += "; one from a distant design ended at another, worse optimum"
-    return Convergence(True, said)
-
-
-def _local(problem: Problem, start: np.ndarray, scale: float, budget: int) -> tuple[np.ndarray, float, bool]:
-    """Design at which a local search ends, its objective, and whether it came to an end within its budget."""
-    from scipy.optimize import Bounds, NonlinearConstraint, minimize
-
-    known: dict[bytes, tuple[float, np.ndarray]] = {}
-
-    def at(point: np.ndarray) -> tuple[float, np.ndarray]:
-        # COBYQA asks for the objective and the constraints of a point one after the other
-        key = np.clip(point, 0, 1).tobytes()
-        if key not in known:
-            wanted, limits = problem.worth(np.clip(point, 0, 1)[np.newaxis])
-            known[key] = float(wanted[0, 0]) / scale, limits[0]
-        return known[key]
-
-    found = minimize(
-        lambda point: at(point)[0], start, method="COBYQA", bounds=Bounds(0, 1),
-        constraints=[NonlinearConstraint(lambda point: at(point)[1], -np.inf, -MARGIN)],
-        options={"initial_tr_radius": RADIUS, "final_tr_radius": PRECISION, "maxfev": budget},
-    )  # fmt: skip
-    return np.clip(found.x, 0, 1), float(found.fun) * scale, bool(found.success)

@@ -291,43 +291,34 @@ def sensitivity(
         raise InputError(
             f"method is {' or '.join(f'mt.{kind.__name__}()' for kind in METHODS.values())}, not {method!r}."
         )
-    free = _chosen(cell, uncertain_parameters(cell, protocol, together, held), parameters)
+    free = uncertain_parameters(cell, protocol, together, held)
+    if parameters is not None:
+        uncertain = {path for item in free for path in item.paths}
+        wanted = {key: set(expand(cell, key)) for key in parts_of(parameters)}
+        for key, paths in wanted.items():
+            if not uncertain & paths:
+                message = f"{key!r} states no uncertainty (a std or a range), or is held."
+                raise UnknownNameError(str(key), [item.name for item in free], "uncertain parameter", message)
+        free = tuple(item for item in free if any(paths & set(item.paths) for paths in wanted.values()))
+    if not free:
+        raise InputError("no parameters are given: leave parameters out, or give at least one.")
     measured = metrics_of(metrics)
     with python_warnings.catch_warnings():
         python_warnings.filterwarnings("ignore", module=r"SALib\..*")
         u = method.points(len(free))
         runs = sweep(cell, protocol, paired(free, u), metrics, store=store, client=client, progress=progress)
         values = [np.asarray(runs[metric.name].values, dtype=float) for metric in measured]
-        _check_failures(runs, values, [metric.name for metric in measured])
+        for column, metric in zip(values, measured, strict=True):
+            bad = ~np.isfinite(column)
+            if bad.mean() > FAILED:
+                texts = [text for text in map(str, runs["failure"].values[bad]) if text]
+                why = f"the first says: {texts[0]}" if texts else "they are infinite"
+                raise InputError(
+                    f"{bad.sum()} of {bad.size} runs give no finite {metric.name}; {why}. Hold or narrow the "
+                    "parameters that do this."
+                )
         found = [method.indices(column, len(free)) for column in values]
     return _result(runs, method, free, measured, values, found)
-
-
-def _chosen(cell: Cell, free: tuple[Parameter, ...], given: Sequence[Key] | None) -> tuple[Parameter, ...]:
-    if given is None:
-        return free
-    uncertain = {path for item in free for path in item.paths}
-    wanted = {key: set(expand(cell, key)) for key in parts_of(given)}
-    for key, paths in wanted.items():
-        if not uncertain & paths:
-            message = f"{key!r} states no uncertainty (a std or a range), or is held."
-            raise UnknownNameError(str(key), [item.name for item in free], "uncertain parameter", message)
-    chosen = tuple(item for item in free if any(paths & set(item.paths) for paths in wanted.values()))
-    if not chosen:
-        raise InputError("no parameters are given: leave parameters out, or give at least one.")
-    return chosen
-
-
-def _check_failures(runs: xr.Dataset, values: Sequence[np.ndarray], names: Sequence[str]) -> None:
-    for column, name in zip(values, names, strict=True):
-        bad = ~np.isfinite(column)
-        if bad.mean() > FAILED:
-            texts = [text for text in map(str, runs["failure"].values[bad]) if text]
-            why = f"the first says: {texts[0]}" if texts else "they are infinite"
-            raise InputError(
-                f"{bad.sum()} of {bad.size} runs give no finite {name}; {why}. Hold or narrow the parameters that "
-                "do this."
-            )
 
 
 def _result(

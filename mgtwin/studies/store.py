@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..dataset import add_warning, attributes
 from ..errors import FileError, InputError
@@ -104,6 +105,33 @@ class Store:
         parts = zip(self.plan.grid.dims, self.plan.grid.region(number), strict=True)
         return ", ".join(f"{dim} {part.start}..{part.stop - 1}" for dim, part in parts)
 
+    @staticmethod
+    def lay_out(draft: Path, plan: Plan) -> None:
+        """Write the folder of a store whose results are empty."""
+        zarr = zarr_module()
+        from zarr.codecs import Crc32cCodec, ZstdCodec
+
+        about = {"format": FORMAT, "identity": plan.identity(), "chunk": list(plan.grid.chunk)}
+        group = zarr.create_group(draft, attributes={**attrs_of(plan), "mgtwin_study": about})
+        for name, (dims, values, attrs) in coordinates(plan).items():
+            # A path is no name of a file on every system; which one it was is kept beside it.
+            array = group.create_array(
+                quote(name, safe=", "), shape=values.shape, dtype="str" if values.dtype.kind in "UO" else values.dtype,
+                dimension_names=dims, attributes={**attrs, "name": name, "coordinate": True},
+            )  # fmt: skip
+            array[:] = values
+        layout = {
+            "shape": plan.grid.shape, "chunks": plan.grid.chunk, "dimension_names": plan.grid.dims,
+            # A damaged chunk fails to load, also for whoever reads the store without mgtwin.
+            "compressors": [ZstdCodec(level=1), Crc32cCodec()],
+        }  # fmt: skip
+        for metric in plan.metrics:
+            group.create_array(metric.name, dtype="f8", fill_value=np.nan, attributes=metric.attrs, **layout)
+        group.create_array(FAILURE, dtype="str", fill_value="", attributes=attributes(FAILURE), **layout)
+        with warnings.catch_warnings():  # that other readers may not know of texts harms nobody: the numbers are plain
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(draft)
+
     def write(self, number: int, outcome: Outcome) -> None:
         """Keep the numbers of a chunk, then its line in the journal.
 
@@ -130,18 +158,12 @@ class Store:
         return add_warning(open_study(self.path), *first_of([*self.damaged, *of_runs, *warnings]))
 
 
-def _checksum(values: Any) -> int:
+def _checksum(values: ArrayLike) -> int:
     array = np.asarray(values)
     if array.dtype.kind == "f":
         # The same on every machine: byte order is part of the number.
         return zlib.crc32(np.ascontiguousarray(array, dtype="<f8").tobytes())
     return zlib.crc32("\0".join(map(str, array.reshape(-1))).encode())
-
-
-def _append(file: Path, line: Line) -> None:
-    # The newline in front ends whatever a process left unfinished when it died.
-    with file.open("a", encoding="utf-8") as journal:
-        journal.write("\n" + json.dumps(line, ensure_ascii=False))
 
 
 def zarr_module() -> Any:
@@ -151,6 +173,12 @@ def zarr_module() -> Any:
     except ImportError:
         raise InputError("a store needs zarr: pip install 'mgtwin[studies]', or leave store= out.") from None
     return zarr
+
+
+def _append(file: Path, line: Line) -> None:
+    # The newline in front ends whatever a process left unfinished when it died.
+    with file.open("a", encoding="utf-8") as journal:
+        journal.write("\n" + json.dumps(line, ensure_ascii=False))
 
 
 @contextmanager
@@ -170,7 +198,15 @@ def opened_store(path: str | Path, plan: Plan) -> Iterator[Store]:
         raise InputError(f"the folder {target.parent} does not exist: create it first.")
     with _locked(target):
         if not target.exists():
-            _make(target, plan)
+            # Built beside its place and moved there when complete: nobody ever sees half a store.
+            draft = target.with_name(f".{target.name}.part")
+            shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed
+            try:
+                with _written(target):
+                    Store.lay_out(draft, plan)
+                    os.rename(draft, target)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
         # Only now, under the lock: another process may have made the store a moment ago.
         kept = identity_of(target)
         other = differences(kept["identity"], plan.identity())
@@ -243,45 +279,6 @@ def identity_of(path: Path) -> dict[str, Any]:
     return attrs
 
 
-def _make(target: Path, plan: Plan) -> None:
-    """Build the store beside its place and move it there when complete."""
-    zarr, draft = zarr_module(), target.with_name(f".{target.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed
-    try:
-        with _written(target):
-            _draw_up(zarr, draft, plan)
-            # Atomic: nobody ever sees half a store at its place.
-            os.rename(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _draw_up(zarr: Any, draft: Path, plan: Plan) -> None:
-    """Lay out a store whose results are empty."""
-    from zarr.codecs import Crc32cCodec, ZstdCodec
-
-    about = {"format": FORMAT, "identity": plan.identity(), "chunk": list(plan.grid.chunk)}
-    group = zarr.create_group(draft, attributes={**attrs_of(plan), "mgtwin_study": about})
-    for name, (dims, values, attrs) in coordinates(plan).items():
-        # A path is no name of a file on every system; which one it was is kept beside it.
-        array = group.create_array(
-            quote(name, safe=", "), shape=values.shape, dtype="str" if values.dtype.kind in "UO" else values.dtype,
-            dimension_names=dims, attributes={**attrs, "name": name, "coordinate": True},
-        )  # fmt: skip
-        array[:] = values
-    layout = {
-        "shape": plan.grid.shape, "chunks": plan.grid.chunk, "dimension_names": plan.grid.dims,
-        # A damaged chunk fails to load, also for whoever reads the store without mgtwin.
-        "compressors": [ZstdCodec(level=1), Crc32cCodec()],
-    }  # fmt: skip
-    for metric in plan.metrics:
-        group.create_array(metric.name, dtype="f8", fill_value=np.nan, attributes=metric.attrs, **layout)
-    group.create_array(FAILURE, dtype="str", fill_value="", attributes=attributes(FAILURE), **layout)
-    with warnings.catch_warnings():  # that other readers may not know of texts harms nobody: the numbers are plain
-        warnings.simplefilter("ignore")
-        zarr.consolidate_metadata(draft)
-
-
 def open_study(store: str | Path) -> xr.Dataset:
     """Open the store of a study, finished or not; numbers are read from disk when they are used.
 
@@ -310,17 +307,14 @@ def open_study(store: str | Path) -> xr.Dataset:
             values = variable.values
             coords[name] = (variable.dims, values.astype(object) if values.dtype.kind == "T" else values, attrs)
         elif key == FAILURE:
-            data[FAILURE] = (variable.dims, _texts(zarr.open_array(path / FAILURE, mode="r"), variable.dims), attrs)
+            array = zarr.open_array(path / FAILURE, mode="r")
+            # As Python objects, which everything can handle; read chunk by chunk, for most are empty.
+            texts = np.full(array.shape, "", dtype=object)
+            grid = Grid(tuple(map(str, variable.dims)), array.shape, array.chunks)
+            for number in grid:
+                texts[grid.region(number)] = array[grid.region(number)].astype(object)
+            data[FAILURE] = (variable.dims, texts, attrs)
         else:
             data[str(key)] = variable
     about = {name: value for name, value in raw.attrs.items() if name != "mgtwin_study"}
     return xr.Dataset(data, coords=coords, attrs=about)
-
-
-def _texts(array: Any, dims: tuple[Any, ...]) -> np.ndarray:
-    """Texts as Python objects, which everything can handle; read chunk by chunk, for most are empty."""
-    texts = np.full(array.shape, "", dtype=object)
-    grid = Grid(tuple(map(str, dims)), array.shape, array.chunks)
-    for number in grid:
-        texts[grid.region(number)] = array[grid.region(number)].astype(object)
-    return texts

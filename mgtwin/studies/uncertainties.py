@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, runtime_checkable
 from typing import Protocol as Interface
 
 import numpy as np
@@ -116,7 +116,11 @@ def uncertainty(
     if n < 1:
         raise InputError(f"n = {n}: at least one parameter set is needed.")
     if posterior is None:
-        free = uncertain_parameters(cell, protocol, together, held, _varied(cell, axes))
+        # What axes vary is not drawn as well, nor the parts of a law that they replace by a number.
+        keys = [] if axes is None else [key for _, group in groups_of(axes) for key in group]
+        varied = [path.replace("[", "[[]") for key in keys for path in expand(cell, key, setting=True)]
+        varied += [f"{path}.*" for path in varied]
+        free = uncertain_parameters(cell, protocol, together, held, varied)
         sets = paired(free, quasi_random(len(free), n, seed))
     else:
         sets = Paired(_posterior(posterior, n, seed), SAMPLE)
@@ -129,6 +133,9 @@ def uncertainty(
         client=client,
         progress=progress,
     )
+    match posterior:
+        case object(attrs={"warnings": said}):  # what is wrong with the samples is wrong with what they give
+            found = found.assign_attrs(warnings=[*found.attrs.get("warnings", []), *said])
     return _with_quantiles(found, level)
 
 
@@ -177,27 +184,6 @@ def paired(free: Sequence[Parameter], quantiles: np.ndarray) -> Paired:
     return Paired(values, SAMPLE)
 
 
-def _varied(cell: Cell, axes: Axes | None) -> list[str]:
-    """Patterns of the paths that axes vary, and of the parts of a law that they replace by a number."""
-    keys = [] if axes is None else [key for _, group in groups_of(axes) for key in group]
-    paths = [path.replace("[", "[[]") for key in keys for path in expand(cell, key, setting=True)]
-    return [*paths, *(f"{path}.*" for path in paths)]
-
-
-def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
-    """Values of n parameter sets by path; where there are more, n of them are chosen at random."""
-    given = _by_name(posterior, n, seed)
-    sets = {_key(name): np.asarray(values, dtype=float).reshape(-1) for name, values in given.items()}
-    sizes = {values.size for values in sets.values()}
-    if len(sizes) > 1 or min(sizes) < n:
-        listed = ", ".join(f"{name}: {values.size}" for name, values in sets.items())
-        raise InputError(f"posterior: every path needs at least n = {n} values, and equally many, but has {listed}.")
-    size = sizes.pop()
-    # Without replacement: every set of a chain counts once.
-    chosen = np.arange(n) if size == n else np.random.default_rng(seed).choice(size, n, replace=False)
-    return {key: values[chosen] for key, values in sets.items()}
-
-
 def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
     """Samples by name from the layouts in which fits keep them: a tree in arviz's, or one table over parameters."""
     import xarray as xr
@@ -220,11 +206,21 @@ def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
     )
 
 
-def _key(name: Key) -> Key:
-    """Several paths that move together are one name, ``"a, b"``, in fits and in studies."""
-    # Fits join the paths of a key by commas; here they are a tuple again, which `Cell.with_` takes.
-    steps = [path for part in parts_of(name) for path in part.split(", ")]
-    return steps[0] if len(steps) == 1 else tuple(steps)
+def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
+    """Values of n parameter sets by path; where there are more, n of them are chosen at random."""
+    sets: dict[Key, np.ndarray] = {}
+    for name, values in _by_name(posterior, n, seed).items():
+        # Fits join the paths of a key by commas; here they are a tuple again, which `Cell.with_` takes.
+        steps = [path for part in parts_of(name) for path in part.split(", ")]
+        sets[steps[0] if len(steps) == 1 else tuple(steps)] = np.asarray(values, dtype=float).reshape(-1)
+    sizes = {values.size for values in sets.values()}
+    if len(sizes) > 1 or min(sizes) < n:
+        listed = ", ".join(f"{key}: {values.size}" for key, values in sets.items())
+        raise InputError(f"posterior: every path needs at least n = {n} values, and equally many, but has {listed}.")
+    size = sizes.pop()
+    # Without replacement: every set of a chain counts once.
+    chosen = np.arange(n) if size == n else np.random.default_rng(seed).choice(size, n, replace=False)
+    return {key: values[chosen] for key, values in sets.items()}
 
 
 def _with_quantiles(found: xr.Dataset, level: float) -> xr.Dataset:
@@ -235,26 +231,24 @@ def _with_quantiles(found: xr.Dataset, level: float) -> xr.Dataset:
     failed = sum(int(loaded[name].isnull().sum()) for name in names)
     coordinate = {"units": "1", "long_name": "quantile"}
     ds = loaded.assign_coords({QUANTILE: (QUANTILE, at, coordinate)})
+
+    def known(line: np.ndarray, method: Literal["linear", "inverted_cdf"]) -> np.ndarray:
+        there = line[~np.isnan(line)]
+        return np.quantile(there, at, method=method) if there.size else np.full(at.size, np.nan)
+
     for name in names:
         attrs = {**loaded[name].attrs, "long_name": f"{loaded[name].attrs['long_name']}, quantiles"}
         # sets that never reach a limit give inf, between which nothing can be interpolated
-        method = "linear" if np.isfinite(loaded[name]).all() else "inverted_cdf"
+        method: Literal["linear", "inverted_cdf"] = "linear" if np.isfinite(loaded[name]).all() else "inverted_cdf"
         axis = loaded[name].dims.index(SAMPLE)
-        numbers = _quantiles(loaded[name].values, at, axis, method)
+        values = loaded[name].values
+        if np.isnan(values).any():
+            numbers = np.moveaxis(np.apply_along_axis(known, axis, values, method), axis, 0)
+        else:
+            numbers = np.asarray(np.quantile(values, at, axis=axis, method=method))
         dims = [QUANTILE, *(dim for dim in loaded[name].dims if dim != SAMPLE)]
         ds[f"{name}_quantiles"] = (dims, numbers, attrs)
     if failed:
         total = sum(loaded[name].size for name in names)
         ds = add_warning(ds, f"{failed} of {total} numbers are missing and left out of the quantiles; see 'failure'")
     return ds
-
-
-def _quantiles(values: np.ndarray, at: np.ndarray, axis: int, method: Any) -> np.ndarray:
-    if not np.isnan(values).any():
-        return np.asarray(np.quantile(values, at, axis=axis, method=method))
-
-    def known(line: np.ndarray) -> np.ndarray:
-        there = line[~np.isnan(line)]
-        return np.quantile(there, at, method=method) if there.size else np.full(at.size, np.nan)
-
-    return np.moveaxis(np.apply_along_axis(known, axis, values), axis, 0)

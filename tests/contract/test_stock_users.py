@@ -88,9 +88,7 @@ def test_a_constant_phase_element_is_right_up_to_the_highest_frequency() -> None
 
 @pytest.mark.parametrize("cell", [CELL, mt.cell("au_mg3asn_au", "infiltrated")], ids=["trilayer", "mixture"])
 def test_models_solutions_and_simulations_are_pickled_and_saved(cell: mt.Cell, tmp_path: Path) -> None:
-    simulation = pybamm.Simulation(
-        mt.StackModel(cell), experiment=pybamm.Experiment(["Hold at 10 mV for 30 minutes"])
-    )
+    simulation = pybamm.Simulation(mt.StackModel(cell), experiment=pybamm.Experiment(["Hold at 10 mV for 30 minutes"]))
     solution = simulation.solve()
     expected = solution["Current [A]"].entries
     again = pickle.loads(pickle.dumps(mt.StackModel(cell)))

@@ -57,7 +57,8 @@ def test_resistances_agree_with_the_published_fit_within_two_percent() -> None:
     boundaries = fit.values[free[3]] / area
     assert bulk == pytest.approx(R_BULK, rel=0.02)
     assert boundaries == pytest.approx(R_BOUNDARIES, rel=0.02)
-    assert fit.identifiable.all()
+    # determined, but not by the truth: 50 points that leave 0.5 % of noise are missed by 0.7 % in long runs
+    assert fit.fails and fit.identifiability.identifiable.all() and not fit.identifiable.any()
     # the published standard errors, 0.6 % and 1.2 %; those are of a fit with 80 degrees of freedom (44 points), not 92
     relative = dict(zip(fit.names, fit.identifiability.relative_std, strict=True))
     assert relative[free[0]] == pytest.approx(0.00609, rel=0.3)
@@ -78,5 +79,8 @@ def test_the_published_circuit_gives_the_published_numbers() -> None:
     assert fit.problem.count == 88 and fit.freedom == 80
     for path, (value, percent) in published.items():  # four digits are printed
         assert fit.values[path] == pytest.approx(value, rel=3e-4), path
-        assert fit.std[fit.index(path)] / fit.values[path] == pytest.approx(percent / 100, rel=0.01), path
+        # as published, of a model taken for right; that it is not widens the intervals of `fit.std`
+        std = np.sqrt(fit.identifiability.covariance[fit.index(path), fit.index(path)])
+        relative = std if fit.problem.parameters[fit.index(path)].log else std / fit.values[path]
+        assert relative == pytest.approx(percent / 100, rel=0.01), path
     assert fit.noise[0] ** 2 * fit.chi_squared == pytest.approx(4.311136e-3, rel=1e-5)

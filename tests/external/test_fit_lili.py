@@ -62,18 +62,16 @@ def test_the_resistance_grows_until_the_short(spectra, before) -> None:
     growth = films(before)
     # 54 to 114 ohm cm^2 at its largest: far beyond the scatter of 6 % of the values
     assert np.median(growth[-8:]) > 1.6 * np.median(growth[:3])
-    assert before.identifiable.all() and before.noise[0] < 0.05
+    assert before.identifiability.identifiable.all() and before.levels[0] < 0.05
 
 
 def test_spectra_after_the_short_are_outside_the_model_and_those_before_are_not(spectra, before) -> None:
-    assert before.outside_model == ()
+    # one capacitance for all of them misses some by more than their noise, but none of them breaks the growth
+    assert {item.kind for item in before.outside_model} <= {"misfit"}
     fit = fitted(spectra)
     assert [item.number for item in fit.outside_model if item.kind == "break"] == list(range(SHORT, 45))
     # the first spectrum, before any current passed: perhaps a native film that the first hour of plating breaks
     assert [item.number for item in fit.outside_model if item.kind == "apart"] == [0]
-    # the numbers that all share suit those after the short: two of the others, one with a glitch (Im Z -0.5 ohm between
-    # -10.9 and -12.7), stand out by their misfit; fitted without the short (above) they do not
-    assert {item.number for item in fit.outside_model if item.kind == "misfit"} <= {1, 7}
     assert "can only grow, but falls" in str(fit)
 
 
@@ -84,8 +82,8 @@ def test_no_series_of_growing_films_fits_through_the_short(spectra, before) -> N
     best = np.exp(isotonic_regression(everything).x)  # the closest that any law of growth could come
     pairs = [(cell().with_({FILM: film}), ds) for film, ds in zip(best, spectra[1:], strict=True)]
     through = mt.fit(pairs, {Q: mt.Free(), N: mt.Free()})
-    assert through.noise[0] > 3 * before.noise[0]  # 15 against 3 %
-    judged = mt.fit(pairs, {Q: mt.Free(), N: mt.Free()}, weighting=mt.Modulus(before.noise[0]))
+    assert through.levels[0] > 3 * before.levels[0]  # 15 against 3 %
+    judged = mt.fit(pairs, {Q: mt.Free(), N: mt.Free()}, weighting=mt.Modulus(before.levels[0]))
     # an adequate model has 1 within 5 % at 790 degrees of freedom
     assert judged.chi_squared / judged.freedom > 10
     assert len(judged.outside_model) > len(pairs) / 2
@@ -95,6 +93,6 @@ def test_a_film_that_keeps_what_it_grew_is_contradicted_by_the_spectra_after_the
     level = np.exp(monotonic_growth(np.log(films(before))).level[-1])
     values = {Q: before.values[Q], N: before.values[N]}
     data = spectra[SHORT:]
-    held = mt.fit(cell(level).with_(values), data, [N], weighting=mt.Modulus(before.noise[0]))
+    held = mt.fit(cell(level).with_(values), data, [N], weighting=mt.Modulus(before.levels[0]))
     # the exponent is free to absorb what it can
     assert [item.kind for item in held.outside_model] == ["misfit"] * len(data)

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,8 @@ def main(run: Callable[[], object]) -> None:
     # started from a shell's background job a process would ignore the signal
     signal.signal(signal.SIGINT, interrupted)
     print("running", flush=True)
-    try:
+    with suppress(KeyboardInterrupt):
         run()
-    except KeyboardInterrupt:
-        pass
     print(time.monotonic() - received[0] if received else "never", flush=True)
 
 

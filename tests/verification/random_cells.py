@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -196,7 +196,7 @@ class Draw:
             return self.number(Quantity(""), name)
         raise AssertionError(f"{name}: how is a {annotation} drawn?")
 
-    # -- nouns whose fields depend on each other more than chance can meet ----------------------------------------------
+    # -- nouns whose fields depend on each other more than chance can meet -----------------------------------------
     def _draw_profile(self, hints: dict[str, Any]) -> dict[str, Any]:
         inner = sorted(self.random.uniform(0.1, 0.9, int(self.random.integers(0, 3))))
         return {

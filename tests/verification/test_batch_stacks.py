@@ -38,13 +38,14 @@ def signals(sets: ParameterSets, segments: Any, values: np.ndarray) -> np.ndarra
     for segment in segments:
         found = sets.integrate(state, values, [segment] * values.shape[1])
         assert not found.failures
-        read = [sets.evaluate(found.states[:, :, k].T, values[:, k]) for k in range(values.shape[1])]
+        numbers = sets.numbers(values).T
+        read = [sets.evaluate(found.states[:, :, k].T, numbers[k]) for k in range(values.shape[1])]
         parts.append(np.array([[one[name] for one in read] for name in (names.VOLTAGE, names.CURRENT)]))
         state = found.final
     return np.concatenate(parts, axis=2).transpose(0, 2, 1)
 
 
-def numbers(cell: Any, keys: Any) -> np.ndarray:
+def own(cell: Any, keys: Any) -> np.ndarray:
     return np.array([float(cell.get(key)) for key in keys])
 
 
@@ -61,7 +62,7 @@ def numbers(cell: Any, keys: Any) -> np.ndarray:
 def test_sets_agree_with_idaklu_on_the_same_model(protocol: Any, tolerance: float) -> None:
     cell = mt.cell("trilayer")
     segments = protocol.segments(cell)
-    base = numbers(cell, PATHS)
+    base = own(cell, PATHS)
     values = base[:, np.newaxis] * np.array([1.0, 0.9, 1.1, 1.2])
     values[-1] = 298.15 + np.array([0.0, 5.0, -5.0, 10.0])
     run = SensitiveRun(cell, segments, PATHS)
@@ -78,7 +79,7 @@ def test_sets_agree_with_idaklu_on_the_same_model(protocol: Any, tolerance: floa
 def test_differences_are_forward_sensitivities() -> None:
     cell = mt.cell("trilayer")
     segments = mt.Galvanostatic("10 uA", "1 h", points=20).segments(cell)
-    base, step = numbers(cell, PATHS), 1e-6
+    base, step = own(cell, PATHS), 1e-6
     values = base[:, np.newaxis] * (1 + step * np.eye(len(PATHS), len(PATHS) + 1, k=1))
     found = signals(sets_of(cell, segments, PATHS), segments, values)[0]
     slopes = (found[:, 1:] - found[:, :1]) / (step * base)
@@ -94,16 +95,16 @@ def test_a_limit_ends_every_set_where_simulate_ends_it() -> None:
     cell, key = mt.cell("trilayer"), "positive.exchange_current_density.reference"
     protocol = mt.Galvanostatic("10 uA", "1 h", limits=("-1 V", "0.0674 V"), first_time="1 ms", points=30)
     (segment,) = protocol.segments(cell)
-    values = numbers(cell, [key]) * np.array([[0.7, 0.9, 1.1, 1.3]])
+    values = own(cell, [key]) * np.array([[0.7, 0.9, 1.1, 1.3]])
     sets = sets_of(cell, (segment,), [key])
     found = sets.integrate(sets.at_rest(values), values, [segment] * 4)
     assert len(set(found.ended_by)) == 2
     for k, value in enumerate(values[0]):
         run = mt.simulate(cell.with_({key: float(value)}), protocol, route=mt.Mesh())
         assert found.ends[k] == pytest.approx(float(run["time"][-1]), rel=1e-5)
-        (own,) = sets.solutions(found, values, [segment] * 4)[k : k + 1]
-        assert own.outputs[names.VOLTAGE][-1] == pytest.approx(float(run["voltage"][-1]), abs=1e-8)
-        assert own.times.size == run["time"].size
+        reached = sets.solution(found, k, sets.numbers(values)[:, k], segment)
+        assert reached.outputs[names.VOLTAGE][-1] == pytest.approx(float(run["voltage"][-1]), abs=1e-8)
+        assert reached.times.size == run["time"].size
 
 
 def test_members_of_an_ensemble_step_on_from_any_state() -> None:

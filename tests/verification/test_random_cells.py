@@ -1,6 +1,6 @@
 """300 random valid cells over the whole vocabulary: every route that can answer gives the same answer, soon.
 
-Exact impedance, impedance of the mesh, the resistance to direct current, and the steady state of the nonlinear equations
+Exact impedance, that of the mesh, the resistance to direct current, and the steady state of the nonlinear equations
 under a voltage far below RT/zF. What one route refuses for the cell itself all of them refuse.
 """
 

@@ -53,33 +53,26 @@ class BioLogic:
 
             found = galvani.MPRfile(str(file.path))
             date = vars(found).get("timestamp") or vars(found).get("startdate")
-            return found, str(date) if date else None, _table(file.name, found.data)
+            data = found.data
+            labels = tuple(label for label in data.dtype.names or () if label != "flags")
+            columns = [exact(data[label]) for label in labels]
+            array = np.column_stack(columns) if len(data) else np.empty((0, len(labels)))
+            table = Table(file.name, labels, (None,) * len(labels), array=array)
+            if "dq/mA.h" not in labels or "freq/Hz" in labels or _CURRENTS & set(labels):
+                return found, str(date) if date else None, table
+            # Galvanostatic files hold the charge passed since the row before instead of the current.
+            charge = array[:, labels.index("dq/mA.h")] * _SECONDS_PER_HOUR
+            passed = np.diff(array[:, labels.index("time/s")], prepend=np.nan)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                current = np.where(passed > 0, charge / passed, np.nan)
+            # no row before the first one: without charge nothing flowed, with some it cannot be told for how long
+            current[:1] = np.where(charge[:1] == 0, 0.0, np.nan)
+            array = np.column_stack([array, current])
+            table = Table(file.name, (*labels, "I/mA"), (None,) * (len(labels) + 1), array=array).noted(
+                "the file holds no current: it is the charge passed since the row before over the time between them"
+            )
+            return found, str(date) if date else None, table
 
         instead = "Or export the file as text from EC-Lab (.mpt), which needs nothing."
         _, date, table = read_by("galvani (GPL)", "biologic", file, read, instead)
         return Parsed(About(BioLogic.name, file.name, date=date), [table])
-
-
-def _table(name: str, data: np.ndarray) -> Table:
-    labels = tuple(label for label in data.dtype.names or () if label != "flags")
-    array = np.column_stack([exact(data[label]) for label in labels]) if len(data) else np.empty((0, len(labels)))
-    table = Table(name, labels, (None,) * len(labels), array=array)
-    if "dq/mA.h" in labels and "freq/Hz" not in labels and not _CURRENTS & set(labels):
-        return _with_current(table, array)
-    return table
-
-
-def _with_current(table: Table, array: np.ndarray) -> Table:
-    """Galvanostatic files hold the charge passed since the row before instead of the current."""
-    time = array[:, table.labels.index("time/s")]
-    charge = array[:, table.labels.index("dq/mA.h")] * _SECONDS_PER_HOUR
-    passed = np.diff(time, prepend=np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        current = np.where(passed > 0, charge / passed, np.nan)
-    if len(current):
-        # no row before the first one: without charge nothing flowed, with some it cannot be told for how long
-        current[0] = 0.0 if charge[0] == 0 else np.nan
-    whole = Table(table.file, (*table.labels, "I/mA"), (*table.units, None), array=np.column_stack([array, current]))
-    return whole.noted(
-        "the file holds no current: it is the charge passed since the row before over the time between them"
-    )

@@ -65,6 +65,88 @@ class _Body:
     width: int
     score: float
 
+    @classmethod
+    def of(cls, text: TextFile) -> _Body:
+        """Return the longest run of rows of numbers, under the delimiter that gives the longest one."""
+        count = len(text.lines)
+        best = _best(TextFile(text.path, text.lines[:_LATEST], True), _SPLITTERS)
+        if best is None:
+            first = next((line.strip() for line in text.lines[:_LATEST] if line.strip()), "")[:_SHOWN]
+            within = f" within its first {_LATEST} lines" if count > _LATEST else ""
+            raise text.error(
+                f"has no table of numbers (two columns or more, two rows or more){within}. It begins: {first!r}."
+            )
+        if count > _LATEST:  # the first lines of a long file tell the delimiter
+            best = best.to_the_end(text) or _best(text, (best.split,)) or best
+        best = best.from_first_row(text)
+        for k in (*range(best.start), *range(best.stop, count)):
+            fields = best.split(text.lines[k])
+            if len(fields) == best.width and _row(text.lines[k], fields):
+                first_line, last = (k, best.start) if k < best.start else (best.stop - 1, k)
+                between = ((n, text.lines[n]) for n in range(first_line + 1, last))
+                gaps = (n for n, line in between if line.strip() and not _row(line, best.split(line)))
+                raise text.error(
+                    f"is no row of numbers, although lines {first_line + 1} and {last + 1} are: the file is damaged "
+                    "here, or has several tables. Put each into a file of its own.",
+                    next(gaps, first_line + 1) + 1,
+                )
+        return best
+
+    @classmethod
+    def longest(cls, text: TextFile, split: splitter) -> _Body | None:
+        """Return the longest run of rows of numbers; rows of another length inside belong to it (refused later)."""
+        best: _Body | None = None
+        start, first, last, numbers = 0, 0, 0, 0
+        widths: Counter[int] = Counter()
+        for k, line in enumerate(chain(text.lines, ["end"])):
+            if widths and k < len(text.lines) and not line.strip():
+                continue
+            fields = split(line)
+            valued = sum(is_number(field) or is_blank(field) for field in fields)
+            row = _row(line, fields)
+            rows = widths.total()
+            # a row of blanks (an overload, say) as wide as the first row does not end the run; a row of another length
+            # does behind a single row, which was then none of the table but numbers above it
+            gap = rows and len(fields) == first > 1 and valued == len(fields)
+            if not gap and not (row and (not rows or len(fields) == last or rows > 1)):
+                if rows > 1 and (best is None or k - start > best.stop - best.start):
+                    score = rows * numbers / sum(width * count for width, count in widths.items())
+                    best = cls(split, start, k, widths.most_common(1)[0][0], score)
+                widths, numbers = Counter(), 0
+                if not row:
+                    continue
+            if not widths:
+                start, first = k, len(fields)
+            last = len(fields)
+            widths[last] += 1
+            numbers += valued
+        return best
+
+    def to_the_end(self, text: TextFile) -> _Body | None:
+        """Return the same rows down to the end of a large file if all its lines have as many fields; None if not."""
+        if text.bulk is None or self.split.delimiter is None:
+            return None
+        stop = next(k + 1 for k in range(len(text.lines) - 1, -1, -1) if text.lines[k].strip())
+        even = text.bulk.is_grid(self.start, stop, self.split.delimiter, self.width)
+        return replace(self, stop=stop) if even else None
+
+    def from_first_row(self, text: TextFile) -> _Body:
+        """Return the run with the rows above it that hold little but blanks (an overload, say): they belong to it."""
+        start = self.start
+        while start:
+            fields = self.split(text.lines[start - 1])
+            if len(fields) != self.width or not all(is_number(field) or is_blank(field) for field in fields):
+                break
+            if not any(map(is_number, fields)):
+                break
+            start -= 1
+        return replace(self, start=start)
+
+    def used_width(self, text: TextFile) -> int:
+        """Return the number of columns without the empty one that a delimiter at the end of every row makes."""
+        rows = (text.lines[k] for k in range(self.start, self.stop))
+        return self.width - 1 if all(self.split(row)[-1] == "" for row in rows if row.strip()) else self.width
+
 
 @file_format
 class Delimited:
@@ -91,10 +173,21 @@ class Delimited:
 
 def parse_text(text: TextFile, hints: Hints, format_name: str = Delimited.name) -> Parsed:
     """Return the one table of a text, and the facts above it; see `Delimited`."""
-    body = _body(text)
-    width = _used_width(text, body)
+    body = _Body.of(text)
+    width = body.used_width(text)
     labels, units, head = columns_of(text, body.split, body.start, width)
-    warnings = _between(text, body, head, labels, units)
+    warnings = []
+    # Lines between the heads and the first row that are neither units nor comments; one may be a damaged row.
+    for k in range(head + 1, body.start) if labels is not None else ():
+        line = text.lines[k].strip()
+        fields = body.split(line)
+        if not line or line.startswith(_COMMENT) or is_units(_head_fields(line, body.split, len(labels or ()))):
+            continue
+        if len(fields) > 1 and any(map(is_number, fields)):
+            raise text.error(
+                "stands between the heads and the rows, but is no row: the file is damaged here. Mend it.", k + 1
+            )
+        warnings.append(f"line {k + 1} between the heads and the rows was left out: {line[:_SHOWN]!r}.")
     names = labels if labels is not None else [""] * width
     table = rows_of(text, body.start, body.stop, body.split, names, hints, units=units)
     rest = next((line.strip() for line in text.lines[body.stop : body.stop + _LATEST] if line.strip()), "")
@@ -103,101 +196,9 @@ def parse_text(text: TextFile, hints: Hints, format_name: str = Delimited.name) 
     return Parsed(about, [replace(table.noted(warnings=warnings), headless=labels is None)])
 
 
-def _body(text: TextFile) -> _Body:
-    """Find the longest run of rows of numbers, under the delimiter that gives the longest one."""
-    count = len(text.lines)
-    best = _best(TextFile(text.path, text.lines[:_LATEST], True), _SPLITTERS)
-    if best is None:
-        first = next((line.strip() for line in text.lines[:_LATEST] if line.strip()), "")[:_SHOWN]
-        within = f" within its first {_LATEST} lines" if count > _LATEST else ""
-        raise text.error(
-            f"has no table of numbers (two columns or more, two rows or more){within}. It begins: {first!r}."
-        )
-    if count > _LATEST:  # the first lines of a long file tell the delimiter
-        best = _to_the_end(text, best) or _best(text, (best.split,)) or best
-    best = replace(best, start=_first_row(text, best))
-    for k in (*range(best.start), *range(best.stop, count)):
-        fields = best.split(text.lines[k])
-        if len(fields) == best.width and _row(text.lines[k], fields):
-            first_line, last = (k, best.start) if k < best.start else (best.stop - 1, k)
-            raise text.error(
-                f"is no row of numbers, although lines {first_line + 1} and {last + 1} are: the file is damaged here, "
-                "or has several tables. Put each into a file of its own.",
-                _first_gap(text, best.split, first_line, last),
-            )
-    return best
-
-
-def _to_the_end(text: TextFile, body: _Body) -> _Body | None:
-    """The same rows down to the end of a large file, if all its lines have as many fields; None if not."""
-    if text.bulk is None or body.split.delimiter is None:
-        return None
-    stop = next(k + 1 for k in range(len(text.lines) - 1, -1, -1) if text.lines[k].strip())
-    even = text.bulk.is_grid(body.start, stop, body.split.delimiter, body.width)
-    return replace(body, stop=stop) if even else None
-
-
-def _first_row(text: TextFile, body: _Body) -> int:
-    """Line of the first row: rows above the run that hold little but blanks (an overload, say) belong to it."""
-    start = body.start
-    while start:
-        fields = body.split(text.lines[start - 1])
-        if len(fields) != body.width or not all(is_number(field) or is_blank(field) for field in fields):
-            break
-        if not any(map(is_number, fields)):
-            break
-        start -= 1
-    return start
-
-
-def _used_width(text: TextFile, body: _Body) -> int:
-    """Number of columns without the empty one that a delimiter at the end of every row makes."""
-    rows = range(body.start, body.stop)
-    trailing = all(body.split(text.lines[k])[-1] == "" for k in rows if text.lines[k].strip())
-    return body.width - 1 if trailing else body.width
-
-
 def _best(text: TextFile, splitters: Sequence[splitter]) -> _Body | None:
-    found = [body for split in splitters if (body := _longest(text, split))]
+    found = [body for split in splitters if (body := _Body.longest(text, split))]
     return max(found, key=lambda body: body.score, default=None)
-
-
-def _first_gap(text: TextFile, split: Split, first: int, last: int) -> int:
-    between = range(first + 1, last)
-    gap = next(
-        (k for k in between if text.lines[k].strip() and not _row(text.lines[k], split(text.lines[k]))), first + 1
-    )
-    return gap + 1
-
-
-def _longest(text: TextFile, split: splitter) -> _Body | None:
-    """Longest run of rows of numbers; rows of another length inside belong to it (and are refused later)."""
-    best: _Body | None = None
-    start, first, last, numbers = 0, 0, 0, 0
-    widths: Counter[int] = Counter()
-    for k, line in enumerate(chain(text.lines, ["end"])):
-        if widths and k < len(text.lines) and not line.strip():
-            continue
-        fields = split(line)
-        valued = sum(is_number(field) or is_blank(field) for field in fields)
-        row = _row(line, fields)
-        rows = widths.total()
-        # a row of blanks (an overload, say) as wide as the first row does not end the run; a row of another length does
-        # behind a single row, which was then none of the table but numbers above it
-        gap = rows and len(fields) == first > 1 and valued == len(fields)
-        if not gap and not (row and (not rows or len(fields) == last or rows > 1)):
-            if rows > 1 and (best is None or k - start > best.stop - best.start):
-                score = rows * numbers / sum(width * count for width, count in widths.items())
-                best = _Body(split, start, k, widths.most_common(1)[0][0], score)
-            widths, numbers = Counter(), 0
-            if not row:
-                continue
-        if not widths:
-            start, first = k, len(fields)
-        last = len(fields)
-        widths[last] += 1
-        numbers += valued
-    return best
 
 
 def _row(line: str, fields: Sequence[str]) -> bool:
@@ -226,30 +227,6 @@ def columns_of(
     if len(fields) == width or any(understand(field) for field in fields):
         return fields, None, above[-1]
     return None, None, start
-
-
-def _between(
-    text: TextFile, body: _Body, head: int, labels: Sequence[str] | None, units: Sequence[str | None] | None
-) -> list[str]:
-    """Say which lines between the heads and the first row are neither units nor comments, one may be a damaged row.
-
-    Raises
-    ------
-    FileError
-        Numbers stand in one of them.
-    """
-    left = []
-    for k in range(head + 1, body.start) if labels is not None else ():
-        line = text.lines[k].strip()
-        fields = body.split(line)
-        if not line or line.startswith(_COMMENT) or is_units(_head_fields(line, body.split, len(labels or ()))):
-            continue
-        if len(fields) > 1 and any(map(is_number, fields)):
-            raise text.error(
-                "stands between the heads and the rows, but is no row: the file is damaged here. Mend it.", k + 1
-            )
-        left.append(f"line {k + 1} between the heads and the rows was left out: {line[:_SHOWN]!r}.")
-    return left
 
 
 def _head_fields(line: str, split: Split, width: int) -> list[str]:

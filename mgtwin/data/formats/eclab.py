@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from mgtwin.data.facts import pairs, sample
 from mgtwin.data.fileformat import Parsed, file_format
@@ -54,15 +53,11 @@ class EcLab:
             )
         no_rows(text, range(count - 1), split, len(labels))
         table = rows_of(text, count, len(text.lines), split, labels, hints)
-        return Parsed(_about(file.name, text.lines[2 : count - 1], table.decimal), [table])
-
-
-def _about(name: str, lines: Sequence[str], decimal: str) -> About:
-    head = pairs(lines, " : ")
-    technique = next((line.strip() for line in lines[:4] if line.strip()), None)
-    date = head.get("Technique started on") or head.get("Acquisition started on")
-    kept = {name: value for name, value in head.items() if value}
-    about = About("EC-Lab text", name, instrument=head.get("Device"), date=date,
-                  comment=head.get("Comments") or technique, metadata=kept)  # fmt: skip
-    area = next((value for name, value in head.items() if name.casefold().startswith("electrode surface area")), "")
-    return sample(about, "area", area, decimal, unless=1e-7, program="EC-Lab")
+        head = pairs(text.lines[2 : count - 1], " : ")
+        technique = next((line.strip() for line in text.lines[2 : min(6, count - 1)] if line.strip()), None)
+        date = head.get("Technique started on") or head.get("Acquisition started on")
+        kept = {name: value for name, value in head.items() if value}
+        about = About("EC-Lab text", file.name, instrument=head.get("Device"), date=date,
+                      comment=head.get("Comments") or technique, metadata=kept)  # fmt: skip
+        area = next((value for name, value in head.items() if name.casefold().startswith("electrode surface area")), "")
+        return Parsed(sample(about, "area", area, table.decimal, unless=1e-7, program="EC-Lab"), [table])

@@ -56,7 +56,13 @@ class Gamry:
         # Gamry writes this entry behind what it measured: an early end is then no damage of the file.
         aborted = any(line.startswith("EXPERIMENTABORTED\tTOGGLE\tT") for line in text.lines)
         tables = list(_curves(text, starts, wanted, aborted, hints))
-        about = _about(text, starts[0][0], tables[0].decimal)
+        head = [line.split("\t") for line in text.lines[1 : starts[0][0]]]
+        value = {fields[0]: fields[2].strip() for fields in head if len(fields) > 2 and fields[0]}
+        date = " ".join(value[name] for name in ("DATE", "TIME") if name in value) or None
+        about = About(Gamry.name, text.name, instrument=value.get("PSTAT"), date=date, comment=value.get("TITLE"),
+                      metadata=value)  # fmt: skip
+        area = f"{value['AREA']} cm^2" if value.get("AREA") else ""
+        about = sample(about, "area", area, tables[0].decimal, unless=1e-4, program="Gamry")
         if aborted:
             about = about.noted(warnings=["the experiment was aborted: the curve stops early."])
         # What a file holds besides is said, so that nobody takes the result for all of it.
@@ -72,19 +78,15 @@ class Gamry:
         if len(tables) > 1:
             # the curves carry no number of their own once they stand in one table
             tables = [table.with_column("cycle", [str(n)] * len(table)) for n, table in enumerate(tables, 1)]
-        return Parsed(about, [_joined(tables)])
-
-
-def _joined(tables: list[Table]) -> Table:
-    whole = tables[0]
-    for table in tables[1:]:
-        # Columns are joined by their places: other heads would put one quantity below another.
-        if table.labels != whole.labels:
-            raise FileError(
-                "the curves of this file have different columns: put each into a file of its own.", table.file
-            )
-        whole = whole.below(table)
-    return whole
+        whole = tables[0]
+        for table in tables[1:]:
+            # Columns are joined by their places: other heads would put one quantity below another.
+            if table.labels != whole.labels:
+                raise FileError(
+                    "the curves of this file have different columns: put each into a file of its own.", table.file
+                )
+            whole = whole.below(table)
+        return Parsed(about, [whole])
 
 
 def _curves(
@@ -107,7 +109,14 @@ def _curves(
             units[labels.index("Zphz")] = "deg"
         # A row that strayed above or below the table would be missing from it unnoticed.
         no_rows(text, range(starts[0][0]), _splitter(len(labels)), len(labels))
-        stop = _end(text, k + 3, end)
+        # Rows are indented, settings below them are not; a row below a setting is damage.
+        stop = next((n for n in range(k + 3, end) if text.lines[n][:1].strip()), end)
+        later = next((n for n in range(stop, end) if text.lines[n][:1] in ("\t", " ") and text.lines[n].strip()), None)
+        if later is not None:
+            raise text.error(
+                f"is no row of the table, although line {later + 1} below is one again: the file is damaged here.",
+                stop + 1,
+            )
         no_rows(text, range(stop, end), _splitter(len(labels)), len(labels))
         declared = int(found["count"]) if found["count"] else None
         table = rows_of(text, k + 3, stop, _splitter(len(labels)), labels, hints, units=units, declared=declared,
@@ -117,17 +126,6 @@ def _curves(
         yield table
 
 
-def _end(text: TextFile, start: int, end: int) -> int:
-    """Line behind the last row: rows are indented, settings below them are not; a row below a setting is damage."""
-    stop = next((n for n in range(start, end) if text.lines[n][:1].strip()), end)
-    later = next((n for n in range(stop, end) if text.lines[n][:1] in ("\t", " ") and text.lines[n].strip()), None)
-    if later is not None:
-        raise text.error(
-            f"is no row of the table, although line {later + 1} below is one again: the file is damaged here.", stop + 1
-        )
-    return stop
-
-
 def _splitter(width: int) -> Callable[[str], list[str]]:
     def split(line: str) -> list[str]:
         """At tabs, or at blanks where an editor has replaced them."""
@@ -135,13 +133,3 @@ def _splitter(width: int) -> Callable[[str], list[str]]:
         return fields if len(fields) == width else line.split()
 
     return split
-
-
-def _about(text: TextFile, stop: int, decimal: str) -> About:
-    fields = {parts[0]: parts for line in text.lines[1:stop] if len(parts := line.split("\t")) > 2 and parts[0]}
-    value = {name: parts[2].strip() for name, parts in fields.items()}
-    date = " ".join(value[name] for name in ("DATE", "TIME") if name in value) or None
-    about = About(Gamry.name, text.name, instrument=value.get("PSTAT"), date=date, comment=value.get("TITLE"),
-                  metadata=value)  # fmt: skip
-    area = f"{value['AREA']} cm^2" if value.get("AREA") else ""
-    return sample(about, "area", area, decimal, unless=1e-4, program="Gamry")

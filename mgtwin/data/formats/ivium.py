@@ -9,7 +9,7 @@ from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import Table, rows_of
+from mgtwin.data.table import rows_of
 from mgtwin.data.text import TextFile
 
 __all__ = ["Ivium"]
@@ -53,7 +53,27 @@ class Ivium:
                 f"this Ivium file holds the method {method or 'unknown'!r}; only impedance is read. Export it as text."
             )
         blocks = [k for k, line in enumerate(lines) if line.startswith("primary_data")]
-        tables = [table for k in blocks if (table := _block(whole, k, hints))]
+        tables = []
+        for k in blocks:
+            # Below its name the number of columns (behind a mark of one or two bytes) and that of the rows.
+            if k + 2 >= len(lines):
+                raise whole.error("the block of data does not say its size: the file is cut short.", k + 1)
+            columns = re.search(r"([0-9]+)\s*$", lines[k + 1])
+            count = re.match(r"\s*([0-9]+)\s*$", lines[k + 2])
+            if not columns or not count:
+                raise whole.error("the block of data does not say its size: the file is damaged.", k + 1)
+            if int(columns[1]) != len(_LABELS):
+                raise whole.error(
+                    f"the block of data has {columns[1]} columns; an impedance has {len(_LABELS)}.", k + 1
+                )
+            declared = int(count[1])
+            if k + 3 + declared > len(lines):
+                raise whole.error(
+                    f"the block of data announces {declared} rows, but the file ends before: it is cut short.", k + 1
+                )
+            if declared:
+                table = rows_of(whole, k + 3, k + 3 + declared, str.split, _LABELS, hints, declared=declared)
+                tables += [table] if len(table) else []
         if not tables:
             raise file.error("the block of data is empty or cut short: the experiment was not finished.")
         printable = {name: value for name, value in head.items() if (name + value).isprintable() and value}
@@ -67,21 +87,3 @@ class Ivium:
             if head.get(entry) == default
         ]
         return Parsed(about.noted(*notes), tables)
-
-
-def _block(text: TextFile, k: int, hints: Hints) -> Table | None:
-    """Read one block: below its name the number of columns (behind a mark of one or two bytes) and that of the rows."""
-    if k + 2 >= len(text.lines):
-        raise text.error("the block of data does not say its size: the file is cut short.", k + 1)
-    columns = re.search(r"([0-9]+)\s*$", text.lines[k + 1])
-    count = re.match(r"\s*([0-9]+)\s*$", text.lines[k + 2])
-    if not columns or not count:
-        raise text.error("the block of data does not say its size: the file is damaged.", k + 1)
-    if int(columns[1]) != len(_LABELS):
-        raise text.error(f"the block of data has {columns[1]} columns; an impedance has {len(_LABELS)}.", k + 1)
-    stop = k + 3 + int(count[1])
-    if stop > len(text.lines):
-        raise text.error(
-            f"the block of data announces {count[1]} rows, but the file ends before: it is cut short.", k + 1
-        )
-    return rows_of(text, k + 3, stop, str.split, _LABELS, hints, declared=int(count[1])) if int(count[1]) else None

@@ -11,7 +11,7 @@ from mgtwin.data.formats.delimited import splitter
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import Table, rows_of
+from mgtwin.data.table import rows_of
 
 __all__ = ["Keysight"]
 
@@ -49,18 +49,14 @@ class Keysight:
             tables.append(rows_of(text, begin + 2, end, split, split(text.lines[begin + 1]), hints))
         head = [line.lstrip("! ") for line in text.lines[: begins[0]]]
         about = replace(About(Keysight.name, file.name, date=pairs(head).get("Date")), metadata=pairs(head))
-        return Parsed(facts(about, head, tables[0].decimal), _joined(tables))
-
-
-def _joined(tables: list[Table]) -> list[Table]:
-    """The tables, or one of all columns if their first columns are the same frequencies."""
-    first = tables[0]
-    # Traces of one sweep print the same frequencies; compared as text, nothing is a matter of rounding.
-    if any(table.words(0) != first.words(0) for table in tables):
-        return tables
-    rows = [
-        tuple(token for k, row in enumerate(fields) for token in row[k > 0 :])
-        for fields in zip(*(table.rows for table in tables), strict=True)
-    ]
-    labels = tuple(label for k, table in enumerate(tables) for label in table.labels[k > 0 :])
-    return [replace(first, labels=labels, units=(None,) * len(labels), rows=tuple(rows))]
+        first = tables[0]
+        # Traces of one sweep print the same frequencies, and make one table of all columns; compared as text, nothing
+        # is a matter of rounding.
+        if all(table.words(0) == first.words(0) for table in tables):
+            rows = [
+                tuple(token for k, row in enumerate(fields) for token in row[k > 0 :])
+                for fields in zip(*(table.rows for table in tables), strict=True)
+            ]
+            labels = tuple(label for k, table in enumerate(tables) for label in table.labels[k > 0 :])
+            tables = [replace(first, labels=labels, units=(None,) * len(labels), rows=tuple(rows))]
+        return Parsed(facts(about, head, first.decimal), tables)

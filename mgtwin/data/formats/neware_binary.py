@@ -44,22 +44,21 @@ class NewareBinary:
         FileError
             fastnda is not installed, or cannot read the file.
         """
+
+        def read() -> Table:
+            import fastnda
+
+            frame = fastnda.read(file.path)
+            columns = {head: frame[name].to_numpy() for name, head in _HEADS.items() if name in frame.columns}
+            # The file keeps single precision: taken as doubles, its numbers would show digits that nobody measured.
+            array = np.column_stack([exact(values) for values in columns.values()])
+            return Table(file.name, tuple(columns), (None,) * len(columns), array=array)
+
+        def own() -> tuple[type[Exception], ...]:
+            from polars.exceptions import PolarsError
+
+            return (PolarsError,)
+
         instead = "Or export the file as text from Neware's software (BTSDA)."
-        table = read_by("fastnda (BSD)", "neware", file, lambda: _table(file), instead, _failures)
+        table = read_by("fastnda (BSD)", "neware", file, read, instead, own)
         return Parsed(About(NewareBinary.name, file.name), [table])
-
-
-def _table(file: File) -> Table:
-    import fastnda
-
-    frame = fastnda.read(file.path)
-    columns = {head: frame[name].to_numpy() for name, head in _HEADS.items() if name in frame.columns}
-    # The file keeps single precision: taken as doubles, its numbers would show digits that nobody measured.
-    array = np.column_stack([exact(values) for values in columns.values()])
-    return Table(file.name, tuple(columns), (None,) * len(columns), array=array)
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    from polars.exceptions import PolarsError
-
-    return (PolarsError,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.formats.delimited import Split, splitter
@@ -47,14 +47,30 @@ class NewareText:
         heads = [[label for label in split(line) if label] for line in text.lines[:3]]
         named = next((k for k, label in enumerate(heads[_STEP]) if _STEP_NAME.fullmatch(label)), None)
         # Records become a table of their own, line for line, so that an error still names the line of the file.
-        layers = [("", "", "")] * 3 + list(_records(text, split, named))  # the heads hold no record
+        layers = [("", "", "")] * 3  # cycle, name of the step and record of each line; the heads hold none
+        cycle, step = "", ""
+        for k in range(3, len(text.lines)):
+            fields = split(text.lines[k])
+            level = next((n for n, field in enumerate(fields) if field), None)
+            record = ""
+            if level == _CYCLE:
+                cycle = fields[0]
+            elif level == _STEP:
+                step = fields[_STEP + named] if named is not None and len(fields) > _STEP + named else ""
+            elif level == _RECORD:
+                record = "\t".join(fields[_RECORD:]).rstrip("\t")
+            elif level is not None:
+                raise text.error("is a row of no layer (cycle, step or record): the file is damaged here.", k + 1)
+            layers.append((cycle, step, record))
         records = TextFile(text.path, [record for _, _, record in layers], text.ended)
         # the time of a record is that since its step began
         labels = [_TIME.sub("Step Time", label) for label in heads[_RECORD]]
         table = rows_of(records, 3, len(layers), splitter("\t"), labels, hints)
         kept = [layers[line - 1] for line in table.lines]
-        table = table.with_column("step name", [step for _, step, _ in kept])
-        return Parsed(About(NewareText.name, file.name), [table.with_column("cycle", [cycle for cycle, _, _ in kept])])
+        table = table.with_column("step name", [name for _, name, _ in kept])
+        return Parsed(
+            About(NewareText.name, file.name), [table.with_column("cycle", [number for number, _, _ in kept])]
+        )
 
 
 def _is_head(lines: Sequence[str], split: Split) -> bool:
@@ -66,21 +82,3 @@ def _is_head(lines: Sequence[str], split: Split) -> bool:
         len(row) > level and not any(row[:level]) and bool(head.fullmatch(row[level]))
         for level, (head, row) in enumerate(zip(_HEADS, fields, strict=True))
     )
-
-
-def _records(text: TextFile, split: Split, named: int | None) -> Iterator[tuple[str, str, str]]:
-    """For each line below the heads: cycle, name of the step, and the record in it, its fields joined by tabs."""
-    cycle, step = "", ""
-    for k in range(3, len(text.lines)):
-        fields = split(text.lines[k])
-        level = next((n for n, field in enumerate(fields) if field), None)
-        record = ""
-        if level == _CYCLE:
-            cycle = fields[0]
-        elif level == _STEP:
-            step = fields[_STEP + named] if named is not None and len(fields) > _STEP + named else ""
-        elif level == _RECORD:
-            record = "\t".join(fields[_RECORD:]).rstrip("\t")
-        elif level is not None:
-            raise text.error("is a row of no layer (cycle, step or record): the file is damaged here.", k + 1)
-        yield cycle, step, record

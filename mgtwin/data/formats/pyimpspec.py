@@ -50,24 +50,23 @@ class Pyimpspec:
         FileError
             pyimpspec is not installed, or cannot read the file, or finds nothing.
         """
+
+        def read() -> list[Table]:
+            import pyimpspec
+
+            return [
+                Table.of_spectrum(file.name, item.get_frequencies(masked=None), item.get_impedances(masked=None))
+                for item in pyimpspec.parse_data(str(file.path))
+            ]
+
+        def own() -> tuple[type[Exception], ...]:
+            from pyimpspec import exceptions
+
+            kinds = inspect.getmembers(exceptions, inspect.isclass)
+            return tuple(kind for _, kind in kinds if issubclass(kind, Exception))
+
         instead = "Or export the file as text from the instrument's software."
-        tables = read_by("pyimpspec (GPL)", "spectra", file, lambda: _tables(file), instead, _failures)
+        tables = read_by("pyimpspec (GPL)", "spectra", file, read, instead, own)
         if not tables:
             raise file.error("pyimpspec finds no spectrum in this file.")
         return Parsed(About(f"{_ENDINGS[file.ending]}, read by pyimpspec", file.name), tables)
-
-
-def _tables(file: File) -> list[Table]:
-    import pyimpspec
-
-    spectra = pyimpspec.parse_data(str(file.path))
-    return [
-        Table.of_spectrum(file.name, item.get_frequencies(masked=None), item.get_impedances(masked=None))
-        for item in spectra
-    ]
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    from pyimpspec import exceptions
-
-    return tuple(kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if issubclass(kind, Exception))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from mgtwin.data.facts import pairs, sample
 from mgtwin.data.fileformat import Parsed, file_format
 from mgtwin.data.formats.delimited import splitter
 from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
-from mgtwin.data.table import Table, rows_of
-from mgtwin.data.text import TextFile
+from mgtwin.data.table import rows_of
 
 __all__ = ["VersaStudio"]
 
@@ -47,7 +44,26 @@ class VersaStudio:
             There is no segment with rows, or one is cut short.
         """
         text = file.text
-        tables = list(_segments(text, hints))
+        tables, start = [], None
+        for k, line in enumerate(text.lines):
+            if line.startswith("<Segment"):
+                if start is not None:
+                    raise text.error("this segment is not closed before the next one: the file is damaged.", start + 1)
+                start = k
+            elif line.startswith("</Segment") and start is not None:
+                named = next((n for n in range(start, k) if text.lines[n].partition("=")[0] == "Definition"), None)
+                if named is None:
+                    raise text.error(
+                        "this segment does not name its columns (Definition=): the file is damaged.", start + 1
+                    )
+                labels = [label.strip() for label in text.lines[named].partition("=")[2].split(",")]
+                labels = labels[:-1] if labels[-1].isdecimal() else labels  # a count, not a column
+                hidden = [f"({label})" if label.startswith(_OTHERS) else label for label in labels]
+                table = rows_of(text, named + 1, k, splitter(","), hidden, hints)
+                tables += [table] if len(table) else []
+                start = None
+        if start is not None:
+            raise text.error("this segment is not closed: the file is cut short.", start + 1)
         if not tables:
             raise text.error("has no segment with rows: nothing was measured, or the file is cut short.")
         head = pairs(text.lines, "=")
@@ -57,32 +73,3 @@ class VersaStudio:
         area = head.get("Working Electrode Area (cm2)")
         area = f"{area} cm^2" if area else ""
         return Parsed(sample(about, "area", area, tables[0].decimal, unless=1e-4, program=VersaStudio.name), tables)
-
-
-def _segments(text: TextFile, hints: Hints) -> Iterator[Table]:
-    start = None
-    for k, line in enumerate(text.lines):
-        if line.startswith("<Segment"):
-            if start is not None:
-                raise text.error("this segment is not closed before the next one: the file is damaged.", start + 1)
-            start = k
-        elif line.startswith("</Segment") and start is not None:
-            yield from _segment(text, start, k, hints)
-            start = None
-    if start is not None:
-        raise text.error("this segment is not closed: the file is cut short.", start + 1)
-
-
-def _segment(text: TextFile, start: int, stop: int, hints: Hints) -> Iterator[Table]:
-    for k in range(start, stop):
-        name, _, value = text.lines[k].partition("=")
-        if name != "Definition":
-            continue
-        labels = [label.strip() for label in value.split(",")]
-        labels = labels[:-1] if labels[-1].isdecimal() else labels  # a count, not a column
-        hidden = [f"({label})" if label.startswith(_OTHERS) else label for label in labels]
-        table = rows_of(text, k + 1, stop, splitter(","), hidden, hints)
-        if len(table):
-            yield table
-        return
-    raise text.error("this segment does not name its columns (Definition=): the file is damaged.", start + 1)

@@ -35,14 +35,12 @@ class Zahner:
         FileError
             zahner-analysis is not installed, or cannot read the file.
         """
+
+        def read() -> Table:
+            from zahner_analysis.file_import.ism_import import IsmImport
+
+            found = IsmImport(str(file.path))
+            return Table.of_spectrum(file.name, found.getFrequencyArray(), found.getComplexImpedanceArray())
+
         instead = "Or export the file as text from Zahner's software."
-        return Parsed(
-            About(Zahner.name, file.name), [read_by("zahner-analysis", "zahner", file, lambda: _table(file), instead)]
-        )
-
-
-def _table(file: File) -> Table:
-    from zahner_analysis.file_import.ism_import import IsmImport
-
-    found = IsmImport(str(file.path))
-    return Table.of_spectrum(file.name, found.getFrequencyArray(), found.getComplexImpedanceArray())
+        return Parsed(About(Zahner.name, file.name), [read_by("zahner-analysis", "zahner", file, read, instead)])

@@ -11,7 +11,6 @@ from mgtwin.data.hints import Hints
 from mgtwin.data.report import About
 from mgtwin.data.source import File
 from mgtwin.data.table import no_rows, rows_of
-from mgtwin.data.text import TextFile
 
 __all__ = ["ZView"]
 
@@ -51,23 +50,16 @@ class ZView:
         comma = start < len(lines) and "\t" not in lines[start] and ("," in lines[start])
         split = splitter(",") if comma else splitter("\t")
         no_rows(text, range(head), split, len(labels))
-        table = rows_of(text, start, len(lines), split, labels, hints, declared=_declared(text, head))
-        return Parsed(_about(text, head), [table])
-
-
-def _declared(text: TextFile, head: int) -> int | None:
-    """Number of points: after ``Data Points:``, or alone on the line above the heads in older files."""
-    for line in text.lines[:head]:
-        if found := _POINTS.search(line):
-            return int(found[1])
-    above = text.lines[head - 1].strip() if head else ""
-    return int(above) if above.isdecimal() else None
-
-
-def _about(text: TextFile, head: int) -> About:
-    lines = [line.strip().strip('"') for line in text.lines[1:head]]
-    values = {name: value for name, value in pairs(lines).items() if value and not name.startswith(("Begin", "End"))}
-    date = next((found[1] for line in lines if (found := re.match(r"Date:\s*([0-9./-]+)", line))), None)
-    kind = "Autolab FRA (Z60W)" if "Z60W" in text.lines[0] else ZView.name
-    # "Surface Area: 1" is what ZPlot writes without being told, and it has no unit: it is not taken
-    return About(kind, text.name, date=date, metadata=values)
+        # Number of points: after "Data Points:", or alone on the line above the heads in older files.
+        points = (found[1] for line in lines[:head] if (found := _POINTS.search(line)))
+        count = next(points, lines[head - 1].strip() if head else "")
+        table = rows_of(
+            text, start, len(lines), split, labels, hints, declared=int(count) if count.isdecimal() else None
+        )
+        above = [line.strip().strip('"') for line in lines[1:head]]
+        entries = pairs(above).items()
+        values = {name: value for name, value in entries if value and not name.startswith(("Begin", "End"))}
+        date = next((found[1] for line in above if (found := re.match(r"Date:\s*([0-9./-]+)", line))), None)
+        kind = "Autolab FRA (Z60W)" if "Z60W" in lines[0] else ZView.name
+        # "Surface Area: 1" is what ZPlot writes without being told, and it has no unit: it is not taken
+        return Parsed(About(kind, text.name, date=date, metadata=values), [table])

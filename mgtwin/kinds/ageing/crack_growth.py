@@ -11,6 +11,8 @@ from pydantic import model_validator
 from ...errors import InputError
 from ...quantities import Quantity, Value
 from ..ageing_law import Changes, Exponent, Minimum, ageing_law
+from ..fields import Property
+from ..laws import Law
 from ..numbers import Number
 
 __all__ = ["CrackGrowth"]
@@ -28,7 +30,7 @@ class CrackGrowth:
 
     Parameters
     ----------
-    rate : float
+    rate : float or law
         :math:`C_p` [m] per cycle, >= 0.
     half_cycle_charge : float
         :math:`Q_{half}` [C/m^2], > 0.
@@ -54,7 +56,7 @@ class CrackGrowth:
     Value(2.0, unit='')
     """
 
-    rate: Annotated[float, Quantity("m", ge=0)]
+    rate: Annotated[float | Law, Property("m", ge=0)]
     half_cycle_charge: Annotated[float, Quantity("C/m^2", gt=0)]
     initial_length: Annotated[float, Quantity("m", gt=0)]
     maximum_length: Annotated[float, Quantity("m", gt=0)]

@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from ...quantities import Quantity
 from ..ageing_law import ONE_MEGAPASCAL, ZERO, Changes, Exponent, Minimum, ageing_law, keeps_minimum
 from ..contact import Pressure
+from ..fields import Property
+from ..laws import Law
 from ..numbers import Number
 
 __all__ = ["FatigueContactLoss"]
@@ -23,7 +24,7 @@ class FatigueContactLoss:
 
     Parameters
     ----------
-    rate : float
+    rate : float or law
         :math:`k` [m^2/C], >= 0.
     minimum : float
         :math:`a_{min}`, between 0 and 1: contact that is never lost.
@@ -38,7 +39,7 @@ class FatigueContactLoss:
     Value(0.02, unit='')
     """
 
-    rate: Annotated[float, Quantity("m^2/C", ge=0)]
+    rate: Annotated[float | Law, Property("m^2/C", ge=0)]
     minimum: Minimum
     pressure_exponent: Exponent = ZERO
     reference_pressure: Pressure = field(default=ONE_MEGAPASCAL, kw_only=True)

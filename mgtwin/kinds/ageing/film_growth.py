@@ -8,6 +8,8 @@ import numpy as np
 
 from ...quantities import Quantity, Value
 from ..ageing_law import Changes, ageing_law
+from ..fields import Property
+from ..laws import Law
 from ..numbers import Number
 
 __all__ = ["FilmGrowth"]
@@ -24,9 +26,9 @@ class FilmGrowth:
 
     Parameters
     ----------
-    charge_rate : float
+    charge_rate : float or law
         :math:`r_q` [ohm*m^4/C], >= 0.
-    parabolic_rate : float
+    parabolic_rate : float or law
         :math:`r_p` [ohm^2*m^4/s], >= 0.
     onset_resistance : float
         :math:`R_1` [ohm*m^2], > 0: bounds the growth of a film that is not there yet.
@@ -37,8 +39,8 @@ class FilmGrowth:
     Value(0.0, unit='ohm^2*m^4/s')
     """
 
-    charge_rate: Annotated[float, Quantity("ohm*m^4/C", ge=0)]
-    parabolic_rate: Annotated[float, Quantity("ohm^2*m^4/s", ge=0)] = Value(0.0, unit="ohm^2*m^4/s")
+    charge_rate: Annotated[float | Law, Property("ohm*m^4/C", ge=0)]
+    parabolic_rate: Annotated[float | Law, Property("ohm^2*m^4/s", ge=0)] = Value(0.0, unit="ohm^2*m^4/s")
     onset_resistance: Annotated[float, Quantity("ohm*m^2", gt=0)] = Value(1e-4, unit="ohm*m^2")
     changes: ClassVar[Changes] = Changes.FILM
 

@@ -10,6 +10,8 @@ import numpy as np
 from ...quantities import Quantity, Value
 from ..ageing_law import ONE_MEGAPASCAL, ZERO, Changes, Exponent, Minimum, ageing_law, keeps_minimum
 from ..contact import Pressure
+from ..fields import Property
+from ..laws import Law
 from ..numbers import FARADAY, Number
 
 __all__ = ["VoidContactLoss"]
@@ -28,7 +30,7 @@ class VoidContactLoss:
 
     Parameters
     ----------
-    void_fraction : float
+    void_fraction : float or law
         :math:`\gamma`, 0 to 1: share of the stripped volume that stays open at the interface.
     refilled_fraction : float
         :math:`\beta`, 0 to 1: how much of that plating fills again.
@@ -36,7 +38,7 @@ class VoidContactLoss:
         :math:`h` of the voids [m], > 0.
     minimum : float
         :math:`a_{min}`, between 0 and 1.
-    healing_rate : float
+    healing_rate : float or law
         :math:`k_h` [1/s], >= 0.
     pressure_exponent : float
         :math:`m` >= 0 of the healing; other than 0 needs the pressure of the contact.
@@ -49,11 +51,11 @@ class VoidContactLoss:
     Value(0.0, unit='1/s')
     """
 
-    void_fraction: Annotated[float, Quantity("", ge=0, le=1)]
+    void_fraction: Annotated[float | Law, Property("", ge=0, le=1)]
     refilled_fraction: Annotated[float, Quantity("", ge=0, le=1)]
     depth: Annotated[float, Quantity("m", gt=0)]
     minimum: Minimum
-    healing_rate: Annotated[float, Quantity("1/s", ge=0)] = Value(0.0, unit="1/s")
+    healing_rate: Annotated[float | Law, Property("1/s", ge=0)] = Value(0.0, unit="1/s")
     pressure_exponent: Exponent = ZERO
     reference_pressure: Pressure = field(default=ONE_MEGAPASCAL, kw_only=True)
     changes: ClassVar[Changes] = Changes.CONTACT

@@ -113,7 +113,12 @@ def electron_law(cls: type[_Class]) -> type[_Class]:
     """
 
     formulas = [Formula(name, ("E",), SURROUNDINGS) for name in ("conductivity", "integral")]
-    return declared(cls, ELECTRON_LAWS, ElectronLaw, _check_electrons, formulas)
+
+    def check(made: type[ElectronLaw]) -> None:
+        for name, formula in (("conductivity", made.conductivity), ("integral", made.integral)):
+            require(formula is not unwritten, made, ELECTRON_LAWS, f"without the static method {name}(E, *, ...).")
+
+    return declared(cls, ELECTRON_LAWS, ElectronLaw, check, formulas)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
@@ -128,17 +133,11 @@ def capacitance_law(cls: type[_Class]) -> type[_Class]:
         When the class is made: a formula is missing.
     """
 
-    return declared(cls, CAPACITANCE_LAWS, CapacitanceLaw, _check_capacitance)
+    def check(made: type[CapacitanceLaw]) -> None:
+        for name, formula in (("capacitance", made.capacitance), ("charge", made.charge)):
+            require(formula is not unwritten, made, CAPACITANCE_LAWS, f"without the static method {name}(E, *, ...).")
 
-
-def _check_electrons(cls: type[ElectronLaw]) -> None:
-    for name, formula in (("conductivity", cls.conductivity), ("integral", cls.integral)):
-        require(formula is not unwritten, cls, ELECTRON_LAWS, f"without the static method {name}(E, *, ...).")
-
-
-def _check_capacitance(cls: type[CapacitanceLaw]) -> None:
-    for name, formula in (("capacitance", cls.capacitance), ("charge", cls.charge)):
-        require(formula is not unwritten, cls, CAPACITANCE_LAWS, f"without the static method {name}(E, *, ...).")
+    return declared(cls, CAPACITANCE_LAWS, CapacitanceLaw, check)
 
 
 def numbers_for(law: PotentialLaw, formula: str, own: Own, electrons: Own | None = None) -> dict[str, Number]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import model_validator
 
 from ...errors import InputError
-from ...quantities import Quantity, Value
+from ...quantities import Value
 from ..fields import Property
 from ..laws import Law
 from ..numbers import SATURATION, Number, integral_of_saturating_exp, saturating_exp
@@ -77,7 +77,7 @@ class DefectCapacitance(CapacitanceLaw):
     ----------
     constant : float or law
         :math:`c_0` [F/m^3], >= 0.
-    n_mobility, p_mobility : float
+    n_mobility, p_mobility : float or law
         Mobilities of electrons and holes [m^2/(V*s)], > 0; ``inf`` removes the term.
 
     Examples
@@ -87,8 +87,8 @@ class DefectCapacitance(CapacitanceLaw):
     """
 
     constant: Annotated[float | Law, Property("F/m^3", ge=0)]
-    n_mobility: Annotated[float, Quantity("m^2/(V*s)", gt=0, allow_inf=True)]
-    p_mobility: Annotated[float, Quantity("m^2/(V*s)", gt=0, allow_inf=True)]
+    n_mobility: Annotated[float | Law, Property("m^2/(V*s)", allow_inf=True)]
+    p_mobility: Annotated[float | Law, Property("m^2/(V*s)", allow_inf=True)]
 
     def check(self, electrons: DefectElectrons) -> None:  # type: ignore[override]
         """Refuse defects that store nothing."""

@@ -33,11 +33,11 @@ class Measured:
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def _amount(cls: type[_Class]) -> type[_Class]:
     """Declare an amount."""
-    return declared(cls, AMOUNTS, Measured, _check)
 
+    def check(made: type[Measured]) -> None:
+        require(made.size is not Measured.size, made, AMOUNTS, "without the method size(own).")
 
-def _check(cls: type[Measured]) -> None:
-    require(cls.size is not Measured.size, cls, AMOUNTS, "without the method size(own).")
+    return declared(cls, AMOUNTS, Measured, check)
 
 
 @_amount

@@ -79,11 +79,11 @@ def fraction_profile(cls: type[_Class]) -> type[_Class]:
     0.25
     >>> PROFILES.discard("parabola")
     """
-    return declared(cls, PROFILES, FractionProfile, _check, [Formula("formula", ("x",))])
 
+    def check(made: type[FractionProfile]) -> None:
+        require(made.formula is not unwritten, made, PROFILES, "without the static method formula(x, *, ...).")
 
-def _check(cls: type[FractionProfile]) -> None:
-    require(cls.formula is not unwritten, cls, PROFILES, "without the static method formula(x, *, ...).")
+    return declared(cls, PROFILES, FractionProfile, check, [Formula("formula", ("x",))])
 
 
 #: Field that holds a fraction of the volume: a number, or a profile.

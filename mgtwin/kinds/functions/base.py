@@ -89,11 +89,11 @@ def function(cls: type[_Class]) -> type[_Class]:
     >>> FUNCTIONS.discard("slower")
     """
     formulas = [Formula("formula", ("x",)), Formula("logarithmic", ("x", "log_x"))]
-    return declared(cls, FUNCTIONS, Function, _check, formulas)
 
+    def check(made: type[Function]) -> None:
+        require(made.formula is not unwritten, made, FUNCTIONS, "without the static method formula(x, *, ...).")
 
-def _check(cls: type[Function]) -> None:
-    require(cls.formula is not unwritten, cls, FUNCTIONS, "without the static method formula(x, *, ...).")
+    return declared(cls, FUNCTIONS, Function, check, formulas)
 
 
 def check_positive(what: str, value: Function | None, compositions: Iterable[float]) -> None:

@@ -163,14 +163,16 @@ def law(cls: type[_Class]) -> type[_Class]:
     >>> LAWS.discard("power_of_temperature")
     """
     added = {"valid": Added(_Range | None, None)}
-    return declared(cls, LAWS, Law, _check, [Formula("formula", ("T",))], added)
 
+    def check(made: type[Law]) -> None:
+        require(made.formula is not unwritten, made, LAWS, "without the static method formula(T, *, ...).")
+        fields = [name for name in vars(made)["__annotations__"] if name not in ("type", "valid")]
+        named = made.value_fields and set(made.value_fields) <= set(fields)
+        require(
+            named, made, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit."
+        )
 
-def _check(cls: type[Law]) -> None:
-    require(cls.formula is not unwritten, cls, LAWS, "without the static method formula(T, *, ...).")
-    fields = [name for name in vars(cls)["__annotations__"] if name not in ("type", "valid")]
-    named = cls.value_fields and set(cls.value_fields) <= set(fields)
-    require(named, cls, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit.")
+    return declared(cls, LAWS, Law, check, [Formula("formula", ("T",))], added)
 
 
 def _temperature(T: Number | str) -> Number:

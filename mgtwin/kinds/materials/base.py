@@ -15,6 +15,7 @@ from ..carriers import ANIONS, ELECTRONS, Carrier
 from ..declare import declared, require
 from ..electrons import Electrons
 from ..kind import Added
+from ..laws import Law
 from ..numbers import Number
 from ..own import Own
 from ..salt import Salt
@@ -54,7 +55,7 @@ class Material:
 
     # Fields of some materials, absent in the others.
     grain_boundary: GrainBoundary | None = None
-    relative_permittivity: float | Storage | None = None
+    relative_permittivity: float | Law | Storage | None = None
     #: E [V] below which the ion's metal may be deposited inside, and the change of stoichiometry that the phase stands.
     minimum_potential: float = -math.inf
     homogeneity_range: tuple[float, float] | None = None
@@ -85,6 +86,11 @@ class Material:
     def largest_exponent(self) -> float:
         """|FE/RT| from which on its electronic conductivity is no longer the physical law."""
         return math.inf
+
+    @property
+    def has_modes(self) -> bool:
+        """Whether a layer of it is the sum of a few modes in time: ions and electrons, linear, the same at every x."""
+        return self.carriers == ELECTRONS and not self.graded and not self.depends_on_potential
 
     @property
     def mesh_only(self) -> str:
@@ -135,7 +141,7 @@ class Material:
     def permittivity(self, own: Own, position: Number = 0.5) -> Number | Storage | None:
         """Relative permittivity: a number, the `CPE` of a dispersive bulk, or None (no geometric capacitance, §2.4)."""
         given = self.relative_permittivity
-        return own.number("relative_permittivity") if isinstance(given, float) else given
+        return own.property("relative_permittivity") if isinstance(given, (float, Law)) else given
 
     def stores(self, own: Own, position: Number = 0.5) -> list[Store]:
         """Everything in it that stores the neutral component."""
@@ -188,26 +194,26 @@ def material(cls: type[_Class]) -> type[_Class]:
     >>> MATERIALS.discard("glassy_conductor")
     """
     added = {"name": Added(str, ""), "description": Added(str, "", shown=False)}
-    return declared(cls, MATERIALS, Material, _check, (), added)
 
+    def check(made: type[Material]) -> None:
+        carriers = getattr(made, "carriers", None)
+        require(
+            carriers is not None,
+            made,
+            MATERIALS,
+            "without carriers: say what moves besides the ion.",
+        )
+        # Where carriers are a property (a mixture has what percolates) every method may be asked for.
+        moving = carriers if isinstance(carriers, frozenset) else ELECTRONS | ANIONS
+        require(
+            moving <= ELECTRONS | ANIONS,
+            made,
+            MATERIALS,
+            f"with carriers {set(moving)}: only these have equations: electrons, anions.",
+        )
+        needed = [name for carrier, names in _NEEDED.items() if carrier in moving for name in names]
+        for name in [*(["ionic"] if made.conducts_ions else []), *needed]:
+            given = getattr(made, name) is not getattr(Material, name)
+            require(given, made, MATERIALS, f"without the method {name}(own, ...), which what moves in it needs.")
 
-def _check(cls: type[Material]) -> None:
-    carriers = getattr(cls, "carriers", None)
-    require(
-        carriers is not None,
-        cls,
-        MATERIALS,
-        "without carriers: say what moves besides the ion.",
-    )
-    # Where carriers are a property (a mixture has what percolates) every method may be asked for.
-    moving = carriers if isinstance(carriers, frozenset) else ELECTRONS | ANIONS
-    require(
-        moving <= ELECTRONS | ANIONS,
-        cls,
-        MATERIALS,
-        f"with carriers {set(moving)}: only these have equations: electrons, anions.",
-    )
-    needed = [name for carrier, names in _NEEDED.items() if carrier in moving for name in names]
-    for name in [*(["ionic"] if cls.conducts_ions else []), *needed]:
-        given = getattr(cls, name) is not getattr(Material, name)
-        require(given, cls, MATERIALS, f"without the method {name}(own, ...), which what moves in it needs.")
+    return declared(cls, MATERIALS, Material, check, (), added)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import field
 from typing import Annotated
 
@@ -55,15 +56,15 @@ class BinaryElectrolyte(Material):
         :math:`\kappa_0` of the layer at :math:`c_0`, all ions together [S/m], > 0.
     salt_diffusivity : float or law
         :math:`D_{eff}` of the salt through the layer [m^2/s], > 0: the flux per area of the layer and gradient of c.
-    transference_number : float
+    transference_number : float or law
         :math:`t_+` of the ion, < 1; negative where it moves in anionic complexes.
-    thermodynamic_factor : float
+    thermodynamic_factor : float or law
         :math:`\Theta = 1 + d\ln f/d\ln c`, > 0; 1 for an ideal solution.
     porosity : float
         :math:`\varepsilon`, volume of the solution per volume of the layer, above 0 to 1.
     conductivity_exponent : float
         p of :math:`\kappa \propto c^p`; 0 where the ion is a small part of all ions, about 1 in a dilute solution.
-    relative_permittivity : float or CPE, optional
+    relative_permittivity : float, law or CPE, optional
         :math:`\varepsilon_r` >= 1, or a `CPE` per length; None: no geometric capacitance (§2.4).
     conductivity_factor, diffusivity_factor, anion_factor : function of c/c_0, optional
         What :math:`\kappa`, :math:`D` and :math:`1 - t_+` are multiplied with at :math:`c/c_0` (a `Polynomial`, a
@@ -85,8 +86,8 @@ class BinaryElectrolyte(Material):
     concentration: Annotated[float, Quantity("mol/m^3", gt=0)]
     ionic_conductivity: Annotated[float | Law, Property("S/m")]
     salt_diffusivity: Annotated[float | Law, Property("m^2/s")]
-    transference_number: Annotated[float, Quantity("", lt=1)]
-    thermodynamic_factor: Annotated[float, Quantity("", gt=0)] = Value(1.0, unit="")
+    transference_number: Annotated[float | Law, Property("", ge=-math.inf, lt=1)]
+    thermodynamic_factor: Annotated[float | Law, Property("")] = Value(1.0, unit="")
     porosity: Annotated[float, Quantity("", gt=0, le=1)] = Value(1.0, unit="")
     conductivity_exponent: Annotated[float, Quantity("")] = Value(0.0, unit="")
     relative_permittivity: BulkDielectric | None = None
@@ -108,8 +109,8 @@ class BinaryElectrolyte(Material):
             concentration=own.number("concentration"),
             conductivity=own.property("ionic_conductivity"),
             diffusivity=own.property("salt_diffusivity"),
-            transference_number=own.number("transference_number"),
-            thermodynamic_factor=own.number("thermodynamic_factor"),
+            transference_number=own.property("transference_number"),
+            thermodynamic_factor=own.property("thermodynamic_factor"),
             porosity=own.number("porosity"),
             exponent=None if own.constant("conductivity_exponent") == 0 else own.number("conductivity_exponent"),
             fixed_factor=own.constant("thermodynamic_factor"),

@@ -31,7 +31,7 @@ class GrainBoundary:
     ----------
     resistance : float or law
         Area-specific resistance of one boundary [ohm*m^2], >= 0.
-    capacitance : float, optional
+    capacitance : float or law, optional
         Capacitance of one boundary [F/m^2], > 0; None: its arc is not resolved.
     grain_size : float
         Distance d between boundaries along the current [m], > 0.
@@ -43,7 +43,7 @@ class GrainBoundary:
     """
 
     resistance: Annotated[float | Law, Property("ohm*m^2", ge=0)]
-    capacitance: Annotated[float, Quantity("F/m^2", gt=0)] | None
+    capacitance: Annotated[float | Law, Property("F/m^2")] | None
     grain_size: Annotated[float, Quantity("m", gt=0)]
 
     @staticmethod

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ...quantities import Quantity, Value
+from ...quantities import Value
 from ..carriers import IONS_ONLY
+from ..fields import Property
+from ..laws import Law
 from .base import Material, material
 
 __all__ = ["Insulator"]
@@ -17,7 +19,7 @@ class Insulator(Material):
 
     Parameters
     ----------
-    relative_permittivity : float
+    relative_permittivity : float or law
         >= 1, that of vacuum by default.
     name, description : str
         For people; keyword only.
@@ -28,7 +30,7 @@ class Insulator(Material):
     Value(7.0, unit='')
     """
 
-    relative_permittivity: Annotated[float, Quantity("", ge=1)] = Value(1.0, unit="")
+    relative_permittivity: Annotated[float | Law, Property("", ge=1)] = Value(1.0, unit="")
 
     carriers = IONS_ONLY
     conducts_ions = False

@@ -24,7 +24,7 @@ class IonConductor(Material):
     ----------
     ionic_conductivity : float or law
         :math:`\sigma_{ion}` [S/m], > 0.
-    relative_permittivity : float or CPE, optional
+    relative_permittivity : float, law or CPE, optional
         :math:`\varepsilon_r` >= 1, or a `CPE` per length [S s^n/m] (dispersive bulk); None: no geometric capacitance
         (§2.4).
     grain_boundary : GrainBoundary, optional

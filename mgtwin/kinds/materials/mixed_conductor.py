@@ -59,7 +59,7 @@ class MixedConductor(Material):
         :math:`\sigma_{eon}` [S/m], > 0; constant in E, or with the E dependence of defects.
     chemical_capacitance : float, law or DefectCapacitance
         :math:`c_{chem}` [F/m^3], > 0. `DefectCapacitance` needs `DefectElectrons`.
-    relative_permittivity : float or CPE, optional
+    relative_permittivity : float, law or CPE, optional
         :math:`\varepsilon_r` >= 1, or a `CPE` per length [S s^n/m] (dispersive bulk); None: no geometric capacitance
         (§2.4).
     grain_boundary : GrainBoundary, optional

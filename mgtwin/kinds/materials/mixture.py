@@ -253,7 +253,16 @@ class Mixture(Material):
         rule: MixingRule = vars(self)[field]
         numbers = {name: own.number(f"{field}.{name}") for name in rule.numbers}
         fractions = self.fractions_at(own, position)
-        _check_sum(own.path, fractions)
+        # Overrides may leave fractions that do not add up to 1, or negative ones.
+        given_numbers, total = not any(map(is_symbol, fractions)), sum(fractions)
+        if given_numbers and np.any(np.abs(total - 1) > TOLERANCE):
+            worst = float(np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))])
+            raise InputError(
+                f"{own.path}: the volume fractions add up to {worst:.6g} in some parameter set, not to 1. Leave the "
+                f"fraction of one phase out: it is then what remains."
+            )
+        if given_numbers and any(np.any(fraction < -TOLERANCE) for fraction in fractions):
+            raise InputError(f"{own.path}: in some parameter set less than nothing remains for a phase.")
         special, count = rule.position(self.names), len(values)
 
         def formula(*given: Number) -> Number:
@@ -344,18 +353,3 @@ class Mixture(Material):
                     raise InputError(
                         f"{value:.6g} of the volume{place} remains for {name!r}, which must be from 0 to 1: {shown}."
                     )
-
-
-def _check_sum(path: str, fractions: list[Number]) -> None:
-    """Raise InputError where overrides leave fractions that do not add up to 1, or negative ones."""
-    if any(map(is_symbol, fractions)):
-        return
-    total = sum(fractions)
-    if np.any(np.abs(total - 1) > TOLERANCE):
-        worst = float(np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))])
-        raise InputError(
-            f"{path}: the volume fractions add up to {worst:.6g} in some parameter set, not to 1. Leave the "
-            f"fraction of one phase out: it is then what remains."
-        )
-    if any(np.any(fraction < -TOLERANCE) for fraction in fractions):
-        raise InputError(f"{path}: in some parameter set less than nothing remains for a phase.")

@@ -102,14 +102,19 @@ def mixing_rule(cls: type[_Class]) -> type[_Class]:
     >>> MIXING_RULES.discard("logarithmic")
     """
     formula = Formula("formula", ("fractions", "values", "special"))
-    return declared(cls, MIXING_RULES, MixingRule, _check, [formula])
 
+    def check(made: type[MixingRule]) -> None:
+        require(made.formula is not unwritten, made, MIXING_RULES, "without the static method formula().")
+        own = vars(made)["__annotations__"]
+        require(
+            not made.phase_field or made.phase_field in own,
+            made,
+            MIXING_RULES,
+            f"without the field {made.phase_field}.",
+        )
+        made.numbers = asked_by(made, "formula")
 
-def _check(cls: type[MixingRule]) -> None:
-    require(cls.formula is not unwritten, cls, MIXING_RULES, "without the static method formula().")
-    own = vars(cls)["__annotations__"]
-    require(not cls.phase_field or cls.phase_field in own, cls, MIXING_RULES, f"without the field {cls.phase_field}.")
-    cls.numbers = asked_by(cls, "formula")
+    return declared(cls, MIXING_RULES, MixingRule, check, [formula])
 
 
 #: Field that holds a mixing rule.

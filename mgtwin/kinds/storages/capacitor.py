@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from ...errors import InputError
-from ...quantities import Quantity
+from ..fields import Property
+from ..laws import Law
 from ..numbers import Number
 from ..storage import storage
 
 __all__ = ["Capacitance", "Capacitor"]
 
-Capacitance = Annotated[float, Quantity("F/m^2", gt=0)]
+Capacitance = Annotated[float | Law, Property("F/m^2")]
 
 
 @storage
@@ -20,7 +21,7 @@ class Capacitor:
 
     Parameters
     ----------
-    c : float
+    c : float or law
         Capacitance per area [F/m^2], > 0.
 
     Examples

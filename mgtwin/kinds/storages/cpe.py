@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import PlainValidator, ValidationInfo, model_validator
+from pydantic import model_validator
 
 from ...errors import InputError, QuantityError
+from ...plain import is_listed
 from ...quantities import Quantity, Value, parse
+from ..fields import Property
+from ..laws import Law
 from ..numbers import Number
 from ..storage import storage
 
 __all__ = ["CPE"]
 
 
-def _any_number(raw: object, info: ValidationInfo) -> Value:
+class _AnyUnit(Property):
     """`q` with whatever unit it has: which one is right depends on n and on where the element is put."""
-    need_unit = bool(info.context and info.context.get("file"))
-    value = parse(raw, None, need_unit=need_unit)
-    if not value > 0:
-        raise QuantityError(f"must be greater than 0, but is {float(value):g}.")
-    return value
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.quantity = Quantity(None, gt=0)
+
+
+def _in_unit(q: float | Law, unit: str) -> float | Law:
+    """The same with its unit spelt as in the docs; QuantityError where it has another dimension."""
+    match q:
+        case Law():
+            rows = {name: vars(q)[name] for name in q.value_fields}
+            read = {
+                name: tuple(parse(row, unit) for row in given) if is_listed(given) else parse(given, unit)
+                for name, given in rows.items()
+            }
+            return replace(q, **read)  # type: ignore[type-var, no-any-return]
+    return parse(q, unit)
+
+
+def _unit_of(q: Number) -> str:
+    """The unit that q, or the first value of its law, came with; ``""`` for a bare number."""
+    match q:
+        case Law():
+            first = vars(q)[q.value_fields[0]]
+            return _unit_of(first[0] if is_listed(first) else first)
+        case Value():
+            return q.unit or ""
+    return ""
 
 
 @storage
@@ -34,7 +61,7 @@ class CPE:
 
     Parameters
     ----------
-    q : float
+    q : float or law
         Across an interface [S s^n/m^2], in the bulk [S s^n/m]; > 0. With n = 1 that is C, or
         :math:`\varepsilon_0\varepsilon_r`.
     n : float
@@ -51,7 +78,7 @@ class CPE:
     Value(0.1, unit='S*s^0.8/m^2')
     """
 
-    q: Annotated[float, PlainValidator(_any_number, json_schema_input_type=float | str | dict)]
+    q: Annotated[float | Law, _AnyUnit()]
     n: Annotated[float, Quantity("", gt=0, le=1)]
     coefficient: ClassVar[str] = "q"
     order: ClassVar[str] = "n"
@@ -64,18 +91,18 @@ class CPE:
 
     @model_validator(mode="after")
     def _unit_fits(self) -> CPE:
-        value = self.q
-        if not isinstance(value, Value) or not value.unit:
+        given = _unit_of(self.q)
+        if not given:
             return self
         wanted = [self.unit(place) for place in ("m^2", "m")]
         for unit in wanted:
             try:
-                object.__setattr__(self, "q", parse(value, unit))  # the same number, its unit spelt as in the docs
+                object.__setattr__(self, "q", _in_unit(self.q, unit))
             except QuantityError:
                 continue
             return self
         raise InputError(
-            f"q in {value.unit} does not fit n = {float(self.n):g}: across an interface it is in {wanted[0]} (or "
+            f"q in {given} does not fit n = {float(self.n):g}: across an interface it is in {wanted[0]} (or "
             f"S*s^{float(self.n):g}/cm^2), in the bulk in {wanted[1]}."
         )
 
@@ -85,9 +112,9 @@ class CPE:
 
     def at_place(self, place: str) -> CPE:
         """The element with q in the unit of its place; refuses one per area in the bulk, and the reverse."""
-        unit = self.q.unit if isinstance(self.q, Value) else ""
+        unit = _unit_of(self.q)
         if unit == self.unit(place):
             return self
         if unit:
             raise InputError(f"q is in {unit}, but here it must be in {self.unit(place)}.")
-        return CPE(parse(self.q, self.unit(place)), self.n)
+        return CPE(_in_unit(self.q, self.unit(place)), self.n)

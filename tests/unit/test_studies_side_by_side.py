@@ -1,0 +1,123 @@
+"""Studies of runs in time: many points in one integration, each with the number that its own simulation gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mgtwin as mt
+from mgtwin.batch import runs
+from mgtwin.studies import points
+
+THICKNESS = "layers.antiperovskite.thickness"
+#: A law, in place of which a study puts plain numbers.
+LAW = "layers.buffer_*.material.ionic_conductivity"
+HOUR = mt.Galvanostatic("10 uA", "1 h", points=10)
+
+
+def last_voltage(run: Any) -> float:
+    return float(run["voltage"][-1])
+
+
+def last_current(run: Any) -> float:
+    return float(run["current"][-1])
+
+
+def duration(run: Any) -> float:
+    return float(run["time"][-1])
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Cells that a study simulated one by one."""
+    seen: list[Any] = []
+
+    def simulate(cell: Any, protocol: Any) -> Any:
+        seen.append(cell)
+        return mt.simulate(cell, protocol)
+
+    monkeypatch.setattr(points, "simulate", simulate)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol", "axes", "metric", "tolerance"),
+    [
+        ("trilayer", HOUR, {THICKNESS: np.linspace(5e-4, 8e-4, 6)}, last_voltage, 1e-7),
+        ("trilayer", HOUR, {"temperature": np.linspace(290, 330, 7)}, last_voltage, 1e-7),
+        ("trilayer", HOUR, {LAW: np.linspace(0.01, 0.05, 6)}, last_voltage, 1e-7),
+        (
+            "mg_mg3asn_mg",
+            mt.Polarization("20 mV", "10 min", first_time="1 s", per_decade=5),
+            {"positive.transfer_coefficient": np.linspace(0.3, 0.7, 6)},
+            last_current,
+            1e-4,
+        ),
+    ],
+    ids=["thickness", "temperature", "law", "voltage"],
+)  # fmt: skip
+def test_points_have_the_numbers_of_their_own_runs(
+    alone: list[Any], name: str, protocol: Any, axes: Any, metric: Any, tolerance: float
+) -> None:
+    cell = mt.cell(name)
+    study = mt.sweep(cell, protocol, axes, {"found": metric})
+    assert not alone
+    assert (study["failure"] == "").all()
+    ((path, values),) = axes.items()
+    for k in (0, len(values) - 1):
+        own = metric(mt.simulate(cell.with_({path: float(values[k])}), protocol))
+        assert float(study["found"][k]) == pytest.approx(own, rel=tolerance)
+
+
+def test_a_point_hardly_feels_its_neighbours_and_repeats_bit_for_bit(alone: list[Any]) -> None:
+    cell = mt.cell("trilayer")
+    wide, narrow = np.linspace(5e-4, 8e-4, 13), np.linspace(5e-4, 8e-4, 7)
+    many = mt.sweep(cell, HOUR, {THICKNESS: wide}, [last_voltage])["last_voltage"].values
+    few = mt.sweep(cell, HOUR, {THICKNESS: narrow}, [last_voltage])["last_voltage"].values
+    assert many[::2] == pytest.approx(few, rel=1e-9)
+    assert np.array_equal(few, mt.sweep(cell, HOUR, {THICKNESS: narrow}, [last_voltage])["last_voltage"].values)
+    assert not alone
+
+
+def test_limits_end_each_point_for_itself() -> None:
+    cell, path = mt.cell("trilayer"), "positive.exchange_current_density.reference"
+    protocol = mt.Galvanostatic("10 uA", "1 h", limits=("-1 V", "0.0674 V"), first_time="1 ms", points=20)
+    values = np.linspace(0.7, 1.3, 6) * float(cell.get(path))
+    study = mt.sweep(cell, protocol, {path: values}, [duration])["duration"]
+    assert float(study[0]) < 1.0
+    assert float(study[-1]) == 3600.0
+    own = duration(mt.simulate(cell.with_({path: float(values[0])}), protocol))
+    assert float(study[0]) == pytest.approx(own, rel=1e-5)
+
+
+def test_what_decides_on_equations_is_simulated_alone(alone: list[Any]) -> None:
+    cell = mt.cell("trilayer")
+    values = [0.0, *np.linspace(0.1, 0.2, 6)]  # ohm m2
+    study = mt.sweep(cell, HOUR, {"positive.film_resistance": values}, [last_voltage])
+    assert [float(one.positive.film_resistance) for one in alone] == [0.0]
+    assert np.all(np.diff(study["last_voltage"].values) > 0)
+
+
+def test_cycles_and_small_studies_are_simulated_one_by_one(alone: list[Any]) -> None:
+    cell = mt.cell("trilayer")
+    mt.sweep(cell, HOUR, {THICKNESS: np.linspace(6e-4, 7e-4, runs.FEWEST - 1)}, [last_voltage])
+    assert len(alone) == runs.FEWEST - 1
+    assert not runs.suits(cell, mt.Cycling("10 uA", "1 h", cycles=2))
+    assert not runs.suits(cell, mt.EIS(1e6, 0.1))
+    assert not runs.suits(cell, mt.Sequence([HOUR, HOUR]))
+    assert not runs.suits(mt.cell("trilayer", "salt_depletion"), HOUR)
+
+
+def test_a_cell_that_cannot_be_run_says_why_and_harms_no_other() -> None:
+    cell, path = mt.cell("trilayer"), "positive.double_layer.c"
+    cells = [cell.with_({path: c}) for c in (0.01, 0.02, 0.03, 0.04)]
+    values = {path: np.array([0.01, 0.02, 0.03, -0.04])}  # which explodes
+    found = runs.side_by_side(cell, cells, values, HOUR)
+    assert sorted(found.datasets) == [0, 1, 2]
+    assert "the integration failed in step 0" in found.failures[3]
+    own = mt.simulate(cells[1], HOUR)
+    assert found.datasets[1]["voltage"].values == pytest.approx(own["voltage"].values, rel=1e-6)
+    assert "side by side" in found.datasets[1].attrs["route"]
+    assert found.datasets[1].attrs["cell"] == own.attrs["cell"]
