@@ -35,7 +35,7 @@ NEARLY = 1e-6
 ITERATIONS = 60
 #: Corrections that are worked out in all, raising the bias included, before a steady state counts as not found.
 MOST_CORRECTIONS = 600
-#: Times that the solution of the linear equations is refined: their rows differ by many decades, and what one pass loses
+#: Times that the solution of the linear equations is refined: their rows differ by many decades, what one pass loses
 #: to rounding the next one gives back.
 REFINEMENTS = 2
 #: Shortest step of Newton's iteration, relative to its own, before it is given up.

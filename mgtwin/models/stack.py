@@ -140,9 +140,9 @@ class StackModel(StockModel):
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
         current = self.cell.get(path)
         match current:
-            case Law():  # what is 0 at one temperature and not at another does not count
+            case Law():
                 driven = any(given.startswith(f"{path}.") for given in self.input_paths)
-                return not driven and value == 0 and current.vanishes
+                return not driven and current.always(value)
             case _:
                 return bool(current == value) and path not in self.input_paths
 

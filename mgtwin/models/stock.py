@@ -22,7 +22,7 @@ _READ = ("reader",)
 class StockModel(pybamm.BaseModel):
     """Base of the stack's model: how it looks to ``pybamm.Simulation``, ``Experiment`` and ``EISSimulation``, PyBOP."""
 
-    #: Whether charge and energy are counted, which takes four unknowns: models that nobody but mgtwin solves do without.
+    #: Whether charge and energy are counted, which takes four unknowns: models that only mgtwin solves do without.
     counts: ClassVar[bool] = True
 
     cell: Cell
@@ -109,7 +109,7 @@ class StockModel(pybamm.BaseModel):
 
 
 class _Options(dict[str, str]):
-    """Options of a model; whoever asks for the surface form, as ``EISSimulation`` alone does, hears why Z would be wrong."""
+    """Options of a model: who asks for the surface form (``EISSimulation`` alone does) hears why Z would be wrong."""
 
     def __init__(self, unfit: str) -> None:
         super().__init__({"surface form": "differential"})

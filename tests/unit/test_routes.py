@@ -33,7 +33,7 @@ def test_a_route_that_cannot_answer_is_refused_with_its_reason() -> None:
 
 
 def test_what_is_no_route_is_refused() -> None:
-    with pytest.raises(mt.InputError, match="a route .* give the object itself"):
+    with pytest.raises(mt.InputError, match=r"a route .* give the object itself"):
         mt.simulate(mt.cell("trilayer"), SPECTRUM, route="mesh")  # type: ignore[arg-type]
 
 
