@@ -50,6 +50,8 @@ SCHEMA: Mapping[str, Variable] = {
     "pseudo_chi_squared": Variable((), "1", "sum of squared residuals relative to |Z|"),
     "noise": Variable((), "1", "noise relative to |Z|"),
     "systematic_residual": Variable((), "1", "largest systematic residual relative to |Z|"),
+    "visible_drift": Variable((), "1", "change of the cell during the sweep that would be seen"),
+    "visible_arc_drift": Variable((), "1", "change of what relaxes during the sweep that would be seen"),
     "time_constant": Variable(("time_constant",), "s", "relaxation time"),
     "distribution": Variable(("time_constant",), "ohm", "distribution of relaxation times"),
     "series_resistance": Variable((), "ohm", "resistance in series with all relaxations"),

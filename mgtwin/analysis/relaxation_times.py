@@ -23,6 +23,8 @@ FEWEST = 10
 CLOSED = 0.05
 #: Peaks with less than this share of the polarisation are not told from the noise of the inversion.
 SMALLEST = 0.02
+#: Equal arcs this many decades apart are two peaks, at a regularisation of 3e-3.
+APART = 0.7
 #: A peak nearer than this factor to either end of the time constants may be the flank of an arc outside the data.
 EDGE = 3.0
 #: Standard deviations of a sum beyond which it is no noise.
@@ -95,9 +97,10 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
         ``peak_time_constant`` [s], ``peak_frequency`` [Hz], ``peak_resistance`` [ohm], ``peak_capacitance`` [F] and
         ``peak_inside`` (0 for a peak at either end of the data, whose numbers then depend on the window);
         ``series_resistance`` :math:`R_\infty` [ohm]; over ``frequency``, ``impedance`` and ``model_impedance`` [ohm].
-        The attributes ``regularisation``, ``misfit`` (root mean square of :math:`|\Delta Z|/|Z|`), and warnings where
-        the spectrum does not close at low frequency, a peak lies at an end of the data, inductive points were left out
-        at its upper end or cannot be described below it, or the misfit is large.
+        The attributes ``resolution`` (in words: which arcs would have been merged or left out), ``regularisation``,
+        ``misfit`` (root mean square of :math:`|\Delta Z|/|Z|`), and warnings where the spectrum does not close at low
+        frequency, a peak lies at an end of the data, inductive points were left out at its upper end or cannot be
+        described below it, or the misfit is large.
 
     Raises
     ------
@@ -157,7 +160,14 @@ def relaxation_times(eis: xr.Dataset, *, regularisation: float | str = 3e-3) -> 
     misfit = float(np.sqrt((np.abs((model - z) / z) ** 2).mean()))
     ds = _assemble(frequency, z, model, tau, gamma, series, peaks)
     warnings += _remarks(frequency, z, model, peaks, misfit)
-    attrs = attrs_from(eis, "analysis.relaxation_times", warnings, regularisation=weight, misfit=misfit)
+    unlisted = max(1 - sum(peak.resistance for peak in peaks) / float(carried.sum()), 0.0)
+    resolution = (
+        f"arcs closer than {APART:g} decades (unequal ones, a decade) may be one peak; peaks below {SMALLEST:.0%} of "
+        f"the polarisation are not listed, in which {unlisted:.1%} of it lie"
+    )
+    attrs = attrs_from(
+        eis, "analysis.relaxation_times", warnings, regularisation=weight, misfit=misfit, resolution=resolution
+    )
     return check(ds.assign_attrs(attrs))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from scipy import sparse
 
 __all__ = ["Elimination", "inverses"]
 
+#: Adds up rows; small ones are dense, for a call of a sparse one takes longer.
+Matrix: TypeAlias = sparse.csr_array | NDArray[np.float64]
+SMALL = 50_000
 #: Real or complex.
 Numbers = NDArray[np.inexact]
 Indices = NDArray[np.intp]
@@ -58,7 +62,7 @@ class Level:
     right_unknown: Indices
     factors: tuple[Indices, Indices]
     changed: Indices
-    sums: tuple[sparse.csr_array, sparse.csr_array, sparse.csr_array]
+    sums: tuple[Matrix, Matrix, Matrix]
     rows: Indices
 
 
@@ -138,9 +142,7 @@ class Elimination:
                 self._in_column[j].add(i)
         changed, sum_products = _sum_by([self._place[i, j] for _, _, i, j in products])
         rows, sum_left = _sum_by([i for _, _, i in left])
-        sum_right = sparse.csr_array(
-            (np.ones(len(right)), ([p for _, p, _ in right], range(len(right)))), shape=(len(chosen), len(right))
-        )
+        sum_right = _adding(np.array([p for _, p, _ in right], dtype=np.intp), len(chosen))
         pivots = np.array(chosen, dtype=np.intp)
         left_place, left_pivot, _ = _columns(left)
         right_place, right_pivot, right_unknown = _columns(right)
@@ -193,11 +195,16 @@ def _columns(entries: Sequence[tuple[int, ...]], width: int = 3) -> NDArray[np.i
     return np.array(entries, dtype=np.intp).reshape(-1, width).T
 
 
-def _sum_by(keys: list[int]) -> tuple[Indices, sparse.csr_array]:
+def _sum_by(keys: list[int]) -> tuple[Indices, Matrix]:
     """The distinct keys, and the matrix that adds up what has the same one."""
     distinct, place = np.unique(np.array(keys, dtype=np.intp), return_inverse=True)
-    ones = (np.ones(len(keys)), (place, np.arange(len(keys))))
-    return distinct, sparse.csr_array(ones, shape=(distinct.size, len(keys)))
+    return distinct, _adding(place, distinct.size)
+
+
+def _adding(places: Indices, size: int) -> Matrix:
+    """The matrix that adds up rows by their places."""
+    matrix = sparse.csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(size, len(places)))
+    return matrix if size * len(places) > SMALL else matrix.toarray()
 
 
 def inverses(matrices: Numbers) -> Numbers:

@@ -161,8 +161,8 @@ class March:
 
     def _norm(self, change: Reals, at: Reals) -> Reals:
         """Root mean square over unknowns of a change in parts of the tolerance, for every set."""
-        scaled = change / (self._atol + self._rtol * np.abs(at))
-        return np.sqrt(np.mean(scaled**2, axis=tuple(range(scaled.ndim - 1))))
+        scaled = (change / (self._atol + self._rtol * np.abs(at))).reshape(-1, change.shape[-1])
+        return np.sqrt(np.einsum("kb,kb->b", scaled, scaled) / len(scaled))
 
     def _give_up(self, which: Flags, reason: str) -> None:
         for k in np.flatnonzero(which & self._active):
@@ -274,9 +274,7 @@ class March:
         tolerance = max(10 * np.finfo(float).eps / self._rtol, min(0.03, self._rtol**0.5))
         rate, last = max(self._convergence, 1e-16) ** 0.8, None
         for iteration in range(1, ITERATIONS + 1):
-            rates = np.stack(
-                [self._sets.rates(self._time + c * length, self._state + z) for c, z in zip(C, increments, strict=True)]
-            )
+            rates = self._sets.stages(self._time + C * length, self._state + increments)
             real, first, second = _combined(TI, rates)
             complex_ = first + 1j * second - MU_COMPLEX / length * self._mass * (transformed[1] + 1j * transformed[2])
             change = np.empty(shape)
@@ -285,7 +283,8 @@ class March:
             change[1], change[2] = found.real, found.imag
             transformed = transformed + change
             increments = _combined(T, transformed)
-            sizes = np.where(self._active, np.nan_to_num(self._norm(change, self._state), nan=np.inf), 0.0)
+            sizes = self._norm(change, self._state)
+            sizes = np.where(self._active, np.where(np.isfinite(sizes), sizes, np.inf), 0.0)
             size = float(sizes.max())
             if last is not None:
                 rate = size / last
@@ -305,7 +304,7 @@ class March:
         """Estimated error of the states in parts of the tolerance, for every set."""
         assert self._solvers is not None
         held = self._held
-        embedded = self._mass * np.tensordot(ERROR, increments, axes=1) / length
+        embedded = self._mass * _combined(ERROR, increments) / length
         size = np.maximum(np.abs(self._state[:held]), np.abs(new[:held]))
         error = self._solvers[0](self._rates + embedded)
         found = self._norm(error[:held], size)
@@ -313,13 +312,13 @@ class March:
         if again and (found[self._active] > 1).any():
             error = self._solvers[0](self._sets.rates(self._time, self._state + error) + embedded)
             found = self._norm(error[:held], size)
-        return np.nan_to_num(found, nan=np.inf)
+        return np.where(np.isfinite(found), found, np.inf)
 
     def _accept(self, length: float, increments: Reals, new: Reals, left: float) -> None:
         """Go on to the end of the step, with the outputs in it and an end for those that met an event."""
         before, start = self._time, self._state
         self._time = float(self._times[-1]) if length == left else before + length
-        coefficients = np.tensordot(POLYNOMIAL, increments, axes=1)
+        coefficients = _combined(POLYNOMIAL, increments)
         inside = np.flatnonzero((self._times > before) & (self._times <= self._time))
         if inside.size:
             found = start + _at(coefficients, (self._times[inside] - before) / length)
@@ -335,10 +334,8 @@ class March:
     ) -> None:
         """End the sets in which an event has happened, at the moment that the collocation polynomial tells."""
         events, result = self._sets.events, self.result
-        if events is None:
-            return
-        met = self._active & (events(self._time, new) <= 0).any(axis=0)
-        if not met.any():
+        found = events(self._time, new)
+        if found is None or not (met := self._active & (found <= 0).any(axis=0)).any():
             return
         low, high = np.zeros(met.size), np.ones(met.size)
         start = new if start is None else start
@@ -346,10 +343,10 @@ class March:
         for _ in range(50 if length > 0 else 0):
             middle = (low + high) / 2
             state = start + np.einsum("knb,kb->nb", coefficients, middle ** np.arange(1, 4)[:, np.newaxis])
-            past = (events(before + middle * length, state) <= 0).any(axis=0)
+            past = (np.asarray(events(before + middle * length, state)) <= 0).any(axis=0)
             low, high = np.where(past, low, middle), np.where(past, middle, high)
         reached = before + high * length
-        which = events(reached, state).argmin(axis=0)
+        which = np.asarray(events(reached, state)).argmin(axis=0)
         for k in np.flatnonzero(met):
             result.ended_by[k] = f"event: {self._sets.equations.names[which[k]]}"
             result.ends[k] = reached[k]
@@ -371,9 +368,9 @@ class March:
 
 def _combined(weights: Reals, parts: Reals) -> Reals:
     """Linear combinations over the first axis."""
-    return np.tensordot(weights, parts, axes=1)
+    return (weights @ parts.reshape(len(parts), -1)).reshape(*weights.shape[:-1], *parts.shape[1:])
 
 
 def _at(coefficients: Reals, positions: Reals) -> Reals:
     """The polynomial of a step, without its value at the start, at positions in parts of the step."""
-    return np.tensordot(positions[:, np.newaxis] ** np.arange(1, 4), coefficients, axes=1)
+    return _combined(positions[:, np.newaxis] ** np.arange(1, 4), coefficients)

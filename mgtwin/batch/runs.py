@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Cell, Reader
+from ..cells import Cell, Fixture, Reader
+from ..dataset import transient
 from ..errors import InputError
+from ..impedance.parameters import reader_of
 from ..kinds.carriers import Carrier
 from ..protocols import Protocol, Segment, TransientProtocol
 from ..routes import SIDE_BY_SIDE, Route, Task, choose
 from ..simulation import checks
 from ..simulation.dispatch import stamp
-from ..simulation.transient import assemble, joined, made_by, window_of
+from ..simulation.transient import (
+    clock,
+    half_cycle_capacities,
+    joined,
+    laboratory,
+    made_by,
+    potential_warnings,
+    window_of,
+)
+from .copies import CellText, refilled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,6 +43,8 @@ Reals = NDArray[np.float64]
 #: Steps cost nearly as much for this many cells as for one: studies of fewer are simulated one by one, and in larger
 #: ones groups of fewer that have a model of their own.
 FEWEST, FEWEST_ALIKE = 6, 3
+#: Fractions of the first output time within which it matters whether a dielectric relaxes.
+FRACTIONS = (checks.FAST, checks.TOO_SLOW)
 #: What ``attrs["route"]`` says of the integration.
 HOW = "in time, side by side (Radau IIA, {:g} of the states per step)"
 #: Numbers that decide which equations a model has: a cell with one of them has a model of its own.
@@ -108,24 +121,44 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
     """
     runs = Runs()
     groups: dict[_Common, list[_Member]] = {}
+    answers: dict[object, tuple[object, tuple[str, ...]]] = {}
+    slow = _slow_layers(cells, values, protocol)
     for k, cell in enumerate(cells):
+        numbers = np.array([given[k] for given in values.values()])
+        if np.isin(numbers, DECISIVE).any():
+            continue
         try:
             segments = protocol.segments(cell)
-            dielectric = checks.check_feasible(cell, segments)
+            times = tuple(segment.times for segment in segments)
+            # types and the slow layers decide on these questions, not numbers: cells that share them share the answers
+            if (slow[k], times) not in answers:
+                route = choose(Task(cell, segments), SIDE_BY_SIDE).taken_by(_Modelled())
+                answers[slow[k], times] = route, checks.check_feasible(cell, segments)
         except InputError as error:
             runs.failures[k] = " ".join(str(error).split())
             continue
-        numbers = np.array([given[k] for given in values.values()])
-        match choose(Task(cell, segments), SIDE_BY_SIDE).taken_by(_Modelled()):
-            case Route() as route if not np.isin(numbers, DECISIVE).any():
-                common = _Common(route, dielectric, tuple(segment.times for segment in segments))
-                groups.setdefault(common, []).append(_Member(k, cell, segments, numbers))
+        match answers[slow[k], times]:
+            case Route() as route, dielectric:
+                groups.setdefault(_Common(route, dielectric, times), []).append(_Member(k, cell, segments, numbers))
     for common, alike in groups.items():
         for decades, members in common.by_decades(alike, tuple(values)).items():
             if len(members) >= FEWEST_ALIKE:
                 sets = common.model(base if protocol.temperature is None else cells[0], members, tuple(values), decades)
                 _Group(sets, members, common.route, stamp(members[0].cell, protocol)).run(runs)
     return runs
+
+
+def _slow_layers(cells: Sequence[Cell], values: Mapping[str, Reals], protocol: TransientProtocol) -> list[object]:
+    """For every cell, what the checks of a run ask of its dielectrics: whether they relax within fractions of the first
+    output time; and the cell itself, where a fixture of its own has to be asked."""
+    first = checks.first_output(protocol.segments(cells[0]))
+    reader, _ = reader_of(cells[0], {path: given for path, given in values.items()})  # noqa: C416
+    times = [checks.relaxation_time(cells[0], layer, reader) for layer in cells[0].layers]
+    bits = [
+        np.broadcast_to(time > part * first, len(cells)) for time in times if time is not None for part in FRACTIONS
+    ]
+    own = (k if cell.fixture != cells[0].fixture or cell.fixture != Fixture() else -1 for k, cell in enumerate(cells))
+    return [(tuple(bool(bit[k]) for bit in bits), mark) for k, mark in enumerate(own)]
 
 
 @dataclass(frozen=True)
@@ -216,29 +249,49 @@ class _Group:
             members, state = [members[k] for k in left], reached.final[:, left]
             if not members:
                 return
-        for member in members:
-            runs.datasets[member.number] = self._dataset(member, solutions[member.number])
+        if members:
+            self._write(members, solutions, runs)
 
-    def _dataset(self, member: _Member, solutions: list[SegmentSolution]) -> xr.Dataset:
-        cell, segments = member.cell, member.segments
-        ended = [
-            f"step {segment.step}: {solution.ended_by} after {solution.times[-1]:.4g} s"
-            for segment, solution in zip(segments, solutions, strict=True)
-            if solution.ended_by != "time"
-        ]
-        attrs = {
-            **self.attrs,
-            "cell": cell.to_yaml(),
-            "temperature": float(cell.temperature),
-            "area": float(cell.area),
-            **made_by(self.route, self.sets.layout[0], HOW.format(self.sets.rtol)),
-            "warnings": [*checks.validity_warnings(cell), *checks.fixture_warnings(cell, segments), *ended],
-        }
-        kept = {
+    def _write(self, members: Sequence[_Member], solutions: Mapping[int, list[SegmentSolution]], runs: Runs) -> None:
+        """Make the Datasets, those that have as many samples by refilling: that takes a fifth of the time."""
+        laws, text = members[0].cell.laws, CellText(members[0].cell, self.sets.names)
+        template: xr.Dataset | None = None
+        for member in members:
+            cell, segments, done = member.cell, member.segments, solutions[member.number]
+            ended = [
+                f"step {segment.step}: {solution.ended_by} after {solution.times[-1]:.4g} s"
+                for segment, solution in zip(segments, done, strict=True)
+                if solution.ended_by != "time"
+            ]
+            # of which temperatures a law is known for does not differ between the cells, only their temperature
+            known = ((path, law.validity_warning(float(cell.temperature))) for path, law in laws)
+            warnings = [*(f"{path}: {said}" for path, said in known if said), *checks.fixture_warnings(cell, segments)]
+            warnings += [*ended, *potential_warnings(cell, joined(done))]
+            attrs = {
+                **self.attrs,
+                "cell": text.of(cell, member.values),
+                "temperature": float(cell.temperature),
+                "area": float(cell.area),
+                **made_by(self.route, self.sets.layout[0], HOW.format(self.sets.rtol)),
+                "warnings": list(dict.fromkeys(warnings)),
+            }
+            traces = self._traces(member, done)
+            if template is None or traces["time"].size != template["time"].size:
+                template = transient(**traces, attrs=attrs)
+                runs.datasets[member.number] = template
+            else:
+                runs.datasets[member.number] = refilled(template, traces, attrs)
+
+    def _traces(self, member: _Member, solutions: list[SegmentSolution]) -> dict[str, Any]:
+        """Arguments of `mgtwin.dataset.transient`."""
+        done = [(segment, one.times) for segment, one in zip(member.segments, solutions, strict=True)]
+        ends = np.cumsum([solution.times[-1] for solution in solutions])
+        return {
+            **clock(done, np.append(0.0, ends)[:-1]),
+            **laboratory(member.cell, joined(solutions), self.sets.nodes),
+            "half_cycle_capacity": half_cycle_capacities(done),
             "state": np.array([solution.state for solution in solutions]),
-            "segment_time": np.cumsum([solution.times[-1] for solution in solutions]),
+            "segment_time": ends,
             "state_variable": self.sets.layout[0],
             "state_position": self.sets.layout[1],
         }
-        done = [(segment, solution.times) for segment, solution in zip(segments, solutions, strict=True)]
-        return assemble(cell, done, joined(solutions), self.sets.nodes, kept, attrs)

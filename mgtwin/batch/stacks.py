@@ -8,7 +8,6 @@ from typing import Any
 
 import casadi
 import numpy as np
-import pybamm
 from numpy.typing import NDArray
 
 from ..cells import Cell
@@ -18,8 +17,9 @@ from ..impedance.parameters import reader_of
 from ..kinds.carriers import has_electrons
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from ..models.modes import DECADES as TABLES
 from ..models.stack import DEFAULT_WINDOW
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from ..routes import Route
 from ..simulation.integrator import Integrator, SegmentSolution, mapped
 from .equations import Equations
@@ -60,16 +60,14 @@ class InputStack(ControlledStack):
         self._decades = decades
         super().__init__(cell, inputs, **options)
 
-    def diffusion_length(self, name: str) -> float:
+    def diffusion_length(self, layer: str, cell: Cell, f_max: float) -> float:
         """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness, by the decades that are asked for."""
-        if name not in self._decades:
-            return super().diffusion_length(name)
-        return float(10 ** ((1 - self._decades[name]) / 2)) * (1 + 1e-9)  # no rounding beyond a whole number of them
+        if layer not in self._decades:
+            return super().diffusion_length(layer, cell, f_max)
+        return float(10 ** ((1 - self._decades[layer]) / 2)) * (1 + 1e-9)  # no rounding beyond a whole number of them
 
-    def _rest_symbols(self) -> SimpleNamespace:
-        get, (negative, positive, *layers) = pybamm.InputParameter, _rest_names(self.cell)
-        at = dict(zip((layer.name for layer in self.cell.layers), map(get, layers), strict=True))
-        return SimpleNamespace(layers=at, electrodes={"negative": get(negative), "positive": get(positive)})
+    def _rest_symbols(self, *, as_inputs: bool) -> SimpleNamespace:
+        return super()._rest_symbols(as_inputs=True)
 
 
 class ParameterSets:
@@ -129,6 +127,8 @@ class ParameterSets:
         ]
         self._edges = np.cumsum([part.numel() for part in parts])
         self._outputs = casadi.Function("outputs", [y, p], [casadi.vertcat(*parts)])
+        wanted = [parts[self.output_names.index(name)] for name in (names.VOLTAGE, names.CURRENT)]
+        self._signals = casadi.Function("signals", [y, p], [casadi.vertcat(*wanted)])
         rest = casadi.densify(built.concatenated_initial_conditions.to_casadi(y=casadi.MX(0), **given))
         self._rest = casadi.Function("rest", [p], [rest])
 
@@ -154,7 +154,8 @@ class ParameterSets:
     def integrate(self, y: Reals, values: Reals, segments: Sequence[Segment]) -> Trajectories:
         """All sets through a segment of equal times, with a control and limits for each."""
         control = np.array([[*Integrator.inputs(self, segment).values()] for segment in segments]).T  # type: ignore[arg-type]
-        sets = self._equations.for_sets(np.vstack([self.numbers(values), control]))
+        bounded = any(segment.limits != Limits() for segment in segments) or len(self._equations.names) > 2
+        sets = self._equations.for_sets(np.vstack([self.numbers(values), control]), events=bounded)
         return march(sets, y, segments[0].times, self.rtol, self.atol)
 
     # -- results ------------------------------------------------------------------------------------------------------
@@ -165,6 +166,13 @@ class ParameterSets:
         return {
             name: block[0] if len(block) == 1 else block for name, block in zip(self.output_names, blocks, strict=True)
         }
+
+    def signals(self, states: Reals, numbers: Reals) -> Reals:
+        """Voltage [V] and PyBaMM's current [A] of states (times, unknowns, sets), shape (2, times, sets)."""
+        times, unknowns, sets = states.shape
+        # all sets and times in one call, one column each
+        found = mapped(self._signals, states.transpose(1, 0, 2).reshape(unknowns, -1), np.tile(numbers, times))
+        return found.reshape(2, times, sets)
 
     def solution(self, found: Trajectories, k: int, numbers: Reals, segment: Segment) -> SegmentSolution:
         """The result of a segment for one set; where an event ended it, that moment is the last sample."""
@@ -181,10 +189,10 @@ class ParameterSets:
 
 def _rest_names(cell: Cell) -> list[str]:
     """What the potentials at rest are called as inputs of a model: of both electrodes, and of every layer."""
-    return [f"rest potential of {name} [V]" for name in ("negative", "positive", *(one.name for one in cell.layers))]
+    return [names.at_rest(place) for place in ("negative", "positive", *(one.name for one in cell.layers))]
 
 
-def decades_of(cell: Cell, values: Mapping[str, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:
+def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:
     """Decades of L^2/(D t) that each layer of cells needs down to a time of 1/(2 pi f_max), in whole `DECADES`.
 
     So the modes, or the mesh, of a cell depend on its own numbers alone, and cells that are much alike share them.
@@ -193,17 +201,19 @@ def decades_of(cell: Cell, values: Mapping[str, Reals], f_max: float) -> dict[st
     ----------
     cell : Cell
     values : mapping
-        Path to the number [SI] of every cell.
+        Path, or paths of one number, to the number [SI] of every cell.
     f_max : float
         [Hz]
     """
-    reader, _ = reader_of(cell, dict(values.items()))
-    number = len(next(iter(values.values())))
+    reader, _ = reader_of(cell, values)
+    number = max((len(given) for given in values.values()), default=1)
     found = {}
     for layer, potential in zip(cell.layers, rest_potentials(cell, reader).layers, strict=True):
         if has_electrons(layer.material):
             diffusivity = rest_diffusivity(reader, f"layers.{layer.name}.material", potential)
             length = np.ravel(diffusivity / (2 * np.pi * f_max) / reader.number(f"layers.{layer.name}.thickness") ** 2)
-            whole = DECADES * np.ceil((1 - np.log10(length)) / DECADES)
+            needed = np.ceil(1 - np.log10(length))
+            # beyond the last table a layer is on a mesh, which is made for no more than it has to be
+            whole = np.where(needed > max(TABLES), needed, DECADES * np.ceil(needed / DECADES))
             found[layer.name] = np.broadcast_to(whole, number).astype(np.intp)
     return found

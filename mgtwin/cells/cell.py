@@ -242,7 +242,7 @@ class Cell:
 
     def paths(self) -> tuple[str, ...]:
         """Return the paths of all numbers of this cell, in the order of its fields."""
-        return self._paths
+        return tuple(self.numbers)
 
     @cached_property
     def _below(self) -> dict[str, Node]:
@@ -250,20 +250,21 @@ class Cell:
         return dict(walk(self))
 
     @cached_property
-    def _paths(self) -> tuple[str, ...]:
-        return tuple(path for path, value in self._below.items() if isinstance(value, float))
+    def numbers(self) -> Mapping[str, float]:
+        """Every number of this cell by its path, in the order of its fields."""
+        return {path: value for path, value in self._below.items() if isinstance(value, float)}
 
     @cached_property
     def laws(self) -> tuple[tuple[str, Law], ...]:
         """Every law of temperature in this cell with its path."""
-        owners = dict.fromkeys(path.rpartition(".")[0] for path in self._paths)
+        owners = dict.fromkeys(path.rpartition(".")[0] for path in self.numbers)
         found = ((owner, self._below.get(owner)) for owner in owners)
         return tuple((owner, law) for owner, law in found if isinstance(law, Law))
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """Keys of the references that the numbers of this cell come from, each once."""
-        found = (getattr(self._below[path], "source", None) for path in self._paths)
+        found = (getattr(value, "source", None) for value in self.numbers.values())
         return tuple(dict.fromkeys(source for source in found if source))
 
     def reversed(self) -> Cell:

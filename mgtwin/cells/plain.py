@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..quantities import Value, origin_of, to_file
 from ..yamlfile import dumps
 from .paths import Node, children
 
-__all__ = ["differences", "to_plain", "to_yaml"]
+__all__ = ["differences", "structure", "to_plain", "to_yaml"]
 
 _FIRST = ("type", "name", "description", "overlays")
 
@@ -62,6 +62,36 @@ def _text(part: Same, name: str, key: str | int | None = None) -> str:
     plain = to_plain(part.noun)
     within = plain if key is None else [plain] if key == 0 else {key: plain}
     return dumps({name: within}).partition("\n")[2]
+
+
+def structure(node: Node) -> Hashable:
+    """Return what a noun is without its numbers: the kinds that it consists of, and which optional parts are given.
+
+    Nouns of one structure differ in the numbers that have a path of their own, and in descriptions.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> cell = mt.cell("trilayer")
+    >>> structure(cell) == structure(cell.with_({"temperature": 310.0}))
+    True
+    """
+    match node:
+        case bool():
+            return node
+        case float():
+            return float
+        case Mapping():
+            return tuple((key, structure(item)) for key, item in node.items())
+        case tuple() if any(map(dataclasses.is_dataclass, node)):
+            return tuple(map(structure, node))
+    return _structure(Same(node)) if dataclasses.is_dataclass(node) else node
+
+
+@lru_cache(maxsize=1024)
+def _structure(part: Same) -> Hashable:
+    fields = _fields(type(part.noun)).keys() - {"description"}
+    return type(part.noun), tuple(structure(vars(part.noun)[name]) for name in sorted(fields))
 
 
 def _given(noun: Node) -> dict[str, Node]:

@@ -203,11 +203,24 @@ def _pair(
     file = folder / item.file
     if not file.is_file():
         raise document.error(f"there is no file {file}.", (*place, "file"))
+    found: xr.Dataset | xr.DataTree
     try:
-        found = _read(file)
+        # A result of mgtwin, or what the readers of instruments make of a file.
+        found = dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
     except InputError as error:
         raise document.error(str(error), (*place, "file")) from None
-    ds = _node(document, found, item, place)
+    match found:
+        case xr.Dataset() as ds:
+            pass
+        case tree:
+            names = [leaf.path.lstrip("/") for leaf in tree.leaves]
+            if item.node not in names:
+                listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+                where = "file" if item.node is None else "node"
+                raise document.error(
+                    f"{item.file} holds several measurements: say which, node: {listed}.", (*place, where)
+                )
+            ds = tree[item.node].to_dataset()
     attrs: dict[str, str | float] = {"file": item.file}
     if item.temperature is not None:
         attrs["temperature"] = float(item.temperature)
@@ -217,26 +230,6 @@ def _pair(
         subject = _circuit(document, item.circuit, (*place, "circuit"))
     assert subject is not None
     return _changed(document, subject, item.set, (*place, "set")), ds.assign_attrs(attrs)
-
-
-def _read(file: Path) -> xr.Dataset | xr.DataTree:
-    """A result of mgtwin, or what the readers of instruments make of a file."""
-    found: xr.Dataset | xr.DataTree
-    found = dataset.open(file) if file.suffix in (".nc", ".nc4", ".h5", ".hdf5") else read(file)
-    return found
-
-
-def _node(document: yamlfile.Document, found: xr.Dataset | xr.DataTree, item: DataFile, place: _Place) -> xr.Dataset:
-    """The measurement that is meant, of a file with one or with several."""
-    match found:
-        case xr.Dataset():
-            return found
-    names = [leaf.path.lstrip("/") for leaf in found.leaves]
-    if item.node not in names:
-        listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-        where = "file" if item.node is None else "node"
-        raise document.error(f"{item.file} holds several measurements: say which, node: {listed}.", (*place, where))
-    return found[item.node].to_dataset()
 
 
 def _check_paths(document: yamlfile.Document, wanted: FitFile, subjects: list[Subject]) -> None:

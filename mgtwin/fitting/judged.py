@@ -26,6 +26,8 @@ _NORMAL_95 = 1.96
 #: Relative standard deviation up to which the neighbourhood of the minimum is taken for the whole valley. Beyond it the
 #: noise has been seen to close the end of an open one (a diffusion whose end the spectrum does not reach).
 WELL = 0.1
+#: Correlation above which two parameters are one valley.
+TIED = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +54,17 @@ class Judged(Solution):
 
     @property
     def _doubtful(self) -> NDArray[np.bool_]:
-        """About which parameters the covariance is not believed: those not well determined, or all if one is not."""
+        """About which parameters the covariance is not believed.
+
+        Those not well determined and what moves with them, or all if one is not determined.
+        """
         found = self.identifiability
         if not self.problem.smooth:
             return np.full(len(self.names), False)
-        return (found.relative_std > WELL) | ~found.identifiable.all()
+        uncertain = found.relative_std > WELL
+        # resistance and time constant of a diffusion whose end is not seen: the one looks well determined by the other
+        tied = (np.abs(np.nan_to_num(self.correlations)) > TIED)[:, uncertain].any(axis=1)
+        return uncertain | tied | ~found.identifiable.all()
 
     def profiled(self, progress: Progress | None = None) -> Self:
         """Work out the profiles of all parameters, after which the table shows their intervals; return the fit itself.

@@ -33,6 +33,8 @@ RANK = 1e-10
 #: A spectrum breaks the relations if the mean of this many neighbouring residuals exceeds the tolerance (relative to
 #: |Z|) and is this many times what the noise gives.
 WINDOW, TOLERANCE, SIGNIFICANT = 5, 0.003, 4.0
+#: Below this level (of what deviations are divided by) nobody asks for another series.
+NOISY = 0.005
 #: The median of the size of a normal variable, inverse.
 NORMAL = 1.4826
 
@@ -92,26 +94,30 @@ def _spectral(frequency: Reals, z: NDArray[np.complex128], std: Reals) -> Qualit
     if target.size < FEWEST:
         return None
     best: tuple[float, Quality] | None = None
-    for per_decade in PER_DECADE:
-        matrix = _terms(frequency, per_decade) * weight[:, np.newaxis]
-        # with more elements than that the test would follow the noise itself
-        if target.size - matrix.shape[1] < FEWEST // 2:
+    # the series of the admittance (dZ = -Z^2 dY) describes what relaxations in series cannot: a lead in resonance with
+    # its sample. It is one more chance to follow noise, and has to leave half of what the first one leaves
+    for factor, worse in ((np.ones_like(z), 0.0), (z**2, np.log(4.0))):
+        for per_decade in PER_DECADE:
+            matrix = np.ascontiguousarray(_terms(frequency, per_decade) * factor).view(float).T * weight[:, np.newaxis]
+            # with more elements than that the test would follow the noise itself
+            if target.size - matrix.shape[1] < FEWEST // 2:
+                break
+            score, found = _tested(matrix, target)
+            if best is None or score + worse < best[0]:
+                best = score + worse, found
+        if best is None or best[1].noise < NOISY:
             break
-        score, found = _tested(matrix, target)
-        if best is None or score < best[0]:
-            best = score, found
     return None if best is None else best[1]
 
 
-def _terms(frequency: Reals, per_decade: float) -> Reals:
-    """Columns of the test, real and imaginary part of each point in turn."""
+def _terms(frequency: Reals, per_decade: float) -> NDArray[np.complex128]:
+    """What the test adds up, at every frequency."""
     s = 2j * np.pi * frequency
     low, high = -np.log10(np.abs(s).max()), -np.log10(np.abs(s).min())
     count = max(int(np.ceil((high - low + 2 * BEYOND) * per_decade)), 2)
     times = np.logspace(low - BEYOND, high + BEYOND, count)
     # resistance, inductance and capacitance come scaled to 1 at the end of the data where each is largest
-    columns = np.stack([np.ones_like(s), s / np.abs(s).max(), np.abs(s).min() / s, *(1 / (1 + s * t) for t in times)])
-    return np.ascontiguousarray(columns).view(float).T
+    return np.stack([np.ones_like(s), s / np.abs(s).max(), np.abs(s).min() / s, *(1 / (1 + s * t) for t in times)])
 
 
 def _tested(matrix: Reals, target: Reals) -> tuple[float, Quality]:

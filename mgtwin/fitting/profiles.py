@@ -64,7 +64,11 @@ def _end(fit: Solution, k: int, sign: float, threshold: float, points: dict[floa
     """Coordinate at which the profile crosses the threshold on one side, None where it does not."""
     best = float(fit.minimum.x[k])
     bound = float(fit.problem.bounds[0 if sign < 0 else 1][k])
-    farthest = _farthest(fit, k, sign)
+    # how far it is followed: to the bound, or until the parameter has changed out of all proportion
+    parameter = fit.problem.parameters[k]
+    reach = DECADES * math.log(10) if parameter.log else SIZES * parameter.size(float(fit.x[k]))
+    low, high = parameter.internal_bounds
+    farthest = max(best - reach, low) if sign < 0 else min(best + reach, high)
     walk = _Walk(fit, k, threshold)
     std = math.sqrt(fit.covariance[k, k]) if np.isfinite(fit.covariance[k, k]) else math.inf
     # the covariance may promise far too much: not more than a sixteenth of the whole way at once
@@ -86,14 +90,6 @@ def _end(fit: Solution, k: int, sign: float, threshold: float, points: dict[floa
             return bound if math.isfinite(bound) and x == bound else None
         inside, rise_inside, step = x, rise, step * GROWTH
     return None
-
-
-def _farthest(fit: Solution, k: int, sign: float) -> float:
-    """How far a side is followed: to the bound, or until the parameter has changed out of all proportion."""
-    parameter, best = fit.problem.parameters[k], float(fit.minimum.x[k])
-    reach = DECADES * math.log(10) if parameter.log else SIZES * parameter.size(float(fit.x[k]))
-    low, high = parameter.internal_bounds
-    return max(best - reach, low) if sign < 0 else min(best + reach, high)
 
 
 class _Walk:

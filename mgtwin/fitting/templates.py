@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -62,7 +63,11 @@ def template(cell: Cell, file: str = "fit.yaml") -> str:
     places with equal values (both electrodes of a symmetric cell) go together.
     """
     text = _HEAD.format(cell=cell.name, file=file, layer=cell.layers[0].name)
-    open_keys = [key for key in _keys(cell) if _is_open(cell, key)]
+    open_keys = []
+    for key in _keys(cell):
+        value = cell.get(model_of(cell).expand(key)[0])
+        if origin_of(value).get("kind") in ("fitted", "computed") and float(value) not in (0.0, float("inf")):
+            open_keys.append(key)
     free = _determined(cell, open_keys)
     lines = []
     for key in _keys(cell):
@@ -88,10 +93,15 @@ def _keys(cell: Cell) -> list[str]:
     for path in paths:
         if path in grouped:
             continue
+        found.append(path)
         # the first wildcard whose members are all equal now: numbers that differ are not meant to move together
-        key = next((item for item in _wildcards(path) if _is_group(cell, item, path)), path)
-        grouped |= set(model_of(cell).expand(key))
-        found.append(key)
+        for key in _wildcards(path):
+            with suppress(UnknownNameError):
+                members = model_of(cell).expand(key)
+                if path in members and len(members) > 1 and len({cell.get(member) for member in members}) == 1:
+                    found[-1] = key
+                    break
+        grouped |= set(model_of(cell).expand(found[-1]))
     return found
 
 
@@ -105,19 +115,6 @@ def _wildcards(path: str) -> list[str]:
         begin = name.partition("_")[0]
         return [f"layers.{begin}_*.{tail}"] if first == "layers" else [f"interfaces.*.{tail}"]
     return []
-
-
-def _is_group(cell: Cell, key: str, path: str) -> bool:
-    try:
-        members = model_of(cell).expand(key)
-    except UnknownNameError:
-        return False
-    return path in members and len(members) > 1 and len({cell.get(member) for member in members}) == 1
-
-
-def _is_open(cell: Cell, key: str) -> bool:
-    value = cell.get(model_of(cell).expand(key)[0])
-    return origin_of(value).get("kind") in ("fitted", "computed") and float(value) not in (0.0, float("inf"))
 
 
 def _determined(cell: Cell, keys: Sequence[str]) -> list[str]:

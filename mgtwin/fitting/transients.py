@@ -9,9 +9,11 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ..batch.derivatives import DifferenceRun
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
+from ..kinds.carriers import Carrier
 from ..protocols import EIS, Limits, Segment
 from ..regression import Block, Weighting
 from ..simulation import simulate
@@ -56,26 +58,29 @@ class TransientBlock(_Single):
         segments, self._where = segments_of(item)
         self._output = 1 if item.by_voltage else 0
         self._names = {k: ", ".join(paths) for k, paths in self._keys.items()}
-        self._run = SensitiveRun(self._cell, segments, list(self._keys.values()))
-        self._last: tuple[bytes, Reals] | None = None
+        salt = any(Carrier.ANIONS in layer.material.carriers for layer in self._cell.layers)
+        # a run that uses up its salt ends by an event, which one integration of many sets does not share
+        self._run = (SensitiveRun if salt else DifferenceRun)(self._cell, segments, list(self._keys.values()))
+        self._last: tuple[bytes, tuple[Reals, ...]] | None = None
 
     def _named(self, values: Reals) -> dict[str, float]:
         return {name: float(values[k]) for k, name in self._names.items()}
 
-    def predict(self, values: Reals) -> Reals:
-        """Voltage [V] or current [A] at the samples; the last one is kept, for an integration takes long."""
+    def _found(self, values: Reals) -> tuple[Reals, ...]:
+        """Voltage, current and their derivatives; the last ones are kept, for an integration takes long."""
         # only of the numbers that act here: others of a joint fit may move without a new integration
         key = values[list(self._keys)].tobytes()
         if self._last is None or self._last[0] != key:
-            self._last = key, self._run.run(self._named(values))[self._output][self._where]
+            self._last = key, self._run.derivatives({name: float(values[k]) for k, name in self._names.items()})
         return self._last[1]
+
+    def predict(self, values: Reals) -> Reals:
+        """Voltage [V] or current [A] at the samples."""
+        return self._found(values)[self._output][self._where]
 
     def derivatives(self, values: Reals) -> Reals:
         """Their derivatives by the unknowns."""
-        if not self._keys:
-            return np.zeros((self._count, self.data.size))
-        slopes = self._run.derivatives(self._named(values))[2][self._output][self._where]
-        return self._everywhere(slopes.T)
+        return self._everywhere(self._found(values)[2][self._output][self._where].T)
 
 
 class BiasedBlock(_Single):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,25 +99,15 @@ def fit(
         raise InputError(f"starts is {starts}: give at least 1.")
     if frequency_range is not None:
         pairs = [(subject, _cut(dataset, frequency_range)) for subject, dataset in pairs]
-    measurements = _measurements_of(pairs)
+    measurements = [measurement(subject, dataset, number) for number, (subject, dataset) in enumerate(pairs)]
+    labels = [item.label for item in measurements]
+    for k, label in enumerate(labels):
+        if labels.count(label) > 1:  # Datasets of one name get numbers
+            measurements[k] = replace(measurements[k], label=f"{label} ({labels[:k].count(label) + 1})")
     weightings = weightings_of(measurements, weighting)
     measurements, free = _completed(measurements, wanted(given), weightings)
     problem, minimum = minimised(problem_of(measurements, free, weightings), starts, seed, loss, progress)
     return Fit(problem, minimum, loss, starts, seed)
-
-
-def _measurements_of(pairs: Iterable[_Pair]) -> list[Measurement]:
-    """What every (cell, dataset) is; Datasets of one name get numbers."""
-    found = [measurement(cell, dataset, number) for number, (cell, dataset) in enumerate(pairs)]
-    labels = [item.label for item in found]
-    if len(set(labels)) < len(labels):
-        found = [
-            replace(item, label=f"{item.label} ({labels[:k].count(item.label) + 1})")
-            if labels.count(item.label) > 1
-            else item
-            for k, item in enumerate(found)
-        ]
-    return found
 
 
 def _cut(dataset: xr.Dataset, limits: FrequencyRange) -> xr.Dataset:

@@ -3,5 +3,14 @@
 from .derivatives import exact_jacobian
 from .exact import exact, exact_laplace
 from .limits import PlateauResistances, dc_resistance, plateaus
+from .step import step_response
 
-__all__ = ["PlateauResistances", "dc_resistance", "exact", "exact_jacobian", "exact_laplace", "plateaus"]
+__all__ = [
+    "PlateauResistances",
+    "dc_resistance",
+    "exact",
+    "exact_jacobian",
+    "exact_laplace",
+    "plateaus",
+    "step_response",
+]

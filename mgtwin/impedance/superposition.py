@@ -173,7 +173,7 @@ class Exponentials:
         self.rates = np.geomspace(10.0**-BEYOND / self._whole, 10.0**BEYOND / self._shortest, number)
         self._memory = self._remembered(control)
 
-    def responses(self, rows: Rows, samples: slice = slice(None)) -> tuple[np.ndarray, float]:
+    def responses(self, rows: Rows, samples: slice | np.ndarray = slice(None)) -> tuple[np.ndarray, float]:
         """Responses at (some) samples of the control, one row each, and their error.
 
         The error is what the sums miss of the responses to a step and to a ramp between the times at which they were

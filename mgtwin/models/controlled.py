@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -19,6 +20,8 @@ BY_VOLTAGE = "control by voltage"
 CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
+#: Events by which a voltage limit ends a stretch.
+LOWEST, HIGHEST = "lowest voltage", "highest voltage"
 #: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.
 UNLIMITED = 1e150
 
@@ -44,10 +47,8 @@ class ControlledStack(StackModel):
         refinement: float | None = None,
         ages: bool = True,
         layers: Route | None = None,
+        shared: bool = False,
     ):
-        # the current counts in uA/cm2, so that one absolute tolerance suits it and voltages; set before the base class
-        # is made, which asks for the current
-        self._current_scale = 1e-2 * float(cell.area)
         super().__init__(
             cell,
             inputs,
@@ -57,6 +58,7 @@ class ControlledStack(StackModel):
             refinement=refinement,
             ages=ages,
             layers=layers,
+            shared=shared,
         )
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
@@ -66,8 +68,8 @@ class ControlledStack(StackModel):
         )
         self.initial_conditions[self.current] = pybamm.Scalar(0)
         self.events += [
-            pybamm.Event("lowest voltage", self.voltage - get(LOW)),
-            pybamm.Event("highest voltage", get(HIGH) - self.voltage),
+            pybamm.Event(LOWEST, self.voltage - get(LOW)),
+            pybamm.Event(HIGHEST, get(HIGH) - self.voltage),
         ]
 
     def surface(self, layer: str, side: str, relative: Number) -> Surface:
@@ -89,6 +91,8 @@ class ControlledStack(StackModel):
         self.events.append(pybamm.Event(event, surface.relative - DEPLETED + spared))
 
     def _current(self) -> pybamm.Symbol:
+        # in uA/cm2 or so, that one absolute tolerance suits it and voltages
+        self._current_scale = 1e-2 * 10.0 ** self.decide(lambda cell, f_max: round(math.log10(cell.area)))
         return pybamm.Variable(names.CURRENT_VARIABLE, scale=self._current_scale)
 
 

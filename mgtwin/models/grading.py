@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..cells import Cell
 from ..cells.reader import Reader
-from ..cells.rest import rest_diffusivity
+from ..cells.rest import rest_diffusivity, rest_potentials
+from ..kinds.memories import Body
 from ..kinds.numbers import Number
 
-__all__ = ["diffusion_length", "graded_edges", "points", "stretching"]
+__all__ = ["SHARED_STEP", "diffusion_length", "graded_edges", "length_at_rest", "penetration", "points", "stretching"]
 
 #: Growth of the cell width from one cell to the next. The second-order error of a diffusion profile that decays into
 #: a layer is about growth**2/12, so 0.05 keeps it near 2e-4 where the outermost cell is much thinner than the profile.
@@ -20,15 +22,19 @@ FEWEST_POINTS = 40
 #: Stretching where no profile decays from the faces: nearly uniform, 120 cells.
 SMOOTH = 1.5
 MOST_POINTS = 2000
+#: Steps of the stretching of meshes that cells of one structure share: quarters of a decade of the diffusion length.
+SHARED_STEP = np.log(10) / 8
 
 
-def stretching(diffusion_length: float) -> float:
+def stretching(diffusion_length: float, step: float = 0.0) -> float:
     """Stretching of :func:`graded_edges` that resolves a profile of this length (relative to the layer's thickness).
 
     With ``n = 4 beta / GROWTH`` cells the first width of the tanh map is ``GROWTH exp(-2 beta)``; it shall be
-    ``FIRST_CELL GROWTH`` diffusion lengths, so that refining GROWTH refines every cell.
+    ``FIRST_CELL GROWTH`` diffusion lengths, so that refining GROWTH refines every cell. It is rounded to multiples of
+    `step`.
     """
-    return float(np.clip(0.5 * np.log(1 / (FIRST_CELL * max(diffusion_length, 1e-12))), 0.5, 12.0))
+    beta = 0.5 * np.log(1 / (FIRST_CELL * max(diffusion_length, 1e-12)))
+    return float(np.clip(step * np.round(beta / step) if step else beta, 0.5, 12.0))
 
 
 def points(beta: float, refinement: float = 1.0) -> int:
@@ -61,3 +67,16 @@ def diffusion_length(numbers: Reader, layer: str, potential: Number, f_max: floa
     """``sqrt(D/(2 pi f_max))`` of a layer at a local potential [V], relative to its thickness."""
     diffusivity = rest_diffusivity(numbers, f"layers.{layer}.material", potential)
     return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / numbers.number(f"layers.{layer}.thickness"))
+
+
+def length_at_rest(layer: str, cell: Cell, f_max: float) -> float:
+    """The same at the layer's potential at rest."""
+    number = [item.name for item in cell.layers].index(layer)
+    return diffusion_length(Reader(cell), layer, rest_potentials(cell).layers[number], f_max)
+
+
+def penetration(body: Body, cell: Cell, f_max: float) -> float:
+    """``sqrt(D/(2 pi f_max))`` in a body, relative to its size."""
+    reader = Reader(cell)
+    size, diffusivity = (reader.property(path, cell.temperature) for path in (body.size_path, body.diffusivity_path))
+    return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / size)

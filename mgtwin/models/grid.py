@@ -53,6 +53,9 @@ class LayerGrid(Space):
         [m]; turns gradients over the unit interval into those over the layer.
     """
 
+    #: Whether the mesh depends on how deep profiles reach.
+    is_graded = True
+
     def __init__(self, name: str, thickness: pybamm.Symbol):
         super().__init__(name)
         self.spaces = (self,)

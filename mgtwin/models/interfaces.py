@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pybamm
 
+from ..cells import Cell
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
 from ..errors import InputError
@@ -203,8 +204,13 @@ class JunctionInterface:
             for given in model.input_paths
             for read in bound.reads("ohmic")
         )
+
+        def open_or_short(cell: Cell, f_max: float) -> float | None:
+            resistance = Bound(bound.kind, bound.path, Reader(cell)).call("ohmic")
+            return float(resistance) if resistance in (0.0, np.inf) else None
+
         # an input can be anything later: what is open or shorted now must not decide on the equations
-        fixed = None if varies else Bound(bound.kind, bound.path, Reader(model.cell)).call("ohmic")
+        fixed = None if varies else model.decide(open_or_short)
         if fixed == np.inf:
             return ZERO
         # a growing film will make a resistance of a short

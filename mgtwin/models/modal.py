@@ -80,6 +80,8 @@ class ModalGrid:
     table : ModalTable
     """
 
+    is_graded = False
+
     def __init__(self, name: str, table: ModalTable):
         self._table, number, shown = table, table.states, table.nodes
         amplitudes = pybamm.MeshGenerator(pybamm.Uniform1DSubMesh)

@@ -40,6 +40,11 @@ def is_fast(name: str) -> bool:
     return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name
 
 
+def at_rest(place: str) -> str:
+    """Potential at rest of a layer or an electrode, as an input of a model that several cells share."""
+    return f"{place} potential at rest [V]"
+
+
 def modal_potential(layer: str, density: float, decades: int) -> str:
     """Amplitudes of the modes of a layer's local electrode potential (a state); the table says which modes."""
     return _modal(local_potential(layer), density, decades)

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import compress
+from collections.abc import Callable, Collection, Hashable, Sequence
+from functools import cached_property, partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
+import casadi
 import numpy as np
 import pybamm
 
-from ..cells import Cell, Layer, expand
-from ..cells.paths import parts_of
+from ..cells import Cell, Layer
 from ..cells.reader import Reader
-from ..cells.rest import FARADAY, GAS_CONSTANT, rest_potentials
-from ..errors import InputError
+from ..cells.rest import FARADAY, GAS_CONSTANT
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.laws import Law
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
-from ..kinds.own import Own
 from ..kinds.salt import DEPLETED, Surface, continued_log
 from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
 from .equations import equations_of
-from .grading import diffusion_length
+from .grading import SHARED_STEP, length_at_rest, penetration
 from .grid import Space
+from .inputs import check_materials, function_of, input_paths, is_phase_fraction, rest_values
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .particles import Particle
+from .scalars import jacobian_in_scalars
 from .stock import StockModel
 from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
+_SIDES = ("negative", "positive")
+_Answer = TypeVar("_Answer", bound=Hashable)
+#: What is asked of a cell and the highest frequency [Hz].
+Question: TypeAlias = Callable[[Cell, float], Hashable]
 
 
 class StackModel(StockModel):
@@ -67,6 +70,9 @@ class StackModel(StockModel):
     layers : Route, optional
         ``mt.Modes()`` (default) gives mixed conductors whose properties depend on neither x nor E as a few dozen modes
         (§7), ``mt.Mesh()`` gives all layers as finite volumes.
+    shared : bool
+        Whether every number that decides on no equation is an input, too, by its path, and so are the potentials at
+        rest: one discretised model then serves all cells that `fits` accepts, with their `numbers_of`.
 
     Raises
     ------
@@ -92,6 +98,7 @@ class StackModel(StockModel):
         refinement: float | None = None,
         ages: bool = True,
         layers: Route | None = None,
+        shared: bool = False,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
         self._made_with = {"inputs": inputs, "f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window,
@@ -99,8 +106,12 @@ class StackModel(StockModel):
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
-        for layer in cell.layers:
-            _check_material(cell, layer, self.input_paths)
+        check_materials(cell, self.input_paths)
+        #: What decided on the equations: questions to a cell at a highest frequency, and what this one answered.
+        self.decisions: list[tuple[Question, Hashable]] = []
+        self._fixed: set[str] = set()
+        # what percolates in a mixture is a matter of its numbers
+        self.decide(lambda cell, f_max: tuple((part.material.carriers, part.material.graded) for part in cell.layers))
         # for a spectrum ladders have to reach as high as it does
         top = 0.0 if f_max is None or cpe_window is not DEFAULT_WINDOW else 20 * np.pi * self.f_max
         self.cpe_window = None if cpe_window is None else (cpe_window[0], max(cpe_window[1], top))
@@ -118,18 +129,20 @@ class StackModel(StockModel):
         self.particles: list[Particle] = []
         self._dielectric = {layer.name for layer in cell.layers} if dielectric is True else dielectric or ()
         self._values: dict[str, Number] = {}
-        self.reader = Reader(cell, self._parameter, call=function_of, varies=self.input_paths.__contains__)
+        self.reader = Reader(cell, self._parameter, call=function_of, varies=self._varies)
         self.temperature = self.reader.number("temperature")
         self.inverse_thermal_voltage = FARADAY / GAS_CONSTANT / self.temperature
         self.ion_charge = self.reader.number("ion.charge")
         self.area = self.reader.number("area")
-        self._rest_numbers = rest_potentials(cell)
-        self.rest = self._rest_symbols()
+        self.rest = self._rest_symbols(as_inputs=shared)
         self.current = self._current()
         self.current_density = self.current / self.area
         self._assemble()
         self._name_variables()
         self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))
+        #: Numbers that are inputs where the model is shared, by their paths.
+        self.free_numbers = self._numbers_that_decide_nothing() if shared else ()
+        self._shared = shared
 
     # -- parameters ------------------------------------------------------------------------------------------------
     def _parameter(self, path: str, value: float) -> pybamm.Parameter:
@@ -138,13 +151,50 @@ class StackModel(StockModel):
 
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
-        current = self.cell.get(path)
-        match current:
-            case Law():
-                driven = any(given.startswith(f"{path}.") for given in self.input_paths)
-                return not driven and current.always(value)
-            case _:
-                return bool(current == value) and path not in self.input_paths
+        if any(given == path or given.startswith(f"{path}.") for given in self.input_paths):
+            return False
+
+        def holds(cell: Cell, f_max: float) -> bool:
+            match cell.get(path):
+                case Law() as law:
+                    return law.always(value)
+                case number:
+                    return bool(number == value)
+
+        return self.decide(holds)
+
+    def _varies(self, path: str) -> bool:
+        """Whether equations must not depend on the value of a number; where they do, it is fixed for good."""
+        if path not in self.input_paths:
+            self._fixed.add(path)
+            self.decide(lambda cell, f_max: float(cell.get(path)))
+        return path in self.input_paths
+
+    def decide(self, question: Callable[[Cell, float], _Answer]) -> _Answer:
+        """The answer of the cell, at the highest frequency, to a question that decides on equations or mesh."""
+        answer = question(self.cell, self.f_max)
+        self.decisions.append((question, answer))
+        return answer
+
+    def _numbers_that_decide_nothing(self) -> tuple[str, ...]:
+        """Those that no decision fixed. Where a number is 0 or infinite, terms are left out; fractions have a sum."""
+        fixed = {path for path in self._values if is_phase_fraction(path)} | self._fixed
+        for path in fixed - self._fixed:
+            self._varies(path)
+        free = [path for path in self._values if path in self.cell.numbers.keys() - self.input_paths.keys() - fixed]
+        left_out = self.decide(
+            lambda cell, f_max: frozenset(path for path in free if cell.numbers[path] in (0.0, np.inf, -np.inf))
+        )
+        return tuple(path for path in free if path not in left_out)
+
+    def fits(self, cell: Cell, f_max: float) -> bool:
+        """Whether a cell of the same structure (`mgtwin.cells.plain.structure`) has these equations and meshes."""
+        check_materials(cell, self.input_paths)
+        return all(question(cell, f_max) == answer for question, answer in self.decisions)
+
+    def numbers_of(self, cell: Cell) -> dict[str, float]:
+        """The inputs by which a shared model becomes that of a cell."""
+        return {path: float(cell.numbers[path]) for path in self.free_numbers} | rest_values(cell)
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
@@ -158,12 +208,18 @@ class StackModel(StockModel):
         """The cell current [A]: given in time here; a controlled model makes it an unknown."""
         return pybamm.FunctionParameter(names.CURRENT_FUNCTION, {names.TIME: pybamm.t})
 
-    def _rest_symbols(self) -> SimpleNamespace:
-        """E0 of every mixed conductor, eta of both electrodes (§3.1), as symbols."""
-        rest = self._rest_numbers
-        given = {layer.name: value or 0.0 for layer, value in zip(self.cell.layers, rest.layers, strict=True)}
-        electrodes = {"negative": pybamm.Scalar(rest.negative), "positive": pybamm.Scalar(rest.positive)}
-        return SimpleNamespace(layers={name: pybamm.Scalar(E) for name, E in given.items()}, electrodes=electrodes)
+    def _rest_symbols(self, *, as_inputs: bool) -> SimpleNamespace:
+        """E0 of every layer, eta of both electrodes (§3.1), as symbols."""
+        at = {
+            name: pybamm.InputParameter(name) if as_inputs else pybamm.Scalar(value)
+            for name, value in rest_values(self.cell).items()
+        }
+        layers = {layer.name: at[names.at_rest(layer.name)] for layer in self.cell.layers}
+        return SimpleNamespace(layers=layers, electrodes={side: at[names.at_rest(side)] for side in _SIDES})
+
+    def diffusion_length(self, layer: str, cell: Cell, f_max: float) -> float:
+        """sqrt(D/(2 pi f_max)) of a layer of a cell at rest, relative to its thickness."""
+        return length_at_rest(layer, cell, f_max)
 
     def _stores(self, layer: Layer) -> bool:
         return layer.name in self._dielectric
@@ -283,6 +339,7 @@ class StackModel(StockModel):
         """Every number of the cell under its dotted path, the inputs as PyBaMM inputs, and no current."""
         values: dict[str, Number] = dict(self._values)
         values |= {path: pybamm.InputParameter(key) for path, key in self.input_paths.items() if path in values}
+        values |= {path: pybamm.InputParameter(path) for path in self.free_numbers}
         # The temperature of an experiment, or of one of its steps, is that of the cell; its own where none is given.
         ambient = {names.AMBIENT_TEMPERATURE: values["temperature"]}
         values |= ambient | {"temperature": pybamm.Parameter(names.AMBIENT_TEMPERATURE), names.CURRENT_FUNCTION: 0.0}
@@ -310,71 +367,26 @@ class StackModel(StockModel):
         """Finite volumes, or sums over modes."""
         return {space.domain[0]: space.method for space in self._spaces}
 
-    @property
+    def build_casadi_jacobian(self, expression: casadi.MX, y: casadi.MX) -> casadi.MX:
+        """What PyBaMM asks for: the Jacobian of its equations, from their form in scalars where there is one."""
+        found = jacobian_in_scalars(expression, y)
+        return super().build_casadi_jacobian(expression, y) if found is None else found
+
+    @cached_property
     def _spaces(self) -> dict[Space, float]:
         """Every domain with the stretching of its mesh."""
-        numbers = Reader(self.cell)
-        stretching: dict[Space, float] = {
-            particle: mesh.stretching(self._penetration(numbers, particle.body)) for particle in self.particles
+        # who shares a mesh shares its stretching: in steps, lest every other number make another mesh
+        step = SHARED_STEP if self._shared else 0.0
+
+        def stretching(length: Callable[[Cell, float], float]) -> float:
+            return self.decide(lambda cell, f_max: mesh.stretching(length(cell, f_max), step))
+
+        found: dict[Space, float] = {
+            particle: stretching(partial(penetration, particle.body)) for particle in self.particles
         }
         for layer in self.resolved_layers:
-            # nothing decays from the faces of a layer that stores nothing
-            storing = layer in self.storing_layers
-            beta = mesh.stretching(self.diffusion_length(layer.name)) if storing else mesh.SMOOTH
-            stretching |= dict.fromkeys(layer.grid.spaces, beta)
-        return stretching
-
-    def _penetration(self, numbers: Reader, body: Body) -> float:
-        """sqrt(D/(2 pi f_max)) in a body, relative to its size."""
-        size, diffusivity = (
-            numbers.property(path, self.cell.temperature) for path in (body.size_path, body.diffusivity_path)
-        )
-        return float(np.sqrt(diffusivity / (2 * np.pi * self.f_max)) / size)
-
-    def diffusion_length(self, name: str) -> float:
-        """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness."""
-        numbers = Reader(self.cell)
-        number = [layer.name for layer in self.cell.layers].index(name)
-        return diffusion_length(numbers, name, self._rest_numbers.layers[number], self.f_max)
-
-
-def _check_material(cell: Cell, layer: Layer, inputs: Mapping[str, str]) -> None:
-    """Refuse ions that do not percolate, and an input that would leave a sum of fractions other than 1."""
-    path, material = f"layers.{layer.name}.material", layer.material
-    material.ionic(Own(Reader(cell), path, cell.temperature), np.array(material.positions))
-    fractions = [given for given in inputs if given.startswith(f"{path}.phases.") and ".fraction" in given]
-    if fractions and all(phase.fraction is not None for phase in cell.get(f"{path}.phases")):
-        raise InputError(
-            f"{fractions[0]} cannot become an input, for then the fractions would no longer add up to 1. Leave the "
-            f"fraction of one phase out: it is then what remains."
-        )
-
-
-def function_of(function: Callable[..., Number], arguments: Sequence[Number]) -> Number:
-    """A function that iterates as one symbol, where some of its arguments are symbols."""
-    symbolic = [isinstance(argument, pybamm.Symbol) for argument in arguments]
-    symbols = list(compress(arguments, symbolic))
-    if not symbols:
-        return function(*arguments)
-
-    def evaluated(*given: Number) -> Number:
-        values = iter(given)
-        with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
-            warnings.simplefilter("ignore", FutureWarning)
-            return function(*(next(values) if moves else part for part, moves in zip(arguments, symbolic, strict=True)))
-
-    return pybamm.Function(evaluated, *symbols)
-
-
-def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str, str]:
-    """Concrete path -> name of the PyBaMM input that drives it."""
-    result: dict[str, str] = {}
-    for key in inputs:
-        name = ", ".join(parts_of(key))
-        for path in expand(cell, key):
-            if not isinstance(cell.get(path), float):
-                raise InputError(f"{path} is {cell.get(path)!r}, not a number: it cannot become an input.")
-            if path in result:
-                raise InputError(f"{path} is named twice among the inputs ({result[path]!r} and {name!r}).")
-            result[path] = name
-    return result
+            # nothing decays from the faces of a layer that stores nothing, and modes are graded by themselves
+            decays = layer in self.storing_layers and layer.grid.is_graded
+            beta = stretching(partial(self.diffusion_length, layer.name)) if decays else mesh.SMOOTH
+            found |= dict.fromkeys(layer.grid.spaces, beta)
+        return found

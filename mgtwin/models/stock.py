@@ -15,7 +15,16 @@ from ..kinds.numbers import Number
 from . import names
 
 #: What a model holds only while it is put together and meshed: formulas among it, which no pickle takes.
-_ASSEMBLED = ("elements", "interfaces", "mixed_layers", "salt_layers", "resolved_layers", "storing_layers", "particles")
+_ASSEMBLED = (
+    "elements",
+    "interfaces",
+    "mixed_layers",
+    "salt_layers",
+    "resolved_layers",
+    "storing_layers",
+    "particles",
+    "decisions",
+)
 _READ = ("reader",)
 
 

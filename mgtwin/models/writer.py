@@ -5,8 +5,8 @@ The parts of a stack depend on these protocols only, never on `StackModel`, whic
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Protocol
+from collections.abc import Callable, Hashable, MutableMapping
+from typing import Protocol, TypeVar
 
 import pybamm
 
@@ -17,6 +17,8 @@ from ..kinds.numbers import Number
 from ..kinds.salt import Surface
 
 __all__ = ["Neighbour", "Writer"]
+
+_Answer = TypeVar("_Answer", bound=Hashable)
 
 
 class Writer(Protocol):
@@ -83,11 +85,14 @@ class Writer(Protocol):
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
 
+    def decide(self, question: Callable[[Cell, float], _Answer]) -> _Answer:
+        """The answer of the cell, at the highest frequency [Hz], to a question that decides on equations."""
+
+    def diffusion_length(self, layer: str, cell: Cell, f_max: float) -> float:
+        """Depth that diffusion into a layer of a cell reaches within 1/(2 pi f_max), relative to its thickness."""
+
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked."""
-
-    def diffusion_length(self, name: str) -> float:
-        """Depth that diffusion into a layer reaches within the shortest time, relative to its thickness."""
 
     def area_ratio(self, layer: Layer) -> Number:
         """Layer area over electrode area."""

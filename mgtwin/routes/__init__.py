@@ -1,7 +1,7 @@
 """Ways to compute what happens to a cell: which there are, which of them can answer, and which is taken."""
 
 from .base import ROUTES, Route, Task, Way, route
-from .choice import CYCLING, IN_TIME, LAYERS, ON_MESH, SIDE_BY_SIDE, SPECTRA, choose
+from .choice import CYCLING, IN_TIME, LAYERS, MODELLED, ON_MESH, SIDE_BY_SIDE, SPECTRA, choose
 from .laplace import Laplace
 from .mesh import Mesh
 from .modes import Modes
@@ -10,6 +10,7 @@ __all__ = [
     "CYCLING",
     "IN_TIME",
     "LAYERS",
+    "MODELLED",
     "ON_MESH",
     "ROUTES",
     "SIDE_BY_SIDE",

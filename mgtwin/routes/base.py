@@ -9,14 +9,17 @@ from typing import Protocol as Interface
 from pydantic import Field
 
 from ..kinds.declare import declared, require
-from ..protocols import Written
+from ..protocols import Limits, Written
 from ..registry import Family
 
 if TYPE_CHECKING:
     from ..cells import Cell
     from ..protocols import Segment
 
-__all__ = ["ROUTES", "Route", "Task", "Way", "route"]
+__all__ = ["MANY", "ROUTES", "Route", "Task", "Way", "route"]
+
+#: From so many stretches on it costs less to compute them together than one by one.
+MANY = 24
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,14 @@ class Task:
     segments: tuple[Segment, ...] = ()
     at_rest: bool = True
     cycling: bool = False
+
+    @property
+    def is_record(self) -> bool:
+        """Whether the stretches are so many, and so alike, that they are computed together."""
+        if len(self.segments) < MANY:
+            return False
+        kinds = {(segment.control.imposes_voltage, segment.limits) for segment in self.segments}
+        return kinds in ({(False, Limits())}, {(True, Limits())})
 
 
 class Way(Interface):

@@ -11,12 +11,13 @@ from .laplace import Laplace
 from .mesh import Mesh
 from .modes import Modes
 
-__all__ = ["CYCLING", "IN_TIME", "LAYERS", "ON_MESH", "SIDE_BY_SIDE", "SPECTRA", "choose"]
+__all__ = ["CYCLING", "IN_TIME", "LAYERS", "MODELLED", "ON_MESH", "SIDE_BY_SIDE", "SPECTRA", "choose"]
 
 #: Routes in the order in which they are tried where none is asked for: the cheapest of equal accuracy first.
 SPECTRA: tuple[Route, ...] = (Laplace(), Mesh())
 IN_TIME: tuple[Route, ...] = (Laplace(), Mesh())
-SIDE_BY_SIDE: tuple[Route, ...] = (Laplace(), Modes(), Mesh())
+MODELLED: tuple[Route, ...] = (Modes(), Mesh())
+SIDE_BY_SIDE: tuple[Route, ...] = (Laplace(), *MODELLED)
 CYCLING: tuple[Route, ...] = (Mesh(),)
 #: How a model discretises its layers where it is not told, and where it is told to refine its mesh.
 LAYERS: Route = Mesh()

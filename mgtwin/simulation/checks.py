@@ -15,7 +15,7 @@ from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
-from ..kinds.numbers import VACUUM_PERMITTIVITY
+from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..protocols import Segment
 from ..quantities import format_value
 
@@ -111,24 +111,27 @@ def slow_dielectrics(cell: Cell, shortest: float) -> tuple[str, ...]:
     return tuple(names)
 
 
-def relaxation_time(cell: Cell, layer: Layer) -> float | None:
-    """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity."""
-    material, reader = layer.material, Reader(cell)
-    path, T = f"layers.{layer.name}.material", cell.temperature
+def relaxation_time(cell: Cell, layer: Layer, reader: Reader | None = None) -> Number | None:
+    """Longest dielectric relaxation time eps_0 eps_r/sigma [s] in a layer at rest, or None without a permittivity.
+
+    A reader that returns arrays over parameter sets gives an array over these.
+    """
+    material, reader = layer.material, reader or Reader(cell)
+    path, T = f"layers.{layer.name}.material", reader.temperature
     positions = np.array(material.positions)
     dielectric = permittivity(reader, path, material, positions)
     if dielectric is None:
         return None
     sigma = ionic_conductivity(reader, path, material, T, positions)
     if Carrier.ELECTRONS in material.carriers:
-        rest = rest_potentials(cell).layers[cell.layers.index(layer)]
+        rest = rest_potentials(cell, reader).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, (float, np.ndarray)):
-        return float(np.max(VACUUM_PERMITTIVITY * dielectric / sigma))
+        return np.max(np.atleast_1d(VACUUM_PERMITTIVITY * dielectric / sigma), axis=-1)
     # a constant-phase element relaxes where q omega^n equals sigma
     place = f"{path}.relative_permittivity"
     coefficient, order = (reader.property(f"{place}.{name}", T) for name in (dielectric.coefficient, dielectric.order))
-    return float(np.max((coefficient / sigma) ** (1 / order)))
+    return np.max(np.atleast_1d((coefficient / sigma) ** (1 / order)), axis=-1)
 
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:

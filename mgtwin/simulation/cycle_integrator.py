@@ -17,7 +17,7 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import FAILED, SOLVER_OPTIONS, Integrator, SegmentSolution, mapped, out_of_salt
+from .integrator import FAILED, SOLVER_OPTIONS, Integrator, SegmentSolution, out_of_salt
 
 #: Delay of a switch over the longest time of a solve: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of its charge.
@@ -102,7 +102,7 @@ class CycleIntegrator(Integrator):
     solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True, "dt_init": 1e-7}
 
     def __init__(self, cell: Cell, *, limited: bool, **options: Any):
-        self._limited = limited
+        self._limited = self._settings = limited
         super().__init__(cell, refinement=REFINEMENT, **options)
         _, self._voltage = self._output_function([names.VOLTAGE])
 
@@ -138,7 +138,7 @@ class CycleIntegrator(Integrator):
         """Outputs for `states` of shape (state, time) at PyBaMM's `currents` [A], by default those of `run`."""
         if currents is None:
             currents = np.full(states.shape[1], self._current)
-        return self._split(mapped(self._outputs, states, currents[None]))
+        return self._split(self._mapped(self._outputs, states, currents[None]))
 
     def run(self, segment: Segment, state: np.ndarray) -> SegmentSolution:
         """Integrate one segment from a state; see :meth:`Integrator.run`."""
@@ -262,7 +262,7 @@ class CycleIntegrator(Integrator):
         outputs = self.evaluate(y[:, columns], currents)
         nodes = np.searchsorted(t, np.concatenate([one.nodes for one in wanted]))
         at_nodes = np.concatenate([np.full(one.nodes.size, one.current) for one in wanted])
-        power = mapped(self._voltage, y[:, nodes], at_nodes[None])[0] * (0.0 - at_nodes)
+        power = self._mapped(self._voltage, y[:, nodes], at_nodes[None])[0] * (0.0 - at_nodes)
         result, first, node = [], 0, 0
         for one in wanted:
             last, next_node = first + one.kept.size, node + one.nodes.size

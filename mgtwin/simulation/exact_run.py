@@ -22,8 +22,6 @@ from . import checks
 
 #: Points of every profile in results, and how they are graded: for figures, not for finite volumes.
 PROFILE_POINTS, PROFILE_STRETCHING = 80, 4.0
-#: From so many stretches on responses are sums of exponentials, and only the last state is kept.
-MANY = 24
 
 
 class ExactRun:
@@ -42,6 +40,7 @@ class ExactRun:
     def __init__(self, task: Task, route: Route, dielectric: tuple[str, ...], window: tuple[float, float]) -> None:
         self.cell, self.segments, self._points = task.cell, task.segments, route.points
         self._dielectric, self._window = dielectric, window
+        self._many = task.is_record
         self._by_voltage = task.segments[0].control.imposes_voltage
         self._rest, self._area = at_rest(task.cell), float(task.cell.area)
         #: What was done, for the attribute `route`.
@@ -84,7 +83,7 @@ class ExactRun:
 
     @cached_property
     def _sums(self) -> Exponentials | None:
-        return Exponentials(self.control) if len(self.segments) >= MANY else None
+        return Exponentials(self.control) if self._many else None
 
     def _rows(self, of: Callable[[UnitCurrent], Mapping[str, Any]]) -> Rows:
         """What a unit of the control does."""
@@ -126,8 +125,8 @@ class ExactRun:
                 found[names.film_resistance(face)] = constant * film_when_new(reader, path)
         return found
 
-    def kept(self) -> dict[str, Any]:
-        """States of the model at the ends of all stretches (of a record: at its end), for runs that start there."""
+    def kept(self, most: int) -> dict[str, Any]:
+        """States of the model at the ends of all stretches, for runs that start there; of too many the last."""
         numbers, f_max = Reader(self.cell), 1 / (2 * np.pi * checks.first_output(self.segments))
 
         def edges(layer: str, potential: float) -> np.ndarray:
@@ -137,11 +136,12 @@ class ExactRun:
         nodes = self._graded(edges)
         rows = self._rows(lambda unit: unit.states(nodes, self._window))
         lines = np.arange(len(self.segments))
+        size = lines.size * sum(x.size for x in nodes.values())
+        lines = lines[-1:] if size > most else lines
         if self._sums is None:
             values = superposed(rows, self.control.at_ends(lines), self._points)
         else:
-            lines = lines[-1:]
-            values, _ = self._sums.responses(rows, slice(-1, None))
+            values, _ = self._sums.responses(rows, np.searchsorted(self.control.line, lines, side="right") - 1)
         found = rows.split(values)
         del found[names.CURRENT_DENSITY]
         layers = {names.local_potential(name): x for name, x in nodes.items()}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import casadi
 import numpy as np
@@ -17,9 +15,11 @@ from ..cells import Cell
 from ..errors import SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from ..models.ladder import pole_numbers
 from ..models.stack import DEFAULT_WINDOW, StackModel
 from ..protocols import Limits, Segment
 from ..routes import Route
+from .built import BuiltModel, kept
 
 RTOL, ATOL = 1e-7, 1e-10
 #: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step. One that
@@ -49,7 +49,17 @@ class SegmentSolution:
     ended_by: str
 
 
-def out_of_salt(segment: Segment, solution: SegmentSolution) -> bool:
+class Stretches(NamedTuple):
+    """Result of segments one after the other: output times of each from its own start [s], outputs at all of them,
+    the states kept at their ends, one row each, and why the last one ended."""
+
+    times: tuple[np.ndarray, ...]
+    outputs: Mapping[str, np.ndarray]
+    states: np.ndarray
+    ended_by: str
+
+
+def out_of_salt(segment: Segment, solution: SegmentSolution | Stretches) -> bool:
     """Whether salt is used up and there is no voltage limit, which the diverging voltage would meet at that moment."""
     limit = segment.limits.low if segment.control.start < 0 else segment.limits.high
     return names.is_depletion(solution.ended_by) and not np.isfinite(limit)
@@ -77,6 +87,8 @@ class Integrator:
 
     rtol, atol = RTOL, ATOL
     solver_options: Mapping[str, Any] = SOLVER_OPTIONS
+    #: Whether the model is kept for other cells of its structure.
+    is_kept = True
 
     def __init__(
         self,
@@ -90,33 +102,60 @@ class Integrator:
         layers: Route | None = None,
     ):
         self.cell = cell
-        options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window}
-        self.model = self._model(cell, **options, ages=ages, refinement=refinement, layers=layers)
-        self.built, self._mesh = controlled.discretise(self.model)
-        self.rest_state = np.asarray(self.built.concatenated_initial_conditions.evaluate(0, inputs={})).ravel()
-        # a failure leaves what was reached: when and where it failed
-        self._solver = pybamm.IDAKLUSolver(
-            rtol=self.rtol, atol=self.atol, options=self.solver_options, on_failure="ignore"
-        )
+        how = {"ages": ages, "refinement": refinement, "layers": layers}
+        stores = dielectric is True or frozenset(dielectric or ())
+        decides = (type(self), self._settings, stores, pole_numbers(cpe_window), *how.values())
+        options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, **how}
+
+        def make() -> BuiltModel:
+            # a failure leaves what was reached: when and where it failed
+            tolerances = {"rtol": self.rtol, "atol": self.atol}
+            solver = pybamm.IDAKLUSolver(**tolerances, options=self.solver_options, on_failure="ignore")
+            return BuiltModel(self._model(cell, **options, shared=True), solver)
+
+        self._kept = kept(cell, f_max, decides, make) if self.is_kept else make()
+        self.model, self.built, self.layout = self._kept.model, self._kept.built, self._kept.layout
+        #: The inputs by which the model is that of this cell, in the order of ``BuiltModel.names``.
+        self.numbers = self.model.numbers_of(cell)
+        self.rest_state = self._at_rest()
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
-        self.layout = controlled.state_layout(self.built, self._mesh)
         self._output_sizes, self._outputs = self._output_function(self.output_names)
+
+    #: What else decides on the model.
+    _settings: Hashable = ()
 
     def _model(self, cell: Cell, **options: Any) -> StackModel:
         """What is discretised."""
         return ControlledStack(cell, **options)
 
+    def _at_rest(self) -> np.ndarray:
+        """State of the cell at rest."""
+
+        def make() -> casadi.Function:
+            zero = casadi.MX(0)
+            state = self._kept.at_rest.to_casadi(t=zero, y=zero, inputs=self._kept.symbols)
+            return casadi.Function("rest", [self._kept.numbers], [casadi.densify(state)])
+
+        function = self._kept.function("rest", make)
+        return np.array(function([*self.numbers.values()])).ravel()
+
     def _output_function(self, wanted: list[str]) -> tuple[list[int], casadi.Function]:
-        """Sizes of outputs, and all of them as one compiled function of the state and of what the outputs depend on
-        beside it, so that a whole trace is evaluated in one call."""
-        y = casadi.MX.sym("y", self.built.len_rhs_and_alg)
-        free, inputs = self._output_inputs()
-        parts = [
-            # dense, zeros included: `mapped` reads one buffer of fixed size per column
-            casadi.densify(self.built.get_processed_variable(name).to_casadi(t=casadi.MX(0), y=y, inputs=inputs))
-            for name in wanted
-        ]
-        return [part.numel() for part in parts], casadi.Function("outputs", [y, *free], [casadi.vertcat(*parts)])
+        """Sizes of outputs, and all of them as one compiled function of the state, the numbers of the cell and what the
+        outputs depend on beside them, so that a whole trace is evaluated in one call."""
+
+        def make() -> tuple[list[int], casadi.Function]:
+            y = casadi.MX.sym("y", self.built.len_rhs_and_alg)
+            free, inputs = self._output_inputs()
+            given: dict[str, Any] = {"t": casadi.MX(0), "y": y, "inputs": self._kept.symbols | inputs}
+            parts = [
+                # dense, zeros included: `mapped` reads one buffer of fixed size per column
+                casadi.densify(self.built.get_processed_variable(name).to_casadi(**given))
+                for name in wanted
+            ]
+            function = casadi.Function("outputs", [y, self._kept.numbers, *free], [casadi.vertcat(*parts)])
+            return [part.numel() for part in parts], function
+
+        return self._kept.function(("outputs", *wanted), make)
 
     def _output_inputs(self) -> tuple[list[Any], dict[str, Any]]:
         """Symbols that outputs depend on beside the state, and the model's inputs in terms of them."""
@@ -133,11 +172,16 @@ class Integrator:
 
     def nodes(self, output: str) -> np.ndarray:
         """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
-        return controlled.nodes_of(self.model, self._mesh, output)
+        return controlled.nodes_of(self.model, self._kept.mesh, output)
 
     def evaluate(self, states: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs for `states` of shape (state, time), each of shape (size, time) or (time,) for scalars."""
-        return self._split(mapped(self._outputs, states))
+        return self._split(self._mapped(self._outputs, states))
+
+    def _mapped(self, function: casadi.Function, states: np.ndarray, *columns: np.ndarray) -> np.ndarray:
+        """A compiled function of states and the numbers of the cell, at all states."""
+        numbers = np.tile(np.array([*self.numbers.values()])[:, np.newaxis], states.shape[1])
+        return mapped(function, states, numbers, *columns)
 
     def _split(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Rows of all outputs by name."""
@@ -191,13 +235,18 @@ class Integrator:
         keep = np.unique(np.append(keep, len(reached) - 1) if limited else keep)
         return SegmentSolution(reached[keep], self.evaluate(y[:, keep]), y[:, -1], termination if limited else "time")
 
+    def runs(self, segments: Sequence[Segment], state: np.ndarray) -> Iterator[Stretches]:
+        """Solutions of segments, each from the state in which the one before it ended."""
+        for segment in segments:
+            solution = self.run(segment, state)
+            state = solution.state
+            yield Stretches((solution.times,), solution.outputs, self.kept_state(solution)[None], solution.ended_by)
+
     def _solve(
         self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """Times, states (one column per time) and reason of the end; the solver restarts at every one of `stops`."""
-        self.built.concatenated_initial_conditions = pybamm.Vector(state)
-        with quiet_pybamm():
-            solution = self._solver.solve(self.built, t_eval=stops, t_interp=times, inputs=inputs)
+        solution = self._kept.solve(stops, times, inputs | self.numbers, state)
         y = np.array(solution.y)
         held = self.built.len_rhs
         y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding
@@ -206,9 +255,8 @@ class Integrator:
     def _rates(self, segment: Segment, state: np.ndarray) -> np.ndarray:
         """How fast every unknown wants to change at the start of a segment; what its equation misses if algebraic."""
         parts = (self.built.concatenated_rhs, self.built.concatenated_algebraic)
-        return np.concatenate(
-            [np.ravel(part.evaluate(0.0, state[:, np.newaxis], inputs=self.inputs(segment))) for part in parts]
-        )
+        given = self.inputs(segment) | self.numbers
+        return np.concatenate([np.ravel(part.evaluate(0.0, state[:, np.newaxis], inputs=given)) for part in parts])
 
     def _stuck(self, state: np.ndarray, moved: np.ndarray, time: float = 0.0) -> SimulationError:
         """The failure in words: when, what moves most there (by its name, the layer or electrode), and what to try."""
@@ -270,19 +318,3 @@ def _map(function: casadi.Function, number: int) -> casadi.Function:
 def _ends(segment: Segment) -> np.ndarray:
     """Both ends [s] of a segment."""
     return np.array([0.0, segment.duration])
-
-
-class quiet_pybamm:
-    """Silences PyBaMM's log and its warnings about what is checked here anyway."""
-
-    def __enter__(self) -> None:
-        self._level = pybamm.logger.level
-        # above its errors, too: what goes wrong is raised, and what it finds too large is said by our own warnings
-        pybamm.logger.setLevel(logging.CRITICAL)
-        self._catcher = warnings.catch_warnings()
-        self._catcher.__enter__()
-        warnings.simplefilter("ignore")
-
-    def __exit__(self, *details: Any) -> None:
-        self._catcher.__exit__(*details)
-        pybamm.logger.setLevel(self._level)

@@ -26,9 +26,11 @@ from ..impedance.parameters import reader_of
 from ..impedance.terms import Shifted
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
+from ..models.ladder import pole_numbers
 from ..protocols import Segment
 from . import checks
-from .integrator import ATOL, RTOL, SOLVER_OPTIONS, Integrator, quiet_pybamm
+from .built import STATE, BuiltModel, kept
+from .integrator import ATOL, RTOL, SOLVER_OPTIONS, Integrator
 
 __all__ = ["SensitiveRun"]
 
@@ -41,8 +43,49 @@ SENSITIVE_OPTIONS = {
 }
 #: Relative step of differences: the integration's error costs 1e-7/STEP of a trace, truncation about STEP.
 STEP = 3e-4
-#: Inputs that carry the state from which a segment starts, its sensitivities and the numbers at which they hold.
-_STATE, _SLOPE, _AT = "handed state", "handed sensitivity {}", "handed value {}"
+#: Inputs that carry the sensitivities of the state from which a segment starts and the numbers at which they hold.
+_SLOPE, _AT = "handed sensitivity {}", "handed value {}"
+
+
+class _Models:
+    """The equations with sensitivities and without: PyBaMM keeps what it compiles on a model, so there is one for each.
+
+    Attributes
+    ----------
+    rest : casadi.Function
+        Initial conditions, of the numbers of a cell and those that runs change, and their derivatives by the latter.
+    outputs : casadi.Function
+        Voltage and PyBaMM's current, of the state and these numbers, with their derivatives by state and numbers.
+    """
+
+    def __init__(self, plain: ControlledStack, sensitive: ControlledStack, keys: Sequence[str]) -> None:
+        self.model = plain
+        self.plain = BuiltModel(plain, pybamm.IDAKLUSolver(rtol=RTOL, atol=ATOL, options=SOLVER_OPTIONS))
+        solver = pybamm.IDAKLUSolver(rtol=10 * RTOL, atol=10 * ATOL, options=SENSITIVE_OPTIONS)
+        self.sensitive = BuiltModel(sensitive, solver)
+        self.sensitive.start_from(self._handed(keys))
+        given = casadi.MX.sym("given", len(self.plain.names) + len(keys))
+        inputs = dict(zip((*self.plain.names, *keys), casadi.vertsplit(given), strict=True))
+        zero, y = casadi.MX(0), casadi.MX.sym("y", len(self.plain.layout[0]))
+        state = self.plain.at_rest.to_casadi(t=zero, y=zero, inputs=inputs)
+        traces = [self.plain.built.get_processed_variable(name) for name in (names.VOLTAGE, names.CURRENT)]
+        found = casadi.vertcat(*[casadi.densify(trace.to_casadi(t=zero, y=y, inputs=inputs)) for trace in traces])
+
+        def by_keys(expression: casadi.MX) -> casadi.MX:
+            return casadi.densify(casadi.jacobian(expression, given)[:, len(self.plain.names) :])
+
+        self.rest = casadi.Function("rest", [given], [casadi.densify(state), by_keys(state)])
+        by_state = casadi.densify(casadi.jacobian(found, y))
+        self.outputs = casadi.Function("outputs", [y, given], [found, by_state, by_keys(found)])
+
+    def _handed(self, keys: Sequence[str]) -> pybamm.Symbol:
+        """Initial conditions of any segment: what the segment before handed over, as a function of the numbers."""
+        size = len(self.plain.layout[0])
+        state = pybamm.InputParameter(STATE, expected_size=size)
+        for k, name in enumerate(keys):
+            change = pybamm.InputParameter(name) - pybamm.InputParameter(_AT.format(k))
+            state = state + pybamm.InputParameter(_SLOPE.format(k), expected_size=size) * change
+        return state
 
 
 class SensitiveRun:
@@ -78,55 +121,18 @@ class SensitiveRun:
         self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
         first = checks.first_output(self.segments)
-        dielectric = checks.check_feasible(cell, self.segments)
-        length = sum(segment.duration for segment in self.segments)
-        window = (0.1 / length, 10 / first)  # as for a plain run
-        options: dict[str, Any] = {"f_max": 1 / (2 * np.pi * first), "dielectric": dielectric, "cpe_window": window}
-        self.model = ControlledStack(cell, list(keys), **options)
-        # PyBaMM keeps what it compiles on the model itself, with sensitivities or without: one model for each
-        self._plain, mesh = controlled.discretise(self.model)
-        self._sensitive = controlled.discretise(ControlledStack(cell, list(keys), **options))[0]
-        self.size = self._plain.len_rhs_and_alg
-        self.layout = controlled.state_layout(self._plain, mesh)
-        symbols = {name: casadi.MX.sym(name) for name in self.names}
-        self._rest = self._rest_function(symbols)
-        self._outputs = self._output_function(symbols)
-        for built in (self._plain, self._sensitive):
-            built.concatenated_initial_conditions = self._handed()
-            built.variables["handed state"] = built.concatenated_initial_conditions  # PyBaMM looks for inputs there
-        self._solvers = {
-            self._plain: pybamm.IDAKLUSolver(rtol=RTOL, atol=ATOL, options=SOLVER_OPTIONS),
-            self._sensitive: pybamm.IDAKLUSolver(rtol=10 * RTOL, atol=10 * ATOL, options=SENSITIVE_OPTIONS),
-        }
+        f_max, dielectric = 1 / (2 * np.pi * first), checks.check_feasible(cell, self.segments)
+        window = (0.1 / sum(segment.duration for segment in self.segments), 10 / first)  # as for a plain run
 
-    # -- compiled functions -------------------------------------------------------------------------------------------
-    def _rest_function(self, symbols: Mapping[str, casadi.MX]) -> casadi.Function:
-        """Initial conditions of the equations and their derivatives by the numbers."""
-        zero = casadi.MX(0)
-        state = self._plain.concatenated_initial_conditions.to_casadi(t=zero, y=zero, inputs=dict(symbols))
-        p = casadi.vertcat(*symbols.values()) if symbols else casadi.MX(0, 1)
-        slopes = casadi.horzcat(*[casadi.jacobian(state, symbol) for symbol in symbols.values()])
-        return casadi.Function("rest", [*symbols.values()], [casadi.densify(state), casadi.densify(slopes), p])
+        def model() -> ControlledStack:
+            options: dict[str, Any] = {"f_max": f_max, "dielectric": dielectric, "cpe_window": window}
+            return ControlledStack(cell, list(keys), **options, shared=True)
 
-    def _output_function(self, symbols: Mapping[str, casadi.MX]) -> casadi.Function:
-        """Voltage and PyBaMM's current with their derivatives by state and numbers."""
-        y = casadi.MX.sym("y", self.size)
-        parts = []
-        for name in (names.VOLTAGE, names.CURRENT):
-            symbol = self._plain.get_processed_variable(name)
-            parts.append(casadi.densify(symbol.to_casadi(t=casadi.MX(0), y=y, inputs=dict(symbols))))
-        found = casadi.vertcat(*parts)
-        by_state = casadi.densify(casadi.jacobian(found, y))
-        by_number = casadi.densify(casadi.horzcat(*[casadi.jacobian(found, p) for p in symbols.values()]))
-        return casadi.Function("outputs", [y, *symbols.values()], [found, by_state, by_number])
-
-    def _handed(self) -> pybamm.Symbol:
-        """Initial conditions of any segment: what the segment before handed over, as a function of the numbers."""
-        state = pybamm.InputParameter(_STATE, expected_size=self.size)
-        for k, name in enumerate(self.names):
-            change = pybamm.InputParameter(name) - pybamm.InputParameter(_AT.format(k))
-            state = state + pybamm.InputParameter(_SLOPE.format(k), expected_size=self.size) * change
-        return state
+        decides = (SensitiveRun, self.names, frozenset(dielectric), pole_numbers(window))
+        self._models = kept(cell, f_max, decides, lambda: _Models(model(), model(), self.names))
+        self.model, self.layout = self._models.model, self._models.plain.layout
+        self.size = len(self.layout[0])
+        self._numbers = self.model.numbers_of(cell)
 
     # -- runs ---------------------------------------------------------------------------------------------------------
     def run(self, values: Mapping[str, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -137,7 +143,7 @@ class SensitiveRun:
         SimulationError
             Where the integrator fails.
         """
-        voltage, current, _ = self._run(values, self._plain)
+        voltage, current, _ = self._run(values, self._models.plain)
         return voltage, current
 
     def derivatives(
@@ -151,7 +157,7 @@ class SensitiveRun:
         if any(segment.control.imposes_voltage for segment in self.segments):
             return self.differences(values)
         try:
-            return self._run(values, self._sensitive)
+            return self._run(values, self._models.sensitive)
         except SimulationError:
             return self.differences(values)
 
@@ -169,17 +175,19 @@ class SensitiveRun:
         return found[0], found[1], slopes
 
     def _run(
-        self, values: Mapping[str, float], built: pybamm.BaseModel
+        self, values: Mapping[str, float], built: BuiltModel
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         p = [float(values[name]) for name in self.names]
-        wanted = built is self._sensitive
+        wanted = built is self._models.sensitive
         state, slopes = self._at_rest(p)
+        numbers = np.array([*self._numbers.values(), *p])
         outputs, derivatives = [], []
         for segment in self.segments:
             y, S = self._solve_segment(segment, p, state, slopes, built)
             state, slopes = y[:, -1], S[:, -1] if wanted else slopes
+            everywhere = np.tile(numbers[:, np.newaxis], y.shape[1])
             found, by_state, by_number = (
-                np.array(item) for item in self._outputs.map(y.shape[1])(y, *[np.full((1, y.shape[1]), v) for v in p])
+                np.array(item) for item in self._models.outputs.map(y.shape[1])(y, everywhere)
             )
             outputs.append(found)
             if wanted:
@@ -200,7 +208,7 @@ class SensitiveRun:
         p: Sequence[float],
         state: NDArray[np.float64],
         slopes: NDArray[np.float64],
-        built: pybamm.BaseModel,
+        built: BuiltModel,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """States (n, times) and sensitivities (n, times, paths) at the output times of a segment, which are its own."""
         times = np.asarray(segment.times)
@@ -209,21 +217,15 @@ class SensitiveRun:
             # An end by an event moves with the numbers, which these derivatives do not know of.
             controlled.LOW: -controlled.UNLIMITED,
             controlled.HIGH: controlled.UNLIMITED,
+            **self._numbers,
             **dict(zip(self.names, p, strict=True)),
-            _STATE: state[:, np.newaxis],
         }
-        for k, value in enumerate(p):
+        wanted = built is self._models.sensitive
+        for k, value in enumerate(p if wanted else ()):
             given |= {_SLOPE.format(k): slopes[:, k : k + 1], _AT.format(k): value}
-        wanted = built is self._sensitive
+        by = list(self.names) if wanted else []
         try:
-            with quiet_pybamm():
-                solution = self._solvers[built].solve(
-                    built,
-                    t_eval=np.array([0.0, segment.duration]),
-                    t_interp=times,
-                    inputs=given,
-                    calculate_sensitivities=list(self.names) if wanted else [],
-                )
+            solution = built.solve(np.array([0.0, segment.duration]), times, given, state, calculate_sensitivities=by)
         except pybamm.SolverError as error:
             raise SimulationError(str(error), time=0.0) from error
         # PyBaMM gives CasADi's matrix or NumPy's, by what it was asked for.
@@ -237,7 +239,7 @@ class SensitiveRun:
 
     def _at_rest(self, p: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """State of rest and how it moves with the numbers, shapes (n,) and (n, paths)."""
-        found, moves, _ = self._rest(*p)
+        found, moves = self._models.rest([*self._numbers.values(), *p])
         state, slopes = np.array(found).ravel(), np.array(moves).reshape(self.size, len(p))
         labels = np.asarray(self.layout[0])
         reader, _ = reader_of(self.cell, {})

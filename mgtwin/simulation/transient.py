@@ -23,10 +23,12 @@ from . import checks, start_state
 if TYPE_CHECKING:
     import xarray as xr
 
-    from .integrator import Integrator, SegmentSolution
+    from .integrator import Integrator, SegmentSolution, Stretches
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
+#: Numbers of kept states above which a run keeps its last state only.
+MOST_KEPT = 2_000_000
 #: A segment and the times [s] from its beginning at which something is known of it.
 Stretch: TypeAlias = tuple[Segment, np.ndarray]
 #: Outputs of the model by name, over time.
@@ -77,7 +79,7 @@ class Transient:
         task, attrs = self.task, self.attrs
         run = ExactRun(task, route, self.dielectric, self.window or window_of(task.segments))
         done = [(segment, np.asarray(segment.times)) for segment in task.segments]
-        outputs, kept = run.outputs(), run.kept()
+        outputs, kept = run.outputs(), run.kept(MOST_KEPT)
         if self.progress is not None:
             self.progress(1.0, f"cycle {task.segments[-1].cycle + 1}")
         attrs = {**attrs, "route": run.described, "warnings": self.warnings()}
@@ -88,11 +90,12 @@ class Transient:
         # not before the checks: PyBaMM takes longer to import than a protocol takes to be refused
         from ..models.ladder import wider_window
         from .integrator import Integrator, out_of_salt
+        from .record import RecordIntegrator
 
         cell, segments, attrs = self.task.cell, self.task.segments, self.attrs
         kept = None if self.start is None else start_state.kept(self.start, self.start_time, cell)
-        integrator = Integrator(
-            cell,
+        made = partial(RecordIntegrator, cell, segments) if self.task.is_record else partial(Integrator, cell)
+        integrator = made(
             f_max=1 / (2 * np.pi * checks.first_output(segments)),
             dielectric=self.dielectric,
             cpe_window=wider_window(self.window or window_of(segments), () if kept is None else kept.labels),
@@ -101,57 +104,61 @@ class Transient:
         state = integrator.rest_state
         if kept is not None:
             state, _ = start_state.transfer(kept, cell, integrator.layout, state, integrator.model.ladders)
-        solutions: list[SegmentSolution] = []
-        warnings = self.warnings()
+        solutions: list[Stretches] = []
+        warnings, number = self.warnings(), 0
         try:
-            for number, segment in enumerate(segments):
-                solution = integrator.run(segment, state)
+            for solution in integrator.runs(segments, state):
                 solutions.append(solution)
-                state = solution.state
+                number += len(solution.times)
+                segment = segments[number - 1]
                 if self.progress is not None:
-                    self.progress((number + 1) / len(segments), f"cycle {segment.cycle + 1}")
+                    self.progress(number / len(segments), f"cycle {segment.cycle + 1}")
                 if solution.ended_by != "time":
-                    warnings.append(f"step {segment.step}: {solution.ended_by} after {solution.times[-1]:.4g} s")
-                if out_of_salt(segment, solution) and number + 1 < len(segments):
+                    warnings.append(f"step {segment.step}: {solution.ended_by} after {solution.times[-1][-1]:.4g} s")
+                if out_of_salt(segment, solution) and number < len(segments):
                     warnings.append(
-                        f"the run ends with the salt, after {number + 1} of {len(segments)} steps: it would go on only "
+                        f"the run ends with the salt, after {number} of {len(segments)} steps: it would go on only "
                         f"at a voltage limit, and the protocol sets none"
                     )
                     break
         except SimulationError as error:
-            made = partial(self._dataset, solutions, integrator, route)
-            raise self._failed(error, solutions, warnings, made) from error
+            done = partial(self._dataset, solutions, integrator, route)
+            raise self._failed(error, solutions, warnings, done) from error
         except KeyboardInterrupt:
             if not solutions:
                 raise
-            warnings.append(f"interrupted after {len(solutions)} of {len(segments)} steps: the rest was not simulated")
+            warnings.append(f"interrupted after {number} of {len(segments)} steps: the rest was not simulated")
             attrs = {**attrs, "interrupted": True}
         return self._dataset(solutions, integrator, route, {**attrs, "warnings": warnings})
 
     def _dataset(
-        self, solutions: list[SegmentSolution], integrator: Integrator, route: Route, attrs: Attributes
+        self, solutions: list[Stretches], integrator: Integrator, route: Route, attrs: Attributes
     ) -> xr.Dataset:
         labels, where = integrator.kept_layout
-        done = [(segment, solution.times) for segment, solution in zip(self.task.segments, solutions, strict=False)]
+        times = [part for solution in solutions for part in solution.times]
+        state = np.concatenate([solution.states for solution in solutions])
+        last = slice(-1 if state.size > MOST_KEPT else 0, None)
         kept = {
-            "state": np.array([integrator.kept_state(solution) for solution in solutions]),
-            "segment_time": np.cumsum([solution.times[-1] for solution in solutions]),
+            "state": state[last],
+            "segment_time": np.cumsum([part[-1] for part in times])[last],
             "state_variable": labels,
             "state_position": where,
         }
         attrs = {**attrs, **made_by(route, labels)}
+        done = list(zip(self.task.segments, times, strict=False))
         return assemble(self.task.cell, done, joined(solutions), integrator.nodes, kept, attrs)
 
     def _failed(
         self,
         error: SimulationError,
-        solutions: list[SegmentSolution],
+        solutions: list[Stretches],
         warnings: list[str],
         dataset: Callable[[Attributes], xr.Dataset],
     ) -> SimulationError:
         """The same failure with its time since the start of the run and all that was finished before it."""
-        failed = self.task.segments[len(solutions)]
-        elapsed = sum(float(solution.times[-1]) for solution in solutions) + (error.time or 0.0)
+        times = [part for solution in solutions for part in solution.times]
+        failed = self.task.segments[len(times)]
+        elapsed = sum(float(part[-1]) for part in times) + (error.time or 0.0)
         message = (
             f"{self.task.cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, "
             f"{failed.control}), {elapsed:.6g} s after the start: {error}"
@@ -189,7 +196,7 @@ def assemble(
     )
 
 
-def joined(solutions: Sequence[SegmentSolution]) -> dict[str, np.ndarray]:
+def joined(solutions: Sequence[SegmentSolution | Stretches]) -> dict[str, np.ndarray]:
     """Outputs of all solutions one after the other."""
     return {name: np.concatenate([s.outputs[name] for s in solutions], axis=-1) for name in solutions[0].outputs}
 
@@ -279,8 +286,8 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
     from ..models import names
 
     found = []
-    ion, rest = cell.ion.name, rest_potentials(cell).layers
-    for layer, before in zip(cell.layers, rest, strict=True):
+    ion = cell.ion.name
+    for number, layer in enumerate(cell.layers):
         if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
@@ -302,6 +309,7 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
             if material.homogeneity_range is not None:
                 stored = outputs[names.stored_charge(layer.name)]
                 if material is not layer.material:  # per volume of the phase, at every node and time
+                    before = rest_potentials(cell).layers[number]
                     stored = np.asarray(material.charge(part.own, E) - material.charge(part.own, before))
                 found += _stoichiometry_warning(cell, label, material, stored)
     return found

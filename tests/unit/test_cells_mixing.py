@@ -234,7 +234,7 @@ def test_arrays_give_what_numbers_give():
 def test_symbols_give_what_numbers_give(mixture):
     import pybamm
 
-    from mgtwin.models.stack import function_of
+    from mgtwin.models.inputs import function_of
 
     fractions, values = mixture
     count = len(values)

@@ -213,3 +213,20 @@ def test_intervals_of_numbers_that_trade_off_hold_the_truth() -> None:
             assert profile.low is None or profile.low < truth, name
             assert profile.high is None or truth < profile.high, name
     assert time.perf_counter() - started < 120
+
+
+def test_the_noise_of_a_lead_in_resonance_with_its_sample_is_not_its_resonance() -> None:
+    z = 1 / (1 / (1 + S * 1e-6) + S * 1e-7)
+    item = mt.fit(mt.Circuit("R0"), noisy(z, 1e-2)).problem.measurements[0]
+    assert quality_of(item, Modulus().interleaved(item.impedance)).noise == pytest.approx(1e-2, rel=0.3)
+
+
+def test_a_diffusion_whose_end_the_spectrum_does_not_reach_is_unidentifiable() -> None:
+    # the end is reached at tau = 1e5 s, four decades below the lowest frequency: R/sqrt(tau) alone is seen
+    truth = circuit("R0-Ws1", 10, 1e4, 1e5)
+    for seed in range(5):
+        fit = mt.fit(mt.Circuit("R0-Ws1"), noisy(truth.impedance(F), 1e-2, seed))
+        rows = {line.split()[0]: line for line in str(fit).splitlines() if line.startswith(("R0", "Ws1"))}
+        assert "yes" in rows["R0"] and not fit.fails
+        assert fit.identifiable.tolist() == [True, False, False] and fit.names[1].startswith("Ws1")
+        assert not any("yes" in row.split() for name, row in rows.items() if name != "R0")

@@ -108,6 +108,29 @@ class TestWithTheLibrary:
         verdicts = [mt.analysis.kramers_kronig(of(z), tolerance=t).attrs["consistent"] for t in ("0.1 %", "1 %")]
         assert verdicts == [False, True]
 
+    def test_a_resonance_of_lead_and_sample_is_described_by_its_admittance(self):
+        s = 2j * np.pi * F
+        resonance = 1 / (1 / (1 + 1e-6 * s) + 1e-7 * s)  # under-damped, which no relaxations in series are
+        ds = mt.analysis.kramers_kronig(of(resonance))
+        assert largest(ds) < 1e-4 and ds.attrs["consistent"] is True
+        found = mt.analysis.kramers_kronig(of(noisy(resonance, 1e-2)))
+        assert float(found.noise) == pytest.approx(1e-2, rel=0.15) and found.attrs["consistent"] is True
+
+    def test_an_arc_that_grows_by_30_percent_is_seen_and_what_would_not_be_is_said(self):
+        s, grows = 2j * np.pi * F, np.linspace(0, 1, F.size)
+        still = [noisy(20 + 80 / (1 + 1e-3 * s) ** 0.9, 0.01, k) for k in range(10)]
+        visible = [float(mt.analysis.kramers_kronig(of(z)).visible_arc_drift) for z in still]
+        assert min(visible) > 0.05 and max(visible) < 0.25
+        drifting = [noisy(20 + 80 * (1 + 0.3 * grows) / (1 + 1e-3 * s) ** 0.9, 0.01, k) for k in range(10)]
+        passed = [mt.analysis.kramers_kronig(of(z)).attrs["consistent"] for z in drifting]
+        assert sum(passed) <= 1
+        assert sum(not mt.analysis.kramers_kronig(of(z)).attrs["consistent"] for z in still) <= 1
+        ds = mt.analysis.kramers_kronig(of(still[0]))
+        assert "would not have been seen" in ds.attrs["verdict"] and 0.02 < float(ds.visible_drift) < 0.15
+        # four times its standard deviation, which follows the noise
+        quiet = mt.analysis.kramers_kronig(of(noisy(20 + 80 / (1 + 1e-3 * s) ** 0.9, 0.001, 0)))
+        assert float(quiet.visible_drift) == pytest.approx(float(ds.visible_drift) / 10, rel=0.5)
+
     def test_survives_a_file(self, tmp_path):
         ds = mt.analysis.kramers_kronig(of(exact(*READINGS[3])))
         back = mt.open(mt.save(ds, tmp_path / "kk.nc"))

@@ -147,3 +147,13 @@ class TestWithTheLibrary:
         z = z * (1 + 5e-3 * (rng.standard_normal(90) + 1j * rng.standard_normal(90)))
         ds = mt.analysis.relaxation_times(of(z, f))
         assert not any("points from" in text and "inductive (Im" in text for text in ds.attrs["warnings"])
+
+    def test_what_would_have_been_merged_or_left_out_is_said(self):
+        small = mt.analysis.relaxation_times(of(20 + 100 / (1 + S * 1e-2) + 0.2 / (1 + S * 1e-5)))
+        assert small.sizes["peak"] == 1  # 0.2 % of the polarisation
+        assert "peaks below 2% of the polarisation are not listed" in small.attrs["resolution"]
+        assert "closer than 0.7 decades" in small.attrs["resolution"]
+        apart = [
+            mt.analysis.relaxation_times(of(20 + 50 / (1 + S * 1e-3) + 50 / (1 + S * 1e-3 * 10**d))) for d in (0.7, 0.2)
+        ]
+        assert [ds.sizes["peak"] for ds in apart] == [2, 1]

@@ -81,7 +81,7 @@ def test_failed_sensitivities_fall_back_on_differences(monkeypatch: pytest.Monke
     whole = run._run
 
     def failing(values, built):
-        if built is run._sensitive:
+        if built is run._models.sensitive:
             raise mt.SimulationError("the corrector fails")
         return whole(values, built)
 

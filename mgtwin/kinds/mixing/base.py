@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 import numpy as np
 
 from ...errors import InputError, did_you_mean
+from ...plain import is_number
 from ...registry import Family
 from ...unions import OneOf
 from .. import effective_medium
@@ -124,8 +125,8 @@ Mixing = Annotated[MixingRule, OneOf(MIXING_RULES)]
 def rest_of(fractions: Sequence[Number], values: Sequence[Number], special: int) -> Number:
     """Value of all phases but one, as one medium."""
     others = [k for k in range(len(values)) if k != special]
-    first = values[others[0]]
-    if all(values[k] is first or (isinstance(values[k], float) and values[k] == first) for k in others[1:]):
+    first, *more = [values[k] for k in others]
+    if all(value is first or (is_number(value) and is_number(first) and value == first) for value in more):
         return first
     total = sum(fractions[k] for k in others)
     share = 1 / np.fmax(total, 1e-300)  # where there is no rest its value does not matter
