@@ -167,7 +167,8 @@ class StackModel(StockModel):
         """Whether equations must not depend on the value of a number; where they do, it is fixed for good."""
         if path not in self.input_paths:
             self._fixed.add(path)
-            self.decide(lambda cell, f_max: float(cell.get(path)))
+            # a field that may be empty decides by that, too
+            self.decide(lambda cell, f_max: cell.get(path))
         return path in self.input_paths
 
     def decide(self, question: Callable[[Cell, float], _Answer]) -> _Answer:
