@@ -83,7 +83,7 @@ def table(decades: int, density: float) -> dict[str, np.ndarray]:
     """Both parities in turn, the even constant first."""
     with mp.workdps(DIGITS):
         points = [mpf(0), *(mpf(10) ** (mpf(k) / mpf(density)) for k in range(math.ceil(decades * density) + 1))]
-        x = half_nodes(decades)
+        x, _ = half_nodes(decades)
         both = [modes(points, even, even_slope, x), modes(points, odd, odd_slope, x)]
     # in turn: the last axis is that of the modes
     paired = (np.stack(part, axis=-1) for part in zip(*both, strict=True))

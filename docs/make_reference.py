@@ -26,7 +26,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Immutable and validated; quantities are SI numbers or text with a unit.",
         (
             "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
-            "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Junction", "Capacitor", "CPE",
+            "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Insertion", "Junction", "Capacitor", "CPE",
         ),
     ),
     (
@@ -47,6 +47,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Laws of temperature",
         "Any property takes a number or one of these; `law(T)` evaluates it.",
         ("Constant", "Arrhenius", "ArrheniusT", "VogelFulcher", "Table", "Value"),
+    ),
+    (
+        "Open-circuit potentials of hosts",
+        "Called with the filling: `potential(y)`; `temperature` and `charge` of the ion are 298.15 K and 2 by default.",
+        ("Sites", "TabulatedPotential", "RegularSolution"),
     ),
     (
         "Functions of a composition",

@@ -49,6 +49,7 @@ from .kinds.ageing_law import Changes as Changes
 from .kinds.ageing_law import ageing_law as ageing_law
 from .kinds.electrode import electrode as electrode
 from .kinds.electrodes.blocking import Blocking as Blocking
+from .kinds.electrodes.insertion import Insertion as Insertion
 from .kinds.electrodes.plating import Plating as Plating
 from .kinds.electrons.defects import DefectCapacitance as DefectCapacitance
 from .kinds.electrons.defects import DefectElectrons as DefectElectrons
@@ -85,6 +86,9 @@ from .kinds.mixing.mclachlan import McLachlan as McLachlan
 from .kinds.mixing.pore_exponent import PoreExponent as PoreExponent
 from .kinds.mixing.wiener import WienerParallel as WienerParallel
 from .kinds.mixing.wiener import WienerSeries as WienerSeries
+from .kinds.potentials.regular_solution import RegularSolution as RegularSolution
+from .kinds.potentials.sites import Sites as Sites
+from .kinds.potentials.tabulated_potential import TabulatedPotential as TabulatedPotential
 from .kinds.storage import storage as storage
 from .kinds.storages.capacitor import Capacitor as Capacitor
 from .kinds.storages.cpe import CPE as CPE

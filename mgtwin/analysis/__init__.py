@@ -20,9 +20,17 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
-from .direct_current import anodic_peak, cathodic_peak, direct_resistance, slope_conductivity, voltage_growth
+from .direct_current import (
+    anodic_peak,
+    cathodic_peak,
+    direct_resistance,
+    plateau_current,
+    slope_conductivity,
+    voltage_growth,
+)
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
+from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
 from .kramers_kronig import kramers_kronig
 from .merit import (
     apparent_transport_number,
@@ -82,6 +90,8 @@ __all__ = [
     "conductivity",
     "cycle_summary",
     "cycles_until",
+    "delivered_capacity",
+    "delivered_energy",
     "depletion",
     "deposition_voltage",
     "direct_resistance",
@@ -107,6 +117,8 @@ __all__ = [
     "overpotential",
     "overpotential_at",
     "percolation",
+    "plateau_current",
+    "reaction_uniformity",
     "relaxation_times",
     "sand_time",
     "sand_time_at",

@@ -1,6 +1,17 @@
 """What is built: immutable materials, interfaces, layers and cells, and the parameter sets they are read from."""
 
-from ..kinds import ageing, electrodes, electrons, fractions, functions, junctions, materials, mixing, storages
+from ..kinds import (
+    ageing,
+    electrodes,
+    electrons,
+    fractions,
+    functions,
+    junctions,
+    materials,
+    mixing,
+    potentials,
+    storages,
+)
 from ..kinds.ageing import *  # noqa: F403 (the kinds of a family are listed nowhere but in its own files)
 from ..kinds.carriers import has_electrons
 from ..kinds.contact import Contact, Pressed
@@ -11,6 +22,7 @@ from ..kinds.functions import *  # noqa: F403
 from ..kinds.junctions import *  # noqa: F403
 from ..kinds.materials import *  # noqa: F403
 from ..kinds.mixing import *  # noqa: F403
+from ..kinds.potentials import *  # noqa: F403
 from ..kinds.storages import *  # noqa: F403
 from .cell import Cell, Ion, Layer
 from .fixture import Fixture
@@ -19,4 +31,5 @@ from .reader import Reader
 
 __all__ = ["Cell", "Contact", "Fixture", "Ion", "Layer", "Pressed", "Reader", "expand", "has_electrons"]
 __all__ += ageing.__all__ + electrodes.__all__ + electrons.__all__ + fractions.__all__
-__all__ += functions.__all__ + junctions.__all__ + materials.__all__ + mixing.__all__ + storages.__all__
+__all__ += functions.__all__ + junctions.__all__ + materials.__all__ + mixing.__all__ + potentials.__all__
+__all__ += storages.__all__

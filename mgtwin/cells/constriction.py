@@ -12,7 +12,7 @@ import numpy as np
 
 from ..kinds.kind import Bound, has_formula
 from ..kinds.noun import field_names
-from ..kinds.numbers import Number
+from ..kinds.numbers import Number, is_zero
 from .reader import Reader
 
 __all__ = ["Spots", "contact_fraction", "film_when_new", "spreading_function", "spreading_length", "untouched_fraction"]
@@ -142,11 +142,15 @@ class Spots:
             electrons or None [S/m per electrode area]. Called where a contact is described.
         """
         interface = reader.get(path)
+        series: Number = 0.0
+        if interface is not None and has_formula(type(interface), "series"):
+            # in series with reaction and double layer, as the constriction of a contact is
+            series = Bound(type(interface), path, reader, salt=1.0).call("series")
         if interface is None or interface.contact is None:
-            return cls(fraction)
+            return cls(fraction) if is_zero(series) else cls(fraction, ions=series, whole=False)
         length = spreading_length(fraction, reader.number(f"{path}.contact.spacing"))
         gap = reader.number(f"{path}.contact.gap_capacitance")
-        ions: Number = 0.0
+        ions: Number = series
         electrons: Number | None = 0.0
         for ionic, electronic in (conducts() for conducts in conductivities):
             ions = ions + length / ionic

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import SimulationError
 from ..regression import Loss, Minimum, least_squares
 from ..regression.least_squares import ROUGH, TOLERANCE
+from .noise import quality_of
 from .problem import Problem
 
 __all__ = ["Minimum", "Progress", "minimised", "starting_points", "tolerance_of"]
@@ -21,6 +22,8 @@ SPREAD = 10.0
 AS_DEEP = 1e-8
 #: How often the levels of noise are estimated anew, and when they are settled.
 ROUNDS, SETTLED = 8, 1e-3
+#: A number that moves all residuals together by less than this many times the noise is not searched for.
+FELT = 0.05
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
@@ -32,9 +35,51 @@ def tolerance_of(problem: Problem) -> float:
 
 
 def _from(problem: Problem, start: NDArray[np.float64], loss: Loss | None) -> Minimum:
-    return least_squares(
-        problem.residuals, problem.jacobian, start, problem.bounds, loss, tolerance=tolerance_of(problem)
+    """One search; of residuals that are integrated in time without the numbers that they do not feel.
+
+    Errors of the integration would lead it along a flat valley until nothing moves any more.
+    """
+    moving = np.full(start.size, True) if problem.smooth else _felt(problem, start)
+    if not moving.any() or moving.all():
+        return least_squares(
+            problem.residuals, problem.jacobian, start, problem.bounds, loss, tolerance=tolerance_of(problem)
+        )
+
+    def whole(part: NDArray[np.float64]) -> NDArray[np.float64]:
+        full = start.copy()
+        full[moving] = part
+        return full
+
+    low, high = problem.bounds
+    found = least_squares(
+        lambda part: problem.residuals(whole(part)),
+        lambda part: problem.jacobian(whole(part))[:, moving],
+        start[moving],
+        (low[moving], high[moving]),
+        loss,
+        tolerance=tolerance_of(problem),
     )
+    x = whole(found.x)
+    # what counts is whether they are felt where the search ended
+    if not found.interrupted and _felt(problem, x)[~moving].any():
+        again = least_squares(problem.residuals, problem.jacobian, x, problem.bounds, loss, tolerance=ROUGH)
+        return replace(again, evaluations=found.evaluations + again.evaluations)
+    return replace(found, x=x, jacobian=problem.jacobian(x))
+
+
+def _felt(problem: Problem, x: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which numbers move the residuals by more than a part of the noise when they change by their own size."""
+    values = problem.values(x)
+    sizes = np.array([p.size(v) / p.slope(v) for p, v in zip(problem.parameters, values, strict=True)])
+    rows = [np.ones(problem.prior_count)]
+    counts = [part.size for part in problem.by_dataset(np.zeros(problem.count))]
+    for number in problem.order:
+        item, level = problem.measurements[number], problem.scales[problem.group_of[number]]
+        quality = quality_of(item, problem.weightings[number].interleaved(item.data) * level)
+        # the noise of the data, where they tell it: at a start the misfit says nothing of it
+        rows.insert(-1, np.full(counts[number], 1.0 if quality is None else max(quality.noise, 1e-9)))
+    changes = problem.jacobian(x) * sizes / np.concatenate(rows)[:, np.newaxis]
+    return np.asarray(np.linalg.norm(changes, axis=0) > FELT)
 
 
 def starting_points(problem: Problem, starts: int, seed: int) -> NDArray[np.float64]:

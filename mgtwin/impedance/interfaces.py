@@ -167,13 +167,10 @@ def _conducting(link: Link, path: str, remedy: str) -> Link:
     return link
 
 
-_WHOLE = Spots()
-
-
 def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> Spots:
     """The contact of an interface with the layers beside it."""
     if reader.get(path).contact is None:
-        return _WHOLE
+        return Spots.of(reader, path, 1.0, [])  # an electrode may have a resistance of its own in series
     fraction = require(contact_fraction(reader, path), f"{path}.contact.fraction")
     if np.any(fraction > 1):
         raise InputError(f"{path}.contact.fraction must be at most 1, but {np.max(fraction):g} was given.")

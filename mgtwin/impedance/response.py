@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -16,8 +15,9 @@ from ..cells import Cell
 from ..cells.questions import faces
 from ..cells.rest import rest_potentials
 from ..kinds.kind import Bound, has_formula
-from ..kinds.numbers import is_zero
+from ..kinds.numbers import Number, is_zero
 from ..kinds.own import Own
+from ..kinds.storage import Storage
 from ..models import names
 from ..models.ladder import branches
 from .chain import Division, Mixed, stack_impedance
@@ -136,10 +136,10 @@ class UnitCurrent:
         return found
 
     def _ladder(
-        self, name: str, storage: Any, path: str, voltage: Array, window: tuple[float, float]
+        self, name: str, storage: Storage | Number | None, path: str, voltage: Array, window: tuple[float, float]
     ) -> dict[str, Array]:
         """Branches of the ladder that stands for a constant-phase element in time: each follows with its pole."""
-        if not has_formula(type(storage), "admittance") or not storage.order:
+        if storage is None or not has_formula(type(storage), "admittance") or not storage.order:
             return {}
         order, branch = self.cell.get(f"{path}.{storage.order}"), names.constant_phase_branch
         poles = {} if order == 1.0 else branches(window, float(order))

@@ -29,6 +29,12 @@ from .numbers import potentials_at_rest
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
 
 
+def _above(path: str) -> list[str]:
+    """All paths above one: a law or function that reads it may stand at any of them."""
+    parts = path.split(".")
+    return [".".join(parts[:k]) for k in range(1, len(parts))]
+
+
 class Shifted(Reader):
     """Reads other values of some numbers than the reader on which it stands."""
 
@@ -36,7 +42,7 @@ class Shifted(Reader):
         super().__init__(reader.cell, lambda path, value: self.number(path))
         self._reader, self._values = reader, values
         # a number inside a law changes the law as a whole
-        self._laws = {path.rpartition(".")[0] for path in values}
+        self._laws = {above for path in values for above in _above(path)}
 
     # `memory` is left at None: what lies there was made of the numbers as they were before the shift
     def get(self, path: str) -> Node:
@@ -195,7 +201,7 @@ class _Reads:
     def _planned(self, paths: tuple[str, ...]) -> Plan:
         numbers = range(len(self._paths))
         # a number inside a law is not read by itself: what is recorded then is the path of the law
-        readers = {path: {k for k in numbers if self._paths[k] & {path, path.rpartition(".")[0]}} for path in paths}
+        readers = {path: {k for k in numbers if self._paths[k] & {path, *_above(path)}} for path in paths}
         # Colouring of a graph, greedily: parameters that no common term reads are varied in one evaluation. A stack of
         # n layers with p numbers each costs about p evaluations instead of n p.
         slots: dict[str, int] = {}

@@ -39,6 +39,8 @@ _FORMULAS = (
     Formula("current", ("eta",), _SURROUNDINGS),
     Formula("slope", (), _SURROUNDINGS),
     Formula("equilibrium", (), ("T", "f", "z")),
+    Formula("series", (), _SURROUNDINGS),
+    Formula("nonuniformity", ("i",), _SURROUNDINGS),
 )
 _Class = TypeVar("_Class", bound=type)
 
@@ -54,6 +56,9 @@ def electrode(cls: _Class) -> _Class:
     - ``equilibrium(*, …)``, the potential against the ion's metal [V] at which no current flows; an electrode with
       ``metal = True`` has 0 V;
     - ``slope(*, …)``, dj/deta at rest [S/m^2], optional: by default it is taken by a complex step;
+    - ``series(*, …)``, what the electrode itself puts in series with reaction and double layer [ohm m^2], optional;
+    - ``nonuniformity(i, *, …)``, by how much the driving force differs over the electrode at i [A/m^2], in V, optional:
+      results warn where that is not small;
     - the drive of every memory, ``drive(j, eta, *, …)``.
 
     Every number may be a law of temperature. ``double_layer``, ``electronic_resistance``, ``film_resistance``,

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from .functions import BoundFunction
 from .kind import Bound
 from .numbers import Number
 
@@ -135,13 +136,20 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Body:
-    """A body at its place in a cell: its shape, the paths of its size [m] and diffusivity [m^2/s], and their values."""
+    """A body at its place in a cell: its shape, the paths of its size [m] and diffusivity [m^2/s], and their values.
+
+    `factor` is what the diffusivity is multiplied with at the value of what diffuses; None where it is constant. Of
+    what is `bounded` between 0 and 1 the unknown at the surface is the log odds.
+    """
 
     shape: Shape
     size_path: str
     diffusivity_path: str
     size: Number
     diffusivity: Number
+    factor: BoundFunction | None = None
+    factor_path: str = ""
+    bounded: bool = False
 
 
 def _cothangent(xi: Number) -> Number:
@@ -203,22 +211,40 @@ class Diffusion(Memory):
         With the field that holds its size.
     diffusivity : str
         Field with D [m^2/s].
+    factor : str
+        Field with a function of what diffuses that multiplies D, or with None; "" for a constant D.
+    bounded : bool
+        Whether x is a filling between 0 and 1. Formulas then get its log odds, :math:`\ln[x/(1 - x)]`, in which
+        nearly full and nearly empty are as exact as half full.
     """
 
     shape: Shape = Sphere("radius")
     diffusivity: str = "diffusivity"
+    factor: str = ""
+    bounded: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return (*super().fields, self.shape.size, self.diffusivity)
+        return (*super().fields, self.shape.size, self.diffusivity, *([self.factor] if self.factor else []))
+
+    def initial(self, bound: Bound) -> Number:
+        """Return the value when the cell is new: the log odds of a filling."""
+        value = super().initial(bound)
+        return np.log(value / (1 - value)) if self.bounded else value
 
     def operator(self, s: Number, bound: Bound) -> Number:
         size, diffusivity = bound.value(self.shape.size), bound.value(self.diffusivity)
+        factor = bound.value(self.factor) if self.factor else None
+        if factor is not None:  # in a stationary state what diffuses is the same everywhere
+            diffusivity = diffusivity * factor(super().initial(bound))
+        # of the unknown: the slope of x over its log odds is x(1 - x)
+        per_unknown = super().initial(bound) * (1 - super().initial(bound)) if self.bounded else 1.0
         # to a direct current nothing diffuses in for good, p = 0; both branches of `where` are evaluated, so
         # that the other one is asked at 1 there
         with np.errstate(divide="ignore", invalid="ignore"):
             xi = size * np.sqrt(np.asarray(s, dtype=complex) / diffusivity)
-            return np.where(xi == 0, 0.0, diffusivity / size / self.shape.resistance(np.where(xi == 0, 1.0, xi)))
+            resistance = self.shape.resistance(np.where(xi == 0, 1.0, xi))
+            return np.where(xi == 0, 0.0, per_unknown * diffusivity / size / resistance)
 
     def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
         body = Body(
@@ -227,5 +253,8 @@ class Diffusion(Memory):
             f"{bound.path}.{self.diffusivity}",
             bound.value(self.shape.size),
             bound.value(self.diffusivity),
+            bound.value(self.factor) if self.factor else None,
+            f"{bound.path}.{self.factor}" if self.factor else "",
+            self.bounded,
         )
-        writer.diffuses(unknown, self.initial(bound), body, drive)
+        writer.diffuses(unknown, super().initial(bound), body, drive)

@@ -35,6 +35,7 @@ class ControlledStack(StackModel):
     """
 
     counts = False
+    has_unknown_currents = True
 
     def __init__(
         self,

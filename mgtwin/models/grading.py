@@ -76,7 +76,10 @@ def length_at_rest(layer: str, cell: Cell, f_max: float) -> float:
 
 
 def penetration(body: Body, cell: Cell, f_max: float) -> float:
-    """``sqrt(D/(2 pi f_max))`` in a body, relative to its size."""
+    """``sqrt(D/(2 pi f_max))`` in a body, relative to its size, D being the smallest that it comes to."""
     reader = Reader(cell)
     size, diffusivity = (reader.property(path, cell.temperature) for path in (body.size_path, body.diffusivity_path))
+    if body.factor is not None:
+        factor = reader.property(body.factor_path, cell.temperature)
+        diffusivity = diffusivity * np.min(factor(np.linspace(0.0, 1.0, 101)))
     return float(np.sqrt(diffusivity / (2 * np.pi * f_max)) / size)

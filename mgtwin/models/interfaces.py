@@ -59,7 +59,7 @@ def electrons_through(
     if left.current is None and right.current is None:
         total = resistance + left.resistance + right.resistance
         eliminated = (drop + left.open_potential - right.open_potential) / total
-        if not (left.of_many or right.of_many):
+        if not (model.has_unknown_currents and (left.of_many or right.of_many)):
             return eliminated
         unknown = pybamm.Variable(names.electronic_current_density(name), scale=CURRENT_SCALE)
         model.algebraic[unknown] = eliminated - unknown

@@ -19,51 +19,52 @@ from .writer import Neighbour, Writer
 __all__ = ["ModalLayer"]
 
 
-class Nodes(pybamm.SubMesh1D):
-    """Points of the unit interval at which a profile is given."""
-
-    def __init__(self, lims: Any, npts: Any, nodes: Any = ()):
-        spatial_variable, _, tabs = self.read_lims(lims)
-        between = (nodes[1:] + nodes[:-1]) / 2
-        super().__init__(np.concatenate([[0.0], between, [1.0]]), spatial_variable.coord_sys, tabs)
-        self.nodes = nodes
-
-
 class Profile(pybamm.BoundaryOperator):
-    """E from the amplitudes of its modes, not at a face but at all nodes of another domain, where users see it."""
+    """E from the amplitudes of its modes, not at a face but in the finite volumes of a domain, where users see it."""
 
     def __init__(self, child: pybamm.Symbol, domain: str):
         super().__init__("profile", child, domain)
         self._domains: dict[str, list[str]] = {**child.domains, "primary": [domain]}
 
 
-class Tabulated(pybamm.FiniteVolume):
-    """PyBaMM's spatial method for a domain with tables of numbers, which stand in equations as spatial variables."""
-
-    def __init__(self, **numbers: np.ndarray):
-        super().__init__()
-        self._numbers = numbers
-
-    def spatial_variable(self, symbol: Any) -> pybamm.Symbol:
-        """The numbers of this name, or the coordinate itself."""
-        numbers = self._numbers.get(symbol.name)
-        return super().spatial_variable(symbol) if numbers is None else pybamm.Vector(numbers, domain=symbol.domain)
-
-
-class Modal(Tabulated):
-    """The same for amplitudes of modes, where each operator is a row of pure numbers."""
+class Shown(pybamm.FiniteVolume):
+    """PyBaMM's spatial method where profiles are shown: the fastest modes stand in equations as spatial variables."""
 
     def __init__(self, table: ModalTable):
-        kept = slice(table.states)
-        one, several = np.eye(table.states)[0], np.sign(table.rates)
-        numbers = {"rates": table.rates, "weights": table.weights, "parity": table.parity, "static": table.static}
-        super().__init__(**{name: array[kept] for name, array in numbers.items()}, constant=one, several=several[kept])
+        super().__init__()
         self._table = table
 
+    def spatial_variable(self, symbol: Any) -> pybamm.Symbol:
+        """The fastest ``"even"`` or ``"odd"`` mode, or the coordinate itself."""
+        mode = {"even": -2, "odd": -1}.get(symbol.name)
+        if mode is None:
+            return super().spatial_variable(symbol)
+        return pybamm.Vector(self._table.averages(self.mesh[symbol.domain].edges)[:, mode], domain=symbol.domain)
+
+
+class Modal(pybamm.FiniteVolume):
+    """PyBaMM's spatial method for amplitudes of modes: each operator is a matrix of pure numbers."""
+
+    def __init__(self, table: ModalTable):
+        super().__init__()
+        one, several = np.eye(1, table.rates.size)[0], np.sign(table.rates)
+        numbers = {"rates": table.rates, "weights": table.weights, "parity": table.parity, "static": table.static}
+        self._numbers, self._table = {**numbers, "constant": one, "several": several}, table
+
+    def spatial_variable(self, symbol: Any) -> pybamm.Symbol:
+        """The numbers of this name, one for each mode, or the coordinate, which means nothing here."""
+        numbers = self._numbers.get(symbol.name)
+        if numbers is None:
+            return super().spatial_variable(symbol)
+        return pybamm.Vector(numbers[: self._table.states], domain=symbol.domain)
+
     def boundary_value_or_flux(self, symbol: Any, discretised_child: Any, bcs: Any = None) -> pybamm.Symbol:
-        """E at a face, where every mode is 1 (left) and 1 or -1 (right), or else at the nodes."""
-        at_faces = {"left": np.ones((1, self._table.rates.size)), "right": self._table.parity[np.newaxis]}
-        return pybamm.Matrix(at_faces.get(symbol.side, self._table.shapes)[:, : self._table.states]) @ discretised_child
+        """E at a face, where every mode is 1 (left) and 1 or -1 (right), or else its means over volumes."""
+        table = self._table
+        rows = {"left": np.ones((1, table.rates.size)), "right": table.parity[np.newaxis]}.get(symbol.side)
+        if rows is None:
+            rows = table.averages(self.mesh[[symbol.side]].edges)
+        return pybamm.Matrix(rows[:, : table.states]) @ discretised_child
 
     def integral(self, child: Any, discretised_child: Any, *of: Any) -> pybamm.Symbol:
         """The mean of E is the amplitude of the constant: all others are orthogonal to it."""
@@ -83,13 +84,10 @@ class ModalGrid:
     is_graded = False
 
     def __init__(self, name: str, table: ModalTable):
-        self._table, number, shown = table, table.states, table.nodes
-        amplitudes = pybamm.MeshGenerator(pybamm.Uniform1DSubMesh)
-        profile = pybamm.MeshGenerator(Nodes, {"nodes": shown})
-        fastest = Tabulated(even=table.shapes[:, -2], odd=table.shapes[:, -1])
-        self._modes = Space(f"{name} modes", lambda *_: (amplitudes, number), Modal(table))
-        self._nodes = Space(name, lambda *_: (profile, shown.size), fastest)
-        self.spaces = (self._modes, self._nodes)
+        amplitudes = pybamm.MeshGenerator(pybamm.Uniform1DSubMesh), table.states
+        self._modes = Space(f"{name} modes", lambda *_: amplitudes, Modal(table))
+        self._shown = Space(name, method=Shown(table))
+        self.spaces = (self._modes, self._shown)
 
     def variable(self, name: str) -> pybamm.Symbol:
         """A state with an amplitude for every mode but the static ones."""
@@ -101,12 +99,12 @@ class ModalGrid:
         return pybamm.SpatialVariable(numbers, domain=self._modes.domain, coord_sys="cartesian")
 
     def shape(self, parity: str) -> pybamm.Symbol:
-        """The fastest ``"even"`` or ``"odd"`` mode at the nodes."""
-        return pybamm.SpatialVariable(parity, domain=self._nodes.domain, coord_sys="cartesian")
+        """The fastest ``"even"`` or ``"odd"`` mode in the volumes."""
+        return pybamm.SpatialVariable(parity, domain=self._shown.domain, coord_sys="cartesian")
 
     def profile(self, amplitudes: pybamm.Symbol) -> pybamm.Symbol:
-        """E at the nodes."""
-        return Profile(amplitudes, self._nodes.domain[0])
+        """E in the volumes."""
+        return Profile(amplitudes, self._shown.domain[0])
 
     def mean(self, amplitudes: pybamm.Symbol) -> pybamm.Symbol:
         """Mean of E."""

@@ -24,9 +24,10 @@ _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
 _IONIC_FIELD = " ionic field [V.m-1]"
 _ELECTRONIC_CURRENT = " electronic current density [A.m-2]"
-_MODAL_FIELD = " field potential"
+_MODAL_FIELD = " ionic field potential"
 _MODES = ", modes "
 _RELATIVE_CONCENTRATION = " relative salt concentration"
+_EXHAUSTED = "the host is full or empty (voltage limits end a run before)"
 _LOG_CONCENTRATION = " logarithm of relative salt concentration"
 _DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
@@ -72,6 +73,8 @@ def modes_of(name: str) -> tuple[str, float, int] | None:
     >>> modes_of(modal_potential("layer", 2.5, 12))
     ('layer local electrode potential [V]', 2.5, 12)
     """
+    if is_constant_phase_branch(name):
+        return None
     plain, found, table = name.removesuffix(" [V]").partition(_MODES)
     density, _, decades = table.partition("/")
     return (f"{plain} [V]", float(density), int(decades)) if found else None
@@ -150,6 +153,16 @@ def depletion(layer: str, side: str) -> str:
 def is_depletion(ended_by: str) -> bool:
     """Whether a stretch ended because salt was used up."""
     return _DEPLETION in ended_by
+
+
+def exhausted(surface: str) -> str:
+    """Event that ends a run where a host is full or empty at its surface."""
+    return f"{surface}: {_EXHAUSTED}"
+
+
+def is_exhausted(event: str) -> bool:
+    """Whether a stretch ended because salt or sites were used up."""
+    return is_depletion(event) or _EXHAUSTED in event
 
 
 def dielectric_drop(layer: str) -> str:

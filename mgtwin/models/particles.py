@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pybamm
 
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
+from . import names
 from .grid import Space
 from .writer import Writer
 
 __all__ = ["Particle"]
+
+#: Log odds of a filling at which a host counts as full, or empty: 1 - 1e-14, where a double ends.
+FULL = 32.0
 
 
 class Particle(Space):
@@ -33,12 +38,27 @@ class Particle(Space):
         """Write the equations of the profile and of its surface value."""
         size, diffusivity = self.body.size, self.body.diffusivity
         profile = pybamm.Variable(f"{surface.name} inside", domain=self.domain)
-        slope = size * flux / diffusivity  # d(profile)/dx at the surface of the unit body
+        factor, bounded = self.body.factor, self.body.bounded
+        # of a filling the unknown is the log odds: at 1 - 1e-12 the filling itself would have no digits left
+        value = 1 / (1 + np.exp(-surface)) if bounded else surface
+        last = pybamm.BoundaryValue(profile, "right", order="constant")
+        inside = diffusivity if factor is None else diffusivity * np.sqrt(factor(last) * factor(value))
+        slope = size * flux / inside  # d(profile)/dx at the surface of the unit body
         model.initial_conditions[profile] = pybamm.PrimaryBroadcast(start, self.domain)
         # At the centre nothing flows, by symmetry; a plate is half of one that is symmetric.
         model.boundary_conditions[profile] = {"left": (pybamm.Scalar(0), "Neumann"), "right": (slope, "Neumann")}
-        model.rhs[profile] = diffusivity / size**2 * pybamm.div(pybamm.grad(profile))
-        last = pybamm.BoundaryValue(profile, "right", order="constant")
+        moved = pybamm.grad(profile)
+        if factor is not None:
+            # the geometric mean at faces: over decades the arithmetic one is that of the faster side alone
+            moved = np.exp(pybamm.PrimaryBroadcastToEdges(1, self.domain) * np.log(factor(profile))) * moved
+            # through the outermost face exactly what is imposed, whatever the mean would be there
+            edge = pybamm.SpatialVariableEdge(self.x.name, domain=self.domain, coord_sys=self.body.shape.coordinates)
+            outside = edge >= 1
+            imposed = pybamm.PrimaryBroadcastToEdges(size * flux / diffusivity, self.domain)
+            moved = (1 - outside) * moved + outside * imposed
+        model.rhs[profile] = diffusivity / size**2 * pybamm.div(moved)
         # The last node lies half a shell below the surface: the value there would lag behind that of the surface.
         half = 1 - pybamm.BoundaryValue(self.x, "right", order="constant")
-        model.algebraic[surface] = last + half * slope - surface
+        model.algebraic[surface] = last + half * slope - value
+        if bounded:
+            model.events.append(pybamm.Event(names.exhausted(surface.name), FULL - abs(surface)))

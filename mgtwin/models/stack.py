@@ -87,6 +87,8 @@ class StackModel(StockModel):
     >>> solution = sim.solve(inputs={"layers.antiperovskite.thickness": 4e-4})
     """
 
+    has_unknown_currents = False
+
     def __init__(
         self,
         cell: Cell,

@@ -38,6 +38,9 @@ class Writer(Protocol):
         Angular frequencies [rad/s] for ladders of constant-phase elements; None in the frequency domain.
     ages : bool
         Whether ageing laws act.
+    has_unknown_currents : bool
+        Whether currents may be unknowns of their own where that keeps the equations sparse. Else they are eliminated,
+        which asks less of an integrator where the cell's current jumps.
     """
 
     cell: Cell
@@ -60,6 +63,7 @@ class Writer(Protocol):
     ageing_states: set[str]
     cpe_window: tuple[float, float] | None
     ages: bool
+    has_unknown_currents: bool
 
     def unknown(self, name: str, start: Number) -> Number:
         """A scalar unknown with its initial condition."""

@@ -15,12 +15,13 @@ __all__ = ["CYCLING", "IN_TIME", "LAYERS", "MODELLED", "ON_MESH", "SIDE_BY_SIDE"
 
 #: Routes in the order in which they are tried where none is asked for: the cheapest of equal accuracy first.
 SPECTRA: tuple[Route, ...] = (Laplace(), Mesh())
-IN_TIME: tuple[Route, ...] = (Laplace(), Mesh())
 MODELLED: tuple[Route, ...] = (Modes(), Mesh())
-SIDE_BY_SIDE: tuple[Route, ...] = (Laplace(), *MODELLED)
-CYCLING: tuple[Route, ...] = (Mesh(),)
+IN_TIME: tuple[Route, ...] = (Laplace(), *MODELLED)
+#: Runs of many parameter sets at once.
+SIDE_BY_SIDE: tuple[Route, ...] = IN_TIME
+CYCLING: tuple[Route, ...] = (Modes(density=2), Mesh())
 #: How a model discretises its layers where it is not told, and where it is told to refine its mesh.
-LAYERS: Route = Mesh()
+LAYERS: Route = Modes()
 ON_MESH: Route = Mesh()
 
 

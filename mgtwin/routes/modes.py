@@ -10,7 +10,7 @@ from .base import Route, Task, Way, route
 __all__ = ["ACCURACY", "Modes"]
 
 #: Functions per decade of time -> largest error of a response that is the layer's alone (measured, theory.md §7).
-ACCURACY = {1.5: 4e-3, 2.0: 4e-4, 2.5: 4e-5, 3.0: 5e-6}
+ACCURACY = {1.5: 6e-3, 2.0: 6e-4, 2.5: 6e-5, 3.0: 1e-5}
 
 
 @route
@@ -48,7 +48,8 @@ class Modes(Route):
 
     def described(self, unknowns: int) -> str:
         """With the largest error of a uniform layer."""
-        return f"modes ({unknowns} unknowns, {ACCURACY[self.density]:.0e})"
+        accuracy = f"{ACCURACY[self.density]:.0e}".replace("e-0", "e-")
+        return f"modes ({unknowns} unknowns, {accuracy})"
 
     def taken_by(self, way: Way) -> object:
         """Ask for a discretised model."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -43,6 +43,7 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
         would still act at the first output.
     """
     check_current_can_flow(cell, segments)
+    check_cut_offs(cell, segments)
     fixture_warnings(cell, segments)
     first = first_output(segments)
     dielectric = slow_dielectrics(cell, FAST * first)
@@ -66,6 +67,20 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
         f"junction that blocks them, electrons by a layer or contact that has none), so a constant current would "
         f"only charge it without end. Set voltage limits (in Python limits=('-2 V', '2 V'), in a file limits: "
         f"[-2 V, 2 V]), impose a voltage (Polarization), or change what blocks."
+    )
+
+
+def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
+    """Refuse voltage limits that a cell at rest, which is no Mg | Mg cell, violates before any current flows."""
+    rest = rest_potentials(cell)
+    voltage = 0.0 - float(rest.negative + rest.positive)
+    limits = segments[0].limits
+    if limits.low <= voltage <= limits.high or (abs(voltage) < 1e-9):
+        return
+    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high))
+    raise InputError(
+        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits {shown}: "
+        f"nothing would flow. Change the limits, or the state of charge (filling) from which it starts."
     )
 
 
@@ -159,11 +174,23 @@ def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
-    """Constant currents above what the salt of the cell can carry for ever, each with the time that it can."""
+    """Constant currents above what the salt of the cell can carry for ever, each with the time that it can.
+
+    So are those that an insertion electrode does not take uniformly over its thickness.
+    """
+    from ..analysis.insertion import UNEVEN, UNIFORM, reaction_uniformity
     from ..analysis.salt import depletion, limiting_current
 
+    largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
+    uneven = [
+        f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
+        f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
+        + ("" if spread <= UNEVEN else ": resolve it, as a layer of InsertionComposite")
+        for side, spread in reaction_uniformity(cell, largest).items()
+        if spread > UNIFORM
+    ]
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
-        return []
+        return uneven
     found: dict[float, str] = {}
     for segment in segments:
         current = segment.control.start
@@ -178,7 +205,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
                 f"({format_value(largest, 'A')}): from rest it uses up the salt in {end.layer} at the {end.side} face "
                 f"{'not before' if end.lower_limit else 'after about'} {format_value(end.time, 's')}"
             )
-    return list(found.values())
+    return [*uneven, *found.values()]
 
 
 def validity_warnings(cell: Cell) -> list[str]:

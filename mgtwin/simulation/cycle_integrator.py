@@ -94,8 +94,9 @@ class CycleIntegrator(Integrator):
         Those of :class:`Integrator`.
     """
 
-    #: Nanovolts are enough for cycles; a tenth of the digits of a single transient saves a third of the steps.
-    rtol, atol = 1e-6, 1e-9
+    #: 10 pV of each of the dozens of amplitudes of a layer are enough for cycles; a tenth of the digits of a single
+    #: transient saves a third of the steps.
+    rtol, atol = 1e-6, 1e-11
     #: Where the current switches within a solve algebraic unknowns jump, and no step would be short enough for their
     #: error. They follow the others by Newton's iteration at every step all the same. A first step [s] that is about
     #: right saves some tries after each switch.

@@ -81,6 +81,8 @@ class CyclingRun:
         kept = None if start is None else start_state.kept(start, start_time, cell)
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments)
+        if start is None:
+            checks.check_cut_offs(cell, segments)
         # of the whole life: a run that goes on has the window of one in one go
         length = (protocol.numbers[-1] + 1) * sum(segment.duration for segment in segments)
         self.integrator = CycleIntegrator(

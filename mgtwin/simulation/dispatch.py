@@ -115,7 +115,7 @@ class _Run:
             return protocol.run_by(self)
         return protocol.run_by(replace(self, cell=self.cell.with_({"temperature": protocol.temperature})))
 
-    def spectrum(self, protocol: Any) -> Any:
+    def spectrum(self, protocol: Any) -> object:
         """The impedance of an EIS."""
         from .spectra import Spectrum
 
@@ -130,12 +130,14 @@ class _Run:
             self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=progress, route=route
         )
 
-    def transient(self, protocol: TransientProtocol) -> Any:
+    def transient(self, protocol: TransientProtocol) -> object:
         """Anything in time."""
         from .transient import Transient
 
         segments = protocol.segments(self.cell)
         task = Task(self.cell, segments, at_rest=self.start is None)
+        if task.at_rest:
+            checks.check_cut_offs(self.cell, segments)
         attrs = stamp(self.cell, protocol)
         run = Transient(task, checks.check_feasible(self.cell, segments), self.start, self.start_time, attrs)
         return choose(task, IN_TIME, self.route).taken_by(replace(run, progress=self.progress, window=self.window))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..cells.constriction import contact_fraction, film_when_new
 from ..cells.questions import faces
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
+from ..impedance.links import Array
 from ..impedance.response import UnitCurrent, at_rest
 from ..impedance.superposition import POINTS, Control, Exponentials, Rows, superposed
 from ..kinds.carriers import has_electrons
@@ -85,10 +86,10 @@ class ExactRun:
     def _sums(self) -> Exponentials | None:
         return Exponentials(self.control) if self._many else None
 
-    def _rows(self, of: Callable[[UnitCurrent], Mapping[str, Any]]) -> Rows:
+    def _rows(self, of: Callable[[UnitCurrent], Mapping[str, Array]]) -> Rows:
         """What a unit of the control does."""
 
-        def at(s: np.ndarray) -> Mapping[str, Any]:
+        def at(s: np.ndarray) -> Mapping[str, Array]:
             unit = UnitCurrent(self.cell, s, self._dielectric)
             found = {**of(unit), names.CURRENT_DENSITY: 1.0}
             if not self._by_voltage:
@@ -125,7 +126,7 @@ class ExactRun:
                 found[names.film_resistance(face)] = constant * film_when_new(reader, path)
         return found
 
-    def kept(self, most: int) -> dict[str, Any]:
+    def kept(self, most: int) -> dict[str, ArrayLike]:
         """States of the model at the ends of all stretches, for runs that start there; of too many the last."""
         numbers, f_max = Reader(self.cell), 1 / (2 * np.pi * checks.first_output(self.segments))
 

@@ -21,7 +21,9 @@ from ..protocols import Limits, Segment
 from ..routes import Route
 from .built import BuiltModel, kept
 
-RTOL, ATOL = 1e-7, 1e-10
+#: A face's potential is a sum of dozens of amplitudes, and signals of microvolts are to be right, too: what has no size
+#: of its own, the absolute tolerance, costs a few per cent of the steps.
+RTOL, ATOL = 1e-7, 1e-12
 #: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step. One that
 #: needs more steps than this from stop to stop (ten times what twelve decades of time take) will never end.
 MOST_STEPS = 20_000
@@ -275,7 +277,7 @@ class Integrator:
 
         Where there is no salt for the current that is asked for no such state exists: the sample is the one before.
         """
-        depleted = [event.name for event in self.model.events if names.is_depletion(event.name) and event.name in error]
+        depleted = [event.name for event in self.model.events if names.is_exhausted(event.name) and event.name in error]
         if depleted:
             return SegmentSolution(np.zeros(1), self.evaluate(state[:, np.newaxis]), state, f"event: {depleted[0]}")
         # Only the consistent start is wanted, the first column, so what follows it may be short.

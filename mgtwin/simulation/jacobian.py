@@ -12,6 +12,7 @@ from ..cells.paths import Key, parts_of
 from ..errors import InputError
 from ..protocols import EIS
 from ..quantities import origin_of
+from ..routes import Laplace, Task
 from .dispatch import check_given, stamp
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ def impedance_jacobian(
     # numbers of several units that move together have no unit in common
     units = [found.pop() if len(found) == 1 else "" for found in units_of]
     attrs, frequencies = stamp(cell, protocol), protocol.values()
-    on_mesh = any(layer.material.mesh_only for layer in cell.layers)
-    if start is None and protocol.bias is None and not on_mesh:
+    if not Laplace().refusal(Task(cell, at_rest=start is None and protocol.bias is None)):
         derivative = exact_jacobian(cell, frequencies, paths)
         attrs |= {"route": "exact, at rest, the state of rest moving with the parameters"}
     else:

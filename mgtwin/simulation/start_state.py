@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,8 +16,8 @@ from ..impedance.conserved import capacitor_path
 from ..kinds.carriers import Carrier
 from ..models import names
 from ..models.ladder import branch_value
-from ..models.modes import modal_table
 from ..quantities import parse
+from . import unknowns
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -176,15 +175,20 @@ def transfer(
         known[here] = True
         before, now = str(state.labels[there][0]), str(own_labels[here][0])
         if before != now:
-            result[here] = _rewritten(before, state.positions[there], state.values[there], now, own_positions[here])
+            result[here] = unknowns.potential(
+                before, state.positions[there], state.values[there], now, own_positions[here]
+            )
         # a scalar state has no position
         elif np.isnan(own_positions[here]).all():
             result[here] = state.values[there]
         else:
             x, nodes = own_positions[here], state.positions[there]
-            result[here] = _resampled(x, nodes, state.values[there])
+            result[here] = unknowns.resampled(x, nodes, state.values[there])
             if names.is_amount(name):  # interpolation must not make salt
-                result[here] *= _mean(nodes, state.values[there]) / _mean(x, result[here])
+                result[here] *= unknowns.mean(nodes, state.values[there]) / unknowns.mean(x, result[here])
+    for layer in cell.layers:
+        if found := unknowns.field(layer.name, float(layer.thickness), state[:3], (own_labels, own_positions)):
+            result[found[0]], known[found[0]] = found[1], True
     for voltage, order in ladders.items():
         _fill_ladder(result, own_labels, state, rest_state, voltage, float(cell.get(order)))
     return result, known
@@ -194,19 +198,6 @@ def _made(labels: Sequence[str] | np.ndarray) -> np.ndarray:
     """What every component of a state belongs to: amplitudes of modes to what they make."""
     modal = {label: found[0] for label in set(labels) if (found := names.modes_of(label))}
     return np.array([modal.get(label, label) for label in labels])
-
-
-def _rewritten(before: str, nodes: np.ndarray, values: np.ndarray, now: str, x: np.ndarray) -> np.ndarray:
-    """A profile of E in other unknowns, finite volumes or the modes of a table, with the mean that it has."""
-    kept, own = names.modes_of(before), names.modes_of(now)
-    if kept is None:
-        mean, profile = _mean(nodes, values), partial(_resampled, nodes=nodes, values=values)
-    else:
-        mean, profile = float(values[0]), partial(modal_table(*kept[1:]).profile, values)
-    if own is not None:
-        return modal_table(*own[1:]).amplitudes(profile, mean)
-    found = np.asarray(profile(x))
-    return found + (mean - _mean(x, found))
 
 
 def _fill_ladder(
@@ -223,23 +214,6 @@ def _fill_ladder(
     missing = [k for k, label in enumerate(labels) if label.startswith(prefix) and label not in kept]
     for k in missing if kept and here.sum() == 1 else ():
         result[k] = branch_value(str(labels[k]), kept, float(result[here][0]), float(rest_state[here][0]), order)
-
-
-def _mean(nodes: np.ndarray, values: np.ndarray) -> float:
-    """Mean over a layer of a profile given in the middles of its finite volumes."""
-    signs = (-1.0) ** np.arange(nodes.size)
-    edges = np.concatenate([[0.0], signs * np.cumsum(signs * 2 * nodes)])  # every node is the middle of two edges
-    return float(values @ np.diff(edges))
-
-
-def _resampled(x: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Monotone cubic interpolation of a profile; the same nodes give back the same values."""
-    if np.array_equal(x, nodes):
-        return values
-    from scipy.interpolate import PchipInterpolator
-
-    # Monotone, so that a steep front of salt does not swing below zero; a spline would.
-    return np.asarray(PchipInterpolator(nodes, values, extrapolate=True)(x))
 
 
 def runs_in(result: xr.Dataset | xr.DataTree) -> list[xr.Dataset]:

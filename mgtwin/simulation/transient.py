@@ -35,6 +35,8 @@ Stretch: TypeAlias = tuple[Segment, np.ndarray]
 Outputs: TypeAlias = Mapping[str, np.ndarray]
 #: From the name of a profile to its positions x/L, none where there is no such profile.
 Nodes: TypeAlias = Callable[[str], np.ndarray]
+#: Some of what :func:`mgtwin.dataset.transient` takes, by name.
+Arguments: TypeAlias = Mapping[str, Any]
 #: Attributes of a result, of which ``warnings`` is a list.
 Attributes: TypeAlias = Mapping[str, Any]
 
@@ -173,7 +175,12 @@ def window_of(segments: Sequence[Segment]) -> tuple[float, float]:
 
 
 def assemble(
-    cell: Cell, done: Sequence[Stretch], outputs: Outputs, nodes: Nodes, kept: Mapping[str, Any], attrs: Attributes
+    cell: Cell,
+    done: Sequence[Stretch],
+    outputs: Outputs,
+    nodes: Nodes,
+    kept: Arguments,
+    attrs: Attributes,
 ) -> xr.Dataset:
     """All finished stretches as one Dataset.
 

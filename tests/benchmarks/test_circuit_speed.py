@@ -88,3 +88,55 @@ def test_a_circuit_fit_is_faster_than_impedance_py() -> None:
     found = ratio(theirs, ours, rounds=5)
     report("impedance.py's fit of a circuit with eight numbers / mt.fit", found, ">= 1")
     assert found >= 1
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("lmfit") is None, reason="lmfit is not installed here: python -m pip install lmfit"
+)
+def test_a_fit_of_five_numbers_of_a_cell_takes_at_most_twice_that_of_lmfit_on_a_circuit() -> None:
+    import lmfit
+
+    # one cell of five numbers, and the circuit of as many that gives the same spectrum
+    electrode = mt.Plating("20 uA/cm^2", double_layer=mt.CPE("1e-5 S*s^0.8/cm^2", 0.8))
+    cell = mt.Cell("cell", electrode, [mt.Layer("a", mt.IonConductor("0.1 mS/cm"), "0.5 mm")], electrode)
+    cell = cell.with_({"series_resistance": "20 ohm*cm^2"})
+    boundary = mt.Fixture("5 uH", 0.0)
+    cell = cell.with_({"fixture": boundary})
+    s = 2j * np.pi * F
+    rng = np.random.default_rng(5)
+    exact = mt.impedance.exact(cell, F)
+    z = exact + 0.003 * np.abs(exact) * (rng.normal(size=F.size) + 1j * rng.normal(size=F.size))
+    data, size = dataset.spectrum(F, z, {"temperature": 298.15}), np.abs(z)
+    keys = (
+        "layers.a.material.ionic_conductivity", "*.exchange_current_density", "*.double_layer.q", "*.double_layer.n",
+        "fixture.inductance",
+    )  # fmt: skip
+    begin = {
+        key: mt.Free(start=f * float(cell.get(key.replace("*", "negative"))))
+        for key, f in zip(keys, (1.3, 1.3, 0.7, 0.95, 1.5), strict=True)
+    }
+
+    def ours() -> mt.Fit:
+        return mt.fit(cell, data, begin)
+
+    def residual(p) -> np.ndarray:
+        v = p.valuesdict()
+        rest = (v["r0"] + s * v["l"] + v["r1"] / (1 + v["r1"] * v["q"] * s ** v["n"]) - z) / size
+        return np.concatenate([rest.real, rest.imag])
+
+    area = float(cell.area)
+    charge = mt.impedance.exact(cell, np.array([1e-6]))[0].real
+    bulk = mt.impedance.exact(cell, np.array([1e9]))[0].real
+    true = {"r0": bulk, "l": 5e-6, "r1": charge - bulk, "q": 0.5e-5 * 1e4 * area, "n": 0.8}
+
+    def by_lmfit() -> object:
+        parameters = lmfit.Parameters()
+        for name, f in zip(true, (1.3, 1.5, 1.3, 0.7, 0.95), strict=True):
+            parameters.add(name, value=f * true[name], min=0.0, max=1.0 if name == "n" else np.inf)
+        return lmfit.minimize(residual, parameters)
+
+    their = by_lmfit()
+    assert ours().deviations[0] == pytest.approx(np.sqrt(np.mean(their.residual**2)), rel=1e-3)
+    found = ratio(ours, by_lmfit)
+    report("mt.fit of five numbers of a cell / lmfit on a vectorised circuit of as many", found, "<= 2")
+    assert found <= 2 * 1.5

@@ -50,6 +50,10 @@ def all_leaves() -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{name}: {'.'.join(map(str, key))}", leaf
 
 
+#: Full cells, which the paper does not have.
+FULL = ("mg_polymer_ti2s4", "mg_trilayer_mo6s8")
+
+
 def allowed(cell: str) -> set[frozenset[str]]:
     """The combinations of overlays that make sense, written down independently of the files."""
     if cell in OTHER:
@@ -78,7 +82,7 @@ CASES = [
 
 
 def test_the_expected_files_are_there() -> None:
-    assert {path.stem for path in (ROOT / "cells").glob("*.yaml")} == {*MG3ASN, *OTHER}
+    assert {path.stem for path in (ROOT / "cells").glob("*.yaml")} == {*MG3ASN, *OTHER, *FULL}
     assert {path.stem for path in (ROOT / "overlays").glob("*.yaml")} == {
         *STATES,
         *READINGS,

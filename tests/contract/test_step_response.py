@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
+from mgtwin.cells.rest import rest_potentials
 from mgtwin.impedance import exact_laplace
 from tests.verification.oracles import step_response_voltage
 
@@ -27,7 +28,10 @@ def test_step_response_is_the_inverse_laplace_transform_of_the_exact_impedance(
     def transform(s: Any) -> Any:
         return exact_laplace(cell, s)
 
-    run = mt.simulate(cell, mt.Polarization(STEP, "1000 s", first_time="1 us"))  # nine decades of time
-    expected = step_response_voltage(transform, STEP, run["time"].values)
+    rest = rest_potentials(cell)
+    size = STEP if rest.positive == 0 else STEP / 10  # a host that fills is nonlinear in what has passed, too
+    step = mt.Polarization(size - rest.negative - rest.positive, "1000 s", first_time="1 us")
+    run = mt.simulate(cell, step)  # nine decades of time
+    expected = step_response_voltage(transform, size, run["time"].values)
     # 1e-3 of the current itself; what is left of a current that has died away is compared with its largest value
     np.testing.assert_allclose(run["current"].values, expected, rtol=1e-3, atol=1e-6 * np.max(expected))

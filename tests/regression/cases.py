@@ -172,7 +172,7 @@ def residuals(cell: mt.Cell, seed: int) -> Numbers:
     States are found by the name of their variable and the position in its layer, so that their order may change: of
     each variable three values (first, middle and last) and the mean square.
     """
-    model = mt.StackModel(cell)
+    model = mt.StackModel(cell, layers=mt.Mesh())
     values = model.default_parameter_values
     values["Current function [A]"] = 0.3 * float(cell.area)
     simulation = pybamm.Simulation(model, parameter_values=values)

@@ -248,7 +248,7 @@ def test_a_result_follows_the_schema_and_says_what_made_it() -> None:
         assert from_yaml(run.attrs["protocol"]) == protocol
         assert run.attrs["area"] == 1e-4 and run.attrs["temperature"] == 298.15
         assert run.attrs["mgtwin_version"] and run.attrs["created"].startswith("20")
-        assert run.attrs["route"].startswith("exact" if protocol.type == "eis" else "mesh")
+        assert run.attrs["route"].startswith("exact" if protocol.type == "eis" else "modes (")
         if protocol.type != "eis":
             assert run.attrs["pybamm_version"] == pybamm.__version__
 
