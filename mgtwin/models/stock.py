@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import pybamm
 
@@ -38,7 +38,7 @@ class StockModel(pybamm.BaseModel):
     area: Number
     current: Number
     voltage: Number
-    _made_with: Mapping[str, Any]
+    _made_with: Mapping[str, object]
 
     def offer(self, rest_voltage: Number) -> None:
         """Add what users of PyBaMM expect of every model; `rest_voltage` [V] is that without current."""
@@ -108,12 +108,12 @@ class StockModel(pybamm.BaseModel):
         made.__dict__.update(self.__dict__)
         return made
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in (*_ASSEMBLED, *_READ)}
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name not in (*_ASSEMBLED, *_READ, "_spaces")}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
-        made = type(self)(self.cell, **self._made_with)
+        made = type(self)(self.cell, **self._made_with)  # type: ignore[arg-type]
         self.__dict__.update({name: made.__dict__[name] for name in (*_ASSEMBLED, *_READ)})
 
 
@@ -124,7 +124,7 @@ class _Options(dict[str, str]):
         super().__init__({"surface form": "differential"})
         self._unfit = unfit
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
         """Return an option."""
         if key == "surface form" and self._unfit:
             warnings.warn(
