@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..dataset import save
 from ..errors import InputError, SimulationError
@@ -21,6 +25,8 @@ __all__ = ["Progress", "run_campaign"]
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
+#: Name of an experiment, its part that is done, and what is being done.
+_Steps: TypeAlias = "multiprocessing.SimpleQueue[tuple[str, float, str]]"
 #: Relative cost of a spectrum and of a figure, so that the fraction done means time; a transient costs 1.
 _SPECTRUM, _FIGURE = 0.1, 1.0
 
@@ -32,6 +38,7 @@ def run_campaign(
     *,
     experiments: Sequence[str] | None = None,
     figures: bool = True,
+    processes: int | None = None,
 ) -> Results:
     """Simulate the experiments of a folder and compare them with what was observed.
 
@@ -50,6 +57,9 @@ def run_campaign(
         Names of experiments; by default all.
     figures : bool
         Whether to draw figures.
+    processes : int, optional
+        How many experiments run at a time, each in a process of its own; by default as many as there are cores, where
+        the system can fork. The results are the same.
 
     Returns
     -------
@@ -75,11 +85,18 @@ def run_campaign(
         found = chosen.experiments(None if experiments is None else tuple(experiments))
         (folder / "data").mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
-        work = _Work(folder, progress, sum(len(item.runs()) * _cost(item) + figures * _FIGURE for item in found))
+        work = _Work(folder, progress, sum(_whole_cost(item, figures) for item in found))
+        # Experiments that compare with others come after those; spectra, which are quick, first.
+        ordered = sorted(found, key=lambda item: (item.compares_with_another, _cost(item)))
+        count = processes or os.cpu_count() or 1
+        # a process that does not begin as a copy of this one would run the script again that called us
+        at_once = min(count, len(ordered)) if "fork" in multiprocessing.get_all_start_methods() else 1
         try:
-            # Experiments that compare with others come after those; spectra, which are quick, first.
-            for item in sorted(found, key=lambda item: (item.compares_with_another, _cost(item))):
-                work.do(item, figures)
+            if at_once > 1:
+                work.do_at_once(ordered, figures, at_once)
+            else:
+                for item in ordered:
+                    work.do(item, figures)
         except KeyboardInterrupt:
             # Not raised further: what is done is worth a table, which says that it is not all.
             work.interrupted = True
@@ -88,6 +105,10 @@ def run_campaign(
 
 def _cost(item: Experiment) -> float:
     return 1.0 if item.protocol.in_time else _SPECTRUM
+
+
+def _whole_cost(item: Experiment, figures: bool) -> float:
+    return len(item.runs()) * _cost(item) + figures * _FIGURE
 
 
 class _Work:
@@ -103,6 +124,50 @@ class _Work:
         self._figures: list[Path] = []
         self._failures: dict[str, str] = {}
         self._warnings: dict[str, tuple[str, ...]] = {}
+
+    def do_at_once(self, items: Sequence[Experiment], figures: bool, processes: int) -> None:
+        """Do experiments in processes; on Ctrl-C keep those that are done, whole or in part, and pass it on."""
+        context = multiprocessing.get_context("fork")
+        steps = context.SimpleQueue()  # in which workers say what they are at
+        with ProcessPoolExecutor(processes, context, _begin_worker, (steps,)) as pool:
+            for compares in (False, True):
+                group = [item for item in items if item.compares_with_another is compares]
+                # the longest first, for whoever comes last works alone
+                futures = {
+                    item.name: pool.submit(_work_alone, self.folder, tuple(self._done), item, figures)
+                    for item in sorted(group, key=lambda item: -_whole_cost(item, figures))
+                }
+                try:
+                    self._watch(list(futures.values()), steps)
+                finally:
+                    for future in futures.values():
+                        future.cancel()
+                    for item in group:  # in their own order, whatever finished first
+                        if not futures[item.name].cancelled():
+                            self._add(futures[item.name].result())
+
+    def _watch(self, futures: list[Future[_Work]], steps: _Steps) -> None:
+        """Tell of the progress of workers until they are done, or one is interrupted."""
+        running, parts = set(futures), {"": self._spent}
+        while running:
+            finished, running = wait(running, 0.1, FIRST_COMPLETED)
+            while not steps.empty():
+                name, parts[name], text = steps.get()
+                self._spent = sum(parts.values())
+                with self._step(0.0, text):
+                    pass
+            if any(future.result().interrupted for future in finished):
+                raise KeyboardInterrupt
+
+    def _add(self, other: _Work) -> None:
+        """Take over what a worker has done."""
+        self._rows += other._rows
+        self._done += other._done
+        self._datasets += other._datasets
+        self._figures += other._figures
+        self._failures |= other._failures
+        self._warnings |= other._warnings
+        self.interrupted |= other.interrupted
 
     def do(self, item: Experiment, figures: bool) -> None:
         """Simulate all runs of an experiment, compare, draw; on Ctrl-C compare what there is and pass it on."""
@@ -173,3 +238,29 @@ class _Work:
         if self._progress is not None:
             self._progress(1.0, "interrupted" if self.interrupted else "done")
         return results
+
+
+#: Where a worker says what it is at.
+_STEPS: list[_Steps] = []
+
+
+def _begin_worker(steps: _Steps) -> None:
+    _STEPS[:] = [steps]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # between experiments Ctrl-C is the parent's business
+
+
+def _work_alone(folder: Path, done: Sequence[Simulated], item: Experiment, figures: bool) -> _Work:
+    """Do one experiment in a process of its own, given what it may be compared with."""
+    cost = _whole_cost(item, figures)
+    work = _Work(folder, lambda part, text: _STEPS[0].put((item.name, part * cost, text)), cost)
+    work._done = [*done]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        work.do(item, figures)
+    except KeyboardInterrupt:
+        work.interrupted = True
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work._done = work._done[len(done) :]
+    work._progress = None
+    return work

@@ -14,6 +14,7 @@ from ..errors import UnknownNameError
 from ..regression import Loss
 from ..regression.weighting import Data
 from .identifiability import Identifiability, identifiability
+from .measurements import Measurement
 from .minimise import Minimum, minimised
 from .problem import Problem
 from .verdicts import Described, Verdict
@@ -160,8 +161,9 @@ class Solution:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Of every Dataset whether the model describes it, judged by the noise of the data alone."""
-        everything = enumerate(self.predicted)
-        return tuple(Described(self.problem, self.minimum, z, number).verdict for number, z in everything)
+        # a bare regression, without what was measured, has nothing by which to judge it
+        numbers = [k for k, item in enumerate(self.problem.measurements) if isinstance(item, Measurement)]
+        return tuple(Described(self.problem, self.minimum, number).verdict for number in numbers)
 
     @property
     def fails(self) -> bool:
@@ -177,8 +179,7 @@ class Solution:
     def widening(self) -> float:
         """By how much the error of a model that fails widens all intervals; 1 where it holds."""
         # where the level follows from the misfit, as much of the widening is in it already
-        pairs = zip(self.verdicts, self.levels, strict=True)
-        return max([1.0, *(v.widening * (v.noise or 0.0) / level for v, level in pairs if v.poor)])
+        return max([1.0, *(v.widening * (v.noise or 0.0) / self.levels[v.number] for v in self.verdicts if v.poor)])
 
     @property
     def noise(self) -> tuple[float, ...]:
@@ -186,8 +187,8 @@ class Solution:
 
         As given; else the level of a model that holds, which uses all of the data; else that of the data alone.
         """
-        pairs = zip(self.verdicts, self.levels, strict=True)
-        return tuple(float(v.noise or level) if v.poor else level for v, level in pairs)
+        of_the_data = {v.number: float(v.noise or self.levels[v.number]) for v in self.verdicts if v.poor}
+        return tuple(of_the_data.get(number, level) for number, level in enumerate(self.levels))
 
     @property
     def misfits(self) -> tuple[float, ...]:

@@ -180,8 +180,8 @@ class _WithMissing:
 class Described:
     """One Dataset beside what a model at its minimum makes of it."""
 
-    def __init__(self, problem: Problem, minimum: Minimum, predicted: NDArray[np.generic], number: int) -> None:
-        self._problem, self._minimum, self._predicted = problem, minimum, predicted
+    def __init__(self, problem: Problem, minimum: Minimum, number: int) -> None:
+        self._problem, self._minimum = problem, minimum
         self._item, self._number = problem.measurements[number], number
         self._weighting = problem.weightings[number]
         edges = np.concatenate([[0], np.cumsum(problem.sizes)])
@@ -276,12 +276,13 @@ class Described:
 
     @property
     def _gaps(self) -> Iterator[Gap]:
-        item = self._item
+        item, x = self._item, self._minimum.x
+        predicted = self._problem.predicted(self._problem.values(x))[self._number]
         if item.frequency is not None:
-            return Gap.of_spectrum(item.frequency, np.asarray(self._predicted, dtype=complex))
+            return Gap.of_spectrum(item.frequency, np.asarray(predicted, dtype=complex))
         imposed = item.voltage if item.by_voltage else item.current
         assert item.time is not None and imposed is not None
-        return Gap.of_trace(item.time, imposed, np.asarray(self._predicted, dtype=float), by_voltage=item.by_voltage)
+        return Gap.of_trace(item.time, imposed, np.asarray(predicted, dtype=float), by_voltage=item.by_voltage)
 
     def _missing(self, noise: float) -> str:
         """The missing thing that explains most, the free parameters being adjusted to it (linearised)."""

@@ -34,9 +34,9 @@ class RecordIntegrator(Integrator):
         Those of :class:`Integrator`.
     """
 
-    #: Every corner begins anew with short steps, by whose number a record is paid. These tolerances leave 1e-6 of the
-    #: largest voltage, a hundredth of what the mesh and the modes leave.
-    rtol, atol = 1e-6, 1e-8
+    #: Every corner begins anew with short steps, by whose number a record is paid: a tenth of the digits of a single
+    #: transient saves a fifth of them, and leaves 1e-6 of the largest voltage. Records of microvolts need the rest.
+    rtol, atol = 1e-6, 1e-10
     #: Where a record jumps algebraic unknowns do, and no step would be short enough for their error. They follow the
     #: others by Newton's iteration at every step all the same.
     solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}

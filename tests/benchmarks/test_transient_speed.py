@@ -34,23 +34,24 @@ def per_sample(cell: Any, protocol: Any, samples: int, **options: Any) -> float:
     return cpu_seconds(lambda: mt.simulate(cell, protocol, **options)) / samples
 
 
-def test_a_polarization_in_closed_form() -> None:
+def test_a_polarization_in_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
     """Au | Mg3AsN | Au, 10 mV, 3 h: everything of `simulate`, Dataset and attributes included."""
     cell, protocol = mt.cell("au_mg3asn_au"), mt.Polarization("10 mV", "3 h")
 
     def mesh() -> Any:
         return mt.simulate(cell, protocol, route=mt.Mesh())
 
+    monkeypatch.setenv("MGTWIN_CACHE", "0")  # 0.1.0 built its model anew, and took twice as long on it
     mesh(), mt.simulate(cell, protocol)
     rounds = [
         cpu_seconds(mesh) / (cpu_seconds(lambda: [mt.simulate(cell, protocol) for _ in range(10)]) / 10)
         for _ in range(5)
     ]
-    report("polarization of a linear cell: mesh / closed form", float(np.median(rounds)), ">= 100")
+    report("polarization of a linear cell: mesh / closed form", float(np.median(rounds)), ">= 50")
     found, many = mt.simulate(cell, protocol), mt.simulate(cell, protocol, route=mt.Laplace(points=32))
     error = float(np.max(np.abs(found["current"] - many["current"])) / np.max(np.abs(many["current"])))
     report("its error against N = 32", error, "<= 1e-9")
-    assert np.median(rounds) >= 100 * NOISE
+    assert np.median(rounds) >= 50 * NOISE
     assert error <= 1e-9
 
 

@@ -238,10 +238,36 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return real(cell, protocol, **more)
 
     monkeypatch.setattr(simulation, "simulate", interrupted_at_the_sixth)
-    results = run_paper(tmp_path, experiments=["eis_mofsse", "eis_polymer", "eis_au_au"], figures=False)
+    results = run_paper(tmp_path, experiments=["eis_mofsse", "eis_polymer", "eis_au_au"], figures=False, processes=1)
     assert results.interrupted and len(calls) == 6 and len(results.datasets) == 5
     assert [row.observation for row in results.rows] == ["mofsse_resistance", "sigma_polymer"]
     assert "Interrupted" in (tmp_path / "table.md").read_text(encoding="utf-8")
+
+
+def test_processes_find_the_same_in_the_same_order(tmp_path: Path) -> None:
+    chosen = ["eis_mofsse", "eis_polymer", "eis_au_au"]
+    seen: list[tuple[float, str]] = []
+    one = run_paper(tmp_path / "one", experiments=chosen, figures=False, processes=1)
+    two = run_paper(tmp_path / "two", lambda *said: seen.append(said), experiments=chosen, figures=False, processes=2)
+    assert one.rows == two.rows
+    assert [path.name for path in one.datasets] == [path.name for path in two.datasets]
+    for first, second in zip(one.datasets, two.datasets, strict=True):
+        assert mt.open(first).equals(mt.open(second))
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions) and seen[-1] == (1.0, "done") and len(seen) > 2
+
+
+def test_ctrl_c_in_one_process_keeps_what_others_have_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = simulation.simulate
+
+    def interrupted(cell: Any, protocol: Any, **more: Any) -> Any:
+        if cell.name == "au_mofsse_au":
+            raise KeyboardInterrupt
+        return real(cell, protocol, **more)
+
+    monkeypatch.setattr(simulation, "simulate", interrupted)
+    results = run_paper(tmp_path, experiments=["eis_mofsse", "eis_polymer"], figures=False, processes=2)
+    assert results.interrupted and {row.experiment for row in results.rows} == {"eis_polymer"}
 
 
 def test_a_run_that_swallowed_ctrl_c_ends_the_campaign_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
