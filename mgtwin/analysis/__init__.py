@@ -62,6 +62,7 @@ from .spectral import (
     magnitude_ratio,
     spectrum_change,
 )
+from .transference import CurrentRatio, current_ratio, newman_number
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "CircuitFit",
     "CircuitParameter",
     "Conductivity",
+    "CurrentRatio",
     "Depletion",
     "ElectronicConductivity",
     "LimitingCurrent",
@@ -88,6 +90,7 @@ __all__ = [
     "cathodic_peak",
     "closure",
     "conductivity",
+    "current_ratio",
     "cycle_summary",
     "cycles_until",
     "delivered_capacity",
@@ -114,6 +117,7 @@ __all__ = [
     "magnitude_ratio",
     "metric",
     "monotonic_growth",
+    "newman_number",
     "overpotential",
     "overpotential_at",
     "percolation",

@@ -28,7 +28,7 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
     .. math:: \Delta\Psi = \frac{iL}{2}\,\frac{\max(\sigma_e/\sigma_i, \sigma_i/\sigma_e)}{\sigma_i + \sigma_e}
 
     The error of the voltage of an `Insertion` electrode, which has one reaction over its thickness, stays below 0.7 of
-    it. Up to 2 mV it is passed over, up to 10 mV results say it, beyond that they ask for `InsertionComposite`.
+    it. Up to 2 mV it is passed over, up to 10 mV results say it, beyond that they say that it is too much.
 
     Parameters
     ----------

@@ -41,7 +41,9 @@ def measured(alone: Array, s: Array, inductance: Array, capacitance: Array) -> A
         return alone
     inner, shunt = alone + s * inductance, s * capacitance
     # of a cell that lets nothing pass the capacitor alone is measured
-    return np.where(np.isfinite(inner), inner / (1 + shunt * inner), 1 / shunt)
+    passes = np.isfinite(inner)
+    with np.errstate(divide="ignore", invalid="ignore"):  # without a capacitor nothing is measured there: infinite
+        return np.where(passes, np.where(passes, inner, 0.0) / (1 + shunt * np.where(passes, inner, 0.0)), 1 / shunt)
 
 
 def pass_through_fixture(

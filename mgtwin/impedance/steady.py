@@ -30,7 +30,14 @@ __all__ = ["SteadyState"]
 TOLERANCE = 1e-6
 #: Largest step of an unknown, relative to 1 and to itself, at which Newton's iteration has converged.
 CONVERGED = 1e-9
+#: The same where rounding lets no later step be shorter: the error is that of the step squared, or of rounding.
+NEARLY = 1e-6
 ITERATIONS = 60
+#: Corrections that are worked out in all, raising the bias included, before a steady state counts as not found.
+MOST_CORRECTIONS = 600
+#: Times that the solution of the linear equations is refined: their rows differ by many decades, what one pass loses
+#: to rounding the next one gives back.
+REFINEMENTS = 2
 #: Shortest step of Newton's iteration, relative to its own, before it is given up.
 SHORTEST = 1e-4
 #: First and smallest part of the bias by which it is raised where Newton's iteration needs that.
@@ -83,6 +90,7 @@ class SteadyState:
         self._target: float = voltage if voltage is not None else -float(current or 0.0)
         laws = conserved_charges(stack.model.cell, imposed_voltage=current is None)
         self._charges = [_Charge(stack, law, self._given) for law in laws]
+        self._corrections = 0
 
     def converged(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
         """The steady state itself, from one that is nearly so (found by integration, perhaps on another mesh).
@@ -117,7 +125,7 @@ class SteadyState:
             # shrinks faster than it grows: a step that fails may have cost all
             # iterations, one that is too short costs few
             step /= 4
-            if step < SMALLEST_STEP:
+            if step < SMALLEST_STEP or self._corrections > MOST_CORRECTIONS:
                 raise SimulationError(
                     f"{stack.model.cell.name}: no steady state was found beyond {reached:.3g} of the bias. It may have "
                     f"none (a current above the limiting one), or ask too much of the mesh: try a smaller bias or a "
@@ -127,7 +135,7 @@ class SteadyState:
 
     def _damped(self, state: NDArray[np.float64], target: float) -> NDArray[np.float64] | None:
         """Newton's iteration for one value of the bias; None where it does not converge."""
-        result = state
+        result, taken = state, np.inf
         for _ in range(ITERATIONS):
             try:
                 solve = self._solver(result)
@@ -142,14 +150,16 @@ class SteadyState:
                     # no norm of them says whether a trial is nearer. The correction must fall by a quarter of the
                     # share: with any decrease it could creep.
                     following = solve(*self._missing(tried, target))[:, 0]
+                    self._corrections += 1
                     if np.max(np.abs(following) / (1 + np.abs(result))) <= (1 - share / 4) * length:
                         break
                     share /= 2
                     if share < SHORTEST:
-                        return None
+                        return result if taken <= NEARLY else None
             except _Undetermined:
-                return None
-            result = tried
+                return result if taken <= NEARLY else None
+            # a shortened step says nothing of how near the solution is
+            result, taken = tried, length if share == 1 else np.inf
         return None
 
     def _missing(self, state: NDArray[np.float64], target: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -266,6 +276,8 @@ def _bordered(matrix: csr_matrix, rows: NDArray, dynamic: int) -> Callable[[NDAr
         if not np.isfinite(target).all():
             raise _Undetermined
         found = factors.solve(target)
+        for _ in range(REFINEMENTS):
+            found = found + factors.solve(target - whole @ found)
         # splu returns numbers for nearly singular matrices, too: they are believed only if they solve the equations
         missing = np.abs(inner @ found[: len(scale)] - target[: len(scale)])
         terms = abs(inner) @ np.abs(found[: len(scale)]) + np.abs(target[: len(scale)])

@@ -52,6 +52,8 @@ def hashin_shtrikman(fractions: Sequence[Number], values: Sequence[Number], *, u
     extreme, absent = (np.maximum, 0.0) if upper else (np.minimum, math.inf)
     star: Number = None
     for fraction, value in zip(fractions, values, strict=True):
+        if _is_zero(fraction):
+            continue
         # a phase of which there is nothing must not set the bound, be it the best conductor or an insulator
         here = value if is_symbol(fraction) or is_symbol(value) else np.where(np.asarray(fraction) > 0, value, absent)
         if star is None:
@@ -80,6 +82,7 @@ def _with_reference(fractions: Sequence[Number], values: Sequence[Number], star:
     """
     phases = list(zip(fractions, values, strict=True))
     if any(is_symbol(part) for part in (*fractions, *values, star)):
+        phases = [(fraction, value) for fraction, value in phases if not _is_zero(fraction)]
         if _is_zero(star) and any(_is_zero(value) for _, value in phases):
             return 0.0
         weighted = [(fraction / (value + 2 * star), value) for fraction, value in phases]

@@ -22,8 +22,8 @@ VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
 #: Events by which a voltage limit ends a stretch.
 LOWEST, HIGHEST = "lowest voltage", "highest voltage"
-#: A voltage that no cell reaches: stands for "no limit" in an event.
-UNLIMITED = 1e6
+#: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.
+UNLIMITED = 1e150
 
 
 class ControlledStack(StackModel):
@@ -34,6 +34,7 @@ class ControlledStack(StackModel):
     to the next unchanged. Time runs from 0 in every stretch.
     """
 
+    counts = False
     has_unknown_currents = True
 
     def __init__(

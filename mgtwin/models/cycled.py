@@ -35,6 +35,8 @@ class CycledStack(StackModel):
         Those of :class:`StackModel`.
     """
 
+    counts = False
+
     def __init__(self, cell: Cell, *, limited: bool = False, **options: Any):
         super().__init__(cell, **options)
         if limited:

@@ -23,6 +23,9 @@ from .storage import interface_storage
 from .writer import Writer
 
 ZERO = pybamm.Scalar(0)
+#: A film that is not there yet, on a contact that is ideal when new [ohm m2]: far below what is ever measured, but what
+#: grows on a short has to begin with a number by which can be divided.
+NO_FILM = 1e-10
 #: Electronic currents count in uA/cm2 [A/m2], so that one absolute tolerance suits them and voltages.
 CURRENT_SCALE = 1e-2
 #: Least ln(c/c_0) at an electrode: the smallest number is exp(-745).
@@ -213,4 +216,5 @@ class JunctionInterface:
         # a growing film will make a resistance of a short
         if fixed == 0.0 and not self.ageing.film_grows:
             return None
-        return self.ageing.fraction / (bound.call("ohmic") + self.ageing.film)
+        film = self.ageing.film + NO_FILM if fixed == 0.0 else self.ageing.film
+        return self.ageing.fraction / (bound.call("ohmic") + film)

@@ -15,6 +15,7 @@ from ..cells import Cell, Layer
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
+from ..kinds.laws import Law
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
 from ..kinds.salt import DEPLETED, Surface, continued_log
@@ -27,6 +28,7 @@ from .inputs import check_materials, function_of, input_paths, is_phase_fraction
 from .interfaces import ElectrodeInterface, JunctionInterface
 from .particles import Particle
 from .scalars import jacobian_in_scalars
+from .stock import StockModel
 from .storage import ConstantPhaseElement
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
@@ -37,7 +39,7 @@ _Answer = TypeVar("_Answer", bound=Hashable)
 Question: TypeAlias = Callable[[Cell, float], Hashable]
 
 
-class StackModel(pybamm.BaseModel):
+class StackModel(StockModel):
     """A cell as a PyBaMM model: one parabolic equation per mixed conductor or salt solution, else circuit elements.
 
     It runs unmodified in ``pybamm.Simulation``, with ``pybamm.Experiment`` (current, voltage, rest steps) and in
@@ -101,6 +103,8 @@ class StackModel(pybamm.BaseModel):
         shared: bool = False,
     ):
         super().__init__(name=f"mgtwin stack {cell.name}")
+        self._made_with = {"inputs": inputs, "f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window,
+                           "refinement": refinement, "ages": ages, "layers": layers}  # fmt: skip
         self.cell = cell
         self.f_max = 1.0 if f_max is None else float(f_max)
         self.input_paths = input_paths(cell, inputs)
@@ -110,7 +114,9 @@ class StackModel(pybamm.BaseModel):
         self._fixed: set[str] = set()
         # what percolates in a mixture is a matter of its numbers
         self.decide(lambda cell, f_max: tuple((part.material.carriers, part.material.graded) for part in cell.layers))
-        self.cpe_window = cpe_window
+        # for a spectrum ladders have to reach as high as it does
+        top = 0.0 if f_max is None or cpe_window is not DEFAULT_WINDOW else 20 * np.pi * self.f_max
+        self.cpe_window = None if cpe_window is None else (cpe_window[0], max(cpe_window[1], top))
         #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
         self.route: Route = layers or (LAYERS if refinement is None else ON_MESH)
         self.refinement = self.route.refinement * (1.0 if refinement is None else refinement)
@@ -131,15 +137,11 @@ class StackModel(pybamm.BaseModel):
         self.ion_charge = self.reader.number("ion.charge")
         self.area = self.reader.number("area")
         self.rest = self._rest_symbols(as_inputs=shared)
-        self.summary_variables: list[str] = []
-        # what PyBaMM's implicit steps and EIS ask of a model: a current scale, an area, and dynamic double layers
-        self.param = SimpleNamespace(Q=pybamm.Scalar(1e-5), A_cc=self.area)
-        self.options = {"surface form": "differential"}
-
         self.current = self._current()
         self.current_density = self.current / self.area
         self._assemble()
         self._name_variables()
+        self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))
         #: Numbers that are inputs where the model is shared, by their paths.
         self.free_numbers = self._numbers_that_decide_nothing() if shared else ()
         self._shared = shared
@@ -151,13 +153,24 @@ class StackModel(pybamm.BaseModel):
 
     def is_fixed_at(self, path: str, value: float) -> bool:
         """Whether a number has this value for good, i.e. is not an input: it may then change the equations."""
-        return path not in self.input_paths and self.decide(lambda cell, f_max: bool(cell.get(path) == value))
+        if any(given == path or given.startswith(f"{path}.") for given in self.input_paths):
+            return False
+
+        def holds(cell: Cell, f_max: float) -> bool:
+            match cell.get(path):
+                case Law() as law:
+                    return law.always(value)
+                case number:
+                    return bool(number == value)
+
+        return self.decide(holds)
 
     def _varies(self, path: str) -> bool:
         """Whether equations must not depend on the value of a number; where they do, it is fixed for good."""
         if path not in self.input_paths:
             self._fixed.add(path)
-            self.decide(lambda cell, f_max: float(cell.get(path)))
+            # a field that may be empty decides by that, too
+            self.decide(lambda cell, f_max: cell.get(path))
         return path in self.input_paths
 
     def decide(self, question: Callable[[Cell, float], _Answer]) -> _Answer:
@@ -330,7 +343,9 @@ class StackModel(pybamm.BaseModel):
         values: dict[str, Number] = dict(self._values)
         values |= {path: pybamm.InputParameter(key) for path, key in self.input_paths.items() if path in values}
         values |= {path: pybamm.InputParameter(path) for path in self.free_numbers}
-        values |= {names.CURRENT_FUNCTION: 0.0, names.NOMINAL_CAPACITY: 1e-5}
+        # The temperature of an experiment, or of one of its steps, is that of the cell; its own where none is given.
+        ambient = {names.AMBIENT_TEMPERATURE: values["temperature"]}
+        values |= ambient | {"temperature": pybamm.Parameter(names.AMBIENT_TEMPERATURE), names.CURRENT_FUNCTION: 0.0}
         return pybamm.ParameterValues(values)
 
     @property
@@ -354,17 +369,6 @@ class StackModel(pybamm.BaseModel):
     def default_spatial_methods(self) -> dict[str, pybamm.SpatialMethod]:
         """Finite volumes, or sums over modes."""
         return {space.domain[0]: space.method for space in self._spaces}
-
-    @property
-    def default_solver(self) -> pybamm.BaseSolver:
-        """SUNDIALS IDA with tolerances right for millivolts over 90 cycles."""
-        return pybamm.IDAKLUSolver(rtol=1e-6, atol=1e-8)
-
-    @property
-    def default_quick_plot_variables(self) -> list[str]:
-        """Voltage, current, the local potentials and the concentrations of salts."""
-        potentials = [names.local_potential(layer.name) for layer in self.mixed_layers]
-        return [names.VOLTAGE, names.CURRENT, *potentials, *(names.concentration(s.name) for s in self.salt_layers)]
 
     def build_casadi_jacobian(self, expression: casadi.MX, y: casadi.MX) -> casadi.MX:
         """What PyBaMM asks for: the Jacobian of its equations, from their form in scalars where there is one."""

@@ -51,24 +51,37 @@ class Minimum:
     costs: Reals | None = None
 
 
-class _Best:
-    """Evaluates residuals, counts, and remembers the best point, so that Ctrl-C loses nothing."""
+class _Accepted:
+    """Evaluates residuals and derivatives, counts, and remembers the last point that the search accepted: Ctrl-C hands
+    it back at once, with what is known of it."""
 
-    def __init__(self, residuals: Function) -> None:
-        self._residuals = residuals
-        self.x: Reals | None = None
-        self.cost = np.inf
+    def __init__(self, residuals: Function, jacobian: Function) -> None:
+        self._residuals, self._jacobian = residuals, jacobian
+        self._last: Reals | None = None
         self.evaluations = 0
+        self.point: Minimum | None = None
 
-    def __call__(self, x: Reals) -> Reals:
-        found = self._residuals(x)
+    def residuals(self, x: Reals) -> Reals:
+        self._last = self._residuals(x)
         self.evaluations += 1
-        cost = float(found @ found)
-        # a cost that is not a number never compares as smaller, so it is never the best
-        if cost < self.cost:
-            # a copy, for the array belongs to the search
-            self.x, self.cost = x.copy(), cost
-        return found
+        return self._last
+
+    def jacobian(self, x: Reals) -> Reals:
+        """Derivatives at the point of the last residuals: scipy asks for them where it accepts a point, and only there.
+
+        Raises
+        ------
+        FloatingPointError
+            Where they are not finite: scipy would go on with them and end anywhere, without a word.
+        """
+        slopes, found = self._jacobian(x), self._last
+        if found is None or not np.isfinite(slopes).all():
+            raise FloatingPointError
+        # a copy, for the array belongs to the search
+        self.point = Minimum(
+            x.copy(), float(found @ found) / 2, found, slopes, self.evaluations, False, interrupted=True
+        )
+        return slopes
 
 
 def least_squares(
@@ -82,7 +95,7 @@ def least_squares(
 ) -> Minimum:
     """Minimise a sum of squares from one start (scipy's trust-region reflective method, scaled by the Jacobian).
 
-    Ctrl-C ends it; the best point until then is marked ``interrupted``.
+    Ctrl-C ends it; the last point that was accepted is marked ``interrupted``.
 
     Raises
     ------
@@ -91,21 +104,13 @@ def least_squares(
     """
     from scipy.optimize import least_squares as trust_region
 
-    best = _Best(residuals)
+    search = _Accepted(residuals, jacobian)
     low, high = bounds
-
-    def finite_jacobian(x: Reals) -> Reals:
-        found = jacobian(x)
-        if not np.isfinite(found).all():
-            # scipy would go on with them and end anywhere, without a word
-            raise FloatingPointError
-        return found
-
     try:
         found = trust_region(
-            best,
+            search.residuals,
             np.clip(start, low, high),
-            finite_jacobian,
+            search.jacobian,
             bounds=(low, high),
             method="trf",
             # parameters differ by decades in their influence: the region of trust is scaled by what the data feel
@@ -119,12 +124,10 @@ def least_squares(
             max_nfev=max_evaluations or MOST_EVALUATIONS,
         )
     except KeyboardInterrupt:
-        # nothing has been evaluated yet: there is nothing to hand back
-        if best.x is None:
+        # No derivatives yet: there is nothing to hand back, and who interrupts does not want to wait for them.
+        if search.point is None:
             raise
-        return Minimum(
-            best.x, best.cost / 2, residuals(best.x), jacobian(best.x), best.evaluations, False, interrupted=True
-        )
+        return search.point
     # with a loss scipy scales what it returns; here the residuals and derivatives themselves are wanted
     at, slopes = (found.fun, found.jac) if loss is None else (residuals(found.x), jacobian(found.x))
-    return Minimum(found.x, float(found.cost), at, slopes, best.evaluations, bool(found.success))
+    return Minimum(found.x, float(found.cost), at, slopes, search.evaluations, bool(found.success))

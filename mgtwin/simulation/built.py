@@ -133,7 +133,8 @@ class quiet_pybamm:
 
     def __enter__(self) -> None:
         self._level = pybamm.logger.level
-        pybamm.logger.setLevel(logging.ERROR)
+        # above its errors, too: what goes wrong is raised, what it finds too large is said by our own warnings
+        pybamm.logger.setLevel(logging.CRITICAL)
         self._catcher = warnings.catch_warnings()
         self._catcher.__enter__()
         warnings.simplefilter("ignore")

@@ -185,7 +185,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     uneven = [
         f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
         f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
-        + ("" if spread <= UNEVEN else ": resolve it, as a layer of InsertionComposite")
+        + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (thinner, or a smaller current)")
         for side, spread in reaction_uniformity(cell, largest).items()
         if spread > UNIFORM
     ]

@@ -17,7 +17,7 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import SOLVER_OPTIONS, Integrator, SegmentSolution, out_of_salt
+from .integrator import FAILED, SOLVER_OPTIONS, Integrator, SegmentSolution, out_of_salt
 
 #: Delay of a switch over the longest time of a solve: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of its charge.
@@ -244,7 +244,9 @@ class CycleIntegrator(Integrator):
             cycled.REST: rest,
             cycled.DELAY: switch_time / 2,
         } | self._limits(first.limits)
-        t, y, _ = self._solve(stops, times, inputs, state)
+        t, y, termination = self._solve(stops, times, inputs, state)
+        if termination == FAILED:
+            raise pybamm.SolverError(termination)
         # an event may stop the solve within a cycle: only complete cycles count, the rest is done segment by segment
         size = len(cycles[0])
         complete = int(np.searchsorted(starts[1:], t[-1], side="right")) // size * size

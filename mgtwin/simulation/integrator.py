@@ -24,8 +24,19 @@ from .built import BuiltModel, kept
 #: A face's potential is a sum of dozens of amplitudes, and signals of microvolts are to be right, too: what has no size
 #: of its own, the absolute tolerance, costs a few per cent of the steps.
 RTOL, ATOL = 1e-7, 1e-12
-#: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step.
-SOLVER_OPTIONS = {"max_num_steps": 100_000, "max_error_test_failures": 100, "max_convergence_failures": 100}
+#: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step. One that
+#: needs more steps than this from stop to stop (ten times what twelve decades of time take) will never end.
+MOST_STEPS = 20_000
+SOLVER_OPTIONS = {
+    "max_num_steps": 100_000,
+    "max_error_test_failures": 100,
+    "max_convergence_failures": 100,
+    "num_steps_no_progress": MOST_STEPS,
+    "t_no_progress": 1e300,  # whatever the steps have gained
+    "silence_sundials_errors": True,  # they are raised
+}
+#: What PyBaMM calls the end of a solve that went wrong.
+FAILED = "failure"
 #: How PyBaMM's error begins to speak of an event that has happened before the first step.
 BEYOND_AT_ONCE = "non-positive at initial conditions"
 
@@ -99,7 +110,9 @@ class Integrator:
         options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, **how}
 
         def make() -> BuiltModel:
-            solver = pybamm.IDAKLUSolver(rtol=self.rtol, atol=self.atol, options=self.solver_options)
+            # a failure leaves what was reached: when and where it failed
+            tolerances = {"rtol": self.rtol, "atol": self.atol}
+            solver = pybamm.IDAKLUSolver(**tolerances, options=self.solver_options, on_failure="ignore")
             return BuiltModel(self._model(cell, **options, shared=True), solver)
 
         self._kept = kept(cell, f_max, decides, make) if self.is_kept else make()
@@ -207,9 +220,15 @@ class Integrator:
         try:
             reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state)
         except pybamm.SolverError as error:
-            if BEYOND_AT_ONCE in str(error):
+            if BEYOND_AT_ONCE not in str(error):
+                raise self._stuck(state, self._rates(segment, state)) from error
+            try:
                 return self._ended_at_once(segment, state, str(error))
-            raise SimulationError(str(error), time=0.0) from error
+            except pybamm.SolverError:
+                raise self._stuck(state, self._rates(segment, state)) from error
+        if termination == FAILED:
+            moved = y[:, -1] - y[:, -2] if y.shape[1] > 1 else self._rates(segment, state)
+            raise self._stuck(y[:, -1], moved, float(reached[-1]))
         limited = "event" in termination
         # the solver returns its own stops, too, and its last time may miss the segment's by a rounding
         keep = np.searchsorted(reached, times[times <= reached[-1] * (1 + 1e-12)]).clip(0, len(reached) - 1)
@@ -235,6 +254,24 @@ class Integrator:
         y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding
         return solution.t, y, solution.termination
 
+    def _rates(self, segment: Segment, state: np.ndarray) -> np.ndarray:
+        """How fast every unknown wants to change at the start of a segment; what its equation misses if algebraic."""
+        parts = (self.built.concatenated_rhs, self.built.concatenated_algebraic)
+        given = self.inputs(segment) | self.numbers
+        return np.concatenate([np.ravel(part.evaluate(0.0, state[:, np.newaxis], inputs=given)) for part in parts])
+
+    def _stuck(self, state: np.ndarray, moved: np.ndarray, time: float = 0.0) -> SimulationError:
+        """The failure in words: when, what moves most there (by its name, the layer or electrode), and what to try."""
+        size = np.abs(moved) / (1 + np.abs(state))
+        label = self.layout[0][int(np.argmax(np.where(np.isfinite(size), size, np.inf)))]
+        return SimulationError(
+            f"the solver finds no step at which the equations hold, or needs ever more of them, beyond {time:.6g} s "
+            f"from the start of the step; what changes most there is {label!r}. Ask for less (a smaller current, "
+            f"voltage or bias), set voltage limits or a shorter duration, or resolve its beginning (an earlier "
+            f"first_time).",
+            time=time,
+        )
+
     def _ended_at_once(self, segment: Segment, state: np.ndarray, error: str) -> SegmentSolution:
         """A segment whose first voltage lies beyond a limit, as in a dying cell: one sample, and no time passes.
 
@@ -248,7 +285,9 @@ class Integrator:
         # PyBaMM starts nothing that lies beyond an event: without the limits the first step finds the algebraic
         # unknowns, and with them the voltage
         free = replace(segment, duration=first, limits=Limits())
-        _, y, _ = self._solve(_ends(free), _ends(free), self.inputs(free), state)
+        _, y, termination = self._solve(_ends(free), _ends(free), self.inputs(free), state)
+        if termination == FAILED:
+            raise pybamm.SolverError(error)
         outputs = self.evaluate(y[:, :1])
         limit = "highest" if outputs[names.VOLTAGE][0] >= segment.limits.high else "lowest"
         return SegmentSolution(np.zeros(1), outputs, y[:, 0], f"event: {limit} voltage")

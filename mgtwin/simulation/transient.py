@@ -159,7 +159,8 @@ class Transient:
     ) -> SimulationError:
         """The same failure with its time since the start of the run and all that was finished before it."""
         times = [part for solution in solutions for part in solution.times]
-        failed, elapsed = self.task.segments[len(times)], sum(float(part[-1]) for part in times)
+        failed = self.task.segments[len(times)]
+        elapsed = sum(float(part[-1]) for part in times) + (error.time or 0.0)
         message = (
             f"{self.task.cell.name}: the integration failed in step {failed.step} (cycle {failed.cycle}, "
             f"{failed.control}), {elapsed:.6g} s after the start: {error}"

@@ -176,9 +176,10 @@ def test_entry_points() -> None:
     }
     if "MgStack" in declared:  # installed
         assert pybamm.Model("MgStack").cell.name == "trilayer"
-        assert pybamm.ParameterValues("MgTrilayer")["temperature"] == float(cell("trilayer").temperature)
+        assert pybamm.ParameterValues("MgTrilayer")["Ambient temperature [K]"] == float(cell("trilayer").temperature)
     assert registry.MgStack("au_mg3asn_au").cell.name == "au_mg3asn_au"
     values = pybamm.ParameterValues(registry.trilayer_parameter_values())
+    assert values.evaluate(values["temperature"]) == float(cell("trilayer").temperature)
     assert values["layers.antiperovskite.thickness"] == float(cell("trilayer").get("layers.antiperovskite.thickness"))
 
 

@@ -259,7 +259,7 @@ def test_a_failure_keeps_every_finished_cycle(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(CycleIntegrator, "_solve", giving_up)
     with pytest.raises(
-        SimulationError, match="the integration failed in cycle 13, 1560 s after the start: IDA"
+        SimulationError, match="the integration failed in cycle 13, 1560 s after the start: the solver"
     ) as caught:
         simulate(SIMPLE, PROTOCOL)
     monkeypatch.undo()

@@ -47,7 +47,7 @@ class Insertion:
 
     with :math:`y` and U at the surface, and :math:`\eta` the potential of the electrons against the ions. What the
     conduction through the electrode takes in a uniform reaction, :math:`\frac{L}{3}(1/\sigma_i + 1/\sigma_e)`, is in
-    series with all of it. The result warns where the reaction is not uniform: `InsertionComposite` resolves it.
+    series with all of it. The result warns where the reaction is not uniform, which this electrode does not resolve.
     `double_layer` and `film_resistance` are per electrode area, as in every electrode.
 
     Parameters

@@ -67,7 +67,7 @@ class Mass(Measured):
 
     def size(self, own: Own) -> Number:
         """Mass over density."""
-        return own.number("mass") / own.number("density")
+        return 0.0 if own.constant("mass") == 0 else own.number("mass") / own.number("density")
 
 
 @_amount
@@ -89,7 +89,7 @@ class Volume(Measured):
 
     def size(self, own: Own) -> Number:
         """The volume itself."""
-        return own.number("volume")
+        return 0.0 if own.constant("volume") == 0 else own.number("volume")
 
 
 #: Field that holds an amount.

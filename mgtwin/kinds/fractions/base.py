@@ -104,4 +104,5 @@ def fraction_at(fraction: float | FractionProfile, own: Own, name: str, position
     """The fraction in the field `name` of a part, at x/L."""
     if is_graded(fraction):
         return fraction.at(own.below(name), position)
-    return own.number(name)
+    # nothing for good is a plain 0, also among symbols: what is not there must not stop a rule
+    return 0.0 if own.constant(name) == 0 else own.number(name)

@@ -114,6 +114,11 @@ class Law(Dependence):
         low, high = (format_value(limit, "K") for limit in limits)
         return f"{type(self).__name__} law used at {' to '.join(used)}, outside its validity {low} to {high}."
 
+    def always(self, value: float) -> bool:
+        """Tell whether it is 0, or infinite, at every temperature: all values that have its unit are."""
+        # any other number is multiplied by what depends on T
+        return value in (0.0, np.inf) and all(np.all(np.equal(vars(self)[name], value)) for name in self.value_fields)
+
     @property
     def label(self) -> str:
         """Its name and its range of validity."""

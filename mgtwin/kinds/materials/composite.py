@@ -11,8 +11,8 @@ from ...errors import InputError
 from ..fractions import Amount, Fraction, FractionProfile, fraction_at
 from ..mixing import Mixing
 from ..noun import noun
-from ..numbers import Number
-from ..own import Own
+from ..numbers import Number, is_zero
+from ..own import Own, alone
 from .base import material
 from .mixture import Content, Mixture, PhaseMaterial
 
@@ -112,6 +112,8 @@ class Composite(Mixture):
         if measured and len(measured) < len(phases):
             without = [name for name in names if name not in measured]
             raise InputError(f"with amounts every phase needs one; {', '.join(without)} has none.")
+        if measured and not any(phase.amount.size(alone(phase.amount)) for phase in phases if phase.amount):
+            raise InputError("the amounts of all phases are 0: give at least one of them more than nothing.")
         if not measured and sum(phase.fraction is None for phase in phases) > 1:
             unknown = [phase.name for phase in phases if phase.fraction is None]
             raise InputError(f"only one phase can be what remains, but {' and '.join(unknown)} have no fraction.")
@@ -144,7 +146,8 @@ class Composite(Mixture):
                 if amount is not None
             ]
             total = sum(volumes)
-            return [volume / total for volume in volumes]
+            # nothing stays a plain 0, which a quotient of symbols would not be
+            return [0.0 if is_zero(volume) else volume / total for volume in volumes]
         found = [
             None
             if phase.fraction is None

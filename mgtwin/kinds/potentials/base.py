@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
@@ -43,8 +42,9 @@ class Potential(Dependence):
 
     def standing(self, own: Own) -> Callable[[Number, Number], Number]:
         """Return U of the log odds of y and of f, with the numbers that stand at `own`."""
-        given = {name: own.number(name) for name in asked_by(type(self), "formula") if name != "f"}
-        return lambda odds, f: partial(self.formula, **given)(odds, f=f)
+        asked = asked_by(type(self), "formula")
+        given = {name: own.number(name) for name in asked if name != "f"}
+        return lambda odds, f: self.formula(odds, **given, **({"f": f} if "f" in asked else {}))
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))

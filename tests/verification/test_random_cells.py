@@ -1,0 +1,121 @@
+"""300 random valid cells over the whole vocabulary: every route that can answer gives the same answer, soon.
+
+Exact impedance, that of the mesh, the resistance to direct current, and the steady state of the nonlinear equations
+under a voltage far below RT/zF. What one route refuses for the cell itself all of them refuse.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import typing
+import warnings
+from collections import Counter
+from functools import cache
+
+import numpy as np
+import pytest
+
+import mgtwin as mt
+from mgtwin.impedance.linearise import LinearisedStack
+from mgtwin.impedance.steady import SteadyState
+from mgtwin.unions import OneOf
+from tests.verification.random_cells import Draw, nouns_in
+
+SEED, CELLS, FAST = 20261126, 300, 40
+FREQUENCIES = np.geomspace(1e4, 1e-3, 15)
+#: The mesh is right within 2e-4 (docs/theory.md §7); a wrong equation is off by more than this.
+AGREE = 1e-3
+#: [V]: 4e-4 of RT/zF. The next term of the current, (1 - 2 alpha) zF V/2RT of it, is smaller than `AGREE`.
+SMALL = 1e-5
+#: Seconds of the processor for one cell and all routes.
+LONGEST = 60.0
+
+every_cell = pytest.mark.parametrize(
+    "number", [pytest.param(k, marks=[pytest.mark.slow] if k >= FAST else []) for k in range(CELLS)]
+)
+
+
+@cache
+def valid(number: int) -> tuple[mt.Cell, LinearisedStack]:
+    """The first cell of a number that the routes take, and its mesh; refusals are compared on the way."""
+    for attempt in range(60):
+        cell = Draw(SEED, number, attempt).cell()
+        refused = []
+        if not any(layer.material.mesh_only for layer in cell.layers):
+            try:
+                mt.impedance.exact(cell, [1.0])
+                refused.append("")
+            except mt.InputError as error:
+                refused.append(f"exact: {error}")
+        try:
+            stack = LinearisedStack(cell, f_max=float(FREQUENCIES.max()))
+            refused.append("")
+        except mt.InputError as error:
+            refused.append(f"mesh: {error}")
+        assert all(refused) or not any(refused), f"one route refuses what another takes: {refused}\n{cell}"
+        if not any(refused):
+            return cell, stack
+    raise AssertionError(f"no valid cell of number {number} in 60 draws")
+
+
+@every_cell
+def test_every_route_gives_the_same_answer(number: int) -> None:
+    begun = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # a division by 0 or a nan on the way is no answer
+        cell, stack = valid(number)
+        mesh = stack.impedance(FREQUENCIES)
+        assert np.all(np.isfinite(mesh)), cell
+        if not any(layer.material.mesh_only for layer in cell.layers):
+            exact = mt.impedance.exact(cell, FREQUENCIES)
+            assert np.all(np.isfinite(exact)), cell
+            np.testing.assert_allclose(mesh, exact, rtol=AGREE, err_msg=str(cell))
+            direct = mt.impedance.dc_resistance(cell)
+            assert direct > 0
+            steady = steady_resistance(stack) if math.isfinite(direct) else None
+            assert steady is None or abs(steady / direct - 1) < AGREE, cell
+    assert time.process_time() - begun < LONGEST
+
+
+def steady_resistance(stack: LinearisedStack) -> float | None:
+    """V/I [ohm] in the steady state of the nonlinear equations; None where it is refused, in words."""
+    rest = stack.rest_state()
+    try:
+        state = SteadyState(stack, rest, voltage=SMALL).converged(rest)
+    except (mt.InputError, mt.SimulationError):
+        return None
+    _, current = np.asarray(stack.outputs(state)).ravel()
+    return math.inf if current == 0 else SMALL / -current
+
+
+def test_the_whole_vocabulary_is_drawn() -> None:
+    """Every kind of every family that a cell can hold, several times each."""
+    found: Counter[str] = Counter()
+    for number in range(CELLS):
+        for attempt in range(3):
+            found.update(type(noun).__name__ for noun in nouns_in(Draw(SEED, number, attempt).cell()))
+    rare = {kind.__name__: found[kind.__name__] for kind in kinds_of_a_cell() if found[kind.__name__] < 5}
+    assert not rare
+
+
+def kinds_of_a_cell() -> set[type]:
+    """Whatever a field below a cell can hold, by the families of the fields."""
+    known: set[type] = set()
+    waiting: list[object] = [mt.Cell]
+    while waiting:
+        item = waiting.pop()
+        if typing.get_origin(item) is typing.Annotated:
+            for note in typing.get_args(item)[1:]:
+                choice = note if isinstance(note, OneOf) else getattr(note, "kinds", None)
+                waiting += list(choice.kinds().values()) if isinstance(choice, OneOf) else []
+        if typing.get_args(item):
+            waiting += [part for part in typing.get_args(item) if part is not Ellipsis]
+        elif isinstance(item, type) and hasattr(item, "__dataclass_fields__") and item not in known:
+            known.add(item)
+            waiting += typing.get_type_hints(item, include_extras=True).values()
+    return known
+
+
+def test_two_draws_of_one_seed_are_the_same() -> None:
+    assert Draw(SEED, 1).cell() == Draw(SEED, 1).cell() != Draw(SEED, 2).cell()
