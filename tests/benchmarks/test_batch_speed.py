@@ -28,8 +28,10 @@ def signal(run: Any) -> float:
     return float(run["voltage"][-1]) + float(run["current"][-1])
 
 
-def per_point(cell: Any, protocol: Any, paths: tuple[str, ...], rounds: int = 5) -> float:
-    """Time of one run on the mesh over the time per point of a sweep, median of rounds in turn."""
+def per_point(
+    cell: Any, protocol: Any, paths: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, rounds: int = 5
+) -> float:
+    """Time of one run on the mesh, built anew as in 0.1.0, over the time per point of a sweep; median of rounds."""
     rng = np.random.default_rng(0)
     base = {path: float(cell.get(path.replace("*", cell.layers[0].name))) for path in paths}
     spread = {path: 0.02 if path == "temperature" else 0.2 for path in paths}
@@ -37,7 +39,9 @@ def per_point(cell: Any, protocol: Any, paths: tuple[str, ...], rounds: int = 5)
 
     def alone(k: int) -> None:
         point = {path: float(column[k]) for path, column in values.items()}
-        signal(mt.simulate(cell.with_(point), protocol, route=mt.Mesh()))
+        with monkeypatch.context() as patched:
+            patched.setenv("MGTWIN_CACHE", "0")
+            signal(mt.simulate(cell.with_(point), protocol, route=mt.Mesh()))
 
     def study() -> None:
         assert np.isfinite(mt.sweep(cell, protocol, mt.Paired(values), [signal])["signal"]).all()
@@ -65,9 +69,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_point_of_a_study_of_runs_in_time(name: str) -> None:
+def test_a_point_of_a_study_of_runs_in_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, protocol, paths, least, target = CASES[name]
-    measured = per_point(mt.cell(cell), protocol, paths)
+    measured = per_point(mt.cell(cell), protocol, paths, monkeypatch)
     report(f"one run on the mesh / a point of a sweep of {POINTS}, {name}", measured, f">= {target}")
     assert measured >= NOISE * least
 
