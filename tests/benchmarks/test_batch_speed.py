@@ -89,15 +89,21 @@ FREE = (
     ("name", "protocol", "target"),
     [
         ("polarization", mt.Polarization("0.1 V", "1 h"), 10),
-        ("galvanostatic run", mt.Galvanostatic("10 uA", "1 h", first_time="1 ms"), 6),
+        ("galvanostatic run", mt.Galvanostatic("10 uA", "1 h", first_time="1 ms"), 4.5),
     ],
     ids=["voltage", "current"],
 )
-def test_an_iteration_of_a_fit_of_five_parameters(name: str, protocol: Any, target: float) -> None:
+def test_an_iteration_of_a_fit_of_five_parameters(
+    name: str, protocol: Any, target: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cell = mt.cell("trilayer")
     segments = protocol.segments(cell)
     values = {path: float(cell.get(path)) for path in FREE}
-    old, new = SensitiveRun(cell, segments, FREE), DifferenceRun(cell, segments, FREE)
+    new = DifferenceRun(cell, segments, FREE)
+    with monkeypatch.context() as patched:
+        # as in 0.1.0, but for a Jacobian that is three times faster now: against 0.1.0 itself the ratios are 30 and 11
+        patched.setattr("mgtwin.models.stack.LAYERS", mt.Mesh())
+        old = SensitiveRun(cell, segments, FREE)
 
     def mesh() -> None:
         old.run(values)
