@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["CellText", "refilled"]
+__all__ = ["CellText", "Copies"]
 
 
 class CellText:
@@ -67,35 +67,43 @@ class CellText:
         return "".join(part for pair in zip(self._pieces, [*numbers, ""], strict=True) for part in pair)
 
 
-def refilled(template: xr.Dataset, traces: Mapping[str, Any], attrs: Mapping[str, Any]) -> xr.Dataset:
-    """A Dataset like another one with other numbers: making it anew would take longer than its integration.
+class Copies:
+    """Datasets like another one with other numbers: making them anew would take longer than their integration.
 
     Parameters
     ----------
     template : xarray.Dataset
-        Of `mgtwin.dataset.transient`.
-    traces : mapping
-        Its arguments, with values of the same shapes.
-    attrs : mapping
-        Attributes.
+        Of `mgtwin.dataset.transient`, which has checked it.
     """
-    import xarray as xr
 
-    data: dict[Any, Any] = {}
-    for name, variable in template.data_vars.items():
-        match traces[str(name)]:
-            case Mapping() as parts:
-                array = np.array([*parts.values()])
-            case values:
-                array = np.asarray(values, dtype=variable.dtype)
-        data[name] = (variable.dims, array, variable.attrs)
-    coords = template.coords
-    moved = [name for name in ("time", "x") if name in coords and not np.array_equal(traces[name], coords[name].values)]
-    if moved:
-        variables = {name: coord.variable for name, coord in coords.items()}
-        indexes = dict(coords.xindexes)
-        for name in moved:
-            index = xr.IndexVariable(name, traces[name], coords[name].attrs)
-            variables[name], indexes[name] = index, xr.indexes.PandasIndex(traces[name], name)
-        coords = xr.Coordinates(variables, indexes)  # type: ignore[assignment]
-    return xr.Dataset(data, coords=coords, attrs=attrs)
+    def __init__(self, template: xr.Dataset) -> None:
+        self.size = template["time"].size
+        self._data = {str(name): (one.dims, one.dtype, one.attrs) for name, one in template.data_vars.items()}
+        self._coords = {str(name): one.variable for name, one in template.coords.items()}
+        self._indexes = {str(name): index for name, index in template.xindexes.items()}
+        self._same = template.coords
+
+    def filled(self, traces: Mapping[str, object], attrs: Mapping[str, object]) -> xr.Dataset:
+        """One with these arguments of `mgtwin.dataset.transient`, of the same shapes, and attributes."""
+        import xarray as xr
+
+        data = {}
+        for name, (dims, dtype, words) in self._data.items():
+            match traces[name]:
+                case Mapping() as parts:
+                    array = np.array([*parts.values()])
+                case values:
+                    array = np.asarray(values, dtype=dtype)
+            data[name] = xr.Variable(dims, array, words)
+        moved = [name for name in ("time", "x") if name in self._coords and not self._has(name, traces[name])]
+        coords = self._same
+        if moved:
+            variables, indexes = dict(self._coords), dict(self._indexes)
+            for name in moved:
+                indexes[name] = xr.indexes.PandasIndex(np.asarray(traces[name]), name)
+                variables[name] = xr.IndexVariable(name, indexes[name].index, variables[name].attrs)
+            coords = xr.Coordinates(variables, indexes)  # type: ignore[assignment]
+        return xr.Dataset(data, coords=coords, attrs=attrs)
+
+    def _has(self, name: str, values: object) -> bool:
+        return np.array_equal(self._coords[name].values, np.asarray(values))

@@ -28,7 +28,7 @@ from ..simulation.transient import (
     potential_warnings,
     window_of,
 )
-from .copies import CellText, refilled
+from .copies import CellText, Copies
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -255,7 +255,7 @@ class _Group:
     def _write(self, members: Sequence[_Member], solutions: Mapping[int, list[SegmentSolution]], runs: Runs) -> None:
         """Make the Datasets, those that have as many samples by refilling: that takes a fifth of the time."""
         laws, text = members[0].cell.laws, CellText(members[0].cell, self.sets.names)
-        template: xr.Dataset | None = None
+        copies: Copies | None = None
         for member in members:
             cell, segments, done = member.cell, member.segments, solutions[member.number]
             ended = [
@@ -276,11 +276,11 @@ class _Group:
                 "warnings": list(dict.fromkeys(warnings)),
             }
             traces = self._traces(member, done)
-            if template is None or traces["time"].size != template["time"].size:
-                template = transient(**traces, attrs=attrs)
-                runs.datasets[member.number] = template
+            if copies is not None and copies.size == traces["time"].size:
+                runs.datasets[member.number] = copies.filled(traces, attrs)
             else:
-                runs.datasets[member.number] = refilled(template, traces, attrs)
+                run = runs.datasets[member.number] = transient(**traces, attrs=attrs)
+                copies = Copies(run)
 
     def _traces(self, member: _Member, solutions: list[SegmentSolution]) -> dict[str, Any]:
         """Arguments of `mgtwin.dataset.transient`."""

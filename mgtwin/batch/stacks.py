@@ -18,6 +18,7 @@ from ..kinds.carriers import has_electrons
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.modes import DECADES as TABLES
+from ..models.modes import decades_for, length_for
 from ..models.stack import DEFAULT_WINDOW
 from ..protocols import Limits, Segment
 from ..routes import Route
@@ -64,7 +65,7 @@ class InputStack(ControlledStack):
         """sqrt(D/(2 pi f_max)) of a layer at rest, relative to its thickness, by the decades that are asked for."""
         if layer not in self._decades:
             return super().diffusion_length(layer, cell, f_max)
-        return float(10 ** ((1 - self._decades[layer]) / 2)) * (1 + 1e-9)  # no rounding beyond a whole number of them
+        return length_for(self._decades[layer])
 
     def _rest_symbols(self, *, as_inputs: bool) -> SimpleNamespace:
         return super()._rest_symbols(as_inputs=True)
@@ -211,8 +212,8 @@ def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[st
     for layer, potential in zip(cell.layers, rest_potentials(cell, reader).layers, strict=True):
         if has_electrons(layer.material):
             diffusivity = rest_diffusivity(reader, f"layers.{layer.name}.material", potential)
-            length = np.ravel(diffusivity / (2 * np.pi * f_max) / reader.number(f"layers.{layer.name}.thickness") ** 2)
-            needed = np.ceil(1 - np.log10(length))
+            length = np.sqrt(diffusivity / (2 * np.pi * f_max)) / reader.number(f"layers.{layer.name}.thickness")
+            needed = np.ravel(decades_for(length))
             # beyond the last table a layer is on a mesh, which is made for no more than it has to be
             whole = np.where(needed > max(TABLES), needed, DECADES * np.ceil(needed / DECADES))
             found[layer.name] = np.broadcast_to(whole, number).astype(np.intp)

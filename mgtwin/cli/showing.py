@@ -48,7 +48,7 @@ class Shown:
         cell = self.cell
         yield Text(cell.name, style="bold").append("".join(f" + {name}" for name in cell.overlays), style="cyan")
         if cell.description:
-            yield Text(cell.description.strip())
+            yield Indented(Text(cell.description.strip()))
         yield ""
         yield stack(cell, options.max_width, ascii_only=options.ascii_only)
         groups = self._groups()

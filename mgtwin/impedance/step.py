@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..cells.cell import Cell
 from ..errors import InputError
-from ..protocols.bias import Held
+from ..protocols.bias import BIASES, Held
+from ..unions import OneOf
 from .exact import exact_laplace
 from .parameters import Overrides
 from .talbot import Inversion
@@ -47,7 +48,7 @@ def step_response(
     Raises
     ------
     InputError
-        For times that are not positive, and as `exact` does.
+        For times that are not positive, a step that is none, and as `exact` does.
 
     Examples
     --------
@@ -60,6 +61,7 @@ def step_response(
     t = np.asarray(times, dtype=float)
     if not ((t > 0) & (t < np.inf)).all():
         raise InputError("Times after a step must be positive and finite [s].")
+    OneOf(BIASES).kind_of(step)
     control, inversion = step.control(cell), Inversion(t.reshape(-1), points)
     impedance = exact_laplace(cell, inversion.s, overrides)
     answer = control.start / impedance if control.imposes_voltage else control.start * impedance

@@ -31,6 +31,8 @@ TIMES = 27.0
 POINTS = 32
 #: Singular values below this part of the largest one say nothing: exponentials of neighbouring rates are nearly alike.
 ROUNDING = 1e-13
+#: Of what answers at once: below this part a response is what other ones leave of each other.
+CANCELLED = 1e-9
 
 
 class Rows:
@@ -167,17 +169,20 @@ class Exponentials:
 
     def __init__(self, control: Control) -> None:
         self._whole = float(control.start[-1] + control.duration[-1])
-        self._shortest = max(float(control.time[control.time > 0].min()), 1e-9 * self._whole)
+        self._shortest = float(control.time[control.time > 0].min())
         self._decades = np.log10(self._whole / self._shortest) + 1e-9
         number = int(np.ceil(RATES * (self._decades + 2 * BEYOND)))
         self.rates = np.geomspace(10.0**-BEYOND / self._whole, 10.0**BEYOND / self._shortest, number)
         self._memory = self._remembered(control)
+        self._kinks = np.array([np.linalg.norm(control.jumps), np.linalg.norm(control.bends)])
+        self._highest = float(np.max(np.abs(control.values)))
 
     def responses(self, rows: Rows, samples: slice | np.ndarray = slice(None)) -> tuple[np.ndarray, float]:
         """Responses at (some) samples of the control, one row each, and their error.
 
         The error is what the sums miss of the responses to a step and to a ramp between the times at which they were
-        made equal to them, relative to the largest value of each.
+        made equal to them, times the jumps and bends of the control (the root of their squares: they come at times that
+        have nothing to do with each other), relative to the largest value of each response.
         """
         times = np.geomspace(self._shortest, self._whole, int(TIMES * self._decades) + 3)
         step, ramp = (_response(rows, times, *kink, POINTS) for kink in ((1.0, 0.0), (0.0, 1.0)))
@@ -191,9 +196,12 @@ class Exponentials:
         # every other time is kept for the check
         fitted = np.tile(np.arange(times.size) % 2 == 0, 2)
         coefficients = np.linalg.lstsq(basis[fitted], wanted[:, fitted].T, rcond=ROUNDING)[0].T
-        error = float(np.max(np.abs(coefficients @ basis.T - wanted)))
         at_once = rows.at(np.array([1e60 + 0j])).real
-        return np.asarray(np.hstack([coefficients * size, at_once]) @ self._memory[:, samples]), error
+        values = np.asarray(np.hstack([coefficients * size, at_once]) @ self._memory[:, samples])
+        missed = (np.abs(coefficients @ basis.T - wanted) * size).reshape(len(values), 2, times.size).max(axis=2)
+        # where it cancels to less than a part of what answers at once, a response is rounding and no scale of anything
+        scale = rows.scale(values) + CANCELLED * np.abs(at_once) * self._highest
+        return values, float(np.max((missed @ (self._kinks / [1.0, weight]))[:, np.newaxis] / scale))
 
     def _remembered(self, control: Control) -> np.ndarray:
         """What the coefficients multiply at the samples of a control: a recursion from sample to sample."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ..cells import Layer
 from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY
@@ -15,7 +13,7 @@ from ..routes import Route
 from .graded import GradedLayer
 from .layers import MixedLayer, OhmicLayer, material_of
 from .modal import ModalLayer
-from .modes import DECADES, modal_table
+from .modes import DECADES, decades_for, modal_table
 from .pores import MixedPoreLayer, PoreLayer
 from .salt import SaltLayer
 from .writer import Writer
@@ -45,10 +43,7 @@ def equations_of(model: Writer, layer: Layer, route: Route) -> Any:
         shown = ", ".join(sorted(map(str, carriers)))
         raise InputError(f"{own.path} carries {shown} besides the ion, for which there are no equations.")
     if route.density and material.has_modes:
-        # up to z_max = 100 at the shortest time, of which a tenth is right within ten times the error only
-        decades = model.decide(
-            lambda cell, f_max: int(np.ceil(2 - 2 * np.log10(model.diffusion_length(layer.name, cell, f_max))))
-        )
+        decades = model.decide(lambda cell, f_max: int(decades_for(model.diffusion_length(layer.name, cell, f_max))))
         if decades <= max(DECADES):
             return partial(ModalLayer, table=modal_table(route.density, max(decades, min(DECADES))))
     if carriers == ANIONS and is_zero(material.salt(own).beside):

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..routes.modes import ACCURACY
 
-__all__ = ["DECADES", "DENSITIES", "ModalTable", "half_nodes", "modal_table"]
+__all__ = ["DECADES", "DENSITIES", "ModalTable", "decades_for", "half_nodes", "length_for", "modal_table"]
 
 FILE = Path(__file__).parent / "tables" / "modes.npz"
 #: Decades of z that tables span, and functions per decade: ten times the accuracy for half a function more.
@@ -128,13 +128,31 @@ class ModalTable:
         return np.asarray(into @ half)
 
 
+def decades_for(length: ArrayLike) -> NDArray[np.float64]:
+    """Decades of z that a diffusion length, relative to the thickness, asks for at the shortest time, as whole numbers.
+
+    Up to z_max = 100 there, of which a tenth is right within ten times the error only.
+
+    Examples
+    --------
+    >>> float(decades_for(length_for(12)))
+    12.0
+    """
+    return np.ceil(2 - 2 * np.log10(length))
+
+
+def length_for(decades: float) -> float:
+    """A diffusion length, relative to the thickness, that asks for so many decades."""
+    return float(10 ** ((2 - decades) / 2)) * (1 + 1e-9)  # no rounding beyond a whole number of them
+
+
 @lru_cache(maxsize=32)
 def modal_table(density: float, decades: int) -> ModalTable:
     """The table of a density (one of :data:`DENSITIES`) and a number of decades (one of :data:`DECADES`).
 
     Examples
     --------
-    >>> modal_table(2.5, 9).rates[:3].round(6) / np.pi**2
+    >>> (modal_table(2.5, 9).rates[:3] / np.pi**2).round(6)
     array([0., 1., 4.])
     """
     key = f"{density:g}/{decades}"

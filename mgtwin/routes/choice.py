@@ -43,7 +43,12 @@ def choose(task: Task, routes: Sequence[Route], forced: Route | None = None) -> 
     """
     if forced is None:
         return next(route for route in routes if not route.refusal(task))
-    OneOf(ROUTES).kind_of(forced)
+    kind = OneOf(ROUTES).kind_of(forced)
+    match forced:
+        case Route():
+            pass
+        case _:  # its class, or a mapping as in a file
+            raise InputError(f"a route is needed, not {forced!r}: give the object itself, mt.{kind.__name__}().")
     if reason := forced.refusal(task):
         raise InputError(
             f"{task.cell.name}: the route {forced.type} cannot be taken: {reason}. Take another one "

@@ -20,8 +20,8 @@ class Laplace(Route):
     Parameters
     ----------
     points : int
-        Points of Talbot's contour for a response in time, whose error falls as exp(-1.36 N) down to rounding; spectra
-        need none.
+        Points of Talbot's contour for a response in time, an even number, whose error falls as exp(-1.36 N) down
+        to rounding; spectra need none.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class Laplace(Route):
     'exact in time (Laplace, N = 24)'
     """
 
-    points: int = Field(default=24, ge=8, le=64)
+    points: int = Field(default=24, ge=8, le=64, multiple_of=2)
 
     def refusal(self, task: Task) -> str:
         """Layers without a closed form, a state other than rest; in time cells that are not linear, and limits."""

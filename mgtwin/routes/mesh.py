@@ -26,7 +26,7 @@ class Mesh(Route):
     'mesh'
     """
 
-    refinement: float = Field(default=1.0, gt=0)
+    refinement: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
     def taken_by(self, way: Way) -> object:
         """Ask for a discretised model."""

@@ -54,6 +54,20 @@ ELECTRODES_MADE: dict[str, dict[str, Any]] = {
         "potential": 1.5,
         "double_layer": 0.1,
     },
+    "insertion": {
+        "potential": mt.Sites([(0.5, 1.25, 4.0), (None, 0.95, 5.0)]),
+        "exchange_current_density": 1.0,
+        "diffusivity": 1e-14,
+        "radius": 1e-6,
+        "concentration": 1.43e4,
+        "active_fraction": 0.5,
+        "thickness": 5e-5,
+        "ionic_conductivity": 1.0,
+        "electronic_conductivity": 100.0,
+        "filling": 0.4,
+        "particle_contact": 0.8,
+        "double_layer": 0.1,
+    },
 }
 LAWS_MADE: dict[str, dict[str, Any]] = {
     "fatigue_contact_loss": {"rate": 1e-3, "minimum": 0.02},

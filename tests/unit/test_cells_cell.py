@@ -192,7 +192,7 @@ def test_with_replaces_the_stack(cell: Cell) -> None:
         ({"positive": "gold"}, "positive: 'gold' is a name"),
         (
             {"positive": IonConductor(1)},
-            "positive: type 'ion_conductor' is not an electrode: use one of blocking, plating",
+            "positive: type 'ion_conductor' is not an electrode: use one of blocking, insertion, plating",
         ),
         ({"layers": []}, "layers: a cell needs at least one layer"),
         ({"layers.antiperovskite.name": "buffer_right"}, "two layers are called 'buffer_right'"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,18 @@ def test_a_route_that_cannot_answer_is_refused_with_its_reason() -> None:
 def test_what_is_no_route_is_refused() -> None:
     with pytest.raises(mt.InputError, match=r"a route .* give the object itself"):
         mt.simulate(mt.cell("trilayer"), SPECTRUM, route="mesh")  # type: ignore[arg-type]
+    for given in (mt.Mesh, {"type": "mesh"}):
+        with pytest.raises(mt.InputError, match=r"a route is needed.*mt.Mesh\(\)"):
+            mt.simulate(mt.cell("trilayer"), SPECTRUM, route=given)  # type: ignore[arg-type]
+    with pytest.raises(mt.InputError, match=r"'10 mV' .* give the object itself"):
+        mt.impedance.step_response(mt.cell("trilayer"), [1.0], "10 mV")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("made", [lambda: mt.Mesh(refinement=float("inf")), lambda: mt.Laplace(points=25)])
+def test_numbers_that_no_route_can_have_are_refused(made: Callable[[], object]) -> None:
+    """An odd contour would lose its middle point, and with it two digits."""
+    with pytest.raises(mt.InputError, match=r"refinement|points"):
+        made()
 
 
 def test_without_one_the_first_that_can_answer_is_taken() -> None:

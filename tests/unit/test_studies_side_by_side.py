@@ -121,3 +121,15 @@ def test_a_cell_that_cannot_be_run_says_why_and_harms_no_other() -> None:
     assert found.datasets[1]["voltage"].values == pytest.approx(own["voltage"].values, rel=1e-6)
     assert "side by side" in found.datasets[1].attrs["route"]
     assert found.datasets[1].attrs["cell"] == own.attrs["cell"]
+
+
+def test_points_have_the_modes_that_their_own_runs_have_or_a_few_more() -> None:
+    """Made for decades of time that are rounded up, from the same rule: never for a mesh instead."""
+    cell, path = mt.cell("trilayer"), "temperature"
+    protocol = mt.Polarization("0.1 V", "1 s", per_decade=2)
+    temperatures = np.array([295.0, 298.0, 301.0])
+    cells = [cell.with_({path: T}) for T in temperatures]
+    found = runs.side_by_side(cell, cells, {path: temperatures}, protocol)
+    own = mt.simulate(cells[1], protocol)
+    assert own["state"].size <= found.datasets[1]["state"].size <= own["state"].size + 60
+    assert found.datasets[1].attrs["route"].startswith("modes (")

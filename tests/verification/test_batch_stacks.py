@@ -135,4 +135,4 @@ def test_a_member_without_a_state_is_masked() -> None:
     broken[:, 1] = np.nan
     found = sets.step(broken, values, segment)
     assert np.isnan(found[:, 1]).all()
-    assert found[:, 0] == pytest.approx(sets.step(rest, values, segment)[:, 0], rel=1e-6, abs=1e-9)
+    assert found[:, 0] == pytest.approx(sets.step(rest, values, segment)[:, 0], rel=1e-6, abs=1e-8)

@@ -175,7 +175,10 @@ def test_the_mesh_approaches_it(name: str, control: str) -> None:
     for quantity in ("voltage", "current", "overpotential", "electronic_current"):
         limit = (4 * fine[quantity] - coarse[quantity]) / 3
         if np.any(limit):
-            assert relative(exact[quantity], limit) < 3e-5
+            # electrons cross an ideal contact by the drop over half an outermost cell, here 2e-12 V at 10 nA,
+            # which the integrator's absolute tolerance of 1e-10 V does not resolve
+            noisy = quantity == "electronic_current" and control == "current"
+            assert relative(exact[quantity], limit) < (2e-3 if noisy else 3e-5)
 
 
 def _stacks() -> dict[str, mt.Cell]:
@@ -227,7 +230,7 @@ def test_a_run_goes_on_from_its_state(name: str) -> None:
     limit = 2e-3 if name == "resistance" else 5e-5
     for quantity in ("current", "overpotential"):
         assert relative(exact[quantity], mesh[quantity]) < limit
-    ours, theirs = (mt.simulate(cell, second, start=run) for run in (exact, mesh))
+    ours, theirs = (mt.simulate(cell, second, start=run, route=mt.Mesh()) for run in (exact, mesh))
     for quantity in ("current", "overpotential"):
         assert relative(ours[quantity], theirs[quantity]) < limit
 
