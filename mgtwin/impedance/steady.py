@@ -34,7 +34,7 @@ CONVERGED = 1e-9
 NEARLY = 1e-6
 ITERATIONS = 60
 #: Corrections that are worked out in all, raising the bias included, before a steady state counts as not found.
-MOST_CORRECTIONS = 600
+MOST_CORRECTIONS = 5000
 #: Shortest step of Newton's iteration, relative to its own, before it is given up.
 SHORTEST = 1e-4
 #: First and smallest part of the bias by which it is raised where Newton's iteration needs that.
