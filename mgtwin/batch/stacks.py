@@ -32,7 +32,7 @@ Reals = NDArray[np.float64]
 
 #: Tolerances of the states. The error of a step is estimated to third order and the solution is of fifth: what they
 #: leave in a voltage is a thousandth of them.
-RTOL, ATOL = 1e-6, 1e-9
+RTOL, ATOL = 1e-6, 1e-10
 #: Modes and meshes are made for multiples of so many decades of time.
 DECADES = 5
 _CONTROL = (

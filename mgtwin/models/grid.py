@@ -8,7 +8,7 @@ import pybamm
 
 from . import mesh
 
-__all__ = ["LayerGrid", "Space"]
+__all__ = ["LayerGrid", "Space", "graded"]
 
 
 def graded(beta: float, refinement: float) -> tuple[pybamm.MeshGenerator, int]:

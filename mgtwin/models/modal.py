@@ -9,8 +9,8 @@ import pybamm
 
 from ..cells import Layer
 from ..kinds.numbers import Number
-from . import names
-from .grid import Space
+from . import mesh, names
+from .grid import Space, graded
 from .layers import Face, GrainBoundaries, material_of
 from .modes import ModalTable
 from .storage import ConstantPhaseElement, IdealCapacitor, bulk_storage
@@ -86,7 +86,9 @@ class ModalGrid:
     def __init__(self, name: str, table: ModalTable):
         amplitudes = pybamm.MeshGenerator(pybamm.Uniform1DSubMesh), table.states
         self._modes = Space(f"{name} modes", lambda *_: amplitudes, Modal(table))
-        self._shown = Space(name, method=Shown(table))
+        # shown where a mesh would have its volumes, graded by the table and not by the numbers of the cell
+        beta = mesh.stretching(10 ** (1 - table.decades / 2))
+        self._shown = Space(name, lambda _, refinement: graded(beta, refinement), Shown(table))
         self.spaces = (self._modes, self._shown)
 
     def variable(self, name: str) -> pybamm.Symbol:

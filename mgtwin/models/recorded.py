@@ -47,6 +47,8 @@ class RecordedCurrent(StackModel):
         Those of :class:`StackModel`.
     """
 
+    counts = False
+
     def __init__(self, cell: Cell, *, times: np.ndarray, values: np.ndarray, **options: Any):
         self._record = (times, values)
         super().__init__(cell, **options)
