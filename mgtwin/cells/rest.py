@@ -149,7 +149,9 @@ def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Numb
         salt = material.salt(own)
         found.append(salt.network * salt.diffusivity / (salt.content * salt.porosity))
     for position in material.positions if has_electrons(material) else ():
-        ionic, electronic = material.ionic(own, position), material.electronic(own).conductivity(potential, position)
+        # through the grains' boundaries, too: where electrons cross the faces they slow the ions down (§2.3)
+        ionic = material.through_grains(own, material.ionic(own, position))
+        electronic = material.electronic(own).conductivity(potential, position)
         # where nothing conducts, nothing diffuses
         ambipolar = ionic * electronic / np.maximum(ionic + electronic, np.finfo(float).tiny)
         found.append(ambipolar / material.capacitance(own, potential, position))

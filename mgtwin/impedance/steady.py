@@ -34,10 +34,7 @@ CONVERGED = 1e-9
 NEARLY = 1e-6
 ITERATIONS = 60
 #: Corrections that are worked out in all, raising the bias included, before a steady state counts as not found.
-MOST_CORRECTIONS = 600
-#: Times that the solution of the linear equations is refined: their rows differ by many decades, what one pass loses
-#: to rounding the next one gives back.
-REFINEMENTS = 2
+MOST_CORRECTIONS = 5000
 #: Shortest step of Newton's iteration, relative to its own, before it is given up.
 SHORTEST = 1e-4
 #: First and smallest part of the bias by which it is raised where Newton's iteration needs that.
@@ -276,8 +273,6 @@ def _bordered(matrix: csr_matrix, rows: NDArray, dynamic: int) -> Callable[[NDAr
         if not np.isfinite(target).all():
             raise _Undetermined
         found = factors.solve(target)
-        for _ in range(REFINEMENTS):
-            found = found + factors.solve(target - whole @ found)
         # splu returns numbers for nearly singular matrices, too: they are believed only if they solve the equations
         missing = np.abs(inner @ found[: len(scale)] - target[: len(scale)])
         terms = abs(inner) @ np.abs(found[: len(scale)]) + np.abs(target[: len(scale)])

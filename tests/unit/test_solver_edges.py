@@ -46,7 +46,7 @@ def test_a_run_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Integrator, "solver_options", Integrator.solver_options | {"num_steps_no_progress": 150})
     with pytest.raises(mt.SimulationError, match="needs ever more of them, beyond") as caught:
         mt.simulate(mt.cell("trilayer"), mt.Galvanostatic("1 uA", "1000 s"))
-    assert 0 < caught.value.time < 1000
+    assert 0 <= caught.value.time < 1000
 
 
 def test_a_current_for_1e30_seconds_ends_at_the_direct_current_or_in_words() -> None:

@@ -31,6 +31,7 @@ SIZES: dict[str, tuple[float, float]] = {
     "F/m^2": (1e-3, 10.0),
     "ohm*m^2": (1e-5, 1e-1),
     "A/m^2": (1e-3, 1e2),
+    "V": (0.5, 3.0),
     "eV": (0.05, 0.8),
     "K": (285.0, 355.0),
     "Pa": (1e5, 1e8),
@@ -62,6 +63,8 @@ BY_NAME: dict[tuple[str, str | None], tuple[float, float]] = {
     ("relative_permittivity", ""): (1.0, 100.0),
     ("exponent", ""): (1.0, 3.0),
     ("vanishing_temperature", "K"): (120.0, 260.0),
+    ("radius", "m"): (1e-7, 1e-5),
+    ("interaction", ""): (-3.0, 10.0),
     ("spacing", "m"): (1e-6, 1e-4),
     ("depth", "m"): (1e-7, 1e-5),
     ("grain_size", "m"): (1e-7, 1e-5),
@@ -206,6 +209,22 @@ class Draw:
 
     def _draw_table(self, hints: dict[str, Any]) -> dict[str, Any]:
         return {"temperatures": (280.0, 310.0, 360.0), "values": tuple(self.random.uniform(0.5, 2.0, 3))}
+
+    def _draw_tabulatedpotential(self, hints: dict[str, Any]) -> dict[str, Any]:
+        inner = sorted(self.random.uniform(0.1, 0.9, 2))
+        steps = self.random.uniform(0.02, 0.3, 4)
+        return {"fillings": (0.0, *inner, 1.0), "potentials": tuple(2.5 - np.cumsum(steps))}
+
+    def _draw_sites(self, hints: dict[str, Any]) -> dict[str, Any]:
+        (rows, *_) = typing.get_args(hints["sites"])
+        site = next(part for part in typing.get_args(rows) if part is not Ellipsis)
+        drawn = [self.noun(site) for _ in range(int(self.random.integers(1, 4)))]
+        # fractions of all sites: what the last one has is what is left
+        shares = [*self.random.dirichlet(np.full(len(drawn), 5.0))[:-1], None]
+        return {"sites": [dataclasses.replace(item, share=share) for item, share in zip(drawn, shares, strict=True)]}
+
+    def _draw_polynomial(self, hints: dict[str, Any]) -> dict[str, Any]:
+        return {name: float(self.random.uniform(-0.3, 0.3)) for name in ("root", "linear", "quadratic")}
 
     def _draw_cpe(self, hints: dict[str, Any]) -> dict[str, Any]:
         # its unit depends on n and on its place: from a dielectric of the bulk to a double layer
