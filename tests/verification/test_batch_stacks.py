@@ -55,7 +55,7 @@ def own(cell: Any, keys: Any) -> np.ndarray:
         (mt.Galvanostatic("10 uA", "1 h", points=20), 1e-9),
         (mt.Cycling("10 uA", "1 h", cycles=1, points=10), 1e-9),
         (mt.Polarization("0.2 V", "1 h", first_time="1 s", per_decade=5), 1e-6),
-        (mt.Voltammetry("-0.1 V", "0.1 V", "1 mV/s", points=10), 2.5e-6),
+        (mt.Voltammetry("-0.1 V", "0.1 V", "1 mV/s", points=10), 4e-6),
     ],
     ids=["current", "cycle", "step of the voltage", "triangle of the voltage"],
 )
