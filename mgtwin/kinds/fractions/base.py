@@ -104,5 +104,6 @@ def fraction_at(fraction: float | FractionProfile, own: Own, name: str, position
     """The fraction in the field `name` of a part, at x/L."""
     if is_graded(fraction):
         return fraction.at(own.below(name), position)
-    # nothing for good is a plain 0, also among symbols: what is not there must not stop a rule
-    return 0.0 if own.constant(name) == 0 else own.number(name)
+    # nothing for good, and all of it, are plain numbers, also among symbols: what is not there must not stop a rule
+    given = own.constant(name)
+    return float(given) if given in (0.0, 1.0) else own.number(name)

@@ -10,7 +10,7 @@ from ...errors import InputError
 from ...quantities import Value
 from ..fractions import Fraction, FractionProfile, fraction_at, is_graded
 from ..mixing import Mixing
-from ..numbers import Number
+from ..numbers import Number, is_zero
 from ..own import Own
 from .base import material
 from .insulator import Insulator
@@ -89,6 +89,8 @@ class Porous(Mixture):
         pores = fraction_at(self.porosity, own, "porosity", position)
         if self.liquid is None:
             return [1 - pores, pores]
+        if is_zero(pores):  # and stays so among symbols
+            return [1.0, 0.0, 0.0]
         filled = fraction_at(self.saturation, own, "saturation", position)
         return [1 - pores, pores * filled, pores * (1 - filled)]
 
