@@ -31,7 +31,10 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
     cell, labels = stack.model.cell, np.asarray(stack.layout[0])
     reader, _ = reader_of(cell, {})
     now = Shifted(reader, {path: given[name] for path, name in stack.model.input_paths.items()})
-    result = np.zeros((labels.size, len(stack.input_names)))
+    if not stack.input_names:
+        return np.zeros((labels.size, 0))
+    # contacts and films of the new cell and fillings of its hosts are numbers of the cell, which its states begin with
+    result = np.array(stack.initial_slopes(*stack.values(inputs)).full())
     for k, name in enumerate(stack.input_names):
         paths = [path for path, driven in stack.model.input_paths.items() if driven == name]
 
@@ -45,8 +48,6 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
         result[labels == stack.model.interfaces[-1].state.name, k] = positive
         for layer, value in zip(cell.layers, layers, strict=True):
             result[moves_with_rest(labels, layer.name), k] = value
-    if stack.ageing.size and stack.input_names:  # contacts and films of the new cell are numbers of the cell
-        result[stack.ageing] = stack.initial_slopes(*stack.values(inputs)).full()[stack.ageing]
     return result
 
 

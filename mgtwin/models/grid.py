@@ -7,13 +7,14 @@ from collections.abc import Callable
 import pybamm
 
 from . import mesh
+from .submesh import GradedSubMesh
 
 __all__ = ["LayerGrid", "Space", "graded"]
 
 
 def graded(beta: float, refinement: float) -> tuple[pybamm.MeshGenerator, int]:
     """Mesh of finite volumes with a stretching, and its number of points."""
-    return pybamm.MeshGenerator(mesh.GradedSubMesh, {"beta": beta}), mesh.points(beta, refinement)
+    return pybamm.MeshGenerator(GradedSubMesh, {"beta": beta}), mesh.points(beta, refinement)
 
 
 class Space:

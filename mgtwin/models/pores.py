@@ -14,7 +14,6 @@ from __future__ import annotations
 import pybamm
 
 from ..cells import Layer
-from ..errors import InputError
 from ..kinds.numbers import Number
 from . import names
 from .grid import LayerGrid
@@ -29,11 +28,6 @@ class Pores:
 
     def __init__(self, model: Writer, layer: Layer, grid: LayerGrid, field: Number):
         ratio, salt = model.area_ratio(layer), layer.material.salt(material_of(model, layer))
-        if salt.varies:
-            raise InputError(
-                f"{salt.path}: factors of the concentration have equations in a solution by itself and in the pores of "
-                f"an insulator only; beside other ways of the ions or electrons leave them out."
-            )
         self.salt = SaltTransport(model, layer.name, salt, grid, ratio)
         self._solid, self._grid, self._field = salt.beside * ratio, grid, field
         self._voltage = self.salt.voltage * self.salt.anions

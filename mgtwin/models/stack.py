@@ -22,10 +22,10 @@ from ..kinds.salt import DEPLETED, Surface, continued_log
 from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
 from .equations import equations_of
-from .grading import SHARED_STEP, length_at_rest, penetration
 from .grid import Space
 from .inputs import check_materials, function_of, input_paths, is_phase_fraction, rest_values
 from .interfaces import ElectrodeInterface, JunctionInterface
+from .mesh import SHARED_STEP, length_at_rest, penetration
 from .particles import Particle
 from .scalars import jacobian_in_scalars
 from .stock import StockModel

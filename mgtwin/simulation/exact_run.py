@@ -17,7 +17,7 @@ from ..impedance.response import UnitCurrent, at_rest
 from ..impedance.superposition import POINTS, Control, Exponentials, Rows, superposed
 from ..kinds.carriers import has_electrons
 from ..models import names
-from ..models.grading import diffusion_length, graded_edges, points, stretching
+from ..models.mesh import diffusion_length, graded_edges, points, stretching
 from ..routes import Route, Task
 from . import checks
 

@@ -195,10 +195,8 @@ def test_bad_factors(factors: Any, message: str) -> None:
 
 def test_factors_beside_a_conducting_solid_are_refused() -> None:
     solution = mt.BinaryElectrolyte(CONCENTRATION, CONDUCTIVITY, DIFFUSIVITY, IONS, **FACTORS)
-    wet = mt.Porous(mt.IonConductor("0.1 mS/cm"), 0.5, mt.PoreExponent("liquid", 1.5), solution, 1.0)
-    cell = mt.Cell("wet", REAL, [mt.Layer("wet", wet, THICKNESS)], REAL, area=1.0)
     with pytest.raises(mt.InputError, match="leave them out"):
-        mt.simulate(cell, mt.Polarization(-0.1, TIME, first_time=1e-2))
+        mt.Porous(mt.IonConductor("0.1 mS/cm"), 0.5, mt.PoreExponent("liquid", 1.5), solution, 1.0)
 
 
 def test_an_input_of_a_factor_moves_the_model() -> None:

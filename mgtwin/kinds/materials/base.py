@@ -68,6 +68,11 @@ class Material:
         return False
 
     @property
+    def follows_concentration(self) -> bool:
+        """Whether a property of a salt solution is a function of its concentration."""
+        return False
+
+    @property
     def positions(self) -> tuple[float, ...]:
         """Positions x/L at which it is examined: one where it is uniform."""
         return (0.5,)

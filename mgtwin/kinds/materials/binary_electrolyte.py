@@ -98,6 +98,11 @@ class BinaryElectrolyte(Material):
     carriers = ANIONS
     colour = "#a1d9b4"
 
+    @property
+    def follows_concentration(self) -> bool:
+        """Whether one of the factors is given."""
+        return any(vars(self)[name] is not None for name in _FACTORS)
+
     def ionic(self, own: Own, position: Number = 0.5) -> Number:
         """Conductivity [S/m] of all ions at the concentration of rest."""
         return own.property("ionic_conductivity")

@@ -319,6 +319,12 @@ class Mixture(Material):
                 f"{solutions[0]!r} is a salt solution in a graded mixture, whose salt has no equations here. Cut the "
                 f"layer into uniform ones, or describe the liquid as an ion_conductor."
             )
+        by_itself = len(self.ion_conductors) == 1 and not self.electron_conductors
+        if self.solution and not by_itself and self.solution.material.follows_concentration:
+            raise InputError(
+                f"{solutions[0]!r} has factors of the concentration, which have equations in a solution by itself and "
+                f"in the pores of an insulator only; beside other ways of the ions or electrons leave them out."
+            )
 
     def _check_electrons(self) -> None:
         """Raise InputError for several laws of E, or electrons that percolate in a part of the layer."""
