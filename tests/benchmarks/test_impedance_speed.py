@@ -41,7 +41,7 @@ def cell() -> Any:
 @pytest.fixture(scope="module")
 def stock(cell: Any) -> Any:
     """Stock PyBaMM on the same cell, 100 points in the layer that has a mesh."""
-    model = mt.StackModel(cell, dielectric=True, f_max=float(FREQUENCIES.max()))
+    model = mt.StackModel(cell, dielectric=True, f_max=float(FREQUENCIES.max()), layers=mt.Mesh())
     points = {layer.grid.x: 100 for layer in model.mixed_layers}
     simulation = pybamm.EISSimulation(model, var_pts=points)
     return lambda: simulation.solve(FREQUENCIES)
