@@ -50,7 +50,7 @@ def measurements(parsed: Parsed, hints: Hints) -> xr.Dataset | xr.DataTree:
                     about = about.noted(warnings=[left])
                 rows = ~rest
             measured = list(spectra(columns, rows, about))  # refuses where no row is left, before the first is looked for
-        parts.append((int(np.flatnonzero(rows)[0]), "spectrum", measured))
+            parts.append((int(np.flatnonzero(rows)[0]), "spectrum", measured))
             in_order = sorted(parts, key=lambda part: part[0])
             found += [(kind, ds) for _, kind, datasets in in_order for ds in datasets]
         elif is_transient(columns) and (columns.told("time", "voltage", "current") or not columns.is_half):
