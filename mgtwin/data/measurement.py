@@ -49,7 +49,8 @@ def measurements(parsed: Parsed, hints: Hints) -> xr.Dataset | xr.DataTree:
                     left = f"{rest.sum()} rows of frequency 0 are no part of a spectrum: left out."
                     about = about.noted(warnings=[left])
                 rows = ~rest
-            parts.append((int(np.flatnonzero(rows)[0]), "spectrum", list(spectra(columns, rows, about))))
+            measured = list(spectra(columns, rows, about))  # refuses where no row is left
+            parts.append((int(np.flatnonzero(rows)[0]), "spectrum", measured))
             in_order = sorted(parts, key=lambda part: part[0])
             found += [(kind, ds) for _, kind, datasets in in_order for ds in datasets]
         elif is_transient(columns) and (columns.told("time", "voltage", "current") or not columns.is_half):

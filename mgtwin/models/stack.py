@@ -143,7 +143,9 @@ class StackModel(StockModel):
         self._name_variables()
         self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))
         #: Numbers that are inputs where the model is shared, by their paths.
-        self.free_numbers = self._numbers_that_decide_nothing() if shared else ()
+        # a profile of inputs has no shape where nothing else has one: numbers of graded layers stay numbers
+        graded = any(layer.material.graded for layer in cell.layers)
+        self.free_numbers = self._numbers_that_decide_nothing() if shared and not graded else ()
         self._shared = shared
 
     # -- parameters ------------------------------------------------------------------------------------------------

@@ -121,8 +121,9 @@ def kept(cell: Cell, f_max: float, decides: Hashable, make: Callable[[], _Made])
         if known == key and found.model.fits(cell, f_max):
             models.append(models.pop(-number))
             return found
-    made = make()
-    if os.environ.get(SWITCH) != "0":
+    made: Any = make()
+    # without free numbers it is a model of this cell alone
+    if os.environ.get(SWITCH) != "0" and made.model.free_numbers:
         models.append((key, made))
         del models[:-MOST]
     return made
