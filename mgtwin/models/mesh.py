@@ -30,7 +30,7 @@ def stretching(diffusion_length: float, step: float = 0.0) -> float:
     """Stretching of :func:`graded_edges` that resolves a profile of this length (relative to the layer's thickness).
 
     With ``n = 4 beta / GROWTH`` cells the first width of the tanh map is ``GROWTH exp(-2 beta)``; it shall be
-    ``FIRST_CELL GROWTH`` diffusion lengths, so that refining GROWTH refines every cell. It is rounded up to multiples of
+    ``FIRST_CELL GROWTH`` diffusion lengths, so that refining GROWTH refines every cell. It is a multiple of
     `step`.
     """
     beta = 0.5 * np.log(1 / (FIRST_CELL * max(diffusion_length, 1e-12)))
