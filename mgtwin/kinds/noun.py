@@ -62,7 +62,7 @@ class Same:
 
     Examples
     --------
-    >>> one, other = (1.0, 2.0), (1.0, 2.0)
+    >>> one, other = [1.0], [1.0]
     >>> Same(one) == Same(one), Same(one) == Same(other)
     (True, False)
     """

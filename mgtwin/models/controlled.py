@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -93,13 +92,8 @@ class ControlledStack(StackModel):
 
     def _current(self) -> pybamm.Symbol:
         # in uA/cm2 or so, that one absolute tolerance suits it and voltages
-        self._current_scale = self.decide(lambda cell, f_max: current_scale(cell.area))
+        self._current_scale = self.decide(lambda cell, f_max: names.current_scale(cell.area))
         return pybamm.Variable(names.CURRENT_VARIABLE, scale=self._current_scale)
-
-
-def current_scale(area: float) -> float:
-    """Unit [A] of the unknown current of cells of an area [m^2]: one for all in a decade, which share a model."""
-    return float(1e-2 * 10.0 ** round(math.log10(area)))
 
 
 def discretise(model: StackModel) -> tuple[pybamm.BaseModel, pybamm.Mesh]:

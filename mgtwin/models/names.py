@@ -6,6 +6,8 @@ that a name is spelled once.
 
 from __future__ import annotations
 
+import math
+
 TIME = "Time [s]"
 VOLTAGE = "Voltage [V]"
 TIME_IN_MINUTES, TIME_IN_HOURS = "Time [min]", "Time [h]"
@@ -32,6 +34,11 @@ _LOG_CONCENTRATION = " logarithm of relative salt concentration"
 _DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
 _GROWN_FILM = " grown film resistance [Ohm.m2]"
+
+
+def current_scale(area: float) -> float:
+    """Unit [A] of the unknown current of cells of an area [m^2]: one for all in a decade, which share a model."""
+    return float(1e-2 * 10.0 ** round(math.log10(area)))
 
 
 def is_fast(name: str) -> bool:

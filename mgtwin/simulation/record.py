@@ -21,6 +21,9 @@ from .integrator import SOLVER_OPTIONS, Integrator, Stretches
 DELAY = 2e-13
 #: Lines per solve: after each progress is shown and an interruption acts.
 PER_SOLVE = 500
+#: Every corner begins anew with short steps, by whose number a record is paid: a tenth of the digits of a single
+#: transient saves a fifth of them, and leaves 1e-6 of what the record spans.
+RTOL_OF_SPAN = 1e-6
 
 
 class RecordIntegrator(Integrator):
@@ -34,9 +37,8 @@ class RecordIntegrator(Integrator):
         Those of :class:`Integrator`.
     """
 
-    #: Every corner begins anew with short steps, by whose number a record is paid: a tenth of the digits of a single
-    #: transient saves a fifth of them, and leaves 1e-6 of the largest voltage. Records of microvolts need the rest.
-    rtol, atol = 1e-6, 1e-10
+    #: Records of microvolts need the rest.
+    atol = 1e-10
     #: Where a record jumps algebraic unknowns do, and no step would be short enough for their error. They follow the
     #: others by Newton's iteration at every step all the same.
     solver_options = SOLVER_OPTIONS | {"suppress_algebraic_error": True}
@@ -53,6 +55,9 @@ class RecordIntegrator(Integrator):
         self._delay = DELAY * start[-1]
         self._begins = start[:-1] + np.append(0.0, np.where(jumps[:-1], self._delay, 0.0))
         self._ends = start[1:]
+        # a sine about a bias is to be right in the sine, which is a small part of every unknown
+        values = np.append(value, end)
+        self.rtol = RTOL_OF_SPAN * float(np.clip(np.ptp(values) / np.max(np.abs(values), initial=1e-300), 1e-3, 1.0))
         self._by_voltage = segments[0].control.imposes_voltage
         sign = 1.0 if self._by_voltage else -1.0  # the laboratory's current changes sign
         corners = [np.append(self._begins[:1], self._ends), np.append(value[:1], end)]

@@ -15,7 +15,6 @@ from ..errors import InputError
 from ..impedance.conserved import capacitor_path
 from ..kinds.carriers import Carrier
 from ..models import names
-from ..models.controlled import current_scale
 from ..models.ladder import branch_value
 from ..quantities import parse
 from . import unknowns
@@ -71,7 +70,7 @@ def kept(start: xr.Dataset | xr.DataTree, time: float | str | None = None, cell:
     )
     if cell is not None and (area := float(ds.attrs.get("area", cell.area))) != cell.area:
         # what the state was left in is a density: through another area it is another current, in its own unit
-        ratio = cell.area / current_scale(cell.area) * current_scale(area) / area
+        ratio = cell.area / names.current_scale(cell.area) * names.current_scale(area) / area
         current = found.labels == names.CURRENT_VARIABLE
         found = found._replace(values=np.where(current, found.values * ratio, found.values))
     before = ds.attrs.get("temperature")
