@@ -89,6 +89,8 @@ from .kinds.mixing.wiener import WienerSeries as WienerSeries
 from .kinds.potentials.regular_solution import RegularSolution as RegularSolution
 from .kinds.potentials.sites import Sites as Sites
 from .kinds.potentials.tabulated_potential import TabulatedPotential as TabulatedPotential
+from .kinds.resolutions.resolved import Resolved as Resolved
+from .kinds.resolutions.uniform import Uniform as Uniform
 from .kinds.storage import storage as storage
 from .kinds.storages.capacitor import Capacitor as Capacitor
 from .kinds.storages.cpe import CPE as CPE

@@ -20,6 +20,7 @@ from ..models.controlled import ControlledStack
 from ..routes import Route
 from .banded import BandedOrder, BandedSystem, Factors
 from .fixture import FIXTURE, measured
+from .uneven import Uneven
 
 #: Inputs of a ControlledStack that fix its current or voltage; the equation they belong to is left out here.
 CONTROL_INPUTS = (
@@ -124,6 +125,8 @@ class LinearisedStack:
         self._compile(size)
         self.mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self.others]
         self._order: BandedOrder | None = None
+        #: What electrodes with a thickness add to what the model says.
+        self.uneven = Uneven(self.model, {self.layout[0][k]: row for row, k in enumerate(self.others)})
 
     def _compile(self, size: int) -> None:
         y = casadi.MX.sym("y", size)
@@ -222,11 +225,12 @@ class LinearisedStack:
         inputs : mapping, optional
             Values of paths given as inputs, by default those of the cell.
         """
-        problem = self.small_signal(state, inputs)
+        problem, given = self.small_signal(state, inputs), self.given(inputs)
         frequencies = np.asarray(frequencies, dtype=float)
         result = np.empty(frequencies.shape, dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
-            result[index] = problem.impedance(self.factorised(problem, frequency).solve(problem.forcing))
+            response = self.factorised(problem, frequency).solve(problem.forcing)
+            result[index] = problem.impedance(response) + self.uneven.impedance(response, problem.scale, given)
         return np.asarray(measured(result, 2j * np.pi * frequencies, *self.fixture_numbers(inputs)))
 
     def small_signal(self, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None) -> SmallSignal:

@@ -44,8 +44,8 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
             return np.stack([np.broadcast_to(value, values.shape) for value in found], axis=-1)
 
         *layers, negative, positive = slope(moved, np.array([given[name]]))
-        result[labels == stack.model.interfaces[0].state.name, k] = negative
-        result[labels == stack.model.interfaces[-1].state.name, k] = positive
+        for electrode, value in zip(stack.model.electrodes, (negative, positive), strict=True):
+            result[np.isin(labels, [drop.name for drop in electrode.parts.values()]), k] = value
         for layer, value in zip(cell.layers, layers, strict=True):
             result[moves_with_rest(labels, layer.name), k] = value
     return result

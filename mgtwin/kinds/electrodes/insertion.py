@@ -157,18 +157,11 @@ class Insertion:
         return potential(np.log(filling / (1 - filling)), f)
 
     @staticmethod
-    def series(*, thickness: Number, ionic_conductivity: Number, electronic_conductivity: Number) -> Number:
-        r"""Return :math:`\frac{L}{3}(1/\sigma_i + 1/\sigma_e)` [ohm*m^2]."""
-        return thickness / 3 * (1 / ionic_conductivity + 1 / electronic_conductivity)
-
-    @staticmethod
-    def nonuniformity(
-        i: Number, *, thickness: Number, ionic_conductivity: Number, electronic_conductivity: Number
-    ) -> Number:
-        r"""Return the spread of the driving force, :math:`\frac{iL}{2}\max(\sigma_e/\sigma_i,
-        \sigma_i/\sigma_e)/(\sigma_i + \sigma_e)` [V]."""
-        ratio = electronic_conductivity / ionic_conductivity
-        return i * thickness / 2 * np.maximum(ratio, 1 / ratio) / (ionic_conductivity + electronic_conductivity)
+    def rails(
+        *, thickness: Number, ionic_conductivity: Number, electronic_conductivity: Number
+    ) -> tuple[Number, Number]:
+        r"""Return :math:`L/\sigma_i` and :math:`L/\sigma_e` [ohm*m^2]."""
+        return thickness / ionic_conductivity, thickness / electronic_conductivity
 
     @model_validator(mode="after")
     def _host_is_stable(self) -> Insertion:
