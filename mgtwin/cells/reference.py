@@ -1,8 +1,8 @@
-"""A reference electrode: a probe without current at a face of the stack (theory.md §3.8)."""
+"""A reference electrode: a probe without current at a face of the stack (theory.md §4)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -21,7 +21,7 @@ SERIES_SHARE = 0.5
 
 
 class Place(NamedTuple):
-    """Where a reference is read: number of the face from the left, of the layer beside it, and on which of its sides."""
+    """Where a reference is read: number of the face from the left, of the layer beside it, and the side of that."""
 
     face: int
     layer: int
@@ -34,9 +34,9 @@ class Reference:
     :math:`V_{pos} = \varphi_{right} - \varphi_{ref}`.
 
     It draws no current and disturbs nothing. Results in time have ``voltage_negative`` and ``voltage_positive``,
-    spectra ``impedance_negative`` and ``impedance_positive``, whose sums are the cell's; leads (`series_resistance`, the
-    fixture's inductance) count half to either side. For a place inside a layer cut the layer in two there: where no
-    junction stands both carriers pass perfectly, and nothing else changes.
+    spectra ``impedance_negative`` and ``impedance_positive``, which sum to the cell's; leads (`series_resistance`,
+    the fixture's inductance) count half to either side. For a place inside a layer cut the layer in two there: where
+    no junction stands both carriers pass perfectly, and nothing else changes.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ class Reference:
     Raises
     ------
     InputError
-        In a cell: for a face that it does not have, a junction without a side, or a probe whose carrier does not move in
-        that layer.
+        In a cell: for a face that it does not have, a junction without a side, or a probe whose carrier does not move
+        in that layer.
 
     Examples
     --------
@@ -84,8 +84,8 @@ class Reference:
             raise InputError(f"layer: {self.layer!r} does not lie at {self.at}: say {' or '.join(map(repr, beside))}.")
         if not self.layer and self.at in junctions:
             raise InputError(
-                f"a junction stands at {self.at}, over which the potential jumps: say on which side of it the reference "
-                f"lies, layer={' or layer='.join(map(repr, beside))}."
+                f"a junction stands at {self.at}, over which the potential jumps: say on which side of it the "
+                f"reference lies, layer={' or layer='.join(map(repr, beside))}."
             )
         able = [name for name in beside if self.kind.carrier in {*carriers[name], Carrier.IONS}]
         if not able or (self.layer and self.layer not in able):
@@ -113,4 +113,3 @@ class Reference:
         """The fields of the same probe in the mirror image of the cell."""
         ends = {"negative": "positive", "positive": "negative"}
         return {**vars(self), "at": ends.get(self.at) or "-".join(self.at.split("-")[::-1])}
-

@@ -1,4 +1,4 @@
-r"""Spectra of a cell with a reference electrode: its impedance and both halves of it (theory.md §3.8).
+r"""Spectra of a cell with a reference electrode: its impedance and both halves of it (theory.md §4).
 
 A voltage divider stays one behind leads and fixture: with the impedance Z of cell and series resistance and
 :math:`Z_{neg}` of what lies between the negative metal and the reference,

@@ -147,7 +147,9 @@ class LinearisedStack:
         residual = casadi.vertcat(*[part for part in parts if part.numel()])
         outputs = casadi.vertcat(
             *[translated(self.built.get_processed_variable(name)) for name in (names.VOLTAGE, names.CURRENT)],
-            translated(self.built.get_processed_variable(names.NEGATIVE_VOLTAGE)) if self.has_reference else casadi.MX(0),
+            translated(self.built.get_processed_variable(names.NEGATIVE_VOLTAGE))
+            if self.has_reference
+            else casadi.MX(0),
         )
         charges = [names.stored_charge(layer.name) for layer in self.model.storing_layers]
         stored = casadi.vertcat(

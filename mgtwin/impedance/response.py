@@ -78,7 +78,9 @@ class UnitCurrent:
             #: [ohm m2]
             self.impedance: Array = stack_impedance(self._layers, self._links) + self._series
             self._divisions, self._fractions = divide(self._layers, self._links)
-            self._faces = inside = [layer.faces(division) for layer, division in zip(self._layers, self._divisions, strict=True)]
+            self._faces = inside = [
+                layer.faces(division) for layer, division in zip(self._layers, self._divisions, strict=True)
+            ]
             met = [(0.0, inside[0][0]), *((a[1], b[0]) for a, b in pairwise(inside)), (inside[-1][1], 0.0)]
             self._drops = [
                 link.drop(fractions, *beside)

@@ -1,8 +1,8 @@
-r"""The family of probes: what a reference electrode is in contact with, and so which potential it reads (theory.md §3.8).
+r"""The family of probes: what a reference electrode is in contact with, and so which potential it reads (theory.md §4).
 
 A probe passes no current. It says which carrier it exchanges, and by the static formula ``reads(ionic, local)`` which
-potential [V] it shows: a combination, linear and homogeneous, of the ionic potential :math:`\varphi_{ion}` and the local
-electrode potential :math:`E = \varphi_{eon} - \varphi_{ion}` at its place.
+potential [V] it shows: a combination, linear and homogeneous, of the ionic potential :math:`\varphi_{ion}` and the
+local electrode potential :math:`E = \varphi_{eon} - \varphi_{ion}` at its place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""What is measured at the terminals of a stack: voltage, current, drops of all elements, and the reference electrode."""
+"""What is measured at the terminals of a stack: voltage, current, drops of all elements, the reference electrode."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 import pybamm
 
@@ -10,12 +11,22 @@ from ..cells import Reference
 from ..cells.reference import SERIES_SHARE
 from ..kinds.numbers import Number
 from . import names
+from .writer import Writer
 
 __all__ = ["name_variables"]
 
 
-def name_variables(model: Any) -> None:
-    """Give the outputs of an assembled stack their names; `model` is a `StackModel`."""
+class _Stack(Writer, Protocol):
+    """An assembled stack: its elements from left to right, the interfaces among them, and what is measured."""
+
+    elements: Sequence[Number]
+    interfaces: Sequence[Number]
+    current: Number
+    voltage: Number
+
+
+def name_variables(model: _Stack) -> None:
+    """Give the outputs of an assembled stack their names."""
     series = model.reader.number("series_resistance") * model.current_density
     total = series
     for element in model.elements:
@@ -41,7 +52,7 @@ def name_variables(model: Any) -> None:
         model.variables[names.NEGATIVE_VOLTAGE] = _against_negative(model, model.cell.reference, series)
 
 
-def _against_negative(model: Any, reference: Reference, series: Number) -> Number:
+def _against_negative(model: _Stack, reference: Reference, series: Number) -> Number:
     """Voltage of the reference against the negative metal."""
     place = reference.place({layer.name: layer.material.carriers for layer in model.cell.layers})
     # elements alternate: electrode, layer, junction, layer, ..., electrode; a junction belongs to its left side where
@@ -53,7 +64,7 @@ def _against_negative(model: Any, reference: Reference, series: Number) -> Numbe
     return reference.kind.reads(ionic, _local_potential(model, place.layer, place.side, place.face))
 
 
-def _local_potential(model: Any, layer: int, side: str, number: int) -> Number:
+def _local_potential(model: _Stack, layer: int, side: str, number: int) -> Number:
     """E at a face of a layer, 0 where it has no electrons."""
     face = model.elements[2 * layer + 1].face(side)
     if face is None:
