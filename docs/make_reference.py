@@ -33,7 +33,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Contact and ageing of interfaces",
         "`contact=` of any electrode or junction, and `ageing=[...]` of a plating electrode or junction.",
-        ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth"),
+        ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth", "FilmErosion",
+         "FilmRegrowth"),
     ),
     (
         "Mixtures of phases",

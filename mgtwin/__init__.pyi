@@ -44,7 +44,9 @@ from .fitting.priors import LogNormal as LogNormal
 from .fitting.priors import Normal as Normal
 from .kinds.ageing.crack_growth import CrackGrowth as CrackGrowth
 from .kinds.ageing.fatigue_contact_loss import FatigueContactLoss as FatigueContactLoss
+from .kinds.ageing.film_erosion import FilmErosion as FilmErosion
 from .kinds.ageing.film_growth import FilmGrowth as FilmGrowth
+from .kinds.ageing.film_regrowth import FilmRegrowth as FilmRegrowth
 from .kinds.ageing.void_contact_loss import VoidContactLoss as VoidContactLoss
 from .kinds.ageing_law import Changes as Changes
 from .kinds.ageing_law import ageing_law as ageing_law
