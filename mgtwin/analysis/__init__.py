@@ -30,6 +30,7 @@ from .direct_current import (
 )
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
+from .halves import negative_half, positive_half
 from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
 from .kramers_kronig import kramers_kronig
 from .merit import (
@@ -117,11 +118,13 @@ __all__ = [
     "magnitude_ratio",
     "metric",
     "monotonic_growth",
+    "negative_half",
     "newman_number",
     "overpotential",
     "overpotential_at",
     "percolation",
     "plateau_current",
+    "positive_half",
     "reaction_uniformity",
     "relaxation_times",
     "sand_time",

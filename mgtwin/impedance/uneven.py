@@ -47,15 +47,19 @@ class Uneven:
         }
 
     def impedance(self, response: Array, scale: float, inputs: Mapping[str, float]) -> Array:
-        """What it adds [ohm], from the response of the unknowns to the current in units of `scale` [A]."""
+        """All that it adds [ohm]; parameters as for `impedances`."""
+        return sum(self.impedances(response, scale, inputs).values())
+
+    def impedances(self, response: Array, scale: float, inputs: Mapping[str, float]) -> dict[str, Array]:
+        """Electrode -> what it adds [ohm], from the response of the unknowns to the current in units of `scale` [A]."""
         given = {path: inputs[name] for path, name in self._model.input_paths.items()}
         reader: Reader = Shifted(self._kept, given) if given else self._kept
-        area, total = float(reader.number("area")), 0.0
+        area, found = float(reader.number("area")), {}
         for side, row in self._rows.items():
             bound = Bound(type(reader.get(side)), side, reader, salt=1.0)
             admittance = scale / (np.asarray(response)[row] * area)
-            total = total + (conduction(bound, None, admittance) - conduction(bound, Uniform())) / area
-        return total
+            found[side] = (conduction(bound, None, admittance) - conduction(bound, Uniform())) / area
+        return found
 
     def slopes_by_response(self, response: Array, scale: float, inputs: Mapping[str, float]) -> dict[int, Array]:
         """Row -> derivative by what the response is there."""

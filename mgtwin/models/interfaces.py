@@ -110,7 +110,7 @@ class ElectrodeInterface:
         self.ageing = InterfaceAgeing(model, side, side)
         spots = Spots.of(model.reader, side, self.ageing.fraction, [partial(layer.conductivities, touched)])
         bound = Bound(type(kind), side, model.reader, salt=_salt(model, layer, touched) if kind.reacts else 1.0)
-        rails = self._rails(kind, bound)
+        rails = self._rails(model, bound)
         if rails is None and has_formula(bound.kind, "rails"):
             spots = spots.behind(conduction(bound, Uniform()))
         #: Names and drops of all that reacts on its own: the electrode, or its slices from the separator on.
@@ -169,14 +169,14 @@ class ElectrodeInterface:
         return self.electronic_current is ZERO
 
     @staticmethod
-    def _rails(kind: Any, bound: Bound) -> Rails | None:
+    def _rails(model: Writer, bound: Bound) -> Rails | None:
         """Conduction through the slices of an electrode whose thickness is resolved."""
         # left open it has one reaction: spectra add the rest, and who runs in time has chosen before
-        slices = kind.resolution.slices if has_formula(bound.kind, "rails") and kind.resolution else 1
-        if slices == 1:
+        chosen = model.reader.get(bound.path).resolution if has_formula(bound.kind, "rails") else None
+        if chosen is None or chosen.slices == 1:
             return None
         ions, electrons = bound.call("rails")
-        return Rails(ions, electrons, slices)
+        return Rails(ions, electrons, chosen.slices)
 
 
 def _salt(model: Writer, layer: Any, side: str) -> Number:
