@@ -185,9 +185,7 @@ _LONGEST = 100
 _POWER = r"(?:\^|\*\*|[⁺⁻⁰¹²³⁴-⁹])"
 #: Up to 99, with all the digits that the exponent of a fitted constant-phase element may have.
 _SMALL = r"[0-9]{1,2}(?:\.[0-9]{1,17}(?:e-[0-9]{1,2})?|e-[0-9]{1,2}|/[0-9]{1,3})?"
-_SMALL_POWER = re.compile(
-    rf"(?:(?:\^|\*\*)\s*\(?\s*[+-]?{_SMALL}\s*\)?|[⁺⁻]?[⁰¹²³⁴-⁹]{{1,2}})(?!\s*{_POWER}|[\w.])"
-)
+_SMALL_POWER = re.compile(rf"(?:(?:\^|\*\*)\s*\(?\s*[+-]?{_SMALL}\s*\)?|[⁺⁻]?[⁰¹²³⁴-⁹]{{1,2}})(?!\s*{_POWER}|[\w.])")
 
 
 #: What pint and the tokeniser below it raise for malformed text (of 60 000 random ones), its own errors among them.
