@@ -31,6 +31,7 @@ from .direct_current import (
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .halves import negative_half, positive_half
+from .hebb_wagner import HebbWagner, hebb_wagner
 from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
 from .kramers_kronig import kramers_kronig
 from .merit import (
@@ -75,6 +76,7 @@ __all__ = [
     "CurrentRatio",
     "Depletion",
     "ElectronicConductivity",
+    "HebbWagner",
     "LimitingCurrent",
     "MonotonicGrowth",
     "PaperCircuit",
@@ -108,6 +110,7 @@ __all__ = [
     "half_difference",
     "half_difference_ratio",
     "half_sum",
+    "hebb_wagner",
     "intercept_conductivity",
     "intercept_resistance",
     "kramers_kronig",
