@@ -7,6 +7,7 @@ are. Where a number depends on how it is read off, the result says how it was.
 from .. import regression
 from ..regression import *  # noqa: F403 (the kinds of a family are listed nowhere but in its own files)
 from .activation import arrhenius
+from .blocking_spectrum import BlockingSpectrum, blocking_spectrum
 from .circuits import PaperCircuit
 from .cycling import (
     cycle_summary,
@@ -69,6 +70,7 @@ from .transport import TransportNumber, TransportNumberWindow, transport_number,
 
 __all__ = [
     "Arc",
+    "BlockingSpectrum",
     "CarrierPercolation",
     "CircuitFit",
     "CircuitParameter",
@@ -90,6 +92,7 @@ __all__ = [
     "arcs",
     "area_specific_resistance",
     "arrhenius",
+    "blocking_spectrum",
     "cathodic_peak",
     "closure",
     "conductivity",
