@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from mgtwin.analysis._common import cell_of, geometry, require
 from mgtwin.analysis._plateaus import check_electrons_alone
+from mgtwin.cells import Cell
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import contact_resistance, faces
 from mgtwin.errors import InputError
 from mgtwin.quantities import format_value
-from mgtwin.regression import Modulus, Weighting, least_squares
+from mgtwin.regression import Minimum, Modulus, Weighting, least_squares
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -119,93 +120,98 @@ def blocking_spectrum(
     sigma_eon = 4.9e-8 S/cm ± 0.0%, sigma_ion = 0.5552 mS/cm ± 0.1%
     """
     require(eis, ("frequency", "impedance"), "blocking_spectrum")
-    cell = cell_of(eis)
-    check_electrons_alone(cell, "blocking_spectrum")
-    contacts = leads = 0.0
-    if cell is not None:
-        if len(cell.layers) != 1:
-            raise InputError(f"blocking_spectrum is of a single layer, but {cell.name} has {len(cell.layers)}.")
-        both = [float(contact_resistance(cell, face, Carrier.ELECTRONS)) / float(cell.area) for face in faces(cell)]
-        if not np.isfinite(both).all():
-            raise InputError(f"blocking_spectrum: no electrons get from electrode to electrode of {cell.name}.")
-        contacts, leads = float(np.mean(both)), float(cell.series_resistance) / float(cell.area)
+    contacts, leads = _in_series(cell_of(eis))
     shape = geometry(eis, thickness, area)
     omega, z = 2 * np.pi * eis["frequency"].values, eis["impedance"].values
     if np.unique(omega).size < 4:
         raise InputError("blocking_spectrum finds four numbers: give a spectrum with four frequencies or more.")
-    weights = 1 / (weighting or Modulus()).interleaved(z)
-
-    def residuals(x: Reals) -> Reals:
-        return np.ascontiguousarray(_impedance(omega, x, contacts, leads) - z).view(float) * weights
-
-    def jacobian(x: Reals) -> Reals:
-        steps = STEP * np.eye(x.size)
-        return np.stack([(residuals(x + step) - residuals(x - step)) / (2 * STEP) for step in steps], axis=1)
-
-    fits = [
-        least_squares(residuals, jacobian, start, (start - FARTHEST, start + FARTHEST))
-        for start in _starts(omega, z, contacts, leads)
-    ]
-    best = min(fits, key=lambda fit: fit.cost)
-    ion, eon, time, layer = np.exp(best.x)
-    scale = 2 * best.cost / max(best.residuals.size - 4, 1) if not (weighting or Modulus()).known else 1.0
-    std = np.sqrt(scale * np.diag(np.linalg.pinv(best.jacobian.T @ best.jacobian)))
-    misfit = float(np.sqrt(np.mean(np.abs((_impedance(omega, best.x, contacts, leads) - z) / z) ** 2)))
-    ends = float(omega.min() / (2 * np.pi)) > SEEN / time
-    said = []
-    if ends:
-        said.append(
-            f"the spectrum ends at {format_value(omega.min() / (2 * np.pi), 'Hz')}, not below D/L^2 = "
-            f"{format_value(1 / time, 'Hz')}: the electrons carry no more than this"
-        )
-    if 2 * ion * layer > time:
-        said.append(
-            f"the double layers charge through the ions within {format_value(2 * ion * layer, 's')}, longer than "
-            f"diffusion takes ({format_value(time, 's')}): only the shape of one arc tells the electrons from them"
-        )
-    if misfit > MISFIT:
-        said.append(
-            f"deviations of {misfit:.1%}: this is not one mixed conductor between two equal blocking electrodes"
-        )
-    if std[1] > UNKNOWN:
-        said.append("the electronic conductivity is not determined")
+    layer, chosen = _Blocked(omega, z, contacts, leads), weighting or Modulus()
+    fit = layer.fitted(1 / chosen.interleaved(z))
+    ion, eon, time, capacitance = (float(item) for item in np.exp(fit.x))
+    scale = 1.0 if chosen.known else 2 * fit.cost / max(fit.residuals.size - 4, 1)
+    std = np.sqrt(scale * np.diag(np.linalg.pinv(fit.jacobian.T @ fit.jacobian)))
+    misfit = float(np.sqrt(np.mean(np.abs(layer.impedance(fit.x) / z - 1) ** 2)))
+    lowest = float(omega.min() / (2 * np.pi))
+    ends = lowest > SEEN / time
+    said = {
+        f"the spectrum ends at {format_value(lowest, 'Hz')}, not below D/L^2 = {format_value(1 / time, 'Hz')}: the "
+        f"electrons carry no more than this": ends,
+        f"the double layers charge through the ions within {format_value(2 * ion * capacitance, 's')}, longer than "
+        f"diffusion takes ({format_value(time, 's')}): only the shape of one arc tells the electrons from "
+        f"them": 2 * ion * capacitance > time,
+        f"deviations of {misfit:.1%}: this is not one mixed conductor between two equal blocking electrodes": misfit
+        > MISFIT,
+        "the electronic conductivity is not determined": std[1] > UNKNOWN,
+    }
     electronic, ionic = shape.length_per_area / eon, shape.length_per_area / ion
     return BlockingSpectrum(
-        electronic=float(electronic),
-        ionic=float(ionic),
+        electronic=electronic,
+        ionic=ionic,
         electronic_std=float(electronic * std[1]),
         ionic_std=float(ionic * std[0]),
-        lower_bound=bool(ends),
-        resistance=float(eon),
-        diffusion_time=float(time),
-        double_layer=float(layer),
+        lower_bound=ends,
+        resistance=eon,
+        diffusion_time=time,
+        double_layer=capacitance,
         misfit=misfit,
-        warnings=tuple(said),
+        warnings=tuple(text for text, holds in said.items() if holds),
     )
 
 
-def _impedance(omega: Reals, x: Reals, contacts: float, leads: float) -> Complexes:
-    """Z [ohm] from the logarithms of R_ion, R_eon, L^2/D and C."""
-    ion, eon, time, layer = np.exp(x)
-    s = 1j * omega
-    root = np.sqrt(s * time)
-    arm = (ion + eon) * np.tanh(root / 2) / root
-    # multiplied by s C where z = 1/(s C) would be large
-    across = 1 + s * layer * contacts
-    mismatch = (1 / across - ion / (ion + eon)) ** 2
-    return np.asarray(
-        leads
-        + ion * eon / (ion + eon)
-        + 2 * contacts / across
-        + 2 * across * arm / (across + s * layer * arm) * mismatch
-    )
+def _in_series(cell: Cell | None) -> tuple[float, float]:
+    """Contact of either face and leads [ohm], 0 where the cell is not known."""
+    if cell is None:
+        return 0.0, 0.0
+    check_electrons_alone(cell, "blocking_spectrum")
+    if len(cell.layers) != 1:
+        raise InputError(f"blocking_spectrum is of a single layer, but {cell.name} has {len(cell.layers)}.")
+    both = [float(contact_resistance(cell, face, Carrier.ELECTRONS)) / float(cell.area) for face in faces(cell)]
+    if not np.isfinite(both).all():
+        raise InputError(f"blocking_spectrum: no electrons get from electrode to electrode of {cell.name}.")
+    return float(np.mean(both)), float(cell.series_resistance) / float(cell.area)
 
 
-def _starts(omega: Reals, z: Complexes, contacts: float, leads: float) -> list[Reals]:
-    """Logarithms from which a fit begins: resistances from the ends, times from the lowest apex, several C."""
-    low, high = z[np.argmin(omega)].real, np.min(z.real)
-    eon = max(low - 2 * contacts - leads, 0.1 * low)
-    parallel = min(max(high - leads, 1e-3 * eon), 0.9 * eon)
-    ion = parallel * eon / (eon - parallel)
-    time = 10 / omega[np.argmax(-z.imag)]
-    return [np.log([ion, eon, time, 10.0**power * time / ion]) for power in (-6, -3, -1)]
+@dataclass(frozen=True)
+class _Blocked:
+    """A spectrum, angular frequencies and Z, and the contact of either face and the leads in it [ohm]."""
+
+    omega: Reals
+    measured: Complexes
+    contacts: float
+    leads: float
+
+    def impedance(self, x: Reals) -> Complexes:
+        """Z [ohm] from the logarithms of R_ion, R_eon, L^2/D and C."""
+        ion, eon, time, layer = np.exp(x)
+        s, contacts = 1j * self.omega, self.contacts
+        root = np.sqrt(s * time)
+        arm = (ion + eon) * np.tanh(root / 2) / root
+        # multiplied by s C where z = 1/(s C) would be large
+        across = 1 + s * layer * contacts
+        mismatch = (1 / across - ion / (ion + eon)) ** 2
+        inside = ion * eon / (ion + eon) + 2 * across * arm / (across + s * layer * arm) * mismatch
+        return np.asarray(self.leads + 2 * contacts / across + inside)
+
+    def starts(self) -> list[Reals]:
+        """Logarithms from which a fit begins: resistances from the ends, times from the lowest apex, several C."""
+        z = self.measured
+        low, high = z[np.argmin(self.omega)].real, np.min(z.real)
+        eon = max(low - 2 * self.contacts - self.leads, 0.1 * low)
+        parallel = min(max(high - self.leads, 1e-3 * eon), 0.9 * eon)
+        ion = parallel * eon / (eon - parallel)
+        time = 10 / self.omega[np.argmax(-z.imag)]
+        return [np.log([ion, eon, time, 10.0**power * time / ion]) for power in (-6, -3, -1)]
+
+    def fitted(self, weights: Reals) -> Minimum:
+        """The best of the fits from all starts."""
+
+        def residuals(x: Reals) -> Reals:
+            return np.ascontiguousarray(self.impedance(x) - self.measured).view(float) * weights
+
+        def jacobian(x: Reals) -> Reals:
+            steps = STEP * np.eye(x.size)
+            return np.stack([(residuals(x + step) - residuals(x - step)) / (2 * STEP) for step in steps], axis=1)
+
+        bounds = [(start - FARTHEST, start + FARTHEST) for start in self.starts()]
+        fits = [least_squares(residuals, jacobian, low + FARTHEST, (low, high)) for low, high in bounds]
+        return min(fits, key=lambda fit: fit.cost)
