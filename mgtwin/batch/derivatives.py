@@ -40,6 +40,8 @@ class DifferenceRun:
         Their voltage limits are not heeded: a segment lasts as long as it says.
     keys : sequence of str or tuple of str
         Dotted paths of the numbers that runs may change; those of a tuple or wildcard have one value in common.
+    half : str
+        ``"negative"`` or ``"positive"``: give the voltage on that side of the reference in place of the cell's.
 
     Raises
     ------
@@ -58,8 +60,8 @@ class DifferenceRun:
     (2, 4, 1)
     """
 
-    def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:
-        self.cell, self.keys = cell, tuple(keys)
+    def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key], *, half: str = "") -> None:
+        self.cell, self.keys, self._half = cell, tuple(keys), half
         self.names = tuple(", ".join(parts_of(key)) for key in keys)
         self._segments = [replace(segment, limits=Limits()) for segment in segments]
         self._f_max = 1 / (2 * np.pi * checks.first_output(tuple(segments)))
@@ -98,7 +100,9 @@ class DifferenceRun:
                 raise SimulationError(next(iter(reached.failures.values())), time=0.0)
             parts.append(model.signals(reached.states, numbers))
             state = reached.final
-        voltage, current = np.concatenate(parts, axis=1)
+        voltage, current, *negative = np.concatenate(parts, axis=1)
+        if self._half:
+            voltage = negative[0] if self._half == "negative" else voltage - negative[0]
         # the laboratory's current is PyBaMM's with the other sign, and so are its derivatives
         found = np.stack([voltage, 0.0 - current])
         return found[0, :, 0], found[1, :, 0], (found[:, :, 1:] - found[:, :, :1]) / steps
