@@ -9,6 +9,7 @@ from ..regression import *  # noqa: F403 (the kinds of a family are listed nowhe
 from .activation import arrhenius
 from .circuits import PaperCircuit
 from .cycling import (
+    coulombic_efficiency,
     cycle_summary,
     deposition_voltage,
     dissolution_voltage,
@@ -91,6 +92,7 @@ __all__ = [
     "cathodic_peak",
     "closure",
     "conductivity",
+    "coulombic_efficiency",
     "current_ratio",
     "cycle_summary",
     "cycles_until",
