@@ -7,6 +7,7 @@ are. Where a number depends on how it is read off, the result says how it was.
 from .. import regression
 from ..regression import *  # noqa: F403 (the kinds of a family are listed nowhere but in its own files)
 from .activation import arrhenius
+from .blocking_spectrum import BlockingSpectrum, blocking_spectrum
 from .circuits import PaperCircuit
 from .cycling import (
     coulombic_efficiency,
@@ -32,6 +33,7 @@ from .direct_current import (
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
 from .halves import negative_half, positive_half
+from .hebb_wagner import HebbWagner, hebb_wagner
 from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
 from .kramers_kronig import kramers_kronig
 from .merit import (
@@ -69,6 +71,7 @@ from .transport import TransportNumber, TransportNumberWindow, transport_number,
 
 __all__ = [
     "Arc",
+    "BlockingSpectrum",
     "CarrierPercolation",
     "CircuitFit",
     "CircuitParameter",
@@ -76,6 +79,7 @@ __all__ = [
     "CurrentRatio",
     "Depletion",
     "ElectronicConductivity",
+    "HebbWagner",
     "LimitingCurrent",
     "MonotonicGrowth",
     "PaperCircuit",
@@ -89,6 +93,7 @@ __all__ = [
     "arcs",
     "area_specific_resistance",
     "arrhenius",
+    "blocking_spectrum",
     "cathodic_peak",
     "closure",
     "conductivity",
@@ -110,6 +115,7 @@ __all__ = [
     "half_difference",
     "half_difference_ratio",
     "half_sum",
+    "hebb_wagner",
     "intercept_conductivity",
     "intercept_resistance",
     "kramers_kronig",
