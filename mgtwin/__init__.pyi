@@ -97,6 +97,8 @@ from .kinds.potentials.tabulated_potential import TabulatedPotential as Tabulate
 from .kinds.probe import probe as probe
 from .kinds.probes.inert_probe import InertProbe as InertProbe
 from .kinds.probes.ion_probe import IonProbe as IonProbe
+from .kinds.resolutions.resolved import Resolved as Resolved
+from .kinds.resolutions.uniform import Uniform as Uniform
 from .kinds.storage import storage as storage
 from .kinds.storages.capacitor import Capacitor as Capacitor
 from .kinds.storages.cpe import CPE as CPE

@@ -7,6 +7,8 @@ that a name is spelled once.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from itertools import count
 
 TIME = "Time [s]"
 VOLTAGE = "Voltage [V]"
@@ -97,6 +99,22 @@ def is_voltage(name: str) -> bool:
 def potential_drop(element: str) -> str:
     """Drop of potential in +x over an element (layer, interface or ``series``)."""
     return f"{element} potential drop [V]"
+
+
+def slice_of(electrode: str, number: int) -> str:
+    """Slice of an electrode whose thickness is resolved, counted from the separator."""
+    return f"{electrode} slice {number}"
+
+
+def slices_among(labels: Collection[str], electrode: str) -> int:
+    """Number of slices of an electrode in the variables of a state.
+
+    Examples
+    --------
+    >>> slices_among([potential_drop(slice_of("positive", k)) for k in range(3)], "positive")
+    3
+    """
+    return next(k for k in count() if potential_drop(slice_of(electrode, k)) not in labels)
 
 
 def electronic_current_density(interface: str) -> str:

@@ -297,14 +297,14 @@ class StackModel(StockModel):
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
-        interfaces: list[ElectrodeInterface | JunctionInterface] = [
-            ElectrodeInterface(self, "negative", left_faces[0], layers[0]),
-            *(
-                JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
-                for k, key in enumerate(keys)
-            ),
-            ElectrodeInterface(self, "positive", right_faces[-1], layers[-1]),
+        negative = ElectrodeInterface(self, "negative", left_faces[0], layers[0])
+        junctions = [
+            JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
+            for k, key in enumerate(keys)
         ]
+        positive = ElectrodeInterface(self, "positive", right_faces[-1], layers[-1])
+        interfaces: list[ElectrodeInterface | JunctionInterface] = [negative, *junctions, positive]
+        self.electrodes = (negative, positive)
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
             layer.complete(self, left, right)
         self.elements: list[Any] = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [
