@@ -33,6 +33,7 @@ _MODAL_FIELD = " ionic field potential"
 _MODES = ", modes "
 _RELATIVE_CONCENTRATION = " relative salt concentration"
 _EXHAUSTED = "the host is full or empty (voltage limits end a run before)"
+_USED_UP = "used up"
 _LOG_CONCENTRATION = " logarithm of relative salt concentration"
 _DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
@@ -186,9 +187,14 @@ def exhausted(surface: str) -> str:
     return f"{surface}: {_EXHAUSTED}"
 
 
+def used_up(store: str) -> str:
+    """Event that ends a run where a store is empty."""
+    return f"{store} {_USED_UP}"
+
+
 def is_exhausted(event: str) -> bool:
-    """Whether a stretch ended because salt or sites were used up."""
-    return is_depletion(event) or _EXHAUSTED in event
+    """Whether a stretch ended because salt, sites or what a store holds were used up."""
+    return is_depletion(event) or _EXHAUSTED in event or _USED_UP in event
 
 
 def dielectric_drop(layer: str) -> str:

@@ -242,6 +242,11 @@ class StackModel(StockModel):
         """Give an unknown the equation ``dx/dt = rate``."""
         self.rhs[unknown] = rate * pybamm.Scalar(1)
 
+    def ages_by(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate`` in time, and hold it wherever the cell is linearised."""
+        self.ageing_states.add(unknown.name)
+        self.rhs[unknown] = rate * pybamm.Scalar(1 if self.ages else 0)
+
     def balances(self, unknown: Number, residual: Number) -> None:
         """Give an unknown the equation ``residual = 0``."""
         self.algebraic[unknown] = residual
@@ -260,6 +265,10 @@ class StackModel(StockModel):
     def surface(self, layer: str, side: str, relative: Number) -> Surface:
         """The salt at a face that only the ion passes: the current is given, so c/c_0 follows."""
         return Surface(relative, continued_log(relative))
+
+    def empties(self, store: Number, least: Number, drawn: Number) -> None:
+        """End a run where a store is used up, unless the current fills it."""
+        self.events.append(pybamm.Event(names.used_up(store.name), store / least - 1 + 2 * (drawn <= 0)))
 
     def depletes(self, event: str, surface: Surface) -> None:
         """End a run where the salt at a face is used up."""
