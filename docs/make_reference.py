@@ -27,7 +27,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
             "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Insertion", "Junction", "Capacitor", "CPE",
-            "Reference", "IonProbe", "InertProbe",
+            "Reference", "IonProbe", "InertProbe", "Shunt",
         ),
     ),
     (

@@ -54,6 +54,8 @@ class SmallSignal:
         The same of the voltage between the negative electrode and the reference; 0 without one.
     scale : float
         s [A].
+    passing : ndarray
+        Derivative of the current at the terminals by the unknowns, s apart: of what a shunt takes; 0 without one.
     """
 
     system: BandedSystem
@@ -63,14 +65,19 @@ class SmallSignal:
     part: np.ndarray
     part_direct: float
     scale: float
+    passing: np.ndarray
 
     def impedance(self, response: np.ndarray) -> Any:
         """Z [ohm] from the response of the unknowns to y_c."""
-        return -(self.voltage @ response + self.direct) / self.scale
+        return -(self.voltage @ response + self.direct) / self.current(response)
+
+    def current(self, response: np.ndarray) -> Any:
+        """Current at the terminals [A]."""
+        return self.scale + self.passing @ response if self.passing.any() else self.scale
 
     def negative(self, response: np.ndarray) -> Any:
         """The part of Z [ohm] between the negative electrode and the reference."""
-        return -(self.part @ response + self.part_direct) / self.scale
+        return -(self.part @ response + self.part_direct) / self.current(response)
 
 
 class LinearisedStack:
@@ -271,6 +278,7 @@ class LinearisedStack:
             part[self.others],
             float(part[self.current_index]),
             float(current[self.current_index]),
+            current[self.others],
         )
 
     def factorised(self, problem: SmallSignal, frequency: float) -> Factors:
