@@ -71,9 +71,9 @@ class SmallSignal:
         """Z [ohm] from the response of the unknowns to y_c."""
         return -(self.voltage @ response + self.direct) / self.current(response)
 
-    def current(self, response: np.ndarray) -> Any:
+    def current(self, response: np.ndarray) -> complex:
         """Current at the terminals [A]."""
-        return self.scale + self.passing @ response if self.passing.any() else self.scale
+        return self.scale + complex(self.passing @ response) if self.passing.any() else self.scale
 
     def negative(self, response: np.ndarray) -> Any:
         """The part of Z [ohm] between the negative electrode and the reference."""
