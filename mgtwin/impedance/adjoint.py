@@ -91,7 +91,11 @@ def adjoint_jacobian(
         z[others, k] = factors.solve(problem.forcing)
         impedance[k], flowing[k] = problem.impedance(z[others, k]), problem.current(z[others, k])
         # of V + Z I, the current at the terminals moving with the unknowns where there is a shunt
-        adjoints[:, k] = factors.solve(problem.voltage + impedance[k] * problem.passing, transposed=True)
+        output = problem.voltage + impedance[k] * problem.passing
+        for row, slope in stack.uneven.slopes_by_response(z[others, k], problem.scale, given).items():
+            output[row] -= problem.scale * slope
+        adjoints[:, k] = factors.solve(output, transposed=True)
+    added = stack.uneven.impedance(z[others], problem.scale, given)
 
     result = np.empty((flat.size, len(stack.input_names)), dtype=complex)
     moved = np.zeros((y.size, len(stack.input_names))) if shift is None else shift
@@ -110,12 +114,14 @@ def adjoint_jacobian(
             n = stack.exponents(given)[others][rows, np.newaxis]
             powers = (2j * np.pi * flat) ** n * np.log(2j * np.pi * flat)
             change -= np.sum(adjoints[rows] * powers * stack.mass[rows, np.newaxis] * z[others][rows], axis=0)
-        result[:, k] = -change / flowing
+        directly = stack.uneven.slope_by_input(z[others], problem.scale, given, name)
+        result[:, k] = directly - change / flowing
         # CasADi divides by 0 without a word: a fit would otherwise take the nan for a slope
         if not np.isfinite(result[:, k]).all():
             raise InputError(no_derivative(name, given))
     leads, s = stack.fixture_numbers(given), 2j * np.pi * flat
     columns = {path: result[:, stack.input_names.index(name)] for path, name in stack.model.input_paths.items()}
+    impedance = impedance + added
     # before the impedance itself is turned into that at the terminals: the slopes need that of the cell alone
     pass_through_fixture(result.T, columns, impedance, s, *leads)
     impedance = measured(impedance, s, *leads)

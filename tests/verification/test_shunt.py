@@ -205,5 +205,9 @@ def test_what_reads_conductivities_refuses_a_shunt() -> None:
         mt.analysis.electronic_conductivity(mt.simulate(blocked, mt.Polarization("10 mV", "1 h", per_decade=2)))
     with pytest.raises(mt.InputError, match="has a shunt beside its layers"):
         mt.impedance.plateaus(blocked)
+    host = mt.cell("mg_polymer_ti2s4").with_({"shunt": mt.Shunt(1e-3)})
+    assert mt.simulate(host, mt.EIS.at([1.0])).attrs["route"] == "exact, at rest"
+    with pytest.raises(mt.InputError, match="adds to a spectrum is not known beside a shunt"):
+        LinearisedStack(host, f_max=1.0)
     with pytest.raises(mt.InputError, match="conductance"):
         mt.Shunt(-1.0)
