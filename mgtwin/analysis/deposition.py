@@ -104,7 +104,7 @@ def internal_deposition(cell: Cell, current: float | str) -> InternalDeposition:
     density = -amperes(parse_current(current), cell) / float(cell.area)  # along +x
     if density == 0:
         raise InputError("internal_deposition: without a current nothing is deposited; give one.")
-    places = _places(Same(cell))
+    places = _Place.all_of(Same(cell))
     if not places:
         raise InputError(f"internal_deposition: no layer of {cell.name} conducts electrons, so metal can only plate.")
     found = [place.met_by(density) for place in places]
@@ -146,7 +146,7 @@ class _Place:
         scale = 1.0
         if moved < 0 and self.charge_transfer > 0:
             # of the response what is the reaction's: at the limit it has the resistance of its secant
-            secant = _secant(self.cell, ("negative", "positive")[self.face], room) * self.charge_transfer
+            secant = self.secant(room) * self.charge_transfer
             scale = 1 + (secant - self.charge_transfer) * self.fraction / abs(moved)
         critical = room / (-moved * scale) if moved < 0 else np.inf
         if not self.settles:
@@ -177,51 +177,51 @@ class _Place:
             low, high = (low, middle) if moved(np.exp([middle]))[0] >= room else (middle, high)
         return float(np.exp(high))
 
+    @staticmethod
+    @lru_cache(maxsize=16)  # both signs of a current are asked for
+    def all_of(key: Same) -> list[_Place]:
+        """The faces of all mixed conductors of a cell in which metal can be deposited."""
+        cell = key.noun
+        mixed = [k for k, layer in enumerate(cell.layers) if has_electrons(layer.material)]
+        if not mixed:
+            return []
+        rest, found = rest_potentials(cell).layers, []
+        steady, later = (UnitCurrent(cell, np.array([s + 0j]), ()) for s in (AT_LAST, LATER))
+        fractions = steady.ionic_fractions()
+        for k in mixed:
+            own = Own(Reader(cell), f"layers.{cell.layers[k].name}.material", float(cell.temperature))
+            limit = max(float(part.material.minimum_potential) for part in cell.layers[k].material.stores(own))
+            for face in (0, 1):
+                at_last, then = (float(np.ravel(unit.face_potentials()[k][face])[0].real) for unit in (steady, later))
+                reaction = 0.0
+                if (k, face) in ((0, 0), (len(cell.layers) - 1, 1)):
+                    reaction = _Place.reaction_resistance(cell, ("negative", "positive")[face])
+                fraction = float(np.ravel(np.real(fractions[k + face]))[0])
+                settles = abs(then - at_last) <= SETTLED * abs(at_last)
+                found.append(_Place(cell, k, face, float(rest[k]), limit, at_last, settles, reaction, fraction))
+        return found
 
-@lru_cache(maxsize=16)  # both signs of a current are asked for
-def _places(key: Same) -> list[_Place]:
-    """The faces of all mixed conductors of a cell in which metal can be deposited."""
-    cell = key.noun
-    mixed = [k for k, layer in enumerate(cell.layers) if has_electrons(layer.material)]
-    if not mixed:
-        return []
-    rest, found = rest_potentials(cell).layers, []
-    steady, later = (UnitCurrent(cell, np.array([s + 0j]), ()) for s in (AT_LAST, LATER))
-    fractions = steady.ionic_fractions()
-    for k in mixed:
-        own = Own(Reader(cell), f"layers.{cell.layers[k].name}.material", float(cell.temperature))
-        limit = max(float(part.material.minimum_potential) for part in cell.layers[k].material.stores(own))
-        for face in (0, 1):
-            at_last, then = (float(np.ravel(unit.face_potentials()[k][face])[0].real) for unit in (steady, later))
-            reaction = 0.0
-            if (k, face) in ((0, 0), (len(cell.layers) - 1, 1)):
-                reaction = _charge_transfer(cell, ("negative", "positive")[face])
-            fraction = float(np.ravel(np.real(fractions[k + face]))[0])
-            settles = abs(then - at_last) <= SETTLED * abs(at_last)
-            found.append(_Place(cell, k, face, float(rest[k]), limit, at_last, settles, reaction, fraction))
-    return found
+    @staticmethod
+    def reaction_resistance(cell: Cell, side: str) -> float:
+        """Small-signal resistance [ohm m2] of reaction and film where electrons are open to a plating metal, else 0."""
+        kind = cell.get(side)
+        if not kind.reacts or kind.memories or not passes(cell, Carrier.ELECTRONS, side):
+            return 0.0
+        found = float(contact_resistance(cell, side, Carrier.IONS)) - float(constriction(cell, side, Carrier.IONS))
+        return found if np.isfinite(found) else 0.0
 
+    def secant(self, overpotential: float) -> float:
+        """Resistance of reaction and film at an overpotential of deposition over that of a small signal."""
+        side = ("negative", "positive")[self.face]
+        bound = Bound(type(self.cell.get(side)), side, Reader(self.cell), salt=1.0)
+        film = float(bound.value("film_resistance"))
 
-def _charge_transfer(cell: Cell, side: str) -> float:
-    """Small-signal resistance [ohm m2] of reaction and film where electrons are open to a plating metal, else 0."""
-    kind = cell.get(side)
-    if not kind.reacts or kind.memories or not passes(cell, Carrier.ELECTRONS, side):
-        return 0.0
-    found = float(contact_resistance(cell, side, Carrier.IONS)) - float(constriction(cell, side, Carrier.IONS))
-    return found if np.isfinite(found) else 0.0
+        def current(eta: float) -> float:
+            return -float(bound.call("current", -eta))
 
-
-def _secant(cell: Cell, side: str, overpotential: float) -> float:
-    """Resistance of reaction and film at an overpotential of deposition over that of a small signal."""
-    bound = Bound(type(cell.get(side)), side, Reader(cell), salt=1.0)
-    film = float(bound.value("film_resistance"))
-
-    def current(eta: float) -> float:
-        return -float(bound.call("current", -eta))
-
-    low, high = 0.0, overpotential
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if middle + film * current(middle) < overpotential else (low, middle)
-    small = 1e-6 * overpotential
-    return (overpotential / current(low)) / (small / current(small) + film)
+        low, high = 0.0, overpotential
+        for _ in range(STEPS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if middle + film * current(middle) < overpotential else (low, middle)
+        small = 1e-6 * overpotential
+        return (overpotential / current(low)) / (small / current(small) + film)
