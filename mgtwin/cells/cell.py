@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    Field,
     PlainSerializer,
     TypeAdapter,
     ValidationError,
@@ -30,6 +29,7 @@ from ..kinds.noun import explained, noun
 from ..kinds.own import alone
 from ..quantities import AmbientTemperature, Quantity, Value, format_value, parse_current
 from .fixture import Fixture
+from .ion import Ion
 from .paths import Key, Node, assign, expand, find, walk
 from .reference import Reference
 
@@ -39,30 +39,6 @@ _LAYER_NAME = re.compile("[a-z][a-z0-9_]*")
 _RESERVED = ("negative", "positive", "series")
 #: A stack has a handful; of a million the cell alone would keep a machine busy.
 MOST_LAYERS = 1000
-
-
-@noun
-class Ion:
-    """The working ion, so that the same tool does Li or Na cells.
-
-    Parameters
-    ----------
-    name : str
-        Symbol of its element.
-    charge : int
-        Charge number z, >= 1.
-    molar_volume : float
-        Of its metal [m^3/mol], > 0.
-
-    Examples
-    --------
-    >>> Ion("Li", 1, "12.97 cm^3/mol").charge
-    1
-    """
-
-    name: str = "Mg"
-    charge: Annotated[int, Field(ge=1)] = 2
-    molar_volume: Annotated[float, Quantity("m^3/mol", gt=0)] = Value(1.398e-5, unit="m^3/mol")
 
 
 @noun
