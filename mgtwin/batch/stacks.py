@@ -17,8 +17,7 @@ from ..impedance.parameters import reader_of
 from ..kinds.carriers import has_electrons
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
-from ..models.modes import DECADES as TABLES
-from ..models.modes import decades_for, length_for
+from ..models.modes import DECADES, decades_for, length_for
 from ..models.stack import DEFAULT_WINDOW
 from ..protocols import Limits, Segment
 from ..routes import Route
@@ -33,17 +32,8 @@ Reals = NDArray[np.float64]
 #: Tolerances of the states. The error of a step is estimated to third order and the solution is of fifth: what they
 #: leave in a voltage is a thousandth of them.
 RTOL, ATOL = 1e-6, 1e-10
-#: Modes and meshes are made for multiples of so many decades of time.
-DECADES = 5
-_CONTROL = (
-    controlled.BY_VOLTAGE,
-    controlled.CURRENT_START,
-    controlled.CURRENT_RATE,
-    controlled.VOLTAGE_START,
-    controlled.VOLTAGE_RATE,
-    controlled.LOW,
-    controlled.HIGH,
-)
+#: Modes and meshes are made for multiples of so many decades of time, so that cells that are much alike share them.
+STEP = 5
 
 
 class InputStack(ControlledStack):
@@ -119,7 +109,7 @@ class ParameterSets:
         built, self._mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(built, self._mesh)
         numbers = [*self.names, *_rest_names(cell)]
-        self._equations = Equations.of(built, [*numbers, *_CONTROL])
+        self._equations = Equations.of(built, [*numbers, *controlled.INPUTS])
         y, p = casadi.MX.sym("y", built.len_rhs_and_alg), casadi.MX.sym("p", len(numbers))
         given: dict[str, Any] = {"t": casadi.MX(0), "inputs": {name: p[k] for k, name in enumerate(numbers)}}
         self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
@@ -194,7 +184,7 @@ def _rest_names(cell: Cell) -> list[str]:
 
 
 def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:
-    """Decades of L^2/(D t) that each layer of cells needs down to a time of 1/(2 pi f_max), in whole `DECADES`.
+    """Decades of L^2/(D t) that each layer of cells needs down to a time of 1/(2 pi f_max), in whole `STEP`.
 
     So the modes, or the mesh, of a cell depend on its own numbers alone, and cells that are much alike share them.
 
@@ -215,6 +205,6 @@ def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[st
             length = np.sqrt(diffusivity / (2 * np.pi * f_max)) / reader.number(f"layers.{layer.name}.thickness")
             needed = np.ravel(decades_for(length))
             # beyond the last table a layer is on a mesh, which is made for no more than it has to be
-            whole = np.where(needed > max(TABLES), needed, DECADES * np.ceil(needed / DECADES))
+            whole = np.where(needed > max(DECADES), needed, np.minimum(STEP * np.ceil(needed / STEP), max(DECADES)))
             found[layer.name] = np.broadcast_to(whole, number).astype(np.intp)
     return found

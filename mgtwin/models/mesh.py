@@ -21,7 +21,6 @@ FIRST_CELL = 1.0
 FEWEST_POINTS = 40
 #: Stretching where no profile decays from the faces: nearly uniform, 120 cells.
 SMOOTH = 1.5
-MOST_POINTS = 2000
 #: Steps of the stretching of meshes that cells of one structure share: quarters of a decade of the diffusion length.
 SHARED_STEP = np.log(10) / 8
 
@@ -39,7 +38,7 @@ def stretching(diffusion_length: float, step: float = 0.0) -> float:
 
 def points(beta: float, refinement: float = 1.0) -> int:
     """Number of cells that keeps the growth between neighbours at :data:`GROWTH` over `refinement`."""
-    return int(np.clip(np.ceil(4 * beta * refinement / GROWTH), FEWEST_POINTS * refinement, MOST_POINTS))
+    return int(max(np.ceil(4 * beta * refinement / GROWTH), FEWEST_POINTS * refinement))
 
 
 def graded_edges(number: int, beta: float) -> np.ndarray:

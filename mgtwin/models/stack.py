@@ -14,12 +14,13 @@ import pybamm
 from ..cells import Cell, Layer
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT
+from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.laws import Law
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
 from ..kinds.salt import DEPLETED, Surface, continued_log
-from ..routes import LAYERS, ON_MESH, Route
+from ..routes import FINEST, LAYERS, ON_MESH, Route
 from . import mesh, names
 from .equations import equations_of
 from .grid import Space
@@ -64,7 +65,8 @@ class StackModel(StockModel):
         Angular frequencies [rad/s] between which constant-phase elements are right within 1 %, as ladders of RC
         branches. None makes a model for the frequency domain only, in which they are exact.
     refinement : float, optional
-        Factor on the number of mesh points; the error falls with its square. Without `layers` it asks for a mesh.
+        Factor on the number of mesh points, at most 40; the error falls with its square. Without `layers` it asks for a
+        mesh.
     ages : bool
         Whether the ageing laws act. False keeps their states, and what they have done, as they are (§3.5).
     layers : Route, optional
@@ -120,6 +122,8 @@ class StackModel(StockModel):
         #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
         self.route: Route = layers or (LAYERS if refinement is None else ON_MESH)
         self.refinement = self.route.refinement * (1.0 if refinement is None else refinement)
+        if not 0 < self.refinement <= 2 * FINEST:
+            raise InputError(f"refinement must lie between 0 and {2 * FINEST:g}, not {self.refinement:g}.")
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
@@ -200,6 +204,11 @@ class StackModel(StockModel):
     def numbers_of(self, cell: Cell) -> dict[str, float]:
         """The inputs by which a shared model becomes that of a cell."""
         return {path: float(cell.numbers[path]) for path in self.free_numbers} | rest_values(cell)
+
+    def described(self, unknowns: int) -> str:
+        """What ``attrs["route"]`` calls its discretisation in so many unknowns: what its layers *are* made of."""
+        on_mesh = [layer.name for layer in self.resolved_layers if layer not in self.modal_layers]
+        return (self.route if self.modal_layers else ON_MESH).described(unknowns, on_mesh)
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""
@@ -306,6 +315,8 @@ class StackModel(StockModel):
         self.salt_layers = [layer for layer in layers if carried[layer.name] >= ANIONS]
         #: Layers with profiles, each on a grid of its own.
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
+        #: Those of them that are sums of modes.
+        self.modal_layers = [layer for layer in self.resolved_layers if not layer.grid.is_graded]
         #: Those of them that store something between the faces.
         self.storing_layers = [layer for layer in self.resolved_layers if carried[layer.name] != IONS_ONLY]
 

@@ -304,7 +304,7 @@ class CyclingRun:
             *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
-        route = transient.made_by(self.route, labels, f"in time, {self.how}")
+        route = transient.made_by(self.integrator.model, labels, f"in time, {self.how}")
         return dataset.transient(
             **traces,
             half_cycle_capacity=self.table.charges(rows),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import casadi
@@ -35,6 +35,8 @@ SOLVER_OPTIONS = {
     "t_no_progress": 1e300,  # whatever the steps have gained
     "silence_sundials_errors": True,  # they are raised
 }
+#: Key of models whose solver leaves the error of algebraic unknowns alone.
+HEEDLESS = "heedless"
 #: What PyBaMM calls the end of a solve that went wrong.
 FAILED = "failure"
 #: How PyBaMM's error begins to speak of an event that has happened before the first step.
@@ -109,13 +111,15 @@ class Integrator:
         decides = (type(self), self._settings, stores, pole_numbers(cpe_window), *how.values())
         options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, **how}
 
-        def make() -> BuiltModel:
+        def make(**more: Any) -> BuiltModel:
             # a failure leaves what was reached: when and where it failed
             tolerances = {"rtol": self.rtol, "atol": self.atol}
-            solver = pybamm.IDAKLUSolver(**tolerances, options=self.solver_options, on_failure="ignore")
+            solver = pybamm.IDAKLUSolver(**tolerances, options={**self.solver_options, **more}, on_failure="ignore")
             return BuiltModel(self._model(cell, **options, shared=True), solver)
 
         self._kept = kept(cell, f_max, decides, make) if self.is_kept else make()
+        #: Makes the same with steps that do not heed the error of algebraic unknowns, for where these jump.
+        self._heedless = lambda: kept(cell, f_max, (*decides, HEEDLESS), partial(make, suppress_algebraic_error=True))
         self.model, self.built, self.layout = self._kept.model, self._kept.built, self._kept.layout
         #: The inputs by which the model is that of this cell, in the order of ``BuiltModel.names``.
         self.numbers = self.model.numbers_of(cell)
@@ -219,6 +223,10 @@ class Integrator:
         times = np.asarray(segment.times)
         try:
             reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state)
+            if termination == FAILED and self.model.modal_layers:
+                # after a jump of the voltage no step of modes may be short enough for the current's error; it follows
+                # the states by Newton's iteration all the same
+                reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state, again=True)
         except pybamm.SolverError as error:
             if BEYOND_AT_ONCE not in str(error):
                 raise self._stuck(state, self._rates(segment, state)) from error
@@ -245,10 +253,10 @@ class Integrator:
             yield Stretches((solution.times,), solution.outputs, self.kept_state(solution)[None], solution.ended_by)
 
     def _solve(
-        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray
+        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray, again: bool = False
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """Times, states (one column per time) and reason of the end; the solver restarts at every one of `stops`."""
-        solution = self._kept.solve(stops, times, inputs | self.numbers, state)
+        solution = (self._heedless() if again else self._kept).solve(stops, times, inputs | self.numbers, state)
         y = np.array(solution.y)
         held = self.built.len_rhs
         y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding

@@ -67,7 +67,7 @@ class Spectrum:
         stack = LinearisedStack(cell, f_max=float(frequencies.max()), layers=route)
         if kept is None:
             why = Laplace().refusal(Task(cell))
-            made = made_by(route, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
+            made = made_by(stack.model, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
             return dataset.spectrum(frequencies, stack.impedance(frequencies), {**self.attrs, **made})
         state = completed(stack, cell, kept)
         place, warnings = f"at {kept.time:.6g} s of the run given as start", list(self.attrs["warnings"])
@@ -77,7 +77,7 @@ class Spectrum:
             state = converged_steady_state(stack, cell, protocol.bias, origin, state)
         warnings += drift_warnings(stack, state, float(frequencies.min()))
         impedance = stack.impedance(frequencies, state)
-        made = made_by(route, stack.layout[0], f"linearised {place}")
+        made = made_by(stack.model, stack.layout[0], f"linearised {place}")
         return dataset.spectrum(frequencies, impedance, {**self.attrs, **made, "warnings": warnings})
 
 
