@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from pydantic import (
     Field,
     PlainSerializer,
@@ -23,9 +24,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..errors import InputError, did_you_mean
 from ..kinds.electrode import AnyElectrode
 from ..kinds.junction import AnyJunction, Interfaces, JunctionKind
+from ..kinds.kind import check_bounds
 from ..kinds.laws import Law
 from ..kinds.materials import LayerMaterial
-from ..kinds.noun import explained, noun
+from ..kinds.noun import Same, explained, noun
 from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .fixture import Fixture
 from .paths import Key, Node, assign, expand, find, walk
@@ -214,7 +216,9 @@ class Cell:
         UnknownNameError
             If there is no such path; the message lists close matches.
         """
-        return find(self, path)
+        # where all parts have been looked up once (`_below`) they are at hand
+        known = vars(self).get("_below", {}).get(path)
+        return find(self, path) if known is None else known
 
     def with_(self, changes: Mapping[Key, Node]) -> Cell:
         """Return a new validated cell with other values at some paths.
@@ -266,6 +270,21 @@ class Cell:
         """Keys of the references that the numbers of this cell come from, each once."""
         found = (getattr(value, "source", None) for value in self.numbers.values())
         return tuple(dict.fromkeys(source for source in found if source))
+
+    @cached_property
+    def law_warnings(self) -> tuple[str, ...]:
+        """Laws used outside the temperatures that they were measured for, each with its path.
+
+        Raises
+        ------
+        InputError
+            A law gives a property at the temperature of the cell what no number may give it.
+        """
+        T = float(self.temperature)
+        said = (
+            (path, _checked(type(self.get(path.rpartition(".")[0])), path, Same(law), T)) for path, law in self.laws
+        )
+        return tuple(f"{path}: {message}" for path, message in said if message)
 
     def reversed(self) -> Cell:
         """Return the mirror image: electrodes swapped, layers and interfaces in opposite order."""
@@ -370,3 +389,10 @@ def _located(message: str, location: tuple[str | int, ...], given: Node) -> Vali
     # The text goes through the context, for pydantic formats braces in the template.
     problem = PydanticCustomError("value_error", "{error}", {"error": InputError(message)})
     return ValidationError.from_exception_data("Cell", [InitErrorDetails(type=problem, loc=location, input=given)])
+
+
+@lru_cache(maxsize=1024)
+def _checked(owner: type, path: str, law: Same, T: float) -> str | None:
+    """What a law of a field of `owner` says of a temperature; InputError where its value is refused there."""
+    check_bounds(owner, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    return law.noun.validity_warning(T)

@@ -14,7 +14,6 @@ from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
-from ..kinds.kind import check_bounds
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..protocols import Segment
 from ..quantities import format_value
@@ -206,21 +205,3 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
                 f"{'not before' if end.lower_limit else 'after about'} {format_value(end.time, 's')}"
             )
     return [*uneven, *found.values()]
-
-
-def validity_warnings(cell: Cell) -> list[str]:
-    """Laws used outside the temperatures that they were measured for, each with its path.
-
-    Raises
-    ------
-    InputError
-        A law gives a property at this temperature what no number may give it.
-    """
-    found = []
-    for path, law in cell.laws:
-        owner, _, field = path.rpartition(".")
-        check_bounds(type(cell.get(owner)), field, path, np.atleast_1d(law(float(cell.temperature))))
-        message = law.validity_warning(float(cell.temperature))
-        if message:
-            found.append(f"{path}: {message}")
-    return found
