@@ -281,9 +281,8 @@ class Cell:
             A law gives a property at the temperature of the cell what no number may give it.
         """
         T = float(self.temperature)
-        said = (
-            (path, _checked(type(self.get(path.rpartition(".")[0])), path, Same(law), T)) for path, law in self.laws
-        )
+        kinds = [Same(type(self.get(path.rpartition(".")[0]))) for path, _ in self.laws]
+        said = ((path, _checked(kind, path, Same(law), T)) for kind, (path, law) in zip(kinds, self.laws, strict=True))
         return tuple(f"{path}: {message}" for path, message in said if message)
 
     def reversed(self) -> Cell:
@@ -392,7 +391,7 @@ def _located(message: str, location: tuple[str | int, ...], given: Node) -> Vali
 
 
 @lru_cache(maxsize=1024)
-def _checked(owner: type, path: str, law: Same, T: float) -> str | None:
-    """What a law of a field of `owner` says of a temperature; InputError where its value is refused there."""
-    check_bounds(owner, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+def _checked(owner: Same, path: str, law: Same, T: float) -> str | None:
+    """What a law of a field of a kind says of a temperature; InputError where its value is refused there."""
+    check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
     return law.noun.validity_warning(T)

@@ -7,8 +7,10 @@ import numpy as np
 from ..cells import Cell
 from ..cells.reader import Reader
 from ..cells.rest import rest_diffusivity, rest_potentials
+from ..errors import InputError
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
+from ..routes import FINEST
 
 __all__ = ["SHARED_STEP", "diffusion_length", "graded_edges", "length_at_rest", "penetration", "points", "stretching"]
 
@@ -38,6 +40,8 @@ def stretching(diffusion_length: float, step: float = 0.0) -> float:
 
 def points(beta: float, refinement: float = 1.0) -> int:
     """Number of cells that keeps the growth between neighbours at :data:`GROWTH` over `refinement`."""
+    if not 0 < refinement <= 2 * FINEST:  # spectra multiply what they are given
+        raise InputError(f"refinement must lie between 0 and {2 * FINEST:g}, not {refinement:g}.")
     return int(max(np.ceil(4 * beta * refinement / GROWTH), FEWEST_POINTS * refinement))
 
 

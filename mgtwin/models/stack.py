@@ -14,13 +14,12 @@ import pybamm
 from ..cells import Cell, Layer
 from ..cells.reader import Reader
 from ..cells.rest import FARADAY, GAS_CONSTANT
-from ..errors import InputError
 from ..kinds.carriers import ANIONS, ELECTRONS, IONS_ONLY, has_electrons
 from ..kinds.laws import Law
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
 from ..kinds.salt import DEPLETED, Surface, continued_log
-from ..routes import FINEST, LAYERS, ON_MESH, Route
+from ..routes import LAYERS, ON_MESH, Route
 from . import mesh, names
 from .equations import equations_of
 from .grid import Space
@@ -122,8 +121,6 @@ class StackModel(StockModel):
         #: How layers are discretised: who asks for a finer mesh, and for nothing else, asks for a mesh.
         self.route: Route = layers or (LAYERS if refinement is None else ON_MESH)
         self.refinement = self.route.refinement * (1.0 if refinement is None else refinement)
-        if not 0 < self.refinement <= 2 * FINEST:
-            raise InputError(f"refinement must lie between 0 and {2 * FINEST:g}, not {self.refinement:g}.")
         self.ages = ages
         #: State variable -> path of the exponent of the constant-phase element that charges it.
         self.exponents: dict[str, str] = {}
@@ -204,11 +201,6 @@ class StackModel(StockModel):
     def numbers_of(self, cell: Cell) -> dict[str, float]:
         """The inputs by which a shared model becomes that of a cell."""
         return {path: float(cell.numbers[path]) for path in self.free_numbers} | rest_values(cell)
-
-    def described(self, unknowns: int) -> str:
-        """What ``attrs["route"]`` calls its discretisation in so many unknowns: what its layers *are* made of."""
-        on_mesh = [layer.name for layer in self.resolved_layers if layer not in self.modal_layers]
-        return (self.route if self.modal_layers else ON_MESH).described(unknowns, on_mesh)
 
     def electronic_resistance(self, path: str) -> Number | None:
         """Electronic contact resistance [ohm m2], or None where electrons are blocked (``inf``)."""

@@ -17,7 +17,7 @@ from ..kinds.materials import Material
 from ..kinds.numbers import FARADAY
 from ..kinds.own import Own
 from ..protocols import Segment
-from ..routes import Route, Task
+from ..routes import ON_MESH, Route, Task
 from . import checks, start_state
 
 if TYPE_CHECKING:
@@ -253,10 +253,12 @@ def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
 
 
 def made_by(model: StackModel, unknowns: list[str], how: str = "in time") -> dict[str, str]:
-    """Attributes that say which route was taken, what the model's layers being made of, and with which PyBaMM."""
+    """Attributes that say by what a result was made: what the layers of its model *are* made of, and which PyBaMM."""
     import pybamm
 
-    return {"route": f"{model.described(len(unknowns))}, {how}", "pybamm_version": pybamm.__version__}
+    on_mesh = [layer.name for layer in model.resolved_layers if layer not in model.modal_layers]
+    route = (model.route if model.modal_layers else ON_MESH).described(len(unknowns), on_mesh)
+    return {"route": f"{route}, {how}", "pybamm_version": pybamm.__version__}
 
 
 def half_cycle_capacities(done: Sequence[Stretch]) -> list[float] | None:
