@@ -27,7 +27,7 @@ DELAY = 2e-13
 REFINEMENT = 0.5
 #: Absolute tolerance over the voltage of the cell, and between which decades it lies: electrode reactions grow as the
 #: logarithm of a current, and below nanovolts there is rounding.
-PART, ATOLS = 1e-7, (-13.0, -8.0)
+PART, ATOLS = 1e-6, (-13.0, -7.0)
 #: A half cycle so long that a segment at constant current knows no other.
 ENDLESS = 1e30
 #: Panels of the quadrature of the voltage over a half cycle, as fractions of it, and points in each. What follows a

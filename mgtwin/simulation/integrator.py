@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import compress
 from typing import Any, NamedTuple
 
 import casadi
@@ -158,8 +160,12 @@ class Integrator:
                 casadi.densify(self.built.get_processed_variable(name).to_casadi(**given))
                 for name in wanted
             ]
-            function = casadi.Function("outputs", [y, self._kept.numbers, *free], [casadi.vertcat(*parts)])
-            return [part.numel() for part in parts], function
+            sizes, columns = [part.numel() for part in parts], [y, self._kept.numbers, *free]
+            scalars = casadi.Function("scalars", columns, [casadi.vertcat(*compress(parts, [n == 1 for n in sizes]))])
+            with suppress(RuntimeError):  # of a function such as an interpolation, which has no form in scalars
+                found = iter(casadi.vertsplit(scalars.expand()(*columns)))
+                parts = [next(found) if part.numel() == 1 else part for part in parts]
+            return sizes, casadi.Function("outputs", columns, [casadi.vertcat(*parts)])
 
         return self._kept.function(("outputs", *wanted), make)
 
