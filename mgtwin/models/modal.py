@@ -86,9 +86,9 @@ class ModalGrid:
     def __init__(self, name: str, table: ModalTable):
         amplitudes = pybamm.MeshGenerator(pybamm.Uniform1DSubMesh), table.states
         self._modes = Space(f"{name} modes", lambda *_: amplitudes, Modal(table))
-        # shown in half the volumes of a mesh, whose values are exact, graded by the table and not by the cell
+        # shown where a mesh would have its volumes, graded by the table and not by the numbers of the cell
         beta = mesh.stretching(10 ** (1 - table.decades / 2))
-        self._shown = Space(name, lambda _, refinement: graded(beta, refinement / 2), Shown(table))
+        self._shown = Space(name, lambda _, refinement: graded(beta, refinement), Shown(table))
         self.spaces = (self._modes, self._shown)
 
     def variable(self, name: str) -> pybamm.Symbol:
