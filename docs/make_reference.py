@@ -27,12 +27,14 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
             "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Insertion", "Junction", "Capacitor", "CPE",
+            "Reference", "IonProbe", "InertProbe",
         ),
     ),
     (
         "Contact and ageing of interfaces",
         "`contact=` of any electrode or junction, and `ageing=[...]` of a plating electrode or junction.",
-        ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth"),
+        ("Contact", "Pressed", "FatigueContactLoss", "VoidContactLoss", "CrackGrowth", "FilmGrowth", "FilmErosion",
+         "FilmRegrowth"),
     ),
     (
         "Mixtures of phases",

@@ -12,6 +12,7 @@ from .cells import Ion as Ion
 from .cells import Layer as Layer
 from .cells import Phase as Phase
 from .cells import Pressed as Pressed
+from .cells import Reference as Reference
 from .cells.files import applicable_overlays as applicable_overlays
 from .cells.files import cell as cell
 from .cells.files import list_cells as list_cells
@@ -43,7 +44,9 @@ from .fitting.priors import LogNormal as LogNormal
 from .fitting.priors import Normal as Normal
 from .kinds.ageing.crack_growth import CrackGrowth as CrackGrowth
 from .kinds.ageing.fatigue_contact_loss import FatigueContactLoss as FatigueContactLoss
+from .kinds.ageing.film_erosion import FilmErosion as FilmErosion
 from .kinds.ageing.film_growth import FilmGrowth as FilmGrowth
+from .kinds.ageing.film_regrowth import FilmRegrowth as FilmRegrowth
 from .kinds.ageing.void_contact_loss import VoidContactLoss as VoidContactLoss
 from .kinds.ageing_law import Changes as Changes
 from .kinds.ageing_law import ageing_law as ageing_law
@@ -89,6 +92,9 @@ from .kinds.mixing.wiener import WienerSeries as WienerSeries
 from .kinds.potentials.regular_solution import RegularSolution as RegularSolution
 from .kinds.potentials.sites import Sites as Sites
 from .kinds.potentials.tabulated_potential import TabulatedPotential as TabulatedPotential
+from .kinds.probe import probe as probe
+from .kinds.probes.inert_probe import InertProbe as InertProbe
+from .kinds.probes.ion_probe import IonProbe as IonProbe
 from .kinds.storage import storage as storage
 from .kinds.storages.capacitor import Capacitor as Capacitor
 from .kinds.storages.cpe import CPE as CPE

@@ -33,6 +33,8 @@ SCHEMA: Mapping[str, Variable] = {
     # spectra
     "frequency": Variable(("frequency",), "Hz", "frequency"),
     "impedance": Variable(("frequency",), "ohm", "impedance", "c"),
+    "impedance_negative": Variable(("frequency",), "ohm", "impedance between negative electrode and reference", "c"),
+    "impedance_positive": Variable(("frequency",), "ohm", "impedance between reference and positive electrode", "c"),
     # derivatives of spectra
     "parameter": Variable(("parameter",), "1", "path of a number of the cell", "U"),
     "parameter_unit": Variable(("parameter",), "1", "SI unit of the parameter", "U"),
@@ -65,6 +67,8 @@ SCHEMA: Mapping[str, Variable] = {
     "time": Variable(("time",), "s", "time"),
     "voltage": Variable(("time",), "V", "cell voltage"),
     "current": Variable(("time",), "A", "current"),
+    "voltage_negative": Variable(("time",), "V", "voltage of the reference against the negative electrode"),
+    "voltage_positive": Variable(("time",), "V", "voltage of the positive electrode against the reference"),
     "cycle": Variable(("time",), "1", "cycle", "i"),
     "cycle_number": Variable(("time",), "1", "cycle of the sample", "i"),
     "step": Variable(("time",), "1", "step", "i"),

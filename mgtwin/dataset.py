@@ -102,7 +102,9 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
     return check(xr.Dataset(made, coords=labels, attrs={**stamp(), **(attrs or {})}))
 
 
-def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Attrs | None = None) -> xr.Dataset:
+def spectrum(
+    frequency: ArrayLike, impedance: ArrayLike, attrs: Attrs | None = None, **declared: ArrayLike | None
+) -> xr.Dataset:
     """Build the Dataset of an impedance spectrum.
 
     Parameters
@@ -113,6 +115,8 @@ def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Attrs | None = N
         Impedance of the cell [ohm]; positive real part if passive, negative imaginary part if capacitive.
     attrs : mapping, optional
         Attributes, usually from `stamp`.
+    **declared
+        Any other variable of `SCHEMA` over the frequency, by its name.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def spectrum(frequency: ArrayLike, impedance: ArrayLike, attrs: Attrs | None = N
     >>> spectrum([1e3, 1.0], [10 - 1j, 20 - 5j]).sizes["frequency"]
     2
     """
-    return _build({"frequency": frequency, "impedance": impedance}, attrs)
+    return _build({"frequency": frequency, "impedance": impedance, **declared}, attrs)
 
 
 def jacobian(

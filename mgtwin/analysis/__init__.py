@@ -7,6 +7,7 @@ are. Where a number depends on how it is read off, the result says how it was.
 from .. import regression
 from ..regression import *  # noqa: F403 (the kinds of a family are listed nowhere but in its own files)
 from .activation import arrhenius
+from .blocking_spectrum import BlockingSpectrum, blocking_spectrum
 from .circuits import PaperCircuit
 from .cycling import (
     cycle_summary,
@@ -30,6 +31,8 @@ from .direct_current import (
 )
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
+from .halves import negative_half, positive_half
+from .hebb_wagner import HebbWagner, hebb_wagner
 from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
 from .kramers_kronig import kramers_kronig
 from .merit import (
@@ -67,6 +70,7 @@ from .transport import TransportNumber, TransportNumberWindow, transport_number,
 
 __all__ = [
     "Arc",
+    "BlockingSpectrum",
     "CarrierPercolation",
     "CircuitFit",
     "CircuitParameter",
@@ -74,6 +78,7 @@ __all__ = [
     "CurrentRatio",
     "Depletion",
     "ElectronicConductivity",
+    "HebbWagner",
     "LimitingCurrent",
     "MonotonicGrowth",
     "PaperCircuit",
@@ -87,6 +92,7 @@ __all__ = [
     "arcs",
     "area_specific_resistance",
     "arrhenius",
+    "blocking_spectrum",
     "cathodic_peak",
     "closure",
     "conductivity",
@@ -107,6 +113,7 @@ __all__ = [
     "half_difference",
     "half_difference_ratio",
     "half_sum",
+    "hebb_wagner",
     "intercept_conductivity",
     "intercept_resistance",
     "kramers_kronig",
@@ -117,11 +124,13 @@ __all__ = [
     "magnitude_ratio",
     "metric",
     "monotonic_growth",
+    "negative_half",
     "newman_number",
     "overpotential",
     "overpotential_at",
     "percolation",
     "plateau_current",
+    "positive_half",
     "reaction_uniformity",
     "relaxation_times",
     "sand_time",

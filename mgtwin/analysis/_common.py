@@ -234,6 +234,19 @@ def steps(ds: xr.Dataset) -> list[Step]:
     return found
 
 
+def steady_points(runs: Sequence[xr.Dataset], needed_by: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Median voltage [V] and last current [A] of every step of some runs, and what to say of currents that move on."""
+    voltages, currents, warnings = [], [], []
+    for run in runs:
+        require(run, ("time", "voltage", "current"), needed_by)
+        for step in steps(run):
+            voltages.append(float(np.median(step.voltage)))
+            currents.append(float(step.current[-1]))
+            if drift := unsteady(slope_per_decade(step.time, step.current)):
+                warnings.append(f"at {format_value(voltages[-1], 'V')}: {drift}")
+    return np.array(voltages), np.array(currents), warnings
+
+
 def slope_per_decade(time: np.ndarray, current: np.ndarray) -> float:
     """Change of the current per decade of time over the last half of a step, relative to its last value.
 

@@ -200,9 +200,9 @@ def half_sum(run: xr.Dataset, cycle: int = 0) -> float:
 
 
 @metric("1", "change of the half-difference")
-def drift(run: xr.Dataset, first: int = 1) -> float:
-    """Return the relative change of the half-difference from cycle `first` to the last one."""
-    early, late = (_of_cycle(run, "half_difference", cycle) for cycle in (first, -1))
+def drift(run: xr.Dataset, first: int = 1, last: int = -1) -> float:
+    """Return the relative change of the half-difference from cycle `first` to cycle `last`, counted from 0."""
+    early, late = (_of_cycle(run, "half_difference", cycle) for cycle in (first, last))
     return Reading(late / early - 1, f"{shown(early, 'V')} to {shown(late, 'V')}")
 
 

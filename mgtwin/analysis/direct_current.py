@@ -13,6 +13,7 @@ from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import contact_resistance, faces
 from mgtwin.dataset import sample_cycles
+from mgtwin.errors import InputError
 from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
@@ -113,22 +114,33 @@ def voltage_growth(run: xr.Dataset, since: float | str = "1 h") -> float:
 
 
 @metric("V", "potential of the cathodic peak", needs=TRANSIENT)
-def cathodic_peak(run: xr.Dataset) -> float:
-    """Return the potential [V] of the most negative current of a voltammogram; NaN where that is at the vertex."""
-    return _peak(run, -1.0)
+def cathodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
+    """Return the potential [V] of the most negative current in a cycle; NaN where that is at the vertex.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Voltammogram.
+    cycle : int
+        Counted from 0; -1 is the last one.
+    """
+    return _peak(run, -1.0, cycle)
 
 
 @metric("V", "potential of the anodic peak", needs=TRANSIENT)
-def anodic_peak(run: xr.Dataset) -> float:
-    """Return the potential [V] of the most positive current of a voltammogram; NaN where that is at the vertex."""
-    return _peak(run, 1.0)
+def anodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
+    """Return the potential [V] of the most positive current in a cycle, as `cathodic_peak` the most negative."""
+    return _peak(run, 1.0, cycle)
 
 
-def _peak(run: xr.Dataset, sign: float) -> float:
-    """Potential of the largest current of one sign in the last cycle."""
+def _peak(run: xr.Dataset, sign: float, cycle: int) -> float:
+    """Potential of the largest current of one sign in a cycle."""
     numbers = sample_cycles(run)
-    last = slice(None) if numbers is None else numbers == numbers.max()
-    voltage, current = run["voltage"].values[last], run["current"].values[last]
+    known = np.unique(numbers if numbers is not None else [0])
+    if not -known.size <= cycle < known.size:
+        raise InputError(f"there is no cycle {cycle}: this voltammogram has {known.size}, counted from 0.")
+    chosen = slice(None) if numbers is None else numbers == known[cycle]
+    voltage, current = run["voltage"].values[chosen], run["current"].values[chosen]
     k = int(np.argmax(sign * current))
     vertex = float((sign * voltage).max())
     if vertex - sign * voltage[k] > AT_VERTEX * np.ptp(voltage):

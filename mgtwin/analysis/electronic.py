@@ -13,11 +13,8 @@ from mgtwin.analysis._common import (
     cell_of,
     fit_line,
     geometry,
-    require,
-    slope_per_decade,
-    steps,
+    steady_points,
     temperature_of,
-    unsteady,
 )
 from mgtwin.analysis._plateaus import ON_PLATEAU, check_electrons_alone
 from mgtwin.cells import Cell
@@ -121,17 +118,9 @@ def electronic_conductivity(
             runs = list(ca)
     if not runs:
         raise InputError("electronic_conductivity needs at least one Dataset.")
-    voltages, currents, warnings = [], [], []
+    voltages, currents, warnings = steady_points(runs, "electronic_conductivity")
     for run in runs:
-        require(run, ("time", "voltage", "current"), "electronic_conductivity")
-        cell = cell_of(run)
-        _check_electrons_pass(cell)
-        for step in steps(run):
-            voltages.append(float(np.median(step.voltage)))
-            currents.append(float(step.current[-1]))
-            drift = unsteady(slope_per_decade(step.time, step.current))
-            if drift:
-                warnings.append(f"at {format_value(voltages[-1], 'V')}: {drift}")
+        _check_electrons_pass(cell_of(run))
     known = [temperature for run in runs if (temperature := temperature_of(run)) is not None]
     if known and max(known) - min(known) > 0.1:
         low, high = format_value(min(known), "K"), format_value(max(known), "K")
@@ -140,7 +129,7 @@ def electronic_conductivity(
     for run in runs[1:]:
         if not np.isclose(geometry(run, thickness, area).length_per_area, shape.length_per_area):
             raise InputError("the Datasets are of cells with different thickness or area: analyse them separately.")
-    line, remarks = _line(np.array(voltages), np.array(currents))
+    line, remarks = _line(voltages, currents)
     remarks += _in_series(cell_of(runs[0]), line, shape.length_per_area)
     factor = shape.length_per_area
     return ElectronicConductivity(
@@ -149,8 +138,8 @@ def electronic_conductivity(
         slope=line.slope,
         offset=line.offset,
         r2=line.r2,
-        voltages=tuple(voltages),
-        currents=tuple(currents),
+        voltages=tuple(voltages.tolist()),
+        currents=tuple(currents.tolist()),
         temperature=known[0] if known else None,
         length=shape.length,
         area=shape.area,

@@ -32,6 +32,13 @@ class DifferenceRun(RepeatedRun):
     The cell and its neighbours, each with one number a millionth larger, are integrated side by side: differences of
     one discrete map, under an imposed current as under an imposed voltage, for little more than one run costs.
 
+    Parameters
+    ----------
+    cell, segments, keys
+        As of `RepeatedRun`.
+    half : str
+        ``"negative"`` or ``"positive"``: give the voltage on that side of the reference in place of the cell's.
+
     Examples
     --------
     >>> import mgtwin as mt
@@ -42,8 +49,9 @@ class DifferenceRun(RepeatedRun):
     (2, 4, 1)
     """
 
-    def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:
+    def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key], *, half: str = "") -> None:
         super().__init__(cell, segments, keys)
+        self._half = half
         self.options |= {"layers": choose(Task(cell, self.segments), MODELLED), "rtol": RTOL, "atol": ATOL}
         #: Models by the decades of time that their layers are made for, which follow the numbers.
         self._models: dict[tuple[tuple[str, int], ...], ParameterSets] = {}
@@ -74,7 +82,9 @@ class DifferenceRun(RepeatedRun):
                 raise SimulationError(next(iter(reached.failures.values())), time=0.0)
             parts.append(model.signals(reached.states, numbers))
             state = reached.final
-        voltage, current = np.concatenate(parts, axis=1)
+        voltage, current, *negative = np.concatenate(parts, axis=1)
+        if self._half:
+            voltage = negative[0] if self._half == "negative" else voltage - negative[0]
         # the laboratory's current is PyBaMM's with the other sign, and so are its derivatives
         found = np.stack([voltage, 0.0 - current])
         return found[0, :, 0], found[1, :, 0], (found[:, :, 1:] - found[:, :, :1]) / steps

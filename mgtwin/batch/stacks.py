@@ -118,7 +118,8 @@ class ParameterSets:
         ]
         self._edges = np.cumsum([part.numel() for part in parts])
         self._outputs = casadi.Function("outputs", [y, p], [casadi.vertcat(*parts)])
-        wanted = [parts[self.output_names.index(name)] for name in (names.VOLTAGE, names.CURRENT)]
+        signals = (names.VOLTAGE, names.CURRENT, names.NEGATIVE_VOLTAGE)
+        wanted = [parts[self.output_names.index(name)] for name in signals if name in self.output_names]
         self._signals = casadi.Function("signals", [y, p], [casadi.vertcat(*wanted)])
         rest = casadi.densify(built.concatenated_initial_conditions.to_casadi(y=casadi.MX(0), **given))
         self._rest = casadi.Function("rest", [p], [rest])
@@ -159,11 +160,14 @@ class ParameterSets:
         }
 
     def signals(self, states: Reals, numbers: Reals) -> Reals:
-        """Voltage [V] and PyBaMM's current [A] of states (times, unknowns, sets), shape (2, times, sets)."""
+        """Voltage [V] and PyBaMM's current [A] of states (times, unknowns, sets), shape (2, times, sets).
+
+        With a reference a third row has its voltage against the negative electrode.
+        """
         times, unknowns, sets = states.shape
         # all sets and times in one call, one column each
         found = mapped(self._signals, states.transpose(1, 0, 2).reshape(unknowns, -1), np.tile(numbers, times))
-        return found.reshape(2, times, sets)
+        return found.reshape(-1, times, sets)
 
     def solution(self, found: Trajectories, k: int, numbers: Reals, segment: Segment) -> SegmentSolution:
         """The result of a segment for one set; where an event ended it, that moment is the last sample."""

@@ -31,6 +31,7 @@ from ..kinds.noun import Same, explained, noun
 from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .fixture import Fixture
 from .paths import Key, Node, assign, expand, find, walk
+from .reference import Reference
 
 __all__ = ["Cell", "Ion", "Layer"]
 
@@ -129,6 +130,8 @@ class Cell:
         Names of the overlays that were applied, a record that `mgtwin.cell` keeps.
     fixture : Fixture
         Inductance of the leads and capacitance across the terminals; none by default. Keyword only.
+    reference : Reference, optional
+        Third electrode, which divides voltage and impedance in two halves. Keyword only.
 
     Raises
     ------
@@ -156,6 +159,7 @@ class Cell:
     description: str = ""
     overlays: tuple[str, ...] = ()
     fixture: Fixture = field(default_factory=Fixture, kw_only=True)
+    reference: Reference | None = field(default=None, kw_only=True)
 
     @field_validator("layers")
     @classmethod
@@ -205,6 +209,14 @@ class Cell:
                 text = f"there is no layer {end!r}.{did_you_mean(end, names)} {can_be}"
             raise _located(f"{key!r}: {text}", (key,), key)
         return Interfaces(interfaces)
+
+    @field_validator("reference")
+    @classmethod
+    def _readable(cls, reference: Reference | None, info: ValidationInfo) -> Reference | None:
+        layers, interfaces = info.data.get("layers"), info.data.get("interfaces")
+        if reference is not None and layers is not None and interfaces is not None:
+            reference.check({layer.name: layer.material.carriers for layer in layers}, interfaces)
+        return reference
 
     def get(self, path: str) -> Node:
         """Return the value at a dotted path, for example ``layers.antiperovskite.material.ionic_conductivity``.
@@ -295,6 +307,7 @@ class Cell:
                 "positive": self.negative,
                 "layers": self.layers[::-1],
                 "interfaces": dict(reversed(turned.items())),
+                "reference": self.reference and self.reference.mirrored(),
             }
         )
 

@@ -1,4 +1,4 @@
-"""Overlays: named changes of a cell (states of a material, readings of the data, explanations of ageing, alternatives).
+"""Overlays: named changes of a cell (states of a material, its electrodes, readings of the data, ageing, alternatives).
 
 An overlay file holds variants; each says to which cells it applies, with or without which other overlays, and what it
 sets. All variants that apply are applied in the order of the file; an overlay of which none applies is refused.
@@ -27,9 +27,9 @@ from .paths import Node, expand
 __all__ = ["Overlay", "Variant", "applicable_overlays", "apply_overlays", "load_overlay"]
 
 #: Kinds in the order in which they are applied, whatever the order of the arguments.
-_ORDER = ("state", "alternative", "reading", "ageing")
+_ORDER = ("state", "alternative", "electrode", "reading", "ageing")
 #: Kinds of which a cell takes at most one.
-_SINGLE = ("state", "reading", "ageing")
+_SINGLE = ("state", "electrode", "reading", "ageing")
 
 
 #: Names; a single one needs no list.
@@ -104,14 +104,15 @@ class Overlay:
     Parameters
     ----------
     name : str
-    kind : {"state", "reading", "ageing", "alternative"}
-        A cell takes at most one state, one reading, and one explanation of its ageing.
+    kind : {"state", "electrode", "reading", "ageing", "alternative"}
+        A cell takes at most one state, one description of its electrodes, one reading, and one explanation of its
+        ageing.
     variants : tuple of Variant
     description : str
     """
 
     name: str
-    kind: Literal["state", "reading", "ageing", "alternative"]
+    kind: Literal["state", "electrode", "reading", "ageing", "alternative"]
     variants: Annotated[tuple[Variant, ...], Field(min_length=1)]
     description: str = ""
 
@@ -152,7 +153,7 @@ def _read_file(path: Path, changed_at: int) -> tuple[Overlay, yamlfile.Document]
 
 
 def apply_overlays(cell: Cell, *names: str) -> Cell:
-    """Return the cell with overlays applied: first the state, then alternatives, then the reading, then the ageing.
+    """Return the cell with overlays applied: state, alternatives, electrode, reading and ageing, in this order.
 
     Parameters
     ----------
@@ -208,17 +209,17 @@ def apply_overlays(cell: Cell, *names: str) -> Cell:
 def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:
     """Return every combination of overlays that applies to a cell, single ones first, without building anything.
 
-    A combination holds at most one state, one reading and one ageing, and any alternatives; each of its members must
+    A combination holds at most one state, electrode, reading and ageing, and any alternatives; each of its members must
     have a variant that applies to the cell together with the others.
     """
     overlays = [load_overlay(name) for name in library.names("overlays")]
     by_kind = {kind: [item for item in overlays if item.kind == kind] for kind in _ORDER}
     alternatives = by_kind["alternative"]
     subsets = chain.from_iterable(combinations(alternatives, size) for size in range(len(alternatives) + 1))
-    states, readings, ageings = ([(), *((item,) for item in by_kind[kind])] for kind in _SINGLE)
+    single = ([(), *((item,) for item in by_kind[kind])] for kind in _SINGLE)
     found = []
-    for state, chosen, reading, ageing in product(states, subsets, readings, ageings):
-        members = (*state, *chosen, *reading, *ageing)
+    for chosen, *others in product(subsets, *single):
+        members = sorted((*chosen, *chain(*others)), key=lambda item: _ORDER.index(item.kind))
         together = [item.name for item in members]
         if members and all(item.matching(cell_name, together) for item in members):
             found.append(tuple(together))

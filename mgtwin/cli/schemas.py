@@ -89,6 +89,7 @@ _LOOSER: dict[str, Callable[[Schema], Schema]] = {
     "interfaces": _entries_or_part,
     "cells": _or_one,
     "states": _or_one,
+    "electrodes": _or_one,
     "held": _or_one,
     "temperatures": _or_one,
     "voltage": _or_one,

@@ -161,7 +161,7 @@ class Shown:
         found: dict[str, set[str]] = {}
         for name in {name for names in applicable_overlays(self.cell.name) for name in names}:
             found.setdefault(load_overlay(name).kind, set()).add(name)
-        for kind in ("state", "reading", "alternative"):
+        for kind in ("state", "electrode", "reading", "alternative"):
             if kind in found:
                 yield Indented(Text(f"{kind}s for this cell: {', '.join(sorted(found[kind]))}", style="dim"))
         example = f"layers.{self.cell.layers[0].name}.thickness"

@@ -172,6 +172,11 @@ class Columns:
         # Instruments count from 1, some from 0, and a file may begin in the middle of an experiment.
         return (values - values.min()).astype(int)
 
+    def electrode(self, *names: str) -> dict[str, str]:
+        """Return the attribute that says of which electrode these quantities are, where it is against a reference."""
+        working = any(name in self.found and self.found[name].electrode == "working" for name in names)
+        return {"electrode": "working"} if working else {}
+
     def moment(self, rows: np.ndarray) -> dict[str, float]:
         """Return when the first and the last of the rows were measured [s], where the file has the time."""
         time = self.optional("time")[0]

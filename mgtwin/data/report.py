@@ -39,7 +39,7 @@ class About:
 
 
 def attrs(
-    about: About, hints: Hints, notes: Sequence[str] = (), warnings: Sequence[str] = (), **more: float
+    about: About, hints: Hints, notes: Sequence[str] = (), warnings: Sequence[str] = (), **more: float | str
 ) -> dict[str, Attribute]:
     """Return the attributes of a Dataset that was read from a file; hints go before what the file says."""
     told = {"area": hints.area, "thickness": hints.thickness, "temperature": hints.temperature}

@@ -100,7 +100,8 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         doubts += [_UNEVEN.format(*f[[odd, odd - 1, odd + 1]])] if odd is not None else []
         doubts += [_SKIPPED.format(*f[[lost, lost + 1]])] if lost is not None else []
         doubts += [_OFF.format(off[1], f[off[0]])] if off is not None else []
-        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **bias, **columns.moment(part)))
+        more: dict[str, float | str] = {**bias, **columns.moment(part), **columns.electrode("real", "modulus")}
+        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **more))
 
 
 def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:

@@ -78,7 +78,8 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
     if table.array is None and table.kind(columns.found["time"].index) == "date":
         about = replace(about, date=table.rows[int(np.flatnonzero(keep)[0])][columns.found["time"].index])
     cycle, step = (columns.counter(name, keep) for name in ("cycle", "step"))
-    given = attrs(about, hints, notes, warnings)
+    half = {} if "counter_voltage" in columns or columns.told("voltage") else columns.electrode("voltage")
+    given = attrs(about, hints, notes, warnings, **half)
     return transient(time[keep], voltage, current, cycle=cycle, step=step, attrs=given)
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, Field, TypeAdapter, field_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, field_validator
 
 from .. import library, yamlfile
 from ..errors import FileError, InputError, UnknownNameError
@@ -94,6 +94,8 @@ class Experiment:
         [K]
     states : str or tuple of str
         Overlays of the kind state, empty for cells without any.
+    electrodes : str or tuple of str
+        Overlays of the kind electrode, each in a run of its own; empty for the electrodes of the cell's file.
     observed : tuple of Observation
     compare : {"reading", "ageing"}
         Kind of the overlays that are compared with each other: each that applies is simulated.
@@ -128,6 +130,7 @@ class Experiment:
         tuple[Annotated[Value, Quantity("K", gt=0)], ...], BeforeValidator(listed), Field(min_length=1)
     ]
     states: Names = ()
+    electrodes: Names = ()
     observed: tuple[Observation, ...] = ()
     held: Names = ()
     where: str = ""
@@ -145,14 +148,15 @@ class Experiment:
             library.find("cells", name)
         return cells
 
-    @field_validator("states")
+    @field_validator("states", "electrodes")
     @classmethod
-    def _known_states(cls, states: tuple[str, ...]) -> tuple[str, ...]:
-        known = [name for name in library.names("overlays") if _kind(name) == "state"]
-        for name in states:
+    def _known_overlays(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        kind = str(info.field_name).removesuffix("s")
+        known = [name for name in library.names("overlays") if _kind(name) == kind]
+        for name in names:
             if name not in known:
-                raise UnknownNameError(name, known, "state")
-        return states
+                raise UnknownNameError(name, known, kind)
+        return names
 
     @field_validator("observed")
     @classmethod
@@ -185,7 +189,8 @@ class Experiment:
             Run(self.name, cell, overlays, name, temperature, self.protocol, tuple(self.scaled.items()))
             for cell in self.cells
             for state in self.states or ("",)
-            for overlays, name in combinations(cell, state, self.compare)
+            for electrode in self.electrodes or ("",)
+            for overlays, name in combinations(cell, state, self.compare, electrode)
             for temperature in self.temperatures
         ]
         if reading is None:
@@ -213,15 +218,17 @@ def _kind(overlay: str) -> str:
     return load_overlay(overlay).kind
 
 
-def combinations(cell: str, state: str = "", compare: str = "reading") -> tuple[tuple[tuple[str, ...], str], ...]:
+def combinations(
+    cell: str, state: str = "", compare: str = "reading", electrode: str = ""
+) -> tuple[tuple[tuple[str, ...], str], ...]:
     """Return (overlays, the one that is compared) of a cell in a state, also with the alternatives of that state.
 
     Parameters
     ----------
-    cell, state : str
-        Names; ``""`` for no state.
+    cell, state, electrode : str
+        Names; ``""`` for no state, and for the electrodes that the cell has anyway.
     compare : str
-        Kind of the overlays that are compared. A cell without any of that kind gives its state alone.
+        Kind of the overlays that are compared. A cell without any of that kind gives its state and electrode alone.
     """
     from ..cells.overlays import applicable_overlays
 
@@ -229,12 +236,13 @@ def combinations(cell: str, state: str = "", compare: str = "reading") -> tuple[
     for names in applicable_overlays(cell):
         kinds = {name: _kind(name) for name in names}
         compared = [name for name, kind in kinds.items() if kind == compare]
-        states = [name for name, kind in kinds.items() if kind == "state"]
+        asked_for = {name for name, kind in kinds.items() if kind in ("state", "electrode")}
         # readings and explanations of ageing are compared with their own kind only, so never come together
-        alone = set(kinds.values()) <= {"state", "alternative", compare}
-        if compared and alone and states == ([state] if state else []):
+        alone = set(kinds.values()) <= {"state", "alternative", "electrode", compare}
+        if compared and alone and asked_for == {state, electrode} - {""}:
             found.append((names, compared[0]))
-    return tuple(sorted(found, key=lambda item: (len(item[0]), item[1]))) or (((state,) if state else (), ""),)
+    plain = tuple(filter(None, (state, electrode)))
+    return tuple(sorted(found, key=lambda item: (len(item[0]), item[1]))) or ((plain, ""),)
 
 
 def experiment(name: str | Path) -> Experiment:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ..cells import Cell
 from ..circuits import Circuit, CircuitBlock
 from ..regression import Block, Weighting
+from .halves import HalfBlock
 from .measurements import Measurement
 from .parameters import Parameter
 from .spectra import spectra_blocks
@@ -33,11 +34,13 @@ def _of_cells(
     parameters: Sequence[Parameter],
     weightings: Sequence[Weighting],
 ) -> list[Block]:
-    rest = [k for k in numbers if measurements[k].is_spectrum and measurements[k].protocol is None]
+    at_rest = [k for k in numbers if measurements[k].is_spectrum and measurements[k].protocol is None]
+    rest = [k for k in at_rest if not measurements[k].half]
     blocks: list[Block] = list(
         spectra_blocks(rest, [measurements[k] for k in rest], parameters, [weightings[k] for k in rest])
     )
-    for k in (number for number in numbers if number not in rest):
+    blocks += [HalfBlock(k, measurements[k], parameters, weightings[k]) for k in at_rest if k not in rest]
+    for k in (number for number in numbers if number not in at_rest):
         from .transients import BiasedBlock, TransientBlock  # they import PyBaMM, which takes seconds
 
         kind = BiasedBlock if measurements[k].is_spectrum else TransientBlock

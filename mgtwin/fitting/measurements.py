@@ -24,6 +24,8 @@ __all__ = ["Measurement", "measurement"]
 
 Reals = NDArray[np.float64]
 
+#: What the attribute ``electrode`` says -> the half of a cell that it is.
+HALVES = {"negative": "negative", "positive": "positive", "working": "positive"}
 #: A record that begins this late [s], or this many of its sampling intervals, counts its time from the step on.
 SOON, FEW = 1.0, 2.0
 
@@ -50,6 +52,8 @@ class Measurement:
         Number of the step that every sample belongs to, where the data say.
     note : str
         What has to be said of the state in which it was taken.
+    half : str
+        Which side of the reference it was measured at, ``""`` of the whole cell.
     dataset : xarray.Dataset
     """
 
@@ -65,6 +69,7 @@ class Measurement:
     current: Reals | None = None
     steps: NDArray[np.intp] | None = None
     note: str = ""
+    half: str = ""
 
     @property
     def is_spectrum(self) -> bool:
@@ -180,6 +185,21 @@ def _temperature(model: AnyModel, dataset: xr.Dataset, protocol: Protocol | None
     return model.temperature if given is None else float(given)
 
 
+def _half(model: AnyModel, dataset: xr.Dataset, label: str) -> str:
+    """Side of the reference that a Dataset says it was measured at; "" where it is of the whole cell."""
+    electrode = _text(dataset, "electrode")
+    if electrode not in HALVES or not model.has_states:  # a circuit describes whatever it is given
+        return ""
+    if cast(Cell, model.subject).reference is not None:
+        return HALVES[electrode]
+    # two-electrode cells are measured as "working against reference", too, both leads being at one electrode
+    if electrode in HALVES.values():
+        raise InputError(
+            f"{label}: this is the {electrode} half of a cell, but the cell to be fitted has no reference."
+        )
+    return ""
+
+
 def _spectrum(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     frequency = np.asarray(dataset["frequency"].values, dtype=float)
     impedance = np.asarray(dataset["impedance"].values, dtype=complex)
@@ -206,7 +226,8 @@ def _spectrum(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     elif bias is None:
         bias, note = held_at(cast(Cell, cell), dataset, impedance, label)
     protocol = None if bias is None else EIS.at(np.unique(frequency)[::-1], bias=bias)
-    return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance, note=note)
+    half = _half(model, dataset, label)
+    return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance, note=note, half=half)
 
 
 def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
@@ -228,6 +249,7 @@ def _transient(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
         model.at(temperature), label, protocol, temperature, dataset,
         time=time[good], voltage=voltage[good], current=current[good],
         steps=np.asarray(dataset["step"].values, dtype=np.intp)[good] if "step" in dataset.coords else None,
+        half=_half(model, dataset, label),
     )  # fmt: skip
 
 

@@ -4,63 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..batch.derivatives import DifferenceRun
-from ..cells import Cell
-from ..cells.paths import Key
 from ..errors import InputError
 from ..kinds.carriers import Carrier
 from ..protocols import EIS, Limits, Segment
-from ..regression import Block, Weighting
+from ..regression import Weighting
 from ..simulation import simulate
 from ..simulation.jacobian import impedance_jacobian
 from ..simulation.sensitivities import SensitiveRun
 from .measurements import Measurement
 from .parameters import Parameter
+from .single import SingleBlock
 
 __all__ = ["BiasedBlock", "TransientBlock", "segments_of"]
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
-_Array = TypeVar("_Array", Reals, Complexes)
 
 
-class _Single(Block):
-    """What blocks of a single Dataset share."""
-
-    def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
-        self.numbers = (number,)
-        self.quantity, self.data, self.lengths = item.quantity, item.data, (item.data.size,)
-        self.weight = 1 / weighting.interleaved(item.data)
-        self._cell: Cell = item.model.subject
-        self._keys: dict[int, Key] = {k: p.targets[number] for k, p in enumerate(parameters) if number in p.targets}
-        self._count = len(parameters)
-
-    def _given(self, values: Reals) -> dict[Key, float]:
-        return {paths: float(values[k]) for k, paths in self._keys.items()}
-
-    def _everywhere(self, slopes: _Array) -> _Array:
-        """Derivatives by all unknowns from those by the ones that act here (first axis)."""
-        result: _Array = np.zeros((self._count, *slopes.shape[1:]), dtype=slopes.dtype)
-        result[list(self._keys)] = slopes
-        return result
-
-
-class TransientBlock(_Single):
+class TransientBlock(SingleBlock):
     """One run in time; the voltage deviates where the current was imposed, and the current where the voltage was."""
 
     def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
         super().__init__(number, item, parameters, weighting)
         segments, self._where = segments_of(item)
         self._output = 1 if item.by_voltage else 0
-        self._names = {k: ", ".join(paths) for k, paths in self._keys.items()}
-        salt = any(Carrier.ANIONS in layer.material.carriers for layer in self._cell.layers)
+        self._names = {k: ", ".join(paths) for k, paths in self.keys.items()}
+        salt = any(Carrier.ANIONS in layer.material.carriers for layer in self.cell.layers)
         # a run that uses up its salt ends by an event, which one integration of many sets does not share
-        self._run = (SensitiveRun if salt else DifferenceRun)(self._cell, segments, list(self._keys.values()))
+        keys = list(self.keys.values())
+        self._run: SensitiveRun | DifferenceRun
+        if item.half:
+            if item.by_voltage:
+                raise InputError(
+                    f"{item.label}: the voltage between an electrode and the reference was imposed, but a simulation "
+                    f"imposes that of the cell: fit a run at imposed current, or give the voltage of the cell."
+                )
+            self._run = DifferenceRun(self.cell, segments, keys, half=item.half)
+        else:
+            self._run = (SensitiveRun if salt else DifferenceRun)(self.cell, segments, keys)
         self._last: tuple[bytes, tuple[Reals, ...]] | None = None
 
     def _named(self, values: Reals) -> dict[str, float]:
@@ -69,7 +56,7 @@ class TransientBlock(_Single):
     def _found(self, values: Reals) -> tuple[Reals, ...]:
         """Voltage, current and their derivatives; the last ones are kept, for an integration takes long."""
         # only of the numbers that act here: others of a joint fit may move without a new integration
-        key = values[list(self._keys)].tobytes()
+        key = values[list(self.keys)].tobytes()
         if self._last is None or self._last[0] != key:
             self._last = key, self._run.derivatives({name: float(values[k]) for k, name in self._names.items()})
         return self._last[1]
@@ -80,10 +67,10 @@ class TransientBlock(_Single):
 
     def derivatives(self, values: Reals) -> Reals:
         """Their derivatives by the unknowns."""
-        return self._everywhere(self._found(values)[2][self._output][self._where].T)
+        return self.everywhere(self._found(values)[2][self._output][self._where].T)
 
 
-class BiasedBlock(_Single):
+class BiasedBlock(SingleBlock):
     """A spectrum under a bias: the mesh linearised at its steady state, with the adjoint's derivatives."""
 
     def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
@@ -94,16 +81,16 @@ class BiasedBlock(_Single):
 
     def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
-        cell = self._cell.with_(self._given(values))
+        cell = self.cell.with_(self.given(values))
         return np.asarray(simulate(cell, self._protocol)["impedance"].values)[self._where]
 
     def derivatives(self, values: Reals) -> Complexes:
         """Its derivatives by the unknowns."""
-        if not self._keys:
-            return np.zeros((self._count, self.data.size), dtype=complex)
-        cell = self._cell.with_(self._given(values))
-        found = impedance_jacobian(cell, self._protocol, list(self._keys.values()))["impedance_jacobian"]
-        return self._everywhere(np.asarray(found.transpose("parameter", "frequency").values)[:, self._where])
+        if not self.keys:
+            return np.zeros((self.count, self.data.size), dtype=complex)
+        cell = self.cell.with_(self.given(values))
+        found = impedance_jacobian(cell, self._protocol, list(self.keys.values()))["impedance_jacobian"]
+        return self.everywhere(np.asarray(found.transpose("parameter", "frequency").values)[:, self._where])
 
 
 def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp]]:

@@ -20,6 +20,7 @@ from ..models.controlled import ControlledStack
 from ..routes import Route
 from .banded import BandedOrder, BandedSystem, Factors
 from .fixture import FIXTURE, measured
+from .halves import divided
 
 #: A spectrum costs little, so that its mesh can be fine enough for 1e-4 over ten decades of frequency.
 REFINEMENT = 1.5
@@ -39,6 +40,8 @@ class SmallSignal:
         :math:`\partial F/\partial y_c`, without the current's own row.
     voltage, direct : ndarray, float
         :math:`\partial V/\partial y` of all unknowns but the current, and of the current.
+    part, part_direct : ndarray, float
+        The same of the voltage between the negative electrode and the reference; 0 without one.
     scale : float
         s [A].
     """
@@ -47,11 +50,17 @@ class SmallSignal:
     forcing: np.ndarray
     voltage: np.ndarray
     direct: float
+    part: np.ndarray
+    part_direct: float
     scale: float
 
     def impedance(self, response: np.ndarray) -> Any:
         """Z [ohm] from the response of the unknowns to y_c."""
         return -(self.voltage @ response + self.direct) / self.scale
+
+    def negative(self, response: np.ndarray) -> Any:
+        """The part of Z [ohm] between the negative electrode and the reference."""
+        return -(self.part @ response + self.part_direct) / self.scale
 
 
 class LinearisedStack:
@@ -99,6 +108,7 @@ class LinearisedStack:
             ages=False,
             layers=layers,
         )
+        self.has_reference = cell.reference is not None
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)
         self.input_names = sorted(set(self.model.input_paths.values()))
@@ -130,7 +140,10 @@ class LinearisedStack:
         parts = [translated(self.built.concatenated_rhs), translated(self.built.concatenated_algebraic)]
         residual = casadi.vertcat(*[part for part in parts if part.numel()])
         outputs = casadi.vertcat(
-            *[translated(self.built.get_processed_variable(name)) for name in (names.VOLTAGE, names.CURRENT)]
+            *[translated(self.built.get_processed_variable(name)) for name in (names.VOLTAGE, names.CURRENT)],
+            translated(self.built.get_processed_variable(names.NEGATIVE_VOLTAGE))
+            if self.has_reference
+            else casadi.MX(0),
         )
         charges = [names.stored_charge(layer.name) for layer in self.model.storing_layers]
         stored = casadi.vertcat(
@@ -216,19 +229,31 @@ class LinearisedStack:
         inputs : mapping, optional
             Values of paths given as inputs, by default those of the cell.
         """
+        return self.with_halves(frequencies, state, inputs)[0]
+
+    def with_halves(
+        self, frequencies: ArrayLike, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The impedance, and its part between the negative electrode and the reference (0 without one) [ohm].
+
+        Parameters as for `impedance`.
+        """
         problem = self.small_signal(state, inputs)
         frequencies = np.asarray(frequencies, dtype=float)
-        result = np.empty(frequencies.shape, dtype=complex)
+        alone, part = np.empty((2, *frequencies.shape), dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
-            result[index] = problem.impedance(self.factorised(problem, frequency).solve(problem.forcing))
-        return np.asarray(measured(result, 2j * np.pi * frequencies, *self.fixture_numbers(inputs)))
+            response = self.factorised(problem, frequency).solve(problem.forcing)
+            alone[index], part[index] = problem.impedance(response), problem.negative(response)
+        s, leads = 2j * np.pi * frequencies, self.fixture_numbers(inputs)
+        found = np.asarray(measured(alone, s, *leads))
+        return found, np.asarray(divided(alone, part, s, *leads)) if self.has_reference else part
 
     def small_signal(self, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None) -> SmallSignal:
         """The linear problem of a state; parameters as for `impedance`."""
         y = self.rest_state(inputs) if state is None else state
         jacobian, outputs = self.matrices(y, *self.values(inputs))
         matrix = csr_matrix(jacobian.sparse())[self.others]
-        voltage, current = np.asarray(outputs)
+        voltage, current, part = np.asarray(outputs)
         inner = matrix[:, self.others]
         if self._order is None:
             self._order = BandedOrder(inner)
@@ -237,6 +262,8 @@ class LinearisedStack:
             matrix[:, [self.current_index]].toarray().ravel(),
             voltage[self.others],
             float(voltage[self.current_index]),
+            part[self.others],
+            float(part[self.current_index]),
             float(current[self.current_index]),
         )
 

@@ -11,8 +11,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..cells import Cell
+from ..cells import Cell, Reference
 from ..cells.questions import faces
+from ..cells.reference import SERIES_SHARE, Place
 from ..cells.rest import rest_potentials
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import Number, is_zero
@@ -24,7 +25,7 @@ from .chain import Division, Mixed, stack_impedance
 from .currents import divide
 from .exact import elements_of
 from .links import Array, Interface
-from .parameters import reader_of
+from .parameters import Overrides, reader_of
 
 __all__ = ["UnitCurrent", "at_rest"]
 
@@ -37,7 +38,14 @@ def at_rest(cell: Cell) -> dict[str, float]:
     }
     for side, eta in (("negative", rest.negative), ("positive", rest.positive)):
         found |= {name(side): float(eta) for name in (names.potential_drop, names.through_contact_drop)}
+    if cell.reference is not None:
+        E = rest.layers[_place(cell, cell.reference).layer]
+        found[names.NEGATIVE_VOLTAGE] = float(cell.reference.kind.reads(-float(rest.negative), float(E or 0.0)))
     return found | {names.VOLTAGE: -float(rest.negative) - float(rest.positive)}
+
+
+def _place(cell: Cell, reference: Reference) -> Place:
+    return reference.place({layer.name: layer.material.carriers for layer in cell.layers})
 
 
 class UnitCurrent:
@@ -50,11 +58,19 @@ class UnitCurrent:
         Laplace variables [1/s], one axis.
     dielectric : collection of str, optional
         Layers that store dielectric charge, by default all that have a permittivity.
+    overrides : mapping, optional
+        Values in place of the cell's, as for :func:`mgtwin.impedance.exact`.
     """
 
-    def __init__(self, cell: Cell, s: np.ndarray, dielectric: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        s: np.ndarray,
+        dielectric: Collection[str] | None = None,
+        overrides: Overrides | None = None,
+    ) -> None:
         self.cell, self.s = cell, s
-        self._reader, _ = reader_of(cell, {})
+        self._reader, self.batch = reader_of(cell, overrides or {})
         self._dielectric = {layer.name for layer in cell.layers} if dielectric is None else set(dielectric)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             self._layers, self._links = elements_of(cell, self._reader, s, self._dielectric)
@@ -62,7 +78,9 @@ class UnitCurrent:
             #: [ohm m2]
             self.impedance: Array = stack_impedance(self._layers, self._links) + self._series
             self._divisions, self._fractions = divide(self._layers, self._links)
-            inside = [layer.faces(division) for layer, division in zip(self._layers, self._divisions, strict=True)]
+            self._faces = inside = [
+                layer.faces(division) for layer, division in zip(self._layers, self._divisions, strict=True)
+            ]
             met = [(0.0, inside[0][0]), *((a[1], b[0]) for a, b in pairwise(inside)), (inside[-1][1], 0.0)]
             self._drops = [
                 link.drop(fractions, *beside)
@@ -85,7 +103,17 @@ class UnitCurrent:
                     found[names.local_potential(layer.name)] = element.potential(division, nodes[layer.name])
                     thickness = self._reader.number(f"layers.{layer.name}.thickness")
                     found[names.stored_charge(layer.name)] = division.stored / (self.s * thickness)
+        if self.cell.reference is not None:
+            found[names.NEGATIVE_VOLTAGE] = self.negative_voltage(self.cell.reference)
         return found
+
+    def negative_voltage(self, reference: Reference) -> Array:
+        """Voltage of a reference against the negative metal [ohm m2]."""
+        face, layer, side = _place(self.cell, reference)
+        ionic = -SERIES_SHARE * self._series - sum(self._drops[: face + (side == "left")])
+        for element, division in zip(self._layers[:face], self._divisions, strict=False):
+            ionic = ionic - element.drop(division)
+        return reference.kind.reads(ionic, self._faces[layer][side == "right"])
 
     # -- states of the discretised model -------------------------------------------------------------------------------
     def states(self, nodes: Mapping[str, np.ndarray], window: tuple[float, float]) -> dict[str, Array]:

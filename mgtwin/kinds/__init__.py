@@ -7,4 +7,5 @@ takes.
 from . import ageing as ageing
 from . import electrodes as electrodes
 from . import junctions as junctions
+from . import probes as probes
 from . import storages as storages

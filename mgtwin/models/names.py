@@ -10,6 +10,7 @@ import math
 
 TIME = "Time [s]"
 VOLTAGE = "Voltage [V]"
+NEGATIVE_VOLTAGE = "Voltage of the reference against the negative electrode [V]"
 TIME_IN_MINUTES, TIME_IN_HOURS = "Time [min]", "Time [h]"
 BATTERY_VOLTAGE = "Battery voltage [V]"
 TERMINAL_VOLTAGE = "Terminal voltage [V]"

@@ -30,6 +30,7 @@ from .particles import Particle
 from .scalars import jacobian_in_scalars
 from .stock import StockModel
 from .storage import ConstantPhaseElement
+from .terminals import name_variables
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
@@ -141,7 +142,7 @@ class StackModel(StockModel):
         self.current = self._current()
         self.current_density = self.current / self.area
         self._assemble()
-        self._name_variables()
+        name_variables(self)
         self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))
         #: Numbers that are inputs where the model is shared, by their paths.
         # a profile of inputs has no shape where nothing else has one: numbers of graded layers stay numbers
@@ -317,29 +318,6 @@ class StackModel(StockModel):
         if interface.removeprefix("interfaces.") in self.cell.interfaces or not interface.startswith("interfaces."):
             return self.electronic_resistance(f"{interface}.electronic_resistance") is not None
         return True
-
-    def _name_variables(self) -> None:
-        series = self.reader.number("series_resistance") * self.current_density
-        total = series
-        for element in self.elements:
-            self.variables[names.potential_drop(element.name)] = element.drop
-            total = total + element.drop
-        self.variables[names.potential_drop(names.SERIES)] = series
-        for interface in self.interfaces:
-            self.variables[names.electronic_current_density(interface.name)] = interface.electronic_current
-        for electrode in (self.interfaces[0], self.interfaces[-1]):
-            self.variables[names.faradaic_current_density(electrode.name)] = electrode.faradaic_current
-        self.voltage = -total
-        self.variables.update(
-            {
-                names.TIME: pybamm.t,
-                names.VOLTAGE: self.voltage,
-                names.BATTERY_VOLTAGE: self.voltage,
-                names.CURRENT: self.current,
-                names.CURRENT_VARIABLE: self.current,
-                names.CURRENT_DENSITY: self.current_density,
-            }
-        )
 
     # -- what PyBaMM asks of a model -------------------------------------------------------------------------------
     @property

@@ -49,14 +49,18 @@ class Spectrum:
         """In closed form."""
         from .. import dataset
         from ..impedance.exact import exact
+        from ..impedance.halves import exact_halves
 
         frequencies = self.protocol.values()
-        impedance = exact(self.cell, frequencies)
-        return dataset.spectrum(frequencies, impedance, {**self.attrs, "route": "exact, at rest"})
+        attrs = {**self.attrs, "route": "exact, at rest"}
+        if self.cell.reference is None:
+            return dataset.spectrum(frequencies, exact(self.cell, frequencies), attrs)
+        negative, positive = exact_halves(self.cell, frequencies)
+        halves = {"impedance_negative": negative, "impedance_positive": positive}
+        return dataset.spectrum(frequencies, negative + positive, attrs, **halves)
 
     def modelled(self, route: Route) -> xr.Dataset:
         """Of a discretised model, linearised at the state."""
-        from .. import dataset
         from ..impedance.linearise import LinearisedStack
 
         cell, protocol, start, frequencies = self.cell, self.protocol, self.start, self.protocol.values()
@@ -68,7 +72,7 @@ class Spectrum:
         if kept is None:
             why = Laplace().refusal(Task(cell))
             made = made_by(stack.model, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
-            return dataset.spectrum(frequencies, stack.impedance(frequencies), {**self.attrs, **made})
+            return _spectrum(stack, frequencies, None, {**self.attrs, **made})
         state = completed(stack, cell, kept)
         place, warnings = f"at {kept.time:.6g} s of the run given as start", list(self.attrs["warnings"])
         warnings += [] if start is None else start_state.differences(start, cell)
@@ -76,9 +80,19 @@ class Spectrum:
             place = f"steady under {protocol.bias}"
             state = converged_steady_state(stack, cell, protocol.bias, origin, state)
         warnings += drift_warnings(stack, state, float(frequencies.min()))
-        impedance = stack.impedance(frequencies, state)
         made = made_by(stack.model, stack.layout[0], f"linearised {place}")
-        return dataset.spectrum(frequencies, impedance, {**self.attrs, **made, "warnings": warnings})
+        return _spectrum(stack, frequencies, state, {**self.attrs, **made, "warnings": warnings})
+
+
+def _spectrum(
+    stack: LinearisedStack, frequencies: np.ndarray, state: np.ndarray | None, attrs: Attributes
+) -> xr.Dataset:
+    """The spectrum of a state, with its halves where the cell has a reference."""
+    from .. import dataset
+
+    impedance, negative = stack.with_halves(frequencies, state)
+    halves = {"impedance_negative": negative, "impedance_positive": impedance - negative}
+    return dataset.spectrum(frequencies, impedance, attrs, **(halves if stack.has_reference else {}))
 
 
 def completed(stack: LinearisedStack, cell: Cell, kept: start_state.KeptState) -> np.ndarray:

@@ -236,6 +236,9 @@ def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
             face: 0.0 - area * outputs[names.electronic_current_density(face)] for face in interfaces
         },
     }
+    if names.NEGATIVE_VOLTAGE in outputs:
+        found["voltage_negative"] = outputs[names.NEGATIVE_VOLTAGE]
+        found["voltage_positive"] = found["voltage"] - found["voltage_negative"]
     kinds = [kind for face in interfaces if (kind := at_face(cell, face)) is not None]
     if any(kind.ageing or kind.contact is not None for kind in kinds):
         found["contact_fraction"] = {face: outputs[names.contact_fraction(face)] for face in interfaces}

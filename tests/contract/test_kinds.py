@@ -82,6 +82,8 @@ LAWS_MADE: dict[str, dict[str, Any]] = {
         "stress": 1e6,
     },
     "film_growth": {"charge_rate": 1e-6, "parabolic_rate": 1e-9},
+    "film_erosion": {"charge": 500.0, "minimum_resistance": 1e-4, "plating_fraction": 0.5},
+    "film_regrowth": {"rate": 1e-4, "complete_resistance": 2e-3},
     "dry_out": {"rate": 1e-4, "initial": 0.1, "minimum": 0.2},
 }
 #: From where displacement takes over to where diffusion in a particle is finite; the mesh is right to 1e-3 there.
@@ -214,7 +216,7 @@ def test_every_electrode_cycles_and_repeats_itself(name: str) -> None:
 @pytest.mark.parametrize("name", LAWS_MADE)
 def test_every_ageing_law_keeps_its_state_within_bounds(name: str) -> None:
     law = AGEING_LAWS[name](**LAWS_MADE[name])
-    aged = mt.Plating(5.0, double_layer=0.1, contact=mt.Contact(0.9, 1e-5), ageing=[law])
+    aged = mt.Plating(5.0, double_layer=0.1, film_resistance=1e-3, contact=mt.Contact(0.9, 1e-5), ageing=[law])
     made = cell(mt.Plating(5.0, double_layer=0.1), aged)
     assert mt.Cell.from_yaml(made.to_yaml()).identical(made)
     run = mt.simulate(made, mt.Cycling(1.0, "200 s", cycles=20, traces=()))
@@ -222,7 +224,7 @@ def test_every_ageing_law_keeps_its_state_within_bounds(name: str) -> None:
         run[name].sel(interface="positive").values for name in ("final_contact_fraction", "final_film_resistance")
     )
     assert np.all((contact > 0) & (contact <= 1)) and np.all(film >= 0)
-    assert contact[-1] < contact[0] or film[-1] > film[0]
+    assert contact[-1] < contact[0] or film[-1] != film[0]
 
 
 @pytest.mark.parametrize("name", ELECTRODES_MADE)

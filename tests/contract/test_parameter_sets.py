@@ -57,7 +57,7 @@ FULL = ("mg_polymer_ti2s4", "mg_trilayer_mo6s8")
 def allowed(cell: str) -> set[frozenset[str]]:
     """The combinations of overlays that make sense, written down independently of the files."""
     if cell in OTHER:
-        contact = [(), ("contact_loss",)] if cell == "mg_polymer_mg" else [()]
+        contact = [(), ("contact_loss",), ("passivated",)] if cell == "mg_polymer_mg" else [()]
         recipe = {frozenset({"from_recipe"})} if cell in POLYMER else set()
         printed = {frozenset(a + b) for a, b in itertools.product([(), ("as_printed",)], contact)}
         return (printed | recipe) - {frozenset()}
@@ -68,6 +68,7 @@ def allowed(cell: str) -> set[frozenset[str]]:
         sets |= {frozenset((*reading, ageing)) for reading in readings for ageing in AGEINGS} | {
             frozenset({"wet_pores"})
         }
+        sets |= {frozenset((*state, "passivated", *reading)) for state in ((), STATES[:1]) for reading in readings}
     return sets - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
 
 
@@ -88,11 +89,12 @@ def test_the_expected_files_are_there() -> None:
         *READINGS,
         *AGEINGS,
         "exponent_9",
+        "passivated",
         "from_recipe",
         "wet_pores",
     }
     mixtures = {"polymer_composite", "polymer_composite_graded", "mg3asn_infiltrated", "mg3asn_infiltrated_salt"}
-    plain = {"mg3asn", "mofsse", "mofsse_salt", "polymer", "emim_tfsi", "mppip_tfsi", "mppip_tfsi_salt"}
+    plain = {"mg3asn", "mofsse", "mofsse_salt", "polymer", "polymer_salt", "emim_tfsi", "mppip_tfsi", "mppip_tfsi_salt"}
     assert {path.stem for path in (ROOT / "materials").glob("*.yaml")} == plain | mixtures
 
 

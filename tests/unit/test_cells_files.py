@@ -322,7 +322,7 @@ def test_applicable_overlays(library: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "temperatur:",
         ),
         ("0.2 mm", "-0.2 mm", "layers.soft.thickness in sandwich: must be greater than 0 m", "layers.*.thickness"),
-        ("kind: state", "kind: stat", "'state', 'reading', 'ageing' or 'alternative'", "stat"),
+        ("kind: state", "kind: stat", "'state', 'electrode', 'reading', 'ageing' or 'alternative'", "stat"),
         ("    set:\n      lay", "    sets:\n      lay", "sets: is not a known key here", "sets"),
     ],
 )

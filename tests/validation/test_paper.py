@@ -179,26 +179,39 @@ def test_the_exponent_that_the_spectra_favour_is_not_the_one_that_hot_pressing_f
 # -- cycling and voltammetry -------------------------------------------------------------------------------------
 
 
-def test_cycling_of_the_trilayer_starts_right_on_average_and_does_not_age() -> None:
+def test_cycling_of_the_trilayer_starts_right_and_does_not_age() -> None:
+    """One film, which stripping breaks, gives -0.1 and 0.03 V; the growth to 2 V is another matter."""
     item = experiment("cycling_trilayer")
     run = item.runs(reading="as_printed")[0]
     rows = rows_of(item, [Simulated(run, mt.simulate(run.build(), run.protocol))])
-    assert of(rows, "first_half_difference", "as_printed").values[0] == pytest.approx(0.065, abs=0.005)
-    assert of(rows, "first_half_sum", "as_printed").values[0] == pytest.approx(0, abs=1e-6)
-    for name in ("first_half_sum", "first_dissolution", "late_deposition", "late_dissolution"):
+    assert of(rows, "first_deposition", "as_printed").values[0] == pytest.approx(-0.0965, abs=5e-4)
+    dissolution = of(rows, "first_dissolution", "as_printed")
+    assert dissolution.values[0] == pytest.approx(0.0266, abs=5e-4) and isinstance(dissolution.verdict, Agrees)
+    assert of(rows, "second_half_sum", "as_printed").values[0] == pytest.approx(0, abs=1e-5)
+    for name in ("first_deposition", "first_half_sum", "first_half_difference"):
+        assert isinstance(of(rows, name, "as_printed").verdict, Calibrated), name
+    for name in ("late_deposition", "late_dissolution"):
         assert isinstance(of(rows, name, "as_printed").verdict, Contradicts), name
-    assert abs(of(rows, "late_deposition", "as_printed").values[0]) < 0.1
 
 
-def test_the_polymer_is_stable_by_construction_and_its_voltammogram_has_no_peak() -> None:
+def test_without_a_film_two_equal_electrodes_explain_neither_offset_nor_peak() -> None:
+    cell = mt.cell("trilayer")
+    run = mt.simulate(cell, mt.Cycling("-0.01 mA", "1 h", cycles=1, points=5))
+    assert run["half_difference"].values[0] == pytest.approx(0.065, abs=0.005)
+    assert run["half_sum"].values[0] == pytest.approx(0, abs=1e-6)
+    sweep = mt.simulate(mt.cell("mg_polymer_mg"), experiment("cv_polymer").protocol)
+    assert np.isnan([mt.analysis.cathodic_peak(sweep, 0), mt.analysis.anodic_peak(sweep)]).all()
+
+
+def test_one_set_of_numbers_gives_the_voltammogram_of_the_polymer_and_its_stability() -> None:
     rows = [*compared("cv_polymer"), *compared("cycling_polymer")]
-    for name in ("cv_deposition", "cv_dissolution"):
+    for name, volt in (("cv_deposition", -1.6), ("cv_dissolution", 1.4)):
         row = of(rows, name, "as_printed")
-        assert isinstance(row.verdict, Contradicts) and np.isnan(row.values[0])
+        assert isinstance(row.verdict, Calibrated) and row.values[0] == pytest.approx(volt, abs=0.021)
     assert isinstance(of(rows, "polymer_voltage", "as_printed").verdict, NotComparable)
     stable = of(rows, "polymer_stable", "as_printed")
-    assert abs(stable.values[0]) < 0.05
-    assert isinstance(stable.verdict, Calibrated) and "no ageing law" in stable.verdict.reason
+    assert abs(stable.values[0]) < 0.005 and isinstance(stable.verdict, Calibrated)
+    assert of(rows, "polymer_break_in", "as_printed").values[0] == pytest.approx(-0.13, abs=0.01)
 
 
 # -- the whole ---------------------------------------------------------------------------------------------------

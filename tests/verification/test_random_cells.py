@@ -20,7 +20,7 @@ import mgtwin as mt
 from mgtwin.impedance.linearise import LinearisedStack
 from mgtwin.impedance.steady import SteadyState
 from mgtwin.unions import OneOf
-from tests.verification.random_cells import Draw, nouns_in
+from tests.verification.random_cells import Draw, nouns_in, own_kinds
 
 SEED, CELLS, FAST = 20261126, 300, 40
 FREQUENCIES = np.geomspace(1e4, 1e-3, 15)
@@ -117,7 +117,7 @@ def kinds_of_a_cell() -> set[type]:
         if typing.get_origin(item) is typing.Annotated:
             for note in typing.get_args(item)[1:]:
                 choice = note if isinstance(note, OneOf) else getattr(note, "kinds", None)
-                waiting += list(choice.kinds().values()) if isinstance(choice, OneOf) else []
+                waiting += own_kinds(choice) if isinstance(choice, OneOf) else []
         if typing.get_args(item):
             waiting += [part for part in typing.get_args(item) if part is not Ellipsis]
         elif isinstance(item, type) and hasattr(item, "__dataclass_fields__") and item not in known:

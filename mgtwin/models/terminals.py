@@ -1,0 +1,77 @@
+"""What is measured at the terminals of a stack: voltage, current, drops of all elements, the reference electrode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pybamm
+
+from ..cells import Reference
+from ..cells.reference import SERIES_SHARE
+from ..kinds.numbers import Number
+from . import names
+from .writer import Writer
+
+__all__ = ["name_variables"]
+
+
+class _Stack(Writer, Protocol):
+    """An assembled stack: its elements from left to right, the interfaces among them, and what is measured."""
+
+    elements: Sequence[Number]
+    interfaces: Sequence[Number]
+    current: Number
+    voltage: Number
+
+
+def name_variables(model: _Stack) -> None:
+    """Give the outputs of an assembled stack their names."""
+    series = model.reader.number("series_resistance") * model.current_density
+    total = series
+    for element in model.elements:
+        model.variables[names.potential_drop(element.name)] = element.drop
+        total = total + element.drop
+    model.variables[names.potential_drop(names.SERIES)] = series
+    for interface in model.interfaces:
+        model.variables[names.electronic_current_density(interface.name)] = interface.electronic_current
+    for electrode in (model.interfaces[0], model.interfaces[-1]):
+        model.variables[names.faradaic_current_density(electrode.name)] = electrode.faradaic_current
+    model.voltage = -total
+    model.variables.update(
+        {
+            names.TIME: pybamm.t,
+            names.VOLTAGE: model.voltage,
+            names.BATTERY_VOLTAGE: model.voltage,
+            names.CURRENT: model.current,
+            names.CURRENT_VARIABLE: model.current,
+            names.CURRENT_DENSITY: model.current_density,
+        }
+    )
+    if model.cell.reference is not None:
+        model.variables[names.NEGATIVE_VOLTAGE] = _against_negative(model, model.cell.reference, series)
+
+
+def _against_negative(model: _Stack, reference: Reference, series: Number) -> Number:
+    """Voltage of the reference against the negative metal."""
+    place = reference.place({layer.name: layer.material.carriers for layer in model.cell.layers})
+    # elements alternate: electrode, layer, junction, layer, ..., electrode; a junction belongs to its left side where
+    # the reference lies on its right one
+    passed = 2 * place.face + (place.side == "left")
+    ionic = -SERIES_SHARE * series
+    for element in model.elements[:passed]:
+        ionic = ionic - element.drop
+    return reference.kind.reads(ionic, _local_potential(model, place.layer, place.side, place.face))
+
+
+def _local_potential(model: _Stack, layer: int, side: str, number: int) -> Number:
+    """E at a face of a layer, 0 where it has no electrons."""
+    face = model.elements[2 * layer + 1].face(side)
+    if face is None:
+        return pybamm.Scalar(0)
+    through = model.interfaces[number].electronic_current
+    if face.current is not None and face.open_potential not in model.algebraic:
+        # no electrons cross here, so that nothing has asked for this potential yet
+        model.algebraic[face.open_potential] = face.current
+        model.initial_conditions[face.open_potential] = model.rest.layers[model.cell.layers[layer].name]
+    return face.open_potential - (1 if side == "right" else -1) * face.resistance * through
