@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from pydantic import (
     Field,
     PlainSerializer,
@@ -24,10 +23,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..errors import InputError, did_you_mean
 from ..kinds.electrode import AnyElectrode
 from ..kinds.junction import AnyJunction, Interfaces, JunctionKind
-from ..kinds.kind import check_bounds
 from ..kinds.laws import Law
 from ..kinds.materials import LayerMaterial
-from ..kinds.noun import Same, explained, noun
+from ..kinds.noun import explained, noun
 from ..quantities import AmbientTemperature, Quantity, Value, format_value
 from .fixture import Fixture
 from .paths import Key, Node, assign, expand, find, walk
@@ -283,20 +281,6 @@ class Cell:
         found = (getattr(value, "source", None) for value in self.numbers.values())
         return tuple(dict.fromkeys(source for source in found if source))
 
-    @cached_property
-    def law_warnings(self) -> tuple[str, ...]:
-        """Laws used outside the temperatures that they were measured for, each with its path.
-
-        Raises
-        ------
-        InputError
-            A law gives a property at the temperature of the cell what no number may give it.
-        """
-        T = float(self.temperature)
-        kinds = [Same(type(self.get(path.rpartition(".")[0]))) for path, _ in self.laws]
-        said = ((path, _checked(kind, path, Same(law), T)) for kind, (path, law) in zip(kinds, self.laws, strict=True))
-        return tuple(f"{path}: {message}" for path, message in said if message)
-
     def reversed(self) -> Cell:
         """Return the mirror image: electrodes swapped, layers and interfaces in opposite order."""
         # a name of a layer holds no dash (`Layer` sees to that), so that a key has one way to be cut
@@ -401,10 +385,3 @@ def _located(message: str, location: tuple[str | int, ...], given: Node) -> Vali
     # The text goes through the context, for pydantic formats braces in the template.
     problem = PydanticCustomError("value_error", "{error}", {"error": InputError(message)})
     return ValidationError.from_exception_data("Cell", [InitErrorDetails(type=problem, loc=location, input=given)])
-
-
-@lru_cache(maxsize=1024)
-def _checked(owner: Same, path: str, law: Same, T: float) -> str | None:
-    """What a law of a field of a kind says of a temperature; InputError where its value is refused there."""
-    check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
-    return law.noun.validity_warning(T)

@@ -66,7 +66,7 @@ def walk(node: Node, prefix: str = "") -> Iterator[tuple[str, Node]]:
             # a noun that was changed shares the parts that did not change
             for below, part in _walked(Same(child)):
                 yield f"{path}.{below}", part
-        elif not isinstance(child, (float, str)):
+        else:
             yield from walk(child, f"{path}.")
 
 

@@ -85,7 +85,7 @@ def stamp(cell: Cell, protocol: Protocol) -> dict[str, Any]:
     return dataset.stamp(
         cell=cell.to_yaml(),
         protocol=protocol.to_yaml(),
-        warnings=list(cell.law_warnings),
+        warnings=checks.validity_warnings(cell),
         sources=cell.sources,
         temperature=float(cell.temperature),
         area=float(cell.area),

@@ -94,8 +94,10 @@ def coordinates(plan: Plan) -> dict[str, Coordinate]:
 
 def attrs_of(plan: Plan, warnings: Iterable[str] = ()) -> dict[str, Any]:
     """Attributes of the result: what was studied, and what to beware of."""
+    from ..simulation.checks import validity_warnings
+
     cells, protocols = list(plan.cells.values()), list(plan.protocols.values())
-    known = [text for cell in cells for text in cell.law_warnings]
+    known = [text for cell in cells for text in validity_warnings(cell)]
     return stamp(
         cell=cells[0].to_yaml() if len(cells) == 1 else None,
         protocol=protocols[0].to_yaml() if len(protocols) == 1 else None,
