@@ -10,6 +10,8 @@ import glob
 import io
 import json
 import os
+import subprocess
+import sys
 import time
 import uuid
 import warnings
@@ -174,20 +176,32 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
         with path.open("rb") as file:
             head = file.read(len(HDF5))
             image = unseal(head + file.read() if head == HDF5 else head, str(path))  # no other file is read whole
-        with xr.open_datatree(io.BytesIO(image.data), **_RAW) as raw:  # type: ignore[arg-type]  # as of open_dataset
-            if _MARK not in raw.attrs:
-                raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
-            # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
-            if int(raw.attrs[_MARK]) > FORMAT:
-                raise FileError(
-                    f"was written by a newer mgtwin (file format {int(raw.attrs[_MARK])}, this one reads up to "
-                    f"{FORMAT}); upgrade mgtwin to read it.",
-                    str(path),
+        if not image.is_sealed and image.data.startswith(HDF5):
+            # Damage that no checksum shows may keep HDF5 busy for ever or bring the interpreter down: another process
+            # reads it first. What it raises there is raised here, too.
+            try:
+                trial = subprocess.run(
+                    [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{_TRIAL}"],
+                    input=image.data,
+                    capture_output=True,
+                    timeout=_PATIENCE + len(image.data) / _PACE,
                 )
-            # Into memory before the file closes: what is read later would come from a closed file.
-            raw = raw.load()
-            nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
-            kind, name = raw.attrs[_KIND], raw.attrs.get(_NAME, "null")
+            except subprocess.TimeoutExpired:
+                trial = None
+            if trial is None or trial.returncode < 0:
+                raise FileError("is damaged: reading it does not come to an end. Run again what made it.", str(path))
+        raw = loaded(image.data)
+        if _MARK not in raw.attrs:
+            raise FileError(f"is a netCDF file, but mgtwin did not write it.\n{_REMEDY}", str(path))
+        # An older mgtwin cannot know what a newer one means: it refuses instead of guessing.
+        if int(raw.attrs[_MARK]) > FORMAT:
+            raise FileError(
+                f"was written by a newer mgtwin (file format {int(raw.attrs[_MARK])}, this one reads up to "
+                f"{FORMAT}); upgrade mgtwin to read it.",
+                str(path),
+            )
+        nodes = {node.path: _decode(node.to_dataset(inherit=False)) for node in raw.subtree}
+        kind, name = raw.attrs[_KIND], raw.attrs.get(_NAME, "null")
     except FileError:
         raise
     except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -205,6 +219,18 @@ def read(path: Path) -> xr.Dataset | xr.DataTree:
     return xr.DataTree.from_dict(nodes, name=json.loads(name))
 
 
+def loaded(data: bytes) -> xr.DataTree:
+    """All that HDF5 data hold, as it lies there."""
+    import xarray as xr
+
+    # Into memory before the file closes: what is read later would come from a closed file.
+    with xr.open_datatree(io.BytesIO(data), **_RAW) as raw:  # type: ignore[arg-type]  # as of open_dataset
+        return raw.load()
+
+
+#: What another process does with data that no checksum vouches for, and how long it may take: seconds, bytes a second.
+_TRIAL = "from mgtwin._netcdf import loaded; loaded(sys.stdin.buffer.read())"
+_PATIENCE, _PACE = 20.0, 5e6
 _REMEDY = (
     "mgtwin.open reads results that mgtwin.save has written. Read an instrument's file with mgtwin.read; build a "
     "Dataset from arrays with mgtwin.dataset.spectrum or mgtwin.dataset.transient."

@@ -183,9 +183,9 @@ def _common(unit: str) -> tuple[str | None, float]:
 # number, and no unit of a laboratory needs as many signs as this.
 _LONGEST = 100
 _POWER = r"(?:\^|\*\*|[⁺⁻⁰¹²³⁴-⁹])"
-_SMALL_POWER = re.compile(
-    rf"(?:(?:\^|\*\*)\s*\(?\s*[+-]?[0-9]{{1,2}}(?:[./][0-9]{{1,3}})?\s*\)?|[⁺⁻]?[⁰¹²³⁴-⁹]{{1,2}})(?!\s*{_POWER}|[\w.])"
-)
+#: Up to 99, with all the digits that the exponent of a fitted constant-phase element may have.
+_SMALL = r"[0-9]{1,2}(?:\.[0-9]{1,17}(?:e-[0-9]{1,2})?|e-[0-9]{1,2}|/[0-9]{1,3})?"
+_SMALL_POWER = re.compile(rf"(?:(?:\^|\*\*)\s*\(?\s*[+-]?{_SMALL}\s*\)?|[⁺⁻]?[⁰¹²³⁴-⁹]{{1,2}})(?!\s*{_POWER}|[\w.])")
 
 
 #: What pint and the tokeniser below it raise for malformed text (of 60 000 random ones), its own errors among them.
@@ -296,4 +296,6 @@ def infer_si(given: str) -> str:
         return ""
     if factor == 1.0:
         return given  # coherent SI already, such as S*m: keep the user's spelling for messages
-    return f"{root:~C}".replace("**", "^")
+    # pint prints powers to six digits, and what has lost one is another unit
+    powers = [f"{_registry().get_symbol(name)}^{power!r}".removesuffix(".0") for name, power in root._units.items()]
+    return "*".join(power.removesuffix("^1") for power in powers)

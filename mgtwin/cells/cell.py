@@ -35,6 +35,8 @@ __all__ = ["Cell", "Ion", "Layer"]
 
 _LAYER_NAME = re.compile("[a-z][a-z0-9_]*")
 _RESERVED = ("negative", "positive", "series")
+#: A stack has a handful; of a million the cell alone would keep a machine busy.
+MOST_LAYERS = 1000
 
 
 @noun
@@ -113,7 +115,7 @@ class Cell:
     negative, positive : Blocking or Plating
         The electrodes at the left and right end.
     layers : sequence of Layer
-        At least one, from left to right; their names must differ.
+        At least one and at most 1000, from left to right; their names must differ.
     interfaces : mapping of str to Junction
         Keyed ``"left-right"`` by the names of neighbouring layers; where there is none both carriers pass perfectly.
     area : float
@@ -158,6 +160,18 @@ class Cell:
     overlays: tuple[str, ...] = ()
     fixture: Fixture = field(default_factory=Fixture, kw_only=True)
     reference: Reference | None = field(default=None, kw_only=True)
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _few(cls, raw: Node) -> Node:
+        """Count them before any of them is looked at."""
+        match raw:
+            case list() | tuple() if len(raw) > MOST_LAYERS:
+                raise InputError(
+                    f"a cell has {MOST_LAYERS} layers at most, not {len(raw)}: join those of one material, or describe "
+                    f"what varies through a layer as a graded Composite."
+                )
+        return raw
 
     @field_validator("layers")
     @classmethod

@@ -134,6 +134,7 @@ class SteadyState:
         """Newton's iteration for one value of the bias; None where it does not converge."""
         result, taken = state, np.inf
         for _ in range(ITERATIONS):
+            length = np.inf
             try:
                 solve = self._solver(result)
                 step = solve(*self._missing(result, target))[:, 0]
@@ -151,9 +152,11 @@ class SteadyState:
                     if np.max(np.abs(following) / (1 + np.abs(result))) <= (1 - share / 4) * length:
                         break
                     share /= 2
-                    if share < SHORTEST:
-                        return result if taken <= NEARLY else None
+                    if share < SHORTEST or length <= NEARLY:
+                        raise _Undetermined
             except _Undetermined:
+                if length <= NEARLY:  # so short a step is not followed by a shorter one: what is missing is rounding
+                    return result + step
                 return result if taken <= NEARLY else None
             # a shortened step says nothing of how near the solution is
             result, taken = tried, length if share == 1 else np.inf

@@ -29,6 +29,8 @@ __all__ = [
 #: A root is taken as found when Newton's step in the logarithm of the conductivity is smaller than this.
 _FOUND = 1e-15
 _ITERATIONS = 80
+#: Above any conductivity; its inverse is below any.
+_HUGE = 1e300
 
 
 def parallel(fractions: Sequence[Number], values: Sequence[Number]) -> Number:
@@ -55,7 +57,10 @@ def hashin_shtrikman(fractions: Sequence[Number], values: Sequence[Number], *, u
         if _is_zero(fraction):
             continue
         # a phase of which there is nothing must not set the bound, be it the best conductor or an insulator
-        here = value if is_symbol(fraction) or is_symbol(value) else np.where(np.asarray(fraction) > 0, value, absent)
+        if is_symbol(fraction):  # which may come to be 0; only products choose there
+            here = (fraction > 0) * value if upper else value + (fraction <= 0) * _HUGE
+        else:
+            here = value if is_symbol(value) else np.where(np.asarray(fraction) > 0, value, absent)
         if star is None:
             star = here
         elif _is_zero(star) or _is_zero(here):  # symbols are positive
@@ -83,9 +88,10 @@ def _with_reference(fractions: Sequence[Number], values: Sequence[Number], star:
     phases = list(zip(fractions, values, strict=True))
     if any(is_symbol(part) for part in (*fractions, *values, star)):
         phases = [(fraction, value) for fraction, value in phases if not _is_zero(fraction)]
-        if _is_zero(star) and any(_is_zero(value) for _, value in phases):
+        if _is_zero(star) and any(_is_zero(value) and not is_symbol(fraction) for fraction, value in phases):
             return 0.0
-        weighted = [(fraction / (value + 2 * star), value) for fraction, value in phases]
+        # a fraction that comes to be 0 has no weight, however badly the phase conducts
+        weighted = [(fraction / (value + 2 * star + 1 / _HUGE), value) for fraction, value in phases]
         return sum(weight * value for weight, value in weighted if not _is_zero(value)) / sum(w for w, _ in weighted)
     top: Number = 0.0
     bottom: Number = 0.0

@@ -161,6 +161,12 @@ class Cycling(TransientProtocol):
             )
         if self.probe is None and self.probe_rest is not None:
             raise InputError("probe_rest is the rest before a spectrum: give probe=EIS(...), too, or use rest.")
+        # what is left of an interrupted run may end before the next spectrum; a whole one that takes none is a mistake
+        if self.probe is not None and not self.first_cycle and self.every > self.cycles:
+            raise InputError(
+                f"probe: a spectrum after every {self.every} cycles is none in {self.cycles}: give every=1, or at most "
+                f"every={self.cycles}."
+            )
         if self.probe is not None and (self.probe.bias is not None or self.probe.temperature is not None):
             raise InputError("the probe takes the state as it is: leave bias and temperature of its EIS out.")
         return self

@@ -82,8 +82,9 @@ def weighting(cls: type[_Weighting]) -> type[_Weighting]:
 class Modulus(Weighting):
     r"""Deviations of a spectrum relative to :math:`|Z|` of the data: the usual choice, for noise in per cent.
 
-    Real and imaginary part of a point have the same weight, :math:`1/|Z|` ("Data-Modulus" in ZView). For data in time,
-    relative to the absolute value. In fits values below a thousandth of the largest count as that.
+    Real and imaginary part of a point have the same weight, :math:`1/|Z|` ("Data-Modulus" in ZView), however many
+    decades it spans. For data in time, relative to the absolute value; values below a thousandth of the largest count
+    as that.
 
     Parameters
     ----------
@@ -101,7 +102,9 @@ class Modulus(Weighting):
     def std(self, data: Data) -> Reals:
         """``|data|``, times the noise where it is given."""
         size = np.abs(data)
-        return np.maximum(size, LEAST * size.max(initial=0.0)) * (1.0 if self.noise is None else self.noise)
+        # an instrument changes its range along a spectrum, so that its noise stays relative; along a trace it does not
+        least = LEAST_PART if np.iscomplexobj(data) else LEAST
+        return np.maximum(size, least * size.max(initial=0.0)) * (1.0 if self.noise is None else self.noise)
 
     def deviations(self, data: Data) -> tuple[Reals, Reals]:
         """``|Z|`` for both parts [ohm], however many decades it spans."""

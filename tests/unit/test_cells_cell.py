@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from typing import Any
 
 import pytest
@@ -275,3 +276,12 @@ def test_text_of_a_cell(cell: Cell) -> None:
     text = str(cell)
     assert "Plating | buffer_left 0.5 mm | antiperovskite 0.65 mm | buffer_right 0.4 mm | Blocking" in text
     assert all(path in text for path in cell.paths())
+
+
+def test_a_million_layers_are_refused_before_any_is_looked_at():
+    """A thousand are more than any stack has; a million once kept the machine busy for minutes."""
+    layer = Layer("a", IonConductor("1 mS/cm"), "1 um")
+    began = time.process_time()
+    with pytest.raises(InputError, match=r"layers: a cell has 1000 layers at most, not 1000000"):
+        Cell("many", Blocking("1 uF/cm^2"), [layer] * 10**6, Blocking("1 uF/cm^2"))
+    assert time.process_time() - began < 1.0

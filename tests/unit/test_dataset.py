@@ -279,6 +279,16 @@ def test_a_result_of_version_0_1_0_opens_and_is_said_to_carry_no_checksum(tmp_pa
         exactly_equal(dataset.open(dataset.save(ds, tmp_path / "again.nc")), ds)
 
 
+def test_damage_of_a_result_of_version_0_1_0_that_keeps_hdf5_busy_is_refused(tmp_path, monkeypatch):
+    """Nothing says what was written, and HDF5 never comes back from this block: another process reads it first."""
+    whole = (Path(__file__).parent / "files" / "result_0_1_0.nc").read_bytes()
+    path = tmp_path / "damaged.nc"
+    path.write_bytes(whole[:2816] + bytes(64) + whole[2816 + 64 :])
+    monkeypatch.setattr(_netcdf, "_PATIENCE", 3.0)
+    with pytest.raises(FileError, match="is damaged: reading it does not come to an end"):
+        dataset.open(path)
+
+
 def test_saving_does_not_change_the_dataset(tmp_path):
     ds = full_transient()
     attrs, copy = dict(ds.attrs), ds.copy(deep=True)

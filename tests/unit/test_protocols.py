@@ -130,6 +130,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "no scan rate": (lambda: Voltammetry(-1, 1, 0), "rate: must be greater than 0 V/s"),
     # cycling
     "no current": (lambda: Cycling(0, 1, 1), "the current of a cycle must not be zero: use Rest"),
+    "no spectrum": (lambda: Cycling(1e-6, 1, 2, probe=EIS(1e3, 1)), "after every 10 cycles is none in 2: give every=1"),
     "no cycles": (lambda: Cycling(1e-6, 1, 0), "cycles: .*greater than or equal to 1"),
     # temperature
     "below absolute zero": (lambda: Rest("1 h", temperature="-300 degC"), "temperature: must be greater than 0 K"),

@@ -479,7 +479,11 @@ def test_units_that_would_keep_the_parser_busy_are_refused_at_once(unit):
 
 
 @pytest.mark.parametrize(
-    ("text", "si"), [("1 cm^-2", 1e4), ("1 cm⁻²", 1e4), ("1 cm ** 2", 1e-4), ("1 F*s^(-0.5)/cm^2", 1e4)]
+    ("text", "si"),
+    [
+        *(("1 cm^-2", 1e4), ("1 cm⁻²", 1e4), ("1 cm ** 2", 1e-4), ("1 F*s^(-0.5)/cm^2", 1e4)),
+        *(("1 S*s^0.469862/cm^2", 1e4), ("1 S*s^1e-05/cm^2", 1e4)),  # as files of fitted cells have them
+    ],
 )
 def test_powers_of_units_as_papers_write_them(text, si):
     assert float(parse(text, None)) == pytest.approx(si, rel=1e-12)
