@@ -21,7 +21,8 @@ from ..models.modes import DECADES, decades_for, length_for
 from ..models.stack import DEFAULT_WINDOW
 from ..protocols import Limits, Segment
 from ..routes import Route
-from ..simulation.integrator import Integrator, SegmentSolution, mapped
+from ..simulation.integrator import Integrator, SegmentSolution
+from ..simulation.outputs import Outputs, mapped
 from .equations import Equations
 from .radau import Trajectories, march
 
@@ -112,15 +113,10 @@ class ParameterSets:
         self._equations = Equations.of(built, [*numbers, *controlled.INPUTS])
         y, p = casadi.MX.sym("y", built.len_rhs_and_alg), casadi.MX.sym("p", len(numbers))
         given: dict[str, Any] = {"t": casadi.MX(0), "inputs": {name: p[k] for k, name in enumerate(numbers)}}
-        self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
-        parts = [
-            casadi.densify(built.get_processed_variable(name).to_casadi(y=y, **given)) for name in self.output_names
-        ]
-        self._edges = np.cumsum([part.numel() for part in parts])
-        self._outputs = casadi.Function("outputs", [y, p], [casadi.vertcat(*parts)])
+        outputs = self.model, built, self._mesh, [y, p], given["inputs"]
         signals = (names.VOLTAGE, names.CURRENT, names.NEGATIVE_VOLTAGE)
-        wanted = [parts[self.output_names.index(name)] for name in signals if name in self.output_names]
-        self._signals = casadi.Function("signals", [y, p], [casadi.vertcat(*wanted)])
+        self._outputs = Outputs(*outputs)
+        self._signals = Outputs(*outputs, [name for name in signals if name in self.model.variables])
         rest = casadi.densify(built.concatenated_initial_conditions.to_casadi(y=casadi.MX(0), **given))
         self._rest = casadi.Function("rest", [p], [rest])
 
@@ -153,11 +149,7 @@ class ParameterSets:
     # -- results ------------------------------------------------------------------------------------------------------
     def evaluate(self, states: Reals, numbers: Reals) -> dict[str, Reals]:
         """Outputs of one set, whose `numbers` have the shape (inputs,), at states of shape (unknowns, times)."""
-        given = np.repeat(numbers[:, np.newaxis], states.shape[1], axis=1)
-        blocks = np.split(mapped(self._outputs, states, given), self._edges[:-1])
-        return {
-            name: block[0] if len(block) == 1 else block for name, block in zip(self.output_names, blocks, strict=True)
-        }
+        return self._outputs.at(states, numbers)
 
     def signals(self, states: Reals, numbers: Reals) -> Reals:
         """Voltage [V] and PyBaMM's current [A] of states (times, unknowns, sets), shape (2, times, sets).
@@ -166,8 +158,8 @@ class ParameterSets:
         """
         times, unknowns, sets = states.shape
         # all sets and times in one call, one column each
-        found = mapped(self._signals, states.transpose(1, 0, 2).reshape(unknowns, -1), np.tile(numbers, times))
-        return found.reshape(-1, times, sets)
+        found = self._signals.at(states.transpose(1, 0, 2).reshape(unknowns, -1), np.tile(numbers, times))
+        return np.stack([*found.values()]).reshape(-1, times, sets)
 
     def solution(self, found: Trajectories, k: int, numbers: Reals, segment: Segment) -> SegmentSolution:
         """The result of a segment for one set; where an event ended it, that moment is the last sample."""

@@ -115,7 +115,7 @@ class CycleIntegrator(Integrator):
             self.atol = float(10.0 ** np.clip(np.floor(np.log10(PART * voltage)), *ATOLS))
         self._settings = limited, self.atol
         super().__init__(cell, refinement=REFINEMENT, **options)
-        _, self._voltage = self._output_function([names.VOLTAGE])
+        self._voltage = self._outputs_of((names.VOLTAGE,))
 
     def _model(self, cell: Cell, **options: Any) -> CycledStack:
         return CycledStack(cell, limited=self._limited, **options)
@@ -149,7 +149,7 @@ class CycleIntegrator(Integrator):
         """Outputs for `states` of shape (state, time) at PyBaMM's `currents` [A], by default those of `run`."""
         if currents is None:
             currents = np.full(states.shape[1], self._current)
-        return self._split(self._mapped(self._outputs, states, currents[None]))
+        return self.outputs.at(states, np.array([*self.numbers.values()]), currents[None])
 
     def run(self, segment: Segment, state: np.ndarray) -> SegmentSolution:
         """Integrate one segment from a state; see :meth:`Integrator.run`."""
@@ -273,7 +273,8 @@ class CycleIntegrator(Integrator):
         outputs = self.evaluate(y[:, columns], currents)
         nodes = np.searchsorted(t, np.concatenate([one.nodes for one in wanted]))
         at_nodes = np.concatenate([np.full(one.nodes.size, one.current) for one in wanted])
-        power = self._mapped(self._voltage, y[:, nodes], at_nodes[None])[0] * (0.0 - at_nodes)
+        found = self._voltage.at(y[:, nodes], np.array([*self.numbers.values()]), at_nodes[None])
+        power = found[names.VOLTAGE] * (0.0 - at_nodes)
         result, first, node = [], 0, 0
         for one in wanted:
             last, next_node = first + one.kept.size, node + one.nodes.size
