@@ -32,7 +32,7 @@ OTHERS = {
     "kinds.electrode": "electrode",
     "kinds.junction": "junction",
     "kinds.probe": "probe",
-    "kinds.memories": "Balance Diffusion Fractional Plate Rate Sphere",
+    "kinds.memories": "Balance Diffusion Fractional Plate Rate Sphere Store",
     "kinds.storage": "storage",
     "laws": "Law Property law",
     "models.stack": "StackModel",

@@ -54,6 +54,7 @@ from .kinds.electrode import electrode as electrode
 from .kinds.electrodes.blocking import Blocking as Blocking
 from .kinds.electrodes.insertion import Insertion as Insertion
 from .kinds.electrodes.plating import Plating as Plating
+from .kinds.electrodes.plating_on_substrate import PlatingOnSubstrate as PlatingOnSubstrate
 from .kinds.electrons.defects import DefectCapacitance as DefectCapacitance
 from .kinds.electrons.defects import DefectElectrons as DefectElectrons
 from .kinds.fractions.amounts import Mass as Mass
@@ -81,6 +82,7 @@ from .kinds.memories import Fractional as Fractional
 from .kinds.memories import Plate as Plate
 from .kinds.memories import Rate as Rate
 from .kinds.memories import Sphere as Sphere
+from .kinds.memories import Store as Store
 from .kinds.mixing.bruggeman import Bruggeman as Bruggeman
 from .kinds.mixing.hashin_shtrikman import HashinShtrikmanLower as HashinShtrikmanLower
 from .kinds.mixing.hashin_shtrikman import HashinShtrikmanUpper as HashinShtrikmanUpper
@@ -95,6 +97,8 @@ from .kinds.potentials.tabulated_potential import TabulatedPotential as Tabulate
 from .kinds.probe import probe as probe
 from .kinds.probes.inert_probe import InertProbe as InertProbe
 from .kinds.probes.ion_probe import IonProbe as IonProbe
+from .kinds.resolutions.resolved import Resolved as Resolved
+from .kinds.resolutions.uniform import Uniform as Uniform
 from .kinds.storage import storage as storage
 from .kinds.storages.capacitor import Capacitor as Capacitor
 from .kinds.storages.cpe import CPE as CPE

@@ -10,6 +10,7 @@ from .activation import arrhenius
 from .blocking_spectrum import BlockingSpectrum, blocking_spectrum
 from .circuits import PaperCircuit
 from .cycling import (
+    coulombic_efficiency,
     cycle_summary,
     deposition_voltage,
     dissolution_voltage,
@@ -96,6 +97,7 @@ __all__ = [
     "cathodic_peak",
     "closure",
     "conductivity",
+    "coulombic_efficiency",
     "current_ratio",
     "cycle_summary",
     "cycles_until",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
+    "coulombic_efficiency",
     "cycle_summary",
     "deposition_voltage",
     "dissolution_voltage",
@@ -197,6 +198,26 @@ def half_difference(run: xr.Dataset, cycle: int = 0) -> float:
 def half_sum(run: xr.Dataset, cycle: int = 0) -> float:
     """Return the half-sum of dissolution and deposition voltage [V] in a cycle: 0 for equal halves and histories."""
     return _of_cycle(run, "half_sum", cycle)
+
+
+@metric("1", "Coulombic efficiency")
+def coulombic_efficiency(run: xr.Dataset, cycle: int = -1) -> float:
+    """Return the charge stripped from the working electrode over the charge plated on it before, in a cycle.
+
+    It says something where stripping ends before its time: at a voltage limit, or where the metal is used up. Where
+    both half cycles have the same length it is 1, whatever the electrode does.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Cycling that begins with deposition.
+    cycle : int
+        Counted from 0; -1 is the last one.
+    """
+    plated, stripped = (_of_cycle(run, f"{what}_capacity", cycle) for what in ("deposition", "dissolution"))
+    if not plated > 0:
+        return Reading(float("nan"), "nothing is plated in this cycle")
+    return Reading(stripped / plated, f"{shown(stripped, 'C')} of {shown(plated, 'C')}")
 
 
 @metric("1", "change of the half-difference")

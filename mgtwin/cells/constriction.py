@@ -6,7 +6,7 @@ Algebra only, on floats, arrays and PyBaMM symbols alike: the mesh, the mesh-fre
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -142,21 +142,21 @@ class Spots:
             electrons or None [S/m per electrode area]. Called where a contact is described.
         """
         interface = reader.get(path)
-        series: Number = 0.0
-        if interface is not None and has_formula(type(interface), "series"):
-            # in series with reaction and double layer, as the constriction of a contact is
-            series = Bound(type(interface), path, reader, salt=1.0).call("series")
         if interface is None or interface.contact is None:
-            return cls(fraction) if is_zero(series) else cls(fraction, ions=series, whole=False)
+            return cls(fraction)
         length = spreading_length(fraction, reader.number(f"{path}.contact.spacing"))
         gap = reader.number(f"{path}.contact.gap_capacitance")
-        ions: Number = series
+        ions: Number = 0.0
         electrons: Number | None = 0.0
         for ionic, electronic in (conducts() for conducts in conductivities):
             ions = ions + length / ionic
             # one layer without electrons blocks the branch, whatever the spots would add on the other side
             electrons = None if electronic is None or electrons is None else electrons + length / electronic
         return cls(fraction, gap, ions, electrons, whole=False)
+
+    def behind(self, resistance: Number) -> Spots:
+        """The same with a resistance [ohm m2] in series with the ionic branch, as the constriction is."""
+        return self if is_zero(resistance) else replace(self, ions=self.ions + resistance, whole=False)
 
     def storage(self, in_contact: Number, per_gap: Number = 1.0) -> Number:
         """What a double layer stores per electrode area: the fraction in contact, and the gap on the rest.

@@ -88,8 +88,12 @@ def adjoint_jacobian(
         # Z would cost the digits in which its values agree.
         factors = stack.factorised(problem, frequency)
         z[others, k] = factors.solve(problem.forcing)
-        adjoints[:, k] = factors.solve(problem.voltage, transposed=True)
+        output = problem.voltage.astype(complex)
+        for row, slope in stack.uneven.slopes_by_response(z[others, k], problem.scale, given).items():
+            output[row] -= problem.scale * slope
+        adjoints[:, k] = factors.solve(output, transposed=True)
     impedance = -(problem.voltage @ z[others] + problem.direct * z[current]) / problem.scale
+    impedance = impedance + stack.uneven.impedance(z[others], problem.scale, given)
 
     result = np.empty((flat.size, len(stack.input_names)), dtype=complex)
     moved = np.zeros((y.size, len(stack.input_names))) if shift is None else shift
@@ -107,7 +111,8 @@ def adjoint_jacobian(
             n = stack.exponents(given)[others][rows, np.newaxis]
             powers = (2j * np.pi * flat) ** n * np.log(2j * np.pi * flat)
             change -= np.sum(adjoints[rows] * powers * stack.mass[rows, np.newaxis] * z[others][rows], axis=0)
-        result[:, k] = -change / problem.scale
+        directly = stack.uneven.slope_by_input(z[others], problem.scale, given, name)
+        result[:, k] = directly - change / problem.scale
         # CasADi divides by 0 without a word: a fit would otherwise take the nan for a slope
         if not np.isfinite(result[:, k]).all():
             raise InputError(no_derivative(name, given))

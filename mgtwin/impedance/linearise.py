@@ -21,6 +21,7 @@ from ..routes import Route
 from .banded import BandedOrder, BandedSystem, Factors
 from .fixture import FIXTURE, measured
 from .halves import divided
+from .uneven import Uneven
 
 #: A spectrum costs little, so that its mesh can be fine enough for 1e-4 over ten decades of frequency.
 REFINEMENT = 1.5
@@ -124,6 +125,8 @@ class LinearisedStack:
         self._compile(size)
         self.mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self.others]
         self._order: BandedOrder | None = None
+        #: What electrodes with a thickness add to what the model says.
+        self.uneven = Uneven(self.model, {self.layout[0][k]: row for row, k in enumerate(self.others)})
 
     def _compile(self, size: int) -> None:
         y = casadi.MX.sym("y", size)
@@ -238,12 +241,15 @@ class LinearisedStack:
 
         Parameters as for `impedance`.
         """
-        problem = self.small_signal(state, inputs)
+        problem, given = self.small_signal(state, inputs), self.given(inputs)
         frequencies = np.asarray(frequencies, dtype=float)
         alone, part = np.empty((2, *frequencies.shape), dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
             response = self.factorised(problem, frequency).solve(problem.forcing)
-            alone[index], part[index] = problem.impedance(response), problem.negative(response)
+            # what is uneven in the negative electrode lies in the negative half
+            added = self.uneven.impedances(response, problem.scale, given)
+            alone[index] = problem.impedance(response) + sum(added.values())
+            part[index] = problem.negative(response) + added.get("negative", 0.0)
         s, leads = 2j * np.pi * frequencies, self.fixture_numbers(inputs)
         found = np.asarray(measured(alone, s, *leads))
         return found, np.asarray(divided(alone, part, s, *leads)) if self.has_reference else part

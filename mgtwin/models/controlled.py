@@ -86,6 +86,11 @@ class ControlledStack(StackModel):
         logarithm = self.variables[name]
         return Surface(saturating_exp(logarithm), logarithm)
 
+    def empties(self, store: Number, least: Number, drawn: Number) -> None:
+        """End a run under current control: at an imposed voltage the current ceases by itself."""
+        by_current = 1 - pybamm.InputParameter(BY_VOLTAGE)
+        super().empties(store, least, drawn * by_current)
+
     def depletes(self, event: str, surface: Surface) -> None:
         """End a run under current control: an imposed voltage draws what current there is, for ever."""
         unknown = any(surface.logarithm is variable for variable in self.algebraic)

@@ -7,6 +7,8 @@ that a name is spelled once.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from itertools import count
 
 TIME = "Time [s]"
 VOLTAGE = "Voltage [V]"
@@ -31,6 +33,7 @@ _MODAL_FIELD = " ionic field potential"
 _MODES = ", modes "
 _RELATIVE_CONCENTRATION = " relative salt concentration"
 _EXHAUSTED = "the host is full or empty (voltage limits end a run before)"
+_USED_UP = "used up"
 _LOG_CONCENTRATION = " logarithm of relative salt concentration"
 _DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
@@ -103,6 +106,22 @@ def potential_drop(element: str) -> str:
     return f"{element} potential drop [V]"
 
 
+def slice_of(electrode: str, number: int) -> str:
+    """Slice of an electrode whose thickness is resolved, counted from the separator."""
+    return f"{electrode} slice {number}"
+
+
+def slices_among(labels: Collection[str], electrode: str) -> int:
+    """Number of slices of an electrode in the variables of a state.
+
+    Examples
+    --------
+    >>> slices_among([potential_drop(slice_of("positive", k)) for k in range(3)], "positive")
+    3
+    """
+    return next(k for k in count() if potential_drop(slice_of(electrode, k)) not in labels)
+
+
 def electronic_current_density(interface: str) -> str:
     """Electronic current density through an interface, PyBaMM sign (+x)."""
     return f"{interface}{_ELECTRONIC_CURRENT}"
@@ -173,9 +192,14 @@ def exhausted(surface: str) -> str:
     return f"{surface}: {_EXHAUSTED}"
 
 
+def used_up(store: str) -> str:
+    """Event that ends a run where a store is empty."""
+    return f"{store} {_USED_UP}"
+
+
 def is_exhausted(event: str) -> bool:
-    """Whether a stretch ended because salt or sites were used up."""
-    return is_depletion(event) or _EXHAUSTED in event
+    """Whether a stretch ended because salt, sites or what a store holds were used up."""
+    return is_depletion(event) or _EXHAUSTED in event or _USED_UP in event
 
 
 def dielectric_drop(layer: str) -> str:

@@ -243,6 +243,11 @@ class StackModel(StockModel):
         """Give an unknown the equation ``dx/dt = rate``."""
         self.rhs[unknown] = rate * pybamm.Scalar(1)
 
+    def ages_by(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate`` in time, and hold it wherever the cell is linearised."""
+        self.ageing_states.add(unknown.name)
+        self.rhs[unknown] = rate * pybamm.Scalar(1 if self.ages else 0)
+
     def balances(self, unknown: Number, residual: Number) -> None:
         """Give an unknown the equation ``residual = 0``."""
         self.algebraic[unknown] = residual
@@ -261,6 +266,10 @@ class StackModel(StockModel):
     def surface(self, layer: str, side: str, relative: Number) -> Surface:
         """The salt at a face that only the ion passes: the current is given, so c/c_0 follows."""
         return Surface(relative, continued_log(relative))
+
+    def empties(self, store: Number, least: Number, drawn: Number) -> None:
+        """End a run where a store is used up, unless the current fills it."""
+        self.events.append(pybamm.Event(names.used_up(store.name), store / least - 1 + 2 * (drawn <= 0)))
 
     def depletes(self, event: str, surface: Surface) -> None:
         """End a run where the salt at a face is used up."""
@@ -289,14 +298,14 @@ class StackModel(StockModel):
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
-        interfaces: list[ElectrodeInterface | JunctionInterface] = [
-            ElectrodeInterface(self, "negative", left_faces[0], layers[0]),
-            *(
-                JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
-                for k, key in enumerate(keys)
-            ),
-            ElectrodeInterface(self, "positive", right_faces[-1], layers[-1]),
+        negative = ElectrodeInterface(self, "negative", left_faces[0], layers[0])
+        junctions = [
+            JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
+            for k, key in enumerate(keys)
         ]
+        positive = ElectrodeInterface(self, "positive", right_faces[-1], layers[-1])
+        interfaces: list[ElectrodeInterface | JunctionInterface] = [negative, *junctions, positive]
+        self.electrodes = (negative, positive)
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
             layer.complete(self, left, right)
         self.elements: list[Any] = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [

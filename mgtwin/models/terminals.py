@@ -21,6 +21,7 @@ class _Stack(Writer, Protocol):
 
     elements: Sequence[Number]
     interfaces: Sequence[Number]
+    electrodes: Sequence[Number]
     current: Number
     voltage: Number
 
@@ -35,7 +36,7 @@ def name_variables(model: _Stack) -> None:
     model.variables[names.potential_drop(names.SERIES)] = series
     for interface in model.interfaces:
         model.variables[names.electronic_current_density(interface.name)] = interface.electronic_current
-    for electrode in (model.interfaces[0], model.interfaces[-1]):
+    for electrode in model.electrodes:
         model.variables[names.faradaic_current_density(electrode.name)] = electrode.faradaic_current
     model.voltage = -total
     model.variables.update(

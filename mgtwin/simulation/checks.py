@@ -20,6 +20,7 @@ from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..protocols import Segment
 from ..quantities import format_value
+from .resolving import uniformity_warnings
 
 #: A layer stores dielectric charge where it relaxes more slowly than this fraction of the first output time: what it
 #: stores competes with the double layers', and an error of its time constant grows with the decay that it delays.
@@ -45,7 +46,6 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
         would still act at the first output.
     """
     check_current_can_flow(cell, segments)
-    check_cut_offs(cell, segments)
     fixture_warnings(cell, segments)
     first = first_output(segments)
     dielectric = slow_dielectrics(cell, FAST * first)
@@ -180,17 +180,9 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
 
     So are those that an insertion electrode does not take uniformly over its thickness.
     """
-    from ..analysis.insertion import UNEVEN, UNIFORM, reaction_uniformity
     from ..analysis.salt import depletion, limiting_current
 
-    largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
-    uneven = [
-        f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
-        f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
-        + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (thinner, or a smaller current)")
-        for side, spread in reaction_uniformity(cell, largest).items()
-        if spread > UNIFORM
-    ]
+    uneven = uniformity_warnings(cell, segments)
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
         return uneven
     found: dict[float, str] = {}

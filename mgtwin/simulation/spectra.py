@@ -14,6 +14,7 @@ from ..protocols import EIS, Segment
 from ..protocols.bias import Held
 from ..routes import SPECTRA, Laplace, Route, Task, choose
 from . import checks, start_state
+from .resolving import settled
 from .transient import Attributes, made_by
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Spectrum:
         """Of a discretised model, linearised at the state."""
         from ..impedance.linearise import LinearisedStack
 
-        cell, protocol, start, frequencies = self.cell, self.protocol, self.start, self.protocol.values()
+        protocol, start, frequencies = self.protocol, self.start, self.protocol.values()
+        cell = settled(self.cell, (), start)
         # before the model is made: a start that does not fit is refused at once
         origin = None if start is None else start_state.kept(start, self.start_time, cell)
         kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)

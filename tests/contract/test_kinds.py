@@ -36,6 +36,14 @@ ELECTRODES_MADE: dict[str, dict[str, Any]] = {
         "double_layer": 0.1,
         "film_resistance": 1e-3,
     },
+    "plating_on_substrate": {
+        "exchange_current_density": 5.0,
+        "metal_charge": 1e3,
+        "area_fraction": 0.5,
+        "spreading_charge": 20.0,
+        "nucleation_rate": 1e6,
+        "double_layer": 0.1,
+    },
     "marcus": {"exchange_current_density": 5.0, "reorganisation_energy": 0.6, "double_layer": 0.1},
     "passive_plating": {
         "exchange_current_density": 5.0,
