@@ -109,7 +109,9 @@ class ParameterSets:
         self.model = InputStack(cell, list(keys), decades=decades, **options)
         built, self._mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(built, self._mesh)
-        numbers = [*self.names, *_rest_names(cell)]
+        # of both electrodes and of every layer
+        places = ("negative", "positive", *(layer.name for layer in cell.layers))
+        numbers = [*self.names, *map(names.at_rest, places)]
         self._equations = Equations.of(built, [*numbers, *controlled.INPUTS])
         y, p = casadi.MX.sym("y", built.len_rhs_and_alg), casadi.MX.sym("p", len(numbers))
         given: dict[str, Any] = {"t": casadi.MX(0), "inputs": {name: p[k] for k, name in enumerate(numbers)}}
@@ -172,11 +174,6 @@ class ParameterSets:
     def nodes(self, output: str) -> Reals:
         """Positions (0-1 in the layer) at which an output is given; empty where there is none of this name."""
         return controlled.nodes_of(self.model, self._mesh, output)
-
-
-def _rest_names(cell: Cell) -> list[str]:
-    """What the potentials at rest are called as inputs of a model: of both electrodes, and of every layer."""
-    return [names.at_rest(place) for place in ("negative", "positive", *(one.name for one in cell.layers))]
 
 
 def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:

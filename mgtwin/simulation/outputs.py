@@ -48,7 +48,7 @@ class Outputs:
         built: pybamm.BaseModel,
         mesh: pybamm.Mesh,
         symbols: Sequence[casadi.MX],
-        inputs: Mapping[str, Any],
+        inputs: Mapping[str, casadi.MX],
         wanted: Sequence[str] | None = None,
     ) -> None:
         every = [name for name in model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
