@@ -27,8 +27,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
             "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "PlatingOnSubstrate", "Insertion",
-            "Junction", "Capacitor", "CPE",
-            "Reference", "IonProbe", "InertProbe",
+            "Junction", "Capacitor", "CPE", "Reference", "IonProbe", "InertProbe", "Shunt",
         ),
     ),
     (

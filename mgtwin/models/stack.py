@@ -30,7 +30,7 @@ from .particles import Particle
 from .scalars import jacobian_in_scalars
 from .stock import StockModel
 from .storage import ConstantPhaseElement
-from .terminals import name_variables
+from .terminals import cell_current, name_variables
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
@@ -140,7 +140,9 @@ class StackModel(StockModel):
         self.area = self.reader.number("area")
         self.rest = self._rest_symbols(as_inputs=shared)
         self.current = self._current()
-        self.current_density = self.current / self.area
+        #: Through the layers: another one than at the terminals where a shunt passes them by.
+        self.cell_current = cell_current(self, self.current)
+        self.current_density = self.cell_current / self.area
         self._assemble()
         name_variables(self)
         self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))

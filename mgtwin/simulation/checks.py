@@ -198,6 +198,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
                 f"step {segment.step}: {format_value(current, 'A')} is above the limiting current "
                 f"({format_value(largest, 'A')}): from rest it uses up the salt in {end.layer} at the {end.side} face "
                 f"{'not before' if end.lower_limit else 'after about'} {format_value(end.time, 's')}"
+                f"{'' if cell.shunt is None else ' (if the shunt took nothing of it)'}"
             )
     return [*uneven, *found.values()]
 

@@ -17,7 +17,7 @@ from ..models import cycled, names
 from ..models.controlled import UNLIMITED
 from ..models.cycled import CycledStack
 from ..protocols import Limits, Segment
-from .integrator import FAILED, SOLVER_OPTIONS, Integrator, SegmentSolution, out_of_salt
+from .integrator import FAILED, SOLVER_OPTIONS, Integrator, SegmentSolution, out_of_salt, through_layers
 
 #: Delay of a switch over the longest time of a solve: SUNDIALS tells times apart that differ by 100 roundings
 #: (2.2e-14), and needs some of them to each side. What flows wrongly meanwhile is 1e-13 of its charge.
@@ -133,7 +133,7 @@ class CycleIntegrator(Integrator):
 
     def kept_state(self, solution: SegmentSolution) -> np.ndarray:
         """State at the end of a segment, the current included."""
-        return np.append(solution.state, solution.outputs[names.CURRENT][-1])
+        return np.append(solution.state, through_layers(solution.outputs)[-1])
 
     # -- one segment ---------------------------------------------------------------------------------------------
     def inputs(self, segment: Segment) -> dict[str, float]:

@@ -20,6 +20,7 @@ from ..routes import Mesh, Route
 from . import checks, spectra, start_state, transient
 from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable, Record, first_of, limit_warnings
+from .integrator import through_layers
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -214,7 +215,7 @@ class CyclingRun:
                 )
             )
         end = finished[-1][-1]
-        current, limited = float(end.solution.outputs[names.CURRENT][-1]), bool(records[-1].cut_by)
+        current, limited = float(through_layers(end.solution.outputs)[-1]), bool(records[-1].cut_by)
         done = self.reached.cycles + len(records)
         # overwrites what an interruption may have left between these two lines the time before
         self.records[self.reached.cycles :] = records

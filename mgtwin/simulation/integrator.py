@@ -70,6 +70,11 @@ def out_of_salt(segment: Segment, solution: SegmentSolution | Stretches) -> bool
     return names.is_depletion(solution.ended_by) and not np.isfinite(limit)
 
 
+def through_layers(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Current through the layers [A], PyBaMM's sign: that at the terminals unless a shunt takes a part of it."""
+    return outputs.get(names.CELL_CURRENT, outputs[names.CURRENT])
+
+
 class Integrator:
     """A cell, discretised once, that integrates segments under current or voltage control.
 

@@ -15,7 +15,7 @@ from ..models import controlled, names
 from ..models.recorded import NOW, RecordedCurrent, RecordedVoltage
 from ..models.stack import StackModel
 from ..protocols import Segment
-from .integrator import SOLVER_OPTIONS, Integrator, Stretches
+from .integrator import SOLVER_OPTIONS, Integrator, Stretches, through_layers
 
 #: Duration of a jump over the whole time: SUNDIALS tells times apart that differ by 100 roundings (2.2e-14).
 DELAY = 2e-13
@@ -120,5 +120,5 @@ class RecordIntegrator(Integrator):
         times = tuple(np.split(reached[where] - np.repeat(begins[: len(sizes)], sizes), last[:-1] + 1))
         states = y[:, where[last]].T
         if self._adds_current:
-            states = np.column_stack([states, outputs[names.CURRENT][last]])
+            states = np.column_stack([states, through_layers(outputs)[last]])
         return Stretches(times, outputs, states, ended_by)

@@ -236,6 +236,8 @@ def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
             face: 0.0 - area * outputs[names.electronic_current_density(face)] for face in interfaces
         },
     }
+    if names.SHUNT_CURRENT in outputs:
+        found["shunt_current"] = 0.0 - outputs[names.SHUNT_CURRENT]
     if names.NEGATIVE_VOLTAGE in outputs:
         found["voltage_negative"] = outputs[names.NEGATIVE_VOLTAGE]
         found["voltage_positive"] = found["voltage"] - found["voltage_negative"]
