@@ -13,6 +13,7 @@ from .cells import Layer as Layer
 from .cells import Phase as Phase
 from .cells import Pressed as Pressed
 from .cells import Reference as Reference
+from .cells import Shunt as Shunt
 from .cells.files import applicable_overlays as applicable_overlays
 from .cells.files import cell as cell
 from .cells.files import list_cells as list_cells
