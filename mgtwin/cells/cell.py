@@ -222,7 +222,9 @@ class Cell:
         UnknownNameError
             If there is no such path; the message lists close matches.
         """
-        return find(self, path)
+        # where all parts have been looked up once (`_below`) they are at hand
+        known = vars(self).get("_below", {}).get(path)
+        return find(self, path) if known is None else known
 
     def with_(self, changes: Mapping[Key, Node]) -> Cell:
         """Return a new validated cell with other values at some paths.

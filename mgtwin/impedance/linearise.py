@@ -23,16 +23,6 @@ from .fixture import FIXTURE, measured
 from .halves import divided
 from .uneven import Uneven
 
-#: Inputs of a ControlledStack that fix its current or voltage; the equation they belong to is left out here.
-CONTROL_INPUTS = (
-    controlled.BY_VOLTAGE,
-    controlled.CURRENT_START,
-    controlled.CURRENT_RATE,
-    controlled.VOLTAGE_START,
-    controlled.VOLTAGE_RATE,
-    controlled.LOW,
-    controlled.HIGH,
-)
 #: A spectrum costs little, so that its mesh can be fine enough for 1e-4 over ten decades of frequency.
 REFINEMENT = 1.5
 #: Largest |correction| of a unit-scaled unknown at which Newton's iteration for the fast unknowns has converged.
@@ -154,7 +144,11 @@ class LinearisedStack:
     def _compile(self, size: int) -> None:
         y = casadi.MX.sym("y", size)
         free = [casadi.MX.sym(f"p{k}") for k in range(len(self.input_names))]
-        inputs = dict(zip(self.input_names, free, strict=True)) | {name: casadi.MX(0) for name in CONTROL_INPUTS}
+        inputs = dict(zip(self.input_names, free, strict=True)) | {
+            # they fix the current or the voltage, in an equation that is left out here
+            name: casadi.MX(0)
+            for name in controlled.INPUTS
+        }
 
         def translated(symbol: pybamm.Symbol) -> casadi.MX:
             return symbol.to_casadi(t=casadi.MX(0), y=y, inputs=inputs)

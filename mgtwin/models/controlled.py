@@ -19,6 +19,8 @@ BY_VOLTAGE = "control by voltage"
 CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
+#: All of them, in the order in which `Integrator.inputs` gives them.
+INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH)
 #: Events by which a voltage limit ends a stretch.
 LOWEST, HIGHEST = "lowest voltage", "highest voltage"
 #: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.

@@ -65,6 +65,11 @@ def modal_potential(layer: str, density: float, decades: int) -> str:
     return _modal(local_potential(layer), density, decades)
 
 
+def static_potential(layer: str, parity: str) -> str:
+    """What the fastest ``"even"`` or ``"odd"`` mode, which is no state, adds to the local electrode potential."""
+    return f"{layer} local electrode potential of the fastest {parity} mode [V]"
+
+
 def modal_field(layer: str, density: float, decades: int) -> str:
     """Amplitudes of the modes of the drop that makes the field (a state where the dielectric is resolved)."""
     return _modal(f"{layer}{_MODAL_FIELD} [V]", density, decades)

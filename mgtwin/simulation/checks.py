@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
+from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..protocols import Segment
 from ..quantities import format_value
@@ -240,11 +242,15 @@ def validity_warnings(cell: Cell) -> list[str]:
     InputError
         A law gives a property at this temperature what no number may give it.
     """
-    found = []
+    T, found = float(cell.temperature), []
     for path, law in cell.laws:
-        owner, _, field = path.rpartition(".")
-        check_bounds(type(cell.get(owner)), field, path, np.atleast_1d(law(float(cell.temperature))))
-        message = law.validity_warning(float(cell.temperature))
-        if message:
+        if message := _checked(Same(type(cell.get(path.rpartition(".")[0]))), path, Same(law), T):
             found.append(f"{path}: {message}")
     return found
+
+
+@lru_cache(maxsize=1024)
+def _checked(owner: Same, path: str, law: Same, T: float) -> str | None:
+    """What a law of a field of a kind says of a temperature: cells that share a law share the answer."""
+    check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    return law.noun.validity_warning(T)

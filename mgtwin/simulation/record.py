@@ -115,10 +115,8 @@ class RecordIntegrator(Integrator):
             sizes = np.bincount(np.repeat(np.arange(len(sizes)), sizes)[: len(samples)]).tolist()
             last = np.cumsum(sizes) - 1
         where = np.searchsorted(reached, samples * (1 - 1e-15)).clip(0, len(reached) - 1)
-        outputs = {
-            name: value[..., where]
-            for name, value in self._split(self._mapped(self._outputs, y, reached[None])).items()
-        }
+        found = self.outputs.at(y, np.array([*self.numbers.values()]), reached[None])
+        outputs = {name: value[..., where] for name, value in found.items()}
         times = tuple(np.split(reached[where] - np.repeat(begins[: len(sizes)], sizes), last[:-1] + 1))
         states = y[:, where[last]].T
         if self._adds_current:
