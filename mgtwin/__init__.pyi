@@ -13,6 +13,7 @@ from .cells import Layer as Layer
 from .cells import Phase as Phase
 from .cells import Pressed as Pressed
 from .cells import Reference as Reference
+from .cells import Shunt as Shunt
 from .cells.files import applicable_overlays as applicable_overlays
 from .cells.files import cell as cell
 from .cells.files import list_cells as list_cells
@@ -55,6 +56,7 @@ from .kinds.electrodes.blocking import Blocking as Blocking
 from .kinds.electrodes.insertion import Insertion as Insertion
 from .kinds.electrodes.plating import Plating as Plating
 from .kinds.electrodes.plating_on_substrate import PlatingOnSubstrate as PlatingOnSubstrate
+from .kinds.electrodes.plating_under_film import PlatingUnderFilm as PlatingUnderFilm
 from .kinds.electrons.defects import DefectCapacitance as DefectCapacitance
 from .kinds.electrons.defects import DefectElectrons as DefectElectrons
 from .kinds.fractions.amounts import Mass as Mass

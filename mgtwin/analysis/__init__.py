@@ -22,6 +22,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
+from .deposition import InternalDeposition, internal_deposition
 from .direct_current import (
     anodic_peak,
     cathodic_peak,
@@ -91,6 +92,7 @@ __all__ = [
     "Depletion",
     "ElectronicConductivity",
     "HebbWagner",
+    "InternalDeposition",
     "LimitingCurrent",
     "MonotonicGrowth",
     "PaperCircuit",
@@ -133,6 +135,7 @@ __all__ = [
     "hebb_wagner",
     "intercept_conductivity",
     "intercept_resistance",
+    "internal_deposition",
     "kramers_kronig",
     "layer_conductivity",
     "leakage_fraction",

@@ -260,10 +260,10 @@ def _of_cycle(run: xr.Dataset, name: str, cycle: int) -> float:
 
 @metric("1", "share of the current that leaks", needs=("time", "current", "electronic_current", "interface"))
 def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
-    """Return the share of the current that electrons carry through the cell and that moves no ion.
+    """Return the share of the current that electrons carry, through the cell or a shunt, and that moves no ion.
 
-    The electronic current at the working (positive) electrode over the current, at the last sample that has a current;
-    at steady state it is the same at the negative electrode.
+    The electronic current at the working (positive) electrode, and that of the shunt, over the current, at the last
+    sample that has a current; at steady state it is the same at the negative electrode.
 
     Parameters
     ----------
@@ -287,7 +287,8 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     if "positive" not in run["interface"].values:
         raise InputError("leakage_fraction: electronic_current has no interface 'positive'.")
     k = _last_driven(run, step, "leakage_fraction")
-    return float(run["electronic_current"].sel(interface="positive")[k] / run["current"][k])
+    shunted = float(run["shunt_current"][k]) if "shunt_current" in run else 0.0
+    return float((run["electronic_current"].sel(interface="positive")[k] + shunted) / run["current"][k])
 
 
 @metric("V", "overpotential", needs=("time", "voltage", "current"))

@@ -1,4 +1,4 @@
-r"""What electrons that cross the separator take from a full cell at open circuit (theory.md §3.8)."""
+r"""What electrons that cross the separator take from a full cell at open circuit (theory.md §3.10)."""
 
 from __future__ import annotations
 

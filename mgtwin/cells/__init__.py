@@ -33,8 +33,21 @@ from .fixture import Fixture
 from .paths import expand
 from .reader import Reader
 from .reference import Reference
+from .shunt import Shunt
 
-__all__ = ["Cell", "Contact", "Fixture", "Ion", "Layer", "Pressed", "Reader", "Reference", "expand", "has_electrons"]
+__all__ = [
+    "Cell",
+    "Contact",
+    "Fixture",
+    "Ion",
+    "Layer",
+    "Pressed",
+    "Reader",
+    "Reference",
+    "Shunt",
+    "expand",
+    "has_electrons",
+]
 __all__ += ageing.__all__ + electrodes.__all__ + electrons.__all__ + fractions.__all__
 __all__ += functions.__all__ + junctions.__all__ + materials.__all__ + mixing.__all__ + potentials.__all__
 __all__ += probes.__all__ + resolutions.__all__ + storages.__all__

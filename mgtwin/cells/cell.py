@@ -32,6 +32,7 @@ from .fixture import Fixture
 from .ion import Ion
 from .paths import Key, Node, assign, expand, find, walk
 from .reference import Reference
+from .shunt import Shunt
 
 __all__ = ["Cell", "Ion", "Layer"]
 
@@ -110,6 +111,8 @@ class Cell:
         Inductance of the leads and capacitance across the terminals; none by default. Keyword only.
     reference : Reference, optional
         Third electrode, which divides voltage and impedance in two halves. Keyword only.
+    shunt : Shunt, optional
+        Electronic path from metal to metal beside the layers. Keyword only.
 
     Raises
     ------
@@ -138,6 +141,7 @@ class Cell:
     overlays: tuple[str, ...] = ()
     fixture: Fixture = field(default_factory=Fixture, kw_only=True)
     reference: Reference | None = field(default=None, kw_only=True)
+    shunt: Shunt | None = field(default=None, kw_only=True)
 
     @field_validator("layers", mode="before")
     @classmethod
@@ -218,7 +222,9 @@ class Cell:
         UnknownNameError
             If there is no such path; the message lists close matches.
         """
-        return find(self, path)
+        # where all parts have been looked up once (`_below`) they are at hand
+        known = vars(self).get("_below", {}).get(path)
+        return find(self, path) if known is None else known
 
     def with_(self, changes: Mapping[Key, Node]) -> Cell:
         """Return a new validated cell with other values at some paths.

@@ -46,6 +46,11 @@ class Uneven:
             if has_formula(type(kind), "rails") and kind.resolution is None and electrode.blocks_electrons
         }
 
+    @property
+    def electrodes(self) -> tuple[str, ...]:
+        """Which they are."""
+        return tuple(self._rows)
+
     def impedance(self, response: Array, scale: float, inputs: Mapping[str, float]) -> Array:
         """All that it adds [ohm]; parameters as for `impedances`."""
         return sum(self.impedances(response, scale, inputs).values())

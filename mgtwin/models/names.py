@@ -24,6 +24,9 @@ CURRENT = "Current [A]"
 CURRENT_VARIABLE = "Current variable [A]"
 CURRENT_FUNCTION = "Current function [A]"
 CURRENT_DENSITY = "Current density [A.m-2]"
+#: Current through the layers, where a shunt passes them by.
+CELL_CURRENT = "Cell current [A]"
+SHUNT_CURRENT = "Shunt current [A]"
 SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
@@ -49,7 +52,7 @@ def is_fast(name: str) -> bool:
     """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders,
     salt at faces, electronic currents that are unknowns."""
     ends = (_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION, _ELECTRONIC_CURRENT)
-    return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name
+    return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name or name == CELL_CURRENT
 
 
 def at_rest(place: str) -> str:
@@ -60,6 +63,11 @@ def at_rest(place: str) -> str:
 def modal_potential(layer: str, density: float, decades: int) -> str:
     """Amplitudes of the modes of a layer's local electrode potential (a state); the table says which modes."""
     return _modal(local_potential(layer), density, decades)
+
+
+def static_potential(layer: str, parity: str) -> str:
+    """What the fastest ``"even"`` or ``"odd"`` mode, which is no state, adds to the local electrode potential."""
+    return f"{layer} local electrode potential of the fastest {parity} mode [V]"
 
 
 def modal_field(layer: str, density: float, decades: int) -> str:

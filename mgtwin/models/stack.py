@@ -30,7 +30,7 @@ from .particles import Particle
 from .scalars import jacobian_in_scalars
 from .stock import StockModel
 from .storage import ConstantPhaseElement
-from .terminals import name_variables
+from .terminals import cell_current, name_variables
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
@@ -65,7 +65,8 @@ class StackModel(StockModel):
         Angular frequencies [rad/s] between which constant-phase elements are right within 1 %, as ladders of RC
         branches. None makes a model for the frequency domain only, in which they are exact.
     refinement : float, optional
-        Factor on the number of mesh points; the error falls with its square. Without `layers` it asks for a mesh.
+        Factor on the number of mesh points, at most 40; the error falls with its square. Without `layers` it asks for a
+        mesh.
     ages : bool
         Whether the ageing laws act. False keeps their states, and what they have done, as they are (§3.5).
     layers : Route, optional
@@ -139,7 +140,9 @@ class StackModel(StockModel):
         self.area = self.reader.number("area")
         self.rest = self._rest_symbols(as_inputs=shared)
         self.current = self._current()
-        self.current_density = self.current / self.area
+        #: Through the layers: another one than at the terminals where a shunt passes them by.
+        self.cell_current = cell_current(self, self.current)
+        self.current_density = self.cell_current / self.area
         self._assemble()
         name_variables(self)
         self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))
@@ -316,6 +319,8 @@ class StackModel(StockModel):
         self.salt_layers = [layer for layer in layers if carried[layer.name] >= ANIONS]
         #: Layers with profiles, each on a grid of its own.
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
+        #: Those of them that are sums of modes.
+        self.modal_layers = [layer for layer in self.resolved_layers if not layer.grid.is_graded]
         #: Those of them that store something between the faces.
         self.storing_layers = [layer for layer in self.resolved_layers if carried[layer.name] != IONS_ONLY]
 

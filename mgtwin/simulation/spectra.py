@@ -79,7 +79,7 @@ class Spectrum:
         stack = LinearisedStack(cell, f_max=float(frequencies.max()), layers=route)
         if kept is None:
             why = Laplace().refusal(Task(cell))
-            made = made_by(route, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
+            made = made_by(stack.model, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
             return _spectrum(stack, frequencies, None, {**self.attrs, **made})
         state = completed(stack, cell, kept)
         place, warnings = f"at {kept.time:.6g} s of the run given as start", list(self.attrs["warnings"])
@@ -88,7 +88,7 @@ class Spectrum:
             place = f"steady under {protocol.bias}"
             state = converged_steady_state(stack, cell, protocol.bias, origin, state)
         warnings += drift_warnings(stack, state, float(frequencies.min()))
-        made = made_by(route, stack.layout[0], f"linearised {place}")
+        made = made_by(stack.model, stack.layout[0], f"linearised {place}")
         return _spectrum(stack, frequencies, state, {**self.attrs, **made, "warnings": warnings})
 
 

@@ -176,6 +176,7 @@ def test_the_voltammogram_of_the_polymer_cell_peaks_where_a_film_runs_into_deple
     assert second[0] == pytest.approx(-second[1], abs=0.01) and second[1] == pytest.approx(1.38, abs=0.025)
 
 
+@pytest.mark.slow
 def test_a_film_that_does_not_wear_has_no_asymmetry() -> None:
     """A constant film of 2.5e5 ohm cm2: +-1.44 V at any slow rate, and further out in a fast sweep."""
     for rate, volt, current in (("0.03 mV/s", 1.44, -2.40), ("0.1 mV/s", 1.44, -2.51), ("0.3 mV/s", 1.65, -2.94)):

@@ -154,6 +154,7 @@ def test_spectra_under_a_bias_are_those_of_the_formula_at_the_metal_there_is() -
 
 
 # -- routes ---------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_another_integrator_finds_the_same_spike_and_the_same_end() -> None:
     """Radau IIA side by side against BDF alone: 1e-5 V, also where the metal is used up."""
     first = anode_free(nucleation_rate=1e6), "positive.area_fraction", [1e-9, 1e-6, 1e-3]
