@@ -137,10 +137,8 @@ class _Run:
         segments = protocol.segments(self.cell)
         cell = settled(self.cell, segments, self.start)
         task = Task(cell, segments, at_rest=self.start is None)
-        if task.at_rest:
-            checks.check_cut_offs(cell, segments)
-        attrs = stamp(cell, protocol)
-        run = Transient(task, checks.check_feasible(cell, segments), self.start, self.start_time, attrs)
+        attrs, stores = stamp(cell, protocol), checks.check_feasible(cell, segments, task.at_rest)
+        run = Transient(task, stores, self.start, self.start_time, attrs)
         return choose(task, IN_TIME, self.route).taken_by(replace(run, progress=self.progress, window=self.window))
 
     def sequence(self, protocol: Any) -> xr.DataTree:
@@ -180,11 +178,11 @@ class _Run:
         from .transient import window_of
 
         windows = [] if self.window is None else [self.window]
-        for step in steps:
+        for number, step in enumerate(steps):
             at = self.cell if step.temperature is None else self.cell.with_({"temperature": step.temperature})
             segments = step.distinct_segments(at)
             if segments:
-                checks.check_feasible(at, segments)
+                checks.check_feasible(at, segments, number == 0 and self.start is None)
                 windows.append(window_of(segments))
         if not windows:
             return None
