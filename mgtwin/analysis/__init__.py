@@ -33,9 +33,18 @@ from .direct_current import (
 )
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
+from .gitt import GITT, gitt, gitt_bias, pulse_response
 from .halves import negative_half, positive_half
 from .hebb_wagner import HebbWagner, hebb_wagner
-from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
+from .insertion import (
+    delivered_capacity,
+    delivered_energy,
+    energy_density,
+    reaction_uniformity,
+    specific_energy,
+    stoichiometry,
+    utilisation,
+)
 from .kramers_kronig import kramers_kronig
 from .merit import (
     apparent_transport_number,
@@ -56,6 +65,7 @@ from .monotonic_growth import MonotonicGrowth, monotonic_growth
 from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
+from .self_discharge import SelfDischarge, self_discharge
 from .spectra import Conductivity, conductivity
 from .spectral import (
     activation_energy,
@@ -71,6 +81,7 @@ from .transference import CurrentRatio, current_ratio, newman_number
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
 __all__ = [
+    "GITT",
     "Arc",
     "BlockingSpectrum",
     "CarrierPercolation",
@@ -87,6 +98,7 @@ __all__ = [
     "PaperCircuit",
     "Percolation",
     "Reading",
+    "SelfDischarge",
     "TransportNumber",
     "TransportNumberWindow",
     "activation_energy",
@@ -112,8 +124,11 @@ __all__ = [
     "dissolution_voltage",
     "drift",
     "electronic_conductivity",
+    "energy_density",
     "energy_efficiency",
     "equivalent_circuit",
+    "gitt",
+    "gitt_bias",
     "growth_share",
     "half_difference",
     "half_difference_ratio",
@@ -137,19 +152,24 @@ __all__ = [
     "percolation",
     "plateau_current",
     "positive_half",
+    "pulse_response",
     "reaction_uniformity",
     "relaxation_times",
     "sand_time",
     "sand_time_at",
+    "self_discharge",
     "slope_conductivity",
+    "specific_energy",
     "spectrum_change",
     "stack_areal_mass",
     "stack_thickness",
     "steady_current_density",
+    "stoichiometry",
     "time_until",
     "transport_number",
     "transport_number_window",
     "true_transport_number",
+    "utilisation",
     "voltage_growth",
 ]
 __all__ += regression.__all__

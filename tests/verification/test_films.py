@@ -104,6 +104,22 @@ def test_no_film_is_todays_electrode() -> None:
         np.testing.assert_allclose(found["voltage"].values, expected, rtol=1e-6)
 
 
+def test_rates_are_laws_of_temperature() -> None:
+    """E_a = 0 changes no bit; with an activation energy the rate at 60 degC is that of the law."""
+    protocol = mt.Galvanostatic(DENSITY, HOUR, points=5)
+
+    def end(charge: Any, rate: Any) -> float:
+        laws = (mt.FilmErosion(charge, 1e-3), mt.FilmRegrowth(rate, 0.08))
+        cell = symmetric(foil(*laws, film_resistance=0.05), temperature="60 degC")
+        return float(film(mt.simulate(cell, protocol))[-1])
+
+    flat = [mt.Arrhenius(value, "25 degC", "0 eV") for value in (900.0, 1e-4)]
+    steep = [mt.Arrhenius(value, "25 degC", energy) for value, energy in ((900.0, "-0.3 eV"), (1e-4, "0.6 eV"))]
+    assert end(*flat) == end(900.0, 1e-4)
+    assert end(*steep) == pytest.approx(end(*(float(law("60 degC")) for law in steep)), rel=1e-9)
+    assert abs(end(*steep) / end(*flat) - 1) > 0.01
+
+
 def test_energy_over_a_hundred_cycles() -> None:
     """``int iV dt`` is what layer, films and charge transfer dissipate, while the films wear and heal, to 1e-4."""
     laws = (mt.FilmErosion(2000.0, 0.01, 0.5), mt.FilmRegrowth(1e-4, 0.08))
