@@ -152,10 +152,11 @@ class PlatingUnderFilm:
         drop = max(float(evaluate(self.covering_resistance, temperature)) * density, voltage)
         if drop <= THIN:
             return ""
+        taken_over = format_value(self.takes_over(temperature), "V")
         return (
             f"up to {format_value(drop, 'V')} over a film that opens in spots, which is meant for "
-            f"{format_value(THIN, 'V')} or less: from {format_value(self.takes_over(temperature), 'V')} on its bare spots carry more than the film, "
-            f"and that follows from bare_fraction alone. Use a Plating with film_resistance and FilmErosion."
+            f"{format_value(THIN, 'V')} or less: from {taken_over} on its bare spots carry more than the film, and "
+            f"that follows from bare_fraction alone. Use a Plating with film_resistance and FilmErosion."
         )
 
     def takes_over(self, temperature: float = 298.15, charge: int = 2) -> float:
