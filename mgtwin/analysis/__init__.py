@@ -22,7 +22,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
-from .deposition import InternalDeposition, internal_deposition
+from .deposition import InternalDeposition, critical_current_density, internal_deposition
 from .direct_current import (
     anodic_peak,
     cathodic_peak,
@@ -112,6 +112,7 @@ __all__ = [
     "closure",
     "conductivity",
     "coulombic_efficiency",
+    "critical_current_density",
     "current_ratio",
     "cycle_summary",
     "cycles_until",
