@@ -11,7 +11,7 @@ from ..errors import InputError, SimulationError
 from ..protocols import Protocol, TransientProtocol
 from ..routes import IN_TIME, Route, Task, choose
 from . import checks
-from .resolving import settled
+from .resolving import settled, uniform_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -120,7 +120,9 @@ class _Run:
         """The impedance of an EIS."""
         from .spectra import Spectrum
 
-        return Spectrum(self.cell, protocol, self.start, self.start_time, stamp(self.cell, protocol)).by(self.route)
+        attrs = stamp(self.cell, protocol)
+        attrs["warnings"] = [*attrs["warnings"], *uniform_warnings(self.cell, float(protocol.values().max()))]
+        return Spectrum(self.cell, protocol, self.start, self.start_time, attrs).by(self.route)
 
     def cycling(self, protocol: Any) -> xr.Dataset:
         """A Cycling, with a summary of every cycle."""
