@@ -56,6 +56,7 @@ from .kinds.electrodes.blocking import Blocking as Blocking
 from .kinds.electrodes.insertion import Insertion as Insertion
 from .kinds.electrodes.plating import Plating as Plating
 from .kinds.electrodes.plating_on_substrate import PlatingOnSubstrate as PlatingOnSubstrate
+from .kinds.electrodes.plating_under_film import PlatingUnderFilm as PlatingUnderFilm
 from .kinds.electrons.defects import DefectCapacitance as DefectCapacitance
 from .kinds.electrons.defects import DefectElectrons as DefectElectrons
 from .kinds.fractions.amounts import Mass as Mass

@@ -22,6 +22,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
+from .deposition import InternalDeposition, internal_deposition
 from .direct_current import (
     anodic_peak,
     cathodic_peak,
@@ -80,6 +81,7 @@ __all__ = [
     "Depletion",
     "ElectronicConductivity",
     "HebbWagner",
+    "InternalDeposition",
     "LimitingCurrent",
     "MonotonicGrowth",
     "PaperCircuit",
@@ -118,6 +120,7 @@ __all__ = [
     "hebb_wagner",
     "intercept_conductivity",
     "intercept_resistance",
+    "internal_deposition",
     "kramers_kronig",
     "layer_conductivity",
     "leakage_fraction",

@@ -115,6 +115,14 @@ class UnitCurrent:
         found[names.SHUNT_CURRENT] = (1 / self._share - 1) * self._reader.number("area")
         return {name: value * self._share for name, value in found.items()}
 
+    def face_potentials(self) -> list[tuple[Array, Array]]:
+        """Local potential over that at rest [ohm m2] at both faces of every layer, 0 without electrons."""
+        return [(left * self._share, right * self._share) for left, right in self._faces]
+
+    def ionic_fractions(self) -> list[Array]:
+        """Part of the current at the terminals that crosses every face as ions."""
+        return [fractions.ions * self._share for fractions in self._fractions]
+
     def negative_voltage(self, reference: Reference) -> Array:
         """Voltage of a reference against the negative metal [ohm m2]."""
         return self._against_negative(reference) * self._share

@@ -113,7 +113,7 @@ class Store(Memory):
     Parameters
     ----------
     start, drive
-        As for every memory. The drive must vanish where no current flows, whatever x is.
+        As for every memory. At rest the drive must vanish, too.
     least : float, optional
         Value at which the store counts as used up, which ends what draws from it (in a cycle, the half cycle).
     logarithmic : bool

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..cells import Cell, Fixture, Layer
+from ..cells import Cell, Fixture, Layer, has_electrons
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
 from ..cells.questions import contact_resistance, passes
@@ -178,11 +178,12 @@ def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     """Constant currents above what the salt of the cell can carry for ever, each with the time that it can.
 
-    So are those that an insertion electrode does not take uniformly over its thickness.
+    So are those that an insertion electrode does not take uniformly over its thickness, and those that deposit metal
+    inside a mixed conductor.
     """
     from ..analysis.salt import depletion, limiting_current
 
-    uneven = uniformity_warnings(cell, segments)
+    uneven = [*uniformity_warnings(cell, segments), *deposition_warnings(cell, segments)]
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
         return uneven
     found: dict[float, str] = {}
@@ -201,6 +202,36 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
                 f"{'' if cell.shunt is None else ' (if the shunt took nothing of it)'}"
             )
     return [*uneven, *found.values()]
+
+
+def deposition_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
+    """Currents that deposit metal inside a mixed conductor before they end, from rest."""
+    from ..analysis.deposition import internal_deposition
+
+    if not any(has_electrons(layer.material) for layer in cell.layers):
+        return []
+    # what flows in one direction without a break counts together: of each direction the longest and largest
+    driven = [segment for segment in segments if not segment.control.imposes_voltage]
+    worst: dict[bool, tuple[float, float, float, int]] = {}
+    duration, before = 0.0, 0.0
+    for segment in driven:
+        start = segment.control.start
+        current = max(start, start + segment.control.rate * segment.duration, key=abs)
+        duration = segment.duration + (duration if current * before > 0 else 0.0)
+        before = current
+        # the onset comes with the inverse square of the current
+        entry = (current * current * duration, current, duration, segment.step)
+        worst[current > 0] = max(worst.get(current > 0, entry), entry)
+    said = []
+    for _, current, length, step in worst.values():
+        if current != 0:
+            try:
+                found = internal_deposition(cell, current)
+            except InputError:  # a layer that only the mesh knows: the run itself says how far E falls
+                continue
+            if found.time < length:
+                said.append(f"step {step}: {format_value(current, 'A')} is {found}")
+    return said
 
 
 def validity_warnings(cell: Cell) -> list[str]:

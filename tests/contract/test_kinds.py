@@ -44,6 +44,15 @@ ELECTRODES_MADE: dict[str, dict[str, Any]] = {
         "nucleation_rate": 1e6,
         "double_layer": 0.1,
     },
+    "plating_under_film": {
+        "exchange_current_density": 5.0,
+        "covering_resistance": 0.01,
+        "breaking_charge": 100.0,
+        "spacing": 1e-5,
+        "layer_conductivity": 0.05,
+        "bare_fraction": 0.01,
+        "double_layer": 0.1,
+    },
     "marcus": {"exchange_current_density": 5.0, "reorganisation_energy": 0.6, "double_layer": 0.1},
     "passive_plating": {
         "exchange_current_density": 5.0,

@@ -120,6 +120,14 @@ def test_coulombic_efficiency_is_what_does_not_die() -> None:
     assert np.isnan(mt.analysis.coulombic_efficiency(blocked))
 
 
+def test_the_shipped_anode_free_cell() -> None:
+    cell = mt.cell("mg_polymer_cu")
+    first = mt.simulate(cell, mt.Galvanostatic("-10 uA/cm^2", "10 min", points=100, first_time="1 ms"))
+    assert first["voltage"].values.min() == pytest.approx(-0.25, abs=0.01)
+    run = mt.simulate(cell, mt.Cycling("-10 uA/cm^2", "1 h", cycles=2, points=2, limits=("-1 V", "0.5 V")))
+    assert mt.analysis.coulombic_efficiency(run) == pytest.approx(0.98, abs=1e-4)
+
+
 def test_all_metal_is_a_magnesium_electrode() -> None:
     """A = 1 and metal without end: Butler-Volmer as `Plating` has it, to the tolerance of the integrator."""
     plain = mt.Plating(0.1, 0.4, double_layer=0.02)
@@ -154,6 +162,7 @@ def test_spectra_under_a_bias_are_those_of_the_formula_at_the_metal_there_is() -
 
 
 # -- routes ---------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_another_integrator_finds_the_same_spike_and_the_same_end() -> None:
     """Radau IIA side by side against BDF alone: 1e-5 V, also where the metal is used up."""
     first = anode_free(nucleation_rate=1e6), "positive.area_fraction", [1e-9, 1e-6, 1e-3]
