@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mgtwin.analysis._common import known_cell
+from mgtwin.analysis.metrics import metric
 from mgtwin.cells import Cell, Reader, has_electrons
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import constriction, contact_resistance, passes
@@ -22,7 +25,10 @@ from mgtwin.protocols.base import parse_current
 from mgtwin.protocols.segments import amperes
 from mgtwin.quantities import format_value
 
-__all__ = ["InternalDeposition", "internal_deposition"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["InternalDeposition", "critical_current_density", "internal_deposition"]
 
 Reals = NDArray[np.float64]
 
@@ -112,6 +118,23 @@ def internal_deposition(cell: Cell, current: float | str) -> InternalDeposition:
     if worst.ratio <= 1:
         return worst
     return min((item for item in found if item.ratio > 1), key=lambda item: item.time)
+
+
+@metric("A/m^2", "critical current density of internal deposition")
+def critical_current_density(run: xr.Dataset) -> float:
+    """Return the current density [A/m^2] above which metal forms inside a mixed conductor of the cell of a run.
+
+    The smaller one of both directions, see `internal_deposition`; inf where no layer conducts electrons.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell.
+    """
+    cell = known_cell(run, "critical_current_density")
+    if not any(has_electrons(layer.material) for layer in cell.layers):
+        return float("inf")
+    return min(abs(internal_deposition(cell, sign * float(cell.area)).critical) for sign in (1, -1)) / float(cell.area)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ def test_onset_between_electron_blockers(ratio: float, over_short: float) -> Non
 def test_the_composition_and_the_limit_count() -> None:
     cell = blocked(rest_potential=0.03, minimum_potential=-0.02)
     assert internal_deposition(cell, "-1 A/m^2").critical == pytest.approx(CRITICAL, rel=1e-6)
+    assert mt.analysis.critical_current_density(mt.simulate(cell, mt.EIS.at([1.0]))) == pytest.approx(
+        CRITICAL, rel=1e-6
+    )
     below = internal_deposition(cell, -0.99 * CRITICAL)
     assert below.time == np.inf and below.lowest == pytest.approx(0.03 - 0.99 * 0.05, rel=1e-6)
 
