@@ -32,8 +32,8 @@ __all__ = ["InternalDeposition", "critical_current_density", "internal_depositio
 
 Reals = NDArray[np.float64]
 
-#: Laplace variables [1/s] at which a response is that to a direct current; where they differ by more than a per cent
-#: there is no steady state.
+#: Laplace variables [1/s] at which a response is that to a direct current; where it grows by more than a per cent from
+#: one to the other there is no steady state.
 AT_LAST, LATER, SETTLED = 1e-14, 1e-16, 0.01
 #: Times [s] among which the onset is sought before it is refined, points of the contour, and steps of bisection.
 TIMES, POINTS, STEPS = np.geomspace(1e-6, 1e13, 191), 24, 40
@@ -166,6 +166,8 @@ class _Place:
         """What a current density [A/m2] along +x does here."""
         name, side = self.cell.layers[self.layer].name, ("left", "right")[self.face]
         room, moved = self.rest - self.limit, self.steady * np.sign(density)
+        if room <= 0:  # it is there already
+            return InternalDeposition(name, side, 0.0, float("inf"), 0.0, self.rest, self.limit)
         scale = 1.0
         if moved < 0 and self.charge_transfer > 0:
             # of the response what is the reaction's: at the limit it has the resistance of its secant
@@ -220,7 +222,7 @@ class _Place:
                 if (k, face) in ((0, 0), (len(cell.layers) - 1, 1)):
                     reaction = _Place.reaction_resistance(cell, ("negative", "positive")[face])
                 fraction = float(np.ravel(np.real(fractions[k + face]))[0])
-                settles = abs(then - at_last) <= SETTLED * abs(at_last)
+                settles = abs(then) <= (1 + SETTLED) * abs(at_last)  # without a steady state it grows as 1/s
                 found.append(_Place(cell, k, face, float(rest[k]), limit, at_last, settles, reaction, fraction))
         return found
 

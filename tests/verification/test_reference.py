@@ -55,6 +55,7 @@ def test_hebb_wagner_resistances(fraction: float) -> None:
         assert positive[0].real == pytest.approx(resistance - expected, rel=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("voltage", [0.3, -0.06])
 def test_hebb_wagner_of_electrons_that_depend_on_the_potential(voltage: float) -> None:
     """The electronic current is uniform, so the integral of sigma_eon from the metal to E(x) grows with x (form 5)."""
@@ -128,6 +129,7 @@ def test_runs_in_time_by_all_routes(probe: str, at: str, layer: str) -> None:
     assert float(np.ptp(exact["voltage_negative"].values)) > 1e-4  # something happened
 
 
+@pytest.mark.slow
 def test_a_spectrum_under_bias_starts_from_the_slopes_of_the_halves() -> None:
     """dV_neg/dI of the steady states is Z_neg at the lowest frequency: ions and electrons divide otherwise at 0.2 V."""
     material = mt.MixedConductor(0.05, mt.DefectElectrons(5e-6, 5e-12, 1e-7), 1e4)
@@ -148,6 +150,7 @@ def test_a_spectrum_under_bias_starts_from_the_slopes_of_the_halves() -> None:
     assert found["impedance"].values[0].real == pytest.approx(THICKNESS / sigma(0.2), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_runs_side_by_side_have_halves() -> None:
     cell, path = stack(PROBES["inert"], "c-d", "d", fixture=mt.Fixture()), "layers.d.thickness"
     values = np.array([1.1e-4, 2.1e-4, 3.1e-4])
