@@ -28,8 +28,8 @@ IDS = ["+".join((name, *overlays)) for name, overlays in CASES]
 FEW = [(name, overlays) for name, overlays in CASES if len(overlays) <= 1]
 FEW_IDS = ["+".join((name, *overlays)) for name, overlays in FEW]
 
-#: Full cells have a voltage of their own, and a host that fills; a foreign metal runs out of what was plated on it: tests
-#: of steady currents and of 0 V are not for them (they have their own in tests/verification).
+#: Full cells have a voltage of their own, and a host that fills; a foreign metal runs out of what was plated on it:
+#: tests of steady currents and of 0 V are not for them (they have their own in tests/verification).
 FULL = {
     name
     for name in NAMES
