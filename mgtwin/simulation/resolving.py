@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..cells import Cell, Reader, Resolved, Uniform
+from ..cells import Cell, Reader, Resolved
 from ..cells.paths import Key, Node
 from ..cells.questions import passes
 from ..cells.rest import rest_potentials
@@ -22,7 +22,7 @@ from .start_state import last_dataset
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["largest_current", "settled", "uniform_warnings", "uniformity_warnings"]
+__all__ = ["early_warnings", "largest_current", "settled", "uniform_warnings", "uniformity_warnings"]
 
 #: Spread of the driving force over an electrode [V] up to which one reaction stands for all of it without a word, and
 #: beyond which its thickness is resolved.
@@ -91,7 +91,7 @@ def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
     """Currents that an electrode with one reaction does not take uniformly, with the spread of the driving force, and
     times at which it is not uniform yet."""
     largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
-    return _early(cell, segments) + [
+    return early_warnings(cell, segments) + [
         f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
         f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
         + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (resolution=Resolved(), "
@@ -101,13 +101,13 @@ def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
     ]  # fmt: skip
 
 
-def _early(cell: Cell, segments: Sequence[Segment]) -> list[str]:
+def early_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
     """First outputs at which the double layers over the thickness still charge one after the other."""
     sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
     if not sides or any(layer.material.mesh_only for layer in cell.layers):
         return []
     first = min(time for segment in segments for time in segment.times if time > 0)
-    even = cell.with_({f"{side}.resolution": Uniform() for side in sides})
+    even = cell.with_({f"{side}.resolution": {"type": "uniform"} for side in sides})
     wrong = abs(exact_laplace(even, 1 / first) / exact_laplace(cell, 1 / first) - 1)
     if wrong < UNNOTICED:
         return []
