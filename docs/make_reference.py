@@ -26,8 +26,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Immutable and validated; quantities are SI numbers or text with a unit.",
         (
             "Cell", "Layer", "Ion", "IonConductor", "MixedConductor", "BinaryElectrolyte", "DefectElectrons",
-            "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "Insertion", "Junction", "Capacitor", "CPE",
-            "Reference", "IonProbe", "InertProbe",
+            "DefectCapacitance", "GrainBoundary", "Blocking", "Plating", "PlatingUnderFilm", "PlatingOnSubstrate",
+            "Insertion", "Junction", "Capacitor", "CPE", "Reference", "IonProbe", "InertProbe", "Shunt",
         ),
     ),
     (

@@ -20,7 +20,7 @@ NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot")
 #: Module -> public names of it that are no kinds.
 OTHERS = {
     "analysis.metrics": "metric",
-    "cells": "Cell Contact Fixture GrainBoundary Ion Layer Phase Pressed Reference",
+    "cells": "Cell Contact Fixture GrainBoundary Ion Layer Phase Pressed Reference Shunt",
     "cells.files": "applicable_overlays cell list_cells list_experiments list_overlays load_cell material",
     "circuits": "Circuit circuit_element",
     "data": "Column read",
@@ -32,7 +32,7 @@ OTHERS = {
     "kinds.electrode": "electrode",
     "kinds.junction": "junction",
     "kinds.probe": "probe",
-    "kinds.memories": "Balance Diffusion Fractional Plate Rate Sphere",
+    "kinds.memories": "Balance Diffusion Fractional Plate Rate Sphere Store",
     "kinds.storage": "storage",
     "laws": "Law Property law",
     "models.stack": "StackModel",

@@ -13,6 +13,7 @@ from .cells import Layer as Layer
 from .cells import Phase as Phase
 from .cells import Pressed as Pressed
 from .cells import Reference as Reference
+from .cells import Shunt as Shunt
 from .cells.files import applicable_overlays as applicable_overlays
 from .cells.files import cell as cell
 from .cells.files import list_cells as list_cells
@@ -54,6 +55,8 @@ from .kinds.electrode import electrode as electrode
 from .kinds.electrodes.blocking import Blocking as Blocking
 from .kinds.electrodes.insertion import Insertion as Insertion
 from .kinds.electrodes.plating import Plating as Plating
+from .kinds.electrodes.plating_on_substrate import PlatingOnSubstrate as PlatingOnSubstrate
+from .kinds.electrodes.plating_under_film import PlatingUnderFilm as PlatingUnderFilm
 from .kinds.electrons.defects import DefectCapacitance as DefectCapacitance
 from .kinds.electrons.defects import DefectElectrons as DefectElectrons
 from .kinds.fractions.amounts import Mass as Mass
@@ -81,6 +84,7 @@ from .kinds.memories import Fractional as Fractional
 from .kinds.memories import Plate as Plate
 from .kinds.memories import Rate as Rate
 from .kinds.memories import Sphere as Sphere
+from .kinds.memories import Store as Store
 from .kinds.mixing.bruggeman import Bruggeman as Bruggeman
 from .kinds.mixing.hashin_shtrikman import HashinShtrikmanLower as HashinShtrikmanLower
 from .kinds.mixing.hashin_shtrikman import HashinShtrikmanUpper as HashinShtrikmanUpper
@@ -95,6 +99,8 @@ from .kinds.potentials.tabulated_potential import TabulatedPotential as Tabulate
 from .kinds.probe import probe as probe
 from .kinds.probes.inert_probe import InertProbe as InertProbe
 from .kinds.probes.ion_probe import IonProbe as IonProbe
+from .kinds.resolutions.resolved import Resolved as Resolved
+from .kinds.resolutions.uniform import Uniform as Uniform
 from .kinds.storage import storage as storage
 from .kinds.storages.capacitor import Capacitor as Capacitor
 from .kinds.storages.cpe import CPE as CPE

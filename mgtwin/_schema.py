@@ -67,6 +67,7 @@ SCHEMA: Mapping[str, Variable] = {
     "time": Variable(("time",), "s", "time"),
     "voltage": Variable(("time",), "V", "cell voltage"),
     "current": Variable(("time",), "A", "current"),
+    "shunt_current": Variable(("time",), "A", "current that passes the layers by"),
     "voltage_negative": Variable(("time",), "V", "voltage of the reference against the negative electrode"),
     "voltage_positive": Variable(("time",), "V", "voltage of the positive electrode against the reference"),
     "cycle": Variable(("time",), "1", "cycle", "i"),
@@ -158,8 +159,9 @@ def problems(ds: xr.Dataset) -> list[str]:
     """
     found: list[str] = []
     wrong: list[str] = []
-    for name in map(str, ds.variables):
-        variable = ds.variables[name]
+    # without their labels, whose alignment would take longer than all that is asked of them
+    variables = {str(name): variable for name, variable in ds.variables.items()}
+    for name, variable in variables.items():
         missing = [key for key in ("units", "long_name") if not is_text(variable.attrs.get(key))]
         if missing:
             found.append(
@@ -178,14 +180,14 @@ def problems(ds: xr.Dataset) -> list[str]:
         kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
         if variable.dtype.kind not in kinds:
             found.append(f"{name}: values are {variable.dtype}, the schema asks for kind {declared.kind!r}.")
-    if "frequency" in ds.variables:
-        frequency = np.asarray(ds["frequency"].values, dtype=float)
+    if "frequency" in variables:
+        frequency = np.asarray(variables["frequency"].values, dtype=float)
         # Asked as "not good": NaN compares false, and would pass a test for what is bad.
         bad = ~(np.isfinite(frequency) & (frequency > 0))
         if bad.any():
             wrong.append(f"frequency: {frequency[bad][0]:g} Hz is not allowed; frequencies are positive and finite.")
-    if "time" in ds.variables and ds["time"].ndim == 1:
-        time = np.asarray(ds["time"].values, dtype=float)
+    if "time" in variables and variables["time"].ndim == 1:
+        time = np.asarray(variables["time"].values, dtype=float)
         back = np.flatnonzero(np.diff(time) < 0)  # equal times are two values at a step, before and after it
         if not np.isfinite(time).all():
             wrong.append("time: contains NaN or inf; every sample needs a finite time [s].")
@@ -193,9 +195,11 @@ def problems(ds: xr.Dataset) -> list[str]:
             before, after = time[back[0]], time[back[0] + 1]
             wrong.append(f"time: goes back from {before:g} s to {after:g} s at sample {back[0] + 1}; sort the samples.")
     # What cannot be summed for another reason has been said above.
-    if "overpotential" in ds and "voltage" in ds and not wrong and "element" in ds["overpotential"].dims:
-        gap = abs(ds["overpotential"].sum("element", skipna=False) - ds["voltage"])
-        largest, scale = float(gap.max(skipna=True)), float(abs(ds["voltage"]).max(skipna=True))
+    if {"overpotential", "voltage"} <= variables.keys() and not wrong and "element" in variables["overpotential"].dims:
+        gap = variables["overpotential"].sum("element", skipna=False) - variables["voltage"]
+        # of what is known, none of which may be
+        sizes = (np.abs(part.values) for part in (gap, variables["voltage"]))
+        largest, scale = (float(np.fmax.reduce(size, axis=None, initial=0.0)) for size in sizes)
         if largest > 1e-4 * scale + 1e-12:  # errors of integration are smaller, a missing element is larger
             wrong.append(f"overpotential: the elements sum to the voltage only within {largest:.3g} V.")
     found += wrong

@@ -24,7 +24,8 @@ from mgtwin._value import KINDS, TEXTS, Kind, NumberWithOrigin, format_value, or
 from mgtwin.errors import QuantityError, did_you_mean
 from mgtwin.plain import is_mapping, is_number, is_text
 
-__all__ = ["KINDS", "AmbientTemperature", "Kind", "Quantity", "Value", "format_value", "origin_of", "parse", "to_file"]
+__all__ = ["KINDS", "AmbientTemperature", "Kind", "Quantity", "Value", "format_value", "origin_of", "parse"]
+__all__ += ["parse_current", "to_file"]
 
 _KEYS = ("value", "std", "range", "kind", *TEXTS)
 
@@ -148,6 +149,26 @@ def parse(
         case object(magnitude=magnitude, units=given):  # a quantity of pint
             return _parse_text(f"{float(magnitude)!r} {given}", unit, need_unit, allow_inf, difference)
     raise QuantityError(f"a number{units.with_unit(unit)} is needed here, not {_brief(raw)}.")
+
+
+def parse_current(raw: object, *, need_unit: bool = False) -> Value:
+    """Read a current in A or a current density in A/m2, told apart by its unit; a bare number is in A.
+
+    Raises
+    ------
+    QuantityError
+        For anything else.
+    """
+    # Its unit decides which of the two it is, so it is read without asking for one.
+    value = parse(raw, None)
+    if value.unit is None:
+        value = parse(raw, "A", need_unit=need_unit)
+    if value.unit not in ("A", "A/m^2"):
+        raise QuantityError(
+            f"{raw!r} is not a current: write one in A, mA, uA or a current density in A/m^2, mA/cm^2, uA/cm^2, "
+            f"for example '10 uA' or '-7.5 uA/cm^2'."
+        )
+    return value
 
 
 @lru_cache(maxsize=4096)

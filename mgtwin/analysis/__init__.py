@@ -10,6 +10,7 @@ from .activation import arrhenius
 from .blocking_spectrum import BlockingSpectrum, blocking_spectrum
 from .circuits import PaperCircuit
 from .cycling import (
+    coulombic_efficiency,
     cycle_summary,
     deposition_voltage,
     dissolution_voltage,
@@ -21,6 +22,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
+from .deposition import InternalDeposition, internal_deposition
 from .direct_current import (
     anodic_peak,
     cathodic_peak,
@@ -79,6 +81,7 @@ __all__ = [
     "Depletion",
     "ElectronicConductivity",
     "HebbWagner",
+    "InternalDeposition",
     "LimitingCurrent",
     "MonotonicGrowth",
     "PaperCircuit",
@@ -96,6 +99,7 @@ __all__ = [
     "cathodic_peak",
     "closure",
     "conductivity",
+    "coulombic_efficiency",
     "current_ratio",
     "cycle_summary",
     "cycles_until",
@@ -116,6 +120,7 @@ __all__ = [
     "hebb_wagner",
     "intercept_conductivity",
     "intercept_resistance",
+    "internal_deposition",
     "kramers_kronig",
     "layer_conductivity",
     "leakage_fraction",

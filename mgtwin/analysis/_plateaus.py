@@ -46,6 +46,11 @@ def check_electrons_alone(cell: Cell | None, needed_by: str) -> None:
     ------
     InputError
     """
+    if cell is not None and cell.shunt is not None:
+        raise InputError(
+            f"{needed_by}: {cell.name} has a shunt beside its layers, whose current is a part of the steady one. "
+            f"Measure without it, or subtract its current, and give the cell shunt=None."
+        )
     if cell is not None and passes(cell, Carrier.IONS):
         raise InputError(
             f"{needed_by}: both electrodes of {cell.name} pass the ion, so the steady current is not that of the "

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
+    "coulombic_efficiency",
     "cycle_summary",
     "deposition_voltage",
     "dissolution_voltage",
@@ -199,6 +200,26 @@ def half_sum(run: xr.Dataset, cycle: int = 0) -> float:
     return _of_cycle(run, "half_sum", cycle)
 
 
+@metric("1", "Coulombic efficiency")
+def coulombic_efficiency(run: xr.Dataset, cycle: int = -1) -> float:
+    """Return the charge stripped from the working electrode over the charge plated on it before, in a cycle.
+
+    It says something where stripping ends before its time: at a voltage limit, or where the metal is used up. Where
+    both half cycles have the same length it is 1, whatever the electrode does.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Cycling that begins with deposition.
+    cycle : int
+        Counted from 0; -1 is the last one.
+    """
+    plated, stripped = (_of_cycle(run, f"{what}_capacity", cycle) for what in ("deposition", "dissolution"))
+    if not plated > 0:
+        return Reading(float("nan"), "nothing is plated in this cycle")
+    return Reading(stripped / plated, f"{shown(stripped, 'C')} of {shown(plated, 'C')}")
+
+
 @metric("1", "change of the half-difference")
 def drift(run: xr.Dataset, first: int = 1, last: int = -1) -> float:
     """Return the relative change of the half-difference from cycle `first` to cycle `last`, counted from 0."""
@@ -239,10 +260,10 @@ def _of_cycle(run: xr.Dataset, name: str, cycle: int) -> float:
 
 @metric("1", "share of the current that leaks", needs=("time", "current", "electronic_current", "interface"))
 def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
-    """Return the share of the current that electrons carry through the cell and that moves no ion.
+    """Return the share of the current that electrons carry, through the cell or a shunt, and that moves no ion.
 
-    The electronic current at the working (positive) electrode over the current, at the last sample that has a current;
-    at steady state it is the same at the negative electrode.
+    The electronic current at the working (positive) electrode, and that of the shunt, over the current, at the last
+    sample that has a current; at steady state it is the same at the negative electrode.
 
     Parameters
     ----------
@@ -266,7 +287,8 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     if "positive" not in run["interface"].values:
         raise InputError("leakage_fraction: electronic_current has no interface 'positive'.")
     k = _last_driven(run, step, "leakage_fraction")
-    return float(run["electronic_current"].sel(interface="positive")[k] / run["current"][k])
+    shunted = float(run["shunt_current"][k]) if "shunt_current" in run else 0.0
+    return float((run["electronic_current"].sel(interface="positive")[k] + shunted) / run["current"][k])
 
 
 @metric("V", "overpotential", needs=("time", "voltage", "current"))

@@ -157,6 +157,8 @@ class _Model:
                 f"{cell.negative.type} and {cell.positive.type}. Between two blocking ones electronic_conductivity "
                 f"reads the slope; between two reversible ones the steady current is not that of the electrons."
             )
+        if cell.shunt is not None:
+            raise InputError(f"hebb_wagner: {cell.name} has a shunt: subtract its current, and give it shunt=None.")
         if not mixed:
             raise InputError(
                 f"hebb_wagner needs a single layer that conducts ions and electrons: {cell} has other ones."

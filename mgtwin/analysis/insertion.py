@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgtwin.analysis.metrics import Reading, metric
-from mgtwin.cells import Cell, Reader
-from mgtwin.kinds.kind import Bound, has_formula
-from mgtwin.protocols.base import parse_current
-from mgtwin.protocols.segments import amperes
+from mgtwin.cells import Cell
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["delivered_capacity", "delivered_energy", "reaction_uniformity"]
-
-#: Spread of the driving force over an electrode [V] up to which one reaction stands for all of it without a word, and
-#: beyond which its thickness has to be resolved.
-UNIFORM, UNEVEN = 2e-3, 1e-2
 
 
 def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
@@ -27,8 +20,9 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
 
     .. math:: \Delta\Psi = \frac{iL}{2}\,\frac{\max(\sigma_e/\sigma_i, \sigma_i/\sigma_e)}{\sigma_i + \sigma_e}
 
-    The error of the voltage of an `Insertion` electrode, which has one reaction over its thickness, stays below 0.7 of
-    it. Up to 2 mV it is passed over, up to 10 mV results say it, beyond that they say that it is too much.
+    Where one reaction stands for the whole thickness the voltage errs by less than 0.7 of it. Up to 2 mV a run in time
+    passes that over, up to 10 mV it says so, beyond that it resolves the thickness unless the electrode's `resolution`
+    says otherwise. A flat potential has no restoring force: that is why the criterion is not one of the impedance.
 
     Parameters
     ----------
@@ -48,13 +42,7 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
     >>> {side: f"{1e3 * volts:.2f} mV" for side, volts in spread.items()}
     {'positive': '1.50 mV'}
     """
-    density = abs(amperes(parse_current(current), cell)) / float(cell.area)
-    kinds = {side: type(cell.get(side)) for side in ("negative", "positive")}
-    return {
-        side: float(Bound(kind, side, Reader(cell), salt=1.0).call("nonuniformity", density))
-        for side, kind in kinds.items()
-        if has_formula(kind, "nonuniformity")
-    }
+    return cell.reaction_uniformity(current)
 
 
 @metric("C", "charge delivered", needs=("time", "voltage", "current"))

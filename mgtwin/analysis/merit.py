@@ -26,8 +26,7 @@ from mgtwin.analysis.salt import limiting_current, sand_time
 from mgtwin.analysis.transport import transport_number, transport_number_window
 from mgtwin.errors import InputError
 from mgtwin.kinds.numbers import Number
-from mgtwin.protocols.base import parse_current
-from mgtwin.quantities import format_value, parse
+from mgtwin.quantities import format_value, parse, parse_current
 
 if TYPE_CHECKING:
     import xarray as xr

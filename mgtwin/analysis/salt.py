@@ -16,9 +16,8 @@ from mgtwin.cells.questions import SaltTransport, faces, passes, salt_transport
 from mgtwin.cells.salts import DEPLETED, salt_voltage
 from mgtwin.errors import InputError
 from mgtwin.kinds.numbers import FARADAY, GAS_CONSTANT
-from mgtwin.protocols.base import parse_current
 from mgtwin.protocols.segments import amperes
-from mgtwin.quantities import format_value
+from mgtwin.quantities import format_value, parse_current
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -17,12 +17,12 @@ from ..impedance.parameters import reader_of
 from ..kinds.carriers import has_electrons
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
-from ..models.modes import DECADES as TABLES
-from ..models.modes import decades_for, length_for
+from ..models.modes import DECADES, decades_for, length_for
 from ..models.stack import DEFAULT_WINDOW
 from ..protocols import Limits, Segment
 from ..routes import Route
-from ..simulation.integrator import Integrator, SegmentSolution, mapped
+from ..simulation.integrator import Integrator, SegmentSolution
+from ..simulation.outputs import Outputs, mapped
 from .equations import Equations
 from .radau import Trajectories, march
 
@@ -33,17 +33,8 @@ Reals = NDArray[np.float64]
 #: Tolerances of the states. The error of a step is estimated to third order and the solution is of fifth: what they
 #: leave in a voltage is a thousandth of them.
 RTOL, ATOL = 1e-6, 1e-10
-#: Modes and meshes are made for multiples of so many decades of time.
-DECADES = 5
-_CONTROL = (
-    controlled.BY_VOLTAGE,
-    controlled.CURRENT_START,
-    controlled.CURRENT_RATE,
-    controlled.VOLTAGE_START,
-    controlled.VOLTAGE_RATE,
-    controlled.LOW,
-    controlled.HIGH,
-)
+#: Modes and meshes are made for multiples of so many decades of time, so that cells that are much alike share them.
+STEP = 5
 
 
 class InputStack(ControlledStack):
@@ -118,19 +109,16 @@ class ParameterSets:
         self.model = InputStack(cell, list(keys), decades=decades, **options)
         built, self._mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(built, self._mesh)
-        numbers = [*self.names, *_rest_names(cell)]
-        self._equations = Equations.of(built, [*numbers, *_CONTROL])
+        # of both electrodes and of every layer
+        places = ("negative", "positive", *(layer.name for layer in cell.layers))
+        numbers = [*self.names, *map(names.at_rest, places)]
+        self._equations = Equations.of(built, [*numbers, *controlled.INPUTS])
         y, p = casadi.MX.sym("y", built.len_rhs_and_alg), casadi.MX.sym("p", len(numbers))
         given: dict[str, Any] = {"t": casadi.MX(0), "inputs": {name: p[k] for k, name in enumerate(numbers)}}
-        self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
-        parts = [
-            casadi.densify(built.get_processed_variable(name).to_casadi(y=y, **given)) for name in self.output_names
-        ]
-        self._edges = np.cumsum([part.numel() for part in parts])
-        self._outputs = casadi.Function("outputs", [y, p], [casadi.vertcat(*parts)])
+        outputs = self.model, built, self._mesh, [y, p], given["inputs"]
         signals = (names.VOLTAGE, names.CURRENT, names.NEGATIVE_VOLTAGE)
-        wanted = [parts[self.output_names.index(name)] for name in signals if name in self.output_names]
-        self._signals = casadi.Function("signals", [y, p], [casadi.vertcat(*wanted)])
+        self._outputs = Outputs(*outputs)
+        self._signals = Outputs(*outputs, [name for name in signals if name in self.model.variables])
         rest = casadi.densify(built.concatenated_initial_conditions.to_casadi(y=casadi.MX(0), **given))
         self._rest = casadi.Function("rest", [p], [rest])
 
@@ -163,11 +151,7 @@ class ParameterSets:
     # -- results ------------------------------------------------------------------------------------------------------
     def evaluate(self, states: Reals, numbers: Reals) -> dict[str, Reals]:
         """Outputs of one set, whose `numbers` have the shape (inputs,), at states of shape (unknowns, times)."""
-        given = np.repeat(numbers[:, np.newaxis], states.shape[1], axis=1)
-        blocks = np.split(mapped(self._outputs, states, given), self._edges[:-1])
-        return {
-            name: block[0] if len(block) == 1 else block for name, block in zip(self.output_names, blocks, strict=True)
-        }
+        return self._outputs.at(states, numbers)
 
     def signals(self, states: Reals, numbers: Reals) -> Reals:
         """Voltage [V] and PyBaMM's current [A] of states (times, unknowns, sets), shape (2, times, sets).
@@ -176,8 +160,8 @@ class ParameterSets:
         """
         times, unknowns, sets = states.shape
         # all sets and times in one call, one column each
-        found = mapped(self._signals, states.transpose(1, 0, 2).reshape(unknowns, -1), np.tile(numbers, times))
-        return found.reshape(-1, times, sets)
+        found = self._signals.at(states.transpose(1, 0, 2).reshape(unknowns, -1), np.tile(numbers, times))
+        return np.stack([*found.values()]).reshape(-1, times, sets)
 
     def solution(self, found: Trajectories, k: int, numbers: Reals, segment: Segment) -> SegmentSolution:
         """The result of a segment for one set; where an event ended it, that moment is the last sample."""
@@ -192,13 +176,8 @@ class ParameterSets:
         return controlled.nodes_of(self.model, self._mesh, output)
 
 
-def _rest_names(cell: Cell) -> list[str]:
-    """What the potentials at rest are called as inputs of a model: of both electrodes, and of every layer."""
-    return [names.at_rest(place) for place in ("negative", "positive", *(one.name for one in cell.layers))]
-
-
 def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[str, NDArray[np.intp]]:
-    """Decades of L^2/(D t) that each layer of cells needs down to a time of 1/(2 pi f_max), in whole `DECADES`.
+    """Decades of L^2/(D t) that each layer of cells needs down to a time of 1/(2 pi f_max), in whole `STEP`.
 
     So the modes, or the mesh, of a cell depend on its own numbers alone, and cells that are much alike share them.
 
@@ -219,6 +198,6 @@ def decades_of(cell: Cell, values: Mapping[Any, Reals], f_max: float) -> dict[st
             length = np.sqrt(diffusivity / (2 * np.pi * f_max)) / reader.number(f"layers.{layer.name}.thickness")
             needed = np.ravel(decades_for(length))
             # beyond the last table a layer is on a mesh, which is made for no more than it has to be
-            whole = np.where(needed > max(TABLES), needed, DECADES * np.ceil(needed / DECADES))
+            whole = np.where(needed > max(DECADES), needed, np.minimum(STEP * np.ceil(needed / STEP), max(DECADES)))
             found[layer.name] = np.broadcast_to(whole, number).astype(np.intp)
     return found

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    Field,
     PlainSerializer,
     TypeAdapter,
     ValidationError,
@@ -21,15 +20,19 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, did_you_mean
-from ..kinds.electrode import AnyElectrode
+from ..kinds.electrode import AnyElectrode, spread
 from ..kinds.junction import AnyJunction, Interfaces, JunctionKind
+from ..kinds.kind import Bound, has_formula
 from ..kinds.laws import Law
 from ..kinds.materials import LayerMaterial
 from ..kinds.noun import explained, noun
-from ..quantities import AmbientTemperature, Quantity, Value, format_value
+from ..kinds.own import alone
+from ..quantities import AmbientTemperature, Quantity, Value, format_value, parse_current
 from .fixture import Fixture
+from .ion import Ion
 from .paths import Key, Node, assign, expand, find, walk
 from .reference import Reference
+from .shunt import Shunt
 
 __all__ = ["Cell", "Ion", "Layer"]
 
@@ -37,30 +40,6 @@ _LAYER_NAME = re.compile("[a-z][a-z0-9_]*")
 _RESERVED = ("negative", "positive", "series")
 #: A stack has a handful; of a million the cell alone would keep a machine busy.
 MOST_LAYERS = 1000
-
-
-@noun
-class Ion:
-    """The working ion, so that the same tool does Li or Na cells.
-
-    Parameters
-    ----------
-    name : str
-        Symbol of its element.
-    charge : int
-        Charge number z, >= 1.
-    molar_volume : float
-        Of its metal [m^3/mol], > 0.
-
-    Examples
-    --------
-    >>> Ion("Li", 1, "12.97 cm^3/mol").charge
-    1
-    """
-
-    name: str = "Mg"
-    charge: Annotated[int, Field(ge=1)] = 2
-    molar_volume: Annotated[float, Quantity("m^3/mol", gt=0)] = Value(1.398e-5, unit="m^3/mol")
 
 
 @noun
@@ -132,6 +111,8 @@ class Cell:
         Inductance of the leads and capacitance across the terminals; none by default. Keyword only.
     reference : Reference, optional
         Third electrode, which divides voltage and impedance in two halves. Keyword only.
+    shunt : Shunt, optional
+        Electronic path from metal to metal beside the layers. Keyword only.
 
     Raises
     ------
@@ -160,6 +141,7 @@ class Cell:
     overlays: tuple[str, ...] = ()
     fixture: Fixture = field(default_factory=Fixture, kw_only=True)
     reference: Reference | None = field(default=None, kw_only=True)
+    shunt: Shunt | None = field(default=None, kw_only=True)
 
     @field_validator("layers", mode="before")
     @classmethod
@@ -240,7 +222,9 @@ class Cell:
         UnknownNameError
             If there is no such path; the message lists close matches.
         """
-        return find(self, path)
+        # where all parts have been looked up once (`_below`) they are at hand
+        known = vars(self).get("_below", {}).get(path)
+        return find(self, path) if known is None else known
 
     def with_(self, changes: Mapping[Key, Node]) -> Cell:
         """Return a new validated cell with other values at some paths.
@@ -292,6 +276,17 @@ class Cell:
         """Keys of the references that the numbers of this cell come from, each once."""
         found = (getattr(value, "source", None) for value in self.numbers.values())
         return tuple(dict.fromkeys(source for source in found if source))
+
+    def reaction_uniformity(self, current: float | str) -> dict[str, float]:
+        """Return by how much the driving force differs over each electrode with a thickness [V], by its side.
+
+        See `mgtwin.analysis.reaction_uniformity`.
+        """
+        given, read = parse_current(current), alone(self).reader
+        density = float(given) / (1.0 if given.unit == "A/m^2" else self.area)
+        kinds = {side: type(vars(self)[side]) for side in ("negative", "positive")}
+        bound = {side: Bound(kind, side, read, salt=1.0) for side, kind in kinds.items() if has_formula(kind, "rails")}
+        return {side: float(spread(electrode, density)) for side, electrode in bound.items()}
 
     def reversed(self) -> Cell:
         """Return the mirror image: electrodes swapped, layers and interfaces in opposite order."""

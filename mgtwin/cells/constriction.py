@@ -6,13 +6,12 @@ Algebra only, on floats, arrays and PyBaMM symbols alike: the mesh, the mesh-fre
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from ..kinds.kind import Bound, has_formula
 from ..kinds.noun import field_names
 from ..kinds.numbers import Number, is_zero
+from ..kinds.spreading import spreading_function, spreading_length
 from .reader import Reader
 
 __all__ = ["Spots", "contact_fraction", "film_when_new", "spreading_function", "spreading_length", "untouched_fraction"]
@@ -54,49 +53,6 @@ def film_when_new(reader: Reader, path: str) -> Number:
     if interface is None or "film_resistance" not in field_names(type(interface)):
         return 0.0
     return reader.property(f"{path}.film_resistance", reader.temperature)
-
-
-def spreading_function(radius_ratio: Number) -> Number:
-    r"""Constriction :math:`\psi(\varepsilon)` of one isothermal circular spot in a cylinder, relative to a half space.
-
-    :math:`\psi = (1-\varepsilon)^2(1 + 0.5984\varepsilon + 0.0891\varepsilon^2 + 0.4705\varepsilon^3
-    - 0.5343\varepsilon^4 + 0.3747\varepsilon^5)`, within 2e-4 of the exact solution for ε from 0.06 to 0.97.
-
-    Parameters
-    ----------
-    radius_ratio : float, ndarray or symbol
-        :math:`\varepsilon`, radius of the spot over that of its cell, the root of the contact fraction.
-
-    Examples
-    --------
-    >>> spreading_function(1.0), spreading_function(0.0)
-    (0.0, 1.0)
-    """
-    e = radius_ratio
-    polynomial = 1 + e * (0.5984 + e * (0.0891 + e * (0.4705 + e * (-0.5343 + e * 0.3747))))
-    return (1 - e) * (1 - e) * polynomial
-
-
-def spreading_length(fraction: Number, spacing: Number) -> Number:
-    r"""Length :math:`L_c = \pi b\,\psi(\sqrt a)/(4\sqrt a)` [m] of layer whose resistance the constriction adds (§3.4).
-
-    The spots are taken as isothermal. With uniform flux through them (a large :math:`R_{int}/a`) the constriction is
-    about 8 % larger at small a.
-
-    Parameters
-    ----------
-    fraction : float, ndarray or symbol
-        Contact fraction a, > 0.
-    spacing : float, ndarray or symbol
-        Half the distance b of the spots [m].
-
-    Examples
-    --------
-    >>> round(float(spreading_length(0.01, 1e-4)) / 1e-4, 2)
-    6.75
-    """
-    radius_ratio = np.sqrt(fraction)
-    return np.pi / 4 * spacing * spreading_function(radius_ratio) / radius_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +98,21 @@ class Spots:
             electrons or None [S/m per electrode area]. Called where a contact is described.
         """
         interface = reader.get(path)
-        series: Number = 0.0
-        if interface is not None and has_formula(type(interface), "series"):
-            # in series with reaction and double layer, as the constriction of a contact is
-            series = Bound(type(interface), path, reader, salt=1.0).call("series")
         if interface is None or interface.contact is None:
-            return cls(fraction) if is_zero(series) else cls(fraction, ions=series, whole=False)
+            return cls(fraction)
         length = spreading_length(fraction, reader.number(f"{path}.contact.spacing"))
         gap = reader.number(f"{path}.contact.gap_capacitance")
-        ions: Number = series
+        ions: Number = 0.0
         electrons: Number | None = 0.0
         for ionic, electronic in (conducts() for conducts in conductivities):
             ions = ions + length / ionic
             # one layer without electrons blocks the branch, whatever the spots would add on the other side
             electrons = None if electronic is None or electrons is None else electrons + length / electronic
         return cls(fraction, gap, ions, electrons, whole=False)
+
+    def behind(self, resistance: Number) -> Spots:
+        """The same with a resistance [ohm m2] in series with the ionic branch, as the constriction is."""
+        return self if is_zero(resistance) else replace(self, ions=self.ions + resistance, whole=False)
 
     def storage(self, in_contact: Number, per_gap: Number = 1.0) -> Number:
         """What a double layer stores per electrode area: the fraction in contact, and the gap on the rest.

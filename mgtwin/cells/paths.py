@@ -11,11 +11,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
 from ..errors import InputError, UnknownNameError
-from ..kinds.noun import field_names
+from ..kinds.noun import Same, field_names
 from ..locations import name_of
 from ..quantities import format_value
 
@@ -61,7 +62,18 @@ def walk(node: Node, prefix: str = "") -> Iterator[tuple[str, Node]]:
     for name, child in children(node).items():
         path = f"{prefix}{name}"
         yield path, child
-        yield from walk(child, f"{path}.")
+        if is_dataclass(child):
+            # a noun that was changed shares the parts that did not change
+            for below, part in _walked(Same(child)):
+                yield f"{path}.{below}", part
+        else:
+            yield from walk(child, f"{path}.")
+
+
+@lru_cache(maxsize=512)
+def _walked(part: Same) -> tuple[tuple[str, Node], ...]:
+    """All that is below a noun, by the path from there."""
+    return tuple(walk(part.noun))
 
 
 def find(root: Node, path: str, *, setting: bool = False) -> Node:

@@ -114,6 +114,8 @@ def passes(cell: Cell, carrier: Carrier, face: str | None = None) -> bool:
     (True, False, False)
     """
     if face is None:
+        if carrier is Carrier.ELECTRONS and cell.shunt is not None and cell.shunt.conductance != 0:
+            return True
         # every layer conducts the ion, or it would have been refused: only faces can stop it
         inside = carrier is Carrier.IONS or all(carrier in layer.material.carriers for layer in cell.layers)
         return inside and all(passes(cell, carrier, each) for each in faces(cell))

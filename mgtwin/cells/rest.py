@@ -7,7 +7,7 @@ parameter sets can be treated at once.
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from ..kinds.carriers import ANIONS, has_electrons
 from ..kinds.electrode import equilibrium
 from ..kinds.kind import Bound
 from ..kinds.materials import Material
+from ..kinds.noun import Same
 from ..kinds.numbers import FARADAY, GAS_CONSTANT, SATURATION, Number, integral_of_saturating_exp, saturating_exp
 from ..kinds.own import Own
 from .cell import Cell
@@ -89,7 +90,8 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     >>> rest_potentials(mt.cell("trilayer")).layers
     (None, 0.0, None)
     """
-    read = Reader(cell) if reader is None else reader
+    if reader is None:
+        return _own_rest(Same(cell))
     mixed = [has_electrons(layer.material) for layer in cell.layers]
     joined: list[Number] = []
     for k, (left, right) in enumerate(pairwise(cell.layers)):
@@ -100,14 +102,14 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
             and mixed[k + 1]
             and (
                 key not in cell.interfaces
-                or _finite(read.property(f"interfaces.{key}.electronic_resistance", read.temperature))
+                or _finite(reader.property(f"interfaces.{key}.electronic_resistance", reader.temperature))
             )
         )
     contact = {
-        "negative": mixed[0] and _finite(read.property("negative.electronic_resistance", read.temperature)),
-        "positive": mixed[-1] and _finite(read.property("positive.electronic_resistance", read.temperature)),
+        "negative": mixed[0] and _finite(reader.property("negative.electronic_resistance", reader.temperature)),
+        "positive": mixed[-1] and _finite(reader.property("positive.electronic_resistance", reader.temperature)),
     }
-    reservoirs = {side: equilibrium(Bound(type(read.get(side)), side, read)) for side in contact}
+    reservoirs = {side: equilibrium(Bound(type(reader.get(side)), side, reader)) for side in contact}
     anchors = [
         (contact[side], reservoirs[side], k)
         for side, k in (("negative", 0), ("positive", len(mixed) - 1))
@@ -121,7 +123,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
             # joined in every parameter set: the same group, whose potential would only be found again
             layers.append(layers[-1])
         else:
-            layers.append(_group_potential(read, cell, _members(joined, k), anchors))
+            layers.append(_group_potential(reader, cell, _members(joined, k), anchors))
     eta: dict[str, Number] = {}
     for side, sign, potential in (("negative", 1.0, layers[0]), ("positive", -1.0, layers[-1])):
         reservoir = reservoirs[side]
@@ -131,6 +133,12 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         else:  # an inert electrode takes the potential of the electrons that it touches
             eta[side] = 0.0 if contact[side] is False else _pick(contact[side], sign * potential, 0.0)
     return Rest(tuple(layers), eta["negative"], eta["positive"])
+
+
+@lru_cache(maxsize=32)
+def _own_rest(cell: Same) -> Rest:
+    """That of a cell with its own numbers, for which every check and model of a run asks."""
+    return rest_potentials(cell.noun, Reader(cell.noun))
 
 
 def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Number:

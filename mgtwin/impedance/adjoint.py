@@ -78,28 +78,35 @@ def adjoint_jacobian(
     frequencies = np.asarray(frequencies, dtype=float)
     flat = frequencies.reshape(-1)
     problem = stack.small_signal(y, given)
-    others, current = stack.others, stack.current_index
+    others = stack.others
     # the row of the current stays 1: the total derivatives below multiply whole rows, its column included
     z = np.ones((y.size, flat.size), dtype=complex)
     adjoints = np.empty((others.size, flat.size), dtype=complex)
+    impedance, flowing = np.empty((2, flat.size), dtype=complex)
     for k, frequency in enumerate(flat):
         # One output, many parameters: the adjoint is one more solve with the same factors,
         # whatever their number. A tangent per parameter would be a solve each, and differences of
         # Z would cost the digits in which its values agree.
         factors = stack.factorised(problem, frequency)
         z[others, k] = factors.solve(problem.forcing)
-        adjoints[:, k] = factors.solve(problem.voltage, transposed=True)
-    impedance = -(problem.voltage @ z[others] + problem.direct * z[current]) / problem.scale
+        impedance[k], flowing[k] = problem.impedance(z[others, k]), problem.current(z[others, k])
+        # of V + Z I, the current at the terminals moving with the unknowns where there is a shunt
+        output = problem.voltage + impedance[k] * problem.passing
+        for row, slope in stack.uneven.slopes_by_response(z[others, k], problem.scale, given).items():
+            output[row] -= problem.scale * slope
+        adjoints[:, k] = factors.solve(output, transposed=True)
+    added = stack.uneven.impedance(z[others], problem.scale, given)
 
     result = np.empty((flat.size, len(stack.input_names)), dtype=complex)
     moved = np.zeros((y.size, len(stack.input_names))) if shift is None else shift
     for k, name in enumerate(stack.input_names):
         # how dF/dy and dV/dy turn with this input along with the movement of the state
         turned, outputs = directional(stack.matrices, y, stack.values(given), moved[:, k], k)
-        matrix, voltage = csr_matrix(turned.sparse()), np.asarray(outputs.full())[0]
+        matrix, (voltage, through) = csr_matrix(turned.sparse()), np.asarray(outputs.full())[:2]
         # no conjugate anywhere: lambda^T (dA) z is linear in both, so that
         # np.vdot in its place would give another number
         change = voltage @ z + np.einsum("nf,nf->f", adjoints, csr_matrix(matrix[others]) @ z)
+        change += impedance * (through @ z)
         powered = [label for label, path in stack.model.exponents.items() if stack.model.input_paths.get(path) == name]
         rows = np.isin(np.asarray(stack.layout[0])[others], powered)
         # the compiled matrices know nothing of (i omega)^n, the power of a row: its derivative by n comes on top
@@ -107,12 +114,14 @@ def adjoint_jacobian(
             n = stack.exponents(given)[others][rows, np.newaxis]
             powers = (2j * np.pi * flat) ** n * np.log(2j * np.pi * flat)
             change -= np.sum(adjoints[rows] * powers * stack.mass[rows, np.newaxis] * z[others][rows], axis=0)
-        result[:, k] = -change / problem.scale
+        directly = stack.uneven.slope_by_input(z[others], problem.scale, given, name)
+        result[:, k] = directly - change / flowing
         # CasADi divides by 0 without a word: a fit would otherwise take the nan for a slope
         if not np.isfinite(result[:, k]).all():
             raise InputError(no_derivative(name, given))
     leads, s = stack.fixture_numbers(given), 2j * np.pi * flat
     columns = {path: result[:, stack.input_names.index(name)] for path, name in stack.model.input_paths.items()}
+    impedance = impedance + added
     # before the impedance itself is turned into that at the terminals: the slopes need that of the cell alone
     pass_through_fixture(result.T, columns, impedance, s, *leads)
     impedance = measured(impedance, s, *leads)

@@ -105,8 +105,8 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
                 if key in column:
                     condition[column[key]] = sign
             conditions.append(condition)
-    # the current i of the cell is free then, and charges all blocking capacitors alike
-    if imposed_voltage:
+    # the current i of the cell is free then, and charges all blocking capacitors alike; so it is beside a shunt
+    if imposed_voltage or cell.shunt is not None:
         conditions.append(np.array([0.0] * len(mixed) + [1.0] * len(blocking)))
     found = []
     for basis in _null_space(np.array(conditions).reshape(-1, len(column))):

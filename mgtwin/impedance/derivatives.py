@@ -26,6 +26,7 @@ from ..kinds.numbers import Number
 from .fixture import FIXTURE, fixture_numbers, idle, pass_through_fixture
 from .links import Array
 from .parameters import Overrides, reader_of
+from .shunt import shunted, through_layers
 from .terms import Shifted, Stack, first_of, plan_of
 
 __all__ = ["exact_jacobian", "parameters_of", "slope"]
@@ -149,6 +150,15 @@ def add_slopes(
     plan = plan_of(cell, reader, regular)
     varied = {path: values[path] * _pattern(slot, plan.count, dimensions) for path, slot in plan.slots.items()}
     stack = Stack(cell, Shifted(reader, varied), s, dimensions)
+    shunt = first_of(stack.term(stack.size), dimensions)
+    inside = 0.0 if cell.shunt is None else stack.inside(dimensions)
+
+    def weight(k: int) -> Array:
+        """Derivative of the impedance of stack, shunt and leads by term k."""
+        if k == stack.size:
+            return -(shunted(inside, shunt) ** 2)
+        return 1.0 if k == stack.size - 1 else through_layers(inside, shunt) ** 2
+
     for k, read in plan.terms:
         term = stack.term(k)
         if np.ndim(term) > dimensions:  # else nothing that it reads makes a difference
@@ -156,16 +166,17 @@ def add_slopes(
                 down, up = 1 + 2 * plan.slots[path], 2 + 2 * plan.slots[path]
                 # over the step that was really taken: p (1 + h) - p (1 - h) is not 2 p h once both are rounded, and h
                 # is so small that the difference would show
-                rows[path] += (term[up] - term[down]) / (area * (varied[path][up] - varied[path][down]))
+                rows[path] += weight(k) * (term[up] - term[down]) / (area * (varied[path][up] - varied[path][down]))
     others = tuple(path for path in values if path not in plan.slots)
     for k, read in plan_of(cell, reader, others).terms if others else ():
         for path in read:
-            rows[path] += slope(stack.along(k, reader, path), values[path]) / area
+            rows[path] += weight(k) * slope(stack.along(k, reader, path), values[path]) / area
     leads = fixture_numbers(reader)
     through_fixture = not idle(*leads) or any(path in values for path in FIXTURE)
     if not through_fixture and "area" not in values:
         return
-    alone = sum(first_of(stack.term(k), dimensions) for k in range(stack.size)) / area
+    series = first_of(stack.term(stack.size - 1), dimensions)
+    alone = (shunted(stack.inside(dimensions), shunt) + series) / area
     if "area" in values:
         # the terms are impedances times area: of Z = sum/area this is the part of the slope that no term knows of
         rows["area"] -= alone / area

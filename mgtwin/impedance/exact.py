@@ -19,6 +19,7 @@ from .interfaces import electrode, junction
 from .links import Array, Interface, isolated
 from .numbers import potentials_at_rest
 from .parameters import Overrides, reader_of
+from .shunt import conductance, shunted
 
 __all__ = ["elements_of", "exact", "exact_laplace"]
 
@@ -128,8 +129,9 @@ def _impedance(
 
 def stack_at(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) -> Array:
     """Impedance [ohm] of all elements in series, as it is measured through the fixture."""
-    series = stack_impedance(*elements_of(cell, reader, s), static=static) + reader.number("series_resistance")
-    return measured(series / reader.number("area"), s, *fixture_numbers(reader))
+    stack = shunted(stack_impedance(*elements_of(cell, reader, s), static=static), conductance(reader))
+    alone = (stack + reader.number("series_resistance")) / reader.number("area")
+    return measured(alone, s, *fixture_numbers(reader))
 
 
 def elements_of(

@@ -15,9 +15,10 @@ from ..cells.questions import electronic_conductivity, ionic_conductivity
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.carriers import has_electrons
-from ..kinds.electrode import equilibrium
+from ..kinds.electrode import conduction, equilibrium
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import is_zero
+from ..kinds.resolutions import Uniform
 from ..kinds.response import admittance
 from ..kinds.storage import Storage
 from .links import PERFECT, Array, Interface, Link, Together
@@ -93,7 +94,7 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
     r"""Electrode ``negative`` or ``positive`` on a layer.
 
     Its ionic branch is the double layer beside the small-signal admittance Y of its reaction with a film R in series,
-    :math:`Y/(1 + RY)`.
+    :math:`Y/(1 + RY)`; one with a thickness adds what conduction through it takes (theory.md §3.7).
 
     Raises
     ------
@@ -115,6 +116,10 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
     electrons = layer.material.carriers == ELECTRONS
     spots, contact, reaction = without_storage() if kind.memories else _kept(reader, side, without_storage)
     ionic = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s) + spots.fraction * reaction
+    if has_formula(type(kind), "rails"):
+        # where electrons of the layer enter, too, both rails would be coupled there: one reaction is what is known then
+        resolution = kind.resolution if is_zero(contact[1]) else Uniform()
+        spots = spots.behind(conduction(Bound(type(kind), side, reader, salt=1.0), resolution, ionic))
     return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
 
 
@@ -170,7 +175,7 @@ def _conducting(link: Link, path: str, remedy: str) -> Link:
 def _spots(cell: Cell, reader: Reader, path: str, beside: tuple[Layer, ...]) -> Spots:
     """The contact of an interface with the layers beside it."""
     if reader.get(path).contact is None:
-        return Spots.of(reader, path, 1.0, [])  # an electrode may have a resistance of its own in series
+        return Spots()
     fraction = require(contact_fraction(reader, path), f"{path}.contact.fraction")
     if np.any(fraction > 1):
         raise InputError(f"{path}.contact.fraction must be at most 1, but {np.max(fraction):g} was given.")

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..cells.cell import Cell
 from ..cells.questions import constriction, faces
+from ..errors import InputError
 from ..kinds.carriers import Carrier
 from .exact import elements_of, exact_laplace
 from .links import real_number
@@ -70,7 +71,7 @@ def plateaus(cell: Cell) -> PlateauResistances:
     Raises
     ------
     InputError
-        As `dc_resistance`.
+        As `dc_resistance`; for a cell with a shunt, whose plateaus say nothing of its layers.
 
     Examples
     --------
@@ -81,6 +82,8 @@ def plateaus(cell: Cell) -> PlateauResistances:
     >>> round(found.shorted, 2), round(found.charged, 2), round(found.steady, 2)
     (166.67, 266.67, 1100.0)
     """
+    if cell.shunt is not None:
+        raise InputError(f"{cell.name} has a shunt beside its layers: ask for the plateaus without it, shunt=None.")
     reader, _ = reader_of(cell, {})
     with np.errstate(divide="ignore", invalid="ignore"):
         # s = 0 opens all capacitors, which is what a charged double layer is; and L/sigma alone, without the arms of

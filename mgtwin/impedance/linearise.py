@@ -14,24 +14,15 @@ from scipy.sparse import csc_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
 
 from ..cells import Cell
-from ..errors import SimulationError
+from ..errors import InputError, SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..routes import Route
 from .banded import BandedOrder, BandedSystem, Factors
 from .fixture import FIXTURE, measured
 from .halves import divided
+from .uneven import Uneven
 
-#: Inputs of a ControlledStack that fix its current or voltage; the equation they belong to is left out here.
-CONTROL_INPUTS = (
-    controlled.BY_VOLTAGE,
-    controlled.CURRENT_START,
-    controlled.CURRENT_RATE,
-    controlled.VOLTAGE_START,
-    controlled.VOLTAGE_RATE,
-    controlled.LOW,
-    controlled.HIGH,
-)
 #: A spectrum costs little, so that its mesh can be fine enough for 1e-4 over ten decades of frequency.
 REFINEMENT = 1.5
 #: Largest |correction| of a unit-scaled unknown at which Newton's iteration for the fast unknowns has converged.
@@ -54,6 +45,8 @@ class SmallSignal:
         The same of the voltage between the negative electrode and the reference; 0 without one.
     scale : float
         s [A].
+    passing : ndarray
+        Derivative of the current at the terminals by the unknowns, s apart: of what a shunt takes; 0 without one.
     """
 
     system: BandedSystem
@@ -63,14 +56,19 @@ class SmallSignal:
     part: np.ndarray
     part_direct: float
     scale: float
+    passing: np.ndarray
 
     def impedance(self, response: np.ndarray) -> Any:
         """Z [ohm] from the response of the unknowns to y_c."""
-        return -(self.voltage @ response + self.direct) / self.scale
+        return -(self.voltage @ response + self.direct) / self.current(response)
+
+    def current(self, response: np.ndarray) -> complex:
+        """Current at the terminals [A]."""
+        return self.scale + complex(self.passing @ response) if self.passing.any() else self.scale
 
     def negative(self, response: np.ndarray) -> Any:
         """The part of Z [ohm] between the negative electrode and the reference."""
-        return -(self.part @ response + self.part_direct) / self.scale
+        return -(self.part @ response + self.part_direct) / self.current(response)
 
 
 class LinearisedStack:
@@ -134,11 +132,23 @@ class LinearisedStack:
         self._compile(size)
         self.mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self.others]
         self._order: BandedOrder | None = None
+        #: What electrodes with a thickness add to what the model says.
+        self.uneven = Uneven(self.model, {self.layout[0][k]: row for row, k in enumerate(self.others)})
+        if names.SHUNT_CURRENT in self.model.variables and self.uneven.electrodes:
+            raise InputError(
+                f"{cell.name}: what the thickness of the {' and '.join(self.uneven.electrodes)} electrode adds to a "
+                f"spectrum is not known beside a shunt. Say how it is resolved (its field resolution: mt.Uniform() or "
+                f"mt.Resolved()), or take a spectrum at rest in closed form."
+            )
 
     def _compile(self, size: int) -> None:
         y = casadi.MX.sym("y", size)
         free = [casadi.MX.sym(f"p{k}") for k in range(len(self.input_names))]
-        inputs = dict(zip(self.input_names, free, strict=True)) | {name: casadi.MX(0) for name in CONTROL_INPUTS}
+        inputs = dict(zip(self.input_names, free, strict=True)) | {
+            # they fix the current or the voltage, in an equation that is left out here
+            name: casadi.MX(0)
+            for name in controlled.INPUTS
+        }
 
         def translated(symbol: pybamm.Symbol) -> casadi.MX:
             return symbol.to_casadi(t=casadi.MX(0), y=y, inputs=inputs)
@@ -244,12 +254,15 @@ class LinearisedStack:
 
         Parameters as for `impedance`.
         """
-        problem = self.small_signal(state, inputs)
+        problem, given = self.small_signal(state, inputs), self.given(inputs)
         frequencies = np.asarray(frequencies, dtype=float)
         alone, part = np.empty((2, *frequencies.shape), dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
             response = self.factorised(problem, frequency).solve(problem.forcing)
-            alone[index], part[index] = problem.impedance(response), problem.negative(response)
+            # what is uneven in the negative electrode lies in the negative half
+            added = self.uneven.impedances(response, problem.scale, given)
+            alone[index] = problem.impedance(response) + sum(added.values())
+            part[index] = problem.negative(response) + added.get("negative", 0.0)
         s, leads = 2j * np.pi * frequencies, self.fixture_numbers(inputs)
         found = np.asarray(measured(alone, s, *leads))
         return found, np.asarray(divided(alone, part, s, *leads)) if self.has_reference else part
@@ -271,6 +284,7 @@ class LinearisedStack:
             part[self.others],
             float(part[self.current_index]),
             float(current[self.current_index]),
+            current[self.others],
         )
 
     def factorised(self, problem: SmallSignal, frequency: float) -> Factors:

@@ -26,6 +26,7 @@ from .currents import divide
 from .exact import elements_of
 from .links import Array, Interface
 from .parameters import Overrides, reader_of
+from .shunt import conductance, shunted, through_layers
 
 __all__ = ["UnitCurrent", "at_rest"]
 
@@ -74,9 +75,13 @@ class UnitCurrent:
         self._dielectric = {layer.name for layer in cell.layers} if dielectric is None else set(dielectric)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             self._layers, self._links = elements_of(cell, self._reader, s, self._dielectric)
-            self._series = self._reader.number("series_resistance")
+            stack, shunt = stack_impedance(self._layers, self._links), conductance(self._reader)
+            self._shunt = shunt
+            #: Part of the current at the terminals that goes through the layers; all below is for a unit of that part.
+            self._share: Array = through_layers(stack, shunt)
+            self._series = self._reader.number("series_resistance") / self._share
             #: [ohm m2]
-            self.impedance: Array = stack_impedance(self._layers, self._links) + self._series
+            self.impedance: Array = shunted(stack, shunt) + self._reader.number("series_resistance")
             self._divisions, self._fractions = divide(self._layers, self._links)
             self._faces = inside = [
                 layer.faces(division) for layer, division in zip(self._layers, self._divisions, strict=True)
@@ -104,11 +109,25 @@ class UnitCurrent:
                     thickness = self._reader.number(f"layers.{layer.name}.thickness")
                     found[names.stored_charge(layer.name)] = division.stored / (self.s * thickness)
         if self.cell.reference is not None:
-            found[names.NEGATIVE_VOLTAGE] = self.negative_voltage(self.cell.reference)
-        return found
+            found[names.NEGATIVE_VOLTAGE] = self._against_negative(self.cell.reference)
+        if is_zero(self._shunt):
+            return found
+        found[names.SHUNT_CURRENT] = (1 / self._share - 1) * self._reader.number("area")
+        return {name: value * self._share for name, value in found.items()}
+
+    def face_potentials(self) -> list[tuple[Array, Array]]:
+        """Local potential over that at rest [ohm m2] at both faces of every layer, 0 without electrons."""
+        return [(left * self._share, right * self._share) for left, right in self._faces]
+
+    def ionic_fractions(self) -> list[Array]:
+        """Part of the current at the terminals that crosses every face as ions."""
+        return [fractions.ions * self._share for fractions in self._fractions]
 
     def negative_voltage(self, reference: Reference) -> Array:
         """Voltage of a reference against the negative metal [ohm m2]."""
+        return self._against_negative(reference) * self._share
+
+    def _against_negative(self, reference: Reference) -> Array:
         face, layer, side = _place(self.cell, reference)
         ionic = -SERIES_SHARE * self._series - sum(self._drops[: face + (side == "left")])
         for element, division in zip(self._layers[:face], self._divisions, strict=False):
@@ -126,7 +145,7 @@ class UnitCurrent:
             found |= self._interface_states(k, face, window)
         for k, layer in enumerate(self.cell.layers):
             found |= self._layer_states(k, nodes.get(layer.name, np.zeros(0)), window)
-        return found
+        return found if is_zero(self._shunt) else {name: value * self._share for name, value in found.items()}
 
     def _interface_states(self, k: int, face: str, window: tuple[float, float]) -> dict[str, Array]:
         path = face if face in ("negative", "positive") else f"interfaces.{face}"

@@ -11,6 +11,7 @@ from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import splu
 
 from ..cells.rest import rest_potentials
+from ..models import names
 from ..models.controlled import moves_with_rest
 from .adjoint import directional
 from .derivatives import slope
@@ -44,8 +45,11 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
             return np.stack([np.broadcast_to(value, values.shape) for value in found], axis=-1)
 
         *layers, negative, positive = slope(moved, np.array([given[name]]))
-        result[labels == stack.model.interfaces[0].state.name, k] = negative
-        result[labels == stack.model.interfaces[-1].state.name, k] = positive
+        for electrode, value in zip(stack.model.electrodes, (negative, positive), strict=True):
+            # at rest nothing drops over a film
+            moving = [drop.name for drop in electrode.parts.values()]
+            moving += map(names.charge_transfer_overpotential, electrode.parts)
+            result[np.isin(labels, moving), k] = value
         for layer, value in zip(cell.layers, layers, strict=True):
             result[moves_with_rest(labels, layer.name), k] = value
     return result

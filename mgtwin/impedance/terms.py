@@ -1,7 +1,7 @@
 """The summands of an impedance: what each of them reads, and its value with other numbers but the same currents.
 
 They are numbered: interfaces from left to right (the electrodes being the first and the last), layers from left to
-right, series resistance.
+right, series resistance, conductance of the shunt.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .elements import Surroundings, layer_element
 from .interfaces import electrode, junction
 from .links import Array, Interface, isolated
 from .numbers import potentials_at_rest
+from .shunt import conductance
 
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
 
@@ -125,6 +126,7 @@ class Stack:
         # the first row holds the cell's own numbers: the currents of all rows are those of this one
         base = [layer.first(dimensions) for layer in self._layers]
         self._divisions, self._fractions = divide(base, links)
+        #: How many of them add up to the impedance of stack and leads, the last one that of the leads.
         self.size = 2 * count + 2
 
     def term(self, k: int) -> Array:
@@ -132,9 +134,15 @@ class Stack:
         count = len(self._links)
         if k < count:
             return self._links[k].term(self._fractions[k])
+        if k == self.size:
+            return conductance(self._reader)
         if k == self.size - 1:
             return self._reader.number("series_resistance")
         return self._layers[k - count].term(self._divisions[k - count])
+
+    def inside(self, dimensions: int) -> Array:
+        """Impedance [ohm m2] of the stack without leads and shunt, with the first row of numbers."""
+        return sum(first_of(self.term(k), dimensions) for k in range(self.size - 1))
 
     def along(self, k: int, reader: Reader, path: str) -> Callable[[NDArray[np.float64]], Array]:
         """Term k as a function of one of the numbers that a reader reads."""
@@ -145,6 +153,8 @@ class Stack:
         count = len(self._links)
         if k < count:
             return _link(self._cell, reader, self._s, k).term(self._fractions[k])
+        if k == self.size:
+            return conductance(reader)
         if k == self.size - 1:
             return reader.number("series_resistance")
         # `isolated` is that of the cell's own numbers: a step of a derivative must not switch to other equations
@@ -182,13 +192,14 @@ class _Reads:
 
     def __init__(self, cell: Cell, reader: Reader) -> None:
         count = len(cell.layers)
-        recorders = [_Recorder(reader) for _ in range(2 * count + 2)]
+        recorders = [_Recorder(reader) for _ in range(2 * count + 3)]
         # which numbers are read does not depend on the frequency
         any_s = np.array([1j])
         links = [_link(cell, recorders[k], any_s, k) for k in range(count + 1)]
         for k, (left, right) in enumerate(pairwise(links)):
             _layer(cell, recorders[count + 1 + k], any_s, k, isolated(left, right))
-        recorders[-1].number("series_resistance")
+        recorders[-2].number("series_resistance")
+        conductance(recorders[-1])
         self._paths = [reader.paths for reader in recorders]
         self._plans: dict[tuple[str, ...], Plan] = {}
 

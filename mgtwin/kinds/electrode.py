@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
 
+import numpy as np
 from pydantic import model_validator
 
 from ..errors import InputError
 from ..registry import Family
 from ..unions import OneOf
 from .interface import IDEAL, FilmResistance, InterfaceKind, check_interface, check_memories, common
-from .kind import Added, Bound, Formula, declare, has_formula
+from .kind import Added, Bound, Formula, asked_by, declare, has_formula
 from .memories import Memory
 from .numbers import Number
+from .resolutions import AnyResolution, Resolution, Resolved
 from .storage import Storage
 
-__all__ = ["ELECTRODES", "AnyElectrode", "ElectrodeKind", "electrode", "equilibrium"]
+__all__ = ["ELECTRODES", "AnyElectrode", "ElectrodeKind", "conduction", "electrode", "equilibrium", "spread"]
 
 
 class ElectrodeKind(InterfaceKind, Protocol):
@@ -39,8 +41,7 @@ _FORMULAS = (
     Formula("current", ("eta",), _SURROUNDINGS),
     Formula("slope", (), _SURROUNDINGS),
     Formula("equilibrium", (), ("T", "f", "z")),
-    Formula("series", (), _SURROUNDINGS),
-    Formula("nonuniformity", ("i",), _SURROUNDINGS),
+    Formula("rails", (), _SURROUNDINGS),
 )
 _Class = TypeVar("_Class", bound=type)
 
@@ -56,9 +57,8 @@ def electrode(cls: _Class) -> _Class:
     - ``equilibrium(*, …)``, the potential against the ion's metal [V] at which no current flows; an electrode with
       ``metal = True`` has 0 V;
     - ``slope(*, …)``, dj/deta at rest [S/m^2], optional: by default it is taken by a complex step;
-    - ``series(*, …)``, what the electrode itself puts in series with reaction and double layer [ohm m^2], optional;
-    - ``nonuniformity(i, *, …)``, by how much the driving force differs over the electrode at i [A/m^2], in V, optional:
-      results warn where that is not small;
+    - ``rails(*, …)``, of an electrode with a thickness: its resistance to ions and to electrons over all of it, a pair
+      [ohm m^2]. It gets the field ``resolution``; the core does the rest;
     - the drive of every memory, ``drive(j, eta, *, …)``.
 
     Every number may be a law of temperature. ``double_layer``, ``electronic_resistance``, ``film_resistance``,
@@ -92,6 +92,8 @@ def electrode(cls: _Class) -> _Class:
     # a film stands in series with the faradaic current: where none flows the field would never do anything
     if vars(cls)["reacts"]:
         added["film_resistance"] = Added(FilmResistance, IDEAL)
+    if has_formula(cls, "rails"):
+        added["resolution"] = Added(AnyResolution | None, None, shown=False)
     memories: Mapping[str, Memory] = vars(cls)["memories"]
     drives = [Formula(memory.drive, ("j", "eta"), _SURROUNDINGS) for memory in memories.values()]
 
@@ -135,6 +137,37 @@ def equilibrium(bound: Bound) -> Number | None:
     if not bound.kind.reacts:
         return None
     return bound.call("equilibrium") if has_formula(bound.kind, "equilibrium") else 0.0
+
+
+def conduction(bound: Bound, resolution: Resolution | None, admittance: Number = 0.0) -> Number:
+    """Return what conduction over the thickness of an electrode adds to 1/Y [ohm*m^2]; 0 where it has none.
+
+    Parameters
+    ----------
+    bound : Bound
+    resolution : Resolution or None
+        None: resolved.
+    admittance
+        Y of all reaction and double layer [S/m^2].
+    """
+    if not has_formula(bound.kind, "rails"):
+        return 0.0
+    ions, electrons = bound.call("rails")
+    chosen = Resolved if resolution is None else type(resolution)
+    given = {"ions": ions, "electrons": electrons}
+    return chosen.added(admittance, **{name: given[name] for name in asked_by(chosen, "added")})
+
+
+def spread(bound: Bound, density: Number) -> Number:
+    r"""Return by how much the driving force differs over an electrode at a current density [A/m^2], in V.
+
+    :math:`\frac i2\max(R_i/R_e, R_e/R_i)\,R_iR_e/(R_i + R_e) = \frac i2\max(R_i, R_e)^2/(R_i + R_e)`; 0 where it has
+    no thickness.
+    """
+    if not has_formula(bound.kind, "rails"):
+        return 0.0
+    ions, electrons = bound.call("rails")
+    return abs(density) / 2 * np.maximum(ions, electrons) ** 2 / (ions + electrons)
 
 
 #: Field that holds an electrode of any kind.

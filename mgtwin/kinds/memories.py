@@ -10,7 +10,7 @@ j [A/m^2] of the area in contact, positive where the electrode is oxidised.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -18,7 +18,19 @@ from .functions import BoundFunction
 from .kind import Bound
 from .numbers import Number
 
-__all__ = ["Balance", "Body", "Diffusion", "Fractional", "Memory", "MemoryWriter", "Plate", "Rate", "Shape", "Sphere"]
+__all__ = [
+    "Balance",
+    "Body",
+    "Diffusion",
+    "Fractional",
+    "Memory",
+    "MemoryWriter",
+    "Plate",
+    "Rate",
+    "Shape",
+    "Sphere",
+    "Store",
+]
 
 
 class MemoryWriter(Protocol):
@@ -29,6 +41,9 @@ class MemoryWriter(Protocol):
 
     def evolves(self, unknown: Number, rate: Number) -> None:
         """Give an unknown the equation ``dx/dt = rate``."""
+
+    def ages_by(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate`` in time, and hold it wherever the cell is linearised."""
 
     def balances(self, unknown: Number, residual: Number) -> None:
         """Give an unknown the equation ``residual = 0``."""
@@ -54,6 +69,13 @@ class Memory:
 
     start: str | float
     drive: str
+    #: Whether it stays where it is in a small signal and in a steady state, as what ages does.
+    held: ClassVar[bool] = False
+
+    @property
+    def used_up(self) -> float | None:
+        """Value below which it ends a run that goes on to draw from it; None where it does not."""
+        return None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -82,6 +104,37 @@ class Rate(Memory):
 
     def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
         writer.evolves(unknown, drive)
+
+
+@dataclass(frozen=True)
+class Store(Memory):
+    r"""A store that a run fills and empties: :math:`dx/dt = d` in time, held in every small signal and steady state.
+
+    Parameters
+    ----------
+    start, drive
+        As for every memory. At rest the drive must vanish, too.
+    least : float, optional
+        Value at which the store counts as used up, which ends what draws from it (in a cycle, the half cycle).
+    logarithmic : bool
+        Whether the unknown, and what formulas get, is ln x, and the drive its rate: for what spans decades.
+    """
+
+    least: float | None = None
+    logarithmic: bool = False
+    held: ClassVar[bool] = True
+
+    @property
+    def used_up(self) -> float | None:
+        return self.least
+
+    def initial(self, bound: Bound) -> Number:
+        """Return the value when the cell is new, or its logarithm."""
+        value = super().initial(bound)
+        return np.log(value) if self.logarithmic else value
+
+    def write(self, writer: MemoryWriter, unknown: Number, drive: Number, bound: Bound) -> None:
+        writer.ages_by(unknown, drive)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,10 @@ __all__ = ["Own", "Reads", "alone"]
 class Reads(Protocol):
     """What kinds know of `mgtwin.cells.Reader`."""
 
+    @property
+    def temperature(self) -> Number:
+        """T [K]."""
+
     def number(self, path: str) -> Number:
         """The number at a path, or what stands for it; None where it is not given."""
 
@@ -80,6 +84,11 @@ class _Alone:
 
     def __init__(self, noun: object) -> None:
         self._noun = noun
+
+    @property
+    def temperature(self) -> Number:
+        """That of a whole cell [K]."""
+        return self.number("temperature")
 
     def number(self, path: str) -> Number:
         node = self._noun

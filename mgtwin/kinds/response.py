@@ -87,8 +87,12 @@ def admittance_at(bound: Bound, overpotential: Number, state: dict[str, Number],
     by_state = [_slope(partial(moved_current, k), state[k]) for k in names]
     gains = [_slope(partial(drive, k, x=state), overpotential) for k in names]
     couplings = [[_slope(partial(moved_drive, k, j), state[j]) for j in names] for k in names]
-    # A state that would change by itself is refused: a spectrum of it would not be one at rest.
+    # A state that would change by itself is refused: a spectrum of it would not be one at rest. What is held may
+    # change with a current, which makes the spectrum one of a moment.
+    flows = np.any(current(overpotential, state) != 0)
     for k, name in enumerate(names):
+        if flows and kind.memories[name].held:
+            continue
         at_rest = drive(name, overpotential, state)
         # against what the drive is made of, because its unit is the kind's own affair: no fixed tolerance fits all
         scale = np.abs(gains[k]) + sum(
@@ -100,14 +104,13 @@ def admittance_at(bound: Bound, overpotential: Number, state: dict[str, Number],
                 f"{np.max(np.abs(at_rest)):.3g} there. Start it where that vanishes (field "
                 f"{kind.memories[name].start!r}), or simulate a Rest first and give the spectrum start=run."
             )
+    moved = [k for k, name in enumerate(names) if not kind.memories[name].held]  # what is held stays where it is
     matrix = [
-        [
-            (kind.memories[k].operator(s, bound) if j == k else 0.0) - couplings[row][column]
-            for column, j in enumerate(names)
-        ]
-        for row, k in enumerate(names)
+        [(kind.memories[names[k]].operator(s, bound) if j == k else 0.0) - couplings[k][j] for j in moved]
+        for k in moved
     ]
-    terms = [own, *(slope * change for slope, change in zip(by_state, _solved(matrix, gains), strict=True))]
+    changes = _solved(matrix, [gains[k] for k in moved])
+    terms = [own, *(by_state[k] * change for k, change in zip(moved, changes, strict=True))]
     total, size = sum(terms), sum(map(np.abs, terms))
     # a host that is full stops a direct current: what rounding leaves of the difference would be a resistance
     return np.where(np.abs(total) <= _ROUNDING * size, 0.0, total)[()]

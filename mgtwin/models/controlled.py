@@ -19,6 +19,8 @@ BY_VOLTAGE = "control by voltage"
 CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
+#: All of them, in the order in which `Integrator.inputs` gives them.
+INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH)
 #: Events by which a voltage limit ends a stretch.
 LOWEST, HIGHEST = "lowest voltage", "highest voltage"
 #: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.
@@ -28,9 +30,9 @@ UNLIMITED = 1e150
 class ControlledStack(StackModel):
     """A :class:`StackModel` driven by inputs instead of by a current function.
 
-    The current is an algebraic unknown, fixed by ``I = start + rate t`` or ``V = start + rate t`` according to the
-    input ``control by voltage`` (0 or 1). The state vector is the same under both controls and passes from one stretch
-    to the next unchanged. Time runs from 0 in every stretch.
+    The current through the layers is an algebraic unknown, fixed by ``I = start + rate t`` or ``V = start + rate t`` at
+    the terminals according to the input ``control by voltage`` (0 or 1). The state vector is the same under both
+    controls and passes from one stretch to the next unchanged. Time runs from 0 in every stretch.
     """
 
     counts = False
@@ -63,10 +65,10 @@ class ControlledStack(StackModel):
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
         wanted_voltage = get(VOLTAGE_START) + get(VOLTAGE_RATE) * pybamm.t
-        self.algebraic[self.current] = get(BY_VOLTAGE) * (self.voltage - wanted_voltage) + (1 - get(BY_VOLTAGE)) * (
-            (self.current - wanted_current) / self._current_scale
-        )
-        self.initial_conditions[self.current] = pybamm.Scalar(0)
+        self.algebraic[self.cell_current] = get(BY_VOLTAGE) * (self.voltage - wanted_voltage) + (
+            1 - get(BY_VOLTAGE)
+        ) * ((self.current - wanted_current) / self._current_scale)
+        self.initial_conditions[self.cell_current] = pybamm.Scalar(0)
         self.events += [
             pybamm.Event(LOWEST, self.voltage - get(LOW)),
             pybamm.Event(HIGHEST, get(HIGH) - self.voltage),
@@ -83,6 +85,11 @@ class ControlledStack(StackModel):
             self.balances(self.unknown(name, 0.0), relative - saturating_exp(self.variables[name]))
         logarithm = self.variables[name]
         return Surface(saturating_exp(logarithm), logarithm)
+
+    def empties(self, store: Number, least: Number, drawn: Number) -> None:
+        """End a run under current control: at an imposed voltage the current ceases by itself."""
+        by_current = 1 - pybamm.InputParameter(BY_VOLTAGE)
+        super().empties(store, least, drawn * by_current)
 
     def depletes(self, event: str, surface: Surface) -> None:
         """End a run under current control: an imposed voltage draws what current there is, for ever."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import compress
 
+import casadi
 import numpy as np
 import pybamm
 
@@ -14,7 +16,7 @@ from ..cells.paths import parts_of
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
 from ..errors import InputError
-from ..kinds.numbers import Number
+from ..kinds.numbers import Number, is_symbol
 from ..kinds.own import Own
 from ..plain import is_number
 from . import names
@@ -52,11 +54,21 @@ def function_of(function: Callable[..., Number], arguments: Sequence[Number]) ->
         if any(is_number(value) and np.isnan(value) for value in given):
             return np.nan
         values = iter(given)
+        whole = [next(values) if moves else part for part, moves in zip(arguments, symbolic, strict=True)]
         with warnings.catch_warnings():  # CasADi announces that NumPy's functions will return other types one day
             warnings.simplefilter("ignore", FutureWarning)
-            return function(*(next(values) if moves else part for part, moves in zip(arguments, symbolic, strict=True)))
+            if not all(is_symbol(value) and np.shape(value) == (1, 1) for value in whole):
+                return function(*whole)
+            # written out once for all that call it: a host has one in every slice
+            return _compiled(function, len(whole))(*whole)
 
     return pybamm.Function(evaluated, *symbols)
+
+
+@lru_cache(maxsize=64)
+def _compiled(function: Callable[..., Number], arguments: int) -> casadi.Function:
+    symbols = [casadi.MX.sym(f"x{k}") for k in range(arguments)]
+    return casadi.Function("iterated", symbols, [function(*symbols)])
 
 
 def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str, str]:

@@ -12,11 +12,14 @@ from ..cells import Cell
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
 from ..errors import InputError
+from ..kinds.electrode import conduction
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import Number
+from ..kinds.resolutions import Uniform
 from . import names
 from .ageing import InterfaceAgeing
 from .layers import Face
+from .rails import Rails
 from .reaction import faradaic_current
 from .salt import NO_ANIONS, anions_through
 from .storage import interface_storage
@@ -106,34 +109,74 @@ class ElectrodeInterface:
         touched = "left" if side == "negative" else "right"
         self.ageing = InterfaceAgeing(model, side, side)
         spots = Spots.of(model.reader, side, self.ageing.fraction, [partial(layer.conductivities, touched)])
-        storage = interface_storage(model, f"{side}.double_layer", spots)
-        self.state = drop_state(spots, side)
-        model.initial_conditions[self.state] = model.rest.electrodes[side]
+        bound = Bound(type(kind), side, model.reader, salt=_salt(model, layer, touched) if kind.reacts else 1.0)
+        rails = self._rails(model, bound)
+        if rails is None and has_formula(bound.kind, "rails"):
+            spots = spots.behind(conduction(bound, Uniform()))
+        #: Names and drops of all that reacts on its own: the electrode, or its slices from the separator on.
+        self.parts = {side: drop_state(spots, side)}
+        if rails is not None:
+            parts = [names.slice_of(side, k) for k in range(len(rails.widths))]
+            self.parts = {part: pybamm.Variable(names.potential_drop(part)) for part in parts}
+        model.initial_conditions.update(dict.fromkeys(self.parts.values(), model.rest.electrodes[side]))
+        self.state = next(iter(self.parts.values()))
 
         # the drop as if all of i were ions: what is too much in it stands in `electronic_path`
         metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
         self.electronic_current = electrons_through(model, side, ZERO, left, right, resistance)
-        ionic = model.current_density - self.electronic_current
-        self.drop = self.state + spots.ions * ionic
-
-        self.faradaic_current: Number = ZERO
-        if kind.reacts:
-            bound = Bound(type(kind), side, model.reader, salt=_salt(model, layer, touched))
-            film = f"{side}.film_resistance"
-            self.faradaic_current = faradaic_current(model, bound, side, sign, self.state, self.ageing, film)
-            self.ageing.complete(model, sign * self.faradaic_current)
-        if storage is not None:
-            storage.charge(model, self.state, ionic - self.faradaic_current)
-            return
-        if not kind.reacts and self.electronic_current is ZERO:
+        if rails is not None and self.electronic_current is not ZERO:
+            raise InputError(
+                f"{side}.resolution: the layer beside it passes electrons into the electrode, which is known for one "
+                f"reaction over its thickness only. Give the electrode electronic_resistance inf, or resolution "
+                f"Uniform()."
+            )
+        if not kind.reacts and self.blocks_electrons and model.reader.get(f"{side}.double_layer") is None:
             raise InputError(
                 f"The {side} electrode blocks ions, has no double layer, and no electrons can pass it either, so no "
                 f"current of any kind crosses it. Give it a double_layer (for example '10 uF/cm^2') or put it on a "
                 f"mixed conductor with a finite electronic_resistance."
             )
-        model.algebraic[self.state] = ionic - self.faradaic_current
+        self._carry(model, bound, sign, spots, rails)
+
+    def _carry(self, model: Writer, bound: Bound, sign: int, spots: Spots, rails: Rails | None) -> None:
+        """Write what the ions' current does in the electrode: reaction and double layer, in every slice."""
+        drops, ionic = list(self.parts.values()), model.current_density - self.electronic_current
+        self.drop, taken = self.state + spots.ions * ionic, [ionic]
+        if rails is not None:
+            faces = rails.ionic(drops, ionic)
+            self.drop, taken = rails.drop(drops, faces) + spots.ions * ionic, rails.taken(faces)
+        reaction: list[Number] = [ZERO] * len(drops)
+        if bound.kind.reacts:
+            film = f"{self.name}.film_resistance"
+            reaction = [
+                faradaic_current(model, bound, part, sign, drop, self.ageing, film) for part, drop in self.parts.items()
+            ]
+        self.faradaic_current: Number = reaction[0] if rails is None else rails.mean(reaction)
+        if bound.kind.reacts:
+            self.ageing.complete(model, sign * self.faradaic_current)
+        storage = interface_storage(model, f"{self.name}.double_layer", spots)
+        for drop, into, reacting in zip(drops, taken, reaction, strict=True):
+            if storage is None:
+                model.algebraic[drop] = into - reacting
+            else:
+                storage.charge(model, drop, into - reacting)
+
+    @property
+    def blocks_electrons(self) -> bool:
+        """Whether no electrons pass between the metal and the layer beside it."""
+        return self.electronic_current is ZERO
+
+    @staticmethod
+    def _rails(model: Writer, bound: Bound) -> Rails | None:
+        """Conduction through the slices of an electrode whose thickness is resolved."""
+        # left open it has one reaction: spectra add the rest, and who runs in time has chosen before
+        chosen = model.reader.get(bound.path).resolution if has_formula(bound.kind, "rails") else None
+        if chosen is None or chosen.slices == 1:
+            return None
+        ions, electrons = bound.call("rails")
+        return Rails(ions, electrons, chosen.slices)
 
 
 def _salt(model: Writer, layer: Any, side: str) -> Number:

@@ -7,8 +7,10 @@ import numpy as np
 from ..cells import Cell
 from ..cells.reader import Reader
 from ..cells.rest import rest_diffusivity, rest_potentials
+from ..errors import InputError
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
+from ..routes import FINEST
 
 __all__ = ["SHARED_STEP", "diffusion_length", "graded_edges", "length_at_rest", "penetration", "points", "stretching"]
 
@@ -21,7 +23,6 @@ FIRST_CELL = 1.0
 FEWEST_POINTS = 40
 #: Stretching where no profile decays from the faces: nearly uniform, 120 cells.
 SMOOTH = 1.5
-MOST_POINTS = 2000
 #: Steps of the stretching of meshes that cells of one structure share: quarters of a decade of the diffusion length.
 SHARED_STEP = np.log(10) / 8
 
@@ -39,7 +40,9 @@ def stretching(diffusion_length: float, step: float = 0.0) -> float:
 
 def points(beta: float, refinement: float = 1.0) -> int:
     """Number of cells that keeps the growth between neighbours at :data:`GROWTH` over `refinement`."""
-    return int(np.clip(np.ceil(4 * beta * refinement / GROWTH), FEWEST_POINTS * refinement, MOST_POINTS))
+    if not 0 < refinement <= 2 * FINEST:  # spectra multiply what they are given
+        raise InputError(f"refinement must lie between 0 and {2 * FINEST:g}, not {refinement:g}.")
+    return int(max(np.ceil(4 * beta * refinement / GROWTH), FEWEST_POINTS * refinement))
 
 
 def graded_edges(number: int, beta: float) -> np.ndarray:

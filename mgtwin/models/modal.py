@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pybamm
+from numpy.typing import NDArray
 
 from ..cells import Layer
 from ..kinds.numbers import Number
@@ -151,6 +152,8 @@ class ModalLayer:
 
         self._table, self.grid = table, ModalGrid(layer.name, table)
         self.potential = self.grid.variable(names.modal_potential(layer.name, table.density, table.decades))
+        #: Names of what the static pair adds to E, even and odd.
+        self.static: list[str] = []
         self._pushed: Number
         self._fields: list[Number] = []
         # L r_k / sigma of the static pair, whose members are equal
@@ -172,6 +175,10 @@ class ModalLayer:
             even, odd = self._fields
             at_face = at_face + even - sign * odd
         return Face(at_face, 2 * self._static, of_many=True)
+
+    def shapes(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of what the profile in volumes between edges is the sum: means of all modes, the static pair last."""
+        return self._table.averages(edges)
 
     def conductivities(self, side: str) -> tuple[Number, Number]:
         """Conductivity [S/m] of the ions, grain boundaries included, and of the electrons."""
@@ -205,6 +212,13 @@ class ModalLayer:
         model.initial_conditions[a] = self.rest_potential * grid.of_modes("constant")
         profile = grid.profile(a) + static[0] * grid.shape("even") + static[1] * grid.shape("odd")
         model.variables[names.local_potential(self.name)] = profile
+        for parity, part in zip(("even", "odd"), static, strict=True):
+            label = names.static_potential(self.name, parity)
+            match part:
+                case pybamm.Variable():  # which PyBaMM knows by its own name alone
+                    label = part.name
+            model.variables[label] = part
+            self.static.append(label)
         stored = self._charge(grid.mean(a)) - self._charge(self.rest_potential)
         model.variables[names.stored_charge(self.name)] = stored
 

@@ -7,6 +7,8 @@ that a name is spelled once.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from itertools import count
 
 TIME = "Time [s]"
 VOLTAGE = "Voltage [V]"
@@ -22,6 +24,9 @@ CURRENT = "Current [A]"
 CURRENT_VARIABLE = "Current variable [A]"
 CURRENT_FUNCTION = "Current function [A]"
 CURRENT_DENSITY = "Current density [A.m-2]"
+#: Current through the layers, where a shunt passes them by.
+CELL_CURRENT = "Cell current [A]"
+SHUNT_CURRENT = "Shunt current [A]"
 SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
 _DIELECTRIC_DROP = " dielectric drop [V]"
@@ -31,6 +36,7 @@ _MODAL_FIELD = " ionic field potential"
 _MODES = ", modes "
 _RELATIVE_CONCENTRATION = " relative salt concentration"
 _EXHAUSTED = "the host is full or empty (voltage limits end a run before)"
+_USED_UP = "used up"
 _LOG_CONCENTRATION = " logarithm of relative salt concentration"
 _DEPLETION = "salt depleted"
 _UNCRACKED_FRACTION = " uncracked contact fraction"
@@ -46,7 +52,7 @@ def is_fast(name: str) -> bool:
     """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders,
     salt at faces, electronic currents that are unknowns."""
     ends = (_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION, _ELECTRONIC_CURRENT)
-    return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name
+    return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name or name == CELL_CURRENT
 
 
 def at_rest(place: str) -> str:
@@ -57,6 +63,11 @@ def at_rest(place: str) -> str:
 def modal_potential(layer: str, density: float, decades: int) -> str:
     """Amplitudes of the modes of a layer's local electrode potential (a state); the table says which modes."""
     return _modal(local_potential(layer), density, decades)
+
+
+def static_potential(layer: str, parity: str) -> str:
+    """What the fastest ``"even"`` or ``"odd"`` mode, which is no state, adds to the local electrode potential."""
+    return f"{layer} local electrode potential of the fastest {parity} mode [V]"
 
 
 def modal_field(layer: str, density: float, decades: int) -> str:
@@ -96,6 +107,22 @@ def is_voltage(name: str) -> bool:
 def potential_drop(element: str) -> str:
     """Drop of potential in +x over an element (layer, interface or ``series``)."""
     return f"{element} potential drop [V]"
+
+
+def slice_of(electrode: str, number: int) -> str:
+    """Slice of an electrode whose thickness is resolved, counted from the separator."""
+    return f"{electrode} slice {number}"
+
+
+def slices_among(labels: Collection[str], electrode: str) -> int:
+    """Number of slices of an electrode in the variables of a state.
+
+    Examples
+    --------
+    >>> slices_among([potential_drop(slice_of("positive", k)) for k in range(3)], "positive")
+    3
+    """
+    return next(k for k in count() if potential_drop(slice_of(electrode, k)) not in labels)
 
 
 def electronic_current_density(interface: str) -> str:
@@ -168,9 +195,14 @@ def exhausted(surface: str) -> str:
     return f"{surface}: {_EXHAUSTED}"
 
 
+def used_up(store: str) -> str:
+    """Event that ends a run where a store is empty."""
+    return f"{store} {_USED_UP}"
+
+
 def is_exhausted(event: str) -> bool:
-    """Whether a stretch ended because salt or sites were used up."""
-    return is_depletion(event) or _EXHAUSTED in event
+    """Whether a stretch ended because salt, sites or what a store holds were used up."""
+    return is_depletion(event) or _EXHAUSTED in event or _USED_UP in event
 
 
 def dielectric_drop(layer: str) -> str:

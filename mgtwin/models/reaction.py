@@ -50,6 +50,8 @@ def faradaic_current(
     for key, memory in bound.kind.memories.items():
         drive = bound.call(memory.drive, own, sign * overpotential, **memories)
         memory.write(model, memories[key], drive, bound)
+        if memory.used_up is not None:
+            model.empties(memories[key], memory.used_up, sign * model.current_density)
     current = sign * (fraction * own)
     if has_film:
         # film resistances are those of the area in contact, current densities those of the electrode

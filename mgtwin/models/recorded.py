@@ -65,7 +65,7 @@ class RecordedVoltage(ControlledStack):
     def __init__(self, cell: Cell, *, times: np.ndarray, values: np.ndarray, **options: Any):
         super().__init__(cell, **options)
         self.free_numbers = ()
-        self.algebraic[self.current] = self.voltage - _line(times, values)
+        self.algebraic[self.cell_current] = self.voltage - _line(times, values)
         self.events: list[pybamm.Event] = [
             e for e in self.events if e.name not in (controlled.LOWEST, controlled.HIGHEST)
         ]

@@ -30,7 +30,7 @@ from .particles import Particle
 from .scalars import jacobian_in_scalars
 from .stock import StockModel
 from .storage import ConstantPhaseElement
-from .terminals import name_variables
+from .terminals import cell_current, name_variables
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
@@ -65,7 +65,8 @@ class StackModel(StockModel):
         Angular frequencies [rad/s] between which constant-phase elements are right within 1 %, as ladders of RC
         branches. None makes a model for the frequency domain only, in which they are exact.
     refinement : float, optional
-        Factor on the number of mesh points; the error falls with its square. Without `layers` it asks for a mesh.
+        Factor on the number of mesh points, at most 40; the error falls with its square. Without `layers` it asks for a
+        mesh.
     ages : bool
         Whether the ageing laws act. False keeps their states, and what they have done, as they are (§3.5).
     layers : Route, optional
@@ -139,7 +140,9 @@ class StackModel(StockModel):
         self.area = self.reader.number("area")
         self.rest = self._rest_symbols(as_inputs=shared)
         self.current = self._current()
-        self.current_density = self.current / self.area
+        #: Through the layers: another one than at the terminals where a shunt passes them by.
+        self.cell_current = cell_current(self, self.current)
+        self.current_density = self.cell_current / self.area
         self._assemble()
         name_variables(self)
         self.offer(-(self.rest.electrodes["negative"] + self.rest.electrodes["positive"]))
@@ -242,6 +245,11 @@ class StackModel(StockModel):
         """Give an unknown the equation ``dx/dt = rate``."""
         self.rhs[unknown] = rate * pybamm.Scalar(1)
 
+    def ages_by(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate`` in time, and hold it wherever the cell is linearised."""
+        self.ageing_states.add(unknown.name)
+        self.rhs[unknown] = rate * pybamm.Scalar(1 if self.ages else 0)
+
     def balances(self, unknown: Number, residual: Number) -> None:
         """Give an unknown the equation ``residual = 0``."""
         self.algebraic[unknown] = residual
@@ -260,6 +268,10 @@ class StackModel(StockModel):
     def surface(self, layer: str, side: str, relative: Number) -> Surface:
         """The salt at a face that only the ion passes: the current is given, so c/c_0 follows."""
         return Surface(relative, continued_log(relative))
+
+    def empties(self, store: Number, least: Number, drawn: Number) -> None:
+        """End a run where a store is used up, unless the current fills it."""
+        self.events.append(pybamm.Event(names.used_up(store.name), store / least - 1 + 2 * (drawn <= 0)))
 
     def depletes(self, event: str, surface: Surface) -> None:
         """End a run where the salt at a face is used up."""
@@ -288,14 +300,14 @@ class StackModel(StockModel):
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
-        interfaces: list[ElectrodeInterface | JunctionInterface] = [
-            ElectrodeInterface(self, "negative", left_faces[0], layers[0]),
-            *(
-                JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
-                for k, key in enumerate(keys)
-            ),
-            ElectrodeInterface(self, "positive", right_faces[-1], layers[-1]),
+        negative = ElectrodeInterface(self, "negative", left_faces[0], layers[0])
+        junctions = [
+            JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
+            for k, key in enumerate(keys)
         ]
+        positive = ElectrodeInterface(self, "positive", right_faces[-1], layers[-1])
+        interfaces: list[ElectrodeInterface | JunctionInterface] = [negative, *junctions, positive]
+        self.electrodes = (negative, positive)
         for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
             layer.complete(self, left, right)
         self.elements: list[Any] = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [
@@ -307,6 +319,8 @@ class StackModel(StockModel):
         self.salt_layers = [layer for layer in layers if carried[layer.name] >= ANIONS]
         #: Layers with profiles, each on a grid of its own.
         self.resolved_layers = [layer for layer in layers if layer.grid is not None]
+        #: Those of them that are sums of modes.
+        self.modal_layers = [layer for layer in self.resolved_layers if not layer.grid.is_graded]
         #: Those of them that store something between the faces.
         self.storing_layers = [layer for layer in self.resolved_layers if carried[layer.name] != IONS_ONLY]
 

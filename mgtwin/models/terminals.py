@@ -13,7 +13,7 @@ from ..kinds.numbers import Number
 from . import names
 from .writer import Writer
 
-__all__ = ["name_variables"]
+__all__ = ["cell_current", "name_variables"]
 
 
 class _Stack(Writer, Protocol):
@@ -21,21 +21,44 @@ class _Stack(Writer, Protocol):
 
     elements: Sequence[Number]
     interfaces: Sequence[Number]
+    electrodes: Sequence[Number]
     current: Number
+    cell_current: Number
     voltage: Number
+
+
+def cell_current(model: Writer, current: Number) -> Number:
+    """The current through the layers [A]: an unknown of its own where a given one is shunted."""
+    if not _has_shunt(model) or model.has_unknown_currents:  # then it is the unknown, and that at the terminals follows
+        return current
+    scale = model.decide(lambda cell, f_max: names.current_scale(cell.area))
+    unknown = pybamm.Variable(names.CELL_CURRENT, scale=scale)
+    model.initial_conditions[unknown] = pybamm.Scalar(0)
+    return unknown
+
+
+def _has_shunt(model: Writer) -> bool:
+    return model.cell.shunt is not None and not model.is_fixed_at("shunt.conductance", 0.0)
 
 
 def name_variables(model: _Stack) -> None:
     """Give the outputs of an assembled stack their names."""
-    series = model.reader.number("series_resistance") * model.current_density
-    total = series
-    for element in model.elements:
-        model.variables[names.potential_drop(element.name)] = element.drop
-        total = total + element.drop
+    drops = [element.drop for element in model.elements]
+    for element, drop in zip(model.elements, drops, strict=True):
+        model.variables[names.potential_drop(element.name)] = drop
+    if _has_shunt(model):
+        passing = model.area * model.reader.property("shunt.conductance", model.temperature) * sum(drops)
+        if model.cell_current is model.current:
+            model.current = model.cell_current + passing
+        else:
+            model.algebraic[model.cell_current] = model.current - passing - model.cell_current
+        model.variables.update({names.SHUNT_CURRENT: passing, names.CELL_CURRENT: model.cell_current})
+    series = model.reader.number("series_resistance") * (model.current / model.area)
+    total = sum(drops, start=series)
     model.variables[names.potential_drop(names.SERIES)] = series
     for interface in model.interfaces:
         model.variables[names.electronic_current_density(interface.name)] = interface.electronic_current
-    for electrode in (model.interfaces[0], model.interfaces[-1]):
+    for electrode in model.electrodes:
         model.variables[names.faradaic_current_density(electrode.name)] = electrode.faradaic_current
     model.voltage = -total
     model.variables.update(
@@ -44,7 +67,8 @@ def name_variables(model: _Stack) -> None:
             names.VOLTAGE: model.voltage,
             names.BATTERY_VOLTAGE: model.voltage,
             names.CURRENT: model.current,
-            names.CURRENT_VARIABLE: model.current,
+            # an unknown has to stand for itself
+            names.CURRENT_VARIABLE: model.cell_current if model.has_unknown_currents else model.current,
             names.CURRENT_DENSITY: model.current_density,
         }
     )

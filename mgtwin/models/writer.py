@@ -71,6 +71,12 @@ class Writer(Protocol):
     def evolves(self, unknown: Number, rate: Number) -> None:
         """Give an unknown the equation ``dx/dt = rate``."""
 
+    def ages_by(self, unknown: Number, rate: Number) -> None:
+        """Give an unknown the equation ``dx/dt = rate`` in time, and hold it wherever the cell is linearised."""
+
+    def empties(self, store: Number, least: Number, drawn: Number) -> None:
+        """End a run under an imposed current `drawn` [A/m2, > 0 where it empties] where a store is used up."""
+
     def balances(self, unknown: Number, residual: Number) -> None:
         """Give an unknown the equation ``residual = 0``."""
 

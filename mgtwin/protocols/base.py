@@ -10,12 +10,12 @@ import numpy as np
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import SchemaSerializer
 
-from ..errors import InputError, QuantityError
+from ..errors import InputError
 from ..kinds.declare import declared, require
 from ..kinds.kind import Added
 from ..kinds.noun import explained, field_names
 from ..plain import is_mapping
-from ..quantities import AmbientTemperature, Quantity, Value, parse
+from ..quantities import AmbientTemperature, Quantity, Value, parse_current
 from ..registry import Family
 from ..unions import OneOf
 from ..yamlfile import MOST_ITEMS, dumps, loads
@@ -29,26 +29,6 @@ if TYPE_CHECKING:
 Temperature = Annotated[Value, AmbientTemperature()]
 Duration = Annotated[Value, Quantity("s", gt=0)]
 Volts = Annotated[Value, Quantity("V")]
-
-
-def parse_current(raw: object, *, need_unit: bool = False) -> Value:
-    """Read a current in A or a current density in A/m2, told apart by its unit; a bare number is in A.
-
-    Raises
-    ------
-    QuantityError
-        For anything else.
-    """
-    # Its unit decides which of the two it is, so it is read without asking for one.
-    value = parse(raw, None)
-    if value.unit is None:
-        value = parse(raw, "A", need_unit=need_unit)
-    if value.unit not in ("A", "A/m^2"):
-        raise QuantityError(
-            f"{raw!r} is not a current: write one in A, mA, uA or a current density in A/m^2, mA/cm^2, uA/cm^2, "
-            f"for example '10 uA' or '-7.5 uA/cm^2'."
-        )
-    return value
 
 
 def read_current(raw: object, info: ValidationInfo) -> Value:

@@ -3,11 +3,12 @@
 from .base import ROUTES, Route, Task, Way, route
 from .choice import CYCLING, IN_TIME, LAYERS, MODELLED, ON_MESH, SIDE_BY_SIDE, SPECTRA, choose
 from .laplace import Laplace
-from .mesh import Mesh
+from .mesh import FINEST, Mesh
 from .modes import Modes
 
 __all__ = [
     "CYCLING",
+    "FINEST",
     "IN_TIME",
     "LAYERS",
     "MODELLED",

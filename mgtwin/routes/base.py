@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 from typing import Protocol as Interface
@@ -75,8 +76,8 @@ class Route(Written):
         """Why it cannot answer, as it ends the sentence "this route cannot be taken: ..."; "" where it can."""
         return ""
 
-    def described(self, unknowns: int) -> str:
-        """What ``attrs["route"]`` calls it in a model of so many unknowns."""
+    def described(self, unknowns: int, on_mesh: Sequence[str] = ()) -> str:
+        """What ``attrs["route"]`` calls it in a model of so many unknowns, in which these layers are on a mesh."""
         return f"{self.type} ({unknowns} unknowns)"
 
     def taken_by(self, way: Way) -> object:

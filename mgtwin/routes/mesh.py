@@ -6,7 +6,10 @@ from pydantic import Field
 
 from .base import Route, Way, route
 
-__all__ = ["Mesh"]
+__all__ = ["FINEST", "Mesh"]
+
+#: With this factor a single layer has up to 20 000 unknowns and errs by 1e-6: rounding is all that more would gain.
+FINEST = 20.0
 
 
 @route
@@ -16,7 +19,7 @@ class Mesh(Route):
     Parameters
     ----------
     refinement : float
-        Factor on the number of finite volumes; the error of a profile falls with its square (theory.md §7).
+        Factor on the number of finite volumes, at most 20; the error of a profile falls with its square (theory.md §7).
 
     Examples
     --------
@@ -26,7 +29,7 @@ class Mesh(Route):
     'mesh'
     """
 
-    refinement: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    refinement: float = Field(default=1.0, gt=0, le=FINEST, allow_inf_nan=False)
 
     def taken_by(self, way: Way) -> object:
         """Ask for a discretised model."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field, field_validator
 
 from ..errors import InputError
@@ -46,10 +48,11 @@ class Modes(Route):
         found = any(layer.material.has_modes for layer in task.cell.layers)
         return "" if found else "no layer is a mixed conductor whose properties depend on neither x nor E"
 
-    def described(self, unknowns: int) -> str:
-        """With the largest error of a uniform layer."""
+    def described(self, unknowns: int, on_mesh: Sequence[str] = ()) -> str:
+        """With the largest error of a uniform layer, and the layers that have no modes, or not enough of them."""
         accuracy = f"{ACCURACY[self.density]:.0e}".replace("e-0", "e-")
-        return f"modes ({unknowns} unknowns, {accuracy})"
+        others = f"; {', '.join(on_mesh)} on a mesh" if on_mesh else ""
+        return f"modes ({unknowns} unknowns, {accuracy}{others})"
 
     def taken_by(self, way: Way) -> object:
         """Ask for a discretised model."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from ..cells import Cell, Fixture, Layer
+from ..cells import Cell, Fixture, Layer, has_electrons
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
 from ..cells.questions import contact_resistance, passes
@@ -15,9 +16,11 @@ from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
+from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..protocols import Segment
 from ..quantities import format_value
+from .resolving import uniformity_warnings
 
 #: A layer stores dielectric charge where it relaxes more slowly than this fraction of the first output time: what it
 #: stores competes with the double layers', and an error of its time constant grows with the decay that it delays.
@@ -43,7 +46,6 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
         would still act at the first output.
     """
     check_current_can_flow(cell, segments)
-    check_cut_offs(cell, segments)
     fixture_warnings(cell, segments)
     first = first_output(segments)
     dielectric = slow_dielectrics(cell, FAST * first)
@@ -176,19 +178,12 @@ def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     """Constant currents above what the salt of the cell can carry for ever, each with the time that it can.
 
-    So are those that an insertion electrode does not take uniformly over its thickness.
+    So are those that an insertion electrode does not take uniformly over its thickness, and those that deposit metal
+    inside a mixed conductor.
     """
-    from ..analysis.insertion import UNEVEN, UNIFORM, reaction_uniformity
     from ..analysis.salt import depletion, limiting_current
 
-    largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
-    uneven = [
-        f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
-        f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
-        + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (thinner, or a smaller current)")
-        for side, spread in reaction_uniformity(cell, largest).items()
-        if spread > UNIFORM
-    ]
+    uneven = [*uniformity_warnings(cell, segments), *deposition_warnings(cell, segments)]
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
         return uneven
     found: dict[float, str] = {}
@@ -204,8 +199,39 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
                 f"step {segment.step}: {format_value(current, 'A')} is above the limiting current "
                 f"({format_value(largest, 'A')}): from rest it uses up the salt in {end.layer} at the {end.side} face "
                 f"{'not before' if end.lower_limit else 'after about'} {format_value(end.time, 's')}"
+                f"{'' if cell.shunt is None else ' (if the shunt took nothing of it)'}"
             )
     return [*uneven, *found.values()]
+
+
+def deposition_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
+    """Currents that deposit metal inside a mixed conductor before they end, from rest."""
+    from ..analysis.deposition import internal_deposition
+
+    if not any(has_electrons(layer.material) for layer in cell.layers):
+        return []
+    # what flows in one direction without a break counts together: of each direction the longest and largest
+    driven = [segment for segment in segments if not segment.control.imposes_voltage]
+    worst: dict[bool, tuple[float, float, float, int]] = {}
+    duration, before = 0.0, 0.0
+    for segment in driven:
+        start = segment.control.start
+        current = max(start, start + segment.control.rate * segment.duration, key=abs)
+        duration = segment.duration + (duration if current * before > 0 else 0.0)
+        before = current
+        # the onset comes with the inverse square of the current
+        entry = (current * current * duration, current, duration, segment.step)
+        worst[current > 0] = max(worst.get(current > 0, entry), entry)
+    said = []
+    for _, current, length, step in worst.values():
+        if current != 0:
+            try:
+                found = internal_deposition(cell, current)
+            except InputError:  # a layer that only the mesh knows: the run itself says how far E falls
+                continue
+            if found.time < length:
+                said.append(f"step {step}: {format_value(current, 'A')} is {found}")
+    return said
 
 
 def validity_warnings(cell: Cell) -> list[str]:
@@ -216,11 +242,15 @@ def validity_warnings(cell: Cell) -> list[str]:
     InputError
         A law gives a property at this temperature what no number may give it.
     """
-    found = []
+    T, found = float(cell.temperature), []
     for path, law in cell.laws:
-        owner, _, field = path.rpartition(".")
-        check_bounds(type(cell.get(owner)), field, path, np.atleast_1d(law(float(cell.temperature))))
-        message = law.validity_warning(float(cell.temperature))
-        if message:
+        if message := _checked(Same(type(cell.get(path.rpartition(".")[0]))), path, Same(law), T):
             found.append(f"{path}: {message}")
     return found
+
+
+@lru_cache(maxsize=1024)
+def _checked(owner: Same, path: str, law: Same, T: float) -> str | None:
+    """What a law of a field of a kind says of a temperature: cells that share a law share the answer."""
+    check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    return law.noun.validity_warning(T)

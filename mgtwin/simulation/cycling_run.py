@@ -11,6 +11,7 @@ import numpy as np
 
 from ..cells import Cell
 from ..errors import SimulationError
+from ..impedance.exact import exact_laplace
 from ..models import names
 from ..models.ladder import wider_window
 from ..protocols import CurrentRamp, Cycling, Segment
@@ -19,6 +20,7 @@ from ..routes import Mesh, Route
 from . import checks, spectra, start_state, transient
 from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable, Record, first_of, limit_warnings
+from .integrator import through_layers
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,9 +87,14 @@ class CyclingRun:
             checks.check_cut_offs(cell, segments)
         # of the whole life: a run that goes on has the window of one in one go
         length = (protocol.numbers[-1] + 1) * sum(segment.duration for segment in segments)
+        voltage = None
+        if not any(layer.material.mesh_only for layer in cell.layers):
+            resistance = float(np.abs(exact_laplace(cell, 1 / segments[0].duration)))
+            voltage = resistance * max(abs(segment.control.start) for segment in segments)
         self.integrator = CycleIntegrator(
             cell,
             limited=protocol.limits is not None,
+            voltage=voltage,
             f_max=1 / (2 * np.pi * first),
             dielectric=dielectric,
             cpe_window=wider_window((0.1 / length, 10 / first), () if kept is None else kept.labels),
@@ -208,7 +215,7 @@ class CyclingRun:
                 )
             )
         end = finished[-1][-1]
-        current, limited = float(end.solution.outputs[names.CURRENT][-1]), bool(records[-1].cut_by)
+        current, limited = float(through_layers(end.solution.outputs)[-1]), bool(records[-1].cut_by)
         done = self.reached.cycles + len(records)
         # overwrites what an interruption may have left between these two lines the time before
         self.records[self.reached.cycles :] = records
@@ -304,7 +311,7 @@ class CyclingRun:
             *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
         ]
-        route = transient.made_by(self.route, labels, f"in time, {self.how}")
+        route = transient.made_by(self.integrator.model, labels, f"in time, {self.how}")
         return dataset.transient(
             **traces,
             half_cycle_capacity=self.table.charges(rows),

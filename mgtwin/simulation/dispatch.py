@@ -11,6 +11,7 @@ from ..errors import InputError, SimulationError
 from ..protocols import Protocol, TransientProtocol
 from ..routes import IN_TIME, Route, Task, choose
 from . import checks
+from .resolving import settled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -125,21 +126,21 @@ class _Run:
         """A Cycling, with a summary of every cycle."""
         from . import cycling
 
-        attrs, progress, route = stamp(self.cell, protocol), self.progress, self.route
-        return cycling.run(
-            self.cell, protocol, self.start, self.start_time, attrs=attrs, progress=progress, route=route
-        )
+        cell = settled(self.cell, protocol.distinct_segments(self.cell), self.start)
+        attrs, progress, route = stamp(cell, protocol), self.progress, self.route
+        return cycling.run(cell, protocol, self.start, self.start_time, attrs=attrs, progress=progress, route=route)
 
     def transient(self, protocol: TransientProtocol) -> object:
         """Anything in time."""
         from .transient import Transient
 
         segments = protocol.segments(self.cell)
-        task = Task(self.cell, segments, at_rest=self.start is None)
+        cell = settled(self.cell, segments, self.start)
+        task = Task(cell, segments, at_rest=self.start is None)
         if task.at_rest:
-            checks.check_cut_offs(self.cell, segments)
-        attrs = stamp(self.cell, protocol)
-        run = Transient(task, checks.check_feasible(self.cell, segments), self.start, self.start_time, attrs)
+            checks.check_cut_offs(cell, segments)
+        attrs = stamp(cell, protocol)
+        run = Transient(task, checks.check_feasible(cell, segments), self.start, self.start_time, attrs)
         return choose(task, IN_TIME, self.route).taken_by(replace(run, progress=self.progress, window=self.window))
 
     def sequence(self, protocol: Any) -> xr.DataTree:
@@ -148,7 +149,9 @@ class _Run:
 
         attrs = stamp(self.cell, protocol)
         nodes: dict[str, xr.Dataset | xr.DataTree] = {}
-        run = replace(self, window=self._checked(protocol.steps))
+        segments = [segment for step in protocol.steps for segment in step.distinct_segments(self.cell)]
+        # all steps have one resolution, or the state of the one could not go on in the next
+        run = replace(self, window=self._checked(protocol.steps), cell=settled(self.cell, segments, self.start))
         for number, step in enumerate(protocol.steps):
             name = f"{number:02d}_{step.type}"
             try:

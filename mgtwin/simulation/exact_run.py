@@ -15,6 +15,7 @@ from ..cells.rest import rest_potentials
 from ..impedance.links import Array
 from ..impedance.response import UnitCurrent, at_rest
 from ..impedance.superposition import POINTS, Control, Exponentials, Rows, superposed
+from ..impedance.talbot import accuracy
 from ..kinds.carriers import has_electrons
 from ..models import names
 from ..models.mesh import diffusion_length, graded_edges, points, stretching
@@ -45,7 +46,8 @@ class ExactRun:
         self._by_voltage = task.segments[0].control.imposes_voltage
         self._rest, self._area = at_rest(task.cell), float(task.cell.area)
         #: What was done, for the attribute `route`.
-        self.described = f"exact in time (Laplace, N = {route.points})"
+        error = f", within {accuracy(route.points):.0e}" if accuracy(route.points) > 1e-9 else ""
+        self.described = f"exact in time (Laplace, N = {route.points}{error})"
 
     # -- profiles --------------------------------------------------------------------------------------------------
     def _graded(self, edges: Callable[[str, float], np.ndarray]) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import partial
 from typing import Any, NamedTuple
 
 import casadi
@@ -20,6 +20,7 @@ from ..models.stack import DEFAULT_WINDOW, StackModel
 from ..protocols import Limits, Segment
 from ..routes import Route
 from .built import BuiltModel, kept
+from .outputs import Outputs
 
 #: A face's potential is a sum of dozens of amplitudes, and signals of microvolts are to be right, too: what has no size
 #: of its own, the absolute tolerance, costs a few per cent of the steps.
@@ -35,6 +36,8 @@ SOLVER_OPTIONS = {
     "t_no_progress": 1e300,  # whatever the steps have gained
     "silence_sundials_errors": True,  # they are raised
 }
+#: Key of models whose solver leaves the error of algebraic unknowns alone.
+HEEDLESS = "heedless"
 #: What PyBaMM calls the end of a solve that went wrong.
 FAILED = "failure"
 #: How PyBaMM's error begins to speak of an event that has happened before the first step.
@@ -65,6 +68,11 @@ def out_of_salt(segment: Segment, solution: SegmentSolution | Stretches) -> bool
     """Whether salt is used up and there is no voltage limit, which the diverging voltage would meet at that moment."""
     limit = segment.limits.low if segment.control.start < 0 else segment.limits.high
     return names.is_depletion(solution.ended_by) and not np.isfinite(limit)
+
+
+def through_layers(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Current through the layers [A], PyBaMM's sign: that at the terminals unless a shunt takes a part of it."""
+    return outputs.get(names.CELL_CURRENT, outputs[names.CURRENT])
 
 
 class Integrator:
@@ -109,19 +117,20 @@ class Integrator:
         decides = (type(self), self._settings, stores, pole_numbers(cpe_window), *how.values())
         options = {"f_max": f_max, "dielectric": dielectric, "cpe_window": cpe_window, **how}
 
-        def make() -> BuiltModel:
+        def make(**more: Any) -> BuiltModel:
             # a failure leaves what was reached: when and where it failed
             tolerances = {"rtol": self.rtol, "atol": self.atol}
-            solver = pybamm.IDAKLUSolver(**tolerances, options=self.solver_options, on_failure="ignore")
+            solver = pybamm.IDAKLUSolver(**tolerances, options={**self.solver_options, **more}, on_failure="ignore")
             return BuiltModel(self._model(cell, **options, shared=True), solver)
 
         self._kept = kept(cell, f_max, decides, make) if self.is_kept else make()
+        #: Makes the same with steps that do not heed the error of algebraic unknowns, for where these jump.
+        self._heedless = lambda: kept(cell, f_max, (*decides, HEEDLESS), partial(make, suppress_algebraic_error=True))
         self.model, self.built, self.layout = self._kept.model, self._kept.built, self._kept.layout
         #: The inputs by which the model is that of this cell, in the order of ``BuiltModel.names``.
         self.numbers = self.model.numbers_of(cell)
         self.rest_state = self._at_rest()
-        self.output_names = [name for name in self.model.variables if name not in (names.TIME, names.BATTERY_VOLTAGE)]
-        self._output_sizes, self._outputs = self._output_function(self.output_names)
+        self.outputs = self._outputs_of()
 
     #: What else decides on the model.
     _settings: Hashable = ()
@@ -141,23 +150,16 @@ class Integrator:
         function = self._kept.function("rest", make)
         return np.array(function([*self.numbers.values()])).ravel()
 
-    def _output_function(self, wanted: list[str]) -> tuple[list[int], casadi.Function]:
-        """Sizes of outputs, and all of them as one compiled function of the state, the numbers of the cell and what the
-        outputs depend on beside them, so that a whole trace is evaluated in one call."""
+    def _outputs_of(self, wanted: tuple[str, ...] | None = None) -> Outputs:
+        """Outputs of states, the numbers of the cell, and what else they depend on (`_output_inputs`)."""
 
-        def make() -> tuple[list[int], casadi.Function]:
+        def make() -> Outputs:
             y = casadi.MX.sym("y", self.built.len_rhs_and_alg)
             free, inputs = self._output_inputs()
-            given: dict[str, Any] = {"t": casadi.MX(0), "y": y, "inputs": self._kept.symbols | inputs}
-            parts = [
-                # dense, zeros included: `mapped` reads one buffer of fixed size per column
-                casadi.densify(self.built.get_processed_variable(name).to_casadi(**given))
-                for name in wanted
-            ]
-            function = casadi.Function("outputs", [y, self._kept.numbers, *free], [casadi.vertcat(*parts)])
-            return [part.numel() for part in parts], function
+            symbols = [y, self._kept.numbers, *free]
+            return Outputs(self.model, self.built, self._kept.mesh, symbols, self._kept.symbols | inputs, wanted)
 
-        return self._kept.function(("outputs", *wanted), make)
+        return self._kept.function(("outputs", wanted), make)
 
     def _output_inputs(self) -> tuple[list[Any], dict[str, Any]]:
         """Symbols that outputs depend on beside the state, and the model's inputs in terms of them."""
@@ -178,20 +180,7 @@ class Integrator:
 
     def evaluate(self, states: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs for `states` of shape (state, time), each of shape (size, time) or (time,) for scalars."""
-        return self._split(self._mapped(self._outputs, states))
-
-    def _mapped(self, function: casadi.Function, states: np.ndarray, *columns: np.ndarray) -> np.ndarray:
-        """A compiled function of states and the numbers of the cell, at all states."""
-        numbers = np.tile(np.array([*self.numbers.values()])[:, np.newaxis], states.shape[1])
-        return mapped(function, states, numbers, *columns)
-
-    def _split(self, values: np.ndarray) -> dict[str, np.ndarray]:
-        """Rows of all outputs by name."""
-        edges = np.cumsum(self._output_sizes)[:-1]
-        return {
-            name: block[0] if len(block) == 1 else block
-            for name, block in zip(self.output_names, np.split(values, edges), strict=True)
-        }
+        return self.outputs.at(states, np.array([*self.numbers.values()]))
 
     def inputs(self, segment: Segment) -> dict[str, float]:
         """PyBaMM inputs for a segment; here the laboratory's current changes sign."""
@@ -219,6 +208,10 @@ class Integrator:
         times = np.asarray(segment.times)
         try:
             reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state)
+            if termination == FAILED and self.model.modal_layers:
+                # after a jump of the voltage no step of modes may be short enough for the current's error; it follows
+                # the states by Newton's iteration all the same
+                reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state, again=True)
         except pybamm.SolverError as error:
             if BEYOND_AT_ONCE not in str(error):
                 raise self._stuck(state, self._rates(segment, state)) from error
@@ -245,10 +238,10 @@ class Integrator:
             yield Stretches((solution.times,), solution.outputs, self.kept_state(solution)[None], solution.ended_by)
 
     def _solve(
-        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray
+        self, stops: np.ndarray, times: np.ndarray, inputs: dict[str, float], state: np.ndarray, again: bool = False
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """Times, states (one column per time) and reason of the end; the solver restarts at every one of `stops`."""
-        solution = self._kept.solve(stops, times, inputs | self.numbers, state)
+        solution = (self._heedless() if again else self._kept).solve(stops, times, inputs | self.numbers, state)
         y = np.array(solution.y)
         held = self.built.len_rhs
         y[:held, 0] = state[:held]  # the solver interpolates there, too, and misses by a rounding
@@ -291,30 +284,6 @@ class Integrator:
         outputs = self.evaluate(y[:, :1])
         limit = "highest" if outputs[names.VOLTAGE][0] >= segment.limits.high else "lowest"
         return SegmentSolution(np.zeros(1), outputs, y[:, 0], f"event: {limit} voltage")
-
-
-def mapped(function: casadi.Function, *columns: np.ndarray) -> np.ndarray:
-    """A function of columns, with one result, at all columns of arrays: one column each.
-
-    Through CasADi's buffers, for a conversion of the arrays would take longer than most functions do.
-    """
-    number = columns[0].shape[1]
-    buffer: Any
-    buffer, evaluate = _map(function, number).buffer()
-    given: list[Any] = [np.asfortranarray(array, dtype=float).ravel(order="K") for array in columns]
-    for k, array in enumerate(given):
-        buffer.set_arg(k, memoryview(array))
-    result: Any = np.empty(function.size1_out(0) * number)
-    buffer.set_res(0, memoryview(result))
-    evaluate()
-    # CasADi stores matrices column by column
-    return result.reshape(number, -1).T
-
-
-@lru_cache(maxsize=32)
-def _map(function: casadi.Function, number: int) -> casadi.Function:
-    """A function of as many columns, kept: making it takes as long as evaluating a thousand of them."""
-    return function.map(number)
 
 
 def _ends(segment: Segment) -> np.ndarray:

@@ -110,8 +110,9 @@ def _on_mesh(
     from ..impedance import adjoint, conserved, shifts, steady
     from ..impedance.linearise import LinearisedStack
     from . import spectra, start_state
+    from .resolving import settled
 
-    frequencies = protocol.values()
+    frequencies, cell = protocol.values(), settled(cell, (), start)
     # The numbers of a tuple are differentiated one by one and added: each is linearised once, however many share it.
     single = list(dict.fromkeys(path for key in keys for path in key))
     stack = LinearisedStack(cell, f_max=float(frequencies.max()), inputs=single)
@@ -182,9 +183,9 @@ def _on_layout(kept: KeptState, cell: Cell, stack: LinearisedStack) -> tuple[np.
     from ..models import names
     from . import start_state
 
-    electrodes = (stack.model.interfaces[0], stack.model.interfaces[-1])
-    for side, state in ((electrode.name, electrode.state.name) for electrode in electrodes):
-        behind = names.charge_transfer_overpotential(side)
+    parts = [part for electrode in stack.model.electrodes for part in electrode.parts.items()]
+    for part, state in ((part, drop.name) for part, drop in parts):
+        behind = names.charge_transfer_overpotential(part)
         if behind in stack.layout[0] and behind not in kept.labels:
             kept = kept._replace(
                 labels=np.append(kept.labels, behind),

@@ -15,7 +15,7 @@ from ..models import controlled, names
 from ..models.recorded import NOW, RecordedCurrent, RecordedVoltage
 from ..models.stack import StackModel
 from ..protocols import Segment
-from .integrator import SOLVER_OPTIONS, Integrator, Stretches
+from .integrator import SOLVER_OPTIONS, Integrator, Stretches, through_layers
 
 #: Duration of a jump over the whole time: SUNDIALS tells times apart that differ by 100 roundings (2.2e-14).
 DELAY = 2e-13
@@ -115,12 +115,10 @@ class RecordIntegrator(Integrator):
             sizes = np.bincount(np.repeat(np.arange(len(sizes)), sizes)[: len(samples)]).tolist()
             last = np.cumsum(sizes) - 1
         where = np.searchsorted(reached, samples * (1 - 1e-15)).clip(0, len(reached) - 1)
-        outputs = {
-            name: value[..., where]
-            for name, value in self._split(self._mapped(self._outputs, y, reached[None])).items()
-        }
+        found = self.outputs.at(y, np.array([*self.numbers.values()]), reached[None])
+        outputs = {name: value[..., where] for name, value in found.items()}
         times = tuple(np.split(reached[where] - np.repeat(begins[: len(sizes)], sizes), last[:-1] + 1))
         states = y[:, where[last]].T
         if self._adds_current:
-            states = np.column_stack([states, outputs[names.CURRENT][last]])
+            states = np.column_stack([states, through_layers(outputs)[last]])
         return Stretches(times, outputs, states, ended_by)

@@ -9,6 +9,7 @@ the metal at the electrodes. Outputs follow by the chain rule, :math:`dV/dp = V_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import casadi
@@ -27,12 +28,13 @@ from ..impedance.terms import Shifted
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
 from ..models.ladder import pole_numbers
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from . import checks
 from .built import STATE, BuiltModel, kept
 from .integrator import ATOL, RTOL, SOLVER_OPTIONS, Integrator
+from .transient import window_of
 
-__all__ = ["SensitiveRun"]
+__all__ = ["RepeatedRun", "SensitiveRun"]
 
 #: Where the corrector of the sensitivities fails it must give up soon: more tries take minutes and fail, too.
 SENSITIVE_OPTIONS = {
@@ -88,7 +90,7 @@ class _Models:
         return state
 
 
-class SensitiveRun:
+class RepeatedRun:
     """A protocol on a cell, run again and again with other numbers of the cell.
 
     Parameters
@@ -105,6 +107,24 @@ class SensitiveRun:
         For a path that does not exist.
     InputError
         For a protocol that the cell cannot do.
+    """
+
+    def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:
+        dielectric = checks.check_feasible(cell, tuple(segments))
+        self.cell, self.keys = cell, tuple(keys)
+        self.segments = tuple(replace(segment, limits=Limits()) for segment in segments)
+        self.names = tuple(", ".join(parts_of(key)) for key in keys)
+        self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
+        #: Options of its `StackModel`, as of a plain run.
+        self.options: dict[str, Any] = {
+            "f_max": 1 / (2 * np.pi * checks.first_output(self.segments)),
+            "dielectric": dielectric,
+            "cpe_window": window_of(self.segments),
+        }
+
+
+class SensitiveRun(RepeatedRun):
+    """A run with its forward sensitivities; see `RepeatedRun`.
 
     Examples
     --------
@@ -117,19 +137,14 @@ class SensitiveRun:
     """
 
     def __init__(self, cell: Cell, segments: Sequence[Segment], keys: Sequence[Key]) -> None:
-        self.cell, self.segments = cell, tuple(segments)
-        self.names = tuple(", ".join(parts_of(key)) for key in keys)
-        self.places = {name: expand(cell, key) for name, key in zip(self.names, keys, strict=True)}
-        first = checks.first_output(self.segments)
-        f_max, dielectric = 1 / (2 * np.pi * first), checks.check_feasible(cell, self.segments)
-        window = (0.1 / sum(segment.duration for segment in self.segments), 10 / first)  # as for a plain run
+        super().__init__(cell, segments, keys)
 
         def model() -> ControlledStack:
-            options: dict[str, Any] = {"f_max": f_max, "dielectric": dielectric, "cpe_window": window}
-            return ControlledStack(cell, list(keys), **options, shared=True)
+            return ControlledStack(cell, list(keys), **self.options, shared=True)
 
-        decides = (SensitiveRun, self.names, frozenset(dielectric), pole_numbers(window))
-        self._models = kept(cell, f_max, decides, lambda: _Models(model(), model(), self.names))
+        stores, window = frozenset(self.options["dielectric"]), pole_numbers(self.options["cpe_window"])
+        decides = (SensitiveRun, self.names, stores, window)
+        self._models = kept(cell, self.options["f_max"], decides, lambda: _Models(model(), model(), self.names))
         self.model, self.layout = self._models.model, self._models.plain.layout
         self.size = len(self.layout[0])
         self._numbers = self.model.numbers_of(cell)
@@ -213,10 +228,8 @@ class SensitiveRun:
         """States (n, times) and sensitivities (n, times, paths) at the output times of a segment, which are its own."""
         times = np.asarray(segment.times)
         given: dict[str, Any] = {
+            # without limits: an end by an event moves with the numbers, which these derivatives do not know of
             **Integrator.inputs(self, segment),  # type: ignore[arg-type]
-            # An end by an event moves with the numbers, which these derivatives do not know of.
-            controlled.LOW: -controlled.UNLIMITED,
-            controlled.HIGH: controlled.UNLIMITED,
             **self._numbers,
             **dict(zip(self.names, p, strict=True)),
         }

@@ -14,6 +14,7 @@ from ..protocols import EIS, Segment
 from ..protocols.bias import Held
 from ..routes import SPECTRA, Laplace, Route, Task, choose
 from . import checks, start_state
+from .resolving import settled
 from .transient import Attributes, made_by
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Spectrum:
         """Of a discretised model, linearised at the state."""
         from ..impedance.linearise import LinearisedStack
 
-        cell, protocol, start, frequencies = self.cell, self.protocol, self.start, self.protocol.values()
+        protocol, start, frequencies = self.protocol, self.start, self.protocol.values()
+        cell = settled(self.cell, (), start)
         # before the model is made: a start that does not fit is refused at once
         origin = None if start is None else start_state.kept(start, self.start_time, cell)
         kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
@@ -71,7 +73,7 @@ class Spectrum:
         stack = LinearisedStack(cell, f_max=float(frequencies.max()), layers=route)
         if kept is None:
             why = Laplace().refusal(Task(cell))
-            made = made_by(route, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
+            made = made_by(stack.model, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
             return _spectrum(stack, frequencies, None, {**self.attrs, **made})
         state = completed(stack, cell, kept)
         place, warnings = f"at {kept.time:.6g} s of the run given as start", list(self.attrs["warnings"])
@@ -80,7 +82,7 @@ class Spectrum:
             place = f"steady under {protocol.bias}"
             state = converged_steady_state(stack, cell, protocol.bias, origin, state)
         warnings += drift_warnings(stack, state, float(frequencies.min()))
-        made = made_by(route, stack.layout[0], f"linearised {place}")
+        made = made_by(stack.model, stack.layout[0], f"linearised {place}")
         return _spectrum(stack, frequencies, state, {**self.attrs, **made, "warnings": warnings})
 
 

@@ -84,7 +84,9 @@ def differences(start: xr.Dataset | xr.DataTree, cell: Cell) -> list[str]:
     written = last_dataset(start).attrs.get("cell")
     if not written or written == cell.to_yaml():
         return []
-    changed = [path for path in Cell.from_yaml(written).diff(cell) if path != "temperature"]
+    # the resolution of an electrode is how its state is told, which is looked up in the state itself
+    differing = Cell.from_yaml(written).diff(cell)
+    changed = [path for path in differing if path != "temperature" and not path.endswith(".resolution")]
     if not changed:
         return []
     listed = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
@@ -113,7 +115,8 @@ def _at_temperature_of(cell: Cell, before: float, state: KeptState) -> KeptState
             continue
         path = f"{capacitor}.{element.coefficient}"
         ratio = earlier.property(path, earlier.temperature) / own.property(path, own.temperature)
-        drops = (names.potential_drop(face), names.through_contact_drop(face))
+        slices = [names.slice_of(face, k) for k in range(names.slices_among(set(state.labels.tolist()), face))]
+        drops = (*map(names.potential_drop, (face, *slices)), names.through_contact_drop(face))
         starts = tuple(names.constant_phase_branch(drop, "")[: -len(" [V]")].rstrip() for drop in drops)
         # what a capacitor keeps is its charge, and so does every branch of a ladder: all are in proportion to q
         values[[label in drops or label.startswith(starts) for label in state.labels]] *= ratio

@@ -17,12 +17,13 @@ from ..kinds.materials import Material
 from ..kinds.numbers import FARADAY
 from ..kinds.own import Own
 from ..protocols import Segment
-from ..routes import Route, Task
+from ..routes import ON_MESH, Route, Task
 from . import checks, start_state
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..models.stack import StackModel
     from .integrator import Integrator, SegmentSolution, Stretches
 
 #: Called with the fraction done and a word on what is being done.
@@ -124,18 +125,16 @@ class Transient:
                     )
                     break
         except SimulationError as error:
-            done = partial(self._dataset, solutions, integrator, route)
+            done = partial(self._dataset, solutions, integrator)
             raise self._failed(error, solutions, warnings, done) from error
         except KeyboardInterrupt:
             if not solutions:
                 raise
             warnings.append(f"interrupted after {number} of {len(segments)} steps: the rest was not simulated")
             attrs = {**attrs, "interrupted": True}
-        return self._dataset(solutions, integrator, route, {**attrs, "warnings": warnings})
+        return self._dataset(solutions, integrator, {**attrs, "warnings": warnings})
 
-    def _dataset(
-        self, solutions: list[Stretches], integrator: Integrator, route: Route, attrs: Attributes
-    ) -> xr.Dataset:
+    def _dataset(self, solutions: list[Stretches], integrator: Integrator, attrs: Attributes) -> xr.Dataset:
         labels, where = integrator.kept_layout
         times = [part for solution in solutions for part in solution.times]
         state = np.concatenate([solution.states for solution in solutions])
@@ -146,7 +145,7 @@ class Transient:
             "state_variable": labels,
             "state_position": where,
         }
-        attrs = {**attrs, **made_by(route, labels)}
+        attrs = {**attrs, **made_by(integrator.model, labels)}
         done = list(zip(self.task.segments, times, strict=False))
         return assemble(self.task.cell, done, joined(solutions), integrator.nodes, kept, attrs)
 
@@ -237,6 +236,8 @@ def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
             face: 0.0 - area * outputs[names.electronic_current_density(face)] for face in interfaces
         },
     }
+    if names.SHUNT_CURRENT in outputs:
+        found["shunt_current"] = 0.0 - outputs[names.SHUNT_CURRENT]
     if names.NEGATIVE_VOLTAGE in outputs:
         found["voltage_negative"] = outputs[names.NEGATIVE_VOLTAGE]
         found["voltage_positive"] = found["voltage"] - found["voltage_negative"]
@@ -256,11 +257,13 @@ def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
     return found
 
 
-def made_by(route: Route, unknowns: list[str], how: str = "in time") -> dict[str, str]:
-    """Attributes that say which route was taken and with which PyBaMM."""
+def made_by(model: StackModel, unknowns: list[str], how: str = "in time") -> dict[str, str]:
+    """Attributes that say by what a result was made: what the layers of its model *are* made of, and which PyBaMM."""
     import pybamm
 
-    return {"route": f"{route.described(len(unknowns))}, {how}", "pybamm_version": pybamm.__version__}
+    on_mesh = [layer.name for layer in model.resolved_layers if layer not in model.modal_layers]
+    route = (model.route if model.modal_layers else ON_MESH).described(len(unknowns), on_mesh)
+    return {"route": f"{route}, {how}", "pybamm_version": pybamm.__version__}
 
 
 def half_cycle_capacities(done: Sequence[Stretch]) -> list[float] | None:

@@ -39,10 +39,10 @@ class Task:
     metrics: tuple[Metric, ...]
 
     def cell_at(self, k: int) -> Cell:
-        """The cell of point k at the temperature of the protocol."""
+        """The cell of point k at the temperature of the protocol, which is not varied where there is one."""
         at: dict[Key, float] = {path: float(values[k]) for path, values in self.values.items()}
         if self.protocol.temperature is not None:
-            at = {"temperature": self.protocol.temperature, **at}
+            at["temperature"] = self.protocol.temperature
         return self.cell.with_(at)
 
     def batch(self, protocol: EIS, impedance: np.ndarray) -> xr.Dataset:
@@ -59,13 +59,17 @@ class Task:
         data = {"impedance": ((POINT, "frequency"), impedance, attributes("impedance"))}
         return xr.Dataset(data, coords=coords, attrs=attrs)
 
-    def side_by_side(self) -> Runs:
+    def side_by_side(self, warnings: list[str]) -> Runs:
         """Runs in time of those points that one integration can answer, and why some of these have none."""
         found = Runs()
-        if self.points >= FEWEST and suits(self.cell, self.protocol):
-            with Attempt():  # whatever it was, each point then tells for itself
-                cells = [self.cell_at(k) for k in range(self.points)]
-                found = side_by_side(self.cell, cells, self.values, cast(TransientProtocol, self.protocol))
+        if self.points < FEWEST or not suits(self.cell, self.protocol):
+            return found
+        # what is refused each point then tells for itself; a fault of the program has to be seen
+        with Attempt(MgtwinError) as together:
+            cells = [self.cell_at(k) for k in range(self.points)]
+            found = side_by_side(self.cell, cells, self.values, cast(TransientProtocol, self.protocol))
+        if together.reason:
+            warnings.append(f"{self.points} points were simulated one by one, not side by side: {together.reason}")
         return found
 
     def read_spectra(self, protocol: EIS, outcome: Outcome) -> None:
@@ -135,11 +139,14 @@ class Outcome:
 class Attempt:
     """A block that may fail: afterwards `reason` says why, ``""`` where it did not.
 
-    A metric is anybody's code and may raise anything, and one point must not end a study of thousands. What does not
-    come from the calculation (Ctrl-C, the end of the process) passes.
+    A metric is anybody's code and may raise anything, and one point must not end a study of thousands. What is not
+    `caught`, and what does not come from the calculation (Ctrl-C, the end of the process), passes.
     """
 
     reason = ""
+
+    def __init__(self, caught: type[Exception] = Exception) -> None:
+        self._caught = caught
 
     def __enter__(self) -> Attempt:
         return self
@@ -147,7 +154,7 @@ class Attempt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if kind is None or not issubclass(kind, Exception):
+        if kind is None or not issubclass(kind, self._caught):
             return False
         text = " ".join(str(error).split())
         self.reason = text if issubclass(kind, MgtwinError) and text else f"{kind.__name__}: {text}"
@@ -176,7 +183,7 @@ def compute(task: Task) -> Outcome:
             task.read_spectra(spectra, outcome)
             return outcome
     warnings: list[str] = []
-    together = task.side_by_side()
+    together = task.side_by_side(warnings)
     for k in range(task.points):
         if k in together.failures:
             outcome.fail(k, together.failures[k])

@@ -36,6 +36,23 @@ ELECTRODES_MADE: dict[str, dict[str, Any]] = {
         "double_layer": 0.1,
         "film_resistance": 1e-3,
     },
+    "plating_on_substrate": {
+        "exchange_current_density": 5.0,
+        "metal_charge": 1e3,
+        "area_fraction": 0.5,
+        "spreading_charge": 20.0,
+        "nucleation_rate": 1e6,
+        "double_layer": 0.1,
+    },
+    "plating_under_film": {
+        "exchange_current_density": 5.0,
+        "covering_resistance": 0.01,
+        "breaking_charge": 100.0,
+        "spacing": 1e-5,
+        "layer_conductivity": 0.05,
+        "bare_fraction": 0.01,
+        "double_layer": 0.1,
+    },
     "marcus": {"exchange_current_density": 5.0, "reorganisation_energy": 0.6, "double_layer": 0.1},
     "passive_plating": {
         "exchange_current_density": 5.0,

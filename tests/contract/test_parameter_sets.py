@@ -50,8 +50,8 @@ def all_leaves() -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{name}: {'.'.join(map(str, key))}", leaf
 
 
-#: Full cells, which the paper does not have.
-FULL = ("mg_polymer_ti2s4", "mg_trilayer_mo6s8")
+#: Full cells and an anode-free one, which the paper does not have.
+FULL = ("mg_polymer_ti2s4", "mg_trilayer_mo6s8", "mg_polymer_cu")
 
 
 def allowed(cell: str) -> set[frozenset[str]]:

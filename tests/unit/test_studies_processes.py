@@ -120,15 +120,18 @@ def test_a_cluster_gives_identical_numbers(client: Any, tmp_path: Path) -> None:
 def test_a_worker_that_is_killed_loses_nothing(client: Any) -> None:
     victims = list(client.run(os.getpid).values())
     told: list[float] = []
+    cell, protocol, axes, metrics = transients()
+    # several chunks of a hundred runs side by side
+    study = (cell, protocol, axes | {"layers.buffer_*.thickness": np.linspace(2e-4, 6e-4, 90)}, metrics)
 
     def kill_one(fraction: float, text: str) -> None:
         told.append(fraction)
         if len(told) == 2:
             os.kill(victims[0], signal.SIGKILL)
 
-    there = mt.sweep(*transients(), client=client, progress=kill_one)
+    there = mt.sweep(*study, client=client, progress=kill_one)
     assert victims[0] not in client.run(os.getpid).values()
-    assert there.equals(mt.sweep(*transients()))
+    assert there.equals(mt.sweep(*study))
     assert told[-1] == 1.0
 
 

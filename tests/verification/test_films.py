@@ -104,6 +104,22 @@ def test_no_film_is_todays_electrode() -> None:
         np.testing.assert_allclose(found["voltage"].values, expected, rtol=1e-6)
 
 
+def test_rates_are_laws_of_temperature() -> None:
+    """E_a = 0 changes no bit; with an activation energy the rate at 60 degC is that of the law."""
+    protocol = mt.Galvanostatic(DENSITY, HOUR, points=5)
+
+    def end(charge: Any, rate: Any) -> float:
+        laws = (mt.FilmErosion(charge, 1e-3), mt.FilmRegrowth(rate, 0.08))
+        cell = symmetric(foil(*laws, film_resistance=0.05), temperature="60 degC")
+        return float(film(mt.simulate(cell, protocol))[-1])
+
+    flat = [mt.Arrhenius(value, "25 degC", "0 eV") for value in (900.0, 1e-4)]
+    steep = [mt.Arrhenius(value, "25 degC", energy) for value, energy in ((900.0, "-0.3 eV"), (1e-4, "0.6 eV"))]
+    assert end(*flat) == end(900.0, 1e-4)
+    assert end(*steep) == pytest.approx(end(*(float(law("60 degC")) for law in steep)), rel=1e-9)
+    assert abs(end(*steep) / end(*flat) - 1) > 0.01
+
+
 def test_energy_over_a_hundred_cycles() -> None:
     """``int iV dt`` is what layer, films and charge transfer dissipate, while the films wear and heal, to 1e-4."""
     laws = (mt.FilmErosion(2000.0, 0.01, 0.5), mt.FilmRegrowth(1e-4, 0.08))
@@ -176,6 +192,7 @@ def test_the_voltammogram_of_the_polymer_cell_peaks_where_a_film_runs_into_deple
     assert second[0] == pytest.approx(-second[1], abs=0.01) and second[1] == pytest.approx(1.38, abs=0.025)
 
 
+@pytest.mark.slow
 def test_a_film_that_does_not_wear_has_no_asymmetry() -> None:
     """A constant film of 2.5e5 ohm cm2: +-1.44 V at any slow rate, and further out in a fast sweep."""
     for rate, volt, current in (("0.03 mV/s", 1.44, -2.40), ("0.1 mV/s", 1.44, -2.51), ("0.3 mV/s", 1.65, -2.94)):

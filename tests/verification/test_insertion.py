@@ -24,7 +24,7 @@ SURFACE = 3 * ACTIVE / RADIUS * THICKNESS  # of particles per electrode area
 
 def full_cell(potential: Any = SLOPING, filling: float = 0.3, **fields: Any) -> mt.Cell:
     """1 m2 of reversible Mg, an ion conductor and a host."""
-    given = {"double_layer": 0.1} | fields
+    given = {"double_layer": 0.1, "resolution": mt.Uniform()} | fields  # resolved: test_insertion_resolved.py
     cathode = mt.Insertion(
         potential, 0.2, D, RADIUS, CONCENTRATION, ACTIVE, THICKNESS, 0.01, 10.0, filling, **given
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The insertion electrode: particles of a host that take up the ion, with one reaction over their whole thickness."""
+"""The insertion electrode: particles of a host that take up the ion, over the thickness of a composite."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _softplus(x: Number) -> Number:
 
 @electrode
 class Insertion:
-    r"""Composite of host particles, electrolyte and carbon at the end of a cell, in which the reaction is uniform.
+    r"""Composite of host particles, electrolyte and carbon at the end of a cell.
 
     Spheres of radius :math:`R_p` fill a part :math:`\varepsilon_s` of the thickness L; they take up the ion from their
     contacted surface, a part :math:`\theta` of :math:`a = 3\varepsilon_s/R_p` per volume (theory.md §3.7):
@@ -45,9 +45,9 @@ class Insertion:
        j_F = a\theta L\,i_{00}\,y^{\alpha_c}(1 - y)^{\alpha_a}\left[e^{\alpha_a zF(\eta - U)/RT}
              - e^{-\alpha_c zF(\eta - U)/RT}\right]
 
-    with :math:`y` and U at the surface, and :math:`\eta` the potential of the electrons against the ions. What the
-    conduction through the electrode takes in a uniform reaction, :math:`\frac{L}{3}(1/\sigma_i + 1/\sigma_e)`, is in
-    series with all of it. The result warns where the reaction is not uniform, which this electrode does not resolve.
+    with :math:`y` and U at the surface, and :math:`\eta` the potential of the electrons against the ions. Spectra know
+    the conduction of ions and electrons over the thickness exactly; in time one reaction stands for all of it where
+    that is enough, else the thickness is resolved (`resolution`, `Cell.reaction_uniformity`).
     `double_layer` and `film_resistance` are per electrode area, as in every electrode.
 
     Parameters
@@ -76,6 +76,8 @@ class Insertion:
         :math:`\alpha_a` of the anodic reaction (extraction).
     diffusivity_factor : function of y, optional
         What D is multiplied with at the filling y: a `Tabulated` factor over decades. Keyword only.
+    resolution : Uniform or Resolved, optional
+        Whether one reaction stands for the whole thickness in time; by default the current decides. Keyword only.
     name, description : str
         For people; keyword only.
 
@@ -157,18 +159,11 @@ class Insertion:
         return potential(np.log(filling / (1 - filling)), f)
 
     @staticmethod
-    def series(*, thickness: Number, ionic_conductivity: Number, electronic_conductivity: Number) -> Number:
-        r"""Return :math:`\frac{L}{3}(1/\sigma_i + 1/\sigma_e)` [ohm*m^2]."""
-        return thickness / 3 * (1 / ionic_conductivity + 1 / electronic_conductivity)
-
-    @staticmethod
-    def nonuniformity(
-        i: Number, *, thickness: Number, ionic_conductivity: Number, electronic_conductivity: Number
-    ) -> Number:
-        r"""Return the spread of the driving force, :math:`\frac{iL}{2}\max(\sigma_e/\sigma_i,
-        \sigma_i/\sigma_e)/(\sigma_i + \sigma_e)` [V]."""
-        ratio = electronic_conductivity / ionic_conductivity
-        return i * thickness / 2 * np.maximum(ratio, 1 / ratio) / (ionic_conductivity + electronic_conductivity)
+    def rails(
+        *, thickness: Number, ionic_conductivity: Number, electronic_conductivity: Number
+    ) -> tuple[Number, Number]:
+        r"""Return :math:`L/\sigma_i` and :math:`L/\sigma_e` [ohm*m^2]."""
+        return thickness / ionic_conductivity, thickness / electronic_conductivity
 
     @model_validator(mode="after")
     def _host_is_stable(self) -> Insertion:

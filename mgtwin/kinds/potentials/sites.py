@@ -91,7 +91,7 @@ class Sites(Potential):
     @staticmethod
     def formula(odds: Number, *, f: Number, sites: Number) -> Number:
         """Return U [V], the root of y(U) = y, for (share, potential, width) of every kind of sites."""
-        return _solved(len(sites), odds, f, *(number for site in sites for number in site))
+        return _solved(odds, f, *(number for site in sites for number in site))
 
     def standing(self, own: Own) -> Callable[[Number, Number], Number]:
         """Return U of the log odds and of f."""
@@ -103,8 +103,7 @@ class Sites(Potential):
             for place, share in zip(places, shares, strict=True)
             for number in (rest if share is None else share, place.number("potential"), place.number("width"))
         ]
-        count = len(self.sites)
-        return lambda odds, f: own.reader.apply(lambda *given: _solved(count, *given), [odds, f, *numbers])
+        return lambda odds, f: own.reader.apply(_solved, [odds, f, *numbers])
 
     @model_validator(mode="after")
     def _whole(self) -> Sites:
@@ -121,9 +120,9 @@ class Sites(Potential):
         return self
 
 
-def _solved(count: int, wanted: Number, f: Number, *numbers: Number) -> Number:
+def _solved(wanted: Number, f: Number, *numbers: Number) -> Number:
     """Root U of the sum over sites, by its log odds, in which one kind of sites is a straight line."""
-    sites = [numbers[3 * k : 3 * k + 3] for k in range(count)]
+    sites = [numbers[k : k + 3] for k in range(0, len(numbers), 3)]
 
     def missing(U: Number, odds: Number) -> tuple[Number, Number]:
         """Log odds at U less those that are wanted, and its slope."""

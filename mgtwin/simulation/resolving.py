@@ -1,0 +1,80 @@
+"""Whether electrodes with a thickness have one reaction, or one in each of many slices (theory.md §3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..cells import Cell, Resolved
+from ..cells.paths import Key, Node
+from ..cells.questions import passes
+from ..cells.rest import rest_potentials
+from ..impedance.exact import exact_laplace
+from ..kinds.carriers import Carrier
+from ..models import names
+from ..protocols import Segment
+from ..quantities import format_value
+from .start_state import last_dataset
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["largest_current", "settled", "uniformity_warnings"]
+
+#: Spread of the driving force over an electrode [V] up to which one reaction stands for all of it without a word, and
+#: beyond which its thickness is resolved.
+UNIFORM, UNEVEN = 2e-3, 1e-2
+#: A current [A] for which no electrode is uniform.
+LARGE = 1e30
+
+
+def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
+    """Largest current [A] of stretches: what is imposed, or what a voltage draws at most through the cell at rest."""
+    rest, found = None, [0.0]
+    for segment in segments:
+        control = segment.control
+        ends = np.array([control.start, control.start + control.rate * segment.duration])
+        if control.imposes_voltage:
+            if any(layer.material.mesh_only for layer in cell.layers):
+                return np.inf
+            if rest is None:
+                potentials = rest_potentials(cell)
+                rest = 0.0 - float(potentials.negative + potentials.positive)
+            first = min(time for time in segment.times if time > 0)
+            ends = (ends - rest) / abs(complex(exact_laplace(cell, 1 / first)))
+        found += np.abs(ends).tolist()
+    return max(found)
+
+
+def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.DataTree | None = None) -> Cell:
+    """The cell with a resolution for each electrode that left it open, where one reaction is not enough for all of it.
+
+    A run that goes on from another one has its resolution.
+    """
+    sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
+    if not sides:
+        return cell
+    if start is not None and "state" in (before := last_dataset(start)):
+        labels = {str(label) for label in before["state_variable"].values}
+        sliced = {side: names.slices_among(labels, side) for side in sides}
+        chosen: dict[Key, Node] = {f"{side}.resolution": Resolved(n) for side, n in sliced.items() if n}
+    else:
+        spread = cell.reaction_uniformity(min(largest_current(cell, segments), LARGE))
+        uneven = [side for side in sides if spread[side] > UNEVEN and not passes(cell, Carrier.ELECTRONS, side)]
+        chosen = {f"{side}.resolution": Resolved() for side in uneven}
+    return cell.with_(chosen) if chosen else cell
+
+
+def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
+    """Currents that an electrode with one reaction does not take uniformly, with the spread of the driving force."""
+    largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
+    return [
+        f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
+        f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
+        + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (resolution=Resolved(), "
+           "thinner, or a smaller current)")
+        for side, spread in cell.reaction_uniformity(largest).items()
+        if spread > UNIFORM and ((chosen := cell.get(side).resolution) is None or chosen.slices == 1)
+    ]  # fmt: skip
