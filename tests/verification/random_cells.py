@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mgtwin.cells import Cell, Fixture, Ion, Layer, Reference
+from mgtwin.cells import Cell, Fixture, Ion, Layer, Reference, Shunt
 from mgtwin.errors import InputError
 from mgtwin.kinds.fields import NumberOr
 from mgtwin.kinds.laws import Law
@@ -32,6 +32,7 @@ SIZES: dict[str, tuple[float, float]] = {
     "F/m^2": (1e-3, 10.0),
     "ohm*m^2": (1e-5, 1e-1),
     "A/m^2": (1e-3, 1e2),
+    "S/m^2": (1e-4, 10.0),
     "V": (0.1, 2.0),
     "eV": (0.05, 0.8),
     "K": (285.0, 355.0),
@@ -202,6 +203,8 @@ class Draw:
             return tuple(self.value(part, name) for part in parts)
         if dataclasses.is_dataclass(annotation):
             return self.noun(annotation)
+        if annotation is int:
+            return int(self.random.integers(4, 9))
         if annotation is float:
             return self.number(Quantity(""), name)
         raise AssertionError(f"{name}: how is a {annotation} drawn?")
@@ -300,20 +303,20 @@ class Draw:
             ion=Ion() if self.chance(0.7) else Ion("Li", 1, "12.97 cm^3/mol"),
             fixture=self.noun(Fixture) if self.chance(0.2) else Fixture(),
         )
-        return made.with_({"reference": self.reference(made, hints_of(Reference)["kind"])}) if self.chance(0.2) else made
-
-    def reference(self, cell: Cell, kinds: Any) -> Reference | None:
-        """A third electrode at one of the faces of a cell, if what was drawn can be read there."""
-        layer = int(self.random.integers(len(cell.layers)))
-        names = ["negative", *(item.name for item in cell.layers), "positive"]
-        at = self.among(["-".join(names[layer : layer + 2]), "-".join(names[layer + 1 : layer + 3])])
-        at = next((end for end in ("negative", "positive") if end in at), at)
-        drawn = Reference(at, self.value(kinds), names[layer + 1])
+        beside = {"reference": self.reference(layers)} if self.chance(0.2) else {}
+        beside |= {"shunt": self.noun(Shunt)} if self.chance(0.1) else {}
         try:
-            cell.with_({"reference": drawn})
-        except InputError:
-            return None
-        return drawn
+            return made.with_(beside)
+        except InputError:  # not every probe can be read everywhere, nor every stack be bridged
+            return made
+
+    def reference(self, layers: list[Layer]) -> Reference:
+        """A third electrode at one of the faces of a stack."""
+        k = int(self.random.integers(len(layers)))
+        names = ["negative", *(layer.name for layer in layers), "positive"]
+        at = self.among(["-".join(names[k : k + 2]), "-".join(names[k + 1 : k + 3])])
+        at = next((end for end in ("negative", "positive") if end in at), at)
+        return Reference(at, self.value(hints_of(Reference)["kind"]), names[k + 1])
 
 
 def own_kinds(family: OneOf[Any]) -> list[Any]:

@@ -20,6 +20,7 @@ import pytest
 import mgtwin as mt
 from mgtwin.impedance.linearise import LinearisedStack
 from mgtwin.impedance.steady import SteadyState
+from mgtwin.kinds.memories import Store
 from mgtwin.unions import OneOf
 from tests.verification.random_cells import Draw, nouns_in, own_kinds
 
@@ -56,7 +57,7 @@ def valid(number: int) -> tuple[mt.Cell, LinearisedStack]:
             refused.append("")
         except mt.InputError as error:
             refused.append(f"mesh: {error}")
-        if any("have equations in" in text for text in refused):
+        if any("have equations in" in text or "not known beside a shunt" in text for text in refused):
             continue  # the mesh says which equations it lacks; at rest the exact route needs none of them
         assert all(refused) or not any(refused), f"one route refuses what another takes: {refused}\n{cell}"
         if not any(refused):
@@ -98,6 +99,9 @@ def steady_resistance(stack: LinearisedStack) -> float | None:
 
 def resistance_in_time(cell: mt.Cell) -> float | None:
     """V/I [ohm] at the end of a run in time; None where it is refused, in words."""
+    interfaces = (cell.negative, *cell.interfaces.values(), cell.positive)
+    if any(isinstance(memory, Store) for kind in interfaces for memory in kind.memories.values()):
+        return None  # metal on a substrate, a film that breaks: used up or changed by any lasting current
     ageing = {path.rpartition(".ageing.")[0] + ".ageing": () for path in cell.paths() if ".ageing." in path}
     # what ages grows without end, and the linear resistance is that of the cell as it is
     young = cell.with_({**ageing, "fixture": mt.Fixture()})
