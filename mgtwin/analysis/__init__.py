@@ -22,7 +22,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
-from .deposition import InternalDeposition, internal_deposition
+from .deposition import InternalDeposition, critical_current_density, internal_deposition
 from .direct_current import (
     anodic_peak,
     cathodic_peak,
@@ -33,9 +33,18 @@ from .direct_current import (
 )
 from .electronic import ElectronicConductivity, electronic_conductivity
 from .equivalent_circuit import Arc, CircuitFit, CircuitParameter, equivalent_circuit
+from .gitt import GITT, gitt, gitt_bias, pulse_response
 from .halves import negative_half, positive_half
 from .hebb_wagner import HebbWagner, hebb_wagner
-from .insertion import delivered_capacity, delivered_energy, reaction_uniformity
+from .insertion import (
+    delivered_capacity,
+    delivered_energy,
+    energy_density,
+    reaction_uniformity,
+    specific_energy,
+    stoichiometry,
+    utilisation,
+)
 from .kramers_kronig import kramers_kronig
 from .merit import (
     apparent_transport_number,
@@ -56,6 +65,7 @@ from .monotonic_growth import MonotonicGrowth, monotonic_growth
 from .percolation import CarrierPercolation, Percolation, percolation
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
+from .self_discharge import SelfDischarge, self_discharge
 from .spectra import Conductivity, conductivity
 from .spectral import (
     activation_energy,
@@ -71,6 +81,7 @@ from .transference import CurrentRatio, current_ratio, newman_number
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
 
 __all__ = [
+    "GITT",
     "Arc",
     "BlockingSpectrum",
     "CarrierPercolation",
@@ -87,6 +98,7 @@ __all__ = [
     "PaperCircuit",
     "Percolation",
     "Reading",
+    "SelfDischarge",
     "TransportNumber",
     "TransportNumberWindow",
     "activation_energy",
@@ -100,6 +112,7 @@ __all__ = [
     "closure",
     "conductivity",
     "coulombic_efficiency",
+    "critical_current_density",
     "current_ratio",
     "cycle_summary",
     "cycles_until",
@@ -111,8 +124,11 @@ __all__ = [
     "dissolution_voltage",
     "drift",
     "electronic_conductivity",
+    "energy_density",
     "energy_efficiency",
     "equivalent_circuit",
+    "gitt",
+    "gitt_bias",
     "growth_share",
     "half_difference",
     "half_difference_ratio",
@@ -136,19 +152,24 @@ __all__ = [
     "percolation",
     "plateau_current",
     "positive_half",
+    "pulse_response",
     "reaction_uniformity",
     "relaxation_times",
     "sand_time",
     "sand_time_at",
+    "self_discharge",
     "slope_conductivity",
+    "specific_energy",
     "spectrum_change",
     "stack_areal_mass",
     "stack_thickness",
     "steady_current_density",
+    "stoichiometry",
     "time_until",
     "transport_number",
     "transport_number_window",
     "true_transport_number",
+    "utilisation",
     "voltage_growth",
 ]
 __all__ += regression.__all__

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mgtwin.analysis._common import known_cell
+from mgtwin.analysis.metrics import metric
 from mgtwin.cells import Cell, Reader, has_electrons
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import constriction, contact_resistance, passes
@@ -22,12 +25,15 @@ from mgtwin.protocols.base import parse_current
 from mgtwin.protocols.segments import amperes
 from mgtwin.quantities import format_value
 
-__all__ = ["InternalDeposition", "internal_deposition"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["InternalDeposition", "critical_current_density", "internal_deposition"]
 
 Reals = NDArray[np.float64]
 
-#: Laplace variables [1/s] at which a response is that to a direct current; where they differ by more than a per cent
-#: there is no steady state.
+#: Laplace variables [1/s] at which a response is that to a direct current; where it grows by more than a per cent from
+#: one to the other there is no steady state.
 AT_LAST, LATER, SETTLED = 1e-14, 1e-16, 0.01
 #: Times [s] among which the onset is sought before it is refined, points of the contour, and steps of bisection.
 TIMES, POINTS, STEPS = np.geomspace(1e-6, 1e13, 191), 24, 40
@@ -114,6 +120,23 @@ def internal_deposition(cell: Cell, current: float | str) -> InternalDeposition:
     return min((item for item in found if item.ratio > 1), key=lambda item: item.time)
 
 
+@metric("A/m^2", "critical current density of internal deposition")
+def critical_current_density(run: xr.Dataset) -> float:
+    """Return the current density [A/m^2] above which metal forms inside a mixed conductor of the cell of a run.
+
+    The smaller one of both directions, see `internal_deposition`; inf where no layer conducts electrons.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell.
+    """
+    cell = known_cell(run, "critical_current_density")
+    if not any(has_electrons(layer.material) for layer in cell.layers):
+        return float("inf")
+    return min(abs(internal_deposition(cell, sign * float(cell.area)).critical) for sign in (1, -1)) / float(cell.area)
+
+
 @dataclass(frozen=True)
 class _Place:
     """A face of a mixed conductor: E at rest and its limit [V], and how far a unit of current along +x moves it.
@@ -143,6 +166,8 @@ class _Place:
         """What a current density [A/m2] along +x does here."""
         name, side = self.cell.layers[self.layer].name, ("left", "right")[self.face]
         room, moved = self.rest - self.limit, self.steady * np.sign(density)
+        if room <= 0:  # it is there already
+            return InternalDeposition(name, side, 0.0, float("inf"), 0.0, self.rest, self.limit)
         scale = 1.0
         if moved < 0 and self.charge_transfer > 0:
             # of the response what is the reaction's: at the limit it has the resistance of its secant
@@ -197,7 +222,7 @@ class _Place:
                 if (k, face) in ((0, 0), (len(cell.layers) - 1, 1)):
                     reaction = _Place.reaction_resistance(cell, ("negative", "positive")[face])
                 fraction = float(np.ravel(np.real(fractions[k + face]))[0])
-                settles = abs(then - at_last) <= SETTLED * abs(at_last)
+                settles = abs(then) <= (1 + SETTLED) * abs(at_last)  # without a steady state it grows as 1/s
                 found.append(_Place(cell, k, face, float(rest[k]), limit, at_last, settles, reaction, fraction))
         return found
 

@@ -6,13 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mgtwin.analysis._common import known_cell, number_of
+from mgtwin.analysis.merit import stack_areal_mass, stack_thickness
 from mgtwin.analysis.metrics import Reading, metric
 from mgtwin.cells import Cell
+from mgtwin.errors import InputError
+from mgtwin.models.names import own_state, slice_of, slices_among
+from mgtwin.models.rails import Rails
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
-__all__ = ["delivered_capacity", "delivered_energy", "reaction_uniformity"]
+__all__ = [
+    "delivered_capacity",
+    "delivered_energy",
+    "energy_density",
+    "reaction_uniformity",
+    "specific_energy",
+    "stoichiometry",
+    "utilisation",
+]
 
 
 def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
@@ -60,3 +75,77 @@ def delivered_energy(run: xr.Dataset) -> Reading:
     """Return the energy [J] that a full cell gives in a run while it discharges (negative current, V > 0)."""
     power = np.minimum(run["current"].values, 0.0) * run["voltage"].values
     return Reading(float(-np.trapezoid(power, run["time"].values)), "at negative currents")
+
+
+@metric("1", "utilisation of the host", needs=("time", "voltage", "current"))
+def utilisation(run: xr.Dataset) -> float:
+    """Return the charge that a full cell gives in a run over that of all sites of its host: the rate capability.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell, or one without a host.
+    """
+    host = known_cell(run, "utilisation").get(_side(run))
+    full = float(host.capacity) * float(known_cell(run, "utilisation").ion.charge) / 2
+    return float(delivered_capacity(run)) / (full * float(number_of(run, "area")))
+
+
+@metric("1", "stoichiometry of the host", needs=("state", "state_variable", "state_position"))
+def stoichiometry(run: xr.Dataset) -> float:
+    """Return the mean filling y of the host at the end of a run in time, all shells of its particles together.
+
+    Raises
+    ------
+    InputError
+        The Dataset names no cell, or one without a host.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> full = mt.cell("mg_polymer_ti2s4")
+    >>> run = mt.simulate(full, mt.Galvanostatic("-0.1 mA", "1 h", limits=("0.6 V", "1.7 V"), points=2))
+    >>> round(stoichiometry(run) - full.positive.filling, 5), round(utilisation(run), 5)
+    (0.09609, 0.09612)
+    """
+    side, labels = _side(run), run["state_variable"].values
+    slices = slices_among(set(labels.tolist()), side)
+    parts = [slice_of(side, k) for k in range(slices)] or [side]
+    fillings = []
+    for part in parts:
+        here = labels == f"{own_state(part, 'surface')} inside"
+        edges = [0.0]  # every node lies in the middle of its shell
+        for node in run["state_position"].values[here]:
+            edges.append(2 * node - edges[-1])
+        fillings.append(float(run["state"].values[-1][here] @ np.diff(np.array(edges) ** 3)))
+    return float(Rails(1.0, 1.0, slices).mean(fillings)) if slices else fillings[0]
+
+
+@metric("J/m^3", "energy density of the stack", needs=("time", "voltage", "current"))
+def energy_density(run: xr.Dataset) -> float:
+    """Return the energy that a full cell gives in a run over the volume of its layers and host [J/m^3].
+
+    1 Wh/L is 3.6e6 J/m^3. Foils and the ion's metal, which the electrical model does not know, are left out.
+    """
+    volume = float(stack_thickness(run)) * float(number_of(run, "area"))
+    return float(delivered_energy(run)) / volume
+
+
+@metric("J/kg", "specific energy of the stack", needs=("time", "voltage", "current"))
+def specific_energy(run: xr.Dataset, densities: Mapping[str, float | str]) -> float:
+    """Return the energy that a full cell gives in a run over the mass of its layers and host [J/kg].
+
+    1 Wh/kg is 3600 J/kg. `densities` as in `stack_areal_mass`, the host being ``"positive"``; of a host alone, in the
+    composite, give the density of the composite.
+    """
+    mass = float(stack_areal_mass(run, densities)) * float(number_of(run, "area"))
+    return float(delivered_energy(run)) / mass
+
+
+def _side(run: xr.Dataset) -> str:
+    """Side of the host."""
+    cell = known_cell(run, "this metric needs a host")
+    sides = list(cell.reaction_uniformity(0.0))
+    if not sides:
+        raise InputError(f"{cell.name} has no host as an electrode.")
+    return sides[-1]

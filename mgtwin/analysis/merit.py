@@ -329,7 +329,7 @@ def true_transport_number(ca: xr.Dataset) -> float:
 
 @metric("m", "thickness of the stack", batched=True)
 def stack_thickness(run: xr.Dataset) -> Number:
-    """Return the sum of the thicknesses of all layers [m], which is the volume of the stack per area.
+    """Return the thickness of all layers, and of hosts as electrodes [m]: the volume of the stack per area.
 
     Raises
     ------
@@ -341,14 +341,15 @@ def stack_thickness(run: xr.Dataset) -> Number:
 
 @metric("kg/m^2", "areal mass of the stack", batched=True)
 def stack_areal_mass(run: xr.Dataset, densities: Mapping[str, float | str]) -> Number:
-    """Return the mass of all layers per area [kg/m^2].
+    """Return the mass of all layers, and of hosts as electrodes, per area [kg/m^2].
 
     Parameters
     ----------
     run : xarray.Dataset
         Any result that names its cell.
     densities : mapping
-        Density of each layer by its name, or by a pattern such as ``"buffer_*"``: [kg/m^3], or text with a unit.
+        Density of each layer, or of the host at ``"positive"``, by its name or by a pattern such as ``"buffer_*"``:
+        [kg/m^3], or text with a unit.
         Densities are no property of the electrical model, so a study states those that it takes.
 
     Raises
@@ -379,8 +380,10 @@ def stack_areal_mass(run: xr.Dataset, densities: Mapping[str, float | str]) -> N
 
 
 def _layers(run: xr.Dataset) -> list[str]:
-    return [layer.name for layer in known_cell(run, "this metric needs the layers").layers]
+    """Names of all that has a thickness."""
+    cell = known_cell(run, "this metric needs the layers")
+    return [*(layer.name for layer in cell.layers), *cell.reaction_uniformity(0.0)]
 
 
 def _thickness(run: xr.Dataset, name: str) -> Number:
-    return number_of(run, f"layers.{name}.thickness")
+    return number_of(run, f"{'' if name in ('negative', 'positive') else 'layers.'}{name}.thickness")

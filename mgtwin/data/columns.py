@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -241,8 +241,8 @@ class Columns:
         return (factor * area if name == "current" else factor / area), offset
 
 
-def assign(table: Table, hints: Hints, *, immittance: bool = False) -> Columns:
-    """Find the columns by their heads, those of `hints` first.
+def assign(table: Table, hints: Hints, *, immittance: bool = False, electrodes: Sequence[str] = _PREFERRED) -> Columns:
+    """Find the columns by their heads, those of `hints` first; of several impedances that of the first of `electrodes`.
 
     Raises
     ------
@@ -267,7 +267,7 @@ def assign(table: Table, hints: Hints, *, immittance: bool = False) -> Columns:
             continue
         claim = Found(index, label, meaning.unit, meaning.negated, meaning.electrode)
         claims.setdefault(meaning.quantity, []).append((meaning, claim))
-    notes = _of_one_electrode(claims)
+    notes = _of_one_electrode(claims, electrodes)
     for name, options in claims.items():
         # The best claim; columns that hold only zeros come last.
         ranks = [
@@ -289,7 +289,7 @@ def assign(table: Table, hints: Hints, *, immittance: bool = False) -> Columns:
     return Columns(table, found, hints, tuple(notes), tuple(directions))
 
 
-def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]]) -> list[str]:
+def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]], preferred: Sequence[str]) -> list[str]:
     """Keep the impedance of one electrode, so that Re Z and Im Z never come from two; say which, and what is left."""
     options = [claim for name in _IMPEDANCE for _, claim in claims.get(name, [])]
     electrodes = {claim.electrode for claim in options}
@@ -301,7 +301,7 @@ def _of_one_electrode(claims: dict[str, list[tuple[Meaning, Found]]]) -> list[st
         return {"real", "imaginary"} <= held or {"modulus", "phase"} <= held
 
     # complete pairs only: Re Z of one electrode with Im Z of another would be a spectrum of nothing
-    chosen = next((electrode for electrode in _PREFERRED if complete(electrode)), "")
+    chosen = next((electrode for electrode in preferred if complete(electrode)), "")
     for name in _IMPEDANCE:
         claims[name] = [option for option in claims.get(name, []) if option[1].electrode == chosen]
         if not claims[name]:

@@ -7,7 +7,7 @@ import numpy as np
 from mgtwin.data.columns import Columns
 from mgtwin.data.report import About
 
-__all__ = ["cell_voltage", "direct", "with_temperature"]
+__all__ = ["cell_voltage", "direct", "halves", "with_temperature"]
 
 #: A temperature that changes by more than the first [K] is not that of the measurement; more than the second is said.
 _STEADY, _SAID = 5.0, 0.5
@@ -49,6 +49,15 @@ def cell_voltage(columns: Columns) -> tuple[np.ndarray, list[str]]:
     if counter is None:
         return voltage, [f"voltage is {column.label!r}; {label!r} is no measurement (zeros or nothing)"]
     return voltage - counter, [f"voltage is {column.label!r} - {label!r}, from electrode to electrode"]
+
+
+def halves(columns: Columns) -> dict[str, np.ndarray]:
+    """Return the voltages [V] on both sides of a reference, where both electrodes were measured against it."""
+    counter = columns.optional("counter_voltage")[0] if "counter_voltage" in columns else None
+    if counter is None or columns.found["voltage"].electrode != "working" or columns.told("voltage"):
+        return {}
+    # the schema's halves sum to the cell's voltage: that of the reference against the counter electrode
+    return {"voltage_negative": -counter, "voltage_positive": columns.values("voltage")}
 
 
 def direct(columns: Columns, rows: np.ndarray) -> tuple[dict[str, float], list[str]]:

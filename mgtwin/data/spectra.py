@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mgtwin.data.columns import CUT, Columns
+from mgtwin.data.columns import CUT, Columns, assign
 from mgtwin.data.conditions import direct, with_temperature
 from mgtwin.data.immittance import as_impedance, holds_immittance
 from mgtwin.data.labels import IMMITTANCE
@@ -72,6 +72,7 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
     if hints.check and columns.has("real", "imaginary"):
         notes.append(check_redundant(columns, usable, impedance[usable]))
     warnings += columns.odd(*_USED)
+    sides = _sides(columns, frequency, impedance, about)
     index = np.flatnonzero(usable)
     parts = _sweeps(columns, frequency[index], index)
     notes = [note for note in (*columns.notes, *table.notes, *notes) if note]
@@ -101,7 +102,21 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         doubts += [_SKIPPED.format(*f[[lost, lost + 1]])] if lost is not None else []
         doubts += [_OFF.format(off[1], f[off[0]])] if off is not None else []
         more: dict[str, float | str] = {**bias, **columns.moment(part), **columns.electrode("real", "modulus")}
-        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **more))
+        halves = {name: values[part] for name, values in sides.items()}
+        yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **more), **halves)
+
+
+def _sides(columns: Columns, frequency: np.ndarray, impedance: np.ndarray, about: About) -> dict[str, np.ndarray]:
+    """Impedances [ohm] on both sides of a reference, where a file has the working electrode's beside the cell's."""
+    other = assign(columns.table, columns.hints, electrodes=("working",))
+    found = (
+        other.found.get("real", other.found.get("modulus")),
+        columns.found.get("real", columns.found.get("modulus")),
+    )
+    if [one and one.electrode for one in found] != ["working", "cell"]:
+        return {}
+    working = _impedance(other, frequency, about)[0]
+    return {"impedance_negative": impedance - working, "impedance_positive": working}
 
 
 def _impedance(columns: Columns, frequency: np.ndarray, about: About) -> tuple[np.ndarray, list[str]]:

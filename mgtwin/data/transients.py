@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgtwin.data.columns import CUT, Columns
-from mgtwin.data.conditions import cell_voltage, with_temperature
+from mgtwin.data.conditions import cell_voltage, halves, with_temperature
 from mgtwin.data.direction import signed
 from mgtwin.data.labels import understand
 from mgtwin.data.physical import check_signal, skipped, uneven
@@ -80,7 +80,8 @@ def signal(columns: Columns, rows: np.ndarray, about: About) -> xr.Dataset:
     cycle, step = (columns.counter(name, keep) for name in ("cycle", "step"))
     half = {} if "counter_voltage" in columns or columns.told("voltage") else columns.electrode("voltage")
     given = attrs(about, hints, notes, warnings, **half)
-    return transient(time[keep], voltage, current, cycle=cycle, step=step, attrs=given)
+    sides = {name: values[keep] for name, values in halves(columns).items()}
+    return transient(time[keep], voltage, current, cycle=cycle, step=step, attrs=given, **sides)
 
 
 def _time(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:

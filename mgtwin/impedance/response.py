@@ -140,7 +140,9 @@ class UnitCurrent:
 
         [V, or V/m of a field] per A/m2.
         """
-        found: dict[str, Array] = {names.CURRENT_VARIABLE: self._reader.number("area")}
+        found: dict[str, Array] = {
+            names.CURRENT_VARIABLE: self._reader.number("area") / names.current_scale(self.cell.area)
+        }
         for k, face in enumerate(faces(self.cell)):
             found |= self._interface_states(k, face, window)
         for k, layer in enumerate(self.cell.layers):

@@ -34,6 +34,10 @@ class ElectrodeKind(InterfaceKind, Protocol):
     #: Whether it is of the ion's metal, whose potential is the reference: equilibrium 0 V, and ageing by voids.
     metal: ClassVar[bool]
 
+    def doubts(self, density: float, voltage: float, temperature: float) -> str:
+        """Say what results of up to a density [A/m^2], or an imposed voltage [V], have to warn of; "" for nothing."""
+        return ""
+
 
 ELECTRODES: Family[type] = Family("electrode")
 _SURROUNDINGS = ("T", "f", "z", "salt")
@@ -61,6 +65,8 @@ def electrode(cls: _Class) -> _Class:
       [ohm m^2]. It gets the field ``resolution``; the core does the rest;
     - the drive of every memory, ``drive(j, eta, *, …)``.
 
+    and the method ``doubts(self, density, voltage, temperature)``, what a result has to warn of, optional.
+
     Every number may be a law of temperature. ``double_layer``, ``electronic_resistance``, ``film_resistance``,
     ``contact``, ``ageing``, ``name``, ``description`` and ``type`` are added, keyword only.
 
@@ -84,7 +90,9 @@ def electrode(cls: _Class) -> _Class:
     'linear_electrode'
     >>> ELECTRODES.discard("linear_electrode")  # else it stays for as long as this Python runs
     """
-    defaults: Mapping[str, object] = {"reacts": True, "metal": False, "memories": {}, "colour": "#d9d9d9"}
+    defaults: Mapping[str, object] = {
+        "reacts": True, "metal": False, "memories": {}, "colour": "#d9d9d9", "doubts": ElectrodeKind.doubts
+    }  # fmt: skip
     for name, value in defaults.items():
         if name not in vars(cls):
             setattr(cls, name, value)

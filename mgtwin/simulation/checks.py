@@ -184,6 +184,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     from ..analysis.salt import depletion, limiting_current
 
     uneven = [*uniformity_warnings(cell, segments), *deposition_warnings(cell, segments)]
+    uneven += electrode_warnings(cell, segments)
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
         return uneven
     found: dict[float, str] = {}
@@ -202,6 +203,17 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
                 f"{'' if cell.shunt is None else ' (if the shunt took nothing of it)'}"
             )
     return [*uneven, *found.values()]
+
+
+def electrode_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
+    """What the electrodes themselves doubt of currents and voltages as large as these."""
+    largest = {False: 0.0, True: 0.0}  # by whether it is a voltage that is imposed
+    for control, duration in ((segment.control, segment.duration) for segment in segments):
+        ends = abs(control.start), abs(control.start + control.rate * duration)
+        largest[control.imposes_voltage] = max(largest[control.imposes_voltage], *ends)
+    density, temperature = largest[False] / float(cell.area), float(cell.temperature)
+    said = {side: getattr(cell, side).doubts(density, largest[True], temperature) for side in ("negative", "positive")}
+    return [f"{side}: {text}" for side, text in said.items() if text]
 
 
 def deposition_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:

@@ -133,7 +133,7 @@ class CycleIntegrator(Integrator):
 
     def kept_state(self, solution: SegmentSolution) -> np.ndarray:
         """State at the end of a segment, the current included."""
-        return np.append(solution.state, through_layers(solution.outputs)[-1])
+        return np.append(solution.state, through_layers(solution.outputs, self.cell)[-1])
 
     # -- one segment ---------------------------------------------------------------------------------------------
     def inputs(self, segment: Segment) -> dict[str, float]:

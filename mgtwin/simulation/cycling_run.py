@@ -36,8 +36,8 @@ REST_POINTS = 6
 
 
 class Reached(NamedTuple):
-    """How far a run is: cycles done, state and current [A] at their end, time [s], whether the last one was cut short,
-    and whether the run is over."""
+    """How far a run is: cycles done, state and current (in the unit of its unknown) at their end, time [s], whether the
+    last one was cut short, and whether the run is over."""
 
     cycles: int
     state: np.ndarray
@@ -215,7 +215,7 @@ class CyclingRun:
                 )
             )
         end = finished[-1][-1]
-        current, limited = float(through_layers(end.solution.outputs)[-1]), bool(records[-1].cut_by)
+        current, limited = float(through_layers(end.solution.outputs, self.cell)[-1]), bool(records[-1].cut_by)
         done = self.reached.cycles + len(records)
         # overwrites what an interruption may have left between these two lines the time before
         self.records[self.reached.cycles :] = records

@@ -70,9 +70,12 @@ def out_of_salt(segment: Segment, solution: SegmentSolution | Stretches) -> bool
     return names.is_depletion(solution.ended_by) and not np.isfinite(limit)
 
 
-def through_layers(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Current through the layers [A], PyBaMM's sign: that at the terminals unless a shunt takes a part of it."""
-    return outputs.get(names.CELL_CURRENT, outputs[names.CURRENT])
+def through_layers(outputs: Mapping[str, np.ndarray], cell: Cell) -> np.ndarray:
+    """Current through the layers as an unknown: in its own unit and in PyBaMM's sign.
+
+    It is that at the terminals unless a shunt takes a part of it.
+    """
+    return outputs.get(names.CELL_CURRENT, outputs[names.CURRENT]) / names.current_scale(cell.area)
 
 
 class Integrator:

@@ -120,5 +120,5 @@ class RecordIntegrator(Integrator):
         times = tuple(np.split(reached[where] - np.repeat(begins[: len(sizes)], sizes), last[:-1] + 1))
         states = y[:, where[last]].T
         if self._adds_current:
-            states = np.column_stack([states, through_layers(outputs)[last]])
+            states = np.column_stack([states, through_layers(outputs, self.cell)[last]])
         return Stretches(times, outputs, states, ended_by)

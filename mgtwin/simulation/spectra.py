@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..protocols import EIS, Segment
 from ..protocols.bias import Held
 from ..routes import SPECTRA, Laplace, Route, Task, choose
 from . import checks, start_state
+from .filling import filled
 from .resolving import settled
 from .transient import Attributes, made_by
 
@@ -43,6 +44,11 @@ class Spectrum:
 
     def by(self, forced: Route | None) -> object:
         """Measured by the route that is asked for, or by the first that can answer."""
+        if self.protocol.bias is not None and self.start is None:
+            voltage, _ = imposed(self.cell, self.protocol.bias)
+            full = None if voltage is None else filled(self.cell, voltage)
+            if full is not None:  # no current is left: it is at rest
+                return replace(self, cell=full, protocol=EIS.at(self.protocol.values())).by(forced)
         task = Task(self.cell, at_rest=self.start is None and self.protocol.bias is None)
         return choose(task, SPECTRA, forced).taken_by(self)
 

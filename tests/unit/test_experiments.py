@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
-from mgtwin.errors import FileError, InputError, UnknownNameError
-from mgtwin.experiments import Experiment, Observation, campaign, campaigns, experiment, load_experiment
+from mgtwin.errors import FileError, InputError, OverlayError, UnknownNameError
+from mgtwin.experiments import Experiment, Observation, Run, campaign, campaigns, experiment, load_experiment
 from mgtwin.experiments.files import combinations
 from mgtwin.protocols import EIS, Cycling, Galvanostatic, Polarization, Sequence, Voltammetry, from_yaml
 
@@ -231,6 +231,20 @@ def test_parameters_can_be_scaled_where_a_cell_has_them() -> None:
     path = "interfaces.buffer_left-antiperovskite.contact.pressure"
     assert pressed["contact_loss"].get(path) == 4 * mt.cell("trilayer", "contact_loss").get(path)
     assert pressed["salt_depletion"].diff(mt.cell("trilayer", "salt_depletion")) == {}
+
+
+def test_electrodes_are_those_of_the_cell_unless_an_experiment_names_others() -> None:
+    named = experiment("cycling_trilayer").runs()
+    assert [run.overlays for run in named] == [
+        ("cold_pressed", "passivated", reading) for reading in ("as_printed", "contact_limited", "infiltrated")
+    ]
+    assert named[0].state == ("cold_pressed", "passivated")
+    assert not any("passivated" in run.overlays for run in experiment("eis_trilayer").runs())
+    assert combinations("mg_polymer_mg", electrode="passivated") == ((("passivated", "as_printed"), "as_printed"),)
+    # a cell that has no such electrodes says so when it is built, and does not run without
+    ((overlays, reading),) = combinations("au_mofsse_au", electrode="passivated")
+    with pytest.raises(OverlayError, match="does not apply to 'au_mofsse_au'"):
+        Run("x", "au_mofsse_au", overlays, reading, mt.Value(333.15, unit="K"), mt.Rest("1 s")).build()
 
 
 def test_explanations_of_ageing_are_compared_with_each_other_only() -> None:

@@ -129,6 +129,7 @@ def asked(name: str) -> dict[str, Any]:
     return {
         "overpotential_at": {"current": "1 uA"},
         "sand_time_at": {"current": "1 uA"},
+        "specific_energy": {"densities": {}},
         "stack_areal_mass": {"densities": {}},
         "layer_conductivity": {"layer": "a"},
     }.get(name, {})

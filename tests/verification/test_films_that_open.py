@@ -130,6 +130,15 @@ def test_a_film_that_opens_cannot_explain_the_voltammogram_of_the_polymer() -> N
     assert mg.takes_over(333.15) == pytest.approx(0.745, abs=0.001)
 
 
+def test_thick_films_are_doubted() -> None:
+    """A drop beyond 0.1 V over the film: the result says from which voltage on nobody knows what happens."""
+    thick, thin = covered(covering_resistance=40.0), covered()
+    for protocol in (mt.Galvanostatic(0.1, 1.0), mt.Polarization(0.5, 1.0), mt.Cycling(-0.1, 1.0, cycles=1)):
+        said = [text for text in mt.simulate(thick, protocol).attrs["warnings"] if "bare_fraction" in text]
+        assert len(said) == 1 and "positive" in said[0] and "FilmErosion" in said[0]
+    assert not mt.simulate(thin, mt.Galvanostatic(0.1, 1.0)).attrs["warnings"]
+
+
 @pytest.mark.slow
 def test_kept_models_answer_with_the_numbers_of_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     made = covered(double_layer=0.1, plating_fraction=0.5, reforming_rate=1e-4)

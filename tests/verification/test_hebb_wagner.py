@@ -59,11 +59,11 @@ def noisy(voltages: np.ndarray, number: int) -> list[HebbWagner]:
 
 def test_what_thirteen_voltages_determine() -> None:
     """2 % of noise, 0.02-0.5 V: 1.4, 2.2 and 10 %, as the scatter of many measurements has it."""
-    fits = noisy(WIDE, 120)
+    fits = noisy(WIDE, 60)
     spread = np.std([fit.values for fit in fits], axis=0) / TRUE
     stated = np.mean([np.array(fit.std) for fit in fits], axis=0) / TRUE
     np.testing.assert_allclose(stated, [0.0142, 0.0216, 0.103], rtol=0.05)
-    np.testing.assert_allclose(spread, stated, rtol=0.2)  # of 120 draws a standard deviation is known within 6 %
+    np.testing.assert_allclose(spread, stated, rtol=0.3)  # of 60 draws a standard deviation is known within 9 %
     assert all(fit.determined == (True, True, True) for fit in fits)
 
 
@@ -91,6 +91,7 @@ def test_the_noise_follows_from_the_misfit() -> None:
     assert np.sqrt(np.mean([fit.noise**2 for fit in fits])) == pytest.approx(0.02, rel=0.15)
 
 
+@pytest.mark.slow
 def test_a_simulated_cell_either_way_round() -> None:
     """Mesh and integrator give the currents; of the mirror image both signs turn."""
     for of in (cell(0.5, 0.2), cell(0.5, 0.2).reversed()):

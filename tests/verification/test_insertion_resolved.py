@@ -75,6 +75,7 @@ def test_a_model_with_one_reaction_has_the_spectrum_of_the_line(turned: bool) ->
     assert np.max(np.abs(slopes - expected) / np.max(np.abs(expected), axis=0)) < 3e-4
 
 
+@pytest.mark.slow
 def test_slices_are_of_second_order() -> None:
     """Z of the finite volumes against the line, 4 to 16 of them; theirs alone, the shells being the same."""
     f, cells = np.geomspace(3e4, 1.0, 6), {n: full_cell(mt.Resolved(n)) for n in (4, 8, 16)}

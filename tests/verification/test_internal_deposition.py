@@ -50,6 +50,11 @@ def test_onset_between_electron_blockers(ratio: float, over_short: float) -> Non
 def test_the_composition_and_the_limit_count() -> None:
     cell = blocked(rest_potential=0.03, minimum_potential=-0.02)
     assert internal_deposition(cell, "-1 A/m^2").critical == pytest.approx(CRITICAL, rel=1e-6)
+    assert mt.analysis.critical_current_density(mt.simulate(cell, mt.EIS.at([1.0]))) == pytest.approx(
+        CRITICAL, rel=1e-6
+    )
+    already = internal_deposition(cell.with_({"layers.mixed.material.rest_potential": -0.03}), "1 A/m^2")
+    assert (already.time, already.ratio) == (0.0, np.inf)
     below = internal_deposition(cell, -0.99 * CRITICAL)
     assert below.time == np.inf and below.lowest == pytest.approx(0.03 - 0.99 * 0.05, rel=1e-6)
 
@@ -76,6 +81,27 @@ def test_beside_open_electrons_the_overpotential_decides(electronic: float) -> N
     for ratio in (0.9, 1.1):
         run = mt.simulate(cell, mt.Galvanostatic(-ratio * critical, "1e6 s", points=4))
         assert (float(run["local_potential"][-1, -1]) < -0.05) == (ratio > 1)
+
+
+def test_without_a_steady_state_the_composition_runs_away() -> None:
+    """Ions enter on one side and electrons on the other: E falls as i t/(c L) however small the current is."""
+    material = mt.MixedConductor(IONIC, IONIC, STORAGE, rest_potential=0.1)
+    layers = [mt.Layer("buffer", mt.IonConductor(1.0), 1e-5), mt.Layer("mixed", material, LENGTH)]
+    cell = mt.Cell("open", mt.Plating(1e6), layers, mt.Blocking(None), area=1.0)
+    current = 1e-4  # E differs by 1e-5 V over the layer
+    found = internal_deposition(cell, -current)
+    assert found.critical == 0.0 and found.ratio == np.inf
+    assert found.time == pytest.approx(0.15 * STORAGE * LENGTH / current, rel=1e-3)
+    assert internal_deposition(cell, current).time == np.inf  # the other way it is emptied
+
+
+def test_where_electrons_carry_the_current_it_stays_at_the_metal() -> None:
+    """Mg | MIEC | Au, ions stand still: E is 0 at the metal and moves by i R_eon at the gold, down in one direction."""
+    layer = mt.Layer("mixed", mt.MixedConductor(IONIC, 1e-3, STORAGE), LENGTH)
+    cell = mt.Cell("hw", mt.Plating(1e6), [layer], mt.Blocking(None), area=1.0)
+    down, up = (internal_deposition(cell, sign * 0.01) for sign in (-1, 1))
+    assert down.lowest == pytest.approx(-0.01 * LENGTH / 1e-3, rel=1e-6) and down.side == "right"
+    assert up.time == np.inf and up.lowest == pytest.approx(0.0, abs=1e-9)
 
 
 def test_the_run_reaches_the_limit_then() -> None:

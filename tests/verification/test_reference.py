@@ -55,6 +55,7 @@ def test_hebb_wagner_resistances(fraction: float) -> None:
         assert positive[0].real == pytest.approx(resistance - expected, rel=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("voltage", [0.3, -0.06])
 def test_hebb_wagner_of_electrons_that_depend_on_the_potential(voltage: float) -> None:
     """The electronic current is uniform, so the integral of sigma_eon from the metal to E(x) grows with x (form 5)."""
@@ -128,6 +129,7 @@ def test_runs_in_time_by_all_routes(probe: str, at: str, layer: str) -> None:
     assert float(np.ptp(exact["voltage_negative"].values)) > 1e-4  # something happened
 
 
+@pytest.mark.slow
 def test_a_spectrum_under_bias_starts_from_the_slopes_of_the_halves() -> None:
     """dV_neg/dI of the steady states is Z_neg at the lowest frequency: ions and electrons divide otherwise at 0.2 V."""
     material = mt.MixedConductor(0.05, mt.DefectElectrons(5e-6, 5e-12, 1e-7), 1e4)
@@ -148,6 +150,7 @@ def test_a_spectrum_under_bias_starts_from_the_slopes_of_the_halves() -> None:
     assert found["impedance"].values[0].real == pytest.approx(THICKNESS / sigma(0.2), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_runs_side_by_side_have_halves() -> None:
     cell, path = stack(PROBES["inert"], "c-d", "d", fixture=mt.Fixture()), "layers.d.thickness"
     values = np.array([1.1e-4, 2.1e-4, 3.1e-4])
@@ -203,15 +206,36 @@ def test_an_impedance_read_as_that_of_the_working_electrode(tmp_path: Any) -> No
     """EC-Lab's Zwe alone: the positive half of a cell with a reference, the cell's own of one without."""
     cell = stack(PROBES["ion"], "c-d", "d")
     half = mt.analysis.positive_half(mt.simulate(cell, mt.EIS.at(np.geomspace(1e5, 1e-1, 20))))
-    rows = zip(half["frequency"].values, half["impedance"].values, strict=True)
-    text = "\n".join(
-        ["freq/Hz\tRe(Zwe)/Ohm\t-Im(Zwe)/Ohm", *(f"{f:.9e}\t{z.real:.9e}\t{-z.imag:.9e}" for f, z in rows)]
-    )
-    (tmp_path / "zwe.txt").write_text(text)
+    z = half["impedance"].values
+    written(tmp_path / "zwe.txt", ["freq/Hz", "Re(Zwe)/Ohm", "-Im(Zwe)/Ohm"], half["frequency"].values, z.real, -z.imag)
     read, path = mt.read(tmp_path / "zwe.txt"), "layers.d.thickness"
     assert read.attrs["electrode"] == "working"
     assert mt.fit(cell.with_({path: 2e-4}), read, [path]).values[path] == pytest.approx(3e-4, rel=1e-5)
     assert mt.fit(cell.with_({"reference": None}), read, [path]).values[path] != pytest.approx(3e-4, rel=1e-2)
+
+
+def test_files_with_both_halves(tmp_path: Any) -> None:
+    """EC-Lab with the counter electrode recorded: Zwe beside Zwe-ce, Ewe beside Ece."""
+    eis = mt.simulate(stack(PROBES["ion"], "c-d", "d"), mt.EIS.at(np.geomspace(1e5, 1e-1, 20)))
+    whole, side = eis["impedance"].values, eis["impedance_positive"].values
+    heads = ["freq/Hz", "Re(Zwe-ce)/Ohm", "-Im(Zwe-ce)/Ohm", "Re(Zwe)/Ohm", "-Im(Zwe)/Ohm"]
+    written(tmp_path / "both.txt", heads, eis["frequency"].values, whole.real, -whole.imag, side.real, -side.imag)
+    read = mt.read(tmp_path / "both.txt")
+    assert "electrode" not in read.attrs
+    for name in ("impedance", "impedance_negative", "impedance_positive"):
+        np.testing.assert_allclose(read[name], eis[name], rtol=1e-7)
+    time, counter = np.linspace(0.0, 10.0, 12), np.linspace(-0.01, -0.02, 12)
+    written(
+        tmp_path / "signal.txt", ["time/s", "Ewe/V", "Ece/V", "I/A"], time, counter + 0.05, counter, 1e-6 + 0 * time
+    )
+    signal = mt.read(tmp_path / "signal.txt")
+    np.testing.assert_allclose(signal["voltage"], 0.05, rtol=1e-9)
+    np.testing.assert_allclose(mt.analysis.negative_half(signal)["voltage"], -counter, rtol=1e-9)
+
+
+def written(path: Any, heads: list[str], *columns: np.ndarray) -> None:
+    rows = ["\t".join(f"{x:.9e}" for x in row) for row in zip(*columns, strict=True)]
+    path.write_text("\n".join(["\t".join(heads), *rows]))
 
 
 # -- what is refused -------------------------------------------------------------------------------------------------

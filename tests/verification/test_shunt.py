@@ -171,6 +171,7 @@ def test_a_kept_model_gives_the_bits_of_a_new_one(monkeypatch: pytest.MonkeyPatc
     assert kept == expected and expected[0] != expected[1]
 
 
+@pytest.mark.slow
 def test_side_by_side() -> None:
     values, protocol = np.array([10.0, 50.0, 200.0]), mt.Galvanostatic("1 uA", "1 h", points=4)
     cells = [cell(value) for value in values]

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from ...quantities import Quantity, Value
+from ...quantities import Quantity, Value, format_value
 from ..electrode import electrode
 from ..fields import Property
 from ..interface import IDEAL, ElectronicResistance
@@ -18,6 +18,9 @@ from ..spreading import spreading_function
 from ..storage import DoubleLayer
 
 __all__ = ["PlatingUnderFilm"]
+
+#: Largest drop [V] over a film for which this description is meant.
+THIN = 0.1
 
 
 def _reaction(over: Number, f: Number, salt: Number, exchange_current_density: Number, a: Number) -> Number:
@@ -44,8 +47,8 @@ class PlatingUnderFilm:
 
     It is for thin films, whose ohmic drop :math:`R_f j` stays below about 0.1 V. Under a thick one any bare spot, as
     few as there may be, carries more than the film as soon as :math:`b\,i_0 e^{zF\eta/2RT} > \eta/R_f`: the voltage at
-    which it opens then follows from :math:`b_0` alone, which nobody knows (`takes_over`). A film that wears everywhere
-    alike is `FilmErosion` of a `Plating`. b is held in spectra and steady states.
+    which it opens then follows from :math:`b_0` alone, which nobody knows (`takes_over`), and results warn of it. A
+    film that wears everywhere alike is `FilmErosion` of a `Plating`. b is held in spectra and steady states.
 
     Parameters
     ----------
@@ -143,6 +146,18 @@ class PlatingUnderFilm:
         """Return d(ln b)/dt [1/s]."""
         opening = (np.maximum(j, 0) + plating_fraction * np.maximum(-j, 0)) / breaking_charge
         return opening * (np.exp(-log_bare) - 1) - reforming_rate * (1 - bare_fraction * np.exp(-log_bare))
+
+    def doubts(self, density: float, voltage: float, temperature: float) -> str:
+        """Doubt drops over the film at which next to nothing of bare metal decides."""
+        drop = max(float(evaluate(self.covering_resistance, temperature)) * density, voltage)
+        if drop <= THIN:
+            return ""
+        taken_over = format_value(self.takes_over(temperature), "V")
+        return (
+            f"up to {format_value(drop, 'V')} over a film that opens in spots, which is meant for "
+            f"{format_value(THIN, 'V')} or less: from {taken_over} on its bare spots carry more than the film, and "
+            f"that follows from bare_fraction alone. Use a Plating with film_resistance and FilmErosion."
+        )
 
     def takes_over(self, temperature: float = 298.15, charge: int = 2) -> float:
         """Return the overpotential [V] at which the bare spots of the complete film carry as much as the film."""
