@@ -200,21 +200,16 @@ def transfer(
             if names.is_amount(name):  # interpolation must not make salt
                 result[here] *= unknowns.mean(nodes, state.values[there]) / unknowns.mean(x, result[here])
     for voltage, order in ladders.items():
-        # the branches that a kept ladder does not have follow from those that it has
-        prefix = names.constant_phase_branch(voltage, "")[: -len(" [V]")].rstrip()
-        here, kept_branches = own_labels == voltage, dict[str, np.ndarray]()
-        for label in {label for label in state.labels if label.startswith(prefix)}:
-            there = state.labels == label
-            nodes, kept_values = state.positions[there], state.values[there]
-            scalar = np.isnan(nodes).all()
-            kept_branches[str(label)] = (
-                kept_values if scalar else unknowns.resampled(own_positions[here], nodes, kept_values)
-            )
-        for label in {label for label in own_labels if label.startswith(prefix) and label not in kept_branches}:
-            if kept_branches:
-                result[own_labels == label] = branch_value(
-                    str(label), kept_branches, result[here], rest_state[here], float(cell.get(order))
-                )
+        prefix, here = names.constant_phase_branch(voltage, "")[: -len(" [V]")].rstrip(), own_labels == voltage
+        branches = {
+            str(label): unknowns.resampled(own_positions[here], state.positions[there], state.values[there])
+            for label in {label for label in state.labels if label.startswith(prefix)}
+            for there in [state.labels == label]
+        }
+        # those that a kept ladder does not have follow from those that it has
+        for label in {label for label in own_labels if label.startswith(prefix)} - branches.keys() if branches else ():
+            at_rest, n = rest_state[here], float(cell.get(order))
+            result[own_labels == label] = branch_value(str(label), branches, result[here], at_rest, n)
     return result, known
 
 

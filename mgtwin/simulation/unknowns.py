@@ -117,7 +117,7 @@ def edges_of(nodes: Reals) -> Reals:
 
 def resampled(x: Reals, nodes: Reals, values: Reals) -> Reals:
     """Monotone cubic interpolation of a profile; the same nodes give back the same values."""
-    if np.array_equal(x, nodes):
+    if np.array_equal(x, nodes, equal_nan=True):  # or neither has positions
         return values
     from scipy.interpolate import PchipInterpolator
 
