@@ -82,7 +82,8 @@ def test_every_route_gives_the_same_answer(number: int) -> None:
             np.testing.assert_allclose(mesh, exact, rtol=AGREE, err_msg=str(cell))
             direct = mt.impedance.dc_resistance(cell)
             assert direct > 0
-            if math.isfinite(direct):
+            # of a cell that a shunt discharges 10 uV are no small step
+            if math.isfinite(direct) and abs(float(stack.outputs(stack.rest_state())[0])) < SMALL:
                 for found in (steady_resistance(stack), resistance_in_time(cell)):
                     assert found is None or abs(found / direct - 1) < AGREE, cell
     assert time.process_time() - begun < LONGEST
