@@ -33,8 +33,8 @@ SIZES: dict[str, tuple[float, float]] = {
     "ohm*m^2": (1e-5, 1e-1),
     "A/m^2": (1e-3, 1e2),
     "S/m^2": (1e-4, 10.0),
-    # of hosts: beyond 1 V exponentials of E continue along their tangents, with a warning (docs/theory.md §2.2), and the
-    # electrons of a mixed conductor beside the host are 1e20 times those of a metal: the mesh has no digits left
+    # of hosts: beyond 1 V exponentials of E continue along their tangents, with a warning (docs/theory.md §2.2), and a
+    # mixed conductor beside the host has 1e13 times the electrons of a metal: the mesh has no digits left
     "V": (0.1, 1.0),
     "eV": (0.05, 0.8),
     "K": (285.0, 355.0),
