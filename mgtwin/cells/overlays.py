@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from .. import library, yamlfile
 from ..errors import InputError, MgtwinError, OverlayError
-from ..kinds.noun import noun, problems
+from ..kinds.noun import Same, noun, problems
 from ..plain import is_text
 from .cell import Cell, cell_adapter, drafted
 from .parts import is_part, resolve
@@ -212,7 +212,13 @@ def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:
     A combination holds at most one state, electrode, reading and ageing, and any alternatives; each of its members must
     have a variant that applies to the cell together with the others.
     """
-    overlays = [load_overlay(name) for name in library.names("overlays")]
+    return [*_applicable(cell_name, tuple(Same(load_overlay(name)) for name in library.names("overlays")))]
+
+
+@lru_cache(maxsize=64)
+def _applicable(cell_name: str, known: tuple[Same, ...]) -> tuple[tuple[str, ...], ...]:
+    """These combinations, of overlays as they are on disk: thousands are tried, and every experiment asks again."""
+    overlays: list[Overlay] = [item.noun for item in known]
     by_kind = {kind: [item for item in overlays if item.kind == kind] for kind in _ORDER}
     alternatives = by_kind["alternative"]
     subsets = chain.from_iterable(combinations(alternatives, size) for size in range(len(alternatives) + 1))
@@ -223,4 +229,4 @@ def applicable_overlays(cell_name: str) -> list[tuple[str, ...]]:
         together = [item.name for item in members]
         if members and all(item.matching(cell_name, together) for item in members):
             found.append(tuple(together))
-    return sorted(found, key=len)
+    return tuple(sorted(found, key=len))

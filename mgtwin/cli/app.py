@@ -179,12 +179,18 @@ def run(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf or .svg).")
     ] = None,
+    route: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|YAML", help="How to compute it: laplace, modes, mesh, '{type: mesh, refinement: 2}'."
+        ),
+    ] = None,
 ) -> None:
     """Simulate: a folder of experiments, one of them, or any cell with any protocol."""
     from .output import Request
     from .running import run_request
 
-    request = Request(experiment, cell, tuple(overlay or ()), protocol, tuple(set_ or ()), output, plot)
+    request = Request(experiment, cell, tuple(overlay or ()), protocol, tuple(set_ or ()), output, plot, route)
     run_request(request)
 
 

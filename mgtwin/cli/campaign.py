@@ -36,6 +36,7 @@ def run_folder(request: Request) -> None:
         "--protocol": request.protocol,
         "--set": request.changes,
         "--plot": request.plot,
+        "--route": request.route,
     }
     given = [option for option, value in options.items() if value]
     if given:

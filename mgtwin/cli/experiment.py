@@ -26,10 +26,12 @@ from .console import WRONG_INPUT, leave_interrupted, out, print_error, print_war
 from .files import targets
 from .output import Request, keep, partial_name, report
 from .progress import progress_bar
+from .protocolargs import read_route
 from .summary import brief, headline
 
 if TYPE_CHECKING:
     from ..cells import Cell
+    from ..routes import Route
     from .output import Result
 
 __all__ = ["chosen_runs", "run_experiment"]
@@ -52,7 +54,7 @@ def run_experiment(request: Request) -> None:
         changed_cell(read_cell(run.cell, run.overlays).with_({"temperature": run.temperature}), request.changes)
         for run in runs
     ]
-    done, failed, interrupted = _simulate(runs, cells)
+    done, failed, interrupted = _simulate(runs, cells, read_route(request.route))
     if len(runs) == 1 and done:
         report(cells[0], runs[0].protocol, done[0].data)
     elif done:
@@ -143,7 +145,9 @@ def _sets_temperature(request: Request) -> bool:
     return any(text.partition("=")[0].strip() == "temperature" for text in request.changes)
 
 
-def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[list[Simulated], dict[Run, str], bool]:
+def _simulate(
+    runs: Sequence[Run], cells: Sequence[Cell], route: Route | None
+) -> tuple[list[Simulated], dict[Run, str], bool]:
     """Results, failures, and whether Ctrl-C ended it early."""
     from ..simulation import simulate
 
@@ -157,7 +161,7 @@ def _simulate(runs: Sequence[Run], cells: Sequence[Cell]) -> tuple[list[Simulate
                 progress((number + fraction) / len(runs), f"{_brief_name(run)}, {text}")
 
             try:
-                result = Simulated(run, simulate(cell, run.protocol, progress=within))
+                result = Simulated(run, simulate(cell, run.protocol, progress=within, route=route))
             except KeyboardInterrupt:
                 return done, failed, True
             except MgtwinError as error:

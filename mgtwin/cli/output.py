@@ -17,6 +17,7 @@ from .summary import Report, Result, warnings_of
 if TYPE_CHECKING:
     from ..cells import Cell
     from ..protocols import Protocol
+    from ..routes import Route
 
 __all__ = ["Request", "keep", "partial_name", "print_rows", "report", "simulated", "took", "was_interrupted"]
 
@@ -32,16 +33,17 @@ class Request:
     changes: tuple[str, ...] = ()
     output: Path | None = None
     plot: Path | None = None
+    route: str | None = None
 
 
-def simulated(cell: Cell, protocol: Protocol, output: Path | None) -> Result:
+def simulated(cell: Cell, protocol: Protocol, output: Path | None, route: Route | None = None) -> Result:
     """Simulate with a progress bar; where it fails, what there is goes into a file beside `output`."""
     with progress_bar(f"{cell.name}: {protocol.type}") as progress:
         # Imported under the bar: PyBaMM takes seconds, in which something should be seen.
         from ..simulation import simulate
 
         try:
-            return simulate(cell, protocol, progress=progress)
+            return simulate(cell, protocol, progress=progress, route=route)
         except SimulationError as error:
             # The end of the message says where the finished part is.
             kept = "" if error.partial is None else "\nWhat was done until then can be kept with -o FILE.nc."

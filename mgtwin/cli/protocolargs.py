@@ -1,4 +1,4 @@
-"""The protocol that the command line asks for: a file, or YAML typed on the spot."""
+"""The protocol, and the route, that the command line asks for: a file, or YAML typed on the spot."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pydantic import TypeAdapter
 from .. import yamlfile
 from ..errors import InputError, did_you_mean
 from ..protocols import PROTOCOLS, Protocol
+from ..routes import ROUTES, Route
 from ..unions import OneOf
 from .cellargs import is_file_name
 
-__all__ = ["part_of", "protocol_of", "read_protocol"]
+__all__ = ["part_of", "protocol_of", "read_protocol", "read_route"]
 
 _EXAMPLE = "'{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}'"
 
@@ -65,6 +66,30 @@ def protocol_of(document: yamlfile.Document) -> Protocol:
     except InputError as error:
         raise part.error(f"{error} For example {_EXAMPLE}.", ("type",)) from None
     found: Protocol = yamlfile.validate(part, TypeAdapter(kind), context={"file": True})
+    return found
+
+
+def read_route(text: str | None) -> Route | None:
+    """Return a route by its name, or with its numbers in YAML; None where none is asked for.
+
+    Raises
+    ------
+    FileError
+        There is none of this name, or it refuses a number.
+
+    Examples
+    --------
+    >>> read_route("{type: mesh, refinement: 2}"), read_route("modes")
+    (Mesh(refinement=2.0), Modes(density=2.5))
+    """
+    if text is None:
+        return None
+    document = yamlfile.loads(text if ":" in text else f"{{type: {text}}}", "--route")
+    try:
+        kind = OneOf(ROUTES).kind_of(document.data)
+    except InputError as error:
+        raise document.error(f"{error} For example mesh, or {{type: mesh, refinement: 2}}.", ("type",)) from None
+    found: Route = yamlfile.validate(document, TypeAdapter(kind), context={"file": True})
     return found
 
 

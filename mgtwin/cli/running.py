@@ -34,7 +34,7 @@ def run_request(request: Request) -> None:
         else:
             run_experiment(request)
         return
-    from .protocolargs import read_protocol
+    from .protocolargs import read_protocol, read_route
 
     missing = [name for name, given in (("cell", request.cell), ("protocol", request.protocol)) if given is None]
     if missing:
@@ -46,7 +46,7 @@ def run_request(request: Request) -> None:
     cell = changed_cell(read_cell(str(request.cell), request.overlays), request.changes)
     protocol = read_protocol(str(request.protocol))
     output, figure = targets(request.output, request.plot)
-    result = simulated(cell, protocol, output)
+    result = simulated(cell, protocol, output, read_route(request.route))
     report(cell, protocol, result)
     interrupted = was_interrupted(result)
     keep(result, partial_name(output) if interrupted and output is not None else output, figure)

@@ -19,6 +19,7 @@ _ASSEMBLED = (
     "elements",
     "interfaces",
     "mixed_layers",
+    "modal_layers",
     "salt_layers",
     "resolved_layers",
     "storing_layers",
@@ -88,6 +89,11 @@ class StockModel(pybamm.BaseModel):
         stores = any(layer.material.relative_permittivity is not None for layer in self.cell.layers)
         if stores and not self._made_with["dielectric"]:
             wrong.append("its layers store no dielectric charge")
+        wrong += [
+            f"its {side} electrode has one reaction over the whole thickness (until resolution=Resolved())"
+            for side in self.cell.reaction_uniformity(0.0)
+            if self.cell.get(f"{side}.resolution") is None
+        ]
         return " and ".join(wrong)
 
     @property

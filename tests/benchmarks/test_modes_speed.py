@@ -6,6 +6,7 @@ the two routes in turn; asserted is two thirds of what is aimed at, for a shared
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import Any
 
@@ -45,3 +46,29 @@ def test_mesh_over_modes(name: str) -> None:
     ratios = [cpu_seconds(mesh) / cpu_seconds(modes) for _ in range(ROUNDS)]
     report(f"{name}: mesh / modes", float(np.median(ratios)), f">= {least}")
     assert np.median(ratios) >= NOISE * least
+
+
+@pytest.mark.parametrize(
+    ("protocol", "measured", "target"),
+    [(mt.Galvanostatic("10 uA", "1 h"), 9.0, 12.0), (mt.Polarization("0.1 V", "1 h"), 15.0, 15.0)],
+    ids=["current", "voltage"],
+)
+def test_a_changed_cell_against_a_mesh_built_anew(
+    protocol: Any, measured: float, target: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything of `simulate`, on a trilayer of which one number was changed; 0.1.0 built its mesh for each."""
+    new = (mt.cell("trilayer").with_({"layers.antiperovskite.thickness": 6e-4 + 1e-8 * k}) for k in itertools.count())
+
+    def anew() -> None:
+        with monkeypatch.context() as patched:
+            patched.setenv("MGTWIN_CACHE", "0")
+            mt.simulate(next(new), protocol, route=mt.Mesh())
+
+    def kept() -> None:
+        for _ in range(4):
+            mt.simulate(next(new), protocol)
+
+    anew(), kept()
+    ratios = [cpu_seconds(anew) / (cpu_seconds(kept) / 4) for _ in range(7)]
+    report(f"a changed trilayer, {protocol.type}: mesh built anew / now", float(np.median(ratios)), f">= {target:g}")
+    assert np.median(ratios) >= NOISE * measured

@@ -28,12 +28,13 @@ IDS = ["+".join((name, *overlays)) for name, overlays in CASES]
 FEW = [(name, overlays) for name, overlays in CASES if len(overlays) <= 1]
 FEW_IDS = ["+".join((name, *overlays)) for name, overlays in FEW]
 
-#: Full cells have a voltage of their own, and a host that fills: tests of steady currents and of 0 V are not for them
-#: (they have tests/verification/test_insertion.py).
+#: Full cells have a voltage of their own, and a host that fills; a foreign metal runs out of what was plated on it:
+#: tests of steady currents and of 0 V are not for them (they have their own in tests/verification).
 FULL = {
     name
     for name in NAMES
-    if rest_potentials(cell(name)).positive != 0 and not isinstance(cell(name).positive, Blocking)
+    if (rest_potentials(cell(name)).positive != 0 and not isinstance(cell(name).positive, Blocking))
+    or type(cell(name).positive).memories
 }
 FEW, FEW_IDS = [case for case in FEW if case[0] not in FULL], [i for i in FEW_IDS if i.split("+")[0] not in FULL]
 

@@ -621,7 +621,7 @@ def test_sigterm_keeps_what_ctrl_c_keeps(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom mgtwin import simulation\nfrom mgtwin.cli import main\n"
         "run = simulation.simulate\n"
-        "def said(cell, protocol, progress):\n"
+        "def said(cell, protocol, progress, route):\n"
         "    def tell(fraction, text):\n"
         "        print(text, flush=True)\n"
         "    return run(cell, protocol, progress=tell)\n"

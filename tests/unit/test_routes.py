@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
+from mgtwin.models.mesh import points
 from mgtwin.routes import SPECTRA, Task, choose
 
 SPECTRUM = mt.EIS(1e5, 1.0, points=6)
@@ -44,7 +45,9 @@ def test_what_is_no_route_is_refused() -> None:
         mt.impedance.step_response(mt.cell("trilayer"), [1.0], "10 mV")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("made", [lambda: mt.Mesh(refinement=float("inf")), lambda: mt.Laplace(points=25)])
+@pytest.mark.parametrize(
+    "made", [lambda: mt.Mesh(refinement=float("inf")), lambda: mt.Mesh(refinement=1e6), lambda: mt.Laplace(points=25)]
+)
 def test_numbers_that_no_route_can_have_are_refused(made: Callable[[], object]) -> None:
     """An odd contour would lose its middle point, and with it two digits."""
     with pytest.raises(mt.InputError, match=r"refinement|points"):
@@ -55,3 +58,27 @@ def test_without_one_the_first_that_can_answer_is_taken() -> None:
     cell = mt.cell("trilayer")
     assert choose(Task(cell), SPECTRA) == SPECTRA[0]
     assert choose(Task(cell, at_rest=False), SPECTRA) == SPECTRA[-1]
+
+
+def test_a_finer_mesh_is_as_fine_as_it_says() -> None:
+    """No number of points is cut off in silence."""
+    assert points(12.0, 4.0) == 4 * points(12.0, 1.0)
+    with pytest.raises(mt.InputError, match="refinement must lie between 0 and 40"):
+        points(12.0, 1e6)
+
+
+def test_what_few_points_of_the_contour_cost_is_said() -> None:
+    cell, protocol = mt.cell("au_mg3asn_au"), mt.Polarization("10 mV", "1 h", per_decade=3)
+    few, many = (mt.simulate(cell, protocol, route=mt.Laplace(points=n)) for n in (8, 24))
+    assert few.attrs["route"] == "exact in time (Laplace, N = 8, within 8e-05)"
+    error = np.max(np.abs(few["current"] - many["current"])) / np.max(np.abs(many["current"]))
+    assert 1e-7 < error < 8e-5
+
+
+def test_layers_beyond_the_tables_of_modes_are_on_a_mesh_and_said_to_be() -> None:
+    cell = mt.cell("au_mg3asn_au")
+    # 17 decades between the first output and what the layer needs
+    slow = cell.with_({"layers.antiperovskite.material.chemical_capacitance": 1e14})
+    protocol = mt.Galvanostatic("1 nA", "1 s", points=4)
+    assert mt.simulate(cell, protocol, route=mt.Modes()).attrs["route"].startswith("modes (")
+    assert mt.simulate(slow, protocol, route=mt.Modes()).attrs["route"].startswith("mesh (")

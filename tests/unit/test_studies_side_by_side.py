@@ -133,3 +133,37 @@ def test_points_have_the_modes_that_their_own_runs_have_or_a_few_more() -> None:
     own = mt.simulate(cells[1], protocol)
     assert own["state"].size <= found.datasets[1]["state"].size <= own["state"].size + 60
     assert found.datasets[1].attrs["route"].startswith("modes (")
+
+
+def test_a_temperature_that_is_varied_beside_one_of_the_protocol_is_refused() -> None:
+    cell, protocol = mt.cell("trilayer"), mt.Galvanostatic("10 uA", "1 s", temperature="60 degC")
+    values = np.array([300.0, 310.0])
+    cells = [cell.with_({"temperature": T}) for T in values]
+    with pytest.raises(mt.InputError, match="temperature is varied, but the protocol galvanostatic sets its own"):
+        runs.side_by_side(cell, cells, {"temperature": values}, protocol)
+
+
+def test_layers_on_a_mesh_are_simulated_one_by_one() -> None:
+    """Which is faster, and not what the types of their equations say."""
+    cell = mt.cell("trilayer").with_(
+        {"layers.antiperovskite.material.electronic_conductivity": mt.DefectElectrons(1e-5, 1e-9)}
+    )
+    assert runs.suits(mt.cell("trilayer"), HOUR) and not runs.suits(cell, HOUR)
+
+
+def test_why_a_batch_was_not_one_is_said_and_faults_of_the_program_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell, axes = mt.cell("trilayer"), {THICKNESS: np.linspace(6e-4, 7e-4, runs.FEWEST)}
+
+    def failing(error: Exception) -> None:
+        def side_by_side(*given: object) -> None:
+            raise error
+
+        monkeypatch.setattr(points, "side_by_side", side_by_side)
+
+    failing(mt.InputError("a reason"))
+    study = mt.sweep(cell, HOUR, axes, [last_voltage])
+    assert np.isfinite(study["last_voltage"]).all()
+    assert any("one by one, not side by side: a reason" in text for text in study.attrs["warnings"])
+    failing(TypeError("a fault"))
+    with pytest.raises(TypeError, match="a fault"):
+        mt.sweep(cell, HOUR, axes, [last_voltage])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+import pybamm
 import pytest
 
 import mgtwin as mt
+from mgtwin.errors import MgtwinWarning
 from mgtwin.impedance import exact, exact_jacobian
 from mgtwin.impedance.adjoint import adjoint_jacobian
 from mgtwin.impedance.linearise import LinearisedStack
@@ -136,3 +139,20 @@ def test_what_cannot_be_resolved_is_refused() -> None:
                                 "negative.electronic_resistance": np.inf})  # fmt: skip
     with pytest.raises(mt.InputError, match=r"passes electrons into the electrode.*resolution Uniform"):
         mt.simulate(open_.with_({"positive.resolution": mt.Resolved()}), mt.Galvanostatic(-1.0, "1 s", points=2))
+
+
+def test_a_first_output_before_the_thickness_is_even_is_said() -> None:
+    cell = mt.cell("mg_polymer_ti2s4")
+    early, late = (mt.simulate(cell, mt.Galvanostatic("1 uA", duration, points=3)) for duration in ("30 us", "3000 s"))
+    assert any("not so yet at" in text for text in early.attrs["warnings"])
+    assert not any("not so yet" in text for text in late.attrs["warnings"])
+
+
+def test_stock_pybamm_warns_of_one_reaction_in_a_spectrum() -> None:
+    cell = mt.cell("mg_polymer_ti2s4")
+    made = {"dielectric": True, "f_max": 1e3}
+    with pytest.warns(MgtwinWarning, match="one reaction over the whole thickness"):
+        pybamm.EISSimulation(mt.StackModel(cell, **made))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", MgtwinWarning)
+        pybamm.EISSimulation(mt.StackModel(cell.with_({"positive.resolution": mt.Uniform()}), **made))
