@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..cells import Cell, Resolved, Uniform
+from ..cells import Cell, Resolved
 from ..cells.paths import Key, Node
 from ..cells.questions import passes
 from ..cells.rest import rest_potentials
 from ..impedance.exact import exact_laplace
+from ..impedance.uneven import error_of_one_reaction
 from ..kinds.carriers import Carrier
 from ..models import names
 from ..protocols import Segment
@@ -72,8 +73,15 @@ def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.Data
 def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
     """Currents that an electrode with one reaction does not take uniformly, with the spread of the driving force, and
     times at which it is not uniform yet."""
+    sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
+    first = min(time for segment in segments for time in segment.times if time > 0)
+    early = error_of_one_reaction(cell, sides, first)
+    not_yet = [
+        f"{' and '.join(sides)}: one reaction stands for the whole thickness, which is not so yet at {first:.2g} s; "
+        f"what is found so early errs by about {early:.1%} (resolution=Resolved(), or a later first_time)"
+    ]
     largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
-    return _early(cell, segments) + [
+    return (not_yet if early > UNNOTICED else []) + [
         f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
         f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
         + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (resolution=Resolved(), "
@@ -81,19 +89,3 @@ def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
         for side, spread in cell.reaction_uniformity(largest).items()
         if spread > UNIFORM and ((chosen := cell.get(side).resolution) is None or chosen.slices == 1)
     ]  # fmt: skip
-
-
-def _early(cell: Cell, segments: Sequence[Segment]) -> list[str]:
-    """First outputs at which the double layers over the thickness still charge one after the other."""
-    sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
-    if not sides or any(layer.material.mesh_only for layer in cell.layers):
-        return []
-    first = min(time for segment in segments for time in segment.times if time > 0)
-    even = cell.with_({f"{side}.resolution": Uniform() for side in sides})
-    wrong = abs(exact_laplace(even, 1 / first) / exact_laplace(cell, 1 / first) - 1)
-    if wrong < UNNOTICED:
-        return []
-    return [
-        f"{' and '.join(sides)}: one reaction stands for the whole thickness, which is not so yet at {first:.2g} s: "
-        f"what is found so early errs by about {wrong:.1%} (resolution=Resolved(), or a later first_time)"
-    ]
