@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..cells import Cell, Resolved
+from ..cells import Cell, Reader, Resolved
 from ..cells.paths import Key, Node
 from ..cells.questions import passes
 from ..cells.rest import rest_potentials
 from ..impedance.exact import exact_laplace
 from ..impedance.uneven import error_of_one_reaction
 from ..kinds.carriers import Carrier
+from ..kinds.kind import Bound
 from ..models import names
 from ..protocols import Segment
 from ..quantities import format_value
@@ -22,7 +23,7 @@ from .start_state import last_dataset
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["largest_current", "settled", "uniformity_warnings"]
+__all__ = ["largest_current", "settled", "uniform_warnings", "uniformity_warnings"]
 
 #: Spread of the driving force over an electrode [V] up to which one reaction stands for all of it without a word, and
 #: beyond which its thickness is resolved.
@@ -68,6 +69,23 @@ def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.Data
         uneven = [side for side in sides if spread[side] > UNEVEN and not passes(cell, Carrier.ELECTRONS, side)]
         chosen = {f"{side}.resolution": Resolved() for side in uneven}
     return cell.with_(chosen) if chosen else cell
+
+
+def uniform_warnings(cell: Cell, f_max: float) -> list[str]:
+    """Electrodes for which one reaction was asked where a spectrum goes higher than that is right (theory.md §3.7)."""
+    found, reader = [], Reader(cell)
+    for side in cell.reaction_uniformity(0.0):
+        kind, omega = cell.get(side), 2 * np.pi * f_max
+        if kind.double_layer is None or kind.resolution is None or kind.resolution.slices > 1:
+            continue
+        layer = Bound(type(kind.double_layer), f"{side}.double_layer", reader).call("admittance", 1j * omega)
+        ratio = float(abs(layer) * sum(Bound(type(kind), side, reader, salt=1.0).call("rails")))
+        if ratio > 1:
+            found.append(
+                f"{side}: one reaction stands for the whole thickness, as its resolution says: above about "
+                f"{format_value(f_max / ratio, 'Hz')} the spectrum is not that of such an electrode (without: exact)"
+            )
+    return found
 
 
 def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
