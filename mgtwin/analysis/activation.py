@@ -10,7 +10,7 @@ import numpy as np
 from mgtwin.analysis._common import fit_line, temperature_of
 from mgtwin.analysis.electronic import ElectronicConductivity
 from mgtwin.analysis.spectra import Conductivity, conductivity
-from mgtwin.dataset import attributes, check, stamp
+from mgtwin.dataset import attributes, check, is_tree, stamp
 from mgtwin.errors import InputError
 from mgtwin.laws import BOLTZMANN
 from mgtwin.quantities import AmbientTemperature, format_value, parse
@@ -25,7 +25,7 @@ Point: TypeAlias = Union["xr.Dataset", Conductivity, ElectronicConductivity, tup
 
 
 def arrhenius(
-    data: Iterable[Point],
+    data: Iterable[Point] | xr.DataTree,
     *,
     at: float | str | None = None,
     thickness: float | str | None = None,
@@ -41,8 +41,9 @@ def arrhenius(
     Parameters
     ----------
     data : iterable
-        Spectra (read by `conductivity`), results of `conductivity` or `electronic_conductivity`, or pairs
-        (temperature, conductivity) in K and S/m or as text, ``("40 degC", "0.094 mS/cm")``.
+        Spectra (read by `conductivity`; also the tree of a file that holds several), results of `conductivity` or
+        `electronic_conductivity`, or pairs (temperature, conductivity) in K and S/m or as text,
+        ``("40 degC", "0.094 mS/cm")``.
     at : float or str, optional
         Frequency [Hz] at which spectra are read.
     thickness, area : float or str, optional
@@ -69,7 +70,8 @@ def arrhenius(
     """
     import xarray as xr
 
-    points = sorted(_point(item, at, thickness, area) for item in data)
+    items = [node.to_dataset() for node in data.leaves] if is_tree(data) else data
+    points = sorted(_point(item, at, thickness, area) for item in items)
     temperature, sigma = np.array([p[0] for p in points]), np.array([p[1] for p in points])
     if len(points) < 2 or np.ptp(temperature) < 1e-6 * temperature.max():
         raise InputError("an activation energy needs conductivities at two temperatures at least.")

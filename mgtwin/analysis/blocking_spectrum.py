@@ -120,7 +120,7 @@ def blocking_spectrum(
     sigma_eon = 4.9e-8 S/cm ± 0.0%, sigma_ion = 0.5552 mS/cm ± 0.1%
     """
     require(eis, ("frequency", "impedance"), "blocking_spectrum")
-    contacts, leads = _in_series(cell_of(eis))
+    contacts, leads = _Blocked.in_series(cell_of(eis))
     shape = geometry(eis, thickness, area)
     omega, z = 2 * np.pi * eis["frequency"].values, eis["impedance"].values
     if np.unique(omega).size < 4:
@@ -158,19 +158,6 @@ def blocking_spectrum(
     )
 
 
-def _in_series(cell: Cell | None) -> tuple[float, float]:
-    """Contact of either face and leads [ohm], 0 where the cell is not known."""
-    if cell is None:
-        return 0.0, 0.0
-    check_electrons_alone(cell, "blocking_spectrum")
-    if len(cell.layers) != 1:
-        raise InputError(f"blocking_spectrum is of a single layer, but {cell.name} has {len(cell.layers)}.")
-    both = [float(contact_resistance(cell, face, Carrier.ELECTRONS)) / float(cell.area) for face in faces(cell)]
-    if not np.isfinite(both).all():
-        raise InputError(f"blocking_spectrum: no electrons get from electrode to electrode of {cell.name}.")
-    return float(np.mean(both)), float(cell.series_resistance) / float(cell.area)
-
-
 @dataclass(frozen=True)
 class _Blocked:
     """A spectrum, angular frequencies and Z, and the contact of either face and the leads in it [ohm]."""
@@ -179,6 +166,19 @@ class _Blocked:
     measured: Complexes
     contacts: float
     leads: float
+
+    @staticmethod
+    def in_series(cell: Cell | None) -> tuple[float, float]:
+        """Contact of either face and leads [ohm], 0 where the cell is not known."""
+        if cell is None:
+            return 0.0, 0.0
+        check_electrons_alone(cell, "blocking_spectrum")
+        if len(cell.layers) != 1:
+            raise InputError(f"blocking_spectrum is of a single layer, but {cell.name} has {len(cell.layers)}.")
+        both = [float(contact_resistance(cell, face, Carrier.ELECTRONS)) / float(cell.area) for face in faces(cell)]
+        if not np.isfinite(both).all():
+            raise InputError(f"blocking_spectrum: no electrons get from electrode to electrode of {cell.name}.")
+        return float(np.mean(both)), float(cell.series_resistance) / float(cell.area)
 
     def impedance(self, x: Reals) -> Complexes:
         """Z [ohm] from the logarithms of R_ion, R_eon, L^2/D and C."""

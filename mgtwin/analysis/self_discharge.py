@@ -18,7 +18,7 @@ from mgtwin.quantities import format_value, parse
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SelfDischarge", "self_discharge"]
+__all__ = ["SelfDischarge", "leakage_density", "self_discharge"]
 
 #: Local potential [V] above which no electronic conductivity of such electrolytes has been measured.
 MEASURED = 0.5
@@ -125,7 +125,9 @@ def self_discharge(cell: Cell) -> SelfDischarge:
                 f"{format_value(voltage, 'V')}, where none has been measured: what was fitted to holes below does not "
                 f"hold there. Take a constant conductivity, or one from a polarization at these voltages"
             )
-    currents = np.array([_leak(integrals, E, resistance, float(U)) for U in np.linspace(0.0, voltage, 200)[1:]])
+    currents = np.array(
+        [leakage_density(integrals, E, resistance, float(U)) for U in np.linspace(0.0, voltage, 200)[1:]]
+    )
     of_voltage = np.interp(rest, np.linspace(0.0, voltage, 200), np.append(0.0, currents))
     stored = float(host.capacity) * float(cell.ion.charge) / 2 * area
     charge = stored * (filling - start)
@@ -134,7 +136,9 @@ def self_discharge(cell: Cell) -> SelfDischarge:
     return SelfDischarge(voltage, leakage, voltage / leakage, time, charge, rest, tuple(warnings))
 
 
-def _leak(integrals: list[NDArray[np.float64]], E: NDArray[np.float64], resistance: float, voltage: float) -> float:
+def leakage_density(
+    integrals: list[NDArray[np.float64]], E: NDArray[np.float64], resistance: float, voltage: float
+) -> float:
     """Current density [A/m2] at which the potential rises to a voltage over all layers, one after the other."""
     from scipy.optimize import brentq
 

@@ -147,7 +147,11 @@ def _reason(
     """
     parts = []
     if cell is None:
-        return "; ".join(filter(None, [drift, "the true value is unknown: the Dataset names no cell"])), not drift
+        unknown = (
+            "the true value is unknown: the Dataset names no cell. The formula is for electrodes that block the ions "
+            "and pass electrons; between electrodes that the ion passes it is current_ratio"
+        )
+        return "; ".join(filter(None, [drift, unknown])), not drift
     if true is None:
         count = len(_plateaus.mixed_conductors(cell))
         parts.append(f"the true value is not defined: the cell has {count} mixed conductors, not one")

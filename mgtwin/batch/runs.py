@@ -20,6 +20,7 @@ from ..protocols import Protocol, Segment, TransientProtocol
 from ..routes import SIDE_BY_SIDE, Route, Task, choose
 from ..simulation import checks
 from ..simulation.dispatch import stamp
+from ..simulation.resolving import settled
 from ..simulation.transient import (
     clock,
     half_cycle_capacities,
@@ -145,6 +146,9 @@ def side_by_side(base: Cell, cells: Sequence[Cell], values: Mapping[str, Reals],
         try:
             segments = protocol.segments(cell)
             times = tuple(segment.times for segment in segments)
+            checks.check_cut_offs(cell, segments)
+            if settled(cell, segments) is not cell:  # an electrode in slices has other equations
+                continue
             # types and the slow layers decide on these questions, not numbers: cells that share them share the answers
             if (slow[k], times) not in answers:
                 route = choose(Task(cell, segments), SIDE_BY_SIDE).taken_by(_Modelled())

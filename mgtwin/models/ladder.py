@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import names
 
 __all__ = ["MARGIN", "SPACING", "branch_value", "branches", "pole_numbers", "wider_window"]
+
+Reals = NDArray[np.float64]
 
 #: Distance of the ladder's poles in ln(lambda). The trapezoidal rule errs by about 2 exp(-pi**2/SPACING): 5e-4.
 SPACING = 1.2
@@ -44,8 +47,8 @@ def wider_window(window: tuple[float, float], labels: Iterable[str]) -> tuple[fl
     return min(window[0], float(low)), max(window[1], float(high))
 
 
-def branch_value(branch: str, kept: Mapping[str, float], voltage: float, at_rest: float, order: float) -> float:
-    r"""Voltage [V] of a branch that a kept ladder does not have, from those that it has.
+def branch_value(branch: str, kept: Mapping[str, Reals], voltage: Reals, at_rest: Reals, order: float) -> Reals:
+    r"""Voltages [V] of a branch that a kept ladder does not have, from those that it has, at every place of an element.
 
     Faster poles than the kept ones have relaxed to the element's voltage. Slower ones were one branch there, with the
     pole :math:`\lambda_b`: none of them had time to relax, so each took charge in proportion to its conductance, and
@@ -60,7 +63,7 @@ def branch_value(branch: str, kept: Mapping[str, float], voltage: float, at_rest
         return voltage
     slowest = _slow_pole(first, order)
     pole = np.exp(number * SPACING) if number is not None else _slow_pole(begins or 0, order)
-    return float(at_rest + (below[first] - at_rest) * pole / slowest)
+    return at_rest + (below[first] - at_rest) * pole / slowest
 
 
 def _slow_pole(first: int, order: float) -> float:

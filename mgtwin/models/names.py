@@ -251,6 +251,17 @@ def branched(name: str) -> str:
     return f"{source} [V.m-1]" if f"{source} [V.m-1]".endswith(_IONIC_FIELD) else f"{source} [V]"
 
 
+def branch_of(name: str) -> str:
+    """Label of a branch of a ladder, ``""`` of any other state.
+
+    Examples
+    --------
+    >>> branch_of(constant_phase_branch("positive potential drop [V]", "below -9"))
+    'below -9'
+    """
+    return name.partition(f" {_CONSTANT_PHASE_BRANCH} ")[2].removesuffix(" [V]")
+
+
 def is_constant_phase_branch(name: str) -> bool:
     """Whether a state is a branch of the ladder of a constant-phase element."""
     return _CONSTANT_PHASE_BRANCH in name

@@ -85,17 +85,13 @@ def _against_negative(model: _Stack, reference: Reference, series: Number) -> Nu
     ionic = -SERIES_SHARE * series
     for element in model.elements[:passed]:
         ionic = ionic - element.drop
-    return reference.kind.reads(ionic, _local_potential(model, place.layer, place.side, place.face))
-
-
-def _local_potential(model: _Stack, layer: int, side: str, number: int) -> Number:
-    """E at a face of a layer, 0 where it has no electrons."""
-    face = model.elements[2 * layer + 1].face(side)
-    if face is None:
-        return pybamm.Scalar(0)
-    through = model.interfaces[number].electronic_current
-    if face.current is not None and face.open_potential not in model.algebraic:
-        # no electrons cross here, so that nothing has asked for this potential yet
-        model.algebraic[face.open_potential] = face.current
-        model.initial_conditions[face.open_potential] = model.rest.layers[model.cell.layers[layer].name]
-    return face.open_potential - (1 if side == "right" else -1) * face.resistance * through
+    face, local = model.elements[2 * place.layer + 1].face(place.side), pybamm.Scalar(0)
+    if face is not None:
+        if face.current is not None and face.open_potential not in model.algebraic:
+            # no electrons cross here, so that nothing has asked for this potential yet
+            model.algebraic[face.open_potential] = face.current
+            layer = model.cell.layers[place.layer].name
+            model.initial_conditions[face.open_potential] = model.rest.layers[layer]
+        sign = 1 if place.side == "right" else -1
+        local = face.open_potential - sign * face.resistance * model.interfaces[place.face].electronic_current
+    return reference.kind.reads(ionic, local)

@@ -36,7 +36,7 @@ def first_output(segments: tuple[Segment, ...]) -> float:
     return min(t for segment in segments for t in segment.times[:2] if t > 0)  # they increase
 
 
-def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]:
+def check_feasible(cell: Cell, segments: tuple[Segment, ...], at_rest: bool = True) -> tuple[str, ...]:
     """Refuse what cannot work before anything is computed; returns the layers that have to store dielectric charge.
 
     Raises
@@ -46,6 +46,8 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...]) -> tuple[str, ...]
         would still act at the first output.
     """
     check_current_can_flow(cell, segments)
+    if at_rest:
+        check_cut_offs(cell, segments)
     fixture_warnings(cell, segments)
     first = first_output(segments)
     dielectric = slow_dielectrics(cell, FAST * first)

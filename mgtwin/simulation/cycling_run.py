@@ -82,9 +82,7 @@ class CyclingRun:
         self.warnings += [] if start is None else start_state.differences(start, cell)
         kept = None if start is None else start_state.kept(start, start_time, cell)
         first = checks.first_output(segments)
-        dielectric = checks.check_feasible(cell, segments)
-        if start is None:
-            checks.check_cut_offs(cell, segments)
+        dielectric = checks.check_feasible(cell, segments, start is None)
         # of the whole life: a run that goes on has the window of one in one go
         length = (protocol.numbers[-1] + 1) * sum(segment.duration for segment in segments)
         voltage = None

@@ -11,7 +11,7 @@ from ..errors import InputError, SimulationError
 from ..protocols import Protocol, TransientProtocol
 from ..routes import IN_TIME, Route, Task, choose
 from . import checks
-from .resolving import settled
+from .resolving import settled, uniform_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -120,7 +120,9 @@ class _Run:
         """The impedance of an EIS."""
         from .spectra import Spectrum
 
-        return Spectrum(self.cell, protocol, self.start, self.start_time, stamp(self.cell, protocol)).by(self.route)
+        attrs = stamp(self.cell, protocol)
+        attrs["warnings"] = [*attrs["warnings"], *uniform_warnings(self.cell, float(protocol.values().max()))]
+        return Spectrum(self.cell, protocol, self.start, self.start_time, attrs).by(self.route)
 
     def cycling(self, protocol: Any) -> xr.Dataset:
         """A Cycling, with a summary of every cycle."""
@@ -137,10 +139,8 @@ class _Run:
         segments = protocol.segments(self.cell)
         cell = settled(self.cell, segments, self.start)
         task = Task(cell, segments, at_rest=self.start is None)
-        if task.at_rest:
-            checks.check_cut_offs(cell, segments)
-        attrs = stamp(cell, protocol)
-        run = Transient(task, checks.check_feasible(cell, segments), self.start, self.start_time, attrs)
+        attrs, stores = stamp(cell, protocol), checks.check_feasible(cell, segments, task.at_rest)
+        run = Transient(task, stores, self.start, self.start_time, attrs)
         return choose(task, IN_TIME, self.route).taken_by(replace(run, progress=self.progress, window=self.window))
 
     def sequence(self, protocol: Any) -> xr.DataTree:
@@ -180,11 +180,11 @@ class _Run:
         from .transient import window_of
 
         windows = [] if self.window is None else [self.window]
-        for step in steps:
+        for number, step in enumerate(steps):
             at = self.cell if step.temperature is None else self.cell.with_({"temperature": step.temperature})
             segments = step.distinct_segments(at)
             if segments:
-                checks.check_feasible(at, segments)
+                checks.check_feasible(at, segments, number == 0 and self.start is None)
                 windows.append(window_of(segments))
         if not windows:
             return None

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..cells import Cell, Resolved, Uniform
+from ..cells import Cell, Reader, Resolved
 from ..cells.paths import Key, Node
 from ..cells.questions import passes
 from ..cells.rest import rest_potentials
 from ..impedance.exact import exact_laplace
+from ..impedance.uneven import error_of_one_reaction
 from ..kinds.carriers import Carrier
+from ..kinds.kind import Bound
 from ..models import names
 from ..protocols import Segment
 from ..quantities import format_value
@@ -21,7 +23,7 @@ from .start_state import last_dataset
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["largest_current", "settled", "uniformity_warnings"]
+__all__ = ["largest_current", "settled", "uniform_warnings", "uniformity_warnings"]
 
 #: Spread of the driving force over an electrode [V] up to which one reaction stands for all of it without a word, and
 #: beyond which its thickness is resolved.
@@ -69,11 +71,35 @@ def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.Data
     return cell.with_(chosen) if chosen else cell
 
 
+def uniform_warnings(cell: Cell, f_max: float) -> list[str]:
+    """Electrodes for which one reaction was asked where a spectrum goes higher than that is right (theory.md §3.7)."""
+    found, reader = [], Reader(cell)
+    for side in cell.reaction_uniformity(0.0):
+        kind, omega = cell.get(side), 2 * np.pi * f_max
+        if kind.double_layer is None or kind.resolution is None or kind.resolution.slices > 1:
+            continue
+        layer = Bound(type(kind.double_layer), f"{side}.double_layer", reader).call("admittance", 1j * omega)
+        ratio = float(abs(layer) * sum(Bound(type(kind), side, reader, salt=1.0).call("rails")))
+        if ratio > 1:
+            found.append(
+                f"{side}: one reaction stands for the whole thickness, as its resolution says: above about "
+                f"{format_value(f_max / ratio, 'Hz')} the spectrum is not that of such an electrode (without: exact)"
+            )
+    return found
+
+
 def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
     """Currents that an electrode with one reaction does not take uniformly, with the spread of the driving force, and
     times at which it is not uniform yet."""
+    sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
+    first = min(time for segment in segments for time in segment.times if time > 0)
+    early = error_of_one_reaction(cell, sides, first)
+    not_yet = [
+        f"{' and '.join(sides)}: one reaction stands for the whole thickness, which is not so yet at {first:.2g} s; "
+        f"what is found so early errs by about {early:.1%} (resolution=Resolved(), or a later first_time)"
+    ]
     largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
-    return _early(cell, segments) + [
+    return (not_yet if early > UNNOTICED else []) + [
         f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
         f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
         + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (resolution=Resolved(), "
@@ -81,19 +107,3 @@ def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
         for side, spread in cell.reaction_uniformity(largest).items()
         if spread > UNIFORM and ((chosen := cell.get(side).resolution) is None or chosen.slices == 1)
     ]  # fmt: skip
-
-
-def _early(cell: Cell, segments: Sequence[Segment]) -> list[str]:
-    """First outputs at which the double layers over the thickness still charge one after the other."""
-    sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
-    if not sides or any(layer.material.mesh_only for layer in cell.layers):
-        return []
-    first = min(time for segment in segments for time in segment.times if time > 0)
-    even = cell.with_({f"{side}.resolution": Uniform() for side in sides})
-    wrong = abs(exact_laplace(even, 1 / first) / exact_laplace(cell, 1 / first) - 1)
-    if wrong < UNNOTICED:
-        return []
-    return [
-        f"{' and '.join(sides)}: one reaction stands for the whole thickness, which is not so yet at {first:.2g} s: "
-        f"what is found so early errs by about {wrong:.1%} (resolution=Resolved(), or a later first_time)"
-    ]

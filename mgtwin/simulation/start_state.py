@@ -169,6 +169,11 @@ def transfer(
         Where the state belongs to a cell of another structure.
     """
     own_labels, own_positions = np.asarray(layout[0]), layout[1]
+    for layer in cell.layers:
+        labels, positions, values = unknowns.with_field(
+            layer.name, float(layer.thickness), state[:3], (own_labels, own_positions)
+        )
+        state = state._replace(labels=labels, positions=positions, values=values)
     there_made, here_made = _made(state.labels), _made(own_labels)
     stored, own = set(there_made), set(here_made)
     unmatched = sorted(name for name in stored ^ own if not names.is_fast(name) and name != names.CURRENT_VARIABLE)
@@ -194,11 +199,17 @@ def transfer(
             result[here] = unknowns.resampled(x, nodes, state.values[there])
             if names.is_amount(name):  # interpolation must not make salt
                 result[here] *= unknowns.mean(nodes, state.values[there]) / unknowns.mean(x, result[here])
-    for layer in cell.layers:
-        if found := unknowns.field(layer.name, float(layer.thickness), state[:3], (own_labels, own_positions)):
-            result[found[0]], known[found[0]] = found[1], True
     for voltage, order in ladders.items():
-        _fill_ladder(result, own_labels, state, rest_state, voltage, float(cell.get(order)))
+        prefix, here = names.constant_phase_branch(voltage, "")[: -len(" [V]")].rstrip(), own_labels == voltage
+        branches = {
+            str(label): unknowns.resampled(own_positions[here], state.positions[there], state.values[there])
+            for label in {label for label in state.labels if label.startswith(prefix)}
+            for there in [state.labels == label]
+        }
+        # those that a kept ladder does not have follow from those that it has
+        for label in {label for label in own_labels if label.startswith(prefix)} - branches.keys() if branches else ():
+            at_rest, n = rest_state[here], float(cell.get(order))
+            result[own_labels == label] = branch_value(str(label), branches, result[here], at_rest, n)
     return result, known
 
 
@@ -206,22 +217,6 @@ def _made(labels: Sequence[str] | np.ndarray) -> np.ndarray:
     """What every component of a state belongs to: amplitudes of modes to what they make."""
     modal = {label: found[0] for label in set(labels) if (found := names.modes_of(label))}
     return np.array([modal.get(label, label) for label in labels])
-
-
-def _fill_ladder(
-    result: np.ndarray, labels: np.ndarray, state: KeptState, rest_state: np.ndarray, voltage: str, order: float
-) -> None:
-    """Give the branches that a kept ladder does not have what follows from those that it has."""
-    prefix = names.constant_phase_branch(voltage, "")[: -len(" [V]")].rstrip()
-    kept = {
-        str(label): float(value)
-        for label, value in zip(state.labels, state.values, strict=True)
-        if label.startswith(prefix)
-    }
-    here = labels == voltage
-    missing = [k for k, label in enumerate(labels) if label.startswith(prefix) and label not in kept]
-    for k in missing if kept and here.sum() == 1 else ():
-        result[k] = branch_value(str(labels[k]), kept, float(result[here][0]), float(rest_state[here][0]), order)
 
 
 def runs_in(result: xr.Dataset | xr.DataTree) -> list[xr.Dataset]:

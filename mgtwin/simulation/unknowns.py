@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..models import names
 from ..models.modes import ModalTable, modal_table
 
-__all__ = ["edges_of", "field", "mean", "potential", "resampled"]
+__all__ = ["edges_of", "mean", "potential", "resampled", "with_field"]
 
 Reals = NDArray[np.float64]
 Labels = NDArray[np.str_]
@@ -37,12 +37,13 @@ def potential(before: str, nodes: Reals, values: Reals, now: str, x: Reals) -> R
     return modal_table(*own[1:]).amplitudes(partial(_summed, table, values), float(values[0]))
 
 
-def field(
+def with_field(
     layer: str, thickness: float, kept: tuple[Labels, Reals, Reals], own: tuple[Labels, Reals]
-) -> tuple[NDArray[np.intp], Reals] | None:
-    """The field of a layer whose dielectric is resolved, in other unknowns; None where they are the same or unknown.
+) -> tuple[Labels, Reals, Reals]:
+    """A state with the field of a layer whose dielectric is resolved in the unknowns of another one.
 
-    What all have in common is its integral over x, of which the field is the slope.
+    What all have in common is its integral over x, of which the field is the slope. The branches of a dispersive
+    dielectric follow the field, each in unknowns of the same kind.
 
     Parameters
     ----------
@@ -56,27 +57,37 @@ def field(
 
     Returns
     -------
-    (where, values) or None
-        Numbers of the unknowns of the field, and their values.
+    labels, positions, values
+        As they were where the unknowns are the same, or not known.
     """
-    labels, nodes, values = kept
-    there, here = _field_unknowns(layer, labels), _field_unknowns(layer, own[0])
-    if not there.size or not here.size or labels[there[0]] == own[0][here[0]]:
-        return None
-    before, now = names.modes_of(str(labels[there[0]])), names.modes_of(str(own[0][here[0]]))
-    integral: Callable[[Reals], Reals]
-    if before is None:
-        edges = edges_of(nodes[there])
-        upto = thickness * np.concatenate([[0.0], np.cumsum(values[there] * np.diff(edges))])
-        integral = partial(resampled, nodes=edges, values=upto)
-    else:
-        integral = partial(_summed, modal_table(*before[1:]), values[there])
-    if now is None:
-        edges = edges_of(own[1][here])
-        return here, np.diff(integral(edges)) / (thickness * np.diff(edges))
-    found = modal_table(*now[1:]).fitted(integral)
-    found[0] = 0.0  # any constant has the same slope
-    return here, found
+    here = _field_unknowns(layer, own[0])
+    followed = np.array([names.branched(str(label)) for label in kept[0]])
+    branches = np.array([names.branch_of(str(label)) for label in kept[0]])
+    there = _field_unknowns(layer, followed)
+    if not there.size or not here.size or followed[there[0]] == own[0][here[0]]:
+        return kept
+    others = np.delete(np.arange(followed.size), there)
+    parts = [tuple(part[others] for part in kept)]
+    for branch in dict.fromkeys(branches[there]):
+        some = there[branches[there] == branch]
+        before, now = names.modes_of(str(followed[some[0]])), names.modes_of(str(own[0][here[0]]))
+        integral: Callable[[Reals], Reals]
+        if before is None:
+            edges = edges_of(kept[1][some])
+            upto = thickness * np.concatenate([[0.0], np.cumsum(kept[2][some] * np.diff(edges))])
+            integral = partial(resampled, nodes=edges, values=upto)
+        else:
+            integral = partial(_summed, modal_table(*before[1:]), kept[2][some])
+        if now is None:
+            edges = edges_of(own[1][here])
+            found = np.diff(integral(edges)) / (thickness * np.diff(edges))
+        else:
+            found = modal_table(*now[1:]).fitted(integral)
+            found[0] = 0.0  # any constant has the same slope
+        made = [names.constant_phase_branch(str(name), branch) if branch else str(name) for name in own[0][here]]
+        parts.append((np.array(made), own[1][here], found))
+    labels, positions, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return labels, positions, values
 
 
 def _summed(table: ModalTable, amplitudes: Reals, at: Reals) -> Reals:
@@ -106,7 +117,7 @@ def edges_of(nodes: Reals) -> Reals:
 
 def resampled(x: Reals, nodes: Reals, values: Reals) -> Reals:
     """Monotone cubic interpolation of a profile; the same nodes give back the same values."""
-    if np.array_equal(x, nodes):
+    if np.array_equal(x, nodes, equal_nan=True):  # or neither has positions
         return values
     from scipy.interpolate import PchipInterpolator
 

@@ -156,6 +156,27 @@ def test_arrhenius_refuses(data, message):
 CASES = Path(__file__).parents[1] / "cases"
 
 
+def test_case_03_an_activation_energy_from_one_file_of_three_temperatures():
+    """Each spectrum at its own temperature; and three of ours, 2 K apart, whose mean would give no line at all."""
+    sweep = mt.read(CASES / "03_three_temperatures_close/sweep.txt")
+    law = analysis.arrhenius(sweep, **SHAPE)
+    assert law["activation_energy"].values[0] == pytest.approx(0.4, abs=1e-3)
+    np.testing.assert_allclose(law["temperature"], [298.15, 300.15, 302.15])
+    with pytest.raises(InputError, match=r"names no cell and no area: give area="):
+        analysis.arrhenius(sweep)
+
+
+def test_another_file_of_several_temperatures(tmp_path):
+    rows = [
+        f"{f:.6e},{z.real:.6e},{z.imag:.6e},{t:.2f}"
+        for t in (40.0, 42.0, 44.0)
+        for f, z in zip(F, 100 * np.exp(0.3 / 8.617333e-5 * (1 / (273.15 + t) - 1 / 313.15)) + tail(1e-5), strict=True)
+    ]
+    (tmp_path / "b.csv").write_text("f/Hz,Re/Ohm,Im/Ohm,T/°C\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    law = analysis.arrhenius(mt.read(tmp_path / "b.csv"), **SHAPE)
+    assert law["activation_energy"].values[0] == pytest.approx(0.3, abs=1e-3)
+
+
 def lead(inductance, resistance=0.0):
     return 2j * np.pi * F * inductance + resistance
 

@@ -11,11 +11,12 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from mgtwin.cells import Cell, Fixture, Ion, Layer
+from mgtwin.cells import Cell, Fixture, Ion, Layer, Reference, Shunt
 from mgtwin.errors import InputError
 from mgtwin.kinds.fields import NumberOr
 from mgtwin.kinds.laws import Law
@@ -31,8 +32,10 @@ SIZES: dict[str, tuple[float, float]] = {
     "F/m^2": (1e-3, 10.0),
     "ohm*m^2": (1e-5, 1e-1),
     "A/m^2": (1e-3, 1e2),
-    # of hosts: per volt the electrons of a mixed conductor beside one grow by e^40, and with them all rounding
-    "V": (0.1, 0.5),
+    "S/m^2": (1e-4, 10.0),
+    # of hosts: beyond 1 V exponentials of E continue along their tangents, with a warning (docs/theory.md §2.2), and a
+    # mixed conductor beside the host has 1e13 times the electrons of a metal: the mesh has no digits left
+    "V": (0.1, 1.0),
     "eV": (0.05, 0.8),
     "K": (285.0, 355.0),
     "Pa": (1e5, 1e8),
@@ -75,6 +78,12 @@ BY_NAME: dict[tuple[str, str | None], tuple[float, float]] = {
 }
 #: Attempts at a noun whose fields have to go together before it counts as one that cannot be drawn.
 TRIES = 400
+
+
+@cache
+def hints_of(kind: Any) -> dict[str, Any]:
+    """Types of the fields of a class, which take long to evaluate."""
+    return typing.get_type_hints(kind, include_extras=True)
 
 
 class Draw:
@@ -151,7 +160,7 @@ class Draw:
     # -- nouns ---------------------------------------------------------------------------------------------------------
     def noun(self, kind: Any) -> Any:
         """A noun whose fields go together: they are drawn anew until the noun itself takes them."""
-        hints = typing.get_type_hints(kind, include_extras=True)
+        hints = hints_of(kind)
         problem: Exception | None = None
         for _ in range(TRIES):
             try:
@@ -196,6 +205,8 @@ class Draw:
             return tuple(self.value(part, name) for part in parts)
         if dataclasses.is_dataclass(annotation):
             return self.noun(annotation)
+        if annotation is int:
+            return int(self.random.integers(4, 9))
         if annotation is float:
             return self.number(Quantity(""), name)
         raise AssertionError(f"{name}: how is a {annotation} drawn?")
@@ -233,7 +244,7 @@ class Draw:
 
     def _draw_composite(self, hints: dict[str, Any]) -> dict[str, Any]:
         (phase, _) = typing.get_args(hints["phases"])
-        inside = typing.get_type_hints(phase, include_extras=True)
+        inside = hints_of(phase)
         self._phases = tuple("abc"[: int(self.random.integers(2, 4))])
         recipe = self.chance(0.3)
         phases = [
@@ -267,8 +278,8 @@ class Draw:
     # -- the cell ------------------------------------------------------------------------------------------------------
     def cell(self) -> Cell:
         """A cell of one to four layers."""
-        hints = typing.get_type_hints(Cell, include_extras=True)
-        layer_hints = typing.get_type_hints(Layer, include_extras=True)
+        hints = hints_of(Cell)
+        layer_hints = hints_of(Layer)
         (_, junction) = typing.get_args(typing.get_args(hints["interfaces"])[0])
         self._temperature = float(self.random.uniform(285.0, 355.0))
         area = self.number(Quantity("m^2"))
@@ -282,7 +293,7 @@ class Draw:
             for k in range(int(self.random.integers(1, 5)))
         ]
         between = [f"l{k}-l{k + 1}" for k in range(len(layers) - 1)]
-        return Cell(
+        made = Cell(
             "random",
             self.value(hints["negative"]),
             layers,
@@ -294,6 +305,20 @@ class Draw:
             ion=Ion() if self.chance(0.7) else Ion("Li", 1, "12.97 cm^3/mol"),
             fixture=self.noun(Fixture) if self.chance(0.2) else Fixture(),
         )
+        beside = {"reference": self.reference(layers)} if self.chance(0.2) else {}
+        beside |= {"shunt": self.noun(Shunt)} if self.chance(0.1) else {}
+        try:
+            return made.with_(beside)
+        except InputError:  # not every probe can be read everywhere, nor every stack be bridged
+            return made
+
+    def reference(self, layers: list[Layer]) -> Reference:
+        """A third electrode at one of the faces of a stack."""
+        k = int(self.random.integers(len(layers)))
+        names = ["negative", *(layer.name for layer in layers), "positive"]
+        at = self.among(["-".join(names[k : k + 2]), "-".join(names[k + 1 : k + 3])])
+        at = next((end for end in ("negative", "positive") if end in at), at)
+        return Reference(at, self.value(hints_of(Reference)["kind"]), names[k + 1])
 
 
 def own_kinds(family: OneOf[Any]) -> list[Any]:

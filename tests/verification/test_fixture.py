@@ -138,6 +138,9 @@ def test_case_21_parallel_capacitance_is_found_with_the_true_cell(start: str | N
     assert fit.std[2] / fit.values["fixture.capacitance"] < 0.01
     without = mt.fit([(cell, eis)], {CONDUCTIVITY: mt.Free(), EXCHANGE: mt.Free()})
     assert without.values[CONDUCTIVITY] > 2 * true[0]  # what it does to a cell without a fixture
+    (verdict,) = without.verdicts
+    assert verdict.poor and "a capacitance of about 0.1 nF in parallel" in verdict.looks_like
+    assert verdict.noise == pytest.approx(expected["kk_noise"], rel=0.2) and not without.identifiable.any()
 
 
 def test_case_23_lead_inductance_is_found() -> None:

@@ -156,3 +156,11 @@ def test_stock_pybamm_warns_of_one_reaction_in_a_spectrum() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", MgtwinWarning)
         pybamm.EISSimulation(mt.StackModel(cell.with_({"positive.resolution": mt.Uniform()}), **made))
+
+
+def test_a_spectrum_of_one_reaction_says_where_that_ends() -> None:
+    """Asked for, it is right below f = 1/(2 pi C (R_i + R_e)) = 354 Hz: 0.1 F/m2, 4.5 mohm m2."""
+    uniform = mt.simulate(full_cell(mt.Uniform()), mt.EIS(1e5, 1.0, points=3))
+    assert "above about 353.7 Hz" in uniform.attrs["warnings"][0]
+    for cell, f_max in ((full_cell(), 1e5), (full_cell(mt.Uniform()), 100.0)):
+        assert not mt.simulate(cell, mt.EIS(f_max, 1.0, points=3)).attrs["warnings"]
