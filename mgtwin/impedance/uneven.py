@@ -7,33 +7,23 @@ exactly, what conduction over the thickness takes (theory.md §3.7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from ..cells import Cell, Reader
+from ..cells import Reader
 from ..kinds.electrode import conduction
 from ..kinds.kind import Bound, has_formula
 from ..kinds.resolutions import Uniform
 from ..models.stack import StackModel
-from .exact import exact_laplace
 from .links import Array
 from .parameters import reader_of
 from .terms import Shifted
 
-__all__ = ["Uneven", "error_of_one_reaction"]
+__all__ = ["Uneven"]
 
 #: Relative step of differences: of third order in it, and of functions without a scale of their own.
 STEP = 1e-5
-
-
-def error_of_one_reaction(cell: Cell, sides: Sequence[str], time: float) -> float:
-    """By how much of itself the response at a time [s] after a step errs where these electrodes have one reaction for
-    their whole thickness; 0 for cells without a closed form."""
-    if not sides or any(layer.material.mesh_only for layer in cell.layers):
-        return 0.0
-    even = cell.with_({f"{side}.resolution": Uniform() for side in sides})
-    return float(abs(exact_laplace(even, 1 / time) / exact_laplace(cell, 1 / time) - 1))
 
 
 class Uneven:

@@ -12,7 +12,6 @@ from ..cells.paths import Key, Node
 from ..cells.questions import passes
 from ..cells.rest import rest_potentials
 from ..impedance.exact import exact_laplace
-from ..impedance.uneven import error_of_one_reaction
 from ..kinds.carriers import Carrier
 from ..kinds.kind import Bound
 from ..models import names
@@ -28,8 +27,6 @@ __all__ = ["largest_current", "settled", "uniform_warnings", "uniformity_warning
 #: Spread of the driving force over an electrode [V] up to which one reaction stands for all of it without a word, and
 #: beyond which its thickness is resolved.
 UNIFORM, UNEVEN = 2e-3, 1e-2
-#: Error of the first output that nobody has to be told.
-UNNOTICED = 5e-3
 #: A current [A] for which no electrode is uniform.
 LARGE = 1e30
 
@@ -71,35 +68,45 @@ def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.Data
     return cell.with_(chosen) if chosen else cell
 
 
+def _unevenness(cell: Cell, side: str, omega: float) -> float:
+    """|nu|^2 of the double layer at an angular frequency [rad/s]: up to 1 one reaction is right to 2 % (theory.md
+    §3.7)."""
+    kind, reader = cell.get(side), Reader(cell)
+    if kind.double_layer is None:
+        return 0.0
+    layer = Bound(type(kind.double_layer), f"{side}.double_layer", reader).call("admittance", 1j * omega)
+    return float(abs(layer) * sum(Bound(type(kind), side, reader, salt=1.0).call("rails")))
+
+
 def uniform_warnings(cell: Cell, f_max: float) -> list[str]:
     """Electrodes for which one reaction was asked where a spectrum goes higher than that is right (theory.md §3.7)."""
-    found, reader = [], Reader(cell)
-    for side in cell.reaction_uniformity(0.0):
-        kind, omega = cell.get(side), 2 * np.pi * f_max
-        if kind.double_layer is None or kind.resolution is None or kind.resolution.slices > 1:
-            continue
-        layer = Bound(type(kind.double_layer), f"{side}.double_layer", reader).call("admittance", 1j * omega)
-        ratio = float(abs(layer) * sum(Bound(type(kind), side, reader, salt=1.0).call("rails")))
-        if ratio > 1:
-            found.append(
-                f"{side}: one reaction stands for the whole thickness, as its resolution says: above about "
-                f"{format_value(f_max / ratio, 'Hz')} the spectrum is not that of such an electrode (without: exact)"
-            )
-    return found
+    asked = {
+        side: _unevenness(cell, side, 2 * np.pi * f_max)
+        for side in cell.reaction_uniformity(0.0)
+        if (chosen := cell.get(side).resolution) is not None and chosen.slices == 1
+    }
+    return [
+        f"{side}: one reaction stands for the whole thickness, as its resolution says: above about "
+        f"{format_value(f_max / ratio, 'Hz')} the spectrum is not that of such an electrode (without: exact)"
+        for side, ratio in asked.items()
+        if ratio > 1
+    ]
 
 
 def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
     """Currents that an electrode with one reaction does not take uniformly, with the spread of the driving force, and
     times at which it is not uniform yet."""
-    sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
     first = min(time for segment in segments for time in segment.times if time > 0)
-    early = error_of_one_reaction(cell, sides, first)
+    left_open = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
+    early = {side: _unevenness(cell, side, 1 / first) for side in left_open}
     not_yet = [
-        f"{' and '.join(sides)}: one reaction stands for the whole thickness, which is not so yet at {first:.2g} s; "
-        f"what is found so early errs by about {early:.1%} (resolution=Resolved(), or a later first_time)"
+        f"{side}: one reaction stands for the whole thickness: before about {format_value(first * ratio, 's')} the run "
+        f"is not that of such an electrode (resolution=Resolved(), or a later first_time)"
+        for side, ratio in early.items()
+        if ratio > 1
     ]
     largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
-    return (not_yet if early > UNNOTICED else []) + [
+    return not_yet + [
         f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "
         f"{format_value(largest, 'A')}, and the voltage errs by up to 0.7 times that"
         + ("" if spread <= UNEVEN else ": too much for one reaction over the thickness (resolution=Resolved(), "
