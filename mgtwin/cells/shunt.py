@@ -34,9 +34,9 @@ class Shunt:
     Examples
     --------
     >>> import mgtwin as mt
-    >>> cell = mt.cell("trilayer").with_({"shunt": mt.Shunt("1 uS/cm^2")})
-    >>> round(mt.impedance.dc_resistance(cell) * 1e-6 * float(cell.area) * 1e4, 4)      # Z G, below 1
-    0.001
+    >>> cell = mt.cell("trilayer").with_({"shunt": mt.Shunt("1 mS/cm^2")})
+    >>> round(mt.impedance.dc_resistance(cell) * 1e-3 * float(cell.area) * 1e4, 2)      # Z G, below 1
+    0.89
     """
 
     conductance: Annotated[float | Law, Property("S/m^2", ge=0)]

@@ -54,8 +54,8 @@ def resolution(cls: type[_Class]) -> type[_Class]:
     ...     @staticmethod
     ...     def added(admittance, *, ions):
     ...         return ions / 3
-    >>> IdealElectrons.added(0.0, ions=0.3)
-    0.1
+    >>> IdealElectrons.added(0.0, ions=0.75)
+    0.25
     >>> RESOLUTIONS.discard("ideal_electrons")
     """
     formula = Formula("added", ("admittance",), ("ions", "electrons"))

@@ -37,7 +37,7 @@ class Resolved(Resolution):
     Examples
     --------
     >>> uniform, uneven = (Resolved.added(y, ions=0.2, electrons=0.1) for y in (0.0, 1e6))
-    >>> round(uniform, 9), round(uneven.real, 3)       # R/3, and both rails in parallel
+    >>> round(uniform, 9), round(float(uneven.real), 3)       # R/3, and both rails in parallel
     (0.1, 0.067)
     """
 
