@@ -71,8 +71,8 @@ def test_more_points_and_another_thickness_are_told_apart_by_their_information()
     fit = mt.fit(cell, measured(cell, SPECTRUM, 4), FREE)
     found = mt.next_experiment(fit, {"few": mt.EIS("1 MHz", "1 mHz", points=10), "many": SPECTRUM})
     assert found.best == "many" and found.information[0] > found.information[1] > 0
-    # the same spectrum again doubles the Fisher information: ln 2 / 2 per determined parameter, and a part of it for the
-    # combination that the prior holds
+    # the same spectrum again doubles the Fisher information: ln 2 / 2 per determined parameter, and a part of it for
+    # the combination that the prior holds
     twice = mt.next_experiment(fit, {"again": mt.Candidate(SPECTRUM, noise=mt.Modulus(fit.noise[0]))})
     determined = len(fit.identifiability.determined)
     assert 0.98 * determined < twice.information[0] / (np.log(2) / 2) < len(FREE)
