@@ -20,7 +20,7 @@ from .integrator import SOLVER_OPTIONS, Integrator, Stretches, through_layers
 #: Duration of a jump over the whole time: SUNDIALS tells times apart that differ by 100 roundings (2.2e-14).
 DELAY = 2e-13
 #: Lines per solve: after each progress is shown and an interruption acts.
-PER_SOLVE = 500
+PER_SOLVE = 200
 #: Every corner begins anew with short steps, by whose number a record is paid: a tenth of the digits of a single
 #: transient saves a fifth of them, and leaves 1e-6 of what the record spans.
 RTOL_OF_SPAN = 1e-6

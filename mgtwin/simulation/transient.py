@@ -252,7 +252,7 @@ def laboratory(cell: Cell, outputs: Outputs, nodes: Nodes) -> dict[str, Any]:
     for key, profile, x, layer in profiles:
         values = [np.atleast_2d(outputs[profile(name)]) for name in layers if profile(name) in outputs]
         if values:
-            found[key] = np.concatenate(values).T
+            found[key] = (np.concatenate(values) if len(values) > 1 else values[0]).T
             found[x], found[layer] = positions(cell, nodes, profile)
     return found
 
@@ -304,7 +304,8 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
         if not has_electrons(layer.material):
             continue
         E = outputs[names.local_potential(layer.name)]
-        lowest, largest = float(np.min(E)), float(np.max(np.abs(E)))
+        lowest = float(np.min(E))
+        largest = max(abs(lowest), abs(float(np.max(E))))  # without a copy of what can be a gigabyte
         own = Own(Reader(cell), f"layers.{layer.name}.material", float(cell.temperature))
         for part in layer.material.stores(own):
             inside, material = part.own.path.removeprefix(f"{own.path}."), part.material

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from mgtwin import dataset
 
 from . import cells
 
+ROOT = Path(__file__).parents[2]
 #: A name to a number, to several that are judged by the largest of them, or to a text.
 Numbers = Mapping[str, float | list[float] | str]
 CASES: dict[str, Case] = {}
@@ -410,15 +412,26 @@ def _() -> Numbers:
 
 
 # -- the paper ---------------------------------------------------------------------------------------------------------
+#: Observations that were written down after 0.1.0.
+LATER = {"cv_second_deposition", "cv_second_dissolution", "polymer_break_in", "second_half_sum"}
+
+
 @case("verdicts of the paper", 0.0, "texts: a verdict is right or another one", slow=True)
 def _() -> Numbers:
     with tempfile.TemporaryDirectory() as folder:
+        # as they were, with plain electrodes: today they are judged with what grows on Mg
+        experiments = Path(folder, "mg3asn2025")
+        shutil.copytree(ROOT / "experiments" / "mg3asn2025", experiments)
+        for file in experiments.glob("*.yaml"):
+            lines = file.read_text(encoding="utf-8").splitlines()
+            plain = [line for line in lines if not line.startswith("electrodes: ")]
+            file.write_text("\n".join([*plain, ""]), encoding="utf-8")
         subprocess.run(
-            [sys.executable, "-m", "mgtwin", "run", "paper", "--output", folder],
+            [sys.executable, "-m", "mgtwin", "run", str(experiments), "--output", folder],
             check=True,
             capture_output=True,
             env=os.environ | {"MPLBACKEND": "agg"},
         )
         rows = list(csv.DictReader((Path(folder) / "table.csv").open(encoding="utf-8")))
     keys = ("experiment", "observation", "cell", "state", "reading")
-    return {" | ".join(row[key] for key in keys): row["verdict"] for row in rows}
+    return {" | ".join(row[key] for key in keys): row["verdict"] for row in rows if row["observation"] not in LATER}
