@@ -86,8 +86,8 @@ def utilisation(run: xr.Dataset) -> float:
     InputError
         The Dataset names no cell, or one without a host.
     """
-    host = known_cell(run, "utilisation").get(_side(run))
-    full = float(host.capacity) * float(known_cell(run, "utilisation").ion.charge) / 2
+    cell = known_cell(run, "utilisation")
+    full = float(cell.get(_side(run)).capacity) * float(cell.ion.charge) / 2
     return float(delivered_capacity(run)) / (full * float(number_of(run, "area")))
 
 

@@ -30,6 +30,8 @@ LONGEST = 1e14
 #: Change of a potential [V] or of a relative concentration within the longest period from which a spectrum is said not
 #: to be of a stationary state.
 DRIFT = 1e-3
+#: Deviation of a discretised spectrum from the closed form, relative to it, that no mesh explains.
+FAR_OFF = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Spectrum:
         return dataset.spectrum(frequencies, negative + positive, attrs, **halves)
 
     def modelled(self, route: Route) -> xr.Dataset:
-        """Of a discretised model, linearised at the state."""
+        """Of a discretised model, linearised at the state; at rest held against the closed form where there is one."""
+        from ..impedance.exact import exact
         from ..impedance.linearise import LinearisedStack
 
         protocol, start, frequencies = self.protocol, self.start, self.protocol.values()
@@ -80,7 +83,15 @@ class Spectrum:
         if kept is None:
             why = Laplace().refusal(Task(cell))
             made = made_by(stack.model, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
-            return _spectrum(stack, frequencies, None, {**self.attrs, **made})
+            found = _spectrum(stack, frequencies, None, {**self.attrs, **made})
+            # a mesh can be too coarse, and electrons that exp(FE/RT) takes to 1e27 S/m leave a solver no digit
+            apart = 0.0 if why else np.max(np.abs(found["impedance"].values / exact(cell, frequencies) - 1))
+            if not apart < FAR_OFF:
+                raise SimulationError(
+                    f"{cell.name}: the route {route.type} is off by a factor of {1 + apart:.2g} from the impedance in "
+                    f"closed form: its equations cannot be solved at these numbers, or too coarsely. Leave route out."
+                )
+            return found
         state = completed(stack, cell, kept)
         place, warnings = f"at {kept.time:.6g} s of the run given as start", list(self.attrs["warnings"])
         warnings += [] if start is None else start_state.differences(start, cell)
