@@ -82,7 +82,8 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     Raises
     ------
     InputError
-        Two electrodes of different equilibrium potentials are in electronic contact: such a cell has no rest.
+        Two electrodes of different equilibrium potentials are in electronic contact: such a cell has no rest. The
+        electrons of a layer follow a law of E that does not hold at the potential of rest.
 
     Examples
     --------
@@ -124,6 +125,9 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
             layers.append(layers[-1])
         else:
             layers.append(_group_potential(reader, cell, _members(joined, k), anchors))
+    for layer, potential in zip(cell.layers, layers, strict=True):
+        if potential is not None:
+            _check_within(reader, layer.name, potential)
     eta: dict[str, Number] = {}
     for side, sign, potential in (("negative", 1.0, layers[0]), ("positive", -1.0, layers[-1])):
         reservoir = reservoirs[side]
@@ -133,6 +137,22 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
         else:  # an inert electrode takes the potential of the electrons that it touches
             eta[side] = 0.0 if contact[side] is False else _pick(contact[side], sign * potential, 0.0)
     return Rest(tuple(layers), eta["negative"], eta["positive"])
+
+
+def _check_within(reader: Reader, layer: str, potential: Number) -> None:
+    """Refuse a potential at which the electrons of a layer are not those of their law any more."""
+    own = Own(reader, f"layers.{layer}.material", reader.temperature)
+    exponent = float(np.max(np.abs(potential * own.inverse_thermal_voltage)))
+    if exponent <= SATURATION:  # no law is left earlier
+        return
+    for part in reader.get(own.path).stores(own):
+        if exponent > part.material.largest_exponent:
+            raise InputError(
+                f"{part.own.path}: electrons pass between {layer} and an electrode of {np.max(potential):.3g} V, "
+                f"at which its electronic conductivity, a law of E, would have changed by exp({exponent:.0f}) from "
+                f"its value at 0 V (allowed: exp({part.material.largest_exponent:g})): no such material is known. "
+                f"Block the electrons there (electronic_resistance inf), or give the conductivity itself as a number."
+            )
 
 
 @lru_cache(maxsize=32)

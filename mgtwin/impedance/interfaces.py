@@ -15,7 +15,7 @@ from ..cells.questions import electronic_conductivity, ionic_conductivity
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.carriers import has_electrons
-from ..kinds.electrode import conduction, equilibrium
+from ..kinds.electrode import check_uncoupled, conduction, equilibrium
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import is_zero
 from ..kinds.resolutions import Uniform
@@ -24,7 +24,7 @@ from ..kinds.storage import Storage
 from .links import PERFECT, Array, Interface, Link, Together
 from .numbers import geometry, require
 
-__all__ = ["electrode", "junction", "stored"]
+__all__ = ["electrode", "junction", "reacting", "stored"]
 
 
 def stored(element: Storage, reader: Reader, path: str, s: Array) -> Array:
@@ -99,8 +99,23 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
     Raises
     ------
     InputError
-        Where no current of any kind crosses it.
+        Where no current of any kind crosses it, or electrons of the layer enter an electrode in slices.
     """
+    spots, contact, ionic = reacting(cell, reader, side, layer, s)
+    kind = reader.get(side)
+    if has_formula(type(kind), "rails"):
+        resolution = kind.resolution
+        if np.any(contact[1] != 0):
+            # both rails would be coupled where electrons enter, too: one reaction is what is known then
+            check_uncoupled(side, resolution)
+            resolution = Uniform()
+        spots = spots.behind(conduction(Bound(type(kind), side, reader, salt=1.0), resolution, ionic))
+    return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
+
+
+def reacting(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> tuple[Spots, tuple[Array, Array], Array]:
+    """What an electrode is made of: its contact, its branch of electrons as a fraction, and the admittance [S/m2] of
+    all its reaction and double layer."""
     kind = reader.get(side)
 
     def without_storage() -> tuple[Spots, tuple[Array, Array], Array]:
@@ -115,12 +130,8 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
 
     electrons = layer.material.carriers == ELECTRONS
     spots, contact, reaction = without_storage() if kind.memories else _kept(reader, side, without_storage)
-    ionic = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s) + spots.fraction * reaction
-    if has_formula(type(kind), "rails"):
-        # where electrons of the layer enter, too, both rails would be coupled there: one reaction is what is known then
-        resolution = kind.resolution if is_zero(contact[1]) else Uniform()
-        spots = spots.behind(conduction(Bound(type(kind), side, reader, salt=1.0), resolution, ionic))
-    return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
+    storage = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s)
+    return spots, contact, storage + spots.fraction * reaction
 
 
 def _storage(spots: Spots, element: Storage | None, reader: Reader, path: str, s: Array) -> Array:

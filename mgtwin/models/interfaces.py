@@ -12,7 +12,7 @@ from ..cells import Cell
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
 from ..errors import InputError
-from ..kinds.electrode import conduction
+from ..kinds.electrode import check_uncoupled, conduction
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import Number
 from ..kinds.resolutions import Uniform
@@ -126,12 +126,8 @@ class ElectrodeInterface:
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
         self.electronic_current = electrons_through(model, side, ZERO, left, right, resistance)
-        if rails is not None and self.electronic_current is not ZERO:
-            raise InputError(
-                f"{side}.resolution: the layer beside it passes electrons into the electrode, which is known for one "
-                f"reaction over its thickness only. Give the electrode electronic_resistance inf, or resolution "
-                f"Uniform()."
-            )
+        if rails is not None and not self.blocks_electrons:
+            check_uncoupled(side, kind.resolution)
         if not kind.reacts and self.blocks_electrons and model.reader.get(f"{side}.double_layer") is None:
             raise InputError(
                 f"The {side} electrode blocks ions, has no double layer, and no electrons can pass it either, so no "
