@@ -1,7 +1,7 @@
 """The command line ``mgtwin``.
 
-`main` is the entry point, `start` what it does first. `app` declares the commands; what they do is in the other modules,
-imported when a command runs, so that ``mgtwin --help`` and ``mgtwin list`` answer at once.
+`main` is the entry point, `start` what it does first. `app` declares the commands; what they do is in the other
+modules, imported when a command runs, so that ``mgtwin --help`` and ``mgtwin list`` answer at once.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .console import guarded
+from .console import guarded, stop
 
 __all__ = ["app"]
 
@@ -214,16 +214,38 @@ def fit_(
 @app.command()
 @guarded
 def plot(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A result, saved by mgtwin run -o or mgtwin.save.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A result, a fit, a study (.zarr), or a file of an instrument.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="The figure (.png, .pdf or .svg) \\[FILE with .png]."),
     ] = None,
 ) -> None:
-    """Draw a saved result."""
+    """Draw a result, a fit, a study or a measurement."""
     from .plotting import plot_file
 
     plot_file(file, output)
+
+
+@app.command("export")
+@guarded
+def export_(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE... TARGET",
+            help="Results, fits, studies (.zarr), instrument files or cells; then the file to write, whose ending says "
+            "how: .csv (Origin, Excel), .xlsx, .z (ZView), .mpt (EC-Lab), .bdf.csv (Battery Data Format), .tex, .html.",
+        ),
+    ],
+) -> None:
+    """Write results, fits, studies and cells for another program."""
+    from .exporting import export_files
+
+    if len(names) < 2:
+        stop("TARGET is missing: mgtwin export run.nc run.xlsx.")
+    export_files(names[:-1], Path(names[-1]))
 
 
 _Client = Annotated[
