@@ -12,7 +12,7 @@ from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
 from ..cells.questions import contact_resistance, passes
 from ..cells.reader import Reader
-from ..cells.rest import rest_potentials
+from ..cells.rest import discharges_itself, starting_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
@@ -76,7 +76,7 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
 
 def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
     """Refuse voltage limits that a cell at rest, which is no Mg | Mg cell, violates before any current flows."""
-    rest = rest_potentials(cell)
+    rest = starting_potentials(cell)
     voltage = 0.0 - float(rest.negative + rest.positive)
     limits = segments[0].limits
     if limits.low <= voltage <= limits.high or (abs(voltage) < 1e-9):
@@ -143,7 +143,7 @@ def relaxation_time(cell: Cell, layer: Layer, reader: Reader | None = None) -> N
         return None
     sigma = ionic_conductivity(reader, path, material, T, positions)
     if Carrier.ELECTRONS in material.carriers:
-        rest = rest_potentials(cell, reader).layers[cell.layers.index(layer)]
+        rest = starting_potentials(cell, reader).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, (float, np.ndarray)):
         return np.max(np.atleast_1d(VACUUM_PERMITTIVITY * dielectric / sigma), axis=-1)
@@ -175,6 +175,16 @@ def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
         for key, junction in cell.interfaces.items()
     )
     return ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
+
+
+def assembly_warnings(cell: Cell) -> list[str]:
+    """What a run without a start says of a cell that has no rest to start from."""
+    if not discharges_itself(cell):
+        return []
+    return [
+        f"{cell.name} discharges itself through the stack and has no state of rest: the run begins with the cell as "
+        f"assembled, its mixed conductors with the composition that they were made with (rest_potential)"
+    ]
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
