@@ -208,7 +208,10 @@ class LinearisedStack:
             values = self.values(inputs)
             residual = np.asarray(self.residual(result, *values)).ravel()[free]
             jacobian = self.jacobian(result, values)[free][:, free]
-            correction = splu(csc_matrix(jacobian)).solve(residual)
+            try:
+                correction = splu(csc_matrix(jacobian)).solve(residual)
+            except RuntimeError:  # a singular factor: what hangs on it cannot follow, as in a host that is full
+                break
             result[free] -= correction
             if np.max(np.abs(correction)) <= NEWTON_TOLERANCE * (1 + np.max(np.abs(result[free]))):
                 return result
