@@ -27,6 +27,7 @@ OTHERS = {
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
+    "reconcile": "PerState Shared observations reconcile",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",

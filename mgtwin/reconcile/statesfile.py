@@ -1,0 +1,95 @@
+"""Files of states: what samples have in common, what is free, and which texts are damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainValidator, TypeAdapter
+
+from .. import library, yamlfile
+from ..errors import FileError, InputError
+from ..experiments import Experiment, campaign
+from ..experiments.observation import Names
+from ..kinds.noun import noun
+from ..plain import is_mapping, listed
+from .rows import observations
+from .sharing import PerState, Shared
+
+__all__ = ["StatesFile", "read_states"]
+
+_Factors = Annotated[dict[str, str], BeforeValidator(lambda raw: {key: str(value) for key, value in raw.items()})]
+
+
+def _shared(raw: Any) -> Shared:
+    """``[heat_treatment]``, or ``{shared: [...], bounds: [...], fixed: {...}}``; ``per_state: true`` for all factors."""
+    if not is_mapping(raw):
+        return raw if isinstance(raw, Shared) else Shared(*listed(raw))
+    unknown = raw.keys() - {"shared", "per_state", "bounds", "fixed"}
+    if unknown:
+        raise InputError(f"{min(unknown)!r} is unknown; a free parameter has shared, per_state, bounds and fixed.")
+    given = {"bounds": raw.get("bounds"), "fixed": raw.get("fixed")}
+    return PerState(**given) if raw.get("per_state") else Shared(*listed(raw.get("shared", ())), **given)
+
+
+@noun
+class StatesFile:
+    """What `reconcile` is told about samples.
+
+    Parameters
+    ----------
+    states : mapping
+        Name of an overlay, a cell or an experiment to its factors and their values.
+    free : mapping of path to Shared
+    alternatives : mapping of str to tuple of str
+    overlays, deny : tuple of str
+    experiments : tuple of str
+        Folders and files of experiments; by default those of the file's own folder.
+    """
+
+    states: Mapping[str, _Factors]
+    free: Mapping[str, Annotated[Any, PlainValidator(_shared)]] = field(default_factory=dict)
+    alternatives: Mapping[str, Names] = field(default_factory=dict)
+    overlays: Names = ()
+    deny: Names = ()
+    experiments: Names = ()
+    folder: str = ""
+
+    def observed(self) -> tuple[Experiment, ...]:
+        """Return the experiments that it speaks of."""
+        own = [str(Path(self.folder) / name) if Path(self.folder, name).exists() else name for name in self.experiments]
+        return observations(*(own or (self.folder,)))
+
+
+def read_states(source: str | Path | Mapping[str, Mapping[str, str]]) -> StatesFile:
+    """Return what a file of states says; of a folder of experiments its ``states.yaml``.
+
+    Parameters
+    ----------
+    source : str, Path or mapping
+        A file, a folder of experiments by name or path, or the states themselves.
+
+    Raises
+    ------
+    FileError
+        The file is wrong, with its line and column; or there is none.
+    """
+    match source:
+        case str() | Path():
+            path = Path(source).expanduser()
+        case _:
+            return StatesFile(states=source)
+    if path.suffix not in (".yaml", ".yml"):
+        path = campaign(source).folder / library.STATES
+    if not path.is_file():
+        raise FileError("there is no such file of states.", str(path))
+    document = yamlfile.load(path)
+    match document.data:
+        case {"states": dict()} as data:
+            whole = {**data, "folder": str(path.resolve().parent)}
+        case data:
+            whole = {"states": data, "folder": str(path.resolve().parent)}
+    found: StatesFile = yamlfile.validate(document.with_data(whole), TypeAdapter(StatesFile), context={"file": True})
+    return found
