@@ -27,11 +27,8 @@ OTHERS = {
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
-<<<<<<< HEAD
-    "reconcile": "PerState Shared observations reconcile",
-=======
+    "reconciliation": "PerState Shared observations reconcile",
     "exports": "export export_format tables_of",
->>>>>>> main
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",

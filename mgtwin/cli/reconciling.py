@@ -29,9 +29,9 @@ def reconcile_file(file: str, budget: str, seed: int, output: Path | None, plot:
     if output is not None:
         if output.suffix not in (".yaml", ".yml"):
             raise InputError(f"--output {output}: what mgtwin reconcile found is written as .yaml.")
-        unless_other(output, "a file of mgtwin reconcile", lambda path: path.read_text("utf-8").startswith("answers:"))
+        unless_other(output, "a file of mgtwin reconcile", lambda start: start.startswith(b"answers:"))
     figure = None if plot is None else figure_name(plot)
-    from ..reconcile import read_states, reconcile
+    from ..reconciliation import read_states, reconcile
 
     states = read_states(file)
     with progress_bar(f"{file}: reading", "", log=True) as progress:
@@ -41,10 +41,17 @@ def reconcile_file(file: str, budget: str, seed: int, output: Path | None, plot:
     if output is not None:
         lines.append(("saved", shown_path(found.save(output))))
     if figure is not None:
-        from ..plot import conflicts
-        from .drawing import save_figure
+        import matplotlib
 
-        lines.append(("drawn", shown_path(save_figure(conflicts(found).figure, figure))))
+        matplotlib.use("agg")  # a terminal has no screen to ask for
+        import matplotlib.pyplot as plt
+
+        from ..plot import conflicts
+
+        conflicts(found)
+        plt.savefig(figure)
+        plt.close()
+        lines.append(("drawn", shown_path(figure)))
     print_rows([*lines, ("took", took(found.seconds))])
     if found.interrupted:
         leave_interrupted("what is said stands, but there may be more conflicts.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,14 +24,17 @@ _Factors = Annotated[dict[str, str], BeforeValidator(lambda raw: {key: str(value
 
 
 def _shared(raw: Any) -> Shared:
-    """``[heat_treatment]``, or ``{shared: [...], bounds: [...], fixed: {...}}``; ``per_state: true`` for all factors."""
+    """Read ``[factor, ...]``, or ``{shared: [...], bounds: [...], fixed: {...}}``; ``per_state: true`` for all."""
     if not is_mapping(raw):
-        return raw if isinstance(raw, Shared) else Shared(*listed(raw))
+        return raw if isinstance(raw, Shared) else Shared(*map(str, listed(raw)))
     unknown = raw.keys() - {"shared", "per_state", "bounds", "fixed"}
     if unknown:
         raise InputError(f"{min(unknown)!r} is unknown; a free parameter has shared, per_state, bounds and fixed.")
-    given = {"bounds": raw.get("bounds"), "fixed": raw.get("fixed")}
-    return PerState(**given) if raw.get("per_state") else Shared(*listed(raw.get("shared", ())), **given)
+    bounds: Any = raw.get("bounds")
+    fixed: Any = raw.get("fixed")
+    if raw.get("per_state"):
+        return PerState(bounds=bounds, fixed=fixed)
+    return Shared(*map(str, listed(raw.get("shared", ()))), bounds=bounds, fixed=fixed)
 
 
 @noun
@@ -63,13 +66,13 @@ class StatesFile:
         return observations(*(own or (self.folder,)))
 
 
-def read_states(source: str | Path | Mapping[str, Mapping[str, str]]) -> StatesFile:
+def read_states(source: StatesFile | str | Path | Mapping[str, Mapping[str, str]]) -> StatesFile:
     """Return what a file of states says; of a folder of experiments its ``states.yaml``.
 
     Parameters
     ----------
-    source : str, Path or mapping
-        A file, a folder of experiments by name or path, or the states themselves.
+    source : StatesFile, str, Path or mapping
+        A file, a folder of experiments by name or path, or the states themselves; a `StatesFile` is returned as it is.
 
     Raises
     ------
@@ -77,10 +80,12 @@ def read_states(source: str | Path | Mapping[str, Mapping[str, str]]) -> StatesF
         The file is wrong, with its line and column; or there is none.
     """
     match source:
+        case StatesFile():
+            return source
         case str() | Path():
             path = Path(source).expanduser()
         case _:
-            return StatesFile(states=source)
+            return StatesFile(states={name: dict(factors) for name, factors in source.items()})
     if path.suffix not in (".yaml", ".yml"):
         path = campaign(source).folder / library.STATES
     if not path.is_file():

@@ -96,7 +96,9 @@ def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
     ['ca_staircase', 'ca_transport']
     """
     if not sources:
-        sources = tuple(entry.path.parent for entry in library.campaigns() if (entry.path.parent / library.STATES).is_file())
+        sources = tuple(
+            entry.path.parent for entry in library.campaigns() if (entry.path.parent / library.STATES).is_file()
+        )
     found: list[Experiment] = []
     for source in sources:
         match source:
@@ -110,7 +112,10 @@ def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
 
 
 def rows_of(
-    experiments: Sequence[Experiment], chosen: Mapping[str, str], overlays: Sequence[str] = (), denied: Sequence[str] = ()
+    experiments: Sequence[Experiment],
+    chosen: Mapping[str, str],
+    overlays: Sequence[str] = (),
+    denied: Sequence[str] = (),
 ) -> tuple[ObservedRow, ...]:
     """Return what was observed as rows, of every damaged text the chosen reading.
 
@@ -137,20 +142,20 @@ def rows_of(
                 name = observation.name if len(groups) == 1 else f"{observation.name} [{where}]"
                 if any(row.name == name for row in found):
                     name = f"{experiment.name}: {name}"
-                found.append(ObservedRow(name, observation, runs, tuple(_references(observation, runs, overlays, experiment.states))))
+                found.append(
+                    ObservedRow(
+                        name, observation, runs, tuple(_references(observation, runs, overlays, experiment.states))
+                    )
+                )
     return tuple(found)
 
 
-def _groups(
-    experiment: Experiment, observation: Observation, overlays: Sequence[str]
-) -> Iterator[tuple[Run, ...]]:
+def _groups(experiment: Experiment, observation: Observation, overlays: Sequence[str]) -> Iterator[tuple[Run, ...]]:
     """The runs of an observation, those over temperature together."""
     at = observation.temperature
     temperatures = [item for item in experiment.temperatures if at is None or abs(float(item) - at) < 0.01]
     extra = tuple(name for name in observation.required if name not in (*experiment.states, *experiment.electrodes))
-    for cell, state, electrode in product(
-        experiment.cells, experiment.states or ("",), experiment.electrodes or ("",)
-    ):
+    for cell, state, electrode in product(experiment.cells, experiment.states or ("",), experiment.electrodes or ("",)):
         named = tuple(filter(None, (state, electrode)))
         if observation.matches(cell, (*named, *extra)):
             # another reading of a damaged text is the same sample

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..analysis.linear import Sum
 from ..cells import Cell
@@ -111,8 +111,9 @@ class SymbolicRun:
 
     def _probed(self, values: Mapping[str, Reals]) -> dict[str, Reals]:
         """Parts of the electrons' path for arrays of the free parameters: layers over the thickness, and contacts."""
-        fixed = {path: np.asarray(value) for path, value in self._free[1].items()}
-        reader, shape = reader_of(self.cell, {**fixed, **values})
+        given: dict[str | tuple[str, ...], ArrayLike] = dict(self._free[1].items())
+        given.update(values.items())
+        reader, shape = reader_of(self.cell, given)
         area, names = reader.number("area"), [layer.name for layer in self.cell.layers]
         conducting = passes(self.cell, Carrier.ELECTRONS)
         thickness = sum(reader.number(f"layers.{name}.thickness") for name in names)

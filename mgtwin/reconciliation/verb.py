@@ -33,7 +33,7 @@ COMPARED = 24
 def reconcile(
     observed: Sequence[Experiment],
     *,
-    states: str | Path | Mapping[str, Mapping[str, str]],
+    states: StatesFile | str | Path | Mapping[str, Mapping[str, str]],
     free: Mapping[str, Shared] | None = None,
     alternatives: Mapping[str, Sequence[str]] | None = None,
     overlays: Sequence[str] | None = None,
@@ -53,7 +53,7 @@ def reconcile(
     ----------
     observed : sequence of Experiment
         See `observations`.
-    states : mapping, str or Path
+    states : mapping, str, Path or StatesFile
         Name of an overlay, a cell or an experiment to factors and their values: ``{"hot_pressed": {"heat_treatment":
         "milled", "pressing": "hot"}}``; or the file with it, which may also give all that follows.
     free : mapping of path to Shared
@@ -131,7 +131,8 @@ class _Work:
         linear = {row.name: form for row in rows if (form := row.linear(unknowns)) is not None}
         program = Program(sorted(linear.values(), key=lambda row: row.name), unknowns.always)
         said = {row.name: row for row in rows}
-        conflicts, sets, complete = [], [], False
+        conflicts: list[Inconsistent] = []
+        sets: list[tuple[str, ...]] = []
         for found in explore(program.contradiction, list(linear), self.until):
             match found:
                 case Inconsistent():
@@ -140,6 +141,7 @@ class _Work:
                     sets.append(found.without)
             done = part[0] + (part[1] - part[0]) * (1 - 0.8 ** len(conflicts))
             self.progress(done, f"{len(conflicts)} conflicts, {len(sets)} ways out")
+        conflicts.sort(key=lambda one: (len(one.rows), one.rows))
         complete = time.monotonic() < self.until
         self.interrupted |= not complete
         corrections = self._ranked(program, said, sets)
@@ -153,9 +155,7 @@ class _Work:
                 )
                 for row in rows
             ),
-            conflicts=tuple(
-                self._proved(program, said, item) for item in sorted(conflicts, key=lambda one: (len(one.rows), one.rows))
-            ),
+            conflicts=tuple(self._proved(program, said, item) for item in conflicts),
             corrections=corrections,
             left_out=tuple(self._left_out(program, said, row, wrong) for row in rows if row.name in linear),
             complete=complete,
@@ -187,7 +187,7 @@ class _Work:
 
     @staticmethod
     def _proved(program: Program, said: Mapping[str, ObservedRow], found: Inconsistent) -> Conflict:
-        lines, move = {}, {}
+        lines, move, ways = {}, {}, []
         intervals = {row.name: row for row in program.rows}
         for name in found.rows:
             row, left = intervals[name], program.range(name, found.rows, claims=True)
@@ -200,23 +200,22 @@ class _Work:
                 move[name] = math.inf
                 continue
             move[name] = max(bound / end, end / bound) if min(bound, end) > 0 else math.inf
+            ways.append(f"{name} to {shown(bound, unit, 5)} ({move[name]:.5g} times)")
             texts = dict.fromkeys(_inequality(label, intervals, said) for label in sources)
             because = [text for text in texts if not text.startswith("[")]
             since = [text.strip("[]") for text in texts if text.startswith("[")]
+            aside = f" (since {', '.join(since)})" if since else ""
             lines[name] = (
-                f"{name} {sign} {shown(bound, unit, 5)} by {' and '.join(because)}"
-                f"{f' (since {", ".join(since)})' if since else ''}, but observed {word} {shown(end, unit, 5)}"
+                f"{name} {sign} {shown(bound, unit, 5)} by {' and '.join(because)}{aside}, "
+                f"but observed {word} {shown(end, unit, 5)}"
             )
         # the bound on the row that the source says least surely
         weakest = max(lines, key=lambda name: (WRONG[said[name].observation.confidence], name), default=found.rows[0])
-        factors = ", ".join(f"{name} by {factor:.5g}" for name, factor in move.items() if factor < math.inf)
-        proof = f"  {lines.get(weakest, '')}\n  or one has to move: {factors}"
+        proof = f"  {lines.get(weakest, '')}\n  one has to move: {', '.join(ways)}"
         return Conflict(found.rows, True, proof, move, found.multipliers)
 
     @staticmethod
-    def _left_out(
-        program: Program, said: Mapping[str, ObservedRow], row: ObservedRow, wrong: Sequence[str]
-    ) -> LeftOut:
+    def _left_out(program: Program, said: Mapping[str, ObservedRow], row: ObservedRow, wrong: Sequence[str]) -> LeftOut:
         """What the other printed numbers say of a row, without those that have to be wrong."""
         others = [name for name, one in said.items() if not one.data & row.data and name not in wrong]
         left, alone = program.range(row.name, others), program.range(row.name, ())

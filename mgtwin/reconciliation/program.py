@@ -1,4 +1,4 @@
-r"""Linear programs of observations: whether they can hold together, the proof where not, and what the others leave open.
+r"""Linear programs of observations: can they hold together, the proof where not, and what the others say of each.
 
 Unknowns :math:`x \ge 0`, rows :math:`aD(x) \le N(x) \le bD(x)` of `Quotient` readouts, and what holds in any case. A
 set of rows cannot hold together where multipliers :math:`y \ge 0` of its inequalities :math:`Ax + c \le 0` give
@@ -110,7 +110,7 @@ class Program:
     _built: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def _matrix(self) -> tuple[Reals, Reals, list[str], NDArray[np.str_], Reals]:
-        """A and c scaled, what every inequality is, the row that it belongs to (``""``: none), scales of the unknowns."""
+        """A and c scaled, what each inequality is, the row that it belongs to (``""``: none), scales of unknowns."""
         if "matrix" not in self._built:
             said = [(item.row, item.negative, item.why) for item in self.always]
             said += [(row.name, sum_, f"{row.name} {sign}") for row in self.rows for sum_, sign in row.inequalities()]
@@ -222,7 +222,7 @@ class Program:
             for unknown, value in sum_.terms.items():
                 line[place[unknown]] = value * columns[place[unknown]]
         over, under = np.abs(above).max() or 1.0, np.abs(below).max() or 1.0
-        ends = []
+        ends: list[tuple[float, tuple[str, ...]]] = []
         for sign, factor in ((1, quotient.factor[0]), (-1, quotient.factor[1])):
             found = linprog(
                 sign * above / over, np.column_stack([matrix, constant])[chosen], np.zeros(chosen.sum()),
