@@ -9,7 +9,7 @@ import numpy as np
 from mgtwin.analysis._common import known_cell
 from mgtwin.analysis.cycling import leakage_fraction
 from mgtwin.analysis.electronic import electronic_conductivity
-from mgtwin.analysis.linear import Quotient, Resistances, Sum
+from mgtwin.analysis.linear import Quotient, Sum
 from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import contact_resistance, faces
@@ -37,12 +37,14 @@ NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")
 
 
-def _slope(run: Resistances, *context: object, without_contacts: bool = False) -> Quotient:
-    """Steady electrons."""
-    return Quotient(Sum(1.0), run.electronic(("contacts",) if without_contacts else ()))
-
-
-@metric("S/m", "electronic conductivity from a slope", needs=TRANSIENT, linear=_slope)
+@metric(
+    "S/m",
+    "electronic conductivity from a slope",
+    needs=TRANSIENT,
+    linear=lambda run, *context, without_contacts=False: Quotient(
+        Sum(1.0), run.electronic(("contacts",) if without_contacts else ())
+    ),
+)
 def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False) -> float:
     """Return the electronic conductivity [S/m] from the slope of steady current against voltage.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mgtwin.analysis._common import impedance_at, known_cell, number_of
 from mgtwin.analysis.activation import arrhenius
-from mgtwin.analysis.linear import Quotient, Resistances
+from mgtwin.analysis.linear import Quotient
 from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.analysis.spectra import conductivity
 from mgtwin.errors import InputError
@@ -214,12 +214,16 @@ def closure(eis: xr.Dataset, at: float | str = "0.1 Hz") -> Number:
     return Reading(-point.imag / point.real, f"Z = {shown(point.real, 'ohm')} - i {shown(-point.imag, 'ohm')}")
 
 
-def _magnitudes(run: Resistances, reference: Resistances, plateau: bool, at: float | str = "0.1 Hz") -> Quotient:
-    frequency = float(parse(at, "Hz"))
-    return Quotient(run.magnitude(frequency), reference.magnitude(frequency), run.relative_to(reference))
-
-
-@metric("1", "ratio of impedances", needs=SPECTRUM, quantities=AT, batched=True, linear=_magnitudes)
+@metric(
+    "1",
+    "ratio of impedances",
+    needs=SPECTRUM,
+    quantities=AT,
+    batched=True,
+    linear=lambda run, reference, plateau, at="0.1 Hz": Quotient(
+        run.magnitude(float(parse(at, "Hz"))), reference.magnitude(float(parse(at, "Hz"))), run.relative_to(reference)
+    ),
+)
 def magnitude_ratio(eis: xr.Dataset, reference: xr.Dataset, at: float | str = "0.1 Hz") -> Number:
     """Return \\|Z\\| at a frequency [Hz] over that of another spectrum.
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.linear import Quotient, Sum
+from ..analysis.metrics import shown
 from ..errors import InputError
 
 __all__ = ["Always", "LinearRow", "Program", "Range"]
@@ -46,12 +47,19 @@ class LinearRow:
     name : str
     quotients : tuple of Quotient
     low, high : float
+    unit : str
+        SI unit of the numbers.
     """
 
     name: str
     quotients: tuple[Quotient, ...]
     low: float
     high: float
+    unit: str = ""
+
+    def said(self, sign: str) -> str:
+        """Return one of its inequalities, ``>=`` or ``<=``, with the number."""
+        return f"{self.name} {sign} {shown(self.low if sign == '>=' else self.high, self.unit, 5)}"
 
     def inequalities(self) -> Iterator[tuple[Sum, str]]:
         """What it says: sums that are not positive, and in words."""
@@ -101,7 +109,7 @@ class Program:
     >>> program = Program((LinearRow("one", (rho,), 1.0, 2.0), LinearRow("other", (rho,), 3.0, 4.0)), ())
     >>> sorted(program.contradiction(["one", "other"]))
     ['one <=', 'other >=']
-    >>> program.range("one", ["other"]).low
+    >>> round(program.range("one", ["other"]).low, 9)
     3.0
     """
 
@@ -236,8 +244,8 @@ class Program:
                 continue
             used = -found.ineqlin.marginals
             which = np.flatnonzero(used > ROUNDING * max(used.max(initial=0.0), 1e-300))
-            value = float(sign * found.fun) if abs(found.fun) > 1e-12 else 0.0
-            ends.append((value * over / under * factor, tuple(labels[k] for k in which)))
+            value = sign * found.fun * over / under if abs(found.fun) > 1e-12 else 0.0
+            ends.append((float(value * factor), tuple(labels[k] for k in which)))
         (low, low_from), (high, high_from) = ends
         return Range(low, high, low_from, high_from)
 

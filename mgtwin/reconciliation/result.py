@@ -200,6 +200,13 @@ class Answer:
         data = {row.name: row.data for row in self.rows}
         return len({data[item.row] for item in self.left_out if item.verdict == "predicted"})
 
+    def plain(self) -> dict[str, object]:
+        """Return it as plain data; its cells as their YAML."""
+        listed = {
+            key: [asdict(item) for item in vars(self)[key]] for key in ("rows", "conflicts", "corrections", "left_out")
+        }
+        return {**vars(self), **listed, "cells": {name: cell.to_yaml() for name, cell in self.cells.items()}}
+
     def __str__(self) -> str:
         rows = {row.name: row for row in self.rows}
         tested = sum(row.linear for row in self.rows)
@@ -282,23 +289,11 @@ class Reconciled:
         -------
         Path
         """
-        plain = {"answers": [_plain(answer) for answer in self.answers]}
+        plain = {"answers": [answer.plain() for answer in self.answers]}
         plain["next_measurement"] = [asdict(item) for item in self.next_measurement]
         file = Path(path).expanduser()
         file.write_text(yamlfile.dumps(_listed(plain)), encoding="utf-8")
         return file
-
-
-def _plain(answer: Answer) -> dict[str, object]:
-    """An answer as plain data; its cells as their YAML."""
-    return {
-        **{key: item for key, item in vars(answer).items() if key not in ("rows", "cells")},
-        "conflicts": [asdict(item) for item in answer.conflicts],
-        "corrections": [asdict(item) for item in answer.corrections],
-        "left_out": [asdict(item) for item in answer.left_out],
-        "rows": [asdict(row) for row in answer.rows],
-        "cells": {name: cell.to_yaml() for name, cell in answer.cells.items()},
-    }
 
 
 def _listed(node: object) -> object:

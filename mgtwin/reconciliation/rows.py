@@ -72,7 +72,7 @@ class ObservedRow:
                 found.append(form(unknowns.run(run), other, plateau, **given))
             except InputError:  # what only the mesh knows, or what no current passes: a row without a linear form
                 return None
-        return LinearRow(self.name, tuple(found), *self.interval)
+        return LinearRow(self.name, tuple(found), *self.interval, self.observation.unit)
 
 
 def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:

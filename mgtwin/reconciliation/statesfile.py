@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, PlainValidator, TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from .. import library, yamlfile
-from ..errors import FileError, InputError
+from ..errors import FileError
 from ..experiments import Experiment, campaign
 from ..experiments.observation import Names
 from ..kinds.noun import noun
-from ..plain import is_mapping, listed
+from ..plain import is_mapping
 from .rows import observations
 from .sharing import PerState, Shared
 
@@ -23,18 +23,23 @@ __all__ = ["StatesFile", "read_states"]
 _Factors = Annotated[dict[str, str], BeforeValidator(lambda raw: {key: str(value) for key, value in raw.items()})]
 
 
-def _shared(raw: Any) -> Shared:
-    """Read ``[factor, ...]``, or ``{shared: [...], bounds: [...], fixed: {...}}``; ``per_state: true`` for all."""
-    if not is_mapping(raw):
-        return raw if isinstance(raw, Shared) else Shared(*map(str, listed(raw)))
-    unknown = raw.keys() - {"shared", "per_state", "bounds", "fixed"}
-    if unknown:
-        raise InputError(f"{min(unknown)!r} is unknown; a free parameter has shared, per_state, bounds and fixed.")
-    bounds: Any = raw.get("bounds")
-    fixed: Any = raw.get("fixed")
-    if raw.get("per_state"):
-        return PerState(bounds=bounds, fixed=fixed)
-    return Shared(*map(str, listed(raw.get("shared", ()))), bounds=bounds, fixed=fixed)
+@noun
+class Written:
+    """A free parameter as a file has it: a list of factors, or a mapping; see `Shared` and `PerState`."""
+
+    shared: Names = ()
+    per_state: bool = False
+    bounds: tuple[str | float, str | float] | None = None
+    fixed: Mapping[str, str | float] = field(default_factory=dict)
+
+    def read(self) -> Shared:
+        """Return the object that it stands for."""
+        if self.per_state:
+            return PerState(bounds=self.bounds, fixed=self.fixed)
+        return Shared(*self.shared, bounds=self.bounds, fixed=self.fixed)
+
+
+_Written = Annotated[Written, BeforeValidator(lambda raw: raw if is_mapping(raw) else {"shared": raw})]
 
 
 @noun
@@ -45,7 +50,7 @@ class StatesFile:
     ----------
     states : mapping
         Name of an overlay, a cell or an experiment to its factors and their values.
-    free : mapping of path to Shared
+    free : mapping of path to Written
     alternatives : mapping of str to tuple of str
     overlays, deny : tuple of str
     experiments : tuple of str
@@ -53,12 +58,17 @@ class StatesFile:
     """
 
     states: Mapping[str, _Factors]
-    free: Mapping[str, Annotated[Any, PlainValidator(_shared)]] = field(default_factory=dict)
+    free: Mapping[str, _Written] = field(default_factory=dict)
     alternatives: Mapping[str, Names] = field(default_factory=dict)
     overlays: Names = ()
     deny: Names = ()
     experiments: Names = ()
     folder: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Shared]:
+        """What is free."""
+        return {path: written.read() for path, written in self.free.items()}
 
     def observed(self) -> tuple[Experiment, ...]:
         """Return the experiments that it speaks of."""

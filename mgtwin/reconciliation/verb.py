@@ -12,7 +12,7 @@ from ..analysis.metrics import shown
 from ..errors import InputError
 from ..experiments import Experiment
 from ..quantities import parse
-from .program import LinearRow, Program
+from .program import Program
 from .result import Answer, Conflict, Correction, LeftOut, Reconciled, RowSaid
 from .rows import ObservedRow, rows_of
 from .search import Consistent, Inconsistent, explore
@@ -89,7 +89,7 @@ def reconcile(
     """
     began = time.monotonic()
     file = read_states(states)
-    shared, chosen = file.free if free is None else free, alternatives or file.alternatives
+    shared, chosen = file.parameters if free is None else free, alternatives or file.alternatives
     if not shared:
         raise InputError("nothing is free: give free={path: mt.Shared(...)}, or a file of states with 'free'.")
     if not observed:
@@ -191,7 +191,7 @@ class _Work:
         intervals = {row.name: row for row in program.rows}
         for name in found.rows:
             row, left = intervals[name], program.range(name, found.rows, claims=True)
-            unit = said[name].observation.unit
+            unit = row.unit
             if left.high < row.low:
                 sign, bound, end, sources, word = "<=", left.high, row.low, left.high_from, "at least"
             elif left.low > row.high:
@@ -201,9 +201,9 @@ class _Work:
                 continue
             move[name] = max(bound / end, end / bound) if min(bound, end) > 0 else math.inf
             ways.append(f"{name} to {shown(bound, unit, 5)} ({move[name]:.5g} times)")
-            texts = dict.fromkeys(_inequality(label, intervals, said) for label in sources)
-            because = [text for text in texts if not text.startswith("[")]
-            since = [text.strip("[]") for text in texts if text.startswith("[")]
+            ends = [(name, sign) for name, _, sign in (label.rpartition(" ") for label in dict.fromkeys(sources))]
+            because = [intervals[name].said(sign) for name, sign in ends if sign in ("<=", ">=")]
+            since = [f"{name} {word}" for name, word in ends if word not in ("<=", ">=")]
             aside = f" (since {', '.join(since)})" if since else ""
             lines[name] = (
                 f"{name} {sign} {shown(bound, unit, 5)} by {' and '.join(because)}{aside}, "
@@ -228,12 +228,3 @@ class _Work:
         elif math.isclose(left.low, alone.low, abs_tol=1e-30) and math.isclose(left.high, alone.high):
             verdict = "own parameter"
         return LeftOut(row.name, left.low, left.high, verdict)
-
-
-def _inequality(label: str, rows: Mapping[str, LinearRow], said: Mapping[str, ObservedRow]) -> str:
-    """An inequality of a proof with its number."""
-    name, _, sign = label.rpartition(" ")
-    if name not in rows or sign not in ("<=", ">="):
-        return f"[{label}]"
-    end = rows[name].high if sign == "<=" else rows[name].low
-    return f"{name} {sign} {shown(end, said[name].observation.unit, 5)}"
