@@ -35,6 +35,7 @@ __all__ = [
     "electronic_conductivity",
     "equilibrium",
     "faces",
+    "host_capacities",
     "ionic_conductivity",
     "nonlinearity",
     "passes",
@@ -54,6 +55,22 @@ def faces(cell: Cell) -> tuple[str, ...]:
     """
     names = [layer.name for layer in cell.layers]
     return ("negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive")
+
+
+def host_capacities(cell: Cell) -> dict[str, float]:
+    """Return the charge [C] of all sites of each host that is an electrode, by its side.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> {side: f"{charge / 3.6:.3f} mAh" for side, charge in host_capacities(mt.cell("mg_polymer_ti2s4")).items()}
+    {'positive': '1.040 mAh'}
+    """
+    hosts = {
+        side: vars(cell)[side] for side in ("negative", "positive") if has_formula(type(vars(cell)[side]), "rails")
+    }
+    # the kind states its capacity for an ion of charge 2
+    return {side: float(host.capacity * cell.area * cell.ion.charge / 2) for side, host in hosts.items()}
 
 
 def at_face(cell: Cell, face: str) -> InterfaceKind | None:
