@@ -39,6 +39,7 @@ __all__ = [
     "nonlinearity",
     "passes",
     "salt_transport",
+    "shunted",
     "transport_number",
 ]
 
@@ -54,6 +55,20 @@ def faces(cell: Cell) -> tuple[str, ...]:
     """
     names = [layer.name for layer in cell.layers]
     return ("negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive")
+
+
+def shunted(cell: Cell) -> tuple[str, ...]:
+    """Return the faces and layers that the shunt of a cell passes by, from left to right; none without one.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> shunted(mt.cell("trilayer").with_({"shunt": mt.Shunt(1.0, through=("buffer_left",))}))
+    ('negative', 'buffer_left')
+    """
+    layers = [layer.name for layer in cell.layers]
+    elements = [name for pair in zip(faces(cell), [*layers, ""], strict=True) for name in pair]
+    return () if cell.shunt is None else tuple(elements[:-1][cell.shunt.elements(layers)])
 
 
 def at_face(cell: Cell, face: str) -> InterfaceKind | None:
@@ -114,11 +129,15 @@ def passes(cell: Cell, carrier: Carrier, face: str | None = None) -> bool:
     (True, False, False)
     """
     if face is None:
-        if carrier is Carrier.ELECTRONS and cell.shunt is not None and cell.shunt.conductance != 0:
-            return True
+        shunt, names, open_to = cell.shunt, [layer.name for layer in cell.layers], list(faces(cell))
+        if shunt is not None and shunt.conductance != 0:
+            if shunt.joins_metals(names):
+                return carrier is Carrier.ELECTRONS or all(passes(cell, carrier, each) for each in open_to)
+            # a filament of the ion's metal, which takes ions up at one end and gives them off at the other
+            open_to = [each for each in open_to if each not in shunted(cell)]
         # every layer conducts the ion, or it would have been refused: only faces can stop it
         inside = carrier is Carrier.IONS or all(carrier in layer.material.carriers for layer in cell.layers)
-        return inside and all(passes(cell, carrier, each) for each in faces(cell))
+        return inside and all(passes(cell, carrier, each) for each in open_to)
     if carrier is Carrier.IONS and face in ("negative", "positive"):
         return equilibrium(cell, face) is not None  # an electrode that takes ions up is full only at the end
     meeting = all(carrier in layer.material.carriers for layer in _beside(cell, face))
