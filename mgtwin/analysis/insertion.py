@@ -10,7 +10,7 @@ from mgtwin.analysis._common import known_cell, number_of
 from mgtwin.analysis.merit import stack_areal_mass, stack_thickness
 from mgtwin.analysis.metrics import Reading, metric
 from mgtwin.cells import Cell
-from mgtwin.cells.questions import host_capacities
+from mgtwin.cells.hosts import host_capacities
 from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError
 from mgtwin.models.names import own_state, slice_of, slices_among

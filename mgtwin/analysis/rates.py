@@ -9,7 +9,7 @@ import numpy as np
 from mgtwin.analysis._common import cell_of, number_of
 from mgtwin.analysis.cycling import cycle_summary
 from mgtwin.analysis.metrics import Reading, metric, shown
-from mgtwin.cells.questions import host_capacities
+from mgtwin.cells.hosts import host_capacities
 from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError
 from mgtwin.protocols import from_yaml

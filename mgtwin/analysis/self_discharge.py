@@ -9,7 +9,8 @@ import numpy as np
 
 from mgtwin.cells import Cell, Reader
 from mgtwin.cells.carriers import Carrier
-from mgtwin.cells.questions import contact_resistance, faces, host_capacities, passes
+from mgtwin.cells.hosts import host_capacities
+from mgtwin.cells.questions import contact_resistance, faces, passes
 from mgtwin.errors import InputError
 from mgtwin.kinds.own import Own
 from mgtwin.quantities import format_value, parse

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..cells.questions import host_capacities
+from ..cells.hosts import host_capacities
 from ..errors import InputError, QuantityError
 from ..plain import is_listed, is_text
 from ..quantities import Quantity, Value, parse
