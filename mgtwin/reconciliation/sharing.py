@@ -135,8 +135,8 @@ class Free:
             values = tuple(mine.get(name, UNSAID) for name in names)
             raw = next((shared.fixed[value] for value in values if value in shared.fixed), None)
             for path in paths:
-                number = cell.get(path)
-                unit = number.unit if isinstance(number, Value) else None
+                number: Value = cell.get(path)
+                unit = number.unit
                 if raw is not None:
                     fixed[path] = float(parse(raw, unit))
                 else:
@@ -144,13 +144,12 @@ class Free:
         return tuple(found), fixed
 
     @staticmethod
-    def _bounds(path: str, shared: Shared, number: object, unit: str | None) -> tuple[float, float]:
+    def _bounds(path: str, shared: Shared, number: Value, unit: str | None) -> tuple[float, float]:
         if shared.bounds is not None:
             low, high = (float(parse(end, unit)) for end in shared.bounds)
             if not low < high:
                 raise InputError(f"{path}: the bounds {shared.bounds!r} are upside down or equal.")
             return low, high
-        match number:
-            case Value(low=float(low), high=float(high)):
-                return low, high
+        if number.low is not None and number.high is not None:
+            return number.low, number.high
         raise InputError(f"{path} has no range in the cell: give bounds, Shared(..., bounds=(lowest, highest)).")

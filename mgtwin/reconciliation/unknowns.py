@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..analysis.linear import Sum
 from ..cells import Cell
 from ..cells.carriers import Carrier
-from ..cells.questions import contact_resistance, electronic_conductivity, faces, ionic_conductivity, passes
+from ..cells.questions import BETWEEN, contact_resistance, electronic_conductivity, faces, ionic_conductivity, passes
 from ..errors import InputError
 from ..experiments import Run
 from ..impedance.parameters import reader_of
@@ -114,6 +114,7 @@ class SymbolicRun:
         given: dict[str | tuple[str, ...], ArrayLike] = dict(self._free[1].items())
         given.update(values.items())
         reader, shape = reader_of(self.cell, given)
+        grains, _ = reader_of(self._grains, {path: item for path, item in given.items() if BETWEEN not in path})
         area, names = reader.number("area"), [layer.name for layer in self.cell.layers]
         conducting = passes(self.cell, Carrier.ELECTRONS)
         thickness = sum(reader.number(f"layers.{name}.thickness") for name in names)
@@ -122,7 +123,9 @@ class SymbolicRun:
             # a single layer is its resistivity, whatever its thickness
             share = reader.number(f"layers.{name}.thickness") / thickness if len(names) > 1 else 1.0
             electrons = electronic_conductivity(self.cell, name, reader)
-            found[name] = share / electrons
+            inside = electronic_conductivity(self._grains, name, grains)
+            found[name] = share / inside
+            found[f"grain boundaries of {name}"] = share * (1 / electrons - 1 / inside)
             found[f"plateau of {name}"] = share / (electrons + ionic_conductivity(self.cell, name, reader))
         for face in faces(self.cell) if conducting else ():
             found[f"contact {face}"] = contact_resistance(self.cell, face, Carrier.ELECTRONS, reader)
@@ -143,12 +146,18 @@ class SymbolicRun:
             if moved:
                 corners[:, moved] = list(product(*((free[k].low, free[k].high) for k in moved)))
             ends = self._probed({item.path: corners[:, k] for k, item in enumerate(free)})[name]
-            alike = tuple(float(f"{value:.8g}") for value in ends)
+            alike = tuple(float(f"{value:.8g}") if abs(value) > 1e-9 * ends.max() else 0.0 for value in ends)
             found[name] = _Part(tuple(free[k] for k in moved), float(ends.min()), float(ends.max()), alike)
         return found
 
+    @cached_property
+    def _grains(self) -> Cell:
+        """The cell without resistances of grain boundaries to electrons."""
+        between = {path.partition(BETWEEN)[0] + BETWEEN for path in self.cell.paths() if BETWEEN in path}
+        return self.cell.with_(dict.fromkeys(between)) if between else self.cell
+
     def _sum(self, prefix: str = "") -> Sum:
-        """The layers, or their plateaus."""
+        """The insides of the layers, their grain boundaries, or their plateaus."""
         found, area = Sum(), float(self.cell.area)
         for layer in self.cell.layers:
             found += self._one(f"{prefix}{layer.name}", area / float(layer.area or area))
@@ -179,7 +188,10 @@ class SymbolicRun:
         """
         if not passes(self.cell, Carrier.ELECTRONS):
             raise InputError(f"no electrons get through {self.cell.name}.")
-        return self._sum() if "contacts" in without else self._sum() + self._contacts()
+        found = self._sum()
+        if "grain_boundaries" not in without:
+            found += self._sum("grain boundaries of ")
+        return found if "contacts" in without else found + self._contacts()
 
     def steady(self) -> Sum:
         """To direct current: ions beside electrons can only lower it."""
@@ -194,7 +206,7 @@ class SymbolicRun:
         """A time after a step; on a plateau it is contacts and layers side by side with their ions."""
         if plateau and not self._ions_pass:
             layers = self._sum("plateau of ")
-            self.unknowns.hold(layers - self._sum(), "ions beside electrons lower a resistance")
+            self.unknowns.hold(layers - self.electronic(("contacts",)), "ions beside electrons lower a resistance")
             return layers + self._contacts()
         found = self.unknowns.unknown(f"V/i of {self._name} after {time:g} s")
         self.unknowns.hold(found - self.steady(), "the current falls while a step of voltage lasts")
