@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mgtwin.analysis._common import require
+from mgtwin.analysis._common import known_cell, require
 from mgtwin.analysis.metrics import Reading, metric, shown
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import passes
 from mgtwin.dataset import attributes, check, sample_cycles, stamp
 from mgtwin.errors import InputError
 
@@ -61,8 +63,8 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         Over ``cycle``: ``deposition_voltage``, ``dissolution_voltage``, ``half_sum``, ``half_difference`` [V],
-        ``deposition_capacity``, ``dissolution_capacity`` [C, positive] and ``energy_efficiency``. NaN where a half
-        cycle is missing, and a warning says so.
+        ``deposition_capacity``, ``dissolution_capacity`` [C, positive], ``energy_put_in``, ``energy_delivered`` [J] and
+        ``energy_efficiency``. NaN where a half cycle is missing, and a warning says so.
 
     Raises
     ------
@@ -105,6 +107,8 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
         "half_difference": (diss - dep) / 2,
         "deposition_capacity": deposited,
         "dissolution_capacity": dissolved,
+        "energy_put_in": put_in,
+        "energy_delivered": delivered,
         "energy_efficiency": np.divide(delivered, put_in, out=np.full(len(numbers), np.nan), where=put_in > 0),
     }
     partial = [str(n) for n, gap in zip(numbers, np.isnan(dep + diss), strict=True) if gap]
@@ -262,8 +266,9 @@ def _of_cycle(run: xr.Dataset, name: str, cycle: int) -> float:
 def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     """Return the share of the current that electrons carry, through the cell or a shunt, and that moves no ion.
 
-    The electronic current at the working (positive) electrode, and that of the shunt, over the current, at the last
-    sample that has a current; at steady state it is the same at the negative electrode.
+    The electronic current at the working (positive) electrode, and that of a shunt from metal to metal, over the
+    current, at the last sample that has a current; at steady state it is the same at the negative electrode. What a
+    filament through some layers carries goes on as ions.
 
     Parameters
     ----------
@@ -287,8 +292,10 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     if "positive" not in run["interface"].values:
         raise InputError("leakage_fraction: electronic_current has no interface 'positive'.")
     k = _last_driven(run, step, "leakage_fraction")
-    shunted = float(run["shunt_current"][k]) if "shunt_current" in run else 0.0
-    return float((run["electronic_current"].sel(interface="positive")[k] + shunted) / run["current"][k])
+    leaking = run["electronic_current"].sel(interface="positive")[k]
+    if "shunt_current" in run and passes(known_cell(run, "leakage_fraction"), Carrier.ELECTRONS):
+        leaking = leaking + run["shunt_current"][k]
+    return float(leaking / run["current"][k])
 
 
 @metric("V", "overpotential", needs=("time", "voltage", "current"))
