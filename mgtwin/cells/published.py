@@ -5,132 +5,30 @@ are derived here, by one rule for all (`Reported.law`).
 
 An activation energy of which nobody says whether :math:`\ln\sigma` or :math:`\ln\sigma T` was plotted enters as that of
 :math:`\ln\sigma` with the range :math:`[E - kT, E]`, widened by its digits: the slope of :math:`\ln\sigma` is
-:math:`E - kT` if :math:`\ln\sigma T` was plotted. Where a conductivity is printed at two temperatures,
-
-.. math::
-
-   E = k\,\frac{\ln(\sigma_2/\sigma_1)}{1/T_1 - 1/T_2}, \qquad
-   E_T = E + k\,\frac{T_1 T_2}{T_2 - T_1}\ln\frac{T_2}{T_1}
-
-the first follows from these, and a printed one becomes a check (`Reported.conflict`).
+:math:`E - kT` if :math:`\ln\sigma T` was plotted. Where a conductivity is printed at two temperatures it follows from
+these (`mgtwin.kinds.laws.isothermal.Point`), and a printed one becomes a check (`Reported.conflict`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+import dataclasses
+from collections.abc import Iterable, Iterator
 
-import numpy as np
 from pydantic import TypeAdapter, model_validator
 
 from .. import yamlfile
 from ..errors import InputError, UnknownNameError
-from ..kinds.laws import Arrhenius, Isothermal, Law
-from ..kinds.noun import noun
+from ..kinds.kind import KindClass
+from ..kinds.laws import Law
+from ..kinds.materials import MATERIALS
+from ..kinds.noun import field_names, noun
 from ..kinds.numbers import BOLTZMANN
-from ..kinds.sample import Counted, Sample
+from ..kinds.sample import Sample
 from ..plain import is_mapping
-from ..quantities import AmbientTemperature, Quantity, Value, format_value, parse
 from .paths import Node
+from .printed import Printed
 
-__all__ = ["QUANTITIES", "Printed", "Published", "Reported", "is_published", "read_published"]
-
-#: What can be printed of a material, with its SI unit (eV for energies).
-QUANTITIES: Mapping[str, str] = {
-    "ionic_conductivity": "S/m",
-    "electronic_conductivity": "S/m",
-    "activation_energy": "eV",
-    "migration_barrier": "eV",
-    "transference_number": "",
-    "relative_permittivity": "",
-    "chemical_capacitance": "F/m^3",
-    "salt_diffusivity": "m^2/s",
-    "concentration": "mol/m^3",
-    "oxidative_limit": "V",
-    "stability_window": "V",
-    "decomposition_temperature": "K",
-}
-#: What is printed can be a number, or only a bound or a power of ten.
-Means = Literal["exact", "about", "order", "at_least", "at_most", "up_to"]
-_BOUNDS = {"at_least": "≥", "at_most": "≤", "up_to": "≤", "order": "~"}
-_OF_THE_NUMBER = ("value", "std", "range", "kind", "source", "where", "printed", "note")
-
-
-@noun
-class Printed:
-    """One printed number of a sample. In a file its provenance stands beside it, as with any other number.
-
-    Parameters
-    ----------
-    quantity : str
-        One of `QUANTITIES`.
-    value : quantity
-        In its unit, with kind, source, place, uncertainty and how it is printed.
-    temperature : quantity, optional
-        At which it holds [K].
-    means : {"exact", "about", "order", "at_least", "at_most", "up_to"}
-        What is printed: a number, a power of ten (``order``), or a bound.
-    counts : {"total", "partial", "bulk", "electronic", "not_stated"}
-        Which carriers a conductivity counts.
-    convention : {"ln_sigma", "ln_sigma_T", "not_stated"}, optional
-        What was plotted for an activation energy.
-    valid : (quantity, quantity), optional
-        Temperatures [K] over which an activation energy was taken.
-
-    Raises
-    ------
-    InputError
-        For an unknown quantity, a wrong unit, or a conductivity that is not above 0.
-    """
-
-    quantity: str
-    value: Annotated[float, Quantity(None)]
-    temperature: Annotated[float, AmbientTemperature()] | None = None
-    means: Means = "exact"
-    counts: Counted = "not_stated"
-    convention: Literal["ln_sigma", "ln_sigma_T", "not_stated"] | None = None
-    valid: tuple[Annotated[float, AmbientTemperature()], Annotated[float, AmbientTemperature()]] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _beside(cls, raw: Node) -> Node:
-        """Put the number together, whose keys stand in a file beside those of this noun."""
-        if not is_mapping(raw):
-            return raw
-        number = {key: raw[key] for key in _OF_THE_NUMBER if key in raw}
-        others = {key: item for key, item in raw.items() if key not in number}
-        quantity = str(others.get("quantity"))
-        if quantity not in QUANTITIES:
-            raise UnknownNameError(quantity, QUANTITIES, "quantity")
-        value = parse(number, QUANTITIES[quantity], need_unit=True)
-        if QUANTITIES[quantity] == "S/m" and not value > 0:
-            raise InputError(f"a conductivity must be greater than 0, but is {format_value(value)}.")
-        return {**others, "value": value}
-
-    @property
-    def number(self) -> Value:
-        """The value, which knows where it comes from."""
-        return self.value  # type: ignore[return-value]
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lowest and highest value that what is printed leaves open."""
-        value, std = self.number, self.number.std or 0.0
-        low = value.low if value.low is not None else float(value) - std
-        high = value.high if value.high is not None else float(value) + std
-        return (-math.inf if self.means in ("at_most", "up_to") else low, math.inf if self.means == "at_least" else high)
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it was measured and can be calculated with: no bound, no power of ten, nothing derived from others."""
-        return self.means not in _BOUNDS and self.number.kind != "computed"
-
-    def __str__(self) -> str:
-        shown = f"{_BOUNDS.get(self.means, '')}{format_value(self.number)}"
-        at = "" if self.temperature is None else f" at {format_value(self.temperature, 'K')}"
-        counted = "" if self.counts == "not_stated" else f" ({self.counts})"
-        return f"{shown}{at}{counted}"
+__all__ = ["Published", "Reported", "is_published", "read_published"]
 
 
 @noun
@@ -158,9 +56,9 @@ class Reported:
         found = [item for item in self.values if item.quantity == quantity]
         return sorted(found, key=lambda item: item.temperature or 0.0)
 
-    def bounds(self, quantity: str) -> tuple[float, float] | None:
-        """Return the lowest and highest value of all that is printed of a quantity together; None if nothing is."""
-        ends = [item.interval for item in self.of(quantity)]
+    def bounds(self, quantity: str, T: float | None = None) -> tuple[float, float] | None:
+        """Return the lowest and highest value of all that is printed of a quantity (at T [K]); None if nothing is."""
+        ends = [item.interval for item in self.of(quantity) if T is None or item.temperature in (T, None)]
         return (max(low for low, _ in ends), min(high for _, high in ends)) if ends else None
 
     def law(self, quantity: str) -> Law | None:
@@ -169,44 +67,34 @@ class Reported:
         Through two temperatures: `Arrhenius` between them. One, with a printed activation energy: `Arrhenius`, valid
         where that was taken, else within 3 K. One alone: `Isothermal`.
         """
-        points = [item for item in self.of(quantity) if item.is_number and item.temperature is not None]
+        points = [item.point for item in self.of(quantity) if item.is_number and item.temperature is not None]
         if not points:
             return None
         first, last = points[0], points[-1]
-        T1, T2 = float(first.temperature or 0.0), float(last.temperature or 0.0)
-        energies = [item for item in self.of("activation_energy") if item.is_number and quantity == "ionic_conductivity"]
-        if T2 > T1:
-            low, value, high = slope(first, last)
-            energy = Value(
-                value,
-                unit="eV",
-                low=low,
-                high=high,
-                kind="computed",
-                source=first.number.source,
-                where="from the conductivities at two temperatures",
-                note="k ln(s2/s1)/(1/T1 - 1/T2); range: as far as their digits leave it open",
-            )
-            return Arrhenius(first.value, first.temperature or T1, energy, valid=(T1, T2))
-        if energies:
-            (printed, *_), kT = energies, BOLTZMANN * T1
-            below = kT if printed.convention == "not_stated" else 0.0
-            shift = kT if printed.convention == "ln_sigma_T" else 0.0
-            low, high = printed.interval
-            energy = printed.number.replace(float(printed.value) - shift, low=low - shift - below, high=high - shift)
-            return Arrhenius(first.value, first.temperature or T1, energy.replace(std=None), valid=printed.valid or (T1 - 3.0, T1 + 3.0))
-        return Isothermal(first.value, first.temperature or T1)
+        if last.temperature > first.temperature:
+            return first.through(last)
+        energies = [
+            item for item in self.of("activation_energy") if item.is_number and quantity == "ionic_conductivity"
+        ]
+        if not energies:
+            return first.alone()
+        (printed, *_), kT = energies, BOLTZMANN * first.temperature
+        shift = kT if printed.convention == "ln_sigma_T" else 0.0
+        below = 0.0 if printed.convention == "ln_sigma" else kT
+        low, high = printed.interval
+        energy = printed.number.replace(float(printed.value) - shift, low=low - below, high=high - shift, std=None)
+        return first.with_energy(energy, printed.valid)
 
     @property
     def grade(self) -> str:
         """What its conductivity is worth: A a law with its range, A- one without, B a single point, C no number."""
-        match self.law("ionic_conductivity"):
-            case None:
-                return "C"
-            case Isothermal():
-                return "B"
-        several = len({item.temperature for item in self.of("ionic_conductivity") if item.is_number}) > 1
-        return "A" if several or any(item.valid for item in self.of("activation_energy")) else "A-"
+        temperatures = {item.temperature for item in self.of("ionic_conductivity") if item.is_number}
+        energies = [item for item in self.of("activation_energy") if item.is_number]
+        if not temperatures - {None}:
+            return "C"
+        if len(temperatures) > 1 or any(item.valid for item in energies):
+            return "A"
+        return "A-" if energies else "B"
 
     def conflict(self) -> str:
         """Say where its printed activation energy contradicts its printed conductivities; ``""`` if nowhere.
@@ -217,9 +105,9 @@ class Reported:
         printed = self.bounds("activation_energy")
         if printed is None or len({item.temperature for item in points}) < 2:
             return ""
-        (low, value, high), first, last = slope(points[0], points[-1]), points[0], points[-1]
-        T1, T2 = float(first.temperature or 0.0), float(last.temperature or 0.0)
-        more = BOLTZMANN * T1 * T2 * math.log(T2 / T1) / (T2 - T1)
+        first, last = points[0], points[-1]
+        low, value, high = first.point.slope(last.point)
+        more = first.point.hopping(last.point)
         if low <= printed[1] and high + more >= printed[0]:
             return ""
         return (
@@ -227,13 +115,6 @@ class Reported:
             f"{value + more:.3f} eV (ln σT), ± {(high - low) / 2:.3f} eV by their digits, but "
             f"{printed[0]:.3g} to {printed[1]:.3g} eV are printed"
         )
-
-
-def slope(first: Printed, last: Printed) -> tuple[float, float, float]:
-    """Return the lowest, nominal and highest activation energy [eV] of ln sigma between two printed conductivities."""
-    per_log = BOLTZMANN / (1 / float(first.temperature or 0.0) - 1 / float(last.temperature or 0.0))
-    (a, b), (c, d) = first.interval, last.interval
-    return (per_log * np.log([c / b, float(last.value) / float(first.value), d / a])).tolist()  # type: ignore[no-any-return]
 
 
 @noun
@@ -288,7 +169,7 @@ class Published:
             if name not in named:
                 raise UnknownNameError(name, named, f"sample of {self.name}")
             return named[name]
-        usable = [sample for sample in self.samples if sample.grade != "C"] or [*self.samples]
+        usable = [sample for sample in self.samples if sample.grade != "C"] or [*self.samples[:1]]
         if len(usable) > 1:
             shown = "; ".join(
                 f"{sample.name}: {', '.join(map(str, sample.of('ionic_conductivity')))}" for sample in usable
@@ -310,7 +191,7 @@ class Published:
         counted = {item.counts for item in sample.of("ionic_conductivity") if item.is_number}
         fractions = " and ".join(str(item) for item in sample.of("transference_number"))
         return {
-            "type": "mixed_conductor" if "electronic_conductivity" in known else "ion_conductor",
+            "type": _kind_for(known).type,
             "name": self.name,
             "description": self.description,
             **known,
@@ -333,11 +214,12 @@ class Published:
             Where a number that its equations need is not published: nothing is filled in.
         """
         fields = self.fields(name)
-        needed = {"ion_conductor": _NEEDED[:1], "mixed_conductor": _NEEDED}[fields["type"]]
-        missing = [key for key in needed if key not in fields]
+        missing = [key for key in _needed(_kind_for(fields)) if key not in fields]
         if missing:
             printed = [item for sample in self.samples for key in missing for item in sample.of(key)]
-            only = f"; what is printed is no number to calculate with ({'; '.join(map(str, printed))})" if printed else ""
+            only = (
+                f"; what is printed is no number to calculate with ({'; '.join(map(str, printed))})" if printed else ""
+            )
             raise InputError(
                 f"{self.name} cannot be simulated: no {' and no '.join(missing)} could be read{only}. Give your own, "
                 f"in a file {{from: {self.name}, {missing[0]}: …}}; mt.values({self.name!r}) shows what is known."
@@ -345,8 +227,16 @@ class Published:
         return fields
 
     def notes(self) -> Iterator[tuple[str, str]]:
-        """Yield (``warning`` or ``note``, sentence) of what a reader should beware of."""
+        """Yield (``warning`` or ``note``, sentence) of what a reader should beware of.
+
+        Raises
+        ------
+        InputError
+            Where a number is not what is printed.
+        """
         for sample in self.samples:
+            for item in sample.values:
+                item.check_printed(f"{self.name}, {sample.name}")
             if text := sample.conflict():
                 yield "note" if self.conflict else "warning", f"{sample.name}: {text}"
             if sample.grade == "C":
@@ -363,9 +253,21 @@ class Published:
         return [item for sample in self.samples for item in sample.of(quantity)]
 
 
-_NEEDED = ("ionic_conductivity", "electronic_conductivity", "chemical_capacitance")
 #: Numbers without a law that a material takes as they are.
 _PLAIN = ("relative_permittivity", "chemical_capacitance")
+
+
+def _needed(kind: KindClass) -> list[str]:
+    """Fields of a kind of material that have no default."""
+    fields = dataclasses.fields(kind)
+    return [item.name for item in fields if item.default is item.default_factory is dataclasses.MISSING]
+
+
+def _kind_for(known: Iterable[str]) -> KindClass:
+    """The kind of material with the fewest needs that has a place for everything that is known."""
+    wanted = set(known) - {"type"}
+    able = (kind for kind in MATERIALS.values() if kind.conducts_ions and wanted <= {*field_names(kind)})
+    return min(able, key=lambda kind: len(_needed(kind)))
 
 
 def is_published(data: object) -> bool:

@@ -17,6 +17,7 @@ import typer
 
 from ..errors import MgtwinWarning
 from .console import INTERRUPTED, TERMINATED, debugging, forcing, guarded, print_warnings
+from .publications import cite, materials
 
 __all__ = ["app", "run_app"]
 
@@ -135,11 +136,14 @@ def check(
         list[Path] | None,
         typer.Argument(metavar="FILE...", help="Files or folders; without any, everything that mgtwin list shows."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="Take warnings for errors, as for a library that is shipped.")
+    ] = False,
 ) -> None:
     """Check cell, overlay, experiment, protocol, material and interface files (exit code 1 if one is wrong)."""
     from .checking import check_files
 
-    raise typer.Exit(check_files(tuple(files or ())))
+    raise typer.Exit(check_files(tuple(files or ()), strict=strict))
 
 
 @app.command()
@@ -326,6 +330,9 @@ def schema(
 
     print_schema(noun, output)
 
+
+app.command()(materials)
+app.command()(cite)
 
 #: Accepted anywhere, also behind a command.
 _FLAGS = {"--debug": debugging, "--force": forcing}

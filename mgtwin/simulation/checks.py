@@ -268,7 +268,9 @@ def validity_warnings(cell: Cell) -> list[str]:
 def sample_warnings(cell: Cell, steady: bool) -> list[str]:
     """What published materials have to warn of, of any result or (`steady`) of one of a lasting current."""
     samples = [(layer.name, node) for layer in cell.layers for _, node in walk(layer) if type(node) is Sample]
-    said = [(name, sample.direct_current(cell.ion.name) if steady else sample.surroundings()) for name, sample in samples]
+    said = [
+        (name, sample.direct_current(cell.ion.name) if steady else sample.surroundings()) for name, sample in samples
+    ]
     return [f"{name}: {text}" for name, text in said if text]
 
 

@@ -3,7 +3,7 @@
 from .arrhenius import Arrhenius, ArrheniusT
 from .base import LAWS, AnyUnit, Dependence, Law, Temperature, evaluate, law
 from .constant import Constant
-from .isothermal import Isothermal
+from .isothermal import Isothermal, Point
 from .table import Table
 from .vogel_fulcher import VogelFulcher
 
@@ -16,6 +16,7 @@ __all__ = [
     "Dependence",
     "Isothermal",
     "Law",
+    "Point",
     "Table",
     "Temperature",
     "VogelFulcher",

@@ -1,16 +1,31 @@
-"""A property that was measured at one temperature only."""
+r"""A property that was measured at one temperature only, and what several such points amount to.
+
+Through two temperatures
+
+.. math::
+
+   E = k\,\frac{\ln(\sigma_2/\sigma_1)}{1/T_1 - 1/T_2}, \qquad
+   E_T = E + k\,\frac{T_1 T_2}{T_2 - T_1}\ln\frac{T_2}{T_1}
+
+are the activation energies of :math:`\ln\sigma` and of :math:`\ln\sigma T`.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from typing import NamedTuple
 
 from ...errors import InputError
-from ...quantities import format_value
-from ..numbers import Number, is_symbol
+from ...quantities import Value, format_value
+from ..numbers import BOLTZMANN, Number, is_symbol
 from ..own import Own
+from .arrhenius import Arrhenius
 from .base import AnyUnit, Law, Temperature, law
 
-__all__ = ["Isothermal"]
+__all__ = ["Isothermal", "Point"]
+
+#: How far from its temperature a single point may be used [K]: what "room temperature" leaves open.
+NEAR = 3.0
 
 
 @law
@@ -82,4 +97,49 @@ class Isothermal(Law):
 
     def limits(self) -> tuple[float, float]:
         """Return the temperatures [K] between which it may be used."""
-        return self.valid or (self.temperature - 3.0, self.temperature + 3.0)
+        return self.valid or (self.temperature - NEAR, self.temperature + NEAR)
+
+
+class Point(NamedTuple):
+    """A property at a temperature [K], with the lowest and highest value that its digits leave open."""
+
+    temperature: float
+    value: float
+    low: float
+    high: float
+
+    def slope(self, hotter: Point) -> tuple[float, float, float]:
+        """Return the lowest, nominal and highest activation energy [eV] of the property itself up to another point."""
+        per_log = BOLTZMANN / (1 / self.temperature - 1 / hotter.temperature)
+        ratios = (hotter.low / self.high, hotter.value / self.value, hotter.high / self.low)
+        low, nominal, high = (per_log * math.log(ratio) if ratio > 0 else -math.inf for ratio in ratios)
+        return low, nominal, high
+
+    def hopping(self, hotter: Point) -> float:
+        """Return by how much [eV] the activation energy of the property times T exceeds that of the property."""
+        T1, T2 = float(self.temperature), float(hotter.temperature)
+        return BOLTZMANN * T1 * T2 * math.log(T2 / T1) / (T2 - T1)
+
+    def through(self, hotter: Point) -> Arrhenius:
+        """Return the Arrhenius law between this point and another one."""
+        low, energy, high = self.slope(hotter)
+        known = Value(
+            energy,
+            unit="eV",
+            low=low,
+            high=high,
+            kind="computed",
+            source=Value.of(self.value).source,
+            where="from the values at two temperatures",
+            note="k ln(s2/s1)/(1/T1 - 1/T2); range: as far as their digits leave it open",
+        )
+        return Arrhenius(self.value, self.temperature, known, valid=(self.temperature, hotter.temperature))  # type: ignore[call-arg]
+
+    def with_energy(self, energy: float, valid: tuple[float, float] | None) -> Arrhenius:
+        """Return the Arrhenius law from this point, near it unless it says where its activation energy holds."""
+        near = (self.temperature - NEAR, self.temperature + NEAR)
+        return Arrhenius(self.value, self.temperature, energy, valid=valid or near)  # type: ignore[call-arg]
+
+    def alone(self) -> Isothermal:
+        """Return what is known from this point alone."""
+        return Isothermal(self.value, self.temperature)

@@ -169,8 +169,8 @@ def material(cls: type[_Class]) -> type[_Class]:
     What it has to write follows from what moves: ``ionic(own, position)`` for the ion; with `ELECTRONS` also
     ``electronic(own)``, which returns `Electrons`, and ``capacitance(own, E, position)`` with its antiderivative
     ``charge(own, E, position)``; with `ANIONS` also ``salt(own)``, which returns a `Salt`. Other methods of `Material`
-    can be written where they differ. ``name``, ``description``, ``sample`` and ``type`` are added. The material then stands in
-    layers and phases, in every simulation, in fits, files and the command line; its numbers have paths.
+    can be written where they differ. ``name``, ``description``, ``sample`` and ``type`` are added. The material then
+    stands in layers and phases, in every simulation, in fits, files and the command line; its numbers have paths.
 
     Raises
     ------
