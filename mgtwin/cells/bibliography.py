@@ -123,7 +123,7 @@ def cite(what: Node, file: str | Path | None = None, *, near: str | Path | None 
     keys = list(dict.fromkeys(_sources(what)))
     known = read(None if near is None else Path(near))
     given = [known[key] for key in keys if key in known and key != ESTIMATE]
-    lines = [f"% {len(given)} sources of the numbers, then the software."]
+    lines = [f"% What the numbers come from (sources: {len(given)}), then the software."]
     if ESTIMATE in keys:
         lines.append(
             "% Some numbers are estimates of the authors of mgtwin, with nothing to cite: see 'assumed' values."
