@@ -16,7 +16,7 @@ from ..plain import is_listed, is_text
 from ..quantities import Value
 from .paths import Node, walk
 
-__all__ = ["Entry", "bibliographies", "cite", "entries", "read"]
+__all__ = ["Entry", "bibliographies", "cite", "entries", "read", "software"]
 
 #: The key of numbers that nobody published; in the bibliography only to say so.
 ESTIMATE = "estimate"
@@ -129,7 +129,7 @@ def cite(what: Node, file: str | Path | None = None, *, near: str | Path | None 
             "% Some numbers are estimates of the authors of mgtwin, with nothing to cite: see 'assumed' values."
         )
     lines += [f"% No bibliography has an entry for {key!r}." for key in keys if key not in known and key != ESTIMATE]
-    text = "\n\n".join(["\n".join(lines), *(entry.text for entry in given), *_software()]) + "\n"
+    text = "\n\n".join(["\n".join(lines), *(entry.text for entry in given), *software()]) + "\n"
     if file is not None:
         Path(file).write_text(text, encoding="utf-8")
     return text
@@ -154,8 +154,8 @@ def _sources(what: Node) -> Iterable[str]:
 
 
 @remembered
-def _software() -> tuple[str, ...]:
-    """Entries of mgtwin, and of PyBaMM as its own file has it."""
+def software() -> tuple[str, ...]:
+    """Return the entries of mgtwin, and of PyBaMM as its own file has it."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from .. import library, yamlfile
 from ..errors import InputError, UnknownNameError
@@ -74,17 +73,25 @@ def materials(
     at = None if T is None else AmbientTemperature().read(T)
     low, high = _range(sigma)
     found: list[tuple[str, MaterialRow]] = []
-    left_out: list[str] = []
+    families, ions, left_out = set(), set(), []
     for entry in library.entries("materials"):
         try:
-            found += _rows(entry.path, at, extrapolate)
+            document = yamlfile.load(entry.path)
+            if is_published(document.data):
+                published = read_published(document.with_data({"name": entry.name, **document.data}))
+                families.add(published.family)
+                ions.add(published.ion)
+                samples = (_published(published, sample, at, extrapolate) for sample in published.samples)
+                found += [(published.family, row) for row in samples if row]
+            else:
+                found += [("", row) for row in _own(entry.name, at, extrapolate)]
         except InputError as error:
             left_out.append(str(error).splitlines()[0])
     grades = (grade,) if type(grade) is str else grade
     for what, given, known in (
         ("grade", grades or (), ("A", "A-", "B", "C")),
-        ("family of materials", [family] if family else [], {kind for kind, _ in found}),
-        ("ion of a material", [ion] if ion else [], {row.ion for _, row in found}),
+        ("family of materials", () if family is None else (family,), families),
+        ("ion of a material", () if ion is None else (ion,), ions),
     ):
         if wrong := [name for name in given if name not in known]:
             raise UnknownNameError(wrong[0], sorted(filter(None, known)), what)
@@ -115,18 +122,6 @@ def _range(sigma: Node) -> tuple[float, float]:
                 return low, high
             raise InputError(f"sigma must be (lowest, highest), but {first!r} is more than {last!r}: exchange them.")
     raise InputError(f"sigma must be (lowest, highest), each a conductivity or None, not {sigma!r}.")
-
-
-def _rows(path: Path, T: float | None, extrapolate: bool) -> Iterator[tuple[str, MaterialRow]]:
-    """The rows of a file, each with its family."""
-    document = yamlfile.load(path)
-    if not is_published(document.data):
-        yield from (("", row) for row in _own(path.stem, T, extrapolate))
-        return
-    published = read_published(document.with_data({"name": path.stem, **document.data}))
-    for sample in published.samples:
-        if row := _published(published, sample, T, extrapolate):
-            yield published.family, row
 
 
 def _where(T: float | None, limits: tuple[float, float] | None, extrapolate: bool) -> tuple[float, bool] | None:

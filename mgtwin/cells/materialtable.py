@@ -85,6 +85,40 @@ class MaterialRow:
         """Name, with the sample where there are several."""
         return f"{self.name}: {self.sample}" if self.sample else self.name
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """It as text: numbers in S/cm, degC, eV, ohm cm2."""
+
+        def number(value: float, digits: str = ".2g") -> str:
+            return (
+                ""
+                if math.isnan(value)
+                else re.sub(r"e([+-])0", lambda sign: f"e{sign[1].strip('+')}", f"{value:{digits}}")
+            )
+
+        def span(ends: tuple[float, float] | None, digits: str = ".2g") -> str:
+            low, high = ends or (-math.inf, math.inf)
+            if low <= 0 or high == math.inf:
+                return (f"≤{number(high, '.1e')}" if low <= 0 else f"≥{number(low, '.1e')}").replace(".0e", "e")
+            return number(low, digits) if low == high else f"{number(low, digits)}-{number(high, digits)}"
+
+        sigma, bounds = self.ionic_conductivity / 100, self.bounds
+        bound = "" if bounds is None else span((bounds[0] / 100, bounds[1] / 100), ".0e")
+        known = not math.isnan(sigma)
+        direct = None if self.dc_resistance is None else (self.dc_resistance[0] * 1e4, self.dc_resistance[1] * 1e4)
+        return (
+            self.label,
+            self.ion,
+            number(self.temperature - 273.15, ".3g"),
+            number(sigma, ".1e") or bound,
+            "0" if self.electronic_conductivity == 0 else number(self.electronic_conductivity / 100, ".1e"),
+            number(self.activation_energy),
+            "" if self.transference_number is None else span(self.transference_number),
+            number(self.ac_resistance * 1e4) if known else "",
+            ("?" if direct is None else span(direct)) if known else "",
+            f"{self.grade}{'*' if self.extrapolated else ''}{'v' if self.ambient else ''}",
+        )
+
 
 #: What a table can be sorted by; unknown ones come last.
 _KEYS: dict[str, Callable[[MaterialRow], float]] = {
@@ -156,7 +190,7 @@ class MaterialTable:
         return replace(self, rows=tuple(ordered))
 
     def __str__(self) -> str:
-        table = [_HEAD, *map(_cells, self.rows)]
+        table = [_HEAD, *(row.cells for row in self.rows)]
         # a column that says the same of all, or nothing, makes no room narrower
         shown = [
             k for k in range(len(_HEAD)) if k not in (1, 4) or len({row[k] for row in table[1:]} - {"", "0"}) > (k == 1)
@@ -182,35 +216,3 @@ class MaterialTable:
         return "\n".join(lines) if self.rows else "\n".join(["no material", *lines[1:]])
 
     __repr__ = __str__
-
-
-def _cells(row: MaterialRow) -> tuple[str, ...]:
-    """A row as text: numbers in S/cm, degC, eV, ohm cm2."""
-
-    def number(value: float, digits: str = ".2g") -> str:
-        return (
-            "" if math.isnan(value) else re.sub(r"e([+-])0", lambda sign: f"e{sign[1].strip('+')}", f"{value:{digits}}")
-        )
-
-    def span(ends: tuple[float, float] | None, digits: str = ".2g") -> str:
-        low, high = ends or (-math.inf, math.inf)
-        if low <= 0 or high == math.inf:
-            return (f"≤{number(high, '.1e')}" if low <= 0 else f"≥{number(low, '.1e')}").replace(".0e", "e")
-        return number(low, digits) if low == high else f"{number(low, digits)}-{number(high, digits)}"
-
-    sigma, bounds = row.ionic_conductivity / 100, row.bounds
-    bound = "" if bounds is None else span((bounds[0] / 100, bounds[1] / 100), ".0e")
-    known = not math.isnan(sigma)
-    direct = None if row.dc_resistance is None else (row.dc_resistance[0] * 1e4, row.dc_resistance[1] * 1e4)
-    return (
-        row.label,
-        row.ion,
-        number(row.temperature - 273.15, ".3g"),
-        number(sigma, ".1e") or bound,
-        "0" if row.electronic_conductivity == 0 else number(row.electronic_conductivity / 100, ".1e"),
-        number(row.activation_energy),
-        "" if row.transference_number is None else span(row.transference_number),
-        number(row.ac_resistance * 1e4) if known else "",
-        ("?" if direct is None else span(direct)) if known else "",
-        f"{row.grade}{'*' if row.extrapolated else ''}{'v' if row.ambient else ''}",
-    )
