@@ -90,11 +90,8 @@ class MaterialRow:
         """It as text: numbers in S/cm, degC, eV, ohm cm2."""
 
         def number(value: float, digits: str = ".2g") -> str:
-            return (
-                ""
-                if math.isnan(value)
-                else re.sub(r"e([+-])0", lambda sign: f"e{sign[1].strip('+')}", f"{value:{digits}}")
-            )
+            text = re.sub(r"e([+-])0", lambda sign: f"e{sign[1].strip('+')}", f"{value:{digits}}")
+            return "" if math.isnan(value) else text
 
         def span(ends: tuple[float, float] | None, digits: str = ".2g") -> str:
             low, high = ends or (-math.inf, math.inf)

@@ -252,6 +252,11 @@ def test_the_table_at_a_temperature_is_what_the_laws_give() -> None:
     assert wide["mof74_mgx2_pc"].ionic_conductivity == pytest.approx(mof, rel=1e-9)
 
 
+def test_a_family_that_nothing_is_known_of_at_a_temperature_is_no_unknown_one() -> None:
+    table = mt.materials("60 degC", family="halide")
+    assert len(table) == 0 and str(table).startswith("no material")
+
+
 #: 25 um in ohm cm2: to an alternating and to a lasting current (lowest, highest); None: no transference number.
 RESISTANCES = {
     "pvdfhfp_mgtf2_emitf: gel": (0.52, (2.0, 2.0)),
