@@ -21,6 +21,9 @@ NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export form
 OTHERS = {
     "analysis.metrics": "metric",
     "cells": "Cell Contact Fixture GrainBoundary Ion Layer Phase Pressed Reference Shunt",
+    "cells.bibliography": "cite",
+    "cells.catalogue": "materials",
+    "cells.competing": "values",
     "cells.files": "applicable_overlays cell list_cells list_experiments list_overlays load_cell material",
     "circuits": "Circuit circuit_element",
     "data": "Column read",

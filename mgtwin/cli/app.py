@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import guarded, stop
+from .publications import cite, materials
 
 __all__ = ["app"]
 
@@ -126,11 +127,14 @@ def check(
         list[Path] | None,
         typer.Argument(metavar="FILE...", help="Files or folders; without any, everything that mgtwin list shows."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="Take warnings for errors, as for a library that is shipped.")
+    ] = False,
 ) -> None:
     """Check cell, overlay, experiment, protocol, material and interface files (exit code 1 if one is wrong)."""
     from .checking import check_files
 
-    raise typer.Exit(check_files(tuple(files or ())))
+    raise typer.Exit(check_files(tuple(files or ()), strict=strict))
 
 
 @app.command()
@@ -361,3 +365,7 @@ def schema(
     from .schemas import print_schema
 
     print_schema(noun, output)
+
+
+app.command()(materials)
+app.command()(cite)
