@@ -107,8 +107,8 @@ def starting_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     >>> import mgtwin as mt
     >>> pellet = mt.Layer("pellet", mt.MixedConductor("0.5 mS/cm", "1e-8 S/cm", "1 F/cm^3"), "1 mm")
     >>> found = starting_potentials(mt.cell("mg_polymer_ti2s4").with_({"layers": [pellet]}))
-    >>> found.layers, round(found.positive, 3)
-    ((0.0,), -1.434)
+    >>> float(found.layers[0]), round(float(found.positive), 3)
+    (0.0, -1.434)
     """
     return _own(Same(cell), False) if reader is None else _potentials(cell, reader, False)
 
