@@ -27,6 +27,7 @@ OTHERS = {
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
+    "reconciliation": "PerState Shared observations reconcile",
     "exports": "export export_format tables_of",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",

@@ -122,11 +122,16 @@ from .protocols.eis import EIS as EIS
 from .protocols.galvanostatic import Galvanostatic as Galvanostatic
 from .protocols.linear_sweep import LinearSweep as LinearSweep
 from .protocols.polarization import Polarization as Polarization
+from .protocols.rate_test import RateTest as RateTest
 from .protocols.rest import Rest as Rest
 from .protocols.sequence import Sequence as Sequence
 from .protocols.voltammetry import Voltammetry as Voltammetry
 from .quantities import Quantity as Quantity
 from .quantities import Value as Value
+from .reconciliation import PerState as PerState
+from .reconciliation import Shared as Shared
+from .reconciliation import observations as observations
+from .reconciliation import reconcile as reconcile
 from .regression.losses import Cauchy as Cauchy
 from .regression.losses import Huber as Huber
 from .regression.losses import SoftL1 as SoftL1

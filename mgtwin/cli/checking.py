@@ -138,6 +138,8 @@ def kind_of(document: yamlfile.Document) -> str:
     file = Path(document.name).absolute()
     if file.name == library.CAMPAIGN:
         return "campaign"
+    if file.name == library.STATES:
+        return "states"
     # The folder decides where there is one: a half-written file may not have the telling key yet.
     if file.parent.name in library.KINDS:
         return library.KINDS[file.parent.name]
@@ -176,6 +178,10 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     in_library = path.resolve() in [entry.path.resolve() for entry in entries]
     if kind == "campaign":
         campaign(path.parent)
+    elif kind == "states":
+        from ..reconciliation import read_states
+
+        read_states(path)
     elif kind == "cell":
         cell(path.stem) if in_library else load_cell(path)
     elif kind == "experiment":

@@ -15,6 +15,7 @@ from .laws import arrhenius  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
 from .maps import map  # isort: skip
 from .comparison import compare
+from .conflicts import conflicts
 from .family import PLOTS, figure, plot
 from .look import panel
 
@@ -27,6 +28,7 @@ __all__ = [
     "circuit",
     "compare",
     "concentrations",
+    "conflicts",
     "contact",
     "cycle_breakdown",
     "cycles",
