@@ -20,6 +20,7 @@ NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export form
 #: Module -> public names of it that are no kinds.
 OTHERS = {
     "analysis.metrics": "metric",
+    "bench": "Series SeriesFit series series_coordinate",
     "cells": "Cell Contact Fixture GrainBoundary Ion Layer Phase Pressed Reference Shunt",
     "cells.files": "applicable_overlays cell list_cells list_experiments list_overlays load_cell material",
     "circuits": "Circuit circuit_element",

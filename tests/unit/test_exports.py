@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
+from mgtwin.dataset import spectrum as dataset_spectrum
 from mgtwin.exports import EXPORT_FORMATS, Column, Table, tables_of
 
 
@@ -134,6 +135,20 @@ def test_a_circuit_is_its_numbers(spectrum):
     (table,) = tables_of(fit.cell)
     assert table["parameter"].texts == ["R0", "R1", "C1"] and table["unit"].texts == ["ohm", "ohm", "F"]
     np.testing.assert_array_equal(table["value"].values, fit.x)
+
+
+def test_a_series_is_a_table_over_its_coordinate(tmp_path):
+    circuit, f = mt.Circuit("R0-p(R1,C1)"), np.geomspace(1e5, 1, 30)
+    truth = {300.0: 100.0, 320.0: 60.0}
+    spectra = [
+        dataset_spectrum(f, circuit.with_({"R0": 5, "R1": r, "C1": 1e-6}).impedance(f), {"temperature": T})
+        for T, r in truth.items()
+    ]
+    (table,) = tables_of(mt.series(spectra).fit(circuit))
+    assert table["temperature"].unit == "K" and table["R1"].unit == "ohm"
+    np.testing.assert_allclose(table["temperature"].values, [*truth])
+    np.testing.assert_allclose(table["R1"].values, [*truth.values()], rtol=1e-6)
+    assert table["R1 identifiable"].texts == ["yes", "yes"]
 
 
 def test_several_tables_are_several_files(life, tmp_path):

@@ -1,0 +1,18 @@
+"""Series of measurements of one sample: over temperatures, cycles, times, biases."""
+
+from __future__ import annotations
+
+from . import coordinates
+from .coordinate import SERIES_COORDINATES, SeriesCoordinate, series_coordinate
+from .fits import SeriesFit
+from .verb import Series, series
+
+__all__ = [
+    "SERIES_COORDINATES",
+    "Series",
+    "SeriesCoordinate",
+    "SeriesFit",
+    "coordinates",
+    "series",
+    "series_coordinate",
+]
