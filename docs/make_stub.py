@@ -28,7 +28,7 @@ OTHERS = {
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
-    "exports": "export export_format tables_of",
+    "exports": "export export_format report tables_of",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",

@@ -42,6 +42,7 @@ from .errors import SimulationError as SimulationError
 from .experiments import experiment as experiment
 from .exports import export as export
 from .exports import export_format as export_format
+from .exports import report as report
 from .exports import tables_of as tables_of
 from .fitting import Candidate as Candidate
 from .fitting import Fit as Fit

@@ -278,6 +278,23 @@ def export_(
     export_files(names[:-1], Path(names[-1]))
 
 
+@app.command("report")
+@guarded
+def report_(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="THING", help="A cell, result, fit, study (.zarr), instrument file, or a folder of these."
+        ),
+    ],
+    target: Annotated[Path, typer.Argument(metavar="PAGE", help="The page to write (.html).")],
+) -> None:
+    """Write a page: parameters with their origin, figures, verdicts, warnings, sources, how to repeat it."""
+    from .exporting import report_thing
+
+    report_thing(name, target)
+
+
 _Client = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Compute on the Dask cluster there, e.g. tcp://127.0.0.1:8786.")
 ]

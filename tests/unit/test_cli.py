@@ -898,6 +898,11 @@ def test_fits_studies_and_measurements_are_drawn_and_exported(mgtwin: Mgtwin, tm
     assert mgtwin("export", "fit.nc", "all.xlsx", "--force").code == 0
     assert "TARGET is missing" in mgtwin("export", "fit.nc").err
     assert mgtwin("plot", "au_mofsse_au").code == 2
+    assert mgtwin("report", "fit.nc", "fit.html").code == 0
+    assert "What the data say" in (tmp_path / "fit.html").read_text()
+    (tmp_path / "mine.html").write_text("my notes")
+    assert mgtwin("report", "au_mofsse_au", "mine.html").code == 2
+    assert (tmp_path / "mine.html").read_text() == "my notes"
 
 
 def test_a_series_is_fitted_from_files_to_a_table_and_a_figure(mgtwin: Mgtwin, tmp_path: Path) -> None:
