@@ -131,6 +131,7 @@ from .protocols.eis import EIS as EIS
 from .protocols.galvanostatic import Galvanostatic as Galvanostatic
 from .protocols.linear_sweep import LinearSweep as LinearSweep
 from .protocols.polarization import Polarization as Polarization
+from .protocols.rate_test import RateTest as RateTest
 from .protocols.rest import Rest as Rest
 from .protocols.sequence import Sequence as Sequence
 from .protocols.voltammetry import Voltammetry as Voltammetry

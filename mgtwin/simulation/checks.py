@@ -18,7 +18,7 @@ from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
 from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from ..quantities import format_value
 from .resolving import uniformity_warnings
 
@@ -60,7 +60,7 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...], at_rest: bool = Tr
 def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
     imposed = [segment for segment in segments if not segment.control.imposes_voltage]
-    driven = [segment for segment in imposed if segment.control.start != 0.0 or segment.control.rate != 0.0]
+    driven = [segment for segment in imposed if disturbs(segment)]
     if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
     # limits on both sides: whatever the sign of the current, charging ends
@@ -75,17 +75,24 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
 
 
 def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
-    """Refuse voltage limits that a cell at rest, which is no Mg | Mg cell, violates before any current flows."""
+    """Refuse voltage limits that a cell at rest violates before any current flows."""
+    limits = next((segment.limits for segment in segments if disturbs(segment)), Limits())
+    if not np.isfinite([limits.low, limits.high]).any():
+        return
     rest = rest_potentials(cell)
     voltage = 0.0 - float(rest.negative + rest.positive)
-    limits = segments[0].limits
-    if limits.low <= voltage <= limits.high or (abs(voltage) < 1e-9):
+    if limits.low - 1e-9 <= voltage <= limits.high + 1e-9:  # a rest potential is known to a rounding
         return
-    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high))
+    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high) if np.isfinite(limit))
     raise InputError(
-        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits {shown}: "
+        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits ({shown}): "
         f"nothing would flow. Change the limits, or the state of charge (filling) from which it starts."
     )
+
+
+def disturbs(segment: Segment) -> bool:
+    """Whether a stretch takes a cell away from rest: all but open circuit, and a voltage always."""
+    return segment.control.imposes_voltage or segment.control.start != 0.0 or segment.control.rate != 0.0
 
 
 def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
