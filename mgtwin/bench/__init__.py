@@ -5,10 +5,11 @@ from __future__ import annotations
 from . import coordinates
 from .coordinate import SERIES_COORDINATES, SeriesCoordinate, series_coordinate
 from .fits import SeriesFit
-from .verb import Series, series
+from .verb import Hint, Series, series
 
 __all__ = [
     "SERIES_COORDINATES",
+    "Hint",
     "Series",
     "SeriesCoordinate",
     "SeriesFit",

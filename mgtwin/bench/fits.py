@@ -78,9 +78,12 @@ class SeriesFit(FitSeries):
         """
         found = super().to_dataset()
         known = [[item.known(name) for name in item.names] for item in self.fits]
-        for side in ("low", "high"):
-            ends = [[np.nan if getattr(one, side) is None else getattr(one, side) for one in row] for row in known]
-            found[f"fitted_{side}"] = (("sample", "parameter"), ends)
+        ends = {
+            "low": [[one.low for one in row] for row in known],
+            "high": [[one.high for one in row] for row in known],
+        }
+        for side, numbers in ends.items():  # None, of an open end, becomes nan
+            found[f"fitted_{side}"] = (("sample", "parameter"), np.array(numbers, dtype=float))
         about = {"units": self.by.unit or "1", "long_name": self.by.quantity.replace("_", " ")}
         found = found.assign_coords({self.by.quantity: ("sample", [*self.values], about)})
         return found.assign_attrs(warnings=[*found.attrs["warnings"], *map(str, self.outliers)])

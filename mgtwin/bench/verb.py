@@ -20,7 +20,10 @@ from .coordinate import SeriesCoordinate
 from .coordinates.temperature import ByTemperature
 from .fits import SeriesFit
 
-__all__ = ["Series", "series"]
+__all__ = ["Hint", "Series", "series"]
+
+#: What is handed on as it is, to a verb that checks it: hints to `mgtwin.read`, options to `mgtwin.fit_series`.
+Hint: TypeAlias = Any
 
 #: A folder, a pattern of names, files, Datasets, or a tree of them.
 Source: TypeAlias = str | Path | xr.DataTree | Sequence[str | Path | xr.Dataset]
@@ -64,7 +67,7 @@ class Series(Sequence[xr.Dataset]):
         ends = f"{self.values[0]:g} to {self.values[-1]:g} {self.by.unit}".strip()
         return f"<Series of {len(self)} measurements, {self.by.quantity} {ends}>"
 
-    def fit(self, subject: Subject, free: object = None, **options: Any) -> SeriesFit:
+    def fit(self, subject: Subject, free: object = None, **options: Hint) -> SeriesFit:
         """Fit a cell or a circuit to each measurement, every fit starting where the one before ended.
 
         Parameters
@@ -81,11 +84,11 @@ class Series(Sequence[xr.Dataset]):
         fits = fit_series(subject, [*self.datasets], free, **options)
         return SeriesFit(fits.fits, self.values, self.labels, self.by)
 
-    def arrhenius(self, **options: Any) -> xr.Dataset:
+    def arrhenius(self, **options: Hint) -> xr.Dataset:
         """Conductivity of each spectrum and its activation energy, see :func:`mgtwin.analysis.arrhenius`."""
         return arrhenius([*self.datasets], **options)
 
-    def relaxation_times(self, **options: Any) -> xr.Dataset:
+    def relaxation_times(self, **options: Hint) -> xr.Dataset:
         """The distribution of relaxation times of each spectrum over the coordinate.
 
         Parameters
@@ -124,7 +127,7 @@ class Series(Sequence[xr.Dataset]):
 
 
 def series(
-    source: Source, by: SeriesCoordinate | None = None, *, values: Sequence[float] | None = None, **hints: Any
+    source: Source, by: SeriesCoordinate | None = None, *, values: Sequence[float] | None = None, **hints: Hint
 ) -> Series:
     """Read measurements of one sample and bring them in the order of what differs between them.
 
@@ -172,7 +175,7 @@ def series(
     return Series(tuple(datasets), tuple(numbers[k] for k in order), tuple(items[k][0] for k in order), along)
 
 
-def _measurements(source: Source, hints: dict[str, Any]) -> Iterator[tuple[str, xr.Dataset]]:
+def _measurements(source: Source, hints: dict[str, Hint]) -> Iterator[tuple[str, xr.Dataset]]:
     """Name and Dataset of every measurement."""
     match source:
         case xr.DataTree():
@@ -195,7 +198,7 @@ def _measurements(source: Source, hints: dict[str, Any]) -> Iterator[tuple[str, 
                         yield from _measurements(item, hints)
 
 
-def _in_file(path: Path, hints: dict[str, Any]) -> Iterator[tuple[str, xr.Dataset]]:
+def _in_file(path: Path, hints: dict[str, Hint]) -> Iterator[tuple[str, xr.Dataset]]:
     try:
         found = read(path, **hints)
     except MgtwinError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["part_of", "protocol_of", "read_coordinate", "read_protocol", "read_route"]
 
+_Kind = TypeVar("_Kind")
 _EXAMPLE = "'{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}'"
 
 
@@ -86,8 +87,7 @@ def read_route(text: str | None) -> Route | None:
     >>> read_route("{type: mesh, refinement: 2}"), read_route("modes")
     (Mesh(refinement=2.0), Modes(density=2.5))
     """
-    found: Route | None = _typed(text, "--route", ROUTES, "mesh, or {type: mesh, refinement: 2}")
-    return found
+    return _typed(text, "--route", ROUTES, "mesh, or {type: mesh, refinement: 2}")
 
 
 def read_coordinate(text: str | None) -> SeriesCoordinate | None:
@@ -106,11 +106,10 @@ def read_coordinate(text: str | None) -> SeriesCoordinate | None:
     from ..bench import SERIES_COORDINATES
 
     example = "by_temperature, or {type: by_temperature, in_name: 'pellet_{}C'}"
-    found: SeriesCoordinate | None = _typed(text, "--by", SERIES_COORDINATES, example)
-    return found
+    return _typed(text, "--by", SERIES_COORDINATES, example)
 
 
-def _typed(text: str | None, option: str, family: Mapping[str, type], example: str) -> Any:
+def _typed(text: str | None, option: str, family: Mapping[str, type[_Kind]], example: str) -> _Kind | None:
     """A kind of a family by its name, or with its numbers in YAML; None where none is asked for."""
     if text is None:
         return None
@@ -119,7 +118,8 @@ def _typed(text: str | None, option: str, family: Mapping[str, type], example: s
         kind = OneOf(family).kind_of(document.data)
     except InputError as error:
         raise document.error(f"{error} For example {example}.", ("type",)) from None
-    return yamlfile.validate(document, TypeAdapter(kind), context={"file": True})
+    found: _Kind = yamlfile.validate(document, TypeAdapter(kind), context={"file": True})
+    return found
 
 
 def part_of(document: yamlfile.Document, place: Sequence[str | int]) -> yamlfile.Document:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.text import Text
 
+from ..bench import Hint
 from ..errors import InputError
 from ..quantities import Value, format_value
 from .cellargs import read_cell
@@ -34,7 +34,7 @@ class SeriesRequest:
     output: Path | None = None
     plot: Path | None = None
 
-    def named_hints(self) -> dict[str, Any]:
+    def named_hints(self) -> dict[str, Hint]:
         """What is said of all files, by name.
 
         Raises
