@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import guarded, stop
+from .publications import cite, materials
 
 __all__ = ["app"]
 
@@ -126,11 +127,14 @@ def check(
         list[Path] | None,
         typer.Argument(metavar="FILE...", help="Files or folders; without any, everything that mgtwin list shows."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="Take warnings for errors, as for a library that is shipped.")
+    ] = False,
 ) -> None:
     """Check cell, overlay, experiment, protocol, material and interface files (exit code 1 if one is wrong)."""
     from .checking import check_files
 
-    raise typer.Exit(check_files(tuple(files or ())))
+    raise typer.Exit(check_files(tuple(files or ()), strict=strict))
 
 
 @app.command()
@@ -373,6 +377,29 @@ def read(
 
 @app.command()
 @guarded
+def reconcile(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|NAME",
+            help="What samples have in common and what is free (states.yaml), or a folder of experiments with it.",
+        ),
+    ],
+    budget: Annotated[str, typer.Option(metavar="TIME", help="When to stop, for example 60s.")] = "60 s",
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of what is drawn at random.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save everything as YAML.")
+    ] = None,
+    plot: _Plot = None,
+) -> None:
+    """Find out which printed numbers can hold together, which cannot (with proof), and what the others predict."""
+    from .reconciling import reconcile_file
+
+    reconcile_file(file, budget, seed, output, plot)
+
+
+@app.command()
+@guarded
 def schema(
     noun: Annotated[
         str | None, typer.Argument(metavar="NOUN", help="For example Cell or Experiment; without it, a list of them.")
@@ -385,3 +412,7 @@ def schema(
     from .schemas import print_schema
 
     print_schema(noun, output)
+
+
+app.command()(materials)
+app.command()(cite)

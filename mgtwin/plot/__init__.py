@@ -16,6 +16,7 @@ from .alongs import fitted, relaxation_map  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
 from .maps import map  # isort: skip
 from .comparison import compare
+from .conflicts import conflicts
 from .family import PLOTS, figure, plot
 from .look import panel
 
@@ -28,6 +29,7 @@ __all__ = [
     "circuit",
     "compare",
     "concentrations",
+    "conflicts",
     "contact",
     "cycle_breakdown",
     "cycles",
