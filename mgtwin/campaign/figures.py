@@ -20,11 +20,14 @@ from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["draw"]
 
 #: Impedances further apart than this do not share a Nyquist plot.
 COMPARABLE = 3.0
+#: A logarithmic axis that spans this factor has labels enough at its decades.
+MANY_DECADES = 1e3
 Panel = Callable[..., Any]
 #: Colours of the verdicts.
 DRAWN = {Agrees: COLOURS[2], Calibrated: COLOURS[0], Contradicts: COLOURS[1], NotComparable: MUTED, Failed: INK}
@@ -47,7 +50,7 @@ def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row],
     plan = [found for found in sorted(suitable, key=itemgetter(0)) if single or "color" in _arguments(found[1])]
     with style():
         # a Figure of its own, not pyplot's: nothing opens on a screen and nothing stays in memory
-        figure = Figure(figsize=(1.0 + 4.9 * len(readings), 2.4 + 3.5 * len(plan)), layout="constrained")
+        figure = Figure(figsize=(1.0 + 4.9 * len(readings), 2.4 + 3.5 * len(plan)), dpi=120, layout="constrained")
         axes = figure.subplots(len(plan) + 1, len(readings), squeeze=False)
         for column, (reading, group) in zip(axes.T, columns.items(), strict=True):
             for ax, (step, panel) in zip(column, plan, strict=False):
@@ -67,8 +70,23 @@ def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row],
                 y = 1 - k / max(len(mine), 6)
                 column[-1].text(0, y, text, fontsize=6.5, va="top", color=DRAWN[type(row.verdict)])
         figure.suptitle(experiment.description, fontsize=11 if len(readings) > 1 else 9)
-        figure.savefig(path, dpi=120)
+        _lay_out(figure)
+        figure.savefig(path, dpi=figure.dpi)
     return path
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place the plots, with what costs matplotlib most of its time done once or not at all."""
+    from matplotlib.ticker import NullLocator
+
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        low, high = axis.get_view_interval()
+        if axis.get_scale() == "log" and high > MANY_DECADES * low:
+            axis.set_minor_locator(NullLocator())
+    # saving a figure that has an engine would draw everything twice
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
 
 
 def _panels(ds: xr.Dataset) -> list[Panel]:
