@@ -23,6 +23,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
+from .deposit_growth import Deposit, DepositGrowth, deposit_growth
 from .deposition import InternalDeposition, critical_current_density, internal_deposition
 from .direct_current import (
     anodic_peak,
@@ -93,6 +94,8 @@ __all__ = [
     "Conductivity",
     "CurrentRatio",
     "Depletion",
+    "Deposit",
+    "DepositGrowth",
     "ElectronicConductivity",
     "HebbWagner",
     "InternalDeposition",
@@ -122,6 +125,7 @@ __all__ = [
     "delivered_capacity",
     "delivered_energy",
     "depletion",
+    "deposit_growth",
     "deposition_voltage",
     "direct_resistance",
     "dissolution_voltage",
