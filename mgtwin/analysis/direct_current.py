@@ -10,11 +10,13 @@ import numpy as np
 from mgtwin.analysis._common import known_cell
 from mgtwin.analysis.cycling import leakage_fraction
 from mgtwin.analysis.electronic import electronic_conductivity
+from mgtwin.analysis.linear import Quotient, Sum
 from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import contact_resistance, faces, grain_boundary_resistance
 from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError, did_you_mean
+from mgtwin.plain import listed
 from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
@@ -44,7 +46,14 @@ NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")
 
 
-@metric("S/m", "electronic conductivity from a slope", needs=TRANSIENT)
+@metric(
+    "S/m",
+    "electronic conductivity from a slope",
+    needs=TRANSIENT,
+    linear=lambda run, *context, without_contacts=False, without=(): Quotient(
+        Sum(1.0), run.electronic((*listed(without), "contacts") if without_contacts else listed(without))
+    ),
+)
 def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False, without: Sequence[str] = ()) -> float:
     """Return the electronic conductivity [S/m] from the slope of steady current against voltage.
 
@@ -113,7 +122,12 @@ def plateau_current(lsv: xr.Dataset, dissolution: bool = False) -> Reading:
     return Reading(float(current[vertex]), f"flat within {100 * change:.2g} %")
 
 
-@metric("ohm", "resistance to direct current", needs=(*TRANSIENT, "electronic_current"))
+@metric(
+    "ohm",
+    "resistance to direct current",
+    needs=(*TRANSIENT, "electronic_current"),
+    linear=lambda run, *context: Quotient(run.steady(), Sum(1.0), run.length_per_area()),
+)
 def direct_resistance(run: xr.Dataset) -> float:
     """Return voltage over current [ohm] at the end of a run; the remark says what share of the current is electrons."""
     share = leakage_fraction(run)

@@ -15,6 +15,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from mgtwin.analysis._common import require
+from mgtwin.analysis.linear import Quotient
 from mgtwin.errors import InputError, did_you_mean
 from mgtwin.quantities import format_value, parse
 from mgtwin.registry import Family
@@ -40,6 +41,8 @@ __all__ = [
 #: Data in, one number out (for batched metrics one for each point).
 Function: TypeAlias = Callable[..., Any]
 _Function = TypeVar("_Function", bound=Function)
+#: A run, the one it is compared with, whether it was on a plateau, and arguments -> the number in unknowns.
+Linear: TypeAlias = Callable[..., Quotient]
 
 METRICS: Family[Function] = Family("metric")
 
@@ -63,6 +66,8 @@ class Declaration:
         Whether it takes a batch of spectra at once, or several Datasets in place of one.
     quantities : mapping
         SI units of those arguments that are quantities.
+    linear : callable or None
+        The number as a `Quotient` of unknown resistivities, where it has that form.
     """
 
     units: str = ""
@@ -70,6 +75,7 @@ class Declaration:
     batched: bool = False
     series: bool = False
     quantities: Mapping[str, str] = field(default_factory=dict)
+    linear: Linear | None = None
 
 
 class Reading(float):
@@ -124,6 +130,7 @@ def metric(
     quantities: Mapping[str, str] | None = None,
     batched: bool = False,
     series: bool = False,
+    linear: Linear | None = None,
 ) -> Callable[[_Function], _Function]:
     """Return a decorator that makes a function Dataset -> number a metric, known by its name wherever one is asked for.
 
@@ -144,6 +151,10 @@ def metric(
         then call it once for many spectra. What varies between the points is a coordinate under its dotted path.
     series : bool
         The function takes a list of Datasets (temperatures, or the steps of a sequence) instead of one.
+    linear : callable, optional
+        ``linear(run, reference, plateau, **arguments)`` returns the number as a `Quotient` of what it asks the run (and
+        the one it is compared with) for, see `Resistances`. `plateau` tells whether the source claims that it was read
+        on one.
 
     Raises
     ------
@@ -174,7 +185,7 @@ def metric(
 
         checked: _Function = read if needs else function  # type: ignore[assignment]
         words = long_name or own.replace("_", " ")
-        checked.__mgtwin_metric__ = Declaration(units, words, batched, series, quantities or {})  # type: ignore[attr-defined]
+        checked.__mgtwin_metric__ = Declaration(units, words, batched, series, quantities or {}, linear)  # type: ignore[attr-defined]
         for known in names or (own,):
             METRICS.add(known, checked)
         return checked
