@@ -68,10 +68,10 @@ def _from(problem: Problem, start: NDArray[np.float64], loss: Loss | None) -> Mi
 
 
 def _nearer(problem: Problem, start: NDArray[np.float64], loss: Loss | None) -> NDArray[np.float64]:
-    """Where spectra alone would have it, if all of the data agree better with that: a spectrum costs next to nothing."""
-    exact = problem.exactly()
-    if problem.smooth or not exact.blocks:
+    """Where spectra alone would have it, if all of the data agree better with that: they cost next to nothing."""
+    if len({block.smooth for block in problem.blocks}) < 2:
         return start
+    exact = problem.exactly()
     try:
         found = least_squares(exact.residuals, exact.jacobian, start, problem.bounds, loss, tolerance=ROUGH)
     except FloatingPointError:
