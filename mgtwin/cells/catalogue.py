@@ -170,7 +170,7 @@ def _published(published: Published, sample: Reported, T: float | None, extrapol
         sample.ambient,
         outside,
         tuple(dict.fromkeys(str(item.number.source) for item in sample.values)),
-        None if fractions is None else (1 / fractions[1], 1 / fractions[0]),
+        None if fractions is None else (1 / min(fractions[1], 1.0), 1 / fractions[0] if fractions[0] > 0 else math.inf),
     )
 
 

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from .. import library, yamlfile
 from ..errors import UnknownNameError
+from ..kinds.laws import NEAR
 from ..quantities import Value, format_value
 from .parts import load_part
 from .paths import walk
@@ -26,12 +27,15 @@ class PrintedValue:
     sample, quantity : str
     value : Value
     text : str
+    temperature : float, optional
+        At which it holds [K].
     """
 
     sample: str
     quantity: str
     value: Value
     text: str
+    temperature: float | None = None
 
     def __str__(self) -> str:
         origin = ", ".join(filter(None, [self.value.kind, self.value.source, self.value.where]))
@@ -60,10 +64,12 @@ class PrintedValues:
 
     @property
     def spread(self) -> float:
-        """Largest over smallest value, of one quantity; NaN for fewer than two values or several quantities."""
+        """Largest over smallest value; NaN unless there are several of one quantity, measured within 3 K."""
         sizes = [float(row.value) for row in self.rows]
-        one = len({row.quantity for row in self.rows}) == 1 and len(sizes) > 1
-        return max(sizes) / min(sizes) if one and min(sizes) > 0 else math.nan
+        temperatures = [row.temperature or math.nan for row in self.rows]
+        one = len(sizes) > 1 and len({row.quantity for row in self.rows}) == 1
+        comparable = one and min(sizes) > 0 and not max(temperatures) - min(temperatures) > NEAR
+        return max(sizes) / min(sizes) if comparable else math.nan
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -106,7 +112,10 @@ def values(name: str, quantity: str | None = None) -> PrintedValues:
     if is_published(document.data):
         published = read_published(document.with_data({"name": name, **document.data}))
         for sample in published.samples:
-            rows += [PrintedValue(sample.name, item.quantity, item.number, str(item)) for item in sample.values]
+            rows += [
+                PrintedValue(sample.name, item.quantity, item.number, str(item), item.temperature)
+                for item in sample.values
+            ]
     else:
         for path, node in walk(load_part("materials", name)):
             if type(node) is Value:

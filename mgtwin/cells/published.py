@@ -244,9 +244,11 @@ class Published:
             for item in sample.values:
                 if item.quantity == "activation_energy" and item.convention is None:
                     yield "warning", f"{sample.name}: convention (ln_sigma, ln_sigma_T, not_stated) of E is not given"
-        sizes = [float(item.value) for item in self.printed("ionic_conductivity") if item.is_number]
-        if len(sizes) > 1 and len(self.samples) > 1 and max(sizes) > 10 * min(sizes):
-            yield "note", f"its published conductivities differ by x{max(sizes) / min(sizes):.3g}: none is a default"
+        points = [item.point for item in self.printed("ionic_conductivity") if item.is_number and item.temperature]
+        pairs = [(a.value, b.value) for a in points for b in points if abs(a.temperature - b.temperature) <= NEAR]
+        apart = max((a / b for a, b in pairs), default=1.0)
+        if apart > 10:
+            yield "note", f"its published conductivities differ by x{apart:.3g} at one temperature: none is a default"
 
     def printed(self, quantity: str) -> list[Printed]:
         """Return all that its samples print of a quantity."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,9 @@ def materials(
     ] = False,
     sort: Annotated[str | None, typer.Option(metavar="KEY", help="ac_resistance, dc_resistance, ...")] = None,
     thickness: Annotated[str, typer.Option(metavar="L", help="Of the layer that resistances are for.")] = "25 um",
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw them against 1/T into this file (.png, .pdf or .svg).")
+    ] = None,
 ) -> None:
     """Compare the conductors of the library at a temperature, or show what is published of one."""
     from ..cells.catalogue import materials as tabulated
@@ -40,13 +44,34 @@ def materials(
 
     if name is not None:
         out().print(str(values(name)), soft_wrap=True)
+        if plot is not None:
+            draw_conductors([name], plot)
         return
     sigma = None if lowest is None and highest is None else (lowest, highest)
     table = tabulated(
         at, sigma, ion=ion, grade=grade or None, family=family, sealed=sealed, extrapolate=extrapolate
     ).at_thickness(thickness)
     out().print(str(table.sort(sort) if sort else table), soft_wrap=True)
+    if plot is not None:
+        draw_conductors([row.name for row in table], plot)
     hint("mgtwin materials NAME shows all values of one with their sources; mgtwin cite names them in BibTeX.")
+
+
+def draw_conductors(names: Iterable[str], target: Path) -> None:
+    """Draw conductors of the library into a file; InputError if its ending names no kind of figure."""
+    import matplotlib
+
+    from .files import figure_name
+
+    matplotlib.use("agg")  # a terminal has no screen to ask for
+    import matplotlib.pyplot as plt
+
+    from ..plot import arrhenius
+
+    place = figure_name(target)
+    arrhenius(*dict.fromkeys(names))
+    plt.savefig(place)
+    plt.close()
 
 
 @guarded
