@@ -128,7 +128,7 @@ class Printed:
         InputError
         """
         text, number = self.number.printed or "", self.number
-        if number.kind == "computed":
+        if number.kind == "computed" or not text:
             return
         unit = QUANTITIES[self.quantity]
         shown = []

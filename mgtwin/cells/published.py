@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, model_validator
 from .. import yamlfile
 from ..errors import InputError, UnknownNameError
 from ..kinds.kind import KindClass
-from ..kinds.laws import Law
+from ..kinds.laws import NEAR, Law
 from ..kinds.materials import MATERIALS
 from ..kinds.noun import field_names, noun
 from ..kinds.numbers import BOLTZMANN
@@ -237,6 +237,8 @@ class Published:
         for sample in self.samples:
             for item in sample.values:
                 item.check_printed(f"{self.name}, {sample.name}")
+                if not item.number.printed:
+                    yield "warning", f"{sample.name}: how {item.quantity} ({item}) is printed is not said"
             if text := sample.conflict():
                 yield "note" if self.conflict else "warning", f"{sample.name}: {text}"
             if sample.grade == "C":

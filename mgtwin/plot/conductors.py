@@ -108,8 +108,13 @@ def arrhenius(
         match item:
             case str() | Material():
                 curves += curves_of(item)
-            case _:
+            case object(attrs=_):
                 data.append(item)
+            case _:
+                raise InputError(
+                    f"arrhenius draws materials, names of the library and Datasets of mt.analysis.arrhenius, not "
+                    f"{type(item).__name__}."
+                )
     if family is not None:
         documents = ((entry.name, yamlfile.load(entry.path)) for entry in library.entries("materials"))
         published = [_read(name, item) for name, item in documents if is_published(item.data)]
@@ -152,6 +157,8 @@ def curves_of(item: str | Material) -> Iterator[Curve]:
             yield from _samples(_read(item, document))
             return
         material = load_part("materials", item)
+    if not material.conducts_ions:  # type: ignore[union-attr]
+        raise InputError(f"{material.name or type(material).__name__} conducts no ions: there is no law to draw.")  # type: ignore[union-attr]
     laws = [node for path, node in walk(material) if path.endswith("ionic_conductivity") and callable(node)]
     limits = [ends for law in laws if (ends := law.limits())]
     valid = (max(low for low, _ in limits), min(high for _, high in limits)) if limits else None

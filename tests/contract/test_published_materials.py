@@ -230,6 +230,9 @@ temperature: 70 degC
     assert set(made.sources) == {"nanoconfined2024", "pvdfhfp_emitf2016"}
     assert mt.Cell.from_yaml(made.to_yaml()).identical(made)
     assert check_file(path).problem == ""
+    hot = tmp_path / "hot.yaml"
+    hot.write_text(path.read_text(encoding="utf-8").replace("value: gel2", "value: gel"), encoding="utf-8")
+    assert "measured at 20 °C alone" in " ".join(run("show", str(hot)).split()), "what is refused is shown as that"
 
 
 def test_a_conductor_of_lithium_is_no_part_of_a_magnesium_cell() -> None:
@@ -328,6 +331,11 @@ def test_competing_values_stand_side_by_side() -> None:
     sizes = [float(row.value) for row in three]
     assert max(sizes) / min(sizes) == pytest.approx(30.1, abs=0.05)
     assert mt.values("li6ps5cl", "ionic_conductivity").spread == pytest.approx(62.1, abs=0.05)
+    mean = mt.values("li6ps5cl", "ionic_conductivity").mean()
+    assert float(mean) == pytest.approx((0.205 * 0.13 * 0.0033) ** (1 / 3)) and (mean.low, mean.high) == (0.0033, 0.205)
+    for name, quantity in (("mgpon", "ionic_conductivity"), ("peo_etmgbr", "ionic_conductivity"), ("mg_en_bh4", None)):
+        with pytest.raises(InputError, match="a mean is made of"):
+            mt.values(name, quantity).mean()
     assert math.isnan(mt.values("mgpon", "ionic_conductivity").spread), "at two temperatures they do not compete"
     text = str(mt.values("li6ps5cl"))
     assert "row 122 (10.1021/jacs.7b06327)" in " ".join(text.split()) and max(map(len, text.splitlines())) <= 80
@@ -343,7 +351,12 @@ def test_competing_values_stand_side_by_side() -> None:
         (lambda: mt.materials(sigma=(0.1, "1 V")), "conductivity"),
         (lambda: mt.materials(ion="K"), "Known: Li, Mg, Na"),
         (lambda: mt.materials(grade="D"), "grade"),
+        (lambda: mt.materials(grade=5), "grade"),
         (lambda: mt.materials().sort("price"), "key to sort by"),
+        (lambda: mt.materials()["latp"], "several rows: latp: latp_1"),
+        (lambda: mt.cite(mt.cell("trilayer"), "/no/such/folder/refs.bib"), "cannot be written"),
+        (lambda: mt.plot.arrhenius(mt.cell("trilayer")), "not Cell"),
+        (lambda: mt.plot.arrhenius(mt.Insulator()), "conducts no ions"),
         (lambda: mt.values("mg_en_bh"), "mg_en_bh4"),
         (lambda: mt.values("latp", "colour"), "known: ionic_conductivity"),
         (lambda: mt.cite("trilayer"), r"mt.cell\('trilayer'\)"),
