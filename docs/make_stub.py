@@ -20,6 +20,7 @@ NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export form
 #: Module -> public names of it that are no kinds.
 OTHERS = {
     "analysis.metrics": "metric",
+    "bench": "Series SeriesFit series series_coordinate",
     "cells": "Cell Contact Fixture GrainBoundary Ion Layer Phase Pressed Reference Shunt",
     "cells.bibliography": "cite",
     "cells.catalogue": "materials",
@@ -30,8 +31,8 @@ OTHERS = {
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
+    "exports": "export export_format report tables_of",
     "reconciliation": "PerState Shared observations reconcile",
-    "exports": "export export_format tables_of",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",

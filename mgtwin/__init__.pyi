@@ -4,6 +4,14 @@ from . import analysis as analysis
 from . import impedance as impedance
 from . import plot as plot
 from .analysis.metrics import metric as metric
+from .bench import Series as Series
+from .bench import SeriesFit as SeriesFit
+from .bench import series as series
+from .bench import series_coordinate as series_coordinate
+from .bench.coordinates.bias import ByBias as ByBias
+from .bench.coordinates.cycle import ByCycle as ByCycle
+from .bench.coordinates.temperature import ByTemperature as ByTemperature
+from .bench.coordinates.time import ByTime as ByTime
 from .cells import Cell as Cell
 from .cells import Contact as Contact
 from .cells import Fixture as Fixture
@@ -37,6 +45,7 @@ from .errors import SimulationError as SimulationError
 from .experiments import experiment as experiment
 from .exports import export as export
 from .exports import export_format as export_format
+from .exports import report as report
 from .exports import tables_of as tables_of
 from .fitting import Candidate as Candidate
 from .fitting import Fit as Fit
