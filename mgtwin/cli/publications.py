@@ -1,4 +1,4 @@
-"""``mgtwin materials`` and ``mgtwin cite``: what is published of materials, and what to cite."""
+"""What is done with published numbers: ``mgtwin materials``, ``mgtwin cite`` and ``mgtwin reconcile``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from .console import guarded, hint, out
 
-__all__ = ["cite", "materials"]
+__all__ = ["cite", "materials", "reconcile"]
 
 
 @guarded
@@ -103,3 +103,27 @@ def cite(
         text = cited(read_cell(what, overlays or ()), output, near=near)
     if output is None:
         out().print(text, end="", soft_wrap=True, markup=False)
+
+
+@guarded
+def reconcile(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|NAME",
+            help="What samples have in common and what is free (states.yaml), or a folder of experiments with it.",
+        ),
+    ],
+    budget: Annotated[str, typer.Option(metavar="TIME", help="When to stop, for example 60s.")] = "60 s",
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of what is drawn at random.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save everything as YAML.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf, .svg).")
+    ] = None,
+) -> None:
+    """Find out which printed numbers can hold together, which cannot (with proof), and what the others predict."""
+    from .reconciling import reconcile_file
+
+    reconcile_file(file, budget, seed, output, plot)
