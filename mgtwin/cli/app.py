@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import guarded, stop
-from .publications import cite, materials
+from .publications import cite, materials, reconcile
 
 __all__ = ["app"]
 
@@ -377,29 +377,6 @@ def read(
 
 @app.command()
 @guarded
-def reconcile(
-    file: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|NAME",
-            help="What samples have in common and what is free (states.yaml), or a folder of experiments with it.",
-        ),
-    ],
-    budget: Annotated[str, typer.Option(metavar="TIME", help="When to stop, for example 60s.")] = "60 s",
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of what is drawn at random.")] = 0,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save everything as YAML.")
-    ] = None,
-    plot: _Plot = None,
-) -> None:
-    """Find out which printed numbers can hold together, which cannot (with proof), and what the others predict."""
-    from .reconciling import reconcile_file
-
-    reconcile_file(file, budget, seed, output, plot)
-
-
-@app.command()
-@guarded
 def schema(
     noun: Annotated[
         str | None, typer.Argument(metavar="NOUN", help="For example Cell or Experiment; without it, a list of them.")
@@ -414,5 +391,5 @@ def schema(
     print_schema(noun, output)
 
 
-app.command()(materials)
-app.command()(cite)
+for command in (materials, cite, reconcile):
+    app.command()(command)
