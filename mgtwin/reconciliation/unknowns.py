@@ -197,7 +197,7 @@ class SymbolicRun:
         """To direct current: ions beside electrons can only lower it."""
         if not self._ions_pass:
             return self.electronic()
-        found = self.unknowns.unknown(f"direct current through {self._name}")
+        found = self.unknowns.unknown(f"direct current through {self.name}")
         if passes(self.cell, Carrier.ELECTRONS):
             self.unknowns.hold(found - self.electronic(), "ions beside electrons lower a resistance")
         return self.unknowns.in_order(self._key, float(self.run.temperature), found)
@@ -208,13 +208,13 @@ class SymbolicRun:
             layers = self._sum("plateau of ")
             self.unknowns.hold(layers - self.electronic(("contacts",)), "ions beside electrons lower a resistance")
             return layers + self._contacts()
-        found = self.unknowns.unknown(f"V/i of {self._name} after {time:g} s")
+        found = self.unknowns.unknown(f"V/i of {self.name} after {time:g} s")
         self.unknowns.hold(found - self.steady(), "the current falls while a step of voltage lasts")
         return found
 
     def magnitude(self, frequency: float) -> Sum:
         """Of the impedance: never above direct current, nor below a plateau that is claimed for shorter times."""
-        found = self.unknowns.unknown(f"|Z| of {self._name} at {frequency:g} Hz")
+        found = self.unknowns.unknown(f"|Z| of {self.name} at {frequency:g} Hz")
         self.unknowns.hold(found - self.steady(), "|Z| is below the resistance to direct current")
         row, time = self.unknowns.plateaus.get(self._key, ("", math.inf))
         if 2 * math.pi * frequency * time <= 1:
@@ -238,7 +238,8 @@ class SymbolicRun:
         return low, high
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """Cell, overlays and temperature."""
         celsius = float(self.run.temperature) - 273.15
         return f"{', '.join((self.run.cell, *self.run.overlays))} at {celsius:.5g} degC"
 
