@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..analysis.linear import Sum
+from ..analysis.metrics import Measure
 from ..campaign.judge import FAULTS, Simulated, read
 from ..cells import Cell
 from ..experiments import Run
@@ -49,22 +51,34 @@ class NumericRun(SymbolicRun):
         As of `SymbolicRun`.
     values : mapping
         Path of a free parameter to its values.
+    known : dict
+        What was computed for runs of the same cell before, by name, question and argument.
+    shared : dict
+        Parts of their electrons' path.
     """
 
     values: Mapping[str, Reals] = field(default_factory=dict)
+    known: dict[tuple[str, str, float], Reals] = field(default_factory=dict)
+    shared: dict[tuple[str, str], dict[str, Reals]] = field(default_factory=dict)
+
+    def _once(self, question: str, argument: float, compute: Callable[[], Reals]) -> Sum:
+        """A resistance as a resistivity, computed once for all rows that ask for it."""
+        key = self.name, question, argument
+        if key not in self.known:
+            self.known[key] = compute() * self._numbers["area"] / self._numbers["thickness"]
+        return Sum(self.known[key])  # type: ignore[arg-type]
 
     @cached_property
     def _numbers(self) -> dict[str, Reals]:
-        return self._probed(self.values)
+        if (self.name, "parts") not in self.shared:
+            self.shared[self.name, "parts"] = self._probed(self.values)
+        return self.shared[self.name, "parts"]
 
     @cached_property
     def _given(self) -> dict[str | tuple[str, ...], ArrayLike]:
         given: dict[str | tuple[str, ...], ArrayLike] = dict(self._free[1].items())
         given.update(self.values.items())
         return given
-
-    def _over(self, resistance: Reals) -> Sum:
-        return Sum(resistance * self._numbers["area"] / self._numbers["thickness"])  # type: ignore[arg-type]
 
     def electronic(self, without: Collection[str] = ()) -> Sum:
         """Of the electrons' path, at the end of the protocol."""
@@ -80,19 +94,22 @@ class NumericRun(SymbolicRun):
         """At the end of the protocol's duration."""
         duration = vars(self.run.protocol).get("duration")
         if duration is None:
-            return self._over(exact_laplace(self.cell, [0.0], self._given).real[..., 0])
+            return self._once("direct", 0.0, lambda: exact_laplace(self.cell, [0.0], self._given).real[..., 0])
         return self.stepped(float(duration), False)
 
     def stepped(self, time: float, plateau: bool) -> Sum:
         """A time after a step of voltage."""
-        inversion = Inversion(np.array([time]), 16)
-        impedance = exact_laplace(self.cell, inversion.s, self._given)
-        current = inversion.invert(1 / (impedance * inversion.s))
-        return self._over(1 / current[..., 0])
+
+        def compute() -> Reals:
+            inversion = Inversion(np.array([time]), 16)
+            impedance = exact_laplace(self.cell, inversion.s, self._given)
+            return np.asarray(1 / inversion.invert(1 / (impedance * inversion.s))[..., 0])
+
+        return self._once("stepped", time, compute)
 
     def magnitude(self, frequency: float) -> Sum:
         """Of the impedance."""
-        return self._over(np.abs(exact(self.cell, [frequency], self._given))[..., 0])
+        return self._once("magnitude", frequency, lambda: np.abs(exact(self.cell, [frequency], self._given))[..., 0])
 
     def length_per_area(self) -> tuple[float, float]:
         """Thickness over area."""
@@ -159,12 +176,13 @@ class Search:
 
     def residuals(self, points: Reals) -> Reals:
         """Decades by which the rows with a closed form miss their intervals, for points side by side."""
-        at = {
-            run: NumericRun(
-                base.unknowns, run, base.cell, {path: 10 ** points[:, k] for path, k in self.places[run].items()}
-            )
-            for run, base in self.runs.items()
-        }
+        known: dict[tuple[str, str, float], Reals] = {}
+        shared: dict[tuple[str, str], dict[str, Reals]] = {}
+        at = {}
+        for run, base in self.runs.items():
+            values = {path: 10 ** points[:, k] for path, k in self.places[run].items()}
+            at[run] = NumericRun(base.unknowns, run, base.cell, values, known, shared)
+            vars(at[run])["_free"] = base._free  # asked once for all points
         return np.column_stack(
             [miss for row in self.forms for miss in self._missed(row, at)] or [np.zeros((len(points), 0))]
         )
@@ -173,7 +191,7 @@ class Search:
         measure, found = row.observation.measure, []
         assert measure is not None and measure.declaration.linear is not None
         given = {key: item for key, item in measure.arguments.items() if not key.startswith("to_")}
-        times = [{}]
+        times: list[dict[str, float]] = [{}]
         if row.plateau is not None:  # inside over the whole window of sampling times, and not at one of them
             width = 10 ** (float(row.observation.window or 0.0) / 2)
             times = [{"sampled_at": row.plateau * factor} for factor in (1 / width, 1.0, width)]
@@ -208,6 +226,9 @@ class Search:
                 return np.asarray(end)
         return None
 
+    def _at(self, x: Reals) -> Reals:
+        return np.asarray(self.residuals(x[None])[0])
+
     def _jacobian(self, x: Reals) -> Reals:
         step = 1e-5
         points = np.clip(x + np.vstack([np.zeros(x.size), step * np.eye(x.size)]), self.low, self.high + step)
@@ -217,19 +238,27 @@ class Search:
     def simulated(self, point: Reals) -> Witness:
         """Simulate every run at a point, and read every row as the campaign does."""
         cells = {}
-        done: list[Simulated] = []
+        data: dict[Run, Simulated] = {}
         needed = dict.fromkeys(run for row in self.rows for run in (*row.runs, *row.references))
         for run in needed:
             base = self.runs[run]
-            changes = {**base._free[1], **{path: float(10 ** point[k]) for path, k in self.places[run].items()}}
+            changes: dict[str | tuple[str, ...], float] = {**base._free[1], **{path: float(10 ** point[k]) for path, k in self.places[run].items()}}
             cells[run] = base.cell.with_(changes)
-            done.append(Simulated(run, simulate(cells[run], run.protocol)))
+            data[run] = Simulated(run, simulate(cells[run], run.protocol))
         values, outside = {}, []
         for row in self.rows:
             measure = row.observation.measure
             assert measure is not None
+            # the row knows what it is compared with, so that nobody has to look for it by overlays
+            own = Measure(measure.name, {key: one for key, one in measure.arguments.items() if key[:3] != "to_"})
+            pairs = [(data[run], other) for run, other in zip_longest(row.runs, row.references)]
             try:
-                found = read(row.observation, measure, [item for item in done if item.run in row.runs], done)
+                found = read(
+                    row.observation,
+                    own,
+                    [item for item, _ in pairs],
+                    [Simulated(item.run, data[other].data) for item, other in pairs if other is not None],
+                )
             except FAULTS:
                 outside.append(row.name)
                 continue
