@@ -22,6 +22,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "Published materials",
+        "[Materials](materials.md) explains them.",
+        ("materials", "values", "cite", "Isothermal"),
+    ),
+    (
         "Nouns: what is built",
         "Immutable and validated; quantities are SI numbers or text with a unit.",
         (

@@ -12,6 +12,7 @@ from .transients import cycles, transient, voltammogram  # isort: skip
 from .life import contact, cycle_breakdown, waterfall  # isort: skip
 from .interior import breakdown, concentrations, profiles  # isort: skip
 from .laws import arrhenius  # isort: skip
+from .alongs import fitted, relaxation_map  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
 from .maps import map  # isort: skip
 from .comparison import compare
@@ -33,6 +34,7 @@ __all__ = [
     "cycle_breakdown",
     "cycles",
     "figure",
+    "fitted",
     "kramers_kronig",
     "map",
     "nyquist",
@@ -40,6 +42,7 @@ __all__ = [
     "pareto",
     "plot",
     "profiles",
+    "relaxation_map",
     "relaxation_times",
     "tornado",
     "transient",

@@ -10,6 +10,7 @@ import numpy as np
 from ..cells import Cell, Fixture, Layer, has_electrons
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
+from ..cells.paths import walk
 from ..cells.questions import contact_resistance, passes
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
@@ -18,6 +19,7 @@ from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
 from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
+from ..kinds.sample import Sample
 from ..protocols import Limits, Segment
 from ..quantities import format_value
 from .resolving import uniformity_warnings
@@ -193,7 +195,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     from ..analysis.salt import depletion, limiting_current
 
     uneven = [*uniformity_warnings(cell, segments), *deposition_warnings(cell, segments)]
-    uneven += electrode_warnings(cell, segments)
+    uneven += [*electrode_warnings(cell, segments), *sample_warnings(cell, steady=True)]
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
         return uneven
     found: dict[float, str] = {}
@@ -263,15 +265,27 @@ def validity_warnings(cell: Cell) -> list[str]:
     InputError
         A law gives a property at this temperature what no number may give it.
     """
-    T, found = float(cell.temperature), []
+    T, found = float(cell.temperature), sample_warnings(cell, steady=False)
     for path, law in cell.laws:
         if message := _checked(Same(type(cell.get(path.rpartition(".")[0]))), path, Same(law), T):
             found.append(f"{path}: {message}")
     return found
 
 
+def sample_warnings(cell: Cell, steady: bool) -> list[str]:
+    """What published materials have to warn of, of any result or (`steady`) of one of a lasting current."""
+    samples = [(layer.name, node) for layer in cell.layers for _, node in walk(layer) if type(node) is Sample]
+    said = [
+        (name, sample.direct_current(cell.ion.name) if steady else sample.surroundings()) for name, sample in samples
+    ]
+    return [f"{name}: {text}" for name, text in said if text]
+
+
 @lru_cache(maxsize=1024)
 def _checked(owner: Same, path: str, law: Same, T: float) -> str | None:
     """What a law of a field of a kind says of a temperature: cells that share a law share the answer."""
-    check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    try:
+        check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    except InputError as error:
+        raise InputError(str(error) if path in str(error) else f"{path}: {error}") from None
     return law.noun.validity_warning(T)
