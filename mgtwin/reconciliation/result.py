@@ -225,9 +225,12 @@ class Answer:
         if not self.complete:
             lines.append("  the budget ended before all conflicts were found: there may be more")
         if self.cells:
-            agree = sum(row.inside for row in self.rows)
+            moved = [row for row in self.rows if not math.isnan(row.value)]
             but = f"; outside: {', '.join(self.outside)}" if self.outside else ""
-            lines.append(f"  parameters found and simulated: {agree} of {len(self.rows)} rows inside{but}")
+            count = len(moved) - len(self.outside)
+            lines.append(
+                f"  parameters found and simulated: {count} of the {len(moved)} other rows that they move hold{but}"
+            )
         elif self.starts:
             lines.append(f"  no parameters found ({self.starts} starts)")
         lines += [f"  {item.row}: {item.said(rows[item.row].unit)}" for item in self.left_out]

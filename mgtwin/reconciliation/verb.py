@@ -110,7 +110,9 @@ def reconcile(
     answers = []
     try:
         for k, choice in enumerate(choices):
-            rows = rows_of(observed, choice, overlays or file.overlays, deny or file.deny)
+            rows = rows_of(
+                observed, choice, file.overlays if overlays is None else overlays, file.deny if deny is None else deny
+            )
             answers.append(work.answer(choice, rows, (k / len(choices), (k + 1) / len(choices))))
     except KeyboardInterrupt:
         work.interrupted = True

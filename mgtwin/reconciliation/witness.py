@@ -37,6 +37,8 @@ Reals = NDArray[np.float64]
 INSIDE = 0.01
 #: Lower end of what may be zero, over its upper end: logarithms need one.
 SMALL = 1e-9
+#: Decades that a steady current may be off at the end of a step.
+STEADY = 0.001
 #: Drawn points of which the best are starts.
 DRAWN = 64
 
@@ -76,7 +78,7 @@ class NumericRun(SymbolicRun):
 
     @cached_property
     def _given(self) -> dict[str | tuple[str, ...], ArrayLike]:
-        given: dict[str | tuple[str, ...], ArrayLike] = dict(self._free[1].items())
+        given: dict[str | tuple[str, ...], ArrayLike] = dict(self.asked[1].items())
         given.update(self.values.items())
         return given
 
@@ -92,10 +94,21 @@ class NumericRun(SymbolicRun):
 
     def steady(self) -> Sum:
         """At the end of the protocol's duration."""
-        duration = vars(self.run.protocol).get("duration")
-        if duration is None:
+        if self.duration is None:
             return self._once("direct", 0.0, lambda: exact_laplace(self.cell, [0.0], self._given).real[..., 0])
-        return self.stepped(float(duration), False)
+        return self.stepped(self.duration, False)
+
+    @property
+    def duration(self) -> float | None:
+        """Of the steps of voltage of its protocol [s], None where it has none."""
+        found = vars(self.run.protocol).get("duration")
+        return float(found) if found is not None and self.run.protocol.imposed == "voltage" else None
+
+    def unsteady(self) -> Reals:
+        """Decades by which the end of its duration is not steady: with several steps the next would remember it."""
+        direct = self._once("direct", 0.0, lambda: exact_laplace(self.cell, [0.0], self._given).real[..., 0])
+        end = np.asarray(self.steady().constant)
+        return np.maximum(np.log10(np.asarray(direct.constant) / end) - STEADY, 0.0)
 
     def stepped(self, time: float, plateau: bool) -> Sum:
         """A time after a step of voltage."""
@@ -158,15 +171,19 @@ class Search:
         unknowns = Unknowns(free)
         self.runs: dict[Run, NumericRun] = {}
         self.places: dict[Run, dict[str, int]] = {}
+        self.start: dict[tuple[str, tuple[str, ...]], float] = {}
         bounds: dict[tuple[str, tuple[str, ...]], tuple[float, float]] = {}
         for run in dict.fromkeys(run for row in rows for run in (*row.runs, *row.references)):
             self.runs[run] = NumericRun(unknowns, run, run.build())
             self.places[run] = {}
-            for item in self.runs[run]._free[0]:
+            for item in self.runs[run].asked[0]:
+                self.start.setdefault((item.path, item.factors), float(self.runs[run].cell.get(item.path)))
                 low, high = bounds.get((item.path, item.factors), (0.0, math.inf))
                 bounds[item.path, item.factors] = max(low, item.low), min(high, item.high)
                 self.places[run][item.path] = list(bounds).index((item.path, item.factors))
         self.parameters = [Parameter(*key, *ends) for key, ends in bounds.items()]
+        #: The numbers that the cells have: what no row moves stays there.
+        self.own = np.log10([max(value, SMALL) for value in self.start.values()])
         self.low = np.log10([max(item.low, SMALL * item.high) for item in self.parameters])
         self.high = np.log10([item.high for item in self.parameters])
         self.rows = [row for row in rows if any(self.places[run] for run in row.runs)]
@@ -182,9 +199,11 @@ class Search:
         for run, base in self.runs.items():
             values = {path: 10 ** points[:, k] for path, k in self.places[run].items()}
             at[run] = NumericRun(base.unknowns, run, base.cell, values, known, shared)
-            vars(at[run])["_free"] = base._free  # asked once for all points
+            vars(at[run])["asked"] = base.asked
+        missed = [miss for row in self.forms for miss in self._missed(row, at)]
         return np.column_stack(
-            [miss for row in self.forms for miss in self._missed(row, at)] or [np.zeros((len(points), 0))]
+            [*missed, *(run.unsteady() for run in at.values() if run.duration is not None)]
+            or [np.zeros((len(points), 0))]
         )
 
     def _missed(self, row: ObservedRow, at: Mapping[Run, NumericRun]) -> list[Reals]:
@@ -206,8 +225,6 @@ class Search:
 
     def found(self, points: Reals, until: float) -> Reals | None:
         """Return a point at which all rows with a closed form hold, None where none was found from these."""
-        if not self.forms:
-            return points[0]
         order = np.argsort((self.residuals(points) ** 2).sum(axis=1))
         for k in order:
             if time.monotonic() > until:
@@ -242,7 +259,8 @@ class Search:
         needed = dict.fromkeys(run for row in self.rows for run in (*row.runs, *row.references))
         for run in needed:
             base = self.runs[run]
-            changes: dict[str | tuple[str, ...], float] = {**base._free[1], **{path: float(10 ** point[k]) for path, k in self.places[run].items()}}
+            changes: dict[str | tuple[str, ...], float] = dict(base.asked[1].items())
+            changes.update({path: float(10 ** point[k]) for path, k in self.places[run].items()})
             cells[run] = base.cell.with_(changes)
             data[run] = Simulated(run, simulate(cells[run], run.protocol))
         values, outside = {}, []
@@ -299,9 +317,11 @@ def sought(
     search, starts = Search(free, rows), 0
     best: Witness | None = None
     draw = qmc.Sobol(max(len(search.parameters), 1), seed=seed)
-    for _ in range(tries):
+    for attempt in range(tries):
         points = search.low + (search.high - search.low) * draw.random(DRAWN)[:, : len(search.parameters)]
-        starts += DRAWN
+        if attempt == 0:
+            points = np.clip(search.own, search.low, search.high)[None]
+        starts += len(points)
         point = search.found(points, until)
         if point is not None:
             witness = search.simulated(point)
