@@ -31,6 +31,7 @@ __all__ = [
     "Declaration",
     "Function",
     "Measure",
+    "Point",
     "Reading",
     "declaration",
     "metric",
@@ -40,6 +41,8 @@ __all__ = [
 #: Data in, one number out (for batched metrics one for each point).
 Function: TypeAlias = Callable[..., Any]
 _Function = TypeVar("_Function", bound=Function)
+#: ``point(data, value, **arguments)``: where the signal would pass, quantity to number [SI], were `value` read off it.
+Point: TypeAlias = Callable[..., Mapping[str, float]]
 
 METRICS: Family[Function] = Family("metric")
 
@@ -63,6 +66,8 @@ class Declaration:
         Whether it takes a batch of spectra at once, or several Datasets in place of one.
     quantities : mapping
         SI units of those arguments that are quantities.
+    point : callable, optional
+        Where in the signal it reads.
     """
 
     units: str = ""
@@ -70,6 +75,7 @@ class Declaration:
     batched: bool = False
     series: bool = False
     quantities: Mapping[str, str] = field(default_factory=dict)
+    point: Point | None = None
 
 
 class Reading(float):
@@ -124,6 +130,7 @@ def metric(
     quantities: Mapping[str, str] | None = None,
     batched: bool = False,
     series: bool = False,
+    point: Point | None = None,
 ) -> Callable[[_Function], _Function]:
     """Return a decorator that makes a function Dataset -> number a metric, known by its name wherever one is asked for.
 
@@ -144,6 +151,9 @@ def metric(
         then call it once for many spectra. What varies between the points is a coordinate under its dotted path.
     series : bool
         The function takes a list of Datasets (temperatures, or the steps of a sequence) instead of one.
+    point : callable, optional
+        ``point(data, value, **arguments)`` returns the point of the signal, ``{"cycle": 1, "voltage": value}``, through
+        which it passes where the number is `value`: there figures draw what was observed.
 
     Raises
     ------
@@ -174,7 +184,8 @@ def metric(
 
         checked: _Function = read if needs else function  # type: ignore[assignment]
         words = long_name or own.replace("_", " ")
-        checked.__mgtwin_metric__ = Declaration(units, words, batched, series, quantities or {})  # type: ignore[attr-defined]
+        noted = Declaration(units, words, batched, series, quantities or {}, point)
+        checked.__mgtwin_metric__ = noted  # type: ignore[attr-defined]
         for known in names or (own,):
             METRICS.add(known, checked)
         return checked
@@ -291,6 +302,11 @@ class Measure:
             raise InputError(f"{self.name} compares with another run: ask for it in the observation of an experiment.")
         given = {key: item for key, item in self.arguments.items() if key not in WHICH_REFERENCE}
         return METRICS[self.name](data, **given, **{key: item for key, item in context.items() if self.takes(key)})
+
+    def points(self, data: Any, values: Sequence[float]) -> list[Mapping[str, float]]:
+        """Return where the signal would pass, were these numbers read off it; empty where that is no point."""
+        find = self.declaration.point
+        return [] if find is None else [find(data, value, **self.arguments) for value in values]
 
     @classmethod
     def of(cls, raw: object, *, need_unit: bool = False) -> Measure:

@@ -8,8 +8,8 @@ function is called.
 # In the order in which a figure shows what suits a Dataset: signals first, then what is inside and what came of it.
 from .spectra import bode, nyquist  # isort: skip
 from .analysed import circuit, kramers_kronig, relaxation_times  # isort: skip
-from .transients import cycles, transient, voltammogram  # isort: skip
-from .life import contact, cycle_breakdown, waterfall  # isort: skip
+from .transients import cycles, steady_currents, transient, voltammogram  # isort: skip
+from .life import contact, cycle_breakdown, half_cycles, waterfall  # isort: skip
 from .interior import breakdown, concentrations, profiles  # isort: skip
 from .laws import arrhenius  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
@@ -17,6 +17,7 @@ from .maps import map  # isort: skip
 from .comparison import compare
 from .family import PLOTS, figure, plot
 from .look import panel
+from .observed import observed
 
 __all__ = [
     "PLOTS",
@@ -31,14 +32,17 @@ __all__ = [
     "cycle_breakdown",
     "cycles",
     "figure",
+    "half_cycles",
     "kramers_kronig",
     "map",
     "nyquist",
+    "observed",
     "panel",
     "pareto",
     "plot",
     "profiles",
     "relaxation_times",
+    "steady_currents",
     "tornado",
     "transient",
     "voltammogram",
