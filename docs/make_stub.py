@@ -16,7 +16,7 @@ from mgtwin.registry import FAMILIES
 STUB = Path(mgtwin.__file__).with_name("__init__.pyi")
 PACKAGES = ("analysis", "impedance", "plot")
 #: Families whose kinds are used by another name than their class: in circuit strings, as functions, by `mgtwin.read`.
-NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot")
+NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export format")
 #: Module -> public names of it that are no kinds.
 OTHERS = {
     "analysis.metrics": "metric",
@@ -27,6 +27,7 @@ OTHERS = {
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
+    "exports": "export export_format tables_of",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",

@@ -32,6 +32,9 @@ from .errors import MgtwinError as MgtwinError
 from .errors import MgtwinWarning as MgtwinWarning
 from .errors import SimulationError as SimulationError
 from .experiments import experiment as experiment
+from .exports import export as export
+from .exports import export_format as export_format
+from .exports import tables_of as tables_of
 from .fitting import Candidate as Candidate
 from .fitting import Fit as Fit
 from .fitting import compare as compare

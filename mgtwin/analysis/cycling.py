@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mgtwin.analysis._common import require
+from mgtwin.analysis._common import known_cell, require
 from mgtwin.analysis.metrics import Point, Reading, metric, shown
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import passes
 from mgtwin.dataset import attributes, check, sample_cycles, stamp
 from mgtwin.errors import InputError
 from mgtwin.plot.transients import cycle_numbers
@@ -272,8 +274,9 @@ def _of_cycle(run: xr.Dataset, name: str, cycle: int) -> float:
 def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     """Return the share of the current that electrons carry, through the cell or a shunt, and that moves no ion.
 
-    The electronic current at the working (positive) electrode, and that of the shunt, over the current, at the last
-    sample that has a current; at steady state it is the same at the negative electrode.
+    The electronic current at the working (positive) electrode, and that of a shunt from metal to metal, over the
+    current, at the last sample that has a current; at steady state it is the same at the negative electrode. What a
+    filament through some layers carries goes on as ions.
 
     Parameters
     ----------
@@ -297,8 +300,10 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     if "positive" not in run["interface"].values:
         raise InputError("leakage_fraction: electronic_current has no interface 'positive'.")
     k = _last_driven(run, step, "leakage_fraction")
-    shunted = float(run["shunt_current"][k]) if "shunt_current" in run else 0.0
-    return float((run["electronic_current"].sel(interface="positive")[k] + shunted) / run["current"][k])
+    leaking = run["electronic_current"].sel(interface="positive")[k]
+    if "shunt_current" in run and passes(known_cell(run, "leakage_fraction"), Carrier.ELECTRONS):
+        leaking = leaking + run["shunt_current"][k]
+    return float(leaking / run["current"][k])
 
 
 @metric("V", "overpotential", needs=("time", "voltage", "current"))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..cells.overlays import load_overlay
 from ..experiments import Experiment
-from ..plot import PLOTS, observed
+from ..plot import PLOTS
 from ..plot.look import COLUMN, PAGE, printed
+from ..plot.observed import observed
 from .against import compared, label_of, lines_of
 from .judge import Row, Simulated
 from .panels import Panel, in_words, panels

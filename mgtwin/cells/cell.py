@@ -112,7 +112,7 @@ class Cell:
     reference : Reference, optional
         Third electrode, which divides voltage and impedance in two halves. Keyword only.
     shunt : Shunt, optional
-        Electronic path from metal to metal beside the layers. Keyword only.
+        Electronic path beside the layers, from metal to metal or through some of them. Keyword only.
 
     Raises
     ------
@@ -204,13 +204,13 @@ class Cell:
             raise _located(f"{key!r}: {text}", (key,), key)
         return Interfaces(interfaces)
 
-    @field_validator("reference")
+    @field_validator("reference", "shunt")
     @classmethod
-    def _readable(cls, reference: Reference | None, info: ValidationInfo) -> Reference | None:
+    def _has_its_place(cls, part: Reference | Shunt | None, info: ValidationInfo) -> Reference | Shunt | None:
         layers, interfaces = info.data.get("layers"), info.data.get("interfaces")
-        if reference is not None and layers is not None and interfaces is not None:
-            reference.check({layer.name: layer.material.carriers for layer in layers}, interfaces)
-        return reference
+        if part is not None and layers is not None and interfaces is not None:
+            part.check({layer.name: layer.material.carriers for layer in layers}, interfaces)
+        return part
 
     def get(self, path: str) -> Node:
         """Return the value at a dotted path, for example ``layers.antiperovskite.material.ionic_conductivity``.

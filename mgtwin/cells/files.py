@@ -152,7 +152,8 @@ area: 1.327 cm^2              # of the electrodes; resistances of interfaces are
 temperature: 25 degC
 series_resistance: 0 ohm*cm^2 # leads and contacts
 # fixture: {{inductance: 0.6 uH, capacitance: 100 pF}}   # of leads and cables, in spectra only
-# shunt: {{conductance: 1 uS/cm^2}}                       # a soft short from metal to metal
+# shunt: {{conductance: 1 uS/cm^2}}                       # a soft short from metal to metal; through: [separator] for
+#                                                       # a filament through some layers
 # reference: {{at: positive, kind: {{type: ion_probe}}}}     # third electrode: both halves in every result
 
 # From the negative (left, counter) to the positive (right, working) electrode.

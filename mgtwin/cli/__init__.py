@@ -1,7 +1,7 @@
 """The command line ``mgtwin``.
 
-`main` is the entry point. `app` declares the commands; what they do is in the other modules, imported when a command
-runs, so that ``mgtwin --help`` and ``mgtwin list`` answer at once.
+`main` is the entry point, `start` what it does first. `app` declares the commands; what they do is in the other
+modules, imported when a command runs, so that ``mgtwin --help`` and ``mgtwin list`` answer at once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Always.
     """
     try:
-        from .app import run_app
+        from .start import run_app
 
         run_app(arguments)
     except KeyboardInterrupt:  # before a command took over, for example while modules are read

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from ..errors import MgtwinWarning
-from .console import INTERRUPTED, TERMINATED, debugging, forcing, guarded, print_warnings
+from .console import guarded, stop
 
-__all__ = ["app", "run_app"]
+__all__ = ["app"]
 
 _ABOUT = """A digital twin of solid-state Mg cells: impedance, polarization, voltammetry and cycling from one model.
 
@@ -223,16 +214,38 @@ def fit_(
 @app.command()
 @guarded
 def plot(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A result, saved by mgtwin run -o or mgtwin.save.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A result, a fit, a study (.zarr), or a file of an instrument.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="The figure (.png, .pdf or .svg) \\[FILE with .png]."),
     ] = None,
 ) -> None:
-    """Draw a saved result."""
+    """Draw a result, a fit, a study or a measurement."""
     from .plotting import plot_file
 
     plot_file(file, output)
+
+
+@app.command("export")
+@guarded
+def export_(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE... TARGET",
+            help="Results, fits, studies (.zarr), instrument files or cells; then the file to write, whose ending says "
+            "how: .csv (Origin, Excel), .xlsx, .z (ZView), .mpt (EC-Lab), .bdf.csv (Battery Data Format), .tex, .html.",
+        ),
+    ],
+) -> None:
+    """Write results, fits, studies and cells for another program."""
+    from .exporting import export_files
+
+    if len(names) < 2:
+        stop("TARGET is missing: mgtwin export run.nc run.xlsx.")
+    export_files(names[:-1], Path(names[-1]))
 
 
 _Client = Annotated[
@@ -325,63 +338,3 @@ def schema(
     from .schemas import print_schema
 
     print_schema(noun, output)
-
-
-#: Accepted anywhere, also behind a command.
-_FLAGS = {"--debug": debugging, "--force": forcing}
-
-
-def run_app(arguments: Sequence[str] | None = None) -> None:
-    """Run the application; see `mgtwin.cli.main`."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = [item for item in given if item not in _FLAGS]  # typer takes an option only where it is declared
-    if wanted[:1] == ["read"]:
-        from .reading import with_figure_name
-
-        wanted = with_figure_name(wanted)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a sign shows ? instead of a traceback
-            stream.reconfigure(errors="replace")
-
-    def show(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
-        # Warnings of mgtwin in plain words; those of libraries only when debugging.
-        if issubclass(category, MgtwinWarning):
-            print_warnings([str(message)])
-        elif debugging.get():
-            print_warnings([f"{category.__name__}: {message}"])
-
-    tokens = {flag: setting.set(flag in given) for flag, setting in _FLAGS.items()}
-    try:
-        with warnings.catch_warnings(), _terminated_like_interrupted():
-            warnings.showwarning = show
-            warnings.simplefilter("always", MgtwinWarning)  # the same warning of the second run is about that run
-            # Named, since argv[0] is a file of the installation, and differs for python -m mgtwin.
-            app(args=wanted, prog_name="mgtwin")
-    finally:
-        # Tests and notebooks call this many times in one process: a flag must not outlive its command.
-        for flag, token in tokens.items():
-            _FLAGS[flag].reset(token)
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """What Ctrl-C keeps, SIGTERM keeps, too; a second one ends at once."""
-    if threading.current_thread() is not threading.main_thread():  # Python lets no other thread handle signals
-        yield
-        return
-    was_terminated = False
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal was_terminated
-        was_terminated = True
-        # a second signal ends a process that does not let go
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    except SystemExit as ended:
-        raise SystemExit(TERMINATED if was_terminated and ended.code == INTERRUPTED else ended.code) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -156,6 +156,9 @@ def _mixed(place: _Place, s: Array) -> Mixed:
     in_series: Array = 0.0
     if material.grain_boundary is not None:
         in_series, ionic = place.on_ionic_rail(material.grain_boundary, ionic, s)
+        if material.grain_boundary.electronic_resistance is not None:  # it is in the electronic conductivity already
+            boundary = own.below("grain_boundary")
+            require(boundary.property("electronic_resistance"), boundary.place("electronic_resistance"), zero=True)
     ionic = place.with_dielectric(ionic, s)
     potential = place.around.potential
     electronic = material.electronic(own).conductivity(potential)

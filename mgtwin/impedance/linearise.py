@@ -14,6 +14,7 @@ from scipy.sparse import csc_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
 
 from ..cells import Cell
+from ..cells.questions import shunted
 from ..errors import InputError, SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
@@ -134,9 +135,10 @@ class LinearisedStack:
         self._order: BandedOrder | None = None
         #: What electrodes with a thickness add to what the model says.
         self.uneven = Uneven(self.model, {self.layout[0][k]: row for row, k in enumerate(self.others)})
-        if names.SHUNT_CURRENT in self.model.variables and self.uneven.electrodes:
+        beside = [side for side in self.uneven.electrodes if side in shunted(cell)]
+        if names.SHUNT_CURRENT in self.model.variables and beside:
             raise InputError(
-                f"{cell.name}: what the thickness of the {' and '.join(self.uneven.electrodes)} electrode adds to a "
+                f"{cell.name}: what the thickness of the {' and '.join(beside)} electrode adds to a "
                 f"spectrum is not known beside a shunt. Say how it is resolved (its field resolution: mt.Uniform() or "
                 f"mt.Resolved()), or take a spectrum at rest in closed form."
             )

@@ -17,7 +17,6 @@ from .maps import map  # isort: skip
 from .comparison import compare
 from .family import PLOTS, figure, plot
 from .look import panel
-from .observed import observed
 
 __all__ = [
     "PLOTS",
@@ -36,7 +35,6 @@ __all__ = [
     "kramers_kronig",
     "map",
     "nyquist",
-    "observed",
     "panel",
     "pareto",
     "plot",

@@ -41,7 +41,7 @@ def observed(axes: Iterable[Axes], low: Mapping[str, float], high: Mapping[str, 
     >>> import mgtwin as mt
     >>> run = mt.simulate(mt.cell("trilayer"), mt.Cycling("-10 uA", "1 h", cycles=3))
     >>> pair = mt.plot.half_cycles(run)
-    >>> len(mt.plot.observed(pair, {"cycle": 1, "voltage": 0.02}, {"cycle": 1, "voltage": 0.04}))
+    >>> len(observed(pair, {"cycle": 1, "voltage": 0.02}, {"cycle": 1, "voltage": 0.04}))
     1
     """
     drawn: list[Artist] = []

@@ -495,7 +495,7 @@ def test_run_of_a_sequence_has_a_part_per_step(mgtwin: Mgtwin, tmp_path: Path) -
         (["--cell", "trilayer", "--protocol", "{type: eis, f_max: 1 Hz"], "YAML syntax"),
         (["--cell", "trilayer", "--protocol", "{type: rest, durations: 1 h}"], "Did you mean 'duration'"),
         (["--cell", "trilayer", "--protocol", REST, "-o", "nowhere/x.nc"], "the folder nowhere does not exist"),
-        (["--cell", "trilayer", "--protocol", REST, "-o", "x.csv"], "write x.nc"),
+        (["--cell", "trilayer", "--protocol", REST, "-o", "x.txt"], "write x.nc"),
         (["--cell", "trilayer", "--protocol", REST, "-o", "."], "is a folder"),
         (["--cell", "trilayer", "--protocol", REST, "--plot", "x.jpg"], "write x.png"),
         (
@@ -874,6 +874,38 @@ def test_plot_refuses(mgtwin: Mgtwin, tmp_path: Path, arguments: list[str], mess
     done = mgtwin("plot", *arguments)
     assert done.code == 2
     assert message in done.err
+
+
+def test_fits_studies_and_measurements_are_drawn_and_exported(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    import mgtwin as mt
+
+    cell, protocol = mt.cell("au_mofsse_au"), mt.EIS(1e5, 10.0)
+    spectrum = mt.simulate(cell, protocol)
+    free = {"layers.*.material.ionic_conductivity.reference": mt.Free(log=True)}
+    mt.fit([(cell, spectrum)], free).save(tmp_path / "fit.nc")
+    axes = {"temperature": ["25 degC", "60 degC"]}
+    mt.sweep(cell, protocol, axes, metrics=[mt.analysis.area_specific_resistance], store=tmp_path / "study.zarr")
+    mt.export(spectrum, tmp_path / "eis.z")
+    for name in ("fit.nc", "study.zarr", "eis.z"):
+        done = mgtwin("plot", name)
+        assert (done.code, done.err) == (0, "")
+        assert (tmp_path / Path(name).with_suffix(".png")).read_bytes().startswith(b"\x89PNG")
+        assert mgtwin("export", name, f"{name}.csv").code == 0
+    assert "yes" in (tmp_path / "fit.nc.csv").read_text() or "by the law" in (tmp_path / "fit.nc.csv").read_text()
+    assert mgtwin("export", "fit.nc", "study.zarr", "au_mofsse_au", "all.xlsx").code == 0
+    again = mgtwin("export", "fit.nc", "all.xlsx")
+    assert again.code == 2 and "--force" in again.err
+    assert mgtwin("export", "fit.nc", "all.xlsx", "--force").code == 0
+    assert "TARGET is missing" in mgtwin("export", "fit.nc").err
+    assert mgtwin("plot", "au_mofsse_au").code == 2
+
+
+def test_a_run_is_written_as_a_table(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    arguments = ("run", "--cell", "au_mofsse_au", "--protocol", EIS, "-o", "x.csv")
+    assert "written" in mgtwin(*arguments).out
+    assert "Re(Z)" in (tmp_path / "x.csv").read_text()
+    before = (tmp_path / "x.csv").read_bytes()
+    assert mgtwin(*arguments).code == 2 and (tmp_path / "x.csv").read_bytes() == before
 
 
 def test_schema_of_every_noun(mgtwin: Mgtwin, tmp_path: Path) -> None:
