@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..experiments import Experiment, Observation
+from ..plot.labels import wrapped
 from ..plot.look import COLOURS, INK, MUTED
 from .judge import Row, Simulated
 from .panels import in_words, names_of
@@ -22,6 +22,8 @@ __all__ = ["compared", "lines_of"]
 #: Factors between simulated and observed up to which the comparison reaches, in decades.
 DECADES = 2.6
 MARKERS = "os^Dv"
+#: Of the letters [pt].
+SIZE = 7.0
 
 
 def lines_of(experiment: Experiment, rows: Sequence[Row]) -> list[tuple[Observation, list[Row]]]:
@@ -38,7 +40,7 @@ def compared(
     ax: Axes,
     lines: Sequence[tuple[Observation, Sequence[Row]]],
     labels: Sequence[str],
-    letters: int,
+    width: float,
     done: Sequence[Simulated],
 ) -> None:
     """Draw simulated over observed on an axis of factors: the interval as a box, a marker for every number.
@@ -49,8 +51,8 @@ def compared(
     lines : sequence of (Observation, rows)
     labels : sequence of str
         One for each line, which has room for it.
-    letters : int
-        How many there may be in a line below the Axes.
+    width : float
+        Of the Axes [inch].
     done : sequence of Simulated
         The results, by which runs have their names and colours.
     """
@@ -85,7 +87,7 @@ def compared(
     ax.set_xlim(-DECADES, DECADES)
     ax.set_xticks([-2, -1, 0, 1, 2], ["1/100", "1/10", "1", "10", "100"])
     said = "simulated over observed, or over its bound; open: calibrated, so no evidence"
-    ax.set_xlabel(textwrap.fill(said, letters))
+    ax.set_xlabel(wrapped(said, width, SIZE), fontsize=SIZE)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     if len(readings) > 1:
@@ -97,15 +99,22 @@ def compared(
         ax.legend(handles, texts, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(readings), borderaxespad=0.1)
 
 
-def label_of(observation: Observation, rows: Sequence[Row], letters: int) -> str:
-    """What a line compares, what was observed of it, and where there is no number to compare, in words."""
-    quantity = textwrap.wrap(in_words(observation.quantity), letters)
+def label_of(observation: Observation, rows: Sequence[Row], width: float) -> str:
+    """What a line compares, what was observed of it, and where there is no number, in words of a width [inch]."""
     # the interval stands at the end of what was observed, and says more than the words before
     words, _, interval = in_words(rows[0].observed).partition(" → ")
-    short = textwrap.shorten(words, max(letters - len(interval) - 3, 20), placeholder=" …")
-    said = f"{short}{chr(10) if len(short) + len(interval) + 3 > letters else ' '}→ {interval}"
+    interval = interval.replace(" ", "\u00a0")  # stays on one line
+    said = wrapped(f"{words} → {interval}", width, SIZE)
+    if said.count("\n") > 1:
+        said = f"{wrapped(words, width, SIZE, lines=1)}\n→ {interval}"
     lacking = [row for row in rows if not row.values or np.isnan(row.values).any()]
-    return "\n".join([*quantity, said, *(f"{in_words(row.reading)}: {row.bare}" for row in lacking)])
+    return "\n".join(
+        [
+            wrapped(in_words(observation.quantity), width, SIZE),
+            said,
+            *(f"{in_words(row.reading)}: {row.bare}" for row in lacking),
+        ]
+    )
 
 
 def decades(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..cells.overlays import load_overlay
 from ..experiments import Experiment
 from ..plot import PLOTS
+from ..plot.labels import text_width, wrapped
 from ..plot.look import COLUMN, PAGE, printed
 from ..plot.observed import observed
 from .against import compared, label_of, lines_of
@@ -25,8 +25,8 @@ __all__ = ["draw", "picture"]
 
 #: What is beside the Axes of a panel, on the left, on the right and below [inch].
 LEFT, RIGHT, BELOW = 0.58, 0.12, 0.42
-#: Height of a line of text, and width of a letter, of 7 pt [inch].
-LINE, LETTER = 0.135, 0.0485
+#: Height of a line of 7 pt, and what is beside text [inch].
+LINE, MARGIN = 0.135, 0.07
 #: Height of the sheet that figures are cut from [inch].
 SHEET = 40.0
 
@@ -75,8 +75,9 @@ def picture(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Ro
     placed: list[Row] = []
     with printed():
         sheet = Sheet(COLUMN if alone else PAGE)
-        sheet.write(textwrap.fill(in_words(experiment.description), int(sheet.width / LETTER * 0.7)), fontsize=9)
-        beside = max(1, int(sheet.width / (LETTER * max(map(len, named), default=1) + 0.36)))
+        sheet.write(in_words(experiment.description), 9.0)
+        # a legend has columns of one width, with a line before and a gap behind each name
+        beside = max(1, int(sheet.width / (max((text_width(name, 7.0) for name in named), default=0) + 0.45)))
         legend_at = sheet.used
         sheet.used += LINE * 1.3 * -(-len(named) // beside)
         for start in range(0, len(found), columns):
@@ -86,17 +87,17 @@ def picture(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Ro
                 placed += mark(fill(ax, panel), panel, experiment, rows)
         lines = lines_of(experiment, [row for row in rows if row not in placed])
         if lines:
-            labels = [label_of(one, members, int(0.5 * sheet.width / LETTER)) for one, members in lines]
+            labels = [label_of(one, members, 0.52 * sheet.width - 2 * MARGIN) for one, members in lines]
             sheet.used += 0.25
             high = LINE * sum(text.count("\n") + 1.7 for text in labels)
             wide = 0.48 * sheet.width - RIGHT
-            compared(sheet.axes(0.52 * sheet.width, wide, high), lines, labels, int(wide / LETTER / 1.1), done)
+            compared(sheet.axes(0.52 * sheet.width, wide, high), lines, labels, wide, done)
             sheet.used += high + BELOW + LINE * (2 if alone else 1)
-        sheet.write(caption(experiment, done, placed, int(sheet.width / LETTER)), fontsize=7)
+        sheet.write(caption(experiment, done, placed), 7.0)
         figure = sheet.cut()
         if named:
             handles = [Line2D([], [], color=color) for color in named.values()]
-            at = (0.07 / sheet.width, 1 - legend_at / sheet.used)
+            at = (MARGIN / sheet.width, 1 - legend_at / sheet.used)
             figure.legend(handles, named.keys(), loc="upper left", bbox_to_anchor=at, ncols=beside, borderaxespad=0)
     return figure
 
@@ -115,9 +116,10 @@ class Sheet:
         self.width, self.used = width, 0.06
 
     def write(self, text: str, fontsize: float) -> None:
-        """Write lines of text."""
-        self.figure.text(0.07 / self.width, 1 - self.used / SHEET, text, va="top", fontsize=fontsize, linespacing=1.3)
-        self.used += LINE * (fontsize / 7) * (text.count("\n") + 1) + 0.06
+        """Write paragraphs of text across the sheet."""
+        text = "\n".join(wrapped(one, self.width - 2 * MARGIN, fontsize) for one in text.splitlines())
+        self.figure.text(MARGIN / self.width, 1 - self.used / SHEET, text, va="top", fontsize=fontsize, linespacing=1.3)
+        self.used += 1.35 * fontsize / 72 * (text.count("\n") + 1) + 0.06
 
     def axes(self, left: float, width: float, height: float) -> Axes:
         """New Axes at what is used so far."""
@@ -127,7 +129,7 @@ class Sheet:
     def row(self, parts: Sequence[tuple[str, float]], columns: int) -> list[Axes]:
         """New Axes beside each other with titles, each given with its height over its width."""
         wide = self.width / columns - LEFT - RIGHT
-        titles = ["\n".join(textwrap.wrap(title, int((wide + RIGHT) / LETTER / 1.1))) for title, _ in parts]
+        titles = [wrapped(title, wide + RIGHT, 8.0) for title, _ in parts]
         self.used += 0.06 + LINE * 1.15 * max(title.count("\n") + bool(title) for title in titles)
         found = []
         for k, (title, (_, shape)) in enumerate(zip(titles, parts, strict=True)):
@@ -184,7 +186,7 @@ def mark(axes: tuple[Axes, ...], panel: Panel, experiment: Experiment, rows: Seq
     return found
 
 
-def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[Row], letters: int) -> str:
+def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[Row]) -> str:
     """What the words in a figure mean, what of its panels was put into the parameters, and what lies outside."""
     runs = [item.run for item in done]
     names = {name for run in runs for name in run.overlays if any(name not in other.overlays for other in runs)}
@@ -202,7 +204,7 @@ def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[
         reasons = dict.fromkeys(row.verdict.reason for row in placed if isinstance(row.verdict, kind))
         why = f" ({next(iter(reasons))})" if kind is Calibrated and len(reasons) == 1 else ""
         parts += [f"{head}: {'; '.join(texts)}{why}"] if texts else []
-    return "\n".join(textwrap.fill(in_words(f"{part}."), letters) for part in parts if part)
+    return "\n".join(in_words(f"{part}.") for part in parts if part)
 
 
 def only(some: set[tuple[str, str]], of: set[tuple[str, str]]) -> str:

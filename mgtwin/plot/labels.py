@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from mgtwin.plot.look import INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["label_points"]
+__all__ = ["label_points", "text_width", "wrapped"]
 
 _GAP = 6.0  # from the point to the label [pt]
 #: Directions in order of preference; right, left, and above first.
@@ -21,6 +22,40 @@ _ANGLES = np.deg2rad([35, 145, 90, 0, 180, -35, -145, -90])
 MARKER = 2.5 * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
 #: A label that covers more than this of what is drawn is left out.
 _TOO_MUCH = 4.0
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float) -> float:
+    """Width [inch] of a text of a size [pt], from the font that figures use, without drawing it."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties()))
+    font.set_size(size, 720)  # so large that its pixels do not matter
+    font.set_text(text)
+    return float(font.get_width_height()[0]) / 64 / 720
+
+
+def wrapped(text: str, width: float, size: float, lines: int | None = None) -> str:
+    """Break a text into lines no wider than `width` [inch]; what exceeds a number of lines is cut off with an ellipsis.
+
+    Examples
+    --------
+    >>> wrapped("as printed, infiltrated: alike", 1.2, 8.0).splitlines()
+    ['as printed,', 'infiltrated: alike']
+    """
+    found = [""]
+    for word in text.split(" "):
+        longer = f"{found[-1]} {word}".strip()
+        if text_width(longer, size) <= width or not found[-1]:
+            found[-1] = longer
+        elif lines is not None and len(found) == lines:
+            while text_width(f"{found[-1]} …", size) > width and " " in found[-1]:
+                found[-1] = found[-1].rpartition(" ")[0]
+            found[-1] += " …"
+            break
+        else:
+            found.append(word)
+    return "\n".join(found)
 
 
 def label_points(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> None:
