@@ -4,6 +4,14 @@ from . import analysis as analysis
 from . import impedance as impedance
 from . import plot as plot
 from .analysis.metrics import metric as metric
+from .bench import Series as Series
+from .bench import SeriesFit as SeriesFit
+from .bench import series as series
+from .bench import series_coordinate as series_coordinate
+from .bench.coordinates.bias import ByBias as ByBias
+from .bench.coordinates.cycle import ByCycle as ByCycle
+from .bench.coordinates.temperature import ByTemperature as ByTemperature
+from .bench.coordinates.time import ByTime as ByTime
 from .cells import Cell as Cell
 from .cells import Contact as Contact
 from .cells import Fixture as Fixture
@@ -14,6 +22,9 @@ from .cells import Phase as Phase
 from .cells import Pressed as Pressed
 from .cells import Reference as Reference
 from .cells import Shunt as Shunt
+from .cells.bibliography import cite as cite
+from .cells.catalogue import materials as materials
+from .cells.competing import values as values
 from .cells.files import applicable_overlays as applicable_overlays
 from .cells.files import cell as cell
 from .cells.files import list_cells as list_cells
@@ -34,6 +45,7 @@ from .errors import SimulationError as SimulationError
 from .experiments import experiment as experiment
 from .exports import export as export
 from .exports import export_format as export_format
+from .exports import report as report
 from .exports import tables_of as tables_of
 from .fitting import Candidate as Candidate
 from .fitting import Fit as Fit
@@ -73,6 +85,7 @@ from .kinds.junctions.junction import Junction as Junction
 from .kinds.laws.arrhenius import Arrhenius as Arrhenius
 from .kinds.laws.arrhenius import ArrheniusT as ArrheniusT
 from .kinds.laws.constant import Constant as Constant
+from .kinds.laws.isothermal import Isothermal as Isothermal
 from .kinds.laws.table import Table as Table
 from .kinds.laws.vogel_fulcher import VogelFulcher as VogelFulcher
 from .kinds.materials.binary_electrolyte import BinaryElectrolyte as BinaryElectrolyte
@@ -122,11 +135,16 @@ from .protocols.eis import EIS as EIS
 from .protocols.galvanostatic import Galvanostatic as Galvanostatic
 from .protocols.linear_sweep import LinearSweep as LinearSweep
 from .protocols.polarization import Polarization as Polarization
+from .protocols.rate_test import RateTest as RateTest
 from .protocols.rest import Rest as Rest
 from .protocols.sequence import Sequence as Sequence
 from .protocols.voltammetry import Voltammetry as Voltammetry
 from .quantities import Quantity as Quantity
 from .quantities import Value as Value
+from .reconciliation import PerState as PerState
+from .reconciliation import Shared as Shared
+from .reconciliation import observations as observations
+from .reconciliation import reconcile as reconcile
 from .regression.losses import Cauchy as Cauchy
 from .regression.losses import Huber as Huber
 from .regression.losses import SoftL1 as SoftL1

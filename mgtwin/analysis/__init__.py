@@ -63,6 +63,7 @@ from .merit import (
 from .metrics import Reading, metric
 from .monotonic_growth import MonotonicGrowth, monotonic_growth
 from .percolation import CarrierPercolation, Percolation, percolation
+from .rates import rate_capability, rate_summary
 from .relaxation_times import relaxation_times
 from .salt import Depletion, LimitingCurrent, depletion, limiting_current, sand_time
 from .self_discharge import SelfDischarge, self_discharge
@@ -153,6 +154,8 @@ __all__ = [
     "plateau_current",
     "positive_half",
     "pulse_response",
+    "rate_capability",
+    "rate_summary",
     "reaction_uniformity",
     "relaxation_times",
     "sand_time",

@@ -64,8 +64,8 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         Over ``cycle``: ``deposition_voltage``, ``dissolution_voltage``, ``half_sum``, ``half_difference`` [V],
-        ``deposition_capacity``, ``dissolution_capacity`` [C, positive] and ``energy_efficiency``. NaN where a half
-        cycle is missing, and a warning says so.
+        ``deposition_capacity``, ``dissolution_capacity`` [C, positive], ``energy_put_in``, ``energy_delivered`` [J] and
+        ``energy_efficiency``. NaN where a half cycle is missing, and a warning says so.
 
     Raises
     ------
@@ -108,6 +108,8 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
         "half_difference": (diss - dep) / 2,
         "deposition_capacity": deposited,
         "dissolution_capacity": dissolved,
+        "energy_put_in": put_in,
+        "energy_delivered": delivered,
         "energy_efficiency": np.divide(delivered, put_in, out=np.full(len(numbers), np.nan), where=put_in > 0),
     }
     partial = [str(n) for n, gap in zip(numbers, np.isnan(dep + diss), strict=True) if gap]

@@ -10,11 +10,13 @@ import numpy as np
 from mgtwin.analysis._common import known_cell
 from mgtwin.analysis.cycling import leakage_fraction
 from mgtwin.analysis.electronic import electronic_conductivity
+from mgtwin.analysis.linear import Quotient, Sum
 from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import contact_resistance, faces, grain_boundary_resistance
 from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError, did_you_mean
+from mgtwin.plain import listed
 from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")
 
 
+<<<<<<< HEAD
 def on_the_line(ca: xr.Dataset, value: float, **taken_off: object) -> Mapping[str, float]:
     """The last point of the line of steady currents, were its slope that of a conductivity with nothing taken off."""
     if any(taken_off.values()):
@@ -53,6 +56,16 @@ def on_the_line(ca: xr.Dataset, value: float, **taken_off: object) -> Mapping[st
 
 
 @metric("S/m", "electronic conductivity from a slope", needs=TRANSIENT, point=on_the_line)
+=======
+@metric(
+    "S/m",
+    "electronic conductivity from a slope",
+    needs=TRANSIENT,
+    linear=lambda run, *context, without_contacts=False, without=(): Quotient(
+        Sum(1.0), run.electronic((*listed(without), "contacts") if without_contacts else listed(without))
+    ),
+)
+>>>>>>> main
 def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False, without: Sequence[str] = ()) -> float:
     """Return the electronic conductivity [S/m] from the slope of steady current against voltage.
 
@@ -125,7 +138,11 @@ def plateau_current(lsv: xr.Dataset, dissolution: bool = False) -> Reading:
     "ohm",
     "resistance to direct current",
     needs=(*TRANSIENT, "electronic_current"),
+<<<<<<< HEAD
     point=lambda run, value: {"time": float(run["time"][-1]), "voltage": value * float(run["current"][-1])},
+=======
+    linear=lambda run, *context: Quotient(run.steady(), Sum(1.0), run.length_per_area()),
+>>>>>>> main
 )
 def direct_resistance(run: xr.Dataset) -> float:
     """Return voltage over current [ohm] at the end of a run; the remark says what share of the current is electrons."""

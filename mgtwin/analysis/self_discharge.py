@@ -9,9 +9,9 @@ import numpy as np
 
 from mgtwin.cells import Cell, Reader
 from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.hosts import host_capacities
 from mgtwin.cells.questions import contact_resistance, faces, passes
 from mgtwin.errors import InputError
-from mgtwin.kinds.kind import has_formula
 from mgtwin.kinds.own import Own
 from mgtwin.quantities import format_value, parse
 
@@ -94,7 +94,7 @@ def self_discharge(cell: Cell) -> SelfDischarge:
     """
     from scipy.integrate import cumulative_simpson, cumulative_trapezoid
 
-    sides = [side for side in ("positive", "negative") if has_formula(type(cell.get(side)), "rails")]
+    sides = list(host_capacities(cell))
     if len(sides) != 1 or not cell.get("negative" if sides == ["positive"] else "positive").metal:
         raise InputError(f"self_discharge: {cell.name} is no cell of the ion's metal and one host.")
     host, T, area = cell.get(sides[0]), float(cell.temperature), float(cell.area)
@@ -129,7 +129,7 @@ def self_discharge(cell: Cell) -> SelfDischarge:
         [leakage_density(integrals, E, resistance, float(U)) for U in np.linspace(0.0, voltage, 200)[1:]]
     )
     of_voltage = np.interp(rest, np.linspace(0.0, voltage, 200), np.append(0.0, currents))
-    stored = float(host.capacity) * float(cell.ion.charge) / 2 * area
+    stored = host_capacities(cell)[sides[0]]
     charge = stored * (filling - start)
     time = cumulative_trapezoid(1 / (area * np.maximum(of_voltage, 1e-300)), charge, initial=0.0)
     leakage = area * float(currents[-1])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     PlainSerializer,
     TypeAdapter,
     ValidationError,
@@ -29,7 +30,7 @@ from ..kinds.noun import explained, noun
 from ..kinds.own import alone
 from ..quantities import AmbientTemperature, Quantity, Value, format_value, parse_current
 from .fixture import Fixture
-from .ion import Ion
+from .ion import Ion, conducted
 from .paths import Key, Node, assign, expand, find, walk
 from .reference import Reference
 from .shunt import Shunt
@@ -136,7 +137,7 @@ class Cell:
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
     temperature: Annotated[float, AmbientTemperature()] = Value(298.15, unit="K")
     series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
-    ion: Ion = field(default_factory=Ion)
+    ion: Annotated[Ion, AfterValidator(conducted)] = field(default_factory=Ion)
     description: str = ""
     overlays: tuple[str, ...] = ()
     fixture: Fixture = field(default_factory=Fixture, kw_only=True)

@@ -71,10 +71,16 @@ def cell(name: str | Path, *overlays: str) -> Cell:
     return apply_overlays(found, *overlays)
 
 
-def material(name: Node) -> Node:
+def material(name: Node, value: str | None = None) -> Node:
     """Return the material of this name from ``materials/``, to put into a cell with `Cell.with_`.
 
     As the decorator of a class it declares a new kind of material: see `mgtwin.kinds.materials.material`.
+
+    Parameters
+    ----------
+    name : str
+    value : str, optional
+        Which of several published samples of a material: see `mgtwin.values`.
 
     Raises
     ------
@@ -82,6 +88,8 @@ def material(name: Node) -> Node:
         With close matches.
     FileError
         If its file is wrong.
+    InputError
+        For a published material of which several samples compete, or which lacks a number that its equations need.
 
     Examples
     --------
@@ -89,8 +97,11 @@ def material(name: Node) -> Node:
     >>> graded = mt.material("polymer_composite_graded")
     >>> graded.fractions(0.0)["mg3asn"] > graded.fractions(1.0)["mg3asn"]
     True
+    >>> law = mt.material("mg_en_bh4").ionic_conductivity  # through the two conductivities that are printed
+    >>> round(float(law.activation_energy), 3)
+    1.589
     """
-    return declare_material(name) if isinstance(name, type) else load_part("materials", name)
+    return declare_material(name) if isinstance(name, type) else load_part("materials", name, value)
 
 
 def load_cell(path: str | Path) -> Cell:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import guarded, stop
+from .publications import cite, materials
 
 __all__ = ["app"]
 
@@ -126,11 +127,14 @@ def check(
         list[Path] | None,
         typer.Argument(metavar="FILE...", help="Files or folders; without any, everything that mgtwin list shows."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="Take warnings for errors, as for a library that is shipped.")
+    ] = False,
 ) -> None:
     """Check cell, overlay, experiment, protocol, material and interface files (exit code 1 if one is wrong)."""
     from .checking import check_files
 
-    raise typer.Exit(check_files(tuple(files or ())))
+    raise typer.Exit(check_files(tuple(files or ()), strict=strict))
 
 
 @app.command()
@@ -204,8 +208,38 @@ def fit_(
     cell: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the cell with the fitted values (.yaml).")
     ] = None,
+    series: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER|PATTERN", help="Fit each of these files with --model."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="CIRCUIT|CELL", help="Of a series: R0-p(R1,CPE1), or the name of a cell.")
+    ] = None,
+    free: Annotated[
+        list[str] | None, typer.Option(metavar="PATH", help="Of a series: what of the cell is fitted (repeatable).")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|YAML",
+            help="Of a series: by_temperature, by_cycle, by_time, by_bias; with "
+            "'{type: by_temperature, in_name: pellet_{}C}' as in the names of the files.",
+        ),
+    ] = None,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of a series: area=1.1cm^2, thickness=0.6mm, as for mgtwin read."),
+    ] = None,
+    arrhenius: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a series: the number whose activation energy is asked for.")
+    ] = None,
 ) -> None:
     """Find the parameters of a cell that explain data, with their uncertainty."""
+    if series is not None:
+        from .seriesfit import SeriesRequest, run_series
+
+        run_series(SeriesRequest(series, model, tuple(free or ()), by, tuple(hint or ()), arrhenius, output, plot))
+        return
     from .fitting import FitRequest, run_fit
 
     run_fit(FitRequest(file, template, output, plot, cell))
@@ -246,6 +280,23 @@ def export_(
     if len(names) < 2:
         stop("TARGET is missing: mgtwin export run.nc run.xlsx.")
     export_files(names[:-1], Path(names[-1]))
+
+
+@app.command("report")
+@guarded
+def report_(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="THING", help="A cell, result, fit, study (.zarr), instrument file, or a folder of these."
+        ),
+    ],
+    target: Annotated[Path, typer.Argument(metavar="PAGE", help="The page to write (.html).")],
+) -> None:
+    """Write a page: parameters with their origin, figures, verdicts, warnings, sources, how to repeat it."""
+    from .exporting import report_thing
+
+    report_thing(name, target)
 
 
 _Client = Annotated[
@@ -326,6 +377,29 @@ def read(
 
 @app.command()
 @guarded
+def reconcile(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|NAME",
+            help="What samples have in common and what is free (states.yaml), or a folder of experiments with it.",
+        ),
+    ],
+    budget: Annotated[str, typer.Option(metavar="TIME", help="When to stop, for example 60s.")] = "60 s",
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of what is drawn at random.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save everything as YAML.")
+    ] = None,
+    plot: _Plot = None,
+) -> None:
+    """Find out which printed numbers can hold together, which cannot (with proof), and what the others predict."""
+    from .reconciling import reconcile_file
+
+    reconcile_file(file, budget, seed, output, plot)
+
+
+@app.command()
+@guarded
 def schema(
     noun: Annotated[
         str | None, typer.Argument(metavar="NOUN", help="For example Cell or Experiment; without it, a list of them.")
@@ -338,3 +412,7 @@ def schema(
     from .schemas import print_schema
 
     print_schema(noun, output)
+
+
+app.command()(materials)
+app.command()(cite)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ..errors import MgtwinWarning
 from .console import print_warnings, shown_path
-from .files import export_name
+from .files import export_name, unless_other
 from .output import print_rows
 from .stored import opened
 
-__all__ = ["export_files"]
+__all__ = ["export_files", "report_thing"]
 
 
 def export_files(names: Sequence[str], target: Path) -> tuple[Path, ...]:
@@ -35,3 +35,23 @@ def export_files(names: Sequence[str], target: Path) -> tuple[Path, ...]:
     print_rows([("written" if k == 0 else "", shown_path(one)) for k, one in enumerate(written)])
     print_warnings([str(item.message) for item in said])
     return written
+
+
+def report_thing(name: str, target: Path) -> Path:
+    """Write a report and say where.
+
+    Raises
+    ------
+    InputError
+        There is nothing to report, or a file that is no page of that name exists.
+    FileError
+        A file cannot be read.
+    """
+    path = unless_other(target, "a page", lambda raw: b"<html" in raw[:200])
+    from ..exports import report
+
+    folder = Path(name)
+    # a folder is read by the report itself, unless it is the store of a study
+    thing = name if folder.is_dir() and not (folder / "zarr.json").exists() else opened(name)
+    print_rows([("written", shown_path(report(thing, path)))])
+    return path

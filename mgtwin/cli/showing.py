@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from .. import library
 from ..cells import Cell, Ion, Layer
+from ..cells.bibliography import read
 from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
 from ..kinds.laws import Dependence
@@ -142,18 +142,11 @@ class Shown:
 
     def _sources(self, keys: Iterable[str]) -> Iterator[RenderableType]:
         """What the keys of the sources stand for."""
-        known: dict[str, str] = {}
-        # the first folder of the search path comes last: its entries replace those of the same key
-        for folder in reversed(library.folders("cells")):
-            file = folder.parent / "references.bib"
-            text = file.read_text(encoding="utf-8") if file.is_file() else ""
-            for entry in re.split(r"^@", text, flags=re.MULTILINE)[1:]:
-                fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*?)\}\s*,?\s*$", entry, re.MULTILINE))
-                parts = (fields.get(name, "").strip("{}[] ") for name in ("author", "title", "journal", "year"))
-                known[entry.partition("{")[2].partition(",")[0].strip()] = ", ".join(part for part in parts if part)
+        known = read()
         yield Text("sources", style="bold cyan")
         for key in keys:
-            yield Indented(Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
+            entry = known[key].short if key in known else "in no bibliography"
+            yield Indented(Text(f"{key}: ").append(entry, style="dim"), 2)
         yield ""
 
     def _footer(self) -> Iterator[Indented]:

@@ -18,6 +18,9 @@ from .files import Experiment, load_experiment
 __all__ = ["Campaign", "campaign", "campaigns"]
 
 
+_NO_EXPERIMENTS = (library.CAMPAIGN, library.STATES)
+
+
 @noun
 class Heading:
     """What ``campaign.yaml`` says of its folder; see `Campaign`."""
@@ -49,7 +52,7 @@ class Campaign:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Files of its experiments, by name."""
-        return tuple(path for path in sorted(self.folder.glob("*.yaml")) if path.name != library.CAMPAIGN)
+        return tuple(path for path in sorted(self.folder.glob("*.yaml")) if path.name not in _NO_EXPERIMENTS)
 
     def experiments(self, names: tuple[str, ...] | None = None) -> tuple[Experiment, ...]:
         """Read its experiments, or those that `names` lists.

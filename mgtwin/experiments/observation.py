@@ -26,6 +26,17 @@ def _quantity(raw: object) -> Value:
     return found if found.unit is not None else found.replace(unit="")
 
 
+def _decades(raw: object) -> object:
+    """A number of decades; not by units, in which a decade is ten years."""
+    match raw:
+        case str():
+            number, _, word = raw.partition(" ")
+            if word in ("decade", "decades"):
+                return float(number) if number.replace(".", "", 1).isdigit() else raw
+            raise InputError(f"a window is a number of decades, '1 decade', not {raw!r}.")
+    return raw
+
+
 #: One name, or several.
 Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
@@ -76,6 +87,15 @@ class Observation:
         How sure it is that the source says this.
     source : str
         Key in a bibliography; by default that of the experiment.
+    datum : str or tuple of str
+        The printed numbers that it is made of, where other observations use them, too: they count once.
+    claims : str or tuple of str
+        What has to be true for the source's number to be that of the measure, in words: an observation counts only as
+        long as nobody denies it (`mgtwin.reconcile`).
+    alternative : mapping of str to str
+        Readings of a damaged text that exclude each other, ``{exponent: "-8"}``: only those of one choice count.
+    window : float or str, optional
+        Decades of sampling times over which the value has to stay, ``"1 decade"``: it was read on a plateau.
 
     Examples
     --------
@@ -104,6 +124,10 @@ class Observation:
     source: str = ""
     step: int | tuple[int, ...] | None = None
     resolution: Annotated[Value, Quantity("", gt=0)] | None = None
+    datum: Names = ()
+    claims: Names = ()
+    alternative: Mapping[str, str] = Field(default_factory=dict)
+    window: Annotated[float, BeforeValidator(_decades), Field(gt=0)] | None = None
 
     @field_validator("accepted", mode="plain")
     @classmethod

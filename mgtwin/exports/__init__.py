@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import formats
 from .exportformat import EXPORT_FORMATS, ExportFormat, export_format
+from .report import report
 from .tables import Column, Table
 from .things import tables_of
 from .verb import endings, export, format_of
@@ -21,5 +22,6 @@ __all__ = [
     "export_format",
     "format_of",
     "formats",
+    "report",
     "tables_of",
 ]

@@ -68,7 +68,7 @@ def export_format(kind: _Format) -> _Format:
     ...
     ...     @staticmethod
     ...     def takes(table):
-    ...         '''Any table.'''
+    ...         '''Tables.'''
     ...         return True
     Traceback (most recent call last):
     mgtwin.errors.InputError: the export format Wiki lacks write(tables, path).

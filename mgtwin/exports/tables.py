@@ -86,6 +86,10 @@ class Table:
     def __contains__(self, name: str) -> bool:
         return any(column.name == name for column in self.columns)
 
+    def taken(self, rows: np.ndarray) -> Table:
+        """Return some of the rows, by their numbers."""
+        return replace(self, columns=tuple(replace(one, values=one.values[rows]) for one in self.columns))
+
     def named(self, name: str) -> Table:
         """Return the same table under another name."""
         return replace(self, name=name)

@@ -175,7 +175,24 @@ def tables_of_fit(thing: Fit) -> tuple[Table, ...]:
 
 @tables_of.register
 def tables_of_series(thing: FitSeries) -> tuple[Table, ...]:
-    return tables_of(thing.to_dataset())
+    whole = thing.to_dataset()
+    about = {f"warning {k}": text for k, text in enumerate(whole.attrs["warnings"], 1) if text}
+    columns = [_words("measurement", thing.labels)]
+    columns += [
+        Column(str(name), _unit(whole[name]), whole[name].values)
+        for name in whole.coords
+        if whole[name].dims == ("sample",) and name not in ("sample", "label")
+    ]
+    for name, unit in zip(thing[0].names, whole["parameter_unit"].values, strict=True):
+        estimates = [item.known(name) for item in thing]
+        numbers = {
+            name: [one.value for one in estimates], f"{name} std": [one.std for one in estimates],
+            f"{name} low": [one.low for one in estimates], f"{name} high": [one.high for one in estimates],
+        }  # fmt: skip
+        columns += [Column(head, str(unit), np.array(values, dtype=float)) for head, values in numbers.items()]
+        columns.append(_words(f"{name} identifiable", ["yes" if one.identifiable else "no" for one in estimates]))
+    columns += [Column(name, "", whole[name].values) for name in ("misfit", "poor")]
+    return (Table("", tuple(columns), about),)
 
 
 def _words(name: str, texts: Iterable[str]) -> Column:

@@ -12,9 +12,11 @@ from .transients import cycles, steady_currents, transient, voltammogram  # isor
 from .life import contact, cycle_breakdown, half_cycles, waterfall  # isort: skip
 from .interior import breakdown, concentrations, profiles  # isort: skip
 from .laws import arrhenius  # isort: skip
+from .alongs import fitted, relaxation_map  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
 from .maps import map  # isort: skip
 from .comparison import compare
+from .conflicts import conflicts
 from .family import PLOTS, figure, plot
 from .look import panel
 
@@ -27,10 +29,12 @@ __all__ = [
     "circuit",
     "compare",
     "concentrations",
+    "conflicts",
     "contact",
     "cycle_breakdown",
     "cycles",
     "figure",
+    "fitted",
     "half_cycles",
     "kramers_kronig",
     "map",
@@ -39,6 +43,7 @@ __all__ = [
     "pareto",
     "plot",
     "profiles",
+    "relaxation_map",
     "relaxation_times",
     "steady_currents",
     "tornado",

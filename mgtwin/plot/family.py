@@ -20,7 +20,7 @@ __all__ = ["PLOTS", "figure", "needs_of", "plot", "plots_of", "require"]
 #: Draws a Dataset on Axes: ``draw(ds, ax=ax, **arguments)``.
 Draw: TypeAlias = Callable[..., Any]
 #: Whether a plot shows a Dataset, or the arguments of each of several panels that show it.
-When: TypeAlias = Callable[[Any], bool | Iterable[Mapping[str, Any]]]
+When: TypeAlias = Callable[[Any], bool | Iterable[Mapping[str, object]]]
 _Draw = TypeVar("_Draw", bound=Draw)
 
 #: Plots by name, in the order in which a figure shows them.
@@ -35,7 +35,7 @@ class Declaration:
     when: When
     study: bool
 
-    def panels(self, ds: xr.Dataset) -> Iterable[Mapping[str, Any]]:
+    def panels(self, ds: xr.Dataset) -> Iterable[Mapping[str, object]]:
         """Arguments of every panel with which it shows a Dataset."""
         # A study names variables after its metrics: one called "impedance" is no spectrum.
         if self.study is not ("study" in ds.attrs) or not all(name in ds.variables for name in self.needs):

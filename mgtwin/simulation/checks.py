@@ -10,6 +10,7 @@ import numpy as np
 from ..cells import Cell, Fixture, Layer, has_electrons
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
+from ..cells.paths import walk
 from ..cells.questions import contact_resistance, passes
 from ..cells.reader import Reader
 from ..cells.rest import rest_potentials
@@ -18,7 +19,8 @@ from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
 from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
-from ..protocols import Segment
+from ..kinds.sample import Sample
+from ..protocols import Limits, Segment
 from ..quantities import format_value
 from .resolving import uniformity_warnings
 
@@ -60,7 +62,7 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...], at_rest: bool = Tr
 def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
     imposed = [segment for segment in segments if not segment.control.imposes_voltage]
-    driven = [segment for segment in imposed if segment.control.start != 0.0 or segment.control.rate != 0.0]
+    driven = [segment for segment in imposed if disturbs(segment)]
     if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
     # limits on both sides: whatever the sign of the current, charging ends
@@ -75,17 +77,24 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
 
 
 def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
-    """Refuse voltage limits that a cell at rest, which is no Mg | Mg cell, violates before any current flows."""
+    """Refuse voltage limits that a cell at rest violates before any current flows."""
+    limits = next((segment.limits for segment in segments if disturbs(segment)), Limits())
+    if not np.isfinite([limits.low, limits.high]).any():
+        return
     rest = rest_potentials(cell)
     voltage = 0.0 - float(rest.negative + rest.positive)
-    limits = segments[0].limits
-    if limits.low <= voltage <= limits.high or (abs(voltage) < 1e-9):
+    if limits.low - 1e-9 <= voltage <= limits.high + 1e-9:  # a rest potential is known to a rounding
         return
-    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high))
+    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high) if np.isfinite(limit))
     raise InputError(
-        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits {shown}: "
+        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits ({shown}): "
         f"nothing would flow. Change the limits, or the state of charge (filling) from which it starts."
     )
+
+
+def disturbs(segment: Segment) -> bool:
+    """Whether a stretch takes a cell away from rest: all but open circuit, and a voltage always."""
+    return segment.control.imposes_voltage or segment.control.start != 0.0 or segment.control.rate != 0.0
 
 
 def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
@@ -186,7 +195,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     from ..analysis.salt import depletion, limiting_current
 
     uneven = [*uniformity_warnings(cell, segments), *deposition_warnings(cell, segments)]
-    uneven += electrode_warnings(cell, segments)
+    uneven += [*electrode_warnings(cell, segments), *sample_warnings(cell, steady=True)]
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
         return uneven
     found: dict[float, str] = {}
@@ -256,15 +265,27 @@ def validity_warnings(cell: Cell) -> list[str]:
     InputError
         A law gives a property at this temperature what no number may give it.
     """
-    T, found = float(cell.temperature), []
+    T, found = float(cell.temperature), sample_warnings(cell, steady=False)
     for path, law in cell.laws:
         if message := _checked(Same(type(cell.get(path.rpartition(".")[0]))), path, Same(law), T):
             found.append(f"{path}: {message}")
     return found
 
 
+def sample_warnings(cell: Cell, steady: bool) -> list[str]:
+    """What published materials have to warn of, of any result or (`steady`) of one of a lasting current."""
+    samples = [(layer.name, node) for layer in cell.layers for _, node in walk(layer) if type(node) is Sample]
+    said = [
+        (name, sample.direct_current(cell.ion.name) if steady else sample.surroundings()) for name, sample in samples
+    ]
+    return [f"{name}: {text}" for name, text in said if text]
+
+
 @lru_cache(maxsize=1024)
 def _checked(owner: Same, path: str, law: Same, T: float) -> str | None:
     """What a law of a field of a kind says of a temperature: cells that share a law share the answer."""
-    check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    try:
+        check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    except InputError as error:
+        raise InputError(str(error) if path in str(error) else f"{path}: {error}") from None
     return law.noun.validity_warning(T)

@@ -898,6 +898,35 @@ def test_fits_studies_and_measurements_are_drawn_and_exported(mgtwin: Mgtwin, tm
     assert mgtwin("export", "fit.nc", "all.xlsx", "--force").code == 0
     assert "TARGET is missing" in mgtwin("export", "fit.nc").err
     assert mgtwin("plot", "au_mofsse_au").code == 2
+    assert mgtwin("report", "fit.nc", "fit.html").code == 0
+    assert "What the data say" in (tmp_path / "fit.html").read_text()
+    (tmp_path / "mine.html").write_text("my notes")
+    assert mgtwin("report", "au_mofsse_au", "mine.html").code == 2
+    assert (tmp_path / "mine.html").read_text() == "my notes"
+
+
+def test_a_series_is_fitted_from_files_to_a_table_and_a_figure(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    import mgtwin as mt
+    from mgtwin.dataset import spectrum
+
+    circuit, f = mt.Circuit("R0-p(R1,C1)"), np.geomspace(1e5, 1, 25)
+    (tmp_path / "spectra").mkdir()
+    for celsius in (20, 40, 60, 80):
+        r = 1000 * np.exp(4000 / (273.15 + celsius) - 4000 / 293.15)
+        z = circuit.with_({"R0": 5, "R1": r, "C1": 1e-7}).impedance(f)
+        mt.export(spectrum(f, z), tmp_path / "spectra" / f"pellet_{celsius}C.z")
+    where = "{type: by_temperature, in_name: 'pellet_{}C'}"
+    base = ("fit", "--series", "spectra", "--model", "R0-p(R1,C1)")
+    hints = ("--hint", "area=1cm^2", "--hint", "thickness=1mm", "--arrhenius", "R1")
+    done = mgtwin(*base, "--by", where, *hints, "-o", "table.xlsx", "--plot", "law.png")
+    assert (done.code, done.err) == (0, "")
+    # E = k 4000 K, in the convention without T
+    assert "0.3447" in next(line for line in done.out.splitlines() if "of σ " in line)
+    assert (tmp_path / "law.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "table.xlsx").stat().st_size
+    assert "does not say its temperature" in mgtwin(*base).err
+    assert "--model is missing" in mgtwin(*base[:3]).err
+    assert "has no value" in mgtwin(*base, "--by", where, "--hint", "area").err
+    assert "Did you mean 'by_temperature'" in mgtwin(*base, "--by", "by_temp").err
 
 
 def test_a_run_is_written_as_a_table(mgtwin: Mgtwin, tmp_path: Path) -> None:

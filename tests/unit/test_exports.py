@@ -7,11 +7,13 @@ import json
 import subprocess
 import sys
 import warnings
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 import mgtwin as mt
+from mgtwin.dataset import spectrum as dataset_spectrum
 from mgtwin.exports import EXPORT_FORMATS, Column, Table, tables_of
 
 
@@ -110,9 +112,7 @@ def test_every_point_of_a_study_is_a_row(study):
         assert float(study.area_specific_resistance.sel(point)) == value
 
 
-def test_a_fit_says_what_it_could_not_tell(spectrum, tmp_path):
-    free = {"layers.antiperovskite.material.ionic_conductivity.reference": mt.Free(log=True)}
-    fit = mt.fit([(mt.cell("trilayer"), spectrum)], free)
+def test_a_fit_says_what_it_could_not_tell(fit, tmp_path):
     (table,) = tables_of(fit)
     assert table["identifiable"].texts == ["by the law"] and table["unit"].texts == ["S/m"]
     (path,) = mt.export(fit, tmp_path / "fit.tex")
@@ -134,6 +134,20 @@ def test_a_circuit_is_its_numbers(spectrum):
     (table,) = tables_of(fit.cell)
     assert table["parameter"].texts == ["R0", "R1", "C1"] and table["unit"].texts == ["ohm", "ohm", "F"]
     np.testing.assert_array_equal(table["value"].values, fit.x)
+
+
+def test_a_series_is_a_table_over_its_coordinate(tmp_path):
+    circuit, f = mt.Circuit("R0-p(R1,C1)"), np.geomspace(1e5, 1, 30)
+    truth = {300.0: 100.0, 320.0: 60.0}
+    spectra = [
+        dataset_spectrum(f, circuit.with_({"R0": 5, "R1": r, "C1": 1e-6}).impedance(f), {"temperature": T})
+        for T, r in truth.items()
+    ]
+    (table,) = tables_of(mt.series(spectra).fit(circuit))
+    assert table["temperature"].unit == "K" and table["R1"].unit == "ohm"
+    np.testing.assert_allclose(table["temperature"].values, [*truth])
+    np.testing.assert_allclose(table["R1"].values, [*truth.values()], rtol=1e-6)
+    assert table["R1 identifiable"].texts == ["yes", "yes"]
 
 
 def test_several_tables_are_several_files(life, tmp_path):
@@ -193,3 +207,66 @@ def test_html_and_latex_escape(tmp_path):
     for ending, wanted in ((".html", "&lt;script&gt;x"), (".tex", r"a\_b \& \textless{}i\textgreater{} / \%")):
         EXPORT_FORMATS[ending].write([table], tmp_path / "a")
         assert wanted in (tmp_path / "a").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def fit(spectrum):
+    free = {"layers.antiperovskite.material.ionic_conductivity.reference": mt.Free(log=True)}
+    return mt.fit([(mt.cell("trilayer"), spectrum)], free)
+
+
+class Page(HTMLParser):
+    """What a browser would load, run and show."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open, self.loaded, self.shown = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.loaded += [given[key] for key in ("src", "href") if given.get(key)]
+        if tag not in ("img", "meta", "br", "hr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.shown.append(data)
+
+
+@pytest.mark.parametrize("what", ["cell", "spectrum", "life", "study", "fit", "both", "folder"])
+def test_a_report_is_whole_and_loads_nothing(what, spectrum, life, study, fit, tmp_path):
+    folder = tmp_path / "pellets"
+    folder.mkdir()
+    mt.export(spectrum, folder / "<i>pellet.z")
+    things = {
+        "cell": mt.cell("trilayer"), "spectrum": spectrum, "life": life, "study": study, "fit": fit,
+        "both": [fit, spectrum], "folder": folder,
+    }  # fmt: skip
+    text = mt.report(things[what], tmp_path / "page.html").read_text("utf-8")
+    page = Page(text)
+    assert page.open == [] and "<script" not in text
+    assert all(link.startswith(("data:image/png;base64,", "#s")) for link in page.loaded)
+    shown = " ".join(page.shown)
+    wanted = {
+        "cell": ("0.655", "mg3asn2025", "relative_permittivity"), "spectrum": ("outside its validity", "-Im(Z)"),
+        "life": ("deposition_voltage", "Repeat"), "study": ("area_specific_resistance", "353.15"),
+        "fit": ("by the law", "Fitted"), "both": ("1: What the data say", "2: Figure"),
+        "folder": ("<i>pellet.z", "Kramers"),
+    }[what]  # fmt: skip
+    assert [text for text in wanted if text not in shown] == []
+
+
+def test_a_report_of_nothing_is_refused(spectrum, tmp_path):
+    with pytest.raises(mt.InputError, match=r"end in \.html"):
+        mt.report(spectrum, tmp_path / "page.pdf")
+    with pytest.raises(mt.InputError, match="is no folder"):
+        mt.report(tmp_path / "none", tmp_path / "page.html")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(mt.InputError, match="is empty"):
+        mt.report(tmp_path / "empty", tmp_path / "page.html")
+    with pytest.raises(mt.InputError, match="nothing to report of a float"):
+        mt.report(1.0, tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()

@@ -3,6 +3,7 @@
 from .arrhenius import Arrhenius, ArrheniusT
 from .base import LAWS, AnyUnit, Dependence, Law, Temperature, evaluate, law
 from .constant import Constant
+from .isothermal import Isothermal, Point
 from .table import Table
 from .vogel_fulcher import VogelFulcher
 
@@ -13,7 +14,9 @@ __all__ = [
     "ArrheniusT",
     "Constant",
     "Dependence",
+    "Isothermal",
     "Law",
+    "Point",
     "Table",
     "Temperature",
     "VogelFulcher",
