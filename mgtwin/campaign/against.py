@@ -11,7 +11,7 @@ from ..experiments import Experiment, Observation
 from ..plot.labels import wrapped
 from ..plot.look import COLOURS, INK, MUTED
 from .judge import Row, Simulated
-from .panels import in_words, names_of
+from .panels import in_words, names_of, place_of
 from .verdicts import Calibrated
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def compared(
     names = names_of([item.run for item in done])
     readings = sorted({item.run.reading for item in done} | {row.reading for _, line in lines for row in line})
     named = any(text for text, _ in names.values())
-    colours = {(run.cell, run.state, float(run.temperature)): colour for run, (_, colour) in names.items()}
+    colours = {place_of(run): colour for run, (_, colour) in names.items()}
     # each line as high as its label
     heights = np.array([label.count("\n") + 1.7 for label in labels])
     middles = np.cumsum(heights) - heights / 2
@@ -75,7 +75,7 @@ def compared(
             if not row.values or np.isnan(row.values).any():
                 continue
             for at, T in zip(decades(np.array(row.values), low, high), row.temperatures, strict=False):
-                colour = colours.get((row.cell, row.state, T), INK) if named else COLOURS[n % len(COLOURS)]
+                colour = colours.get((row.cell, row.state, row.ageing, T), INK) if named else COLOURS[n % len(COLOURS)]
                 ax.plot(
                     np.clip(at, -DECADES, DECADES), y, ms=4, clip_on=False,
                     # beyond the axis an arrow in place of the reading's own marker

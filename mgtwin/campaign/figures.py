@@ -14,7 +14,7 @@ from ..plot.look import COLUMN, PAGE, printed
 from ..plot.observed import observed
 from .against import compared, label_of, lines_of
 from .judge import Row, Simulated
-from .panels import Panel, in_words, panels
+from .panels import Panel, in_words, panels, place_of
 from .verdicts import Calibrated, Contradicts
 
 if TYPE_CHECKING:
@@ -174,8 +174,7 @@ def mark(axes: tuple[Axes, ...], panel: Panel, experiment: Experiment, rows: Seq
     for row in (row for row in rows if row.reading in panel.readings):
         measure, interval, step = (one := known[row.observation]).measure, one.interval, one.step
         for curve in panel.curves:
-            run = curve.item.run
-            if (run.cell, run.state) != (row.cell, row.state) or float(run.temperature) not in row.temperatures:
+            if place_of(curve.item.run) not in [(row.cell, row.state, row.ageing, T) for T in row.temperatures]:
                 continue
             points = measure.points(curve.data, interval) if measure and interval and step in (None, curve.step) else []
             at = tuple(f"{number:.4g}" for point in points for number in point.values())
@@ -198,7 +197,8 @@ def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[
         texts = []
         for quantity in dict.fromkeys(row.quantity for row in placed if isinstance(row.verdict, kind)):
             members = [row for row in placed if row.quantity == quantity]
-            keys = [(", ".join(in_words(name) for name in row.state if name in names), row.reading) for row in members]
+            told = [[*(name for name in row.state if name in names), *filter(None, [row.ageing])] for row in members]
+            keys = [(", ".join(map(in_words, own)), row.reading) for own, row in zip(told, members, strict=True)]
             mine = {key for key, row in zip(keys, members, strict=True) if isinstance(row.verdict, kind)}
             texts.append(f"{quantity}{only(mine, set(keys))}")
         reasons = dict.fromkeys(row.verdict.reason for row in placed if isinstance(row.verdict, kind))

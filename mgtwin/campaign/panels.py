@@ -22,7 +22,7 @@ from .judge import Simulated
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Curve", "Panel", "in_words", "names_of", "panels"]
+__all__ = ["Curve", "Panel", "in_words", "names_of", "panels", "place_of"]
 
 #: Signals that differ by less than this part of themselves lie on each other in print.
 COINCIDE = 0.01
@@ -171,13 +171,13 @@ def suitable(ds: xr.Dataset, asked: Mapping[str, Any]) -> list[str]:
 
 def coincide(some: Sequence[Simulated], others: Sequence[Simulated]) -> bool:
     """Whether two readings show the same, run by run, as far as both have them."""
-    pairs = [
-        (a, b)
-        for a in some
-        for b in others
-        if (a.run.cell, a.run.state, float(a.run.temperature)) == (b.run.cell, b.run.state, float(b.run.temperature))
-    ]
+    pairs = [(a, b) for a in some for b in others if place_of(a.run) == place_of(b.run)]
     return same_signals([two for a, b in pairs for two in zip(a.steps, b.steps, strict=True)])
+
+
+def place_of(run: Run) -> tuple[object, ...]:
+    """What a run is of, whatever the reading."""
+    return (run.cell, run.state, run.ageing, float(run.temperature))
 
 
 def same_signals(pairs: Sequence[tuple[xr.Dataset, xr.Dataset]]) -> bool:
@@ -197,20 +197,21 @@ def same_signals(pairs: Sequence[tuple[xr.Dataset, xr.Dataset]]) -> bool:
 
 def names_of(runs: Sequence[Run]) -> dict[Run, tuple[str, str]]:
     """What tells each run from others, whatever its reading, and its colour: grey where others age and it does not."""
-    words: dict[Run, str] = {}
-    shared = set.intersection(*(set(run.state) for run in runs))
-    kinds = {name: load_overlay(name).kind for run in runs for name in run.state if name not in shared}
-    for run in runs:
-        own = [in_words(name) for name in run.state if name not in shared]
-        aged = {name for name, kind in kinds.items() if kind == "ageing"}
-        if aged and not aged & set(run.state):
-            own.append("no ageing")
-        parts = [
-            in_words(run.build().description.partition(":")[0]) if len({other.cell for other in runs}) > 1 else "",
-            ", ".join(own),
-            format_value(run.temperature, "K") if len({float(other.temperature) for other in runs}) > 1 else "",
-        ]
-        words[run] = ", ".join(filter(None, parts))
+    named = {name for run in runs for name in run.overlays if any(name not in other.overlays for other in runs)}
+    # electrodes that go with an ageing are not said where the ageing tells
+    for left_out in ("electrode", ""):
+        words: dict[Run, str] = {}
+        for run in runs:
+            own = [name for name in run.state if name in named and load_overlay(name).kind != left_out]
+            ageing = (run.ageing or "no ageing") if any(other.ageing for other in runs) else ""
+            parts = [
+                in_words(run.build().description.partition(":")[0]) if len({other.cell for other in runs}) > 1 else "",
+                *map(in_words, filter(None, [*own, ageing])),
+                format_value(run.temperature, "K") if len({float(other.temperature) for other in runs}) > 1 else "",
+            ]
+            words[run] = ", ".join(filter(None, parts))
+        if len({(run.reading, text) for run, text in words.items()}) == len(words):
+            break
     spare = iter(COLOURS)
     told = dict.fromkeys(words.values())
     colours = {text: MUTED if text.endswith("no ageing") else next(spare, MUTED) for text in told}
