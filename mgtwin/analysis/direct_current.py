@@ -46,7 +46,6 @@ NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")
 
 
-<<<<<<< HEAD
 def on_the_line(ca: xr.Dataset, value: float, **taken_off: object) -> Mapping[str, float]:
     """The last point of the line of steady currents, were its slope that of a conductivity with nothing taken off."""
     if any(taken_off.values()):
@@ -55,17 +54,15 @@ def on_the_line(ca: xr.Dataset, value: float, **taken_off: object) -> Mapping[st
     return {"voltage": voltage, "current": voltage * found.slope * value / found.value}
 
 
-@metric("S/m", "electronic conductivity from a slope", needs=TRANSIENT, point=on_the_line)
-=======
 @metric(
     "S/m",
     "electronic conductivity from a slope",
     needs=TRANSIENT,
+    point=on_the_line,
     linear=lambda run, *context, without_contacts=False, without=(): Quotient(
         Sum(1.0), run.electronic((*listed(without), "contacts") if without_contacts else listed(without))
     ),
 )
->>>>>>> main
 def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False, without: Sequence[str] = ()) -> float:
     """Return the electronic conductivity [S/m] from the slope of steady current against voltage.
 
@@ -138,11 +135,8 @@ def plateau_current(lsv: xr.Dataset, dissolution: bool = False) -> Reading:
     "ohm",
     "resistance to direct current",
     needs=(*TRANSIENT, "electronic_current"),
-<<<<<<< HEAD
-    point=lambda run, value: {"time": float(run["time"][-1]), "voltage": value * float(run["current"][-1])},
-=======
     linear=lambda run, *context: Quotient(run.steady(), Sum(1.0), run.length_per_area()),
->>>>>>> main
+    point=lambda run, value: {"time": float(run["time"][-1]), "voltage": value * float(run["current"][-1])},
 )
 def direct_resistance(run: xr.Dataset) -> float:
     """Return voltage over current [ohm] at the end of a run; the remark says what share of the current is electrons."""

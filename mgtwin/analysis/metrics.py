@@ -42,13 +42,10 @@ __all__ = [
 #: Data in, one number out (for batched metrics one for each point).
 Function: TypeAlias = Callable[..., Any]
 _Function = TypeVar("_Function", bound=Function)
-<<<<<<< HEAD
-#: ``point(data, value, **arguments)``: where the signal would pass, quantity to number [SI], were `value` read off it.
-Point: TypeAlias = Callable[..., Mapping[str, float]]
-=======
 #: A run, the one it is compared with, whether it was on a plateau, and arguments -> the number in unknowns.
 Linear: TypeAlias = Callable[..., Quotient]
->>>>>>> main
+#: ``point(data, value, **arguments)``: where the signal would pass, quantity to number [SI], were `value` read off it.
+Point: TypeAlias = Callable[..., Mapping[str, float]]
 
 METRICS: Family[Function] = Family("metric")
 
@@ -72,13 +69,10 @@ class Declaration:
         Whether it takes a batch of spectra at once, or several Datasets in place of one.
     quantities : mapping
         SI units of those arguments that are quantities.
-<<<<<<< HEAD
-    point : callable, optional
-        Where in the signal it reads.
-=======
     linear : callable or None
         The number as a `Quotient` of unknown resistivities, where it has that form.
->>>>>>> main
+    point : callable, optional
+        Where in the signal it reads.
     """
 
     units: str = ""
@@ -86,11 +80,8 @@ class Declaration:
     batched: bool = False
     series: bool = False
     quantities: Mapping[str, str] = field(default_factory=dict)
-<<<<<<< HEAD
-    point: Point | None = None
-=======
     linear: Linear | None = None
->>>>>>> main
+    point: Point | None = None
 
 
 class Reading(float):
@@ -145,11 +136,8 @@ def metric(
     quantities: Mapping[str, str] | None = None,
     batched: bool = False,
     series: bool = False,
-<<<<<<< HEAD
-    point: Point | None = None,
-=======
     linear: Linear | None = None,
->>>>>>> main
+    point: Point | None = None,
 ) -> Callable[[_Function], _Function]:
     """Return a decorator that makes a function Dataset -> number a metric, known by its name wherever one is asked for.
 
@@ -170,16 +158,13 @@ def metric(
         then call it once for many spectra. What varies between the points is a coordinate under its dotted path.
     series : bool
         The function takes a list of Datasets (temperatures, or the steps of a sequence) instead of one.
-<<<<<<< HEAD
-    point : callable, optional
-        ``point(data, value, **arguments)`` returns the point of the signal, ``{"cycle": 1, "voltage": value}``, through
-        which it passes where the number is `value`: there figures draw what was observed.
-=======
     linear : callable, optional
         ``linear(run, reference, plateau, **arguments)`` returns the number as a `Quotient` of what it asks the run (and
         the one it is compared with) for, see `Resistances`. `plateau` tells whether the source claims that it was read
         on one.
->>>>>>> main
+    point : callable, optional
+        ``point(data, value, **arguments)`` returns the point of the signal, ``{"cycle": 1, "voltage": value}``, through
+        which it passes where the number is `value`: there figures draw what was observed.
 
     Raises
     ------
@@ -210,12 +195,8 @@ def metric(
 
         checked: _Function = read if needs else function  # type: ignore[assignment]
         words = long_name or own.replace("_", " ")
-<<<<<<< HEAD
-        noted = Declaration(units, words, batched, series, quantities or {}, point)
+        noted = Declaration(units, words, batched, series, quantities or {}, linear, point)
         checked.__mgtwin_metric__ = noted  # type: ignore[attr-defined]
-=======
-        checked.__mgtwin_metric__ = Declaration(units, words, batched, series, quantities or {}, linear)  # type: ignore[attr-defined]
->>>>>>> main
         for known in names or (own,):
             METRICS.add(known, checked)
         return checked
