@@ -22,12 +22,16 @@ from .judge import Simulated
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Curve", "Panel", "in_words", "names_of", "panels", "place_of"]
+__all__ = ["Curve", "Panel", "in_words", "names_of", "only", "panels", "place_of", "told_apart"]
 
 #: Signals that differ by less than this part of themselves lie on each other in print.
 COINCIDE = 0.01
 #: Signals further apart than this have panels of their own, each with its scale.
 COMPARABLE = 4.0
+#: Above this -Im Z over Re Z a spectrum is that of a cell that blocks, whose end says nothing.
+BLOCKING = 1.3
+#: Height over width up to which complex planes are drawn.
+SHAPE = 0.7
 
 
 @dataclass(frozen=True)
@@ -69,19 +73,25 @@ class Panel:
         return tuple(dict.fromkeys(name for curve in self.curves for name in curve.readings))
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """The readings in words; nothing where the curves themselves are called so."""
-        words = ", ".join(in_words(name) for name in self.readings)
         alike = {curve.readings for curve in self.curves}
-        if len(alike) > 1:
-            return ""
-        return f"{words}: alike within {100 * COINCIDE:.0f}\u00a0%" if len(self.readings) > 1 else words
+        return ", ".join(in_words(name) for name in self.readings) if len(alike) == 1 else ""
+
+    @property
+    def title(self) -> str:
+        """The readings in words, and that they are alike where they are several."""
+        same = f": alike within {100 * COINCIDE:.0f} %".replace(" ", "\u00a0").replace("\u00a0", " ", 1)
+        return self.words + (same if self.words and len(self.readings) > 1 else "")
 
     @property
     def reach(self) -> tuple[float, float]:
         """Re Z and -Im Z up to which spectra are shown [ohm]: all of what conducts, the beginning of what blocks."""
         real = max(curve.size for curve in self.curves)
-        return real, min(max(max(curve.height for curve in self.curves), 0.4 * real), real)
+        height = max(curve.height for curve in self.curves)
+        if height > BLOCKING * real:
+            return real, SHAPE * real
+        return max(real, height / SHAPE), max(height, 0.4 * real)
 
     @property
     def shape(self) -> float:
@@ -135,7 +145,7 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, Any]]) ->
     single = len(columns) > 1 and all(len(group) == 1 for group in columns.values())
     together: dict[tuple[str, tuple[str, ...]], list[Curve]] = {}
     order = sorted({item.run.reading for item in done})
-    for readings, group in columns.items():
+    for readings, group in sorted(columns.items()):
         for item in group:
             shown = [(k, ds, name) for k, ds in enumerate(item.steps) for name in suitable(ds, asked)]
             for k, ds, name in shown:
@@ -195,24 +205,39 @@ def same_signals(pairs: Sequence[tuple[xr.Dataset, xr.Dataset]]) -> bool:
     )
 
 
-def names_of(runs: Sequence[Run]) -> dict[Run, tuple[str, str]]:
-    """What tells each run from others, whatever its reading, and its colour: grey where others age and it does not."""
+def told_apart(runs: Sequence[Run]) -> dict[tuple[object, ...], str]:
+    """What tells cells, states and ageings of some runs apart, in words by (cell, state, ageing)."""
     named = {name for run in runs for name in run.overlays if any(name not in other.overlays for other in runs)}
+    found: dict[tuple[object, ...], str] = {}
     # electrodes that go with an ageing are not said where the ageing tells
     for left_out in ("electrode", ""):
-        words: dict[Run, str] = {}
         for run in runs:
             own = [name for name in run.state if name in named and load_overlay(name).kind != left_out]
             ageing = (run.ageing or "no ageing") if any(other.ageing for other in runs) else ""
-            parts = [
-                in_words(run.build().description.partition(":")[0]) if len({other.cell for other in runs}) > 1 else "",
-                *map(in_words, filter(None, [*own, ageing])),
-                format_value(run.temperature, "K") if len({float(other.temperature) for other in runs}) > 1 else "",
-            ]
-            words[run] = ", ".join(filter(None, parts))
-        if len({(run.reading, text) for run, text in words.items()}) == len(words):
+            stack = run.build().description.partition(":")[0] if len({other.cell for other in runs}) > 1 else ""
+            found[run.cell, run.state, run.ageing] = ", ".join(map(in_words, filter(None, [stack, *own, ageing])))
+        if len(set(found.values())) == len(found):
             break
+    return found
+
+
+def names_of(runs: Sequence[Run]) -> dict[Run, tuple[str, str]]:
+    """What tells each run from others, whatever its reading, and its colour: grey where others age and it does not."""
+    words, several = told_apart(runs), len({float(run.temperature) for run in runs}) > 1
+    names = {}
+    for run in runs:
+        temperature = format_value(run.temperature, "K") if several else ""
+        names[run] = ", ".join(filter(None, [words[run.cell, run.state, run.ageing], temperature]))
     spare = iter(COLOURS)
-    told = dict.fromkeys(words.values())
+    told = dict.fromkeys(names.values())
     colours = {text: MUTED if text.endswith("no ageing") else next(spare, MUTED) for text in told}
-    return {run: (text, colours[text]) for run, text in words.items()}
+    return {run: (text, colours[text]) for run, text in names.items()}
+
+
+def only(some: set[tuple[str, str]], of: set[tuple[str, str]]) -> str:
+    """Say which (state, reading) of all are meant: nothing for all, else states or readings alone where these tell."""
+    for k in (0, 1):
+        own = {pair[k] for pair in some}
+        if some == {pair for pair in of if pair[k] in own}:
+            return f" ({', '.join(sorted(map(in_words, own)))})" if len(own) < len({pair[k] for pair in of}) else ""
+    return f" ({'; '.join(', '.join(filter(None, map(in_words, pair))) for pair in sorted(some))})"
