@@ -80,7 +80,7 @@ def compared(
                     np.clip(at, -DECADES, DECADES), y, ms=4, clip_on=False,
                     # beyond the axis an arrow in place of the reading's own marker
                     marker=MARKERS[n % len(MARKERS)] if abs(at) <= DECADES else "<>"[int(at > 0)], color=colour,
-                    mfc="white" if isinstance(row.verdict, Calibrated) else colour, mew=0.9, zorder=3, ls="",
+                    mfc="white" if type(row.verdict) is Calibrated else colour, mew=0.9, zorder=3, ls="",
                 )  # fmt: skip
     ax.set_yticks(middles, labels)
     ax.set_ylim(heights.sum(), 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..cells.overlays import load_overlay
 from ..experiments import Experiment
@@ -158,18 +158,22 @@ class Sheet:
 
 def fill(ax: Axes, panel: Panel) -> tuple[Axes, ...]:
     """Draw the curves of a panel and return its Axes."""
-    where: Any = ax
+    where: Axes | tuple[Axes, ...] = ax
     for curve in panel.curves:
         given = {**panel.arguments, "reach": panel.reach, "color": curve.color, "label": curve.label or None}
         where = PLOTS[panel.plot](curve.data, ax=where, **{key: one for key, one in given.items() if panel.takes(key)})
         # those below curves that lie on them are wider, so that all are seen
         for line in [line for line in ax.lines if line.get_label() == curve.label]:
             line.set_linewidth(line.get_linewidth() + 1.3 * panel.above(curve))
-    axes = where if isinstance(where, tuple) else (where,)
+    match where:
+        case tuple():
+            axes = where
+        case _:
+            axes = (where,)
     for part in axes:
-        # one legend stands above all panels
-        if part.get_legend() is not None and panel.curves[0].label:
-            part.get_legend().remove()
+        legend = part.get_legend()
+        if legend is not None and panel.curves[0].label:  # one stands above all panels
+            legend.remove()
     return axes
 
 
@@ -202,12 +206,12 @@ def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[
         parts.append("Grey: what counts as agreement with the source")
     for kind, head in ((Calibrated, "Calibrated, so no evidence"), (Contradicts, "Outside")):
         texts = []
-        for quantity in dict.fromkeys(row.quantity for row in placed if isinstance(row.verdict, kind)):
+        for quantity in dict.fromkeys(row.quantity for row in placed if type(row.verdict) is kind):
             members = [row for row in placed if row.quantity == quantity]
             keys = [(told.get((row.cell, row.state, row.ageing), ""), row.reading) for row in members]
-            mine = {key for key, row in zip(keys, members, strict=True) if isinstance(row.verdict, kind)}
+            mine = {key for key, row in zip(keys, members, strict=True) if type(row.verdict) is kind}
             texts.append(f"{quantity}{only(mine, set(keys))}")
-        reasons = dict.fromkeys(row.verdict.reason for row in placed if isinstance(row.verdict, kind))
+        reasons = dict.fromkeys(row.verdict.reason for row in placed if type(row.verdict) is kind)
         why = f" ({next(iter(reasons))})" if kind is Calibrated and len(reasons) == 1 else ""
         parts += [f"{head}: {'; '.join(texts)}{why}"] if texts else []
     return "\n".join(in_words(f"{part}.") for part in parts if part)

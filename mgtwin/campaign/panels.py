@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from .judge import Simulated
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.typing import ColorType
 
 __all__ = ["Curve", "Panel", "in_words", "names_of", "only", "panels", "place_of", "told_apart"]
 
@@ -42,7 +43,7 @@ class Curve:
     item: Simulated
     readings: tuple[str, ...]
     label: str
-    color: Any
+    color: ColorType
     step: int
 
     @property
@@ -64,7 +65,7 @@ class Panel:
     """Curves that are drawn together by one plot, given by its name and arguments."""
 
     plot: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
     curves: tuple[Curve, ...]
 
     @property
@@ -125,7 +126,7 @@ def in_words(text: str) -> str:
     return re.sub(r"(?<![\w.])-(?=\w)", "−", re.sub(r"(?<=\d)-(?=\d)", "–", text))
 
 
-def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, Any]]) -> list[Panel]:
+def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, object]]) -> list[Panel]:
     """Arrange results: a panel for each reading or for those that coincide, divided where sizes are not comparable.
 
     Parameters
@@ -169,7 +170,7 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, Any]]) ->
     return found
 
 
-def suitable(ds: xr.Dataset, asked: Mapping[str, Any]) -> list[str]:
+def suitable(ds: xr.Dataset, asked: Collection[str]) -> list[str]:
     """Names of the plots of a Dataset: those that are asked for, else the first that suits it."""
     if asked:
         return [name for name in asked if all(need in ds.variables for need in needs_of(name))]
