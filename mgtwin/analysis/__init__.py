@@ -65,6 +65,7 @@ from .merit import (
 )
 from .metrics import Reading, metric
 from .monotonic_growth import MonotonicGrowth, monotonic_growth
+from .nucleation import Nucleation, instantaneous_nucleation, nucleation, progressive_nucleation
 from .percolation import CarrierPercolation, Percolation, percolation
 from .rates import rate_capability, rate_summary
 from .relaxation_times import relaxation_times
@@ -101,6 +102,7 @@ __all__ = [
     "InternalDeposition",
     "LimitingCurrent",
     "MonotonicGrowth",
+    "Nucleation",
     "PaperCircuit",
     "Percolation",
     "Reading",
@@ -142,6 +144,7 @@ __all__ = [
     "half_difference_ratio",
     "half_sum",
     "hebb_wagner",
+    "instantaneous_nucleation",
     "intercept_conductivity",
     "intercept_resistance",
     "internal_deposition",
@@ -155,12 +158,14 @@ __all__ = [
     "monotonic_growth",
     "negative_half",
     "newman_number",
+    "nucleation",
     "overpotential",
     "overpotential_at",
     "particle_uniformity",
     "percolation",
     "plateau_current",
     "positive_half",
+    "progressive_nucleation",
     "pulse_response",
     "rate_capability",
     "rate_summary",
