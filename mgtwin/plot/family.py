@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["PLOTS", "figure", "plot", "plots_of", "require"]
+__all__ = ["PLOTS", "figure", "needs_of", "plot", "plots_of", "require"]
 
 #: Draws a Dataset on Axes: ``draw(ds, ax=ax, **arguments)``.
 Draw: TypeAlias = Callable[..., Any]
@@ -80,6 +80,12 @@ def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Call
         return cast(_Draw, draw)
 
     return declare
+
+
+def needs_of(name: str) -> tuple[str, ...]:
+    """Return the variables that a plot of this name draws."""
+    declared: Declaration = PLOTS[name].__mgtwin_plot__  # type: ignore[attr-defined]
+    return declared.needs
 
 
 def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> None:
