@@ -23,6 +23,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
+from .deposit_growth import Deposit, DepositGrowth, deposit_growth
 from .deposition import InternalDeposition, critical_current_density, internal_deposition
 from .direct_current import (
     anodic_peak,
@@ -41,6 +42,7 @@ from .insertion import (
     delivered_capacity,
     delivered_energy,
     energy_density,
+    particle_uniformity,
     reaction_uniformity,
     specific_energy,
     stoichiometry,
@@ -93,6 +95,8 @@ __all__ = [
     "Conductivity",
     "CurrentRatio",
     "Depletion",
+    "Deposit",
+    "DepositGrowth",
     "ElectronicConductivity",
     "HebbWagner",
     "InternalDeposition",
@@ -123,6 +127,7 @@ __all__ = [
     "delivered_capacity",
     "delivered_energy",
     "depletion",
+    "deposit_growth",
     "deposition_voltage",
     "direct_resistance",
     "dissolution_voltage",
@@ -156,6 +161,7 @@ __all__ = [
     "nucleation",
     "overpotential",
     "overpotential_at",
+    "particle_uniformity",
     "percolation",
     "plateau_current",
     "positive_half",
