@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from mgtwin.errors import InputError
 from mgtwin.plot.look import describe, style
+from mgtwin.plot.overlays import Draw, curves_of, overlaid
 from mgtwin.registry import Family
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PLOTS", "figure", "plot", "plots_of", "require"]
 
-#: Draws a Dataset on Axes: ``draw(ds, ax=ax, **arguments)``.
-Draw: TypeAlias = Callable[..., Any]
 #: Whether a plot shows a Dataset, or the arguments of each of several panels that show it.
 When: TypeAlias = Callable[[Any], bool | Iterable[Mapping[str, object]]]
 _Draw = TypeVar("_Draw", bound=Draw)
@@ -47,6 +47,9 @@ class Declaration:
 def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Callable[[_Draw], _Draw]:
     """Return a decorator that makes ``function(ds, *, ax=None) -> Axes`` a plot, which `figure` draws where it suits.
 
+    A function that takes `label` (and `color`) also draws several results over each other: a list, a mapping whose keys
+    are the labels, a tree, or one Dataset along a further dimension.
+
     Parameters
     ----------
     *needs : str
@@ -70,8 +73,13 @@ def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Call
     def declare(function: _Draw) -> _Draw:
         name = function.__name__
 
+        takes_labels = "label" in signature(function).parameters
+
         @wraps(function)
         def draw(ds: xr.Dataset, *arguments: object, **named: object) -> object:
+            several = curves_of(ds, needs, takes_labels)
+            if several is not None:
+                return overlaid(draw, name, several, arguments, named)
             require(ds, needs, name)
             return function(ds, *arguments, **named)
 
