@@ -44,7 +44,7 @@ class Simulated:
         """What tells it from the others of a group: the cell, the state, the temperature, as far as these differ."""
         told = (
             lambda run: run.cell,
-            lambda run: ", ".join(run.state).replace("_", " "),
+            lambda run: ", ".join(filter(None, (*run.state, run.ageing))).replace("_", " "),
             lambda run: format_value(run.temperature, "K"),
         )
         return " ".join(text(self.run) for text in told if len({text(other.run) for other in group}) > 1)
@@ -92,6 +92,8 @@ class Row:
         Share of the value that two laboratories may differ by, of what would tell readings apart.
     numbers : mapping
         Further numbers: the window of sampling times, the true transport number, and so on.
+    ageing : str
+        Overlay that says how the cell ages, where that was tried; else ``""``.
     """
 
     experiment: str
@@ -111,6 +113,7 @@ class Row:
     confidence: str = ""
     resolution: float | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
+    ageing: str = ""
 
     @property
     def bare(self) -> str:
@@ -123,7 +126,7 @@ class Row:
 
     def details(self) -> tuple[str, ...]:
         """Everything in words: quantity, run, observed, simulated, verdict, reason and place."""
-        which = ", ".join(filter(None, [self.cell, *self.state, self.reading]))
+        which = ", ".join(filter(None, [self.cell, *self.state, self.reading, self.ageing]))
         return (
             *(self.quantity, which, self.observed, self.simulated),
             *(self.verdict.mark, self.verdict.reason, self.where),
@@ -281,14 +284,14 @@ def _read_and_judged(
     done: Sequence[Simulated],
 ) -> Row:
     run, readings = group[0].run, read(observation, measure, group, done)
-    verdict = judge(observation, run.reading, readings, readings[0].remark)
+    verdict = judge(observation, run.reading, readings, readings[0].remark, run.ageing)
     interval, numbers = observation.interval, dict(readings[0].numbers)
     if observation.propagate and np.isfinite(readings).all():
         spread = propagate(measure, run.build(), numbers, observation.propagate)
         numbers.update(parameters_low=spread.low, parameters_median=spread.median, parameters_high=spread.high)
         interval = (spread.low, spread.high)
         printed = float(observation.value or np.nan)
-        verdict = spread.judge(printed, observation.unit, observation.calibrated_in(run.reading))
+        verdict = spread.judge(printed, observation.unit, observation.calibrated_in(run.reading, run.ageing))
     elif not observation.not_comparable:
         others = [reference_of(measure, item, done) for item in group] if measure.takes(REFERENCE) else []
         data = [_steps(item, observation.step)[0] for item in (*group, *others)]
@@ -330,5 +333,5 @@ def _row(
     return Row(
         run.experiment, observation.name, observation.quantity, run.cell, run.state, run.reading, said, simulated,
         verdict, values, temperatures, observation.unit, interval, observation.where, observation.confidence,
-        resolution, numbers or {},
+        resolution, numbers or {}, run.ageing,
     )  # fmt: skip

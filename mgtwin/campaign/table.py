@@ -64,8 +64,10 @@ class Results:
         """Return the readings that occur, by name; ``""`` is where a cell has none."""
         return tuple(sorted({row.reading for row in self.rows}, key=lambda name: (not name, name)))
 
-    def row(self, observation: str, reading: str, state: tuple[str, ...] | None = None) -> Row:
-        """Return the row of an observation in a reading (and state).
+    def row(
+        self, observation: str, reading: str, state: tuple[str, ...] | None = None, ageing: str | None = None
+    ) -> Row:
+        """Return the row of an observation in a reading (and state, and ageing).
 
         Raises
         ------
@@ -73,7 +75,8 @@ class Results:
             If there is none.
         """
         for row in self.rows:
-            if (row.observation, row.reading) == (observation, reading) and state in (None, row.state):
+            named = (row.observation, row.reading) == (observation, reading)
+            if named and state in (None, row.state) and ageing in (None, row.ageing):
                 return row
         raise KeyError(f"no row {observation!r} in the reading {reading!r}")
 
@@ -81,16 +84,21 @@ class Results:
         """Return the rows with the readings beside each other: (any row of the line, {reading: row})."""
         lines: dict[tuple[object, ...], dict[str, Row]] = {}
         for row in self.rows:
-            lines.setdefault((row.experiment, row.observation, row.cell, row.state), {})[row.reading] = row
+            lines.setdefault((row.experiment, row.observation, row.cell, row.state, row.ageing), {})[row.reading] = row
         return [(next(iter(line.values())), line) for line in lines.values()]
 
     def verdicts(self) -> str:
         """Return the bare verdicts, readings beside each other, as a Markdown table without numbers."""
         lines = [
-            (f"`{row.observation}`", ", ".join(row.state), *self._across(line, lambda one: one.verdict.word))
+            (
+                f"`{row.observation}`",
+                ", ".join(row.state),
+                row.ageing,
+                *self._across(line, lambda one: one.verdict.word),
+            )
             for row, line in self.matrix()
         ]
-        return _table(("observation", "state", *self.readings()), lines)
+        return _table(("observation", "state", "ageing", *self.readings()), lines)
 
     def separation(self) -> tuple[str, float, dict[str, Row]] | None:
         """What tells the readings that nothing contradicts apart best.
@@ -141,12 +149,13 @@ class Results:
 
     def to_markdown(self) -> str:
         """Return the table as Markdown: verdicts side by side, then every row with its reason."""
-        head = ("experiment", "observed", "state", *(name or "(no reading)" for name in self.readings()))
+        head = ("experiment", "observed", "state", "ageing", *(name or "(no reading)" for name in self.readings()))
         lines = [
             (
                 row.experiment,
                 row.quantity,
                 ", ".join(row.state),
+                row.ageing,
                 *self._across(line, Row.brief),
             )
             for row, line in self.matrix()

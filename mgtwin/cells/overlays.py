@@ -109,12 +109,15 @@ class Overlay:
         ageing.
     variants : tuple of Variant
     description : str
+    bounds : tuple of str
+        Of a reading, what no parameters of it can do, each with its proof in words.
     """
 
     name: str
     kind: Literal["state", "electrode", "reading", "ageing", "alternative"]
     variants: Annotated[tuple[Variant, ...], Field(min_length=1)]
     description: str = ""
+    bounds: tuple[str, ...] = ()
 
     def matching(self, cell: str, overlays: Iterable[str]) -> tuple[tuple[int, Variant], ...]:
         """Return (position in the file, variant) of the variants that apply."""

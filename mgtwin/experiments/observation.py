@@ -70,9 +70,9 @@ class Observation:
         Share of the value that two laboratories may differ by: what the readings predict of it is compared by that.
     not_comparable : str
         Why a simulated value, though shown, proves nothing for or against.
-    calibrated : mapping of reading to str
-        In which readings the number was put into the parameters (or the outcome is built in), and how. ``all`` stands
-        for every reading. In the others it is independent.
+    calibrated : mapping of overlay to str
+        In which readings, or with which ageing, the number was put into the parameters (or the outcome is built in),
+        and how. ``all`` stands for all of them. In the others it is independent.
     refused : mapping of reading to str
         Readings that have no parameters for this observation because they contradict it, and why.
     cells, required, excluded : tuple of str
@@ -199,9 +199,9 @@ class Observation:
             return self.value.note or "range stated with the value"
         return "95 %: 1.96 standard deviations" + (f" ({self.value.note})" if self.value and self.value.note else "")
 
-    def calibrated_in(self, reading: str) -> str:
-        """Say how the number got into the parameters of a reading, ``""`` if it is independent there."""
-        return self.calibrated.get(reading, self.calibrated.get("all", ""))
+    def calibrated_in(self, *overlays: str) -> str:
+        """Say how the number got into the parameters of a reading or another overlay, ``""`` if it is independent."""
+        return next((self.calibrated[name] for name in (*overlays, "all") if name in self.calibrated), "")
 
     def matches(self, cell: str, overlays: Iterable[str]) -> bool:
         """Tell whether it was made on this cell with these overlays."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["PLOTS", "figure", "plot", "plots_of", "require"]
+__all__ = ["PLOTS", "figure", "needs_of", "plot", "plots_of", "require"]
 
 #: Whether a plot shows a Dataset, or the arguments of each of several panels that show it.
 When: TypeAlias = Callable[[Any], bool | Iterable[Mapping[str, object]]]
@@ -88,6 +88,12 @@ def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Call
         return cast(_Draw, draw)
 
     return declare
+
+
+def needs_of(name: str) -> tuple[str, ...]:
+    """Return the variables that a plot of this name draws."""
+    declared: Declaration = PLOTS[name].__mgtwin_plot__  # type: ignore[attr-defined]
+    return declared.needs
 
 
 def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> None:

@@ -35,7 +35,7 @@ MG3ASN = (*DRY, "trilayer")
 OTHER = ("au_mofsse_au", "ss_polymer_ss", "mg_polymer_mg")
 POLYMER = ("ss_polymer_ss", "mg_polymer_mg")
 STATES = ("cold_pressed", "annealed", "hot_pressed", "annealed_hot_pressed")
-READINGS = ("as_printed", "infiltrated", "contact_limited")
+READINGS = ("as_printed", "infiltrated", "contact_limited", "necks")
 AGEINGS = ("contact_loss", "film_growth", "contact_and_film", "salt_depletion")
 
 MATERIAL = "layers.antiperovskite.material"
@@ -70,10 +70,10 @@ def allowed(cell: str) -> set[frozenset[str]]:
     readings = [(), *((reading,) for reading in READINGS)]
     sets = {frozenset(a + b) for a, b in itertools.product(states, readings)}
     if cell == "trilayer":  # the pellet that was cycled, in any reading
-        sets |= {frozenset((*reading, ageing)) for reading in readings for ageing in AGEINGS} | {
-            frozenset({"wet_pores"})
-        }
-        sets |= {frozenset((*state, "passivated", *reading)) for state in ((), STATES[:1]) for reading in readings}
+        milled = [(*state, *reading) for state in ((), STATES[:1]) for reading in readings]
+        sets |= {frozenset((*names, ageing)) for names in milled for ageing in AGEINGS} | {frozenset({"wet_pores"})}
+        films = [("passivated",), ("passivated", "contact_loss")]
+        sets |= {frozenset((*names, *film)) for names in milled for film in films}
     return sets - {frozenset(), frozenset({"annealed_hot_pressed", "contact_limited"})}
 
 
