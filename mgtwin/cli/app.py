@@ -248,8 +248,13 @@ def fit_(
 @app.command()
 @guarded
 def plot(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A result, a fit, a study (.zarr), or a file of an instrument.")
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="A result, a fit, a study (.zarr), or a file of an instrument; several "
+            "results are drawn over each other.",
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -257,9 +262,9 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a result, a fit, a study or a measurement."""
-    from .plotting import plot_file
+    from .plotting import plot_files
 
-    plot_file(file, output)
+    plot_files(files, output)
 
 
 @app.command("export")

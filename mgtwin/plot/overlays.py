@@ -12,14 +12,14 @@ import numpy as np
 from mgtwin.dataset import SCHEMA
 from mgtwin.errors import InputError
 from mgtwin.plain import is_listed, is_mapping
-from mgtwin.plot.look import COLOURS, describe, shades
+from mgtwin.plot.look import COLOURS, describe, shades, style
 from mgtwin.plot.units import short
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-__all__ = ["Curve", "curves_of", "overlaid"]
+__all__ = ["Curve", "Draw", "common_title", "curves_of", "overlaid"]
 
 #: Draws a Dataset on Axes: ``draw(ds, ax=ax, **arguments)``.
 Draw: TypeAlias = Callable[..., Any]
@@ -57,7 +57,9 @@ def curves_of(thing: object, needs: Sequence[str], takes_labels: bool) -> tuple[
     match thing:
         case xr.Dataset():
             return tuple(_along(thing, needs)) or None if takes_labels else None
-        case xr.DataTree() if takes_labels:
+        case xr.DataTree() if not takes_labels:
+            return None
+        case xr.DataTree():
             nodes = {node.path.strip("/"): node.to_dataset() for node in thing.leaves if node.has_data}
             found = {name: ds for name, ds in nodes.items() if set(needs) <= set(map(str, ds.variables))}
             return tuple(Curve(name, ds) for name, ds in found.items()) or None
@@ -78,7 +80,7 @@ def _along(ds: xr.Dataset, needs: Sequence[str]) -> Iterator[Curve]:
         for name in needs
         if name in ds.variables and name in SCHEMA
         for dim in ds[name].dims
-        if dim not in SCHEMA[name].dims
+        if dim not in SCHEMA[name].dims and dim not in needs
     }
     if len(further) != 1:
         return
@@ -152,9 +154,15 @@ def overlaid(
     if bar:
         _colour_bar(first, [float(place) for place in places], curves)
     if fresh:
-        parts = [describe(curve.ds.attrs).split(", ") for curve in curves]
-        first.set_title(", ".join(part for part in parts[0] if all(part in others for others in parts)))
+        with style():
+            first.set_title(common_title(curves))
     return drawn
+
+
+def common_title(curves: Sequence[Curve]) -> str:
+    """What describes all of several results."""
+    parts = [describe(curve.ds.attrs).split(", ") for curve in curves]
+    return ", ".join(part for part in parts[0] if all(part in others for others in parts))
 
 
 def _colour_bar(ax: Axes, places: Sequence[float], curves: Sequence[Curve]) -> None:
@@ -164,6 +172,7 @@ def _colour_bar(ax: Axes, places: Sequence[float], curves: Sequence[Curve]) -> N
 
     n = len(places)
     scale = ScalarMappable(BoundaryNorm(np.arange(n + 1) - 0.5, n), ListedColormap(shades(n)))
-    bar = ax.figure.colorbar(scale, ax=ax, shrink=0.8)
-    shown = np.unique(np.linspace(0, n - 1, 5).round().astype(int))
-    bar.set_ticks([*map(float, shown)], labels=[curves[k].label for k in shown])
+    with style():
+        bar = ax.figure.colorbar(scale, ax=ax, shrink=0.8)
+        shown = np.unique(np.linspace(0, n - 1, 5).round().astype(int))
+        bar.set_ticks([*map(float, shown)], labels=[curves[k].label for k in shown])
