@@ -15,7 +15,7 @@ from ..kinds.carriers import Carrier
 from ..protocols import EIS, Limits, Segment
 from ..regression import Weighting
 from ..simulation import simulate
-from ..simulation.jacobian import impedance_jacobian
+from ..simulation.jacobian import half_jacobian, impedance_jacobian
 from ..simulation.sensitivities import SensitiveRun
 from .measurements import Measurement
 from .parameters import Parameter
@@ -71,24 +71,28 @@ class TransientBlock(SingleBlock):
 
 
 class BiasedBlock(SingleBlock):
-    """A spectrum under a bias: the mesh linearised at its steady state, with the adjoint's derivatives."""
+    """A spectrum under a bias, or a half of it: the mesh linearised at its steady state, with derivatives there."""
 
     def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
         super().__init__(number, item, parameters, weighting)
         # points may be fewer than when the data were read, and one frequency may have been measured twice
         frequency, self._where = np.unique(np.asarray(item.frequency), return_inverse=True)
-        self._protocol = EIS.at(frequency, bias=cast(EIS, item.protocol).bias)
+        self._protocol, self._half = EIS.at(frequency, bias=cast(EIS, item.protocol).bias), item.half
 
     def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
         cell = self.cell.with_(self.given(values))
-        return np.asarray(simulate(cell, self._protocol)["impedance"].values)[self._where]
+        found = simulate(cell, self._protocol)
+        return np.asarray(found[f"impedance_{self._half}" if self._half else "impedance"].values)[self._where]
 
     def derivatives(self, values: Reals) -> Complexes:
         """Its derivatives by the unknowns."""
         if not self.keys:
             return np.zeros((self.count, self.data.size), dtype=complex)
         cell = self.cell.with_(self.given(values))
+        if self._half:
+            slopes = half_jacobian(cell, self._protocol, list(self.keys.values()), self._half)
+            return self.everywhere(slopes.T[:, self._where])
         found = impedance_jacobian(cell, self._protocol, list(self.keys.values()))["impedance_jacobian"]
         return self.everywhere(np.asarray(found.transpose("parameter", "frequency").values)[:, self._where])
 

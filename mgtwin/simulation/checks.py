@@ -12,8 +12,10 @@ from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
 from ..cells.paths import walk
 from ..cells.questions import contact_resistance, passes
+from ..cells.questions import electronic_conductivity as electronic_through
+from ..cells.questions import ionic_conductivity as ionic_through
 from ..cells.reader import Reader
-from ..cells.rest import rest_potentials
+from ..cells.rest import discharges_itself, starting_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
@@ -29,6 +31,9 @@ from .resolving import uniformity_warnings
 FAST = 1e-3
 #: Where that would leave no resistance in series under an imposed voltage: only layers this slow store charge.
 TOO_SLOW = 0.1
+#: A resistance in series that is less than this part of the layers', which all store charge, is none: what it limits is
+#: over long before the first output, and a solver finds no first step.
+NEGLIGIBLE = 1e-8
 #: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
 FIXTURE_OVER = 0.1
 
@@ -81,7 +86,7 @@ def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
     limits = next((segment.limits for segment in segments if disturbs(segment)), Limits())
     if not np.isfinite([limits.low, limits.high]).any():
         return
-    rest = rest_potentials(cell)
+    rest = starting_potentials(cell)
     voltage = 0.0 - float(rest.negative + rest.positive)
     if limits.low - 1e-9 <= voltage <= limits.high + 1e-9:  # a rest potential is known to a rounding
         return
@@ -152,7 +157,7 @@ def relaxation_time(cell: Cell, layer: Layer, reader: Reader | None = None) -> N
         return None
     sigma = ionic_conductivity(reader, path, material, T, positions)
     if Carrier.ELECTRONS in material.carriers:
-        rest = rest_potentials(cell, reader).layers[cell.layers.index(layer)]
+        rest = starting_potentials(cell, reader).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, (float, np.ndarray)):
         return np.max(np.atleast_1d(VACUUM_PERMITTIVITY * dielectric / sigma), axis=-1)
@@ -167,8 +172,9 @@ def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric:
     if _imposes_voltage(segments) and not _ohmic(cell, dielectric):
         raise InputError(
             f"{cell.name}: every element in series is a capacitor at the first output time (the layers "
-            f"{', '.join(dielectric)} relax more slowly), so an imposed voltage would draw an infinite current. Give "
-            f"the cell a series_resistance (for example '0.1 ohm*cm^2') or start later (first_time)."
+            f"{', '.join(dielectric)} relax more slowly; a resistance below {NEGLIGIBLE:g} of theirs is none), so an "
+            f"imposed voltage would draw an infinite current. Give the cell a series_resistance (for example "
+            f"'0.1 ohm*cm^2') or start later (first_time)."
         )
 
 
@@ -177,13 +183,25 @@ def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
 
 
 def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
-    """Whether some element in series is a resistance where these layers store charge."""
-    ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
-    ohmic = ohmic or any(
-        junction.capacitance is None and contact_resistance(cell, key, Carrier.IONS) > 0
-        for key, junction in cell.interfaces.items()
-    )
-    return ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
+    """Whether some element in series is a resistance that counts where these layers store charge."""
+    if any(layer.name not in dielectric for layer in cell.layers):
+        return True
+    bare = [key for key, junction in cell.interfaces.items() if junction.capacitance is None]
+    bare += [side for side in ("negative", "positive") if cell.get(side).double_layer is None]
+    resistance = float(cell.series_resistance) + sum(contact_resistance(cell, face, Carrier.IONS) for face in bare)
+    conductivities = [ionic_through(cell, layer.name) + electronic_through(cell, layer.name) for layer in cell.layers]
+    within = sum(layer.thickness / sigma for layer, sigma in zip(cell.layers, conductivities, strict=True))
+    return bool(resistance > NEGLIGIBLE * within)
+
+
+def assembly_warnings(cell: Cell) -> list[str]:
+    """What a run without a start says of a cell that has no rest to start from."""
+    if not discharges_itself(cell):
+        return []
+    return [
+        f"{cell.name} discharges itself through the stack and has no state of rest: the run begins with the cell as "
+        f"assembled, its mixed conductors with the composition that they were made with (rest_potential)"
+    ]
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:

@@ -52,7 +52,7 @@ class PlatingOnSubstrate:
         q of the new electrode [C/m^2], > 0.
     area_fraction : float
         A of the new electrode, above 0 to 1: seeds.
-    spreading_charge : float
+    spreading_charge : float or law
         :math:`q_1` [C/m^2], > 0: what is plated until the metal has spread over 1 - 1/e of the area.
     nucleation_rate : float or law
         :math:`k_N` [1/s], >= 0; 0 where the seeds alone grow.
@@ -80,7 +80,7 @@ class PlatingOnSubstrate:
     exchange_current_density: Annotated[float | Law, Property("A/m^2")]
     metal_charge: Annotated[float, Quantity("C/m^2", gt=0)]
     area_fraction: Annotated[float, Quantity("", gt=0, le=1)]
-    spreading_charge: Annotated[float, Quantity("C/m^2", gt=0)]
+    spreading_charge: Annotated[float | Law, Property("C/m^2")]
     nucleation_rate: Annotated[float | Law, Property("1/s", ge=0)] = Value(0.0, unit="1/s")
     nucleation_overpotential: Annotated[float | Law, Property("V")] = Value(1.0, unit="V")
     dead_fraction: Annotated[float, Quantity("", ge=0, lt=1)] = Value(0.0, unit="")
