@@ -12,8 +12,8 @@ from io import TextIOWrapper
 from types import FrameType
 
 from ..errors import MgtwinWarning
-from .app import app
 from .console import INTERRUPTED, TERMINATED, debugging, forcing, print_warnings
+from .searches import app
 
 __all__ = ["run_app"]
 

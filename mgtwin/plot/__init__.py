@@ -11,7 +11,7 @@ from .analysed import circuit, kramers_kronig, relaxation_times  # isort: skip
 from .transients import cycles, steady_currents, transient, voltammogram  # isort: skip
 from .life import contact, cycle_breakdown, half_cycles, waterfall  # isort: skip
 from .interior import breakdown, concentrations, profiles  # isort: skip
-from .laws import arrhenius  # isort: skip
+from .conductors import arrhenius  # isort: skip
 from .alongs import fitted, relaxation_map  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
 from .maps import map  # isort: skip

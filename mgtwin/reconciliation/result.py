@@ -170,6 +170,8 @@ class Answer:
         was found.
     parameters : mapping of str to float
         Its free parameters [SI].
+    outside : tuple of str
+        Rows that the simulated witness does not satisfy all the same; empty where it satisfies all.
     starts : int
         From how many starts a witness was sought.
     """
@@ -182,6 +184,7 @@ class Answer:
     complete: bool
     cells: Mapping[str, Cell] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
     starts: int = 0
 
     @property
@@ -222,8 +225,12 @@ class Answer:
         if not self.complete:
             lines.append("  the budget ended before all conflicts were found: there may be more")
         if self.cells:
-            agree = sum(row.inside for row in self.rows)
-            lines.append(f"  witness: simulated, {agree} of {len(self.rows)} rows inside")
+            moved = [row for row in self.rows if not math.isnan(row.value)]
+            but = f"; outside: {', '.join(self.outside)}" if self.outside else ""
+            count = len(moved) - len(self.outside)
+            lines.append(
+                f"  parameters found and simulated: {count} of the {len(moved)} other rows that they move hold{but}"
+            )
         elif self.starts:
             lines.append(f"  no parameters found ({self.starts} starts)")
         lines += [f"  {item.row}: {item.said(rows[item.row].unit)}" for item in self.left_out]

@@ -61,7 +61,7 @@ class ObservedRow:
         """Return it as a row of a linear program, None where its number has no such form in these runs."""
         measure = self.observation.measure
         form = None if measure is None else measure.declaration.linear
-        if measure is None or form is None:
+        if measure is None or form is None or not any(unknowns.run(run).asked[0] for run in self.runs):
             return None
         given = {key: item for key, item in measure.arguments.items() if not key.startswith("to_")}
         plateau = self.observation.window is not None

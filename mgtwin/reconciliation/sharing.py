@@ -16,6 +16,8 @@ __all__ = ["UNSAID", "Free", "Parameter", "PerState", "Shared"]
 
 #: What a factor is for a run of which the states say nothing.
 UNSAID = "-"
+#: Stands in `fixed` for the number that the cell has.
+OWN = "own"
 _Raw = str | float
 
 
@@ -30,7 +32,7 @@ class Shared:
     bounds : (low, high), optional
         Quantities; by default the range that the number has in the cell.
     fixed : mapping, optional
-        Value of a factor to the number that it fixes: ``{"hot": "0 ohm*cm^2"}``.
+        Value of a factor to the number that it fixes: ``{"hot": "0 ohm*cm^2"}``; ``"own"`` leaves that of the cell.
 
     Examples
     --------
@@ -126,6 +128,8 @@ class Free:
         mine: dict[str, str] = {}
         for name in (run.cell, *run.overlays, run.experiment):
             mine |= {key: str(value) for key, value in self.states.get(name, {}).items()}
+        if self.states and not mine:  # of samples that nobody describes nobody said what is free
+            return (), {}
         found, fixed = [], {}
         for pattern, shared in self.parameters.items():
             paths: Iterable[str] = ()
@@ -134,6 +138,8 @@ class Free:
             names = self.factors if shared.factors is None else shared.factors
             values = tuple(mine.get(name, UNSAID) for name in names)
             raw = next((shared.fixed[value] for value in values if value in shared.fixed), None)
+            if raw == OWN:
+                continue
             for path in paths:
                 number: Value = cell.get(path)
                 unit = number.unit

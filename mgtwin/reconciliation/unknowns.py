@@ -98,7 +98,8 @@ class SymbolicRun:
     cell: Cell
 
     @cached_property
-    def _free(self) -> tuple[tuple[Parameter, ...], dict[str, float]]:
+    def asked(self) -> tuple[tuple[Parameter, ...], dict[str, float]]:
+        """What is free in its cell, and what its factors fix."""
         return self.unknowns.free.of(self.run, self.cell)
 
     @cached_property
@@ -111,7 +112,7 @@ class SymbolicRun:
 
     def _probed(self, values: Mapping[str, Reals]) -> dict[str, Reals]:
         """Parts of the electrons' path for arrays of the free parameters: layers over the thickness, and contacts."""
-        given: dict[str | tuple[str, ...], ArrayLike] = dict(self._free[1].items())
+        given: dict[str | tuple[str, ...], ArrayLike] = dict(self.asked[1].items())
         given.update(values.items())
         reader, shape = reader_of(self.cell, given)
         grains, _ = reader_of(self._grains, {path: item for path, item in given.items() if BETWEEN not in path})
@@ -129,11 +130,15 @@ class SymbolicRun:
             found[f"plateau of {name}"] = share / (electrons + ionic_conductivity(self.cell, name, reader))
         for face in faces(self.cell) if conducting else ():
             found[f"contact {face}"] = contact_resistance(self.cell, face, Carrier.ELECTRONS, reader)
-        return {name: np.broadcast_to(np.asarray(item, float), (*shape, 1))[..., 0] for name, item in found.items()}
+        # one number for each set of parameters, also where there is a single one
+        return {
+            name: np.atleast_1d(np.broadcast_to(np.asarray(item, float), (*shape, 1))[..., 0])
+            for name, item in found.items()
+        }
 
     @cached_property
     def _parts(self) -> dict[str, _Part]:
-        free = self._free[0]
+        free = self.asked[0]
         middle = np.array([math.sqrt(item.low * item.high) if item.low > 0 else item.high / 2 for item in free])
         points = np.tile(middle, (2 * len(free) + 1, 1))
         for k, item in enumerate(free):
@@ -197,7 +202,7 @@ class SymbolicRun:
         """To direct current: ions beside electrons can only lower it."""
         if not self._ions_pass:
             return self.electronic()
-        found = self.unknowns.unknown(f"direct current through {self._name}")
+        found = self.unknowns.unknown(f"direct current through {self.name}")
         if passes(self.cell, Carrier.ELECTRONS):
             self.unknowns.hold(found - self.electronic(), "ions beside electrons lower a resistance")
         return self.unknowns.in_order(self._key, float(self.run.temperature), found)
@@ -208,13 +213,13 @@ class SymbolicRun:
             layers = self._sum("plateau of ")
             self.unknowns.hold(layers - self.electronic(("contacts",)), "ions beside electrons lower a resistance")
             return layers + self._contacts()
-        found = self.unknowns.unknown(f"V/i of {self._name} after {time:g} s")
+        found = self.unknowns.unknown(f"V/i of {self.name} after {time:g} s")
         self.unknowns.hold(found - self.steady(), "the current falls while a step of voltage lasts")
         return found
 
     def magnitude(self, frequency: float) -> Sum:
         """Of the impedance: never above direct current, nor below a plateau that is claimed for shorter times."""
-        found = self.unknowns.unknown(f"|Z| of {self._name} at {frequency:g} Hz")
+        found = self.unknowns.unknown(f"|Z| of {self.name} at {frequency:g} Hz")
         self.unknowns.hold(found - self.steady(), "|Z| is below the resistance to direct current")
         row, time = self.unknowns.plateaus.get(self._key, ("", math.inf))
         if 2 * math.pi * frequency * time <= 1:
@@ -238,7 +243,8 @@ class SymbolicRun:
         return low, high
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """Cell, overlays and temperature."""
         celsius = float(self.run.temperature) - 273.15
         return f"{', '.join((self.run.cell, *self.run.overlays))} at {celsius:.5g} degC"
 

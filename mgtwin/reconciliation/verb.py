@@ -19,6 +19,7 @@ from .search import Consistent, Inconsistent, explore
 from .sharing import Free, Shared
 from .statesfile import StatesFile, read_states
 from .unknowns import Unknowns
+from .witness import sought
 
 __all__ = ["reconcile"]
 
@@ -38,6 +39,7 @@ def reconcile(
     alternatives: Mapping[str, Sequence[str]] | None = None,
     overlays: Sequence[str] | None = None,
     deny: Sequence[str] | None = None,
+    witness: bool = True,
     budget: float | str = "60 s",
     seed: int = 0,
     progress: Progress | None = None,
@@ -64,6 +66,8 @@ def reconcile(
         Applied to every cell that takes them: the physics of a reading, whose numbers are free.
     deny : sequence of str, optional
         Claims of observations that are taken to be wrong; what rests on them is left out.
+    witness : bool
+        Also seek parameters that satisfy all rows but the fewest wrong ones, and simulate them.
     budget : float or str
         Time after which the search stops and says so [s].
     seed : int
@@ -83,7 +87,7 @@ def reconcile(
     Examples
     --------
     >>> import mgtwin as mt
-    >>> r = mt.reconcile(mt.observations("paper"), states="paper", budget="5 s")
+    >>> r = mt.reconcile(mt.observations("paper"), states="paper", witness=False)
     >>> r.corrections[0].size < len(r.conflicts)
     True
     """
@@ -101,12 +105,14 @@ def reconcile(
                 if key not in chosen and value not in every.setdefault(key, []):
                     every[key].append(value)
     until = began + float(parse(budget, "s"))
-    work = _Work(Free(shared, file.states), until, progress or (lambda fraction, text: None))
+    work = _Work(Free(shared, file.states), until, progress or (lambda fraction, text: None), witness, seed)
     choices = [dict(zip(every, values, strict=True)) for values in product(*every.values())]
     answers = []
     try:
         for k, choice in enumerate(choices):
-            rows = rows_of(observed, choice, overlays or file.overlays, deny or file.deny)
+            rows = rows_of(
+                observed, choice, file.overlays if overlays is None else overlays, file.deny if deny is None else deny
+            )
             answers.append(work.answer(choice, rows, (k / len(choices), (k + 1) / len(choices))))
     except KeyboardInterrupt:
         work.interrupted = True
@@ -119,8 +125,9 @@ def reconcile(
 class _Work:
     """The search of one call, which has a budget."""
 
-    def __init__(self, free: Free, until: float, progress: Progress) -> None:
+    def __init__(self, free: Free, until: float, progress: Progress, simulate: bool, seed: int) -> None:
         self.free, self.until, self.progress, self.interrupted = free, until, progress, False
+        self.simulate, self.seed = simulate, seed
 
     def answer(self, choice: Mapping[str, str], rows: Sequence[ObservedRow], part: tuple[float, float]) -> Answer:
         """Find conflicts, corrections and what is predicted, for one choice of alternatives."""
@@ -146,12 +153,19 @@ class _Work:
         self.interrupted |= not complete
         corrections = self._ranked(program, said, sets)
         wrong = corrections[0].rows if corrections else ()
+        witness, starts = None, 0
+        if self.simulate and complete:
+            self.progress(part[0] + 0.5 * (part[1] - part[0]), "parameters that satisfy the others")
+            kept = [row for row in rows if row.name not in wrong]
+            witness, starts = sought(self.free, kept, self.until, self.seed)
+        values = {} if witness is None else witness.values
         return Answer(
             alternative=choice,
             rows=tuple(
                 RowSaid(
                     row.name, row.observation.quantity, *row.interval, row.observation.unit,
                     row.observation.confidence, tuple(sorted(row.data)), row.name in linear,
+                    values.get(row.name, math.nan),
                 )
                 for row in rows
             ),
@@ -159,6 +173,10 @@ class _Work:
             corrections=corrections,
             left_out=tuple(self._left_out(program, said, row, wrong) for row in rows if row.name in linear),
             complete=complete,
+            cells={} if witness is None else witness.cells,
+            parameters={} if witness is None else witness.parameters,
+            outside=() if witness is None else witness.outside,
+            starts=starts,
         )  # fmt: skip
 
     @staticmethod

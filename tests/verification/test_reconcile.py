@@ -33,12 +33,14 @@ def free(contacts: bool) -> dict[str, mt.Shared]:
 
 @pytest.fixture(scope="module")
 def contacts() -> Reconciled:
-    return mt.reconcile(mt.observations("paper"), states="paper", free=free(True))
+    return mt.reconcile(mt.observations("paper"), states="paper", free=free(True), overlays=[], witness=False)
 
 
 @pytest.fixture(scope="module")
 def ideal() -> Reconciled:
-    return mt.reconcile(mt.observations("paper"), states="paper", free=free(False), deny=[FRESH])
+    return mt.reconcile(
+        mt.observations("paper"), states="paper", free=free(False), deny=[FRESH], overlays=[], witness=False
+    )
 
 
 def answer(found: Reconciled, exponent: str) -> Answer:
@@ -111,7 +113,15 @@ def test_denying_the_claim_of_a_row_takes_the_row_out(contacts: Reconciled, idea
 
 
 def test_order_of_experiments_changes_nothing(ideal: Reconciled) -> None:
-    turned = mt.reconcile(mt.observations("paper")[::-1], states="paper", free=free(False), deny=[FRESH], seed=7)
+    turned = mt.reconcile(
+        mt.observations("paper")[::-1],
+        states="paper",
+        free=free(False),
+        deny=[FRESH],
+        overlays=[],
+        witness=False,
+        seed=7,
+    )
     for item in ideal.answers:
         other = answer(turned, item.alternative["exponent"])
         assert {one.rows for one in other.conflicts} == {one.rows for one in item.conflicts}
