@@ -178,3 +178,7 @@ __all__ = [
     "voltage_growth",
 ]
 __all__ += regression.__all__
+
+
+def __dir__() -> list[str]:
+    return __all__
