@@ -64,6 +64,7 @@ from .merit import (
 )
 from .metrics import Reading, metric
 from .monotonic_growth import MonotonicGrowth, monotonic_growth
+from .nucleation import Nucleation, instantaneous_nucleation, nucleation, progressive_nucleation
 from .percolation import CarrierPercolation, Percolation, percolation
 from .rates import rate_capability, rate_summary
 from .relaxation_times import relaxation_times
@@ -98,6 +99,7 @@ __all__ = [
     "InternalDeposition",
     "LimitingCurrent",
     "MonotonicGrowth",
+    "Nucleation",
     "PaperCircuit",
     "Percolation",
     "Reading",
@@ -139,6 +141,7 @@ __all__ = [
     "half_difference_ratio",
     "half_sum",
     "hebb_wagner",
+    "instantaneous_nucleation",
     "intercept_conductivity",
     "intercept_resistance",
     "internal_deposition",
@@ -152,11 +155,13 @@ __all__ = [
     "monotonic_growth",
     "negative_half",
     "newman_number",
+    "nucleation",
     "overpotential",
     "overpotential_at",
     "percolation",
     "plateau_current",
     "positive_half",
+    "progressive_nucleation",
     "pulse_response",
     "rate_capability",
     "rate_summary",

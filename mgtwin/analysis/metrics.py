@@ -314,7 +314,7 @@ class Measure:
         given = {key: item for key, item in self.arguments.items() if key not in WHICH_REFERENCE}
         return METRICS[self.name](data, **given, **{key: item for key, item in context.items() if self.takes(key)})
 
-    def points(self, data: Any, values: Sequence[float]) -> list[Mapping[str, float]]:
+    def points(self, data: object, values: Sequence[float]) -> list[Mapping[str, float]]:
         """Return where the signal would pass, were these numbers read off it; empty where that is no point."""
         find = self.declaration.point
         return [] if find is None else [find(data, value, **self.arguments) for value in values]

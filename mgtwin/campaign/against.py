@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..experiments import Experiment, Observation
 from ..plot.labels import wrapped
 from ..plot.look import COLOURS, INK, MUTED
 from .judge import Row, Simulated
-from .panels import in_words, names_of, place_of
+from .panels import in_words, names_of, only, place_of
 from .verdicts import Calibrated
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def compared(
     ax: Axes,
     lines: Sequence[tuple[Observation, Sequence[Row]]],
     labels: Sequence[str],
-    width: float,
+    room: tuple[float, int],
     done: Sequence[Simulated],
 ) -> None:
     """Draw simulated over observed on an axis of factors: the interval as a box, a marker for every number.
@@ -51,8 +51,8 @@ def compared(
     lines : sequence of (Observation, rows)
     labels : sequence of str
         One for each line, which has room for it.
-    width : float
-        Of the Axes [inch].
+    room : (float, int)
+        Width of the Axes [inch], and how many readings stand beside each other in the legend.
     done : sequence of Simulated
         The results, by which runs have their names and colours.
     """
@@ -80,15 +80,15 @@ def compared(
                     np.clip(at, -DECADES, DECADES), y, ms=4, clip_on=False,
                     # beyond the axis an arrow in place of the reading's own marker
                     marker=MARKERS[n % len(MARKERS)] if abs(at) <= DECADES else "<>"[int(at > 0)], color=colour,
-                    mfc="white" if isinstance(row.verdict, Calibrated) else colour, mew=0.9, zorder=3, ls="",
+                    mfc="white" if type(row.verdict) is Calibrated else colour, mew=0.9, zorder=3, ls="",
                 )  # fmt: skip
     ax.set_yticks(middles, labels)
     ax.set_ylim(heights.sum(), 0)
     ax.set_xlim(-DECADES, DECADES)
     ax.set_xticks([-2, -1, 0, 1, 2], ["1/100", "1/10", "1", "10", "100"])
     said = "simulated over observed, or over its bound; open: calibrated, so no evidence"
-    ax.set_xlabel(wrapped(said, width, SIZE), fontsize=SIZE)
-    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel(wrapped(said, room[0], SIZE), fontsize=SIZE)
+    ax.tick_params(axis="y", length=0, pad=5)
     ax.grid(axis="y", visible=False)
     if len(readings) > 1:
         handles = [
@@ -96,10 +96,12 @@ def compared(
             for n in range(len(readings))
         ]
         texts = [in_words(name) for name in readings]
-        ax.legend(handles, texts, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(readings), borderaxespad=0.1)
+        ax.legend(handles, texts, loc="lower right", bbox_to_anchor=(1, 1), ncols=room[1], borderaxespad=0.1)
 
 
-def label_of(observation: Observation, rows: Sequence[Row], width: float) -> str:
+def label_of(
+    observation: Observation, rows: Sequence[Row], told: Mapping[tuple[object, ...], str], width: float
+) -> str:
     """What a line compares, what was observed of it, and where there is no number, in words of a width [inch]."""
     # the interval stands at the end of what was observed, and says more than the words before
     words, _, interval = in_words(rows[0].observed).partition(" → ")
@@ -107,14 +109,13 @@ def label_of(observation: Observation, rows: Sequence[Row], width: float) -> str
     said = wrapped(f"{words} → {interval}", width, SIZE)
     if said.count("\n") > 1:
         said = f"{wrapped(words, width, SIZE, lines=1)}\n→ {interval}"
-    lacking = [row for row in rows if not row.values or np.isnan(row.values).any()]
-    return "\n".join(
-        [
-            wrapped(in_words(observation.quantity), width, SIZE),
-            said,
-            *(f"{in_words(row.reading)}: {row.bare}" for row in lacking),
-        ]
-    )
+    keys = {(told.get((row.cell, row.state, row.ageing), ""), row.reading): row for row in rows}
+    lacking = {key: row.bare for key, row in keys.items() if not row.values or np.isnan(row.values).any()}
+    without = [
+        wrapped(f"{bare}{only({key for key, other in lacking.items() if other == bare}, set(keys))}", width, SIZE)
+        for bare in dict.fromkeys(lacking.values())
+    ]
+    return "\n".join([wrapped(in_words(observation.quantity), width, SIZE), said, *without])
 
 
 def decades(values: np.ndarray, low: float, high: float) -> np.ndarray:

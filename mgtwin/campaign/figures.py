@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..cells.overlays import load_overlay
 from ..experiments import Experiment
@@ -14,7 +14,7 @@ from ..plot.look import COLUMN, PAGE, printed
 from ..plot.observed import observed
 from .against import compared, label_of, lines_of
 from .judge import Row, Simulated
-from .panels import Panel, in_words, panels, place_of
+from .panels import Panel, in_words, only, panels, place_of, told_apart
 from .verdicts import Calibrated, Contradicts
 
 if TYPE_CHECKING:
@@ -71,14 +71,12 @@ def picture(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Ro
     alone = len(found) == 1 and not experiment.figure
     columns = 2 if len(found) == 4 else max(1, min(len(found), 3))
     several = len({item.run.reading for item in done}) > 1
-    named = {one.label: one.color for panel in found for one in panel.curves if one.label not in ("", panel.title)}
+    named = {one.label: one.color for panel in found for one in panel.curves if one.label not in ("", panel.words)}
     placed: list[Row] = []
     with printed():
         sheet = Sheet(COLUMN if alone else PAGE)
         sheet.write(in_words(experiment.description), 9.0)
-        # a legend has columns of one width, with a line before and a gap behind each name
-        beside = max(1, int(sheet.width / (max((text_width(name, 7.0) for name in named), default=0) + 0.45)))
-        legend_at = sheet.used
+        legend_at, beside = sheet.used, sheet.beside(named)
         sheet.used += LINE * 1.3 * -(-len(named) // beside)
         for start in range(0, len(found), columns):
             line = found[start : start + columns]
@@ -87,11 +85,15 @@ def picture(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Ro
                 placed += mark(fill(ax, panel), panel, experiment, rows)
         lines = lines_of(experiment, [row for row in rows if row not in placed])
         if lines:
-            labels = [label_of(one, members, 0.52 * sheet.width - 2 * MARGIN) for one, members in lines]
-            sheet.used += 0.25
+            told = told_apart([item.run for item in done])
+            labels = [label_of(one, members, told, 0.52 * sheet.width - 2.5 * MARGIN) for one, members in lines]
+            columns = sheet.beside([in_words(item.run.reading) for item in done])
+            sheet.used += 0.1 + LINE * 1.2 * -(
+                -len({row.reading for _, members in lines for row in members}) // columns
+            )
             high = LINE * sum(text.count("\n") + 1.7 for text in labels)
             wide = 0.48 * sheet.width - RIGHT
-            compared(sheet.axes(0.52 * sheet.width, wide, high), lines, labels, wide, done)
+            compared(sheet.axes(0.52 * sheet.width, wide, high), lines, labels, (wide, columns), done)
             sheet.used += high + BELOW + LINE * (2 if alone else 1)
         sheet.write(caption(experiment, done, placed), 7.0)
         figure = sheet.cut()
@@ -120,6 +122,10 @@ class Sheet:
         text = "\n".join(wrapped(one, self.width - 2 * MARGIN, fontsize) for one in text.splitlines())
         self.figure.text(MARGIN / self.width, 1 - self.used / SHEET, text, va="top", fontsize=fontsize, linespacing=1.3)
         self.used += 1.35 * fontsize / 72 * (text.count("\n") + 1) + 0.06
+
+    def beside(self, names: Collection[str]) -> int:
+        """How many names of a legend stand beside each other: its columns are alike, with a mark and a gap for each."""
+        return max(1, int(self.width / (max((text_width(name, 7.0) for name in names), default=0.0) + 0.4)))
 
     def axes(self, left: float, width: float, height: float) -> Axes:
         """New Axes at what is used so far."""
@@ -152,18 +158,22 @@ class Sheet:
 
 def fill(ax: Axes, panel: Panel) -> tuple[Axes, ...]:
     """Draw the curves of a panel and return its Axes."""
-    where: Any = ax
+    where: Axes | tuple[Axes, ...] = ax
     for curve in panel.curves:
         given = {**panel.arguments, "reach": panel.reach, "color": curve.color, "label": curve.label or None}
         where = PLOTS[panel.plot](curve.data, ax=where, **{key: one for key, one in given.items() if panel.takes(key)})
         # those below curves that lie on them are wider, so that all are seen
         for line in [line for line in ax.lines if line.get_label() == curve.label]:
             line.set_linewidth(line.get_linewidth() + 1.3 * panel.above(curve))
-    axes = where if isinstance(where, tuple) else (where,)
+    match where:
+        case tuple():
+            axes = where
+        case _:
+            axes = (where,)
     for part in axes:
-        # one legend stands above all panels
-        if part.get_legend() is not None and panel.curves[0].label:
-            part.get_legend().remove()
+        legend = part.get_legend()
+        if legend is not None and panel.curves[0].label:  # one stands above all panels
+            legend.remove()
     return axes
 
 
@@ -188,6 +198,7 @@ def mark(axes: tuple[Axes, ...], panel: Panel, experiment: Experiment, rows: Seq
 def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[Row]) -> str:
     """What the words in a figure mean, what of its panels was put into the parameters, and what lies outside."""
     runs = [item.run for item in done]
+    told = told_apart(runs)
     names = {name for run in runs for name in run.overlays if any(name not in other.overlays for other in runs)}
     meanings = [f"{in_words(name)}: {load_overlay(name).description.partition(':')[0]}" for name in sorted(names)]
     parts = ["; ".join(filter(None, [f"Source: {experiment.where}" if experiment.where else "", *meanings]))]
@@ -195,22 +206,12 @@ def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[
         parts.append("Grey: what counts as agreement with the source")
     for kind, head in ((Calibrated, "Calibrated, so no evidence"), (Contradicts, "Outside")):
         texts = []
-        for quantity in dict.fromkeys(row.quantity for row in placed if isinstance(row.verdict, kind)):
+        for quantity in dict.fromkeys(row.quantity for row in placed if type(row.verdict) is kind):
             members = [row for row in placed if row.quantity == quantity]
-            told = [[*(name for name in row.state if name in names), *filter(None, [row.ageing])] for row in members]
-            keys = [(", ".join(map(in_words, own)), row.reading) for own, row in zip(told, members, strict=True)]
-            mine = {key for key, row in zip(keys, members, strict=True) if isinstance(row.verdict, kind)}
+            keys = [(told.get((row.cell, row.state, row.ageing), ""), row.reading) for row in members]
+            mine = {key for key, row in zip(keys, members, strict=True) if type(row.verdict) is kind}
             texts.append(f"{quantity}{only(mine, set(keys))}")
-        reasons = dict.fromkeys(row.verdict.reason for row in placed if isinstance(row.verdict, kind))
+        reasons = dict.fromkeys(row.verdict.reason for row in placed if type(row.verdict) is kind)
         why = f" ({next(iter(reasons))})" if kind is Calibrated and len(reasons) == 1 else ""
         parts += [f"{head}: {'; '.join(texts)}{why}"] if texts else []
     return "\n".join(in_words(f"{part}.") for part in parts if part)
-
-
-def only(some: set[tuple[str, str]], of: set[tuple[str, str]]) -> str:
-    """Say which (state, reading) of all are meant: nothing for all, else states or readings alone where these tell."""
-    for k in (0, 1):
-        own = {pair[k] for pair in some}
-        if some == {pair for pair in of if pair[k] in own}:
-            return f" ({', '.join(sorted(map(in_words, own)))})" if len(own) < len({pair[k] for pair in of}) else ""
-    return f" ({'; '.join(', '.join(filter(None, map(in_words, pair))) for pair in sorted(some))})"

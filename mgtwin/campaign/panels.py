@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,13 +21,18 @@ from .judge import Simulated
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.typing import ColorType
 
-__all__ = ["Curve", "Panel", "in_words", "names_of", "panels", "place_of"]
+__all__ = ["Curve", "Panel", "in_words", "names_of", "only", "panels", "place_of", "told_apart"]
 
 #: Signals that differ by less than this part of themselves lie on each other in print.
 COINCIDE = 0.01
 #: Signals further apart than this have panels of their own, each with its scale.
 COMPARABLE = 4.0
+#: Above this -Im Z over Re Z a spectrum is that of a cell that blocks, whose end says nothing.
+BLOCKING = 1.3
+#: Height over width up to which complex planes are drawn.
+SHAPE = 0.7
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Curve:
     item: Simulated
     readings: tuple[str, ...]
     label: str
-    color: Any
+    color: ColorType
     step: int
 
     @property
@@ -60,7 +65,7 @@ class Panel:
     """Curves that are drawn together by one plot, given by its name and arguments."""
 
     plot: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
     curves: tuple[Curve, ...]
 
     @property
@@ -69,19 +74,25 @@ class Panel:
         return tuple(dict.fromkeys(name for curve in self.curves for name in curve.readings))
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """The readings in words; nothing where the curves themselves are called so."""
-        words = ", ".join(in_words(name) for name in self.readings)
         alike = {curve.readings for curve in self.curves}
-        if len(alike) > 1:
-            return ""
-        return f"{words}: alike within {100 * COINCIDE:.0f}\u00a0%" if len(self.readings) > 1 else words
+        return ", ".join(in_words(name) for name in self.readings) if len(alike) == 1 else ""
+
+    @property
+    def title(self) -> str:
+        """The readings in words, and that they are alike where they are several."""
+        same = f": alike within {100 * COINCIDE:.0f} %".replace(" ", "\u00a0").replace("\u00a0", " ", 1)
+        return self.words + (same if self.words and len(self.readings) > 1 else "")
 
     @property
     def reach(self) -> tuple[float, float]:
         """Re Z and -Im Z up to which spectra are shown [ohm]: all of what conducts, the beginning of what blocks."""
         real = max(curve.size for curve in self.curves)
-        return real, min(max(max(curve.height for curve in self.curves), 0.4 * real), real)
+        height = max(curve.height for curve in self.curves)
+        if height > BLOCKING * real:
+            return real, SHAPE * real
+        return max(real, height / SHAPE), max(height, 0.4 * real)
 
     @property
     def shape(self) -> float:
@@ -115,7 +126,7 @@ def in_words(text: str) -> str:
     return re.sub(r"(?<![\w.])-(?=\w)", "−", re.sub(r"(?<=\d)-(?=\d)", "–", text))
 
 
-def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, Any]]) -> list[Panel]:
+def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, object]]) -> list[Panel]:
     """Arrange results: a panel for each reading or for those that coincide, divided where sizes are not comparable.
 
     Parameters
@@ -135,7 +146,7 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, Any]]) ->
     single = len(columns) > 1 and all(len(group) == 1 for group in columns.values())
     together: dict[tuple[str, tuple[str, ...]], list[Curve]] = {}
     order = sorted({item.run.reading for item in done})
-    for readings, group in columns.items():
+    for readings, group in sorted(columns.items()):
         for item in group:
             shown = [(k, ds, name) for k, ds in enumerate(item.steps) for name in suitable(ds, asked)]
             for k, ds, name in shown:
@@ -159,7 +170,7 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, Any]]) ->
     return found
 
 
-def suitable(ds: xr.Dataset, asked: Mapping[str, Any]) -> list[str]:
+def suitable(ds: xr.Dataset, asked: Collection[str]) -> list[str]:
     """Names of the plots of a Dataset: those that are asked for, else the first that suits it."""
     if asked:
         return [name for name in asked if all(need in ds.variables for need in needs_of(name))]
@@ -195,24 +206,39 @@ def same_signals(pairs: Sequence[tuple[xr.Dataset, xr.Dataset]]) -> bool:
     )
 
 
-def names_of(runs: Sequence[Run]) -> dict[Run, tuple[str, str]]:
-    """What tells each run from others, whatever its reading, and its colour: grey where others age and it does not."""
+def told_apart(runs: Sequence[Run]) -> dict[tuple[object, ...], str]:
+    """What tells cells, states and ageings of some runs apart, in words by (cell, state, ageing)."""
     named = {name for run in runs for name in run.overlays if any(name not in other.overlays for other in runs)}
+    found: dict[tuple[object, ...], str] = {}
     # electrodes that go with an ageing are not said where the ageing tells
     for left_out in ("electrode", ""):
-        words: dict[Run, str] = {}
         for run in runs:
             own = [name for name in run.state if name in named and load_overlay(name).kind != left_out]
             ageing = (run.ageing or "no ageing") if any(other.ageing for other in runs) else ""
-            parts = [
-                in_words(run.build().description.partition(":")[0]) if len({other.cell for other in runs}) > 1 else "",
-                *map(in_words, filter(None, [*own, ageing])),
-                format_value(run.temperature, "K") if len({float(other.temperature) for other in runs}) > 1 else "",
-            ]
-            words[run] = ", ".join(filter(None, parts))
-        if len({(run.reading, text) for run, text in words.items()}) == len(words):
+            stack = run.build().description.partition(":")[0] if len({other.cell for other in runs}) > 1 else ""
+            found[run.cell, run.state, run.ageing] = ", ".join(map(in_words, filter(None, [stack, *own, ageing])))
+        if len(set(found.values())) == len(found):
             break
+    return found
+
+
+def names_of(runs: Sequence[Run]) -> dict[Run, tuple[str, str]]:
+    """What tells each run from others, whatever its reading, and its colour: grey where others age and it does not."""
+    words, several = told_apart(runs), len({float(run.temperature) for run in runs}) > 1
+    names = {}
+    for run in runs:
+        temperature = format_value(run.temperature, "K") if several else ""
+        names[run] = ", ".join(filter(None, [words[run.cell, run.state, run.ageing], temperature]))
     spare = iter(COLOURS)
-    told = dict.fromkeys(words.values())
+    told = dict.fromkeys(names.values())
     colours = {text: MUTED if text.endswith("no ageing") else next(spare, MUTED) for text in told}
-    return {run: (text, colours[text]) for run, text in words.items()}
+    return {run: (text, colours[text]) for run, text in names.items()}
+
+
+def only(some: set[tuple[str, str]], of: set[tuple[str, str]]) -> str:
+    """Say which (state, reading) of all are meant: nothing for all, else states or readings alone where these tell."""
+    for k in (0, 1):
+        own = {pair[k] for pair in some}
+        if some == {pair for pair in of if pair[k] in own}:
+            return f" ({', '.join(sorted(map(in_words, own)))})" if len(own) < len({pair[k] for pair in of}) else ""
+    return f" ({'; '.join(', '.join(filter(None, map(in_words, pair))) for pair in sorted(some))})"

@@ -125,7 +125,7 @@ def half_cycles(
         if first and len(number) > 2 * first and not above.child_axes:
             inset = above.inset_axes((0.1, 0.075, 0.34, 0.26))
             inset.set(xlim=(0.5, first + 0.5), ylim=(-reach, reach), xticks=range(1, int(first) + 1))
-            inset.set_ylabel("Voltage (mV)", labelpad=0)
+            inset.set_ylabel("mV", labelpad=0)
             inset.axhline(0, color=MUTED, lw=0.6, zorder=1)
             inset.xaxis.set_gid("cycle")
             inset.yaxis.set_gid("voltage")

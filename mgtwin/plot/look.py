@@ -60,7 +60,8 @@ _RC: dict[Any, Any] = {
     "pdf.fonttype": 42,  # letters stay letters: journals refuse the outlines that are matplotlib's default
 }
 #: For print at its final size: letters of 7 to 9 pt, thin lines.
-_PRINT: dict[Any, Any] = {
+_PRINT = {
+    **_RC,
     "font.size": 7.5, "axes.titlesize": 8, "axes.titlecolor": INK, "axes.labelsize": 7.5, "xtick.labelsize": 7,
     "ytick.labelsize": 7, "legend.fontsize": 7, "figure.titlesize": 9, "lines.linewidth": 1.1, "axes.linewidth": 0.6,
     "grid.linewidth": 0.4, "axes.titlepad": 3.0, "axes.labelpad": 2.0, "xtick.major.size": 2.5,
@@ -73,7 +74,7 @@ COLUMN, PAGE = 85 / 25.4, 170 / 25.4
 
 
 #: The look of the figure that is being made, which the plots in it keep.
-_LOOK: ContextVar[dict[Any, Any]] = ContextVar("look", default=_RC)
+_LOOK = ContextVar("look", default=_RC)
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def style() -> Iterator[None]:
 @contextmanager
 def printed() -> Iterator[None]:
     """Context of a figure that is made at its final size, `COLUMN` or `PAGE` wide: letters of 7 to 9 pt, thin lines."""
-    before = _LOOK.set({**_RC, **_PRINT})
+    before = _LOOK.set(_PRINT)
     try:
         with style():
             yield

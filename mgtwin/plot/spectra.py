@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mgtwin.plot.units import lab_shared, short, size_of, with_unit
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
 
 __all__ = ["bode", "nyquist"]
 
@@ -123,13 +124,11 @@ def landmarks(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> tuple[np.nd
 
     Points are in the order of rising frequency. Earlier labels are taken off, for the spectrum may cover them.
     """
-    from matplotlib.text import Annotation
-
     view = np.array([ax.get_xlim(), ax.get_ylim()])
     inside = np.flatnonzero((points < view[:, 1]).all(axis=1))
     highest = inside[points[inside, 1] == points[inside, 1].max(initial=-np.inf)][:1]
     found = [(points[k], texts[k]) for k in dict.fromkeys([*inside[:1], *highest])]
-    for label in [text for text in ax.texts if isinstance(text, Annotation)]:
+    for label in [cast("Annotation", text) for text in ax.texts if text.get_gid() != BEYOND]:
         at = np.array(label.xy, dtype=float)
         # spectra that lie on each other need one label
         if all(label.get_text() != text or np.abs(at - here).max() > 0.02 * view[0, 1] for here, text in found):

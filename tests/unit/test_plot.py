@@ -507,8 +507,7 @@ def test_a_plot_of_ones_own_is_drawn_where_it_suits(monkeypatch) -> None:
 
 
 def test_every_plot_is_in_the_family() -> None:
-    # of two Datasets, of a fit, of a reconciliation, of them all
-    others = {"compare", "circuit", "conflicts", "figure", "panel", "plot", "PLOTS"}
+    others = {"compare", "circuit", "conflicts", "figure", "panel", "plot", "PLOTS"}  # of no single Dataset
     assert set(plot.PLOTS) == set(plot.__all__) - others
     assert all(getattr(plot, name) is plot.PLOTS[name] for name in plot.PLOTS)
 
