@@ -509,7 +509,8 @@ def test_a_plot_of_ones_own_is_drawn_where_it_suits(monkeypatch) -> None:
 def test_every_plot_is_in_the_family() -> None:
     others = {"compare", "circuit", "conflicts", "figure", "panel", "plot", "PLOTS"}  # of no single Dataset
     assert set(plot.PLOTS) == set(plot.__all__) - others
-    assert all(getattr(plot, name) is plot.PLOTS[name] for name in plot.PLOTS)
+    # the public one of this name draws materials of the library, too, and Datasets by that of the family
+    assert all(getattr(plot, name) is plot.PLOTS[name] for name in plot.PLOTS if name != "arrhenius")
 
 
 # -- several results ------------------------------------------------------------------------------------------------
