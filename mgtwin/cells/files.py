@@ -192,7 +192,7 @@ layers:
     material:
       type: ion_conductor
       ionic_conductivity:     # a number with its unit, or a law of temperature
-        type: arrhenius       # also: constant, arrhenius_t (in sigma*T), vogel_fulcher, table
+        type: arrhenius       # also: constant, isothermal, arrhenius_t (in sigma*T), vogel_fulcher, table
         reference: 0.5 mS/cm
         reference_temperature: 25 degC
         activation_energy: 0.35 eV
