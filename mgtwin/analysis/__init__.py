@@ -9,6 +9,7 @@ from ..regression import *  # noqa: F403 (the kinds of a family are listed nowhe
 from .activation import arrhenius
 from .blocking_spectrum import BlockingSpectrum, blocking_spectrum
 from .circuits import PaperCircuit
+from .corrections import corrected
 from .cycling import (
     coulombic_efficiency,
     cycle_summary,
@@ -119,6 +120,7 @@ __all__ = [
     "cathodic_peak",
     "closure",
     "conductivity",
+    "corrected",
     "coulombic_efficiency",
     "critical_current_density",
     "current_ratio",
@@ -189,3 +191,7 @@ __all__ = [
     "voltage_growth",
 ]
 __all__ += regression.__all__
+
+
+def __dir__() -> list[str]:
+    return __all__
