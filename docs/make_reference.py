@@ -22,6 +22,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "Published materials",
+        "[Materials](materials.md) explains them.",
+        ("materials", "values", "cite", "Isothermal"),
+    ),
+    (
         "Nouns: what is built",
         "Immutable and validated; quantities are SI numbers or text with a unit.",
         (
@@ -66,8 +71,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "All take `temperature=`, but for `Voltage` and `Current`, which are biases, and `Every` and `CycleSkipping`,\n"
         "which are parts of `Cycling`.",
         (
-            "EIS", "Polarization", "Voltammetry", "LinearSweep", "Galvanostatic", "Cycling", "Every", "CycleSkipping",
-            "Rest", "Replay", "Sequence", "Voltage", "Current",
+            "EIS", "Polarization", "Voltammetry", "LinearSweep", "Galvanostatic", "RateTest", "Cycling", "Every",
+            "CycleSkipping", "Rest", "Replay", "Sequence", "Voltage", "Current",
         ),
     ),
     (

@@ -16,17 +16,23 @@ from mgtwin.registry import FAMILIES
 STUB = Path(mgtwin.__file__).with_name("__init__.pyi")
 PACKAGES = ("analysis", "impedance", "plot")
 #: Families whose kinds are used by another name than their class: in circuit strings, as functions, by `mgtwin.read`.
-NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot")
+NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export format")
 #: Module -> public names of it that are no kinds.
 OTHERS = {
     "analysis.metrics": "metric",
+    "bench": "Series SeriesFit series series_coordinate",
     "cells": "Cell Contact Fixture GrainBoundary Ion Layer Phase Pressed Reference Shunt",
+    "cells.bibliography": "cite",
+    "cells.catalogue": "materials",
+    "cells.competing": "values",
     "cells.files": "applicable_overlays cell list_cells list_experiments list_overlays load_cell material",
     "circuits": "Circuit circuit_element",
     "data": "Column read",
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
+    "exports": "export export_format report tables_of",
+    "reconciliation": "PerState Shared observations reconcile",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",

@@ -67,7 +67,7 @@ SCHEMA: Mapping[str, Variable] = {
     "time": Variable(("time",), "s", "time"),
     "voltage": Variable(("time",), "V", "cell voltage"),
     "current": Variable(("time",), "A", "current"),
-    "shunt_current": Variable(("time",), "A", "current that passes the layers by"),
+    "shunt_current": Variable(("time",), "A", "current that passes layers by"),
     "voltage_negative": Variable(("time",), "V", "voltage of the reference against the negative electrode"),
     "voltage_positive": Variable(("time",), "V", "voltage of the positive electrode against the reference"),
     "cycle": Variable(("time",), "1", "cycle", "i"),

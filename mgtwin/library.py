@@ -17,6 +17,7 @@ from mgtwin.plain import is_mapping
 __all__ = [
     "CAMPAIGN",
     "KINDS",
+    "STATES",
     "Entry",
     "campaigns",
     "entries",
@@ -37,8 +38,8 @@ KINDS = {
     "experiments": "experiment",
 }
 
-#: What a folder of experiments says about itself.
-CAMPAIGN = "campaign.yaml"
+#: What a folder of experiments says about itself, and about what its samples have in common: no experiments.
+CAMPAIGN, STATES = "campaign.yaml", "states.yaml"
 
 
 class Entry(NamedTuple):
@@ -74,7 +75,7 @@ def _files(kind: str) -> Iterator[Path]:
     seen = set()
     for folder in folders(kind):
         for path in sorted(folder.glob("*.yaml")):
-            if path.stem not in seen and path.name != CAMPAIGN:
+            if path.stem not in seen and path.name not in (CAMPAIGN, STATES):
                 seen.add(path.stem)
                 yield path
 

@@ -268,20 +268,27 @@ def unsteady(slope: float) -> str:
     return ""
 
 
-def fit_line(x: np.ndarray, y: np.ndarray) -> Line:
-    """Fit ``y = slope x + offset`` by least squares, all points with equal weight."""
-    n, mean = len(x), x.mean()
+def fit_line(x: np.ndarray, y: np.ndarray, std: np.ndarray | None = None) -> Line:
+    """Fit ``y = slope x + offset`` by least squares.
+
+    With the standard deviations of y each point has the weight 1/std^2, and those of the line are at least what these
+    say: points that scatter more widen them. Without, all points have one weight, and the scatter alone says.
+    """
+    n = len(x)
+    w = np.ones(n) if std is None else 1 / std**2
+    mean, middle = float((w * x).sum() / w.sum()), float((w * y).sum() / w.sum())
     # about the mean: the textbook sums of x^2 cancel for abscissae as close together as 1/T
-    sxx = float(((x - mean) ** 2).sum())
-    slope = float(((x - mean) * (y - y.mean())).sum()) / sxx
-    offset = float(y.mean() - slope * mean)
-    residual = float(((y - slope * x - offset) ** 2).sum())
-    total = float(((y - y.mean()) ** 2).sum())
-    variance = residual / (n - 2) if n > 2 else float("nan")
+    sxx = float((w * (x - mean) ** 2).sum())
+    slope = float((w * (x - mean) * (y - middle)).sum()) / sxx
+    offset = middle - slope * mean
+    residual = float((w * (y - slope * x - offset) ** 2).sum())
+    total = float((w * (y - middle) ** 2).sum())
+    scatter = residual / (n - 2) if n > 2 else float("nan")
+    variance = scatter if std is None else float(np.fmax(scatter, 1.0))
     return Line(
         slope=slope,
         slope_std=float(np.sqrt(variance / sxx)),
         offset=offset,
-        offset_std=float(np.sqrt(variance * (1 / n + mean**2 / sxx))),
+        offset_std=float(np.sqrt(variance * (1 / w.sum() + mean**2 / sxx))),
         r2=1 - residual / total if total > 0 else 1.0,
     )

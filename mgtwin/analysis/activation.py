@@ -13,7 +13,7 @@ from mgtwin.analysis.spectra import Conductivity, conductivity
 from mgtwin.dataset import attributes, check, is_tree, stamp
 from mgtwin.errors import InputError
 from mgtwin.laws import BOLTZMANN
-from mgtwin.quantities import AmbientTemperature, format_value, parse
+from mgtwin.quantities import AmbientTemperature, Value, format_value, parse
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,8 +35,9 @@ def arrhenius(
 
     .. math:: \sigma = \sigma_0 e^{-E_a/kT} \qquad\text{and}\qquad \sigma T = B_0 e^{-E_a/kT}
 
-    by unweighted least squares of :math:`\ln\sigma` and :math:`\ln(\sigma T)` against :math:`1/kT`. The two activation
-    energies differ by about kT (30 meV), so the convention belongs to the number.
+    by least squares of :math:`\ln\sigma` and :math:`\ln(\sigma T)` against :math:`1/kT`, weighted by the standard
+    deviations of the conductivities where all of them are pairs whose `Value` has one, else unweighted. The two
+    activation energies differ by about kT (30 meV), so the convention belongs to the number.
 
     Parameters
     ----------
@@ -73,12 +74,14 @@ def arrhenius(
     items = [node.to_dataset() for node in data.leaves] if is_tree(data) else data
     points = sorted(_point(item, at, thickness, area) for item in items)
     temperature, sigma = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    relative = np.array([(Value.of(p[1]).std or np.nan) / p[1] for p in points])
+    std = relative if np.isfinite(relative).all() else None
     if len(points) < 2 or np.ptp(temperature) < 1e-6 * temperature.max():
         raise InputError("an activation energy needs conductivities at two temperatures at least.")
-    warnings = ["two temperatures leave no standard deviation"] if len(points) == 2 else []
+    warnings = ["two temperatures leave no standard deviation"] if len(points) == 2 and std is None else []
     per_kt = 1 / (BOLTZMANN * temperature)
     # both conventions are in use, and differ by about kT in the energy: a law must be compared in its own
-    lines = [fit_line(per_kt, np.log(sigma)), fit_line(per_kt, np.log(sigma * temperature))]
+    lines = [fit_line(per_kt, np.log(sigma), std), fit_line(per_kt, np.log(sigma * temperature), std)]
     values = {
         "activation_energy": [-line.slope for line in lines],
         "activation_energy_std": [line.slope_std for line in lines],
@@ -125,7 +128,7 @@ def _point(
             "a Dataset says no temperature: give it to mt.read(temperature='60 degC'), or give a pair (temperature, "
             "conductivity)."
         )
-    kelvin, siemens = float(AmbientTemperature().read(temperature)), float(parse(sigma, "S/m"))
+    kelvin, siemens = float(AmbientTemperature().read(temperature)), parse(sigma, "S/m")
     if siemens <= 0:
         at_value = f"{format_value(siemens, 'S/m')} at {kelvin:g} K"
         raise InputError(f"{at_value}: conductivities must be positive to have a logarithm.")

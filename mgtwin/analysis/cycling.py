@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mgtwin.analysis._common import require
-from mgtwin.analysis.metrics import Reading, metric, shown
+from mgtwin.analysis._common import known_cell, require
+from mgtwin.analysis.metrics import Point, Reading, metric, shown
+from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.questions import passes
 from mgtwin.dataset import attributes, check, sample_cycles, stamp
 from mgtwin.errors import InputError
+from mgtwin.plot.transients import cycle_numbers
+from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,6 +26,7 @@ __all__ = [
     "dissolution_voltage",
     "drift",
     "growth_share",
+    "growth_within_cycle",
     "half_difference",
     "half_difference_ratio",
     "half_sum",
@@ -61,8 +66,8 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         Over ``cycle``: ``deposition_voltage``, ``dissolution_voltage``, ``half_sum``, ``half_difference`` [V],
-        ``deposition_capacity``, ``dissolution_capacity`` [C, positive] and ``energy_efficiency``. NaN where a half
-        cycle is missing, and a warning says so.
+        ``deposition_capacity``, ``dissolution_capacity`` [C, positive], ``energy_put_in``, ``energy_delivered`` [J] and
+        ``energy_efficiency``. NaN where a half cycle is missing, and a warning says so.
 
     Raises
     ------
@@ -105,6 +110,8 @@ def cycle_summary(run: xr.Dataset) -> xr.Dataset:
         "half_difference": (diss - dep) / 2,
         "deposition_capacity": deposited,
         "dissolution_capacity": dissolved,
+        "energy_put_in": put_in,
+        "energy_delivered": delivered,
         "energy_efficiency": np.divide(delivered, put_in, out=np.full(len(numbers), np.nan), where=put_in > 0),
     }
     partial = [str(n) for n, gap in zip(numbers, np.isnan(dep + diss), strict=True) if gap]
@@ -176,13 +183,22 @@ def _last_driven(run: xr.Dataset, step: int | None, needed_by: str) -> int:
     return int(np.flatnonzero(chosen)[-1])
 
 
-@metric("V", "voltage at the end of deposition")
+def of_cycle(quantity: str) -> Point:
+    """Where a number of one cycle stands in a plot against the number of the cycle, counted from 1."""
+
+    def find(run: xr.Dataset, value: float, cycle: int = 0) -> Mapping[str, float]:
+        return {"cycle": float(cycle_numbers(cycle_summary(run))[cycle]), quantity: value}
+
+    return find
+
+
+@metric("V", "voltage at the end of deposition", point=of_cycle("voltage"))
 def deposition_voltage(run: xr.Dataset, cycle: int = 0) -> float:
     """Return the voltage [V] at the end of deposition in a cycle (0 is the first, -1 the last)."""
     return _of_cycle(run, "deposition_voltage", cycle)
 
 
-@metric("V", "voltage at the end of dissolution")
+@metric("V", "voltage at the end of dissolution", point=of_cycle("voltage"))
 def dissolution_voltage(run: xr.Dataset, cycle: int = 0) -> float:
     """Return the voltage [V] at the end of dissolution in a cycle (0 is the first, -1 the last)."""
     return _of_cycle(run, "dissolution_voltage", cycle)
@@ -194,7 +210,7 @@ def half_difference(run: xr.Dataset, cycle: int = 0) -> float:
     return _of_cycle(run, "half_difference", cycle)
 
 
-@metric("V", "half-sum")
+@metric("V", "half-sum", point=of_cycle("half_sum"))
 def half_sum(run: xr.Dataset, cycle: int = 0) -> float:
     """Return the half-sum of dissolution and deposition voltage [V] in a cycle: 0 for equal halves and histories."""
     return _of_cycle(run, "half_sum", cycle)
@@ -251,6 +267,50 @@ def growth_share(series: Sequence[xr.Dataset]) -> float:
     return float((grown[len(grown) // 2 - 1] - grown[0]) / gain)
 
 
+@metric("V", "growth within a cycle", needs=("time", "voltage", "current"), quantities={"since": "s"})
+def growth_within_cycle(run: xr.Dataset, cycle: int = 0, since: float | str = "10 min") -> float:
+    r"""Return by how much the size of the voltage [V] grows within the half cycles of a cycle, added up.
+
+    :math:`\sum (|V(t_{end})| - |V(t_0 + since)|)`: what a resistance that grows in a straight line adds in a cycle, and
+    next to nothing where the growth starts slowly.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Transient.
+    cycle : int
+        Counted from 0; -1 is the last one.
+    since : float or str
+        Time [s] after the current has turned from which growth counts; before, double layers charge and films break.
+
+    Raises
+    ------
+    InputError
+        There is no such cycle, or no sample of it after `since`.
+
+    Examples
+    --------
+    >>> from mgtwin.dataset import transient
+    >>> run = transient([0, 3600, 3600, 7200], [-0.10, -0.11, 0.12, 0.13], [-1e-5, -1e-5, 1e-5, 1e-5], cycle=[0] * 4)
+    >>> round(growth_within_cycle(run, since=0.0), 6)
+    0.02
+    """
+    numbers, delay = sample_cycles(run), float(parse(since, "s"))
+    time, voltage, current = (np.asarray(run[name].values, dtype=float) for name in ("time", "voltage", "current"))
+    known = np.unique([0] if numbers is None else numbers)
+    if not -known.size <= cycle < known.size:
+        raise InputError(f"growth_within_cycle: there is no cycle {cycle}: the run has {known.size}.")
+    within = np.ones(len(time), dtype=bool) if numbers is None else numbers == known[cycle]
+    total = 0.0
+    for sign in (-1, 1):
+        half = within & (sign * current > REST * np.abs(current).max())
+        if not half.any() or time[half][-1] <= time[half][0] + delay:
+            raise InputError(f"growth_within_cycle: cycle {cycle} has no half cycle that is longer than {delay:g} s.")
+        size = np.abs(voltage[half])
+        total += size[-1] - np.interp(time[half][0] + delay, time[half], size)
+    return float(total)
+
+
 def _of_cycle(run: xr.Dataset, name: str, cycle: int) -> float:
     values = cycle_summary(run)[name].values
     if not -len(values) <= cycle < len(values):
@@ -262,8 +322,9 @@ def _of_cycle(run: xr.Dataset, name: str, cycle: int) -> float:
 def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     """Return the share of the current that electrons carry, through the cell or a shunt, and that moves no ion.
 
-    The electronic current at the working (positive) electrode, and that of the shunt, over the current, at the last
-    sample that has a current; at steady state it is the same at the negative electrode.
+    The electronic current at the working (positive) electrode, and that of a shunt from metal to metal, over the
+    current, at the last sample that has a current; at steady state it is the same at the negative electrode. What a
+    filament through some layers carries goes on as ions.
 
     Parameters
     ----------
@@ -287,8 +348,10 @@ def leakage_fraction(run: xr.Dataset, step: int | None = None) -> float:
     if "positive" not in run["interface"].values:
         raise InputError("leakage_fraction: electronic_current has no interface 'positive'.")
     k = _last_driven(run, step, "leakage_fraction")
-    shunted = float(run["shunt_current"][k]) if "shunt_current" in run else 0.0
-    return float((run["electronic_current"].sel(interface="positive")[k] + shunted) / run["current"][k])
+    leaking = run["electronic_current"].sel(interface="positive")[k]
+    if "shunt_current" in run and passes(known_cell(run, "leakage_fraction"), Carrier.ELECTRONS):
+        leaking = leaking + run["shunt_current"][k]
+    return float(leaking / run["current"][k])
 
 
 @metric("V", "overpotential", needs=("time", "voltage", "current"))

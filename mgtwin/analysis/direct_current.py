@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,15 +10,19 @@ import numpy as np
 from mgtwin.analysis._common import known_cell
 from mgtwin.analysis.cycling import leakage_fraction
 from mgtwin.analysis.electronic import electronic_conductivity
+from mgtwin.analysis.linear import Quotient, Sum
 from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.cells.carriers import Carrier
-from mgtwin.cells.questions import contact_resistance, faces
+from mgtwin.cells.questions import contact_resistance, faces, grain_boundary_resistance
 from mgtwin.dataset import sample_cycles
-from mgtwin.errors import InputError
+from mgtwin.errors import InputError, did_you_mean
+from mgtwin.plain import listed
 from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from mgtwin.cells import Cell
 
 __all__ = [
     "anodic_peak",
@@ -32,12 +37,33 @@ __all__ = [
 AT_VERTEX = 0.02
 #: Share of the voltage before the vertex over which a plateau must be flat, and by how much it may change there.
 PLATEAU, FLAT = 0.1, 0.01
+#: Resistances to electrons in series with the bulk [ohm*m^2], by the name that files give them.
+IN_SERIES: dict[str, Callable[[Cell], float]] = {
+    "contacts": lambda cell: sum(float(contact_resistance(cell, face, Carrier.ELECTRONS)) for face in faces(cell)),
+    "grain_boundaries": lambda cell: sum(grain_boundary_resistance(cell, layer.name) for layer in cell.layers),
+}
 NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")
 
 
-@metric("S/m", "electronic conductivity from a slope", needs=TRANSIENT)
-def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False) -> float:
+def on_the_line(ca: xr.Dataset, value: float, **taken_off: object) -> Mapping[str, float]:
+    """The last point of the line of steady currents, were its slope that of a conductivity with nothing taken off."""
+    if any(taken_off.values()):
+        return {}
+    found, voltage = electronic_conductivity(ca), float(ca["voltage"][-1])
+    return {"voltage": voltage, "current": voltage * found.slope * value / found.value}
+
+
+@metric(
+    "S/m",
+    "electronic conductivity from a slope",
+    needs=TRANSIENT,
+    point=on_the_line,
+    linear=lambda run, *context, without_contacts=False, without=(): Quotient(
+        Sum(1.0), run.electronic((*listed(without), "contacts") if without_contacts else listed(without))
+    ),
+)
+def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False, without: Sequence[str] = ()) -> float:
     """Return the electronic conductivity [S/m] from the slope of steady current against voltage.
 
     Parameters
@@ -45,21 +71,35 @@ def slope_conductivity(ca: xr.Dataset, without_contacts: bool = False) -> float:
     ca : xarray.Dataset
         Steps of constant voltage between electrodes that block ions; see `electronic_conductivity`.
     without_contacts : bool
-        Take the electronic contact resistances that the cell has off the slope: the conductivity of the bulk, which is
-        what a measurement with perfect contacts would give.
+        The same as ``without=["contacts"]``.
+    without : sequence of str
+        Electronic resistances of the cell that are taken off the slope: ``"contacts"`` (what a measurement with perfect
+        contacts would give), ``"grain_boundaries"``, or both (the conductivity inside the grains).
+
+    Raises
+    ------
+    InputError
+        `without` names anything else, or the cell is not known.
     """
+    left_out = [*(["contacts"] if without_contacts else []), *without]
+    for name in left_out:
+        if name not in IN_SERIES:
+            hint = did_you_mean(name, IN_SERIES)
+            raise InputError(
+                f"slope_conductivity without {name!r}: what can be left out is {' and '.join(IN_SERIES)}.{hint}"
+            )
     found = electronic_conductivity(ca)
     drifting = sum(text.startswith("at ") for text in found.warnings)
     unsteady = f"{drifting} steps not quite steady" if drifting else ""
-    if not without_contacts:
+    if not left_out:
         return Reading(found.value, unsteady, r2=found.r2)
     cell = known_cell(ca, "slope_conductivity")
-    resistances = (contact_resistance(cell, face, Carrier.ELECTRONS) for face in faces(cell))
-    contacts = sum(map(float, resistances)) / float(cell.area)
-    bulk = 1 / found.slope - contacts
+    resistances = {name: IN_SERIES[name](cell) / float(cell.area) for name in IN_SERIES if name in left_out}
+    bulk, parts = 1 / found.slope - sum(resistances.values()), " and ".join(resistances).replace("_", " ")
     if bulk <= 0:
-        return Reading(float("nan"), "the contacts are larger than the whole resistance")
-    return Reading(found.value / (found.slope * bulk), f"contacts of {shown(contacts, 'ohm')} taken off")
+        return Reading(float("nan"), f"the {parts} are larger than the whole resistance")
+    taken = " and ".join(f"{name.replace('_', ' ')} of {shown(value, 'ohm')}" for name, value in resistances.items())
+    return Reading(found.value / (found.slope * bulk), f"{taken} taken off")
 
 
 @metric("A", "current of a plateau of a sweep", needs=TRANSIENT)
@@ -91,7 +131,13 @@ def plateau_current(lsv: xr.Dataset, dissolution: bool = False) -> Reading:
     return Reading(float(current[vertex]), f"flat within {100 * change:.2g} %")
 
 
-@metric("ohm", "resistance to direct current", needs=(*TRANSIENT, "electronic_current"))
+@metric(
+    "ohm",
+    "resistance to direct current",
+    needs=(*TRANSIENT, "electronic_current"),
+    linear=lambda run, *context: Quotient(run.steady(), Sum(1.0), run.length_per_area()),
+    point=lambda run, value: {"time": float(run["time"][-1]), "voltage": value * float(run["current"][-1])},
+)
 def direct_resistance(run: xr.Dataset) -> float:
     """Return voltage over current [ohm] at the end of a run; the remark says what share of the current is electrons."""
     share = leakage_fraction(run)
@@ -113,7 +159,7 @@ def voltage_growth(run: xr.Dataset, since: float | str = "1 h") -> float:
     return float(voltage[-1] / np.interp(float(parse(since, "s")), time, voltage))
 
 
-@metric("V", "potential of the cathodic peak", needs=TRANSIENT)
+@metric("V", "potential of the cathodic peak", needs=TRANSIENT, point=lambda run, value, **_: {"voltage": value})
 def cathodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
     """Return the potential [V] of the most negative current in a cycle; NaN where that is at the vertex.
 
@@ -127,7 +173,7 @@ def cathodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
     return _peak(run, -1.0, cycle)
 
 
-@metric("V", "potential of the anodic peak", needs=TRANSIENT)
+@metric("V", "potential of the anodic peak", needs=TRANSIENT, point=lambda run, value, **_: {"voltage": value})
 def anodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
     """Return the potential [V] of the most positive current in a cycle, as `cathodic_peak` the most negative."""
     return _peak(run, 1.0, cycle)

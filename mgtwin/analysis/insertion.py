@@ -9,10 +9,14 @@ import numpy as np
 from mgtwin.analysis._common import known_cell, number_of
 from mgtwin.analysis.merit import stack_areal_mass, stack_thickness
 from mgtwin.analysis.metrics import Reading, metric
-from mgtwin.cells import Cell
+from mgtwin.cells import Cell, Reader
+from mgtwin.cells.hosts import host_capacities
+from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError
 from mgtwin.models.names import own_state, slice_of, slices_among
 from mgtwin.models.rails import Rails
+from mgtwin.protocols.base import parse_current
+from mgtwin.protocols.segments import amperes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +27,7 @@ __all__ = [
     "delivered_capacity",
     "delivered_energy",
     "energy_density",
+    "particle_uniformity",
     "reaction_uniformity",
     "specific_energy",
     "stoichiometry",
@@ -60,35 +65,102 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
     return cell.reaction_uniformity(current)
 
 
+def particle_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
+    r"""Return by how much the filling at the surface of the particles exceeds its mean at a constant current.
+
+    .. math:: \Phi = \frac{i R_p}{5 D\,aL\,zFc_{max}}, \qquad a = \frac{3\varepsilon_s}{R_p}
+
+    with D at the filling of the cell (ask one of another filling where D falls); the contacted part of the surface
+    cancels. Below 0.05 the particles are filled nearly evenly; far above it the surface is full or empty before.
+
+    Parameters
+    ----------
+    cell : Cell
+    current : float or str
+        [A], or a current density with its unit.
+
+    Returns
+    -------
+    dict
+        Side of the cell -> difference of the fillings; empty without an insertion electrode.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> found = particle_uniformity(mt.cell("mg_polymer_ti2s4"), "0.1 mA/cm^2")
+    >>> {side: f"{difference:.1g}" for side, difference in found.items()}
+    {'positive': '1e-06'}
+    """
+    density = abs(amperes(parse_current(current), cell)) / float(cell.area)
+    read, found = Reader(cell), {}
+    for side, capacity in host_capacities(cell).items():
+        host = cell.get(side)
+        D = float(read.property(f"{side}.diffusivity", read.temperature)) * float(
+            1.0 if host.diffusivity_factor is None else host.diffusivity_factor(float(host.filling))
+        )
+        # zF c_max a L = 3 (capacity per area)/R_p
+        found[side] = density * float(host.radius) ** 2 * float(cell.area) / (15 * D * capacity)
+    return found
+
+
 @metric("C", "charge delivered", needs=("time", "voltage", "current"))
-def delivered_capacity(run: xr.Dataset) -> Reading:
+def delivered_capacity(run: xr.Dataset, cycle: int | None = None) -> Reading:
     """Return the charge [C] that a full cell gives in a run: the integral of the current while it discharges.
 
-    A cell with a host as its positive electrode discharges at negative currents, which insert the ion.
+    A cell with a host as its positive electrode discharges at negative currents, which insert the ion. Of a run with
+    several discharges `cycle` says which one.
+
+    Raises
+    ------
+    InputError
+        There are discharges in several cycles, and `cycle` is not given; or it names one without.
     """
-    time, current = run["time"].values, np.minimum(run["current"].values, 0.0)
+    time, current, _ = _discharge(run, cycle)
     return Reading(float(-np.trapezoid(current, time)), "at negative currents")
 
 
 @metric("J", "energy delivered", needs=("time", "voltage", "current"))
-def delivered_energy(run: xr.Dataset) -> Reading:
-    """Return the energy [J] that a full cell gives in a run while it discharges (negative current, V > 0)."""
-    power = np.minimum(run["current"].values, 0.0) * run["voltage"].values
-    return Reading(float(-np.trapezoid(power, run["time"].values)), "at negative currents")
+def delivered_energy(run: xr.Dataset, cycle: int | None = None) -> Reading:
+    """Return the energy [J] that a full cell gives in a run while it discharges (negative current, V > 0).
+
+    `cycle` as in `delivered_capacity`.
+    """
+    time, current, voltage = _discharge(run, cycle)
+    return Reading(float(-np.trapezoid(current * voltage, time)), "at negative currents")
+
+
+def _discharge(run: xr.Dataset, cycle: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Time, current, 0 where it charges, and voltage of the cycle that discharges."""
+    time, current, voltage = (np.asarray(run[name].values) for name in ("time", "current", "voltage"))
+    cycles, current = sample_cycles(run), np.minimum(current, 0.0)
+    if cycles is not None:
+        discharged = np.unique(cycles[current < 0]).tolist()
+        if cycle is None and len(discharged) > 1:
+            raise InputError(
+                f"the cell is discharged in cycles {discharged[0]} to {discharged[-1]}, and together they are no "
+                f"capacity: say which one, cycle={discharged[0]}."
+            )
+        if cycle is not None and cycle not in discharged:
+            raise InputError(f"the cell is not discharged in cycle {cycle}, but in {', '.join(map(str, discharged))}.")
+        here = cycles == cycle if cycle is not None else np.ones(time.size, dtype=bool)
+        time, current, voltage = time[here], current[here], voltage[here]
+    return time, current, voltage
 
 
 @metric("1", "utilisation of the host", needs=("time", "voltage", "current"))
-def utilisation(run: xr.Dataset) -> float:
-    """Return the charge that a full cell gives in a run over that of all sites of its host: the rate capability.
+def utilisation(run: xr.Dataset, cycle: int | None = None) -> float:
+    """Return the charge that a full cell gives in a run over that of all sites of its host.
+
+    `cycle` as in `delivered_capacity`.
 
     Raises
     ------
     InputError
         The Dataset names no cell, or one without a host.
     """
-    cell = known_cell(run, "utilisation")
-    full = float(cell.get(_side(run)).capacity) * float(cell.ion.charge) / 2
-    return float(delivered_capacity(run)) / (full * float(number_of(run, "area")))
+    cell, area = known_cell(run, "utilisation"), float(number_of(run, "area"))
+    full = host_capacities(cell)[_side(run)] * area / float(cell.area)
+    return float(delivered_capacity(run, cycle)) / full
 
 
 @metric("1", "stoichiometry of the host", needs=("state", "state_variable", "state_position"))
@@ -122,30 +194,31 @@ def stoichiometry(run: xr.Dataset) -> float:
 
 
 @metric("J/m^3", "energy density of the stack", needs=("time", "voltage", "current"))
-def energy_density(run: xr.Dataset) -> float:
+def energy_density(run: xr.Dataset, cycle: int | None = None) -> float:
     """Return the energy that a full cell gives in a run over the volume of its layers and host [J/m^3].
 
-    1 Wh/L is 3.6e6 J/m^3. Foils and the ion's metal, which the electrical model does not know, are left out.
+    `cycle` as in `delivered_capacity`. 1 Wh/L is 3.6e6 J/m^3. Foils and the ion's metal, which the electrical model
+    does not know, are left out.
     """
     volume = float(stack_thickness(run)) * float(number_of(run, "area"))
-    return float(delivered_energy(run)) / volume
+    return float(delivered_energy(run, cycle)) / volume
 
 
 @metric("J/kg", "specific energy of the stack", needs=("time", "voltage", "current"))
-def specific_energy(run: xr.Dataset, densities: Mapping[str, float | str]) -> float:
+def specific_energy(run: xr.Dataset, densities: Mapping[str, float | str], cycle: int | None = None) -> float:
     """Return the energy that a full cell gives in a run over the mass of its layers and host [J/kg].
 
     1 Wh/kg is 3600 J/kg. `densities` as in `stack_areal_mass`, the host being ``"positive"``; of a host alone, in the
-    composite, give the density of the composite.
+    composite, give the density of the composite. `cycle` as in `delivered_capacity`.
     """
     mass = float(stack_areal_mass(run, densities)) * float(number_of(run, "area"))
-    return float(delivered_energy(run)) / mass
+    return float(delivered_energy(run, cycle)) / mass
 
 
 def _side(run: xr.Dataset) -> str:
     """Side of the host."""
     cell = known_cell(run, "this metric needs a host")
-    sides = list(cell.reaction_uniformity(0.0))
+    sides = list(host_capacities(cell))
     if not sides:
         raise InputError(f"{cell.name} has no host as an electrode.")
     return sides[-1]

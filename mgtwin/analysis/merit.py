@@ -21,6 +21,7 @@ from mgtwin.analysis._common import (
     unsteady,
 )
 from mgtwin.analysis.cycling import cycle_summary
+from mgtwin.analysis.linear import Quotient
 from mgtwin.analysis.metrics import Reading, metric
 from mgtwin.analysis.salt import limiting_current, sand_time
 from mgtwin.analysis.transport import transport_number, transport_number_window
@@ -272,6 +273,15 @@ def time_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     name=("apparent_transport_number", "transport_number"),
     needs=("time", "voltage", "current"),
     quantities={"sampled_at": "s"},
+    # I_0 = I_s/(1 - t)
+    point=lambda ca, value, sampled_at="0.1 s": {
+        "time": parse(sampled_at, "s"),
+        "current": transport_number(ca, sampled_at).steady_current / (1 - value),
+    },
+    # the drop of the current, from what the first sample shows to the steady state, over the first
+    linear=lambda run, reference, plateau, sampled_at="0.1 s": Quotient(
+        run.steady() - run.stepped(float(parse(sampled_at, "s")), plateau), run.steady()
+    ),
 )
 def apparent_transport_number(
     ca: xr.Dataset, sampled_at: float | str = "0.1 s", observed: tuple[float, float] | None = None

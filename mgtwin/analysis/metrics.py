@@ -15,6 +15,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from mgtwin.analysis._common import require
+from mgtwin.analysis.linear import Quotient
 from mgtwin.errors import InputError, did_you_mean
 from mgtwin.quantities import format_value, parse
 from mgtwin.registry import Family
@@ -31,6 +32,7 @@ __all__ = [
     "Declaration",
     "Function",
     "Measure",
+    "Point",
     "Reading",
     "declaration",
     "metric",
@@ -40,6 +42,10 @@ __all__ = [
 #: Data in, one number out (for batched metrics one for each point).
 Function: TypeAlias = Callable[..., Any]
 _Function = TypeVar("_Function", bound=Function)
+#: A run, the one it is compared with, whether it was on a plateau, and arguments -> the number in unknowns.
+Linear: TypeAlias = Callable[..., Quotient]
+#: ``point(data, value, **arguments)``: where the signal would pass, quantity to number [SI], were `value` read off it.
+Point: TypeAlias = Callable[..., Mapping[str, float]]
 
 METRICS: Family[Function] = Family("metric")
 
@@ -63,6 +69,10 @@ class Declaration:
         Whether it takes a batch of spectra at once, or several Datasets in place of one.
     quantities : mapping
         SI units of those arguments that are quantities.
+    linear : callable or None
+        The number as a `Quotient` of unknown resistivities, where it has that form.
+    point : callable, optional
+        Where in the signal it reads.
     """
 
     units: str = ""
@@ -70,6 +80,8 @@ class Declaration:
     batched: bool = False
     series: bool = False
     quantities: Mapping[str, str] = field(default_factory=dict)
+    linear: Linear | None = None
+    point: Point | None = None
 
 
 class Reading(float):
@@ -124,6 +136,8 @@ def metric(
     quantities: Mapping[str, str] | None = None,
     batched: bool = False,
     series: bool = False,
+    linear: Linear | None = None,
+    point: Point | None = None,
 ) -> Callable[[_Function], _Function]:
     """Return a decorator that makes a function Dataset -> number a metric, known by its name wherever one is asked for.
 
@@ -144,6 +158,13 @@ def metric(
         then call it once for many spectra. What varies between the points is a coordinate under its dotted path.
     series : bool
         The function takes a list of Datasets (temperatures, or the steps of a sequence) instead of one.
+    linear : callable, optional
+        ``linear(run, reference, plateau, **arguments)`` returns the number as a `Quotient` of what it asks the run (and
+        the one it is compared with) for, see `Resistances`. `plateau` tells whether the source claims that it was read
+        on one.
+    point : callable, optional
+        ``point(data, value, **arguments)`` returns the point of the signal, ``{"cycle": 1, "voltage": value}``, through
+        which it passes where the number is `value`: there figures draw what was observed.
 
     Raises
     ------
@@ -174,7 +195,8 @@ def metric(
 
         checked: _Function = read if needs else function  # type: ignore[assignment]
         words = long_name or own.replace("_", " ")
-        checked.__mgtwin_metric__ = Declaration(units, words, batched, series, quantities or {})  # type: ignore[attr-defined]
+        noted = Declaration(units, words, batched, series, quantities or {}, linear, point)
+        checked.__mgtwin_metric__ = noted  # type: ignore[attr-defined]
         for known in names or (own,):
             METRICS.add(known, checked)
         return checked
@@ -291,6 +313,11 @@ class Measure:
             raise InputError(f"{self.name} compares with another run: ask for it in the observation of an experiment.")
         given = {key: item for key, item in self.arguments.items() if key not in WHICH_REFERENCE}
         return METRICS[self.name](data, **given, **{key: item for key, item in context.items() if self.takes(key)})
+
+    def points(self, data: object, values: Sequence[float]) -> list[Mapping[str, float]]:
+        """Return where the signal would pass, were these numbers read off it; empty where that is no point."""
+        find = self.declaration.point
+        return [] if find is None else [find(data, value, **self.arguments) for value in values]
 
     @classmethod
     def of(cls, raw: object, *, need_unit: bool = False) -> Measure:

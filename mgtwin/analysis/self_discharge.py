@@ -9,9 +9,9 @@ import numpy as np
 
 from mgtwin.cells import Cell, Reader
 from mgtwin.cells.carriers import Carrier
+from mgtwin.cells.hosts import host_capacities
 from mgtwin.cells.questions import contact_resistance, faces, passes
 from mgtwin.errors import InputError
-from mgtwin.kinds.kind import has_formula
 from mgtwin.kinds.own import Own
 from mgtwin.quantities import format_value, parse
 
@@ -69,7 +69,8 @@ def self_discharge(cell: Cell) -> SelfDischarge:
     .. math:: i_{leak}L = \int_0^U\frac{\sigma_{ion}\sigma_{eon}}{\sigma_{ion} + \sigma_{eon}}\,dE
               \approx \frac{RT}{F}\big\{\sigma_n[1 - e^{-fU}] + \sigma_p[e^{fU} - 1]\big\} + \sigma_0 U,
 
-    resistances of contacts and junctions in series; one layer or contact that blocks electrons makes it 0. With
+    resistances of contacts and junctions in series; one layer or contact that blocks electrons makes it 0. A shunt from
+    metal to metal adds :math:`GU`; a filament through some layers ends where only ions go on, and takes nothing. With
     :math:`dQ/dt = -i_{leak}(U)` a straight U and a constant conductivity give :math:`V_0e^{-t/R_{eon}C_{int}}`. The
     reactions at the electrodes, which are fast beside it, take nothing.
 
@@ -92,9 +93,9 @@ def self_discharge(cell: Cell) -> SelfDischarge:
     >>> f"{found.resistance:.3g} ohm, {found.hours_per_mAh:.0f} h per mAh"
     '1.18e+06 ohm, 824 h per mAh'
     """
-    from scipy.integrate import cumulative_simpson, cumulative_trapezoid
+    from scipy.integrate import cumulative_trapezoid
 
-    sides = [side for side in ("positive", "negative") if has_formula(type(cell.get(side)), "rails")]
+    sides = list(host_capacities(cell))
     if len(sides) != 1 or not cell.get("negative" if sides == ["positive"] else "positive").metal:
         raise InputError(f"self_discharge: {cell.name} is no cell of the ion's metal and one host.")
     host, T, area = cell.get(sides[0]), float(cell.temperature), float(cell.area)
@@ -103,9 +104,31 @@ def self_discharge(cell: Cell) -> SelfDischarge:
     rest = np.asarray(host.potential(filling, T, float(cell.ion.charge)))
     filling, rest = filling[rest > 0], rest[rest > 0]
     voltage, nothing = float(rest[0]), np.zeros(0)
-    if not passes(cell, Carrier.ELECTRONS):
+    beside = 0.0
+    if cell.shunt is not None and passes(cell, Carrier.ELECTRONS):
+        beside = float(Reader(cell).property("shunt.conductance", T))
+    alone = cell.with_({"shunt": None})
+    if not beside and not passes(alone, Carrier.ELECTRONS):
         return SelfDischarge(voltage, 0.0, float("inf"), nothing, nothing, nothing)
-    E, read, warnings = np.linspace(0.0, voltage, POINTS), Reader(cell), []
+    voltages = np.linspace(0.0, voltage, 200)
+    densities, warnings = beside * voltages, list[str]()
+    if passes(alone, Carrier.ELECTRONS):
+        through, warnings = _through_layers(alone, voltages)
+        densities = densities + through
+    of_voltage = np.interp(rest, voltages, densities)
+    stored = host_capacities(cell)[sides[0]]
+    charge = stored * (filling - start)
+    time = cumulative_trapezoid(1 / (area * np.maximum(of_voltage, 1e-300)), charge, initial=0.0)
+    leakage = area * float(densities[-1])
+    return SelfDischarge(voltage, leakage, voltage / leakage, time, charge, rest, tuple(warnings))
+
+
+def _through_layers(cell: Cell, voltages: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
+    """Current density [A/m2] that crosses all layers at some voltages, from 0 up, and what there is to warn of."""
+    from scipy.integrate import cumulative_simpson
+
+    T, area, voltage = float(cell.temperature), float(cell.area), float(voltages[-1])
+    E, read, warnings = np.linspace(0.0, voltage, POINTS), Reader(cell), list[str]()
     # Every layer takes E further: the integral of its ambipolar conductivity grows by the current times its length.
     resistance = sum(contact_resistance(cell, face, Carrier.ELECTRONS) for face in faces(cell))
     resistance += sum(contact_resistance(cell, face, Carrier.IONS) for face in faces(cell)[1:-1])
@@ -125,15 +148,8 @@ def self_discharge(cell: Cell) -> SelfDischarge:
                 f"{format_value(voltage, 'V')}, where none has been measured: what was fitted to holes below does not "
                 f"hold there. Take a constant conductivity, or one from a polarization at these voltages"
             )
-    currents = np.array(
-        [leakage_density(integrals, E, resistance, float(U)) for U in np.linspace(0.0, voltage, 200)[1:]]
-    )
-    of_voltage = np.interp(rest, np.linspace(0.0, voltage, 200), np.append(0.0, currents))
-    stored = float(host.capacity) * float(cell.ion.charge) / 2 * area
-    charge = stored * (filling - start)
-    time = cumulative_trapezoid(1 / (area * np.maximum(of_voltage, 1e-300)), charge, initial=0.0)
-    leakage = area * float(currents[-1])
-    return SelfDischarge(voltage, leakage, voltage / leakage, time, charge, rest, tuple(warnings))
+    densities = [leakage_density(integrals, E, resistance, float(U)) for U in voltages[1:]]
+    return np.array([0.0, *densities]), warnings
 
 
 def leakage_density(

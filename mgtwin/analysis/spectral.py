@@ -9,11 +9,12 @@ import numpy as np
 
 from mgtwin.analysis._common import impedance_at, known_cell, number_of
 from mgtwin.analysis.activation import arrhenius
+from mgtwin.analysis.linear import Quotient
 from mgtwin.analysis.metrics import Reading, metric, shown
 from mgtwin.analysis.spectra import conductivity
 from mgtwin.errors import InputError
 from mgtwin.kinds.numbers import Number
-from mgtwin.quantities import format_value
+from mgtwin.quantities import format_value, parse
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,7 +38,11 @@ VISIBLE = 0.05
 SPECTRUM, AT = ("frequency", "impedance"), {"at": "Hz"}
 
 
-@metric("S/m", "conductivity of the whole stack", name="conductivity", needs=SPECTRUM, quantities=AT, batched=True)
+@metric(
+    "S/m", "conductivity of the whole stack", name="conductivity", needs=SPECTRUM, quantities=AT, batched=True,
+    # resistance times conductivity is length over area, whatever they are
+    point=lambda eis, value, at=None: {"resistance": (r := conductivity(eis, at=at)).resistance * r.value / value},
+)  # fmt: skip
 def intercept_conductivity(eis: xr.Dataset, at: float | str | None = None) -> Number:
     """Return the conductivity of the whole stack [S/m] from an intercept of its spectrum, as `conductivity` reads it.
 
@@ -67,7 +72,10 @@ def intercept_conductivity(eis: xr.Dataset, at: float | str | None = None) -> Nu
     return length_per_area / impedance_at(eis, at).real
 
 
-@metric("ohm", "resistance", name="resistance", needs=SPECTRUM, quantities=AT)
+@metric(
+    "ohm", "resistance", name="resistance", needs=SPECTRUM, quantities=AT,
+    point=lambda eis, value, **_: {"resistance": value},
+)  # fmt: skip
 def intercept_resistance(eis: xr.Dataset, at: float | str | None = None, cycle: int = -1) -> float:
     """Return the real part [ohm] at an intercept of a spectrum.
 
@@ -213,7 +221,16 @@ def closure(eis: xr.Dataset, at: float | str = "0.1 Hz") -> Number:
     return Reading(-point.imag / point.real, f"Z = {shown(point.real, 'ohm')} - i {shown(-point.imag, 'ohm')}")
 
 
-@metric("1", "ratio of impedances", needs=SPECTRUM, quantities=AT, batched=True)
+@metric(
+    "1",
+    "ratio of impedances",
+    needs=SPECTRUM,
+    quantities=AT,
+    batched=True,
+    linear=lambda run, reference, plateau, at="0.1 Hz": Quotient(
+        run.magnitude(float(parse(at, "Hz"))), reference.magnitude(float(parse(at, "Hz"))), run.relative_to(reference)
+    ),
+)
 def magnitude_ratio(eis: xr.Dataset, reference: xr.Dataset, at: float | str = "0.1 Hz") -> Number:
     """Return \\|Z\\| at a frequency [Hz] over that of another spectrum.
 

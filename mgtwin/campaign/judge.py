@@ -12,6 +12,7 @@ import numpy as np
 from ..analysis.metrics import OBSERVED, REFERENCE, Measure, Reading, shown
 from ..errors import InputError, MgtwinError
 from ..experiments import Experiment, Observation, Run
+from ..experiments.files import overlay_kind
 from ..quantities import format_value
 from .spread import propagate, robustness
 from .verdicts import Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
@@ -44,7 +45,7 @@ class Simulated:
         """What tells it from the others of a group: the cell, the state, the temperature, as far as these differ."""
         told = (
             lambda run: run.cell,
-            lambda run: ", ".join(run.state).replace("_", " "),
+            lambda run: ", ".join(filter(None, (*run.state, run.ageing))).replace("_", " "),
             lambda run: format_value(run.temperature, "K"),
         )
         return " ".join(text(self.run) for text in told if len({text(other.run) for other in group}) > 1)
@@ -92,6 +93,12 @@ class Row:
         Share of the value that two laboratories may differ by, of what would tell readings apart.
     numbers : mapping
         Further numbers: the window of sampling times, the true transport number, and so on.
+    ageing : str
+        Overlay that says how the cell ages, where that was tried; else ``""``.
+    reference : tuple of str
+        Overlays of the run that it is compared with, where an observation names them.
+    alternatives : tuple of str
+        Those among its overlays, and those of the reference, that stand for one value of what is printed unclearly.
     """
 
     experiment: str
@@ -111,6 +118,9 @@ class Row:
     confidence: str = ""
     resolution: float | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
+    ageing: str = ""
+    reference: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
     @property
     def bare(self) -> str:
@@ -123,7 +133,7 @@ class Row:
 
     def details(self) -> tuple[str, ...]:
         """Everything in words: quantity, run, observed, simulated, verdict, reason and place."""
-        which = ", ".join(filter(None, [self.cell, *self.state, self.reading]))
+        which = ", ".join(filter(None, [self.cell, *self.state, self.reading, self.ageing]))
         return (
             *(self.quantity, which, self.observed, self.simulated),
             *(self.verdict.mark, self.verdict.reason, self.where),
@@ -281,14 +291,14 @@ def _read_and_judged(
     done: Sequence[Simulated],
 ) -> Row:
     run, readings = group[0].run, read(observation, measure, group, done)
-    verdict = judge(observation, run.reading, readings, readings[0].remark)
+    verdict = judge(observation, run.reading, readings, readings[0].remark, run.ageing)
     interval, numbers = observation.interval, dict(readings[0].numbers)
     if observation.propagate and np.isfinite(readings).all():
         spread = propagate(measure, run.build(), numbers, observation.propagate)
         numbers.update(parameters_low=spread.low, parameters_median=spread.median, parameters_high=spread.high)
         interval = (spread.low, spread.high)
         printed = float(observation.value or np.nan)
-        verdict = spread.judge(printed, observation.unit, observation.calibrated_in(run.reading))
+        verdict = spread.judge(printed, observation.unit, observation.calibrated_in(run.reading, run.ageing))
     elif not observation.not_comparable:
         others = [reference_of(measure, item, done) for item in group] if measure.takes(REFERENCE) else []
         data = [_steps(item, observation.step)[0] for item in (*group, *others)]
@@ -327,8 +337,10 @@ def _row(
     if observation.interval is not None:
         said = f"{said} -> {shown_interval(*observation.interval, observation.unit)}"
     resolution = None if observation.resolution is None else float(observation.resolution)
+    reference = () if observation.measure is None else tuple(observation.measure.arguments.get("to_overlays", ()))
+    alternatives = dict.fromkeys(name for name in (*run.state, *reference) if overlay_kind(name) == "alternative")
     return Row(
         run.experiment, observation.name, observation.quantity, run.cell, run.state, run.reading, said, simulated,
         verdict, values, temperatures, observation.unit, interval, observation.where, observation.confidence,
-        resolution, numbers or {},
+        resolution, numbers or {}, run.ageing, reference, tuple(alternatives),
     )  # fmt: skip

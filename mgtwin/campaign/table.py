@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 from .judge import Row
+from .ledger import Ledger
 from .verdicts import VERDICTS, Contradicts
 
 __all__ = ["Results"]
@@ -42,6 +43,10 @@ class Results:
         Whether it was stopped before the end; what had been done is there.
     seconds : float
     title : str
+    ledgers : tuple of Ledger
+        What each reading comes to with its best choice of ageing and unclear values, the best first.
+    conclusion : str
+        What the folder of experiments concludes from that; ``""`` after a part of them, or failures.
     """
 
     rows: tuple[Row, ...]
@@ -54,6 +59,8 @@ class Results:
     interrupted: bool = False
     seconds: float = 0.0
     title: str = ""
+    ledgers: tuple[Ledger, ...] = ()
+    conclusion: str = ""
 
     def counts(self, reading: str | None = None) -> dict[str, int]:
         """Return how many rows have which verdict, of all readings or of one."""
@@ -64,8 +71,10 @@ class Results:
         """Return the readings that occur, by name; ``""`` is where a cell has none."""
         return tuple(sorted({row.reading for row in self.rows}, key=lambda name: (not name, name)))
 
-    def row(self, observation: str, reading: str, state: tuple[str, ...] | None = None) -> Row:
-        """Return the row of an observation in a reading (and state).
+    def row(
+        self, observation: str, reading: str, state: tuple[str, ...] | None = None, ageing: str | None = None
+    ) -> Row:
+        """Return the row of an observation in a reading (and state, and ageing).
 
         Raises
         ------
@@ -73,7 +82,8 @@ class Results:
             If there is none.
         """
         for row in self.rows:
-            if (row.observation, row.reading) == (observation, reading) and state in (None, row.state):
+            named = (row.observation, row.reading) == (observation, reading)
+            if named and state in (None, row.state) and ageing in (None, row.ageing):
                 return row
         raise KeyError(f"no row {observation!r} in the reading {reading!r}")
 
@@ -81,16 +91,21 @@ class Results:
         """Return the rows with the readings beside each other: (any row of the line, {reading: row})."""
         lines: dict[tuple[object, ...], dict[str, Row]] = {}
         for row in self.rows:
-            lines.setdefault((row.experiment, row.observation, row.cell, row.state), {})[row.reading] = row
+            lines.setdefault((row.experiment, row.observation, row.cell, row.state, row.ageing), {})[row.reading] = row
         return [(next(iter(line.values())), line) for line in lines.values()]
 
     def verdicts(self) -> str:
         """Return the bare verdicts, readings beside each other, as a Markdown table without numbers."""
         lines = [
-            (f"`{row.observation}`", ", ".join(row.state), *self._across(line, lambda one: one.verdict.word))
+            (
+                f"`{row.observation}`",
+                ", ".join(row.state),
+                row.ageing,
+                *self._across(line, lambda one: one.verdict.word),
+            )
             for row, line in self.matrix()
         ]
-        return _table(("observation", "state", *self.readings()), lines)
+        return _table(("observation", "state", "ageing", *self.readings()), lines)
 
     def separation(self) -> tuple[str, float, dict[str, Row]] | None:
         """What tells the readings that nothing contradicts apart best.
@@ -141,19 +156,21 @@ class Results:
 
     def to_markdown(self) -> str:
         """Return the table as Markdown: verdicts side by side, then every row with its reason."""
-        head = ("experiment", "observed", "state", *(name or "(no reading)" for name in self.readings()))
+        head = ("experiment", "observed", "state", "ageing", *(name or "(no reading)" for name in self.readings()))
         lines = [
             (
                 row.experiment,
                 row.quantity,
                 ", ".join(row.state),
+                row.ageing,
                 *self._across(line, Row.brief),
             )
             for row, line in self.matrix()
         ]
         parts = [f"# {self.title}\n", _LEGEND, *self._counted(), ""]
-        if text := self.summary():
-            parts += [text, ""]
+        parts += [f"{text}\n" for text in (self.conclusion, self.summary()) if text]
+        if self.ledgers:
+            parts += ["## What each reading comes to\n", *(item.to_markdown() for item in self.ledgers)]
         parts += ["## Verdicts by reading of the data\n", _table(head, lines), "\n## Every row with its reason\n"]
         for experiment in dict.fromkeys(row.experiment for row in self.rows):
             members = [row for row in self.rows if row.experiment == experiment]
@@ -190,6 +207,7 @@ class Results:
             "seconds": round(self.seconds, 2),
             "interrupted": self.interrupted,
             "summary": self.summary(),
+            "conclusion": self.conclusion,
             "counts": {name or "(no reading)": self.counts(name) for name in self.readings()},
             "rows": [_plain(row) for row in self.rows],
             "failures": dict(self.failures),

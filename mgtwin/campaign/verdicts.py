@@ -84,7 +84,9 @@ def shown_interval(low: float, high: float, unit: str) -> str:
     return f"[{shown(low, unit, 4)}, {shown(high, unit, 4)}]"
 
 
-def judge(observation: Observation, reading: str, values: Sequence[float], remark: str = "") -> Verdict:
+def judge(
+    observation: Observation, reading: str, values: Sequence[float], remark: str = "", ageing: str = ""
+) -> Verdict:
     """Compare simulated values with what counts as agreement with an observation.
 
     Parameters
@@ -96,6 +98,8 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
         One per temperature, SI; NaN where the simulation does not show what was observed. All must lie inside.
     remark : str
         What the reading of the simulation found worth saying.
+    ageing : str
+        Overlay that says how the cell ages, ``""`` for none.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def judge(observation: Observation, reading: str, values: Sequence[float], remar
         return NotComparable("nothing that could be compared was observed")
     low, high = observation.interval
     interval = f"{shown_interval(low, high, observation.unit)} ({observation.interval_is})"
-    put_in = observation.calibrated_in(reading)
+    put_in = observation.calibrated_in(reading, ageing)
     # Before the interval: NaN lies neither inside nor outside, and must not pass for agreement.
     if any(np.isnan(value) for value in values):
         return Contradicts(remark or "the simulation does not show it at all")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     PlainSerializer,
     TypeAdapter,
     ValidationError,
@@ -29,7 +30,7 @@ from ..kinds.noun import explained, noun
 from ..kinds.own import alone
 from ..quantities import AmbientTemperature, Quantity, Value, format_value, parse_current
 from .fixture import Fixture
-from .ion import Ion
+from .ion import Ion, conducted
 from .paths import Key, Node, assign, expand, find, walk
 from .reference import Reference
 from .shunt import Shunt
@@ -112,7 +113,7 @@ class Cell:
     reference : Reference, optional
         Third electrode, which divides voltage and impedance in two halves. Keyword only.
     shunt : Shunt, optional
-        Electronic path from metal to metal beside the layers. Keyword only.
+        Electronic path beside the layers, from metal to metal or through some of them. Keyword only.
 
     Raises
     ------
@@ -136,7 +137,7 @@ class Cell:
     area: Annotated[float, Quantity("m^2", gt=0)] = Value(1e-4, unit="m^2")
     temperature: Annotated[float, AmbientTemperature()] = Value(298.15, unit="K")
     series_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
-    ion: Ion = field(default_factory=Ion)
+    ion: Annotated[Ion, AfterValidator(conducted)] = field(default_factory=Ion)
     description: str = ""
     overlays: tuple[str, ...] = ()
     fixture: Fixture = field(default_factory=Fixture, kw_only=True)
@@ -204,13 +205,13 @@ class Cell:
             raise _located(f"{key!r}: {text}", (key,), key)
         return Interfaces(interfaces)
 
-    @field_validator("reference")
+    @field_validator("reference", "shunt")
     @classmethod
-    def _readable(cls, reference: Reference | None, info: ValidationInfo) -> Reference | None:
+    def _has_its_place(cls, part: Reference | Shunt | None, info: ValidationInfo) -> Reference | Shunt | None:
         layers, interfaces = info.data.get("layers"), info.data.get("interfaces")
-        if reference is not None and layers is not None and interfaces is not None:
-            reference.check({layer.name: layer.material.carriers for layer in layers}, interfaces)
-        return reference
+        if part is not None and layers is not None and interfaces is not None:
+            part.check({layer.name: layer.material.carriers for layer in layers}, interfaces)
+        return part
 
     def get(self, path: str) -> Node:
         """Return the value at a dotted path, for example ``layers.antiperovskite.material.ionic_conductivity``.

@@ -71,10 +71,16 @@ def cell(name: str | Path, *overlays: str) -> Cell:
     return apply_overlays(found, *overlays)
 
 
-def material(name: Node) -> Node:
+def material(name: Node, value: str | None = None) -> Node:
     """Return the material of this name from ``materials/``, to put into a cell with `Cell.with_`.
 
     As the decorator of a class it declares a new kind of material: see `mgtwin.kinds.materials.material`.
+
+    Parameters
+    ----------
+    name : str
+    value : str, optional
+        Which of several published samples of a material: see `mgtwin.values`.
 
     Raises
     ------
@@ -82,6 +88,8 @@ def material(name: Node) -> Node:
         With close matches.
     FileError
         If its file is wrong.
+    InputError
+        For a published material of which several samples compete, or which lacks a number that its equations need.
 
     Examples
     --------
@@ -89,8 +97,11 @@ def material(name: Node) -> Node:
     >>> graded = mt.material("polymer_composite_graded")
     >>> graded.fractions(0.0)["mg3asn"] > graded.fractions(1.0)["mg3asn"]
     True
+    >>> law = mt.material("mg_en_bh4").ionic_conductivity  # through the two conductivities that are printed
+    >>> round(float(law.activation_energy), 3)
+    1.589
     """
-    return declare_material(name) if isinstance(name, type) else load_part("materials", name)
+    return declare_material(name) if isinstance(name, type) else load_part("materials", name, value)
 
 
 def load_cell(path: str | Path) -> Cell:
@@ -152,7 +163,8 @@ area: 1.327 cm^2              # of the electrodes; resistances of interfaces are
 temperature: 25 degC
 series_resistance: 0 ohm*cm^2 # leads and contacts
 # fixture: {{inductance: 0.6 uH, capacitance: 100 pF}}   # of leads and cables, in spectra only
-# shunt: {{conductance: 1 uS/cm^2}}                       # a soft short from metal to metal
+# shunt: {{conductance: 1 uS/cm^2}}                       # a soft short from metal to metal; through: [separator] for
+#                                                       # a filament through some layers
 # reference: {{at: positive, kind: {{type: ion_probe}}}}     # third electrode: both halves in every result
 
 # From the negative (left, counter) to the positive (right, working) electrode.
@@ -166,6 +178,10 @@ negative:
   double_layer: 10 uF/cm^2
   film_resistance: 0 ohm*cm^2
   electronic_resistance: 0 ohm*cm^2   # inf: no electrons enter the layer, 0: ideal contact
+  # contact: {{type: contact, fraction: 0.8, spacing: 50 um, pressure: 1 MPa}}    # part of the area, and constriction
+  # ageing:                           # any number of laws, see mgtwin list "ageing law"
+  #   - {{type: fatigue_contact_loss, rate: 1e-4 m^2/C, minimum: 0.01}}
+  #   - {{type: film_growth, charge_rate: 1e-3 ohm*m^4/C}}
 
 layers:
   - name: separator           # lower case; appears in paths such as layers.separator.thickness
@@ -176,7 +192,7 @@ layers:
     material:
       type: ion_conductor
       ionic_conductivity:     # a number with its unit, or a law of temperature
-        type: arrhenius       # also: constant, arrhenius_t (in sigma*T), vogel_fulcher, table
+        type: arrhenius       # also: constant, isothermal, arrhenius_t (in sigma*T), vogel_fulcher, table
         reference: 0.5 mS/cm
         reference_temperature: 25 degC
         activation_energy: 0.35 eV
@@ -201,7 +217,10 @@ interfaces:
 positive:
   type: blocking
   name: Au
-  double_layer: 10 uF/cm^2
+  double_layer: 10 uF/cm^2            # or a constant-phase element:
+  # double_layer: {{type: cpe, q: 10 uF*s^-0.1/cm^2, n: 0.9}}
+# a cathode instead (ti2s4, mo6s8; mgtwin list interfaces):
+# positive: {{from: ti2s4, thickness: 40 um}}
 """
 
 

@@ -9,13 +9,15 @@ from typing import Annotated
 from pydantic import TypeAdapter
 
 from .. import library, yamlfile
-from ..errors import UnknownNameError
+from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.electrode import ELECTRODES
 from ..kinds.interface import InterfaceKind
 from ..kinds.junction import JUNCTIONS
 from ..kinds.materials import LayerMaterial
+from ..plain import is_mapping
 from ..unions import OneOf
 from .paths import Node, children
+from .published import is_published, read_published
 
 __all__ = ["is_part", "load_part", "part_adapter", "resolve", "with_materials"]
 
@@ -40,13 +42,15 @@ def is_part(path: str) -> str:
     return "materials" if len(names) == 3 or of_phase or of_pores else ""
 
 
-def load_part(kind: str, name: str) -> Node:
+def load_part(kind: str, name: str, value: str | None = None) -> Node:
     """Return the material or interface of this name.
 
     Parameters
     ----------
     kind : {"materials", "interfaces"}
     name : str
+    value : str, optional
+        Sample of a published material.
 
     Raises
     ------
@@ -55,16 +59,23 @@ def load_part(kind: str, name: str) -> Node:
     FileError
         If its file is wrong.
     """
-    return _load(kind, name, ())
+    return _load(kind, name, (), value)
 
 
-def _load(kind: str, name: str, trail: tuple[str, ...]) -> Node:
+def _load(kind: str, name: str, trail: tuple[str, ...], value: str | None = None, *, whole: bool = True) -> Node:
+    """The part of a name; of a published material that need not be `whole` the fields that are known."""
     path = library.find(kind, name)
     # files that refer to each other would recurse until Python gives up, with no word of which they are
     if name in trail:
         raise UnknownNameError(name, (), library.KINDS[kind], f"{' -> '.join((*trail, name))} refer to each other.")
     document = yamlfile.load(path)
     named = {"name": path.stem, **document.data} if isinstance(document.data, dict) else document.data
+    if kind == "materials" and is_published(named):
+        published = read_published(document.with_data(named))
+        fields = (published.complete if whole else published.fields)(value)
+        return yamlfile.validate(document.with_data(fields), part_adapter(kind)) if whole else fields
+    if value is not None:
+        raise InputError(f"{name} is no published material: it has no samples, and none called {value!r}.")
     data = resolve(kind, named, document, (), (*trail, path.stem))
     return yamlfile.validate(document.with_data(data), part_adapter(kind), context={"file": True})
 
@@ -93,10 +104,10 @@ def resolve(
             return _named(kind, raw, document, place, trail)
         case Mapping() if "from" in raw:
             # The fields of a named part, those that are given in place of its own.
-            base = _named(kind, raw["from"], document, (*place, "from"), trail)
-            changes = {key: item for key, item in raw.items() if key != "from"}
-            fields = {**children(base), "type": base.type}
-            if changes.get("type", base.type) != base.type:
+            base = _named(kind, raw["from"], document, (*place, "from"), trail, raw.get("value"), whole=False)
+            changes = {key: item for key, item in raw.items() if key not in ("from", "value")}
+            fields = base if is_mapping(base) else {**children(base), "type": base.type}
+            if changes.get("type", fields["type"]) != fields["type"]:
                 fields = {}  # another type has other fields; it must be written out
             return {**fields, **_with_phases(changes, document, place, trail)}
         case Mapping() if kind == "materials":
@@ -132,9 +143,18 @@ def with_materials(
 
 
 def _named(
-    kind: str, name: Node, document: yamlfile.Document, place: tuple[str | int, ...], trail: tuple[str, ...]
+    kind: str,
+    name: Node,
+    document: yamlfile.Document,
+    place: tuple[str | int, ...],
+    trail: tuple[str, ...],
+    value: str | None = None,
+    *,
+    whole: bool = True,
 ) -> Node:
     try:
-        return _load(kind, name, trail)
-    except UnknownNameError as error:
+        return _load(kind, name, trail, value, whole=whole)
+    except FileError:  # of the file of that name, which it points into
+        raise
+    except InputError as error:
         raise document.error(str(error), place) from None

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from .. import library
 from ..errors import InputError, did_you_mean
+from ..plain import is_mapping
 from ..quantities import KINDS, parse
 from ..yamlfile import Document
+from .bibliography import bibliographies, read
+from .printed import BOUNDS
 
 __all__ = ["NEEDED", "Gap", "bibliographies", "gaps", "numbers", "references", "unknown_sources"]
 
@@ -41,8 +42,12 @@ def numbers(data: object, place: KeyPath = ()) -> Iterator[tuple[KeyPath, object
     [(('area',), '1 cm^2'), (('layers', 0, 'thickness'), {'value': '1 mm'})]
     """
     match data:
-        case {"value": _}:
+        case {"value": _, **others}:
             yield place, data
+            # a printed number has its temperature beside it, which has an origin of its own
+            for key, item in others.items():
+                if is_mapping(item):
+                    yield from numbers(item, (*place, str(key)))
         case Mapping():
             for key, item in data.items():
                 if key not in STRUCTURE:
@@ -70,8 +75,8 @@ def gaps(document: Document) -> list[Gap]:
     for place, number in numbers(document.data):
         given = number if isinstance(number, Mapping) else {}
         missing = [key for key in NEEDED if not str(given.get(key) or "").strip()]
-        # inf says that something is blocked: a statement of the model, which has no uncertainty
-        if not {"std", "range"} & set(given) and given.get("value") != "inf":
+        # inf says that something is blocked: a statement of the model, which has no uncertainty; nor has a bound
+        if not {"std", "range"} & set(given) and given.get("value") != "inf" and given.get("means") not in BOUNDS:
             missing.append("std or range")
         if "kind" in given and given["kind"] not in KINDS:
             missing.append(f"a kind of number ({', '.join(KINDS)}) in place of {given['kind']!r}")
@@ -107,24 +112,6 @@ def _sources(data: object, place: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]
                 yield from _sources(item, (*place, index))
 
 
-def bibliographies(near: Path) -> tuple[Path, ...]:
-    """Return the files that list references (``.bib``) for a file: beside it, one folder above, in the library.
-
-    Parameters
-    ----------
-    near : Path
-        The file whose sources are looked up.
-    """
-    # one folder above, too: cells/ and materials/ of a library share the bibliography beside them
-    roots = [near.absolute().parent, near.absolute().parent.parent]
-    roots += [folder.parent for kind in library.KINDS for folder in library.folders(kind)]
-    return tuple(dict.fromkeys(path.resolve() for root in roots for path in sorted(root.glob("*.bib"))))
-
-
 def references(near: Path) -> dict[str, Path]:
     """Return the keys of all references that a file may name, with the bibliography that has each."""
-    found: dict[str, Path] = {}
-    for path in bibliographies(near):
-        for key in re.findall(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", path.read_text(encoding="utf-8"), re.MULTILINE):
-            found.setdefault(key, path)
-    return found
+    return {key: entry.path for key, entry in read(near).items()}

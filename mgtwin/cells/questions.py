@@ -35,12 +35,18 @@ __all__ = [
     "electronic_conductivity",
     "equilibrium",
     "faces",
+    "grain_boundary_resistance",
     "ionic_conductivity",
     "nonlinearity",
     "passes",
     "salt_transport",
+    "shunted",
     "transport_number",
 ]
+
+
+#: Where the resistance of grain boundaries to electrons stands in a material.
+BETWEEN = "grain_boundary.electronic_resistance"
 
 
 def faces(cell: Cell) -> tuple[str, ...]:
@@ -54,6 +60,20 @@ def faces(cell: Cell) -> tuple[str, ...]:
     """
     names = [layer.name for layer in cell.layers]
     return ("negative", *(f"{left}-{right}" for left, right in pairwise(names)), "positive")
+
+
+def shunted(cell: Cell) -> tuple[str, ...]:
+    """Return the faces and layers that the shunt of a cell passes by, from left to right; none without one.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> shunted(mt.cell("trilayer").with_({"shunt": mt.Shunt(1.0, through=("buffer_left",))}))
+    ('negative', 'buffer_left')
+    """
+    layers = [layer.name for layer in cell.layers]
+    elements = [name for pair in zip(faces(cell), [*layers, ""], strict=True) for name in pair]
+    return () if cell.shunt is None else tuple(elements[:-1][cell.shunt.elements(layers)])
 
 
 def at_face(cell: Cell, face: str) -> InterfaceKind | None:
@@ -114,11 +134,15 @@ def passes(cell: Cell, carrier: Carrier, face: str | None = None) -> bool:
     (True, False, False)
     """
     if face is None:
-        if carrier is Carrier.ELECTRONS and cell.shunt is not None and cell.shunt.conductance != 0:
-            return True
+        shunt, names, open_to = cell.shunt, [layer.name for layer in cell.layers], list(faces(cell))
+        if shunt is not None and shunt.conductance != 0:
+            if shunt.joins_metals(names):
+                return carrier is Carrier.ELECTRONS or all(passes(cell, carrier, each) for each in open_to)
+            # a filament of the ion's metal, which takes ions up at one end and gives them off at the other
+            open_to = [each for each in open_to if each not in shunted(cell)]
         # every layer conducts the ion, or it would have been refused: only faces can stop it
         inside = carrier is Carrier.IONS or all(carrier in layer.material.carriers for layer in cell.layers)
-        return inside and all(passes(cell, carrier, each) for each in faces(cell))
+        return inside and all(passes(cell, carrier, each) for each in open_to)
     if carrier is Carrier.IONS and face in ("negative", "positive"):
         return equilibrium(cell, face) is not None  # an electrode that takes ions up is full only at the end
     meeting = all(carrier in layer.material.carriers for layer in _beside(cell, face))
@@ -209,6 +233,33 @@ def electronic_conductivity(cell: Cell, layer: str, reader: Reader | None = None
     if material.depends_on_potential:
         potential = rest_potentials(cell, reader).layers[[item.name for item in cell.layers].index(layer)]
     return _through(material, lambda x: material.electronic(own).conductivity(potential, x))
+
+
+def grain_boundary_resistance(cell: Cell, layer: str) -> float:
+    r"""Return what the grain boundaries of a layer put in the way of electrons [ohm*m^2], per electrode area.
+
+    :math:`L\,(1/\sigma_{eon,eff} - 1/\sigma_{eon})`, those within the phases of a mixture included; 0 where there are
+    none, or no electrons.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> necks = mt.GrainBoundary("0 ohm*cm^2", None, "1 um", "2 ohm*cm^2")
+    >>> pellet = mt.Layer("pellet", mt.MixedConductor("1 uS/cm", "1 mS/cm", "1 F/cm^3", grain_boundary=necks), "1 mm")
+    >>> cell = mt.Cell("au", mt.Blocking(0.1), [pellet], mt.Blocking(0.1))
+    >>> float(round(grain_boundary_resistance(cell, "pellet"), 9))
+    0.2
+    """
+    within, (own,) = f"layers.{layer}.material.", [item for item in cell.layers if item.name == layer]
+    # a boundary may stand in a phase of a phase, and a law in the place of its resistance
+    found = {
+        path.partition(BETWEEN)[0] + BETWEEN for path in cell.paths() if path.startswith(within) and BETWEEN in path
+    }
+    if not found:
+        return 0.0
+    grains = electronic_conductivity(cell.with_(dict.fromkeys(found)), layer)
+    ratio = 1.0 if own.area is None else own.area / cell.area
+    return float(own.thickness / ratio * (1 / electronic_conductivity(cell, layer) - 1 / grains))
 
 
 def transport_number(cell: Cell, layer: str) -> float:

@@ -31,11 +31,13 @@ __all__ = [
     "SATURATION",
     "Rest",
     "chemical_capacitance",
+    "discharges_itself",
     "electronic_conductivity",
     "integral_of_saturating_exp",
     "rest_diffusivity",
     "rest_potentials",
     "saturating_exp",
+    "starting_potentials",
 ]
 
 
@@ -91,8 +93,40 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     >>> rest_potentials(mt.cell("trilayer")).layers
     (None, 0.0, None)
     """
-    if reader is None:
-        return _own_rest(Same(cell))
+    found = _own(Same(cell), True) if reader is None else _potentials(cell, reader, True)
+    return _within_laws(cell, reader, found)
+
+
+def starting_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
+    """Return the potentials from which a run begins: those at rest, or those of a cell as it is assembled.
+
+    A cell that discharges itself, because electrons pass between electrodes of different equilibrium potentials, has no
+    state of rest. It is assembled of electrodes at theirs and mixed conductors with the composition that they were made
+    with.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> pellet = mt.Layer("pellet", mt.MixedConductor("0.5 mS/cm", "1e-8 S/cm", "1 F/cm^3"), "1 mm")
+    >>> found = starting_potentials(mt.cell("mg_polymer_ti2s4").with_({"layers": [pellet]}))
+    >>> float(found.layers[0]), round(float(found.positive), 3)
+    (0.0, -1.434)
+    """
+    found = _own(Same(cell), False) if reader is None else _potentials(cell, reader, False)
+    return _within_laws(cell, reader, found)
+
+
+def discharges_itself(cell: Cell) -> bool:
+    """Tell whether a cell has no state of rest, because electrons pass from electrode to electrode inside it."""
+    try:
+        _own(Same(cell), True)
+    except InputError:
+        return True
+    return False
+
+
+def _potentials(cell: Cell, reader: Reader, at_rest: bool) -> Rest:
+    """The potentials of a cell at rest, or as assembled where it has no rest."""
     mixed = [has_electrons(layer.material) for layer in cell.layers]
     joined: list[Number] = []
     for k, (left, right) in enumerate(pairwise(cell.layers)):
@@ -124,10 +158,7 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
             # joined in every parameter set: the same group, whose potential would only be found again
             layers.append(layers[-1])
         else:
-            layers.append(_group_potential(reader, cell, _members(joined, k), anchors))
-    for layer, potential in zip(cell.layers, layers, strict=True):
-        if potential is not None:
-            _check_within(reader, layer.name, potential)
+            layers.append(_group_potential(reader, cell, _members(joined, k), anchors, at_rest))
     eta: dict[str, Number] = {}
     for side, sign, potential in (("negative", 1.0, layers[0]), ("positive", -1.0, layers[-1])):
         reservoir = reservoirs[side]
@@ -139,26 +170,29 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     return Rest(tuple(layers), eta["negative"], eta["positive"])
 
 
-def _check_within(reader: Reader, layer: str, potential: Number) -> None:
-    """Refuse a potential at which the electrons of a layer are not those of their law any more."""
-    own = Own(reader, f"layers.{layer}.material", reader.temperature)
-    exponent = float(np.max(np.abs(potential * own.inverse_thermal_voltage)))
-    if exponent <= SATURATION:  # no law is left earlier
-        return
-    for part in reader.get(own.path).stores(own):
-        if exponent > part.material.largest_exponent:
-            raise InputError(
-                f"{part.own.path}: electrons pass between {layer} and an electrode of {np.max(potential):.3g} V, "
-                f"at which its electronic conductivity, a law of E, would have changed by exp({exponent:.0f}) from "
-                f"its value at 0 V (allowed: exp({part.material.largest_exponent:g})): no such material is known. "
-                f"Block the electrons there (electronic_resistance inf), or give the conductivity itself as a number."
-            )
+def _within_laws(cell: Cell, reader: Reader | None, rest: Rest) -> Rest:
+    """Refuse potentials at which the electrons of a layer are not those of their law of E any more."""
+    reader = Reader(cell) if reader is None else reader
+    for layer, potential in zip(cell.layers, rest.layers, strict=True):
+        if potential is None:
+            continue
+        own = Own(reader, f"layers.{layer.name}.material", reader.temperature)
+        exponent = float(np.max(np.abs(potential * own.inverse_thermal_voltage)))
+        for part in layer.material.stores(own) if exponent > SATURATION else []:  # no law is left earlier
+            if exponent > part.material.largest_exponent:
+                raise InputError(
+                    f"{part.own.path}: electrons pass between {layer.name} and an electrode of {np.max(potential):.3g} "
+                    f"V, at which its electronic conductivity, a law of E, would have changed by exp({exponent:.0f}) "
+                    f"from its value at 0 V (allowed: exp({part.material.largest_exponent:g})). Block the electrons "
+                    f"there (electronic_resistance inf), or give the conductivity itself as a number."
+                )
+    return rest
 
 
 @lru_cache(maxsize=32)
-def _own_rest(cell: Same) -> Rest:
+def _own(cell: Same, at_rest: bool) -> Rest:
     """That of a cell with its own numbers, for which every check and model of a run asks."""
-    return rest_potentials(cell.noun, Reader(cell.noun))
+    return _potentials(cell.noun, Reader(cell.noun), at_rest)
 
 
 def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Number:
@@ -187,7 +221,7 @@ def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Numb
 
 
 def _group_potential(
-    read: Reader, cell: Cell, members: dict[int, Number], anchors: list[tuple[Number, Number, int]]
+    read: Reader, cell: Cell, members: dict[int, Number], anchors: list[tuple[Number, Number, int]], at_rest: bool
 ) -> Number:
     """E0 [V] of the group of layers that `members` (layer number -> belongs to it) describes.
 
@@ -218,10 +252,13 @@ def _group_potential(
         both = np.logical_and(touching[0][0], touching[1][0])
         apart = np.abs(np.asarray(touching[1][1]) - touching[0][1])
         if np.any(both & (apart > SAME_POTENTIAL)):
+            if not at_rest:
+                return potential
             raise InputError(
                 f"{cell.name}: both electrodes are in electronic contact through the stack and their equilibrium "
                 f"potentials differ by {np.max(apart):.3g} V, so the cell has no state of rest: it discharges itself. "
-                f"Block the electrons somewhere, or simulate a Rest and start from what that run keeps (start=run)."
+                f"Block the electrons somewhere, or simulate it in time, from its assembly on, and start from what "
+                f"that run keeps (start=run)."
             )
     for passes, own in touching:
         potential = _pick(passes, own, potential)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from io import TextIOWrapper
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from ..errors import MgtwinWarning
-from .console import INTERRUPTED, TERMINATED, debugging, forcing, guarded, print_warnings
+from .console import guarded
+from .publications import cite, materials, reconcile
 
-__all__ = ["app", "run_app"]
+__all__ = ["app"]
 
 _ABOUT = """A digital twin of solid-state Mg cells: impedance, polarization, voltammetry and cycling from one model.
 
@@ -33,15 +26,36 @@ app = typer.Typer(
     epilog=_EPILOG,
     rich_markup_mode="rich",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _offered(*kinds: str) -> Callable[[str], list[str]]:
+    """Names that a shell offers: read only when a key for it is pressed; of no kind, the kinds themselves."""
+
+    def complete(incomplete: str) -> list[str]:
+        from .. import library
+
+        found = [entry.name for kind in kinds if kind in library.KINDS for entry in library.entries(kind)]
+        found += [entry.name for entry in library.campaigns() if "campaigns" in kinds]
+        return [name for name in (found if kinds else library.KINDS) if name.startswith(incomplete)]
+
+    return complete
+
+
 _Cell = Annotated[
-    str, typer.Argument(metavar="CELL", help="Name of a cell (see mgtwin list), or a file ending in .yaml.")
+    str,
+    typer.Argument(
+        metavar="CELL",
+        help="Name of a cell (see mgtwin list), or a file ending in .yaml.",
+        autocompletion=_offered("cells"),
+    ),
 ]
-_Overlays = Annotated[list[str] | None, typer.Argument(metavar="OVERLAY...", help="Overlays to apply, in any order.")]
+_Overlays = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="OVERLAY...", help="Overlays to apply, in any order.", autocompletion=_offered("overlays")),
+]
 
 _Experiment = Annotated[
     str | None,
@@ -49,6 +63,7 @@ _Experiment = Annotated[
         metavar="EXPERIMENT",
         help="A folder of experiments, by its name or path: all of them, judged. Or one experiment, by "
         "its name (see mgtwin list) or .yaml file. Without it, give --cell and --protocol.",
+        autocompletion=_offered("experiments", "campaigns"),
     ),
 ]
 
@@ -89,6 +104,7 @@ def list_(
         typer.Argument(
             metavar="KIND",
             help="cells, overlays, experiments, materials, interfaces, or a family of kinds (see mgtwin list kinds).",
+            autocompletion=_offered(),
         ),
     ] = None,
     paths: Annotated[
@@ -135,11 +151,14 @@ def check(
         list[Path] | None,
         typer.Argument(metavar="FILE...", help="Files or folders; without any, everything that mgtwin list shows."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="Take warnings for errors, as for a library that is shipped.")
+    ] = False,
 ) -> None:
     """Check cell, overlay, experiment, protocol, material and interface files (exit code 1 if one is wrong)."""
     from .checking import check_files
 
-    raise typer.Exit(check_files(tuple(files or ())))
+    raise typer.Exit(check_files(tuple(files or ()), strict=strict))
 
 
 @app.command()
@@ -194,123 +213,6 @@ def run(
     run_request(request)
 
 
-@app.command("fit")
-@guarded
-def fit_(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="What to fit: cell, data files, what is free (.yaml).")
-    ] = None,
-    template: Annotated[
-        str | None, typer.Option(metavar="CELL", help="Print a FILE to edit, with all numbers of this cell.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to save the fit (.nc), or the template."),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw data and fit into this file (.png, .pdf or .svg).")
-    ] = None,
-    cell: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the cell with the fitted values (.yaml).")
-    ] = None,
-) -> None:
-    """Find the parameters of a cell that explain data, with their uncertainty."""
-    from .fitting import FitRequest, run_fit
-
-    run_fit(FitRequest(file, template, output, plot, cell))
-
-
-@app.command()
-@guarded
-def plot(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A result, saved by mgtwin run -o or mgtwin.save.")],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The figure (.png, .pdf or .svg) \\[FILE with .png]."),
-    ] = None,
-) -> None:
-    """Draw a saved result."""
-    from .plotting import plot_file
-
-    plot_file(file, output)
-
-
-_Client = Annotated[
-    str | None, typer.Option(metavar="ADDRESS", help="Compute on the Dask cluster there, e.g. tcp://127.0.0.1:8786.")
-]
-_Result = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save the result as .nc, too.")]
-_Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf, .svg).")]
-
-
-@app.command()
-@guarded
-def sweep(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Cell, protocol, what varies, metrics (.yaml).")],
-    client: _Client = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", metavar="", help="Go on with the store that an earlier run left.")
-    ] = False,
-    output: _Result = None,
-    plot: _Plot = None,
-) -> None:
-    """Run a design study: a cell at every point of a grid of parameters."""
-    from .studying import sweep_file
-
-    sweep_file(file, client, resume, output, plot)
-
-
-@app.command()
-@guarded
-def optimise(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Cell, bounds, objectives, constraints (.yaml).")],
-    client: _Client = None,
-    output: _Result = None,
-    plot: _Plot = None,
-) -> None:
-    """Search for the best designs of a cell, or the best compromises."""
-    from .studying import optimise_file
-
-    optimise_file(file, client, output, plot)
-
-
-@app.command()
-@guarded
-def read(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of an instrument, in any format it may have.")],
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="[FILE]", help="Draw it into this file (.png, .pdf or .svg) \\[FILE with .png]."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save it as a Dataset (.nc).")
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=COLUMN",
-            help="Where a quantity stands (repeatable): current=3:mA is column 3 in mA, imaginary=-2 column 2 with the "
-            "other sign, voltage=Ewe/V the column of that head.",
-        ),
-    ] = None,
-    decimal: Annotated[str | None, typer.Option(metavar=".|,", help="The decimal sign.")] = None,
-    current: Annotated[str | None, typer.Option(metavar="VALUE", help="Constant current of a file without.")] = None,
-    area: Annotated[str | None, typer.Option(metavar="VALUE", help="Electrode area, for example 1cm^2.")] = None,
-    thickness: Annotated[str | None, typer.Option(metavar="VALUE", help="Thickness of the sample.")] = None,
-    temperature: Annotated[str | None, typer.Option(metavar="VALUE", help="Temperature, for example 25degC.")] = None,
-    no_check: Annotated[
-        bool, typer.Option("--no-check", metavar="", help="Take numbers that make no physical sense as they are.")
-    ] = False,
-    complete: Annotated[
-        bool, typer.Option("--complete", metavar="", help="The last line is whole although it has no line break.")
-    ] = False,
-) -> None:
-    """Read an instrument file and say what is in it and what was decided."""
-    from .reading import read_file
-
-    hints = {"decimal": decimal, "current": current, "area": area, "thickness": thickness, "temperature": temperature}
-    read_file(file, plot, output, tuple(column or ()), {**hints, "check": not no_check, "complete": complete})
-
-
 @app.command()
 @guarded
 def schema(
@@ -327,61 +229,5 @@ def schema(
     print_schema(noun, output)
 
 
-#: Accepted anywhere, also behind a command.
-_FLAGS = {"--debug": debugging, "--force": forcing}
-
-
-def run_app(arguments: Sequence[str] | None = None) -> None:
-    """Run the application; see `mgtwin.cli.main`."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = [item for item in given if item not in _FLAGS]  # typer takes an option only where it is declared
-    if wanted[:1] == ["read"]:
-        from .reading import with_figure_name
-
-        wanted = with_figure_name(wanted)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a sign shows ? instead of a traceback
-            stream.reconfigure(errors="replace")
-
-    def show(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
-        # Warnings of mgtwin in plain words; those of libraries only when debugging.
-        if issubclass(category, MgtwinWarning):
-            print_warnings([str(message)])
-        elif debugging.get():
-            print_warnings([f"{category.__name__}: {message}"])
-
-    tokens = {flag: setting.set(flag in given) for flag, setting in _FLAGS.items()}
-    try:
-        with warnings.catch_warnings(), _terminated_like_interrupted():
-            warnings.showwarning = show
-            warnings.simplefilter("always", MgtwinWarning)  # the same warning of the second run is about that run
-            # Named, since argv[0] is a file of the installation, and differs for python -m mgtwin.
-            app(args=wanted, prog_name="mgtwin")
-    finally:
-        # Tests and notebooks call this many times in one process: a flag must not outlive its command.
-        for flag, token in tokens.items():
-            _FLAGS[flag].reset(token)
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """What Ctrl-C keeps, SIGTERM keeps, too; a second one ends at once."""
-    if threading.current_thread() is not threading.main_thread():  # Python lets no other thread handle signals
-        yield
-        return
-    was_terminated = False
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal was_terminated
-        was_terminated = True
-        # a second signal ends a process that does not let go
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    except SystemExit as ended:
-        raise SystemExit(TERMINATED if was_terminated and ended.code == INTERRUPTED else ended.code) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
+for command in (materials, cite, reconcile):
+    app.command()(command)

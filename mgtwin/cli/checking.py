@@ -16,7 +16,7 @@ from ..kinds.junction import JUNCTIONS
 from ..kinds.materials import MATERIALS
 from ..plain import is_mapping
 from ..protocols import PROTOCOLS
-from .console import FAILED, err, hint, out, print_error, shown_path
+from .console import FAILED, err, hint, out, print_error, print_warnings, shown_path
 
 __all__ = ["Outcome", "check_file", "check_files", "kind_of"]
 
@@ -26,19 +26,42 @@ _TYPED: dict[str, tuple[Mapping[str, object], ...]] = {
     "material": (MATERIALS,),
     "interface": (ELECTRODES, JUNCTIONS),
 }
+#: What a file describes that has one of these keys.
+_TELLING = {"variants": "overlay", "protocol": "experiment", "layers": "cell", "samples": "material"}
 
 
 class Outcome(NamedTuple):
-    """What became of one file: its kind, what is wrong with it, and what its numbers do not say (``""``: nothing)."""
+    """What became of one file: its kind, what is wrong with it, what is doubtful, and what is worth knowing.
+
+    Attributes
+    ----------
+    path : Path
+    kind : str
+    problem : str
+        ``""`` if nothing is wrong.
+    warnings, notes : tuple of str
+        Warnings are errors where a library is checked strictly; notes never are.
+    """
 
     path: Path
     kind: str
     problem: str
-    question: str = ""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def fails(self, strict: bool) -> bool:
+        """Whether the file is wrong, or (strictly) doubtful."""
+        return bool(self.problem or (strict and self.warnings))
 
 
-def check_files(files: Sequence[Path] = ()) -> int:
+def check_files(files: Sequence[Path] = (), *, strict: bool = False) -> int:
     """Check files, the YAML files of folders, or everything in the library; print one line each, then all errors.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    strict : bool
+        Take warnings for errors.
 
     Returns
     -------
@@ -69,14 +92,15 @@ def check_files(files: Sequence[Path] = ()) -> int:
     console = out()
     width = max(len(outcome.kind) for outcome in outcomes)
     for outcome in outcomes:
-        mark, style = ("wrong", "bold red") if outcome.problem else ("ok", "green")
+        mark, style = ("wrong", "bold red") if outcome.fails(strict) else ("ok", "green")
         line = Text.assemble((f"{mark:<5}", style), f"  {outcome.kind:<{width}}  {shown_path(outcome.path)}")
         console.print(line, soft_wrap=True)
     for outcome in outcomes:
-        if outcome.question:
-            hint(f"{shown_path(outcome.path)}: {outcome.question}")
-    wrong = [outcome for outcome in outcomes if outcome.problem]
-    for outcome in wrong:
+        print_warnings([f"{shown_path(outcome.path)}: {text}" for text in outcome.warnings])
+        for text in outcome.notes if files else ():  # of the library they are no news
+            hint(f"{shown_path(outcome.path)}: {text}")
+    wrong = [outcome for outcome in outcomes if outcome.fails(strict)]
+    for outcome in (outcome for outcome in wrong if outcome.problem):
         err().print()
         print_error(outcome.problem)
     total = f"{len(outcomes)} file{'' if len(outcomes) == 1 else 's'}"
@@ -100,13 +124,14 @@ def check_file(path: Path) -> Outcome:
     error; so is a number of a parameter set beside a bibliography that does not say where it comes from. Elsewhere
     such numbers are only asked for.
     """
+    from ..cells.doubts import doubts
     from ..cells.provenance import NEEDED, bibliographies, gaps, references, unknown_sources
 
     kind = library.KINDS.get(path.parent.name, "")
     try:
         document = yamlfile.load(path)
         kind = kind_of(document)
-        _read(kind, document, path)
+        part = _read(kind, document, path)
         for place, problem in unknown_sources(document, references(path)):
             raise document.error(problem, place)
         found = gaps(document) if kind in ("cell", "overlay", "material", "interface") else []
@@ -115,16 +140,17 @@ def check_file(path: Path) -> Outcome:
         if found and any(bibliography.parent in near for bibliography in bibliographies(path)):
             more = f" ({len(found) - 1} more in this file)" if len(found) > 1 else ""
             raise document.error(f"this number does not say: {found[0].missing}{more}.", found[0].place)
+        said = list(doubts(part, path))
     except FileError as error:
         return Outcome(path, kind or "file", str(error))
     except MgtwinError as error:
         return Outcome(path, kind or "file", f"{path}: {error}")
-    if not found:
-        return Outcome(path, kind, "")
-    numbers = f"{len(found)} number{'s' if len(found) > 1 else ''} without full provenance"
-    line, _ = document.position(found[0].place)
-    question = f"{numbers}, the first in line {line}: give {', '.join(NEEDED)}, and std or range."
-    return Outcome(path, kind, "", question)
+    warnings = [text for level, text in said if level == "warning"]
+    if found:
+        numbers = f"{len(found)} number{'s' if len(found) > 1 else ''} without full provenance"
+        line, _ = document.position(found[0].place)
+        warnings.append(f"{numbers}, the first in line {line}: give {', '.join(NEEDED)}, and std or range.")
+    return Outcome(path, kind, "", tuple(warnings), tuple(text for level, text in said if level == "note"))
 
 
 def kind_of(document: yamlfile.Document) -> str:
@@ -138,6 +164,8 @@ def kind_of(document: yamlfile.Document) -> str:
     file = Path(document.name).absolute()
     if file.name == library.CAMPAIGN:
         return "campaign"
+    if file.name == library.STATES:
+        return "states"
     # The folder decides where there is one: a half-written file may not have the telling key yet.
     if file.parent.name in library.KINDS:
         return library.KINDS[file.parent.name]
@@ -145,7 +173,7 @@ def kind_of(document: yamlfile.Document) -> str:
     # before experiments, for a study has the key protocol, too
     if "objectives" in data or "metrics" in data:
         return "study"
-    for key, kind in (("variants", "overlay"), ("protocol", "experiment"), ("layers", "cell")):
+    for key, kind in _TELLING.items():
         if key in data:
             return kind
     # Asked of the families, so that a kind of one's own is known here, too.
@@ -161,10 +189,12 @@ def kind_of(document: yamlfile.Document) -> str:
     )
 
 
-def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
+def _read(kind: str, document: yamlfile.Document, path: Path) -> object:
+    """The file as what it is; the part itself where it is a cell, material or interface."""
     from ..cells.files import cell, load_cell
     from ..cells.overlays import Overlay, applicable_overlays, load_overlay
     from ..cells.parts import part_adapter, resolve
+    from ..cells.published import is_published, read_published
     from ..experiments import campaign, experiment, load_experiment
     from .protocolargs import protocol_of
 
@@ -176,8 +206,12 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
     in_library = path.resolve() in [entry.path.resolve() for entry in entries]
     if kind == "campaign":
         campaign(path.parent)
+    elif kind == "states":
+        from ..reconciliation import read_states
+
+        read_states(path)
     elif kind == "cell":
-        cell(path.stem) if in_library else load_cell(path)
+        return cell(path.stem) if in_library else load_cell(path)
     elif kind == "experiment":
         experiment(path.stem) if in_library else load_experiment(path)
     elif kind == "overlay":
@@ -198,6 +232,9 @@ def _read(kind: str, document: yamlfile.Document, path: Path) -> None:
         from .studyfile import read_optimisation, read_sweep
 
         read_optimisation(path) if "objectives" in document.data else read_sweep(path)
+    elif is_published(data):
+        return read_published(named)
     else:
         data = resolve(folder, named.data, named, ())
-        yamlfile.validate(named.with_data(data), part_adapter(folder), context={"file": True})
+        return yamlfile.validate(named.with_data(data), part_adapter(folder), context={"file": True})
+    return None

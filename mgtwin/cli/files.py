@@ -11,7 +11,20 @@ from ..errors import InputError
 from .cellargs import is_file_name
 from .console import forcing, out
 
-__all__ = ["figure_name", "partial_name", "result_name", "targets", "unless_other", "write_new"]
+__all__ = [
+    "export_name",
+    "figure_name",
+    "is_export",
+    "partial_name",
+    "result_name",
+    "targets",
+    "unless_other",
+    "write_new",
+]
+
+
+#: Endings of results.
+_RESULTS = (".nc", ".nc4", ".h5", ".hdf5")
 
 
 def write_new(name: str) -> Path:
@@ -45,6 +58,8 @@ def write_new(name: str) -> Path:
 def result_name(path: Path) -> Path:
     """Return where a result is written, ``.nc`` added where the name has no ending; refuse what cannot work.
 
+    What ends like a file of another program (``.csv``, ``.xlsx`` ...) is exported.
+
     Raises
     ------
     InputError
@@ -53,15 +68,49 @@ def result_name(path: Path) -> Path:
     """
     from ..dataset import is_result
 
-    target = _checked("--output", path, "a result", (".nc", ".nc4", ".h5", ".hdf5"))
+    if is_export(path):
+        return export_name(path, "--output")
+
+    target = _checked("--output", path, "a result", _RESULTS)
     # Asked before hours of simulation: what is interrupted must find its place free, too.
     unless_other(partial_name(target), "a result of mgtwin", is_result)
     return unless_other(target, "a result of mgtwin", is_result)
 
 
+def is_export(path: Path) -> bool:
+    """Tell whether a name ends like a file of another program that `mgtwin.export` writes."""
+    # the formats are read only where one may be meant: -o FILE.nc has to answer at once
+    if path.suffix.lower() in ("", *_RESULTS):
+        return False
+    from ..exports import endings
+
+    return path.name.lower().endswith(endings())
+
+
+def export_name(path: Path, option: str = "TARGET") -> Path:
+    """Return where an export is written; refuse what cannot work, also that one of several files exists already.
+
+    Raises
+    ------
+    InputError
+        As `result_name`; an existing file is overwritten with ``--force`` only, for nothing tells whose it is.
+    """
+    from ..exports import format_of
+
+    if path.is_dir():
+        raise InputError(f"{option} {path}: is a folder; name a file in it, for example {path / 'out.csv'}.")
+    ending = format_of(path).ending
+    _check_folder(path)
+    label = path.name[: -len(ending)]
+    for other in (path, *sorted(path.parent.glob(f"{label}.*{ending}"))):
+        unless_other(other, "known to be an older export", lambda raw: False)
+    return path
+
+
 def partial_name(output: Path) -> Path:
     """Return the name for an incomplete result, so that no script takes it for a whole one."""
-    return output.with_name(f"{output.stem}.partial{output.suffix}")
+    ending = ".nc" if is_export(output) else output.suffix
+    return output.with_name(f"{output.stem}.partial{ending}")
 
 
 #: How figures begin.

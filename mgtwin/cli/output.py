@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SimulationError
 from .console import hint, out, print_warnings, shown_path
-from .files import partial_name
+from .files import is_export, partial_name
 from .progress import progress_bar
 from .renderables import Rows
 from .summary import Report, Result, warnings_of
@@ -82,7 +82,11 @@ def keep(
 ) -> None:
     """Save and draw where that was asked for, and say where; `draw` replaces the figure that suits the data."""
     lines = []
-    if output is not None:
+    if output is not None and is_export(output):
+        from ..exports import export
+
+        lines += [("written" if k == 0 else "", shown_path(path)) for k, path in enumerate(export(data, output))]
+    elif output is not None:
         from .. import dataset
 
         lines.append(("saved", shown_path(dataset.save(data, output))))

@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ..errors import InputError
 from .console import out, shown_path
 from .files import figure_name
+from .stored import opened
 
-if TYPE_CHECKING:
-    from .summary import Result
-
-__all__ = ["draw", "plot_file"]
+__all__ = ["draw", "plot_files"]
 
 
-def plot_file(file: Path, output: Path | None = None) -> Path:
-    """Draw a saved result into a file, by default beside it with the ending ``.png``.
+def plot_files(names: Sequence[str], output: Path | None = None) -> Path:
+    """Draw a result, a fit, a study or an instrument file into a file; several results over each other.
+
+    Parameters
+    ----------
+    names : sequence of str
+    output : Path, optional
+        By default beside the first with the ending ``.png``.
 
     Raises
     ------
     FileError
-        If mgtwin did not write the file.
+        A file is damaged, or not of a kind that is known.
     InputError
         If nothing in it can be drawn, or the figure cannot be written there.
     """
-    from .. import dataset
-
-    if file.is_dir():
-        raise InputError(f"{file} is a folder: name a result in it (.nc).")
-    target = figure_name(output or file.with_suffix(".png"))
-    draw(dataset.open(file), target)
+    wanted = output and figure_name(output)
+    things = {Path(name).stem: opened(name) for name in names}
+    target = wanted or figure_name(Path(names[0]).with_suffix(".png"))
+    draw(things if len(things) > 1 else next(iter(things.values())), target)
     out().print(Text(f"figure  {shown_path(target)}"), soft_wrap=True)
     return target
 
 
-def draw(data: Result, target: Path) -> None:
-    """Draw a Dataset or DataTree into a file; no window is opened."""
+def draw(thing: object, target: Path) -> None:
+    """Draw a Dataset, a DataTree, several of them by name, or a fit into a file; no window is opened."""
     import matplotlib
 
     matplotlib.use("agg")  # a terminal has no screen to ask for
     import matplotlib.pyplot as plt
+    import xarray as xr
 
-    from ..plot import figure
+    match thing:
+        case xr.Dataset() | xr.DataTree() | dict():
+            from ..plot import figure
 
-    drawn = figure(data)
+            drawn = figure(thing)
+        case _:
+            from ..fitting import figure_of_fit
+
+            drawn = figure_of_fit(thing)
     drawn.savefig(target)
     plt.close(drawn)

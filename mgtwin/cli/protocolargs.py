@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -14,8 +15,12 @@ from ..routes import ROUTES, Route
 from ..unions import OneOf
 from .cellargs import is_file_name
 
-__all__ = ["part_of", "protocol_of", "read_protocol", "read_route"]
+if TYPE_CHECKING:
+    from ..bench import SeriesCoordinate
 
+__all__ = ["part_of", "protocol_of", "read_coordinate", "read_protocol", "read_route"]
+
+_Kind = TypeVar("_Kind")
 _EXAMPLE = "'{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}'"
 
 
@@ -82,14 +87,38 @@ def read_route(text: str | None) -> Route | None:
     >>> read_route("{type: mesh, refinement: 2}"), read_route("modes")
     (Mesh(refinement=2.0), Modes(density=2.5))
     """
+    return _typed(text, "--route", ROUTES, "mesh, or {type: mesh, refinement: 2}")
+
+
+def read_coordinate(text: str | None) -> SeriesCoordinate | None:
+    """Return the coordinate of a series by its name, or with its numbers in YAML; None where none is asked for.
+
+    Raises
+    ------
+    FileError
+        There is none of this name.
+
+    Examples
+    --------
+    >>> read_coordinate("{type: by_temperature, in_name: 'pellet_{}C'}")
+    ByTemperature(in_name='pellet_{}C')
+    """
+    from ..bench import SERIES_COORDINATES
+
+    example = "by_temperature, or {type: by_temperature, in_name: 'pellet_{}C'}"
+    return _typed(text, "--by", SERIES_COORDINATES, example)
+
+
+def _typed(text: str | None, option: str, family: Mapping[str, type[_Kind]], example: str) -> _Kind | None:
+    """A kind of a family by its name, or with its numbers in YAML; None where none is asked for."""
     if text is None:
         return None
-    document = yamlfile.loads(text if ":" in text else f"{{type: {text}}}", "--route")
+    document = yamlfile.loads(text if ":" in text else f"{{type: {text}}}", option)
     try:
-        kind = OneOf(ROUTES).kind_of(document.data)
+        kind = OneOf(family).kind_of(document.data)
     except InputError as error:
-        raise document.error(f"{error} For example mesh, or {{type: mesh, refinement: 2}}.", ("type",)) from None
-    found: Route = yamlfile.validate(document, TypeAdapter(kind), context={"file": True})
+        raise document.error(f"{error} For example {example}.", ("type",)) from None
+    found: _Kind = yamlfile.validate(document, TypeAdapter(kind), context={"file": True})
     return found
 
 

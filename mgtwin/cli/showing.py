@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from .. import library
 from ..cells import Cell, Ion, Layer
+from ..cells.bibliography import read
 from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
+from ..errors import InputError
 from ..kinds.laws import Dependence
 from ..laws import Law
 from ..quantities import format_value
@@ -131,7 +132,10 @@ class Shown:
         T = float(self.cell.temperature)
         value = vars(law)[law.value_fields[0]]
         unit = (value[0] if type(value) is tuple else value).unit
-        text = Text(f"{type(law).__name__}: {format_value(law(T), unit)}", style="dim")
+        try:
+            text = Text(f"{type(law).__name__}: {format_value(law(T), unit)}", style="dim")
+        except InputError as error:  # no reason to show nothing of the cell
+            return Text(str(error), style="yellow")
         text.append(f" at {format_value(self.cell.temperature)}")
         limits = law.limits()
         if limits is not None:
@@ -142,18 +146,11 @@ class Shown:
 
     def _sources(self, keys: Iterable[str]) -> Iterator[RenderableType]:
         """What the keys of the sources stand for."""
-        known: dict[str, str] = {}
-        # the first folder of the search path comes last: its entries replace those of the same key
-        for folder in reversed(library.folders("cells")):
-            file = folder.parent / "references.bib"
-            text = file.read_text(encoding="utf-8") if file.is_file() else ""
-            for entry in re.split(r"^@", text, flags=re.MULTILINE)[1:]:
-                fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*?)\}\s*,?\s*$", entry, re.MULTILINE))
-                parts = (fields.get(name, "").strip("{}[] ") for name in ("author", "title", "journal", "year"))
-                known[entry.partition("{")[2].partition(",")[0].strip()] = ", ".join(part for part in parts if part)
+        known = read()
         yield Text("sources", style="bold cyan")
         for key in keys:
-            yield Indented(Text(f"{key}: ").append(known.get(key, "not in references.bib"), style="dim"), 2)
+            entry = known[key].short if key in known else "in no bibliography"
+            yield Indented(Text(f"{key}: ").append(entry, style="dim"), 2)
         yield ""
 
     def _footer(self) -> Iterator[Indented]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +16,7 @@ from .. import library, yamlfile
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
 from ..plain import listed
+from ..plot import PLOTS
 from ..protocols import AnyProtocol, Protocol
 from ..quantities import Quantity, Value, format_value
 from .observation import Names, Observation
@@ -42,6 +44,8 @@ class Run:
     protocol : Protocol
     scaled : tuple of (str, float)
         Factors on the parameters that patterns of paths match.
+    ageing : str
+        The overlay among them that says how the cell ages, where that is tried beside the readings; else ``""``.
     """
 
     experiment: str
@@ -51,11 +55,12 @@ class Run:
     temperature: Value
     protocol: Protocol
     scaled: tuple[tuple[str, float], ...] = ()
+    ageing: str = ""
 
     @property
     def state(self) -> tuple[str, ...]:
-        """The overlays other than the reading."""
-        return tuple(name for name in self.overlays if name != self.reading)
+        """The overlays other than the reading and the ageing."""
+        return tuple(name for name in self.overlays if name not in (self.reading, self.ageing))
 
     @property
     def key(self) -> str:
@@ -96,6 +101,9 @@ class Experiment:
         Overlays of the kind state, empty for cells without any.
     electrodes : str or tuple of str
         Overlays of the kind electrode, each in a run of its own; empty for the electrodes of the cell's file.
+    ageing : str or tuple of str
+        Overlays of the kind ageing that are tried in every reading, beside none. One that does not go together with an
+        electrode overlay brings electrodes of its own, and is run with these.
     observed : tuple of Observation
     compare : {"reading", "ageing"}
         Kind of the overlays that are compared with each other: each that applies is simulated.
@@ -105,6 +113,8 @@ class Experiment:
     held : tuple of str
         Patterns of paths (``*.electronic_resistance``) that define the readings and are therefore not varied where a
         verdict is tried on other parameters.
+    figure : mapping of str to mapping
+        Plots (`mgtwin.plot`) that its figure shows, with their arguments; by default the first that suits the results.
     where : str
         Place in the source.
     assumed : str
@@ -131,6 +141,7 @@ class Experiment:
     ]
     states: Names = ()
     electrodes: Names = ()
+    ageing: Names = ()
     observed: tuple[Observation, ...] = ()
     held: Names = ()
     where: str = ""
@@ -140,6 +151,19 @@ class Experiment:
     source: str = ""
     compare: Literal["reading", "ageing"] = "reading"
     scaled: Mapping[str, float] = Field(default_factory=dict)
+    figure: Mapping[str, Mapping[str, int | float | str]] = Field(default_factory=dict)
+
+    @field_validator("figure")
+    @classmethod
+    def _known_plots(
+        cls, figure: Mapping[str, Mapping[str, int | float | str]]
+    ) -> Mapping[str, Mapping[str, int | float | str]]:
+        for name, arguments in figure.items():
+            known = signature(PLOTS[name]).parameters
+            for argument in arguments:
+                if argument not in known:
+                    raise UnknownNameError(argument, known, f"argument of {name}")
+        return figure
 
     @field_validator("cells")
     @classmethod
@@ -148,11 +172,11 @@ class Experiment:
             library.find("cells", name)
         return cells
 
-    @field_validator("states", "electrodes")
+    @field_validator("states", "electrodes", "ageing")
     @classmethod
     def _known_overlays(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         kind = str(info.field_name).removesuffix("s")
-        known = [name for name in library.names("overlays") if _kind(name) == kind]
+        known = [name for name in library.names("overlays") if overlay_kind(name) == kind]
         for name in names:
             if name not in known:
                 raise UnknownNameError(name, known, kind)
@@ -186,11 +210,12 @@ class Experiment:
             If no cell of the experiment has that reading; the message lists those there are.
         """
         found = [
-            Run(self.name, cell, overlays, name, temperature, self.protocol, tuple(self.scaled.items()))
+            Run(self.name, cell, overlays, name, temperature, self.protocol, tuple(self.scaled.items()), ageing)
             for cell in self.cells
             for state in self.states or ("",)
             for electrode in self.electrodes or ("",)
-            for overlays, name in combinations(cell, state, self.compare, electrode)
+            for ageing in ("", *self.ageing)
+            for overlays, name in combinations(cell, state, self.compare, electrode, ageing)
             for temperature in self.temperatures
         ]
         if reading is None:
@@ -212,14 +237,15 @@ class Experiment:
 
 # kept: every experiment that is read asks for the kind of every overlay
 @lru_cache(maxsize=64)
-def _kind(overlay: str) -> str:
+def overlay_kind(overlay: str) -> str:
+    """Return the kind of an overlay by its name: state, electrode, reading, ageing or alternative."""
     from ..cells.overlays import load_overlay
 
     return load_overlay(overlay).kind
 
 
 def combinations(
-    cell: str, state: str = "", compare: str = "reading", electrode: str = ""
+    cell: str, state: str = "", compare: str = "reading", electrode: str = "", ageing: str = ""
 ) -> tuple[tuple[tuple[str, ...], str], ...]:
     """Return (overlays, the one that is compared) of a cell in a state, also with the alternatives of that state.
 
@@ -229,19 +255,23 @@ def combinations(
         Names; ``""`` for no state, and for the electrodes that the cell has anyway.
     compare : str
         Kind of the overlays that are compared. A cell without any of that kind gives its state and electrode alone.
+    ageing : str
+        Name, ``""`` for none, of an overlay that is applied beside those compared; without the electrode where the two
+        do not go together.
     """
     from ..cells.overlays import applicable_overlays
 
     found = []
     for names in applicable_overlays(cell):
-        kinds = {name: _kind(name) for name in names}
+        kinds = {name: overlay_kind(name) for name in names}
         compared = [name for name, kind in kinds.items() if kind == compare]
-        asked_for = {name for name, kind in kinds.items() if kind in ("state", "electrode")}
-        # readings and explanations of ageing are compared with their own kind only, so never come together
-        alone = set(kinds.values()) <= {"state", "alternative", "electrode", compare}
-        if compared and alone and asked_for == {state, electrode} - {""}:
+        # readings and explanations of ageing are compared with their own kind: of the other, only what was asked for
+        asked_for = {name for name, kind in kinds.items() if kind not in ("alternative", compare)}
+        if compared and asked_for == {state, electrode, ageing} - {""}:
             found.append((names, compared[0]))
-    plain = tuple(filter(None, (state, electrode)))
+    if ageing and electrode and not found:
+        return combinations(cell, state, compare, ageing=ageing)
+    plain = tuple(filter(None, (state, electrode, ageing)))
     return tuple(sorted(found, key=lambda item: (len(item[0]), item[1]))) or ((plain, ""),)
 
 

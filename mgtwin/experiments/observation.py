@@ -26,6 +26,17 @@ def _quantity(raw: object) -> Value:
     return found if found.unit is not None else found.replace(unit="")
 
 
+def _decades(raw: object) -> object:
+    """A number of decades; not by units, in which a decade is ten years."""
+    match raw:
+        case str():
+            number, _, word = raw.partition(" ")
+            if word in ("decade", "decades"):
+                return float(number) if number.replace(".", "", 1).isdigit() else raw
+            raise InputError(f"a window is a number of decades, '1 decade', not {raw!r}.")
+    return raw
+
+
 #: One name, or several.
 Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
@@ -59,9 +70,9 @@ class Observation:
         Share of the value that two laboratories may differ by: what the readings predict of it is compared by that.
     not_comparable : str
         Why a simulated value, though shown, proves nothing for or against.
-    calibrated : mapping of reading to str
-        In which readings the number was put into the parameters (or the outcome is built in), and how. ``all`` stands
-        for every reading. In the others it is independent.
+    calibrated : mapping of overlay to str
+        In which readings, or with which ageing, the number was put into the parameters (or the outcome is built in),
+        and how. ``all`` stands for all of them. In the others it is independent.
     refused : mapping of reading to str
         Readings that have no parameters for this observation because they contradict it, and why.
     cells, required, excluded : tuple of str
@@ -76,6 +87,15 @@ class Observation:
         How sure it is that the source says this.
     source : str
         Key in a bibliography; by default that of the experiment.
+    datum : str or tuple of str
+        The printed numbers that it is made of, where other observations use them, too: they count once.
+    claims : str or tuple of str
+        What has to be true for the source's number to be that of the measure, in words: an observation counts only as
+        long as nobody denies it (`mgtwin.reconcile`).
+    alternative : mapping of str to str
+        Readings of a damaged text that exclude each other, ``{exponent: "-8"}``: only those of one choice count.
+    window : float or str, optional
+        Decades of sampling times over which the value has to stay, ``"1 decade"``: it was read on a plateau.
 
     Examples
     --------
@@ -104,6 +124,10 @@ class Observation:
     source: str = ""
     step: int | tuple[int, ...] | None = None
     resolution: Annotated[Value, Quantity("", gt=0)] | None = None
+    datum: Names = ()
+    claims: Names = ()
+    alternative: Mapping[str, str] = Field(default_factory=dict)
+    window: Annotated[float, BeforeValidator(_decades), Field(gt=0)] | None = None
 
     @field_validator("accepted", mode="plain")
     @classmethod
@@ -175,9 +199,9 @@ class Observation:
             return self.value.note or "range stated with the value"
         return "95 %: 1.96 standard deviations" + (f" ({self.value.note})" if self.value and self.value.note else "")
 
-    def calibrated_in(self, reading: str) -> str:
-        """Say how the number got into the parameters of a reading, ``""`` if it is independent there."""
-        return self.calibrated.get(reading, self.calibrated.get("all", ""))
+    def calibrated_in(self, *overlays: str) -> str:
+        """Say how the number got into the parameters of a reading or another overlay, ``""`` if it is independent."""
+        return next((self.calibrated[name] for name in (*overlays, "all") if name in self.calibrated), "")
 
     def matches(self, cell: str, overlays: Iterable[str]) -> bool:
         """Tell whether it was made on this cell with these overlays."""

@@ -223,11 +223,6 @@ def _spectrum(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
         bias, note = held_at(cast(Cell, cell), dataset, impedance, label)
     protocol = None if bias is None else EIS.at(np.unique(frequency)[::-1], bias=bias)
     half = _half(model, dataset, label)
-    if half and bias is not None:
-        raise InputError(
-            f"{label}: halves of a cell under a bias are not fitted, and this is the {half} half of one at {bias}. Fit "
-            f"the spectrum of the whole cell, or a half of the cell at rest."
-        )
     return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance, note=note, half=half)
 
 

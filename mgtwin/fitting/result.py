@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import xarray as xr
 
+from ..errors import InputError
 from .bayes import sample
 from .bootstrap import bootstrap
 from .figures import Drawn, Panel, drawn
@@ -15,7 +18,10 @@ from .minimise import Progress
 from .report import as_text
 from .store import load, saved
 
-__all__ = ["Fit"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Fit", "figure_of_fit"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,3 +74,18 @@ class Fit(Judged):
     ) -> xr.DataTree:
         """Posterior by Markov-chain Monte Carlo; see :func:`mgtwin.fitting.sample`."""
         return sample(self, steps, walkers, seed, progress)
+
+
+def figure_of_fit(thing: object) -> Figure:
+    """Draw a fit on a figure of its own.
+
+    Raises
+    ------
+    InputError
+        It is none: nothing is known that would draw it.
+    """
+    match thing:
+        case Fit():
+            axes: Panel = np.ravel(np.array(thing.plot()))[0]
+            return cast("Figure", axes.figure)
+    raise InputError(f"a {type(thing).__name__} cannot be drawn: results, measurements, studies and fits can.")

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells import Cell
 from ..errors import UnknownNameError
 from ..regression import Loss
 from ..regression.weighting import Data
@@ -64,6 +65,13 @@ class Solution:
     def values(self) -> dict[str, float]:
         """Name to fitted value [SI]."""
         return {name: float(value) for name, value in zip(self.names, self.x, strict=True)}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of the references that the numbers of its cells and data come from, each once; for `mgtwin.cite`."""
+        cells = [item.cell for item in self.problem.measurements if type(item.cell) is Cell]
+        data = [source for item in self.problem.measurements for source in item.dataset.attrs.get("sources", ())]
+        return tuple(dict.fromkeys([*(source for cell in cells for source in cell.sources), *data]))
 
     @property
     def interrupted(self) -> bool:

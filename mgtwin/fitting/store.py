@@ -25,7 +25,7 @@ from .priors import PRIORS
 from .problem import Problem
 from .solution import Solution
 
-__all__ = ["load", "saved"]
+__all__ = ["is_fit", "load", "saved"]
 
 _FORMAT = "mgtwin fit 1"
 #: What JSON holds of an object.
@@ -109,10 +109,15 @@ def _parameter(data: _Json) -> Parameter:
     return Parameter(data["name"], key, data["unit"], data["log"], data["start"], (low, high), prior, targets, grows)
 
 
+def is_fit(data: xr.Dataset | xr.DataTree) -> bool:
+    """Tell whether what a file holds is a fit, which `Fit.open` reads."""
+    return bool(data.attrs.get("format") == _FORMAT)
+
+
 def load(path: str | Path) -> Solution:
     """Read a fit; see `Fit.open`."""
     tree = open(path)
-    if tree.attrs.get("format") != _FORMAT:
+    if not is_fit(tree):
         raise FileError("is no fit: Fit.save writes them; mt.open reads Datasets.", str(path))
     data = json.loads(tree.attrs["fit"])
     measurements: list[Measurement] = []

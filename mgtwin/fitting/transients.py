@@ -15,7 +15,7 @@ from ..kinds.carriers import Carrier
 from ..protocols import EIS, Limits, Segment
 from ..regression import Weighting
 from ..simulation import simulate
-from ..simulation.jacobian import impedance_jacobian
+from ..simulation.jacobian import half_jacobian, impedance_jacobian
 from ..simulation.sensitivities import SensitiveRun
 from .measurements import Measurement
 from .parameters import Parameter
@@ -25,6 +25,8 @@ __all__ = ["BiasedBlock", "TransientBlock", "segments_of"]
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+#: Integrations that a run keeps.
+LATEST = 4
 
 
 class TransientBlock(SingleBlock):
@@ -48,18 +50,20 @@ class TransientBlock(SingleBlock):
             self._run = DifferenceRun(self.cell, segments, keys, half=item.half)
         else:
             self._run = (SensitiveRun if salt else DifferenceRun)(self.cell, segments, keys)
-        self._last: tuple[bytes, tuple[Reals, ...]] | None = None
+        self._latest: dict[bytes, tuple[Reals, ...]] = {}
 
     def _named(self, values: Reals) -> dict[str, float]:
         return {name: float(values[k]) for k, name in self._names.items()}
 
     def _found(self, values: Reals) -> tuple[Reals, ...]:
-        """Voltage, current and their derivatives; the last ones are kept, for an integration takes long."""
+        """Voltage, current and their derivatives; the latest are kept: a search goes back where a step was refused."""
         # only of the numbers that act here: others of a joint fit may move without a new integration
         key = values[list(self.keys)].tobytes()
-        if self._last is None or self._last[0] != key:
-            self._last = key, self._run.derivatives({name: float(values[k]) for k, name in self._names.items()})
-        return self._last[1]
+        if key not in self._latest:
+            while len(self._latest) >= LATEST:
+                del self._latest[next(iter(self._latest))]
+            self._latest[key] = self._run.derivatives({name: float(values[k]) for k, name in self._names.items()})
+        return self._latest[key]
 
     def predict(self, values: Reals) -> Reals:
         """Voltage [V] or current [A] at the samples."""
@@ -71,24 +75,28 @@ class TransientBlock(SingleBlock):
 
 
 class BiasedBlock(SingleBlock):
-    """A spectrum under a bias: the mesh linearised at its steady state, with the adjoint's derivatives."""
+    """A spectrum under a bias, or a half of it: the mesh linearised at its steady state, with derivatives there."""
 
     def __init__(self, number: int, item: Measurement, parameters: Sequence[Parameter], weighting: Weighting) -> None:
         super().__init__(number, item, parameters, weighting)
         # points may be fewer than when the data were read, and one frequency may have been measured twice
         frequency, self._where = np.unique(np.asarray(item.frequency), return_inverse=True)
-        self._protocol = EIS.at(frequency, bias=cast(EIS, item.protocol).bias)
+        self._protocol, self._half = EIS.at(frequency, bias=cast(EIS, item.protocol).bias), item.half
 
     def predict(self, values: Reals) -> Complexes:
         """Impedance [ohm]."""
         cell = self.cell.with_(self.given(values))
-        return np.asarray(simulate(cell, self._protocol)["impedance"].values)[self._where]
+        found = simulate(cell, self._protocol)
+        return np.asarray(found[f"impedance_{self._half}" if self._half else "impedance"].values)[self._where]
 
     def derivatives(self, values: Reals) -> Complexes:
         """Its derivatives by the unknowns."""
         if not self.keys:
             return np.zeros((self.count, self.data.size), dtype=complex)
         cell = self.cell.with_(self.given(values))
+        if self._half:
+            slopes = half_jacobian(cell, self._protocol, list(self.keys.values()), self._half)
+            return self.everywhere(slopes.T[:, self._where])
         found = impedance_jacobian(cell, self._protocol, list(self.keys.values()))["impedance_jacobian"]
         return self.everywhere(np.asarray(found.transpose("parameter", "frequency").values)[:, self._where])
 

@@ -77,7 +77,7 @@ def adjoint_jacobian(
     y = stack.rest_state(given) if state is None else state
     frequencies = np.asarray(frequencies, dtype=float)
     flat = frequencies.reshape(-1)
-    problem = stack.small_signal(y, given)
+    problem = stack.small_signal(state if state is None else y, given)
     others = stack.others
     # the row of the current stays 1: the total derivatives below multiply whole rows, its column included
     z = np.ones((y.size, flat.size), dtype=complex)

@@ -39,7 +39,7 @@ import numpy as np
 from ..kinds.numbers import is_zero
 from .links import Array, Carrying, Element, Interface, Open
 
-__all__ = ["Division", "Layer", "Mixed", "Ohmic", "stack_impedance"]
+__all__ = ["Division", "Layer", "Mixed", "Ohmic", "half_and_whole", "stack_impedance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +125,16 @@ class Mixed(Carrying):
         """As `Ohmic.crossed`."""
         added, entered = link.enter(self, state, static)
         total = total + added + self.impedance
-        added, left = self._through(entered)
+        added, left = self.through(entered)
         return total + added, left
 
     def asked(self, link: Interface, state: Open | None, after: Interface) -> tuple[Open | None, Open | None]:
         """As `Ohmic.asked`; None where electrons are blocked at the end of the layer."""
         _, entered = link.enter(self, state, False)
         # blocked electrons: the next layer starts anew, with nothing to remember of this one
-        return entered, None if after.insulating else self._through(entered)[1]
+        return entered, None if after.insulating else self.through(entered)[1]
 
-    def _through(self, state: Open) -> tuple[Array, Open]:
+    def through(self, state: Open) -> tuple[Array, Open]:
         """Cross arm, shunt, arm of the T network."""
         # The shunt of the T network is passing/storage, which overflows in a thick layer at high frequency. So it never
         # appears alone: everything is multiplied through by x/sinh(x), which goes to 0 there.
@@ -244,6 +244,22 @@ def _mirrored(even: Array, odd: Array, number: int) -> Array:
 
 
 Layer: TypeAlias = Ohmic | Mixed
+
+
+def half_and_whole(square: Array) -> tuple[Array, Array]:
+    """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
+    x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0
+    # sinh and cosh overflow from Re x = 710 on, which thick layers reach within the frequencies of a spectrum; thin
+    # ones, with x far below 1, would lose all digits of 1 - exp(-x) to anything but expm1
+    decay = np.expm1(-x.real)
+    half = np.where(x.real > 750, 0.0, x.imag / 2)  # exp(-x) is 0 there, and sines of large numbers are slow
+    sine, cosine = np.sin(half), np.cos(half)
+    turned = 2 * (1 + decay) * sine
+    minus = np.empty_like(x)  # 1 - exp(-x); both terms of its real part are positive
+    minus.real = turned * sine - decay
+    minus.imag = turned * cosine
+    plus = 2 - minus  # 1 + exp(-x)
+    return minus / (plus * x), 2 * x * (1 - minus) / (minus * plus)
 
 
 def stack_impedance(layers: Sequence[Layer], links: Sequence[Interface], *, static: bool = False) -> Array:

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..cells.carriers import ELECTRONS, shared
 from ..cells.cell import Cell
+from ..cells.questions import shunted
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.kind import Bound, has_formula
@@ -105,9 +106,10 @@ def conserved_charges(cell: Cell, *, imposed_voltage: bool) -> list[ConservedCha
                 if key in column:
                     condition[column[key]] = sign
             conditions.append(condition)
-    # the current i of the cell is free then, and charges all blocking capacitors alike; so it is beside a shunt
-    if imposed_voltage or cell.shunt is not None:
-        conditions.append(np.array([0.0] * len(mixed) + [1.0] * len(blocking)))
+    # a current that is free charges all blocking capacitors alike: that of the cell then, and that beside a shunt
+    bridged = np.array([0.0] * len(mixed) + [float(interfaces[m] in shunted(cell)) for m in blocking])
+    whole = np.array([0.0] * len(mixed) + [1.0] * len(blocking))
+    conditions += [bridged, whole - bridged] if imposed_voltage else [bridged]
     found = []
     for basis in _null_space(np.array(conditions).reshape(-1, len(column))):
         weight = {key: float(basis[index]) for key, index in column.items() if basis[index] != 0}

@@ -157,7 +157,7 @@ def add_slopes(
         """Derivative of the impedance of stack, shunt and leads by term k."""
         if k == stack.size:
             return -(shunted(inside, shunt) ** 2)
-        return 1.0 if k == stack.size - 1 else through_layers(inside, shunt) ** 2
+        return through_layers(inside, shunt) ** 2 if k in stack.shunted else 1.0
 
     for k, read in plan.terms:
         term = stack.term(k)
@@ -175,8 +175,7 @@ def add_slopes(
     through_fixture = not idle(*leads) or any(path in values for path in FIXTURE)
     if not through_fixture and "area" not in values:
         return
-    series = first_of(stack.term(stack.size - 1), dimensions)
-    alone = (shunted(stack.inside(dimensions), shunt) + series) / area
+    alone = (shunted(stack.inside(dimensions), shunt) + stack.outside(dimensions)) / area
     if "area" in values:
         # the terms are impedances times area: of Z = sum/area this is the part of the slope that no term knows of
         rows["area"] -= alone / area

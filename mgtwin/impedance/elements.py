@@ -21,7 +21,7 @@ from ..kinds.numbers import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
 from ..kinds.own import Own
 from ..kinds.salt import salt_voltage
 from .chain import Layer as ChainLayer
-from .chain import Mixed, Ohmic
+from .chain import Mixed, Ohmic, half_and_whole
 from .interfaces import stored
 from .links import Array
 from .numbers import geometry, require, with_boundaries
@@ -156,6 +156,9 @@ def _mixed(place: _Place, s: Array) -> Mixed:
     in_series: Array = 0.0
     if material.grain_boundary is not None:
         in_series, ionic = place.on_ionic_rail(material.grain_boundary, ionic, s)
+        if material.grain_boundary.electronic_resistance is not None:  # it is in the electronic conductivity already
+            boundary = own.below("grain_boundary")
+            require(boundary.property("electronic_resistance"), boundary.place("electronic_resistance"), zero=True)
     ionic = place.with_dielectric(ionic, s)
     potential = place.around.potential
     electronic = material.electronic(own).conductivity(potential)
@@ -166,7 +169,7 @@ def _mixed(place: _Place, s: Array) -> Mixed:
     total = ionic + electronic
     ambipolar = thickness * total / (ionic * electronic)  # L/sigma_amb
     shunt = (storage * thickness) * s
-    arm, passing = _half_and_whole(shunt * ambipolar)
+    arm, passing = half_and_whole(shunt * ambipolar)
     return Mixed(
         electrons=electronic / total,
         ions=ionic / total,
@@ -207,7 +210,7 @@ def _solution(place: _Place, s: Array) -> Mixed:
     # for the salt's own voltage, which then evens out faster than by diffusion alone.
     ambipolar = thickness / (carried * diffusivity + anions * anions * conductivity * beside / total)
     shunt = (carried * porosity * salt.content * thickness) * s  # `carried` is c_chem of free solution [F/m3]
-    arm, passing = _half_and_whole(shunt * ambipolar)
+    arm, passing = half_and_whole(shunt * ambipolar)
     return Mixed(
         electrons=anions * conductivity / total,
         ions=(ions * conductivity + beside) / total,
@@ -225,19 +228,3 @@ _EQUATIONS: dict[frozenset[Carrier], Callable[[_Place, Array], ChainLayer]] = {
     ELECTRONS: _mixed,
     ANIONS: _solution,
 }
-
-
-def _half_and_whole(square: Array) -> tuple[Array, Array]:
-    """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
-    x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0
-    # sinh and cosh overflow from Re x = 710 on, which thick layers reach within the frequencies of a spectrum; thin
-    # ones, with x far below 1, would lose all digits of 1 - exp(-x) to anything but expm1
-    decay = np.expm1(-x.real)
-    half = np.where(x.real > 750, 0.0, x.imag / 2)  # exp(-x) is 0 there, and sines of large numbers are slow
-    sine, cosine = np.sin(half), np.cos(half)
-    turned = 2 * (1 + decay) * sine
-    minus = np.empty_like(x)  # 1 - exp(-x); both terms of its real part are positive
-    minus.real = turned * sine - decay
-    minus.imag = turned * cosine
-    plus = 2 - minus  # 1 + exp(-x)
-    return minus / (plus * x), 2 * x * (1 - minus) / (minus * plus)

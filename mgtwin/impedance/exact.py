@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from ..cells.cell import Cell
 from ..cells.reader import Reader
 from ..errors import InputError
-from .chain import Layer, stack_impedance
+from .chain import Layer
 from .elements import Surroundings, layer_element
 from .fixture import fixture_numbers, measured
 from .interfaces import electrode, junction
 from .links import Array, Interface, isolated
 from .numbers import potentials_at_rest
 from .parameters import Overrides, reader_of
-from .shunt import conductance, shunted
+from .shunt import shunted_stack
 
 __all__ = ["elements_of", "exact", "exact_laplace"]
 
@@ -129,7 +129,7 @@ def _impedance(
 
 def stack_at(cell: Cell, reader: Reader, s: NDArray[np.complex128], static: bool) -> Array:
     """Impedance [ohm] of all elements in series, as it is measured through the fixture."""
-    stack = shunted(stack_impedance(*elements_of(cell, reader, s), static=static), conductance(reader))
+    stack, _ = shunted_stack(cell, reader, *elements_of(cell, reader, s), static=static)
     alone = (stack + reader.number("series_resistance")) / reader.number("area")
     return measured(alone, s, *fixture_numbers(reader))
 

@@ -15,14 +15,14 @@ from ..cells.questions import electronic_conductivity, ionic_conductivity
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.carriers import has_electrons
-from ..kinds.electrode import check_uncoupled, conduction, equilibrium
+from ..kinds.electrode import conduction, equilibrium
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import is_zero
-from ..kinds.resolutions import Uniform
 from ..kinds.response import admittance
 from ..kinds.storage import Storage
 from .links import PERFECT, Array, Interface, Link, Together
 from .numbers import geometry, require
+from .porous import Porous, porous_body
 
 __all__ = ["electrode", "junction", "reacting", "stored"]
 
@@ -78,19 +78,15 @@ def _junction(cell: Cell, reader: Reader, path: str, left: Layer, right: Layer, 
     spots = _spots(cell, reader, path, (left, right))
     storage = _storage(spots, entry.capacitance, reader, f"{path}.capacitance", s)
     contact = _electron_branch(reader, path, common == ELECTRONS)
-    # ideal for both carriers there is nothing to divide by: a `Link` would be 0/0, so such a contact is none
-    ideal = (top == 0) & (contact[0] == 0) & (spots.ions == 0)
-    if np.ndim(ideal) == 0:
-        if ideal:
-            return PERFECT
-        ideal = False
     # R/a beside C as one fraction, top/(bottom a + top Y): it holds for R = 0 and for R = inf alike
-    link = _link(spots, (top, bottom * spots.fraction + top * storage), contact, ideal)
+    link = _link(spots, (top, bottom * spots.fraction + top * storage), contact)
+    if link.ideal is True:
+        return PERFECT
     link = _conducting(link, path, "a finite resistance or a capacitance")
     return Together(link.ion_top / link.ion_bottom) if common == ANIONS else link
 
 
-def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> Link:
+def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> Link | Porous:
     r"""Electrode ``negative`` or ``positive`` on a layer.
 
     Its ionic branch is the double layer beside the small-signal admittance Y of its reaction with a film R in series,
@@ -99,17 +95,18 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
     Raises
     ------
     InputError
-        Where no current of any kind crosses it, or electrons of the layer enter an electrode in slices.
+        Where no current of any kind crosses it.
     """
     spots, contact, ionic = reacting(cell, reader, side, layer, s)
     kind = reader.get(side)
     if has_formula(type(kind), "rails"):
-        resolution = kind.resolution
-        if np.any(contact[1] != 0):
-            # both rails would be coupled where electrons enter, too: one reaction is what is known then
-            check_uncoupled(side, resolution)
-            resolution = Uniform()
-        spots = spots.behind(conduction(Bound(type(kind), side, reader, salt=1.0), resolution, ionic))
+        bound = Bound(type(kind), side, reader, salt=1.0)
+        one_reaction = kind.resolution is not None and kind.resolution.slices == 1
+        if not is_zero(contact[1]) and not one_reaction:  # electrons of the layer enter its rail, too
+            at_face = _link(spots, (0.0, 1.0), contact)
+            rails = dict(zip(("ions", "electrons"), bound.call("rails"), strict=True))
+            return Porous(PERFECT if at_face.ideal is True else at_face, porous_body(**rails, admittance=ionic))
+        spots = spots.behind(conduction(bound, kind.resolution, ionic))
     return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
 
 
@@ -156,18 +153,20 @@ def _fraction(resistance: Array) -> tuple[Array, Array]:
     return np.where(blocked, 1.0, resistance), np.where(blocked, 0.0, 1.0)
 
 
-def _link(spots: Spots, ions: tuple[Array, Array], electrons: tuple[Array, Array], ideal: Array = False) -> Link:
+def _link(spots: Spots, ions: tuple[Array, Array], electrons: tuple[Array, Array]) -> Link:
     """Both branches, as fractions per area in contact (the storage apart), with what the spots add."""
     ion_top, ion_bottom = ions
     electron_top, electron_bottom = electrons
     narrow = 0.0 if spots.electrons is None else spots.electrons  # None: the branch is blocked anyway
+    # ideal for both carriers there is nothing to divide by: 0/0, so that such a contact is none
+    ideal = (ion_top == 0) & (electron_top == 0) & (spots.ions == 0)
     # the constriction is in series with the whole ionic branch: the double layer is charged through the same spots
     return Link(
         ion_top + spots.ions * ion_bottom,
         ion_bottom,
         electron_top / spots.fraction + narrow * electron_bottom,
         electron_bottom,
-        ideal=ideal,
+        ideal=ideal if np.ndim(ideal) else bool(ideal),
         spread=spots.ions,
     )
 

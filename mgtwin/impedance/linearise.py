@@ -14,6 +14,8 @@ from scipy.sparse import csc_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
 
 from ..cells import Cell
+from ..cells.questions import shunted
+from ..cells.rest import rest_potentials
 from ..errors import InputError, SimulationError
 from ..models import controlled, names
 from ..models.controlled import ControlledStack
@@ -134,11 +136,14 @@ class LinearisedStack:
         self._order: BandedOrder | None = None
         #: What electrodes with a thickness add to what the model says.
         self.uneven = Uneven(self.model, {self.layout[0][k]: row for row, k in enumerate(self.others)})
-        if names.SHUNT_CURRENT in self.model.variables and self.uneven.electrodes:
+        shunt = names.SHUNT_CURRENT in self.model.variables
+        unknown = [side for side in self.uneven.electrodes if shunt and side in shunted(cell)] + self.uneven.entered
+        if unknown:
             raise InputError(
-                f"{cell.name}: what the thickness of the {' and '.join(self.uneven.electrodes)} electrode adds to a "
-                f"spectrum is not known beside a shunt. Say how it is resolved (its field resolution: mt.Uniform() or "
-                f"mt.Resolved()), or take a spectrum at rest in closed form."
+                f"{cell.name}: what the thickness of the {' and '.join(unknown)} electrode adds to a spectrum is not "
+                f"known beside a shunt or where electrons of a layer enter it: only one reaction and slices have "
+                f"equations in a model. Say how it is resolved (its field resolution: mt.Uniform() or mt.Resolved()), "
+                f"or take a spectrum at rest in closed form."
             )
 
     def _compile(self, size: int) -> None:
@@ -176,7 +181,7 @@ class LinearisedStack:
 
     # -- states ----------------------------------------------------------------------------------------------------
     def rest_state(self, inputs: Mapping[str, float] | None = None) -> np.ndarray:
-        """State vector of the cell at rest."""
+        """State vector of the cell at rest, as assembled where it has none."""
         return np.asarray(self._initial.evaluate(0, inputs=self.given(inputs))).ravel()
 
     def complete(self, state: np.ndarray, known: np.ndarray, inputs: Mapping[str, float] | None = None) -> np.ndarray:
@@ -203,7 +208,10 @@ class LinearisedStack:
             values = self.values(inputs)
             residual = np.asarray(self.residual(result, *values)).ravel()[free]
             jacobian = self.jacobian(result, values)[free][:, free]
-            correction = splu(csc_matrix(jacobian)).solve(residual)
+            try:
+                correction = splu(csc_matrix(jacobian)).solve(residual)
+            except RuntimeError:  # a singular factor: what hangs on it cannot follow, as in a host that is full
+                break
             result[free] -= correction
             if np.max(np.abs(correction)) <= NEWTON_TOLERANCE * (1 + np.max(np.abs(result[free]))):
                 return result
@@ -276,6 +284,8 @@ class LinearisedStack:
 
     def small_signal(self, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None) -> SmallSignal:
         """The linear problem of a state; parameters as for `impedance`."""
+        if state is None:
+            rest_potentials(self.model.cell)  # refuses a cell that has no rest
         y = self.rest_state(inputs) if state is None else state
         jacobian, outputs = self.matrices(y, *self.values(inputs))
         matrix = csr_matrix(jacobian.sparse())[self.others]

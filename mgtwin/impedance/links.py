@@ -7,7 +7,7 @@ where no electrons come from.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -80,6 +80,47 @@ class Open:
         left = self.layer
         # t_left - t_right without cancellation where both are close to 1
         return self.deviation + (left.electrons * right.ions - left.ions * right.electrons)
+
+
+class Interface(Protocol):
+    """What the layers of the chain, and the sweeps through it, ask of an interface: see `Link`."""
+
+    @property
+    def free(self) -> bool:
+        """Whether the layers alone decide how the current divides."""
+
+    @property
+    def insulating(self) -> bool:
+        """Whether electrons are blocked in all parameter sets."""
+
+    @property
+    def electron_bottom(self) -> Array:
+        """0 where electrons are blocked, else 1."""
+
+    @property
+    def spread(self) -> Array:
+        """Of the ionic impedance what the constriction adds."""
+
+    def first(self, dimensions: int) -> Self:
+        """As `Element.first`."""
+
+    def enter(self, layer: Carrying, state: Open | None, static: bool) -> tuple[Array, Open]:
+        """As `Link.enter`."""
+
+    def leave(self, state: Open | None, static: bool) -> Array:
+        """As `Link.leave`."""
+
+    def divide(self, left: Open | None, right: Open | None) -> CurrentFractions:
+        """As `Link.divide`."""
+
+    def term(self, fractions: CurrentFractions) -> Array:
+        """As `Link.term`."""
+
+    def drop(self, fractions: CurrentFractions, left: Array, right: Array) -> Array:
+        """As `Link.drop`."""
+
+    def side_by_side(self, ions: float | None = None) -> float:
+        """As `Link.side_by_side`."""
 
 
 @dataclass(frozen=True)
@@ -256,8 +297,6 @@ class Together(Element):
 
 #: Passes both carriers perfectly.
 PERFECT = Together(0.0)
-
-Interface: TypeAlias = Link | Together
 
 
 def isolated(left: Interface, right: Interface) -> Array:

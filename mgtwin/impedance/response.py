@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..cells import Cell, Reference
-from ..cells.questions import faces
+from ..cells.questions import faces, shunted
 from ..cells.reference import SERIES_SHARE, Place
 from ..cells.rest import rest_potentials
 from ..kinds.kind import Bound, has_formula
@@ -21,12 +21,12 @@ from ..kinds.own import Own
 from ..kinds.storage import Storage
 from ..models import names
 from ..models.ladder import branches
-from .chain import Division, Mixed, stack_impedance
+from .chain import Division, Mixed
 from .currents import divide
 from .exact import elements_of
 from .links import Array, Interface
 from .parameters import Overrides, reader_of
-from .shunt import conductance, shunted, through_layers
+from .shunt import conductance, shunted_stack
 
 __all__ = ["UnitCurrent", "at_rest"]
 
@@ -75,13 +75,16 @@ class UnitCurrent:
         self._dielectric = {layer.name for layer in cell.layers} if dielectric is None else set(dielectric)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             self._layers, self._links = elements_of(cell, self._reader, s, self._dielectric)
-            stack, shunt = stack_impedance(self._layers, self._links), conductance(self._reader)
-            self._shunt = shunt
-            #: Part of the current at the terminals that goes through the layers; all below is for a unit of that part.
-            self._share: Array = through_layers(stack, shunt)
-            self._series = self._reader.number("series_resistance") / self._share
+            stack, left = shunted_stack(cell, self._reader, self._layers, self._links)
+            self._left = left
+            self._series = self._reader.number("series_resistance")
             #: [ohm m2]
-            self.impedance: Array = shunted(stack, shunt) + self._reader.number("series_resistance")
+            self.impedance: Array = stack + self._series
+            #: Part of the current at the terminals that goes through what a shunt passes by, by name: elements of the
+            #: chain, fractions and divisions are for a unit of it.
+            self._through: dict[str, Array] = {}
+            if not is_zero(conductance(self._reader)):
+                self._through = dict.fromkeys(shunted(cell), left)
             self._divisions, self._fractions = divide(self._layers, self._links)
             self._faces = inside = [
                 layer.faces(division) for layer, division in zip(self._layers, self._divisions, strict=True)
@@ -99,40 +102,48 @@ class UnitCurrent:
         """
         found: dict[str, Array] = {names.potential_drop(names.SERIES): self._series}
         for face, drop, fractions in zip(faces(self.cell), self._drops, self._fractions, strict=True):
-            found[names.potential_drop(face)] = drop
-            found[names.electronic_current_density(face)] = fractions.electrons
+            found |= self._carried(
+                face, {names.potential_drop(face): drop, names.electronic_current_density(face): fractions.electrons}
+            )
         for layer, element, division in zip(self.cell.layers, self._layers, self._divisions, strict=True):
-            found[names.potential_drop(layer.name)] = element.drop(division)
+            inside: dict[str, Array] = {names.potential_drop(layer.name): element.drop(division)}
             match element, division:
                 case Mixed(), Division():
-                    found[names.local_potential(layer.name)] = element.potential(division, nodes[layer.name])
+                    inside[names.local_potential(layer.name)] = element.potential(division, nodes[layer.name])
                     thickness = self._reader.number(f"layers.{layer.name}.thickness")
-                    found[names.stored_charge(layer.name)] = division.stored / (self.s * thickness)
+                    inside[names.stored_charge(layer.name)] = division.stored / (self.s * thickness)
+            found |= self._carried(layer.name, inside)
         if self.cell.reference is not None:
-            found[names.NEGATIVE_VOLTAGE] = self._against_negative(self.cell.reference)
-        if is_zero(self._shunt):
-            return found
-        found[names.SHUNT_CURRENT] = (1 / self._share - 1) * self._reader.number("area")
-        return {name: value * self._share for name, value in found.items()}
+            found[names.NEGATIVE_VOLTAGE] = self.negative_voltage(self.cell.reference)
+        if self._through:
+            found[names.SHUNT_CURRENT] = (1 - self._left) * self._reader.number("area")
+        return found
+
+    def _carried(self, element: str, of_unit: dict[str, Array]) -> dict[str, Array]:
+        """What the part of the current that goes through an element does, from what a unit of it does."""
+        if element not in self._through:
+            return of_unit
+        return {name: value * self._through[element] for name, value in of_unit.items()}
 
     def face_potentials(self) -> list[tuple[Array, Array]]:
         """Local potential over that at rest [ohm m2] at both faces of every layer, 0 without electrons."""
-        return [(left * self._share, right * self._share) for left, right in self._faces]
+        through = [self._through.get(layer.name, 1.0) for layer in self.cell.layers]
+        return [(left * part, right * part) for (left, right), part in zip(self._faces, through, strict=True)]
 
     def ionic_fractions(self) -> list[Array]:
         """Part of the current at the terminals that crosses every face as ions."""
-        return [fractions.ions * self._share for fractions in self._fractions]
+        through = [self._through.get(face, 1.0) for face in faces(self.cell)]
+        return [fractions.ions * part for fractions, part in zip(self._fractions, through, strict=True)]
 
     def negative_voltage(self, reference: Reference) -> Array:
         """Voltage of a reference against the negative metal [ohm m2]."""
-        return self._against_negative(reference) * self._share
-
-    def _against_negative(self, reference: Reference) -> Array:
         face, layer, side = _place(self.cell, reference)
-        ionic = -SERIES_SHARE * self._series - sum(self._drops[: face + (side == "left")])
-        for element, division in zip(self._layers[:face], self._divisions, strict=False):
-            ionic = ionic - element.drop(division)
-        return reference.kind.reads(ionic, self._faces[layer][side == "right"])
+        before = zip(faces(self.cell)[: face + (side == "left")], self._drops, strict=False)
+        ionic = -SERIES_SHARE * self._series - sum(drop * self._through.get(name, 1.0) for name, drop in before)
+        for passed, element, division in zip(self.cell.layers[:face], self._layers, self._divisions, strict=False):
+            ionic = ionic - element.drop(division) * self._through.get(passed.name, 1.0)
+        local = self._faces[layer][side == "right"] * self._through.get(self.cell.layers[layer].name, 1.0)
+        return reference.kind.reads(ionic, local)
 
     # -- states of the discretised model -------------------------------------------------------------------------------
     def states(self, nodes: Mapping[str, np.ndarray], window: tuple[float, float]) -> dict[str, Array]:
@@ -140,14 +151,15 @@ class UnitCurrent:
 
         [V, or V/m of a field] per A/m2.
         """
-        found: dict[str, Array] = {
-            names.CURRENT_VARIABLE: self._reader.number("area") / names.current_scale(self.cell.area)
-        }
+        current = self._reader.number("area") / names.current_scale(self.cell.area)
+        found: dict[str, Array] = {names.CURRENT_VARIABLE: current}
+        if len(self._through) == len(self._layers) + len(self._links):  # what a model knows is that through the layers
+            found[names.CURRENT_VARIABLE] = current * self._left
         for k, face in enumerate(faces(self.cell)):
-            found |= self._interface_states(k, face, window)
+            found |= self._carried(face, self._interface_states(k, face, window))
         for k, layer in enumerate(self.cell.layers):
-            found |= self._layer_states(k, nodes.get(layer.name, np.zeros(0)), window)
-        return found if is_zero(self._shunt) else {name: value * self._share for name, value in found.items()}
+            found |= self._carried(layer.name, self._layer_states(k, nodes.get(layer.name, np.zeros(0)), window))
+        return found
 
     def _interface_states(self, k: int, face: str, window: tuple[float, float]) -> dict[str, Array]:
         path = face if face in ("negative", "positive") else f"interfaces.{face}"

@@ -25,7 +25,7 @@ from .elements import Surroundings, layer_element
 from .interfaces import electrode, junction
 from .links import Array, Interface, isolated
 from .numbers import potentials_at_rest
-from .shunt import conductance
+from .shunt import conductance, passed_by
 
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
 
@@ -128,6 +128,9 @@ class Stack:
         self._divisions, self._fractions = divide(base, links)
         #: How many of them add up to the impedance of stack and leads, the last one that of the leads.
         self.size = 2 * count + 2
+        inner, across = passed_by(cell, links)
+        #: Those of the interfaces and layers that the shunt passes by.
+        self.shunted = {*across, *(count + 1 + k for k in inner)}
 
     def term(self, k: int) -> Array:
         """Term k of Z [ohm m2]; its first axis is that of the rows if it has one more than `dimensions`."""
@@ -141,8 +144,12 @@ class Stack:
         return self._layers[k - count].term(self._divisions[k - count])
 
     def inside(self, dimensions: int) -> Array:
-        """Impedance [ohm m2] of the stack without leads and shunt, with the first row of numbers."""
-        return sum(first_of(self.term(k), dimensions) for k in range(self.size - 1))
+        """Impedance [ohm m2] of what the shunt passes by, without it, with the first row of numbers."""
+        return sum(first_of(self.term(k), dimensions) for k in sorted(self.shunted))
+
+    def outside(self, dimensions: int) -> Array:
+        """The same of all else, leads included."""
+        return sum(first_of(self.term(k), dimensions) for k in range(self.size) if k not in self.shunted)
 
     def along(self, k: int, reader: Reader, path: str) -> Callable[[NDArray[np.float64]], Array]:
         """Term k as a function of one of the numbers that a reader reads."""

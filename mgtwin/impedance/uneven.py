@@ -39,12 +39,11 @@ class Uneven:
     def __init__(self, model: StackModel, rows: Mapping[str, int]) -> None:
         self._model = model
         self._kept, _ = reader_of(model.cell, {})
-        found = ((electrode, model.cell.get(electrode.name)) for electrode in model.electrodes)
-        self._rows = {
-            electrode.name: rows[electrode.state.name]
-            for electrode, kind in found
-            if has_formula(type(kind), "rails") and kind.resolution is None and electrode.blocks_electrons
-        }
+        found = [(electrode, model.cell.get(electrode.name)) for electrode in model.electrodes]
+        left_open = [one for one, kind in found if has_formula(type(kind), "rails") and kind.resolution is None]
+        self._rows = {one.name: rows[one.state.name] for one in left_open if one.blocks_electrons}
+        #: Those that electrons of the layer beside them enter, for which this is not known.
+        self.entered = [one.name for one in left_open if not one.blocks_electrons]
 
     @property
     def electrodes(self) -> tuple[str, ...]:

@@ -24,16 +24,7 @@ from .numbers import Number
 from .resolutions import AnyResolution, Resolution, Resolved
 from .storage import Storage
 
-__all__ = [
-    "ELECTRODES",
-    "AnyElectrode",
-    "ElectrodeKind",
-    "check_uncoupled",
-    "conduction",
-    "electrode",
-    "equilibrium",
-    "spread",
-]
+__all__ = ["ELECTRODES", "AnyElectrode", "ElectrodeKind", "conduction", "electrode", "equilibrium", "spread"]
 
 
 class ElectrodeKind(InterfaceKind, Protocol):
@@ -173,20 +164,6 @@ def conduction(bound: Bound, resolution: Resolution | None, admittance: Number =
     chosen = Resolved if resolution is None else type(resolution)
     given = {"ions": ions, "electrons": electrons}
     return chosen.added(admittance, **{name: given[name] for name in asked_by(chosen, "added")})
-
-
-def check_uncoupled(side: str, resolution: Resolution | None) -> None:
-    """Refuse a thickness in slices where electrons of the layer enter the electrode, too.
-
-    Raises
-    ------
-    InputError
-    """
-    if resolution is not None and resolution.slices > 1:
-        raise InputError(
-            f"{side}.resolution: the layer beside it passes electrons into the electrode, which is known for one "
-            f"reaction over its thickness only. Give the electrode electronic_resistance inf, or resolution Uniform()."
-        )
 
 
 def spread(bound: Bound, density: Number) -> Number:

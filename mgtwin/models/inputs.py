@@ -14,7 +14,7 @@ import pybamm
 from ..cells import Cell, expand
 from ..cells.paths import parts_of
 from ..cells.reader import Reader
-from ..cells.rest import rest_potentials
+from ..cells.rest import starting_potentials
 from ..errors import InputError
 from ..kinds.numbers import Number, is_symbol
 from ..kinds.own import Own
@@ -87,7 +87,7 @@ def input_paths(cell: Cell, inputs: Sequence[str | tuple[str, ...]]) -> dict[str
 
 def rest_values(cell: Cell) -> dict[str, float]:
     """Potentials at rest by the names that they have as inputs: E0 of every layer, eta of both electrodes (§3.1)."""
-    rest = rest_potentials(cell)
+    rest = starting_potentials(cell)
     layers = {layer.name: value for layer, value in zip(cell.layers, rest.layers, strict=True)}
     known = {**layers, "negative": rest.negative, "positive": rest.positive}
     return {names.at_rest(name): 0.0 if value is None else float(value) for name, value in known.items()}

@@ -12,7 +12,7 @@ from ..cells import Cell
 from ..cells.constriction import Spots
 from ..cells.reader import Reader
 from ..errors import InputError
-from ..kinds.electrode import check_uncoupled, conduction
+from ..kinds.electrode import conduction
 from ..kinds.kind import Bound, has_formula
 from ..kinds.numbers import Number
 from ..kinds.resolutions import Uniform
@@ -122,12 +122,13 @@ class ElectrodeInterface:
         self.state = next(iter(self.parts.values()))
 
         # the drop as if all of i were ions: what is too much in it stands in `electronic_path`
-        metal = Face(sign * (self.state + spots.ions * model.current_density), ZERO)
+        open_drop, behind = self.state, ZERO
+        if rails is not None:  # electrons of the layer meet the first slice behind half of it
+            open_drop, behind = rails.separator(list(self.parts.values()), model.current_density)
+        metal = Face(sign * (open_drop + spots.ions * model.current_density), behind)
         left, right = (metal, face) if side == "negative" else (face, metal)
         resistance = electronic_path(spots, model.electronic_resistance(f"{side}.electronic_resistance"))
         self.electronic_current = electrons_through(model, side, ZERO, left, right, resistance)
-        if rails is not None and not self.blocks_electrons:
-            check_uncoupled(side, kind.resolution)
         if not kind.reacts and self.blocks_electrons and model.reader.get(f"{side}.double_layer") is None:
             raise InputError(
                 f"The {side} electrode blocks ions, has no double layer, and no electrons can pass it either, so no "
@@ -141,8 +142,9 @@ class ElectrodeInterface:
         drops, ionic = list(self.parts.values()), model.current_density - self.electronic_current
         self.drop, taken = self.state + spots.ions * ionic, [ionic]
         if rails is not None:
-            faces = rails.ionic(drops, ionic)
-            self.drop, taken = rails.drop(drops, faces) + spots.ions * ionic, rails.taken(faces)
+            faces = rails.ionic(drops, model.current_density, ionic)
+            self.drop = rails.drop(drops, faces, model.current_density) + spots.ions * ionic
+            taken = rails.taken(faces)
         reaction: list[Number] = [ZERO] * len(drops)
         if bound.kind.reacts:
             film = f"{self.name}.film_resistance"

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..cells import Cell
 from ..cells.reader import Reader
-from ..cells.rest import rest_diffusivity, rest_potentials
+from ..cells.rest import rest_diffusivity, starting_potentials
 from ..errors import InputError
 from ..kinds.memories import Body
 from ..kinds.numbers import Number
@@ -75,7 +75,7 @@ def diffusion_length(numbers: Reader, layer: str, potential: Number, f_max: floa
 def length_at_rest(layer: str, cell: Cell, f_max: float) -> float:
     """The same at the layer's potential at rest."""
     number = [item.name for item in cell.layers].index(layer)
-    return diffusion_length(Reader(cell), layer, rest_potentials(cell).layers[number], f_max)
+    return diffusion_length(Reader(cell), layer, starting_potentials(cell).layers[number], f_max)
 
 
 def penetration(body: Body, cell: Cell, f_max: float) -> float:

@@ -26,6 +26,8 @@ CURRENT_FUNCTION = "Current function [A]"
 CURRENT_DENSITY = "Current density [A.m-2]"
 #: Current through the layers, where a shunt passes them by.
 CELL_CURRENT = "Cell current [A]"
+#: The same of some of the layers, beside a filament.
+BRIDGED_CURRENT = "Current beside the filament [A]"
 SHUNT_CURRENT = "Shunt current [A]"
 SERIES = "series"
 _CONSTANT_PHASE_BRANCH = "constant phase branch"
@@ -52,7 +54,8 @@ def is_fast(name: str) -> bool:
     """Whether a state only exists in some discretisations: dielectric charges, branches of constant-phase ladders,
     salt at faces, electronic currents that are unknowns."""
     ends = (_DIELECTRIC_DROP, _IONIC_FIELD, _LOG_CONCENTRATION, _ELECTRONIC_CURRENT)
-    return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name or name == CELL_CURRENT
+    currents = (CELL_CURRENT, BRIDGED_CURRENT)
+    return name.endswith(ends) or _CONSTANT_PHASE_BRANCH in name or _MODAL_FIELD in name or name in currents
 
 
 def at_rest(place: str) -> str:

@@ -30,7 +30,7 @@ from .particles import Particle
 from .scalars import jacobian_in_scalars
 from .stock import StockModel
 from .storage import ConstantPhaseElement
-from .terminals import cell_current, name_variables
+from .terminals import cell_current, name_variables, writers
 
 #: Window of constant-phase elements in time where nothing else is asked for: from months to a millisecond [rad/s].
 DEFAULT_WINDOW = (1e-7, 1e3)
@@ -292,24 +292,26 @@ class StackModel(StockModel):
                 strict=True,
             )
         ]
+        seen = writers(self, crossed)
+        across, along = seen[::2], seen[1::2]
         layers = [
             equations_of(self, layer, self.route)(
-                self, layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
+                along[k], layer, self._stores(layer), isolated=not (crossed[k] or crossed[k + 1])
             )
             for k, layer in enumerate(cell.layers)
         ]
         left_faces = [layer.face("left") if crossed[k] else None for k, layer in enumerate(layers)]
         right_faces = [layer.face("right") if crossed[k + 1] else None for k, layer in enumerate(layers)]
-        negative = ElectrodeInterface(self, "negative", left_faces[0], layers[0])
+        negative = ElectrodeInterface(across[0], "negative", left_faces[0], layers[0])
         junctions = [
-            JunctionInterface(self, key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
+            JunctionInterface(across[k + 1], key, (right_faces[k], left_faces[k + 1]), (layers[k], layers[k + 1]))
             for k, key in enumerate(keys)
         ]
-        positive = ElectrodeInterface(self, "positive", right_faces[-1], layers[-1])
+        positive = ElectrodeInterface(across[-1], "positive", right_faces[-1], layers[-1])
         interfaces: list[ElectrodeInterface | JunctionInterface] = [negative, *junctions, positive]
         self.electrodes = (negative, positive)
-        for layer, left, right in zip(layers, interfaces, interfaces[1:], strict=False):
-            layer.complete(self, left, right)
+        for model, layer, left, right in zip(along, layers, interfaces, interfaces[1:], strict=False):
+            layer.complete(model, left, right)
         self.elements: list[Any] = [part for pair in zip(interfaces, layers, strict=False) for part in pair] + [
             interfaces[-1]
         ]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Protocol
 
 import pybamm
 
-from ..cells import Reference
+from ..cells import Cell, Reference
+from ..cells.questions import faces, shunted
 from ..cells.reference import SERIES_SHARE
+from ..errors import InputError
 from ..kinds.numbers import Number
 from . import names
 from .writer import Writer
 
-__all__ = ["cell_current", "name_variables"]
+__all__ = ["cell_current", "name_variables", "writers"]
 
 
 class _Stack(Writer, Protocol):
@@ -28,17 +31,46 @@ class _Stack(Writer, Protocol):
 
 
 def cell_current(model: Writer, current: Number) -> Number:
-    """The current through the layers [A]: an unknown of its own where a given one is shunted."""
-    if not _has_shunt(model) or model.has_unknown_currents:  # then it is the unknown, and that at the terminals follows
+    """The current through the stack [A]: an unknown of its own where a given one is shunted from metal to metal."""
+    # where it is the unknown already, that at the terminals follows from it
+    if not _has_shunt(model) or not _joins_metals(model.cell) or model.has_unknown_currents:
         return current
+    return _unknown_current(model, names.CELL_CURRENT)
+
+
+def writers(model: _Stack, crossed: Sequence[bool]) -> list[_Stack]:
+    """The model as every interface and layer sees it, from left to right; `crossed` says which faces electrons cross.
+
+    Through those that a filament passes by another current flows than through the others.
+    """
+    found = [model] * (2 * len(crossed) - 1)
+    if model.cell.shunt is None or not _has_shunt(model) or _joins_metals(model.cell):
+        return found
+    passed = model.cell.shunt.elements([layer.name for layer in model.cell.layers])
+    for place in {passed.start, passed.stop} - {0, len(found)}:
+        if crossed[place // 2]:
+            raise InputError(model.cell.shunt.open_end(faces(model.cell)[place // 2]))
+    inside = copy(model)
+    inside.cell_current = _unknown_current(model, names.BRIDGED_CURRENT)
+    inside.current_density = inside.cell_current / model.area
+    found[passed] = [inside] * len(found[passed])
+    return found
+
+
+def _unknown_current(model: Writer, name: str) -> Number:
     scale = model.decide(lambda cell, f_max: names.current_scale(cell.area))
-    unknown = pybamm.Variable(names.CELL_CURRENT, scale=scale)
+    unknown = pybamm.Variable(name, scale=scale)
     model.initial_conditions[unknown] = pybamm.Scalar(0)
+    model.variables[name] = unknown
     return unknown
 
 
 def _has_shunt(model: Writer) -> bool:
     return model.cell.shunt is not None and not model.is_fixed_at("shunt.conductance", 0.0)
+
+
+def _joins_metals(cell: Cell) -> bool:
+    return cell.shunt is not None and cell.shunt.joins_metals([layer.name for layer in cell.layers])
 
 
 def name_variables(model: _Stack) -> None:
@@ -47,12 +79,20 @@ def name_variables(model: _Stack) -> None:
     for element, drop in zip(model.elements, drops, strict=True):
         model.variables[names.potential_drop(element.name)] = drop
     if _has_shunt(model):
-        passing = model.area * model.reader.property("shunt.conductance", model.temperature) * sum(drops)
-        if model.cell_current is model.current:
+        passed = [
+            drop for element, drop in zip(model.elements, drops, strict=True) if element.name in shunted(model.cell)
+        ]
+        passing = model.area * model.reader.property("shunt.conductance", model.temperature) * sum(passed)
+        model.variables[names.SHUNT_CURRENT] = passing
+        bridged = model.variables.get(names.BRIDGED_CURRENT)
+        if bridged is not None:
+            model.algebraic[bridged] = (model.current - passing - bridged) / bridged.scale
+        elif model.cell_current is model.current:
             model.current = model.cell_current + passing
         else:
             model.algebraic[model.cell_current] = model.current - passing - model.cell_current
-        model.variables.update({names.SHUNT_CURRENT: passing, names.CELL_CURRENT: model.cell_current})
+        if bridged is None:
+            model.variables[names.CELL_CURRENT] = model.cell_current
     series = model.reader.number("series_resistance") * (model.current / model.area)
     total = sum(drops, start=series)
     model.variables[names.potential_drop(names.SERIES)] = series

@@ -19,6 +19,7 @@ from .eis import EIS
 from .galvanostatic import Galvanostatic
 from .linear_sweep import LinearSweep
 from .polarization import Polarization
+from .rate_test import RateTest
 from .replay import Replay, ReplayedSignal, Signal
 from .rest import Rest
 from .segments import CurrentRamp, Limits, Segment, VoltageRamp, amperes, mixed_times
@@ -42,6 +43,7 @@ __all__ = [
     "LinearSweep",
     "Polarization",
     "Protocol",
+    "RateTest",
     "Replay",
     "ReplayedSignal",
     "Rest",

@@ -10,15 +10,18 @@ import numpy as np
 from ..cells import Cell, Fixture, Layer, has_electrons
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
+from ..cells.ion import samples
 from ..cells.questions import contact_resistance, passes
+from ..cells.questions import electronic_conductivity as electronic_through
+from ..cells.questions import ionic_conductivity as ionic_through
 from ..cells.reader import Reader
-from ..cells.rest import rest_potentials
+from ..cells.rest import discharges_itself, starting_potentials
 from ..errors import InputError
 from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
 from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from ..quantities import format_value
 from .resolving import uniformity_warnings
 
@@ -27,6 +30,9 @@ from .resolving import uniformity_warnings
 FAST = 1e-3
 #: Where that would leave no resistance in series under an imposed voltage: only layers this slow store charge.
 TOO_SLOW = 0.1
+#: A resistance in series that is less than this part of the layers', which all store charge, is none: what it limits is
+#: over long before the first output, and a solver finds no first step.
+NEGLIGIBLE = 1e-8
 #: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
 FIXTURE_OVER = 0.1
 
@@ -60,7 +66,7 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...], at_rest: bool = Tr
 def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     """Refuse a lasting current that no single carrier can take from end to end, unless a voltage limit ends it."""
     imposed = [segment for segment in segments if not segment.control.imposes_voltage]
-    driven = [segment for segment in imposed if segment.control.start != 0.0 or segment.control.rate != 0.0]
+    driven = [segment for segment in imposed if disturbs(segment)]
     if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
     # limits on both sides: whatever the sign of the current, charging ends
@@ -75,17 +81,24 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
 
 
 def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
-    """Refuse voltage limits that a cell at rest, which is no Mg | Mg cell, violates before any current flows."""
-    rest = rest_potentials(cell)
-    voltage = 0.0 - float(rest.negative + rest.positive)
-    limits = segments[0].limits
-    if limits.low <= voltage <= limits.high or (abs(voltage) < 1e-9):
+    """Refuse voltage limits that a cell at rest violates before any current flows."""
+    limits = next((segment.limits for segment in segments if disturbs(segment)), Limits())
+    if not np.isfinite([limits.low, limits.high]).any():
         return
-    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high))
+    rest = starting_potentials(cell)
+    voltage = 0.0 - float(rest.negative + rest.positive)
+    if limits.low - 1e-9 <= voltage <= limits.high + 1e-9:  # a rest potential is known to a rounding
+        return
+    shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high) if np.isfinite(limit))
     raise InputError(
-        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits {shown}: "
+        f"{cell.name}: at rest the cell stands at {format_value(voltage, 'V')}, outside the voltage limits ({shown}): "
         f"nothing would flow. Change the limits, or the state of charge (filling) from which it starts."
     )
+
+
+def disturbs(segment: Segment) -> bool:
+    """Whether a stretch takes a cell away from rest: all but open circuit, and a voltage always."""
+    return segment.control.imposes_voltage or segment.control.start != 0.0 or segment.control.rate != 0.0
 
 
 def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
@@ -143,7 +156,7 @@ def relaxation_time(cell: Cell, layer: Layer, reader: Reader | None = None) -> N
         return None
     sigma = ionic_conductivity(reader, path, material, T, positions)
     if Carrier.ELECTRONS in material.carriers:
-        rest = rest_potentials(cell, reader).layers[cell.layers.index(layer)]
+        rest = starting_potentials(cell, reader).layers[cell.layers.index(layer)]
         sigma = sigma + electronic_conductivity(reader, path, material, T, rest, positions)
     if isinstance(dielectric, (float, np.ndarray)):
         return np.max(np.atleast_1d(VACUUM_PERMITTIVITY * dielectric / sigma), axis=-1)
@@ -158,8 +171,9 @@ def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric:
     if _imposes_voltage(segments) and not _ohmic(cell, dielectric):
         raise InputError(
             f"{cell.name}: every element in series is a capacitor at the first output time (the layers "
-            f"{', '.join(dielectric)} relax more slowly), so an imposed voltage would draw an infinite current. Give "
-            f"the cell a series_resistance (for example '0.1 ohm*cm^2') or start later (first_time)."
+            f"{', '.join(dielectric)} relax more slowly; a resistance below {NEGLIGIBLE:g} of theirs is none), so an "
+            f"imposed voltage would draw an infinite current. Give the cell a series_resistance (for example "
+            f"'0.1 ohm*cm^2') or start later (first_time)."
         )
 
 
@@ -168,13 +182,25 @@ def _imposes_voltage(segments: tuple[Segment, ...]) -> bool:
 
 
 def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
-    """Whether some element in series is a resistance where these layers store charge."""
-    ohmic = cell.series_resistance > 0 or any(layer.name not in dielectric for layer in cell.layers)
-    ohmic = ohmic or any(
-        junction.capacitance is None and contact_resistance(cell, key, Carrier.IONS) > 0
-        for key, junction in cell.interfaces.items()
-    )
-    return ohmic or any(electrode.double_layer is None for electrode in (cell.negative, cell.positive))
+    """Whether some element in series is a resistance that counts where these layers store charge."""
+    if any(layer.name not in dielectric for layer in cell.layers):
+        return True
+    bare = [key for key, junction in cell.interfaces.items() if junction.capacitance is None]
+    bare += [side for side in ("negative", "positive") if cell.get(side).double_layer is None]
+    resistance = float(cell.series_resistance) + sum(contact_resistance(cell, face, Carrier.IONS) for face in bare)
+    conductivities = [ionic_through(cell, layer.name) + electronic_through(cell, layer.name) for layer in cell.layers]
+    within = sum(layer.thickness / sigma for layer, sigma in zip(cell.layers, conductivities, strict=True))
+    return bool(resistance > NEGLIGIBLE * within)
+
+
+def assembly_warnings(cell: Cell) -> list[str]:
+    """What a run without a start says of a cell that has no rest to start from."""
+    if not discharges_itself(cell):
+        return []
+    return [
+        f"{cell.name} discharges itself through the stack and has no state of rest: the run begins with the cell as "
+        f"assembled, its mixed conductors with the composition that they were made with (rest_potential)"
+    ]
 
 
 def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
@@ -186,7 +212,7 @@ def depletion_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
     from ..analysis.salt import depletion, limiting_current
 
     uneven = [*uniformity_warnings(cell, segments), *deposition_warnings(cell, segments)]
-    uneven += electrode_warnings(cell, segments)
+    uneven += [*electrode_warnings(cell, segments), *sample_warnings(cell, steady=True)]
     if not any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers):
         return uneven
     found: dict[float, str] = {}
@@ -256,15 +282,25 @@ def validity_warnings(cell: Cell) -> list[str]:
     InputError
         A law gives a property at this temperature what no number may give it.
     """
-    T, found = float(cell.temperature), []
+    T, found = float(cell.temperature), sample_warnings(cell, steady=False)
     for path, law in cell.laws:
         if message := _checked(Same(type(cell.get(path.rpartition(".")[0]))), path, Same(law), T):
             found.append(f"{path}: {message}")
     return found
 
 
+def sample_warnings(cell: Cell, steady: bool) -> list[str]:
+    """What published materials have to warn of, of any result or (`steady`) of one of a lasting current."""
+    found = [(layer.name, sample) for layer in cell.layers for _, sample in samples(Same(layer))]
+    said = [(name, sample.direct_current(cell.ion.name) if steady else sample.surroundings()) for name, sample in found]
+    return [f"{name}: {text}" for name, text in said if text]
+
+
 @lru_cache(maxsize=1024)
 def _checked(owner: Same, path: str, law: Same, T: float) -> str | None:
     """What a law of a field of a kind says of a temperature: cells that share a law share the answer."""
-    check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    try:
+        check_bounds(owner.noun, path.rpartition(".")[2], path, np.atleast_1d(law.noun(T)))
+    except InputError as error:
+        raise InputError(str(error) if path in str(error) else f"{path}: {error}") from None
     return law.noun.validity_warning(T)

@@ -79,7 +79,7 @@ class CyclingRun:
         segments = protocol.one_cycle(cell)
         self.attrs, self.warnings = dict(attrs), [*attrs["warnings"], *checks.depletion_warnings(cell, segments)]
         self.warnings += checks.fixture_warnings(cell, segments)
-        self.warnings += [] if start is None else start_state.differences(start, cell)
+        self.warnings += checks.assembly_warnings(cell) if start is None else start_state.differences(start, cell)
         kept = None if start is None else start_state.kept(start, start_time, cell)
         first = checks.first_output(segments)
         dielectric = checks.check_feasible(cell, segments, start is None)

@@ -179,12 +179,13 @@ class _Run:
         """
         from .transient import window_of
 
-        windows = [] if self.window is None else [self.window]
-        for number, step in enumerate(steps):
+        windows, at_rest = [] if self.window is None else [self.window], self.start is None
+        for step in steps:
             at = self.cell if step.temperature is None else self.cell.with_({"temperature": step.temperature})
             segments = step.distinct_segments(at)
             if segments:
-                checks.check_feasible(at, segments, number == 0 and self.start is None)
+                checks.check_feasible(at, segments, at_rest)
+                at_rest = at_rest and not any(checks.disturbs(segment) for segment in segments)
                 windows.append(window_of(segments))
         if not windows:
             return None

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..cells import Cell, Reader, Resolved
 from ..cells.paths import Key, Node
 from ..cells.questions import passes
-from ..cells.rest import rest_potentials
+from ..cells.rest import discharges_itself, starting_potentials
 from ..impedance.exact import exact_laplace
 from ..impedance.interfaces import reacting
 from ..kinds.carriers import Carrier
@@ -44,10 +44,10 @@ def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
         control = segment.control
         ends = np.array([control.start, control.start + control.rate * segment.duration])
         if control.imposes_voltage:
-            if any(layer.material.mesh_only for layer in cell.layers):
+            if discharges_itself(cell) or any(layer.material.mesh_only for layer in cell.layers):
                 return np.inf
             if rest is None:
-                potentials = rest_potentials(cell)
+                potentials = starting_potentials(cell)
                 rest = 0.0 - float(potentials.negative + potentials.positive)
             first = min(time for time in segment.times if time > 0)
             ends = (ends - rest) / abs(complex(exact_laplace(cell, 1 / first)))
@@ -58,7 +58,8 @@ def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
 def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.DataTree | None = None) -> Cell:
     """The cell with a resolution for each electrode that left it open, where one reaction is not enough for all of it.
 
-    A run that goes on from another one has its resolution.
+    So it is at once where electrons of the layer beside it enter, at its face. A run that goes on from another one has
+    its resolution.
     """
     sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
     if not sides:
@@ -69,7 +70,7 @@ def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.Data
         chosen: dict[Key, Node] = {f"{side}.resolution": Resolved(n) for side, n in sliced.items() if n}
     else:
         spread = cell.reaction_uniformity(min(largest_current(cell, segments), LARGE))
-        uneven = [side for side in sides if spread[side] > UNEVEN and not passes(cell, Carrier.ELECTRONS, side)]
+        uneven = [side for side in sides if spread[side] > UNEVEN or passes(cell, Carrier.ELECTRONS, side)]
         chosen = {f"{side}.resolution": Resolved() for side in uneven}
     return cell.with_(chosen) if chosen else cell
 
@@ -108,7 +109,8 @@ def slices_error(cell: Cell, side: str, s: ArrayLike, slices: int) -> float:
     bound = Bound(type(kind), side, reader, salt=1.0)
     layer = cell.layers[0 if side == "negative" else -1]
     reaction = np.broadcast_to(reacting(cell, reader, side, layer, s)[2], s.shape)
-    right, rails = 1 / reaction + conduction(bound, None, reaction), Rails(*bound.call("rails"), slices)
+    ions, electrons = bound.call("rails")
+    right, rails = 1 / reaction + conduction(bound, None, reaction), Rails(ions, electrons, slices)
     found = np.array([rails.impedance(admittance) for admittance in reaction])
     closed = not any(layer.material.mesh_only for layer in cell.layers)
     return float(np.max(np.abs((found - right) / (exact_laplace(cell, s) * float(cell.area) if closed else right))))

@@ -161,8 +161,8 @@ def converged_steady_state(
         apart = np.abs(stack.impedance(SLOW, found) / resistance - 1)
         if not np.nanmin(apart) < NO_LIMIT:
             raise SimulationError(
-                f"{cell.name}: under {bias} the impedance at low frequency is nowhere near dV/dI = {resistance:.4g} ohm "
-                f"between two steady states: its equations cannot be solved at these numbers. Choose a smaller bias."
+                f"{cell.name}: under {bias} the impedance at low frequency is nowhere near dV/dI = {resistance:.4g} "
+                f"ohm between two steady states: its equations cannot be solved so far out. Choose a smaller bias."
             )
     return found
 

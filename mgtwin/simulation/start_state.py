@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..cells import Cell, Layer, Reader
+from ..cells.constriction import film_when_new
 from ..cells.effective import chemical_capacitance
 from ..cells.questions import faces
 from ..errors import InputError
@@ -96,7 +97,8 @@ def differences(start: xr.Dataset | xr.DataTree, cell: Cell) -> list[str]:
 def _at_temperature_of(cell: Cell, before: float, state: KeptState) -> KeptState:
     r"""The state with every local potential such that the composition is what it was: q(E', T') = q(E, T).
 
-    q is the integral of the chemical capacitance from 0 V, which is monotonic in E. Double layers keep their charge.
+    q is the integral of the chemical capacitance from 0 V, which is monotonic in E. Double layers keep their charge,
+    and films that grow or wear their thickness: their resistance follows the law of the film resistance.
     """
     values = state.values.copy()
     own, earlier = Reader(cell), Reader(cell.with_({"temperature": before}))
@@ -109,6 +111,10 @@ def _at_temperature_of(cell: Cell, before: float, state: KeptState) -> KeptState
             if here.any():
                 x = state.positions[here] if place is None else place
                 values[here] = _recomposed(layer, earlier, own, values[here], x)
+    for side in ("negative", "positive"):
+        new, when_new = film_when_new(own, side), film_when_new(earlier, side)
+        if when_new != 0:
+            values[state.labels == names.grown_film(side)] *= new / when_new
     for face, capacitor in ((face, capacitor_path(face)) for face in faces(cell)):
         element = cell.get(capacitor) if cell.get(capacitor.rpartition(".")[0]) is not None else None
         if element is None:

@@ -73,7 +73,9 @@ class Transient:
         cell, segments = self.task.cell, self.task.segments
         warnings: list[str] = [*self.attrs["warnings"], *checks.depletion_warnings(cell, segments)]
         warnings += checks.fixture_warnings(cell, segments)
-        return warnings + ([] if self.start is None else start_state.differences(self.start, cell))
+        if self.start is None:
+            return warnings + checks.assembly_warnings(cell)
+        return warnings + start_state.differences(self.start, cell)
 
     def exactly(self, route: Route) -> xr.Dataset:
         """By superposed responses in closed form."""
@@ -295,7 +297,7 @@ def positions(cell: Cell, nodes: Nodes, profile: Callable[[str], str]) -> tuple[
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
     """Local potentials that leave the model's range: Mg supersaturated, exponentials saturated, off stoichiometry."""
     from ..cells import Reader, has_electrons
-    from ..cells.rest import rest_potentials
+    from ..cells.rest import starting_potentials
     from ..models import names
 
     found = []
@@ -323,7 +325,7 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
             if material.homogeneity_range is not None:
                 stored = outputs[names.stored_charge(layer.name)]
                 if material is not layer.material:  # per volume of the phase, at every node and time
-                    before = rest_potentials(cell).layers[number]
+                    before = starting_potentials(cell).layers[number]
                     stored = np.asarray(material.charge(part.own, E) - material.charge(part.own, before))
                 found += _stoichiometry_warning(cell, label, material, stored)
     return found

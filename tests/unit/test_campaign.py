@@ -216,7 +216,7 @@ def test_a_failed_simulation_is_a_row_with_its_error(tmp_path: Path, monkeypatch
     row = results.row("sigma_total_100", "as_printed")
     assert isinstance(row.verdict, Failed) and "failed at 12 s" in row.verdict.reason
     assert isinstance(results.row("sigma_total_40", "as_printed").verdict, Calibrated)
-    assert len(results.failures) == 3 and "failed at 12 s" in (tmp_path / "table.md").read_text(encoding="utf-8")
+    assert len(results.failures) == 4 and "failed at 12 s" in (tmp_path / "table.md").read_text(encoding="utf-8")
 
 
 def test_a_bug_costs_one_run_and_not_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -296,6 +296,35 @@ def test_new_writes_a_cell_that_is_right_and_runs(mgtwin: Mgtwin, tmp_path: Path
     assert mgtwin("run", "--cell", "mine.yaml", "--protocol", EIS).code == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [("mgtwin show tri", "trilayer"), ("mgtwin show trilayer contact_l", "contact_loss"), ("mgtwin exp", "export"),
+     ("mgtwin run eis_mof", "eis_mofsse"), ("mgtwin run pap", "paper"), ("mgtwin list mat", "materials")],
+)  # fmt: skip
+def test_the_shell_is_told_how_to_go_on(
+    line: str, offered: str, monkeypatch: pytest.MonkeyPatch, mgtwin: Mgtwin
+) -> None:
+    monkeypatch.setenv("_MGTWIN_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    assert offered in mgtwin().out.split()
+
+
+def test_what_the_new_cell_has_in_comments_is_right_too(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    text = new_cell_template("mine")
+    keys = ("fixture", "shunt", "reference", "contact", "ageing", "relative_permittivity", "capacitance")
+    option = re.compile(rf"^( *)# ( *(?:(?:{'|'.join(keys)}):|- {{).*)$", re.MULTILINE)
+    assert {match[2].partition(":")[0] for match in option.finditer(text)} >= set(keys)
+    given = option.sub(r"\1\2", text)
+    cpe = re.sub(r"  double_layer: 10 uF/cm\^2 +# or.*\n  # double_layer", "  double_layer", text)
+    cathode = text[: text.index("positive:\n")] + text[text.index("# positive:") + 2 :]
+    for name, variant in {"given": given, "cpe": cpe, "cathode": cathode}.items():
+        assert variant != text
+        (tmp_path / f"{name}.yaml").write_text(variant.replace("name: mine", f"name: {name}"))
+        done = mgtwin("check", f"{name}.yaml")
+        assert done.code == 0 and "no errors" in done.out, done.err
+
+
 def test_new_never_overwrites(mgtwin: Mgtwin, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("precious")
     for name in ("mine", "mine.yaml"):
@@ -495,7 +524,7 @@ def test_run_of_a_sequence_has_a_part_per_step(mgtwin: Mgtwin, tmp_path: Path) -
         (["--cell", "trilayer", "--protocol", "{type: eis, f_max: 1 Hz"], "YAML syntax"),
         (["--cell", "trilayer", "--protocol", "{type: rest, durations: 1 h}"], "Did you mean 'duration'"),
         (["--cell", "trilayer", "--protocol", REST, "-o", "nowhere/x.nc"], "the folder nowhere does not exist"),
-        (["--cell", "trilayer", "--protocol", REST, "-o", "x.csv"], "write x.nc"),
+        (["--cell", "trilayer", "--protocol", REST, "-o", "x.txt"], "write x.nc"),
         (["--cell", "trilayer", "--protocol", REST, "-o", "."], "is a folder"),
         (["--cell", "trilayer", "--protocol", REST, "--plot", "x.jpg"], "write x.png"),
         (
@@ -874,6 +903,67 @@ def test_plot_refuses(mgtwin: Mgtwin, tmp_path: Path, arguments: list[str], mess
     done = mgtwin("plot", *arguments)
     assert done.code == 2
     assert message in done.err
+
+
+def test_fits_studies_and_measurements_are_drawn_and_exported(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    import mgtwin as mt
+
+    cell, protocol = mt.cell("au_mofsse_au"), mt.EIS(1e5, 10.0)
+    spectrum = mt.simulate(cell, protocol)
+    free = {"layers.*.material.ionic_conductivity.reference": mt.Free(log=True)}
+    mt.fit([(cell, spectrum)], free).save(tmp_path / "fit.nc")
+    axes = {"temperature": ["25 degC", "60 degC"]}
+    mt.sweep(cell, protocol, axes, metrics=[mt.analysis.area_specific_resistance], store=tmp_path / "study.zarr")
+    mt.export(spectrum, tmp_path / "eis.z")
+    for name in ("fit.nc", "study.zarr", "eis.z"):
+        done = mgtwin("plot", name)
+        assert (done.code, done.err) == (0, "")
+        assert (tmp_path / Path(name).with_suffix(".png")).read_bytes().startswith(b"\x89PNG")
+        assert mgtwin("export", name, f"{name}.csv").code == 0
+    assert "yes" in (tmp_path / "fit.nc.csv").read_text() or "by the law" in (tmp_path / "fit.nc.csv").read_text()
+    assert mgtwin("export", "fit.nc", "study.zarr", "au_mofsse_au", "all.xlsx").code == 0
+    again = mgtwin("export", "fit.nc", "all.xlsx")
+    assert again.code == 2 and "--force" in again.err
+    assert mgtwin("export", "fit.nc", "all.xlsx", "--force").code == 0
+    assert "TARGET is missing" in mgtwin("export", "fit.nc").err
+    assert mgtwin("plot", "au_mofsse_au").code == 2
+    assert mgtwin("report", "fit.nc", "fit.html").code == 0
+    assert "What the data say" in (tmp_path / "fit.html").read_text()
+    (tmp_path / "mine.html").write_text("my notes")
+    assert mgtwin("report", "au_mofsse_au", "mine.html").code == 2
+    assert (tmp_path / "mine.html").read_text() == "my notes"
+
+
+def test_a_series_is_fitted_from_files_to_a_table_and_a_figure(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    import mgtwin as mt
+    from mgtwin.dataset import spectrum
+
+    circuit, f = mt.Circuit("R0-p(R1,C1)"), np.geomspace(1e5, 1, 25)
+    (tmp_path / "spectra").mkdir()
+    for celsius in (20, 40, 60, 80):
+        r = 1000 * np.exp(4000 / (273.15 + celsius) - 4000 / 293.15)
+        z = circuit.with_({"R0": 5, "R1": r, "C1": 1e-7}).impedance(f)
+        mt.export(spectrum(f, z), tmp_path / "spectra" / f"pellet_{celsius}C.z")
+    where = "{type: by_temperature, in_name: 'pellet_{}C'}"
+    base = ("fit", "--series", "spectra", "--model", "R0-p(R1,C1)")
+    hints = ("--hint", "area=1cm^2", "--hint", "thickness=1mm", "--arrhenius", "R1")
+    done = mgtwin(*base, "--by", where, *hints, "-o", "table.xlsx", "--plot", "law.png")
+    assert (done.code, done.err) == (0, "")
+    # E = k 4000 K, in the convention without T
+    assert "0.3447" in next(line for line in done.out.splitlines() if "of σ " in line)
+    assert (tmp_path / "law.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "table.xlsx").stat().st_size
+    assert "does not say its temperature" in mgtwin(*base).err
+    assert "--model is missing" in mgtwin(*base[:3]).err
+    assert "has no value" in mgtwin(*base, "--by", where, "--hint", "area").err
+    assert "Did you mean 'by_temperature'" in mgtwin(*base, "--by", "by_temp").err
+
+
+def test_a_run_is_written_as_a_table(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    arguments = ("run", "--cell", "au_mofsse_au", "--protocol", EIS, "-o", "x.csv")
+    assert "written" in mgtwin(*arguments).out
+    assert "Re(Z)" in (tmp_path / "x.csv").read_text()
+    before = (tmp_path / "x.csv").read_bytes()
+    assert mgtwin(*arguments).code == 2 and (tmp_path / "x.csv").read_bytes() == before
 
 
 def test_schema_of_every_noun(mgtwin: Mgtwin, tmp_path: Path) -> None:

@@ -50,7 +50,10 @@ def same_output(shown: str, printed: str) -> bool:
     )
 
 
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("tutorial", "howto", "files", "studies", "derivatives"))]
+PAGES = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("tutorial", "howto", "files", "materials", "studies", "derivatives")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

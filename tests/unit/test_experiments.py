@@ -117,7 +117,7 @@ def test_every_observation_belongs_to_a_run_and_every_reading_named_is_one(name:
         if one.temperature is not None:
             assert any(abs(run.temperature - one.temperature) < 0.01 for run in matching), one.name
         readings = {run.reading for run in item.runs()}
-        assert set(one.calibrated) <= readings | {"all"}, one.name
+        assert set(one.calibrated) <= readings | {run.ageing for run in matching} | {"all"}, one.name
         assert set(one.refused) <= readings and not set(one.refused) & {run.reading for run in matching}
 
 
@@ -168,17 +168,9 @@ def test_protocols_survive_the_way_into_a_result_and_back(name: str) -> None:
 
 def test_runs_cover_states_readings_and_alternatives() -> None:
     item = experiment("ca_transport")
-    assert [run.overlays for run in item.runs()] == [
-        ("cold_pressed", "as_printed"),
-        ("cold_pressed", "contact_limited"),
-        ("cold_pressed", "infiltrated"),
-        ("annealed", "as_printed"),
-        ("annealed", "contact_limited"),
-        ("annealed", "infiltrated"),
-        ("annealed", "exponent_9", "as_printed"),
-        ("annealed", "exponent_9", "contact_limited"),
-        ("annealed", "exponent_9", "infiltrated"),
-    ]
+    readings = ("as_printed", "contact_limited", "infiltrated", "necks")
+    states = (("cold_pressed",), ("annealed",), ("annealed", "exponent_9"))
+    assert [run.overlays for run in item.runs()] == [(*state, reading) for state in states for reading in readings]
     assert {run.reading for run in item.runs(reading="infiltrated")} == {"infiltrated"}
     with pytest.raises(UnknownNameError, match="Did you mean 'infiltrated'"):
         item.runs(reading="infiltrate")
@@ -186,7 +178,7 @@ def test_runs_cover_states_readings_and_alternatives() -> None:
 
 def test_a_reading_that_refuses_a_state_has_no_run_in_it() -> None:
     readings = {run.reading for run in experiment("ca_staircase").runs() if "annealed_hot_pressed" in run.overlays}
-    assert readings == {"as_printed", "infiltrated"}
+    assert readings == {"as_printed", "infiltrated", "necks"}
 
 
 def test_a_cell_without_readings_runs_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,8 +227,8 @@ def test_parameters_can_be_scaled_where_a_cell_has_them() -> None:
 
 def test_electrodes_are_those_of_the_cell_unless_an_experiment_names_others() -> None:
     named = experiment("cycling_trilayer").runs()
-    assert [run.overlays for run in named] == [
-        ("cold_pressed", "passivated", reading) for reading in ("as_printed", "contact_limited", "infiltrated")
+    assert [run.overlays for run in named if not run.ageing] == [
+        ("cold_pressed", "passivated", reading) for reading in ("as_printed", "contact_limited", "infiltrated", "necks")
     ]
     assert named[0].state == ("cold_pressed", "passivated")
     assert not any("passivated" in run.overlays for run in experiment("eis_trilayer").runs())
@@ -245,6 +237,16 @@ def test_electrodes_are_those_of_the_cell_unless_an_experiment_names_others() ->
     ((overlays, reading),) = combinations("au_mofsse_au", electrode="passivated")
     with pytest.raises(OverlayError, match="does not apply to 'au_mofsse_au'"):
         Run("x", "au_mofsse_au", overlays, reading, mt.Value(333.15, unit="K"), mt.Rest("1 s")).build()
+
+
+def test_ageing_is_tried_in_every_reading_with_the_electrodes_that_go_with_it() -> None:
+    named = [run for run in experiment("cycling_trilayer").runs(reading="infiltrated") if run.ageing]
+    assert [(run.ageing, run.state) for run in named] == [
+        ("contact_loss", ("cold_pressed", "passivated")),
+        *((name, ("cold_pressed",)) for name in ("film_growth", "contact_and_film", "salt_depletion")),
+    ]
+    filmed, aged = (mt.cell("trilayer", *run) for run in (("passivated",), ("passivated", "contact_loss")))
+    assert not [path for path in filmed.diff(aged) if path.startswith(("negative", "positive"))], "the films stay"
 
 
 def test_explanations_of_ageing_are_compared_with_each_other_only() -> None:

@@ -148,6 +148,16 @@ def test_one_ohmic_element_is_enough(change: dict[str, Any]) -> None:
     assert np.all(np.isfinite(run["current"].values)) and float(run["current"][0]) > 0
 
 
+def test_a_resistance_of_next_to_nothing_is_none() -> None:
+    """No first step could be found beside an electrode of 1e12 A/m2: fast layers are resistances, or it is said."""
+    protocol, metal = Polarization(0.1, "1 s", first_time="1 us", per_decade=1), Plating(1e12)
+    slow, fast = (single(metal, IonConductor(sigma, relative_permittivity=25.0), metal) for sigma in (1e-4, 1e-2))
+    with pytest.raises(InputError, match=r"a resistance below 1e-08 of theirs is none.*start later"):
+        simulate(slow, protocol)
+    run = simulate(fast, protocol)
+    assert float(run["voltage"][-1] / run["current"][-1]) == pytest.approx(mt.impedance.dc_resistance(fast), rel=1e-6)
+
+
 def test_an_ohmic_junction_is_enough() -> None:
     layers = [Layer(name, SLOW.layers[0].material, 1e-4) for name in ("a", "b")]
     stack = Cell("made_up", GOLD, layers, GOLD, {"a-b": Junction(0.1)})

@@ -266,6 +266,10 @@ class Draw:
         self._phases = ("solid", "gas") if liquid is None else ("solid", "liquid", "gas")
         return {"liquid": liquid} | ({"saturation": 0.0} if liquid is None else {})
 
+    def _draw_shunt(self, hints: dict[str, Any]) -> dict[str, Any]:
+        # the last that is drawn of a cell, whose layers are called so: those that it has not are refused there
+        return {"through": self.among([(), (), ("l0",), ("l1",), ("l0", "l1")])}
+
     def _there(self, annotation: Any) -> Any:
         """The value of an optional field, given."""
         found = None

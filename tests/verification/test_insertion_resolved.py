@@ -134,11 +134,6 @@ def test_slices_conserve_charge_and_go_on_into_a_spectrum() -> None:
 def test_what_cannot_be_resolved_is_refused() -> None:
     with pytest.raises(mt.InputError, match="greater than or equal to 4"):
         mt.Resolved(2)
-    mixed = mt.MixedConductor("0.1 mS/cm", "1e-3 mS/cm", "1 F/cm^3")
-    open_ = full_cell().with_({"layers": [mt.Layer("mixed", mixed, "50 um")], "positive.electronic_resistance": 0.0,
-                                "negative.electronic_resistance": np.inf})  # fmt: skip
-    with pytest.raises(mt.InputError, match=r"passes electrons into the electrode.*resolution Uniform"):
-        mt.simulate(open_.with_({"positive.resolution": mt.Resolved()}), mt.Galvanostatic(-1.0, "1 s", points=2))
 
 
 def test_a_first_output_before_the_thickness_is_even_is_said() -> None:

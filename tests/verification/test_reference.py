@@ -187,9 +187,6 @@ def test_a_fit_of_one_half_finds_what_lies_there() -> None:
     assert found.values[path] == pytest.approx(float(cell.get(path)), rel=1e-6)
     with pytest.raises(mt.InputError, match="the cell to be fitted has no reference"):
         mt.fit(cell.with_({"reference": None}), data, [path])
-    held = mt.simulate(cell, mt.EIS.at(np.geomspace(1e5, 1e-2, 30), bias=mt.Voltage("1 mV")))
-    with pytest.raises(mt.InputError, match="halves of a cell under a bias are not fitted"):
-        mt.fit(cell, mt.analysis.negative_half(held), [path])
 
 
 def test_a_fit_of_one_half_of_a_run_in_time() -> None:

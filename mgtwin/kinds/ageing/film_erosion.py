@@ -30,7 +30,7 @@ class FilmErosion:
     ----------
     charge : float or law
         :math:`Q_b` [C/m^2], > 0: after it 1/e of what can be eroded is left.
-    minimum_resistance : float
+    minimum_resistance : float or law
         :math:`R_{min}` [ohm*m^2], >= 0: what stays however much is stripped.
     plating_fraction : float
         :math:`\beta`, 0 to 1: how much the charge of deposition erodes, relative to that of stripping.
@@ -42,7 +42,7 @@ class FilmErosion:
     """
 
     charge: Annotated[float | Law, Property("C/m^2")]
-    minimum_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
+    minimum_resistance: Annotated[float | Law, Property("ohm*m^2", ge=0)] = Value(0.0, unit="ohm*m^2")
     plating_fraction: Annotated[float, Quantity("", ge=0, le=1)] = Value(0.0, unit="")
     changes: ClassVar[Changes] = Changes.FILM
     of_metal: ClassVar[bool] = True

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from ...quantities import Quantity, Value
+from ...quantities import Value
 from ..ageing_law import Changes, ageing_law
 from ..fields import Property
 from ..laws import Law
@@ -22,7 +22,8 @@ class FilmGrowth:
     .. math:: \frac{dR}{dt} = r_q\frac{|j|}{a} + \frac{r_p}{2(R + R_1)}
 
     R starts from the interface's own `film_resistance` (0 at a `Junction`, where the film adds to its resistance).
-    Without charge :math:`R + R_1 = \sqrt{(R_0 + R_1)^2 + r_p t}`.
+    Without charge :math:`R + R_1 = \sqrt{(R_0 + R_1)^2 + r_p t}`. A step of temperature keeps the thickness of a film
+    whose `film_resistance` is a law, and R follows that law; its rates are those of R as it is at the temperature.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ class FilmGrowth:
         :math:`r_q` [ohm*m^4/C], >= 0.
     parabolic_rate : float or law
         :math:`r_p` [ohm^2*m^4/s], >= 0.
-    onset_resistance : float
+    onset_resistance : float or law
         :math:`R_1` [ohm*m^2], > 0: bounds the growth of a film that is not there yet.
 
     Examples
@@ -41,7 +42,7 @@ class FilmGrowth:
 
     charge_rate: Annotated[float | Law, Property("ohm*m^4/C", ge=0)]
     parabolic_rate: Annotated[float | Law, Property("ohm^2*m^4/s", ge=0)] = Value(0.0, unit="ohm^2*m^4/s")
-    onset_resistance: Annotated[float, Quantity("ohm*m^2", gt=0)] = Value(1e-4, unit="ohm*m^2")
+    onset_resistance: Annotated[float | Law, Property("ohm*m^2")] = Value(1e-4, unit="ohm*m^2")
     changes: ClassVar[Changes] = Changes.FILM
 
     @staticmethod

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from ...quantities import Quantity
 from ..ageing_law import Changes, ageing_law
 from ..fields import Property
 from ..laws import Law
@@ -27,7 +26,7 @@ class FilmRegrowth:
     ----------
     rate : float or law
         k [1/s], >= 0.
-    complete_resistance : float
+    complete_resistance : float or law
         :math:`R_{max}` [ohm*m^2], >= 0. A thicker film is left alone.
 
     Examples
@@ -37,7 +36,7 @@ class FilmRegrowth:
     """
 
     rate: Annotated[float | Law, Property("1/s", ge=0)]
-    complete_resistance: Annotated[float, Quantity("ohm*m^2", ge=0)]
+    complete_resistance: Annotated[float | Law, Property("ohm*m^2", ge=0)]
     changes: ClassVar[Changes] = Changes.FILM
 
     @staticmethod

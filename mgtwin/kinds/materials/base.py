@@ -19,6 +19,7 @@ from ..laws import Law
 from ..numbers import Number
 from ..own import Own
 from ..salt import Salt
+from ..sample import Sample
 from ..storage import Storage
 from .grain_boundary import GrainBoundary
 
@@ -45,6 +46,7 @@ class Material:
     name: str
     description: str
     type: str
+    sample: Sample | None
 
     carriers: ClassVar[frozenset[Carrier]]
     """What moves from face to face besides the working ion: ``frozenset()``, `ELECTRONS`, `ANIONS`, or both joined."""
@@ -167,8 +169,8 @@ def material(cls: type[_Class]) -> type[_Class]:
     What it has to write follows from what moves: ``ionic(own, position)`` for the ion; with `ELECTRONS` also
     ``electronic(own)``, which returns `Electrons`, and ``capacitance(own, E, position)`` with its antiderivative
     ``charge(own, E, position)``; with `ANIONS` also ``salt(own)``, which returns a `Salt`. Other methods of `Material`
-    can be written where they differ. ``name``, ``description`` and ``type`` are added. The material then stands in
-    layers and phases, in every simulation, in fits, files and the command line; its numbers have paths.
+    can be written where they differ. ``name``, ``description``, ``sample`` and ``type`` are added. The material then
+    stands in layers and phases, in every simulation, in fits, files and the command line; its numbers have paths.
 
     Raises
     ------
@@ -198,7 +200,11 @@ def material(cls: type[_Class]) -> type[_Class]:
     22397.7
     >>> MATERIALS.discard("glassy_conductor")
     """
-    added = {"name": Added(str, ""), "description": Added(str, "", shown=False)}
+    added = {
+        "name": Added(str, ""),
+        "description": Added(str, "", shown=False),
+        "sample": Added(Sample | None, None, shown=False),
+    }
 
     def check(made: type[Material]) -> None:
         carriers = getattr(made, "carriers", None)

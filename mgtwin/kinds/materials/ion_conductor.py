@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import model_validator
+
+from ...errors import InputError
 from ..carriers import IONS_ONLY
 from ..dielectric import BulkDielectric
 from ..fields import Property
@@ -31,6 +34,11 @@ class IonConductor(Material):
     name, description : str
         For people; keyword only.
 
+    Raises
+    ------
+    InputError
+        `grain_boundary` with an electronic resistance; bounds.
+
     Examples
     --------
     >>> IonConductor("2.6 mS/cm").ionic_conductivity
@@ -43,6 +51,15 @@ class IonConductor(Material):
 
     carriers = IONS_ONLY
     colour = "#9ecae1"
+
+    @model_validator(mode="after")
+    def _without_electrons(self) -> IonConductor:
+        if self.grain_boundary is not None and self.grain_boundary.electronic_resistance is not None:
+            raise InputError(
+                "grain_boundary.electronic_resistance in a conductor of ions only: no electrons flow here. Leave it "
+                "out, or take a MixedConductor."
+            )
+        return self
 
     def ionic(self, own: Own, position: Number = 0.5) -> Number:
         """Ionic conductivity [S/m]."""

@@ -79,7 +79,8 @@ class MixedConductor(Material):
     Raises
     ------
     InputError
-        `DefectCapacitance` without `DefectElectrons`; `homogeneity_range` without `molar_volume`; bounds.
+        `DefectCapacitance` without `DefectElectrons`; an electronic resistance of grain boundaries with it;
+        `homogeneity_range` without `molar_volume`; bounds.
 
     Examples
     --------
@@ -106,6 +107,13 @@ class MixedConductor(Material):
     def _consistent(self) -> MixedConductor:
         if self.capacitance_law is not None:
             check_together(self.capacitance_law, self.electron_law)
+        boundary = self.grain_boundary
+        if boundary is not None and boundary.electronic_resistance is not None and self.electron_law is not None:
+            raise InputError(
+                "grain_boundary.electronic_resistance needs an electronic_conductivity that does not depend on E (a "
+                f"number or a law of temperature): behind boundaries that of {self.electron_law.type} has no closed "
+                "form. Leave one of the two out."
+            )
         if self.homogeneity_range is not None and self.molar_volume is None:
             raise InputError("homogeneity_range needs molar_volume, the volume of one formula unit (45.6 cm^3/mol).")
         return self
@@ -140,7 +148,10 @@ class MixedConductor(Material):
         """Electronic conductivity: independent of E, or by its law."""
         if self.electron_law is not None:
             return Electrons.of(self.electron_law, own.below("electronic_conductivity"))
-        return Electrons(lambda position: own.property("electronic_conductivity"))
+        inside = own.property("electronic_conductivity")
+        if self.grain_boundary is not None:
+            inside = GrainBoundary.between_grains(own.below("grain_boundary"), inside)
+        return Electrons(lambda position: inside)
 
     def capacitance(self, own: Own, E: Number, position: Number = 0.5) -> Number:
         """Chemical capacitance [F/m3] at E."""

@@ -1,0 +1,197 @@
+"""Rows: what was observed, in which runs, and as the linear program sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from .. import library
+from ..cells.files import applicable_overlays
+from ..errors import InputError
+from ..experiments import Experiment, Observation, Run, campaign, load_experiment
+from ..quantities import parse
+from .program import LinearRow
+from .unknowns import Unknowns
+
+__all__ = ["ObservedRow", "observations", "rows_of"]
+
+
+@dataclass(frozen=True)
+class ObservedRow:
+    """One observation in one state of one cell, or at several temperatures of it.
+
+    Attributes
+    ----------
+    name : str
+    observation : Observation
+    runs : tuple of Run
+        One per temperature.
+    references : tuple of Run
+        What each is compared with; empty where the metric compares with nothing.
+    """
+
+    name: str
+    observation: Observation
+    runs: tuple[Run, ...]
+    references: tuple[Run, ...] = ()
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """What counts as agreement [SI]."""
+        found = self.observation.interval
+        assert found is not None
+        return found
+
+    @property
+    def data(self) -> frozenset[str]:
+        """The printed numbers that it is made of."""
+        return frozenset(self.observation.datum or (self.name,))
+
+    @property
+    def plateau(self) -> float | None:
+        """Time [s] from which on it claims a plateau, None where it claims none."""
+        measure = self.observation.measure
+        if self.observation.window is None or measure is None:
+            return None
+        return float(parse(measure.arguments.get("sampled_at", 0.0), "s"))
+
+    def linear(self, unknowns: Unknowns) -> LinearRow | None:
+        """Return it as a row of a linear program, None where its number has no such form in these runs."""
+        measure = self.observation.measure
+        form = None if measure is None else measure.declaration.linear
+        if measure is None or form is None or not any(unknowns.run(run).asked[0] for run in self.runs):
+            return None
+        given = {key: item for key, item in measure.arguments.items() if not key.startswith("to_")}
+        plateau = self.observation.window is not None
+        found = []
+        for k, run in enumerate(self.runs):
+            other = unknowns.run(self.references[k]) if self.references else None
+            try:
+                found.append(form(unknowns.run(run), other, plateau, **given))
+            except InputError:  # what only the mesh knows, or what no current passes: a row without a linear form
+                return None
+        return LinearRow(self.name, tuple(found), *self.interval, self.observation.unit)
+
+
+def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
+    """Return experiments with what was observed in them: the input of `reconcile`.
+
+    Parameters
+    ----------
+    *sources : str, Path or Experiment
+        Names or paths of folders of experiments, paths of single files (``mypaper.yaml``), experiments; by default
+        every folder of experiments in the library that has states.
+
+    Raises
+    ------
+    FileError, UnknownNameError, InputError
+        A file is wrong, or there is none.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> [experiment.name for experiment in mt.observations("paper")][:2]
+    ['ca_staircase', 'ca_transport']
+    """
+    if not sources:
+        sources = tuple(
+            entry.path.parent for entry in library.campaigns() if (entry.path.parent / library.STATES).is_file()
+        )
+    found: list[Experiment] = []
+    for source in sources:
+        match source:
+            case Experiment():
+                found.append(source)
+            case _ if Path(source).suffix in (".yaml", ".yml"):
+                found.append(load_experiment(source))
+            case _:
+                found += campaign(source).experiments()
+    return tuple(found)
+
+
+def rows_of(
+    experiments: Sequence[Experiment],
+    chosen: Mapping[str, str],
+    overlays: Sequence[str] = (),
+    denied: Sequence[str] = (),
+) -> tuple[ObservedRow, ...]:
+    """Return what was observed as rows, of every damaged text the chosen reading.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+    chosen : mapping
+        Alternative to the choice; alternatives that are not named keep all their rows.
+    overlays : sequence of str
+        Added to every run to which they apply.
+    denied : sequence of str
+        Claims that are taken to be wrong: what rests on them is left out.
+    """
+    found: list[ObservedRow] = []
+    for experiment in experiments:
+        for observation in experiment.observed:
+            picked = all(chosen.get(key, value) == value for key, value in observation.alternative.items())
+            compared = observation.measure is not None and not observation.not_comparable
+            if not picked or not compared or observation.interval is None or set(observation.claims) & set(denied):
+                continue
+            groups = list(_groups(experiment, observation, overlays))
+            for runs in groups:
+                where = ", ".join((runs[0].cell, *runs[0].overlays))
+                name = observation.name if len(groups) == 1 else f"{observation.name} [{where}]"
+                if any(row.name == name for row in found):
+                    name = f"{experiment.name}: {name}"
+                found.append(
+                    ObservedRow(
+                        name, observation, runs, tuple(_references(observation, runs, overlays, experiment.states))
+                    )
+                )
+    return tuple(found)
+
+
+def _groups(experiment: Experiment, observation: Observation, overlays: Sequence[str]) -> Iterator[tuple[Run, ...]]:
+    """The runs of an observation, those over temperature together."""
+    at = observation.temperature
+    temperatures = [item for item in experiment.temperatures if at is None or abs(float(item) - at) < 0.01]
+    extra = tuple(name for name in observation.required if name not in (*experiment.states, *experiment.electrodes))
+    for cell, state, electrode in product(experiment.cells, experiment.states or ("",), experiment.electrodes or ("",)):
+        named = tuple(filter(None, (state, electrode)))
+        if observation.matches(cell, (*named, *extra)):
+            # another reading of a damaged text is the same sample
+            whole = _with(cell, named if observation.alternative else (*named, *extra), overlays)
+            yield tuple(
+                Run(experiment.name, cell, whole, "", T, experiment.protocol, tuple(experiment.scaled.items()))
+                for T in temperatures
+            )
+
+
+def _references(
+    observation: Observation, runs: Sequence[Run], overlays: Sequence[str], states: Sequence[str]
+) -> Iterator[Run]:
+    """What each run is compared with."""
+    measure = observation.measure
+    assert measure is not None
+    given = measure.arguments
+    if not measure.takes("reference"):
+        return
+    for run in runs:
+        cell = given.get("to_cell", run.cell)
+        named = tuple(given["to_overlays"]) if "to_overlays" in given else run.overlays
+        if observation.alternative:
+            named = tuple(overlay for overlay in named if overlay in states)
+        name = given.get("to_experiment", run.experiment)
+        yield Run(name, cell, _with(cell, named, overlays), "", run.temperature, run.protocol, run.scaled)
+
+
+def _with(cell: str, named: tuple[str, ...], overlays: Sequence[str]) -> tuple[str, ...]:
+    """Overlays with those of the reading that apply."""
+    added = tuple(name for name in overlays if name not in named)
+    if not added:
+        return named
+    known = [frozenset(item) for item in applicable_overlays(cell)]
+    whole = list(named)
+    for name in added:
+        if frozenset((*whole, name)) in known:
+            whole.append(name)
+    return tuple(whole)

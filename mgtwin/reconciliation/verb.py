@@ -1,0 +1,248 @@
+"""Which printed numbers can hold together: `reconcile`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+
+from ..analysis.metrics import shown
+from ..errors import InputError
+from ..experiments import Experiment
+from ..quantities import parse
+from .program import Program
+from .result import Answer, Conflict, Correction, LeftOut, Reconciled, RowSaid
+from .rows import ObservedRow, rows_of
+from .search import Consistent, Inconsistent, explore
+from .sharing import Free, Shared
+from .statesfile import StatesFile, read_states
+from .unknowns import Unknowns
+from .witness import sought
+
+__all__ = ["reconcile"]
+
+#: Called with the fraction done and a word on what is being done.
+Progress = Callable[[float, str], object]
+#: Prior probability that a row is wrong, by the confidence that the source says it.
+WRONG = {"high": 0.02, "medium": 0.1, "low": 0.3}
+#: Of how many corrections of one size it is asked how far their rows lie from the ends of their intervals.
+COMPARED = 24
+
+
+def reconcile(
+    observed: Sequence[Experiment],
+    *,
+    states: StatesFile | str | Path | Mapping[str, Mapping[str, str]],
+    free: Mapping[str, Shared] | None = None,
+    alternatives: Mapping[str, Sequence[str]] | None = None,
+    overlays: Sequence[str] | None = None,
+    deny: Sequence[str] | None = None,
+    witness: bool = True,
+    budget: float | str = "60 s",
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Reconciled:
+    r"""Find out which printed numbers can hold together for any parameters, and which cannot, with proofs.
+
+    What direct currents and plateaus say is linear in resistivities: for every row :math:`a D(x) \le N(x) \le b D(x)`
+    with unknowns :math:`x \ge 0` that samples share. All minimal sets of rows that cannot hold together are found, each
+    with the multipliers that prove it; the fewest rows that have to be wrong; and for every row what the others say of
+    it. Rows whose metric has no linear form take no part in proofs.
+
+    Parameters
+    ----------
+    observed : sequence of Experiment
+        See `observations`.
+    states : mapping, str, Path or StatesFile
+        Name of an overlay, a cell or an experiment to factors and their values: ``{"hot_pressed": {"heat_treatment":
+        "milled", "pressing": "hot"}}``; or the file with it, which may also give all that follows.
+    free : mapping of path to Shared
+        What is unknown, and which samples have it in common.
+    alternatives : mapping of str to sequence of str, optional
+        Readings of damaged texts: an answer for each combination. By default all that the observations name.
+    overlays : sequence of str, optional
+        Applied to every cell that takes them: the physics of a reading, whose numbers are free.
+    deny : sequence of str, optional
+        Claims of observations that are taken to be wrong; what rests on them is left out.
+    witness : bool
+        Also seek parameters that satisfy all rows but the fewest wrong ones, and simulate them.
+    budget : float or str
+        Time after which the search stops and says so [s].
+    seed : int
+        Of what is drawn at random.
+    progress : callable, optional
+        ``progress(fraction, text)``.
+
+    Returns
+    -------
+    Reconciled
+
+    Raises
+    ------
+    InputError
+        Nothing is free, a factor or a path is unknown, nothing was observed, or bounds contradict each other.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> r = mt.reconcile(mt.observations("paper"), states="paper", witness=False)
+    >>> r.corrections[0].size < len(r.conflicts)
+    True
+    """
+    began = time.monotonic()
+    file = read_states(states)
+    shared, chosen = file.parameters if free is None else free, alternatives or file.alternatives
+    if not shared:
+        raise InputError("nothing is free: give free={path: mt.Shared(...)}, or a file of states with 'free'.")
+    if not observed:
+        raise InputError("nothing was observed: give experiments, as from mt.observations().")
+    every = {key: list(values) for key, values in chosen.items()}
+    for experiment in observed:
+        for observation in experiment.observed:
+            for key, value in observation.alternative.items():
+                if key not in chosen and value not in every.setdefault(key, []):
+                    every[key].append(value)
+    until = began + float(parse(budget, "s"))
+    work = _Work(Free(shared, file.states), until, progress or (lambda fraction, text: None), witness, seed)
+    choices = [dict(zip(every, values, strict=True)) for values in product(*every.values())]
+    answers = []
+    try:
+        for k, choice in enumerate(choices):
+            rows = rows_of(
+                observed, choice, file.overlays if overlays is None else overlays, file.deny if deny is None else deny
+            )
+            answers.append(work.answer(choice, rows, (k / len(choices), (k + 1) / len(choices))))
+    except KeyboardInterrupt:
+        work.interrupted = True
+    if not answers:
+        raise InputError("interrupted before the first answer.")
+    best = sorted(answers, key=lambda item: item.wrong)
+    return Reconciled(tuple(best), (), work.interrupted, time.monotonic() - began)
+
+
+class _Work:
+    """The search of one call, which has a budget."""
+
+    def __init__(self, free: Free, until: float, progress: Progress, simulate: bool, seed: int) -> None:
+        self.free, self.until, self.progress, self.interrupted = free, until, progress, False
+        self.simulate, self.seed = simulate, seed
+
+    def answer(self, choice: Mapping[str, str], rows: Sequence[ObservedRow], part: tuple[float, float]) -> Answer:
+        """Find conflicts, corrections and what is predicted, for one choice of alternatives."""
+        unknowns = Unknowns(self.free)
+        for row in rows:
+            if row.plateau is not None:
+                unknowns.claim(row.runs, row.name, row.plateau)
+        linear = {row.name: form for row in rows if (form := row.linear(unknowns)) is not None}
+        program = Program(sorted(linear.values(), key=lambda row: row.name), unknowns.always)
+        said = {row.name: row for row in rows}
+        conflicts: list[Inconsistent] = []
+        sets: list[tuple[str, ...]] = []
+        for found in explore(program.contradiction, list(linear), self.until):
+            match found:
+                case Inconsistent():
+                    conflicts.append(found)
+                case Consistent():
+                    sets.append(found.without)
+            done = part[0] + (part[1] - part[0]) * (1 - 0.8 ** len(conflicts))
+            self.progress(done, f"{len(conflicts)} conflicts, {len(sets)} ways out")
+        conflicts.sort(key=lambda one: (len(one.rows), one.rows))
+        complete = time.monotonic() < self.until
+        self.interrupted |= not complete
+        corrections = self._ranked(program, said, sets)
+        wrong = corrections[0].rows if corrections else ()
+        witness, starts = None, 0
+        if self.simulate and complete:
+            self.progress(part[0] + 0.5 * (part[1] - part[0]), "parameters that satisfy the others")
+            kept = [row for row in rows if row.name not in wrong]
+            witness, starts = sought(self.free, kept, self.until, self.seed)
+        values = {} if witness is None else witness.values
+        return Answer(
+            alternative=choice,
+            rows=tuple(
+                RowSaid(
+                    row.name, row.observation.quantity, *row.interval, row.observation.unit,
+                    row.observation.confidence, tuple(sorted(row.data)), row.name in linear,
+                    values.get(row.name, math.nan),
+                )
+                for row in rows
+            ),
+            conflicts=tuple(self._proved(program, said, item) for item in conflicts),
+            corrections=corrections,
+            left_out=tuple(self._left_out(program, said, row, wrong) for row in rows if row.name in linear),
+            complete=complete,
+            cells={} if witness is None else witness.cells,
+            parameters={} if witness is None else witness.parameters,
+            outside=() if witness is None else witness.outside,
+            starts=starts,
+        )  # fmt: skip
+
+    @staticmethod
+    def _ranked(
+        program: Program, said: Mapping[str, ObservedRow], sets: Sequence[tuple[str, ...]]
+    ) -> tuple[Correction, ...]:
+        """The smallest corrections, the likeliest first."""
+        fewest = min(map(len, sets), default=0)
+        found = []
+        for rows in sets:
+            if len(rows) == fewest:
+                chances = [WRONG[said[name].observation.confidence] for name in rows]
+                found.append(Correction(rows, fewest, sum(math.log(p / (1 - p)) for p in chances)))
+        names = [row.name for row in program.rows]
+
+        def room(one: Correction) -> float:
+            """How much narrower all intervals could be."""
+            kept, low, high = [name for name in names if name not in one.rows], 0.0, 1.0
+            for _ in range(7):
+                middle = (low + high) / 2
+                low, high = (low, middle) if program.narrowed(middle).contradiction(kept) else (middle, high)
+            return low
+
+        rooms = {one.rows: room(one) if len(found) > 1 else 0.0 for one in found[:COMPARED]}
+        return tuple(sorted(found, key=lambda one: (-one.odds, -rooms.get(one.rows, 0.0), one.rows)))
+
+    @staticmethod
+    def _proved(program: Program, said: Mapping[str, ObservedRow], found: Inconsistent) -> Conflict:
+        lines, move, ways = {}, {}, []
+        intervals = {row.name: row for row in program.rows}
+        for name in found.rows:
+            row, left = intervals[name], program.range(name, found.rows, claims=True)
+            unit = row.unit
+            if left.high < row.low:
+                sign, bound, end, sources, word = "<=", left.high, row.low, left.high_from, "at least"
+            elif left.low > row.high:
+                sign, bound, end, sources, word = ">=", left.low, row.high, left.low_from, "at most"
+            else:
+                move[name] = math.inf
+                continue
+            move[name] = max(bound / end, end / bound) if min(bound, end) > 0 else math.inf
+            ways.append(f"{name} to {shown(bound, unit, 5)} ({move[name]:.5g} times)")
+            ends = [(name, sign) for name, _, sign in (label.rpartition(" ") for label in dict.fromkeys(sources))]
+            because = [intervals[name].said(sign) for name, sign in ends if sign in ("<=", ">=")]
+            since = [f"{name} {word}" for name, word in ends if word not in ("<=", ">=")]
+            aside = f" (since {', '.join(since)})" if since else ""
+            lines[name] = (
+                f"{name} {sign} {shown(bound, unit, 5)} by {' and '.join(because)}{aside}, "
+                f"but observed {word} {shown(end, unit, 5)}"
+            )
+        # the bound on the row that the source says least surely
+        weakest = max(lines, key=lambda name: (WRONG[said[name].observation.confidence], name), default=found.rows[0])
+        proof = f"  {lines.get(weakest, '')}\n  one has to move: {', '.join(ways)}"
+        return Conflict(found.rows, True, proof, move, found.multipliers)
+
+    @staticmethod
+    def _left_out(program: Program, said: Mapping[str, ObservedRow], row: ObservedRow, wrong: Sequence[str]) -> LeftOut:
+        """What the other printed numbers say of a row, without those that have to be wrong."""
+        others = [name for name, one in said.items() if not one.data & row.data and name not in wrong]
+        left, alone = program.range(row.name, others), program.range(row.name, ())
+        low, high = row.interval
+        verdict = "open"
+        if low <= left.low * (1 + 1e-9) and left.high * (1 - 1e-9) <= high:
+            verdict = "predicted"
+        elif left.high < low or left.low > high:
+            verdict = "contradicted"
+        elif math.isclose(left.low, alone.low, abs_tol=1e-30) and math.isclose(left.high, alone.high):
+            verdict = "own parameter"
+        return LeftOut(row.name, left.low, left.high, verdict)

@@ -1,0 +1,334 @@
+r"""Parameters that satisfy rows: sought with the closed forms of the whole cell, believed only when simulated.
+
+A run of which readouts ask numbers instead of unknowns answers from the exact impedance: :math:`V/i(t)` of a step from
+the inverse of :math:`Y(s)/s`, at the end of the protocol's duration, too, so that nothing is called steady that is not.
+Residuals are the decades by which a row misses its interval, narrowed by a hundredth so that the end lies inside.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import zip_longest
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..analysis.linear import Sum
+from ..analysis.metrics import Measure
+from ..campaign.judge import FAULTS, Simulated, read
+from ..cells import Cell
+from ..experiments import Run
+from ..impedance.exact import exact, exact_laplace
+from ..impedance.talbot import Inversion
+from ..regression import least_squares
+from ..simulation import simulate
+from .rows import ObservedRow
+from .sharing import Free, Parameter
+from .unknowns import SymbolicRun, Unknowns
+
+__all__ = ["Witness", "sought"]
+
+Reals = NDArray[np.float64]
+#: Share of an interval that a witness keeps from either end, in the logarithm.
+INSIDE = 0.01
+#: Lower end of what may be zero, over its upper end: logarithms need one.
+SMALL = 1e-9
+#: Decades that a steady current may be off at the end of a step.
+STEADY = 0.001
+#: Drawn points of which the best are starts.
+DRAWN = 64
+
+
+@dataclass
+class NumericRun(SymbolicRun):
+    """A run of which readouts ask resistivities, and get numbers: one for each set of parameters.
+
+    Parameters
+    ----------
+    unknowns, run, cell
+        As of `SymbolicRun`.
+    values : mapping
+        Path of a free parameter to its values.
+    known : dict
+        What was computed for runs of the same cell before, by name, question and argument.
+    shared : dict
+        Parts of their electrons' path.
+    """
+
+    values: Mapping[str, Reals] = field(default_factory=dict)
+    known: dict[tuple[str, str, float], Reals] = field(default_factory=dict)
+    shared: dict[tuple[str, str], dict[str, Reals]] = field(default_factory=dict)
+
+    def _once(self, question: str, argument: float, compute: Callable[[], Reals]) -> Sum:
+        """A resistance as a resistivity, computed once for all rows that ask for it."""
+        key = self.name, question, argument
+        if key not in self.known:
+            self.known[key] = compute() * self._numbers["area"] / self._numbers["thickness"]
+        return Sum(self.known[key])  # type: ignore[arg-type]
+
+    @cached_property
+    def _numbers(self) -> dict[str, Reals]:
+        if (self.name, "parts") not in self.shared:
+            self.shared[self.name, "parts"] = self._probed(self.values)
+        return self.shared[self.name, "parts"]
+
+    @cached_property
+    def _given(self) -> dict[str | tuple[str, ...], ArrayLike]:
+        given: dict[str | tuple[str, ...], ArrayLike] = dict(self.asked[1].items())
+        given.update(self.values.items())
+        return given
+
+    def electronic(self, without: Collection[str] = ()) -> Sum:
+        """Of the electrons' path, at the end of the protocol."""
+        taken = np.zeros(1)
+        for name, value in self._numbers.items():
+            if "contacts" in without and name.startswith("contact "):
+                taken = taken + value / self._numbers["thickness"]
+            if "grain_boundaries" in without and name.startswith("grain boundaries"):
+                taken = taken + value
+        return self.steady() - Sum(taken)  # type: ignore[arg-type]
+
+    def steady(self) -> Sum:
+        """At the end of the protocol's duration."""
+        if self.duration is None:
+            return self._once("direct", 0.0, lambda: exact_laplace(self.cell, [0.0], self._given).real[..., 0])
+        return self.stepped(self.duration, False)
+
+    @property
+    def duration(self) -> float | None:
+        """Of the steps of voltage of its protocol [s], None where it has none."""
+        found = vars(self.run.protocol).get("duration")
+        return float(found) if found is not None and self.run.protocol.imposed == "voltage" else None
+
+    def unsteady(self) -> Reals:
+        """Decades by which the end of its duration is not steady: with several steps the next would remember it."""
+        direct = self._once("direct", 0.0, lambda: exact_laplace(self.cell, [0.0], self._given).real[..., 0])
+        end = np.asarray(self.steady().constant)
+        return np.maximum(np.log10(np.asarray(direct.constant) / end) - STEADY, 0.0)
+
+    def stepped(self, time: float, plateau: bool) -> Sum:
+        """A time after a step of voltage."""
+
+        def compute() -> Reals:
+            inversion = Inversion(np.array([time]), 16)
+            impedance = exact_laplace(self.cell, inversion.s, self._given)
+            return np.asarray(1 / inversion.invert(1 / (impedance * inversion.s))[..., 0])
+
+        return self._once("stepped", time, compute)
+
+    def magnitude(self, frequency: float) -> Sum:
+        """Of the impedance."""
+        return self._once("magnitude", frequency, lambda: np.abs(exact(self.cell, [frequency], self._given))[..., 0])
+
+    def length_per_area(self) -> tuple[float, float]:
+        """Thickness over area."""
+        found = self._numbers["thickness"] / self._numbers["area"]
+        return found, found  # type: ignore[return-value]
+
+    def relative_to(self, other: SymbolicRun) -> tuple[float, float]:
+        """Length per area over that of another."""
+        found = self.length_per_area()[0] / other.length_per_area()[0]
+        return found, found
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Parameters that satisfy rows.
+
+    Attributes
+    ----------
+    parameters : mapping of str to float
+        [SI]
+    cells : mapping of str to Cell
+        By cell, overlays and temperature.
+    values : mapping of str to float
+        Of the rows, each as the campaign reads it off a simulation; of several temperatures the one that misses most.
+    outside : tuple of str
+        Rows that the simulation does not satisfy.
+    """
+
+    parameters: Mapping[str, float]
+    cells: Mapping[str, Cell]
+    values: Mapping[str, float]
+    outside: tuple[str, ...]
+
+
+class Search:
+    """Seeks parameters that satisfy rows.
+
+    Parameters
+    ----------
+    free : Free
+    rows : sequence of ObservedRow
+        Those that a free parameter moves are sought; the others stay as the cells have them.
+    """
+
+    def __init__(self, free: Free, rows: Sequence[ObservedRow]) -> None:
+        unknowns = Unknowns(free)
+        self.runs: dict[Run, NumericRun] = {}
+        self.places: dict[Run, dict[str, int]] = {}
+        self.start: dict[tuple[str, tuple[str, ...]], float] = {}
+        bounds: dict[tuple[str, tuple[str, ...]], tuple[float, float]] = {}
+        for run in dict.fromkeys(run for row in rows for run in (*row.runs, *row.references)):
+            self.runs[run] = NumericRun(unknowns, run, run.build())
+            self.places[run] = {}
+            for item in self.runs[run].asked[0]:
+                self.start.setdefault((item.path, item.factors), float(self.runs[run].cell.get(item.path)))
+                low, high = bounds.get((item.path, item.factors), (0.0, math.inf))
+                bounds[item.path, item.factors] = max(low, item.low), min(high, item.high)
+                self.places[run][item.path] = list(bounds).index((item.path, item.factors))
+        self.parameters = [Parameter(*key, *ends) for key, ends in bounds.items()]
+        #: The numbers that the cells have: what no row moves stays there.
+        self.own = np.log10([max(value, SMALL) for value in self.start.values()])
+        self.low = np.log10([max(item.low, SMALL * item.high) for item in self.parameters])
+        self.high = np.log10([item.high for item in self.parameters])
+        self.rows = [row for row in rows if any(self.places[run] for run in row.runs)]
+        self.forms = [
+            row for row in self.rows if row.observation.measure and row.observation.measure.declaration.linear
+        ]
+
+    def residuals(self, points: Reals) -> Reals:
+        """Decades by which the rows with a closed form miss their intervals, for points side by side."""
+        known: dict[tuple[str, str, float], Reals] = {}
+        shared: dict[tuple[str, str], dict[str, Reals]] = {}
+        at = {}
+        for run, base in self.runs.items():
+            values = {path: 10 ** points[:, k] for path, k in self.places[run].items()}
+            at[run] = NumericRun(base.unknowns, run, base.cell, values, known, shared)
+            vars(at[run])["asked"] = base.asked
+        missed = [miss for row in self.forms for miss in self._missed(row, at)]
+        return np.column_stack(
+            [*missed, *(run.unsteady() for run in at.values() if run.duration is not None)]
+            or [np.zeros((len(points), 0))]
+        )
+
+    def _missed(self, row: ObservedRow, at: Mapping[Run, NumericRun]) -> list[Reals]:
+        measure, found = row.observation.measure, []
+        assert measure is not None and measure.declaration.linear is not None
+        given = {key: item for key, item in measure.arguments.items() if not key.startswith("to_")}
+        times: list[dict[str, float]] = [{}]
+        if row.plateau is not None:  # inside over the whole window of sampling times, and not at one of them
+            width = 10 ** (float(row.observation.window or 0.0) / 2)
+            times = [{"sampled_at": row.plateau * factor} for factor in (1 / width, 1.0, width)]
+        low, high = row.interval
+        for k, run in enumerate(row.runs):
+            other = at[row.references[k]] if row.references else None
+            for changed in times:
+                form = measure.declaration.linear(at[run], other, False, **{**given, **changed})
+                value = form.factor[0] * np.asarray(form.numerator.constant) / np.asarray(form.denominator.constant)
+                found.append(_decades_outside(value, low, high))
+        return found
+
+    def found(self, points: Reals, until: float) -> Reals | None:
+        """Return a point at which all rows with a closed form hold, None where none was found from these."""
+        order = np.argsort((self.residuals(points) ** 2).sum(axis=1))
+        for k in order:
+            if time.monotonic() > until:
+                return None
+            try:
+                end = least_squares(
+                    lambda x: self.residuals(x[None])[0],
+                    self._jacobian,
+                    points[k],
+                    (self.low, self.high),
+                    max_evaluations=60,
+                ).x
+            except FloatingPointError:
+                continue
+            if not self.residuals(end[None])[0].any():
+                return np.asarray(end)
+        return None
+
+    def _at(self, x: Reals) -> Reals:
+        return np.asarray(self.residuals(x[None])[0])
+
+    def _jacobian(self, x: Reals) -> Reals:
+        step = 1e-5
+        points = np.clip(x + np.vstack([np.zeros(x.size), step * np.eye(x.size)]), self.low, self.high + step)
+        values = self.residuals(points)
+        return np.asarray((values[1:] - values[0]).T / step)
+
+    def simulated(self, point: Reals) -> Witness:
+        """Simulate every run at a point, and read every row as the campaign does."""
+        cells = {}
+        data: dict[Run, Simulated] = {}
+        needed = dict.fromkeys(run for row in self.rows for run in (*row.runs, *row.references))
+        for run in needed:
+            base = self.runs[run]
+            changes: dict[str | tuple[str, ...], float] = dict(base.asked[1].items())
+            changes.update({path: float(10 ** point[k]) for path, k in self.places[run].items()})
+            cells[run] = base.cell.with_(changes)
+            data[run] = Simulated(run, simulate(cells[run], run.protocol))
+        values, outside = {}, []
+        for row in self.rows:
+            measure = row.observation.measure
+            assert measure is not None
+            # the row knows what it is compared with, so that nobody has to look for it by overlays
+            own = Measure(measure.name, {key: one for key, one in measure.arguments.items() if key[:3] != "to_"})
+            pairs = [(data[run], other) for run, other in zip_longest(row.runs, row.references)]
+            try:
+                found = read(
+                    row.observation,
+                    own,
+                    [item for item, _ in pairs],
+                    [Simulated(item.run, data[other].data) for item, other in pairs if other is not None],
+                )
+            except FAULTS:
+                outside.append(row.name)
+                continue
+            missed = [float(_decades_outside(np.array([one]), *row.interval, 0.0)[0]) for one in found]
+            decades = min((one.numbers.get("decades", math.inf) for one in found), default=math.inf)
+            values[row.name] = float(found[int(np.argmax(missed))])
+            if max(missed) > 0 or decades < float(row.observation.window or 0.0):
+                outside.append(row.name)
+        named = {str(item): float(10**value) for item, value in zip(self.parameters, point, strict=True)}
+        return Witness(named, {self.runs[run].name: cell for run, cell in cells.items()}, values, tuple(outside))
+
+
+def _decades_outside(value: Reals, low: float, high: float, inside: float = INSIDE) -> Reals:
+    """How far numbers lie outside an interval, in decades where its ends are positive; NaN is far outside."""
+    if low > 0 and high < math.inf:
+        keep = (high / low) ** inside
+        low, high = low * keep, high / keep
+    size = np.log10(np.maximum(value, 1e-30))
+    below = np.log10(low) - size if low > 0 else np.zeros_like(size)
+    above = size - np.log10(high) if 0 < high < math.inf else np.zeros_like(size)
+    if low <= 0 and np.isfinite(low):
+        below = np.maximum(low - value, 0.0) if low < 0 else np.maximum(-value, 0.0)
+    return np.where(np.isnan(value), 30.0, np.maximum(np.maximum(below, above), 0.0))
+
+
+def sought(
+    free: Free, rows: Sequence[ObservedRow], until: float, seed: int, tries: int = 3
+) -> tuple[Witness | None, int]:
+    """Seek parameters that satisfy rows, and simulate them.
+
+    Returns
+    -------
+    (Witness or None, int)
+        That with the fewest rows outside, None where none was found; and from how many starts it was sought.
+    """
+    from scipy.stats import qmc
+
+    search, starts = Search(free, rows), 0
+    best: Witness | None = None
+    draw = qmc.Sobol(max(len(search.parameters), 1), seed=seed)
+    for attempt in range(tries):
+        points = search.low + (search.high - search.low) * draw.random(DRAWN)[:, : len(search.parameters)]
+        if attempt == 0:
+            points = np.clip(search.own, search.low, search.high)[None]
+        starts += len(points)
+        point = search.found(points, until)
+        if point is not None:
+            witness = search.simulated(point)
+            if best is None or len(witness.outside) < len(best.outside):
+                best = witness
+            if not best.outside:
+                break
+        if time.monotonic() > until:
+            break
+    return best, starts
