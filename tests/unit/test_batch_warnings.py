@@ -21,12 +21,7 @@ TRILAYER = mt.cell("trilayer")
             mt.Galvanostatic("-0.5 mA", "10 min", limits=("0.6 V", "2 V"), points=3),
             "the driving force differs",
         ),
-        (
-            PELLET,
-            f"layers.{PELLET.layers[0].name}.thickness",
-            mt.Galvanostatic("-300 uA", "10 min", points=3),
-            "deposit",
-        ),
+        (TRILAYER, "layers.antiperovskite.thickness", mt.Galvanostatic("-1 mA/cm^2", "1 h", points=3), "deposit"),
     ],
     ids=["thick electrode", "internal deposition"],
 )
