@@ -9,12 +9,16 @@ import numpy as np
 from mgtwin.analysis._common import known_cell, number_of
 from mgtwin.analysis.merit import stack_areal_mass, stack_thickness
 from mgtwin.analysis.metrics import Reading, metric
-from mgtwin.cells import Cell
+from mgtwin.cells import Cell, Reader
 from mgtwin.cells.hosts import host_capacities
 from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError
+from mgtwin.kinds.kind import Bound
+from mgtwin.kinds.memories import Diffusion, Memory, Sphere
 from mgtwin.models.names import own_state, slice_of, slices_among
 from mgtwin.models.rails import Rails
+from mgtwin.protocols.base import parse_current
+from mgtwin.protocols.segments import amperes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +29,7 @@ __all__ = [
     "delivered_capacity",
     "delivered_energy",
     "energy_density",
+    "particle_uniformity",
     "reaction_uniformity",
     "specific_energy",
     "stoichiometry",
@@ -60,6 +65,49 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
     {'positive': '1.50 mV'}
     """
     return cell.reaction_uniformity(current)
+
+
+def particle_uniformity(cell: Cell, current: float | str, filling: float | None = None) -> dict[str, float]:
+    r"""Return by how much the filling at the surface of a host's particles differs from their mean at a current.
+
+    .. math:: \Phi = \frac{i R_p}{5D\,aL\,zF c_{max}}
+
+    is what a constant current comes to after about :math:`R_p^2/D`; below 0.05 the particles fill evenly, and where it
+    nears 1 their surface is full, or empty, before that. How much of it is contacted does not matter.
+
+    Parameters
+    ----------
+    cell : Cell
+    current : float or str
+        [A], or a current density with its unit.
+    filling : float, optional
+        Mean y at which D is taken; by default that of the electrode as it is made.
+
+    Returns
+    -------
+    dict
+        Side of the cell -> difference of y; empty without particles into which the ion diffuses.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> full = mt.cell("mg_polymer_ti2s4")
+    >>> [f"{particle_uniformity(full, '0.1 mA/cm^2', y)['positive']:.2g}" for y in (0.1, 0.5, 0.8)]
+    ['3.5e-06', '0.00049', '0.02']
+    """
+    density, found = amperes(parse_current(current), cell) / float(cell.area), {}
+    for side in host_capacities(cell):
+        kind = type(cell.get(side))
+        for memory in kind.memories.values():
+            match memory:
+                case Diffusion(shape=Sphere(size=radius)):
+                    bound = Bound(kind, side, Reader(cell), salt=1.0)
+                    factor = bound.value(memory.factor) if memory.factor else None
+                    here = Memory.initial(memory, bound) if filling is None else float(filling)
+                    diffusivity = bound.value(memory.diffusivity) * (1.0 if factor is None else factor(here))
+                    flux = abs(float(bound.call(memory.drive, density, 0.0)))
+                    found[side] = float(flux * bound.value(radius) / (5 * diffusivity))
+    return found
 
 
 @metric("C", "charge delivered", needs=("time", "voltage", "current"))
