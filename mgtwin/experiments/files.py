@@ -176,7 +176,7 @@ class Experiment:
     @classmethod
     def _known_overlays(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         kind = str(info.field_name).removesuffix("s")
-        known = [name for name in library.names("overlays") if _kind(name) == kind]
+        known = [name for name in library.names("overlays") if overlay_kind(name) == kind]
         for name in names:
             if name not in known:
                 raise UnknownNameError(name, known, kind)
@@ -237,7 +237,8 @@ class Experiment:
 
 # kept: every experiment that is read asks for the kind of every overlay
 @lru_cache(maxsize=64)
-def _kind(overlay: str) -> str:
+def overlay_kind(overlay: str) -> str:
+    """Return the kind of an overlay by its name: state, electrode, reading, ageing or alternative."""
     from ..cells.overlays import load_overlay
 
     return load_overlay(overlay).kind
@@ -262,7 +263,7 @@ def combinations(
 
     found = []
     for names in applicable_overlays(cell):
-        kinds = {name: _kind(name) for name in names}
+        kinds = {name: overlay_kind(name) for name in names}
         compared = [name for name, kind in kinds.items() if kind == compare]
         # readings and explanations of ageing are compared with their own kind: of the other, only what was asked for
         asked_for = {name for name, kind in kinds.items() if kind not in ("alternative", compare)}
