@@ -40,8 +40,8 @@ class _Store(ParameterStore):  # type: ignore[misc]
             raise InputError(
                 "a C-rate needs the capacity of the cell, which is not defined for this model: give currents instead "
                 "('Discharge at 0.01 mA for 1 hour', pybamm.step.current), or say what 1C is: numbers = "
-                f"model.default_parameter_values; numbers.update({{'{CAPACITY}': 1e-5}}, "
-                "check_already_exists=False), and give Simulation parameter_values=numbers."
+                f"model.default_parameter_values; numbers['{CAPACITY}'] = 1e-5; and give Simulation "
+                "parameter_values=numbers."
             )
         return super().__getitem__(key)
 
