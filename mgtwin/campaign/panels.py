@@ -51,8 +51,9 @@ class Curve:
         """Largest resistance, voltage or current that it shows [SI]."""
         if "impedance" in self.data.variables:
             return float(self.data["impedance"].real.max())
-        name = "current" if voltage_is_controlled(self.data) else "voltage"
-        return float(np.abs(self.data[name]).max())
+        names = [name for name in ("deposition_voltage", "dissolution_voltage") if name in self.data.variables]
+        names = names or ["current" if voltage_is_controlled(self.data) else "voltage"]
+        return max(float(np.abs(self.data[name]).max()) for name in names)
 
     @property
     def height(self) -> float:
@@ -159,8 +160,11 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, object]])
                 together.setdefault(key, []).append(Curve(ds, item, readings, label, color, k))
     found = []
     for (name, _), curves in together.items():
-        left = sorted(curves, key=lambda curve: -curve.size) if single or name == "nyquist" else []
+        takes = signature(PLOTS[name]).parameters
+        left = sorted(curves, key=lambda curve: -curve.size) if single or "reach" in takes else []
         parts = [] if left else [curves]
+        # what cannot give each run its colour shows one run only
+        left, parts = ([], [[curve] for curve in curves]) if "color" not in takes else (left, parts)
         while left:
             near = [curve for curve in left if curve.size * COMPARABLE > left[0].size]  # the first: they are sorted
             left = left[len(near) :]
@@ -175,7 +179,7 @@ def suitable(ds: xr.Dataset, asked: Collection[str]) -> list[str]:
     if asked:
         return [name for name in asked if all(need in ds.variables for need in needs_of(name))]
     # rest has nothing to show
-    silent = "voltage" in ds.variables and not np.abs(ds["current"].values).any()
+    silent = "current" in ds.variables and not np.abs(ds["current"].values).any()
     inside = [name for name in ("x", "salt_x") if name in ds.dims]
     return [] if silent else [draw.__name__ for draw in plots_of(ds.drop_dims(inside))[:1]]
 
@@ -196,7 +200,7 @@ def same_signals(pairs: Sequence[tuple[xr.Dataset, xr.Dataset]]) -> bool:
     signals = [
         (one[name].values, other[name].values)
         for one, other in pairs
-        for name in ("impedance", "voltage", "current")
+        for name in ("impedance", "voltage", "current", "deposition_voltage", "dissolution_voltage")
         if name in one.variables and name in other.variables
     ]
     # relative at every point, for axes may be logarithmic; beside the typical size where a signal passes through zero
