@@ -246,11 +246,17 @@ class Published:
             for item in sample.values:
                 if item.quantity == "activation_energy" and item.convention is None:
                     yield "warning", f"{sample.name}: convention (ln_sigma, ln_sigma_T, not_stated) of E is not given"
-        points = [item.point for item in self.printed("ionic_conductivity") if item.is_number and item.temperature]
-        pairs = [(a.value, b.value) for a in points for b in points if abs(a.temperature - b.temperature) <= NEAR]
-        apart = max((a / b for a, b in pairs), default=1.0)
-        if apart > 10:
+        if (apart := self.apart(self)) > 10:
             yield "note", f"its published conductivities differ by x{apart:.3g} at one temperature: none is a default"
+
+    def apart(self, other: Published) -> float:
+        """Return the largest ratio of its ionic conductivities to those of another one within 3 K, either way; >= 1."""
+        mine, theirs = (
+            [item.point for item in part.printed("ionic_conductivity") if item.is_number and item.temperature]
+            for part in (self, other)
+        )
+        near = (a.value / b.value for a in mine for b in theirs if abs(a.temperature - b.temperature) <= NEAR)
+        return max((max(ratio, 1 / ratio) for ratio in near), default=1.0)
 
     def printed(self, quantity: str) -> list[Printed]:
         """Return all that its samples print of a quantity."""

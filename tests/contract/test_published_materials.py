@@ -483,3 +483,8 @@ def test_an_own_file_of_a_shipped_name_is_noted(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("MGTWIN_PATH", str(tmp_path))
     assert library.find("materials", "mg_en_bh4") == own
     assert any("in place of the shipped one" in text for text in check_file(own).notes)
+    ours = tmp_path / "materials" / "our_en.yaml"
+    ours.write_text(
+        own.read_text(encoding="utf-8").replace("e-8", "e-10").replace("name: mg_en_bh4\n", ""), encoding="utf-8"
+    )
+    assert any("in mg_en_bh4 differ by x100" in text for text in check_file(ours).warnings)
