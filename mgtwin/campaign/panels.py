@@ -100,7 +100,12 @@ class Panel:
         """Height over width."""
         if self.takes("reach"):
             return (1.1 * self.reach[1] / self.reach[0] + 0.05) / 1.15  # with the room around it that the plot leaves
-        return 0.56 if "first" in signature(PLOTS[self.plot]).parameters else 0.72
+        return 0.56 if self.wide else 0.72
+
+    @property
+    def wide(self) -> bool:
+        """Whether the plot needs the width of the page: it divides its Axes and has an inset."""
+        return self.takes("within")
 
     def above(self, curve: Curve) -> int:
         """How many of the curves that are drawn later lie on a curve."""
@@ -161,7 +166,8 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, object]])
     found = []
     for (name, _), curves in together.items():
         takes = signature(PLOTS[name]).parameters
-        left = sorted(curves, key=lambda curve: -curve.size) if single or "reach" in takes else []
+        apart = (single and not asked) or "reach" in takes
+        left = sorted(curves, key=lambda curve: -curve.size) if apart else []
         parts = [] if left else [curves]
         # what cannot give each run its colour shows one run only
         left, parts = ([], [[curve] for curve in curves]) if "color" not in takes else (left, parts)
@@ -219,7 +225,8 @@ def told_apart(runs: Sequence[Run]) -> dict[tuple[object, ...], str]:
         for run in runs:
             own = [name for name in run.state if name in named and load_overlay(name).kind != left_out]
             ageing = (run.ageing or "no ageing") if any(other.ageing for other in runs) else ""
-            stack = run.build().description.partition(":")[0] if len({other.cell for other in runs}) > 1 else ""
+            several = len({other.cell for other in runs}) > 1
+            stack = (run.build().description.partition(":")[0] or run.cell) if several else ""
             found[run.cell, run.state, run.ageing] = ", ".join(map(in_words, filter(None, [stack, *own, ageing])))
         if len(set(found.values())) == len(found):
             break
