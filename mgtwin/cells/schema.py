@@ -54,7 +54,7 @@ def file_schema(kind: str) -> JsonSchemaValue:
     named = _or_named(schema, kind)
     if kind == "materials":
         text = {"type": "string"}
-        published = {name: text for name in ("name", "description", "formula", "ion", "family", "conflict")}
+        published = dict.fromkeys(("name", "description", "formula", "ion", "family", "conflict"), text)
         named["anyOf"].append(
             {
                 "type": "object",
