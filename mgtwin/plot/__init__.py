@@ -51,3 +51,7 @@ __all__ = [
     "voltammogram",
     "waterfall",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

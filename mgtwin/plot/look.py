@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -145,6 +146,8 @@ class Panel:
         # Over less than a decade a logarithmic axis has hardly a number on it.
         if high < 10 * low:
             self.ax.set_ylim(low / 2.5, high * 2.5)
+        else:  # an earlier curve may have fixed the limits for itself alone
+            self.ax.autoscale(axis="y")
 
 
 def _scaled(axis: Axis, values: ArrayLike, of: xr.DataArray | None, unit: str, name: str) -> np.ndarray:
@@ -156,6 +159,10 @@ def _scaled(axis: Axis, values: ArrayLike, of: xr.DataArray | None, unit: str, n
     size, shown = lab_shared(axis.get_label_text(), values, unit)
     axis.set_label_text(with_unit(name, shown))
     return values / size
+
+
+#: Titles that panels have given to Axes, for those who draw another curve on them.
+_TITLED: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -180,8 +187,15 @@ def panel(
         # Made anew for every curve that is added, unless the plot has put one where it wants it.
         if drawn.ax.get_legend() is before and drawn.ax.get_legend_handles_labels()[1]:
             legend_beside(drawn.ax) if beside else drawn.ax.legend(loc="best")
-        if drawn.fresh and not drawn.ax.get_title("left"):
+        held = drawn.ax.get_title("left")
+        if drawn.fresh and not held:
             drawn.ax.set_title(title)
+            _TITLED[drawn.ax] = title
+        elif held and _TITLED.get(drawn.ax) == held:
+            # of several curves only what they have in common is the title of all
+            common = ", ".join(part for part in held.split(", ") if part in title.split(", "))
+            drawn.ax.set_title(common)
+            _TITLED[drawn.ax] = common
 
 
 def stacked(

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["bode", "nyquist"]
 
+#: A spectrum higher than this times its width blocks.
+_TAIL = 3.0
+#: Share of Re Z over which one must spread to have an arc.
+_ARC = 0.05
 #: What the text is called that says how far spectra go beyond the view.
 BEYOND = "beyond"
 
 
-@plot("frequency", "impedance", when=lambda ds: ds["impedance"].ndim == 1)
+@plot(
+    "frequency", "impedance", when=lambda ds: ds["impedance"].ndim == 1,
+    together=lambda spectra: {"reach": view_of(spectra)},
+)  # fmt: skip
 def nyquist(
     ds: xr.Dataset,
     *,
@@ -44,9 +51,9 @@ def nyquist(
     label, color : str, optional
         Legend entry and colour.
     reach : (float, float), optional
-        View from the origin to this Re Z and -Im Z [ohm], for several spectra or one that blocks; by default it holds
-        the whole spectrum. Only the end and the top of each spectrum are then labelled; one that leaves the view says
-        how far it goes.
+        View from the origin to this Re Z and -Im Z [ohm]; by default it holds the whole spectrum, or, of one that
+        blocks on new Axes, what lies before its tail. Only the end and the top of each spectrum are then labelled; one
+        that leaves the view says how far it goes.
 
     Raises
     ------
@@ -56,6 +63,8 @@ def nyquist(
     with panel(ax, describe(ds.attrs), (5.6, 4.4)) as drawn:
         ax = drawn.ax
         frequency, z = sorted_spectrum(ds)
+        if reach is None and drawn.fresh and np.ptp(z.real) > _ARC * z.real.max() and blocks(z):
+            reach = view_of([ds])  # drawn whole its arc would be a dot
         if reach is not None:  # which has the unit
             in_plane(ax, np.array(reach))
         z = in_plane(ax, z)
@@ -80,6 +89,19 @@ def nyquist(
         if label and reach is None:
             ax.legend(loc="upper left")
     return ax
+
+
+def blocks(z: np.ndarray) -> bool:
+    """Whether a spectrum ends in a tail that is much higher than all else is wide."""
+    return bool((-z.imag).max() > _TAIL * np.abs(z.real).max())
+
+
+def view_of(spectra: Sequence[xr.Dataset]) -> tuple[float, float]:
+    """Re Z and -Im Z up to which spectra are shown [ohm]: all of what conducts, the beginning of what blocks."""
+    planes = [sorted_spectrum(ds)[1] for ds in spectra]
+    real = max(float(np.abs(z.real).max(initial=0.0)) for z in planes) or 1.0
+    height = max(float((-z.imag).max(initial=0.0)) for z in planes)
+    return real, min(max(height, 0.4 * real), 0.8 * real)
 
 
 def show(ax: Axes, reach: tuple[float, float]) -> None:
