@@ -9,6 +9,7 @@ from ..regression import *  # noqa: F403 (the kinds of a family are listed nowhe
 from .activation import arrhenius
 from .blocking_spectrum import BlockingSpectrum, blocking_spectrum
 from .circuits import PaperCircuit
+from .corrections import corrected
 from .cycling import (
     coulombic_efficiency,
     cycle_summary,
@@ -23,6 +24,7 @@ from .cycling import (
     leakage_fraction,
     overpotential,
 )
+from .deposit_growth import Deposit, DepositGrowth, deposit_growth
 from .deposition import InternalDeposition, critical_current_density, internal_deposition
 from .direct_current import (
     anodic_peak,
@@ -41,6 +43,7 @@ from .insertion import (
     delivered_capacity,
     delivered_energy,
     energy_density,
+    particle_uniformity,
     reaction_uniformity,
     specific_energy,
     stoichiometry,
@@ -63,6 +66,7 @@ from .merit import (
 )
 from .metrics import Reading, metric
 from .monotonic_growth import MonotonicGrowth, monotonic_growth
+from .nucleation import Nucleation, instantaneous_nucleation, nucleation, progressive_nucleation
 from .percolation import CarrierPercolation, Percolation, percolation
 from .rates import rate_capability, rate_summary
 from .relaxation_times import relaxation_times
@@ -92,11 +96,14 @@ __all__ = [
     "Conductivity",
     "CurrentRatio",
     "Depletion",
+    "Deposit",
+    "DepositGrowth",
     "ElectronicConductivity",
     "HebbWagner",
     "InternalDeposition",
     "LimitingCurrent",
     "MonotonicGrowth",
+    "Nucleation",
     "PaperCircuit",
     "Percolation",
     "Reading",
@@ -113,6 +120,7 @@ __all__ = [
     "cathodic_peak",
     "closure",
     "conductivity",
+    "corrected",
     "coulombic_efficiency",
     "critical_current_density",
     "current_ratio",
@@ -121,6 +129,7 @@ __all__ = [
     "delivered_capacity",
     "delivered_energy",
     "depletion",
+    "deposit_growth",
     "deposition_voltage",
     "direct_resistance",
     "dissolution_voltage",
@@ -137,6 +146,7 @@ __all__ = [
     "half_difference_ratio",
     "half_sum",
     "hebb_wagner",
+    "instantaneous_nucleation",
     "intercept_conductivity",
     "intercept_resistance",
     "internal_deposition",
@@ -150,11 +160,14 @@ __all__ = [
     "monotonic_growth",
     "negative_half",
     "newman_number",
+    "nucleation",
     "overpotential",
     "overpotential_at",
+    "particle_uniformity",
     "percolation",
     "plateau_current",
     "positive_half",
+    "progressive_nucleation",
     "pulse_response",
     "rate_capability",
     "rate_summary",
@@ -178,3 +191,7 @@ __all__ = [
     "voltage_growth",
 ]
 __all__ += regression.__all__
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mgtwin.analysis._common import known_cell, require
-from mgtwin.analysis.metrics import Reading, metric, shown
+from mgtwin.analysis.metrics import Point, Reading, metric, shown
 from mgtwin.cells.carriers import Carrier
 from mgtwin.cells.questions import passes
 from mgtwin.dataset import attributes, check, sample_cycles, stamp
 from mgtwin.errors import InputError
+from mgtwin.plot.transients import cycle_numbers
 from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
@@ -182,13 +183,22 @@ def _last_driven(run: xr.Dataset, step: int | None, needed_by: str) -> int:
     return int(np.flatnonzero(chosen)[-1])
 
 
-@metric("V", "voltage at the end of deposition")
+def of_cycle(quantity: str) -> Point:
+    """Where a number of one cycle stands in a plot against the number of the cycle, counted from 1."""
+
+    def find(run: xr.Dataset, value: float, cycle: int = 0) -> Mapping[str, float]:
+        return {"cycle": float(cycle_numbers(cycle_summary(run))[cycle]), quantity: value}
+
+    return find
+
+
+@metric("V", "voltage at the end of deposition", point=of_cycle("voltage"))
 def deposition_voltage(run: xr.Dataset, cycle: int = 0) -> float:
     """Return the voltage [V] at the end of deposition in a cycle (0 is the first, -1 the last)."""
     return _of_cycle(run, "deposition_voltage", cycle)
 
 
-@metric("V", "voltage at the end of dissolution")
+@metric("V", "voltage at the end of dissolution", point=of_cycle("voltage"))
 def dissolution_voltage(run: xr.Dataset, cycle: int = 0) -> float:
     """Return the voltage [V] at the end of dissolution in a cycle (0 is the first, -1 the last)."""
     return _of_cycle(run, "dissolution_voltage", cycle)
@@ -200,7 +210,7 @@ def half_difference(run: xr.Dataset, cycle: int = 0) -> float:
     return _of_cycle(run, "half_difference", cycle)
 
 
-@metric("V", "half-sum")
+@metric("V", "half-sum", point=of_cycle("half_sum"))
 def half_sum(run: xr.Dataset, cycle: int = 0) -> float:
     """Return the half-sum of dissolution and deposition voltage [V] in a cycle: 0 for equal halves and histories."""
     return _of_cycle(run, "half_sum", cycle)

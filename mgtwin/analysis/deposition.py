@@ -211,13 +211,13 @@ class _Place:
         if not mixed:
             return []
         rest, found = rest_potentials(cell).layers, []
-        steady, later = (UnitCurrent(cell, np.array([s + 0j]), ()) for s in (AT_LAST, LATER))
-        fractions = steady.ionic_fractions()
+        unit = UnitCurrent(cell, np.array([AT_LAST, LATER]) + 0j, ())
+        fractions, potentials = unit.ionic_fractions(), unit.face_potentials()
         for k in mixed:
             own = Own(Reader(cell), f"layers.{cell.layers[k].name}.material", float(cell.temperature))
             limit = max(float(part.material.minimum_potential) for part in cell.layers[k].material.stores(own))
             for face in (0, 1):
-                at_last, then = (float(np.ravel(unit.face_potentials()[k][face])[0].real) for unit in (steady, later))
+                at_last, then = map(float, np.broadcast_to(np.real(potentials[k][face]), 2))
                 reaction = 0.0
                 if (k, face) in ((0, 0), (len(cell.layers) - 1, 1)):
                     reaction = _Place.reaction_resistance(cell, ("negative", "positive")[face])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,10 +46,19 @@ NO_SWEEP = "the voltage never has that sign"
 TRANSIENT = ("time", "voltage", "current")
 
 
+def on_the_line(ca: xr.Dataset, value: float, **taken_off: object) -> Mapping[str, float]:
+    """The last point of the line of steady currents, were its slope that of a conductivity with nothing taken off."""
+    if any(taken_off.values()):
+        return {}
+    found, voltage = electronic_conductivity(ca), float(ca["voltage"][-1])
+    return {"voltage": voltage, "current": voltage * found.slope * value / found.value}
+
+
 @metric(
     "S/m",
     "electronic conductivity from a slope",
     needs=TRANSIENT,
+    point=on_the_line,
     linear=lambda run, *context, without_contacts=False, without=(): Quotient(
         Sum(1.0), run.electronic((*listed(without), "contacts") if without_contacts else listed(without))
     ),
@@ -127,6 +136,7 @@ def plateau_current(lsv: xr.Dataset, dissolution: bool = False) -> Reading:
     "resistance to direct current",
     needs=(*TRANSIENT, "electronic_current"),
     linear=lambda run, *context: Quotient(run.steady(), Sum(1.0), run.length_per_area()),
+    point=lambda run, value: {"time": float(run["time"][-1]), "voltage": value * float(run["current"][-1])},
 )
 def direct_resistance(run: xr.Dataset) -> float:
     """Return voltage over current [ohm] at the end of a run; the remark says what share of the current is electrons."""
@@ -149,7 +159,7 @@ def voltage_growth(run: xr.Dataset, since: float | str = "1 h") -> float:
     return float(voltage[-1] / np.interp(float(parse(since, "s")), time, voltage))
 
 
-@metric("V", "potential of the cathodic peak", needs=TRANSIENT)
+@metric("V", "potential of the cathodic peak", needs=TRANSIENT, point=lambda run, value, **_: {"voltage": value})
 def cathodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
     """Return the potential [V] of the most negative current in a cycle; NaN where that is at the vertex.
 
@@ -163,7 +173,7 @@ def cathodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
     return _peak(run, -1.0, cycle)
 
 
-@metric("V", "potential of the anodic peak", needs=TRANSIENT)
+@metric("V", "potential of the anodic peak", needs=TRANSIENT, point=lambda run, value, **_: {"voltage": value})
 def anodic_peak(run: xr.Dataset, cycle: int = -1) -> float:
     """Return the potential [V] of the most positive current in a cycle, as `cathodic_peak` the most negative."""
     return _peak(run, 1.0, cycle)

@@ -9,12 +9,14 @@ import numpy as np
 from mgtwin.analysis._common import known_cell, number_of
 from mgtwin.analysis.merit import stack_areal_mass, stack_thickness
 from mgtwin.analysis.metrics import Reading, metric
-from mgtwin.cells import Cell
+from mgtwin.cells import Cell, Reader
 from mgtwin.cells.hosts import host_capacities
 from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError
 from mgtwin.models.names import own_state, slice_of, slices_among
 from mgtwin.models.rails import Rails
+from mgtwin.protocols.base import parse_current
+from mgtwin.protocols.segments import amperes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ __all__ = [
     "delivered_capacity",
     "delivered_energy",
     "energy_density",
+    "particle_uniformity",
     "reaction_uniformity",
     "specific_energy",
     "stoichiometry",
@@ -60,6 +63,44 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
     {'positive': '1.50 mV'}
     """
     return cell.reaction_uniformity(current)
+
+
+def particle_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
+    r"""Return by how much the filling at the surface of the particles exceeds its mean at a constant current.
+
+    .. math:: \Phi = \frac{i R_p}{5 D\,aL\,zFc_{max}}, \qquad a = \frac{3\varepsilon_s}{R_p}
+
+    with D at the filling of the cell (ask one of another filling where D falls); the contacted part of the surface
+    cancels. Below 0.05 the particles are filled nearly evenly; far above it the surface is full or empty before.
+
+    Parameters
+    ----------
+    cell : Cell
+    current : float or str
+        [A], or a current density with its unit.
+
+    Returns
+    -------
+    dict
+        Side of the cell -> difference of the fillings; empty without an insertion electrode.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> found = particle_uniformity(mt.cell("mg_polymer_ti2s4"), "0.1 mA/cm^2")
+    >>> {side: f"{difference:.1g}" for side, difference in found.items()}
+    {'positive': '1e-06'}
+    """
+    density = abs(amperes(parse_current(current), cell)) / float(cell.area)
+    read, found = Reader(cell), {}
+    for side, capacity in host_capacities(cell).items():
+        host = cell.get(side)
+        D = float(read.property(f"{side}.diffusivity", read.temperature)) * float(
+            1.0 if host.diffusivity_factor is None else host.diffusivity_factor(float(host.filling))
+        )
+        # zF c_max a L = 3 (capacity per area)/R_p
+        found[side] = density * float(host.radius) ** 2 * float(cell.area) / (15 * D * capacity)
+    return found
 
 
 @metric("C", "charge delivered", needs=("time", "voltage", "current"))

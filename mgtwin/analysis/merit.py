@@ -273,6 +273,11 @@ def time_until(run: xr.Dataset, limit: float | str = "1 V") -> float:
     name=("apparent_transport_number", "transport_number"),
     needs=("time", "voltage", "current"),
     quantities={"sampled_at": "s"},
+    # I_0 = I_s/(1 - t)
+    point=lambda ca, value, sampled_at="0.1 s": {
+        "time": parse(sampled_at, "s"),
+        "current": transport_number(ca, sampled_at).steady_current / (1 - value),
+    },
     # the drop of the current, from what the first sample shows to the steady state, over the first
     linear=lambda run, reference, plateau, sampled_at="0.1 s": Quotient(
         run.steady() - run.stepped(float(parse(sampled_at, "s")), plateau), run.steady()

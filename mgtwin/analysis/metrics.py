@@ -32,6 +32,7 @@ __all__ = [
     "Declaration",
     "Function",
     "Measure",
+    "Point",
     "Reading",
     "declaration",
     "metric",
@@ -43,6 +44,8 @@ Function: TypeAlias = Callable[..., Any]
 _Function = TypeVar("_Function", bound=Function)
 #: A run, the one it is compared with, whether it was on a plateau, and arguments -> the number in unknowns.
 Linear: TypeAlias = Callable[..., Quotient]
+#: ``point(data, value, **arguments)``: where the signal would pass, quantity to number [SI], were `value` read off it.
+Point: TypeAlias = Callable[..., Mapping[str, float]]
 
 METRICS: Family[Function] = Family("metric")
 
@@ -68,6 +71,8 @@ class Declaration:
         SI units of those arguments that are quantities.
     linear : callable or None
         The number as a `Quotient` of unknown resistivities, where it has that form.
+    point : callable, optional
+        Where in the signal it reads.
     """
 
     units: str = ""
@@ -76,6 +81,7 @@ class Declaration:
     series: bool = False
     quantities: Mapping[str, str] = field(default_factory=dict)
     linear: Linear | None = None
+    point: Point | None = None
 
 
 class Reading(float):
@@ -131,6 +137,7 @@ def metric(
     batched: bool = False,
     series: bool = False,
     linear: Linear | None = None,
+    point: Point | None = None,
 ) -> Callable[[_Function], _Function]:
     """Return a decorator that makes a function Dataset -> number a metric, known by its name wherever one is asked for.
 
@@ -155,6 +162,9 @@ def metric(
         ``linear(run, reference, plateau, **arguments)`` returns the number as a `Quotient` of what it asks the run (and
         the one it is compared with) for, see `Resistances`. `plateau` tells whether the source claims that it was read
         on one.
+    point : callable, optional
+        ``point(data, value, **arguments)`` returns the point of the signal, ``{"cycle": 1, "voltage": value}``, through
+        which it passes where the number is `value`: there figures draw what was observed.
 
     Raises
     ------
@@ -185,7 +195,8 @@ def metric(
 
         checked: _Function = read if needs else function  # type: ignore[assignment]
         words = long_name or own.replace("_", " ")
-        checked.__mgtwin_metric__ = Declaration(units, words, batched, series, quantities or {}, linear)  # type: ignore[attr-defined]
+        noted = Declaration(units, words, batched, series, quantities or {}, linear, point)
+        checked.__mgtwin_metric__ = noted  # type: ignore[attr-defined]
         for known in names or (own,):
             METRICS.add(known, checked)
         return checked
@@ -302,6 +313,11 @@ class Measure:
             raise InputError(f"{self.name} compares with another run: ask for it in the observation of an experiment.")
         given = {key: item for key, item in self.arguments.items() if key not in WHICH_REFERENCE}
         return METRICS[self.name](data, **given, **{key: item for key, item in context.items() if self.takes(key)})
+
+    def points(self, data: object, values: Sequence[float]) -> list[Mapping[str, float]]:
+        """Return where the signal would pass, were these numbers read off it; empty where that is no point."""
+        find = self.declaration.point
+        return [] if find is None else [find(data, value, **self.arguments) for value in values]
 
     @classmethod
     def of(cls, raw: object, *, need_unit: bool = False) -> Measure:

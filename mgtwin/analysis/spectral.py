@@ -38,7 +38,11 @@ VISIBLE = 0.05
 SPECTRUM, AT = ("frequency", "impedance"), {"at": "Hz"}
 
 
-@metric("S/m", "conductivity of the whole stack", name="conductivity", needs=SPECTRUM, quantities=AT, batched=True)
+@metric(
+    "S/m", "conductivity of the whole stack", name="conductivity", needs=SPECTRUM, quantities=AT, batched=True,
+    # resistance times conductivity is length over area, whatever they are
+    point=lambda eis, value, at=None: {"resistance": (r := conductivity(eis, at=at)).resistance * r.value / value},
+)  # fmt: skip
 def intercept_conductivity(eis: xr.Dataset, at: float | str | None = None) -> Number:
     """Return the conductivity of the whole stack [S/m] from an intercept of its spectrum, as `conductivity` reads it.
 
@@ -68,7 +72,10 @@ def intercept_conductivity(eis: xr.Dataset, at: float | str | None = None) -> Nu
     return length_per_area / impedance_at(eis, at).real
 
 
-@metric("ohm", "resistance", name="resistance", needs=SPECTRUM, quantities=AT)
+@metric(
+    "ohm", "resistance", name="resistance", needs=SPECTRUM, quantities=AT,
+    point=lambda eis, value, **_: {"resistance": value},
+)  # fmt: skip
 def intercept_resistance(eis: xr.Dataset, at: float | str | None = None, cycle: int = -1) -> float:
     """Return the real part [ohm] at an intercept of a spectrum.
 

@@ -357,7 +357,7 @@ class March:
     def _put_aside(self) -> None:
         """Take out the sets that need far more steps than the others."""
         steps = self.result.steps
-        if steps < TRIAL or steps % 10:
+        if steps < TRIAL or steps % 10 or not self._active.any():
             return
         usual = float(np.median(self._own[self._active]))
         if steps > SLOWER * usual:

@@ -1,125 +1,217 @@
-"""One figure per experiment: readings of the data beside each other, and below what was observed of them."""
+"""One figure per experiment, for print: what every reading of the data simulates, and what was observed of it."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .. import plot
+from ..cells.overlays import load_overlay
 from ..experiments import Experiment
-from ..plot.family import plots_of
-from ..plot.look import COLOURS, INK, MUTED, style
+from ..plot import PLOTS
+from ..plot.labels import text_width, wrapped
+from ..plot.look import COLUMN, PAGE, printed
+from ..plot.observed import observed
+from .against import compared, label_of, lines_of
 from .judge import Row, Simulated
-from .verdicts import Agrees, Calibrated, Contradicts, Failed, NotComparable
+from .panels import Panel, in_words, only, panels, place_of, told_apart
+from .verdicts import Calibrated, Contradicts
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw"]
+__all__ = ["draw", "picture"]
 
-#: Impedances further apart than this do not share a Nyquist plot.
-COMPARABLE = 3.0
-#: A logarithmic axis that spans this factor has labels enough at its decades.
-MANY_DECADES = 1e3
-Panel = Callable[..., Any]
-#: Colours of the verdicts.
-DRAWN = {Agrees: COLOURS[2], Calibrated: COLOURS[0], Contradicts: COLOURS[1], NotComparable: MUTED, Failed: INK}
+#: What is beside the Axes of a panel, on the left, on the right and below [inch].
+LEFT, RIGHT, BELOW = 0.58, 0.12, 0.42
+#: Height of a line of 7 pt, and what is beside text [inch].
+LINE, MARGIN = 0.135, 0.07
+#: Height of the sheet that figures are cut from [inch].
+SHEET = 40.0
 
 
 def draw(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row], path: Path) -> Path:
-    """Draw an experiment into a PNG file: one column per reading, the signals above, the verdicts below.
+    """Draw an experiment into a PNG file, and into a PDF file beside it; see `picture`.
 
     Returns
     -------
     pathlib.Path
+        Of the PNG file.
     """
-    from matplotlib.figure import Figure
-
-    readings = sorted({item.run.reading for item in done}, key=lambda name: (not name, name))
-    columns = {reading: [item for item in done if item.run.reading == reading] for reading in readings}
-    suitable = dict.fromkeys((k, panel) for item in done for k, ds in enumerate(item.steps) for panel in _panels(ds))
-    # what cannot give each run its colour shows one run only
-    single = all(len(group) == 1 for group in columns.values())
-    plan = [found for found in sorted(suitable, key=itemgetter(0)) if single or "color" in _arguments(found[1])]
-    with style():
-        # a Figure of its own, not pyplot's: nothing opens on a screen and nothing stays in memory
-        figure = Figure(figsize=(1.0 + 4.9 * len(readings), 2.4 + 3.5 * len(plan)), dpi=120, layout="constrained")
-        axes = figure.subplots(len(plan) + 1, len(readings), squeeze=False)
-        for column, (reading, group) in zip(axes.T, columns.items(), strict=True):
-            for ax, (step, panel) in zip(column, plan, strict=False):
-                _fill(ax, panel, [(item.steps[step], item.label(group)) for item in group])
-            column[0].set_title(reading.replace("_", " ") if len(readings) > 1 else "")
-            # Below: what was observed and simulated, line by line, in the colour of the verdict.
-            column[-1].axis("off")
-            mine = [row for row in rows if row.reading == reading]
-            for k, row in enumerate(mine):
-                which = f" ({', '.join(row.state)})" if len({other.state for other in mine}) > 1 else ""
-                lines = [
-                    f"{row.verdict.word}: {row.quantity}{which}",
-                    f"    simulated {row.bare}; observed {row.observed}",
-                ]
-                # What is cut off here is in the table; a figure has to fit on a page.
-                text = "\n".join(line if len(line) < 90 else f"{line[:88]}…" for line in lines)
-                y = 1 - k / max(len(mine), 6)
-                column[-1].text(0, y, text, fontsize=6.5, va="top", color=DRAWN[type(row.verdict)])
-        figure.suptitle(experiment.description, fontsize=11 if len(readings) > 1 else 9)
-        _lay_out(figure)
-        figure.savefig(path, dpi=figure.dpi)
+    with printed():
+        figure = picture(experiment, done, rows)
+        figure.savefig(path)
+        figure.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
     return path
 
 
-def _lay_out(figure: Figure) -> None:
-    """Place the plots, with what costs matplotlib most of its time done once or not at all."""
-    from matplotlib.ticker import NullLocator
+def picture(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Row]) -> Figure:
+    """Draw an experiment, 170 mm wide, or 85 mm where one panel says it all.
 
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        low, high = axis.get_view_interval()
-        if axis.get_scale() == "log" and high > MANY_DECADES * low:
-            axis.set_minor_locator(NullLocator())
-    # saving a figure that has an engine would draw everything twice
-    if (engine := figure.get_layout_engine()) is not None:
-        engine.execute(figure)
-    figure.set_layout_engine(None)
+    Above, the signals: a panel for each reading, or one for those that coincide; spectra with equal scales, those of
+    another size in panels of their own. What was observed is drawn where it was read, as an interval; what no panel can
+    show stands below, simulated over observed. The caption says what the words mean and what was calibrated.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    done : sequence of Simulated
+        Its results.
+    rows : sequence of Row
+        The judgement of them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.lines import Line2D
+
+    found = panels(done, experiment.figure)
+    alone = len(found) == 1 and not experiment.figure
+    columns = 2 if len(found) == 4 else max(1, min(len(found), 3))
+    several = len({item.run.reading for item in done}) > 1
+    named = {one.label: one.color for panel in found for one in panel.curves if one.label not in ("", panel.words)}
+    placed: list[Row] = []
+    with printed():
+        sheet = Sheet(COLUMN if alone else PAGE)
+        sheet.write(in_words(experiment.description), 9.0)
+        legend_at, beside = sheet.used, sheet.beside(named)
+        sheet.used += LINE * 1.3 * -(-len(named) // beside)
+        for start in range(0, len(found), columns):
+            line = found[start : start + columns]
+            titles = [(panel.title if several else "", panel.shape) for panel in line]
+            for panel, ax in zip(line, sheet.row(titles, columns), strict=True):
+                placed += mark(fill(ax, panel), panel, experiment, rows)
+        lines = lines_of(experiment, [row for row in rows if row not in placed])
+        if lines:
+            told = told_apart([item.run for item in done])
+            labels = [label_of(one, members, told, 0.52 * sheet.width - 2.5 * MARGIN) for one, members in lines]
+            columns = sheet.beside([in_words(item.run.reading) for item in done])
+            sheet.used += 0.1 + LINE * 1.2 * -(
+                -len({row.reading for _, members in lines for row in members}) // columns
+            )
+            high = LINE * sum(text.count("\n") + 1.7 for text in labels)
+            wide = 0.48 * sheet.width - RIGHT
+            compared(sheet.axes(0.52 * sheet.width, wide, high), lines, labels, (wide, columns), done)
+            sheet.used += high + BELOW + LINE * (2 if alone else 1)
+        sheet.write(caption(experiment, done, placed), 7.0)
+        figure = sheet.cut()
+        if named:
+            handles = [Line2D([], [], color=color) for color in named.values()]
+            at = (MARGIN / sheet.width, 1 - legend_at / sheet.used)
+            figure.legend(handles, named.keys(), loc="upper left", bbox_to_anchor=at, ncols=beside, borderaxespad=0)
+    return figure
 
 
-def _panels(ds: xr.Dataset) -> list[Panel]:
-    """The plots that show a Dataset, the most important first; readings are not told apart by profiles in a cell."""
-    return plots_of(ds.drop_dims([name for name in ("x", "salt_x") if name in ds.dims]))
+class Sheet:
+    """A figure that grows downwards, with places in inches from its upper edge, and is cut off at the end.
+
+    Sizes are worked out, not asked of a layout engine: labels at points of curves need them before anything is drawn.
+    """
+
+    def __init__(self, width: float) -> None:
+        from matplotlib.figure import Figure
+
+        # a Figure of its own, not pyplot's: nothing opens on a screen and nothing stays in memory
+        self.figure = Figure(figsize=(width, SHEET))
+        self.width, self.used = width, 0.06
+
+    def write(self, text: str, fontsize: float) -> None:
+        """Write paragraphs of text across the sheet."""
+        text = "\n".join(wrapped(one, self.width - 2 * MARGIN, fontsize) for one in text.splitlines())
+        self.figure.text(MARGIN / self.width, 1 - self.used / SHEET, text, va="top", fontsize=fontsize, linespacing=1.3)
+        self.used += 1.35 * fontsize / 72 * (text.count("\n") + 1) + 0.06
+
+    def beside(self, names: Collection[str]) -> int:
+        """How many names of a legend stand beside each other: its columns are alike, with a mark and a gap for each."""
+        return max(1, int(self.width / (max((text_width(name, 7.0) for name in names), default=0.0) + 0.4)))
+
+    def axes(self, left: float, width: float, height: float) -> Axes:
+        """New Axes at what is used so far."""
+        bottom = 1 - (self.used + height) / SHEET
+        return self.figure.add_axes((left / self.width, bottom, width / self.width, height / SHEET))
+
+    def row(self, parts: Sequence[tuple[str, float]], columns: int) -> list[Axes]:
+        """New Axes beside each other with titles, each given with its height over its width."""
+        wide = self.width / columns - LEFT - RIGHT
+        titles = [wrapped(title, wide + RIGHT, 8.0) for title, _ in parts]
+        self.used += 0.06 + LINE * 1.15 * max(title.count("\n") + bool(title) for title in titles)
+        found = []
+        for k, (title, (_, shape)) in enumerate(zip(titles, parts, strict=True)):
+            found.append(self.axes(LEFT + k * self.width / columns, wide, wide * shape))
+            found[-1].set_title(title)
+        self.used += wide * max(shape for _, shape in parts) + BELOW
+        return found
+
+    def cut(self) -> Figure:
+        """Return the figure, cut off below what is used."""
+        stretch = SHEET / self.used
+        for ax in self.figure.axes:
+            box = ax.get_position(original=True)
+            ax.set_position((box.x0, 1 - (1 - box.y0) * stretch, box.width, box.height * stretch))
+        for text in self.figure.texts:
+            text.set_y(1 - (1 - text.get_position()[1]) * stretch)
+        self.figure.set_figheight(self.used)
+        return self.figure
 
 
-def _arguments(panel: Panel) -> Collection[str]:
-    return inspect.signature(panel).parameters
+def fill(ax: Axes, panel: Panel) -> tuple[Axes, ...]:
+    """Draw the curves of a panel and return its Axes."""
+    where: Axes | tuple[Axes, ...] = ax
+    for curve in panel.curves:
+        given = {**panel.arguments, "reach": panel.reach, "color": curve.color, "label": curve.label or None}
+        where = PLOTS[panel.plot](curve.data, ax=where, **{key: one for key, one in given.items() if panel.takes(key)})
+        # those below curves that lie on them are wider, so that all are seen
+        for line in [line for line in ax.lines if line.get_label() == curve.label]:
+            line.set_linewidth(line.get_linewidth() + 1.3 * panel.above(curve))
+    match where:
+        case tuple():
+            axes = where
+        case _:
+            axes = (where,)
+    for part in axes:
+        legend = part.get_legend()
+        if legend is not None and panel.curves[0].label:  # one stands above all panels
+            legend.remove()
+    return axes
 
 
-def _fill(ax: Axes, panel: Panel, runs: Sequence[tuple[xr.Dataset, str]]) -> None:
-    """Draw runs into one plot, with a colour and a label each where the plot takes them."""
-    shown = [(ds, label) for ds, label in runs if panel in _panels(ds)]
-    if not shown:
-        ax.axis("off")
-        return
-    if panel is plot.nyquist:
-        # Of a size comparable with that at the highest temperature: conduction is activated, so the hottest spectrum is
-        # the smallest and sets the scale. The spikes of blocking cells are left out.
-        hottest = max((ds for ds, _ in shown), key=lambda ds: float(ds.attrs.get("temperature", 0.0)))
-        size = float(hottest["impedance"].real.max())
-        near = [item for item in shown if 1 / COMPARABLE < float(item[0]["impedance"].real.max()) / size < COMPARABLE]
-        if len(near) < len(shown):
-            text = f"{len(shown) - len(near)} of other size: see below"
-            ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8, color=MUTED)
-        shown = [
-            (ds.isel(frequency=np.flatnonzero(-ds["impedance"].values.imag < 2 * size)), label) for ds, label in near
-        ]
-    where = ax
-    for k, (ds, label) in enumerate(shown):
-        given = {"color": COLOURS[k % len(COLOURS)], "label": label or None}
-        # a plot that divides its Axes returns the parts, into which the next run goes
-        where = panel(ds, ax=where, **{name: item for name, item in given.items() if name in _arguments(panel)})
-    if len(ax.get_legend_handles_labels()[1]) > 1:
-        ax.legend(fontsize=8)  # of all runs, not of the first
+def mark(axes: tuple[Axes, ...], panel: Panel, experiment: Experiment, rows: Sequence[Row]) -> list[Row]:
+    """Draw what was observed where a panel shows it, and return the rows that it is from."""
+    known = {one.name: one for one in experiment.observed}
+    found, drawn = [], set()
+    for row in (row for row in rows if row.reading in panel.readings):
+        measure, interval, step = (one := known[row.observation]).measure, one.interval, one.step
+        for curve in panel.curves:
+            if place_of(curve.item.run) not in [(row.cell, row.state, row.ageing, T) for T in row.temperatures]:
+                continue
+            points = measure.points(curve.data, interval) if measure and interval and step in (None, curve.step) else []
+            at = tuple(f"{number:.4g}" for point in points for number in point.values())
+            # once where readings and runs have the same
+            if at and (at in drawn or observed(axes, *points)):
+                drawn.add(at)
+                found.append(row)
+    return found
+
+
+def caption(experiment: Experiment, done: Sequence[Simulated], placed: Sequence[Row]) -> str:
+    """What the words in a figure mean, what of its panels was put into the parameters, and what lies outside."""
+    runs = [item.run for item in done]
+    told = told_apart(runs)
+    names = {name for run in runs for name in run.overlays if any(name not in other.overlays for other in runs)}
+    meanings = [f"{in_words(name)}: {load_overlay(name).description.partition(':')[0]}" for name in sorted(names)]
+    parts = ["; ".join(filter(None, [f"Source: {experiment.where}" if experiment.where else "", *meanings]))]
+    if placed:
+        parts.append("Grey: what counts as agreement with the source")
+    for kind, head in ((Calibrated, "Calibrated, so no evidence"), (Contradicts, "Outside")):
+        texts = []
+        for quantity in dict.fromkeys(row.quantity for row in placed if type(row.verdict) is kind):
+            members = [row for row in placed if row.quantity == quantity]
+            keys = [(told.get((row.cell, row.state, row.ageing), ""), row.reading) for row in members]
+            mine = {key for key, row in zip(keys, members, strict=True) if type(row.verdict) is kind}
+            texts.append(f"{quantity}{only(mine, set(keys))}")
+        reasons = dict.fromkeys(row.verdict.reason for row in placed if type(row.verdict) is kind)
+        why = f" ({next(iter(reasons))})" if kind is Calibrated and len(reasons) == 1 else ""
+        parts += [f"{head}: {'; '.join(texts)}{why}"] if texts else []
+    return "\n".join(in_words(f"{part}.") for part in parts if part)

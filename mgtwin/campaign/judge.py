@@ -12,6 +12,7 @@ import numpy as np
 from ..analysis.metrics import OBSERVED, REFERENCE, Measure, Reading, shown
 from ..errors import InputError, MgtwinError
 from ..experiments import Experiment, Observation, Run
+from ..experiments.files import overlay_kind
 from ..quantities import format_value
 from .spread import propagate, robustness
 from .verdicts import Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
@@ -94,6 +95,10 @@ class Row:
         Further numbers: the window of sampling times, the true transport number, and so on.
     ageing : str
         Overlay that says how the cell ages, where that was tried; else ``""``.
+    reference : tuple of str
+        Overlays of the run that it is compared with, where an observation names them.
+    alternatives : tuple of str
+        Those among its overlays, and those of the reference, that stand for one value of what is printed unclearly.
     """
 
     experiment: str
@@ -114,6 +119,8 @@ class Row:
     resolution: float | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
     ageing: str = ""
+    reference: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
     @property
     def bare(self) -> str:
@@ -330,8 +337,10 @@ def _row(
     if observation.interval is not None:
         said = f"{said} -> {shown_interval(*observation.interval, observation.unit)}"
     resolution = None if observation.resolution is None else float(observation.resolution)
+    reference = () if observation.measure is None else tuple(observation.measure.arguments.get("to_overlays", ()))
+    alternatives = dict.fromkeys(name for name in (*run.state, *reference) if overlay_kind(name) == "alternative")
     return Row(
         run.experiment, observation.name, observation.quantity, run.cell, run.state, run.reading, said, simulated,
         verdict, values, temperatures, observation.unit, interval, observation.where, observation.confidence,
-        resolution, numbers or {}, run.ageing,
+        resolution, numbers or {}, run.ageing, reference, tuple(alternatives),
     )  # fmt: skip

@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..cells.overlays import load_overlay
 from ..dataset import save
 from ..errors import InputError, SimulationError
 from ..experiments import Campaign, Experiment, Run, campaign
+from ..library import CAMPAIGN
 from .judge import FAULTS, Row, Simulated, rows_of, told
+from .ledger import Ledger, ledgers
 from .table import Results
 
 if TYPE_CHECKING:
@@ -77,6 +81,10 @@ def run_campaign(
     >>> print(results.row("t_ion_as_milled", "as_printed").verdict)  # doctest: +SKIP
     """
     chosen = campaign(name)
+    known = Ledger("", (), "", ()).words()
+    for _, word, _, _ in Formatter().parse(chosen.conclusion):
+        if word is not None and word not in known:
+            raise InputError(f"{CAMPAIGN}: the conclusion asks for {{{word}}}, and can for {', '.join(known)}.")
     folder = Path(output).expanduser()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: give a folder for the results.")
@@ -100,7 +108,9 @@ def run_campaign(
         except KeyboardInterrupt:
             # Not raised further: what is done is worth a table, which says that it is not all.
             work.interrupted = True
-    return work.finish(chosen.title or chosen.name, time.monotonic() - started)
+        # a part of the experiments, or of their runs, is no ground for a conclusion
+        conclusion = chosen.conclusion if experiments is None else ""
+        return work.finish(chosen.title or chosen.name, conclusion, time.monotonic() - started)
 
 
 def _cost(item: Experiment) -> float:
@@ -220,8 +230,16 @@ class _Work:
         yield
         self._spent += cost
 
-    def finish(self, title: str, seconds: float) -> Results:
+    def finish(self, title: str, conclusion: str, seconds: float) -> Results:
         """Write the tables and return everything."""
+        overlays = {name: load_overlay(name) for name in {row.reading for row in self._rows} if name}
+        known = ledgers(
+            self._rows,
+            {name: overlay.description for name, overlay in overlays.items()},
+            {name: overlay.bounds for name, overlay in overlays.items()},
+        )
+        if not known or self.interrupted or self._failures:
+            conclusion = ""
         results = Results(
             rows=tuple(self._rows),
             folder=self.folder,
@@ -233,6 +251,8 @@ class _Work:
             interrupted=self.interrupted,
             seconds=seconds,
             title=title,
+            ledgers=known,
+            conclusion=conclusion and conclusion.format_map(known[0].words(known[1:])),
         )
         results.write()
         if self._progress is not None:

@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 from .judge import Row
+from .ledger import Ledger
 from .verdicts import VERDICTS, Contradicts
 
 __all__ = ["Results"]
@@ -42,6 +43,10 @@ class Results:
         Whether it was stopped before the end; what had been done is there.
     seconds : float
     title : str
+    ledgers : tuple of Ledger
+        What each reading comes to with its best choice of ageing and unclear values, the best first.
+    conclusion : str
+        What the folder of experiments concludes from that; ``""`` after a part of them, or failures.
     """
 
     rows: tuple[Row, ...]
@@ -54,6 +59,8 @@ class Results:
     interrupted: bool = False
     seconds: float = 0.0
     title: str = ""
+    ledgers: tuple[Ledger, ...] = ()
+    conclusion: str = ""
 
     def counts(self, reading: str | None = None) -> dict[str, int]:
         """Return how many rows have which verdict, of all readings or of one."""
@@ -161,8 +168,9 @@ class Results:
             for row, line in self.matrix()
         ]
         parts = [f"# {self.title}\n", _LEGEND, *self._counted(), ""]
-        if text := self.summary():
-            parts += [text, ""]
+        parts += [f"{text}\n" for text in (self.conclusion, self.summary()) if text]
+        if self.ledgers:
+            parts += ["## What each reading comes to\n", *(item.to_markdown() for item in self.ledgers)]
         parts += ["## Verdicts by reading of the data\n", _table(head, lines), "\n## Every row with its reason\n"]
         for experiment in dict.fromkeys(row.experiment for row in self.rows):
             members = [row for row in self.rows if row.experiment == experiment]
@@ -199,6 +207,7 @@ class Results:
             "seconds": round(self.seconds, 2),
             "interrupted": self.interrupted,
             "summary": self.summary(),
+            "conclusion": self.conclusion,
             "counts": {name or "(no reading)": self.counts(name) for name in self.readings()},
             "rows": [_plain(row) for row in self.rows],
             "failures": dict(self.failures),

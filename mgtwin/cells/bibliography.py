@@ -111,7 +111,7 @@ def cite(what: Node, file: str | Path | None = None, *, near: str | Path | None 
     Raises
     ------
     InputError
-        For anything that has no sources; a name has to be turned into a cell first.
+        For anything that has no sources (a name has to be turned into a cell first), or a file that cannot be written.
 
     Examples
     --------
@@ -131,7 +131,10 @@ def cite(what: Node, file: str | Path | None = None, *, near: str | Path | None 
     lines += [f"% No bibliography has an entry for {key!r}." for key in keys if key not in known and key != ESTIMATE]
     text = "\n\n".join(["\n".join(lines), *(entry.text for entry in given), *software()]) + "\n"
     if file is not None:
-        Path(file).write_text(text, encoding="utf-8")
+        try:
+            Path(file).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{file} cannot be written: {error.strerror}.") from None
     return text
 
 

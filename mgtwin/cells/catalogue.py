@@ -13,6 +13,7 @@ from ..kinds.materials import Material
 from ..kinds.numbers import FARADAY, GAS_CONSTANT
 from ..kinds.own import alone
 from ..kinds.salt import salt_voltage
+from ..plain import listed
 from ..quantities import AmbientTemperature, Quantity, Value
 from .materialtable import MaterialRow, MaterialTable
 from .parts import load_part
@@ -87,14 +88,14 @@ def materials(
                 found += [("", row) for row in _own(entry.name, at, extrapolate)]
         except InputError as error:
             left_out.append(str(error).splitlines()[0])
-    grades = (grade,) if type(grade) is str else grade
+    grades = None if grade is None else listed(grade)
     for what, given, known in (
         ("grade", grades or (), ("A", "A-", "B", "C")),
         ("family of materials", () if family is None else (family,), families),
         ("ion of a material", () if ion is None else (ion,), ions),
     ):
         if wrong := [name for name in given if name not in known]:
-            raise UnknownNameError(wrong[0], sorted(filter(None, known)), what)
+            raise UnknownNameError(str(wrong[0]), sorted(filter(None, known)), what)
     rows = [
         row
         for kind, row in found
@@ -169,8 +170,8 @@ def _published(published: Published, sample: Reported, T: float | None, extrapol
         published.ion,
         sample.ambient,
         outside,
-        tuple(dict.fromkeys(str(item.number.source) for item in sample.values)),
-        None if fractions is None else (1 / fractions[1], 1 / fractions[0]),
+        tuple(dict.fromkeys(key for item in sample.values if (key := item.number.source))),
+        None if fractions is None else (1 / min(fractions[1], 1.0), 1 / fractions[0] if fractions[0] > 0 else math.inf),
     )
 
 

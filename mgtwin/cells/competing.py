@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from .. import library, yamlfile
-from ..errors import UnknownNameError
+from ..errors import InputError, UnknownNameError
+from ..kinds.laws import NEAR
 from ..quantities import Value, format_value
 from .parts import load_part
 from .paths import walk
@@ -26,12 +27,18 @@ class PrintedValue:
     sample, quantity : str
     value : Value
     text : str
+    temperature : float, optional
+        At which it holds [K].
+    counts : str
+        Which carriers a conductivity counts, see `mgtwin.kinds.sample.Sample`.
     """
 
     sample: str
     quantity: str
     value: Value
     text: str
+    temperature: float | None = None
+    counts: str = "not_stated"
 
     def __str__(self) -> str:
         origin = ", ".join(filter(None, [self.value.kind, self.value.source, self.value.where]))
@@ -59,11 +66,43 @@ class PrintedValues:
         return len(self.rows)
 
     @property
+    def comparable(self) -> bool:
+        """Whether they are several values > 0 of one quantity and of the same carriers, measured within 3 K."""
+        temperatures = [row.temperature or math.nan for row in self.rows]
+        one = len({(row.quantity, row.counts) for row in self.rows}) == 1 < len(self.rows)
+        return one and min(row.value for row in self.rows) > 0 and not max(temperatures) - min(temperatures) > NEAR
+
+    @property
     def spread(self) -> float:
-        """Largest over smallest value, of one quantity; NaN for fewer than two values or several quantities."""
+        """Largest over smallest value; NaN unless they are `comparable`."""
         sizes = [float(row.value) for row in self.rows]
-        one = len({row.quantity for row in self.rows}) == 1 and len(sizes) > 1
-        return max(sizes) / min(sizes) if one and min(sizes) > 0 else math.nan
+        return max(sizes) / min(sizes) if self.comparable else math.nan
+
+    def mean(self) -> Value:
+        """Return their geometric mean with the range that they span: never a default, but what one may ask for.
+
+        Raises
+        ------
+        InputError
+            Unless they are `comparable`, or where one of them is only a bound.
+        """
+        if not self.comparable or any(row.text[0] in "≤≥~" for row in self.rows):
+            raise InputError(
+                f"{self.name}: a mean is made of several values of one quantity, counting the same carriers, at one "
+                f"temperature, none of them a bound: choose, mt.values({self.name!r}, 'ionic_conductivity')."
+            )
+        sizes = [float(row.value) for row in self.rows]
+        note = f"geometric mean of {len(sizes)} published values, range: that of these"
+        mean = math.exp(math.fsum(map(math.log, sizes)) / len(sizes))
+        return Value(
+            mean,
+            unit=self.rows[0].value.unit,
+            low=min(sizes),
+            high=max(sizes),
+            kind="computed",
+            source=self.rows[0].value.source,
+            note=note,
+        )
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -106,7 +145,10 @@ def values(name: str, quantity: str | None = None) -> PrintedValues:
     if is_published(document.data):
         published = read_published(document.with_data({"name": name, **document.data}))
         for sample in published.samples:
-            rows += [PrintedValue(sample.name, item.quantity, item.number, str(item)) for item in sample.values]
+            rows += [
+                PrintedValue(sample.name, item.quantity, item.number, str(item), item.temperature, item.counts)
+                for item in sample.values
+            ]
     else:
         for path, node in walk(load_part("materials", name)):
             if type(node) is Value:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import library
+from .. import library, yamlfile
 from ..errors import InputError
 from ..kinds.laws import LAWS
 from ..quantities import format_value
 from .paths import Node, walk
-from .published import Published
+from .published import Published, is_published, read_published
 
 __all__ = ["doubts"]
 
@@ -46,5 +46,14 @@ def doubts(part: Node, path: Path) -> Iterator[tuple[str, str]]:
     kind = path.parent.name
     folders = [folder.resolve() for folder in library.folders(kind)] if kind in library.KINDS else []
     # what ships is searched last
-    if folders and path.resolve().parent != folders[-1] and (folders[-1] / path.name).is_file():
-        yield "note", f"this {library.KINDS[kind]} stands in place of the shipped one of that name"
+    if folders and path.resolve().parent != folders[-1]:
+        if (folders[-1] / path.name).is_file():
+            yield "note", f"this {library.KINDS[kind]} stands in place of the shipped one of that name"
+        match part:
+            case Published():
+                for other in sorted(folders[-1].glob("*.yaml")):
+                    document = yamlfile.load(other)
+                    if is_published(document.data) and document.data["formula"] == part.formula:
+                        apart = part.apart(read_published(document.with_data({"name": other.stem, **document.data})))
+                        if apart > 10:
+                            yield "warning", f"conductivities of this formula in {other.stem} differ by x{apart:.3g}"

@@ -178,6 +178,10 @@ negative:
   double_layer: 10 uF/cm^2
   film_resistance: 0 ohm*cm^2
   electronic_resistance: 0 ohm*cm^2   # inf: no electrons enter the layer, 0: ideal contact
+  # contact: {{type: contact, fraction: 0.8, spacing: 50 um, pressure: 1 MPa}}    # part of the area, and constriction
+  # ageing:                           # any number of laws, see mgtwin list "ageing law"
+  #   - {{type: fatigue_contact_loss, rate: 1e-4 m^2/C, minimum: 0.01}}
+  #   - {{type: film_growth, charge_rate: 1e-3 ohm*m^4/C}}
 
 layers:
   - name: separator           # lower case; appears in paths such as layers.separator.thickness
@@ -188,7 +192,7 @@ layers:
     material:
       type: ion_conductor
       ionic_conductivity:     # a number with its unit, or a law of temperature
-        type: arrhenius       # also: constant, arrhenius_t (in sigma*T), vogel_fulcher, table
+        type: arrhenius       # also: constant, isothermal, arrhenius_t (in sigma*T), vogel_fulcher, table
         reference: 0.5 mS/cm
         reference_temperature: 25 degC
         activation_energy: 0.35 eV
@@ -213,7 +217,10 @@ interfaces:
 positive:
   type: blocking
   name: Au
-  double_layer: 10 uF/cm^2
+  double_layer: 10 uF/cm^2            # or a constant-phase element:
+  # double_layer: {{type: cpe, q: 10 uF*s^-0.1/cm^2, n: 0.9}}
+# a cathode instead (ti2s4, mo6s8; mgtwin list interfaces):
+# positive: {{from: ti2s4, thickness: 40 um}}
 """
 
 

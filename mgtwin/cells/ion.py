@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo
 
 from ..errors import InputError
-from ..kinds.noun import noun
+from ..kinds.noun import Same, noun
 from ..kinds.sample import Sample
 from ..quantities import Quantity, Value
 from .paths import walk
 
-__all__ = ["Ion", "conducted"]
+__all__ = ["Ion", "conducted", "samples"]
 
 
 @noun
@@ -47,12 +48,18 @@ def conducted(ion: Ion, info: ValidationInfo) -> Ion:
     InputError
         Where a published material conducts another one.
     """
-    for path, node in walk({"layers": info.data.get("layers", ())}):
-        match node:
-            case Sample(ion=other) if other not in ("", ion.name):
+    for layer in info.data.get("layers", ()):
+        for path, sample in samples(Same(layer)):
+            if sample.ion not in ("", ion.name):
                 raise InputError(
-                    f"{path.removesuffix('.sample')} conducts {other}, and the working ion of the cell is {ion.name}: "
-                    f"take a conductor of {ion.name} (mt.materials(ion={ion.name!r})), or give the cell ion="
-                    f"mt.Ion({other!r}, charge, molar_volume)."
+                    f"layers.{layer.name}.{path.removesuffix('.sample')} conducts {sample.ion}, and the working ion of "
+                    f"the cell is {ion.name}: take a conductor of {ion.name} (mt.materials(ion={ion.name!r})), or give "
+                    f"the cell ion=mt.Ion({sample.ion!r}, charge, molar_volume)."
                 )
     return ion
+
+
+@lru_cache(maxsize=1024)
+def samples(layer: Same) -> tuple[tuple[str, Sample], ...]:
+    """Return the published samples that a layer consists of, by their paths in it: layers that are shared are known."""
+    return tuple((path, node) for path, node in walk(layer.noun) if type(node) is Sample)

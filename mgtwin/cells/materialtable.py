@@ -149,11 +149,18 @@ class MaterialTable:
         return len(self.rows)
 
     def __getitem__(self, name: str) -> MaterialRow:
-        """Return the row of a material, or of ``"material: sample"``; UnknownNameError if there is none."""
-        found = {key: row for row in reversed(self.rows) for key in (row.name, row.label)}
-        if name not in found:
-            raise UnknownNameError(name, found, "material of this table")
-        return found[name]
+        """Return the row of a material, or of ``"material: sample"`` where it has several.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such row, or several.
+        """
+        found = [row for row in self.rows if name in (row.name, row.label)]
+        if len(found) != 1:
+            several = f"{name} has several rows: {', '.join(row.label for row in found)}." if found else None
+            raise UnknownNameError(name, [row.label for row in self.rows], "material of this table", several)
+        return found[0]
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ sets. All variants that apply are applied in the order of the file; an overlay o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -109,15 +109,15 @@ class Overlay:
         ageing.
     variants : tuple of Variant
     description : str
-    bounds : tuple of str
-        Of a reading, what no parameters of it can do, each with its proof in words.
+    bounds : mapping of observation to str
+        Of a reading, what no parameters of it can explain, each with its proof in words.
     """
 
     name: str
     kind: Literal["state", "electrode", "reading", "ageing", "alternative"]
     variants: Annotated[tuple[Variant, ...], Field(min_length=1)]
     description: str = ""
-    bounds: tuple[str, ...] = ()
+    bounds: Mapping[str, str] = Field(default_factory=dict)
 
     def matching(self, cell: str, overlays: Iterable[str]) -> tuple[tuple[int, Variant], ...]:
         """Return (position in the file, variant) of the variants that apply."""

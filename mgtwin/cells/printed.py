@@ -90,6 +90,8 @@ class Printed:
         value = parse(number, QUANTITIES[quantity], need_unit=True)
         if QUANTITIES[quantity] == "S/m" and not value > 0:
             raise InputError(f"a conductivity must be greater than 0, but is {format_value(value)}.")
+        if quantity == "transference_number" and not value <= 1:
+            raise InputError(f"a transference number is at most 1, but is {format_value(value)}.")
         return {**others, "value": value}
 
     @property
@@ -126,7 +128,7 @@ class Printed:
         InputError
         """
         text, number = self.number.printed or "", self.number
-        if number.kind == "computed":
+        if number.kind == "computed" or not text:
             return
         unit = QUANTITIES[self.quantity]
         shown = []

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, model_validator
 from .. import yamlfile
 from ..errors import InputError, UnknownNameError
 from ..kinds.kind import KindClass
-from ..kinds.laws import Law
+from ..kinds.laws import NEAR, Law
 from ..kinds.materials import MATERIALS
 from ..kinds.noun import field_names, noun
 from ..kinds.numbers import BOLTZMANN
@@ -237,6 +237,8 @@ class Published:
         for sample in self.samples:
             for item in sample.values:
                 item.check_printed(f"{self.name}, {sample.name}")
+                if not item.number.printed:
+                    yield "warning", f"{sample.name}: how {item.quantity} ({item}) is printed is not said"
             if text := sample.conflict():
                 yield "note" if self.conflict else "warning", f"{sample.name}: {text}"
             if sample.grade == "C":
@@ -244,9 +246,17 @@ class Published:
             for item in sample.values:
                 if item.quantity == "activation_energy" and item.convention is None:
                     yield "warning", f"{sample.name}: convention (ln_sigma, ln_sigma_T, not_stated) of E is not given"
-        sizes = [float(item.value) for item in self.printed("ionic_conductivity") if item.is_number]
-        if len(sizes) > 1 and len(self.samples) > 1 and max(sizes) > 10 * min(sizes):
-            yield "note", f"its published conductivities differ by x{max(sizes) / min(sizes):.3g}: none is a default"
+        if (apart := self.apart(self)) > 10:
+            yield "note", f"its published conductivities differ by x{apart:.3g} at one temperature: none is a default"
+
+    def apart(self, other: Published) -> float:
+        """Return the largest ratio of its ionic conductivities to those of another one within 3 K, either way; >= 1."""
+        mine, theirs = (
+            [item.point for item in part.printed("ionic_conductivity") if item.is_number and item.temperature]
+            for part in (self, other)
+        )
+        near = (a.value / b.value for a in mine for b in theirs if abs(a.temperature - b.temperature) <= NEAR)
+        return max((max(ratio, 1 / ratio) for ratio in near), default=1.0)
 
     def printed(self, quantity: str) -> list[Printed]:
         """Return all that its samples print of a quantity."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .console import guarded, stop
-from .publications import cite, materials
+from .console import guarded
+from .publications import cite, materials, reconcile
 
 __all__ = ["app"]
 
@@ -25,15 +26,36 @@ app = typer.Typer(
     epilog=_EPILOG,
     rich_markup_mode="rich",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _offered(*kinds: str) -> Callable[[str], list[str]]:
+    """Names that a shell offers: read only when a key for it is pressed; of no kind, the kinds themselves."""
+
+    def complete(incomplete: str) -> list[str]:
+        from .. import library
+
+        found = [entry.name for kind in kinds if kind in library.KINDS for entry in library.entries(kind)]
+        found += [entry.name for entry in library.campaigns() if "campaigns" in kinds]
+        return [name for name in (found if kinds else library.KINDS) if name.startswith(incomplete)]
+
+    return complete
+
+
 _Cell = Annotated[
-    str, typer.Argument(metavar="CELL", help="Name of a cell (see mgtwin list), or a file ending in .yaml.")
+    str,
+    typer.Argument(
+        metavar="CELL",
+        help="Name of a cell (see mgtwin list), or a file ending in .yaml.",
+        autocompletion=_offered("cells"),
+    ),
 ]
-_Overlays = Annotated[list[str] | None, typer.Argument(metavar="OVERLAY...", help="Overlays to apply, in any order.")]
+_Overlays = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="OVERLAY...", help="Overlays to apply, in any order.", autocompletion=_offered("overlays")),
+]
 
 _Experiment = Annotated[
     str | None,
@@ -41,6 +63,7 @@ _Experiment = Annotated[
         metavar="EXPERIMENT",
         help="A folder of experiments, by its name or path: all of them, judged. Or one experiment, by "
         "its name (see mgtwin list) or .yaml file. Without it, give --cell and --protocol.",
+        autocompletion=_offered("experiments", "campaigns"),
     ),
 ]
 
@@ -81,6 +104,7 @@ def list_(
         typer.Argument(
             metavar="KIND",
             help="cells, overlays, experiments, materials, interfaces, or a family of kinds (see mgtwin list kinds).",
+            autocompletion=_offered(),
         ),
     ] = None,
     paths: Annotated[
@@ -189,154 +213,6 @@ def run(
     run_request(request)
 
 
-@app.command("fit")
-@guarded
-def fit_(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="What to fit: cell, data files, what is free (.yaml).")
-    ] = None,
-    template: Annotated[
-        str | None, typer.Option(metavar="CELL", help="Print a FILE to edit, with all numbers of this cell.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to save the fit (.nc), or the template."),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw data and fit into this file (.png, .pdf or .svg).")
-    ] = None,
-    cell: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the cell with the fitted values (.yaml).")
-    ] = None,
-    series: Annotated[
-        str | None,
-        typer.Option(metavar="FOLDER|PATTERN", help="Fit each of these files with --model."),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="CIRCUIT|CELL", help="Of a series: R0-p(R1,CPE1), or the name of a cell.")
-    ] = None,
-    free: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Of a series: what of the cell is fitted (repeatable).")
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|YAML",
-            help="Of a series: by_temperature, by_cycle, by_time, by_bias; with "
-            "'{type: by_temperature, in_name: pellet_{}C}' as in the names of the files.",
-        ),
-    ] = None,
-    hint: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Of a series: area=1.1cm^2, thickness=0.6mm, as for mgtwin read."),
-    ] = None,
-    arrhenius: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of a series: the number whose activation energy is asked for.")
-    ] = None,
-) -> None:
-    """Find the parameters of a cell that explain data, with their uncertainty."""
-    if series is not None:
-        from .seriesfit import SeriesRequest, run_series
-
-        run_series(SeriesRequest(series, model, tuple(free or ()), by, tuple(hint or ()), arrhenius, output, plot))
-        return
-    from .fitting import FitRequest, run_fit
-
-    run_fit(FitRequest(file, template, output, plot, cell))
-
-
-@app.command()
-@guarded
-def plot(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A result, a fit, a study (.zarr), or a file of an instrument.")
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The figure (.png, .pdf or .svg) \\[FILE with .png]."),
-    ] = None,
-) -> None:
-    """Draw a result, a fit, a study or a measurement."""
-    from .plotting import plot_file
-
-    plot_file(file, output)
-
-
-@app.command("export")
-@guarded
-def export_(
-    names: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE... TARGET",
-            help="Results, fits, studies (.zarr), instrument files or cells; then the file to write, whose ending says "
-            "how: .csv (Origin, Excel), .xlsx, .z (ZView), .mpt (EC-Lab), .bdf.csv (Battery Data Format), .tex, .html.",
-        ),
-    ],
-) -> None:
-    """Write results, fits, studies and cells for another program."""
-    from .exporting import export_files
-
-    if len(names) < 2:
-        stop("TARGET is missing: mgtwin export run.nc run.xlsx.")
-    export_files(names[:-1], Path(names[-1]))
-
-
-@app.command("report")
-@guarded
-def report_(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="THING", help="A cell, result, fit, study (.zarr), instrument file, or a folder of these."
-        ),
-    ],
-    target: Annotated[Path, typer.Argument(metavar="PAGE", help="The page to write (.html).")],
-) -> None:
-    """Write a page: parameters with their origin, figures, verdicts, warnings, sources, how to repeat it."""
-    from .exporting import report_thing
-
-    report_thing(name, target)
-
-
-@app.command()
-@guarded
-def read(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of an instrument, in any format it may have.")],
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="[FILE]", help="Draw it into this file (.png, .pdf or .svg) \\[FILE with .png]."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save it as a Dataset (.nc).")
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=COLUMN",
-            help="Where a quantity stands (repeatable): current=3:mA is column 3 in mA, imaginary=-2 column 2 with the "
-            "other sign, voltage=Ewe/V the column of that head.",
-        ),
-    ] = None,
-    decimal: Annotated[str | None, typer.Option(metavar=".|,", help="The decimal sign.")] = None,
-    current: Annotated[str | None, typer.Option(metavar="VALUE", help="Constant current of a file without.")] = None,
-    area: Annotated[str | None, typer.Option(metavar="VALUE", help="Electrode area, for example 1cm^2.")] = None,
-    thickness: Annotated[str | None, typer.Option(metavar="VALUE", help="Thickness of the sample.")] = None,
-    temperature: Annotated[str | None, typer.Option(metavar="VALUE", help="Temperature, for example 25degC.")] = None,
-    no_check: Annotated[
-        bool, typer.Option("--no-check", metavar="", help="Take numbers that make no physical sense as they are.")
-    ] = False,
-    complete: Annotated[
-        bool, typer.Option("--complete", metavar="", help="The last line is whole although it has no line break.")
-    ] = False,
-) -> None:
-    """Read an instrument file and say what is in it and what was decided."""
-    from .reading import read_file
-
-    hints = {"decimal": decimal, "current": current, "area": area, "thickness": thickness, "temperature": temperature}
-    read_file(file, plot, output, tuple(column or ()), {**hints, "check": not no_check, "complete": complete})
-
-
 @app.command()
 @guarded
 def schema(
@@ -353,5 +229,5 @@ def schema(
     print_schema(noun, output)
 
 
-app.command()(materials)
-app.command()(cite)
+for command in (materials, cite, reconcile):
+    app.command()(command)

@@ -54,11 +54,11 @@ def run_folder(request: Request) -> None:
     console = out()
     if results.rows:
         print_comparison(results.rows)
-        console.print(counts_table(results.rows))
+        console.print(counts_table(results.ledgers))
         indented(console, Text(_LEGEND, style="dim"), 0)
         console.print()
-    if summary := results.summary():
-        indented(console, Text(summary), 0)
+    for text in filter(None, (results.summary(), results.conclusion)):
+        indented(console, Text(text), 0)
         console.print()
     for key, text in results.failures.items():
         print_error(f"{key}: {text}")

@@ -97,7 +97,7 @@ def check_files(files: Sequence[Path] = (), *, strict: bool = False) -> int:
         console.print(line, soft_wrap=True)
     for outcome in outcomes:
         print_warnings([f"{shown_path(outcome.path)}: {text}" for text in outcome.warnings])
-        for text in outcome.notes:
+        for text in outcome.notes if files else ():  # of the library they are no news
             hint(f"{shown_path(outcome.path)}: {text}")
     wrong = [outcome for outcome in outcomes if outcome.fails(strict)]
     for outcome in (outcome for outcome in wrong if outcome.problem):

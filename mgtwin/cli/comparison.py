@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from rich import box
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ..analysis.metrics import shown
 from ..campaign import Row
+from ..campaign.ledger import Ledger
 from ..campaign.verdicts import VERDICTS
 from .console import out
 
@@ -34,12 +35,12 @@ def print_comparison(rows: Sequence[Row]) -> None:
         table.add_column("simulated", width=values)
         table.add_column("reading", width=max(len(row.reading or "-") for row in shown_rows), no_wrap=True)
         table.add_column("verdict", width=max(len(row.verdict.word) for row in shown_rows), no_wrap=True)
-        blocks = groupby(shown_rows, key=lambda row: (row.observation, row.cell, row.state))
+        blocks = groupby(shown_rows, key=lambda row: (row.observation, row.cell, row.state, row.ageing))
         for number, (_, block) in enumerate(blocks):
             lines = list(block)
             if number:
                 table.add_row()
-            which = ", ".join(lines[0].state)
+            which = ", ".join(filter(None, (*lines[0].state, lines[0].ageing)))
             said, _, accepted = lines[0].observed.partition(" -> ")
             observed = Text(lines[0].quantity).append(f" ({which})" if which else "", style="dim")
             observed.append(f"\n{said}", style="cyan")
@@ -65,16 +66,14 @@ def brief(row: Row) -> str:
     return f"{number} to {high}" if unit and high.endswith(f" {unit}") else f"{low} to {high}"
 
 
-def counts_table(rows: Iterable[Row]) -> Table:
-    """Return how many rows of each reading have which verdict."""
-    known = list(rows)
+def counts_table(ledgers: Sequence[Ledger]) -> Table:
+    """Return how many rows of each reading, with its best choice of ageing and unclear values, have which verdict."""
     # Columns of zeros say nothing and make the table wider than a terminal.
-    kinds = [kind for kind in VERDICTS if any(type(row.verdict) is kind for row in known)]
+    kinds = [kind for kind in VERDICTS if any(item.of(kind) for item in ledgers)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("reading")
+    table.add_column("reading, at its best")
     for kind in kinds:
         table.add_column(kind.label.partition(" (")[0], justify="right", style=kind.colour)
-    for reading in sorted({row.reading for row in known}, key=lambda name: (not name, name)):
-        numbers = [sum(type(row.verdict) is kind for row in known if row.reading == reading) for kind in kinds]
-        table.add_row(reading or "-", *(str(number) if number else "" for number in numbers))
+    for item in ledgers:
+        table.add_row(item.title, *(str(len(item.of(kind)) or "") for kind in kinds))
     return table

@@ -1,7 +1,8 @@
-"""``mgtwin materials`` and ``mgtwin cite``: what is published of materials, and what to cite."""
+"""What is done with published numbers: ``mgtwin materials``, ``mgtwin cite`` and ``mgtwin reconcile``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from .console import guarded, hint, out
 
-__all__ = ["cite", "materials"]
+__all__ = ["cite", "materials", "reconcile"]
 
 
 @guarded
@@ -33,6 +34,9 @@ def materials(
     ] = False,
     sort: Annotated[str | None, typer.Option(metavar="KEY", help="ac_resistance, dc_resistance, ...")] = None,
     thickness: Annotated[str, typer.Option(metavar="L", help="Of the layer that resistances are for.")] = "25 um",
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw them against 1/T into this file (.png, .pdf or .svg).")
+    ] = None,
 ) -> None:
     """Compare the conductors of the library at a temperature, or show what is published of one."""
     from ..cells.catalogue import materials as tabulated
@@ -40,13 +44,34 @@ def materials(
 
     if name is not None:
         out().print(str(values(name)), soft_wrap=True)
+        if plot is not None:
+            draw_conductors([name], plot)
         return
     sigma = None if lowest is None and highest is None else (lowest, highest)
     table = tabulated(
         at, sigma, ion=ion, grade=grade or None, family=family, sealed=sealed, extrapolate=extrapolate
     ).at_thickness(thickness)
     out().print(str(table.sort(sort) if sort else table), soft_wrap=True)
+    if plot is not None:
+        draw_conductors([row.name for row in table], plot)
     hint("mgtwin materials NAME shows all values of one with their sources; mgtwin cite names them in BibTeX.")
+
+
+def draw_conductors(names: Iterable[str], target: Path) -> None:
+    """Draw conductors of the library into a file; InputError if its ending names no kind of figure."""
+    import matplotlib
+
+    from .files import figure_name
+
+    matplotlib.use("agg")  # a terminal has no screen to ask for
+    import matplotlib.pyplot as plt
+
+    from ..plot import arrhenius
+
+    place = figure_name(target)
+    arrhenius(*dict.fromkeys(names))
+    plt.savefig(place)
+    plt.close()
 
 
 @guarded
@@ -78,3 +103,27 @@ def cite(
         text = cited(read_cell(what, overlays or ()), output, near=near)
     if output is None:
         out().print(text, end="", soft_wrap=True, markup=False)
+
+
+@guarded
+def reconcile(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|NAME",
+            help="What samples have in common and what is free (states.yaml), or a folder of experiments with it.",
+        ),
+    ],
+    budget: Annotated[str, typer.Option(metavar="TIME", help="When to stop, for example 60s.")] = "60 s",
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of what is drawn at random.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save everything as YAML.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf, .svg).")
+    ] = None,
+) -> None:
+    """Find out which printed numbers can hold together, which cannot (with proof), and what the others predict."""
+    from .reconciling import reconcile_file
+
+    reconcile_file(file, budget, seed, output, plot)

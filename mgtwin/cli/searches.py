@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .app import app
+from .benchapp import app
 from .console import guarded
 
 __all__ = ["app"]

@@ -13,6 +13,7 @@ from ..cells import Cell, Ion, Layer
 from ..cells.bibliography import read
 from ..cells.describe import Parameter, parameters
 from ..cells.overlays import applicable_overlays, load_overlay
+from ..errors import InputError
 from ..kinds.laws import Dependence
 from ..laws import Law
 from ..quantities import format_value
@@ -131,7 +132,10 @@ class Shown:
         T = float(self.cell.temperature)
         value = vars(law)[law.value_fields[0]]
         unit = (value[0] if type(value) is tuple else value).unit
-        text = Text(f"{type(law).__name__}: {format_value(law(T), unit)}", style="dim")
+        try:
+            text = Text(f"{type(law).__name__}: {format_value(law(T), unit)}", style="dim")
+        except InputError as error:  # no reason to show nothing of the cell
+            return Text(str(error), style="yellow")
         text.append(f" at {format_value(self.cell.temperature)}")
         limits = law.limits()
         if limits is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +16,7 @@ from .. import library, yamlfile
 from ..errors import FileError, InputError, UnknownNameError
 from ..kinds.noun import noun
 from ..plain import listed
+from ..plot import PLOTS
 from ..protocols import AnyProtocol, Protocol
 from ..quantities import Quantity, Value, format_value
 from .observation import Names, Observation
@@ -111,6 +113,8 @@ class Experiment:
     held : tuple of str
         Patterns of paths (``*.electronic_resistance``) that define the readings and are therefore not varied where a
         verdict is tried on other parameters.
+    figure : mapping of str to mapping
+        Plots (`mgtwin.plot`) that its figure shows, with their arguments; by default the first that suits the results.
     where : str
         Place in the source.
     assumed : str
@@ -147,6 +151,19 @@ class Experiment:
     source: str = ""
     compare: Literal["reading", "ageing"] = "reading"
     scaled: Mapping[str, float] = Field(default_factory=dict)
+    figure: Mapping[str, Mapping[str, int | float | str]] = Field(default_factory=dict)
+
+    @field_validator("figure")
+    @classmethod
+    def _known_plots(
+        cls, figure: Mapping[str, Mapping[str, int | float | str]]
+    ) -> Mapping[str, Mapping[str, int | float | str]]:
+        for name, arguments in figure.items():
+            known = signature(PLOTS[name]).parameters
+            for argument in arguments:
+                if argument not in known:
+                    raise UnknownNameError(argument, known, f"argument of {name}")
+        return figure
 
     @field_validator("cells")
     @classmethod
@@ -159,7 +176,7 @@ class Experiment:
     @classmethod
     def _known_overlays(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         kind = str(info.field_name).removesuffix("s")
-        known = [name for name in library.names("overlays") if _kind(name) == kind]
+        known = [name for name in library.names("overlays") if overlay_kind(name) == kind]
         for name in names:
             if name not in known:
                 raise UnknownNameError(name, known, kind)
@@ -220,7 +237,8 @@ class Experiment:
 
 # kept: every experiment that is read asks for the kind of every overlay
 @lru_cache(maxsize=64)
-def _kind(overlay: str) -> str:
+def overlay_kind(overlay: str) -> str:
+    """Return the kind of an overlay by its name: state, electrode, reading, ageing or alternative."""
     from ..cells.overlays import load_overlay
 
     return load_overlay(overlay).kind
@@ -245,7 +263,7 @@ def combinations(
 
     found = []
     for names in applicable_overlays(cell):
-        kinds = {name: _kind(name) for name in names}
+        kinds = {name: overlay_kind(name) for name in names}
         compared = [name for name, kind in kinds.items() if kind == compare]
         # readings and explanations of ageing are compared with their own kind: of the other, only what was asked for
         asked_for = {name for name, kind in kinds.items() if kind not in ("alternative", compare)}

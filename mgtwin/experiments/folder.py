@@ -28,6 +28,7 @@ class Heading:
     name: str
     title: str = ""
     description: str = ""
+    conclusion: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,13 @@ class Campaign:
 
     Its ``*.yaml`` are the experiments. The folders ``cells/``, ``overlays/``, ``materials/``, ``interfaces/`` and
     ``kinds/`` in it, if there are any, hold what only these experiments use. ``campaign.yaml``, which may be left out,
-    gives the name by which ``mgtwin run`` knows it, a title for its table, and a description.
+    gives the name by which ``mgtwin run`` knows it, a title for its table, a description, and a conclusion.
 
     Attributes
     ----------
     name, title, description : str
+    conclusion : str
+        What is said at the end of a whole run, with names in braces for what it came to (`mgtwin.campaign.ledger`).
     folder : Path
     """
 
@@ -48,6 +51,7 @@ class Campaign:
     folder: Path
     title: str = ""
     description: str = ""
+    conclusion: str = ""
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -136,4 +140,4 @@ def _read(folder: Path) -> Campaign:
     # It is typed behind mgtwin run, beside experiments and options.
     if not heading.name.isidentifier():
         raise document.error(f"{heading.name!r} cannot name a folder: use letters, digits and _.", ("name",))
-    return Campaign(heading.name, folder, heading.title, heading.description)
+    return Campaign(heading.name, folder, heading.title, heading.description, heading.conclusion)

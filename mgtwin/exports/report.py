@@ -18,12 +18,15 @@ import xarray as xr
 from ..analysis import kramers_kronig
 from ..bench import Series, SeriesFit
 from ..cells import Cell
+from ..cells.bibliography import cite
+from ..cells.bibliography import read as bibliography
 from ..cells.html import as_html
 from ..circuits import Circuit
 from ..data import read
 from ..errors import InputError, MgtwinError
 from ..fitting import Fit, figure_of_fit
 from ..plain import is_listed, is_mapping
+from ..plot.look import describe
 from .formats.html import html_table, page
 from .tables import Table
 from .things import tables_of
@@ -35,6 +38,8 @@ __all__ = ["report", "sections_of"]
 
 #: Longer tables are for a file of their own (`mgtwin.export`).
 _ROWS = 60
+#: Of numbers in a table that is read, not computed with.
+_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ def _title(thing: object) -> str:
             return f"Measurements in {Path(thing).name}"
         case xr.Dataset() if "study" in thing.attrs:
             return "Design study"
+        case xr.Dataset():
+            return describe(thing.attrs) or "Measurement"
     return {Fit: "Fit", SeriesFit: "Fits of a series", Series: "Series", Circuit: "Circuit"}.get(type(thing), "Report")
 
 
@@ -180,10 +187,10 @@ def sections_of_dataset(thing: xr.Dataset) -> tuple[Section, ...]:
     sections.append(Section("What it is", _named({key: text for key, text in said.items() if text})))
     sections.append(Section("Numbers", "".join(map(_shown, tables))))
     if {"cell", "protocol"} <= thing.attrs.keys():
-        line = "mgtwin run --cell cell.yaml --protocol protocol.yaml"
-        files = f"<h3>cell.yaml</h3>{_text(thing.attrs['cell'])}<h3>protocol.yaml</h3>{_text(thing.attrs['protocol'])}"
-        sections.append(Section("Repeat", f"<p><code>{line}</code></p>{files}"))
-        sections.append(Section("Sources", _listed(thing.attrs.get("sources", ()))))
+        line = "<p><code>mgtwin run --cell cell.yaml --protocol protocol.yaml</code></p>"
+        files = (_folded(f"{name}.yaml", thing.attrs[name]) for name in ("protocol", "cell"))
+        sections.append(Section("Repeat", line + "".join(files)))
+        sections.append(Section("Sources", _sources(thing, thing.attrs.get("sources", ()))))
     return tuple(sections)
 
 
@@ -246,13 +253,25 @@ def _figure(draw: Callable[[], Figure]) -> str:
 def _shown(table: Table) -> str:
     """A table, of a long one some rows from the first to the last."""
     if table.rows <= _ROWS:
-        return html_table(table)
+        return html_table(table, digits=_DIGITS)
     rows = np.unique(np.linspace(0, table.rows - 1, _ROWS // 3).round().astype(int))
-    return f"<p>{len(rows)} of {table.rows} rows; mgtwin.export writes all.</p>{html_table(table.taken(rows))}"
+    shown = html_table(table.taken(rows), digits=_DIGITS)
+    return f"<p>{len(rows)} of {table.rows} rows; mgtwin.export writes all.</p>{shown}"
 
 
 def _text(text: str) -> str:
     return f"<pre>{escape(text)}</pre>"
+
+
+def _folded(name: str, text: str) -> str:
+    return f"<details><summary>{escape(name)}</summary>{_text(text)}</details>"
+
+
+def _sources(thing: Cell | xr.Dataset, keys: Iterable[str]) -> str:
+    """What the numbers come from, with the entries of the bibliographies."""
+    known = bibliography()
+    shown = (f"{key}: {known[key].short}" if key in known and known[key].short else key for key in keys)
+    return _listed(shown) + _folded("BibTeX", cite(thing))
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -35,6 +35,12 @@ class Column:
             return ["" if value != value else repr(value) for value in self.values.tolist()]
         return [str(value) for value in self.values.tolist()]
 
+    def rounded(self, digits: int | None) -> list[str]:
+        """The entries as text, numbers to so many significant digits; all of them for None."""
+        if digits is None or self.values.dtype.kind != "f":
+            return self.texts
+        return ["" if value != value else f"{value:.{digits}g}" for value in self.values.tolist()]
+
     @property
     def head(self) -> str:
         """Name and unit in one, as ``frequency / Hz``."""

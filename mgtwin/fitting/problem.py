@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
@@ -54,7 +55,6 @@ class Problem:
     ) -> None:
         self.measurements = tuple(measurements)
         self.parameters = tuple(parameters)
-        self.blocks = tuple(blocks)
         self.weightings = tuple(weightings)
         quantities = {number: block.quantity for block in blocks for number in block.numbers}
         kinds = [(quantities[number], weighting) for number, weighting in enumerate(weightings)]
@@ -63,13 +63,24 @@ class Problem:
         self.scales = np.ones(len(self.groups)) if scales is None else np.asarray(scales, dtype=float)
         self._log = np.array([parameter.log for parameter in parameters])
         self._all_log = bool(self._log.all())
+        self._hold_to(blocks)
+
+    def _hold_to(self, blocks: Sequence[Block]) -> None:
+        self.blocks = tuple(blocks)
         self.order = np.array([number for block in blocks for number in block.numbers])
         self.sizes = np.array([size for block in blocks for size in block.sizes])
-        priors = PriorBlock([parameter.prior for parameter in parameters])
+        priors = PriorBlock([parameter.prior for parameter in self.parameters])
         self.prior_count = priors.data.size
         self._parts: tuple[Block, ...] = (*self.blocks, priors) if self.prior_count else self.blocks
         self._factor = np.concatenate([1 / self.scales[self.rows], np.ones(self.prior_count)])
         self._scaled = not np.all(self.scales == 1)
+
+    def exactly(self) -> Problem:
+        """The same unknowns, held to the priors and to the data whose residuals are exact to rounding."""
+        part = copy(self)
+        vars(part).pop("rows")
+        part._hold_to([block for block in self.blocks if block.smooth])
+        return part
 
     def with_measurements(self, measurements: Sequence[Measurement]) -> Problem:
         """The same problem with other data."""

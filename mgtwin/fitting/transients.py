@@ -25,6 +25,8 @@ __all__ = ["BiasedBlock", "TransientBlock", "segments_of"]
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+#: Integrations that a run keeps.
+LATEST = 4
 
 
 class TransientBlock(SingleBlock):
@@ -48,18 +50,20 @@ class TransientBlock(SingleBlock):
             self._run = DifferenceRun(self.cell, segments, keys, half=item.half)
         else:
             self._run = (SensitiveRun if salt else DifferenceRun)(self.cell, segments, keys)
-        self._last: tuple[bytes, tuple[Reals, ...]] | None = None
+        self._latest: dict[bytes, tuple[Reals, ...]] = {}
 
     def _named(self, values: Reals) -> dict[str, float]:
         return {name: float(values[k]) for k, name in self._names.items()}
 
     def _found(self, values: Reals) -> tuple[Reals, ...]:
-        """Voltage, current and their derivatives; the last ones are kept, for an integration takes long."""
+        """Voltage, current and their derivatives; the latest are kept: a search goes back where a step was refused."""
         # only of the numbers that act here: others of a joint fit may move without a new integration
         key = values[list(self.keys)].tobytes()
-        if self._last is None or self._last[0] != key:
-            self._last = key, self._run.derivatives({name: float(values[k]) for k, name in self._names.items()})
-        return self._last[1]
+        if key not in self._latest:
+            while len(self._latest) >= LATEST:
+                del self._latest[next(iter(self._latest))]
+            self._latest[key] = self._run.derivatives({name: float(values[k]) for k, name in self._names.items()})
+        return self._latest[key]
 
     def predict(self, values: Reals) -> Reals:
         """Voltage [V] or current [A] at the samples."""

@@ -14,3 +14,7 @@ __all__ = [
     "plateaus",
     "step_response",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

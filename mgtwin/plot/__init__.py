@@ -8,10 +8,10 @@ function is called.
 # In the order in which a figure shows what suits a Dataset: signals first, then what is inside and what came of it.
 from .spectra import bode, nyquist  # isort: skip
 from .analysed import circuit, kramers_kronig, relaxation_times  # isort: skip
-from .transients import cycles, transient, voltammogram  # isort: skip
-from .life import contact, cycle_breakdown, waterfall  # isort: skip
+from .transients import cycles, steady_currents, transient, voltammogram  # isort: skip
+from .life import contact, cycle_breakdown, half_cycles, waterfall  # isort: skip
 from .interior import breakdown, concentrations, profiles  # isort: skip
-from .laws import arrhenius  # isort: skip
+from .conductors import arrhenius  # isort: skip
 from .alongs import fitted, relaxation_map  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
 from .maps import map  # isort: skip
@@ -35,6 +35,7 @@ __all__ = [
     "cycles",
     "figure",
     "fitted",
+    "half_cycles",
     "kramers_kronig",
     "map",
     "nyquist",
@@ -44,8 +45,13 @@ __all__ = [
     "profiles",
     "relaxation_map",
     "relaxation_times",
+    "steady_currents",
     "tornado",
     "transient",
     "voltammogram",
     "waterfall",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from mgtwin.errors import InputError
 from mgtwin.plot.look import describe, style
+from mgtwin.plot.overlays import Draw, common_title, curves_of, overlaid
 from mgtwin.registry import Family
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["PLOTS", "figure", "plot", "plots_of", "require"]
+__all__ = ["PLOTS", "figure", "needs_of", "plot", "plots_of", "require"]
 
-#: Draws a Dataset on Axes: ``draw(ds, ax=ax, **arguments)``.
-Draw: TypeAlias = Callable[..., Any]
 #: Whether a plot shows a Dataset, or the arguments of each of several panels that show it.
 When: TypeAlias = Callable[[Any], bool | Iterable[Mapping[str, object]]]
+#: Arguments with which several results are drawn over each other.
+Together: TypeAlias = Callable[[list[Any]], Mapping[str, object]]
 _Draw = TypeVar("_Draw", bound=Draw)
 
 #: Plots by name, in the order in which a figure shows them.
@@ -44,8 +46,13 @@ class Declaration:
         return ({},) if wanted is True else wanted or ()
 
 
-def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Callable[[_Draw], _Draw]:
+def plot(
+    *needs: str, when: When = lambda ds: True, study: bool = False, together: Together = lambda several: {}
+) -> Callable[[_Draw], _Draw]:
     """Return a decorator that makes ``function(ds, *, ax=None) -> Axes`` a plot, which `figure` draws where it suits.
+
+    A function that takes `label` (and `color`) also draws several results over each other: a list, a mapping whose keys
+    are the labels, a tree, or one Dataset along a further dimension.
 
     Parameters
     ----------
@@ -56,6 +63,8 @@ def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Call
         arguments of several panels.
     study : bool
         Whether it draws results of studies, or else everything but these.
+    together : callable
+        ``together(datasets)`` returns the arguments with which each of several results is drawn over the others.
 
     Examples
     --------
@@ -70,8 +79,13 @@ def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Call
     def declare(function: _Draw) -> _Draw:
         name = function.__name__
 
+        takes_labels = "label" in signature(function).parameters
+
         @wraps(function)
         def draw(ds: xr.Dataset, *arguments: object, **named: object) -> object:
+            several = curves_of(ds, needs, takes_labels)
+            if several is not None:
+                return overlaid(draw, name, several, arguments, {**together([one.ds for one in several]), **named})
             require(ds, needs, name)
             return function(ds, *arguments, **named)
 
@@ -80,6 +94,12 @@ def plot(*needs: str, when: When = lambda ds: True, study: bool = False) -> Call
         return cast(_Draw, draw)
 
     return declare
+
+
+def needs_of(name: str) -> tuple[str, ...]:
+    """Return the variables that a plot of this name draws."""
+    declared: Declaration = PLOTS[name].__mgtwin_plot__  # type: ignore[attr-defined]
+    return declared.needs
 
 
 def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> None:
@@ -109,12 +129,49 @@ def plots_of(ds: xr.Dataset) -> list[Draw]:
     ]
 
 
-def figure(data: xr.Dataset | xr.DataTree) -> Figure:
-    """Draw what a Dataset or DataTree holds.
+@dataclass(frozen=True)
+class Row:
+    """A row of a figure: what is drawn, how, under which title."""
+
+    thing: object
+    plots: Sequence[Draw]
+    title: str
+    variables: Iterable[object]
+
+
+def _rows(data: object) -> dict[str, Row]:
+    """The rows of a figure by name."""
+    import xarray as xr
+
+    match data:
+        case xr.DataTree():
+            return {
+                node.path.strip("/"): row
+                for node in data.leaves
+                if node.has_data
+                for row in _rows(node.to_dataset()).values()
+            }
+        case xr.Dataset():
+            return {"": Row(data, plots_of(data), describe(data.attrs), data.variables)}
+    curves = curves_of(data, (), True)
+    if curves is None:
+        raise InputError(f"a {type(data).__name__} cannot be drawn: give a Dataset, a DataTree, or several Datasets.")
+    suiting = [
+        draw
+        for draw in PLOTS.values()
+        if "label" in signature(draw).parameters and all([*draw.__mgtwin_plot__.panels(curve.ds)] for curve in curves)  # type: ignore[attr-defined]
+    ]
+    held = {name for curve in curves for name in curve.ds.variables}
+    return {"": Row({curve.label: curve.ds for curve in curves}, suiting, common_title(curves), held)}
+
+
+def figure(data: xr.Dataset | xr.DataTree | Mapping[str, xr.Dataset] | Sequence[xr.Dataset]) -> Figure:
+    """Draw what a Dataset or DataTree holds, or several Datasets over each other.
 
     Spectra are drawn as Nyquist and Bode plots, transients as the plot that suits the protocol, with the breakdown of
     the voltage and the profiles where the Dataset has them; many cycles as their life: contributions and contact by
-    cycle, and spectra along it. A tree has one row per node.
+    cycle, and spectra along it. A tree has one row per node. Of several (a list, or a mapping whose keys are the
+    labels) the plots are drawn that suit all of them.
 
     Raises
     ------
@@ -122,30 +179,24 @@ def figure(data: xr.Dataset | xr.DataTree) -> Figure:
         There is nothing in it that mgtwin knows how to draw.
     """
     import matplotlib.pyplot as plt
-    import xarray as xr
 
-    match data:
-        case xr.DataTree():
-            rows = {node.path.strip("/"): node.to_dataset() for node in data.leaves if node.has_data}
-        case _:
-            rows = {"": data}
-    drawn = {name: plots for name, ds in rows.items() if (plots := plots_of(ds))}
-    if not drawn:
-        held = ", ".join(sorted({str(v) for ds in rows.values() for v in ds.variables})) or "nothing"
+    rows = {name: row for name, row in _rows(data).items() if row.plots}
+    if not rows:
+        held = ", ".join(sorted({str(v) for row in _rows(data).values() for v in row.variables})) or "nothing"
         raise InputError(f"no plot is known for a Dataset with {held}; draw it with xarray's own plot functions.")
-    width = max(map(len, drawn.values()))
+    width = max(len(row.plots) for row in rows.values())
     with style():
-        whole = plt.figure(figsize=(1.2 + 5.2 * width, 4.3 * len(drawn)), layout="constrained")
+        whole = plt.figure(figsize=(1.2 + 5.2 * width, 4.3 * len(rows)), layout="constrained")
         whole.get_layout_engine().set(w_pad=0.12, h_pad=0.08, wspace=0.04)  # type: ignore[union-attr, call-arg]
-        grid = whole.add_gridspec(len(drawn), width)
-        for row, (name, plots) in enumerate(drawn.items()):
-            for column, draw in enumerate(plots):
-                last = column == len(plots) - 1
-                ax = whole.add_subplot(grid[row, column:] if last else grid[row, column])
-                draw(rows[name], ax=ax)
+        grid = whole.add_gridspec(len(rows), width)
+        for number, (name, row) in enumerate(rows.items()):
+            for column, draw in enumerate(row.plots):
+                last = column == len(row.plots) - 1
+                ax = whole.add_subplot(grid[number, column:] if last else grid[number, column])
+                draw(row.thing, ax=ax)
                 if column == 0:
                     # names of layers stand above the Axes, and the title above them
                     named = any(text.get_position()[1] >= 1 for text in ax.texts)
-                    title = ": ".join(filter(None, [name, describe(rows[name].attrs)]))
+                    title = ": ".join(filter(None, [name, row.title]))
                     ax.set_title(title, pad=18 if named else None)
     return whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +13,8 @@ from mgtwin.plot.look import INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["label_points"]
+__all__ = ["label_points", "text_width", "wrapped"]
 
-_SIZE = 8.0  # font size [pt]
 _GAP = 6.0  # from the point to the label [pt]
 #: Directions in order of preference; right, left, and above first.
 _ANGLES = np.deg2rad([35, 145, 90, 0, 180, -35, -145, -90])
@@ -24,24 +24,61 @@ MARKER = 2.5 * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
 _TOO_MUCH = 4.0
 
 
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float) -> float:
+    """Width [inch] of a text of a size [pt], from the font that figures use, without drawing it."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties()))
+    font.set_size(size, 720)  # so large that its pixels do not matter
+    font.set_text(text)
+    return float(font.get_width_height()[0]) / 64 / 720
+
+
+def wrapped(text: str, width: float, size: float, lines: int | None = None) -> str:
+    """Break a text into lines no wider than `width` [inch]; what exceeds a number of lines is cut off with an ellipsis.
+
+    Examples
+    --------
+    >>> wrapped("as printed, infiltrated: alike", 1.2, 8.0).splitlines()
+    ['as printed,', 'infiltrated: alike']
+    """
+    found = [""]
+    for word in text.split(" "):
+        longer = f"{found[-1]} {word}".strip()
+        if text_width(longer, size) <= width or not found[-1]:
+            found[-1] = longer
+        elif lines is not None and len(found) == lines:
+            while text_width(f"{found[-1]} …", size) > width and " " in found[-1]:
+                found[-1] = found[-1].rpartition(" ")[0]
+            found[-1] += " …"
+            break
+        else:
+            found.append(word)
+    return "\n".join(found)
+
+
 def label_points(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> None:
     """Write texts at points (data coordinates, shape (n, 2)), the first ones first; those without room are left out.
 
     The limits of the Axes must be final.
     """
+    import matplotlib
     from matplotlib.patheffects import withStroke
 
+    # as small as the numbers of the axes, at most
+    font = min(8.0, float(matplotlib.rcParams["xtick.labelsize"]))
     # Worked out from the figure's size: drawing it once only to ask where things lie would take longer than this.
     frame = _Frame(ax)
     obstacles = frame.curves()
-    boxes = frame.labels()
+    boxes = frame.labels(font)
     for point, text in zip(points, texts, strict=True):
         at = frame.to_points(point)
-        width, height = 0.6 * _SIZE * len(text), 1.1 * _SIZE
+        width, height = 0.6 * font * len(text), 1.1 * font
         # Boxes around the point, one for each direction.
         x = at[0] + _GAP * np.cos(_ANGLES) + width * (np.cos(_ANGLES) - 1) / 2
         y = at[1] + _GAP * np.sin(_ANGLES) + height * (np.sin(_ANGLES) - 1) / 2
-        around = [_box(float(left), float(low), text) for left, low in zip(x, y, strict=True)]
+        around = [_box(float(left), float(low), text, font) for left, low in zip(x, y, strict=True)]
         found = min((frame.cost(box, obstacles, boxes), rank, box) for rank, box in enumerate(around))
         if found[0] > _TOO_MUCH:
             continue
@@ -50,7 +87,7 @@ def label_points(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> None:
         offset = np.array(found[2][:2]) - at
         drawn = ax.annotate(
             text, (float(point[0]), float(point[1])), xytext=(float(offset[0]), float(offset[1])),
-            textcoords="offset points", fontsize=_SIZE, color=INK, ha="left", va="bottom",
+            textcoords="offset points", fontsize=font, color=INK, ha="left", va="bottom",
         )  # fmt: skip
         drawn.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
 
@@ -97,7 +134,7 @@ class _Frame:
         parts.append(np.stack([zero, np.full_like(zero, self.to_points(np.zeros(2))[1])], axis=1))
         return np.concatenate(parts)
 
-    def labels(self) -> list[Box]:
+    def labels(self, font: float) -> list[Box]:
         """Boxes of the labels that are there already."""
         from matplotlib.text import Annotation
 
@@ -105,7 +142,7 @@ class _Frame:
         for text in self.ax.texts:
             if isinstance(text, Annotation):
                 x, y = self.to_points(np.asarray(text.xy, dtype=float)) + np.asarray(text.get_position(), dtype=float)
-                found.append(_box(float(x), float(y), text.get_text()))
+                found.append(_box(float(x), float(y), text.get_text(), font))
         return found
 
     def cost(self, box: Box, obstacles: np.ndarray, boxes: list[Box]) -> float:
@@ -122,6 +159,6 @@ class _Frame:
 
 
 # The mean width of a digit or letter of the font is 0.6 of its size; measuring every text would need a drawing.
-def _box(x: float, y: float, text: str) -> Box:
+def _box(x: float, y: float, text: str, font: float) -> Box:
     # estimated from the font size: to measure a text the figure would have to be drawn first
-    return x, y, x + 0.6 * _SIZE * len(text), y + 1.1 * _SIZE
+    return x, y, x + 0.6 * font * len(text), y + 1.1 * font

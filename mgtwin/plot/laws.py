@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-__all__ = ["arrhenius"]
+__all__ = ["arrhenius", "label_axes"]
 
 
 @plot("temperature", "conductivity", "activation_energy", "log_prefactor")
@@ -32,15 +32,6 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
     label, color : str, optional
         Name of the points in the legend, and their colour.
     """
-    from matplotlib.ticker import MaxNLocator
-
-    def to_celsius(x: ArrayLike) -> np.ndarray:
-        # Matplotlib tries the conversion on values far outside the data, 0 among them.
-        return np.asarray(1000 / np.maximum(x, 1e-3) - ZERO_CELSIUS)
-
-    def from_celsius(celsius: ArrayLike) -> np.ndarray:
-        return np.asarray(1000 / np.maximum(np.asarray(celsius) + ZERO_CELSIUS, 1e-3))
-
     with panel(ax, "", (5.6, 4.2)) as drawn:
         ax, temperature = drawn.ax, ds["temperature"].values
         (points,) = ax.semilogy(
@@ -60,12 +51,32 @@ def arrhenius(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
             alone = name == "sigma_T" and label is None and color is None
             line_colour = COLOURS[1] if alone else points.get_color()
             ax.plot(1000 / smooth, sigma / 100, linestyle=dash, lw=1.4, color=line_colour, label=shown)
-        ax.set_xlabel("1000/T (1/K)")
-        ax.set_ylabel("Conductivity (S/cm)")
         drawn.room_on_log_axis()
-        if not ax.child_axes:
-            top = ax.secondary_xaxis("top", functions=(to_celsius, from_celsius))
-            top.set_xlabel("Temperature (°C)")
-            top.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        label_axes(ax)
         ax.legend(loc="best")
     return ax
+
+
+def label_axes(ax: Axes, shown: np.ndarray | None = None) -> None:
+    """Label axes of conductivities [S/cm] against 1000/T, with °C above, once.
+
+    Where the lowest and highest temperature shown [K] are far apart, even steps in °C would crowd at the hot end.
+    """
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    def to_celsius(x: ArrayLike) -> np.ndarray:
+        # Matplotlib tries the conversion on values far outside the data, 0 among them.
+        return np.asarray(1000 / np.maximum(x, 1e-3) - ZERO_CELSIUS)
+
+    def from_celsius(celsius: ArrayLike) -> np.ndarray:
+        return np.asarray(1000 / np.maximum(np.asarray(celsius) + ZERO_CELSIUS, 1e-3))
+
+    ax.set_xlabel("1000/T (1/K)")
+    ax.set_ylabel("Conductivity (S/cm)")
+    if not ax.child_axes:
+        top = ax.secondary_xaxis("top", functions=(to_celsius, from_celsius))
+        top.set_xlabel("Temperature (°C)")
+        if shown is None or shown.max() < 1.5 * shown.min():
+            top.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        else:
+            top.xaxis.set_major_locator(FixedLocator([-150, -100, -50, 0, 50, 100, 200, 400, 800]))

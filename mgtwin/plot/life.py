@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from mgtwin.errors import InputError
 from mgtwin.plot.family import plot
-from mgtwin.plot.look import COLOURS, MUTED, describe, panel, shades
+from mgtwin.plot.look import COLOURS, MUTED, describe, panel, shades, stacked, style
 from mgtwin.plot.transients import cycle_axis, cycle_numbers, is_run, is_summary
 from mgtwin.plot.units import with_unit
+from mgtwin.quantities import parse
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-__all__ = ["contact", "cycle_breakdown", "waterfall"]
+__all__ = ["contact", "cycle_breakdown", "half_cycles", "waterfall"]
 
 #: Elements that make less than this share of the largest sum are drawn together.
 SMALL = 0.01
@@ -63,6 +64,80 @@ def cycle_breakdown(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         )  # fmt: skip
         cycle_axis(drawn.ax)
     return drawn.ax
+
+
+@plot("deposition_voltage", "dissolution_voltage", "cycle", when=lambda ds: False)  # drawn where it is asked for
+def half_cycles(
+    ds: xr.Dataset,
+    *,
+    ax: Axes | tuple[Axes, Axes] | None = None,
+    label: str | None = None,
+    color: str | None = None,
+    first: int = 5,
+    within: float | str = "0.15 V",
+) -> tuple[Axes, Axes]:
+    """Draw the voltage at the end of every half cycle against the number of the cycle, and below it the half-sum.
+
+    Deposition lies below zero, dissolution above. An inset shows the first cycles, in which a growing voltage is small.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Result of a `Cycling` protocol, or of `mgtwin.analysis.cycle_summary`.
+    ax : Axes or the pair that an earlier call returned, optional
+        A single Axes is divided in two.
+    label, color : str, optional
+        Legend entry and colour.
+    first : int
+        Number of cycles in the inset; 0 for no inset.
+    within : float or str
+        Voltage up to which the inset reaches [V].
+
+    Returns
+    -------
+    tuple of Axes
+        Voltages and half-sum.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> run = mt.simulate(mt.cell("trilayer"), mt.Cycling("-10 uA", "1 h", cycles=3))
+    >>> voltages, half_sum = mt.plot.half_cycles(run, first=2)
+    >>> voltages.get_ylabel(), half_sum.get_ylabel()
+    ('Voltage at the end of a half cycle (V)', 'Half-sum (mV)')
+    """
+    match ax:
+        case (above, below):  # a further run on the pair of the first
+            pass
+        case _:
+            with style():
+                above, below = stacked(ax, (2.6, 1.0), (6.0, 4.6))
+    number, reach = cycle_numbers(ds), 1e3 * float(parse(within, "V"))
+    ends = np.array([ds["deposition_voltage"].values, ds["dissolution_voltage"].values])
+    with panel(above, ""):
+        (line, other) = above.plot(number, ends.T, color=color)
+        other.set_color(line.get_color())
+        line.set_label(label)
+        above.axhline(0, color=MUTED, lw=0.6, zorder=1)
+        above.set_ylabel(with_unit("voltage at the end of a half cycle", "V"))
+        above.yaxis.set_gid("voltage")
+        above.xaxis.set_gid("cycle")
+        if first and len(number) > 2 * first and not above.child_axes:
+            inset = above.inset_axes((0.1, 0.075, 0.34, 0.26))
+            inset.set(xlim=(0.5, first + 0.5), ylim=(-reach, reach), xticks=range(1, int(first) + 1))
+            inset.set_ylabel("mV", labelpad=0)
+            inset.axhline(0, color=MUTED, lw=0.6, zorder=1)
+            inset.xaxis.set_gid("cycle")
+            inset.yaxis.set_gid("voltage")
+        for child in above.child_axes:
+            cast("Axes", child).plot(number, 1e3 * ends.T, color=line.get_color(), marker=".", ms=3)
+    with panel(below, ""):
+        below.plot(number, 1e3 * (ends[0] + ends[1]) / 2, color=line.get_color())
+        below.axhline(0, color=MUTED, lw=0.6, zorder=1)
+        below.set_ylabel(with_unit("half-sum", "mV"))
+        below.yaxis.set_gid("half_sum")
+        cycle_axis(below)
+    return above, below
 
 
 @plot("final_contact_fraction", when=lambda ds: is_life(ds) and float(ds["final_contact_fraction"].min()) < 1)

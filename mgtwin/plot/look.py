@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,20 +15,18 @@ from numpy.typing import ArrayLike
 from mgtwin.plot.units import lab_shared, short, with_unit
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.typing import ColorType
 
 __all__ = [
-    "COLOURS", "INK", "MUTED", "PALE", "Panel", "axes", "describe", "is_log_spaced", "legend_beside", "panel", "shades",
-    "stacked", "style",
+    "COLOURS", "COLUMN", "INK", "MUTED", "PAGE", "PALE", "Panel", "axes", "describe", "is_log_spaced", "legend_beside",
+    "panel", "printed", "shades", "stacked", "style",
 ]  # fmt: skip
 
-#: Distinguishable for colour-blind readers and in grey.
-COLOURS = ("#1f5fa8", "#d1495b", "#2a9d6f", "#e08e1b", "#7b5ea7", "#3fa7c4", "#8c6d46", "#6b7280", "#b0327f", "#97a71c")
+#: Distinguishable for colour-blind readers: those of Okabe and Ito (Color Universal Design, 2008), then darker ones.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#7a5c00", "#6b7280", "#5b2a86", "#9a9a00")
 INK, MUTED, PALE = "#22262b", "#6b7280", "#eef1f5"
 
 _RC: dict[Any, Any] = {
@@ -57,15 +57,45 @@ _RC: dict[Any, Any] = {
     "mathtext.default": "regular",
     "figure.constrained_layout.w_pad": 0.09,
     "figure.constrained_layout.h_pad": 0.09,
+    "pdf.fonttype": 42,  # letters stay letters: journals refuse the outlines that are matplotlib's default
 }
+#: For print at its final size: letters of 7 to 9 pt, thin lines.
+_PRINT = {
+    **_RC,
+    "font.size": 7.5, "axes.titlesize": 8, "axes.titlecolor": INK, "axes.labelsize": 7.5, "xtick.labelsize": 7,
+    "ytick.labelsize": 7, "legend.fontsize": 7, "figure.titlesize": 9, "lines.linewidth": 1.1, "axes.linewidth": 0.6,
+    "grid.linewidth": 0.4, "axes.titlepad": 3.0, "axes.labelpad": 2.0, "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5, "xtick.major.pad": 2.0, "ytick.major.pad": 2.0, "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "legend.handlelength": 1.6,
+    "figure.constrained_layout.w_pad": 0.04, "figure.constrained_layout.h_pad": 0.04, "savefig.dpi": 200,
+}  # fmt: skip
+#: Widths of one and of two columns of a journal [inch].
+COLUMN, PAGE = 85 / 25.4, 170 / 25.4
 
 
-def style() -> AbstractContextManager[None]:
+#: The look of the figure that is being made, which the plots in it keep.
+_LOOK = ContextVar("look", default=_RC)
+
+
+@contextmanager
+def style() -> Iterator[None]:
     """Context in which artists get the look of mgtwin; outside, matplotlib stays as the user has set it."""
     import matplotlib
     from cycler import cycler
 
-    return matplotlib.rc_context({**_RC, "axes.prop_cycle": cycler(color=COLOURS)})
+    with matplotlib.rc_context({**_LOOK.get(), "axes.prop_cycle": cycler(color=COLOURS)}):
+        yield
+
+
+@contextmanager
+def printed() -> Iterator[None]:
+    """Context of a figure that is made at its final size, `COLUMN` or `PAGE` wide: letters of 7 to 9 pt, thin lines."""
+    before = _LOOK.set(_PRINT)
+    try:
+        with style():
+            yield
+    finally:
+        _LOOK.reset(before)
 
 
 def axes(ax: Axes | None, size: tuple[float, float] = (6.0, 3.8)) -> Axes:
@@ -103,6 +133,7 @@ class Panel:
 
     def time(self, values: np.ndarray, name: str = "time", *, log: bool = False) -> np.ndarray:
         """Times [s] on the x axis, which is logarithmic, and then in seconds, if the samples crowd at the start."""
+        self.ax.xaxis.set_gid("time")
         if not log:
             return self.x(values, unit="s", name=name)
         self.ax.set_xscale("log")
@@ -115,16 +146,23 @@ class Panel:
         # Over less than a decade a logarithmic axis has hardly a number on it.
         if high < 10 * low:
             self.ax.set_ylim(low / 2.5, high * 2.5)
+        else:  # an earlier curve may have fixed the limits for itself alone
+            self.ax.autoscale(axis="y")
 
 
 def _scaled(axis: Axis, values: ArrayLike, of: xr.DataArray | None, unit: str, name: str) -> np.ndarray:
     if of is not None:
         unit = unit or str(of.attrs.get("units", ""))
         name = name or str(of.attrs.get("long_name", of.name))
+        axis.set_gid(str(of.name))  # what the axis shows, for whoever adds to it
     values = np.asarray(values, dtype=float)
     size, shown = lab_shared(axis.get_label_text(), values, unit)
     axis.set_label_text(with_unit(name, shown))
     return values / size
+
+
+#: Titles that panels have given to Axes, for those who draw another curve on them.
+_TITLED: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -149,8 +187,15 @@ def panel(
         # Made anew for every curve that is added, unless the plot has put one where it wants it.
         if drawn.ax.get_legend() is before and drawn.ax.get_legend_handles_labels()[1]:
             legend_beside(drawn.ax) if beside else drawn.ax.legend(loc="best")
-        if drawn.fresh and not drawn.ax.get_title("left"):
+        held = drawn.ax.get_title("left")
+        if drawn.fresh and not held:
             drawn.ax.set_title(title)
+            _TITLED[drawn.ax] = title
+        elif held and _TITLED.get(drawn.ax) == held:
+            # of several curves only what they have in common is the title of all
+            common = ", ".join(part for part in held.split(", ") if part in title.split(", "))
+            drawn.ax.set_title(common)
+            _TITLED[drawn.ax] = common
 
 
 def stacked(
@@ -206,7 +251,7 @@ def shades(n: int) -> list[ColorType]:
     import matplotlib
 
     # Without its palest end, which white paper swallows.
-    return list(matplotlib.colormaps["viridis_r"](np.linspace(0.12, 0.95, n)))
+    return list(matplotlib.colormaps["viridis_r"](np.linspace(0.25, 0.95, n)))
 
 
 def legend_beside(ax: Axes, title: str | None = None) -> None:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from mgtwin.plot.family import plot
 from mgtwin.plot.labels import label_points
 from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, describe, panel, stacked, style
-from mgtwin.plot.units import lab_shared, short, with_unit
+from mgtwin.plot.units import lab_shared, short, size_of, with_unit
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
 
 __all__ = ["bode", "nyquist"]
 
+#: A spectrum higher than this times its width blocks.
+_TAIL = 3.0
+#: Share of Re Z over which one must spread to have an arc.
+_ARC = 0.05
+#: What the text is called that says how far spectra go beyond the view.
+BEYOND = "beyond"
 
-@plot("frequency", "impedance", when=lambda ds: ds["impedance"].ndim == 1)
-def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None, color: str | None = None) -> Axes:
+
+@plot(
+    "frequency", "impedance", when=lambda ds: ds["impedance"].ndim == 1,
+    together=lambda spectra: {"reach": view_of(spectra)},
+)  # fmt: skip
+def nyquist(
+    ds: xr.Dataset,
+    *,
+    ax: Axes | None = None,
+    label: str | None = None,
+    color: str | None = None,
+    reach: tuple[float, float] | None = None,
+) -> Axes:
     """Draw -Im Z against Re Z with equal scales, decades of frequency marked and labelled.
 
     Parameters
@@ -31,6 +50,10 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
         the first.
     label, color : str, optional
         Legend entry and colour.
+    reach : (float, float), optional
+        View from the origin to this Re Z and -Im Z [ohm]; by default it holds the whole spectrum, or, of one that
+        blocks on new Axes, what lies before its tail. Only the end and the top of each spectrum are then labelled; one
+        that leaves the view says how far it goes.
 
     Raises
     ------
@@ -40,11 +63,18 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
     with panel(ax, describe(ds.attrs), (5.6, 4.4)) as drawn:
         ax = drawn.ax
         frequency, z = sorted_spectrum(ds)
+        if reach is None and drawn.fresh and np.ptp(z.real) > _ARC * z.real.max() and blocks(z):
+            reach = view_of([ds])  # drawn whole its arc would be a dot
+        if reach is not None:  # which has the unit
+            in_plane(ax, np.array(reach))
         z = in_plane(ax, z)
         (line,) = ax.plot(z.real, -z.imag, ".-", ms=3.5, lw=1.4, label=label, color=color)
-        ratio = equal_scales(ax)
-        if drawn.fresh:
-            fit_height(ax, ratio)
+        if reach is not None:
+            show(ax, reach)
+        elif drawn.fresh:
+            fit_height(ax, equal_scales(ax))
+        else:
+            equal_scales(ax)
         logs = np.log10(frequency)
         # Within rounding: a spectrum that ends at 1 Hz has a mark there.
         exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
@@ -52,12 +82,59 @@ def nyquist(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None,
         x, y = (np.interp(exponents, logs[::-1], part[::-1]) for part in (z.real, -z.imag))
         ax.plot(x, y, "o", ms=5, color=line.get_color(), mec="white", mew=0.7, zorder=3)
         # From low to high frequency: the large features are at low frequency, the crowd at high.
-        label_points(ax, np.stack([x, y], axis=1), [short(10.0**exponent, "Hz") for exponent in exponents])
+        points, texts = np.stack([x, y], axis=1), [short(10.0**exponent, "Hz") for exponent in exponents]
+        label_points(ax, *((points, texts) if reach is None else landmarks(ax, points, texts)))
         if ax.get_ylim()[0] < 0:
             ax.axhline(0, color=INK, lw=0.8, zorder=1)
-        if label:
+        if label and reach is None:
             ax.legend(loc="upper left")
     return ax
+
+
+def blocks(z: np.ndarray) -> bool:
+    """Whether a spectrum ends in a tail that is much higher than all else is wide."""
+    return bool((-z.imag).max() > _TAIL * np.abs(z.real).max())
+
+
+def view_of(spectra: Sequence[xr.Dataset]) -> tuple[float, float]:
+    """Re Z and -Im Z up to which spectra are shown [ohm]: all of what conducts, the beginning of what blocks."""
+    planes = [sorted_spectrum(ds)[1] for ds in spectra]
+    real = max(float(np.abs(z.real).max(initial=0.0)) for z in planes) or 1.0
+    height = max(float((-z.imag).max(initial=0.0)) for z in planes)
+    return real, min(max(height, 0.4 * real), 0.8 * real)
+
+
+def show(ax: Axes, reach: tuple[float, float]) -> None:
+    """Show a complex plane from the origin to a point [ohm], with equal scales, and say how far spectra go beyond."""
+    size = size_of(ax.get_xlabel())
+    right, top = 1.1 * np.array(reach) / size
+    edge = 0.05 * right
+    if (height := ax.dataLim.y1) > top:
+        said = next((text for text in ax.texts if text.get_gid() == BEYOND), None)
+        said = said or ax.text(0.02, 0.98, "", transform=ax.transAxes, va="top", gid=BEYOND)
+        said.set_text(f"↑ to {short(height * size, 'ohm')}")
+    ax.set_xlim(-edge, right)
+    ax.set_ylim(-edge, top)
+    ax.set_box_aspect((top + edge) / (right + edge))
+    ax.set_anchor("NW")
+
+
+def landmarks(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Return the points of a spectrum that say most, the last in view and the highest, and those of earlier spectra.
+
+    Points are in the order of rising frequency. Earlier labels are taken off, for the spectrum may cover them.
+    """
+    view = np.array([ax.get_xlim(), ax.get_ylim()])
+    inside = np.flatnonzero((points < view[:, 1]).all(axis=1))
+    highest = inside[points[inside, 1] == points[inside, 1].max(initial=-np.inf)][:1]
+    found = [(points[k], texts[k]) for k in dict.fromkeys([*inside[:1], *highest])]
+    for label in [cast("Annotation", text) for text in ax.texts if text.get_gid() != BEYOND]:
+        at = np.array(label.xy, dtype=float)
+        # spectra that lie on each other need one label
+        if all(label.get_text() != text or np.abs(at - here).max() > 0.02 * view[0, 1] for here, text in found):
+            found.append((at, label.get_text()))
+        label.remove()
+    return np.array([here for here, _ in found]).reshape(-1, 2), [text for _, text in found]
 
 
 def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -74,6 +151,7 @@ def in_plane(ax: Axes, z: np.ndarray) -> np.ndarray:
     size, unit = lab_shared(ax.get_xlabel(), np.abs(z), "ohm")
     ax.set_xlabel(f"Re Z ({unit})")
     ax.set_ylabel(f"−Im Z ({unit})")
+    ax.xaxis.set_gid("resistance")
     return z / size
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-__all__ = ["cycles", "transient", "voltammogram"]
+__all__ = ["cycles", "steady_currents", "transient", "voltammogram"]
 
 _SIGNALS = ("time", "voltage", "current")
 
@@ -182,6 +182,31 @@ def _density_beside(drawn: Panel, ds: xr.Dataset, name: str) -> None:
     right.spines["right"].set_visible(True)
 
 
+@plot(*_SIGNALS, when=lambda ds: False)  # drawn where it is asked for
+def steady_currents(
+    ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = None, color: str | None = None
+) -> Axes:
+    """Draw the last current of every step against its voltage, whose slope is a conductance.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Steps of constant voltage.
+    ax : matplotlib Axes, optional
+        Where to draw. Currents that spread over decades are drawn on logarithmic axes.
+    label, color : str, optional
+        Legend entry and colour.
+    """
+    with panel(ax, describe(ds.attrs)) as drawn:
+        voltage, current = ([float(step._asdict()[name][-1]) for step in _steps(ds)] for name in ("voltage", "current"))
+        x, y = drawn.x(voltage, ds["voltage"]), drawn.y(current, ds["current"])
+        drawn.ax.plot(x, y, marker="o", ms=3, label=label, color=color)
+        drawn.ax.set_xlim(left=0)
+        if is_spread(np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn.ax.lines])):
+            drawn.ax.set_yscale("log")
+    return drawn.ax
+
+
 @plot(when=lambda ds: is_summary(ds) or is_run(ds, "cycles"))
 def cycles(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     """Draw galvanostatic cycling: voltage against time, or a per-cycle summary against the number of the cycle.
@@ -232,6 +257,7 @@ def cycle_axis(ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.set_xlabel("Cycle")
+    ax.xaxis.set_gid("cycle")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
@@ -286,5 +312,6 @@ def voltammogram(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = 
             at, start = (voltage[tip], y[tip]), (voltage[middle], y[middle])
             drawn.ax.annotate("", xy=at, xytext=start, arrowprops=arrow)
         drawn.ax.set_xlabel(with_unit(str(ds["voltage"].attrs.get("long_name", "voltage")), "V"))
+        drawn.ax.xaxis.set_gid("voltage")
         _density_beside(drawn, ds, "current")
     return drawn.ax

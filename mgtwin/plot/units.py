@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["ZERO_CELSIUS", "lab", "lab_shared", "short", "with_unit"]
+__all__ = ["ZERO_CELSIUS", "lab", "lab_shared", "short", "size_of", "with_unit"]
 
 ZERO_CELSIUS = 273.15
 
@@ -72,6 +72,18 @@ def lab_shared(drawn: str, values: ArrayLike, unit: str) -> tuple[float, str]:
     shared = (pair for pair in _UNITS.get(unit, ()) if drawn.endswith(f"({pair[0]})"))
     name, size = next(shared, ("", 0.0))
     return (size, name) if size else lab(values, unit)
+
+
+def size_of(drawn: str) -> float:
+    """Return the size in SI of the unit in the label `drawn` of an axis; 1 where it has none.
+
+    Examples
+    --------
+    >>> size_of("Cell voltage (mV)"), size_of("Cycle")
+    (0.001, 1.0)
+    """
+    sizes = {name: size for units in _UNITS.values() for name, size in units}
+    return sizes.get(drawn.rpartition("(")[2].rstrip(")"), 1.0)
 
 
 def with_unit(name: str, unit: str) -> str:

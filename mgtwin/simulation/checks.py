@@ -10,7 +10,7 @@ import numpy as np
 from ..cells import Cell, Fixture, Layer, has_electrons
 from ..cells.carriers import Carrier
 from ..cells.effective import electronic_conductivity, ionic_conductivity, permittivity
-from ..cells.paths import walk
+from ..cells.ion import samples
 from ..cells.questions import contact_resistance, passes
 from ..cells.questions import electronic_conductivity as electronic_through
 from ..cells.questions import ionic_conductivity as ionic_through
@@ -21,7 +21,6 @@ from ..impedance.exact import exact_laplace
 from ..kinds.kind import check_bounds
 from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
-from ..kinds.sample import Sample
 from ..protocols import Limits, Segment
 from ..quantities import format_value
 from .resolving import uniformity_warnings
@@ -292,10 +291,8 @@ def validity_warnings(cell: Cell) -> list[str]:
 
 def sample_warnings(cell: Cell, steady: bool) -> list[str]:
     """What published materials have to warn of, of any result or (`steady`) of one of a lasting current."""
-    samples = [(layer.name, node) for layer in cell.layers for _, node in walk(layer) if type(node) is Sample]
-    said = [
-        (name, sample.direct_current(cell.ion.name) if steady else sample.surroundings()) for name, sample in samples
-    ]
+    found = [(layer.name, sample) for layer in cell.layers for _, sample in samples(Same(layer))]
+    said = [(name, sample.direct_current(cell.ion.name) if steady else sample.surroundings()) for name, sample in found]
     return [f"{name}: {text}" for name, text in said if text]
 
 

@@ -9,6 +9,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -189,6 +190,20 @@ def test_a_single_point_is_used_near_its_temperature_only() -> None:
             compute()
 
 
+@pytest.mark.slow
+def test_a_kept_model_takes_the_point_of_its_own_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the mesh, where models are kept: a second cell gets the same bits as from a model of its own."""
+
+    def voltage(sigma: str) -> np.ndarray:
+        mixed = mt.MixedConductor(mt.Isothermal(sigma, "25 degC"), "1e-6 S/cm", "1 F/cm^3")
+        run = mt.simulate(cell(mixed), mt.Galvanostatic("1 uA", "10 s", limits=("-1 V", "1 V")), route=mt.Mesh())
+        return run["voltage"].values
+
+    first, second = voltage("1e-5 S/cm"), voltage("3e-5 S/cm")
+    monkeypatch.setenv("MGTWIN_CACHE", "0")
+    assert np.array_equal(second, voltage("3e-5 S/cm")) and not np.array_equal(first, second)
+
+
 def test_a_file_gives_what_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(
@@ -215,6 +230,9 @@ temperature: 70 degC
     assert set(made.sources) == {"nanoconfined2024", "pvdfhfp_emitf2016"}
     assert mt.Cell.from_yaml(made.to_yaml()).identical(made)
     assert check_file(path).problem == ""
+    hot = tmp_path / "hot.yaml"
+    hot.write_text(path.read_text(encoding="utf-8").replace("value: gel2", "value: gel"), encoding="utf-8")
+    assert "measured at 20 °C alone" in " ".join(run("show", str(hot)).split()), "what is refused is shown as that"
 
 
 def test_a_conductor_of_lithium_is_no_part_of_a_magnesium_cell() -> None:
@@ -313,6 +331,12 @@ def test_competing_values_stand_side_by_side() -> None:
     sizes = [float(row.value) for row in three]
     assert max(sizes) / min(sizes) == pytest.approx(30.1, abs=0.05)
     assert mt.values("li6ps5cl", "ionic_conductivity").spread == pytest.approx(62.1, abs=0.05)
+    mean = mt.values("li6ps5cl", "ionic_conductivity").mean()
+    assert float(mean) == pytest.approx((0.205 * 0.13 * 0.0033) ** (1 / 3)) and (mean.low, mean.high) == (0.0033, 0.205)
+    for name, quantity in (("mgpon", "ionic_conductivity"), ("peo_etmgbr", "ionic_conductivity"), ("mg_en_bh4", None)):
+        with pytest.raises(InputError, match="a mean is made of"):
+            mt.values(name, quantity).mean()
+    assert math.isnan(mt.values("mgpon", "ionic_conductivity").spread), "at two temperatures they do not compete"
     text = str(mt.values("li6ps5cl"))
     assert "row 122 (10.1021/jacs.7b06327)" in " ".join(text.split()) and max(map(len, text.splitlines())) <= 80
     assert [str(row.value) for row in mt.values("mg3asn", "chemical_capacitance")] == ["240000.0"]
@@ -327,7 +351,12 @@ def test_competing_values_stand_side_by_side() -> None:
         (lambda: mt.materials(sigma=(0.1, "1 V")), "conductivity"),
         (lambda: mt.materials(ion="K"), "Known: Li, Mg, Na"),
         (lambda: mt.materials(grade="D"), "grade"),
+        (lambda: mt.materials(grade=5), "grade"),
         (lambda: mt.materials().sort("price"), "key to sort by"),
+        (lambda: mt.materials()["latp"], "several rows: latp: latp_1"),
+        (lambda: mt.cite(mt.cell("trilayer"), "/no/such/folder/refs.bib"), "cannot be written"),
+        (lambda: mt.plot.arrhenius(mt.cell("trilayer")), "not Cell"),
+        (lambda: mt.plot.arrhenius(mt.Insulator()), "conducts no ions"),
         (lambda: mt.values("mg_en_bh"), "mg_en_bh4"),
         (lambda: mt.values("latp", "colour"), "known: ionic_conductivity"),
         (lambda: mt.cite("trilayer"), r"mt.cell\('trilayer'\)"),
@@ -336,6 +365,23 @@ def test_competing_values_stand_side_by_side() -> None:
 def test_what_cannot_be_meant_is_refused(asked: object, says: str) -> None:
     with pytest.raises(InputError, match=says):
         asked()  # type: ignore[operator]
+
+
+def test_a_figure_shows_where_a_law_is_known_and_what_was_printed() -> None:
+    import matplotlib.pyplot as plt
+
+    own = mt.analysis.arrhenius([("40 degC", "0.094 mS/cm"), ("100 degC", "0.76 mS/cm")])
+    ax = mt.plot.arrhenius("mg_en_bh4", "mg2dobpdc", mt.material("mg_ga_halide_clay"), own, label="ours")
+    entries = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert {"ours", "mg_en_bh4", "mg2dobpdc", "mg_ga_halide_clay"} <= set(entries)
+    line = next(line for line in ax.lines if line.get_label() == "mg_en_bh4")
+    assert [1000 / x for x in line.get_xdata()[[0, -1]]] == pytest.approx([303.15, 343.15])
+    assert line.get_ydata()[[0, -1]] == pytest.approx([5e-8, 6e-5])
+    assert [line.get_marker() for line in ax.lines].count("v") == 1, "a bound is an arrow"
+    assert len(mt.plot.arrhenius(family="borohydride").get_legend().get_texts()) == 4
+    with pytest.raises(InputError, match="nothing to draw"):
+        mt.plot.arrhenius(family="no such")
+    plt.close("all")
 
 
 # -- citations ----------------------------------------------------------------------------------------------------
@@ -437,3 +483,8 @@ def test_an_own_file_of_a_shipped_name_is_noted(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("MGTWIN_PATH", str(tmp_path))
     assert library.find("materials", "mg_en_bh4") == own
     assert any("in place of the shipped one" in text for text in check_file(own).notes)
+    ours = tmp_path / "materials" / "our_en.yaml"
+    ours.write_text(
+        own.read_text(encoding="utf-8").replace("e-8", "e-10").replace("name: mg_en_bh4\n", ""), encoding="utf-8"
+    )
+    assert any("in mg_en_bh4 differ by x100" in text for text in check_file(ours).warnings)

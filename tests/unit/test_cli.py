@@ -296,6 +296,35 @@ def test_new_writes_a_cell_that_is_right_and_runs(mgtwin: Mgtwin, tmp_path: Path
     assert mgtwin("run", "--cell", "mine.yaml", "--protocol", EIS).code == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [("mgtwin show tri", "trilayer"), ("mgtwin show trilayer contact_l", "contact_loss"), ("mgtwin exp", "export"),
+     ("mgtwin run eis_mof", "eis_mofsse"), ("mgtwin run pap", "paper"), ("mgtwin list mat", "materials")],
+)  # fmt: skip
+def test_the_shell_is_told_how_to_go_on(
+    line: str, offered: str, monkeypatch: pytest.MonkeyPatch, mgtwin: Mgtwin
+) -> None:
+    monkeypatch.setenv("_MGTWIN_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    assert offered in mgtwin().out.split()
+
+
+def test_what_the_new_cell_has_in_comments_is_right_too(mgtwin: Mgtwin, tmp_path: Path) -> None:
+    text = new_cell_template("mine")
+    keys = ("fixture", "shunt", "reference", "contact", "ageing", "relative_permittivity", "capacitance")
+    option = re.compile(rf"^( *)# ( *(?:(?:{'|'.join(keys)}):|- {{).*)$", re.MULTILINE)
+    assert {match[2].partition(":")[0] for match in option.finditer(text)} >= set(keys)
+    given = option.sub(r"\1\2", text)
+    cpe = re.sub(r"  double_layer: 10 uF/cm\^2 +# or.*\n  # double_layer", "  double_layer", text)
+    cathode = text[: text.index("positive:\n")] + text[text.index("# positive:") + 2 :]
+    for name, variant in {"given": given, "cpe": cpe, "cathode": cathode}.items():
+        assert variant != text
+        (tmp_path / f"{name}.yaml").write_text(variant.replace("name: mine", f"name: {name}"))
+        done = mgtwin("check", f"{name}.yaml")
+        assert done.code == 0 and "no errors" in done.out, done.err
+
+
 def test_new_never_overwrites(mgtwin: Mgtwin, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("precious")
     for name in ("mine", "mine.yaml"):

@@ -455,8 +455,10 @@ def test_plots_say_what_they_need(function):
     empty = xr.Dataset({"a": ("k", [1.0])})
     with pytest.raises(InputError, match=f"{function} needs .* only a"):
         getattr(plot, function)(empty)
-    with pytest.raises(InputError, match="choose a node"):
-        getattr(plot, function)(xr.DataTree.from_dict({"/a": eis()}))
+    # nor does a tree hold it; one of spectra is drawn by what draws several over each other
+    if function not in ("nyquist", "bode"):
+        with pytest.raises(InputError, match="choose a node"):
+            getattr(plot, function)(xr.DataTree.from_dict({"/a": eis()}))
     with pytest.raises(InputError, match="no plot is known"):
         plot.figure(empty)
 
@@ -505,6 +507,96 @@ def test_a_plot_of_ones_own_is_drawn_where_it_suits(monkeypatch) -> None:
 
 
 def test_every_plot_is_in_the_family() -> None:
-    others = {"compare", "circuit", "figure", "panel", "plot", "PLOTS"}  # of two Datasets, of a fit, of them all
+    others = {"compare", "circuit", "conflicts", "figure", "panel", "plot", "PLOTS"}  # of no single Dataset
     assert set(plot.PLOTS) == set(plot.__all__) - others
-    assert all(getattr(plot, name) is plot.PLOTS[name] for name in plot.PLOTS)
+    # the public one of this name draws materials of the library, too, and Datasets by that of the family
+    assert all(getattr(plot, name) is plot.PLOTS[name] for name in plot.PLOTS if name != "arrhenius")
+
+
+# -- several results ------------------------------------------------------------------------------------------------
+
+
+def spectra(*celsius: float) -> list[xr.Dataset]:
+    return [eis(100 / T).assign_attrs(temperature=T + 273.15) for T in celsius]
+
+
+@pytest.mark.parametrize("several", [spectra(20, 40, 60), {"a": eis(), "b": eis(2.0)}])
+def test_several_spectra_share_axes_and_each_has_its_name(several):
+    names = list(several) if isinstance(several, dict) else ["20 °C", "40 °C", "60 °C"]
+    ax = plot.nyquist(several)
+    draw(ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == names
+    assert len({line.get_color() for line in ax.lines if line.get_label() in names}) == len(names)
+    items = several.values() if isinstance(several, dict) else several
+    right = max(float(ds.impedance.real.max()) for ds in items)
+    assert ax.get_xlim()[1] * (1000 if "kΩ" in ax.get_xlabel() else 1) > right
+    upper, lower = plot.bode(several)
+    assert len(upper.lines) == len(lower.lines) == len(names)
+    everything = np.concatenate([np.abs(ds.impedance.values) for ds in items])
+    assert upper.get_ylim()[0] < everything.min() and upper.get_ylim()[1] > everything.max()
+
+
+def test_what_differs_is_not_the_title_of_all():
+    one = plot.nyquist(spectra(20, 40))
+    assert "°C" not in one.get_title("left")
+    ax = None
+    for ds in spectra(20, 40, 60):
+        ax = plot.nyquist(ds, ax=ax)
+    assert "°C" not in ax.get_title("left")
+    alike = plot.nyquist([eis(), eis(2.0)])
+    assert alike.get_title("left") == "tri, 40 °C"
+
+
+def test_a_series_along_a_dimension_has_a_colour_bar():
+    along = xr.concat(
+        spectra(*range(20, 100, 10)), xr.IndexVariable("temperature", np.arange(293.15, 373, 10.0), {"units": "K"})
+    )
+    along["impedance"].attrs = eis()["impedance"].attrs
+    ax = plot.nyquist(along)
+    draw(ax)
+    assert ax.get_legend() is None
+    (bar,) = [other for other in ax.figure.axes if other is not ax]
+    shown = [text.get_text() for text in bar.get_yticklabels()]
+    assert shown[0] == "20 °C" and shown[-1] == "90 °C"
+    few = plot.nyquist(along.isel(temperature=slice(0, 3)))
+    assert [text.get_text() for text in few.get_legend().get_texts()] == ["20 °C", "30 °C", "40 °C"]
+
+
+def test_a_tree_and_a_figure_of_several(tmp_path):
+    tree = xr.DataTree.from_dict({"/spectrum_1": eis(), "/spectrum_2": eis(2.0), "/transient": cycling()})
+    assert [text.get_text() for text in plot.nyquist(tree).get_legend().get_texts()] == ["spectrum_1", "spectrum_2"]
+    whole = draw(plot.figure({"a": eis(), "b": eis(2.0)}))
+    assert len(whole.axes) == 3  # Nyquist, and the two of Bode
+    with pytest.raises(InputError, match="no plot is known"):
+        plot.figure([eis(), cycling()])
+
+
+@pytest.mark.parametrize(
+    ("several", "message"),
+    [
+        ([], "the list is empty"),
+        ([1.0], "not a float"),
+        ({"a": [eis()]}, "not a list"),
+        ([eis(), None], "not a NoneType"),
+    ],
+)
+def test_several_that_cannot_be_drawn_are_refused(several, message):
+    with pytest.raises(InputError, match=message):
+        plot.nyquist(several)
+
+
+def test_what_shows_the_inside_of_one_result_refuses_several():
+    with pytest.raises(InputError, match="breakdown draws one result: choose one of"):
+        plot.breakdown([cycling(), cycling()])
+    with pytest.raises(InputError, match="whose keys are the labels"):
+        plot.nyquist(spectra(20, 40), label="mine")
+
+
+def test_a_blocking_spectrum_is_drawn_so_that_its_arc_is_seen():
+    arc = 1000 / (1 + 2j * np.pi * F * 1e-6) + 1 / (2j * np.pi * F * 1e-6)
+    ax = plot.nyquist(dataset.spectrum(F, arc))
+    draw(ax)
+    size = 1000 if "kΩ" in ax.get_xlabel() else 1
+    # the arc is 500 ohm high, the tail reaches much further and is said
+    assert 500 < ax.get_ylim()[1] * size < 1500
+    assert any("↑" in text.get_text() for text in ax.texts)

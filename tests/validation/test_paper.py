@@ -17,6 +17,7 @@ import pytest
 import mgtwin as mt
 from mgtwin.campaign import Agrees, Calibrated, Contradicts, NotComparable, Row, run_paper
 from mgtwin.campaign.judge import Simulated, rows_of
+from mgtwin.cells.overlays import load_overlay
 from mgtwin.experiments import Run, campaign, experiment
 
 READINGS = ("as_printed", "infiltrated", "contact_limited")
@@ -87,6 +88,23 @@ def test_as_printed_gives_the_transport_number_at_hardly_any_sampling_time(trans
     assert row.values[0] > 0.95 and row.numbers["true"] == pytest.approx(0.9999, abs=1e-4)
     assert row.numbers["decades"] < 0.1
     assert isinstance(row.verdict, Contradicts)
+
+
+def test_necks_that_hot_pressing_widens_leave_its_conductivity_inside_the_grains(staircase: list[Row]) -> None:
+    """Slope by slope: 1/sigma_app - R_gb/d = 1/sigma inside, the hot-pressed conductivity; put in, hence calibrated."""
+    row = of(staircase, "bulk_sigma_eon_as_milled", "necks")
+    assert row.values == (pytest.approx(1 / (1 / 4.9e-6 - 27.84e-4 / 14.1e-9), rel=5e-3),)
+    assert row.values == (pytest.approx(1.5e-4, rel=0.02),) and isinstance(row.verdict, Calibrated)
+
+
+def test_what_no_parameters_of_the_necks_can_do_is_proved_by_its_closed_form() -> None:
+    """Smallest resistance of Mg/Mg that equal spectra leave, and how far the two conductivities are apart."""
+    bounds = load_overlay("necks").bounds
+    # |Z| <= R_DC; ratio >= 0.8, t_ion <= 0.085, L >= 0.62 mm, A, sigma_app <= 4.9e-8 S/cm + 9.8 %
+    resistance = 0.8 * (1 - 0.085) * 0.062 / (1.3273 * 4.9e-8 * (1 + 1.959964 * 0.05))
+    assert resistance == pytest.approx(0.64e6, rel=0.01) and "0.64 Mohm" in bounds["short_circuit"]
+    apart = 6.87 * (1 - 1.959964 * 0.05) / (2.4 * (1 + 1.959964 * 0.1))
+    assert apart == pytest.approx(2.1589, abs=1e-4) and "2.2 times less" in bounds["sigma_eon_annealed"]
 
 
 def test_mg_mg_is_no_short_circuit_in_any_reading() -> None:
@@ -194,6 +212,25 @@ def test_cycling_of_the_trilayer_starts_right_and_does_not_age() -> None:
         assert isinstance(of(rows, name, "as_printed").verdict, Contradicts), name
 
 
+def test_of_the_laws_of_ageing_only_lost_contact_passes_every_row() -> None:
+    """The ends are put in; first dissolution, growth half-way and within the first cycle are not."""
+    item = experiment("cycling_trilayer")
+    runs = [run for run in item.runs(reading="necks") if run.ageing not in ("", "salt_depletion")]
+    rows = rows_of(item, [Simulated(run, mt.simulate(run.build(), run.protocol)) for run in runs])
+    contradicted = {run.ageing: set() for run in runs}
+    for row in rows:
+        contradicted[row.ageing] |= {row.observation} if isinstance(row.verdict, Contradicts) else set()
+        assert not (row.observation.startswith("late") and isinstance(row.verdict, Agrees)), "it was put in"
+    assert contradicted["contact_loss"] == set()
+    # a straight law adds (1.85 - 0.04) V/89 in the first cycle already
+    assert contradicted["film_growth"] == {"first_dissolution", "no_growth_in_first_cycle"}
+    assert contradicted["contact_and_film"] == {"first_dissolution"}
+    growth = {row.ageing: row.values[0] for row in rows if row.observation == "no_growth_in_first_cycle"}
+    assert growth["film_growth"] == pytest.approx((1.9287 - 0.0653) / 89 * 5 / 6, rel=0.02), (
+        "of each hour the last 50 min"
+    )
+
+
 def test_without_a_film_two_equal_electrodes_explain_neither_offset_nor_peak() -> None:
     cell = mt.cell("trilayer")
     run = mt.simulate(cell, mt.Cycling("-0.01 mA", "1 h", cycles=1, points=5))
@@ -225,6 +262,17 @@ def test_the_whole_campaign_runs_and_the_docs_say_what_it_finds(tmp_path: Path) 
     assert {path.stem for path in results.datasets} == keys
     said = DOCS.read_text(encoding="utf-8").split("<!-- verdicts -->")[1].split("<!-- /verdicts -->")[0]
     assert said.strip() == results.verdicts(), "paste Results.verdicts() into docs/readings.md, and read the text"
+    best = results.ledgers[0]
+    assert (best.reading, best.alternatives, best.ageing) == ("necks", ("exponent_9",), "contact_loss")
+    words = best.words(results.ledgers[1:])
+    # the whole table, both exponents in it, had 35 comparisons before the two that test a law of ageing
+    assert (words["contradicted_in_all"], words["compared_in_all"]) == (2, 37)
+    assert {row.observation for row in best.of(Agrees)} == {
+        *("one_arc", "au_mg_like_au_au", "mg_mg_like_au_au", "annealing_raises", "first_dissolution"),
+        *("growth_gradual", "no_growth_in_first_cycle"),
+    }
+    assert "2 of 37" in results.conclusion and "short_circuit" in results.conclusion
+    assert results.conclusion in (tmp_path / "table.md").read_text(encoding="utf-8")
 
 
 def test_every_run_of_the_paper_has_its_own_file_name() -> None:

@@ -23,9 +23,7 @@ TEST = mt.RateTest(["C/10", 5], (LOW, HIGH))
 
 def cell() -> mt.Cell:
     """Fast everything but one resistance: at every moment V = U(y) - iR."""
-    host = mt.Insertion(
-        mt.Sites(SITES), 1e3, 1e-11, 1e-6, 1.43e4, 0.5, 2e-5, 1e6, 1e6, filling=0.05, double_layer=0.1
-    )
+    host = mt.Insertion(mt.Sites(SITES), 1e3, 1e-11, 1e-6, 1.43e4, 0.5, 2e-5, 1e6, 1e6, filling=0.05, double_layer=0.1)
     layer = mt.Layer("ions", mt.IonConductor(1e4), 1e-4)
     return mt.Cell("ohmic", mt.Plating(1e4), [layer], host, area=1e-4, series_resistance=RESISTANCE)
 

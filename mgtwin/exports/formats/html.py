@@ -15,7 +15,8 @@ _STYLE = """body{font:15px/1.4 system-ui,sans-serif;margin:2em;max-width:75em}
 table{border-collapse:collapse;margin:1em 0}
 th,td{padding:.15em .8em;text-align:right;border-bottom:1px solid #ddd}th{border-bottom:2px solid #666}
 td.text,th.text{text-align:left}caption{font-weight:600;text-align:left}dt{font-weight:600}pre{white-space:pre-wrap}
-img{max-width:100%}section{break-inside:auto}@media print{body{margin:0}h2{break-after:avoid}img{break-inside:avoid}}
+.wide{overflow-x:auto}img{max-width:100%}
+@media print{body{margin:0}h2{break-after:avoid}img{break-inside:avoid}}
 @media (prefers-color-scheme:dark){body{background:#111;color:#ddd}th,td{border-color:#444}}"""
 
 
@@ -44,17 +45,18 @@ def page(body: str) -> str:
     )
 
 
-def html_table(table: Table) -> str:
-    """Return the HTML of a table; every text is escaped."""
+def html_table(table: Table, digits: int | None = None) -> str:
+    """Return the HTML of a table; every text is escaped, numbers have all their digits unless told otherwise."""
     kinds = [' class="text"' if column.values.dtype.kind in "OU" else "" for column in table.columns]
     heads = "".join(f"<th{k}>{escape(column.head)}</th>" for k, column in zip(kinds, table.columns, strict=True))
     rows = (
         "".join(f"<td{k}>{escape(entry)}</td>" for k, entry in zip(kinds, row, strict=True))
-        for row in zip(*(column.texts for column in table.columns), strict=True)
+        for row in zip(*(column.rounded(digits) for column in table.columns), strict=True)
     )
     body = "\n".join(f"<tr>{row}</tr>" for row in rows)
     caption = f"<caption>{escape(table.name)}</caption>"
-    return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    whole = f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide">{whole}</div>'
 
 
 def _origin(table: Table) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..exportformat import export_format
-from ..tables import Column, Table
+from ..tables import Table
 
 __all__ = ["Latex"]
 
@@ -36,19 +36,13 @@ class Latex:
 
 
 def _tabular(table: Table) -> str:
-    columns = [list(map(_escaped, _shown(column))) for column in table.columns]
+    columns = [list(map(_escaped, column.rounded(_DIGITS))) for column in table.columns]
     sides = "".join("l" if column.values.dtype.kind in "OU" else "r" for column in table.columns)
     lines = [f"% {table.name}"] if table.name else []
     lines += [rf"\begin{{tabular}}{{{sides}}}", r"\toprule"]
     lines.append(" & ".join(_escaped(column.head) for column in table.columns) + r" \\")
     lines += [r"\midrule", *(f"{' & '.join(row)} \\\\" for row in zip(*columns, strict=True)), r"\bottomrule"]
     return "\n".join([*lines, r"\end{tabular}"])
-
-
-def _shown(column: Column) -> list[str]:
-    if column.values.dtype.kind == "f":
-        return ["" if value != value else f"{value:.{_DIGITS}g}" for value in column.values.tolist()]
-    return column.texts
 
 
 def _escaped(text: str) -> str:

@@ -42,7 +42,7 @@ class PlatingOnSubstrate:
     :math:`\delta` of what is plated stays behind, dead; the Coulombic efficiency is :math:`1 - \delta`. A bare
     substrate has no potential of rest, so that some metal is there from the start. q and A are held in spectra and
     steady states. The spike of a first deposition passes within a second: sample it in the logarithm of time.
-    Alloying (gold) is not described.
+    Alloying (gold, zinc, tin) is not described: `alloys` says of a substrate that it does, and results say so, too.
 
     Parameters
     ----------
@@ -62,6 +62,8 @@ class PlatingOnSubstrate:
         :math:`\delta`, from 0 to below 1.
     transfer_coefficient : float
         :math:`\alpha_a` of stripping, between 0 and 1. Keyword only.
+    alloys : bool
+        Whether the substrate takes the metal up, as gold does magnesium. Keyword only.
     name, description : str
         For people; keyword only.
 
@@ -87,12 +89,23 @@ class PlatingOnSubstrate:
     double_layer: DoubleLayer | None = None
     electronic_resistance: ElectronicResistance = IDEAL
     transfer_coefficient: Annotated[float, Quantity("", gt=0, lt=1)] = field(default=Value(0.5, unit=""), kw_only=True)
+    alloys: bool = field(default=False, kw_only=True)
     metal: ClassVar[bool] = True
     memories: ClassVar = {
         "deposit": Store("metal_charge", "plating_rate", least=LEAST),
         "log_area": Store("area_fraction", "spreading_rate", logarithmic=True),
     }
     colour: ClassVar[str] = "#fdae6b"
+
+    def doubts(self, density: float, voltage: float, temperature: float) -> str:
+        """Doubt whatever is plated on a substrate that alloys."""
+        if not self.alloys or not (density or voltage):
+            return ""
+        return (
+            "the substrate alloys with what is plated on it, which is not described: metal is taken up before any "
+            "nucleates and above 0 V against it, comes back slowly or not at all, and the electrode does not rest at "
+            "the potential of the metal. Read its first cycles as those of a substrate that does not."
+        )
 
     @staticmethod
     def current(

@@ -3,12 +3,13 @@
 from .arrhenius import Arrhenius, ArrheniusT
 from .base import LAWS, AnyUnit, Dependence, Law, Temperature, evaluate, law
 from .constant import Constant
-from .isothermal import Isothermal, Point
+from .isothermal import NEAR, Isothermal, Point
 from .table import Table
 from .vogel_fulcher import VogelFulcher
 
 __all__ = [
     "LAWS",
+    "NEAR",
     "AnyUnit",
     "Arrhenius",
     "ArrheniusT",

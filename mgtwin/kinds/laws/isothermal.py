@@ -22,7 +22,7 @@ from ..own import Own
 from .arrhenius import Arrhenius
 from .base import AnyUnit, Law, Temperature, law
 
-__all__ = ["Isothermal", "Point"]
+__all__ = ["NEAR", "Isothermal", "Point"]
 
 #: How far from its temperature a single point may be used [K]: what "room temperature" leaves open.
 NEAR = 3.0
