@@ -136,8 +136,7 @@ class _Work:
         """Find conflicts, corrections and what is predicted, for one choice of alternatives."""
         unknowns = Unknowns(self.free)
         for row in rows:
-            if row.plateau is not None:
-                unknowns.claim(row.runs, row.name, row.plateau)
+            unknowns.claim(row.runs, row.name, row.plateau)
         linear = {row.name: form for row in rows if (form := row.linear(unknowns)) is not None}
         program = Program(sorted(linear.values(), key=lambda row: row.name), unknowns.always)
         said = {row.name: row for row in rows}
@@ -154,8 +153,7 @@ class _Work:
         conflicts.sort(key=lambda one: (len(one.rows), one.rows))
         complete = time.monotonic() < self.until
         self.interrupted |= not complete
-        chances = {row.name: WRONG[row.observation.confidence] for row in rows}
-        corrections = ranked(program, chances, sets)
+        corrections = ranked(program, {row.name: WRONG[row.observation.confidence] for row in rows}, sets)
         wrong = corrections[0].rows if corrections else ()
         witness, starts = None, 0
         if self.simulate and complete:
