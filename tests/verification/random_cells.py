@@ -20,7 +20,6 @@ from mgtwin.cells import Cell, Fixture, Ion, Layer, Reference, Shunt
 from mgtwin.errors import InputError
 from mgtwin.kinds.fields import NumberOr
 from mgtwin.kinds.laws import Law
-from mgtwin.kinds.sample import Sample
 from mgtwin.quantities import Quantity
 from mgtwin.unions import OneOf
 
@@ -59,8 +58,6 @@ SIZES: dict[str, tuple[float, float]] = {
 }
 #: Values of laws, whose unit is that of the field that they stand in: they are scaled to it.
 OF_A_LAW = (0.4, 3.0)
-#: Fields that no equation reads.
-SAID = ("type", "name", "description", "valid", "alloys")
 #: The same for fields of which the unit does not say enough, by name and unit.
 BY_NAME: dict[tuple[str, str | None], tuple[float, float]] = {
     ("electronic_conductivity", "S/m"): (1e-8, 1e-2),
@@ -176,11 +173,9 @@ class Draw:
         own = getattr(self, f"_draw_{kind.__name__.lower()}", None)
         given: dict[str, Any] = own(hints) if own else {}
         for item in dataclasses.fields(kind):
-            if item.name in given or item.name in SAID:
+            if item.name in given or item.name in ("type", "name", "description", "sample", "valid"):
                 continue
-            if item.name == "sample":  # texts, too
-                given[item.name] = Sample("drawn")
-            elif item.name == getattr(kind, "phase_field", None):
+            if item.name == getattr(kind, "phase_field", None):
                 given[item.name] = self.among(list(self._phases))
             else:
                 given[item.name] = self.value(hints[item.name], item.name)
@@ -210,6 +205,8 @@ class Draw:
             return tuple(self.value(part, name) for part in parts)
         if dataclasses.is_dataclass(annotation):
             return self.noun(annotation)
+        if annotation is bool:
+            return self.chance(0.5)
         if annotation is int:
             return int(self.random.integers(4, 9))
         if annotation is float:
