@@ -13,6 +13,8 @@ from mgtwin.cells import Cell, Reader
 from mgtwin.cells.hosts import host_capacities
 from mgtwin.dataset import sample_cycles
 from mgtwin.errors import InputError
+from mgtwin.kinds.kind import Bound
+from mgtwin.kinds.memories import Diffusion, Memory, Sphere
 from mgtwin.models.names import own_state, slice_of, slices_among
 from mgtwin.models.rails import Rails
 from mgtwin.protocols.base import parse_current
@@ -65,41 +67,46 @@ def reaction_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
     return cell.reaction_uniformity(current)
 
 
-def particle_uniformity(cell: Cell, current: float | str) -> dict[str, float]:
-    r"""Return by how much the filling at the surface of the particles exceeds its mean at a constant current.
+def particle_uniformity(cell: Cell, current: float | str, filling: float | None = None) -> dict[str, float]:
+    r"""Return by how much the filling at the surface of a host's particles differs from their mean at a current.
 
-    .. math:: \Phi = \frac{i R_p}{5 D\,aL\,zFc_{max}}, \qquad a = \frac{3\varepsilon_s}{R_p}
+    .. math:: \Phi = \frac{i R_p}{5D\,aL\,zF c_{max}}
 
-    with D at the filling of the cell (ask one of another filling where D falls); the contacted part of the surface
-    cancels. Below 0.05 the particles are filled nearly evenly; far above it the surface is full or empty before.
+    is what a constant current comes to after about :math:`R_p^2/D`; below 0.05 the particles fill evenly, and where it
+    nears 1 their surface is full, or empty, before that. How much of it is contacted does not matter.
 
     Parameters
     ----------
     cell : Cell
     current : float or str
         [A], or a current density with its unit.
+    filling : float, optional
+        Mean y at which D is taken; by default that of the electrode as it is made.
 
     Returns
     -------
     dict
-        Side of the cell -> difference of the fillings; empty without an insertion electrode.
+        Side of the cell -> difference of y; empty without particles into which the ion diffuses.
 
     Examples
     --------
     >>> import mgtwin as mt
-    >>> found = particle_uniformity(mt.cell("mg_polymer_ti2s4"), "0.1 mA/cm^2")
-    >>> {side: f"{difference:.1g}" for side, difference in found.items()}
-    {'positive': '1e-06'}
+    >>> full = mt.cell("mg_polymer_ti2s4")
+    >>> [f"{particle_uniformity(full, '0.1 mA/cm^2', y)['positive']:.2g}" for y in (0.1, 0.5, 0.8)]
+    ['3.5e-06', '0.00049', '0.02']
     """
-    density = abs(amperes(parse_current(current), cell)) / float(cell.area)
-    read, found = Reader(cell), {}
-    for side, capacity in host_capacities(cell).items():
-        host = cell.get(side)
-        D = float(read.property(f"{side}.diffusivity", read.temperature)) * float(
-            1.0 if host.diffusivity_factor is None else host.diffusivity_factor(float(host.filling))
-        )
-        # zF c_max a L = 3 (capacity per area)/R_p
-        found[side] = density * float(host.radius) ** 2 * float(cell.area) / (15 * D * capacity)
+    density, found = amperes(parse_current(current), cell) / float(cell.area), {}
+    for side in host_capacities(cell):
+        kind = type(cell.get(side))
+        for memory in kind.memories.values():
+            match memory:
+                case Diffusion(shape=Sphere(size=radius)):
+                    bound = Bound(kind, side, Reader(cell), salt=1.0)
+                    factor = bound.value(memory.factor) if memory.factor else None
+                    here = Memory.initial(memory, bound) if filling is None else float(filling)
+                    diffusivity = bound.value(memory.diffusivity) * (1.0 if factor is None else factor(here))
+                    flux = abs(float(bound.call(memory.drive, density, 0.0)))
+                    found[side] = float(flux * bound.value(radius) / (5 * diffusivity))
     return found
 
 

@@ -284,8 +284,11 @@ class _Group:
             ]
             # of which temperatures a law is known for does not differ between the cells, only their temperature
             known = ((path, law.validity_warning(float(cell.temperature))) for path, law in laws)
-            warnings = [*(f"{path}: {said}" for path, said in known if said), *checks.fixture_warnings(cell, segments)]
-            warnings += [*ended, *potential_warnings(cell, joined(done))]
+            warnings = [
+                *(f"{path}: {said}" for path, said in known if said),
+                *checks.depletion_warnings(cell, segments),
+            ]
+            warnings += [*checks.fixture_warnings(cell, segments), *ended, *potential_warnings(cell, joined(done))]
             attrs = {
                 **self.attrs,
                 "cell": text.of(cell, member.values),

@@ -69,7 +69,7 @@ def picture(experiment: Experiment, done: Sequence[Simulated], rows: Sequence[Ro
 
     found = panels(done, experiment.figure)
     alone = len(found) == 1 and not experiment.figure
-    columns = 2 if len(found) == 4 else max(1, min(len(found), 3))
+    columns = 1 if any(panel.wide for panel in found) else 2 if len(found) == 4 else max(1, min(len(found), 3))
     several = len({item.run.reading for item in done}) > 1
     named = {one.label: one.color for panel in found for one in panel.curves if one.label not in ("", panel.words)}
     placed: list[Row] = []

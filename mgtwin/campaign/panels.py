@@ -51,8 +51,9 @@ class Curve:
         """Largest resistance, voltage or current that it shows [SI]."""
         if "impedance" in self.data.variables:
             return float(self.data["impedance"].real.max())
-        name = "current" if voltage_is_controlled(self.data) else "voltage"
-        return float(np.abs(self.data[name]).max())
+        names = [name for name in ("deposition_voltage", "dissolution_voltage") if name in self.data.variables]
+        names = names or ["current" if voltage_is_controlled(self.data) else "voltage"]
+        return max(float(np.abs(self.data[name]).max()) for name in names)
 
     @property
     def height(self) -> float:
@@ -99,7 +100,12 @@ class Panel:
         """Height over width."""
         if self.takes("reach"):
             return (1.1 * self.reach[1] / self.reach[0] + 0.05) / 1.15  # with the room around it that the plot leaves
-        return 0.56 if "first" in signature(PLOTS[self.plot]).parameters else 0.72
+        return 0.56 if self.wide else 0.72
+
+    @property
+    def wide(self) -> bool:
+        """Whether the plot needs the width of the page: it divides its Axes and has an inset."""
+        return self.takes("within")
 
     def above(self, curve: Curve) -> int:
         """How many of the curves that are drawn later lie on a curve."""
@@ -159,8 +165,12 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, object]])
                 together.setdefault(key, []).append(Curve(ds, item, readings, label, color, k))
     found = []
     for (name, _), curves in together.items():
-        left = sorted(curves, key=lambda curve: -curve.size) if single or name == "nyquist" else []
+        takes = signature(PLOTS[name]).parameters
+        apart = (single and not asked) or "reach" in takes
+        left = sorted(curves, key=lambda curve: -curve.size) if apart else []
         parts = [] if left else [curves]
+        # what cannot give each run its colour shows one run only
+        left, parts = ([], [[curve] for curve in curves]) if "color" not in takes else (left, parts)
         while left:
             near = [curve for curve in left if curve.size * COMPARABLE > left[0].size]  # the first: they are sorted
             left = left[len(near) :]
@@ -175,7 +185,7 @@ def suitable(ds: xr.Dataset, asked: Collection[str]) -> list[str]:
     if asked:
         return [name for name in asked if all(need in ds.variables for need in needs_of(name))]
     # rest has nothing to show
-    silent = "voltage" in ds.variables and not np.abs(ds["current"].values).any()
+    silent = "current" in ds.variables and not np.abs(ds["current"].values).any()
     inside = [name for name in ("x", "salt_x") if name in ds.dims]
     return [] if silent else [draw.__name__ for draw in plots_of(ds.drop_dims(inside))[:1]]
 
@@ -196,7 +206,7 @@ def same_signals(pairs: Sequence[tuple[xr.Dataset, xr.Dataset]]) -> bool:
     signals = [
         (one[name].values, other[name].values)
         for one, other in pairs
-        for name in ("impedance", "voltage", "current")
+        for name in ("impedance", "voltage", "current", "deposition_voltage", "dissolution_voltage")
         if name in one.variables and name in other.variables
     ]
     # relative at every point, for axes may be logarithmic; beside the typical size where a signal passes through zero
@@ -215,7 +225,8 @@ def told_apart(runs: Sequence[Run]) -> dict[tuple[object, ...], str]:
         for run in runs:
             own = [name for name in run.state if name in named and load_overlay(name).kind != left_out]
             ageing = (run.ageing or "no ageing") if any(other.ageing for other in runs) else ""
-            stack = run.build().description.partition(":")[0] if len({other.cell for other in runs}) > 1 else ""
+            several = len({other.cell for other in runs}) > 1
+            stack = (run.build().description.partition(":")[0] or run.cell) if several else ""
             found[run.cell, run.state, run.ageing] = ", ".join(map(in_words, filter(None, [stack, *own, ageing])))
         if len(set(found.values())) == len(found):
             break

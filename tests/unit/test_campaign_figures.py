@@ -160,6 +160,29 @@ def test_readings_that_coincide_are_one_panel_and_those_that_do_not_are_several(
     assert [one.readings for one in apart] == [("as_printed", "contact_limited", "necks"), ("infiltrated",)]
 
 
+def test_what_cannot_give_runs_their_colours_shows_one_each(ageing: tuple[Any, list[Simulated]]) -> None:
+    """Voltage against time of two cells in one colour would be one area."""
+    apart = panels(ageing[1], {"cycles": {}})
+    assert [len(panel.curves) for panel in apart] == [1, 1]
+
+
+def test_summaries_without_traces_are_drawn_and_a_result_that_no_plot_shows_costs_nothing() -> None:
+    run = mt.simulate(mt.cell("trilayer"), mt.Cycling("-10 uA", "1 h", cycles=2, points=2, traces=[]))
+    done = [Simulated(experiment("cycling_trilayer").runs()[0], run)]
+    found = replace(experiment("cycling_trilayer"), observed=())
+    assert len(picture(found, done).axes) == 2
+    assert picture(found, [replace(done[0], data=run[["cycle"]])]).axes == []
+
+
+def test_a_plot_that_is_not_there_is_refused_where_it_is_asked_for(tmp_path: Path) -> None:
+    text = Path(mt.experiments.files.library.find("experiments", "cycling_trilayer")).read_text(encoding="utf-8")
+    file = tmp_path / "cycling_trilayer.yaml"
+    for right, wrong in (("half_cycles", "half_cycle"), ("first", "frist")):
+        file.write_text(text.replace(f"{right}:", f"{wrong}:", 1), encoding="utf-8")
+        with pytest.raises(mt.errors.FileError, match=f"(?s)figure.*{wrong}.*{right}"):
+            experiment(file)
+
+
 # -- letters -----------------------------------------------------------------------------------------------------
 
 

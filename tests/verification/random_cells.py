@@ -173,7 +173,7 @@ class Draw:
         own = getattr(self, f"_draw_{kind.__name__.lower()}", None)
         given: dict[str, Any] = own(hints) if own else {}
         for item in dataclasses.fields(kind):
-            if item.name in given or item.name in ("type", "name", "description", "valid"):
+            if item.name in given or item.name in ("type", "name", "description", "sample", "valid"):
                 continue
             if item.name == getattr(kind, "phase_field", None):
                 given[item.name] = self.among(list(self._phases))
@@ -205,6 +205,8 @@ class Draw:
             return tuple(self.value(part, name) for part in parts)
         if dataclasses.is_dataclass(annotation):
             return self.noun(annotation)
+        if annotation is bool:
+            return self.chance(0.5)
         if annotation is int:
             return int(self.random.integers(4, 9))
         if annotation is float:

@@ -56,6 +56,7 @@ def valid(number: int) -> tuple[mt.Cell, LinearisedStack]:
                 refused.append(f"exact: {error}")
         try:
             stack = LinearisedStack(cell, f_max=float(FREQUENCIES.max()))
+            stack.impedance([1.0])  # a cell that discharges itself has equations, and no spectrum
             refused.append("")
         except mt.InputError as error:
             refused.append(f"mesh: {error}")
@@ -126,6 +127,7 @@ def test_the_whole_vocabulary_is_drawn() -> None:
     for number in range(CELLS):
         found.update(type(noun).__name__ for noun in nouns_in(Draw(SEED, number, 0).cell()))
     rare = {kind.__name__: found[kind.__name__] for kind in kinds_of_a_cell() if found[kind.__name__] < 5}
+    rare.pop("Sample", None)  # where numbers were published is no physics, and not drawn
     assert not rare
 
 
