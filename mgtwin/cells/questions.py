@@ -250,7 +250,7 @@ def grain_boundary_resistance(cell: Cell, layer: str) -> float:
     >>> float(round(grain_boundary_resistance(cell, "pellet"), 9))
     0.2
     """
-    within, (own,) = f"layers.{layer}.material.", [item for item in cell.layers if item.name == layer]
+    own, within = cell.get(f"layers.{layer}"), f"layers.{layer}.material."
     # a boundary may stand in a phase of a phase, and a law in the place of its resistance
     found = {
         path.partition(BETWEEN)[0] + BETWEEN for path in cell.paths() if path.startswith(within) and BETWEEN in path

@@ -10,7 +10,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, field_validator, model_validator
 
 from .. import library, yamlfile
 from ..errors import FileError, InputError, UnknownNameError
@@ -190,6 +190,12 @@ class Experiment:
         if twice is not None:
             raise InputError(f"two observations are called {twice!r}: rename one.")
         return observed
+
+    @model_validator(mode="after")
+    def _one_way_to_age(self) -> Experiment:
+        if self.ageing and self.compare == "ageing":
+            raise InputError("compare: ageing runs every ageing there is: leave out either that or 'ageing'.")
+        return self
 
     @property
     def compares_with_another(self) -> bool:

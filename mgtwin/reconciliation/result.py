@@ -11,7 +11,12 @@ from .. import yamlfile
 from ..analysis.metrics import shown
 from ..cells import Cell
 
-__all__ = ["Answer", "Candidate", "Conflict", "Correction", "LeftOut", "Reconciled", "RowSaid"]
+__all__ = ["Answer", "Candidate", "Conflict", "Correction", "LeftOut", "Reconciled", "RowSaid", "named"]
+
+
+def named(alternative: Mapping[str, str]) -> str:
+    """Return a choice of alternatives in words."""
+    return ", ".join(f"{key} {value}" for key, value in alternative.items()) or "as printed"
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class LeftOut:
 
     def said(self, unit: str) -> str:
         """Return verdict and range in words."""
-        left = f"{shown(self.low, unit)} to {shown(self.high, unit)}"
+        left = f"{shown(self.low, unit)} {'and more' if self.high == math.inf else f'to {shown(self.high, unit)}'}"
         match self.verdict:
             case "own parameter" | "open":
                 return f"not testable ({self.verdict}): left-out range covers {left}"
@@ -190,7 +195,7 @@ class Answer:
     @property
     def name(self) -> str:
         """The choice in words."""
-        return ", ".join(f"{key} {value}" for key, value in self.alternative.items()) or "as printed"
+        return named(self.alternative)
 
     @property
     def wrong(self) -> int:
@@ -213,10 +218,12 @@ class Answer:
     def __str__(self) -> str:
         rows = {row.name: row for row in self.rows}
         tested = sum(row.linear for row in self.rows)
+        verdict = f"at least {self.wrong} of them wrong" if self.wrong else "all can hold together"
+        if not self.corrections:
+            verdict = "whether they can hold together is not decided"
         lines = [
-            f"{self.name}: {tested} of {len(self.rows)} rows have a linear form; "
-            + ("all can hold together" if not self.wrong else f"at least {self.wrong} of them wrong")
-            + f"; {self.predictions} printed numbers are predictions"
+            f"{self.name}: {tested} of {len(self.rows)} rows have a linear form; {verdict}; printed numbers that the "
+            f"others predict: {self.predictions}"
         ]
         lines += [f"  {line}" for conflict in self.conflicts for line in str(conflict).splitlines()]
         if self.wrong:

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from .. import library
-from ..cells.files import applicable_overlays
+from ..cells.overlays import load_overlay
 from ..errors import InputError
 from ..experiments import Experiment, Observation, Run, campaign, load_experiment
 from ..quantities import parse
@@ -186,12 +186,8 @@ def _references(
 
 def _with(cell: str, named: tuple[str, ...], overlays: Sequence[str]) -> tuple[str, ...]:
     """Overlays with those of the reading that apply."""
-    added = tuple(name for name in overlays if name not in named)
-    if not added:
-        return named
-    known = [frozenset(item) for item in applicable_overlays(cell)]
     whole = list(named)
-    for name in added:
-        if frozenset((*whole, name)) in known:
+    for name in overlays:
+        if name not in whole and load_overlay(name).matching(cell, (*whole, name)):
             whole.append(name)
     return tuple(whole)

@@ -7,14 +7,20 @@ wrong. The map is a small 0-1 program of coverings (HiGHS); resistivities never 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Consistent", "Inconsistent", "explore", "shrunk"]
+from .program import Program
+from .result import Correction
 
+__all__ = ["Consistent", "Inconsistent", "explore", "ranked", "shrunk"]
+
+#: Of how many corrections of one size it is asked how far their rows lie from the ends of their intervals.
+COMPARED = 24
 #: Rows -> multipliers that prove that they cannot hold together, empty where they can.
 Oracle = Callable[[Collection[str]], Mapping[str, float]]
 
@@ -94,3 +100,32 @@ def explore(
             line[[place[name] for name in without]] = 1.0
             lows.append(1.0)
         lines.append(line)
+
+
+def ranked(program: Program, chances: Mapping[str, float], sets: Sequence[tuple[str, ...]]) -> tuple[Correction, ...]:
+    """Return the smallest of some sets of rows without which the others can hold together, the likeliest first.
+
+    Where the chances do not decide, those come first that leave the others furthest from the ends of their intervals:
+    what is true lies inside, a wrong explanation is squeezed in.
+
+    Parameters
+    ----------
+    program : Program
+    chances : mapping
+        Of every row, that it is wrong.
+    sets : sequence of tuple of str
+    """
+    fewest = min(map(len, sets), default=0)
+    found = []
+    for rows in sets:
+        if len(rows) == fewest:
+            odds = sum(math.log(chances[name] / (1 - chances[name])) for name in rows)
+            found.append(Correction(rows, fewest, odds))
+    rooms = {}
+    for one in found[:COMPARED] if len(found) > 1 else ():
+        kept, low, high = [row.name for row in program.rows if row.name not in one.rows], 0.0, 1.0
+        for _ in range(7):
+            middle = (low + high) / 2
+            low, high = (low, middle) if program.narrowed(middle).contradiction(kept) else (middle, high)
+        rooms[one.rows] = low
+    return tuple(sorted(found, key=lambda one: (-one.odds, -rooms.get(one.rows, 0.0), one.rows)))

@@ -55,9 +55,10 @@ class Unknowns:
             self._runs[run] = SymbolicRun(self, run, run.build())
         return self._runs[run]
 
-    def claim(self, runs: Sequence[Run], row: str, time: float) -> None:
-        """Note that a row claims a plateau of its runs from a time [s] on."""
-        self.plateaus |= {(run.cell, frozenset(run.overlays)): (row, time) for run in runs}
+    def claim(self, runs: Sequence[Run], row: str, time: float | None) -> None:
+        """Note that a row claims a plateau of its runs from a time [s] on; None: it claims none."""
+        if time is not None:
+            self.plateaus |= {(run.cell, frozenset(run.overlays)): (row, time) for run in runs}
 
     def unknown(self, words: str, key: tuple[object, ...] = ()) -> Sum:
         """Return an unknown, the same for the same words and key."""

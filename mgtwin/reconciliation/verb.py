@@ -12,14 +12,15 @@ from ..analysis.metrics import shown
 from ..errors import InputError
 from ..experiments import Experiment
 from ..quantities import parse
+from .candidates import ranked_candidates
 from .program import Program
-from .result import Answer, Conflict, Correction, LeftOut, Reconciled, RowSaid
+from .result import Answer, Conflict, LeftOut, Reconciled, RowSaid, named
 from .rows import ObservedRow, rows_of
-from .search import Consistent, Inconsistent, explore
+from .search import Consistent, Inconsistent, explore, ranked
 from .sharing import Free, Shared
 from .statesfile import StatesFile, read_states
 from .unknowns import Unknowns
-from .witness import sought
+from .witness import Witness, sought
 
 __all__ = ["reconcile"]
 
@@ -27,8 +28,6 @@ __all__ = ["reconcile"]
 Progress = Callable[[float, str], object]
 #: Prior probability that a row is wrong, by the confidence that the source says it.
 WRONG = {"high": 0.02, "medium": 0.1, "low": 0.3}
-#: Of how many corrections of one size it is asked how far their rows lie from the ends of their intervals.
-COMPARED = 24
 
 
 def reconcile(
@@ -116,10 +115,12 @@ def reconcile(
             answers.append(work.answer(choice, rows, (k / len(choices), (k + 1) / len(choices))))
     except KeyboardInterrupt:
         work.interrupted = True
-    if not answers:
-        raise InputError("interrupted before the first answer.")
-    best = sorted(answers, key=lambda item: item.wrong)
-    return Reconciled(tuple(best), (), work.interrupted, time.monotonic() - began)
+        if not answers:
+            raise
+    # an answer that the budget cut off before anything was decided is no better than any other
+    best = sorted(answers, key=lambda item: item.wrong if item.corrections else math.inf)
+    candidates = ranked_candidates(work.witnesses, work.rows)
+    return Reconciled(tuple(best), candidates, work.interrupted, time.monotonic() - began)
 
 
 class _Work:
@@ -128,13 +129,14 @@ class _Work:
     def __init__(self, free: Free, until: float, progress: Progress, simulate: bool, seed: int) -> None:
         self.free, self.until, self.progress, self.interrupted = free, until, progress, False
         self.simulate, self.seed = simulate, seed
+        self.witnesses: dict[str, Witness] = {}
+        self.rows: dict[str, Sequence[ObservedRow]] = {}
 
     def answer(self, choice: Mapping[str, str], rows: Sequence[ObservedRow], part: tuple[float, float]) -> Answer:
         """Find conflicts, corrections and what is predicted, for one choice of alternatives."""
         unknowns = Unknowns(self.free)
         for row in rows:
-            if row.plateau is not None:
-                unknowns.claim(row.runs, row.name, row.plateau)
+            unknowns.claim(row.runs, row.name, row.plateau)
         linear = {row.name: form for row in rows if (form := row.linear(unknowns)) is not None}
         program = Program(sorted(linear.values(), key=lambda row: row.name), unknowns.always)
         said = {row.name: row for row in rows}
@@ -151,13 +153,16 @@ class _Work:
         conflicts.sort(key=lambda one: (len(one.rows), one.rows))
         complete = time.monotonic() < self.until
         self.interrupted |= not complete
-        corrections = self._ranked(program, said, sets)
+        corrections = ranked(program, {row.name: WRONG[row.observation.confidence] for row in rows}, sets)
         wrong = corrections[0].rows if corrections else ()
         witness, starts = None, 0
         if self.simulate and complete:
             self.progress(part[0] + 0.5 * (part[1] - part[0]), "parameters that satisfy the others")
             kept = [row for row in rows if row.name not in wrong]
             witness, starts = sought(self.free, kept, self.until, self.seed)
+            if witness is not None:
+                self.witnesses[named(choice)] = witness
+        self.rows[named(choice)] = rows
         values = {} if witness is None else witness.values
         return Answer(
             alternative=choice,
@@ -178,30 +183,6 @@ class _Work:
             outside=() if witness is None else witness.outside,
             starts=starts,
         )  # fmt: skip
-
-    @staticmethod
-    def _ranked(
-        program: Program, said: Mapping[str, ObservedRow], sets: Sequence[tuple[str, ...]]
-    ) -> tuple[Correction, ...]:
-        """The smallest corrections, the likeliest first."""
-        fewest = min(map(len, sets), default=0)
-        found = []
-        for rows in sets:
-            if len(rows) == fewest:
-                chances = [WRONG[said[name].observation.confidence] for name in rows]
-                found.append(Correction(rows, fewest, sum(math.log(p / (1 - p)) for p in chances)))
-        names = [row.name for row in program.rows]
-
-        def room(one: Correction) -> float:
-            """How much narrower all intervals could be."""
-            kept, low, high = [name for name in names if name not in one.rows], 0.0, 1.0
-            for _ in range(7):
-                middle = (low + high) / 2
-                low, high = (low, middle) if program.narrowed(middle).contradiction(kept) else (middle, high)
-            return low
-
-        rooms = {one.rows: room(one) if len(found) > 1 else 0.0 for one in found[:COMPARED]}
-        return tuple(sorted(found, key=lambda one: (-one.odds, -rooms.get(one.rows, 0.0), one.rows)))
 
     @staticmethod
     def _proved(program: Program, said: Mapping[str, ObservedRow], found: Inconsistent) -> Conflict:

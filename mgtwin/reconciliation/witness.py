@@ -21,6 +21,7 @@ from ..analysis.linear import Sum
 from ..analysis.metrics import Measure
 from ..campaign.judge import FAULTS, Simulated, read
 from ..cells import Cell
+from ..errors import InputError
 from ..experiments import Run
 from ..impedance.exact import exact, exact_laplace
 from ..impedance.talbot import Inversion
@@ -30,7 +31,7 @@ from .rows import ObservedRow
 from .sharing import Free, Parameter
 from .unknowns import SymbolicRun, Unknowns
 
-__all__ = ["Witness", "sought"]
+__all__ = ["Search", "Witness", "sought"]
 
 Reals = NDArray[np.float64]
 #: Share of an interval that a witness keeps from either end, in the logarithm.
@@ -149,12 +150,17 @@ class Witness:
         Of the rows, each as the campaign reads it off a simulation; of several temperatures the one that misses most.
     outside : tuple of str
         Rows that the simulation does not satisfy.
+    search : Search
+    point : ndarray
+        Logarithms of the parameters.
     """
 
     parameters: Mapping[str, float]
     cells: Mapping[str, Cell]
     values: Mapping[str, float]
     outside: tuple[str, ...]
+    search: Search
+    point: Reals
 
 
 class Search:
@@ -182,6 +188,9 @@ class Search:
                 bounds[item.path, item.factors] = max(low, item.low), min(high, item.high)
                 self.places[run][item.path] = list(bounds).index((item.path, item.factors))
         self.parameters = [Parameter(*key, *ends) for key, ends in bounds.items()]
+        for item in self.parameters:
+            if not item.low < item.high:
+                raise InputError(f"{item}: the cells that share it have ranges that do not meet; give bounds.")
         #: The numbers that the cells have: what no row moves stays there.
         self.own = np.log10([max(value, SMALL) for value in self.start.values()])
         self.low = np.log10([max(item.low, SMALL * item.high) for item in self.parameters])
@@ -191,36 +200,39 @@ class Search:
             row for row in self.rows if row.observation.measure and row.observation.measure.declaration.linear
         ]
 
-    def residuals(self, points: Reals) -> Reals:
-        """Decades by which the rows with a closed form miss their intervals, for points side by side."""
+    def at(self, points: Reals) -> dict[Run, NumericRun]:
+        """Return the runs at points side by side."""
         known: dict[tuple[str, str, float], Reals] = {}
         shared: dict[tuple[str, str], dict[str, Reals]] = {}
-        at = {}
+        found = {}
         for run, base in self.runs.items():
             values = {path: 10 ** points[:, k] for path, k in self.places[run].items()}
-            at[run] = NumericRun(base.unknowns, run, base.cell, values, known, shared)
-            vars(at[run])["asked"] = base.asked
-        missed = [miss for row in self.forms for miss in self._missed(row, at)]
-        return np.column_stack(
-            [*missed, *(run.unsteady() for run in at.values() if run.duration is not None)]
-            or [np.zeros((len(points), 0))]
-        )
+            found[run] = NumericRun(base.unknowns, run, base.cell, values, known, shared)
+            vars(found[run])["asked"] = base.asked
+        return found
 
-    def _missed(self, row: ObservedRow, at: Mapping[Run, NumericRun]) -> list[Reals]:
+    def residuals(self, points: Reals) -> Reals:
+        """Decades by which the rows with a closed form miss their intervals, for points side by side."""
+        at = self.at(points)
+        missed = [_decades_outside(one, *row.interval) for row in self.forms for one in self.values(row, at)]
+        missed += [run.unsteady() for run in at.values() if run.duration is not None]
+        return np.column_stack(missed or [np.zeros((len(points), 0))])
+
+    def values(self, row: ObservedRow, at: Mapping[Run, NumericRun]) -> list[Reals]:
+        """Return the numbers of a row in closed form: over temperatures, and over the window of sampling times."""
         measure, found = row.observation.measure, []
         assert measure is not None and measure.declaration.linear is not None
         given = {key: item for key, item in measure.arguments.items() if not key.startswith("to_")}
         times: list[dict[str, float]] = [{}]
         if row.plateau is not None:  # inside over the whole window of sampling times, and not at one of them
             width = 10 ** (float(row.observation.window or 0.0) / 2)
-            times = [{"sampled_at": row.plateau * factor} for factor in (1 / width, 1.0, width)]
-        low, high = row.interval
+            times += [{"sampled_at": row.plateau * factor} for factor in (1 / width, width)]
         for k, run in enumerate(row.runs):
             other = at[row.references[k]] if row.references else None
             for changed in times:
                 form = measure.declaration.linear(at[run], other, False, **{**given, **changed})
-                value = form.factor[0] * np.asarray(form.numerator.constant) / np.asarray(form.denominator.constant)
-                found.append(_decades_outside(value, low, high))
+                value = np.asarray(form.numerator.constant) / np.asarray(form.denominator.constant)
+                found.append(form.factor[0] * value)
         return found
 
     def found(self, points: Reals, until: float) -> Reals | None:
@@ -230,13 +242,8 @@ class Search:
             if time.monotonic() > until:
                 return None
             try:
-                end = least_squares(
-                    lambda x: self.residuals(x[None])[0],
-                    self._jacobian,
-                    points[k],
-                    (self.low, self.high),
-                    max_evaluations=60,
-                ).x
+                bounds = self.low, self.high
+                end = least_squares(self._at, self._jacobian, points[k], bounds, max_evaluations=60).x
             except FloatingPointError:
                 continue
             if not self.residuals(end[None])[0].any():
@@ -286,7 +293,9 @@ class Search:
             if max(missed) > 0 or decades < float(row.observation.window or 0.0):
                 outside.append(row.name)
         named = {str(item): float(10**value) for item, value in zip(self.parameters, point, strict=True)}
-        return Witness(named, {self.runs[run].name: cell for run, cell in cells.items()}, values, tuple(outside))
+        return Witness(
+            named, {self.runs[run].name: cell for run, cell in cells.items()}, values, tuple(outside), self, point
+        )
 
 
 def _decades_outside(value: Reals, low: float, high: float, inside: float = INSIDE) -> Reals:

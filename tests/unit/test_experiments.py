@@ -249,6 +249,17 @@ def test_ageing_is_tried_in_every_reading_with_the_electrodes_that_go_with_it() 
     assert not [path for path in filmed.diff(aged) if path.startswith(("negative", "positive"))], "the films stay"
 
 
+def test_ageing_is_refused_where_it_is_compared_anyway_or_none(tmp_path: Path) -> None:
+    source = (campaign("paper").folder / "cycling_trilayer.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "cycling_trilayer.yaml"
+    path.write_text(source + "compare: ageing\n", encoding="utf-8")
+    with pytest.raises(FileError, match="leave out either"):
+        load_experiment(path)
+    path.write_text(source.replace("ageing: [contact_loss", "ageing: [contact_lost"), encoding="utf-8")
+    with pytest.raises(FileError, match="Did you mean 'contact_loss'"):
+        load_experiment(path)
+
+
 def test_explanations_of_ageing_are_compared_with_each_other_only() -> None:
     runs = experiment("ageing_life").runs()
     assert [run.overlays for run in runs] == [

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 import mgtwin as mt
+from mgtwin.analysis.linear import Quotient, Sum
+from mgtwin.cli import main
 from mgtwin.reconciliation import Answer, Conflict, Reconciled
+from mgtwin.reconciliation.program import LinearRow, Program
+from mgtwin.reconciliation.search import Inconsistent, explore
 
 EON = "layers.antiperovskite.material.electronic_conductivity.reference"
 ION = "layers.antiperovskite.material.ionic_conductivity.reference"
@@ -136,13 +142,62 @@ def test_rows_without_redundancy_are_not_testable(ideal: Reconciled) -> None:
     assert all(math.isfinite(item.low) for item in found.values())
 
 
-def test_pairs_of_rows_agree_with_trying_all(ideal: Reconciled) -> None:
-    """Every pair of rows alone: infeasible exactly where it is listed."""
-    from mgtwin.analysis.linear import Quotient, Sum
-    from mgtwin.reconciliation.program import LinearRow, Program
+@pytest.fixture(scope="module")
+def necks() -> Reconciled:
+    """As the paper's file of states has it: hot pressing removes a resistance between the grains, too."""
+    return mt.reconcile(mt.observations("paper"), states="paper", witness=False)
 
-    a, b, c = (Sum.of(name) for name in "abc")
-    one = Sum(1.0)
+
+def test_necks_leave_the_exponent_and_the_short_circuit(necks: Reconciled) -> None:
+    short = {
+        frozenset(("short_circuit", "mg_mg_like_au_au", "t_ion_as_milled", bound))
+        for bound in ("sigma_eon_as_milled", "sigma_eon_hot_pressed", "bulk_sigma_eon_as_milled")
+    }
+    exponent = {
+        frozenset(("sigma_eon_annealed", bound))
+        for bound in ("sigma_eon_annealed_hot_pressed", "bulk_sigma_eon_annealed")
+    }
+    assert {frozenset(one.rows) for one in answer(necks, "-8").conflicts} == short | exponent
+    assert {frozenset(one.rows) for one in answer(necks, "-9").conflicts} == short
+    assert necks.best.alternative == {"exponent": "-9"}
+    assert (answer(necks, "-8").wrong, answer(necks, "-9").wrong) == (2, 1)
+    # the likeliest first, and never which of them
+    assert necks.corrections[0].rows == ("short_circuit",)
+    assert {one.rows[0] for one in necks.corrections} == {"short_circuit", "mg_mg_like_au_au", "t_ion_as_milled"}
+
+
+def test_predictions_are_computed(necks: Reconciled) -> None:
+    found = {item.row: item for item in necks.left_out}
+    assert {row for row, item in found.items() if item.verdict == "predicted"} == {
+        "annealing_raises",
+        "hot_pressing_lowers",
+    }
+    assert found["short_circuit"].verdict == "contradicted"
+    assert found["short_circuit"].low == pytest.approx(6.355e5, rel=1e-4)
+    assert necks.best.predictions == 2
+
+
+@pytest.mark.slow
+def test_what_can_hold_together_holds_when_simulated() -> None:
+    found = mt.reconcile(mt.observations("paper"), states="paper", deny=[FRESH], budget="300 s")
+    for item in found.answers:
+        wrong = item.corrections[0].rows
+        assert item.cells
+        assert not item.outside
+        for row in item.rows:
+            if row.name not in wrong and not math.isnan(row.value):
+                assert row.inside, (item.name, row)
+        # what the others leave of a row contains what satisfies them all
+        values = {row.name: row.value for row in item.rows}
+        for one in item.left_out:
+            if one.row not in wrong:
+                assert one.low * (1 - 1e-3) <= values[one.row] <= one.high * (1 + 1e-3), one
+    assert sum(row.linear for row in found.rows) >= 14
+
+
+def test_all_subsets_of_some_rows_agree_with_the_search() -> None:
+    """The conflicts found are the minimal ones among all 32 subsets tried one by one."""
+    a, b, c, one = *(Sum.of(name) for name in "abc"), Sum(1.0)
     rows = [
         LinearRow("a", (Quotient(one, a),), 1.0, 2.0),
         LinearRow("ab", (Quotient(one, a + b),), 3.0, 4.0),
@@ -150,17 +205,117 @@ def test_pairs_of_rows_agree_with_trying_all(ideal: Reconciled) -> None:
         LinearRow("c", (Quotient(c, one),), 2.0, 3.0),
         LinearRow("ac", (Quotient(one, a + c),), 0.1, 0.35),
     ]
-    program = Program(rows, ())
-    from mgtwin.reconciliation.search import Inconsistent, explore
-
-    names = [row.name for row in rows]
+    program, names = Program(rows, ()), [row.name for row in rows]
     found = {frozenset(item.rows) for item in explore(program.contradiction, names) if isinstance(item, Inconsistent)}
-    broken = {
-        frozenset(subset)
-        for size in range(1, 6)
-        for subset in combinations(names, size)
-        if program.contradiction(subset)
-    }
-    minimal = {subset for subset in broken if not any(other < subset for other in broken)}
-    assert found == minimal
+    subsets = [frozenset(some) for size in range(1, 6) for some in combinations(names, size)]
+    broken = {some for some in subsets if program.contradiction(some)}
+    assert found == {some for some in broken if not any(other < some for other in broken)}
     assert found
+
+
+def test_slow_polarisation_bounds_a_ratio_of_impedances() -> None:
+    """With equal thickness, before any polarisation: (sigma_e + sigma_i) of the annealed over the hot-pressed one."""
+    cold, hot, ions, one = *(Sum.of(name) for name in ("cold", "hot", "ions")), Sum(1.0)
+    rows = [
+        LinearRow("sigma_eon_annealed_9", (Quotient(cold, one),), 6.87e-9 * (1 - WIDE), 6.87e-9 * (1 + WIDE)),
+        LinearRow("t_ion_annealed", (Quotient(ions, cold + ions),), 0.58, 0.65),
+        LinearRow("sigma_eon_hot", (Quotient(hot, one),), 2.4e-8 * (1 - WIDER), 2.4e-8 * (1 + WIDER)),
+        LinearRow("ratio", (Quotient(cold + ions, hot + ions),), 0.8, math.inf),
+    ]
+    program, names = Program(rows, ()), [row.name for row in rows]
+    (found,) = [item for item in explore(program.contradiction, names) if isinstance(item, Inconsistent)]
+    assert set(found.rows) == set(names)
+    sigma, t, pressed = 6.87e-9 * (1 + WIDE), 0.65, 2.4e-8 * (1 - WIDER)
+    bound = (sigma / (1 - t)) / (pressed + sigma * t / (1 - t))
+    assert bound == pytest.approx(0.6471, abs=1e-4)
+    assert program.range("ratio", names).high == pytest.approx(bound, rel=1e-6)
+
+
+def test_units_do_not_matter() -> None:
+    """All conductivities in S/cm and lengths in cm: the same conflict, the same factors."""
+    for scale in (1.0, 1e-2, 1e6):
+        rho = Sum.of("rho")
+        rows = [
+            LinearRow("apparent", (Quotient(Sum(1.0), rho + Sum.of("series")),), 6.0 * scale, 7.0 * scale),
+            LinearRow("bulk", (Quotient(Sum(1.0), rho),), 2.0 * scale, 3.0 * scale),
+        ]
+        program = Program(rows, ())
+        assert program.contradiction(["apparent", "bulk"])
+        assert program.range("apparent", ["bulk"]).high == pytest.approx(3.0 * scale, rel=1e-9)
+
+
+def own_paper(folder: Path, first: str, second: str) -> Path:
+    """A folder as a user has it: a pellet whose conductivity was read twice, and a file of states."""
+    (folder / "twice.yaml").write_text(
+        f"""
+        name: twice
+        protocol: {{type: polarization, voltage: ["0.5 V", "1 V"], duration: "3 h", first_time: "0.1 s", per_decade: 5}}
+        cells: au_mg3asn_au
+        states: cold_pressed
+        temperatures: "100 degC"
+        observed:
+          - name: first
+            quantity: "electronic conductivity"
+            where: "here"
+            value: {{value: "{first}", std: "5 %"}}
+            measure: slope_conductivity
+          - name: second
+            quantity: "electronic conductivity"
+            where: "there"
+            value: {{value: "{second}", std: "5 %"}}
+            datum: printed_twice
+            measure: slope_conductivity
+        """
+    )
+    (folder / "states.yaml").write_text(
+        """
+        states: {cold_pressed: {heat: none}}
+        free:
+          layers.antiperovskite.material.electronic_conductivity.reference:
+            shared: heat
+            bounds: ["1e-10 S/cm", "1e-4 S/cm"]
+        """
+    )
+    return folder / "states.yaml"
+
+
+def test_folder_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    states = own_paper(tmp_path, "5e-8 S/cm", "8e-8 S/cm")
+    with pytest.raises(SystemExit) as ended:
+        main(["reconcile", str(states), "--budget", "30s", "-o", str(tmp_path / "r.yaml")])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert "cannot hold together (proved): first, second" in text
+    assert "fewest wrong: {first} or {second}" in text
+    assert "is not decided" in text
+    assert (tmp_path / "r.yaml").read_text().startswith("answers:")
+
+
+def test_one_datum_in_two_rows_is_one_prediction(tmp_path: Path) -> None:
+    states = own_paper(tmp_path, "5e-8 S/cm", "5.05e-8 S/cm")
+    found = mt.reconcile(mt.observations(tmp_path), states=states, witness=False)
+    assert not found.conflicts
+    assert found.best.wrong == 0
+    verdicts = {item.row: item.verdict for item in found.left_out}
+    assert verdicts == {"first": "open", "second": "open"}  # each interval goes beyond the other's at one end
+    text = (tmp_path / "twice.yaml").read_text()
+    (tmp_path / "twice.yaml").write_text(
+        text.replace('where: "here"', 'where: "here"\n            datum: printed_twice')
+    )
+    merged = mt.reconcile(mt.observations(tmp_path), states=states, witness=False)
+    assert {item.verdict for item in merged.left_out} == {"own parameter"}
+    assert merged.best.predictions == found.best.predictions == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"free": {}}, "nothing is free"),
+        ({"free": {EON: mt.Shared("heat")}}, "no state has such a factor. Did you mean 'heat_treatment'?"),
+        ({"free": {EON: mt.Shared("pressing", fixed={"hott": 1.0})}}, "no factor has that value. Did you mean 'hot'?"),
+        ({"free": {EON: mt.Shared(bounds=("2 S/m", "1 S/m"))}}, "upside down"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments: dict[str, object], said: str) -> None:
+    with pytest.raises(mt.InputError, match=re.escape(said)):
+        mt.reconcile(mt.observations("paper"), states="paper", witness=False, **arguments)

@@ -1,0 +1,85 @@
+"""What to measure next: what the witnesses of several answers predict differently, by how well it can be measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from .result import Candidate
+from .rows import ObservedRow
+from .witness import Witness
+
+__all__ = ["ranked_candidates"]
+
+#: Candidates that are told.
+MOST = 5
+
+
+def ranked_candidates(
+    surviving: Mapping[str, Witness], rows: Mapping[str, Sequence[ObservedRow]]
+) -> tuple[Candidate, ...]:
+    """Return measurements by how far apart the closest two answers lie, in the widths of such a measurement.
+
+    Candidates are the readouts that were used, in every state of their cell in which they were not, and what a
+    damaged text says under each of its readings.
+
+    Parameters
+    ----------
+    surviving : mapping
+        Name of an answer to its witness.
+    rows : mapping
+        All rows of the answers, those too that have to be wrong.
+    """
+    found: list[Candidate] = []
+    for title, resolution, predicted in (*_unread(rows), *_unmeasured(surviving)) if len(surviving) > 1 else ():
+        numbers = [value for value in predicted.values() if value > 0]
+        if len(numbers) == len(surviving):
+            apart = min(abs(math.log(a / b)) for a, b in combinations(numbers, 2))
+            found.append(Candidate(title, predicted, apart / resolution))
+    found = [item for item in found if item.separation > 1]
+    return tuple(sorted(found, key=lambda item: (-item.separation, item.measurement))[:MOST])
+
+
+def _width(row: ObservedRow) -> float:
+    """Half the width of an interval in the logarithm: how well such a thing is measured."""
+    low, high = row.interval
+    if row.observation.resolution is not None:
+        return float(row.observation.resolution)
+    return math.log(high / low) / 2 if 0 < low < high < math.inf else math.inf
+
+
+def _unread(rows: Mapping[str, Sequence[ObservedRow]]) -> list[tuple[str, float, Mapping[str, float]]]:
+    """Numbers of damaged texts, which somebody has to read again: no experiment."""
+    found: dict[str, dict[str, float]] = {}
+    widths: dict[str, float] = {}
+    for name, all_rows in rows.items():
+        for row in all_rows:
+            if row.observation.alternative and row.observation.value is not None:
+                found.setdefault(row.observation.where, {})[name] = float(row.observation.value)
+                widths[row.observation.where] = _width(row)
+    return [(f"read {where} of the source again", widths[where], values) for where, values in found.items()]
+
+
+def _unmeasured(surviving: Mapping[str, Witness]) -> list[tuple[str, float, Mapping[str, float]]]:
+    """Readouts in states in which nobody has used them."""
+    searches = [witness.search for witness in surviving.values()]
+    runs = {(run.cell, run.overlays): run for run in searches[0].runs}
+    done = [(row.observation.measure, run.cell, run.overlays) for row in searches[0].forms for run in row.runs]
+    found: list[tuple[str, float, Mapping[str, float]]] = []
+    for row in searches[0].forms:
+        measure = row.observation.measure
+        if measure is None or row.references:
+            continue
+        for (cell, overlays), run in runs.items():
+            known = all(run in search.runs for search in searches)
+            if known and cell == row.runs[0].cell and (measure, cell, overlays) not in done and len(row.runs) == 1:
+                done.append((measure, cell, overlays))
+                other = replace(row, runs=(run,))
+                predicted = {
+                    name: float(one.search.values(other, one.search.at(one.point[None]))[0][0])
+                    for name, one in surviving.items()
+                }
+                found.append((f"{measure.name} of {cell} ({', '.join(overlays)})", _width(row), predicted))
+    return found
