@@ -233,10 +233,9 @@ def is_tree(data: object) -> TypeIs[xr.DataTree]:
 
 
 def node_of(tree: xr.DataTree) -> str:
-    """How the Dataset of one step of a tree, or that of a single node, is had: for errors."""
+    """How one Dataset of a tree, or that of a single node, is had: for errors."""
     if tree.is_leaf:
-        return "of this node with node.to_dataset()"
+        return "give the Dataset of this node, node.to_dataset()"
     names = [node.relative_to(tree) for node in tree.leaves]
-    return f"of one of its {len(names)} nodes ({', '.join(names[:3])}{', ...' * (len(names) > 3)}) with " + (
-        f"tree[{names[0]!r}].to_dataset()"
-    )
+    some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+    return f"choose a node ({some}) and give its Dataset, tree[{names[0]!r}].to_dataset()"

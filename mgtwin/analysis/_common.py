@@ -83,7 +83,7 @@ def require(ds: object, names: Sequence[str], needed_by: str) -> None:
 
     match ds:
         case xr.DataTree():
-            raise InputError(f"{needed_by} takes one Dataset, not a tree: take that {node_of(ds)}.")
+            raise InputError(f"{needed_by} takes one Dataset, not a tree: {node_of(ds)}.")
         case xr.Dataset(variables=known):
             missing = [name for name in names if name not in known]
         case _:

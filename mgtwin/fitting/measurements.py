@@ -134,7 +134,7 @@ def measurement(cell: object, dataset: object, number: int) -> Measurement:
     """
     match dataset:
         case xr.DataTree():
-            raise InputError(f"data {number + 1}: a tree, not one Dataset: take each that {node_of(dataset)}.")
+            raise InputError(f"data {number + 1}: a tree, not one Dataset: {node_of(dataset)}.")
         case xr.Dataset():
             return _read(model_of(cell, f"data {number + 1}"), dataset, _label(dataset, number))
     model_of(cell, f"data {number + 1}")  # of two things that are wrong the first one is named

@@ -112,7 +112,7 @@ def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> No
         With what is missing and what there is.
     """
     if is_tree(ds):
-        raise InputError(f"{plot} draws one Dataset, not a tree: take that {node_of(ds)}.")
+        raise InputError(f"{plot} draws one Dataset, not a tree: {node_of(ds)}.")
     missing = [name for name in names if name not in ds.variables]
     if missing:
         has = ", ".join(map(str, ds.variables)) or "nothing"
