@@ -235,8 +235,8 @@ def _group_potential(
             raise InputError(
                 f"{cell.name}: both electrodes are in electronic contact through the stack and their equilibrium "
                 f"potentials differ by {np.max(apart):.3g} V, so the cell has no state of rest: it discharges itself. "
-                f"Block the electrons somewhere, or simulate it in time, from its assembly on, and start from what "
-                f"that run keeps (start=run)."
+                f"Block the electrons somewhere, or simulate it in time from its assembly on: only runs, and the "
+                f"states that they leave (start=run), have equations in that case."
             )
     for passes, own in touching:
         potential = _pick(passes, own, potential)
