@@ -175,7 +175,7 @@ class _Work:
             ),
             conflicts=tuple(self._proved(program, said, item) for item in conflicts),
             corrections=corrections,
-            left_out=tuple(self._left_out(program, said, row, wrong) for row in rows if corrections and row.name in linear),
+            left_out=tuple(self._left_out(program, said, said[name], wrong) for name in linear if corrections),
             complete=complete,
             cells={} if witness is None else witness.cells,
             parameters={} if witness is None else witness.parameters,
