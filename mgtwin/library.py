@@ -21,6 +21,7 @@ __all__ = [
     "Entry",
     "campaigns",
     "entries",
+    "files",
     "find",
     "folders",
     "list_cells",
@@ -78,6 +79,11 @@ def _files(kind: str) -> Iterator[Path]:
             if path.stem not in seen and path.name not in (CAMPAIGN, STATES):
                 seen.add(path.stem)
                 yield path
+
+
+def files(kind: str) -> tuple[Path, ...]:
+    """Return the paths of all files of one kind, none of which is read."""
+    return tuple(_files(kind))
 
 
 def names(kind: str) -> tuple[str, ...]:

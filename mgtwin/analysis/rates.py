@@ -68,7 +68,9 @@ def rate_summary(run: xr.Dataset, nominal_current: float | str | None = None) ->
         raise InputError("rate_summary: no current is negative: the cell is never discharged.")
     each, numbers = cycles.isel(cycle=here), numbers[here]
     known = np.where(currents > 0, currents, np.nan)[here]  # not of cycles whose traces were not kept
-    lowest = each["deposition_voltage"] > each["deposition_voltage"].min() + AT_CUT_OFF
+    # where a current is too large for any discharge the voltage falls past the cut-off at once
+    ended = each["deposition_voltage"].where(each["deposition_capacity"] > 0)
+    lowest = ended > ended.min() + AT_CUT_OFF
     unended = ", ".join(str(n) for n in numbers[lowest.values])
     warnings = [text for text in each.attrs["warnings"] if "a half cycle is missing" not in text]
     if unended:

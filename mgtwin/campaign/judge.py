@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import library
 from ..analysis.metrics import OBSERVED, REFERENCE, Measure, Reading, shown
 from ..errors import InputError, MgtwinError
 from ..experiments import Experiment, Observation, Run
@@ -338,7 +339,9 @@ def _row(
         said = f"{said} -> {shown_interval(*observation.interval, observation.unit)}"
     resolution = None if observation.resolution is None else float(observation.resolution)
     reference = () if observation.measure is None else tuple(observation.measure.arguments.get("to_overlays", ()))
-    alternatives = dict.fromkeys(name for name in (*run.state, *reference) if overlay_kind(name) == "alternative")
+    # an overlay that there is none of is told of where the reference is looked for
+    known = [name for name in dict.fromkeys((*run.state, *reference)) if name in library.names("overlays")]
+    alternatives = [name for name in known if overlay_kind(name) == "alternative"]
     return Row(
         run.experiment, observation.name, observation.quantity, run.cell, run.state, run.reading, said, simulated,
         verdict, values, temperatures, observation.unit, interval, observation.where, observation.confidence,

@@ -70,6 +70,13 @@ class Ledger:
         """How many rows have which verdict."""
         return {kind.label: len(self.of(kind)) for kind in VERDICTS}
 
+    def plain(self) -> dict[str, object]:
+        """Everything as plain data, the rows by the names of their observations."""
+        kinds = {"predicts": (Agrees,), "calibrated": (Calibrated,), "contradicted": (Contradicts, Failed)}
+        rows = {words: [row.observation for row in self.of(*found)] for words, found in kinds.items()}
+        choice = {"reading": self.reading, "alternatives": list(self.alternatives), "ageing": self.ageing}
+        return {**choice, "claim": self.claim, **rows, "proved": list(self.proofs)}
+
     def to_markdown(self) -> str:
         """Everything in words: predictions, calibrations, contradictions, proved bounds."""
         lines = [f"### {self.title}\n", *([f"{self.claim}\n"] if self.claim else [])]

@@ -181,7 +181,7 @@ class Results:
         return "\n".join(parts) + "\n"
 
     def _counted(self) -> list[str]:
-        lines = []
+        lines = ["All rows, those of every ageing and of every unclear value:\n"]
         for name in self.readings():
             counts = ", ".join(f"{number} {label}" for label, number in self.counts(name).items() if number)
             lines.append(f"- {name or '(no reading)'}: {counts}")
@@ -208,6 +208,7 @@ class Results:
             "interrupted": self.interrupted,
             "summary": self.summary(),
             "conclusion": self.conclusion,
+            "ledgers": [item.plain() for item in self.ledgers],
             "counts": {name or "(no reading)": self.counts(name) for name in self.readings()},
             "rows": [_plain(row) for row in self.rows],
             "failures": dict(self.failures),

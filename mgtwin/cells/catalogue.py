@@ -75,17 +75,17 @@ def materials(
     low, high = _range(sigma)
     found: list[tuple[str, MaterialRow]] = []
     families, ions, left_out = set(), set(), []
-    for entry in library.entries("materials"):
+    for path in library.files("materials"):
         try:
-            document = yamlfile.load(entry.path)
+            document = yamlfile.load(path)
             if is_published(document.data):
-                published = read_published(document.with_data({"name": entry.name, **document.data}))
+                published = read_published(document.with_data({"name": path.stem, **document.data}))
                 families.add(published.family)
                 ions.add(published.ion)
                 samples = (_published(published, sample, at, extrapolate) for sample in published.samples)
                 found += [(published.family, row) for row in samples if row]
             else:
-                found += [("", row) for row in _own(entry.name, at, extrapolate)]
+                found += [("", row) for row in _own(path.stem, at, extrapolate)]
         except InputError as error:
             left_out.append(str(error).splitlines()[0])
     grades = None if grade is None else listed(grade)

@@ -51,7 +51,20 @@ def file_schema(kind: str) -> JsonSchemaValue:
         return schema
     schema = part_adapter(kind).json_schema()
     definitions = schema.pop("$defs")
-    return {**_or_named(schema, kind), "$defs": definitions}
+    named = _or_named(schema, kind)
+    if kind == "materials":
+        text = {"type": "string"}
+        published = dict.fromkeys(("name", "description", "formula", "ion", "family", "conflict"), text)
+        named["anyOf"].append(
+            {
+                "type": "object",
+                "properties": {**published, "samples": {"type": "array", "items": {"type": "object"}}},
+                "required": ["formula", "ion", "samples"],
+                "additionalProperties": False,
+                "description": "what publications print of a material, sample beside sample (docs/materials.md)",
+            }
+        )
+    return {**named, "$defs": definitions}
 
 
 def _or_named(schema: JsonSchemaValue, kind: str) -> JsonSchemaValue:

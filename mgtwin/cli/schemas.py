@@ -96,6 +96,9 @@ _LOOSER: dict[str, Callable[[Schema], Schema]] = {
     "measure": _or_type,
     "with": _or_one,
     "without": _or_one,
+    "datum": _or_one,
+    "claims": _or_one,
+    "window": lambda schema: {"anyOf": [schema, {"type": "string", "description": "for example 1 decade"}]},
 }
 
 

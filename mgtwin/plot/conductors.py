@@ -116,7 +116,7 @@ def arrhenius(
                     f"{type(item).__name__}."
                 )
     if family is not None:
-        documents = ((entry.name, yamlfile.load(entry.path)) for entry in library.entries("materials"))
+        documents = ((path.stem, yamlfile.load(path)) for path in library.files("materials"))
         published = [_read(name, item) for name, item in documents if is_published(item.data)]
         curves += [curve for part in published if part.family == family for curve in _samples(part)]
     if not curves and not data:

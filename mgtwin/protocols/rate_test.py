@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..cells.hosts import host_capacities
 from ..errors import InputError, QuantityError
-from ..plain import is_listed, is_text
+from ..plain import is_text
 from ..quantities import Quantity, Value, parse
 from .base import CurrentValue, Duration, Temperature, TransientProtocol, protocol
 from .limits import VoltageLimits
@@ -50,8 +51,13 @@ def c_rate(raw: object) -> Value:
 
 
 def _listed(raw: object) -> object:
-    """One rate is a list of one."""
-    return tuple(raw) if is_listed(raw) else (raw,)  # type: ignore[arg-type]
+    """Any kind of list, also an array or a range; one rate is a list of one."""
+    match raw:
+        case str() | Mapping():
+            return (raw,)
+        case Iterable():
+            return tuple(raw)
+    return (raw,)
 
 
 Rate = Annotated[Value, Quantity("", gt=0), BeforeValidator(c_rate)]

@@ -125,7 +125,7 @@ class LeftOut:
 
     def said(self, unit: str) -> str:
         """Return verdict and range in words."""
-        left = f"{shown(self.low, unit)} to {shown(self.high, unit)}"
+        left = f"{shown(self.low, unit)} {'and more' if self.high == math.inf else f'to {shown(self.high, unit)}'}"
         match self.verdict:
             case "own parameter" | "open":
                 return f"not testable ({self.verdict}): left-out range covers {left}"

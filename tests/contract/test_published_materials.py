@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import mgtwin as mt
 from mgtwin import library, yamlfile
 from mgtwin.cells.published import Published, is_published, read_published
+from mgtwin.cells.schema import file_schema
 from mgtwin.cli.app import app
 from mgtwin.cli.checking import check_file
 from mgtwin.errors import InputError, UnknownNameError
@@ -31,6 +32,7 @@ def published() -> dict[str, Published]:
 
 
 LIBRARY = published()
+TABLE = mt.materials()
 
 #: Material, sample, temperature [degC], conductivity [S/cm] as printed, half a unit of the last digit.
 PRINTED = [
@@ -98,6 +100,12 @@ def test_every_printed_number_of_the_library_is_checked_against_its_text() -> No
     )
     with pytest.raises(InputError, match=r"printed is '1.2e-5 mS/cm'"):
         list(read_published(document).notes())
+
+
+def test_the_schema_for_editors_knows_published_files() -> None:
+    validator = pytest.importorskip("jsonschema").Draft202012Validator(file_schema("materials"))
+    data = yamlfile.load(ROOT / "mg_en_bh4.yaml").data
+    assert validator.is_valid(data) and not validator.is_valid({**data, "samplez": []})
 
 
 # -- laws ---------------------------------------------------------------------------------------------------------
@@ -288,7 +296,7 @@ RESISTANCES = {
 
 
 def test_which_separator_depends_on_the_current_that_is_asked_for() -> None:
-    table = mt.materials()
+    table = TABLE
     for label, (alternating, lasting) in RESISTANCES.items():
         row = table[label]
         assert row.ac_resistance * 1e4 == pytest.approx(alternating, rel=0.02)
@@ -310,7 +318,7 @@ def test_the_lasting_resistance_of_an_ideal_solution_is_L_over_sigma_t() -> None
     solution = mt.BinaryElectrolyte("0.5 mol/L", kappa, D, t)
     foil = mt.Plating("1e9 A/cm^2", double_layer="1 uF/cm^2")
     made = mt.Cell("gel", foil, [mt.Layer("gel", solution, "25 um")], foil, temperature=T)
-    low, high = mt.materials()["pvdfhfp_mgtf2_emitf: gel"].dc_resistance or (0.0, 0.0)
+    low, high = TABLE["pvdfhfp_mgtf2_emitf: gel"].dc_resistance or (0.0, 0.0)
     assert low == high == pytest.approx(25e-6 / (kappa * t), rel=1e-12)
     assert mt.impedance.exact(made, [1e-5])[0].real * made.area == pytest.approx(low, rel=1e-6)
     assert low * 1e4 == pytest.approx(2.0032051, rel=1e-7)
@@ -352,8 +360,8 @@ def test_competing_values_stand_side_by_side() -> None:
         (lambda: mt.materials(ion="K"), "Known: Li, Mg, Na"),
         (lambda: mt.materials(grade="D"), "grade"),
         (lambda: mt.materials(grade=5), "grade"),
-        (lambda: mt.materials().sort("price"), "key to sort by"),
-        (lambda: mt.materials()["latp"], "several rows: latp: latp_1"),
+        (lambda: TABLE.sort("price"), "key to sort by"),
+        (lambda: TABLE["latp"], "several rows: latp: latp_1"),
         (lambda: mt.cite(mt.cell("trilayer"), "/no/such/folder/refs.bib"), "cannot be written"),
         (lambda: mt.plot.arrhenius(mt.cell("trilayer")), "not Cell"),
         (lambda: mt.plot.arrhenius(mt.Insulator()), "conducts no ions"),

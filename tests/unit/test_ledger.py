@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mgtwin.campaign import Agrees, Calibrated, Contradicts, NotComparable, Row, run_campaign
+from mgtwin.campaign import Agrees, Calibrated, Contradicts, Failed, NotComparable, Row, run_campaign
 from mgtwin.campaign.ledger import Ledger, ledgers
 from mgtwin.errors import InputError
 from mgtwin.experiments import campaign
@@ -83,8 +84,21 @@ def test_a_conclusion_is_counted_and_one_that_cannot_be_is_refused_at_once(
         return
     results = run_campaign(tmp_path, tmp_path / "out", figures=False)
     assert results.conclusion == "0 of 1" and results.conclusion in (tmp_path / "out" / "table.md").read_text("utf-8")
+    (ledger,) = json.loads((tmp_path / "out" / "table.json").read_text("utf-8"))["ledgers"]
+    assert (ledger["reading"], ledger["calibrated"], ledger["predicts"]) == ("as_printed", ["mofsse_resistance"], [])
     part = run_campaign(tmp_path, tmp_path / "out", figures=False, experiments=["eis_mofsse"])
     assert part.conclusion == "", "a part of the experiments is no ground for a conclusion"
+
+
+def test_a_reference_that_does_not_exist_costs_one_row(tmp_path: Path) -> None:
+    text = (campaign("paper").folder / "eis_treated.yaml").read_text(encoding="utf-8")
+    head, first, *_ = text.split("  - name: ")
+    assert "to_overlays: [cold_pressed]" in first
+    one = f"{head}  - name: {first.replace('[cold_pressed]}', '[cold_presed]}')}"
+    (tmp_path / "eis_treated.yaml").write_text(one, encoding="utf-8")
+    results = run_campaign(tmp_path, tmp_path / "out", figures=False, processes=1)
+    assert {type(found.verdict) for found in results.rows} == {Failed}
+    assert "cold_presed" in results.rows[0].verdict.reason and len(results.ledgers[0].contradicted) == 1
 
 
 def test_what_the_paper_concludes_asks_for_known_words_only() -> None:

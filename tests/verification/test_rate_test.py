@@ -121,6 +121,14 @@ def test_bad_rate_tests(given: dict[str, Any], message: str) -> None:
 
 def test_files_hold_it() -> None:
     assert from_yaml(TEST.to_yaml()) == TEST
+    assert [float(rate) for rate in mt.RateTest(np.array([0.1, 2.0]), (LOW, HIGH)).rates] == [0.1, 2.0]
+
+
+def test_a_rate_that_is_too_high_gives_nothing_and_is_counted() -> None:
+    """The cut-off is met at once: capacity 0, and no word on the other discharge, which came to its end."""
+    found = mt.analysis.rate_summary(mt.simulate(cell(), mt.RateTest([1.0, 1000.0], (LOW, HIGH), points=4)))
+    assert found["rate"].values == pytest.approx([1.0, 1000.0]) and found["capacity"].values[1] == 0.0
+    assert not any("above the cut-off" in text for text in found.attrs["warnings"])
 
 
 BEYOND = mt.Galvanostatic("-1 mA", "1 h", limits=(1.55, 1.7))

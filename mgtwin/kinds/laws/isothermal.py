@@ -50,6 +50,10 @@ class Isothermal(Law):
     InputError
         When it is evaluated at another temperature.
 
+    Notes
+    -----
+    Every simulation, study and closed form refuses. A `StackModel` in stock PyBaMM cannot: its temperature is a symbol.
+
     Examples
     --------
     >>> Isothermal("0.47 mS/cm", "25 degC")("22 degC")
