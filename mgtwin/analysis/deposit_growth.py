@@ -58,6 +58,16 @@ class Deposit:
     threshold: float = 0.16
     exponent: float = 2.0
 
+    def __post_init__(self) -> None:
+        """Refuse what no metal has."""
+        rate, conductivity = float(parse(self.rate, "A/m^3")), float(parse(self.conductivity, "S/m"))
+        parts = (self.transfer_coefficient, self.threshold)
+        if not (rate > 0 and conductivity > 0 and self.exponent > 0 and all(0 < part < 1 for part in parts)):
+            raise InputError(
+                f"Deposit: rate, conductivity and exponent must be greater than 0, transfer_coefficient and threshold "
+                f"between 0 and 1: {self}."
+            )
+
 
 @dataclass(frozen=True)
 class DepositGrowth:
@@ -130,8 +140,8 @@ def deposit_growth(
     Raises
     ------
     InputError
-        The layer in which metal is first deposited is graded, or passes electrons at a face: there the overpotential of
-        the metal beside it decides, and metal grows from that.
+        The duration is out of range; the layer in which metal is first deposited is graded, or passes electrons at a
+        face: there the overpotential of the metal beside it decides, and metal grows from that.
     SimulationError
         The equations cannot be integrated.
 
@@ -145,6 +155,8 @@ def deposit_growth(
     """
     guess = Deposit() if deposit is None else deposit
     end = float(parse(duration, "s"))
+    if not 0 < end < np.inf:
+        raise InputError(f"deposit_growth: the duration must be positive and finite, not {format_value(end, 's')}.")
     density = -amperes(parse_current(current), cell) / float(cell.area)
     name = internal_deposition(cell, current).layer
     number = [layer.name for layer in cell.layers].index(name)

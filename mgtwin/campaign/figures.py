@@ -27,6 +27,8 @@ __all__ = ["draw", "picture"]
 LEFT, RIGHT, BELOW = 0.58, 0.12, 0.42
 #: Height of a line of 7 pt, and what is beside text [inch].
 LINE, MARGIN = 0.135, 0.07
+#: A logarithmic axis that spans this factor has marks enough at its decades, and marks cost most of the drawing.
+DECADES = 1e3
 #: Height of the sheet that figures are cut from [inch].
 SHEET = 40.0
 
@@ -146,8 +148,14 @@ class Sheet:
 
     def cut(self) -> Figure:
         """Return the figure, cut off below what is used."""
+        from matplotlib.ticker import NullLocator
+
         stretch = SHEET / self.used
         for ax in self.figure.axes:
+            for axis in (ax.xaxis, ax.yaxis):
+                low, high = axis.get_view_interval()
+                if axis.get_scale() == "log" and high > DECADES * low:
+                    axis.set_minor_locator(NullLocator())
             box = ax.get_position(original=True)
             ax.set_position((box.x0, 1 - (1 - box.y0) * stretch, box.width, box.height * stretch))
         for text in self.figure.texts:

@@ -21,7 +21,9 @@ Drawn: TypeAlias = Any
 
 
 def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
-    """Nyquist plots of the spectra, traces of the runs in time; data as points, the fit as lines.
+    """Nyquist plots of the spectra, traces of the runs in time; data as points, the fit as lines, residuals below.
+
+    Residuals are left out on given Axes; those of spectra are relative to |Z|, those of runs to their largest value.
 
     Parameters
     ----------
@@ -44,13 +46,23 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
     if ax is not None and len(kinds) > 1:
         raise InputError("this fit has spectra and runs in time: they need two Axes, call plot() without ax.")
     with style():
-        size = (6.0 * len(kinds), 4.2)
-        made = [ax] if ax is not None else plt.subplots(1, len(kinds), figsize=size, layout="constrained")[1]
-        axes: list[Panel] = list(np.ravel(np.array(made)))
-        for one, (draw, numbers) in zip(axes, kinds, strict=True):
-            draw(fit, numbers, one)
+        if ax is not None:
+            axes: list[Panel] = [ax]
+            below: list[Panel | None] = [None]
+        else:
+            grid = plt.subplots(
+                2,
+                len(kinds),
+                figsize=(6.0 * len(kinds), 5.2),
+                layout="constrained",
+                squeeze=False,
+                height_ratios=(2.6, 1),
+            )[1]
+            axes, below = [*grid[0]], [*grid[1]]
+        for one, residuals, (draw, numbers) in zip(axes, below, kinds, strict=True):
+            draw(fit, numbers, one, residuals)
             if len(numbers) > 1 or fit.fails:
-                one.legend()
+                one.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))  # above, where it covers nothing
     return axes[0] if len(axes) == 1 else np.array(axes)
 
 
@@ -59,21 +71,27 @@ def _label(fit: Solution, number: int) -> str:
     return f"{verdict.label} (POOR: {verdict.misfit:.2g} × noise)" if verdict.poor else verdict.label
 
 
-def _spectra(fit: Solution, numbers: list[int], ax: Panel) -> None:
-    from ..plot.units import lab
+def _spectra(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | None) -> None:
+    from ..plot.spectra import equal_scales, in_plane
 
-    size, unit = lab([np.abs(fit.measured(k)).max() for k in numbers], "ohm")
     for k in numbers:
-        z, model = fit.measured(k) / size, fit.predicted[k] / size
-        order = np.argsort(np.asarray(fit.problem.measurements[k].frequency))
-        (points,) = ax.plot(z.real, -z.imag, ".", label=_label(fit, k))
-        ax.plot(model.real[order], -model.imag[order], color=points.get_color())
-    ax.set_xlabel(f"Re Z ({unit})")
-    ax.set_ylabel(f"−Im Z ({unit})")
-    ax.set_aspect("equal", adjustable="datalim")
+        z, frequency = fit.measured(k), np.asarray(fit.problem.measurements[k].frequency)
+        order = np.argsort(frequency)
+        points, model = in_plane(ax, z), in_plane(ax, fit.predicted[k])[order]
+        (drawn,) = ax.plot(points.real, -points.imag, ".", label=_label(fit, k))
+        ax.plot(model.real, -model.imag, color=drawn.get_color())
+        if residuals is not None:
+            missed = 100 * (z - fit.predicted[k]) / np.abs(z)
+            for part, mark in ((missed.real, "o-"), (-missed.imag, "s--")):
+                residuals.semilogx(frequency[order], part[order], mark, ms=2.5, lw=0.7, color=drawn.get_color())
+    equal_scales(ax)
+    if residuals is not None:
+        residuals.set_xlabel("Frequency (Hz)")
+        residuals.set_ylabel("Residual (%)")
+        residuals.set_title("Re —, −Im - -", fontsize="small")
 
 
-def _runs(fit: Solution, numbers: list[int], ax: Panel) -> None:
+def _runs(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | None) -> None:
     from ..plot.look import is_log_spaced
     from ..plot.units import lab, with_unit
 
@@ -90,7 +108,12 @@ def _runs(fit: Solution, numbers: list[int], ax: Panel) -> None:
         size, time = axis[item.quantity][0], np.asarray(item.time) / second
         (points,) = ax.plot(time, fit.measured(k) / size, ".", label=_label(fit, k))
         ax.plot(time, fit.predicted[k] / size, color=points.get_color())
-    if log_time:
-        ax.set_xscale("log")
-    ax.set_xlabel(with_unit("time", time_unit))
+        if residuals is not None:
+            missed = (fit.measured(k) - fit.predicted[k]) / np.abs(fit.measured(k)).max()
+            residuals.plot(time, 100 * missed, "o-", ms=2.5, lw=0.7, color=points.get_color())
+    for one in (ax, residuals) if residuals is not None else (ax,):
+        one.set_xscale("log" if log_time else "linear")
+        one.set_xlabel(with_unit("time", time_unit))
     ax.set_ylabel(" or ".join(with_unit(kind, unit) for kind, (_, unit) in axis.items()))
+    if residuals is not None:
+        residuals.set_ylabel("Residual (% of the largest)")

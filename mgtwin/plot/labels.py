@@ -43,11 +43,13 @@ def wrapped(text: str, width: float, size: float, lines: int | None = None) -> s
     >>> wrapped("as printed, infiltrated: alike", 1.2, 8.0).splitlines()
     ['as printed,', 'infiltrated: alike']
     """
-    found = [""]
+    # word by word: the widths of words are kept, those of lines would be measured anew for each
+    blank = text_width("a b", size) - text_width("ab", size)
+    found, used = [""], 0.0
     for word in text.split(" "):
-        longer = f"{found[-1]} {word}".strip()
-        if text_width(longer, size) <= width or not found[-1]:
-            found[-1] = longer
+        longer = used + blank * bool(found[-1]) + text_width(word, size)
+        if longer <= width or not found[-1]:
+            found[-1], used = f"{found[-1]} {word}".strip(), longer
         elif lines is not None and len(found) == lines:
             while text_width(f"{found[-1]} …", size) > width and " " in found[-1]:
                 found[-1] = found[-1].rpartition(" ")[0]
@@ -55,6 +57,7 @@ def wrapped(text: str, width: float, size: float, lines: int | None = None) -> s
             break
         else:
             found.append(word)
+            used = text_width(word, size)
     return "\n".join(found)
 
 

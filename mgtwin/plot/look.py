@@ -81,8 +81,11 @@ _LOOK = ContextVar("look", default=_RC)
 def style() -> Iterator[None]:
     """Context in which artists get the look of mgtwin; outside, matplotlib stays as the user has set it."""
     import matplotlib
+    import matplotlib.pyplot as plt
     from cycler import cycler
 
+    # Loads the backend: that of notebooks then switches itself to show figures, which would be undone with the look.
+    plt.draw_if_interactive()
     with matplotlib.rc_context({**_LOOK.get(), "axes.prop_cycle": cycler(color=COLOURS)}):
         yield
 

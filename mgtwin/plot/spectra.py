@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["bode", "nyquist"]
 
 #: A spectrum higher than this times its width blocks.
-_TAIL = 3.0
+_TAIL = 2.0
 #: Share of Re Z over which one must spread to have an arc.
 _ARC = 0.05
 #: What the text is called that says how far spectra go beyond the view.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from .. import library
 from ..cells import Cell
 from ..cells.paths import expand
 from ..errors import InputError, UnknownNameError, did_you_mean
@@ -116,6 +117,28 @@ class Free:
     def factors(self) -> tuple[str, ...]:
         """Names of all factors."""
         return tuple(dict.fromkeys(name for one in self.states.values() for name in one))
+
+    def check(self, runs: Iterable[Run], cells: Sequence[Cell]) -> None:
+        """Refuse names of states that nothing has, and paths that no cell has: both would change nothing unseen.
+
+        Raises
+        ------
+        UnknownNameError
+        """
+        shipped = [name for kind in ("overlays", "cells", "experiments") for name in library.names(kind)]
+        known = dict.fromkeys([name for run in runs for name in (*run.overlays, run.cell, run.experiment)] + shipped)
+        for name in self.states:
+            if name not in known:
+                raise UnknownNameError(name, known, "overlay, cell or experiment")
+        for pattern in self.parameters:
+            missed = 0
+            for cell in cells:
+                try:
+                    expand(cell, pattern)
+                except UnknownNameError as error:
+                    missed += 1
+                    if missed == len(cells):
+                        raise error
 
     def of(self, run: Run, cell: Cell) -> tuple[tuple[Parameter, ...], dict[str, float]]:
         """Return the free parameters of a run's cell, and what the factors of the run fix.

@@ -9,7 +9,7 @@ thickness and area do. So every row is exact or a relaxation.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -54,6 +54,12 @@ class Unknowns:
         if run not in self._runs:
             self._runs[run] = SymbolicRun(self, run, run.build())
         return self._runs[run]
+
+    def check(self, runs: Iterable[Run]) -> None:
+        """Refuse names of states and paths that are of nothing here."""
+        every = list(runs)
+        alike = {(run.cell, run.overlays): run for run in every}
+        self.free.check(every, [self.run(run).cell for run in alike.values()])
 
     def claim(self, runs: Sequence[Run], row: str, time: float | None) -> None:
         """Note that a row claims a plateau of its runs from a time [s] on; None: it claims none."""

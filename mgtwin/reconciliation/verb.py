@@ -135,13 +135,12 @@ class _Work:
     def answer(self, choice: Mapping[str, str], rows: Sequence[ObservedRow], part: tuple[float, float]) -> Answer:
         """Find conflicts, corrections and what is predicted, for one choice of alternatives."""
         unknowns = Unknowns(self.free)
+        unknowns.check(run for row in rows for run in (*row.runs, *row.references))
         for row in rows:
             unknowns.claim(row.runs, row.name, row.plateau)
         linear = {row.name: form for row in rows if (form := row.linear(unknowns)) is not None}
         program = Program(sorted(linear.values(), key=lambda row: row.name), unknowns.always)
-        said = {row.name: row for row in rows}
-        conflicts: list[Inconsistent] = []
-        sets: list[tuple[str, ...]] = []
+        said, conflicts, sets = {row.name: row for row in rows}, list[Inconsistent](), list[tuple[str, ...]]()
         for found in explore(program.contradiction, list(linear), self.until):
             match found:
                 case Inconsistent():
@@ -176,7 +175,7 @@ class _Work:
             ),
             conflicts=tuple(self._proved(program, said, item) for item in conflicts),
             corrections=corrections,
-            left_out=tuple(self._left_out(program, said, row, wrong) for row in rows if row.name in linear),
+            left_out=tuple(self._left_out(program, said, said[name], wrong) for name in linear if corrections),
             complete=complete,
             cells={} if witness is None else witness.cells,
             parameters={} if witness is None else witness.parameters,

@@ -45,3 +45,6 @@ def test_it_says_what_is_assumed_and_where_it_is_not_known() -> None:
     open_ = blocked().with_({"layers": blocked().layers[1:], "negative.electronic_resistance": 0.0})
     with pytest.raises(mt.InputError, match="mixed is graded or passes electrons at negative"):
         deposit_growth(open_, "-1 A/m^2", "1 h")
+    for wrong in (Deposit, lambda **bad: deposit_growth(blocked(), 1.0, -1.0)):
+        with pytest.raises(mt.InputError, match="must be"):
+            wrong(threshold=2.0)

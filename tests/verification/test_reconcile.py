@@ -313,9 +313,11 @@ def test_one_datum_in_two_rows_is_one_prediction(tmp_path: Path) -> None:
         ({"free": {}}, "nothing is free"),
         ({"free": {EON: mt.Shared("heat")}}, "no state has such a factor. Did you mean 'heat_treatment'?"),
         ({"free": {EON: mt.Shared("pressing", fixed={"hott": 1.0})}}, "no factor has that value. Did you mean 'hot'?"),
+        ({"free": {"layers.antiperovskit.thickness": mt.Shared()}}, "Did you mean 'layers.antiperovskite.thickness'"),
+        ({"states": {"cold_presed": {"a": "b"}}, "free": {EON: mt.Shared()}}, "Did you mean 'cold_pressed'"),
         ({"free": {EON: mt.Shared(bounds=("2 S/m", "1 S/m"))}}, "upside down"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: dict[str, object], said: str) -> None:
     with pytest.raises(mt.InputError, match=re.escape(said)):
-        mt.reconcile(mt.observations("paper"), states="paper", witness=False, **arguments)
+        mt.reconcile(mt.observations("paper"), **{"states": "paper", "witness": False, **arguments})
