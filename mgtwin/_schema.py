@@ -230,3 +230,12 @@ def is_tree(data: object) -> TypeIs[xr.DataTree]:
     import xarray as xr
 
     return isinstance(data, xr.DataTree)
+
+
+def node_of(tree: xr.DataTree) -> str:
+    """How one Dataset of a tree, or that of a single node, is had: for errors."""
+    if tree.is_leaf:
+        return "give the Dataset of this node, node.to_dataset()"
+    names = [node.relative_to(tree) for node in tree.leaves]
+    some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+    return f"choose a node ({some}) and give its Dataset, tree[{names[0]!r}].to_dataset()"

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mgtwin._cycles import has_gaps, sample_cycles
-from mgtwin._schema import SCHEMA, Variable, attributes, check, is_tree, problems
+from mgtwin._schema import SCHEMA, Variable, attributes, check, is_tree, node_of, problems
 from mgtwin.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ __all__ = [
     "is_result",
     "is_tree",
     "jacobian",
+    "node_of",
     "open",
     "problems",
     "sample_cycles",

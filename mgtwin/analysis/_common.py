@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mgtwin.dataset import node_of
 from mgtwin.errors import InputError, MgtwinError
 from mgtwin.kinds.numbers import Number
 from mgtwin.quantities import format_value, parse
@@ -81,9 +82,8 @@ def require(ds: object, names: Sequence[str], needed_by: str) -> None:
     import xarray as xr
 
     match ds:
-        case xr.DataTree(leaves=leaves):
-            nodes = ", ".join(repr(node.path.lstrip("/")) for node in leaves)
-            raise InputError(f"{needed_by} takes one Dataset, not a tree; choose a node ({nodes}), e.g. tree['name'].")
+        case xr.DataTree():
+            raise InputError(f"{needed_by} takes one Dataset, not a tree: {node_of(ds)}.")
         case xr.Dataset(variables=known):
             missing = [name for name in names if name not in known]
         case _:

@@ -84,7 +84,8 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     Raises
     ------
     InputError
-        Two electrodes of different equilibrium potentials are in electronic contact: such a cell has no rest.
+        Two electrodes of different equilibrium potentials are in electronic contact: such a cell has no rest. The
+        electrons of a layer follow a law of E that does not hold at the potential of rest.
 
     Examples
     --------
@@ -92,7 +93,8 @@ def rest_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     >>> rest_potentials(mt.cell("trilayer")).layers
     (None, 0.0, None)
     """
-    return _own(Same(cell), True) if reader is None else _potentials(cell, reader, True)
+    found = _own(Same(cell), True) if reader is None else _potentials(cell, reader, True)
+    return _within_laws(cell, reader, found)
 
 
 def starting_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
@@ -110,13 +112,14 @@ def starting_potentials(cell: Cell, reader: Reader | None = None) -> Rest:
     >>> float(found.layers[0]), round(float(found.positive), 3)
     (0.0, -1.434)
     """
-    return _own(Same(cell), False) if reader is None else _potentials(cell, reader, False)
+    found = _own(Same(cell), False) if reader is None else _potentials(cell, reader, False)
+    return _within_laws(cell, reader, found)
 
 
 def discharges_itself(cell: Cell) -> bool:
     """Tell whether a cell has no state of rest, because electrons pass from electrode to electrode inside it."""
     try:
-        rest_potentials(cell)
+        _own(Same(cell), True)
     except InputError:
         return True
     return False
@@ -165,6 +168,25 @@ def _potentials(cell: Cell, reader: Reader, at_rest: bool) -> Rest:
         else:  # an inert electrode takes the potential of the electrons that it touches
             eta[side] = 0.0 if contact[side] is False else _pick(contact[side], sign * potential, 0.0)
     return Rest(tuple(layers), eta["negative"], eta["positive"])
+
+
+def _within_laws(cell: Cell, reader: Reader | None, rest: Rest) -> Rest:
+    """Refuse potentials at which the electrons of a layer are not those of their law of E any more."""
+    reader = Reader(cell) if reader is None else reader
+    for layer, potential in zip(cell.layers, rest.layers, strict=True):
+        if potential is None:
+            continue
+        own = Own(reader, f"layers.{layer.name}.material", reader.temperature)
+        exponent = float(np.max(np.abs(potential * own.inverse_thermal_voltage)))
+        for part in layer.material.stores(own) if exponent > SATURATION else []:  # no law is left earlier
+            if exponent > part.material.largest_exponent:
+                raise InputError(
+                    f"{part.own.path}: electrons pass between {layer.name} and an electrode of {np.max(potential):.3g} "
+                    f"V, at which its electronic conductivity, a law of E, would have changed by exp({exponent:.0f}) "
+                    f"from its value at 0 V (allowed: exp({part.material.largest_exponent:g})). Block the electrons "
+                    f"there (electronic_resistance inf), or give the conductivity itself as a number."
+                )
+    return rest
 
 
 @lru_cache(maxsize=32)

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..cells import Cell
+from ..dataset import node_of
 from ..errors import InputError
 from ..protocols import EIS, Protocol, Segment, TransientProtocol, from_yaml
 from ..protocols.replay import Signal, recorded
@@ -132,13 +133,8 @@ def measurement(cell: object, dataset: object, number: int) -> Measurement:
         If it is neither a spectrum nor a run in time, or what was done cannot be told.
     """
     match dataset:
-        case xr.DataTree(children=children):
-            names = list(children)
-            some = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
-            raise InputError(
-                f"data {number + 1}: a DataTree of {len(names)} Datasets ({some}): "
-                f"give those that are to be fitted, for example [tree[name].to_dataset() for name in tree]."
-            )
+        case xr.DataTree():
+            raise InputError(f"data {number + 1}: a tree, not one Dataset: {node_of(dataset)}.")
         case xr.Dataset():
             return _read(model_of(cell, f"data {number + 1}"), dataset, _label(dataset, number))
     model_of(cell, f"data {number + 1}")  # of two things that are wrong the first one is named

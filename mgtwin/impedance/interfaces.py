@@ -24,7 +24,7 @@ from .links import PERFECT, Array, Interface, Link, Together
 from .numbers import geometry, require
 from .porous import Porous, porous_body
 
-__all__ = ["electrode", "junction", "stored"]
+__all__ = ["electrode", "junction", "reacting", "stored"]
 
 
 def stored(element: Storage, reader: Reader, path: str, s: Array) -> Array:
@@ -97,6 +97,22 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
     InputError
         Where no current of any kind crosses it.
     """
+    spots, contact, ionic = reacting(cell, reader, side, layer, s)
+    kind = reader.get(side)
+    if has_formula(type(kind), "rails"):
+        bound = Bound(type(kind), side, reader, salt=1.0)
+        one_reaction = kind.resolution is not None and kind.resolution.slices == 1
+        if not is_zero(contact[1]) and not one_reaction:  # electrons of the layer enter its rail, too
+            at_face = _link(spots, (0.0, 1.0), contact)
+            rails = dict(zip(("ions", "electrons"), bound.call("rails"), strict=True))
+            return Porous(PERFECT if at_face.ideal is True else at_face, porous_body(**rails, admittance=ionic))
+        spots = spots.behind(conduction(bound, kind.resolution, ionic))
+    return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
+
+
+def reacting(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> tuple[Spots, tuple[Array, Array], Array]:
+    """What an electrode is made of: its contact, its branch of electrons as a fraction, and the admittance [S/m2] of
+    all its reaction and double layer."""
     kind = reader.get(side)
 
     def without_storage() -> tuple[Spots, tuple[Array, Array], Array]:
@@ -111,16 +127,8 @@ def electrode(cell: Cell, reader: Reader, side: str, layer: Layer, s: Array) -> 
 
     electrons = layer.material.carriers == ELECTRONS
     spots, contact, reaction = without_storage() if kind.memories else _kept(reader, side, without_storage)
-    ionic = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s) + spots.fraction * reaction
-    if has_formula(type(kind), "rails"):
-        bound = Bound(type(kind), side, reader, salt=1.0)
-        one_reaction = kind.resolution is not None and kind.resolution.slices == 1
-        if not is_zero(contact[1]) and not one_reaction:  # electrons of the layer enter its rail, too
-            at_face = _link(spots, (0.0, 1.0), contact)
-            rails = dict(zip(("ions", "electrons"), bound.call("rails"), strict=True))
-            return Porous(PERFECT if at_face.ideal is True else at_face, porous_body(**rails, admittance=ionic))
-        spots = spots.behind(conduction(bound, kind.resolution, ionic))
-    return _conducting(_link(spots, (1.0, ionic), contact), side, "a double_layer (for example '10 uF/cm^2')")
+    storage = _storage(spots, kind.double_layer, reader, f"{side}.double_layer", s)
+    return spots, contact, storage + spots.fraction * reaction
 
 
 def _storage(spots: Spots, element: Storage | None, reader: Reader, path: str, s: Array) -> Array:

@@ -224,6 +224,13 @@ class LinearisedStack:
         free = np.flatnonzero(algebraic | ~known)
         return free[free != self.current_index]
 
+    def interior(self, state: np.ndarray) -> dict[str, np.ndarray]:
+        """Local potentials [V] and stored charges [C/m3] of the layers that conduct electrons, by their names."""
+        layers = [layer.name for layer in self.model.mixed_layers]
+        found = [name(layer) for layer in layers for name in (names.local_potential, names.stored_charge)]
+        evaluated = (self.built.get_processed_variable(name).evaluate(0, state, inputs=self._own) for name in found)
+        return {name: np.ravel(values) for name, values in zip(found, evaluated, strict=True)}
+
     def drift(self, state: np.ndarray, duration: float, inputs: Mapping[str, float] | None = None) -> np.ndarray:
         """Change of every unknown within a time [s] at constant current: one implicit Euler step from a state.
 
@@ -264,7 +271,7 @@ class LinearisedStack:
         """
         problem, given = self.small_signal(state, inputs), self.given(inputs)
         frequencies = np.asarray(frequencies, dtype=float)
-        alone, part = np.empty((2, *frequencies.shape), dtype=complex)
+        alone, part = np.empty(frequencies.shape, dtype=complex), np.empty(frequencies.shape, dtype=complex)
         for index, frequency in np.ndenumerate(frequencies):
             response = self.factorised(problem, frequency).solve(problem.forcing)
             # what is uneven in the negative electrode lies in the negative half

@@ -9,6 +9,7 @@ the cell conserves a charge Q while it settles (:mod:`mgtwin.impedance.conserved
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -37,6 +38,10 @@ ITERATIONS = 60
 MOST_CORRECTIONS = 5000
 #: Shortest step of Newton's iteration, relative to its own, before it is given up.
 SHORTEST = 1e-4
+#: Distance of a neighbouring steady state: [V] where the voltage is imposed, relative to an imposed current.
+NEIGHBOUR = 1e-4
+#: Change of the current, relative to what the resistance at high frequency would let pass, that is rounding.
+NO_CURRENT = 1e-9
 #: First and smallest part of the bias by which it is raised where Newton's iteration needs that.
 FIRST_STEP, SMALLEST_STEP = 0.1, 1e-4
 
@@ -106,6 +111,22 @@ class SteadyState:
         near[self._stack.ageing] = self._origin[self._stack.ageing]  # what ages is as it was when the bias came
         found = self._damped(near, self._target)
         return self._continued() if found is None else found
+
+    def resistance(self, state: NDArray[np.float64]) -> float | None:
+        """dV/dI [ohm] from a steady state to one that lies nearer to where the cell started; None where there is none.
+
+        It knows nothing of Z(omega), the limit of which it is.
+        """
+        stack = self._stack
+        voltage, current = np.asarray(stack.outputs(state, *self._values)).ravel()[:2]
+        began = float(np.asarray(stack.outputs(self._origin, *self._values)).ravel()[self._output])
+        step = NEIGHBOUR * (1.0 if self._output == 0 else abs(self._target))
+        beside = self._damped(state, self._target - math.copysign(step, self._target - began))
+        if beside is None:
+            return None
+        change = np.asarray(stack.outputs(beside, *self._values)).ravel()[:2] - (voltage, current)
+        fast = abs(complex(stack.impedance(stack.model.f_max, state, self._given)))
+        return None if abs(change[1]) * fast <= NO_CURRENT * abs(change[0]) else -float(change[0] / change[1])
 
     def _continued(self) -> NDArray[np.float64]:
         """The steady state by raising the bias, in steps that grow where Newton converges and shrink elsewhere."""

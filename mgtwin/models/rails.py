@@ -69,3 +69,11 @@ class Rails:
     def mean(self, values: Sequence[Number]) -> Number:
         """Mean over the thickness."""
         return sum(width * value for width, value in zip(self.widths, values, strict=True))
+
+    def impedance(self, admittance: complex) -> complex:
+        """Z [ohm m2] where all that reacts has one admittance [S/m2]: of these slices, where (3.15) is of no width."""
+        unit, zero = list(np.eye(self.widths.size)), np.zeros(self.widths.size)
+        by_drops = np.array(self.taken(self.ionic(unit, zero, zero))) - admittance * np.eye(self.widths.size)
+        still = [0.0] * self.widths.size
+        drops = np.linalg.solve(by_drops, -np.array(self.taken(self.ionic(still, 1.0, 1.0))))
+        return complex(self.drop(list(drops), self.ionic(list(drops), 1.0, 1.0), 1.0))

@@ -28,7 +28,7 @@ from .interfaces import ElectrodeInterface, JunctionInterface
 from .mesh import SHARED_STEP, length_at_rest, penetration
 from .particles import Particle
 from .scalars import jacobian_in_scalars
-from .stock import StockModel
+from .stock import Numbers, StockModel
 from .storage import ConstantPhaseElement
 from .terminals import cell_current, name_variables, writers
 
@@ -342,7 +342,7 @@ class StackModel(StockModel):
         # The temperature of an experiment, or of one of its steps, is that of the cell; its own where none is given.
         ambient = {names.AMBIENT_TEMPERATURE: values["temperature"]}
         values |= ambient | {"temperature": pybamm.Parameter(names.AMBIENT_TEMPERATURE), names.CURRENT_FUNCTION: 0.0}
-        return pybamm.ParameterValues(values)
+        return Numbers(values)
 
     @property
     def default_geometry(self) -> pybamm.Geometry:

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import ClassVar, Self
 
 import pybamm
+from pybamm.parameters.parameter_store import ParameterStore
 
 from ..cells import Cell
-from ..errors import MgtwinWarning
+from ..errors import InputError, MgtwinWarning
 from ..kinds.numbers import Number
 from . import names
 
@@ -27,6 +28,36 @@ _ASSEMBLED = (
     "decisions",
 )
 _READ = ("reader",)
+#: Charge that C-rates are relative to.
+CAPACITY = "Nominal cell capacity [A.h]"
+
+
+class _Store(ParameterStore):  # type: ignore[misc]
+    """Numbers by name; PyBaMM reads it past `Numbers`."""
+
+    def __getitem__(self, key: str) -> object:
+        if key == CAPACITY and key not in self:
+            raise InputError(
+                "a C-rate needs the capacity of the cell, which is not defined for this model: give currents instead "
+                "('Discharge at 0.01 mA for 1 hour', pybamm.step.current), or say what 1C is: numbers = "
+                f"model.default_parameter_values; numbers['{CAPACITY}'] = 1e-5; and give Simulation "
+                "parameter_values=numbers."
+            )
+        return super().__getitem__(key)
+
+
+class Numbers(pybamm.ParameterValues):  # type: ignore[misc]
+    """Parameter values of a cell, which say what is missing where a C-rate asks for a capacity."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        super().__init__(dict(values))
+        self._store.__class__ = _Store
+
+    def copy(self) -> Self:
+        """The same, of this class: PyBaMM copies them for every simulation."""
+        made = super().copy()
+        made.__class__, made._store.__class__ = type(self), _Store
+        return made
 
 
 class StockModel(pybamm.BaseModel):

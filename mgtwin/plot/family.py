@@ -8,6 +8,7 @@ from functools import partial, wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
+from mgtwin.dataset import is_tree, node_of
 from mgtwin.errors import InputError
 from mgtwin.plot.look import describe, style
 from mgtwin.plot.overlays import Draw, common_title, curves_of, overlaid
@@ -110,10 +111,8 @@ def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> No
     InputError
         With what is missing and what there is.
     """
-    import xarray as xr
-
-    if isinstance(ds, xr.DataTree):
-        raise InputError(f"{plot} draws one Dataset, not a tree: choose a node, e.g. tree['name'].")
+    if is_tree(ds):
+        raise InputError(f"{plot} draws one Dataset, not a tree: {node_of(ds)}.")
     missing = [name for name in names if name not in ds.variables]
     if missing:
         has = ", ".join(map(str, ds.variables)) or "nothing"

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..cells import Cell, Reader, Resolved
 from ..cells.paths import Key, Node
 from ..cells.questions import passes
 from ..cells.rest import discharges_itself, starting_potentials
 from ..impedance.exact import exact_laplace
+from ..impedance.interfaces import reacting
 from ..kinds.carriers import Carrier
+from ..kinds.electrode import conduction
 from ..kinds.kind import Bound
 from ..models import names
+from ..models.rails import Rails
 from ..protocols import Segment
 from ..quantities import format_value
 from .start_state import last_dataset
@@ -22,11 +26,13 @@ from .start_state import last_dataset
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["largest_current", "settled", "uniform_warnings", "uniformity_warnings"]
+__all__ = ["coarse_warnings", "largest_current", "settled", "slices_error", "uniform_warnings", "uniformity_warnings"]
 
 #: Spread of the driving force over an electrode [V] up to which one reaction stands for all of it without a word, and
 #: beyond which its thickness is resolved.
 UNIFORM, UNEVEN = 2e-3, 1e-2
+#: Error of the slices of an electrode, relative to the impedance of the cell, up to which nothing is said of it.
+COARSE = 1e-2
 #: A current [A] for which no electrode is uniform.
 LARGE = 1e30
 
@@ -94,6 +100,40 @@ def uniform_warnings(cell: Cell, f_max: float) -> list[str]:
     ]
 
 
+def slices_error(cell: Cell, side: str, s: ArrayLike, slices: int) -> float:
+    """Largest error of the impedance of a cell at rest by the slices of an electrode, relative to it (theory.md §3.7).
+
+    What they make of the admittance of all that reacts is held against the closed form.
+    """
+    kind, reader, s = cell.get(side), Reader(cell), np.asarray(s, dtype=complex)
+    bound = Bound(type(kind), side, reader, salt=1.0)
+    layer = cell.layers[0 if side == "negative" else -1]
+    reaction = np.broadcast_to(reacting(cell, reader, side, layer, s)[2], s.shape)
+    ions, electrons = bound.call("rails")
+    right, rails = 1 / reaction + conduction(bound, None, reaction), Rails(ions, electrons, slices)
+    found = np.array([rails.impedance(admittance) for admittance in reaction])
+    closed = not any(layer.material.mesh_only for layer in cell.layers)
+    return float(np.max(np.abs((found - right) / (exact_laplace(cell, s) * float(cell.area) if closed else right))))
+
+
+def coarse_warnings(cell: Cell, s: ArrayLike) -> list[str]:
+    """Electrodes with too few slices for how unevenly they react at rest, s being i omega or 1/t [1/s]."""
+    said = []
+    for side in cell.reaction_uniformity(0.0):
+        if (chosen := cell.get(side).resolution) is None or chosen.slices == 1:
+            continue
+        if (missed := slices_error(cell, side, s, chosen.slices)) > COARSE:
+            finer = (count for count in (12, 25, 50, 100, 200) if count > chosen.slices)
+            enough = next((count for count in finer if slices_error(cell, side, s, count) <= COARSE), None)
+            said.append(
+                f"{side}: {chosen.slices} slices are too few for how unevenly it reacts: they alone make the impedance "
+                f"of the cell up to {100 * missed:.2g} % wrong. "
+                + (f"Give it resolution=Resolved({enough})." if enough else "No number of slices is enough: a spectrum "
+                   "at rest in closed form is exact, and Uniform() is right only where it reacts evenly.")
+            )  # fmt: skip
+    return said
+
+
 def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
     """Currents that an electrode with one reaction does not take uniformly, with the spread of the driving force, and
     times at which it is not uniform yet."""
@@ -106,6 +146,8 @@ def uniformity_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
         for side, ratio in early.items()
         if ratio > 1
     ]
+    last = max(max(segment.times) for segment in segments)
+    not_yet += coarse_warnings(cell, [1 / first, 1 / last])
     largest = max((abs(s.control.start) for s in segments if not s.control.imposes_voltage), default=0.0)
     return not_yet + [
         f"{side}: the driving force differs by {format_value(spread, 'V')} over the thickness of the electrode at "

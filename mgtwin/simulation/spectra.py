@@ -15,8 +15,8 @@ from ..protocols.bias import Held
 from ..routes import SPECTRA, Laplace, Route, Task, choose
 from . import checks, start_state
 from .filling import filled
-from .resolving import settled
-from .transient import Attributes, made_by
+from .resolving import coarse_warnings, settled
+from .transient import Attributes, made_by, potential_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,6 +32,9 @@ LONGEST = 1e14
 DRIFT = 1e-3
 #: Deviation of a discretised spectrum from the closed form, relative to it, that no mesh explains.
 FAR_OFF = 1.0
+#: Deviation of a spectrum under a bias from dV/dI between two steady states, relative to it, at the best of the
+#: frequencies [Hz] at which it may have reached its limit: lower ones have rounding where the cell keeps a charge.
+NO_LIMIT, SLOW = 0.1, 10.0 ** -np.arange(19)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Spectrum:
 
         protocol, start, frequencies = self.protocol, self.start, self.protocol.values()
         cell = settled(self.cell, (), start)
+        warnings = [*self.attrs["warnings"], *coarse_warnings(cell, 2j * np.pi * frequencies)]
         # before the model is made: a start that does not fit is refused at once
         origin = None if start is None else start_state.kept(start, self.start_time, cell)
         kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
@@ -83,7 +87,7 @@ class Spectrum:
         if kept is None:
             why = Laplace().refusal(Task(cell))
             made = made_by(stack.model, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
-            found = _spectrum(stack, frequencies, None, {**self.attrs, **made})
+            found = _spectrum(stack, frequencies, None, {**self.attrs, **made, "warnings": warnings})
             # a mesh can be too coarse, and electrons that exp(FE/RT) takes to 1e27 S/m leave a solver no digit
             apart = 0.0 if why else np.max(np.abs(found["impedance"].values / exact(cell, frequencies) - 1))
             if not apart < FAR_OFF:
@@ -93,11 +97,12 @@ class Spectrum:
                 )
             return found
         state = completed(stack, cell, kept)
-        place, warnings = f"at {kept.time:.6g} s of the run given as start", list(self.attrs["warnings"])
+        place = f"at {kept.time:.6g} s of the run given as start"
         warnings += [] if start is None else start_state.differences(start, cell)
         if protocol.bias is not None:
             place = f"steady under {protocol.bias}"
             state = converged_steady_state(stack, cell, protocol.bias, origin, state)
+        warnings += potential_warnings(cell, stack.interior(state))
         warnings += drift_warnings(stack, state, float(frequencies.min()))
         made = made_by(stack.model, stack.layout[0], f"linearised {place}")
         return _spectrum(stack, frequencies, state, {**self.attrs, **made, "warnings": warnings})
@@ -149,7 +154,17 @@ def converged_steady_state(
     if any(len(layer.material.carriers) > 1 for layer in cell.layers):
         same: dict[str, Any] = {"f_max": stack.model.f_max, "refinement": REFINEMENT, "layers": stack.model.route}
         return completed(stack, cell, steady_state(cell, bias, origin, **same))
-    return SteadyState(stack, initial, voltage=voltage, current=current).converged(state)
+    bias_state = SteadyState(stack, initial, voltage=voltage, current=current)
+    found = bias_state.converged(state)
+    resistance = bias_state.resistance(found)
+    if resistance is not None:
+        apart = np.abs(stack.impedance(SLOW, found) / resistance - 1)
+        if not np.nanmin(apart) < NO_LIMIT:
+            raise SimulationError(
+                f"{cell.name}: under {bias} the impedance at low frequency is nowhere near dV/dI = {resistance:.4g} "
+                f"ohm between two steady states: its equations cannot be solved so far out. Choose a smaller bias."
+            )
+    return found
 
 
 def imposed(cell: Cell, bias: Held) -> tuple[float | None, float | None]:

@@ -60,7 +60,7 @@ def test_a_temperature_as_input_gives_way_to_that_of_a_step() -> None:
 
 def test_a_c_rate_needs_a_capacity() -> None:
     """No cell here has one of its own: current per 10 uAh would be a made-up number."""
-    with pytest.raises(KeyError, match="Nominal cell capacity"):
+    with pytest.raises(mt.InputError, match=r"C-rate needs the capacity.*Nominal cell capacity"):
         solved(["Discharge at C/10 for 1 minute"])
     values = mt.StackModel(CELL).default_parameter_values
     values["Nominal cell capacity [A.h]"] = 1e-4

@@ -33,9 +33,7 @@ SIZES: dict[str, tuple[float, float]] = {
     "ohm*m^2": (1e-5, 1e-1),
     "A/m^2": (1e-3, 1e2),
     "S/m^2": (1e-4, 10.0),
-    # of hosts: beyond 1 V exponentials of E continue along their tangents, with a warning (docs/theory.md §2.2), and a
-    # mixed conductor beside the host has 1e13 times the electrons of a metal: the mesh has no digits left
-    "V": (0.1, 1.0),
+    "V": (0.1, 2.5),
     "eV": (0.05, 0.8),
     "K": (285.0, 355.0),
     "Pa": (1e5, 1e8),
@@ -207,8 +205,8 @@ class Draw:
             return self.noun(annotation)
         if annotation is bool:
             return self.chance(0.5)
-        if annotation is int:
-            return int(self.random.integers(4, 9))
+        if annotation is int:  # slices of an electrode
+            return int(self.random.integers(4, 41))
         if annotation is float:
             return self.number(Quantity(""), name)
         raise AssertionError(f"{name}: how is a {annotation} drawn?")
