@@ -42,6 +42,8 @@ SHORTEST = 1e-4
 NEIGHBOUR = 1e-4
 #: Change of the current, relative to what the resistance at high frequency would let pass, that is rounding.
 NO_CURRENT = 1e-9
+#: Difference of two steady currents, relative to them, that is rounding.
+ROUNDING = 1e-6
 #: First and smallest part of the bias by which it is raised where Newton's iteration needs that.
 FIRST_STEP, SMALLEST_STEP = 0.1, 1e-4
 
@@ -126,7 +128,9 @@ class SteadyState:
             return None
         change = np.asarray(stack.outputs(beside, *self._values)).ravel()[:2] - (voltage, current)
         fast = abs(complex(stack.impedance(stack.model.f_max, state, self._given)))
-        return None if abs(change[1]) * fast <= NO_CURRENT * abs(change[0]) else -float(change[0] / change[1])
+        # on a plateau the difference of two currents is what rounding leaves of them
+        rounding = max(NO_CURRENT * abs(float(change[0])) / fast, ROUNDING * abs(current))
+        return None if abs(change[1]) <= rounding else -float(change[0] / change[1])
 
     def _continued(self) -> NDArray[np.float64]:
         """The steady state by raising the bias, in steps that grow where Newton converges and shrink elsewhere."""

@@ -30,8 +30,8 @@ from .resolving import uniformity_warnings
 FAST = 1e-3
 #: Where that would leave no resistance in series under an imposed voltage: only layers this slow store charge.
 TOO_SLOW = 0.1
-#: A resistance in series that is less than this part of the layers', which all store charge, is none: what it limits is
-#: over long before the first output, and a solver finds no first step.
+#: A charge transfer that is less than this part of the layers' resistance, which all store charge, is none: what it
+#: limits is over long before the first output, and a solver finds no first step through its exponentials.
 NEGLIGIBLE = 1e-8
 #: A transient may leave the fixture out where it relaxes within this fraction of the first output time.
 FIXTURE_OVER = 0.1
@@ -171,7 +171,7 @@ def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric:
     if _imposes_voltage(segments) and not _ohmic(cell, dielectric):
         raise InputError(
             f"{cell.name}: every element in series is a capacitor at the first output time (the layers "
-            f"{', '.join(dielectric)} relax more slowly; a resistance below {NEGLIGIBLE:g} of theirs is none), so an "
+            f"{', '.join(dielectric)} relax more slowly; a charge transfer below {NEGLIGIBLE:g} of their resistance is none), so an "
             f"imposed voltage would draw an infinite current. Give the cell a series_resistance (for example "
             f"'0.1 ohm*cm^2') or start later (first_time)."
         )
@@ -186,8 +186,10 @@ def _ohmic(cell: Cell, dielectric: Collection[str]) -> bool:
     if any(layer.name not in dielectric for layer in cell.layers):
         return True
     bare = [key for key, junction in cell.interfaces.items() if junction.capacitance is None]
-    bare += [side for side in ("negative", "positive") if cell.get(side).double_layer is None]
-    resistance = float(cell.series_resistance) + sum(contact_resistance(cell, face, Carrier.IONS) for face in bare)
+    if float(cell.series_resistance) + sum(contact_resistance(cell, face, Carrier.IONS) for face in bare) > 0:
+        return True
+    bare = [side for side in ("negative", "positive") if cell.get(side).double_layer is None]
+    resistance = sum(contact_resistance(cell, face, Carrier.IONS) for face in bare)
     conductivities = [ionic_through(cell, layer.name) + electronic_through(cell, layer.name) for layer in cell.layers]
     within = sum(layer.thickness / sigma for layer, sigma in zip(cell.layers, conductivities, strict=True))
     return bool(resistance > NEGLIGIBLE * within)

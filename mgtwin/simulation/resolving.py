@@ -118,7 +118,9 @@ def slices_error(cell: Cell, side: str, s: ArrayLike, slices: int) -> float:
 
 def coarse_warnings(cell: Cell, s: ArrayLike) -> list[str]:
     """Electrodes with too few slices for how unevenly they react at rest, s being i omega or 1/t [1/s]."""
-    said = []
+    said: list[str] = []
+    if discharges_itself(cell):  # and so has no impedance at rest with which the slices could be compared
+        return said
     for side in cell.reaction_uniformity(0.0):
         if (chosen := cell.get(side).resolution) is None or chosen.slices == 1:
             continue

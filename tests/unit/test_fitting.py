@@ -332,7 +332,7 @@ def test_bad_options_are_explained() -> None:
 
 def test_a_tree_of_spectra_is_refused_with_the_way_out() -> None:
     tree = xr.DataTree.from_dict({f"spectrum_{k}": measured(cell()) for k in range(4)})
-    with pytest.raises(mt.InputError, match=r"DataTree of 4 Datasets \(spectrum_0, .*, \.\.\.\).*to_dataset"):
+    with pytest.raises(mt.InputError, match=r"choose a node \(spectrum_0, .*, \.\.\.\).*to_dataset"):
         mt.fit(cell(), tree, ["*.double_layer.c"])
     with pytest.raises(mt.InputError, match=r"give \{path: mt\.Free"):
         mt.fit(cell(), measured(cell()), None)

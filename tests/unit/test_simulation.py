@@ -152,7 +152,7 @@ def test_a_resistance_of_next_to_nothing_is_none() -> None:
     """No first step could be found beside an electrode of 1e12 A/m2: fast layers are resistances, or it is said."""
     protocol, metal = Polarization(0.1, "1 s", first_time="1 us", per_decade=1), Plating(1e12)
     slow, fast = (single(metal, IonConductor(sigma, relative_permittivity=25.0), metal) for sigma in (1e-4, 1e-2))
-    with pytest.raises(InputError, match=r"a resistance below 1e-08 of theirs is none.*start later"):
+    with pytest.raises(InputError, match=r"a charge transfer below 1e-08 of their resistance is none.*start later"):
         simulate(slow, protocol)
     run = simulate(fast, protocol)
     assert float(run["voltage"][-1] / run["current"][-1]) == pytest.approx(mt.impedance.dc_resistance(fast), rel=1e-6)
@@ -370,12 +370,13 @@ def test_supersaturation_is_noted() -> None:
     assert simulate(item, Polarization("20 mV", "1e4 s", per_decade=1)).attrs["warnings"] == []
 
 
-def test_saturated_exponentials_are_noted() -> None:
-    """A composition whose E0 is 47 kT/e: the exponentials are continued along their tangents."""
-    for rest_potential, expected in ((1.2, 1), (0.9, 0)):
-        material = MixedConductor(0.05, DefectElectrons(1e-6, 1e-26), 1e6, rest_potential=rest_potential)
-        noted = simulate(single(GOLD, material, GOLD), Rest("1 s", points=2)).attrs["warnings"]
-        assert sum("|FE/RT| exceeds 40" in text for text in noted) == expected
+def test_a_rest_at_which_exponentials_saturate_is_refused() -> None:
+    """A composition whose E0 is 47 kT/e: continued along its tangent the conductivity would be 130 times too small."""
+    holes = DefectElectrons(1e-6, 1e-26)
+    with pytest.raises(InputError, match=r"changed by exp\(47\) from its value at 0 V \(allowed: exp\(40\)\)"):
+        simulate(single(GOLD, MixedConductor(0.05, holes, 1e6, rest_potential=1.2), GOLD), Rest("1 s", points=2))
+    run = simulate(single(GOLD, MixedConductor(0.05, holes, 1e6, rest_potential=0.9), GOLD), Rest("1 s", points=2))
+    assert not any("|FE/RT| exceeds 40" in text for text in run.attrs["warnings"])
 
 
 def test_leaving_the_homogeneity_range_is_noted() -> None:
