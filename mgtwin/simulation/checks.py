@@ -172,8 +172,8 @@ def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric:
         raise InputError(
             f"{cell.name}: every element in series is a capacitor at the first output time (the layers "
             f"{', '.join(dielectric)} relax more slowly; a charge transfer below {NEGLIGIBLE:g} of their resistance is "
-            f"none), so an imposed voltage would draw an infinite current. Give the cell a series_resistance (for example "
-            f"'0.1 ohm*cm^2') or start later (first_time)."
+            f"none), so an imposed voltage would draw an infinite current. Give the cell a series_resistance (for "
+            f"example '0.1 ohm*cm^2') or start later (first_time)."
         )
 
 
