@@ -41,6 +41,8 @@ __all__ = [
 ]
 
 
+#: Chemical capacitance [F/m^3] below which nothing is stored: no number can be divided by none.
+NOTHING_STORED = 1e-200
 #: Largest difference [V] of two equilibrium potentials that counts as none.
 SAME_POTENTIAL = 1e-12
 
@@ -216,7 +218,8 @@ def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Numb
         electronic = material.electronic(own).conductivity(potential, position)
         # where nothing conducts, nothing diffuses
         ambipolar = ionic * electronic / np.maximum(ionic + electronic, np.finfo(float).tiny)
-        found.append(ambipolar / material.capacitance(own, potential, position))
+        # where nothing is stored, nothing has to diffuse: at once
+        found.append(ambipolar / np.maximum(material.capacitance(own, potential, position), NOTHING_STORED))
     return reduce(np.minimum, found)
 
 
