@@ -41,8 +41,6 @@ __all__ = [
 ]
 
 
-#: Chemical capacitance [F/m^3] below which nothing is stored: no number can be divided by none.
-NOTHING_STORED = 1e-200
 #: Largest difference [V] of two equilibrium potentials that counts as none.
 SAME_POTENTIAL = 1e-12
 
@@ -218,8 +216,12 @@ def rest_diffusivity(reader: Reader, path: str, potential: Number = 0.0) -> Numb
         electronic = material.electronic(own).conductivity(potential, position)
         # where nothing conducts, nothing diffuses
         ambipolar = ionic * electronic / np.maximum(ionic + electronic, np.finfo(float).tiny)
-        # where nothing is stored, nothing has to diffuse: at once
-        found.append(ambipolar / np.maximum(material.capacitance(own, potential, position), NOTHING_STORED))
+        stored = material.capacitance(own, potential, position)
+        if not np.all(np.asarray(stored) > 0):
+            raise InputError(
+                f"{path}.chemical_capacitance must be greater than 0, but at rest ({np.max(potential):.3g} V) it is 0."
+            )
+        found.append(ambipolar / stored)
     return reduce(np.minimum, found)
 
 
