@@ -30,7 +30,8 @@ class SeriesCoordinate:
     Attributes
     ----------
     in_name : str
-        Where the number stands in the names of the files, ``"pellet_{}C"``: then it is read there, in `printed` units.
+        Where the number stands in the names of the files, ``"pellet_{}C"``: then it is read there, in the unit behind
+        it or, without one, in `printed` units.
         Empty: what the measurement itself says.
     """
 
@@ -69,7 +70,18 @@ class SeriesCoordinate:
         if match is None:
             raise InputError(f"the name {label!r} has no number at {self.in_name!r}.")
         number = match[1].replace(",", ".").replace("p", ".")
-        return float(parse(f"{number} {self.printed}".strip(), self.unit))
+        # letters behind the number are its unit: 50mV are no volts
+        letters = re.match(r"[A-Za-zµ°]*", after)
+        unit = letters[0] if letters is not None else ""
+        if not self.unit or unit in ("", self.printed, self.printed.removeprefix("deg")):
+            return float(parse(f"{number} {self.printed}".strip(), self.unit))
+        try:
+            return float(parse(f"{number} {unit}", self.unit))
+        except InputError:
+            raise InputError(
+                f"{self.in_name!r}: {unit!r} behind the number is no unit of a {self.quantity}; put another sign "
+                f"between them, or give the values=[...] in their order."
+            ) from None
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .console import guarded
-from .publications import cite, materials, reconcile
+from .publications import cite, materials
 
 __all__ = ["app"]
 
@@ -229,5 +229,5 @@ def schema(
     print_schema(noun, output)
 
 
-for command in (materials, cite, reconcile):
+for command in (materials, cite):
     app.command()(command)

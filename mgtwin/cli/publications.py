@@ -1,4 +1,4 @@
-"""What is done with published numbers: ``mgtwin materials``, ``mgtwin cite`` and ``mgtwin reconcile``."""
+"""What is done with published numbers: ``mgtwin materials`` and ``mgtwin cite``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from .console import guarded, hint, out
 
-__all__ = ["cite", "materials", "reconcile"]
+__all__ = ["cite", "materials"]
 
 
 @guarded
@@ -91,39 +91,12 @@ def cite(
 
     near = what if Path(what).suffix in (".yaml", ".yml") else None
     if Path(what).suffix == ".nc":
-        from ..dataset import open
-        from ..fitting import Fit
+        from .stored import opened
 
-        found: object = open(what)
-        is_fit = str(found.attrs.get("format", "")).startswith("mgtwin fit")  # type: ignore[attr-defined]
-        text = cited(Fit.open(what) if is_fit else found, output)
+        text = cited(opened(what), output)  # type: ignore[arg-type]
     else:
         from .cellargs import read_cell
 
         text = cited(read_cell(what, overlays or ()), output, near=near)
     if output is None:
         out().print(text, end="", soft_wrap=True, markup=False)
-
-
-@guarded
-def reconcile(
-    file: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|NAME",
-            help="What samples have in common and what is free (states.yaml), or a folder of experiments with it.",
-        ),
-    ],
-    budget: Annotated[str, typer.Option(metavar="TIME", help="When to stop, for example 60s.")] = "60 s",
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of what is drawn at random.")] = 0,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save everything as YAML.")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the result into this file (.png, .pdf, .svg).")
-    ] = None,
-) -> None:
-    """Find out which printed numbers can hold together, which cannot (with proof), and what the others predict."""
-    from .reconciling import reconcile_file
-
-    reconcile_file(file, budget, seed, output, plot)

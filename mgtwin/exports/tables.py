@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mgtwin.errors import InputError
+from mgtwin.errors import InputError, MgtwinWarning
 
 __all__ = ["Column", "Table"]
 
@@ -95,6 +96,19 @@ class Table:
     def taken(self, rows: np.ndarray) -> Table:
         """Return some of the rows, by their numbers."""
         return replace(self, columns=tuple(replace(one, values=one.values[rows]) for one in self.columns))
+
+    def warn_of_all_but(self, kept: Collection[str], ending: str) -> None:
+        """Warn of the columns that a kind of file has no place for.
+
+        Warns
+        -----
+        MgtwinWarning
+            With their names.
+        """
+        lost = [column.name for column in self.columns if column.name not in kept]
+        if lost:
+            several = ", ".join(lost[:4]) + (f" and {len(lost) - 4} more" if len(lost) > 4 else "")
+            warnings.warn(f"a {ending} file has no place for {several}: left out.", MgtwinWarning, stacklevel=4)
 
     def named(self, name: str) -> Table:
         """Return the same table under another name."""

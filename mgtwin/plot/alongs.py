@@ -9,7 +9,7 @@ import numpy as np
 from mgtwin.errors import InputError
 from mgtwin.plot.family import plot
 from mgtwin.plot.look import panel
-from mgtwin.plot.units import lab, with_unit
+from mgtwin.plot.units import ZERO_CELSIUS, lab, with_unit
 from mgtwin.quantities import format_value
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _coordinate(ds: xr.Dataset, dim: str) -> tuple[np.ndarray, str]:
     values, unit = np.asarray(ds[name].values, dtype=float), str(ds[name].attrs.get("units", "1"))
     size, shown = lab(values, unit) if unit not in ("1", "K") else (1.0, "")
     if unit == "K":
-        return values - 273.15, with_unit(name, "°C")
+        return values - ZERO_CELSIUS, with_unit(name, "°C")
     return values / size, with_unit(name.replace("_", " "), shown)
 
 

@@ -74,6 +74,15 @@ def test_battery_data_format_is_valid_to_its_own_tool(life, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("ending", [".mpt", ".z"])
+def test_columns_that_a_file_has_no_place_for_are_named(spectrum, tmp_path, ending):
+    more = spectrum.assign(
+        residual=("frequency", np.zeros(spectrum.sizes["frequency"]), {"units": "1", "long_name": "r"})
+    )
+    with pytest.warns(mt.MgtwinWarning, match="no place for residual: left out"):
+        mt.export(more, tmp_path / f"a{ending}")
+
+
 def test_csv_has_names_units_numbers(spectrum, tmp_path):
     (path,) = mt.export(spectrum, tmp_path / "a.csv")
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]

@@ -120,3 +120,20 @@ def test_relaxation_times_over_temperature():
     # R C of the one arc falls with the temperature
     peaks = found.time_constant.values[found.distribution.values.argmax(axis=1)]
     np.testing.assert_allclose(peaks, [1e-9 * resistance(T) for T in CELSIUS[:3]], rtol=0.25)
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "value"),
+    [(mt.ByTemperature("_{}C"), "a_60C.z", 333.15), (mt.ByTemperature("_{}K"), "a_300K.z", 300.0),
+     (mt.ByTemperature("_{}"), "a_60.z", 333.15), (mt.ByBias("_{}mV"), "a_50mV.z", 0.05),
+     (mt.ByBias("{}V"), "0p5V.z", 0.5),
+     (mt.ByTime("{}min"), "rest30min.z", 1800.0), (mt.ByCycle("cycle{}"), "cycle12.z", 12.0)],
+)  # fmt: skip
+def test_the_unit_behind_the_number_counts(by, name, value):
+    assert by.value(None, name) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(("by", "name"), [(mt.ByTemperature("_{}F"), "a_140F.z"), (mt.ByBias("_{}C"), "a_50C.z")])
+def test_a_unit_of_something_else_is_refused(by, name):
+    with pytest.raises(mt.InputError, match="is no unit of a"):
+        by.value(None, name)

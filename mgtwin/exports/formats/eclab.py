@@ -15,7 +15,7 @@ __all__ = ["EcLab"]
 #: Our columns by the heads of EC-Lab, with the factor to its units.
 _COLUMNS = {
     "frequency": ("freq/Hz", 1.0), "Re(Z)": ("Re(Z)/Ohm", 1.0), "-Im(Z)": ("-Im(Z)/Ohm", 1.0),
-    "|Z|": ("|Z|/Ohm", 1.0), "Phase(Z)": ("Phase(Z)/deg", 1.0), "time": ("time/s", 1.0), "voltage": ("Ewe/V", 1.0),
+    "|Z|": ("|Z|/Ohm", 1.0), "Phase(Z)": ("Phase(Z)/deg", 1.0), "time": ("time/s", 1.0), "voltage": ("Ecell/V", 1.0),
     "current": ("I/mA", 1e3), "cycle": ("cycle number", 1), "cycle_number": ("cycle number", 1), "step": ("Ns", 1),
 }  # fmt: skip
 
@@ -37,6 +37,7 @@ class EcLab:
         """Write the one table under a head that says how long it is."""
         (table,) = tables
         columns = [_column(column) for column in table.columns if column.name in _COLUMNS]
+        table.warn_of_all_but(_COLUMNS, ".mpt")
         if len({column.name for column in columns}) < len(columns):
             raise InputError("an .mpt file has one column of each kind; choose one cycle, or one cell.")
         about = [line.replace(": ", " : ", 1) for line in table.about_lines]

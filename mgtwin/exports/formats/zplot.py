@@ -29,6 +29,7 @@ class ZPlot:
         """Write the one spectrum in the order in which ZPlot measures: the highest frequency first."""
         (table,) = tables
         frequency, real, negative = (table[name].values for name in ("frequency", "Re(Z)", "-Im(Z)"))
+        table.warn_of_all_but(("frequency", "Re(Z)", "-Im(Z)", "|Z|", "Phase(Z)"), ".z")
         order = frequency.argsort()[::-1]
         lines = ["ZPLOT2 ASCII", "", f'"mgtwin {table.name}"', *table.about_lines, "", f"  Data Points: {table.rows}"]
         lines += [_HEAD, "End Comments"]
