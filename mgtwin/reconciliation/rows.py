@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from .. import library
 from ..cells.overlays import load_overlay
 from ..errors import InputError
 from ..experiments import Experiment, Observation, Run, campaign, load_experiment
+from ..experiments.files import overlay_kind
 from ..quantities import parse
 from .program import LinearRow
 from .unknowns import Unknowns
@@ -30,12 +31,15 @@ class ObservedRow:
         One per temperature.
     references : tuple of Run
         What each is compared with; empty where the metric compares with nothing.
+    ageings : tuple of str
+        Overlays of ageing that its experiment tries; the runs are without any.
     """
 
     name: str
     observation: Observation
     runs: tuple[Run, ...]
     references: tuple[Run, ...] = ()
+    ageings: tuple[str, ...] = ()
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -56,6 +60,27 @@ class ObservedRow:
         if self.observation.window is None or measure is None:
             return None
         return float(parse(measure.arguments.get("sampled_at", 0.0), "s"))
+
+    def aged(self, ageing: str) -> ObservedRow | None:
+        """Return it on cells that age, None where that does not apply; ``""`` is no ageing.
+
+        Electrodes that do not go together with an ageing are left to it, as in a campaign.
+        """
+        if not ageing:
+            return self
+
+        def older(run: Run) -> Run:
+            bare = tuple(name for name in run.overlays if overlay_kind(name) != "electrode")
+            for named in ((*run.overlays, ageing), (*bare, ageing)):
+                if all(load_overlay(name).matching(run.cell, named) for name in named):
+                    return replace(run, overlays=named, ageing=ageing)
+            return run
+
+        measure, runs = self.observation.measure, tuple(map(older, self.runs))
+        fits = all(run.ageing and self.observation.matches(run.cell, run.overlays) for run in runs)
+        apart = measure is not None and "to_overlays" in measure.arguments
+        references = self.references if apart else tuple(map(older, self.references))
+        return replace(self, runs=runs, references=references) if fits and ageing in self.ageings else None
 
     def linear(self, unknowns: Unknowns) -> LinearRow | None:
         """Return it as a row of a linear program, None where its number has no such form in these runs."""
@@ -144,9 +169,10 @@ def rows_of(
                     name = f"{experiment.name}: {name}"
                 found.append(
                     ObservedRow(
-                        name, observation, runs, tuple(_references(observation, runs, overlays, experiment.states))
+                        name, observation, runs,
+                        tuple(_references(observation, runs, overlays, experiment.states)), experiment.ageing,
                     )
-                )
+                )  # fmt: skip
     return tuple(found)
 
 
