@@ -23,7 +23,7 @@ MOST = 5
 def ranked_candidates(
     surviving: Mapping[str, Witness],
     rows: Mapping[str, Sequence[ObservedRow]],
-    best: tuple[Program, Unknowns, Sequence[str]] | None = None,
+    best: tuple[Program, Unknowns, Sequence[ObservedRow]] | None = None,
 ) -> tuple[Candidate, ...]:
     """Return measurements by how far apart the closest two answers lie, in the widths of such a measurement.
 
@@ -36,8 +36,8 @@ def ranked_candidates(
         Name of an answer to its witness.
     rows : mapping
         All rows of the answers, those too that have to be wrong.
-    best : (Program, Unknowns, sequence of str), optional
-        Of the best answer, with the names of the rows that can hold together.
+    best : (Program, Unknowns, sequence of ObservedRow), optional
+        Of the best answer, with the rows that can hold together.
     """
     found: list[Candidate] = []
     for title, resolution, predicted in (*_unread(rows), *_unmeasured(surviving)) if len(surviving) > 1 else ():
@@ -46,28 +46,24 @@ def ranked_candidates(
             apart = min(abs(math.log(a / b)) for a, b in combinations(numbers, 2))
             found.append(Candidate(title, predicted, apart / resolution))
     if best is not None:
-        found += _thicknesses(*best, [row for some in rows.values() for row in some])
+        found += _thicknesses(*best)
     found = [item for item in found if item.separation > 1]
     return tuple(sorted(found, key=lambda item: (-item.separation, item.measurement))[:MOST])
 
 
-def _thicknesses(
-    program: Program, unknowns: Unknowns, names: Sequence[str], rows: Sequence[ObservedRow]
-) -> Iterator[Candidate]:
+def _thicknesses(program: Program, unknowns: Unknowns, rows: Sequence[ObservedRow]) -> Iterator[Candidate]:
     """What contacts hide does not grow with the thickness, what lies between grains does: pellets twice as thick.
 
     The number is the conductivity of the thicker one over that of the other, between 1 (no contacts) and 2.
     """
-    done = set()
-    for row in rows:
+    read = [row for row in rows if row.observation.unit == "S/m"]
+    best = {(row.runs[0].cell, row.runs[0].overlays): row for row in sorted(read, key=_width, reverse=True)}
+    for (cell, overlays), row in best.items():
         run = row.runs[0]
-        if row.observation.unit != "S/m" or (run.cell, run.overlays) in done or row.name not in names:
-            continue
-        done.add((run.cell, run.overlays))
         whole, inside = (unknowns.run(run).electronic(without) for without in ((), ("contacts",)))
-        title = f"a pellet twice as thick: conductivity over that of {', '.join((run.cell, *run.overlays))}"
+        title = f"a pellet twice as thick: conductivity over that of {', '.join((cell, *overlays))}"
         twice = LinearRow(title, (Quotient(whole, 0.5 * (whole + inside)),), 0.0, math.inf)
-        left = Program([*program.rows, twice], program.always).range(title, names)
+        left = Program([*program.rows, twice], program.always).range(title, [one.name for one in rows])
         if 0 < left.low < left.high < math.inf:
             apart = math.log(left.high / left.low) / (math.sqrt(2) * _width(row))  # both are measured
             yield Candidate(title, {"lowest": left.low, "highest": left.high}, apart)

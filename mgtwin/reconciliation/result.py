@@ -254,6 +254,8 @@ class Answer:
         rows = {row.name: row for row in self.rows}
         tested = sum(row.linear for row in self.rows)
         verdict = f"at least {self.wrong} of them wrong" if self.wrong else "all can hold together"
+        if not tested:
+            verdict = "nothing can be proved of them"
         if not self.corrections:
             verdict = "whether they can hold together is not decided"
         lines = [

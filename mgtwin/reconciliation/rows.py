@@ -9,14 +9,14 @@ from pathlib import Path
 
 from .. import library
 from ..cells.overlays import load_overlay
-from ..errors import InputError
+from ..errors import InputError, UnknownNameError
 from ..experiments import Experiment, Observation, Run, campaign, load_experiment
 from ..experiments.files import overlay_kind
 from ..quantities import parse
 from .program import LinearRow
 from .unknowns import Unknowns
 
-__all__ = ["ObservedRow", "observations", "rows_of"]
+__all__ = ["ObservedRow", "ageings_of", "choices_of", "observations", "rows_of"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,31 @@ def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
             case _:
                 found += campaign(source).experiments()
     return tuple(found)
+
+
+def choices_of(experiments: Sequence[Experiment], chosen: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], ...]:
+    """Return every combination of readings of damaged texts: those chosen, and all that observations name beside."""
+    every = {key: list(values) for key, values in chosen.items()}
+    for observation in (one for experiment in experiments for one in experiment.observed):
+        for key, value in observation.alternative.items():
+            if key not in chosen and value not in every.setdefault(key, []):
+                every[key].append(value)
+    return tuple(dict(zip(every, values, strict=True)) for values in product(*every.values()))
+
+
+def ageings_of(experiments: Sequence[Experiment], asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return overlays of ageing to try, ``""`` for none: those asked for, else none and all that experiments try.
+
+    Raises
+    ------
+    UnknownNameError
+        No experiment tries what was asked for.
+    """
+    known = dict.fromkeys(("", *(name for experiment in experiments for name in experiment.ageing)))
+    for name in asked:
+        if name not in known:
+            raise UnknownNameError(name, [one for one in known if one], "ageing that these experiments try")
+    return tuple(dict.fromkeys(asked or known))
 
 
 def rows_of(

@@ -6,17 +6,16 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 from ..analysis.metrics import shown
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError
 from ..experiments import Experiment
 from ..quantities import parse
 from .candidates import ranked_candidates
 from .program import Program
-from .result import Answer, Conflict, LeftOut, Reconciled, RowSaid, named
-from .rows import ObservedRow, rows_of
+from .result import Answer, Conflict, Correction, LeftOut, Reconciled, RowSaid, named
+from .rows import ObservedRow, ageings_of, choices_of, rows_of
 from .search import Consistent, Inconsistent, explore, ranked
 from .sharing import Free, Relation, Shared
 from .statesfile import StatesFile, read_states
@@ -108,28 +107,15 @@ def reconcile(
         raise InputError("nothing is free: give free={path: mt.Shared(...)}, or a file of states with 'free'.")
     if not observed:
         raise InputError("nothing was observed: give experiments, as from mt.observations().")
-    every = {key: list(values) for key, values in chosen.items()}
-    for experiment in observed:
-        for observation in experiment.observed:
-            for key, value in observation.alternative.items():
-                if key not in chosen and value not in every.setdefault(key, []):
-                    every[key].append(value)
-    ageings = dict.fromkeys(("", *(name for experiment in observed for name in experiment.ageing)))
-    for name in ageing or file.ageing:
-        if name not in ageings:
-            raise UnknownNameError(name, [one for one in ageings if one], "ageing that these experiments try")
-    ageings = dict.fromkeys(ageing or file.ageing or ageings)
     until = began + float(parse(budget, "s"))
     claims = [Relation(str(one)) for one in (file.relations if relations is None else relations)]
     work = _Work(Free(shared, file.states, claims), until, progress or (lambda fraction, text: None), witness, seed)
-    work.ageings = tuple(ageings)
-    choices = [dict(zip(every, values, strict=True)) for values in product(*every.values())]
-    answers = []
+    work.ageings, choices = ageings_of(observed, ageing or file.ageing), choices_of(observed, chosen)
+    whole = file.overlays if overlays is None else overlays, file.deny if deny is None else deny
+    answers = list[Answer]()
     try:
         for k, choice in enumerate(choices):
-            rows = rows_of(
-                observed, choice, file.overlays if overlays is None else overlays, file.deny if deny is None else deny
-            )
+            rows = rows_of(observed, choice, *whole)
             answers.append(work.answer(choice, rows, (k / len(choices), (k + 1) / len(choices))))
     except KeyboardInterrupt:
         work.interrupted = True
@@ -155,7 +141,7 @@ class _Work:
         self.known: Known = {}
         self.witnesses: dict[str, Witness] = {}
         self.rows: dict[str, Sequence[ObservedRow]] = {}
-        self.programs: dict[str, tuple[Program, Unknowns, Sequence[str]]] = {}
+        self.programs: dict[str, tuple[Program, Unknowns, Sequence[ObservedRow]]] = {}
 
     def answer(self, choice: Mapping[str, str], rows: Sequence[ObservedRow], part: tuple[float, float]) -> Answer:
         """Find conflicts, corrections and what is predicted, for one choice of alternatives."""
@@ -178,21 +164,10 @@ class _Work:
         complete = time.monotonic() < self.until
         self.interrupted |= not complete
         corrections = ranked(program, {row.name: WRONG[row.observation.confidence] for row in rows}, sets)
-        witness, starts = None, 0
-        for one in corrections[:TRIED] if self.simulate and complete else ():
-            self.progress(part[0] + 0.5 * (part[1] - part[0]), "parameters that satisfy the others")
-            kept = [row for row in rows if row.name not in one.rows]
-            witness, starts = sought(self.free, kept, self.until, self.seed, ageings=self.ageings, known=self.known)
-            if witness is not None:
-                self.interrupted |= not witness.complete
-                self.witnesses[named(choice)] = witness
-                corrections = (one, *(other for other in corrections if other is not one))
-                break
-            corrections = tuple(replace(other, starts=starts) if other is one else other for other in corrections)
+        witness, starts, corrections = self._satisfied(choice, rows, corrections, sum(part) / 2)
         wrong = corrections[0].rows if corrections else ()
-        self.rows[named(choice)] = rows
-        if corrections:
-            self.programs[named(choice)] = program, unknowns, [name for name in linear if name not in wrong]
+        together = [row for row in rows if row.name in linear and row.name not in wrong]
+        self.rows[named(choice)], self.programs[named(choice)] = rows, (program, unknowns, together)
         values = {} if witness is None else witness.values
         return Answer(
             alternative=choice,
@@ -214,6 +189,22 @@ class _Work:
             starts=starts,
             ageing=() if witness is None else witness.aged,
         )  # fmt: skip
+
+    def _satisfied(
+        self, choice: Mapping[str, str], rows: Sequence[ObservedRow], corrections: tuple[Correction, ...], done: float
+    ) -> tuple[Witness | None, int, tuple[Correction, ...]]:
+        """Parameters with which all but a correction hold; from how many starts; the corrections, that one first."""
+        starts = 0
+        for one in corrections[:TRIED] if self.simulate and time.monotonic() < self.until else ():
+            self.progress(done, f"parameters that satisfy all but {one}")
+            kept = [row for row in rows if row.name not in one.rows]
+            witness, starts = sought(self.free, kept, self.until, self.seed, ageings=self.ageings, known=self.known)
+            if witness is not None:
+                self.interrupted |= not witness.complete
+                self.witnesses[named(choice)] = witness
+                return witness, starts, (one, *(other for other in corrections if other is not one))
+            corrections = tuple(replace(other, starts=starts) if other is one else other for other in corrections)
+        return None, starts, corrections
 
     def tried(self, answer: Answer) -> Answer:
         """Say for which of its other corrections no parameters are found that satisfy the rest."""
