@@ -47,6 +47,7 @@ def locked(file: Path, busy: Callable[[str], str]) -> Iterator[None]:
         ...
     mgtwin.errors.InputError: it is taken
     """
+    # Opened without a change to it: it may say who holds it.
     with file.open("a+", encoding="utf-8") as held:
         try:
             if sys.platform == "win32":

@@ -128,6 +128,7 @@ class Journal:
             The disk is full or gone.
         """
         data = record.to_bytes()
+        # where the end is now, and whether anything behind it has to go
         self.records()
         try:
             if self._torn:

@@ -96,6 +96,7 @@ class Store(ABC):
                         f"{evidence.moment}: one of the two moments is wrong."
                     )
                 return
+            # First the file, then its record: a process that dies in between leaves a file that nobody knows of.
             self.keep(evidence.sha, evidence.dataset)
             body: dict[str, object] = {
                 "sha": evidence.sha, "name": evidence.name, "moment": moment, "kind": evidence.kind,
@@ -139,6 +140,7 @@ class Store(ABC):
 
     def _present(self) -> dict[str, Mapping[str, object]]:
         bodies = self._bodies()
+        # made anew from the journal: another process may have written to it
         gone = {body.get("supersedes") for body in bodies.values()}
         return {sha: body for sha, body in bodies.items() if sha not in gone and "part_of" not in body}
 
@@ -245,6 +247,7 @@ class FolderStore(Store):
             Another process is writing; the message says which, and since when.
         """
         self.path.mkdir(exist_ok=True)
+        # The system's lock is held once: a second one on the same file would shut this process out of its own store.
         with nullcontext() if self._depth else locked(self.path / "lock", self._busy):
             self._depth += 1
             try:
@@ -274,6 +277,7 @@ class FolderStore(Store):
             folder = self.path / "state"
             folder.mkdir(exist_ok=True)
             image = io.BytesIO()
+            # Built in memory and moved to its place when complete: nobody ever reads half a state.
             np.savez(image, **arrays)  # type: ignore[arg-type]
             part = folder / "new.part"
             checksum = zlib.crc32(image.getvalue()).to_bytes(4, "little")
