@@ -173,5 +173,6 @@ from .studies.goals import Minimise as Minimise
 from .studies.search import Evolution as Evolution
 from .studies.sensitivities import Morris as Morris
 from .studies.sensitivities import Sobol as Sobol
+from .twin import Moment as Moment
 
 __version__: str
