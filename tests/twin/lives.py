@@ -118,10 +118,11 @@ class Life:
         for key, deviation in self.spread.items():
             path = next(path for path in self.cell.paths() if fnmatchcase(path, key))
             changes[key] = self.cell.numbers[path] * np.exp(deviation * random.standard_normal())
-        for side in SIDES if self.exponent != 1 else ():
-            c = self.cell.numbers[f"{side}.double_layer.c"] ** self.exponent
-            changes[f"{side}.double_layer"] = mt.CPE(c, self.exponent)
-        return self.cell.with_(changes) if changes else self.cell
+        cell = self.cell.with_(changes) if changes else self.cell
+        if self.exponent == 1:
+            return cell
+        storages = {f"{side}.double_layer": cell.numbers[f"{side}.double_layer.c"] for side in SIDES}
+        return cell.with_({path: mt.CPE(c**self.exponent, self.exponent) for path, c in storages.items()})
 
     def _random(self, stream: int) -> np.random.Generator:
         """A stream for each thing that is drawn: more of one does not move the others."""

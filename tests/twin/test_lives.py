@@ -51,6 +51,4 @@ def test_a_seed_is_a_life() -> None:
     assert np.array_equal(life(noise=0.0).exact, one.exact)
     assert np.array_equal(life(events=[Event(6, gain=1.1)]).exact[:3], one.exact[:3])
     np.testing.assert_allclose(life(events=[Event(6, 8, gain=1.1)]).exact[3], 1.1 * one.exact[3], rtol=1e-12)
-    assert not np.allclose(
-        life(seed=4).truth.numbers["positive.double_layer.q"], one.truth.numbers["positive.double_layer.q"]
-    )
+    assert life(seed=4).truth != one.truth
