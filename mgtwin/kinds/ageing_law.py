@@ -78,8 +78,13 @@ def ageing_law(cls: _Class) -> _Class:
         Where something is missing; the sentence says what.
     """
     # A law that says nothing else goes with any contact.
-    defaults = {"state_name": "", "of_metal": False, "without_pressure_at_zero": "", "check": AgeingLaw.check,
-                "carried_on": AgeingLaw.carried_on}
+    defaults = {
+        "state_name": "",
+        "of_metal": False,
+        "without_pressure_at_zero": "",
+        "check": AgeingLaw.check,
+        "carried_on": AgeingLaw.carried_on,
+    }
     for name, value in defaults.items():
         if name not in vars(cls):
             setattr(cls, name, value)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,19 @@ from .evidence import Usage
 __all__ = ["Ageing", "AgeingState", "Interface", "without_ageing"]
 
 Reals = NDArray[np.float64]
+
+
+class Frame(NamedTuple):
+    """What the coordinate of a state is counted from: its start, and the limit that it cannot pass."""
+
+    start: Number
+    limit: Number | None
+
+    def value(self, coordinate: Number) -> Number:
+        """The state [its own unit] at a coordinate."""
+        if self.limit is None:
+            return self.start + coordinate
+        return self.limit + (self.start - self.limit) * np.exp(-coordinate)
 
 
 @dataclass(frozen=True)
@@ -56,38 +70,34 @@ class AgeingState:
         """A law at its place."""
         return Bound(type(law), f"{self.path}.ageing.{law.type}", reader, **known)
 
-    def start(self, reader: Reader) -> Number:
-        """Its value in the new cell."""
+    def frame(self, reader: Reader) -> Frame:
+        """Its value in the new cell, and what it cannot pass: None where its laws have no limit on one side of it."""
         match self.changes:
             case Changes.CONTACT:
-                return untouched_fraction(reader, self.path)
+                start = untouched_fraction(reader, self.path)
             case Changes.FILM:
-                return film_when_new(reader, self.path)
-        return self.bound(self.laws[0], reader).call("start")
-
-    def limit(self, reader: Reader) -> Number | None:
-        """What it cannot pass, None where there is no such value for all of its laws on one side of the start."""
-        if not all(has_formula(type(law), "limit") for law in self.laws):
-            return None
+                start = film_when_new(reader, self.path)
+            case _:
+                start = self.bound(self.laws[0], reader).call("start")
+        if not self.limited:
+            return Frame(start, None)
         limits = [self.bound(law, reader).call("limit") for law in self.laws]
-        start = self.start(reader)
         sides = {bool(np.all(limit < start)) for limit in limits}
         if len(sides) > 1:
-            return None
-        return min(limits, key=np.max) if True in sides else max(limits, key=np.max)
+            return Frame(start, None)
+        return Frame(start, min(limits, key=np.max) if True in sides else max(limits, key=np.max))
 
-    def value(self, reader: Reader, coordinate: Number) -> Number:
-        """The state [its own unit] at a coordinate."""
-        start, limit = self.start(reader), self.limit(reader)
-        return start + coordinate if limit is None else limit + (start - limit) * np.exp(-coordinate)
+    @property
+    def limited(self) -> bool:
+        """Whether all of its laws say what it cannot pass."""
+        return all(has_formula(type(law), "limit") for law in self.laws)
 
-    def rate(self, reader: Reader, value: Number, **known: Number) -> Number:
+    def rate(self, reader: Reader, value: Number, frame: Frame, **known: Number) -> Number:
         """Rate of the coordinate [1/s or its own unit/s] at a value of the state."""
         total: Number = 0.0
         for law in self.laws:
             total = total + self.bound(law, reader, **known).call("change", value)
-        limit = self.limit(reader)
-        return total if limit is None else -total / (value - limit)
+        return total if frame.limit is None else -total / (value - frame.limit)
 
 
 @dataclass(frozen=True)
@@ -114,26 +124,31 @@ class Interface:
                 fraction = fraction * state.bound(state.laws[0], reader).call("contact_kept", values[Changes.OWN])
         return fraction
 
-    def values(self, reader: Reader, coordinates: Sequence[Number]) -> dict[Changes, Number]:
-        """Values of its states at the coordinates of all states of the cell."""
-        return {
-            state.changes: state.value(reader, coordinates[k])
-            for state, k in zip(self.states, self.numbers, strict=True)
-        }
+    def frames(self, reader: Reader) -> tuple[Frame, ...]:
+        """What the coordinates of its states are counted from."""
+        return tuple(state.frame(reader) for state in self.states)
 
-    def rates(self, reader: Reader, coordinates: Sequence[Number], current: Number) -> list[Number]:
+    def values(self, frames: Sequence[Frame], coordinates: Sequence[Number]) -> dict[Changes, Number]:
+        """Values of its states at the coordinates of all states of the cell."""
+        own = zip(self.states, frames, self.numbers, strict=True)
+        return {state.changes: frame.value(coordinates[k]) for state, frame, k in own}
+
+    def rates(
+        self, reader: Reader, frames: Sequence[Frame], coordinates: Sequence[Number], current: Number
+    ) -> list[Number]:
         """Rates of its coordinates at a current density [A/m2], positive where it strips."""
-        values = self.values(reader, coordinates)
+        values = self.values(frames, coordinates)
         known = {"j": current, "fraction": self.contact(reader, values)}
         if any("pressure" in asked_by(type(law), "change") for state in self.states for law in state.laws):
             pressure = reader.number(f"{self.path}.contact.pressure")
             # a law with an exponent of 0 does without, and any pressure does
             known["pressure"] = 1.0 if pressure is None else pressure
-        return [state.rate(reader, values[state.changes], **known) for state in self.states]
+        pairs = zip(self.states, frames, strict=True)
+        return [state.rate(reader, values[state.changes], frame, **known) for state, frame in pairs]
 
     def placed(self, reader: Reader, coordinates: Sequence[Number]) -> dict[str, Number]:
         """Numbers of a cell without ageing laws that has reached the coordinates, by their path."""
-        values = self.values(reader, coordinates)
+        values = self.values(self.frames(reader), coordinates)
         found = {}
         if any(state.changes is not Changes.FILM for state in self.states):
             found[f"{self.path}.contact.fraction"] = self.contact(reader, values)
@@ -145,7 +160,7 @@ class Interface:
 
     def carried_on(self, reader: Reader, coordinates: Sequence[Number]) -> dict[str, float]:
         """Numbers of the cell, ageing laws included, with which it goes on from coordinates, by their path."""
-        values = self.values(reader, coordinates)
+        values = self.values(self.frames(reader), coordinates)
         found = {path: float(value) for path, value in self.placed(reader, coordinates).items()}
         if Changes.CONTACT in values:  # what laws with states of their own leave of it they take themselves
             found[f"{self.path}.contact.fraction"] = float(values[Changes.CONTACT])
@@ -256,20 +271,24 @@ class Ageing:
         """Whether it depends on the number at a path."""
         return any(path == known or path.startswith(f"{known}.") for known in self.paths)
 
-    def advanced(self, reader: Reader, coordinates: list[Number], cycles: Number, idle: Number, steps: int) -> list[Number]:
+    def advanced(
+        self, reader: Reader, coordinates: list[Number], cycles: Number, idle: Number, steps: int
+    ) -> list[Number]:
         """Coordinates after some cycles and some time [s] without current, by `steps` of Runge and Kutta's method."""
         if not coordinates:
             return []
         # both directions of the current and none, along a first axis of their own
         shape = (3,) + (1,) * max(np.ndim(item) for item in (*coordinates, cycles, idle))
         current = np.array([1.0, -1.0, 0.0]).reshape(shape) * (self._current / reader.number("area"))
-        stays = self._stays.reshape(shape)
+        stays, zero = self._stays.reshape(shape), np.zeros(shape)
+
+        framed = [(interface, interface.frames(reader)) for interface in self.interfaces]
 
         def slopes(at: list[Number]) -> list[Number]:
             found: list[Number] = []
-            for interface in self.interfaces:
-                for rate in interface.rates(reader, at, current):
-                    every = np.broadcast_to(rate, np.broadcast_shapes(np.shape(rate), shape))
+            for interface, frames in framed:
+                for rate in interface.rates(reader, frames, at, current):
+                    every = rate + zero
                     found.append(cycles * (stays * every).sum(axis=0) + idle * every[2])
             return found
 

@@ -14,7 +14,7 @@ from ..cells import Cell
 from ..cells.paths import Key
 from ..fitting.free import FreeLike
 from ..fitting.measurements import Measurement
-from ..fitting.parameters import Parameter, free_parameters
+from ..fitting.parameters import free_parameters
 from ..impedance.compiled import PlannedReader
 from ..impedance.parameters import reader_of
 from ..kinds.numbers import Number
@@ -81,13 +81,12 @@ class Coordinates:
         mean, factor = self.start.copy(), np.zeros((self.size, self._count))
         for k, parameter in enumerate(self.parameters):
             u, deviation = mean[k], WIDE if parameter.log else parameter.size(parameter.start)
-            for _ in range(50 if parameter.prior is not None else 0):
-                value = float(parameter.to_value(u))
-                deviation = 1 / (parameter.prior.slope(value) * parameter.slope(value))
-                moved = parameter.prior.deviation(value) * deviation
-                u -= moved
-                if abs(moved) < 1e-12 * abs(deviation):
-                    break
+            if parameter.prior is not None:
+                # Newton's method finds the middle of any prior, at once where it is normal in this coordinate
+                for _ in range(20):
+                    value = float(parameter.to_value(u))
+                    deviation = 1 / (parameter.prior.slope(value) * parameter.slope(value))
+                    u -= parameter.prior.deviation(value) * deviation
             mean[k], factor[k, k] = u, deviation
         return mean, factor
 
@@ -149,7 +148,7 @@ class Coordinates:
             if not parameter.log:
                 found[:, k] = parameter.size(parameter.start)
         for k, state in enumerate(self.ageing.states, self._count):
-            if state.limit(self._reader) is None:
+            if state.frame(self._reader).limit is None:
                 found[:, k] = np.maximum(np.abs(states[:, k]), THIN)
         return found
 
@@ -168,4 +167,3 @@ class Coordinates:
             unit = known.unit if isinstance(known, Value) else None
             changes[path] = Value(value, unit=unit, std=spread.get(path), kind="assimilated", note="by mgtwin.Twin")
         return self.original.with_({path: changes[path] for path in found})
-

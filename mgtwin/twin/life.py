@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,16 +27,16 @@ POOR = 5.0
 
 
 class _Measured:
-    """All evidence along a life, in units of its noise (`mgtwin.twin.smoother.Observed`); the state ends with errors."""
+    """All evidence along a life, in units of its noise (`mgtwin.twin.smoother.Observed`); states end with errors."""
 
     def __init__(self, evidence: Sequence[Evidence], coordinates: Coordinates) -> None:
         kinds = dict.fromkeys(item.kind for item in evidence)
         self._groups = []
         self._size = coordinates.size
         for kind in kinds:
-            rows = [k for k, item in enumerate(evidence) if item.kind == kind]
-            found = EVIDENCE_KINDS[kind].observation([evidence[k] for k in rows], coordinates)
-            self._groups.append((np.array(rows), found))
+            members = [k for k, item in enumerate(evidence) if item.kind == kind]
+            found = EVIDENCE_KINDS[kind].observation([evidence[k] for k in members], coordinates)
+            self._groups.append((np.array(members), found))
         self.log_deviations = np.empty(len(evidence))
         self.sizes = np.empty(len(evidence), dtype=int)
         frequencies = [f for _, group in self._groups for f in group.frequencies if f.size]
@@ -93,7 +93,10 @@ class _WithError:
         """Derivatives of the journey alone with those of the error."""
         steps, own, first = G.shape
         unit = np.eye(self._count)
-        wide, noise = np.zeros((steps, own + self._count, own + self._count)), np.zeros((steps, own + self._count, self.noises))
+        wide, noise = (
+            np.zeros((steps, own + self._count, own + self._count)),
+            np.zeros((steps, own + self._count, self.noises)),
+        )
         wide[:, :own, :own], wide[:, own:, own:] = F, self._kept[:, np.newaxis, np.newaxis] * unit
         noise[:, :own, :first], noise[:, own:, first:] = G, self._renewed[:, np.newaxis, np.newaxis] * unit
         return wide, noise
@@ -142,7 +145,11 @@ class Life:
 
 
 def live(
-    coordinates: Coordinates, evidence: Sequence[Evidence], error: ModelError, begin: Life | None = None
+    coordinates: Coordinates,
+    evidence: Sequence[Evidence],
+    error: ModelError,
+    apart: Collection[str] = (),
+    begin: Life | None = None,
 ) -> Life:
     """Smooth the life of one explanation.
 
@@ -152,29 +159,38 @@ def live(
     evidence : sequence of Evidence
         In order.
     error : ModelError
+    apart : collection of str
+        Hashes of evidence that is foreseen, but not assimilated.
     begin : Life, optional
         Of the first of this evidence: where the search begins. The result is the same.
     """
     measured = _Measured(evidence, coordinates)
+    counted = np.array([item.sha not in apart for item in evidence], dtype=bool)
     journey = Journey(coordinates, [item.moment for item in evidence])
     candidates = list(error.candidates())
     chosen = candidates[len(candidates) // 2] if begin is None else begin.model_error
-    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, begin and begin.smoothed), [chosen]
+    before = None if begin is None else begin.smoothed
+    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
         best = max(candidates, key=lambda item: _evidence(smoothed, journey, measured, item, coordinates))
         if best in tried:
             break
         tried.append(best)
-        smoothed = _smoothed(coordinates, journey, measured, best, smoothed)
+        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed)
     return Life(coordinates, tuple(evidence), smoothed, tried[-1])
 
 
 def _smoothed(
-    coordinates: Coordinates, journey: Journey, measured: _Measured, error: ModelError, begin: Smoothed | None
+    coordinates: Coordinates,
+    journey: Journey,
+    measured: _Measured,
+    error: ModelError,
+    counted: NDArray[np.bool_],
+    begin: Smoothed | None,
 ) -> Smoothed:
     mean, factor = coordinates.prior
     dynamics = _WithError(journey, error, measured.basis)
-    chain = Chain(*_wide(mean, factor, dynamics.size, measured.basis), dynamics, measured, len(measured.sizes))
+    chain = Chain(*_wide(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
     if begin is not None:
         return smooth(chain, begin.start, begin.noises)
     start = np.zeros(chain.factor.shape[1])
@@ -205,5 +221,5 @@ def _evidence(
     offsets = np.concatenate([linear.offsets[:, :size], np.zeros((len(F), measured.basis.size, 1))], axis=1)
     slopes = linear.slopes
     residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in zip(linear.residuals, slopes, errors, strict=True)]
-    solved = solve(Linear(offset, wide, F, offsets, G, residuals, slopes), smoothed=False)
+    solved = solve(Linear(offset, wide, F, offsets, G, residuals, slopes, linear.assimilated), smoothed=False)
     return -0.5 * float((solved.squares + solved.log_determinants).sum())

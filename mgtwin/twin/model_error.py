@@ -3,9 +3,9 @@ r"""What no parameter of a model removes: a persistent relative error of spectra
 .. math:: Z_k(f) = Z(f; x_k) + |Z_k^{data}(f)| \sum_j B_j(\lg f)\,(\delta_{k,j}' + i\,\delta_{k,j}''),
           \qquad \delta_{k} = \phi_k\,\delta_{k-1} + \sigma\sqrt{1 - \phi_k^2}\,w, \quad \phi_k = e^{-N_k/N_m}
 
-with 8 Gaussians B evenly spaced over the frequencies. Size :math:`\sigma` and memory :math:`N_m` are those of a few with
-the largest density of every spectrum predicted from those before it. (A level "from the misfit" would be blind where the
-model fails: the misfit is small where wrong numbers have taken the error up.)
+with 8 Gaussians B evenly spaced over the frequencies. Size :math:`\sigma` and memory :math:`N_m` are those of a few
+with the largest density of every spectrum predicted from those before it. (A level "from the misfit" would be blind
+where the model fails: the misfit is small where wrong numbers have taken the error up.)
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ with standard normal :math:`z, w`. The most probable ones minimise
 
 .. math:: |z|^2 + \sum_k |w_k|^2 + \sum_k \Big|\frac{y_k - h_k(x_k)}{\sigma_k}\Big|^2
 
-by Gauss-Newton steps (Bell, SIAM J. Optim. 4 (1994) 626): everything is linearised at the trajectory, the linear problem
-is solved exactly by a square-root Kalman filter and the backward recursion of Bryson and Frazier (which inverts no
-covariance: numbers that do not move and states that are known make them singular), and the step is halved until the
+by Gauss-Newton steps (Bell, SIAM J. Optim. 4 (1994) 626): everything is linearised at the trajectory, the linear
+problem is solved exactly by a square-root Kalman filter and the backward recursion of Bryson and Frazier (which inverts
+no covariance: numbers that do not move and states that are known make them singular), and the step is halved until the
 sum falls. States follow from z and w, so that what the transitions cannot do never happens. The module knows no cells.
 """
 
@@ -60,6 +60,11 @@ class Observed(Protocol):
         """Residuals, and the derivatives of the predictions over the standard deviation, (numbers, n) each."""
 
 
+def _triangle(matrix: Reals) -> Reals:
+    """R of A = QR, of each of a stack of matrices."""
+    return np.asarray(np.linalg.qr(matrix, mode="r"))
+
+
 @dataclass(frozen=True)
 class Chain:
     """A life to be smoothed.
@@ -70,15 +75,20 @@ class Chain:
         Of the state at the start: mean (n,) and a factor L (n, r) of its covariance :math:`L L^T`.
     dynamics : Dynamics
     observed : Observed
-    count : int
-        Pieces of evidence K.
+    assimilated : ndarray of bool
+        Which pieces of evidence, (K,), the life has to agree with; the others are only foreseen.
     """
 
     mean: Reals
     factor: Reals
     dynamics: Dynamics
     observed: Observed
-    count: int
+    assimilated: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """Pieces of evidence K."""
+        return len(self.assimilated)
 
     def states(self, start: Reals, noises: Reals) -> Reals:
         """The trajectory (K + 1, n) that follows from z (r,) and w (K, q); the first row is the start."""
@@ -93,7 +103,8 @@ class Chain:
         try:
             with np.errstate(all="ignore"):
                 states = self.states(start, noises)
-                squares = sum(float(r @ r) for r in self.observed.residuals(states[1:]))
+                residuals = zip(self.observed.residuals(states[1:]), self.assimilated, strict=True)
+                squares = sum(float(r @ r) for r, counts in residuals if counts)
         except MgtwinError:
             return np.inf, np.empty((0, self.mean.size))
         total = squares + float(start @ start) + float((noises * noises).sum())
@@ -116,6 +127,8 @@ class Linear:
         F (K, n, n), g (K, n, c) and G (K, n, q).
     residuals, slopes : sequence of ndarray
         Of every piece of evidence, in units of its standard deviation: e (m, c), and H (m, n) with :math:`e = H d + v`.
+    assimilated : ndarray of bool
+        (K,)
     """
 
     mean: Reals
@@ -125,16 +138,20 @@ class Linear:
     noises: Reals
     residuals: Sequence[Reals]
     slopes: Sequence[Reals]
-
+    assimilated: NDArray[np.bool_]
 
     def compressed(self) -> Linear:
-        """The same with no more numbers of evidence than it has unknowns: what they say is that of a triangle."""
+        """The same with no more numbers of evidence than it has unknowns: what they say is that of a triangle.
+
+        What is only foreseen says nothing.
+        """
         n, columns = self.mean.shape
-        both = [np.hstack([H, e]) for H, e in zip(self.slopes, self.residuals, strict=True)]
+        pieces = zip(self.slopes, self.residuals, self.assimilated, strict=True)
+        both = [np.hstack([H, e]) * float(counts) for H, e, counts in pieces]
         if len({part.shape for part in both}) == 1 and len(both[0]) > n + columns:
-            triangles = np.linalg.qr(np.stack(both), mode="r")  # all in one call
+            triangles = _triangle(np.stack(both))  # all in one call
             return replace(self, slopes=list(triangles[:, :, :n]), residuals=list(triangles[:, :, n:]))
-        return self
+        return replace(self, slopes=[part[:, :n] for part in both], residuals=[part[:, n:] for part in both])
 
 
 @dataclass(frozen=True)
@@ -178,7 +195,7 @@ def solve(life: Linear, smoothed: bool = True) -> Solved:
         mean = F @ mean + life.offsets[k]
         spread = np.hstack([F @ factor, life.noises[k]])
         # a factor of no more columns than the state has numbers
-        factor = np.linalg.qr(spread.T, mode="r").T if spread.shape[1] > n else spread
+        factor = _triangle(spread.T).T if spread.shape[1] > n else spread
         predicted[k] = mean
         factors.append(factor)
         H, rank = life.slopes[k], factor.shape[1]
@@ -186,14 +203,14 @@ def solve(life: Linear, smoothed: bool = True) -> Solved:
         # [J e H; 1 0 0] with J = H L: its triangle holds the gain, the innovation's squares and H^T S^-1 H without a
         # difference of large numbers (S = 1 + J J^T)
         top = np.hstack([H @ factor, e, H])
-        R = np.linalg.qr(np.vstack([top, np.eye(rank, top.shape[1])]), mode="r")
+        R = _triangle(np.vstack([top, np.eye(rank, top.shape[1])]))
         triangle, turned, left = R[:rank, :rank], R[:rank, rank:], R[rank:, rank:]
         gained = np.linalg.solve(triangle, turned)
         mean = mean + factor @ gained[:, :columns]
         kept.append((left[:, :columns], left[:, columns:], np.eye(n) - factor @ gained[:, columns:]))
         squares[k] = left[:, 0] @ left[:, 0]
         logs[k] = 2 * np.log(np.abs(np.diag(triangle))).sum()
-        factor = np.linalg.solve(triangle.T, factor.T).T
+        factor = np.asarray(np.linalg.solve(triangle.T, factor.T).T, dtype=float)
     last = mean, factor
     adjoint, information = np.zeros((n, columns)), np.zeros((n, n))
     means, covariances = np.empty((count, n, columns)), np.empty((count, n, n))
@@ -245,7 +262,8 @@ class Smoothed:
         """Logarithm of the predictive density of every piece of evidence given those before it, (K,)."""
         sizes = np.array([len(slopes) for slopes in self.linear.slopes])
         log_norm = sizes * np.log(2 * np.pi) + 2 * self.chain.observed.log_deviations
-        return -0.5 * (self.solved.squares + self.solved.log_determinants + log_norm)
+        log_density = -0.5 * (self.solved.squares + self.solved.log_determinants + log_norm)
+        return np.where(self.chain.assimilated, log_density, 0.0)
 
     def innovation(self, k: int) -> tuple[Reals, Reals]:
         """What piece k differs by from its prediction by those before it, and S, in units of its noise."""
@@ -307,4 +325,5 @@ def _linearised(chain: Chain, states: Reals, z: Reals, w: Reals) -> Linear:
     residuals, slopes = chain.observed.linearised(states[1:])
     offsets = -np.einsum("knq,kq->kn", G, w)[:, :, np.newaxis]
     mean = -(chain.factor @ z)[:, np.newaxis]
-    return Linear(mean, chain.factor, F, offsets, G, [r[:, np.newaxis] for r in residuals], slopes)
+    columns = [r[:, np.newaxis] for r in residuals]
+    return Linear(mean, chain.factor, F, offsets, G, columns, slopes, chain.assimilated)

@@ -73,7 +73,9 @@ class Journey:
         spread, ends, means = self._spread[k], noises[:, 0::2], noises[:, 1::2]
         during[:, self._wandering] += spread * (0.5 * ends + means / math.sqrt(12))
         result[:, self._wandering] += spread * ends
-        for row, aged in enumerate(self._aged(during, self.cycles[k], self._idle[k]), len(self._coordinates.parameters)):
+        for row, aged in enumerate(
+            self._aged(during, self.cycles[k], self._idle[k]), len(self._coordinates.parameters)
+        ):
             result[:, row] = aged
         return result
 
