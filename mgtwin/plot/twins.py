@@ -39,12 +39,11 @@ def curves(ds: xr.Dataset, metric: str, interface: str | None) -> xr.DataArray:
     return values.transpose("quantile", "cycle")
 
 
-def bands(
-    drawn: Panel, ds: xr.Dataset, values: xr.DataArray, colour: str, label: str
-) -> list[tuple[float, np.ndarray]]:
-    """Draw symmetric pairs of quantiles as bands around the middle one; return each with its curve as drawn."""
+def bands(drawn: Panel, ds: xr.Dataset, values: xr.DataArray, colour: str, label: str) -> np.ndarray:
+    """Draw symmetric pairs of quantiles as bands around the middle one; return the curves as drawn."""
     cycle, quantile = ds["cycle"].values, ds["quantile"].values
     shown = drawn.y(values.values, unit=str(values.attrs.get("units", "")), name=str(values.attrs.get("long_name", "")))
+    # the outermost pair first: the inner ones lie on it and are darker
     for k in range(len(quantile) // 2):
         words = f"{label}, {100 * (quantile[-1 - k] - quantile[k]):.3g} %"
         drawn.ax.fill_between(cycle, shown[k], shown[-1 - k], color=colour, alpha=0.16 * (k + 1), lw=0, label=words)
@@ -66,6 +65,18 @@ def crossings(drawn: Panel, ds: xr.Dataset, lines: np.ndarray, level: float) -> 
                 f"{100 * quantile:.3g} %: {at:.0f}", (at, level), (0, (-1) ** k * 7), textcoords="offset points",
                 fontsize=7.5, ha="center", va="bottom" if k % 2 == 0 else "top", color=INK,
             )  # fmt: skip
+
+
+def named(ax: Axes, marks: Sequence[tuple[float, str]]) -> None:
+    """Draw what happened, with its name, at cycles."""
+    for cycle, text in marks:
+        ax.axvline(cycle, color=COLOURS[4], lw=0.9, zorder=1)
+        # Along the line, for alarms come close together; on white, for it may lie on the data.
+        ax.annotate(
+            text, (cycle, 0.98), (3, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
+            fontsize=8, color=COLOURS[4], rotation=90, va="top", zorder=5,
+            bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 0.5},
+        )  # fmt: skip
 
 
 def each_metric(ds: xr.Dataset) -> list[Mapping[str, str]]:
@@ -120,6 +131,7 @@ def fan_chart(
     name = metric or known[0]
     with panel(ax, describe(ds.attrs), (7.4, 4.0), beside=True) as drawn:
         past = curves(ds, name, interface)
+        # which one was chosen holds for the forecast too: there another one may change most
         if interface is None and "interface" in past.coords:
             interface = str(past["interface"].item())
         others = [*earlier, *([] if forecast is None else [forecast])]
@@ -146,13 +158,7 @@ def fan_chart(
             lines = bands(drawn, forecast, values, COLOURS[1], "forecast")
             if limit is not None:
                 crossings(drawn, forecast, lines, float(drawn.y([limit], unit=unit, name=title)[0]))
-        for cycle, text in marks:
-            drawn.ax.axvline(cycle, color=COLOURS[4], lw=0.9, zorder=1)
-            drawn.ax.annotate(
-                text, (cycle, 0.98), (3, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
-                fontsize=8, color=COLOURS[4], rotation=90, va="top", zorder=5,
-                bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 0.5},
-            )  # fmt: skip
+        named(drawn.ax, marks)
         cycle_axis(drawn.ax)
     return drawn.ax
 
@@ -169,6 +175,7 @@ def odds(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         Where to draw.
     """
     with panel(ax, describe(ds.attrs), (7.0, 3.2), beside=True) as drawn:
+        # The areas follow the order in which the explanations were given, whatever their odds: they keep their colours.
         shares = ds["odds"].transpose("explanation", ...).values
         names = [str(name).replace("_", " ") for name in ds["explanation"].values]
         drawn.ax.stackplot(ds["cycle"].values, *shares, labels=names, colors=COLOURS, alpha=0.9, lw=0)
@@ -211,6 +218,7 @@ def alarm_scores(ds: xr.Dataset, *, ax: Axes | tuple[Axes, Axes] | None = None) 
                 values = ds[name].sel(mechanism=mechanism).values
                 colour, label = COLOURS[k % len(COLOURS)], str(mechanism).replace("_", " ") if where is above else None
                 drawn.ax.plot(ds["cycle"], values, "o-", ms=2.8, lw=1.0, color=colour, label=label)
+            # mechanisms may share a threshold; one that never speaks has an infinite one
             levels = {float(level) for level in np.unique(ds[threshold].values)} if threshold in ds else set()
             for level in sorted(level for level in levels if np.isfinite(level)):
                 drawn.ax.axhline(level, color=INK, lw=0.9, ls="--")

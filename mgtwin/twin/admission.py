@@ -47,6 +47,7 @@ def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: st
         ...
     mgtwin.errors.InputError: a.mpt was measured on an area of 2 cm^2, but trilayer has 1.131 cm^2: it is ...
     """
+    # What does not say of which cell it is is taken: few instruments write it.
     said = str(dataset.attrs.get("label", label))
     if label and said != label:
         raise InputError(f"{name} is of {said}, not of {label}: it is another cell's file.")

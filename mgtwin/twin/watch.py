@@ -89,6 +89,7 @@ class Reading:
             It cannot be read with certainty, is still being written, or its name does not say the moment.
         """
         found = open_result(path) if path.suffix.lower() in RESULTS else self._read(File(path))
+        # each of several spectra is evidence of its own, with a moment of its own
         leaves = found.leaves if is_tree(found) else []
         named = [(f"{path.name} {leaf.path.strip('/')}", leaf.to_dataset()) for leaf in leaves if leaf.has_data]
         for name, ds in named or [(path.name, cast("xr.Dataset", found))]:
@@ -139,6 +140,7 @@ class Folder:
         if not self.path.is_dir():
             raise InputError(f"there is no folder {self.path}: name the one into which the instrument writes.")
         seen = {}
+        # In the order of the names, so that two runs over the same files keep the same journal.
         for file in sorted(self.path.glob(self.pattern)):
             try:
                 status = file.stat()
@@ -148,6 +150,7 @@ class Folder:
             if file.is_file() and not file.name.startswith(".") and self._taken.get(file.name) != stamp:
                 before, polls = self._seen.get(file.name, (None, 0))
                 seen[file.name] = (stamp, polls + 1 if before == stamp else 0)
+        # What has settled is forgotten here and remembered as taken, until it changes.
         self._seen = {name: item for name, item in seen.items() if item[1] < _STILL}
         ready = {name: stamp for name, (stamp, polls) in seen.items() if polls >= _STILL}
         self._taken |= ready
@@ -181,6 +184,7 @@ def take(twin: Watched, reading: Reading, files: Sequence[Path]) -> list[Outcome
     for path in files:
         reasons, refused = [], False
         try:
+            # Before it is read: what is appended meanwhile changes the stamp, and the file comes again.
             status = path.stat()
             for name, ds, moment in reading.measurements(path):
                 try:
@@ -230,6 +234,7 @@ def watch(
         There is no such folder, or another process writes to the store.
     """
     how = Reading() if reading is None else reading
+    # Held all the while: two watches on one folder would do everything twice.
     with twin.store.locked():
         files = Folder(Path(folder).expanduser(), how.pattern, taken_before(twin.store))
         done = 0
