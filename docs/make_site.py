@@ -176,7 +176,7 @@ class Notebooks:
                 )
         return (
             "# Gallery\n\nEvery figure of the notebooks; each leads to the lines that made it.\n\n"
-            "::::{grid} 1 2 2 3\n:gutter: 3\n\n" + "\n".join(cards) + "\n::::\n"
+            "::::{grid} 1 1 2 2\n:gutter: 3\n\n" + "\n".join(cards) + "\n::::\n"
         )
 
 
