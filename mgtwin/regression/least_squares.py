@@ -20,6 +20,11 @@ Function = Callable[[Reals], Reals]
 TOLERANCE, ROUGH = 1e-12, 1e-6
 #: Evaluations of the residuals per start.
 MOST_EVALUATIONS = 300
+#: How far the first step goes, of the coordinates: from a good start a long one may lead into another valley (two arcs
+#: that change places).
+CAUTION = 0.01
+#: Of the way to a bound, how much is gone at once.
+NEARLY = 0.995
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +122,8 @@ class _Linear:
 class _Descent:
     """Levenberg and Marquardt's search: steps to the minimum of the linear model, as far as it has proved to hold.
 
-    Moré, Lect. Notes Math. 630 (1978) 105. Steps beyond a bound end there, and what a bound holds back is left out of
-    the next one.
+    Moré, Lect. Notes Math. 630 (1978) 105. What would pass a bound comes close to it, and the rest of the step allows
+    for that.
     """
 
     def __init__(self, search: _Accepted, start: Reals, bounds: tuple[Reals, Reals], tolerance: float) -> None:
@@ -127,7 +132,7 @@ class _Descent:
         self._scale = np.zeros(start.size)
         self._before = 0.0
         self._move(start, search.residuals(start))
-        self._radius = float(np.linalg.norm(start * self._scale)) or 1.0
+        self._radius = CAUTION * float(np.linalg.norm(start * self._scale)) or 1.0
 
     def _move(self, x: Reals, residuals: Reals) -> None:
         """Go there."""
@@ -140,45 +145,57 @@ class _Descent:
         # parameters differ by decades in their influence; of one whose influence vanishes the greatest is remembered
         self._scale = np.maximum(self._scale, lengths)
         self._scale[self._scale == 0] = 1.0
-        self._gradient = residuals @ self.slopes
-        self._free = ~(((x <= self._low) & (self._gradient > 0)) | ((x >= self._high) & (self._gradient < 0)))
-        self._model = _Linear(self.slopes[:, self._free] / self._scale[self._free], residuals)
+        self._model = _Linear(self.slopes / self._scale, residuals)
 
     def run(self, most: int) -> bool:
         """Search until nothing is gained any more (True) or `most` residuals have been evaluated (False)."""
-        while self._free.any() and self._search.evaluations < most:
+        while self._search.evaluations < most:
             if self._stepped():
                 return True
-        return not self._free.any()
+        return False
+
+    def _step(self) -> tuple[Reals, bool]:
+        """The step to try, and whether the radius of trust shortened it."""
+        scaled, shortened = self._model.step(self._radius)
+        step = scaled / self._scale
+        inside = np.full(step.size, True)
+        while True:
+            there = self.x + step
+            beyond = inside & ((there < self._low) | (there > self._high))
+            if not beyond.any():
+                return step, shortened
+            # not onto a bound, which may be no place to be (a fraction of 0), but nearly
+            bound = np.where(there < self._low, self._low, self._high)
+            step[beyond] = NEARLY * (bound - self.x)[beyond]
+            inside &= ~beyond
+            if not inside.any():
+                return step, shortened
+            moved = self.residuals + self.slopes[:, ~inside] @ step[~inside]
+            scaled, shortened = _Linear(self.slopes[:, inside] / self._scale[inside], moved).step(self._radius)
+            step[inside] = scaled / self._scale[inside]
 
     def _stepped(self) -> bool:
         """Try a step, and tell whether it was the last."""
-        scaled, shortened = self._model.step(self._radius)
-        full = self.x.copy()
-        full[self._free] += scaled / self._scale[self._free]
-        there = np.clip(full, self._low, self._high)
-        step = there - self.x
+        step, shortened = self._step()
         change = self.slopes @ step
-        promised = -float(self._gradient @ step) - float(change @ change) / 2
+        promised = -float(self.residuals @ change) - float(change @ change) / 2
         size = float(np.linalg.norm(step))
         tiny = size <= self._tolerance * (self._tolerance + float(np.linalg.norm(self.x)))
-        # the cost changes with the square of the step, so it tells the minimum at a looser step than the step does
-        whole = not shortened and bool((there == full).all())
-        # each step promises this part of what the one before it did, and will leave as much of what it promises
+        # Each step promises this part of what the one before it did, and will leave as much of what it promises. The
+        # cost changes with the square of the step, so it tells the minimum at a looser step than the step does.
         left = promised * min(1.0, promised / self._before) if self._before > 0 else promised
-        last = tiny or (whole and left <= self._tolerance**1.25 * self.cost)
-        self._before = promised if whole else 0.0
-        residuals = self._search.residuals(there)
+        last = tiny or (not shortened and left <= self._tolerance**1.25 * self.cost)
+        self._before = 0.0 if shortened else promised
+        residuals = self._search.residuals(self.x + step)
         cost = float(residuals @ residuals) / 2
         gained = self.cost - cost
-        # a last step is shorter than rounding can tell by the cost: the gradient, which knows better, is believed
-        if gained > 0 or (last and cost <= self.cost * (1 + 10 * self._tolerance)):
-            self._move(there, residuals)
-        length = float(np.linalg.norm(step * self._scale))
         if not gained > promised / 4:  # also where it is no number
-            self._radius = length / 4
+            self._radius = float(np.linalg.norm(step * self._scale)) / 4
         elif gained > 0.75 * promised and shortened:
             self._radius *= 2
+        # a last step is shorter than rounding can tell by the cost: the gradient, which knows better, is believed
+        if gained > 0 or (last and cost <= self.cost * (1 + 10 * self._tolerance)):
+            self._move(self.x + step, residuals)
         return last
 
 
@@ -208,9 +225,7 @@ def least_squares(
         if loss is None:
             descent = _Descent(search, start, bounds, tolerance)
             converged = descent.run(most)
-            return Minimum(
-                descent.x, descent.cost, descent.residuals, descent.slopes, search.evaluations, converged
-            )
+            return Minimum(descent.x, descent.cost, descent.residuals, descent.slopes, search.evaluations, converged)
         from scipy.optimize import least_squares as trust_region
 
         found = trust_region(
