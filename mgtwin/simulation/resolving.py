@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..cells import Cell, Reader, Resolved
 from ..cells.paths import Key, Node
-from ..cells.questions import passes
+from ..cells.questions import passes, shunted
 from ..cells.rest import discharges_itself, starting_potentials
 from ..impedance.exact import exact_laplace
 from ..impedance.interfaces import reacting
@@ -58,7 +58,7 @@ def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
 def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.DataTree | None = None) -> Cell:
     """The cell with a resolution for each electrode that left it open, where one reaction is not enough for all of it.
 
-    So it is at once where electrons of the layer beside it enter, at its face. A run that goes on from another one has
+    So it is at once where electrons of the layer beside it enter, at its face, and in spectra beside a shunt. A run that goes on from another one has
     its resolution.
     """
     sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
@@ -70,7 +70,11 @@ def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.Data
         chosen: dict[Key, Node] = {f"{side}.resolution": Resolved(n) for side, n in sliced.items() if n}
     else:
         spread = cell.reaction_uniformity(min(largest_current(cell, segments), LARGE))
-        uneven = [side for side in sides if spread[side] > UNEVEN or passes(cell, Carrier.ELECTRONS, side)]
+        # a spectrum of a model knows the thickness of an electrode only where all of the current goes through it
+        divided = () if segments else shunted(cell)
+        uneven = [
+            side for side in sides if spread[side] > UNEVEN or passes(cell, Carrier.ELECTRONS, side) or side in divided
+        ]
         chosen = {f"{side}.resolution": Resolved() for side in uneven}
     return cell.with_(chosen) if chosen else cell
 
