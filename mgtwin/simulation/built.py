@@ -31,9 +31,9 @@ _Made = TypeVar("_Made")
 MOST, SWITCH = 16, "MGTWIN_CACHE"
 #: Input that carries the state from which a solve starts.
 STATE = "handed state"
-#: Least absolute tolerances of potentials [V] and of the current, in its own unit, in cells with a host: its potential is
-#: right to a part of the relative tolerance, and at an imposed voltage the current ceases down to what that leaves. No
-#: step would be short enough for less.
+#: Least absolute tolerances of potentials [V] and of the current, in its own unit, in cells with a host: its potential
+#: is right to a part of the relative tolerance, and at an imposed voltage the current ceases down to what that leaves.
+#: No step would be short enough for less.
 HOSTED, CEASED = 1e-9, 1e-5
 
 

@@ -58,8 +58,8 @@ def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
 def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.DataTree | None = None) -> Cell:
     """The cell with a resolution for each electrode that left it open, where one reaction is not enough for all of it.
 
-    So it is at once where electrons of the layer beside it enter, at its face, and in spectra beside a shunt. A run that goes on from another one has
-    its resolution.
+    So it is at once where electrons of the layer beside it enter, at its face, and in spectra beside a shunt. A run
+    that goes on from another one has its resolution.
     """
     sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
     if not sides:
