@@ -211,9 +211,10 @@ class Integrator:
         times = np.asarray(segment.times)
         try:
             reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state)
-            if termination == FAILED and self.model.modal_layers:
-                # after a jump of the voltage no step of modes may be short enough for the current's error; it follows
-                # the states by Newton's iteration all the same
+            if termination == FAILED and (self.model.modal_layers or not reached[-1]):
+                # After a jump of the voltage no step of modes, and at a corner of it no first step of a cell that
+                # conducts well, may be short enough for the current's error: what rounds the voltage is more than its
+                # tolerance. It follows the states by Newton's iteration all the same.
                 reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state, again=True)
         except pybamm.SolverError as error:
             if BEYOND_AT_ONCE not in str(error):
