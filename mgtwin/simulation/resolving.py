@@ -19,7 +19,7 @@ from ..kinds.electrode import conduction
 from ..kinds.kind import Bound
 from ..models import names
 from ..models.rails import Rails
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from ..quantities import format_value
 from .start_state import last_dataset
 
@@ -39,9 +39,12 @@ LARGE = 1e30
 
 def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
     """Largest current [A] of stretches: what is imposed, or what a voltage draws at most through the cell at rest."""
-    rest, found = None, [0.0]
+    rest, found, before = None, [0.0], Limits()
     for segment in segments:
         control = segment.control
+        held, before = control.start in (before.low, before.high) and not control.rate, segment.limits
+        if held:  # where a current has ended: it falls from there
+            continue
         ends = np.array([control.start, control.start + control.rate * segment.duration])
         if control.imposes_voltage:
             if discharges_itself(cell) or any(layer.material.mesh_only for layer in cell.layers):

@@ -1,4 +1,4 @@
-"""A sweep from rest of a salt of high conductivity between fast electrodes: its corner at 0 s asks for no finite step."""
+"""A sweep from rest of a salt that conducts well between fast electrodes: its corner at 0 s asks for no finite step."""
 
 from __future__ import annotations
 
