@@ -23,6 +23,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._shortnames import with_short_names
 from ..dataset import add_warning, attributes
 from ..errors import FileError, InputError
 from .axes import Grid
@@ -317,4 +318,4 @@ def open_study(store: str | Path) -> xr.Dataset:
         else:
             data[str(key)] = variable
     about = {name: value for name, value in raw.attrs.items() if name != "mgtwin_study"}
-    return xr.Dataset(data, coords=coords, attrs=about)
+    return with_short_names(xr.Dataset(data, coords=coords, attrs=about))
