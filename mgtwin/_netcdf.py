@@ -23,9 +23,9 @@ import numpy as np
 
 from mgtwin._checksum import HDF5, seal, unseal
 from mgtwin._schema import check, is_tree
-from mgtwin._shortnames import with_short_names
 from mgtwin.errors import FileError, InputError, MgtwinWarning
 from mgtwin.plain import is_text
+from mgtwin.shortnames import with_short_names
 
 if TYPE_CHECKING:
     import xarray as xr

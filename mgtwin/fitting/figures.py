@@ -25,7 +25,8 @@ Drawn: TypeAlias = Any
 def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
     """Nyquist plots of the spectra, traces of the runs in time; data as points, the fit as lines, residuals below.
 
-    The bands hold 68 and 90 % of what the noise of the data leaves open. Residuals are left out on given Axes; those of spectra are relative to |Z|, those of runs to their largest value.
+    The bands hold 68 and 90 % of what the noise of the data leaves open. Residuals are left out on given
+    Axes; those of spectra are relative to |Z|, those of runs to their largest value.
 
     Parameters
     ----------

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._shortnames import with_short_names
 from ..cells import Cell
 from ..cells.paths import Key
 from ..dataset import attributes, stamp
 from ..errors import InputError
+from ..shortnames import with_short_names
 from .measured import FAILURE
 from .plan import CELL, PROTOCOL, Plan
 from .points import Outcome
@@ -27,7 +27,7 @@ WARNINGS = 50
 #: Reason of points that an interrupted study left out.
 LEFT_OUT = "not computed: the study was interrupted"
 #: Of a coordinate: dimensions, values, attributes.
-Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, Any]]
+Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, object]]
 
 
 class Memory:

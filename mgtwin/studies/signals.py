@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._shortnames import short_names
 from ..cells import Cell
 from ..dataset import add_warning, attributes, check, is_tree
 from ..errors import InputError, SimulationError
 from ..protocols import EIS, Protocol
+from ..shortnames import short_names
 from ..simulation import simulate
 from .axes import Paired, axes_of
 from .engine import interruptible
@@ -69,8 +69,8 @@ def signals(cell: Cell, protocol: Protocol, sets: Paired, progress: Progress | N
     }
     numbers = {"sample": ("sample", np.arange(n), attributes("sample"))}
     ds = run.assign(samples).assign_coords({**numbers, **coords})
-    known = set(run.attrs.get("warnings", []))
-    others = list(dict.fromkeys(said for said in warnings if said not in known))
+    before = set(run.attrs.get("warnings", []))
+    others = list(dict.fromkeys(said for said in warnings if said not in before))
     ends = np.isnan(next(iter(found.values()))).any(axis=1).sum() - len(outcome.failures)
     said = [f"{len(others)} further warnings of single parameter sets, the first: {others[0]}"] if others else []
     if outcome.failures:

@@ -23,9 +23,9 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._shortnames import with_short_names
 from ..dataset import add_warning, attributes
 from ..errors import FileError, InputError
+from ..shortnames import with_short_names
 from .axes import Grid
 from .measured import FAILURE
 from .plan import Plan, differences

@@ -132,7 +132,9 @@ def uncertainty(
         match protocol:
             case Protocol() if axes is None and store is None and client is None:
                 return with_said(signals(cell, protocol, sets, progress), posterior)
-        raise InputError("without metrics the signals of one protocol are kept: no axes, store or client, one protocol.")
+        raise InputError(
+            "without metrics the signals of one protocol are kept: no axes, store or client, one protocol."
+        )
     found = sweep(
         cell,
         protocol,

@@ -93,10 +93,8 @@ def test_samples_of_a_spectrum_are_spectra_of_the_cell_with_their_parameters(cel
 
 
 def test_samples_of_a_run_in_time_and_of_sets_that_fail_or_end(cell, tmp_path):
-    run = mt.Galvanostatic("5 uA/cm^2", "1 h", limits=("-1 V", "0.1 V"))
-    found = mt.uncertainty(
-        cell, run, n=3, posterior={"layers.buffer_left.thickness": np.array([4e-4, 6e-4, 5e-3])}
-    )
+    run = mt.Galvanostatic("5 uA/cm^2", "1 h", limits=("-1 V", "50 mV"))
+    found = mt.uncertainty(cell, run, n=3, posterior={"layers.buffer_left.thickness": np.array([4e-4, 6e-4, 5e-3])})
     samples = found["voltage_samples"]
     assert samples.sizes == {"sample": 3, "time": found.sizes["time"]}
     last = samples.values[:, -1]
@@ -139,10 +137,43 @@ def test_figures_of_a_fit_have_its_data_and_bands(cell, data, fit):
 
 def test_predictions_draw_over_each_other_in_one_legend(cell):
     thin = cell.with_({"layers.antiperovskite.thickness": "0.2 mm"})
-    ax = mt.plot.nyquist({name: mt.uncertainty(one, SPECTRUM, n=16) for name, one in {"as is": cell, "thin": thin}.items()})
+    ax = mt.plot.nyquist(
+        {name: mt.uncertainty(one, SPECTRUM, n=16) for name, one in {"as is": cell, "thin": thin}.items()}
+    )
     assert len(ax.patches) == 4
     assert [text.get_text() for text in ax.get_legend().get_texts()].count("68 %") == 1
     # nothing of a passive cell lies below the axis
     assert all(patch.get_path().get_extents().y0 > -1e-6 for patch in ax.patches)
     run = mt.uncertainty(cell, mt.Galvanostatic("5 uA/cm^2", "1 h"), n=16)
     assert len(mt.plot.transient(run).collections) == 2
+
+
+def test_what_a_study_varies_has_a_short_name_beside_its_path(cell, tmp_path):
+    path = "layers.buffer_*.thickness"
+    study = mt.sweep(
+        cell, SPECTRUM, {path: ["0.2 mm", "0.5 mm"], "temperature": [300.0, 330.0]},
+        [mt.analysis.area_specific_resistance],
+    )  # fmt: skip
+    by_path = study.sel({path: 5e-4, "temperature": 330.0})["area_specific_resistance"]
+    for one in (study, mt.open(mt.save(study, tmp_path / "study.nc"))):
+        assert one["area_specific_resistance"].dims == (path, "temperature")  # as in 0.1.0
+        assert float(one.sel(buffer_thickness=5e-4, temperature=330.0)["area_specific_resistance"]) == float(by_path)
+        assert one["buffer_thickness"].attrs["paths"] == [
+            "layers.buffer_left.thickness",
+            "layers.buffer_right.thickness",
+        ]
+    assert float(mt.cell_at(study.sel(buffer_thickness=2e-4, temperature=300.0)).get("temperature")) == 300.0
+
+
+def test_short_names_are_told_apart():
+    from mgtwin.shortnames import short_names
+
+    found = short_names(
+        ["layers.a.material.ionic_conductivity.reference", "layers.a.ionic_conductivity", "interfaces.a-b.resistance"],
+        taken=["a_b_resistance"],
+    )
+    assert found == {
+        "layers.a.material.ionic_conductivity.reference": "a_ionic_conductivity",
+        "layers.a.ionic_conductivity": "layers_a_ionic_conductivity",
+        "interfaces.a-b.resistance": "interfaces_a_b_resistance",
+    }

@@ -52,7 +52,9 @@ def with_short_names(ds: xr.Dataset) -> xr.Dataset:
     """
     # of a file those are there already, but without what selects by them
     ds = ds.drop_vars([name for name, one in ds.coords.items() if _PATH in one.attrs])
-    varied = [str(name) for name, one in ds.coords.items() if "paths" in one.attrs and one.dims not in ((), ("sample",))]
+    varied = [
+        str(name) for name, one in ds.coords.items() if "paths" in one.attrs and one.dims not in ((), ("sample",))
+    ]
     for name, short in short_names(varied, set(map(str, ds.variables)) - set(varied)).items():
         ds = ds.assign_coords({short: (ds[name].dims, ds[name].values, {**ds[name].attrs, _PATH: name})})
         # an index of its own, or one could not select by it
