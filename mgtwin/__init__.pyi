@@ -53,6 +53,7 @@ from .fitting import compare as compare
 from .fitting import fit as fit
 from .fitting import fit_series as fit_series
 from .fitting import next_experiment as next_experiment
+from .fitting.free import Drifting as Drifting
 from .fitting.free import Free as Free
 from .fitting.free import PerDataset as PerDataset
 from .fitting.free import PerTemperature as PerTemperature
@@ -130,6 +131,7 @@ from .protocols import Replay as Replay
 from .protocols import protocol as protocol
 from .protocols.bias import Current as Current
 from .protocols.bias import Voltage as Voltage
+from .protocols.cccv import CCCV as CCCV
 from .protocols.cycling import Cycling as Cycling
 from .protocols.eis import EIS as EIS
 from .protocols.galvanostatic import Galvanostatic as Galvanostatic
@@ -142,6 +144,7 @@ from .protocols.voltammetry import Voltammetry as Voltammetry
 from .quantities import Quantity as Quantity
 from .quantities import Value as Value
 from .reconciliation import PerState as PerState
+from .reconciliation import Relation as Relation
 from .reconciliation import Shared as Shared
 from .reconciliation import observations as observations
 from .reconciliation import reconcile as reconcile
@@ -173,5 +176,6 @@ from .studies.goals import Minimise as Minimise
 from .studies.search import Evolution as Evolution
 from .studies.sensitivities import Morris as Morris
 from .studies.sensitivities import Sobol as Sobol
+from .twin import Moment as Moment
 
 __version__: str
