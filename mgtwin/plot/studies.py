@@ -210,10 +210,9 @@ def pareto(
     first = metrics_in(ds)
     if len(first) < 2 and (x is None or y is None):
         raise InputError("pareto draws two metrics against each other, but this optimisation has one.")
-    x = x or first[0]
-    y = y or next(name for name in first if name != x)
-    stated = x, y
-    x, y = (f"{name}_robust" if f"{name}_robust" in ds else name for name in stated)
+    stated = x or first[0], y or next(name for name in first if name != (x or first[0]))
+    judged = [f"{name}_robust" if f"{name}_robust" in ds else name for name in stated]
+    x, y = x or judged[0], y or judged[1]
     for name in (x, y, color_by or x):
         if name not in ds.variables:
             raise InputError(f"pareto: there is no {name!r} here.{did_you_mean(name, [str(k) for k in ds.variables])}")
