@@ -16,7 +16,7 @@ from mgtwin.registry import FAMILIES
 STUB = Path(mgtwin.__file__).with_name("__init__.pyi")
 PACKAGES = ("analysis", "impedance", "plot")
 #: Families whose kinds are used by another name than their class: in circuit strings, as functions, by `mgtwin.read`.
-NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export format", "page")
+NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export format", "kind of evidence", "page")
 #: Module -> public names of it that are no kinds.
 OTHERS = {
     "analysis.metrics": "metric",
@@ -34,7 +34,7 @@ OTHERS = {
     "explorer.state": "Exploration",
     "explorer.verb": "Explorer explore",
     "exports": "export export_format report tables_of",
-    "reconciliation": "PerState Shared observations reconcile",
+    "reconciliation": "PerState Relation Shared observations reconcile",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",
@@ -50,6 +50,7 @@ OTHERS = {
     "simulation": "simulate",
     "simulation.jacobian": "impedance_jacobian",
     "studies": "Paired Robust cell_at open_study optimise sensitivity sweep uncertainty",
+    "twin": "Moment",
 }
 HEAD = '''"""Public names of mgtwin and where they are defined. Made by docs/make_stub.py; do not edit."""
 

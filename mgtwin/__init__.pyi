@@ -56,6 +56,7 @@ from .fitting import compare as compare
 from .fitting import fit as fit
 from .fitting import fit_series as fit_series
 from .fitting import next_experiment as next_experiment
+from .fitting.free import Drifting as Drifting
 from .fitting.free import Free as Free
 from .fitting.free import PerDataset as PerDataset
 from .fitting.free import PerTemperature as PerTemperature
@@ -145,6 +146,7 @@ from .protocols.voltammetry import Voltammetry as Voltammetry
 from .quantities import Quantity as Quantity
 from .quantities import Value as Value
 from .reconciliation import PerState as PerState
+from .reconciliation import Relation as Relation
 from .reconciliation import Shared as Shared
 from .reconciliation import observations as observations
 from .reconciliation import reconcile as reconcile
@@ -176,5 +178,6 @@ from .studies.goals import Minimise as Minimise
 from .studies.search import Evolution as Evolution
 from .studies.sensitivities import Morris as Morris
 from .studies.sensitivities import Sobol as Sobol
+from .twin import Moment as Moment
 
 __version__: str

@@ -91,6 +91,7 @@ class Screen:
         self.board = Board()
         for part in (self.bar, self.knobs):
             part.on_msg(self._heard)
+        # a browser that has gone must not keep a machine cycling
         pn.state.on_session_destroyed(lambda context: self.session.close())
 
     def page(self) -> pn.Template:
@@ -121,11 +122,13 @@ class Screen:
             "done": lambda: None,
         }  # fmt: skip
         answers[str(said["do"])]()
+        # not while a slider moves: every address is a step back in the history of the browser
         if said["do"] not in ("move", "theme") and self.location is not None:
             self.location.search = f"?{self.session.state.query}"  # an address for every place at which one stops
 
     def _turn(self, path: str, position: float, gesture: object) -> None:
         state = self.session.state
+        # where a slider may go is the server's to say, whatever the browser sends
         knob = next((knob for knob in (*state.settings, *state.knobs) if knob.path == path), None)
         if knob is not None:  # of an overlay that has just been switched off a last move may come
             self.session.move(lambda state: state.moved(path, knob.at(position)), gesture)
@@ -150,6 +153,7 @@ class Screen:
             self.document.add_next_tick_callback(self._refresh)
 
     def _refresh(self) -> None:
+        # first: what comes from now on needs a visit of its own
         self.waits = False
         seen = self.session.seen
         self.told(seen.state)

@@ -70,6 +70,7 @@ class _Drawn:
             match role:
                 case "data":
                     renderer = self.figure.scatter("x", "y", source=source, size=6, fill_alpha=0, line_width=1.2)
+                # bars begin where the cell stands, and go where the number at the end of its range takes it
                 case "low" | "high":
                     renderer = self.figure.hbar(
                         y="y", left="base", right="x", height=0.6, source=source, line_alpha=0, fill_alpha=0.85
@@ -103,6 +104,7 @@ class _Drawn:
         for key, (source, _) in self.glyphs.items():
             if key not in seen and len(source.data["x"]):
                 source.data = {name: [] for name in source.data}
+        # a legend of one curve says nothing that the title does not
         items = [self.glyphs[key][1] for key in self.glyphs if key in seen]
         if [*self.legend.items] != items:
             self.legend.items = items

@@ -135,6 +135,7 @@ class Session:
             Moves of one gesture (a slider that is dragged) have the same curve before them; None is a gesture of its
             own.
         """
+        # moves come from one browser one after the other, but a fit ends in a thread of its own
         with self._lock:
             try:
                 state = change(self._wanted)
@@ -213,6 +214,7 @@ class Session:
         finally:
             with self._lock:
                 self._work = None
+                # within the lock: a move that comes now either is seen here or begins work of its own
                 newer = self._wanted is not state
             if newer:
                 self._ask()

@@ -35,6 +35,7 @@ class CyclingPage:
         """Half the difference of the half cycles, the first and the last cycle, and what takes the voltage."""
         cycle, half = result["cycle"].values, result["half_difference"].values
         number, time, voltage = (result[name].values for name in ("cycle_number", "time", "voltage"))
+        # two of up to hundreds: what is between them, the chart by cycle shows
         traces = [
             curve(f"cycle {k}", time[number == k] - time[number == k][0], voltage[number == k], "part")
             for k in dict.fromkeys((int(number[0]), int(number[-1])))

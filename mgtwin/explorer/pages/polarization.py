@@ -34,6 +34,7 @@ class PolarizationPage:
     def picture(sight: Sight, result: xr.Dataset) -> Picture:
         """Current and what each element takes of the voltage."""
         time, current = result["time"].values, result["current"].values
+        # the axis of time is logarithmic, and the instant of the step is not on it
         seen, voltage = time > 0, float(sight.numbers["voltage"])
         end = float(current[-1])
         readings = {"current at the end": format_value(end, "A")}
