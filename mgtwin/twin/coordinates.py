@@ -54,7 +54,7 @@ class Coordinates:
     """
 
     def __init__(self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage) -> None:
-        self.original, self.usage = cell, usage
+        self.original, self.free, self.usage = cell, free, usage
         item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
         self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
         #: Variance by which each free number wanders, per cycle and per second.
@@ -96,6 +96,10 @@ class Coordinates:
         # of a single state plain numbers, which formulas take faster than arrays without dimensions
         columns = np.moveaxis(states, -1, 0)
         return {path: self.parameters[k].to_value(columns[k]) for path, k in self._targets}
+
+    def using(self, usage: Usage) -> Coordinates:
+        """The same coordinates for a cell of which something else is done."""
+        return Coordinates(self.original, self.free, usage)
 
     def reader(self, states: Reals) -> PlannedReader:
         """What reads the cell, when new, with the free numbers of states (..., n)."""

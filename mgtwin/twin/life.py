@@ -144,6 +144,27 @@ class Life:
         """Whether the most probable life was found."""
         return self.smoothed.converged
 
+    @property
+    def noise(self) -> float:
+        """That of the instrument at the last piece of evidence, relative."""
+        return float(self.evidence[-1].noise or np.nan)
+
+    @property
+    def forecasts_only(self) -> bool:
+        """Whether the model's error leaves hidden numbers without a standard deviation that holds."""
+        return bool(float(self.model_error.size or 0.0) > POOR * self.noise)
+
+    def drawn(self, members: int, random: np.random.Generator) -> Reals:
+        """States after the last piece of evidence as they may be, numbers of the model's error included: (members, n)."""
+        factor = self.smoothed.solved.factor
+        return self.smoothed.states[-1] + random.standard_normal((members, factor.shape[1])) @ factor.T
+
+    def deviations(self, k: int = -1) -> dict[str, float]:
+        """Standard deviations [SI] of the numbers of the cell at a piece of evidence, by their path."""
+        slopes = self.coordinates.slopes(self.states[[k]])[0]
+        variances = np.einsum("pn,nm,pm->p", slopes, self.covariances[k], slopes)
+        return dict(zip(self.coordinates.paths, np.sqrt(np.clip(variances, 0.0, None)).tolist(), strict=True))
+
 
 def live(
     coordinates: Coordinates,
@@ -196,8 +217,7 @@ def _smoothed(
     if begin is not None:
         return smooth(chain, begin.start, begin.noises)
     start = np.zeros(chain.factor.shape[1])
-    count = factor.shape[1]
-    start[:count] = (coordinates.start - mean)[:count] / np.diag(factor[:count])
+    start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
     return smooth(chain, start)
 
 
