@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 from scipy.interpolate import PchipInterpolator
 
+from ..cells.paths import Key
 from ..dataset import stamp
 from ..errors import InputError, MgtwinError
 from ..impedance.compiled import CompiledSpectra
@@ -26,6 +27,7 @@ from .transitions import Journey
 __all__ = ["Limit", "forecast", "history"]
 
 Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 
 #: States per explanation that are carried on.
 MEMBERS = 256
@@ -88,11 +90,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class _Ahead:
-    """The ensemble of one explanation at the cycles of a forecast; arrays (members, cycles)."""
+    """The ensemble of one explanation at the cycles of a forecast; arrays (members, cycles).
+
+    What is reached at an interface is its contact fraction and its film, (2, members, cycles).
+    """
 
     weight: float
     modulus: Reals
-    placed: Mapping[str, Reals]
+    reached: Mapping[str, Reals]
     voltages: Reals | None
 
 
@@ -118,7 +123,9 @@ def forecast(
     likely = {name: life for name, life in lives.items() if odds[name] > UNLIKELY}
     random = np.random.default_rng(seed)
     ahead = [_carried(life, odds[name], protocol, cycles, random, voltages) for name, life in likely.items()]
-    begun = max(next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values())
+    begun = max(
+        next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values()
+    )
     weights = np.concatenate([np.full(len(item.modulus), item.weight / len(item.modulus)) for item in ahead])
     found: dict[str, tuple[tuple[str, ...], Reals]] = {
         "impedance_modulus": (("cycle",), np.concatenate([item.modulus for item in ahead])),
@@ -127,7 +134,7 @@ def forecast(
         both = np.concatenate([item.voltages for item in ahead if item.voltages is not None], axis=1)
         found |= {"deposition_voltage": (("cycle",), both[0]), "dissolution_voltage": (("cycle",), both[1])}
     data = {f"{name}_quantiles": _bands(values, weights, quantiles, name) for name, (_, values) in found.items()}
-    data |= _by_interface([item.placed for item in ahead], weights, quantiles)
+    data |= _by_interface([item.reached for item in ahead], weights, quantiles)
     if until is not None:
         over = np.concatenate([until.reached(item.modulus, item.voltages) for item in ahead])
         first = np.where(over.any(axis=1), cycles[over.argmax(axis=1)].astype(float), np.inf)
@@ -140,7 +147,7 @@ def forecast(
             (), float(weights @ over.any(axis=1)), {"units": "1", "long_name": f"probability that {until} is reached"}
         )
     attrs = stamp(route="twin", protocol=protocol.to_yaml(), explanations=list(likely), begun=float(begun))
-    return xr.Dataset(data, coords=_coords(cycles + begun, quantiles), attrs=attrs)
+    return xr.Dataset(data, coords=_coords((cycles + begun).astype(float), quantiles), attrs=attrs)
 
 
 def _carried(
@@ -157,53 +164,68 @@ def _carried(
     drawn = life.drawn(MEMBERS, random)
     states, errors = drawn[:, : own.size], drawn[:, own.size :]
     error, basis = life.model_error, life.basis
-    lowest, modulus, placed, grown = life.lowest_frequency, [], [], []
+    lowest = life.basis.low
+    modulus, reached, grown, halfway = [], [], [], []
     compiled = CompiledSpectra(space.cell, np.full((MEMBERS, 1), lowest), space.paths)
+
+    def resistance(states: Reals) -> Complexes:
+        """Z at the lowest frequency."""
+        values = space.values(states)
+        return compiled.impedance({path: values[:, [i]] for i, path in enumerate(space.paths)})[:, 0]
+
     directions = basis.directions(np.array([lowest]), np.ones(1))
     for k in range(len(moments)):
+        before = states
         states = journey.ensemble(k, states, random.standard_normal((MEMBERS, journey.noises)))
         kept = np.exp(-journey.cycles[k] / float(error.memory or 1.0))
         renewed = float(error.size or 0.0) * np.sqrt(1 - kept**2)
         errors = kept * errors + renewed * random.standard_normal(errors.shape)
-        values = space.values(states)
-        z = compiled.impedance({path: values[:, [i]] for i, path in enumerate(space.paths)})[:, 0]
+        z = resistance(states)
+        # the first half cycle ends half a cycle before its second one, and its voltage belongs to that state
+        halfway.append(np.abs(resistance(states - (states - before) / (2 * journey.cycles[k]))))
         parts = errors @ directions.T + life.noise * random.standard_normal((MEMBERS, 2))
         modulus.append(np.abs(z + np.abs(z) * (parts[:, 0] + 1j * parts[:, 1])))
-        placed.append(space.ageing_values(states))
-        grown.append(states)
+        reached.append(space.reached(states))
+        grown.append((states, np.abs(z)))
     rows = np.array(modulus).T
     return _Ahead(
         weight,
         rows,
-        {path: np.array([item[path] for item in placed]).T for path in placed[0]} if placed else {},
-        _voltages(space, protocol, np.array(grown), rows) if voltages else None,
+        {path: np.array([item[path] for item in reached]).transpose(1, 2, 0) for path in reached[0]},
+        _voltages(space, protocol, [x for x, _ in grown], [np.array(halfway), np.array([z for _, z in grown])])
+        if voltages
+        else None,
     )
 
 
-def _voltages(space: Coordinates, protocol: Cycling, states: Reals, modulus: Reals) -> Reals:
+def _voltages(space: Coordinates, protocol: Cycling, states: Sequence[Reals], at_ends: Sequence[Reals]) -> Reals:
     """End voltages (2, members, cycles) of an ensemble, from a few cells that are simulated.
+
+    `at_ends` are the resistances (cycles, members) at the ends of the first and of the second half cycles.
 
     Within one explanation the voltage is a smooth function of the resistance: cells over the whole range of resistances
     are simulated, without ageing, through one cycle each, and the others lie between them.
     """
     from ..simulation import simulate
 
-    flat = modulus.T.ravel()
+    flat = at_ends[1].ravel()
     order = np.argsort(flat)
     chosen = order[np.unique(np.linspace(0, flat.size - 1, SIMULATED).astype(int))]
-    along = states.reshape(-1, states.shape[-1])[chosen]
+    along = np.concatenate(states)[chosen]
     one = replace(protocol, cycles=1, first_cycle=0, traces=(0,), probe=None, probe_rest=None, skipping=None, points=2)
     ends = []
     for values in space.values(along):
-        changes = dict(zip(space.paths, values.tolist(), strict=True))
+        changes: dict[Key, object] = dict(zip(space.paths, values.tolist(), strict=True))
         run = simulate(space.cell.with_(changes), one)
         ends.append([float(run["deposition_voltage"][0]), float(run["dissolution_voltage"][0])])
+    deposits_first = float(protocol.current) < 0
+    parts = at_ends if deposits_first else at_ends[::-1]
     log_modulus, ends_of = np.log(flat[chosen]), np.array(ends)
     apart = np.concatenate([[True], np.diff(log_modulus) > 1e-9])
     if apart.sum() < 2:
-        return np.broadcast_to(ends_of[0][:, np.newaxis, np.newaxis], (2, *modulus.shape))
+        return np.broadcast_to(ends_of[0][:, np.newaxis, np.newaxis], (2, *parts[0].T.shape))
     curve = PchipInterpolator(log_modulus[apart], ends_of[apart] / flat[chosen][apart, np.newaxis])
-    return np.moveaxis(curve(np.log(modulus)) * modulus[..., np.newaxis], -1, 0)
+    return np.array([curve(np.log(part.T))[..., side] * part.T for side, part in enumerate(parts)])
 
 
 def history(lives: Mapping[str, Life], odds: Mapping[str, float], quantiles: Sequence[float]) -> xr.Dataset:
@@ -216,10 +238,12 @@ def history(lives: Mapping[str, Life], odds: Mapping[str, float], quantiles: Seq
     cycles = [space.usage.cycle(item.moment) for item in life.evidence]
     z = norm.ppf(quantiles)
     spread = np.sqrt(np.clip(np.einsum("kii->ki", life.covariances), 0.0, None))
-    data: dict[str, xr.Variable] = {}
-    rows = [{path: values for path, values in space.ageing_values(life.states + at * spread).items()} for at in z]
-    data |= _interfaces({path: np.sort([row[path] for row in rows], axis=0).T for path in rows[0]} if rows else {})
-    modulus, measured = life.modulus(z)
+    rows = [space.reached(life.states + at * spread) for at in z]
+    bands = {path: np.sort([row[path] for row in rows], axis=0).transpose(1, 2, 0) for path in rows[0]}
+    data = _interfaces(bands)
+    middle, deviation = life.modulus()
+    modulus = middle[:, np.newaxis] + deviation[:, np.newaxis] * z
+    measured = [_lowest(item.dataset) for item in life.evidence]
     units, long_name = NAMES["impedance_modulus"]
     about = {"units": units, "long_name": long_name}
     data["impedance_modulus_quantiles"] = xr.Variable(("cycle", "quantile"), modulus, about)
@@ -254,23 +278,32 @@ def _quantile(values: Reals, weights: Reals, quantiles: Sequence[float]) -> Real
     return found
 
 
-def _by_interface(placed: list[Mapping[str, Reals]], weights: Reals, quantiles: Sequence[float]) -> dict[str, xr.Variable]:
-    """Bands of what ages: of each interface over all explanations, new where one says nothing of it."""
-    paths = [path for path in placed[0] if all(path in item for item in placed)]
+def _lowest(dataset: xr.Dataset) -> float:
+    """|Z| at the lowest frequency of a spectrum; nan of anything else."""
+    if "impedance" not in dataset:
+        return np.nan
+    return float(np.abs(dataset["impedance"].values[np.argmin(dataset["frequency"].values)]))
+
+
+def _by_interface(
+    reached: list[Mapping[str, Reals]], weights: Reals, quantiles: Sequence[float]
+) -> dict[str, xr.Variable]:
+    """Bands of what ages, of the interfaces that age in every explanation."""
+    paths = [path for path in reached[0] if all(path in item for item in reached)]
+    members = {path: np.concatenate([item[path] for item in reached], axis=1) for path in paths}
     return _interfaces(
-        {path: _quantile(np.concatenate([item[path] for item in placed]), weights, quantiles) for path in paths}
+        {path: np.stack([_quantile(one, weights, quantiles) for one in both]) for path, both in members.items()}
     )
 
 
 def _interfaces(bands: Mapping[str, Reals]) -> dict[str, xr.Variable]:
-    """Contact fractions and films over cycle, interface and quantile."""
-    data: dict[str, xr.Variable] = {}
-    for name, ending in (("contact_fraction", ".contact.fraction"), ("film_resistance", "resistance")):
-        found = {path: values for path, values in bands.items() if path.endswith(ending)}
-        if found:
-            units, long_name = NAMES[name]
-            about = {"units": units, "long_name": long_name, "interfaces": list(found)}
-            data[f"{name}_quantiles"] = xr.Variable(
-                ("cycle", f"{name}_interface", "quantile"), np.stack(list(found.values()), axis=1), about
-            )
+    """Contact fractions and films over cycle, interface and quantile, from (2, cycles, quantiles) of each interface."""
+    if not bands:
+        return {}
+    both = np.stack(list(bands.values()), axis=2)
+    data = {"interface": xr.Variable(("interface",), list(bands), {"units": "1", "long_name": "interface"})}
+    for values, name in zip(both, ("contact_fraction", "film_resistance"), strict=True):
+        units, long_name = NAMES[name]
+        about = {"units": units, "long_name": long_name}
+        data[f"{name}_quantiles"] = xr.Variable(("cycle", "interface", "quantile"), values, about)
     return data

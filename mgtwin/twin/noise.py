@@ -1,11 +1,11 @@
-r"""Noise of the instrument, from Kramers and Kronig and never from the misfit: who learns it from there learns to be blind.
+r"""Noise of the instrument, from Kramers and Kronig and never from the misfit, from where one learns to be blind.
 
 The scatter about the fit of the test is too small by the freedom of the fit,
 
 .. math:: \sigma = s \Big/ \sqrt{1 - \frac{M + 3}{2N}},
 
-for N points and M relaxations, and of one spectrum it is uncertain by a quarter: what counts is the root mean square over
-the last spectra of the same settings.
+for N points and M relaxations, and of one spectrum it is uncertain by a quarter: what counts is the root mean square
+over the last spectra of the same settings.
 """
 
 from __future__ import annotations
