@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,8 @@ import xarray as xr
 
 from ..cells import Cell
 from ..cells.paths import Key
-from ..data import read
 from ..errors import InputError, UnknownNameError
-from ..fitting.free import Free, FreeLike, PerDataset
+from ..fitting.free import FreeLike, PerDataset
 from ..fitting.parameters import wanted
 from ..fitting.result import Fit
 from ..fitting.verb import fit
@@ -26,6 +24,7 @@ from .admission import check_is_of
 from .coordinates import Coordinates
 from .evidence import Evidence, Moment, Usage, content_hash, moment_of
 from .forecasts import Limit, forecast, history
+from .intake import Given, Update, each
 from .journal import Record
 from .life import Life, live
 from .model_error import ModelError
@@ -35,36 +34,8 @@ from .store import FolderStore, MemoryStore, Store
 
 __all__ = ["Twin", "Update"]
 
-#: What can be given to a twin: measurements, their files, folders of these, several of them.
-Given = xr.Dataset | xr.DataTree | str | Path | Iterable[object]
 #: Quantiles of bands unless others are asked for.
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
-
-
-@dataclass(frozen=True)
-class Update:
-    """What a twin made of what it was given; prints in five lines.
-
-    Attributes
-    ----------
-    decisions : mapping
-        Name of each measurement -> ``"assimilated"``, ``"held: ..."``, ``"known"``.
-    summary : str
-        What the cell is now.
-    """
-
-    decisions: Mapping[str, str]
-    summary: str
-
-    @property
-    def decision(self) -> str:
-        """That of a single measurement, or their numbers."""
-        listed = list(self.decisions.values())
-        return listed[0] if len(listed) == 1 else ", ".join(f"{listed.count(x)} {x}" for x in dict.fromkeys(listed))
-
-    def __str__(self) -> str:
-        names = ", ".join(list(self.decisions)[:3]) + (", ..." if len(self.decisions) > 3 else "")
-        return f"{names}: {self.decision}\n{self.summary}"
 
 
 class Twin:
@@ -189,7 +160,8 @@ class Twin:
             The noise has to be found, and the library of the Kramers-Kronig test is not installed.
         """
         given = None if noise is None else float(parse(noise, ""))
-        pieces = [self._piece(ds, label, at, given) for label, ds in _each(what, name)]
+        # everything is looked at before anything is kept: an update is taken up whole or not at all
+        pieces = [self._piece(ds, label, at, given) for label, ds in each(what, name)]
         if not pieces:
             raise InputError("there is nothing to take up: the folder or list is empty.")
         with self.store.locked():
@@ -202,7 +174,7 @@ class Twin:
                 decisions[piece.name] = "known" if piece.sha in known else decision
                 if piece.sha not in known:
                     self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
-        return Update(decisions, self.summary())
+        return Update(decisions, self)
 
     def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
         check_is_of(dataset, name, self.explanations.values(), self.label)
@@ -215,6 +187,7 @@ class Twin:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What is assimilated, in order, with the noise that counts for each piece."""
+        # a cell that changed while it was measured is of no one moment
         usable = [item for item in self.store.evidence() if not item.verdict]
         return tuple(pooled(Usage(self.use).in_order(usable)))
 
@@ -289,6 +262,7 @@ class Twin:
 
     def _cell(self, k: int) -> Cell:
         life = self.lives[self.best]
+        # a wrong model gives hidden numbers standard deviations that do not hold
         spread = {} if life.forecasts_only else life.deviations(k)
         return life.coordinates.cell_at(life.states[k], spread)
 
@@ -358,7 +332,7 @@ class Twin:
         """
         space = self._spaces[name or self.best]
         evidence = self.evidence
-        free: dict[Key, FreeLike] = {path: PerDataset(Free()) for path in space.placed}
+        free: dict[Key, FreeLike] = {path: PerDataset() for path in space.placed}
         # rates of ageing act on no single spectrum, and what wanders has a value in each
         for parameter in space.parameters:
             what = space.free[parameter.key]
@@ -403,23 +377,3 @@ def _has(cell: Cell, key: Key) -> bool:
         return bool(model_of(cell).expand(key))
     except UnknownNameError:
         return False
-
-
-def _each(what: object, name: str) -> Iterator[tuple[str, xr.Dataset]]:
-    """Every Dataset with its name."""
-    match what:
-        case xr.Dataset():
-            yield name or str(what.attrs.get("file", what.attrs.get("label", "a Dataset"))), what
-        case xr.DataTree():
-            for node in what.leaves:
-                yield f"{name or what.name or 'tree'}{node.path}", node.to_dataset()
-        case str() | Path():
-            path = Path(what)
-            files = sorted(item for item in path.iterdir() if item.is_file()) if path.is_dir() else [path]
-            for file in files:
-                yield from _each(read(file), name or file.name)
-        case Iterable():
-            for k, item in enumerate(what):
-                yield from _each(item, f"{name} {k + 1}".strip() if name else "")
-        case _:
-            raise InputError(f"{type(what).__name__} is no measurement: give Datasets, files or a folder.")
