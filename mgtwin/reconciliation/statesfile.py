@@ -20,7 +20,13 @@ from .sharing import PerState, Relation, Shared
 
 __all__ = ["StatesFile", "read_states"]
 
-_Factors = Annotated[dict[str, str], BeforeValidator(lambda raw: {key: str(value) for key, value in raw.items()})]
+
+def _texts(raw: object) -> object:
+    """The values of factors as texts; what is no mapping is refused later."""
+    return {key: str(value) for key, value in raw.items()} if is_mapping(raw) else raw
+
+
+_Factors = Annotated[dict[str, str], BeforeValidator(_texts)]
 
 
 def _related(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,7 +117,7 @@ def read_states(source: StatesFile | str | Path | Mapping[str, Mapping[str, str]
         raise FileError("there is no such file of states.", str(path))
     document = yamlfile.load(path)
     match document.data:
-        case {"states": dict()} as data:
+        case {"states": _} as data:
             whole = {**data, "folder": str(path.resolve().parent)}
         case data:
             whole = {"states": data, "folder": str(path.resolve().parent)}
