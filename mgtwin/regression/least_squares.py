@@ -208,9 +208,11 @@ def least_squares(
     max_evaluations: int | None = None,
     tolerance: float = TOLERANCE,
 ) -> Minimum:
-    """Minimise a sum of squares from one start by Levenberg and Marquardt's method, scaled by the Jacobian.
+    """Minimise a sum of squares from one start, in a region of trust that is scaled by the Jacobian.
 
-    With a loss it is scipy's trust-region reflective method. Ctrl-C ends it; the last point that was accepted is marked
+    Residuals that are exact to rounding by Levenberg and Marquardt's method, whose few operations cost less than they
+    do; with a loss or a looser tolerance (residuals that are integrated in time) by scipy's trust-region reflective
+    method, which takes fewer of them in a flat valley. Ctrl-C ends it; the last point that was accepted is marked
     ``interrupted``.
 
     Raises
@@ -222,7 +224,7 @@ def least_squares(
     low, high = bounds
     start, most = np.clip(start, low, high), max_evaluations or MOST_EVALUATIONS
     try:
-        if loss is None:
+        if loss is None and tolerance <= TOLERANCE:
             descent = _Descent(search, start, bounds, tolerance)
             converged = descent.run(most)
             return Minimum(descent.x, descent.cost, descent.residuals, descent.slopes, search.evaluations, converged)
@@ -238,8 +240,8 @@ def least_squares(
             ftol=tolerance**1.25,
             xtol=tolerance,
             gtol=tolerance**1.25,
-            loss=loss.scipy_name,
-            f_scale=loss.threshold,
+            loss="linear" if loss is None else loss.scipy_name,
+            f_scale=1.0 if loss is None else loss.threshold,
             max_nfev=most,
         )
     except KeyboardInterrupt:
@@ -247,6 +249,6 @@ def least_squares(
         if search.point is None:
             raise
         return search.point
-    # scipy scales what it returns by the loss; here the residuals and derivatives themselves are wanted
-    at, slopes = residuals(found.x), jacobian(found.x)
+    # with a loss scipy scales what it returns; here the residuals and derivatives themselves are wanted
+    at, slopes = (found.fun, found.jac) if loss is None else (residuals(found.x), jacobian(found.x))
     return Minimum(found.x, float(found.cost), at, slopes, search.evaluations, bool(found.success))
