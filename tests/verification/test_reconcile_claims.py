@@ -181,6 +181,8 @@ def test_made_up_ageing_is_told_from_another(tmp_path: Path, true: str, false: s
         ({"relations": [f"area[annealed] <= {THICKNESS}[annealed]"]}, "nothing is free there"),
         ({"relations": [f"{THICKNESS}[au_mg3asn_au] <= {THICKNESS}[annealed]"]}, "name more in the brackets"),
         ({"ageing": ["contact_los"]}, "Did you mean 'contact_loss'"),
+        ({"relations": [f"{EON}[annealed] <= 0.5 {EON}[annealed]"]}, "both sides are the same number"),
+        ({"relations": [f"{THICKNESS}[annealed] <= 0.01 {THICKNESS}[hot_pressed]"]}, "within their bounds"),
         ({"alternatives": {"exponent": ["-7"]}}, "unknown exponent of these observations '-7'"),
         ({"alternatives": {"exponnt": ["-8"]}}, "Did you mean 'exponent'"),
         ({"deny": ["the short circuit is new"]}, "unknown claim of these observations"),
@@ -191,3 +193,10 @@ def test_made_up_ageing_is_told_from_another(tmp_path: Path, true: str, false: s
 def test_claims_that_cannot_be_meant_are_refused(arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(mt.InputError, match=re.escape(said)):
         mt.reconcile(mt.observations("paper"), states="paper", witness=False, **arguments)
+
+
+def test_what_is_given_twice_does_not_predict_itself() -> None:
+    with pytest.raises(mt.InputError, match="two experiments are called 'ca_staircase'"):
+        mt.reconcile([*mt.observations("paper"), mt.experiment("ca_staircase")], states="paper", witness=False)
+    with pytest.raises(mt.InputError, match="StatesFile: states.cold_pressed"):
+        mt.reconcile("paper", states={"cold_pressed": "milled"})  # type: ignore[dict-item]
