@@ -20,18 +20,13 @@ from .sharing import PerState, Relation, Shared
 
 __all__ = ["StatesFile", "read_states"]
 
-
-def _texts(raw: object) -> object:
-    """The values of factors as texts; what is no mapping is refused later."""
-    return {key: str(value) for key, value in raw.items()} if is_mapping(raw) else raw
-
-
-_Factors = Annotated[dict[str, str], BeforeValidator(_texts)]
-
-
-def _related(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what is no relation where the file is read, with its line."""
-    return tuple(str(Relation(text)) for text in texts)
+_Factors = Annotated[
+    dict[str, str],
+    BeforeValidator(
+        # what is no mapping is refused by what it is validated as
+        lambda raw: {key: str(value) for key, value in raw.items()} if is_mapping(raw) else raw
+    ),
+]
 
 
 @noun
@@ -73,7 +68,7 @@ class StatesFile:
     states: Mapping[str, _Factors]
     free: Mapping[str, _Written] = field(default_factory=dict)
     alternatives: Mapping[str, Names] = field(default_factory=dict)
-    relations: Annotated[Names, AfterValidator(_related)] = ()
+    relations: Annotated[Names, AfterValidator(lambda texts: tuple(str(Relation(text)) for text in texts))] = ()
     ageing: Names = ()
     overlays: Names = ()
     deny: Names = ()
