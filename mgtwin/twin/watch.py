@@ -156,6 +156,11 @@ class Folder:
         self._taken |= ready
         return [self.path / name for name in ready]
 
+    def again(self, files: Sequence[Path]) -> None:
+        """Hand out files once more: what was to take them could not."""
+        for file in files:
+            self._taken.pop(file.name, None)
+
     @property
     def unsettled(self) -> list[str]:
         """Names of the files that have changed too recently."""
