@@ -143,10 +143,7 @@ class Rack:
     def __init__(self, places: Sequence[Place]) -> None:
         self.places = tuple(places)
         self.rows: dict[str, Row] = {}
-        self._folders = {
-            place.name: Folder(place.folder, place.told.reading.pattern, taken_before(FolderStore(place.told.store)))
-            for place in places
-        }
+        self._folders: dict[str, Folder] = {}
 
     def poll(self, client: Client | None = None) -> list[Row]:
         """Look into all folders, and let the twins work whose cells have new files.
@@ -164,8 +161,11 @@ class Rack:
         todo: dict[str, list[Path]] = {}
         for place in self.places:
             try:
+                if place.name not in self._folders:
+                    taken = taken_before(FolderStore(place.told.store))
+                    self._folders[place.name] = Folder(place.folder, place.told.reading.pattern, taken)
                 files = self._folders[place.name].settled()
-            except InputError as error:  # a folder that is gone, or not there yet
+            except InputError as error:  # a folder that is gone, or not there yet; a journal that is damaged
                 self.rows[place.name] = Row(place.name, problem=str(error))
                 continue
             if files or place.name not in self.rows:
@@ -233,6 +233,7 @@ def load_rack(path: str | Path, folder: str | Path) -> Rack:
             cells = {name: PlaceFile(one) if is_text(one) else one for name, one in named.items()}
     if not cells:
         raise document.error(f"there is no cell: no folder in {data} has such a name.", ("cells",))
+    (here / asked.stores).mkdir(exist_ok=True)
     places, known = [], dict[str, TwinFile]()
     for name, cell in cells.items():
         file = cell.twin or asked.twin
