@@ -131,6 +131,7 @@ from .protocols import Replay as Replay
 from .protocols import protocol as protocol
 from .protocols.bias import Current as Current
 from .protocols.bias import Voltage as Voltage
+from .protocols.cccv import CCCV as CCCV
 from .protocols.cycling import Cycling as Cycling
 from .protocols.eis import EIS as EIS
 from .protocols.galvanostatic import Galvanostatic as Galvanostatic
@@ -143,6 +144,7 @@ from .protocols.voltammetry import Voltammetry as Voltammetry
 from .quantities import Quantity as Quantity
 from .quantities import Value as Value
 from .reconciliation import PerState as PerState
+from .reconciliation import Relation as Relation
 from .reconciliation import Shared as Shared
 from .reconciliation import observations as observations
 from .reconciliation import reconcile as reconcile
