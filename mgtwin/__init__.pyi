@@ -176,6 +176,9 @@ from .studies.goals import Minimise as Minimise
 from .studies.search import Evolution as Evolution
 from .studies.sensitivities import Morris as Morris
 from .studies.sensitivities import Sobol as Sobol
+from .twin import Limit as Limit
+from .twin import ModelError as ModelError
 from .twin import Moment as Moment
+from .twin import Twin as Twin
 
 __version__: str

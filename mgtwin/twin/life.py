@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..impedance.compiled import CompiledSpectra
 from .coordinates import Coordinates
 from .evidence import Evidence
 from .model_error import ErrorBasis, ModelError
@@ -116,12 +117,15 @@ class Life:
         Its states end with the numbers of the model's error.
     model_error : ModelError
         As estimated.
+    basis : ErrorBasis
+        In which it is held.
     """
 
     coordinates: Coordinates
     evidence: tuple[Evidence, ...]
     smoothed: Smoothed
     model_error: ModelError
+    basis: ErrorBasis
 
     @property
     def states(self) -> Reals:
@@ -143,6 +147,40 @@ class Life:
     def converged(self) -> bool:
         """Whether the most probable life was found."""
         return self.smoothed.converged
+
+    @property
+    def noise(self) -> float:
+        """That of the instrument at the last piece of evidence, relative."""
+        return float(self.evidence[-1].noise or np.nan)
+
+    @property
+    def forecasts_only(self) -> bool:
+        """Whether the model's error leaves hidden numbers without a standard deviation that holds."""
+        return bool(float(self.model_error.size or 0.0) > POOR * self.noise)
+
+    def drawn(self, members: int, random: np.random.Generator) -> Reals:
+        """States after the last piece of evidence as they may be, the model's error included: (members, n)."""
+        factor, size = self.smoothed.solved.factor, self.coordinates.size
+        states = self.smoothed.states[-1] + random.standard_normal((members, factor.shape[1])) @ factor.T
+        states[:, :size] = self.coordinates.inside(states[:, :size])
+        return states
+
+    def modulus(self) -> tuple[Reals, Reals]:
+        """|Z| [ohm] at the lowest frequency of all evidence at every piece, (K,), and its standard deviation."""
+        space, f = self.coordinates, np.full((len(self.evidence), 1), self.basis.low)
+        values, paths = space.values(self.states), list(space.paths)
+        numbers = {path: values[:, [i]] for i, path in enumerate(paths)}
+        compiled = CompiledSpectra(space.cell, f, paths)
+        z = compiled.impedance(numbers)[:, 0]
+        by_coordinate = np.einsum("pk,kpn->kn", compiled.jacobian(numbers, paths)[:, :, 0], space.slopes(self.states))
+        slopes = (np.conj(z)[:, np.newaxis] * by_coordinate).real / np.abs(z)[:, np.newaxis]
+        return np.abs(z), np.sqrt(np.clip(np.einsum("kn,knm,km->k", slopes, self.covariances, slopes), 0.0, None))
+
+    def deviations(self, k: int = -1) -> dict[str, float]:
+        """Standard deviations [SI] of the numbers of the cell at a piece of evidence, by their path."""
+        slopes = self.coordinates.slopes(self.states[[k]])[0]
+        variances = np.einsum("pn,nm,pm->p", slopes, self.covariances[k], slopes)
+        return dict(zip(self.coordinates.paths, np.sqrt(np.clip(variances, 0.0, None)).tolist(), strict=True))
 
 
 def live(
@@ -179,7 +217,7 @@ def live(
             break
         tried.append(best)
         smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed)
-    return Life(coordinates, tuple(evidence), smoothed, tried[-1])
+    return Life(coordinates, tuple(evidence), smoothed, tried[-1], measured.basis)
 
 
 def _smoothed(
@@ -196,8 +234,7 @@ def _smoothed(
     if begin is not None:
         return smooth(chain, begin.start, begin.noises)
     start = np.zeros(chain.factor.shape[1])
-    count = factor.shape[1]
-    start[:count] = (coordinates.start - mean)[:count] / np.diag(factor[:count])
+    start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
     return smooth(chain, start)
 
 
