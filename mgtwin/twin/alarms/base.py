@@ -1,0 +1,58 @@
+"""The family of alarms: what a kind of alarm declares, and the decorator that takes it up."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, ClassVar, TypeVar, dataclass_transform
+
+import numpy as np
+from pydantic import Field
+
+from ...kinds.declare import declared, require
+from ...protocols import Written
+from ...registry import Family
+from .faults import Fault, Foreseen
+
+__all__ = ["ALARM_KINDS", "AlarmKind", "Threshold", "alarm_kind"]
+
+Threshold = Annotated[float, Field(gt=0)]
+
+
+class AlarmKind(Written, ABC):
+    """Base of the alarms: which faults it knows, and from which score on it speaks.
+
+    Attributes
+    ----------
+    jump : float
+        Score z of one piece of evidence, in standard deviations, above which it is held.
+    slow : float
+        The same for the sum of what exceeds 0.75 in each of many pieces (one-sided CUSUM); inf: never.
+    of_cell : bool
+        Whether it is the cell that changed. What is wrong with the instrument alone does not change forecasts.
+    """
+
+    type: str
+    jump: float = 5.0
+    slow: float = np.inf
+    of_cell: ClassVar[bool] = True
+
+    @abstractmethod
+    def faults(self, foreseen: Foreseen) -> Mapping[str, Fault]:
+        """What it knows to go wrong, by the name that alarms have, as it would show in a piece of evidence."""
+
+
+#: Every kind of alarm by its name.
+ALARM_KINDS: Family[type[AlarmKind]] = Family("alarm", "an alarm")
+_Kind = TypeVar("_Kind", bound=AlarmKind)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def alarm_kind(cls: type[_Kind]) -> type[_Kind]:
+    """Declare an alarm: a class with ``jump``, ``slow`` where slow changes count, and the method ``faults(foreseen)``."""
+
+    def check(made: type[AlarmKind]) -> None:
+        require(not made.__abstractmethods__, made, ALARM_KINDS, "without the method faults(foreseen).")
+
+    return declared(cls, ALARM_KINDS, AlarmKind, check)
