@@ -10,11 +10,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -25,6 +24,7 @@ from numpy.typing import ArrayLike
 
 from ..dataset import add_warning, attributes
 from ..errors import FileError, InputError
+from ..locks import locked
 from .axes import Grid
 from .measured import FAILURE
 from .plan import Plan, differences
@@ -196,7 +196,18 @@ def opened_store(path: str | Path, plan: Plan) -> Iterator[Store]:
     target = Path(path)
     if not target.parent.is_dir():
         raise InputError(f"the folder {target.parent} does not exist: create it first.")
-    with _locked(target):
+    beside = target.with_name(f".{target.name}.lock")
+    with ExitStack() as held:
+        with _written(target):  # what goes wrong later is no fault of the lock
+            held.enter_context(
+                locked(
+                    beside,
+                    lambda holder: (
+                        f"{target} is being computed by another process ({holder}): wait for it (mt.open_study reads "
+                        "what is there), or choose another store."
+                    ),
+                )
+            )
         if not target.exists():
             # Built beside its place and moved there when complete: nobody ever sees half a store.
             draft = target.with_name(f".{target.name}.part")
@@ -217,41 +228,6 @@ def opened_store(path: str | Path, plan: Plan) -> Iterator[Store]:
             )
         grid = Grid(plan.grid.dims, plan.grid.shape, tuple(kept["chunk"]))
         yield Store(target, replace(plan, grid=grid))
-
-
-@contextmanager
-def _locked(target: Path) -> Iterator[None]:
-    """Keep other processes from writing to a store.
-
-    The lock is the system's, on a file beside the store: whatever way this process ends, also by kill -9, it is free
-    again, and a file that was left there is used again.
-    """
-    beside = target.with_name(f".{target.name}.lock")
-    with _written(target):
-        file = beside.open("a")
-    with file:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            busy = not os.path.samestat(os.fstat(file.fileno()), beside.stat())  # removed by whoever had it
-        except (BlockingIOError, PermissionError, FileNotFoundError):
-            busy = True
-        if busy:
-            raise InputError(
-                f"{target} is being computed by another process: wait for it (mt.open_study reads what is there), or "
-                "choose another store."
-            )
-        try:
-            yield
-        finally:
-            with suppress(OSError):  # Windows keeps an open file
-                beside.unlink()
 
 
 @contextmanager
