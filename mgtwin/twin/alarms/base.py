@@ -50,7 +50,7 @@ _Kind = TypeVar("_Kind", bound=AlarmKind)
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
 def alarm_kind(cls: type[_Kind]) -> type[_Kind]:
-    """Declare an alarm: a class with ``jump``, ``slow`` where slow changes count, and the method ``faults(foreseen)``."""
+    """Declare an alarm: a class with ``jump``, ``slow`` where slow changes count, and ``faults(foreseen)``."""
 
     def check(made: type[AlarmKind]) -> None:
         require(not made.__abstractmethods__, made, ALARM_KINDS, "without the method faults(foreseen).")

@@ -6,33 +6,29 @@ impedance. What a spectrum shows beside its cell's fixture is foreseen as withou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...cells import Cell
 from ...impedance.compiled import CompiledSpectra
-from ..observing import States
 
-__all__ = ["PATTERNS", "SpectrumForeseen", "foreseen_spectra"]
+__all__ = ["SpectrumForeseen", "foreseen_spectra", "shunted"]
 
 Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 
 #: Numbers of a cell by whose derivatives faults show.
-PATTERNS = (
-    "*.contact.fraction",
-    "*.film_resistance",
-    "*.film_resistance.reference",
-    "series_resistance",
-    "temperature",
-)
+WATCHED = ("*.contact.fraction", "*.film_resistance", "*.film_resistance.reference", "series_resistance", "temperature")
 
 
-def stacked(z: NDArray[np.complex128]) -> Reals:
-    """Real parts, then imaginary parts, along the last axis."""
-    return np.concatenate([z.real, z.imag], axis=-1)
+def shunted(z: Complexes, conductances: Reals, leads: float, area: float) -> Complexes:
+    """Impedances [ohm] with a shunt [S/m2] beside what is not leads [ohm m2], (k, numbers)."""
+    layers = z * area - leads
+    return np.asarray((leads + layers / (1 + np.multiply.outer(conductances, layers))) / area)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,47 +45,52 @@ class SpectrumForeseen:
         Path to dZ/dp, shape (f,).
     """
 
-    impedance: NDArray[np.complex128]
+    impedance: Complexes
     leads: float
     area: float
-    slopes: dict[str, NDArray[np.complex128]]
+    slopes: Mapping[str, Complexes]
 
     @property
     def numbers(self) -> Reals:
-        """Real parts, then imaginary parts [ohm]."""
-        return stacked(self.impedance)
+        """Real and imaginary part of each point in turn [ohm]."""
+        return parts(self.impedance)
 
     @property
     def resistance(self) -> float:
         """The largest modulus of the layers [ohm m2]."""
         return float(np.max(np.abs(self.impedance * self.area - self.leads)))
 
+    def slope(self, pattern: str) -> Complexes:
+        """dZ/dp by all numbers whose path matches, moved together."""
+        found = [slope for path, slope in self.slopes.items() if fnmatchcase(path, pattern)]
+        return np.sum([np.zeros_like(self.impedance), *found], axis=0)
+
     def by(self, pattern: str) -> Reals:
-        """Derivative by all numbers that match, moved together: fractions relative to themselves."""
-        found = np.zeros(self.impedance.size, dtype=complex)
-        for path, slope in self.slopes.items():
-            if fnmatchcase(path, pattern):
-                found += slope
-        return stacked(found)
+        """Derivative of the numbers by all numbers whose path matches, moved together."""
+        return parts(self.slope(pattern))
 
     def shunted(self, conductances: Reals) -> Reals:
-        """Its change by a shunt, (k, numbers)."""
-        layers = self.impedance * self.area - self.leads
-        return stacked((layers / (1 + np.multiply.outer(conductances, layers)) - layers) / self.area)
+        """Change of the numbers by a shunt, (k, numbers)."""
+        return parts(shunted(self.impedance, conductances, self.leads, self.area) - self.impedance)
 
 
-def foreseen_spectra(states: States, frequencies: Reals, at: Reals) -> Sequence[SpectrumForeseen]:
-    """Spectra foreseen at states (k, n), at the same frequencies (f,), all in one go."""
-    cell = states.cell
-    watched = [path for path in cell.paths() if any(fnmatchcase(path, pattern) for pattern in PATTERNS)]
-    spectra = CompiledSpectra(cell, np.tile(frequencies, (len(at), 1)), list(dict.fromkeys([*states.paths, *watched])))
-    known = dict(zip(states.paths, states.values(at).T, strict=True))
+def parts(z: Complexes) -> Reals:
+    """Real and imaginary part of each point in turn, along the last axis."""
+    return np.stack([z.real, z.imag], axis=-1).reshape(*z.shape[:-1], -1)
+
+
+def foreseen_spectra(cell: Cell, values: Mapping[str, Reals], frequencies: Reals) -> list[SpectrumForeseen]:
+    """Spectra foreseen of a cell with numbers that differ, path -> (k,), at frequencies (k, f) [Hz], all in one go."""
+    watched = [path for path in cell.paths() if any(fnmatchcase(path, pattern) for pattern in WATCHED)]
+    paths = list(dict.fromkeys([*values, *watched]))
     given = {
-        path: known.get(path, np.full(len(at), float(cell.numbers[path])))[:, np.newaxis] for path in [*known, *watched]
+        path: np.reshape(values.get(path, np.full(len(frequencies), float(cell.numbers[path]))), (-1, 1))
+        for path in paths
     }
+    spectra = CompiledSpectra(cell, frequencies, paths)
     z, slopes = spectra.impedance(given), spectra.jacobian(given, watched)
     leads = given["series_resistance"][:, 0]
     return [
         SpectrumForeseen(z[k], float(leads[k]), float(cell.area), dict(zip(watched, slopes[:, k], strict=True)))
-        for k in range(len(at))
+        for k in range(len(frequencies))
     ]

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from ...quantities import format_value
 from ..evidence import Moment
@@ -259,7 +258,7 @@ class Report:
             if jumped
             else {name: scored.slow[name] * ALLOWANCE for name in faults}
         )
-        share = float(np.exp(max(weights.values()) - logsumexp(list(weights.values()))))
+        share = float(np.exp(max(weights.values()) - np.logaddexp.reduce(list(weights.values()))))
         ranked = sorted(weights, key=lambda name: -weights[name])
         best, others = ranked[0], tuple(name for name in ranked[1:] if weights[ranked[0]] - weights[name] < NEARLY)
         weight = faults[best]
@@ -284,14 +283,16 @@ def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _We
     explained = innovation.explained
     white = {name: Whitened(one.e, one.S) for name, one in explained.items()}
     posterior = {name: one.log_odds + white[name].log_density for name, one in explained.items()}
-    total = logsumexp(list(posterior.values()))
+    total = np.logaddexp.reduce(list(posterior.values()))
     leading = max(posterior, key=lambda name: posterior[name])
     found = {}
     for kind in kinds:
         by_explanation = {name: kind.faults(one.foreseen) for name, one in explained.items()}
         for fault_name, fault in by_explanation[leading].items():
             weights = {name: faults[fault_name].weigh(white[name]) for name, faults in by_explanation.items()}
-            likelihood = logsumexp([posterior[name] + weight.likelihood for name, weight in weights.items()]) - total
+            likelihood = (
+                np.logaddexp.reduce([posterior[name] + weight.likelihood for name, weight in weights.items()]) - total
+            )
             best = weights[leading]
             score = float(np.sqrt(2 * likelihood)) if likelihood > 0 else min(best.score, 0.0)
             found[fault_name] = _Weighed(kind, fault, float(likelihood), best.size, best.std, score)
@@ -309,7 +310,7 @@ def _lasts(innovation: Innovation, held: Alarm, kinds: Sequence[AlarmKind]) -> b
         shift = white.of(fault.shift(held.size))
         gains.append(one.log_odds + white.log_density + float(shift @ white.e - 0.5 * shift @ shift))
         log_odds.append(one.log_odds + white.log_density)
-    return bool(logsumexp(gains) > logsumexp(log_odds))
+    return bool(np.logaddexp.reduce(gains) > np.logaddexp.reduce(log_odds))
 
 
 def _text(innovation: Innovation, alarm: Alarm, *, slow: bool) -> str:
