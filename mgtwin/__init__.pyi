@@ -53,6 +53,7 @@ from .fitting import compare as compare
 from .fitting import fit as fit
 from .fitting import fit_series as fit_series
 from .fitting import next_experiment as next_experiment
+from .fitting.free import Drifting as Drifting
 from .fitting.free import Free as Free
 from .fitting.free import PerDataset as PerDataset
 from .fitting.free import PerTemperature as PerTemperature

@@ -12,7 +12,7 @@ from mgtwin.errors import QuantityError, did_you_mean
 
 __all__ = ["KINDS", "TEXTS", "Kind", "NumberWithOrigin", "format_value", "origin_of", "to_file"]
 
-Kind = Literal["measured", "fitted", "literature", "computed", "assumed", "setting"]
+Kind = Literal["measured", "fitted", "assimilated", "literature", "computed", "assumed", "setting"]
 KINDS: tuple[str, ...] = get_args(Kind)
 TEXTS = ("source", "where", "printed", "note")
 _FIELDS = ("unit", "std", "low", "high", "kind", *TEXTS)

@@ -45,7 +45,7 @@ class Value(NumberWithOrigin):
         Standard uncertainty in `unit`.
     low, high : float, optional
         Range in which the value lies, in `unit`.
-    kind : {"measured", "fitted", "literature", "computed", "assumed", "setting"}, optional
+    kind : {"measured", "fitted", "assimilated", "literature", "computed", "assumed", "setting"}, optional
         How the number was obtained.
     source, where, printed, note : str, optional
         Key in references.bib; place in that source; the number as printed there; a remark.

@@ -151,7 +151,7 @@ _TEMPLATE = """\
 #     value: 0.65 mm
 #     std: 0.02 mm            # or "3 %"
 #     range: [0.62 mm, 0.69 mm]
-#     kind: measured          # measured, fitted, literature, computed, assumed or setting
+#     kind: measured          # measured, fitted, assimilated, literature, computed, assumed or setting
 #     source: my_notebook     # key in references.bib
 #     where: page 12
 #     printed: "0.62-0.69"

@@ -12,12 +12,12 @@ from pydantic import model_validator
 from ..analysis.monotonic_growth import FEWEST
 from ..errors import InputError
 from ..kinds.declare import declared, require
-from ..quantities import Quantity, format_value
+from ..quantities import Quantity, format_value, parse
 from ..registry import Family
 from .priors import *  # noqa: F403 (the kinds of a family are listed nowhere but in its own files)
 from .priors import Prior
 
-__all__ = ["FREE", "Free", "FreeLike", "PerDataset", "PerTemperature", "Place", "free_kind"]
+__all__ = ["FREE", "Drifting", "Free", "FreeLike", "PerDataset", "PerTemperature", "Place", "free_kind"]
 
 #: Temperatures closer than this [K] are the same for a parameter that has a value per temperature.
 SAME_TEMPERATURE = 0.05
@@ -50,6 +50,11 @@ class FreeLike(ABC):
     def monotonic(self) -> bool:
         """Whether values can only grow from Dataset to Dataset."""
         return False
+
+    @property
+    def wander(self) -> tuple[float, float]:
+        """Variance by which its logarithm wanders while a cell is used, per cycle and per second."""
+        return 0.0, 0.0
 
 
 #: Every way to be free by the name that it has in files.
@@ -180,3 +185,44 @@ class PerDataset(FreeLike):
     def monotonic(self) -> bool:
         """`grows`."""
         return self.grows
+
+
+@free_kind
+class Drifting(FreeLike):
+    """A positive number that wanders while a cell is used: its logarithm is a random walk. For `mgtwin.Twin`.
+
+    Parameters
+    ----------
+    std : float or str
+        Standard deviation of its logarithm after one cycle, or after `per`; it grows with the root of their number.
+    per : str
+        ``"cycle"``, or a time such as ``"1 day"``.
+    free : Free
+        What is known of it at the start.
+
+    Examples
+    --------
+    >>> Drifting("5 %", per="cycle").std
+    Value(0.05, unit='')
+    """
+
+    std: Annotated[float, Quantity("", gt=0)]
+    per: str = "cycle"
+    free: Free = field(default_factory=lambda: Free(log=True))
+
+    @property
+    def single(self) -> Free:
+        """What is known of it at the start."""
+        return self.free
+
+    @property
+    def wander(self) -> tuple[float, float]:
+        """Variance of its logarithm per cycle and per second."""
+        return (self.std**2, 0.0) if self.per == "cycle" else (0.0, self.std**2 / float(parse(self.per, "s")))
+
+    def groups(self, places: Mapping[int, Place]) -> dict[str, list[int]]:
+        """A fit has no order of time in which a number could wander."""
+        raise InputError(
+            "a number that drifts has a value at every moment: only mt.Twin knows it. In a fit give mt.Free(), or "
+            "mt.PerDataset(mt.Free())."
+        )

@@ -21,7 +21,7 @@ from .derivatives import add_slopes, leading
 from .exact import stack_at
 from .parameters import reader_of
 
-__all__ = ["CompiledSpectra"]
+__all__ = ["CompiledSpectra", "PlannedReader"]
 
 #: Complex numbers per intermediate array.
 _BLOCK = 8192
@@ -62,7 +62,7 @@ class CompiledSpectra:
         self.cell = cell
         self._s = 2j * np.pi * f
         known, _ = reader_of(cell, {})
-        self._reader = _Planned(known, varied)
+        self._reader = PlannedReader(known, varied)
         rows = f.shape[0] if f.ndim == 2 else 1
         # _BLOCK is about the whole array: the more cells, the fewer frequencies
         # at a time stay in the processor's cache
@@ -115,8 +115,15 @@ class _LawPlan:
     fixed: Mapping[str, Number]
 
 
-class _Planned(Reader):
-    """Reads given numbers and those of a known cell; a law is taken apart once and evaluated once per call."""
+class PlannedReader(Reader):
+    """Reads given numbers and those of a known cell; a law is taken apart once and evaluated once per call.
+
+    Parameters
+    ----------
+    known : Reader
+    varied : sequence of str
+        Dotted paths of the numbers that may be given.
+    """
 
     def __init__(self, known: Reader, varied: Sequence[str]) -> None:
         super().__init__(known.cell)

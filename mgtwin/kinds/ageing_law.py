@@ -7,7 +7,7 @@ the film resistance that it shares with other laws (their rates add up), or a st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Annotated, ClassVar, Protocol, TypeVar, cast, dataclass_transform
 
@@ -48,10 +48,17 @@ class AgeingLaw(Protocol):
     def check(self, fraction: float) -> None:
         """Refuse an interface of this contact fraction when new."""
 
+    def carried_on(self, x: float) -> Mapping[str, float]:
+        """Fields of a law with a state of its own, by name, with which it starts from the state x."""
+        return {}
+
 
 AGEING_LAWS: Family[type] = Family("ageing law")
 _CHANGE = Formula("change", ("x",), ("T", "z", "molar_volume", "j", "fraction", "pressure"))
-_FORMULAS = (_CHANGE, Formula("start", (), ("T",)), Formula("contact_kept", ("x",), ("T",)))
+_START, _KEPT, _LIMIT = (
+    Formula("start", (), ("T",)), Formula("contact_kept", ("x",), ("T",)), Formula("limit", (), ("T",))
+)  # fmt: skip
+_FORMULAS = (_CHANGE, _START, _KEPT, _LIMIT)
 _Class = TypeVar("_Class", bound=type)
 
 
@@ -61,7 +68,9 @@ def ageing_law(cls: _Class) -> _Class:
 
     ``change(x, *, …)`` is dx/dt; a law with ``changes = Changes.OWN`` has ``start(*, …)``, too, and may have
     ``contact_kept(x, *, …)``, the part of the contact that it leaves. They may ask for the fields and for ``T, z,
-    molar_volume``, ``j`` [A/m2 of electrode, stripping > 0], ``fraction`` (contact) and ``pressure`` [Pa].
+    molar_volume``, ``j`` [A/m2 of electrode, stripping > 0], ``fraction`` (contact) and ``pressure`` [Pa]. A law whose
+    state cannot pass a value says so with ``limit(*, …)``: a twin then carries its distance from there, as a logarithm.
+    One with a state of its own says with ``carried_on(self, x)`` which fields let it start from another state.
 
     Raises
     ------
@@ -69,7 +78,13 @@ def ageing_law(cls: _Class) -> _Class:
         Where something is missing; the sentence says what.
     """
     # A law that says nothing else goes with any contact.
-    defaults = {"state_name": "", "of_metal": False, "without_pressure_at_zero": "", "check": AgeingLaw.check}
+    defaults = {
+        "state_name": "",
+        "of_metal": False,
+        "without_pressure_at_zero": "",
+        "check": AgeingLaw.check,
+        "carried_on": AgeingLaw.carried_on,
+    }
     for name, value in defaults.items():
         if name not in vars(cls):
             setattr(cls, name, value)

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..kinds.declare import declared, require
 from ..registry import Family
 from .evidence import Evidence
+from .model_error import ErrorBasis
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -55,6 +56,15 @@ class Observation(ABC):
 
     data: tuple[Reals, ...]
     deviations: tuple[Reals, ...]
+
+    @property
+    def frequencies(self) -> tuple[Reals, ...]:
+        """Of each piece [Hz]; empty where it has none."""
+        return tuple(np.zeros(0) for _ in self.data)
+
+    def error_directions(self, basis: ErrorBasis) -> list[Reals]:
+        """What the numbers of the model's error add to the data of each piece, (numbers, basis.size)."""
+        return [np.zeros((data.size, basis.size)) for data in self.data]
 
     @abstractmethod
     def predicted(self, states: Reals) -> list[Reals]:

@@ -106,3 +106,12 @@ class CrackGrowth:
     def contact_kept(x: Number, *, minimum: Number) -> Number:
         """Return what a crack of the relative length x leaves of the contact."""
         return 1 - (1 - minimum) * x
+
+    @staticmethod
+    def limit() -> Number:
+        """Return l/l_max of a crack through the whole interface."""
+        return 1.0
+
+    def carried_on(self, x: float) -> dict[str, float]:
+        """A crack that begins with the length that it has."""
+        return {"initial_length": float(self.maximum_length) * x}

@@ -62,6 +62,11 @@ class FatigueContactLoss:
         left = np.maximum(x - minimum, 0)
         return -rate * np.abs(j) * left * (pressure / reference_pressure) ** (-pressure_exponent)
 
+    @staticmethod
+    def limit(*, minimum: Number) -> Number:
+        """Return the contact fraction that stays."""
+        return minimum
+
     def check(self, fraction: float) -> None:
         """Refuse a new contact below the minimum."""
         keeps_minimum(type(self), self.minimum, fraction)

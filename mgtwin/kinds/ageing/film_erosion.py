@@ -55,3 +55,8 @@ class FilmErosion:
         # `maximum` of R - R_min is for trial steps beyond, where erosion would build a film
         wearing = np.maximum(j, 0) + plating_fraction * np.maximum(-j, 0)
         return -wearing / fraction * np.maximum(x - minimum_resistance, 0) / charge
+
+    @staticmethod
+    def limit(*, minimum_resistance: Number) -> Number:
+        """Return what stays of the film."""
+        return minimum_resistance

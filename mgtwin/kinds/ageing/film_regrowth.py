@@ -43,3 +43,8 @@ class FilmRegrowth:
     def change(x: Number, *, rate: Number, complete_resistance: Number) -> Number:
         """Return dR/dt [ohm*m^2/s] at the film resistance x."""
         return rate * np.maximum(complete_resistance - x, 0)
+
+    @staticmethod
+    def limit(*, complete_resistance: Number) -> Number:
+        """Return the resistance of the complete film."""
+        return complete_resistance

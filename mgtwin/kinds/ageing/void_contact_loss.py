@@ -88,6 +88,11 @@ class VoidContactLoss:
         healed = healing_rate * (pressure / reference_pressure) ** pressure_exponent * lost
         return healed - void_fraction * (molar_volume / (z * FARADAY * depth)) * (opened - closed) / (1 - minimum)
 
+    @staticmethod
+    def limit(*, minimum: Number) -> Number:
+        """Return the contact fraction that stays."""
+        return minimum
+
     def check(self, fraction: float) -> None:
         """Refuse a new contact below the minimum."""
         keeps_minimum(type(self), self.minimum, fraction)

@@ -1,0 +1,169 @@
+"""The state of one explanation: free numbers in the coordinates in which they are fitted, then what has aged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..cells import Cell
+from ..cells.paths import Key
+from ..fitting.free import FreeLike
+from ..fitting.measurements import Measurement
+from ..fitting.parameters import free_parameters
+from ..impedance.compiled import PlannedReader
+from ..impedance.parameters import reader_of
+from ..kinds.numbers import Number
+from ..quantities import Value
+from .ageing_states import Ageing, without_ageing
+from .evidence import Usage
+
+__all__ = ["Coordinates"]
+
+Reals = NDArray[np.float64]
+
+#: Where nothing is said of a free number: a factor by which it may differ from the cell's, or part of its size.
+WIDE = math.log(10.0)
+#: Step of differences, relative to the scale of a coordinate.
+STEP = 1e-5
+#: Cycles that one step of the ageing laws may take: contact changes by a few per cent in each.
+CYCLES_PER_STEP = 4.0
+#: The smallest film whose change matters [ohm m2].
+THIN = 1e-4
+
+
+class Coordinates:
+    """Coordinates of one explanation; see the module.
+
+    Parameters
+    ----------
+    cell : Cell
+        When new, with its ageing laws.
+    free : mapping
+        What is free and what drifts; keys that this cell does not have are left out.
+    usage : Usage
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        As :func:`mgtwin.fit` does.
+    """
+
+    def __init__(self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage) -> None:
+        self.original, self.usage = cell, usage
+        item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
+        self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
+        #: Variance by which each free number wanders, per cycle and per second.
+        self.wander = np.array([free[p.key].wander for p in self.parameters]).reshape(-1, 2)
+        self.ageing = Ageing(cell, usage)
+        self.cell = without_ageing(cell)
+        self.names = (*(p.name for p in self.parameters), *(state.name for state in self.ageing.states))
+        self.size, self._count = len(self.names), len(self.parameters)
+        targets = [(path, k) for k, p in enumerate(self.parameters) for path in p.targets[0]]
+        self._reader = PlannedReader(reader_of(cell, {})[0], [path for path, _ in targets])
+        start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
+        self.start = np.array(start)
+        self._targets = targets
+        placed = self._placed(self.start)
+        self.paths = (*(path for path, _ in targets if ".ageing." not in path and path not in placed), *placed)
+        #: Coordinates on which what has aged depends: those of what laws of ageing read, and its own.
+        read = [any(map(self.ageing.reads, p.targets[0])) for p in self.parameters]
+        self.active = (*np.flatnonzero(read).tolist(), *range(self._count, self.size))
+
+    # -- the start ----------------------------------------------------------------------------------------------------
+    @cached_property
+    def prior(self) -> tuple[Reals, Reals]:
+        """Mean (n,) of the coordinates when the cell is new and a factor (n, parameters) of their covariance."""
+        mean, factor = self.start.copy(), np.zeros((self.size, self._count))
+        for k, parameter in enumerate(self.parameters):
+            u, deviation = mean[k], WIDE if parameter.log else parameter.size(parameter.start)
+            if parameter.prior is not None:
+                # Newton's method finds the middle of any prior, at once where it is normal in this coordinate
+                for _ in range(20):
+                    value = float(parameter.to_value(u))
+                    deviation = 1 / (parameter.prior.slope(value) * parameter.slope(value))
+                    u -= parameter.prior.deviation(value) * deviation
+            mean[k], factor[k, k] = u, deviation
+        return mean, factor
+
+    # -- numbers of the cell at states --------------------------------------------------------------------------------
+    def given(self, states: Reals) -> dict[str, Number]:
+        """Values [SI] of the free numbers at states (..., n), by path, (...)."""
+        # of a single state plain numbers, which formulas take faster than arrays without dimensions
+        columns = np.moveaxis(states, -1, 0)
+        return {path: self.parameters[k].to_value(columns[k]) for path, k in self._targets}
+
+    def reader(self, states: Reals) -> PlannedReader:
+        """What reads the cell, when new, with the free numbers of states (..., n)."""
+        self._reader.give(self.given(states))
+        return self._reader
+
+    def aged(self, states: Reals) -> list[Number]:
+        """The coordinates of what has aged, (...) each."""
+        return list(np.moveaxis(states, -1, 0)[self._count :])
+
+    def _placed(self, states: Reals) -> dict[str, Number]:
+        return self.ageing.placed(self.reader(states), self.aged(states))
+
+    def values(self, states: Reals) -> Reals:
+        """Numbers [SI] of `cell` at states (k, n), by `paths`: (k, paths)."""
+        found = {**self.given(states), **self._placed(states)}
+        return np.stack([np.broadcast_to(found[path], states.shape[:-1]) for path in self.paths], axis=-1)
+
+    def slopes(self, states: Reals) -> Reals:
+        """Their derivatives by the coordinates, (k, paths, n)."""
+        result = np.zeros((len(states), len(self.paths), self.size))
+        placed = set(self._placed(self.start))
+        for path, k in self._targets:
+            if path in self.paths and path not in placed:
+                parameter = self.parameters[k]
+                value = parameter.to_value(states[:, k])
+                result[:, self.paths.index(path), k] = value if parameter.log else 1.0
+        if self.active:
+            moved, steps = self.around(states)
+            found = self._placed(moved)
+            for path, values in found.items():
+                row = np.broadcast_to(values, moved.shape[:-1])
+                result[:, self.paths.index(path), self.active] = (row[:, 0::2] - row[:, 1::2]) / (2 * steps)
+        return result
+
+    def around(self, states: Reals) -> tuple[Reals, Reals]:
+        """States with every active coordinate a step up and down, (k, 2 active, n), and the steps (k, active)."""
+        active = list(self.active)
+        steps = STEP * self.scales(states)[:, active]
+        moved = np.repeat(states[:, np.newaxis], 2 * len(active), axis=1)
+        for i, k in enumerate(active):
+            moved[:, 2 * i, k] += steps[:, i]
+            moved[:, 2 * i + 1, k] -= steps[:, i]
+        return moved, steps
+
+    def scales(self, states: Reals) -> Reals:
+        """How far a coordinate has to go to change something by its own size, (k, n)."""
+        found = np.ones_like(states)
+        for k, parameter in enumerate(self.parameters):
+            if not parameter.log:
+                found[:, k] = parameter.size(parameter.start)
+        for k, state in enumerate(self.ageing.states, self._count):
+            if state.frame(self._reader).limit is None:
+                found[:, k] = np.maximum(np.abs(states[:, k]), THIN)
+        return found
+
+    def ageing_values(self, states: Reals) -> dict[str, Reals]:
+        """Contact fractions and film resistances [ohm m2] at states (..., n), by the name of their place."""
+        return {path: np.broadcast_to(value, states.shape[:-1]) for path, value in self._placed(states).items()}
+
+    def cell_at(self, state: Reals, deviations: Mapping[str, float] | None = None) -> Cell:
+        """The cell of the explanation, ageing laws included, as it is at a state (n,)."""
+        spread, changes = deviations or {}, dict[str, object]()
+        found = {path: float(value) for path, value in self.given(state).items()}
+        for interface in self.ageing.interfaces:
+            found |= interface.carried_on(self.reader(state), self.aged(state))
+        for path, value in found.items():
+            known = self.original.get(path)
+            unit = known.unit if isinstance(known, Value) else None
+            changes[path] = Value(value, unit=unit, std=spread.get(path), kind="assimilated", note="by mgtwin.Twin")
+        return self.original.with_({path: changes[path] for path in found})

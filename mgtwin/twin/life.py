@@ -1,0 +1,225 @@
+"""The life of one explanation: a pure function of its settings and of the sorted set of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .coordinates import Coordinates
+from .evidence import Evidence
+from .model_error import ErrorBasis, ModelError
+from .observing import EVIDENCE_KINDS
+from .smoother import Chain, Linear, Smoothed, smooth, solve
+from .transitions import Journey
+
+__all__ = ["Life", "live"]
+
+Reals = NDArray[np.float64]
+
+#: Times that size and memory of the model's error are estimated anew at the trajectory that they gave.
+ROUNDS = 4
+#: Error of the model over the noise of the instrument above which only forecasts are to be trusted.
+POOR = 5.0
+
+
+class _Measured:
+    """All evidence along a life, in units of its noise (`mgtwin.twin.smoother.Observed`); states end with errors."""
+
+    def __init__(self, evidence: Sequence[Evidence], coordinates: Coordinates) -> None:
+        kinds = dict.fromkeys(item.kind for item in evidence)
+        self._groups = []
+        self._size = coordinates.size
+        for kind in kinds:
+            members = [k for k, item in enumerate(evidence) if item.kind == kind]
+            found = EVIDENCE_KINDS[kind].observation([evidence[k] for k in members], coordinates)
+            self._groups.append((np.array(members), found))
+        self.log_deviations = np.empty(len(evidence))
+        self.sizes = np.empty(len(evidence), dtype=int)
+        frequencies = [f for _, group in self._groups for f in group.frequencies if f.size]
+        low, high = (1.0, 10.0) if not frequencies else (min(map(np.min, frequencies)), max(map(np.max, frequencies)))
+        self.basis = ErrorBasis(float(low), float(high))
+        self._errors: dict[int, Reals] = {}
+        for rows, group in self._groups:
+            for k, deviation, errors in zip(rows, group.deviations, group.error_directions(self.basis), strict=True):
+                self.log_deviations[k] = np.log(deviation).sum()
+                self.sizes[k] = deviation.size
+                self._errors[int(k)] = errors / deviation[:, np.newaxis]
+
+    def residuals(self, states: Reals) -> list[Reals]:
+        found: list[Reals] = [np.empty(0)] * len(states)
+        for rows, group in self._groups:
+            predicted = group.predicted(states[rows, : self._size])
+            for k, data, deviation, h in zip(rows, group.data, group.deviations, predicted, strict=True):
+                found[k] = (data - h) / deviation - self._errors[int(k)] @ states[k, self._size :]
+        return found
+
+    def linearised(self, states: Reals) -> tuple[list[Reals], list[Reals]]:
+        residuals: list[Reals] = [np.empty(0)] * len(states)
+        slopes = list(residuals)
+        for rows, group in self._groups:
+            predicted = group.linearised(states[rows, : self._size])
+            for k, data, deviation, (h, H) in zip(rows, group.data, group.deviations, predicted, strict=True):
+                errors = self._errors[int(k)]
+                residuals[k] = (data - h) / deviation - errors @ states[k, self._size :]
+                slopes[k] = np.hstack([H / deviation[:, np.newaxis], errors])
+        return residuals, slopes
+
+
+class _WithError:
+    """A journey with an error of the model that fades and is renewed (`mgtwin.twin.smoother.Dynamics`)."""
+
+    def __init__(self, journey: Journey, error: ModelError, basis: ErrorBasis) -> None:
+        self.journey, self._count = journey, basis.size
+        assert error.size is not None and error.memory is not None
+        self._kept = np.exp(-journey.cycles / error.memory)
+        self._renewed = error.size * np.sqrt(1 - self._kept**2)
+        self.size = float(error.size)
+        self.noises = journey.noises + basis.size
+
+    def step(self, k: int, state: Reals, noise: Reals) -> Reals:
+        own, first = state.size - self._count, self.journey.noises
+        error = self._kept[k] * state[own:] + self._renewed[k] * noise[first:]
+        return np.concatenate([self.journey.step(k, state[:own], noise[:first]), error])
+
+    def linearised(self, states: Reals, noises: Reals) -> tuple[Reals, Reals]:
+        own, first = states.shape[1] - self._count, self.journey.noises
+        return self.widened(*self.journey.linearised(states[:, :own], noises[:, :first]))
+
+    def widened(self, F: Reals, G: Reals) -> tuple[Reals, Reals]:
+        """Derivatives of the journey alone with those of the error."""
+        steps, own, first = G.shape
+        unit = np.eye(self._count)
+        wide, noise = (
+            np.zeros((steps, own + self._count, own + self._count)),
+            np.zeros((steps, own + self._count, self.noises)),
+        )
+        wide[:, :own, :own], wide[:, own:, own:] = F, self._kept[:, np.newaxis, np.newaxis] * unit
+        noise[:, :own, :first], noise[:, own:, first:] = G, self._renewed[:, np.newaxis, np.newaxis] * unit
+        return wide, noise
+
+
+@dataclass(frozen=True)
+class Life:
+    """What one explanation says of a life.
+
+    Attributes
+    ----------
+    coordinates : Coordinates
+    evidence : tuple of Evidence
+        In order.
+    smoothed : Smoothed
+        Its states end with the numbers of the model's error.
+    model_error : ModelError
+        As estimated.
+    """
+
+    coordinates: Coordinates
+    evidence: tuple[Evidence, ...]
+    smoothed: Smoothed
+    model_error: ModelError
+
+    @property
+    def states(self) -> Reals:
+        """Coordinates at every piece of evidence, (K, n)."""
+        return self.smoothed.states[:, : self.coordinates.size]
+
+    @property
+    def covariances(self) -> Reals:
+        """Theirs, (K, n, n)."""
+        size = self.coordinates.size
+        return self.smoothed.covariances[:, :size, :size]
+
+    @cached_property
+    def log_evidences(self) -> Reals:
+        """Logarithm of the density of every piece of evidence, predicted from those before it, (K,)."""
+        return self.smoothed.log_evidences
+
+    @property
+    def converged(self) -> bool:
+        """Whether the most probable life was found."""
+        return self.smoothed.converged
+
+
+def live(
+    coordinates: Coordinates,
+    evidence: Sequence[Evidence],
+    error: ModelError,
+    apart: Collection[str] = (),
+    begin: Life | None = None,
+) -> Life:
+    """Smooth the life of one explanation.
+
+    Parameters
+    ----------
+    coordinates : Coordinates
+    evidence : sequence of Evidence
+        In order.
+    error : ModelError
+    apart : collection of str
+        Hashes of evidence that is foreseen, but not assimilated.
+    begin : Life, optional
+        Of the first of this evidence: where the search begins. The result is the same.
+    """
+    measured = _Measured(evidence, coordinates)
+    counted = np.array([item.sha not in apart for item in evidence], dtype=bool)
+    journey = Journey(coordinates, [item.moment for item in evidence])
+    candidates = list(error.candidates())
+    chosen = candidates[len(candidates) // 2] if begin is None else begin.model_error
+    before = None if begin is None else begin.smoothed
+    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before), [chosen]
+    for _ in range(ROUNDS if len(candidates) > 1 else 0):
+        best = max(candidates, key=lambda item: _evidence(smoothed, journey, measured, item, coordinates))
+        if best in tried:
+            break
+        tried.append(best)
+        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed)
+    return Life(coordinates, tuple(evidence), smoothed, tried[-1])
+
+
+def _smoothed(
+    coordinates: Coordinates,
+    journey: Journey,
+    measured: _Measured,
+    error: ModelError,
+    counted: NDArray[np.bool_],
+    begin: Smoothed | None,
+) -> Smoothed:
+    mean, factor = coordinates.prior
+    dynamics = _WithError(journey, error, measured.basis)
+    chain = Chain(*_wide(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
+    if begin is not None:
+        return smooth(chain, begin.start, begin.noises)
+    start = np.zeros(chain.factor.shape[1])
+    count = factor.shape[1]
+    start[:count] = (coordinates.start - mean)[:count] / np.diag(factor[:count])
+    return smooth(chain, start)
+
+
+def _wide(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:
+    wide = np.zeros((mean.size + basis.size, factor.shape[1] + basis.size))
+    wide[: mean.size, : factor.shape[1]] = factor
+    wide[mean.size :, factor.shape[1] :] = size * np.eye(basis.size)
+    return np.concatenate([mean, np.zeros(basis.size)]), wide
+
+
+def _evidence(
+    smoothed: Smoothed, journey: Journey, measured: _Measured, error: ModelError, coordinates: Coordinates
+) -> float:
+    """Log density of all data with another error of the model, linearised at a trajectory."""
+    size, first = coordinates.size, journey.noises
+    linear, errors = smoothed.linear, smoothed.states[:, coordinates.size :]
+    dynamics = _WithError(journey, error, measured.basis)
+    F, G = dynamics.widened(linear.transitions[:, :size, :size], linear.noises[:, :size, :first])
+    mean, factor = coordinates.prior
+    _, wide = _wide(mean, factor, dynamics.size, measured.basis)
+    # about the same numbers of the cell, but no error
+    offset = np.concatenate([linear.mean[:size], np.zeros((measured.basis.size, 1))])
+    offsets = np.concatenate([linear.offsets[:, :size], np.zeros((len(F), measured.basis.size, 1))], axis=1)
+    slopes = linear.slopes
+    residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in zip(linear.residuals, slopes, errors, strict=True)]
+    solved = solve(Linear(offset, wide, F, offsets, G, residuals, slopes, linear.assimilated), smoothed=False)
+    return -0.5 * float((solved.squares + solved.log_determinants).sum())

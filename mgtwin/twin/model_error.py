@@ -1,0 +1,100 @@
+r"""What no parameter of a model removes: a persistent relative error of spectra, estimated from one-step forecasts.
+
+.. math:: Z_k(f) = Z(f; x_k) + |Z_k^{data}(f)| \sum_j B_j(\lg f)\,(\delta_{k,j}' + i\,\delta_{k,j}''),
+          \qquad \delta_{k} = \phi_k\,\delta_{k-1} + \sigma\sqrt{1 - \phi_k^2}\,w, \quad \phi_k = e^{-N_k/N_m}
+
+with 8 Gaussians B evenly spaced over the frequencies. Size :math:`\sigma` and memory :math:`N_m` are those of a few
+with the largest density of every spectrum predicted from those before it. (A level "from the misfit" would be blind
+where the model fails: the misfit is small where wrong numbers have taken the error up.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ..kinds.noun import noun
+from ..quantities import Quantity
+
+__all__ = ["ErrorBasis", "ModelError"]
+
+Reals = NDArray[np.float64]
+
+#: Gaussians per part of the impedance.
+GAUSSIANS = 8
+#: Sizes and memories [cycles] that are tried. The smallest is nothing beside any instrument, but never zero.
+SIZES, MEMORIES = (0.001, 0.01, 0.03), (5.0, 20.0, 100.0)
+
+
+@noun
+class ModelError:
+    """Error of the model of a twin, relative to the modulus of the impedance.
+
+    Parameters
+    ----------
+    size : float or str, optional
+        Standard deviation; estimated where it is not given.
+    memory : float, optional
+        Cycles after which 1/e of an error is left; estimated where it is not given.
+
+    Examples
+    --------
+    >>> ModelError("1 %", 20).size
+    Value(0.01, unit='')
+    """
+
+    size: Annotated[float, Quantity("", gt=0)] | None = None
+    memory: float | None = Field(default=None, gt=0)
+
+    @property
+    def known(self) -> bool:
+        """Whether nothing of it is estimated."""
+        return self.size is not None and self.memory is not None
+
+    def candidates(self) -> Iterator[ModelError]:
+        """What is tried, all of it known."""
+        sizes = SIZES if self.size is None else (float(self.size),)
+        memories = MEMORIES if self.memory is None else (self.memory,)
+        for size, memory in product(sizes, memories):
+            # what is too small to matter needs no memory
+            if self.known or size > SIZES[0] or memory == memories[0]:
+                yield ModelError(size, memory)
+
+    def __str__(self) -> str:
+        size = "estimated" if self.size is None else f"{100 * self.size:.2g} % of |Z|"
+        return size if self.memory is None else f"{size}, remembered for {self.memory:g} cycles"
+
+
+@dataclass(frozen=True)
+class ErrorBasis:
+    """The Gaussians of a range of frequencies.
+
+    Attributes
+    ----------
+    low, high : float
+        [Hz]
+    """
+
+    low: float
+    high: float
+
+    @property
+    def size(self) -> int:
+        """Numbers that describe an error: those of both parts."""
+        return 2 * GAUSSIANS
+
+    def directions(self, frequencies: Reals, modulus: Reals) -> Reals:
+        """What each of them adds to the parts of Z, which follow each other: (2 frequencies, size)."""
+        centres = np.linspace(np.log10(self.low), np.log10(self.high), GAUSSIANS)
+        width = max(centres[1] - centres[0], 0.25)
+        B = np.exp(-0.5 * ((np.log10(frequencies)[:, np.newaxis] - centres) / width) ** 2)
+        B *= (modulus / np.linalg.norm(B, axis=1))[:, np.newaxis]
+        found = np.zeros((2 * frequencies.size, self.size))
+        found[0::2, :GAUSSIANS], found[1::2, GAUSSIANS:] = B, B
+        return found

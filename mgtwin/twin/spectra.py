@@ -1,0 +1,111 @@
+"""Spectra of the cell at rest as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..impedance.compiled import CompiledSpectra
+from .evidence import Evidence
+from .model_error import ErrorBasis
+from .observing import EvidenceKind, Observation, States, evidence_kind
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Spectra", "Spectrum"]
+
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+
+class Spectra(Observation):
+    """Spectra of one cell at rest, all evaluated at once.
+
+    Real and imaginary parts follow each other. Their standard deviation is that of the instrument times the modulus of
+    the data.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+    states : States
+    """
+
+    def __init__(self, evidence: Sequence[Evidence], states: States) -> None:
+        self._states = states
+        spectra = [_points(item.dataset) for item in evidence]
+        longest = max(f.size for f, _ in spectra)
+        # padded with the last frequency to one grid
+        grid = np.array([np.concatenate([f, np.full(longest - f.size, f[-1])]) for f, _ in spectra])
+        self._frequencies = tuple(f for f, _ in spectra)
+        self.impedances = tuple(z for _, z in spectra)
+        own = float(states.cell.temperature)
+        temperatures = [float(item.dataset.attrs.get("temperature", own)) for item in evidence]
+        self._temperature = np.array(temperatures)[:, np.newaxis]
+        self._at = {} if np.all(self._temperature == own) else {"temperature": self._temperature}
+        self._compiled = CompiledSpectra(states.cell, grid, [*states.paths, *(set(self._at) - set(states.paths))])
+        self.data = tuple(_real(z) for z in self.impedances)
+        self.deviations = tuple(
+            np.repeat(float(item.noise or np.nan) * np.abs(z), 2)
+            for item, z in zip(evidence, self.impedances, strict=True)
+        )
+
+    @property
+    def frequencies(self) -> tuple[Reals, ...]:
+        """Of each spectrum [Hz]."""
+        return self._frequencies
+
+    def error_directions(self, basis: ErrorBasis) -> list[Reals]:
+        """Errors are relative to the modulus."""
+        pairs = zip(self.frequencies, self.impedances, strict=True)
+        return [basis.directions(f, np.abs(z)) for f, z in pairs]
+
+    def _numbers(self, states: Reals) -> dict[str, Reals]:
+        values = self._states.values(states)
+        return {path: values[:, [i]] for i, path in enumerate(self._states.paths)} | self._at
+
+    def predicted(self, states: Reals) -> list[Reals]:
+        """Spectra at states (k, n)."""
+        return self._cut(self._compiled.impedance(self._numbers(states)))
+
+    def linearised(self, states: Reals) -> list[tuple[Reals, Reals]]:
+        """The same with the derivatives by the coordinates."""
+        numbers, paths = self._numbers(states), list(self._states.paths)
+        by_path = self._compiled.jacobian(numbers, paths)
+        slopes = self._states.slopes(states)
+        by_coordinate = np.einsum("pkf,kpn->kfn", by_path, slopes)
+        H = np.stack([by_coordinate.real, by_coordinate.imag], axis=2).reshape(len(states), -1, slopes.shape[2])
+        h = self._cut(self._compiled.impedance(numbers))
+        return [(row, H[k, : row.size]) for k, row in enumerate(h)]
+
+    def _cut(self, grid: Complexes) -> list[Reals]:
+        return [_real(row[: z.size]) for row, z in zip(grid, self.impedances, strict=True)]
+
+
+@evidence_kind
+class Spectrum(EvidenceKind):
+    """An impedance spectrum of the cell at rest."""
+
+    @staticmethod
+    def recognises(dataset: xr.Dataset) -> bool:
+        """Whether it has an impedance over frequency."""
+        return "impedance" in dataset and dataset["impedance"].dims == ("frequency",)
+
+    @staticmethod
+    def observation(evidence: Sequence[Evidence], states: States) -> Spectra:
+        """All of them at once."""
+        return Spectra(evidence, states)
+
+
+def _points(dataset: xr.Dataset) -> tuple[Reals, Complexes]:
+    f = np.asarray(dataset["frequency"].values, dtype=float)
+    z = np.asarray(dataset["impedance"].values, dtype=complex)
+    good = np.isfinite(z) & np.isfinite(f) & (f > 0)
+    return f[good], z[good]
+
+
+def _real(z: Complexes) -> Reals:
+    return np.stack([z.real, z.imag], axis=-1).reshape(-1)
