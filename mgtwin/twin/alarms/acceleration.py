@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
-from .base import AlarmKind, Threshold, alarm_kind
-from .faults import Along, Fault, Foreseen
+import numpy as np
+
+from ...cells import Cell
+from .base import AlarmKind, Opening, Threshold, alarm_kind
+from .faults import Along, Fault, Foreseen, Together
 
 __all__ = ["Acceleration"]
 
@@ -31,9 +35,18 @@ class Acceleration(AlarmKind):
 
     jump: Threshold = 5.0
     slow: Threshold = 8.0
+    mechanisms: ClassVar[tuple[str, ...]] = ("contact", "film", "contact and film")
 
     def faults(self, foreseen: Foreseen) -> Mapping[str, Fault]:
         """Less contact, thicker films."""
-        lost = -foreseen.by("*.contact.fraction")
+        lost, film = -foreseen.by("*.contact.fraction"), foreseen.by("*.film_resistance")
         contact = Along(lost) if lost.any() else Along(foreseen.by("series_resistance"), "ohm*m^2")
-        return {"contact": contact, "film": Along(foreseen.by("*.film_resistance"), "ohm*m^2")}
+        both = Together(np.array([contact.direction, film]))
+        return {"contact": contact, "film": Along(film, "ohm*m^2"), "contact and film": both}
+
+    def opening(self, mechanism: str, size: float, std: float, cell: Cell) -> Opening:
+        """What has aged may be elsewhere: half the contact, twice what grew at once."""
+        contact, film = {"* contact fraction": 0.7}, {"* film resistance": 2 * size}
+        # of both at once the size is a score, and a film may be any that is felt
+        widened = {"contact": contact, "film": film, "contact and film": {**contact, "* film resistance": 1.0}}
+        return Opening(widened=widened[mechanism])

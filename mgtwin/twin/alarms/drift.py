@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
-from .base import AlarmKind, Threshold, alarm_kind
+from ...cells import Cell
+from .base import AlarmKind, Opening, Threshold, alarm_kind
 from .faults import Along, Fault, Foreseen
 
 __all__ = ["Drift"]
@@ -29,6 +31,7 @@ class Drift(AlarmKind):
 
     jump: Threshold = 5.0
     slow: Threshold = 8.0
+    mechanisms: ClassVar[tuple[str, ...]] = ("ohmic fell", "film fell")
 
     def faults(self, foreseen: Foreseen) -> Mapping[str, Fault]:
         """Less resistance in series, thinner films."""
@@ -36,3 +39,8 @@ class Drift(AlarmKind):
             "ohmic fell": Along(-foreseen.by("series_resistance"), "ohm*m^2"),
             "film fell": Along(-foreseen.by("*.film_resistance"), "ohm*m^2"),
         }
+
+    def opening(self, mechanism: str, size: float, std: float, cell: Cell) -> Opening:
+        """Numbers held constant may have moved by a fifth, a film by twice what fell."""
+        widened = {"ohmic fell": {"*": 0.2}, "film fell": {"* film resistance": 2 * size}}
+        return Opening(widened=widened[mechanism])

@@ -17,10 +17,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
+from scipy.optimize import nnls
 
 __all__ = ["Along", "Fault", "Foreseen", "Sized", "Weight", "Whitened"]
 
 Reals = NDArray[np.float64]
+
+#: What a further fault at once has to gain in the logarithm of the likelihood.
+PRICE = np.log(20.0)
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,6 @@ class Fault(Protocol):
     def weigh(self, innovation: Whitened) -> Weight:
         """How well it explains an innovation."""
 
-    def shift(self, size: float) -> Reals:
-        """Change of the numbers at a size, shape (N,)."""
-
 
 @dataclass(frozen=True, eq=False)
 class Along:
@@ -117,9 +118,31 @@ class Along:
             return Weight(0.0, 0.0, known**-0.5, score)
         return Weight(along**2 / known / 2, size, known**-0.5, abs(score) if self.both else score)
 
-    def shift(self, size: float) -> Reals:
-        """Change of the numbers at a size."""
-        return size * self.direction
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """Several faults at once, none of them negative. Its size is its score.
+
+    Attributes
+    ----------
+    directions : ndarray, shape (m, N)
+        Change of the numbers per unit of each.
+    """
+
+    directions: Reals
+    unit: str = ""
+
+    def weigh(self, innovation: Whitened) -> Weight:
+        """How well they explain an innovation, less what one fault more would gain by chance."""
+        white = innovation.of(self.directions)
+        lengths = np.linalg.norm(white, axis=1)
+        if not lengths.all():
+            return Weight(0.0, 0.0, np.inf, 0.0)
+        # columns of one length: units of the sizes differ by many decades
+        _, left = nnls((white / lengths[:, np.newaxis]).T, innovation.e)
+        likelihood = 0.5 * (float(innovation.e @ innovation.e) - left**2) - PRICE * (len(white) - 1)
+        score = float(np.sqrt(2 * max(likelihood, 0.0)))
+        return Weight(max(likelihood, 0.0), score, 1.0, score)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,12 +177,6 @@ class Sized:
             size *= np.exp(0.5 * step * (above - below) / bend)
             std = size * step / np.sqrt(bend)
         return Weight(float(likelihood[k]), float(size), float(std), float(np.sqrt(2 * likelihood[k])))
-
-    def shift(self, size: float) -> Reals:
-        """Change of the numbers at a size, between those that are given."""
-        place = np.interp(np.log(size), np.log(self.sizes), np.arange(self.sizes.size)) if size > 0 else 0.0
-        k = min(int(place), self.sizes.size - 2)
-        return np.asarray(self.shifts[k] + (place - k) * (self.shifts[k + 1] - self.shifts[k]))
 
 
 class Foreseen(Protocol):

@@ -32,6 +32,7 @@ class Instrument(AlarmKind):
     jump: Threshold = 5.0
     temperature: Annotated[float, Quantity("K", gt=0)] = Value(1.0, unit="K")
     of_cell: ClassVar[bool] = False
+    mechanisms: ClassVar[tuple[str, ...]] = ("gain", "temperature")
 
     def faults(self, foreseen: Foreseen) -> Mapping[str, Fault]:
         """Too much or too little, too warm or too cold."""

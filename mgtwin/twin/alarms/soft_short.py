@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
-from .base import AlarmKind, Threshold, alarm_kind
+from ...cells import Cell
+from ...cells.shunt import Shunt
+from ...fitting.free import Free
+from ...fitting.priors import LogNormal
+from .base import AlarmKind, Opening, Threshold, alarm_kind
 from .faults import Fault, Foreseen, Sized
 
 __all__ = ["SoftShort"]
@@ -37,8 +42,16 @@ class SoftShort(AlarmKind):
 
     jump: Threshold = 5.0
     slow: Threshold = 8.0
+    mechanisms: ClassVar[tuple[str, ...]] = ("short",)
 
     def faults(self, foreseen: Foreseen) -> Mapping[str, Fault]:
         """A short of any conductance."""
         conductances = SIZES / foreseen.resistance
         return {"short": Sized(conductances, foreseen.shunted(conductances), "S/m^2")}
+
+    def opening(self, mechanism: str, size: float, std: float, cell: Cell) -> Opening:
+        """A filament of about that size; one that is there already may be any other."""
+        if cell.shunt is not None:
+            return Opening(widened={"shunt.conductance": 2.0})
+        known = LogNormal(size, float(np.exp(np.clip(std / size, 0.5, 2.0))))
+        return Opening(f" + {mechanism}", {"shunt": Shunt(size)}, {"shunt.conductance": Free(log=True, prior=known)})

@@ -60,6 +60,11 @@ class SpectrumForeseen:
         """The largest modulus of the layers [ohm m2]."""
         return float(np.max(np.abs(self.impedance * self.area - self.leads)))
 
+    def cut(self, count: int) -> SpectrumForeseen:
+        """Its first points."""
+        slopes = {path: slope[:count] for path, slope in self.slopes.items()}
+        return SpectrumForeseen(self.impedance[:count], self.leads, self.area, slopes)
+
     def slope(self, pattern: str) -> Complexes:
         """dZ/dp by all numbers whose path matches, moved together."""
         found = [slope for path, slope in self.slopes.items() if fnmatchcase(path, pattern)]

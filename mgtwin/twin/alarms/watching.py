@@ -25,6 +25,8 @@ Reals = NDArray[np.float64]
 
 #: Pieces of a kind before any alarm: what is free has to be found first.
 FIRST = 5
+#: Pieces after a break before any alarm: what broke has to be found first.
+SETTLING = 2
 #: Pieces of a kind whose scores say how large they are without a fault, and where these are clipped.
 LATEST, CLIPPED = 12, 6.0
 #: What a score has to exceed for a slow change to count.
@@ -122,12 +124,14 @@ class Break:
     Attributes
     ----------
     evidence : str
-    mechanism : str
+    mechanisms : tuple of str
+        What can have broken, the most probable first.
     size, std : float
+        Of the first.
     """
 
     evidence: str
-    mechanism: str
+    mechanisms: tuple[str, ...]
     size: float
     std: float
 
@@ -146,12 +150,15 @@ class Scored:
         The same, in standard deviations.
     slow : mapping
         The sum of what exceeded the allowance, so far.
+    usual : bool
+        Whether it says what scores are like without a fault.
     """
 
     kind: str
     z: Mapping[str, float]
     raw: Mapping[str, float]
     slow: Mapping[str, float]
+    usual: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +186,8 @@ class Report:
     breaks : tuple of Break
     open : bool
         Whether the last piece is held.
+    since : int
+        Number of the first piece that was foreseen after the last break.
     """
 
     apart: tuple[bool, ...] = ()
@@ -186,6 +195,7 @@ class Report:
     alarms: tuple[Alarm, ...] = ()
     breaks: tuple[Break, ...] = ()
     open: bool = False
+    since: int = 0
 
     def after(self, innovations: Sequence[Innovation], kinds: Sequence[AlarmKind]) -> Report:
         """Go on with pieces that were not looked at yet, up to one that changes what may be assimilated.
@@ -210,7 +220,8 @@ class Report:
         faults = weighed(innovation, kinds)
         if self.open:
             held, before = self.alarms[-1], self.alarms[:-1]
-            if not _lasts(innovation, held, kinds):
+            # of two equal pieces the likelihood is larger with the fault than without from half of its size on
+            if faults[held.mechanism].size / held.size < 0.5:
                 said = f"{innovations[k - 1].name} stands apart: {held.text}"
                 withdrawn = replace(held, text=said, state="withdrawn") if held.state == "raised" else held
                 report = replace(self, open=False, alarms=(*before, withdrawn))
@@ -219,29 +230,31 @@ class Report:
                 names = [name for name in (held.mechanism, *held.others) if faults[name].alarm.of_cell]
                 confirmed = (*before, replace(held, state="confirmed"))
                 if not names:
-                    silent = Scored(innovation.kind, {}, {}, {})
+                    silent = Scored(innovation.kind, {}, {}, {}, usual=False)
                     return replace(self, apart=(*self.apart, True), scores=(*self.scores, silent), alarms=confirmed)
                 # the pieces that showed it count from now on, and this one is foreseen anew
-                broken = Break(held.evidence, names[0], held.size, held.std)
+                broken = Break(held.evidence, tuple(names), held.size, held.std)
                 apart = (*self.apart[:-1], False)
-                return replace(self, apart=apart, alarms=confirmed, breaks=(*self.breaks, broken), open=False)
+                scores = (*self.scores[:-1], replace(self.scores[-1], slow={}))
+                breaks, since = (*self.breaks, broken), len(apart)
+                return Report(apart, scores, confirmed, breaks, open=False, since=since)
         scored = report._scored(innovation, faults)
         judged = replace(report, apart=(*report.apart, False), scores=(*report.scores, scored))
-        if sum(one.kind == innovation.kind for one in report.scores) < FIRST:
+        settling = len(report.apart) - report.since < SETTLING and report.breaks
+        if settling or sum(one.kind == innovation.kind for one in report.scores) < FIRST:
             return judged
         return judged._alarmed(innovation, faults, scored)
 
     def _scored(self, innovation: Innovation, faults: Mapping[str, _Weighed]) -> Scored:
         """Scores of a piece, in units of those of the pieces of its kind before it that were assimilated."""
-        before = [
-            one for one, out in zip(self.scores, self.apart, strict=True) if one.kind == innovation.kind and not out
-        ]
+        same = [one for one in self.scores if one.kind == innovation.kind]
+        before = [one for one in same if one.usual]
         z, raw, slow = {}, {}, {}
         for name, weight in faults.items():
             usual = [min(abs(one.raw.get(name, 0.0)), CLIPPED) for one in before[-LATEST:]]
             scale = max(1.0, float(np.sqrt(np.mean(np.square(usual))))) if usual else 1.0
             raw[name], z[name] = weight.score, weight.score / scale
-            last = before[-1].slow.get(name, 0.0) if before else 0.0
+            last = same[-1].slow.get(name, 0.0) if before else 0.0
             # while what is free is being found a sum would be of that
             slow[name] = max(0.0, last + z[name] - ALLOWANCE) if len(before) >= FIRST else 0.0
         return Scored(innovation.kind, z, raw, slow)
@@ -268,11 +281,15 @@ class Report:
         raised = replace(alarm, text=_text(innovation, alarm, slow=not jumped))
         if not jumped:
             # many pieces said it, and none of them can be left out; the sum begins anew
-            fresh = replace(scored, slow=dict.fromkeys(scored.slow, 0.0))
-            broken = Break(innovation.sha, best, weight.size, weight.std)
+            fresh = replace(scored, slow={}, usual=False)
+            broken = Break(innovation.sha, (best, *others), weight.size, weight.std)
             confirmed = (*self.alarms, replace(raised, state="confirmed"))
-            return replace(self, scores=(*self.scores[:-1], fresh), alarms=confirmed, breaks=(*self.breaks, broken))
-        return replace(self, apart=(*self.apart[:-1], True), alarms=(*self.alarms, raised), open=True)
+            scores, breaks = (*self.scores[:-1], fresh), (*self.breaks, broken)
+            return Report(self.apart, scores, confirmed, breaks, open=False, since=len(self.apart))
+        # the sums wait for what the next piece says of this one
+        last = self.scores[-2].slow if len(self.scores) > 1 else {}
+        scores = (*self.scores[:-1], replace(scored, slow=last, usual=False))
+        return replace(self, apart=(*self.apart[:-1], True), scores=scores, alarms=(*self.alarms, raised), open=True)
 
 
 def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _Weighed]:
@@ -294,28 +311,15 @@ def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _We
                 np.logaddexp.reduce([posterior[name] + weight.likelihood for name, weight in weights.items()]) - total
             )
             best = weights[leading]
-            score = float(np.sqrt(2 * likelihood)) if likelihood > 0 else min(best.score, 0.0)
+            score = float(np.sqrt(2 * likelihood) if likelihood > 0 else min(best.score, 0.0))
             found[fault_name] = _Weighed(kind, fault, float(likelihood), best.size, best.std, score)
     return found
 
 
-def _lasts(innovation: Innovation, held: Alarm, kinds: Sequence[AlarmKind]) -> bool:
-    """Whether a piece is better foreseen with the fault of a held one than without."""
-    gains, log_odds = [], []
-    for one in innovation.explained.values():
-        fault = next(
-            faults[held.mechanism] for kind in kinds if held.mechanism in (faults := kind.faults(one.foreseen))
-        )
-        white = Whitened(one.e, one.S)
-        shift = white.of(fault.shift(held.size))
-        gains.append(one.log_odds + white.log_density + float(shift @ white.e - 0.5 * shift @ shift))
-        log_odds.append(one.log_odds + white.log_density)
-    return bool(np.logaddexp.reduce(gains) > np.logaddexp.reduce(log_odds))
-
-
 def _text(innovation: Innovation, alarm: Alarm, *, slow: bool) -> str:
     """What to tell people."""
-    size = format_value(alarm.size, alarm.unit)
+    # of a temperature the size is a difference, which format_value would write as a temperature
+    size = f"{alarm.size:+.2g} K" if alarm.unit == "K" else format_value(alarm.size, alarm.unit)
     how = "slowly since many pieces of evidence" if slow else f"in {innovation.name}"
     names = " or ".join([alarm.mechanism, *alarm.others])
     more = ": these data cannot tell which" if alarm.others else ""
