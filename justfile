@@ -28,7 +28,11 @@ style:
     {{bin}}/lint-imports
     {{bin}}/python -m tests.architecture.report
 
-# the reference and the figures of the documentation, made anew
+# the site of the documentation, with notebooks run afresh: build/site/index.html
 docs:
+    {{bin}}/python docs/make_site.py
+
+# the reference and the figures of the documentation, made anew
+figures:
     {{bin}}/python docs/make_reference.py
     {{bin}}/python docs/make_figures.py

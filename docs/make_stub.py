@@ -32,7 +32,7 @@ OTHERS = {
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
     "exports": "export export_format report tables_of",
-    "reconciliation": "PerState Shared observations reconcile",
+    "reconciliation": "PerState Relation Shared observations reconcile",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",
     "kinds.ageing_law": "Changes ageing_law",
     "kinds.electrode": "electrode",

@@ -143,6 +143,7 @@ from .protocols.voltammetry import Voltammetry as Voltammetry
 from .quantities import Quantity as Quantity
 from .quantities import Value as Value
 from .reconciliation import PerState as PerState
+from .reconciliation import Relation as Relation
 from .reconciliation import Shared as Shared
 from .reconciliation import observations as observations
 from .reconciliation import reconcile as reconcile

@@ -68,6 +68,7 @@ def locked(file: Path, busy: Callable[[str], str]) -> Iterator[None]:
                 holder = held.read().strip()
             raise InputError(busy(holder or "which one it does not say"))
         try:
+            # what a killed process wrote into it goes
             held.truncate(0)
             held.write(f"pid {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
             held.flush()

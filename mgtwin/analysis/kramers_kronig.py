@@ -65,7 +65,7 @@ def kramers_kronig(eis: xr.Dataset, *, tolerance: float | str = 0.003) -> xr.Dat
     eis : xarray.Dataset
         Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm].
     tolerance : float or str, optional
-        Largest systematic residual accepted, relative to |Z|; 0.003 or ``"0.3 %"`` by default.
+        Largest systematic residual accepted, relative to ``|Z|``; 0.003 or ``"0.3 %"`` by default.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def kramers_kronig(eis: xr.Dataset, *, tolerance: float | str = 0.003) -> xr.Dat
         :math:`(Z - Z_{fit})/|Z|`. Scalars: ``elements`` (M), ``mu`` (1 minus the sum of the negative
         :math:`|R_k|` over that of the positive ones: near 1 a fit without, below about 0.85 one with oscillating
         resistances, Schoenleber et al., Electrochim. Acta 131 (2014) 20), ``pseudo_chi_squared``
-        :math:`\sum |Z - Z_{fit}|^2/|Z|^2`, ``noise`` and ``systematic_residual``, relative to |Z|,
+        :math:`\sum |Z - Z_{fit}|^2/|Z|^2`, ``noise`` and ``systematic_residual``, relative to ``|Z|``,
         ``visible_drift`` and ``visible_arc_drift``, relative to the whole and to what relaxes. Attributes: ``verdict``
         in words, ``consistent``, ``tolerance``; an inconsistent spectrum also carries a warning.
 

@@ -15,6 +15,7 @@ from .conductors import arrhenius  # isort: skip
 from .alongs import fitted, relaxation_map  # isort: skip
 from .studies import band, pareto, tornado  # isort: skip
 from .maps import map  # isort: skip
+from .twins import alarm_scores, fan_chart, odds  # isort: skip
 from .comparison import compare
 from .conflicts import conflicts
 from .family import PLOTS, figure, plot
@@ -22,6 +23,7 @@ from .look import panel
 
 __all__ = [
     "PLOTS",
+    "alarm_scores",
     "arrhenius",
     "band",
     "bode",
@@ -33,12 +35,14 @@ __all__ = [
     "contact",
     "cycle_breakdown",
     "cycles",
+    "fan_chart",
     "figure",
     "fitted",
     "half_cycles",
     "kramers_kronig",
     "map",
     "nyquist",
+    "odds",
     "panel",
     "pareto",
     "plot",

@@ -1,12 +1,13 @@
 """Which printed numbers can hold together, which cannot, and what the others predict of each."""
 
-from .result import Answer, Candidate, Conflict, Correction, LeftOut, Reconciled, RowSaid
+from .result import Aged, Answer, Candidate, Conflict, Correction, LeftOut, Reconciled, RowSaid
 from .rows import observations
-from .sharing import PerState, Shared
+from .sharing import PerState, Relation, Shared
 from .statesfile import StatesFile, read_states
 from .verb import reconcile
 
 __all__ = [
+    "Aged",
     "Answer",
     "Candidate",
     "Conflict",
@@ -14,6 +15,7 @@ __all__ = [
     "LeftOut",
     "PerState",
     "Reconciled",
+    "Relation",
     "RowSaid",
     "Shared",
     "StatesFile",

@@ -11,7 +11,7 @@ from .. import yamlfile
 from ..analysis.metrics import shown
 from ..cells import Cell
 
-__all__ = ["Answer", "Candidate", "Conflict", "Correction", "LeftOut", "Reconciled", "RowSaid", "named"]
+__all__ = ["Aged", "Answer", "Candidate", "Conflict", "Correction", "LeftOut", "Reconciled", "RowSaid", "named"]
 
 
 def named(alternative: Mapping[str, str]) -> str:
@@ -94,14 +94,19 @@ class Correction:
     odds : float
         Logarithm of the odds that just these rows are wrong, by their confidence (2, 10, 30 % for high, medium, low):
         it ranks corrections of one size and is no probability.
+    starts : int
+        From how many starts parameters that satisfy the rest were sought in vain; 0 where they were found, or not
+        sought.
     """
 
     rows: tuple[str, ...]
     size: int
     odds: float = 0.0
+    starts: int = 0
 
     def __str__(self) -> str:
-        return f"{{{', '.join(self.rows)}}}"
+        vain = f" (no parameters found for the rest, {self.starts} starts)" if self.starts else ""
+        return f"{{{', '.join(self.rows)}}}{vain}"
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ class Candidate:
     ----------
     measurement : str
     predicted : mapping of str to float
-        By what is left [SI].
+        By what is left [SI]: each answer, or the ends of what the best one leaves open.
     separation : float
         How many times as far apart the closest two are as such a measurement is good.
     """
@@ -155,6 +160,31 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Aged:
+    """What rows come to with one explanation of ageing: those of experiments that try it.
+
+    Attributes
+    ----------
+    ageing : str
+        Overlay, ``""`` for none.
+    values : mapping of str to float
+        Of the rows, read off the simulation [SI].
+    outside : tuple of str
+        Rows that it does not satisfy.
+    """
+
+    ageing: str
+    values: Mapping[str, float]
+    outside: tuple[str, ...]
+
+    def __str__(self) -> str:
+        held = sum(name not in self.outside for name in self.values)
+        but = f"; outside: {', '.join(self.outside)}" if self.outside else ""
+        count = len({*self.values, *self.outside})
+        return f"{self.ageing or 'no ageing'}: {held} of {count} rows hold{but}"
+
+
+@dataclass(frozen=True)
 class Answer:
     """What one choice of alternatives leaves.
 
@@ -165,8 +195,8 @@ class Answer:
     rows : tuple of RowSaid
     conflicts : tuple of Conflict
     corrections : tuple of Correction
-        The fewest rows that have to go, every such choice; the likeliest by confidence first. One without rows: all
-        can hold together.
+        The fewest rows that have to go, every such choice; those first for which parameters were found, and the
+        likeliest by confidence. One without rows: all can hold together.
     left_out : tuple of LeftOut
     complete : bool
         Whether all minimal conflicts were found before the budget was spent.
@@ -179,6 +209,9 @@ class Answer:
         Rows that the simulated witness does not satisfy all the same; empty where it satisfies all.
     starts : int
         From how many starts a witness was sought.
+    ageing : tuple of Aged
+        What rows on cells that age come to with each explanation, that with the fewest outside first: `cells`, `rows`
+        and `outside` are with it.
     """
 
     alternative: Mapping[str, str]
@@ -191,6 +224,7 @@ class Answer:
     parameters: Mapping[str, float] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
     starts: int = 0
+    ageing: tuple[Aged, ...] = ()
 
     @property
     def name(self) -> str:
@@ -211,7 +245,8 @@ class Answer:
     def plain(self) -> dict[str, object]:
         """Return it as plain data; its cells as their YAML."""
         listed = {
-            key: [asdict(item) for item in vars(self)[key]] for key in ("rows", "conflicts", "corrections", "left_out")
+            key: [asdict(item) for item in vars(self)[key]]
+            for key in ("rows", "conflicts", "corrections", "left_out", "ageing")
         }
         return {**vars(self), **listed, "cells": {name: cell.to_yaml() for name, cell in self.cells.items()}}
 
@@ -219,6 +254,8 @@ class Answer:
         rows = {row.name: row for row in self.rows}
         tested = sum(row.linear for row in self.rows)
         verdict = f"at least {self.wrong} of them wrong" if self.wrong else "all can hold together"
+        if not tested:
+            verdict = "nothing can be proved of them"
         if not self.corrections:
             verdict = "whether they can hold together is not decided"
         lines = [
@@ -232,12 +269,14 @@ class Answer:
         if not self.complete:
             lines.append("  the budget ended before all conflicts were found: there may be more")
         if self.cells:
-            moved = [row for row in self.rows if not math.isnan(row.value)]
+            read = {row.name for row in self.rows if not math.isnan(row.value)} | set(self.outside)
             but = f"; outside: {', '.join(self.outside)}" if self.outside else ""
-            count = len(moved) - len(self.outside)
+            aged = f" with {self.ageing[0].ageing}" if self.ageing and self.ageing[0].ageing else ""
             lines.append(
-                f"  parameters found and simulated: {count} of the {len(moved)} other rows that they move hold{but}"
+                f"  parameters found and simulated{aged}: {len(read) - len(self.outside)} of {len(read)} other rows "
+                f"hold{but}"
             )
+            lines += [f"    {one}" for one in self.ageing]
         elif self.starts:
             lines.append(f"  no parameters found ({self.starts} starts)")
         lines += [f"  {item.row}: {item.said(rows[item.row].unit)}" for item in self.left_out]

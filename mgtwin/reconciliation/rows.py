@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 from .. import library
 from ..cells.overlays import load_overlay
-from ..errors import InputError
+from ..errors import InputError, UnknownNameError
 from ..experiments import Experiment, Observation, Run, campaign, load_experiment
+from ..experiments.files import overlay_kind
 from ..quantities import parse
 from .program import LinearRow
 from .unknowns import Unknowns
 
-__all__ = ["ObservedRow", "observations", "rows_of"]
+__all__ = ["ObservedRow", "ageings_of", "choices_of", "observations", "rows_of"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,15 @@ class ObservedRow:
         One per temperature.
     references : tuple of Run
         What each is compared with; empty where the metric compares with nothing.
+    ageings : tuple of str
+        Overlays of ageing that its experiment tries; the runs are without any.
     """
 
     name: str
     observation: Observation
     runs: tuple[Run, ...]
     references: tuple[Run, ...] = ()
+    ageings: tuple[str, ...] = ()
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -56,6 +60,27 @@ class ObservedRow:
         if self.observation.window is None or measure is None:
             return None
         return float(parse(measure.arguments.get("sampled_at", 0.0), "s"))
+
+    def aged(self, ageing: str) -> ObservedRow | None:
+        """Return it on cells that age, None where that does not apply; ``""`` is no ageing.
+
+        Electrodes that do not go together with an ageing are left to it, as in a campaign.
+        """
+        if not ageing:
+            return self
+
+        def older(run: Run) -> Run:
+            bare = tuple(name for name in run.overlays if overlay_kind(name) != "electrode")
+            for named in ((*run.overlays, ageing), (*bare, ageing)):
+                if all(load_overlay(name).matching(run.cell, named) for name in named):
+                    return replace(run, overlays=named, ageing=ageing)
+            return run
+
+        measure, runs = self.observation.measure, tuple(map(older, self.runs))
+        fits = all(run.ageing and self.observation.matches(run.cell, run.overlays) for run in runs)
+        apart = measure is not None and "to_overlays" in measure.arguments
+        references = self.references if apart else tuple(map(older, self.references))
+        return replace(self, runs=runs, references=references) if fits and ageing in self.ageings else None
 
     def linear(self, unknowns: Unknowns) -> LinearRow | None:
         """Return it as a row of a linear program, None where its number has no such form in these runs."""
@@ -111,6 +136,31 @@ def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
     return tuple(found)
 
 
+def choices_of(experiments: Sequence[Experiment], chosen: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], ...]:
+    """Return every combination of readings of damaged texts: those chosen, and all that observations name beside."""
+    every = {key: list(values) for key, values in chosen.items()}
+    for observation in (one for experiment in experiments for one in experiment.observed):
+        for key, value in observation.alternative.items():
+            if key not in chosen and value not in every.setdefault(key, []):
+                every[key].append(value)
+    return tuple(dict(zip(every, values, strict=True)) for values in product(*every.values()))
+
+
+def ageings_of(experiments: Sequence[Experiment], asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return overlays of ageing to try, ``""`` for none: those asked for, else none and all that experiments try.
+
+    Raises
+    ------
+    UnknownNameError
+        No experiment tries what was asked for.
+    """
+    known = dict.fromkeys(("", *(name for experiment in experiments for name in experiment.ageing)))
+    for name in asked:
+        if name not in known:
+            raise UnknownNameError(name, [one for one in known if one], "ageing that these experiments try")
+    return tuple(dict.fromkeys(asked or known))
+
+
 def rows_of(
     experiments: Sequence[Experiment],
     chosen: Mapping[str, str],
@@ -144,9 +194,10 @@ def rows_of(
                     name = f"{experiment.name}: {name}"
                 found.append(
                     ObservedRow(
-                        name, observation, runs, tuple(_references(observation, runs, overlays, experiment.states))
+                        name, observation, runs,
+                        tuple(_references(observation, runs, overlays, experiment.states)), experiment.ageing,
                     )
-                )
+                )  # fmt: skip
     return tuple(found)
 
 

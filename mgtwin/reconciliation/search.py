@@ -72,6 +72,9 @@ def explore(
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
+    if not names:
+        yield Consistent((), ())
+        return
     ordered = sorted(names)  # what is found must not depend on the order in which a paper was typed in
     place = {name: k for k, name in enumerate(ordered)}
     lines: list[np.ndarray] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from ..errors import InputError, UnknownNameError, did_you_mean
 from ..experiments import Run
 from ..quantities import Value, parse
 
-__all__ = ["UNSAID", "Free", "Parameter", "PerState", "Shared"]
+__all__ = ["UNSAID", "Free", "Parameter", "PerState", "Relation", "Shared"]
 
 #: What a factor is for a run of which the states say nothing.
 UNSAID = "-"
@@ -67,6 +68,106 @@ class PerState(Shared):
         vars(self).update(factors=None)
 
 
+#: A factor, a path and the names of a state in brackets.
+_SIDE = r"(?:([\d.]+(?:[eE][-+]?\d+)?)\s*(?:\*\s)?\s*)?([^\s\[\]]+)\s*\[([^\[\]]+)\]"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a relation: a factor on a path in the runs that all of some names belong to."""
+
+    factor: float
+    path: str
+    names: tuple[str, ...]
+
+    def among(self, runs: Iterable[tuple[Run, Cell, Sequence[Parameter]]]) -> dict[str, Parameter]:
+        """Return the free parameters that it speaks of, by path.
+
+        Raises
+        ------
+        InputError
+            There is none, or samples that it does not tell apart have several.
+        """
+        found: dict[str, Parameter] = {}
+        for run, cell, parameters in runs:
+            if {run.cell, *run.overlays, run.experiment}.issuperset(self.names):
+                with suppress(UnknownNameError):
+                    for item in (item for item in parameters if item.path in expand(cell, self.path)):
+                        if (other := found.setdefault(item.path, item)).factors != item.factors:
+                            both = f"{other} and {item}"
+                            raise InputError(f"{self} is of several, {both}: name more in the brackets.")
+        if not found:
+            raise InputError(f"{self}: nothing is free there. A relation is between free parameters.")
+        return found
+
+    def __str__(self) -> str:
+        return f"{f'{self.factor:g} ' if self.factor != 1 else ''}{self.path}[{', '.join(self.names)}]"
+
+
+@dataclass(frozen=True, init=False)
+class Relation:
+    """What a claim says of two free parameters: one is at most, at least or as large as the other times a factor.
+
+    Parameters
+    ----------
+    text : str
+        ``"path[state] <= 1.2 path[state]"``, also with ``>=`` and ``==``. In brackets stands what tells the samples
+        from others: an overlay, a cell, an experiment, or several of these.
+
+    Raises
+    ------
+    InputError
+        It is no such text.
+
+    Examples
+    --------
+    >>> print(Relation("layers.*.thickness[annealed_hot_pressed] >= 1.24 * layers.*.thickness[annealed]"))
+    1.24 layers.*.thickness[annealed] <= layers.*.thickness[annealed_hot_pressed]
+    """
+
+    low: Side
+    high: Side
+    equal: bool
+
+    def __init__(self, text: str) -> None:
+        found = re.fullmatch(rf"\s*{_SIDE}\s*(<=|>=|==)\s*{_SIDE}\s*", text)
+        if found is None:
+            raise InputError(
+                f"{text!r} is no relation: write 'path[state] <= 1.2 path[state]', with <=, >= or == and, in brackets, "
+                "an overlay, a cell or an experiment."
+            )
+        one, other = (
+            Side(float(factor or 1), path, tuple(name.strip() for name in names.split(",")))
+            for factor, path, names in (found.group(1, 2, 3), found.group(5, 6, 7))
+        )
+        if min(one.factor, other.factor) <= 0:
+            raise InputError(f"{text!r}: the factors of a relation are positive.")
+        low, high = (other, one) if found[4] == ">=" else (one, other)
+        vars(self).update(low=low, high=high, equal=found[4] == "==")
+
+    def pairs(self, runs: Sequence[tuple[Run, Cell, Sequence[Parameter]]]) -> list[tuple[Parameter, Parameter, float]]:
+        """Return parameters of which the first is at most the second times a factor.
+
+        Raises
+        ------
+        InputError
+            What it speaks of is not free, or not told apart; or its sides have different paths.
+        """
+        low, high = self.low.among(runs), self.high.among(runs)
+        if len(low) == len(high) == 1:
+            alike = list(zip(low.values(), high.values(), strict=True))
+        elif low.keys() == high.keys():
+            alike = [(low[path], high[path]) for path in low]
+        else:
+            raise InputError(f"{self}: the sides have different paths, {', '.join(low)} and {', '.join(high)}.")
+        factor = self.high.factor / self.low.factor
+        found = [(one, other, factor) for one, other in alike]
+        return found + [(other, one, 1 / factor) for one, other in alike if self.equal]
+
+    def __str__(self) -> str:
+        return f"{self.low} {'==' if self.equal else '<='} {self.high}"
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One unknown number: the path at which runs have it, the factors that tell it from others, its bounds [SI]."""
@@ -75,6 +176,11 @@ class Parameter:
     factors: tuple[str, ...]
     low: float
     high: float
+
+    @property
+    def key(self) -> tuple[str, tuple[str, ...]]:
+        """What tells it from others, whatever the bounds in the cells that share it."""
+        return self.path, self.factors
 
     def __str__(self) -> str:
         return f"{self.path} ({', '.join(self.factors)})" if self.factors else self.path
@@ -90,6 +196,8 @@ class Free:
         Paths may have wildcards within their parts.
     states : mapping
         Name of an overlay, a cell or an experiment to its factors and their values.
+    relations : sequence of Relation
+        Claims on parameters of two states.
 
     Raises
     ------
@@ -99,6 +207,7 @@ class Free:
 
     parameters: Mapping[str, Shared]
     states: Mapping[str, Mapping[str, str]]
+    relations: Sequence[Relation] = ()
 
     def __post_init__(self) -> None:
         known = self.factors
@@ -127,7 +236,8 @@ class Free:
         """
         shipped = [name for kind in ("overlays", "cells", "experiments") for name in library.names(kind)]
         known = dict.fromkeys([name for run in runs for name in (*run.overlays, run.cell, run.experiment)] + shipped)
-        for name in self.states:
+        sides = [side for relation in self.relations for side in (relation.low, relation.high)]
+        for name in dict.fromkeys((*self.states, *(name for side in sides for name in side.names))):
             if name not in known:
                 raise UnknownNameError(name, known, "overlay, cell or experiment")
         for pattern in self.parameters:

@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter
 
 from .. import library, yamlfile
 from ..errors import FileError
@@ -16,11 +16,16 @@ from ..experiments.observation import Names
 from ..kinds.noun import noun
 from ..plain import is_mapping
 from .rows import observations
-from .sharing import PerState, Shared
+from .sharing import PerState, Relation, Shared
 
 __all__ = ["StatesFile", "read_states"]
 
 _Factors = Annotated[dict[str, str], BeforeValidator(lambda raw: {key: str(value) for key, value in raw.items()})]
+
+
+def _related(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is no relation where the file is read, with its line."""
+    return tuple(str(Relation(text)) for text in texts)
 
 
 @noun
@@ -52,7 +57,9 @@ class StatesFile:
         Name of an overlay, a cell or an experiment to its factors and their values.
     free : mapping of path to Written
     alternatives : mapping of str to tuple of str
-    overlays, deny : tuple of str
+    relations : tuple of str
+        As of `Relation`.
+    ageing, overlays, deny : tuple of str
     experiments : tuple of str
         Folders and files of experiments; by default those of the file's own folder.
     """
@@ -60,6 +67,8 @@ class StatesFile:
     states: Mapping[str, _Factors]
     free: Mapping[str, _Written] = field(default_factory=dict)
     alternatives: Mapping[str, Names] = field(default_factory=dict)
+    relations: Annotated[Names, AfterValidator(_related)] = ()
+    ageing: Names = ()
     overlays: Names = ()
     deny: Names = ()
     experiments: Names = ()

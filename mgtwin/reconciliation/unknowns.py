@@ -9,7 +9,7 @@ thickness and area do. So every row is exact or a relaxation.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -45,6 +45,8 @@ class Unknowns:
     always: list[Always] = field(default_factory=list)
     #: (cell, overlays) -> name of the row that claims a plateau, and the time [s] from which on
     plateaus: dict[tuple[str, frozenset[str]], tuple[str, float]] = field(default_factory=dict)
+    #: Pairs of parameters to the most that the first is over the second.
+    ratios: dict[tuple[tuple[str, tuple[str, ...]], ...], float] = field(default_factory=dict)
     _names: dict[tuple[object, ...], str] = field(default_factory=dict)
     _runs: dict[Run, SymbolicRun] = field(default_factory=dict)
     _steady: dict[tuple[object, ...], dict[float, Sum]] = field(default_factory=dict)
@@ -60,6 +62,19 @@ class Unknowns:
         every = list(runs)
         alike = {(run.cell, run.overlays): run for run in every}
         self.free.check(every, [self.run(run).cell for run in alike.values()])
+        known = [(run, self.run(run).cell, self.run(run).asked[0]) for run in every] if self.free.relations else []
+        for relation in self.free.relations:
+            for low, high, factor in relation.pairs(known):
+                self._relate(low, high, factor, str(relation))
+
+    def _relate(self, low: Parameter, high: Parameter, factor: float, why: str) -> None:
+        """Note what low <= factor high says of the unknowns that one of them alone makes."""
+        self.ratios[low.key, high.key] = min(factor, self.ratios.get((low.key, high.key), math.inf))
+        mine, its = ([one for run in self._runs.values() for one in run.alone(item)] for item in (low, high))
+        for (a, power, (a_low, a_high)), (b, other, (b_low, b_high)) in product(mine, its):
+            if power == other:
+                negative = a * (1 / a_high) - factor / b_low * b if power > 0 else a_low * b - factor * b_high * a
+                self.hold(negative, why)
 
     def claim(self, runs: Sequence[Run], row: str, time: float | None) -> None:
         """Note that a row claims a plateau of its runs from a time [s] on; None: it claims none."""
@@ -190,6 +205,28 @@ class SymbolicRun:
             return Sum(factor * part.low)
         return factor * self.unknowns.unknown(f"{name}{part.said()}", (part.parameters, part.alike))
 
+    def alone(self, item: Parameter) -> Iterator[tuple[Sum, int, tuple[float, float]]]:
+        """Unknowns that a parameter alone makes: k times it, or its inverse (power -1), with the bounds of k."""
+        mine = next((one for one in self.asked[0] if one.key == item.key), None)
+        over = self._parts["thickness"]
+        for name, part in self._parts.items() if mine is not None else ():
+            if part.parameters != (mine,) or name in ("thickness", "area"):
+                continue
+            assert mine is not None
+            middle = math.sqrt(max(mine.low, 1e-9 * mine.high) * mine.high)
+            ends = np.array([middle, mine.high])
+            values = self._probed({mine.path: ends})[name]
+            contact = name.startswith("contact ")
+            for power in (1, -1):
+                if math.isclose(values[0] / ends[0] ** power, values[1] / ends[1] ** power, rel_tol=1e-9):
+                    k = float(values[1] / ends[1] ** power)
+                    one = (
+                        self._one(name, 1.0 if over.parameters else 1 / over.low, over)
+                        if contact
+                        else self._one(name, 1.0)
+                    )
+                    yield one, power, (k / over.high, k / over.low) if contact else (k, k)
+
     def electronic(self, without: Collection[str] = ()) -> Sum:
         """Of the electrons' path.
 
@@ -245,6 +282,12 @@ class SymbolicRun:
             mine, its = self._parts[name], other._parts[name]
             if mine != its:
                 ends = [mine.low / its.high, mine.high / its.low]
+                if len(self.cell.layers) == len(other.cell.layers) == 1:
+                    keys = [[item.key for item in part.parameters] for part in (mine, its)]
+                    if len(keys[0]) == len(keys[1]) == 1:
+                        least = self.unknowns.ratios.get((keys[1][0], keys[0][0]), math.inf)
+                        ends[0] = max(ends[0], 1 / least)
+                        ends[1] = min(ends[1], self.unknowns.ratios.get((keys[0][0], keys[1][0]), math.inf))
                 below, above = ends if power > 0 else (1 / ends[1], 1 / ends[0])
                 low, high = low * below, high * above
         return low, high

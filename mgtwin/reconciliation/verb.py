@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from dataclasses import replace
 from pathlib import Path
 
 from ..analysis.metrics import shown
@@ -14,18 +14,20 @@ from ..experiments import Experiment
 from ..quantities import parse
 from .candidates import ranked_candidates
 from .program import Program
-from .result import Answer, Conflict, LeftOut, Reconciled, RowSaid, named
-from .rows import ObservedRow, rows_of
+from .result import Answer, Conflict, Correction, LeftOut, Reconciled, RowSaid, named
+from .rows import ObservedRow, ageings_of, choices_of, rows_of
 from .search import Consistent, Inconsistent, explore, ranked
-from .sharing import Free, Shared
+from .sharing import Free, Relation, Shared
 from .statesfile import StatesFile, read_states
 from .unknowns import Unknowns
-from .witness import Witness, sought
+from .witness import Known, Witness, sought, vain
 
 __all__ = ["reconcile"]
 
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], object]
+#: Of how many corrections it is asked whether parameters satisfy the rest.
+TRIED = 4
 #: Prior probability that a row is wrong, by the confidence that the source says it.
 WRONG = {"high": 0.02, "medium": 0.1, "low": 0.3}
 
@@ -36,6 +38,8 @@ def reconcile(
     states: StatesFile | str | Path | Mapping[str, Mapping[str, str]],
     free: Mapping[str, Shared] | None = None,
     alternatives: Mapping[str, Sequence[str]] | None = None,
+    ageing: Sequence[str] | None = None,
+    relations: Sequence[Relation | str] | None = None,
     overlays: Sequence[str] | None = None,
     deny: Sequence[str] | None = None,
     witness: bool = True,
@@ -61,6 +65,12 @@ def reconcile(
         What is unknown, and which samples have it in common.
     alternatives : mapping of str to sequence of str, optional
         Readings of damaged texts: an answer for each combination. By default all that the observations name.
+    ageing : sequence of str, optional
+        Overlays of ageing that are tried, ``""`` for none, on what experiments observed of cells that age: each is
+        simulated with the parameters that satisfy the other rows. By default all that the experiments name, and none.
+    relations : sequence of Relation or str, optional
+        Claims on free parameters of two samples, ``"path[state] <= path[other state]"``. What they say of thicknesses,
+        and of resistances and conductivities of one kind, is part of proofs; all of it holds for what is found.
     overlays : sequence of str, optional
         Applied to every cell that takes them: the physics of a reading, whose numbers are free.
     deny : sequence of str, optional
@@ -97,29 +107,27 @@ def reconcile(
         raise InputError("nothing is free: give free={path: mt.Shared(...)}, or a file of states with 'free'.")
     if not observed:
         raise InputError("nothing was observed: give experiments, as from mt.observations().")
-    every = {key: list(values) for key, values in chosen.items()}
-    for experiment in observed:
-        for observation in experiment.observed:
-            for key, value in observation.alternative.items():
-                if key not in chosen and value not in every.setdefault(key, []):
-                    every[key].append(value)
     until = began + float(parse(budget, "s"))
-    work = _Work(Free(shared, file.states), until, progress or (lambda fraction, text: None), witness, seed)
-    choices = [dict(zip(every, values, strict=True)) for values in product(*every.values())]
-    answers = []
+    claims = [Relation(str(one)) for one in (file.relations if relations is None else relations)]
+    work = _Work(Free(shared, file.states, claims), until, progress or (lambda fraction, text: None), witness, seed)
+    work.ageings, choices = ageings_of(observed, ageing or file.ageing), choices_of(observed, chosen)
+    whole = file.overlays if overlays is None else overlays, file.deny if deny is None else deny
+    answers = list[Answer]()
     try:
         for k, choice in enumerate(choices):
-            rows = rows_of(
-                observed, choice, file.overlays if overlays is None else overlays, file.deny if deny is None else deny
-            )
+            rows = rows_of(observed, choice, *whole)
             answers.append(work.answer(choice, rows, (k / len(choices), (k + 1) / len(choices))))
     except KeyboardInterrupt:
         work.interrupted = True
         if not answers:
             raise
     # an answer that the budget cut off before anything was decided is no better than any other
-    best = sorted(answers, key=lambda item: item.wrong if item.corrections else math.inf)
-    candidates = ranked_candidates(work.witnesses, work.rows)
+    best = sorted(answers, key=lambda item: (item.wrong if item.corrections else math.inf, len(item.outside)))
+    try:
+        best[:1] = [work.tried(one) for one in best[:1]]
+    except KeyboardInterrupt:
+        work.interrupted = True
+    candidates = ranked_candidates(work.witnesses, work.rows, work.programs.get(best[0].name))
     return Reconciled(tuple(best), candidates, work.interrupted, time.monotonic() - began)
 
 
@@ -129,8 +137,11 @@ class _Work:
     def __init__(self, free: Free, until: float, progress: Progress, simulate: bool, seed: int) -> None:
         self.free, self.until, self.progress, self.interrupted = free, until, progress, False
         self.simulate, self.seed = simulate, seed
+        self.ageings: tuple[str, ...] = ("",)
+        self.known: Known = {}
         self.witnesses: dict[str, Witness] = {}
         self.rows: dict[str, Sequence[ObservedRow]] = {}
+        self.programs: dict[str, tuple[Program, Unknowns, Sequence[ObservedRow]]] = {}
 
     def answer(self, choice: Mapping[str, str], rows: Sequence[ObservedRow], part: tuple[float, float]) -> Answer:
         """Find conflicts, corrections and what is predicted, for one choice of alternatives."""
@@ -153,15 +164,10 @@ class _Work:
         complete = time.monotonic() < self.until
         self.interrupted |= not complete
         corrections = ranked(program, {row.name: WRONG[row.observation.confidence] for row in rows}, sets)
+        witness, starts, corrections = self._satisfied(choice, rows, corrections, sum(part) / 2)
         wrong = corrections[0].rows if corrections else ()
-        witness, starts = None, 0
-        if self.simulate and complete:
-            self.progress(part[0] + 0.5 * (part[1] - part[0]), "parameters that satisfy the others")
-            kept = [row for row in rows if row.name not in wrong]
-            witness, starts = sought(self.free, kept, self.until, self.seed)
-            if witness is not None:
-                self.witnesses[named(choice)] = witness
-        self.rows[named(choice)] = rows
+        together = [row for row in rows if row.name in linear and row.name not in wrong]
+        self.rows[named(choice)], self.programs[named(choice)] = rows, (program, unknowns, together)
         values = {} if witness is None else witness.values
         return Answer(
             alternative=choice,
@@ -181,7 +187,36 @@ class _Work:
             parameters={} if witness is None else witness.parameters,
             outside=() if witness is None else witness.outside,
             starts=starts,
+            ageing=() if witness is None else witness.aged,
         )  # fmt: skip
+
+    def _satisfied(
+        self, choice: Mapping[str, str], rows: Sequence[ObservedRow], corrections: tuple[Correction, ...], done: float
+    ) -> tuple[Witness | None, int, tuple[Correction, ...]]:
+        """Parameters with which all but a correction hold; from how many starts; the corrections, that one first."""
+        starts = 0
+        for one in corrections[:TRIED] if self.simulate and time.monotonic() < self.until else ():
+            self.progress(done, f"parameters that satisfy all but {one}")
+            kept = [row for row in rows if row.name not in one.rows]
+            witness, starts = sought(self.free, kept, self.until, self.seed, ageings=self.ageings, known=self.known)
+            if witness is not None:
+                self.interrupted |= not witness.complete
+                self.witnesses[named(choice)] = witness
+                return witness, starts, (one, *(other for other in corrections if other is not one))
+            corrections = tuple(replace(other, starts=starts) if other is one else other for other in corrections)
+        return None, starts, corrections
+
+    def tried(self, answer: Answer) -> Answer:
+        """Say for which of its other corrections no parameters are found that satisfy the rest."""
+        if (near := self.witnesses.get(answer.name)) is None:
+            return answer
+        first, *others = answer.corrections
+        for k, one in enumerate(others[: TRIED - 1]):
+            self.progress(1.0, f"parameters without {one}")
+            kept = [row for row in self.rows[answer.name] if row.name not in one.rows and not row.ageings]
+            others[k] = replace(one, starts=one.starts or vain(self.free, kept, near, self.until))
+        # sorted is stable: among those found, and those not, the likeliest stays first
+        return replace(answer, corrections=(first, *sorted(others, key=lambda one: one.starts > 0)))
 
     @staticmethod
     def _proved(program: Program, said: Mapping[str, ObservedRow], found: Inconsistent) -> Conflict:

@@ -9,131 +9,41 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ..analysis.linear import Sum
 from ..analysis.metrics import Measure
 from ..campaign.judge import FAULTS, Simulated, read
+from ..campaign.spread import propagate
 from ..cells import Cell
 from ..errors import InputError
 from ..experiments import Run
-from ..impedance.exact import exact, exact_laplace
-from ..impedance.talbot import Inversion
 from ..regression import least_squares
 from ..simulation import simulate
+from .numeric import NumericRun
+from .result import Aged
 from .rows import ObservedRow
 from .sharing import Free, Parameter
-from .unknowns import SymbolicRun, Unknowns
+from .unknowns import Unknowns
 
-__all__ = ["Search", "Witness", "sought"]
+__all__ = ["Search", "Witness", "sought", "vain"]
 
 Reals = NDArray[np.float64]
+#: Results by run and the numbers of its free parameters; None where it could not be simulated.
+Known: TypeAlias = dict[tuple[Run, tuple[float, ...]], Simulated | None]
 #: Share of an interval that a witness keeps from either end, in the logarithm.
 INSIDE = 0.01
 #: Lower end of what may be zero, over its upper end: logarithms need one.
 SMALL = 1e-9
-#: Decades that a steady current may be off at the end of a step.
-STEADY = 0.001
+#: Decades by which a relation may be missed: two searched numbers are never the same to the last digit.
+EQUAL = 1e-6
 #: Drawn points of which the best are starts.
 DRAWN = 64
-
-
-@dataclass
-class NumericRun(SymbolicRun):
-    """A run of which readouts ask resistivities, and get numbers: one for each set of parameters.
-
-    Parameters
-    ----------
-    unknowns, run, cell
-        As of `SymbolicRun`.
-    values : mapping
-        Path of a free parameter to its values.
-    known : dict
-        What was computed for runs of the same cell before, by name, question and argument.
-    shared : dict
-        Parts of their electrons' path.
-    """
-
-    values: Mapping[str, Reals] = field(default_factory=dict)
-    known: dict[tuple[str, str, float], Reals] = field(default_factory=dict)
-    shared: dict[tuple[str, str], dict[str, Reals]] = field(default_factory=dict)
-
-    def _once(self, question: str, argument: float, compute: Callable[[], Reals]) -> Sum:
-        """A resistance as a resistivity, computed once for all rows that ask for it."""
-        key = self.name, question, argument
-        if key not in self.known:
-            self.known[key] = compute() * self._numbers["area"] / self._numbers["thickness"]
-        return Sum(self.known[key])  # type: ignore[arg-type]
-
-    @cached_property
-    def _numbers(self) -> dict[str, Reals]:
-        if (self.name, "parts") not in self.shared:
-            self.shared[self.name, "parts"] = self._probed(self.values)
-        return self.shared[self.name, "parts"]
-
-    @cached_property
-    def _given(self) -> dict[str | tuple[str, ...], ArrayLike]:
-        given: dict[str | tuple[str, ...], ArrayLike] = dict(self.asked[1].items())
-        given.update(self.values.items())
-        return given
-
-    def electronic(self, without: Collection[str] = ()) -> Sum:
-        """Of the electrons' path, at the end of the protocol."""
-        taken = np.zeros(1)
-        for name, value in self._numbers.items():
-            if "contacts" in without and name.startswith("contact "):
-                taken = taken + value / self._numbers["thickness"]
-            if "grain_boundaries" in without and name.startswith("grain boundaries"):
-                taken = taken + value
-        return self.steady() - Sum(taken)  # type: ignore[arg-type]
-
-    def steady(self) -> Sum:
-        """At the end of the protocol's duration."""
-        if self.duration is None:
-            return self._once("direct", 0.0, lambda: exact_laplace(self.cell, [0.0], self._given).real[..., 0])
-        return self.stepped(self.duration, False)
-
-    @property
-    def duration(self) -> float | None:
-        """Of the steps of voltage of its protocol [s], None where it has none."""
-        found = vars(self.run.protocol).get("duration")
-        return float(found) if found is not None and self.run.protocol.imposed == "voltage" else None
-
-    def unsteady(self) -> Reals:
-        """Decades by which the end of its duration is not steady: with several steps the next would remember it."""
-        direct = self._once("direct", 0.0, lambda: exact_laplace(self.cell, [0.0], self._given).real[..., 0])
-        end = np.asarray(self.steady().constant)
-        return np.maximum(np.log10(np.asarray(direct.constant) / end) - STEADY, 0.0)
-
-    def stepped(self, time: float, plateau: bool) -> Sum:
-        """A time after a step of voltage."""
-
-        def compute() -> Reals:
-            inversion = Inversion(np.array([time]), 16)
-            impedance = exact_laplace(self.cell, inversion.s, self._given)
-            return np.asarray(1 / inversion.invert(1 / (impedance * inversion.s))[..., 0])
-
-        return self._once("stepped", time, compute)
-
-    def magnitude(self, frequency: float) -> Sum:
-        """Of the impedance."""
-        return self._once("magnitude", frequency, lambda: np.abs(exact(self.cell, [frequency], self._given))[..., 0])
-
-    def length_per_area(self) -> tuple[float, float]:
-        """Thickness over area."""
-        found = self._numbers["thickness"] / self._numbers["area"]
-        return found, found  # type: ignore[return-value]
-
-    def relative_to(self, other: SymbolicRun) -> tuple[float, float]:
-        """Length per area over that of another."""
-        found = self.length_per_area()[0] / other.length_per_area()[0]
-        return found, found
 
 
 @dataclass(frozen=True)
@@ -150,6 +60,11 @@ class Witness:
         Of the rows, each as the campaign reads it off a simulation; of several temperatures the one that misses most.
     outside : tuple of str
         Rows that the simulation does not satisfy.
+    aged : tuple of Aged
+        What the rows say that are read on cells that age, with each ageing; the first satisfies most of them, and what
+        is said above is with it.
+    complete : bool
+        Whether time was left to simulate everything.
     search : Search
     point : ndarray
         Logarithms of the parameters.
@@ -159,6 +74,8 @@ class Witness:
     cells: Mapping[str, Cell]
     values: Mapping[str, float]
     outside: tuple[str, ...]
+    aged: tuple[Aged, ...]
+    complete: bool
     search: Search
     point: Reals
 
@@ -170,11 +87,18 @@ class Search:
     ----------
     free : Free
     rows : sequence of ObservedRow
-        Those that a free parameter moves are sought; the others stay as the cells have them.
+        Those with a closed form that a free parameter moves are sought; the others stay as the cells have them.
+    ageings : sequence of str
+        Overlays of ageing, ``""`` for none, with each of which the rows are simulated whose experiments try it.
     """
 
-    def __init__(self, free: Free, rows: Sequence[ObservedRow]) -> None:
+    def __init__(self, free: Free, rows: Sequence[ObservedRow], ageings: Sequence[str] = ("",)) -> None:
         unknowns = Unknowns(free)
+        fresh = [row for row in rows if not row.ageings]
+        aged = {name: [older for row in rows if row.ageings and (older := row.aged(name))] for name in ageings}
+        #: Rows on cells that do not age, and with each ageing those of experiments that try it.
+        self.rows, self.aged = fresh, {name: some for name, some in aged.items() if some}
+        rows = [*fresh, *(row for some in aged.values() for row in some)]
         self.runs: dict[Run, NumericRun] = {}
         self.places: dict[Run, dict[str, int]] = {}
         self.start: dict[tuple[str, tuple[str, ...]], float] = {}
@@ -195,10 +119,25 @@ class Search:
         self.own = np.log10([max(value, SMALL) for value in self.start.values()])
         self.low = np.log10([max(item.low, SMALL * item.high) for item in self.parameters])
         self.high = np.log10([item.high for item in self.parameters])
-        self.rows = [row for row in rows if any(self.places[run] for run in row.runs)]
         self.forms = [
-            row for row in self.rows if row.observation.measure and row.observation.measure.declaration.linear
+            row
+            for row in fresh
+            if row.observation.measure and row.observation.measure.declaration.linear
+            if any(self.places[run] for run in row.runs)
         ]
+        known = [(run, one.cell, one.asked[0]) for run, one in self.runs.items()]
+        place = {key: k for k, key in enumerate(bounds)}
+        #: Pairs of places of which the first is at most the second times ten to the third.
+        self.related = [
+            (place[one.key], place[other.key], math.log10(factor))
+            for relation in free.relations
+            for one, other, factor in relation.pairs(known)
+        ]
+        #: Names of rows that a free parameter moves, and parameters that move nothing with a closed form.
+        self.moved = {row.name for row in rows for run in (*row.runs, *row.references) if self.places[run]}
+        seen = {k for row in self.forms for run in (*row.runs, *row.references) for k in self.places[run].values()}
+        seen.update(k for one, other, _ in self.related for k in (one, other))
+        self.idle = [k for k in range(len(self.parameters)) if k not in seen]
 
     def at(self, points: Reals) -> dict[Run, NumericRun]:
         """Return the runs at points side by side."""
@@ -215,6 +154,9 @@ class Search:
         """Decades by which the rows with a closed form miss their intervals, for points side by side."""
         at = self.at(points)
         missed = [_decades_outside(one, *row.interval) for row in self.forms for one in self.values(row, at)]
+        missed += [
+            np.maximum(points[:, one] - points[:, other] - decades - EQUAL, 0.0) for one, other, decades in self.related
+        ]
         missed += [run.unsteady() for run in at.values() if run.duration is not None]
         return np.column_stack(missed or [np.zeros((len(points), 0))])
 
@@ -259,47 +201,84 @@ class Search:
         values = self.residuals(points)
         return np.asarray((values[1:] - values[0]).T / step)
 
-    def simulated(self, point: Reals) -> Witness:
-        """Simulate every run at a point, and read every row as the campaign does."""
-        cells = {}
-        data: dict[Run, Simulated] = {}
-        needed = dict.fromkeys(run for row in self.rows for run in (*row.runs, *row.references))
-        for run in needed:
-            base = self.runs[run]
-            changes: dict[str | tuple[str, ...], float] = dict(base.asked[1].items())
+    def simulated(self, point: Reals, until: float = math.inf, known: Known | None = None) -> Witness:
+        """Simulate every run at a point, and read every row as the campaign does.
+
+        Parameters
+        ----------
+        point : ndarray
+        until : float
+            Time (``time.monotonic``) after which no simulation begins.
+        known : dict, optional
+            What was simulated before; what is simulated is added.
+        """
+        known = {} if known is None else known
+        cells: dict[Run, Cell] = {}
+        values, outside = self._read(self.rows, point, until, known, cells)
+        aged = [
+            (Aged(name, *self._read(some, point, until, known, mine)), mine)
+            for name, some in self.aged.items()
+            for mine in [dict[Run, Cell]()]
+        ]
+        aged.sort(key=lambda item: (len(item[0].outside), -len(item[0].values)))
+        for best, mine in aged[:1]:
+            values, outside, cells = {**values, **best.values}, (*outside, *best.outside), {**cells, **mine}
+        named = {str(item): float(10**value) for item, value in zip(self.parameters, point, strict=True)}
+        complete = time.monotonic() < until
+        built = {self.runs[run].name: cell for run, cell in cells.items()}
+        return Witness(named, built, values, outside, tuple(item for item, _ in aged), complete, self, point)
+
+    def _read(
+        self, rows: Sequence[ObservedRow], point: Reals, until: float, known: Known, cells: dict[Run, Cell]
+    ) -> tuple[dict[str, float], tuple[str, ...]]:
+        """Return the numbers of rows and those outside; what there was no time to simulate is in neither."""
+        values, outside, data = dict[str, float](), list[str](), dict[Run, Simulated | None]()
+        for run in dict.fromkeys(run for row in rows for run in (*row.runs, *row.references)):
+            changes = dict[str | tuple[str, ...], float](self.runs[run].asked[1].items())
             changes.update({path: float(10 ** point[k]) for path, k in self.places[run].items()})
-            cells[run] = base.cell.with_(changes)
-            data[run] = Simulated(run, simulate(cells[run], run.protocol))
-        values, outside = {}, []
-        for row in self.rows:
+            cells[run] = self.runs[run].cell.with_(changes)
+            key = run, tuple(changes.values())
+            if key not in known:
+                if time.monotonic() > until:
+                    continue
+                known[key] = None
+                with suppress(*FAULTS):  # a cell that cannot be simulated shows nothing of what was observed
+                    known[key] = Simulated(run, simulate(cells[run], run.protocol))
+            data[run] = known[key]
+        for row in rows:
+            if any(run not in data for run in (*row.runs, *row.references)):
+                continue
             measure = row.observation.measure
             assert measure is not None
             # the row knows what it is compared with, so that nobody has to look for it by overlays
             own = Measure(measure.name, {key: one for key, one in measure.arguments.items() if key[:3] != "to_"})
-            pairs = [(data[run], other) for run, other in zip_longest(row.runs, row.references)]
-            try:
-                found = read(
-                    row.observation,
-                    own,
-                    [item for item, _ in pairs],
-                    [Simulated(item.run, data[other].data) for item, other in pairs if other is not None],
-                )
-            except FAULTS:
-                outside.append(row.name)
-                continue
-            missed = [float(_decades_outside(np.array([one]), *row.interval, 0.0)[0]) for one in found]
+            found = []
+            with suppress(*FAULTS):
+                group = [one for run in row.runs if (one := data[run]) is not None]
+                others = [
+                    Simulated(run, one.data)
+                    for run, other in zip(row.runs, row.references, strict=False)
+                    if (one := data[other]) is not None
+                ]
+                found = read(row.observation, own, group, others) if len(group) == len(row.runs) else []
             decades = min((one.numbers.get("decades", math.inf) for one in found), default=math.inf)
-            values[row.name] = float(found[int(np.argmax(missed))])
-            if max(missed) > 0 or decades < float(row.observation.window or 0.0):
+            numbers = list(map(float, found))
+            for k, run in enumerate(row.runs if found and row.observation.propagate else ()):
+                # what the stated uncertainties of numbers that are not free reach, the nearest to what was observed
+                reached = propagate(own, cells[run], found[k].numbers, row.observation.propagate)
+                numbers[k] = float(np.clip(np.clip(numbers[k], *row.interval), reached.low, reached.high))
+            missed = [float(_decades_outside(np.array([one]), *row.interval, 0.0)[0]) for one in numbers]
+            if found:
+                values[row.name] = numbers[int(np.argmax(missed))]
+            if not found or max(missed) > 0 or decades < float(row.observation.window or 0.0):
                 outside.append(row.name)
-        named = {str(item): float(10**value) for item, value in zip(self.parameters, point, strict=True)}
-        return Witness(
-            named, {self.runs[run].name: cell for run, cell in cells.items()}, values, tuple(outside), self, point
-        )
+        return values, tuple(outside)
 
 
 def _decades_outside(value: Reals, low: float, high: float, inside: float = INSIDE) -> Reals:
-    """How far numbers lie outside an interval, in decades where its ends are positive; NaN is far outside."""
+    """How far numbers lie outside an interval, in decades where its ends have a sign; NaN is far outside."""
+    if high <= 0 and low < 0:  # between negative numbers, as between their sizes
+        value, low, high = -value, -high, -low
     if low > 0 and high < math.inf:
         keep = (high / low) ** inside
         low, high = low * keep, high / keep
@@ -311,10 +290,31 @@ def _decades_outside(value: Reals, low: float, high: float, inside: float = INSI
     return np.where(np.isnan(value), 30.0, np.maximum(np.maximum(below, above), 0.0))
 
 
+def vain(free: Free, rows: Sequence[ObservedRow], near: Witness, until: float) -> int:
+    """Seek parameters that satisfy rows from those of the cells and from a witness of others, without simulating.
+
+    Returns
+    -------
+    int
+        From how many starts they were sought in vain; 0 where they were found, or time ended.
+    """
+    search = Search(free, rows)
+    known = dict(zip((item.key for item in near.search.parameters), near.point, strict=True))
+    other = [known.get(item.key, own) for item, own in zip(search.parameters, search.own, strict=True)]
+    points = np.clip(np.vstack([search.own, other]), search.low, search.high)
+    return 0 if search.found(points, until) is not None or time.monotonic() > until else len(points)
+
+
 def sought(
-    free: Free, rows: Sequence[ObservedRow], until: float, seed: int, tries: int = 3
+    free: Free,
+    rows: Sequence[ObservedRow],
+    until: float,
+    seed: int,
+    tries: int = 3,
+    ageings: Sequence[str] = ("",),
+    known: Known | None = None,
 ) -> tuple[Witness | None, int]:
-    """Seek parameters that satisfy rows, and simulate them.
+    """Seek parameters that satisfy rows, and simulate them, with each ageing where experiments try it.
 
     Returns
     -------
@@ -323,20 +323,21 @@ def sought(
     """
     from scipy.stats import qmc
 
-    search, starts = Search(free, rows), 0
+    search, starts, known = Search(free, rows, ageings), 0, {} if known is None else known
     best: Witness | None = None
     draw = qmc.Sobol(max(len(search.parameters), 1), seed=seed)
     for attempt in range(tries):
         points = search.low + (search.high - search.low) * draw.random(DRAWN)[:, : len(search.parameters)]
+        points[:, search.idle] = np.clip(search.own, search.low, search.high)[search.idle]
         if attempt == 0:
             points = np.clip(search.own, search.low, search.high)[None]
         starts += len(points)
         point = search.found(points, until)
         if point is not None:
-            witness = search.simulated(point)
+            witness = search.simulated(point, until, known)
             if best is None or len(witness.outside) < len(best.outside):
                 best = witness
-            if not best.outside:
+            if not search.moved & set(best.outside):  # what no parameter moves no other start would satisfy
                 break
         if time.monotonic() > until:
             break

@@ -82,6 +82,7 @@ class AgeingState:
         if not self.limited:
             return Frame(start, None)
         limits = [self.bound(law, reader).call("limit") for law in self.laws]
+        # laws that pull to different sides have no common distance that only grows
         sides = {bool(np.all(limit < start)) for limit in limits}
         if len(sides) > 1:
             return Frame(start, None)
@@ -186,6 +187,7 @@ def film_place(reader: Reader, path: str) -> tuple[str, Number, Number]:
         raise InputError(f"{path}: a film grows on it, but it has neither a film_resistance nor a resistance.")
     node, resistance = reader.get(f"{path}.{name}"), reader.property(f"{path}.{name}", reader.temperature)
     match node:
+        # a step of temperature keeps the thickness: the grown film follows the law of the film that it grows on
         case Law(value_fields=(field,)) if np.all(resistance > 0):
             place = f"{path}.{name}.{field}"
             return place, reader.number(place) / resistance, resistance
@@ -288,6 +290,7 @@ class Ageing:
             found: list[Number] = []
             for interface, frames in framed:
                 for rate in interface.rates(reader, frames, at, current):
+                    # a law without current, such as regrowth, has one rate for all three
                     every = rate + zero
                     found.append(cycles * (stays * every).sum(axis=0) + idle * every[2])
             return found

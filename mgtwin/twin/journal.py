@@ -141,6 +141,7 @@ class Journal:
                 os.truncate(self.path, self._end)
                 self._torn = 0
             with self.path.open("ab") as file:
+                # The mark comes with the first record: an empty file of that name is a journal that never began.
                 head = b"" if self._end >= len(_MARK) else _MARK[self._end :]
                 file.write(head + _HEAD.pack(len(data), zlib.crc32(data)) + data)
                 file.flush()

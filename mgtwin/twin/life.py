@@ -89,6 +89,7 @@ class _WithError:
         own, first = states.shape[1] - self._count, self.journey.noises
         return self.widened(*self.journey.linearised(states[:, :own], noises[:, :first]))
 
+    # the error is apart from the cell: its derivatives are known once and for all
     def widened(self, F: Reals, G: Reals) -> tuple[Reals, Reals]:
         """Derivatives of the journey alone with those of the error."""
         steps, own, first = G.shape
@@ -171,6 +172,7 @@ def live(
     counted = np.array([item.sha not in apart for item in evidence], dtype=bool)
     journey = Journey(coordinates, [item.moment for item in evidence], coordinates.since)
     candidates = list(error.candidates())
+    # the same way every time: from the middle of the candidates, or from a life that was found in this way itself
     chosen = candidates[len(candidates) // 2] if begin is None else begin.model_error
     before = None if begin is None else begin.smoothed
     smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before, iterations), [chosen]

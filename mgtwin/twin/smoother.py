@@ -212,6 +212,8 @@ def solve(life: Linear, smoothed: bool = True) -> Solved:
         logs[k] = 2 * np.log(np.abs(np.diag(triangle))).sum()
         factor = np.asarray(np.linalg.solve(triangle.T, factor.T).T, dtype=float)
     last = mean, factor
+    # backwards with what later evidence says: lambda and Lambda of Bryson and Frazier, in which no covariance is
+    # inverted. The noises that smooth the life follow from them at once, and so does its start.
     adjoint, information = np.zeros((n, columns)), np.zeros((n, n))
     means, covariances = np.empty((count, n, columns)), np.empty((count, n, n))
     noises = np.empty((count, life.noises.shape[2], columns))
@@ -297,6 +299,7 @@ def smooth(
     while True:
         linear = _linearised(chain, states, z, w)
         solved = solve(linear)
+        # a step is judged in standard deviations of the states: in coordinates that are known already it means nothing
         deviations = np.sqrt(np.clip(np.einsum("kii->ki", solved.covariances), 0, None))
         moved = np.abs(solved.means[:, :, 0])
         step = float(np.max(moved / np.where(deviations > 0, deviations, np.inf), initial=0.0))
@@ -309,6 +312,7 @@ def smooth(
         for _ in range(HALVINGS):
             trial = z + part * (aim - z), w + part * (drive - w)
             better, moved_states = chain.cost(*trial)
+            # rounding may let the sum of a trajectory that is found rise
             if better < cost + 1e-12 * abs(cost):
                 break
             part /= 2
@@ -323,6 +327,7 @@ def smooth(
 def _linearised(chain: Chain, states: Reals, z: Reals, w: Reals) -> Linear:
     F, G = chain.dynamics.linearised(states[:-1], w)
     residuals, slopes = chain.observed.linearised(states[1:])
+    # the mean of w is 0, not where the trajectory has it: what is left to the linear problem goes back from there
     offsets = -np.einsum("knq,kq->kn", G, w)[:, :, np.newaxis]
     mean = -(chain.factor @ z)[:, np.newaxis]
     columns = [r[:, np.newaxis] for r in residuals]

@@ -43,6 +43,7 @@ class Spectra(Observation):
         grid = np.array([np.concatenate([f, np.full(longest - f.size, f[-1])]) for f, _ in spectra])
         self._frequencies = tuple(f for f, _ in spectra)
         self.impedances = tuple(z for _, z in spectra)
+        # each spectrum at its own temperature: only where one differs does the temperature vary
         own = float(states.cell.temperature)
         temperatures = [float(item.dataset.attrs.get("temperature", own)) for item in evidence]
         self._temperature = np.array(temperatures)[:, np.newaxis]

@@ -167,7 +167,8 @@ class MemoryStore(Store):
 
     def append(self, record: Record) -> None:
         """Write a record behind the others."""
-        record.to_bytes()  # what a folder could not hold is refused here, too
+        # What a folder could not hold is refused here, too: a twin may be given one later.
+        record.to_bytes()
         self._records.append(record)
 
     def cached(self, key: str) -> Arrays | None:
@@ -283,6 +284,7 @@ class FolderStore(Store):
             checksum = zlib.crc32(image.getvalue()).to_bytes(4, "little")
             part.write_bytes(image.getvalue() + checksum)
             os.replace(part, folder / f"{key}.npz")
+            # By age, not by name: the key of a state is a hash.
             for old in sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime_ns)[:-_STATES]:
                 old.unlink()
 
@@ -316,6 +318,7 @@ def extends(longer: xr.Dataset, shorter: xr.Dataset) -> bool:
     >>> extends(run, run.isel(time=slice(2))), extends(run, run.assign(voltage=-run["voltage"]).isel(time=slice(2)))
     (True, False)
     """
+    # Of two measurements with other dimensions, or longer in two ways, none is a part of the other.
     grown = [dim for dim, size in longer.sizes.items() if shorter.sizes.get(dim, 0) < size]
     if len(grown) != 1:
         return False

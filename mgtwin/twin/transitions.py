@@ -56,6 +56,7 @@ class Journey:
         result = state.copy()
         during = state.copy()
         spread, ends, means = self._spread[k], noise[0::2], noise[1::2]
+        # within the gap rates act with their mean over it, at its end they are where they have wandered to
         during[self._wandering] += spread * (0.5 * ends + means / math.sqrt(12))
         result[self._wandering] += spread * ends
         result[len(self._coordinates.parameters) :] = self._aged(during, float(self.cycles[k]), float(self._idle[k]))

@@ -8,6 +8,8 @@ import pytest
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
+#: Where those that ran are kept, for the site (docs/make_site.py).
+KEPT = os.environ.get("MGTWIN_NOTEBOOKS")
 
 
 @pytest.mark.notebook
@@ -19,6 +21,8 @@ def test_notebook_runs_and_its_assertion_holds(path: Path) -> None:
         pytest.skip(f"it reads files of others from the folder {needs}")
     assert "assert" in notebook.cells[-1].source, "the last cell of a notebook asserts its headline number"
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    if KEPT:
+        nbformat.write(notebook, Path(KEPT) / path.name)
 
 
 def test_there_are_notebooks() -> None:

@@ -1,0 +1,60 @@
+"""What a twin takes for measurements of its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..quantities import format_value
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ..cells import Cell
+
+__all__ = ["check_is_of"]
+
+#: Areas that differ by more than this fraction are those of two cells: a diameter is measured to 1 %.
+_SAME_AREA = 0.02
+
+
+def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: str = "") -> None:
+    """Refuse a measurement of another cell, as far as it says of which it is.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+    name : str
+        For messages: the file.
+    cells : iterable of Cell
+        Explanations of the cell that is meant.
+    label : str
+        What that cell is called, if measurements say it in their attribute ``label``.
+
+    Raises
+    ------
+    InputError
+        The area is another one, or the label.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> from mgtwin.dataset import spectrum
+    >>> other = spectrum([1.0], [1.0], attrs={"area": 2e-4})
+    >>> check_is_of(other, "a.mpt", [mt.cell("trilayer")])
+    Traceback (most recent call last):
+        ...
+    mgtwin.errors.InputError: a.mpt was measured on an area of 2 cm^2, but trilayer has 1.131 cm^2: it is ...
+    """
+    # What does not say of which cell it is is taken: few instruments write it.
+    said = str(dataset.attrs.get("label", label))
+    if label and said != label:
+        raise InputError(f"{name} is of {said}, not of {label}: it is another cell's file.")
+    for cell in cells:
+        area = float(dataset.attrs.get("area", cell.area))
+        if abs(area / cell.area - 1) > _SAME_AREA:
+            raise InputError(
+                f"{name} was measured on an area of {format_value(area, 'm^2')}, but {cell.name} has "
+                f"{format_value(cell.area)}: it is another cell's file, or one of the two areas is wrong."
+            )
