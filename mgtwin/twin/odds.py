@@ -245,7 +245,9 @@ class _Search:
             return None, known
         new = [score for one in further.scores[done:] for score in one.raw.values()]
         quiet = len(further.alarms) == len(report.alarms) and max(new, default=0.0) < SUSPECT
-        if count > 1 and not (quiet and all(life.converged for life in bank.lives.values())):
+        # what nobody believes need not be found to the last digit
+        leading = max(bank.members, key=lambda member: member.log_odds[-1])
+        if count > 1 and not (quiet and leading.lives[-1].converged):
             return None, known
         return further, bank
 
@@ -275,12 +277,13 @@ class _Search:
         for number, (first, stop) in enumerate(pairwise(edges)):
             if number:
                 members = _after(members, report.breaks[number - 1], self.kinds)
-            found = []
+            found, best = [], max(member.log_odds[-1] for member in members)
             for member in members if first < stop else ():
                 begun = None if known is None else known.life(member.name, number)
                 if begun is not None and begun.coordinates.names != member.coordinates.names:
                     begun = None
-                life = live(member.coordinates, evidence[first:stop], self.error, apart, begun, iterations)
+                most = iterations if member.log_odds[-1] > best - HOPELESS else FEW
+                life = live(member.coordinates, evidence[first:stop], self.error, apart, begun, most)
                 counts = np.array([sha not in apart for sha in shas[first:stop]])
                 log_odds = np.cumsum([member.log_odds[-1], *np.where(counts, life.log_evidences, 0.0)])
                 whole = np.concatenate([member.log_odds[:-1], log_odds])

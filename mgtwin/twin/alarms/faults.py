@@ -23,6 +23,8 @@ __all__ = ["Along", "Fault", "Foreseen", "Sized", "Weight", "Whitened"]
 
 Reals = NDArray[np.float64]
 
+#: Points between neighbours of the best size that was tried.
+FINE = 161
 #: What a further fault at once has to gain in the logarithm of the likelihood.
 PRICE = np.log(20.0)
 
@@ -36,7 +38,7 @@ class Weight:
     likelihood : float
         Largest logarithm of the likelihood ratio against no fault, >= 0.
     size, std : float
-        Where it is largest, and its standard deviation.
+        Where it is largest, or the smallest that was tried, and its standard deviation.
     score : float
         z, negative where the numbers moved the other way.
     """
@@ -113,7 +115,7 @@ class Along:
             return Weight(0.0, 0.0, np.inf, 0.0)
         known = information + self.bound**-2
         size = along / known
-        score = along / np.sqrt(information)
+        score = float(along / np.sqrt(information))
         if size < 0 and not self.both:
             return Weight(0.0, 0.0, known**-0.5, score)
         return Weight(along**2 / known / 2, size, known**-0.5, abs(score) if self.both else score)
@@ -169,14 +171,19 @@ class Sized:
         likelihood = gains - 0.5 * np.einsum("kn,kn->k", white, white)
         k, weakest = int(np.argmax(likelihood)), float(np.linalg.norm(white[0]))
         if likelihood[k] <= 0:
-            return Weight(0.0, 0.0, np.inf, float(gains[0]) / weakest if weakest else 0.0)
-        size, std = self.sizes[k], np.inf
-        if 0 < k < self.sizes.size - 1:  # the top of the parabola through three values
-            below, top, above = likelihood[k - 1 : k + 2]
-            bend, step = 2 * top - below - above, np.log(self.sizes[k + 1] / self.sizes[k])
-            size *= np.exp(0.5 * step * (above - below) / bend)
-            std = size * step / np.sqrt(bend)
-        return Weight(float(likelihood[k]), float(size), float(std), float(np.sqrt(2 * likelihood[k])))
+            return Weight(0.0, float(self.sizes[0]), np.inf, float(gains[0]) / weakest if weakest else 0.0)
+        size, std, top = self.sizes[k], np.inf, likelihood[k]
+        if 0 < k < self.sizes.size - 1:
+            # a parabola through three changes: sizes are far apart beside the deviation of a plain fault
+            t, step = np.linspace(-1, 1, FINE), np.log(self.sizes[k + 1] / self.sizes[k])
+            below, middle, above = white[k - 1 : k + 2]
+            curve = middle + np.outer(t, (above - below) / 2) + np.outer(t**2, (above + below) / 2 - middle)
+            fine = curve @ innovation.e - 0.5 * np.einsum("kn,kn->k", curve, curve)
+            best = int(np.clip(np.argmax(fine), 1, FINE - 2))
+            top, bend = fine[best], 2 * fine[best] - fine[best - 1] - fine[best + 1]
+            size *= np.exp(t[best] * step)
+            std = size * (t[1] - t[0]) * step / np.sqrt(bend) if bend > 0 else np.inf
+        return Weight(float(top), float(size), float(std), float(np.sqrt(2 * max(top, 0.0))))
 
 
 class Foreseen(Protocol):

@@ -256,7 +256,8 @@ class Report:
             raw[name], z[name] = weight.score, weight.score / scale
             last = same[-1].slow.get(name, 0.0) if before else 0.0
             # while what is free is being found a sum would be of that
-            slow[name] = max(0.0, last + z[name] - ALLOWANCE) if len(before) >= FIRST else 0.0
+            settled = len(before) >= FIRST and (not self.breaks or len(self.apart) - self.since >= FIRST)
+            slow[name] = max(0.0, last + z[name] - ALLOWANCE) if settled else 0.0
         return Scored(innovation.kind, z, raw, slow)
 
     def _alarmed(self, innovation: Innovation, faults: Mapping[str, _Weighed], scored: Scored) -> Report:
@@ -265,11 +266,12 @@ class Report:
         crept = [name for name, weight in faults.items() if scored.slow[name] > weight.alarm.slow]
         if not jumped and not crept:
             return self
-        scale = {name: scored.raw[name] / scored.z[name] if scored.z[name] else 1.0 for name in faults}
+        # one scale for all: names are told by differences of likelihoods, which are large where the fault is
+        scale = max((scored.raw[name] / scored.z[name] for name in jumped), default=1.0)
         weights = (
-            {name: weight.likelihood / scale[name] ** 2 for name, weight in faults.items()}
+            {name: weight.likelihood / scale**2 for name, weight in faults.items()}
             if jumped
-            else {name: scored.slow[name] * ALLOWANCE for name in faults}
+            else {name: scored.slow[name] for name, weight in faults.items() if np.isfinite(weight.alarm.slow)}
         )
         share = float(np.exp(max(weights.values()) - np.logaddexp.reduce(list(weights.values()))))
         ranked = sorted(weights, key=lambda name: -weights[name])
