@@ -71,8 +71,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "All take `temperature=`, but for `Voltage` and `Current`, which are biases, and `Every` and `CycleSkipping`,\n"
         "which are parts of `Cycling`.",
         (
-            "EIS", "Polarization", "Voltammetry", "LinearSweep", "Galvanostatic", "RateTest", "Cycling", "Every",
-            "CycleSkipping", "Rest", "Replay", "Sequence", "Voltage", "Current",
+            "EIS", "Polarization", "Voltammetry", "LinearSweep", "Galvanostatic", "CCCV", "RateTest", "Cycling",
+            "Every", "CycleSkipping", "Rest", "Replay", "Sequence", "Voltage", "Current",
         ),
     ),
     (

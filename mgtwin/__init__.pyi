@@ -131,6 +131,7 @@ from .protocols import Replay as Replay
 from .protocols import protocol as protocol
 from .protocols.bias import Current as Current
 from .protocols.bias import Voltage as Voltage
+from .protocols.cccv import CCCV as CCCV
 from .protocols.cycling import Cycling as Cycling
 from .protocols.eis import EIS as EIS
 from .protocols.galvanostatic import Galvanostatic as Galvanostatic

@@ -144,7 +144,9 @@ class ParameterSets:
     def integrate(self, y: Reals, values: Reals, segments: Sequence[Segment]) -> Trajectories:
         """All sets through a segment of equal times, with a control and limits for each."""
         control = np.array([[*Integrator.inputs(self, segment).values()] for segment in segments]).T  # type: ignore[arg-type]
-        bounded = any(segment.limits != Limits() for segment in segments) or len(self._equations.names) > 2
+        bounded = any(segment.limits != Limits() for segment in segments) or len(self._equations.names) > len(
+            controlled.LIMITED
+        )
         sets = self._equations.for_sets(np.vstack([self.numbers(values), control]), events=bounded)
         return march(sets, y, segments[0].times, self.rtol, self.atol)
 

@@ -121,7 +121,7 @@ def segments_of(item: Measurement) -> tuple[tuple[Segment, ...], NDArray[np.intp
         own = item.time[samples] - start
         duration = segment.duration
         # the model would reach the limit at another time than the data, and the samples had no counterpart
-        limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
+        limited = segment.limits != Limits()
         if limited and own.size and own[-1] < duration * (1 - 1e-9):
             duration = float(own[-1])
             if duration <= 0:
@@ -155,7 +155,7 @@ def _samples_by_segment(
         starts, now = [], 0.0
         for segment, samples in zip(segments, members, strict=True):
             starts.append(now)
-            limited = np.isfinite(segment.limits.low) or np.isfinite(segment.limits.high)
+            limited = segment.limits != Limits()
             ended = float(time[samples[-1]]) if samples.size else now
             # the nominal duration, where there is one: the last sample is taken a little before the end of a step
             now = ended if limited else now + segment.duration

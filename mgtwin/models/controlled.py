@@ -19,10 +19,11 @@ BY_VOLTAGE = "control by voltage"
 CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
+LEAST = "control least current [A]"
 #: All of them, in the order in which `Integrator.inputs` gives them.
-INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH)
-#: Events by which a voltage limit ends a stretch.
-LOWEST, HIGHEST = "lowest voltage", "highest voltage"
+INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH, LEAST)
+#: Events by which a limit ends a stretch.
+LOWEST, HIGHEST, FALLEN = LIMITED = "lowest voltage", "highest voltage", "least current"
 #: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.
 UNLIMITED = 1e150
 
@@ -72,6 +73,7 @@ class ControlledStack(StackModel):
         self.events += [
             pybamm.Event(LOWEST, self.voltage - get(LOW)),
             pybamm.Event(HIGHEST, get(HIGH) - self.voltage),
+            pybamm.Event(FALLEN, (abs(self.current) - get(LEAST)) / self._current_scale),
         ]
 
     def surface(self, layer: str, side: str, relative: Number) -> Surface:

@@ -66,6 +66,4 @@ class RecordedVoltage(ControlledStack):
         super().__init__(cell, **options)
         self.free_numbers = ()
         self.algebraic[self.cell_current] = self.voltage - _line(times, values)
-        self.events: list[pybamm.Event] = [
-            e for e in self.events if e.name not in (controlled.LOWEST, controlled.HIGHEST)
-        ]
+        self.events: list[pybamm.Event] = [e for e in self.events if e.name not in controlled.LIMITED]

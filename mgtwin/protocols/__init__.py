@@ -14,6 +14,7 @@ from .base import (
     protocol,
 )
 from .bias import BIASES, Current, Voltage
+from .cccv import CCCV
 from .cycling import CycleSkipping, Cycling, Every
 from .eis import EIS
 from .galvanostatic import Galvanostatic
@@ -28,6 +29,7 @@ from .voltammetry import Voltammetry
 
 __all__ = [
     "BIASES",
+    "CCCV",
     "EIS",
     "PROTOCOLS",
     "AnyProtocol",

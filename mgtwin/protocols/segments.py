@@ -34,10 +34,11 @@ class VoltageRamp:
 
 @dataclass(frozen=True)
 class Limits:
-    """Voltages [V] at which a stretch ends early."""
+    """Voltages [V], and the size of the current [A] down to which it falls, at which a stretch ends early."""
 
     low: float = -np.inf
     high: float = np.inf
+    least: float = -np.inf
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import pybamm
 
 from ..cells import Cell
 from ..cells.plain import structure
-from ..models import controlled
+from ..models import controlled, names
 from ..models.stack import StackModel
 
 __all__ = ["MOST", "SWITCH", "BuiltModel", "kept", "quiet_pybamm"]
@@ -31,6 +31,10 @@ _Made = TypeVar("_Made")
 MOST, SWITCH = 16, "MGTWIN_CACHE"
 #: Input that carries the state from which a solve starts.
 STATE = "handed state"
+#: Least absolute tolerances of potentials [V] and of the current, in its own unit, in cells with a host: its potential
+#: is right to a part of the relative tolerance, and at an imposed voltage the current ceases down to what that leaves.
+#: No step would be short enough for less.
+HOSTED, CEASED = 1e-9, 1e-5
 
 
 class BuiltModel:
@@ -60,6 +64,8 @@ class BuiltModel:
         self.model, self.solver = model, solver
         self.built, self.mesh = controlled.discretise(model)
         self.layout = controlled.state_layout(self.built, self.mesh)
+        if model.particles:
+            solver.atol = np.where(np.isin(self.layout[0], names.CURRENT_VARIABLE), CEASED, max(solver.atol, HOSTED))
         self.names = tuple(model.numbers_of(model.cell))
         self.numbers = casadi.MX.sym("numbers", len(self.names))
         self.symbols = {name: self.numbers[k] for k, name in enumerate(self.names)}

@@ -69,8 +69,15 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
     driven = [segment for segment in imposed if disturbs(segment)]
     if not driven or passes(cell, Carrier.IONS) or passes(cell, Carrier.ELECTRONS):
         return
-    # limits on both sides: whatever the sign of the current, charging ends
-    if all(np.isfinite(segment.limits.low) and np.isfinite(segment.limits.high) for segment in driven):
+    # a limit on the side to which it charges ends that; a ramp may charge to both
+    ends = [
+        (segment.limits, segment.control.start, segment.control.start + segment.control.rate * segment.duration)
+        for segment in driven
+    ]
+    if all(
+        (np.isfinite(limits.low) or min(currents) >= 0) and (np.isfinite(limits.high) or max(currents) <= 0)
+        for limits, *currents in ends
+    ):
         return
     raise InputError(
         f"{cell.name}: no single carrier conducts from electrode to electrode (ions are stopped by an electrode or "

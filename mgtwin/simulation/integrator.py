@@ -198,6 +198,7 @@ class Integrator:
             controlled.VOLTAGE_RATE: rate if by_voltage else 0.0,
             controlled.LOW: max(segment.limits.low, -controlled.UNLIMITED),
             controlled.HIGH: min(segment.limits.high, controlled.UNLIMITED),
+            controlled.LEAST: max(segment.limits.least, -controlled.UNLIMITED),
         }
 
     def run(self, segment: Segment, state: np.ndarray) -> SegmentSolution:
@@ -211,9 +212,10 @@ class Integrator:
         times = np.asarray(segment.times)
         try:
             reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state)
-            if termination == FAILED and self.model.modal_layers:
-                # after a jump of the voltage no step of modes may be short enough for the current's error; it follows
-                # the states by Newton's iteration all the same
+            if termination == FAILED and (self.model.modal_layers or not reached[-1]):
+                # After a jump of the voltage no step of modes, and at a corner of it no first step of a cell that
+                # conducts well, may be short enough for the current's error: what rounds the voltage is more than its
+                # tolerance. It follows the states by Newton's iteration all the same.
                 reached, y, termination = self._solve(_ends(segment), times, self.inputs(segment), state, again=True)
         except pybamm.SolverError as error:
             if BEYOND_AT_ONCE not in str(error):
@@ -285,8 +287,10 @@ class Integrator:
         if termination == FAILED:
             raise pybamm.SolverError(error)
         outputs = self.evaluate(y[:, :1])
-        limit = "highest" if outputs[names.VOLTAGE][0] >= segment.limits.high else "lowest"
-        return SegmentSolution(np.zeros(1), outputs, y[:, 0], f"event: {limit} voltage")
+        limit = controlled.HIGHEST if outputs[names.VOLTAGE][0] >= segment.limits.high else controlled.LOWEST
+        if abs(outputs[names.CURRENT][0]) <= segment.limits.least:
+            limit = controlled.FALLEN
+        return SegmentSolution(np.zeros(1), outputs, y[:, 0], f"event: {limit}")
 
 
 def _ends(segment: Segment) -> np.ndarray:

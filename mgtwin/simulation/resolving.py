@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..cells import Cell, Reader, Resolved
 from ..cells.paths import Key, Node
-from ..cells.questions import passes
+from ..cells.questions import passes, shunted
 from ..cells.rest import discharges_itself, starting_potentials
 from ..impedance.exact import exact_laplace
 from ..impedance.interfaces import reacting
@@ -19,7 +19,7 @@ from ..kinds.electrode import conduction
 from ..kinds.kind import Bound
 from ..models import names
 from ..models.rails import Rails
-from ..protocols import Segment
+from ..protocols import Limits, Segment
 from ..quantities import format_value
 from .start_state import last_dataset
 
@@ -39,9 +39,12 @@ LARGE = 1e30
 
 def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
     """Largest current [A] of stretches: what is imposed, or what a voltage draws at most through the cell at rest."""
-    rest, found = None, [0.0]
+    rest, found, before = None, [0.0], Limits()
     for segment in segments:
         control = segment.control
+        held, before = control.start in (before.low, before.high) and not control.rate, segment.limits
+        if held:  # where a current has ended: it falls from there
+            continue
         ends = np.array([control.start, control.start + control.rate * segment.duration])
         if control.imposes_voltage:
             if discharges_itself(cell) or any(layer.material.mesh_only for layer in cell.layers):
@@ -58,8 +61,8 @@ def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
 def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.DataTree | None = None) -> Cell:
     """The cell with a resolution for each electrode that left it open, where one reaction is not enough for all of it.
 
-    So it is at once where electrons of the layer beside it enter, at its face. A run that goes on from another one has
-    its resolution.
+    So it is at once where electrons of the layer beside it enter, at its face, and in spectra beside a shunt. A run
+    that goes on from another one has its resolution.
     """
     sides = [side for side in cell.reaction_uniformity(0.0) if cell.get(f"{side}.resolution") is None]
     if not sides:
@@ -70,7 +73,11 @@ def settled(cell: Cell, segments: Sequence[Segment], start: xr.Dataset | xr.Data
         chosen: dict[Key, Node] = {f"{side}.resolution": Resolved(n) for side, n in sliced.items() if n}
     else:
         spread = cell.reaction_uniformity(min(largest_current(cell, segments), LARGE))
-        uneven = [side for side in sides if spread[side] > UNEVEN or passes(cell, Carrier.ELECTRONS, side)]
+        # a spectrum of a model knows the thickness of an electrode only where all of the current goes through it
+        divided = () if segments else shunted(cell)
+        uneven = [
+            side for side in sides if spread[side] > UNEVEN or passes(cell, Carrier.ELECTRONS, side) or side in divided
+        ]
         chosen = {f"{side}.resolution": Resolved() for side in uneven}
     return cell.with_(chosen) if chosen else cell
 
