@@ -17,6 +17,8 @@ from ..fitting.files import FreeField
 from ..kinds.noun import noun
 from ..plain import is_listed, is_mapping
 from ..protocols import Cycling, Written
+from ..unions import OneOf
+from .alarms import ALARM_KINDS, AlarmKind
 from .forecasts import Limit
 from .model_error import ModelError
 from .watch import Reading
@@ -55,6 +57,7 @@ def read_explanation(raw: object, info: ValidationInfo) -> Cell:
 
 
 Explanation = Annotated[Cell, PlainValidator(read_explanation), PlainSerializer(lambda cell: str(cell.to_yaml()))]
+AnyAlarm = Annotated[AlarmKind, OneOf(ALARM_KINDS)]
 
 
 @noun
@@ -72,8 +75,6 @@ class Settings(Written):
         What is done in a cycle.
     alarms : sequence of alarms, optional
     model_error : ModelError
-    considered : sequence of str, optional
-        Paths of numbers that are not free, but whose printed uncertainty counts; by default all.
     label : str
         What the cell is called in its measurements, if they say it.
 
@@ -88,8 +89,8 @@ class Settings(Written):
     explanations: dict[str, Explanation]
     free: dict[str, FreeField] = field(default_factory=dict)
     use: Cycling | None = None
+    alarms: tuple[AnyAlarm, ...] | None = None
     model_error: ModelError = field(default_factory=ModelError)
-    considered: tuple[str, ...] | None = None
     label: str = ""
 
     def to_yaml(self) -> str:

@@ -108,6 +108,10 @@ class Store(ABC):
                     body["part_of" if is_part else "supersedes"] = sha
             self.append(Record("evidence", body))
 
+    def knows(self, sha: str) -> bool:
+        """Tell whether evidence was put here, superseded or not."""
+        return sha in self._bodies()
+
     def evidence(self) -> tuple[Evidence, ...]:
         """Return all evidence that nothing has superseded, in the order of its arrival."""
         # what `put` wrote, JSON gives back as it was
