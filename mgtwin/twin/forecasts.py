@@ -112,6 +112,7 @@ def forecast(
     seed: int = 0,
 ) -> xr.Dataset:
     """Carry the explanations of a cell on through a protocol; see `mgtwin.Twin.forecast`."""
+    # what is not the most probable life has no covariance of its own, and bands from it would be made up
     late = [name for name, life in lives.items() if odds[name] > UNLIKELY and not life.converged]
     if late:
         raise MgtwinError(
@@ -135,6 +136,7 @@ def forecast(
         found |= {"deposition_voltage": (("cycle",), both[0]), "dissolution_voltage": (("cycle",), both[1])}
     data = {f"{name}_quantiles": _bands(values, weights, quantiles, name) for name, (_, values) in found.items()}
     data |= _by_interface([item.reached for item in ahead], weights, quantiles)
+    # by member, not by band: who is over the limit early is not the one who is over it late
     if until is not None:
         over = np.concatenate([until.reached(item.modulus, item.voltages) for item in ahead])
         first = np.where(over.any(axis=1), cycles[over.argmax(axis=1)].astype(float), np.inf)
@@ -209,6 +211,7 @@ def _voltages(space: Coordinates, protocol: Cycling, states: Sequence[Reals], at
     from ..simulation import simulate
 
     flat = at_ends[1].ravel()
+    # resistances are drawn with the measure of the ensemble: most cells are simulated where most members are
     order = np.argsort(flat)
     chosen = order[np.unique(np.linspace(0, flat.size - 1, SIMULATED).astype(int))]
     along = np.concatenate(states)[chosen]

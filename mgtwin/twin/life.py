@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,8 @@ Reals = NDArray[np.float64]
 
 #: Times that size and memory of the model's error are estimated anew at the trajectory that they gave.
 ROUNDS = 4
+#: Times that the noise is larger where the search for a life begins, and steps for each.
+BLURS, FEW = (30.0, 5.0), 4
 #: Error of the model over the noise of the instrument above which only forecasts are to be trusted.
 POOR = 5.0
 
@@ -68,6 +70,25 @@ class _Measured:
                 residuals[k] = (data - h) / deviation - errors @ states[k, self._size :]
                 slopes[k] = np.hstack([H / deviation[:, np.newaxis], errors])
         return residuals, slopes
+
+
+@dataclass(frozen=True)
+class _Blurred:
+    """Evidence with more noise than it has."""
+
+    measured: _Measured
+    factor: float
+
+    @property
+    def log_deviations(self) -> Reals:
+        return self.measured.log_deviations + self.measured.sizes * np.log(self.factor)
+
+    def residuals(self, states: Reals) -> list[Reals]:
+        return [row / self.factor for row in self.measured.residuals(states)]
+
+    def linearised(self, states: Reals) -> tuple[list[Reals], list[Reals]]:
+        residuals, slopes = self.measured.linearised(states)
+        return [row / self.factor for row in residuals], [H / self.factor for H in slopes]
 
 
 class _WithError:
@@ -209,9 +230,9 @@ def live(
     measured = _Measured(evidence, coordinates)
     counted = np.array([item.sha not in apart for item in evidence], dtype=bool)
     journey = Journey(coordinates, [item.moment for item in evidence], coordinates.since)
+    # the smallest first: a large error could stand for what the numbers of the cell have to explain
     candidates = list(error.candidates())
-    # the same way every time: from the middle of the candidates, or from a life that was found in this way itself
-    chosen = candidates[len(candidates) // 2] if begin is None else begin.model_error
+    chosen = candidates[0] if begin is None else begin.model_error
     before = None if begin is None else begin.smoothed
     smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
@@ -238,10 +259,15 @@ def _smoothed(
     if begin is not None:
         return smooth(chain, begin.start, begin.noises, iterations)
     start = np.zeros(chain.factor.shape[1])
-    # at the cell's own numbers, which need not be the middle of what is known of them; after a break at that middle
+    # At the cell's own numbers, which need not be the middle of what is known of them; after a break at that middle.
     if coordinates.since is None:
         start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
-    return smooth(chain, start, None, iterations)
+    noises = np.zeros((chain.count, dynamics.noises))
+    # as in annealing: with blurred data first, whose sum of squares has no side valleys
+    for blur in BLURS:
+        rough = smooth(replace(chain, observed=_Blurred(measured, blur)), start, noises, FEW)
+        start, noises = rough.start, rough.noises
+    return smooth(chain, start, noises, iterations)
 
 
 def _wide(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:

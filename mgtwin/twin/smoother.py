@@ -50,8 +50,9 @@ class Dynamics(Protocol):
 class Observed(Protocol):
     """What was measured along the life, in units of its standard deviation."""
 
-    #: ``sum(log(standard deviation))`` of the numbers of each piece.
-    log_deviations: Reals
+    @property
+    def log_deviations(self) -> Reals:
+        """``sum(log(standard deviation))`` of the numbers of each piece."""
 
     def residuals(self, states: Reals) -> Sequence[Reals]:
         """(data - prediction) / standard deviation for the states (K, n)."""

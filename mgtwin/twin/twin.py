@@ -12,7 +12,7 @@ import xarray as xr
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..fitting.free import Free, FreeLike, PerDataset
+from ..fitting.free import FreeLike, PerDataset
 from ..fitting.parameters import wanted
 from ..fitting.result import Fit
 from ..fitting.verb import fit
@@ -164,6 +164,7 @@ class Twin:
             The noise has to be found, and the library of the Kramers-Kronig test is not installed.
         """
         given = None if noise is None else float(parse(noise, ""))
+        # everything is looked at before anything is kept: an update is taken up whole or not at all
         pieces = [self._piece(ds, label, at, given) for label, ds in each(what, name)]
         if not pieces:
             raise InputError("there is nothing to take up: the folder or list is empty.")
@@ -198,6 +199,7 @@ class Twin:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What is assimilated, in order, with the noise that counts for each piece."""
+        # a cell that changed while it was measured is of no one moment
         usable = [item for item in self.store.evidence() if not item.verdict]
         return tuple(pooled(Usage(self.use).in_order(usable)))
 
@@ -290,6 +292,7 @@ class Twin:
 
     def _cell(self, k: int) -> Cell:
         life = self.lives[self.best]
+        # a wrong model gives hidden numbers standard deviations that do not hold
         spread = {} if life.forecasts_only else life.deviations(k)
         return life.coordinates.cell_at(life.states[k], spread)
 
@@ -359,7 +362,7 @@ class Twin:
         """
         space = self._spaces[name or self.best]
         evidence = self.evidence
-        free: dict[Key, FreeLike] = {path: PerDataset(Free()) for path in space.placed}
+        free: dict[Key, FreeLike] = {path: PerDataset() for path in space.placed}
         # rates of ageing act on no single spectrum, and what wanders has a value in each
         for parameter in space.parameters:
             what = space.free[parameter.key]
