@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .console import guarded
+from .console import guarded, stop
 from .searches import app
 
 __all__ = ["app"]
@@ -101,8 +101,8 @@ def watch_(
     """Keep the twin of a cell up to date. Exit code 3 while an alarm stands, 2 after a refused file, else 0."""
     from .watching import watch_folder, watch_rack
 
-    if (twin is None) is (rack is None):
-        raise typer.BadParameter("name either --twin FILE or --rack FILE (mgtwin twin new CELL > twin.yaml).")
-    if rack is not None:
+    if rack is not None and twin is None:
         raise typer.Exit(watch_rack(folder, rack, every, client, once=once))
+    if twin is None or rack is not None:
+        stop("name either --twin FILE or --rack FILE (mgtwin twin new CELL > twin.yaml).")
     raise typer.Exit(watch_folder(folder, twin, every, report, on_alarm, once=once))

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.text import Text
 
 from ..errors import InputError
+from ..protocols import Cycling
 from ..quantities import parse
 from ..twin import Limit, Twin
 from ..twin.evidence import content_hash
@@ -106,8 +107,9 @@ def write_report(twin: Twin, settings: TwinFile, folder: Path) -> None:
         twin.store.remember(foreseen)
     limit = None if settings.until is None else settings.until.resistance
     twin.plot(foreseen, earlier=earlier, limit=limit).savefig(folder / "twin.png")
-    twin.plot.odds().figure.savefig(folder / "odds.png")
-    twin.plot.alarms()[0].figure.savefig(folder / "alarms.png")
+    for name, drawn in (("odds", twin.plot.odds), ("alarms", twin.plot.alarms)):
+        drawn()
+        plt.savefig(folder / f"{name}.png")
     plt.close("all")
     row = summary(twin, settings.store.stem, protocol, settings.until)
     (folder / "twin.json").write_text(told(twin, row), encoding="utf-8")
@@ -124,7 +126,8 @@ def forecast_twin(path: Path, protocol: str, until: str | None, output: Path | N
     target = None if output is None else result_name(output)
     figure = None if plot is None else figure_name(plot, "--plot")
     limit = None if until is None else limit_of(until)
-    twin, planned = Twin.open(path), read_protocol(protocol)
+    twin = Twin.open(path)
+    planned = cycling(protocol)
     found = twin.forecast(planned, until=limit)
     ends = found.isel(cycle=-1).sel(quantile=[0.05, 0.5, 0.95], method="nearest")
     rows = []
@@ -137,7 +140,22 @@ def forecast_twin(path: Path, protocol: str, until: str | None, output: Path | N
         rows.append((f"cycles until {limit}", described(ends["time_to_limit"].values.tolist())))
     out().print(Text(f"after {float(found['cycle'][-1]):g} cycles:"))
     print_rows(rows)
-    keep(found, target, figure, lambda ds, file: twin.plot(ds).savefig(file))
+    keep(found, target, figure, lambda _, file: twin.plot(found).savefig(file))
+
+
+def cycling(text: str) -> Cycling:
+    """Return the cycling that is typed, as a file or as YAML.
+
+    Raises
+    ------
+    InputError
+        It is another protocol.
+    """
+    match read_protocol(text):
+        case Cycling() as found:
+            return found
+        case other:
+            raise InputError(f"a twin is forecast through cycles: {{type: cycling, ...}}, not {type(other).__name__}.")
 
 
 def limit_of(text: str) -> Limit:

@@ -22,7 +22,7 @@ from .console import WRONG_INPUT, hint, out, print_error
 from .twinning import described, write_report
 
 if TYPE_CHECKING:
-    from ..twin.alarms import Alarm
+    from ..twin.alarms.watching import Alarm
 
 __all__ = ["ALARM", "watch_folder", "watch_rack"]
 

@@ -34,7 +34,7 @@ LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 def twin_of(told: TwinFile) -> Twin:
     """Return the twin that a file describes, with all that its store holds."""
     return Twin(
-        told.explanations, told.free, use=told.use, alarms=told.alarms, model_error=told.model_error,
+        told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
         label=told.label, store=FolderStore(told.store),
     )  # fmt: skip
 
@@ -178,8 +178,8 @@ class Rack:
                     work = partial(place.work, todo[place.name])
                     futures[place.name] = own.submit(work) if client is None else client.submit(work, pure=False)
             for name, future in futures.items():
-                error = future.exception()
-                row = future.result() if error is None else Row(name, problem=f"{type(error).__name__}: {error}")
+                raised = future.exception()
+                row = future.result() if raised is None else Row(name, problem=f"{type(raised).__name__}: {raised}")
                 # what was not journalled comes again
                 self._folders[name].again(todo[name] if row.problem else [])
                 self.rows[name] = row

@@ -12,6 +12,7 @@ from .. import yamlfile
 from ..cells import Cell
 from ..cells.files import cell as cell_named
 from ..cells.overlays import applicable_overlays
+from ..cells.paths import Key, Node
 from ..errors import InputError
 from ..fitting.files import FreeField
 from ..kinds.noun import noun
@@ -32,7 +33,7 @@ class CellChoice:
 
     cell: str
     overlays: tuple[str, ...] = ()
-    set: dict[str, object] = field(default_factory=dict)
+    set: dict[Key, Node] = field(default_factory=dict)
 
     def read(self, info: ValidationInfo) -> Cell:
         """Build it; a file is looked for from the folder of the twin's file."""
@@ -145,7 +146,7 @@ def load_twin(path: str | Path) -> TwinFile:
                     name: {"cell": cell, "overlays": raw} if is_listed(raw) else raw for name, raw in given.items()
                 }
             document = document.with_data({**others, "explanations": given})
-        case {"explanations": {**given}} if any(map(is_listed, given.values())):
+        case {"explanations": {**others}} if any(map(is_listed, others.values())):
             raise document.error("overlays of which cell? Name it with the key cell.", ("explanations",))
     folder = Path(path).parent
     found = yamlfile.validate(document, TwinFile, context={"file": True, "folder": folder})

@@ -131,7 +131,7 @@ class Twin:
             raise InputError(f"there is no twin in {store}: mt.Twin(..., store=...) makes one, or mgtwin watch.")
         told = Settings.from_yaml(str(body["yaml"]))
         return cls(
-            told.explanations, told.free, use=told.use, alarms=told.alarms, model_error=told.model_error,
+            told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
             label=told.label, store=kept,
         )  # fmt: skip
 
