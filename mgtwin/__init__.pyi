@@ -43,6 +43,9 @@ from .errors import MgtwinError as MgtwinError
 from .errors import MgtwinWarning as MgtwinWarning
 from .errors import SimulationError as SimulationError
 from .experiments import experiment as experiment
+from .explorer.state import Exploration as Exploration
+from .explorer.verb import Explorer as Explorer
+from .explorer.verb import explore as explore
 from .exports import export as export
 from .exports import export_format as export_format
 from .exports import report as report

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import guarded, stop
-from .searches import app
+from .exploreapp import app
 
 __all__ = ["app"]
 
