@@ -183,5 +183,9 @@ from .twin import Limit as Limit
 from .twin import ModelError as ModelError
 from .twin import Moment as Moment
 from .twin import Twin as Twin
+from .twin.alarms.acceleration import Acceleration as Acceleration
+from .twin.alarms.drift import Drift as Drift
+from .twin.alarms.instrument import Instrument as Instrument
+from .twin.alarms.soft_short import SoftShort as SoftShort
 
 __version__: str
