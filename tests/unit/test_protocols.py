@@ -143,7 +143,7 @@ BAD: dict[str, tuple[Any, str]] = {
     # sequences
     "no steps": (lambda: Sequence([]), "a Sequence needs at least one protocol"),
     "a step without a list": (lambda: Sequence(Rest(1)), "a Sequence takes a list of protocols"),
-    "a step that is a number": (lambda: Sequence([3]), r"steps.0: a protocol is needed here \(type against_reference, .*\), not 3"),
+    "a step that is a number": (lambda: Sequence([3]), r"steps.0: a protocol is needed here \(type .*\), not 3"),
     # signals
     "lengths": (lambda: Signal([0, 1], [1]), "2 times, 1 values: a signal has two or more of both"),
     "one sample": (lambda: Signal([0], [1]), "a signal has two or more"),
