@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import mgtwin as mt
 from mgtwin.cells import (
     Blocking,
     Capacitor,
