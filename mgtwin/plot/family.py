@@ -121,7 +121,7 @@ def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> No
             pass
         case _:
             raise InputError(
-                f"{plot} draws results, measurements and fits, not a {type(ds).__name__}; mt.read and mt.open read them."
+                f"{plot} draws results, data and fits, not a {type(ds).__name__}: mt.read and mt.open make them."
             )
     missing = [name for name in names if name not in ds.variables]
     if missing:

@@ -622,7 +622,7 @@ def test_labels_of_a_breakdown_cover_neither_names_nor_bars(sign):
     ("make", "said"),
     [(lambda: plot.nyquist([eis(), polarization()]), r"nyquist \(.*\) needs frequency"),
      (lambda: plot.figure([eis(), polarization()]), "no plot is known for all of"),
-     (lambda: plot.nyquist("eis.nc"), "not a str; mt.read"),
+     (lambda: plot.nyquist("eis.nc"), "not a str: mt.read"),
      (lambda: plot.bode(None), "not a NoneType"),
      (lambda: plot.nyquist(eis().isel(frequency=[])), "no finite point among 0"),
      (lambda: plot.bode(eis().assign(impedance=eis().impedance * np.nan)), "no finite point")],
