@@ -56,8 +56,8 @@ class Reader:
     filled the stack or the memory.
     """
 
-    def __init__(self, name: str, text: str, most: int) -> None:
-        self.name, self.text, self.most = name, text, most
+    def __init__(self, name: str, text: str, most: int, until: str | None = None) -> None:
+        self.name, self.text, self.most, self.until = name, text, most, until
         self.positions: dict[KeyPath, Position] = {}
         self.keys: dict[KeyPath, Position] = {}
         self.aliases: dict[KeyPath, KeyPath] = {}
@@ -100,6 +100,8 @@ class Reader:
             return None
         self._loader.get_event()  # the start of the document
         data = self._value(self._loader.get_event(), ())
+        if (self.until,) in self.keys:
+            return data
         self._loader.get_event()  # its end
         if self._loader.check_event(yaml.StreamEndEvent):
             return data
@@ -168,6 +170,8 @@ class Reader:
             if item.start_mark.line != key_event.start_mark.line:
                 self.positions[place] = _mark(key_event)
             data[key] = self._value(item, place)
+            if place == (self.until,):
+                return data
         self._loader.get_event()
         return data
 

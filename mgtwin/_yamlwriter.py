@@ -36,8 +36,9 @@ _NOT_TEXT: dict[str, list[re.Pattern[str]]] = {
 for _, _pattern, _first in CORE_TYPES:
     for _character in _first:
         _NOT_TEXT.setdefault(_character, []).append(_pattern)
-#: What only double quotes can hold: control and private characters, and what YAML 1.1 takes for line breaks.
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+#: What only double quotes can hold: control and private characters, and what YAML 1.1 takes for line breaks. Compiled
+#: where it is needed: that takes as long as all else that this module does on import.
+_UNPRINTABLE = r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
 #: What makes something else of a text without quotes; in a row of brackets `_ROW_INDICATOR` does, too.
 _INDICATOR = re.compile(r"\A(?:---|\.\.\.|[ #,\[\]{}&*!|>'\"%@`]|[-?:](?: |\Z))|:(?: |\Z)| (?:#|\Z)")
 _ROW_INDICATOR = re.compile(r"[,?\[\]{}:]")
@@ -94,7 +95,7 @@ def _lines(start: str, value: object, indent: str) -> str:
 
 def _text_lines(start: str, text: str, indent: str) -> str:
     # A text of several lines stays as it is where that shows every character: no spaces at the ends of lines.
-    if "\n" in text and not _UNPRINTABLE.search(text.replace("\n", "")) and not re.search(r" (?:\n|\Z)", text):
+    if "\n" in text and not _unprintable(text.replace("\n", "")) and not re.search(r" (?:\n|\Z)", text):
         hint = "2" if text.startswith((" ", "\n")) else ""  # else the first line shows how far it is indented
         hint += "-" if not text.endswith("\n") else "+" if text == "\n" or text.endswith("\n\n") else ""
         lines = [f"{indent}{line}" if line else "" for line in text.removesuffix("\n").split("\n")]
@@ -112,12 +113,19 @@ def _text_lines(start: str, text: str, indent: str) -> str:
     return f"{folded}\n"
 
 
+def _unprintable(text: str) -> list[str]:
+    """The characters that only double quotes can hold, each once."""
+    if text.isascii() and text.isprintable():
+        return []
+    return list(dict.fromkeys(re.findall(_UNPRINTABLE, text)))
+
+
 @lru_cache(maxsize=4096)  # keys and remarks of a cell come again in every changed one
 def _quoted(text: str, *, in_row: bool = False) -> str:
     """A text on one line, in those quotes that it needs."""
-    if _UNPRINTABLE.search(text):
+    if unprintable := _unprintable(text):
         escaped = text.replace("\\", r"\\").replace('"', r"\"")
-        for character in dict.fromkeys(_UNPRINTABLE.findall(text)):
+        for character in unprintable:
             code = ord(character)
             name = f"x{code:02x}" if code < 0x100 else f"u{code:04x}" if code < 0x10000 else f"U{code:08x}"
             escaped = escaped.replace(character, f"\\{name}")

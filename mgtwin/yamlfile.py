@@ -91,8 +91,8 @@ class Document:
         return file_error(message, self.name, self.text, line, column)
 
 
-def load(path: str | Path) -> Document:
-    """Read a YAML file.
+def load(path: str | Path, until: str | None = None) -> Document:
+    """Read a YAML file, or as much of it as `loads` says of `until`.
 
     Raises
     ------
@@ -113,10 +113,10 @@ def load(path: str | Path) -> Document:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise FileError("is not UTF-8 text: save it with that encoding.", str(path), line) from error
-    return loads(text, str(path))
+    return loads(text, str(path), until=until)
 
 
-def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS) -> Document:
+def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS, until: str | None = None) -> Document:
     """Read YAML from a text.
 
     Parameters
@@ -126,6 +126,8 @@ def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS) -> Document:
         Stands for the file in messages.
     most : int
         Values and keys that it may have.
+    until : str, optional
+        Ends with this key of the outermost mapping: what stands below it is neither read nor checked.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS) -> Document:
     >>> loads("thickness: 0.5 mm\\ntolerance: 1e-3").data
     {'thickness': '0.5 mm', 'tolerance': 0.001}
     """
-    reader = Reader(name, text, most)
+    reader = Reader(name, text, most, until)
     data = reader.document()
     return Document(data, reader.positions, name, text, reader.keys, reader.aliases)
 

@@ -1,6 +1,7 @@
-"""The commands and their options; each hands over to a module that is imported only then."""
+"""The commands and their options; each hands over to a module that is imported only then.
 
-from __future__ import annotations
+Here and in the other modules of commands annotations are no texts, for typer would compile each of them at every start.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

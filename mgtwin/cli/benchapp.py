@@ -1,7 +1,5 @@
 """The commands of the bench, as `app` has the others: measurements read, fitted, drawn, exported and reported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What is done with published numbers: ``mgtwin materials`` and ``mgtwin cite``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The commands that ask many parameter sets: studies, optimisation, what printed numbers allow. See `app`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

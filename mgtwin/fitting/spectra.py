@@ -85,12 +85,12 @@ class SpectraBlock(Block):
                 for path in parameter.targets.get(number, ()):
                     source[self._paths.index(path), d] = k
         self._constants = np.array(constants)
-        self._sources = source
         for row in source:  # equal numbers need no array
             fixed = {constants[j - self._count] for j in row if j >= self._count}
             if len(fixed) == 1 and (row >= self._count).all():
                 row[:] = row[0]
-        self._common = [bool((row == row[0]).all()) for row in source]
+        #: For every path one place for all Datasets, or the place of each.
+        self._places = [int(row[0]) if (row == row[0]).all() else row for row in source]
         self._assign: list[tuple[int, int, slice | None]] = []
         for i, path in enumerate(self._free):
             row = source[self._paths.index(path)]
@@ -101,9 +101,10 @@ class SpectraBlock(Block):
 
     def _numbers(self, values: NDArray[np.float64]) -> dict[str, float | NDArray[np.float64]]:
         everything = np.concatenate([values, self._constants])
+        numbers = everything.tolist()  # NumPy is slow with single numbers of its own
         return {
-            path: float(everything[row[0]]) if common else everything[row][:, np.newaxis]
-            for path, row, common in zip(self._paths, self._sources, self._common, strict=True)
+            path: numbers[place] if type(place) is int else everything[place][:, np.newaxis]
+            for path, place in zip(self._paths, self._places, strict=True)
         }
 
     def predict(self, values: NDArray[np.float64]) -> NDArray[np.complex128]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
@@ -30,10 +31,11 @@ from .shunt import conductance, passed_by
 __all__ = ["Plan", "Shifted", "Stack", "first_of", "plan_of"]
 
 
-def _above(path: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _above(path: str) -> tuple[str, ...]:
     """All paths above one: a law or function that reads it may stand at any of them."""
     parts = path.split(".")
-    return [".".join(parts[:k]) for k in range(1, len(parts))]
+    return tuple(".".join(parts[:k]) for k in range(1, len(parts)))
 
 
 class Shifted(Reader):
@@ -131,9 +133,15 @@ class Stack:
         inner, across = passed_by(cell, links)
         #: Those of the interfaces and layers that the shunt passes by.
         self.shunted = {*across, *(count + 1 + k for k in inner)}
+        self._terms: dict[int, Array] = {}
 
     def term(self, k: int) -> Array:
         """Term k of Z [ohm m2]; its first axis is that of the rows if it has one more than `dimensions`."""
+        if k not in self._terms:  # of each both the derivatives and the sum are wanted
+            self._terms[k] = self._term(k)
+        return self._terms[k]
+
+    def _term(self, k: int) -> Array:
         count = len(self._links)
         if k < count:
             return self._links[k].term(self._fractions[k])

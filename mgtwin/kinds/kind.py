@@ -282,15 +282,16 @@ def _bounds(kind: type, field: str) -> tuple[float | None, float | None, float |
 def check_bounds(kind: type, field: str, path: str, value: np.ndarray) -> None:
     """Refuse values of a field outside the bounds of its kind; `path` is for the message."""
     gt, ge, lt, le = _bounds(kind, field)
-    for bound, relation, bad in (
-        (gt, "greater than", lambda limit: ~(value > limit)),
+    least, most = value.min(initial=np.inf), value.max(initial=-np.inf)  # both nan where one is, which nothing allows
+    for bound, relation, extreme, allows in (
+        (gt, "greater than", least, lambda limit: least > limit),
         # a derivative at a bound steps over it by a hundred-thousandth: an ideal capacitor has n = 1
-        (ge, "at least", lambda limit: ~(value >= limit - 2e-5 * abs(limit))),
-        (lt, "less than", lambda limit: ~(value < limit)),
-        (le, "at most", lambda limit: ~(value <= limit + 2e-5 * abs(limit))),
+        (ge, "at least", least, lambda limit: least >= limit - 2e-5 * abs(limit)),
+        (lt, "less than", most, lambda limit: most < limit),
+        (le, "at most", most, lambda limit: most <= limit + 2e-5 * abs(limit)),
     ):
-        if bound is not None and np.any(refused := bad(bound)):
-            raise InputError(f"{path} must be {relation} {bound:g}, but {value[refused].ravel()[0]:g} was given.")
+        if bound is not None and not allows(bound):
+            raise InputError(f"{path} must be {relation} {bound:g}, but {extreme:g} was given.")
 
 
 def import_kinds(package: str, path: Iterable[str]) -> list[str]:

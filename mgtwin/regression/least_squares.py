@@ -1,4 +1,4 @@
-"""The least-squares engine: scipy's trust region, with what a fit needs around it."""
+"""The least-squares engine: Levenberg and Marquardt in a region of trust, with what a fit needs around it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ Function = Callable[[Reals], Reals]
 TOLERANCE, ROUGH = 1e-12, 1e-6
 #: Evaluations of the residuals per start.
 MOST_EVALUATIONS = 300
+#: How far the first step goes, of the coordinates: from a good start a long one may lead into another valley (two arcs
+#: that change places).
+CAUTION = 0.01
+#: Of the way to a bound, how much is gone at once.
+NEARLY = 0.995
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +89,116 @@ class _Accepted:
         return slopes
 
 
+class _Linear:
+    """The sum of squares near a point, the residuals being linear in a step that is scaled by what the data feel."""
+
+    def __init__(self, slopes: Reals, residuals: Reals) -> None:
+        left, self._s, self._right = np.linalg.svd(slopes, full_matrices=False)
+        self._along = left.T @ residuals
+        # directions that no residual feels beyond rounding are not walked in
+        self._felt = self._s > np.finfo(float).eps * max(slopes.shape) * self._s[0]
+
+    def step(self, radius: float) -> tuple[Reals, bool]:
+        """The step to the minimum within a radius, and whether the radius shortened it."""
+        whole = np.divide(self._along, self._s, out=np.zeros_like(self._s), where=self._felt)
+        length = float(np.linalg.norm(whole))
+        if length <= radius:
+            return -(whole @ self._right), False
+        # The length falls with the damping; its inverse is nearly linear in it (Hebden), so Newton's steps for that
+        # come from one side, and a few are enough: a radius need not be met exactly.
+        gradient, squares, damping = self._s * self._along, self._s**2, 0.0
+        part = whole
+        for _ in range(10):
+            # of no damping the step is the whole one, in which what is not felt is left out
+            bent = float(np.sum(part**2 / np.where(self._felt, squares + damping, np.inf)))
+            damping += (length - radius) / radius * length**2 / bent
+            part = gradient / (squares + damping)
+            length = float(np.linalg.norm(part))
+            if length <= 1.01 * radius:
+                break
+        return -(part @ self._right) * min(1.0, radius / length), True
+
+
+class _Descent:
+    """Levenberg and Marquardt's search: steps to the minimum of the linear model, as far as it has proved to hold.
+
+    Moré, Lect. Notes Math. 630 (1978) 105. What would pass a bound comes close to it, and the rest of the step allows
+    for that.
+    """
+
+    def __init__(self, search: _Accepted, start: Reals, bounds: tuple[Reals, Reals], tolerance: float) -> None:
+        self._search, self._tolerance = search, tolerance
+        self._low, self._high = bounds
+        self._scale = np.zeros(start.size)
+        self._before = 0.0
+        self._move(start, search.residuals(start))
+        self._radius = CAUTION * float(np.linalg.norm(start * self._scale)) or 1.0
+
+    def _move(self, x: Reals, residuals: Reals) -> None:
+        """Go there."""
+        self.x, self.residuals = x, residuals
+        self.cost = float(residuals @ residuals) / 2
+        if not self.cost < np.inf:
+            raise FloatingPointError
+        self.slopes = self._search.jacobian(x)
+        lengths = np.sqrt(np.einsum("ij,ij->j", self.slopes, self.slopes))
+        # parameters differ by decades in their influence; of one whose influence vanishes the greatest is remembered
+        self._scale = np.maximum(self._scale, lengths)
+        self._scale[self._scale == 0] = 1.0
+        self._model = _Linear(self.slopes / self._scale, residuals)
+
+    def run(self, most: int) -> bool:
+        """Search until nothing is gained any more (True) or `most` residuals have been evaluated (False)."""
+        while self._search.evaluations < most:
+            if self._stepped():
+                return True
+        return False
+
+    def _step(self) -> tuple[Reals, bool]:
+        """The step to try, and whether the radius of trust shortened it."""
+        scaled, shortened = self._model.step(self._radius)
+        step = scaled / self._scale
+        inside = np.full(step.size, True)
+        while True:
+            there = self.x + step
+            beyond = inside & ((there < self._low) | (there > self._high))
+            if not beyond.any():
+                return step, shortened
+            # not onto a bound, which may be no place to be (a fraction of 0), but nearly
+            bound = np.where(there < self._low, self._low, self._high)
+            step[beyond] = NEARLY * (bound - self.x)[beyond]
+            inside &= ~beyond
+            if not inside.any():
+                return step, shortened
+            moved = self.residuals + self.slopes[:, ~inside] @ step[~inside]
+            scaled, shortened = _Linear(self.slopes[:, inside] / self._scale[inside], moved).step(self._radius)
+            step[inside] = scaled / self._scale[inside]
+
+    def _stepped(self) -> bool:
+        """Try a step, and tell whether it was the last."""
+        step, shortened = self._step()
+        change = self.slopes @ step
+        promised = -float(self.residuals @ change) - float(change @ change) / 2
+        size = float(np.linalg.norm(step))
+        tiny = size <= self._tolerance * (self._tolerance + float(np.linalg.norm(self.x)))
+        # Each step promises this part of what the one before it did, and will leave as much of what it promises. The
+        # cost changes with the square of the step, so it tells the minimum at a looser step than the step does.
+        left = promised * min(1.0, promised / self._before) if self._before > 0 else promised
+        last = tiny or (not shortened and left <= self._tolerance**1.25 * self.cost)
+        self._before = 0.0 if shortened else promised
+        residuals = self._search.residuals(self.x + step)
+        cost = float(residuals @ residuals) / 2
+        gained = self.cost - cost
+        if not gained > promised / 4:  # also where it is no number
+            self._radius = float(np.linalg.norm(step * self._scale)) / 4
+        elif gained > 0.75 * promised and shortened:
+            self._radius *= 2
+        # a last step is shorter than rounding can tell by the cost: the gradient, which knows better, is believed
+        if gained > 0 or (last and cost <= self.cost * (1 + 10 * self._tolerance)):
+            self._move(self.x + step, residuals)
+        return last
+
+
 def least_squares(
     residuals: Function,
     jacobian: Function,
@@ -93,41 +208,45 @@ def least_squares(
     max_evaluations: int | None = None,
     tolerance: float = TOLERANCE,
 ) -> Minimum:
-    """Minimise a sum of squares from one start (scipy's trust-region reflective method, scaled by the Jacobian).
+    """Minimise a sum of squares from one start by Levenberg and Marquardt's method, scaled by the Jacobian.
 
-    Ctrl-C ends it; the last point that was accepted is marked ``interrupted``.
+    With a loss it is scipy's trust-region reflective method. Ctrl-C ends it; the last point that was accepted is marked
+    ``interrupted``.
 
     Raises
     ------
     FloatingPointError
-        If it runs to where the derivatives are not finite.
+        If it starts where residuals, or runs to where derivatives are not finite.
     """
-    from scipy.optimize import least_squares as trust_region
-
     search = _Accepted(residuals, jacobian)
     low, high = bounds
+    start, most = np.clip(start, low, high), max_evaluations or MOST_EVALUATIONS
     try:
+        if loss is None:
+            descent = _Descent(search, start, bounds, tolerance)
+            converged = descent.run(most)
+            return Minimum(descent.x, descent.cost, descent.residuals, descent.slopes, search.evaluations, converged)
+        from scipy.optimize import least_squares as trust_region
+
         found = trust_region(
             search.residuals,
-            np.clip(start, low, high),
+            start,
             search.jacobian,
-            bounds=(low, high),
+            bounds=bounds,
             method="trf",
-            # parameters differ by decades in their influence: the region of trust is scaled by what the data feel
             x_scale="jac",
-            # the cost changes with the square of the step, so it tells the minimum at a looser step than xtol does
             ftol=tolerance**1.25,
             xtol=tolerance,
             gtol=tolerance**1.25,
-            loss="linear" if loss is None else loss.scipy_name,
-            f_scale=1.0 if loss is None else loss.threshold,
-            max_nfev=max_evaluations or MOST_EVALUATIONS,
+            loss=loss.scipy_name,
+            f_scale=loss.threshold,
+            max_nfev=most,
         )
     except KeyboardInterrupt:
         # No derivatives yet: there is nothing to hand back, and who interrupts does not want to wait for them.
         if search.point is None:
             raise
         return search.point
-    # with a loss scipy scales what it returns; here the residuals and derivatives themselves are wanted
-    at, slopes = (found.fun, found.jac) if loss is None else (residuals(found.x), jacobian(found.x))
+    # scipy scales what it returns by the loss; here the residuals and derivatives themselves are wanted
+    at, slopes = residuals(found.x), jacobian(found.x)
     return Minimum(found.x, float(found.cost), at, slopes, search.evaluations, bool(found.success))

@@ -87,7 +87,12 @@ class CPE:
     def admittance(s: Number, *, q: Number, n: Number) -> Number:
         """Return ``q s^n``; the principal branch, which is the passive one for Re s >= 0."""
         # complex also for a real s: NumPy's power of a negative float is nan, not the principal branch
-        return q * np.power(np.asarray(s, dtype=complex), n)
+        s = np.asarray(s, dtype=complex)
+        if np.size(n) == 1 or s.real.any() or not (s.imag > 0).all():
+            return q * np.power(s, n)
+        # many n on the imaginary axis: from modulus and angle, twice as fast as by complex logarithms
+        angle = np.pi / 2 * n
+        return q * (s.imag**n * (np.cos(angle) + 1j * np.sin(angle)))
 
     @model_validator(mode="after")
     def _unit_fits(self) -> CPE:
