@@ -177,5 +177,9 @@ from .studies.search import Evolution as Evolution
 from .studies.sensitivities import Morris as Morris
 from .studies.sensitivities import Sobol as Sobol
 from .twin import Moment as Moment
+from .twin.alarms.acceleration import Acceleration as Acceleration
+from .twin.alarms.drift import Drift as Drift
+from .twin.alarms.instrument import Instrument as Instrument
+from .twin.alarms.soft_short import SoftShort as SoftShort
 
 __version__: str
