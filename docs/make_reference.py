@@ -22,6 +22,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "In the browser",
+        "[Explore](explore.md) explains it.",
+        ("explore", "Explorer", "Exploration"),
+    ),
+    (
         "Published materials",
         "[Materials](materials.md) explains them.",
         ("materials", "values", "cite", "Isothermal"),

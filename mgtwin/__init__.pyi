@@ -43,6 +43,9 @@ from .errors import MgtwinError as MgtwinError
 from .errors import MgtwinWarning as MgtwinWarning
 from .errors import SimulationError as SimulationError
 from .experiments import experiment as experiment
+from .explorer.state import Exploration as Exploration
+from .explorer.verb import Explorer as Explorer
+from .explorer.verb import explore as explore
 from .exports import export as export
 from .exports import export_format as export_format
 from .exports import report as report
@@ -176,10 +179,13 @@ from .studies.goals import Minimise as Minimise
 from .studies.search import Evolution as Evolution
 from .studies.sensitivities import Morris as Morris
 from .studies.sensitivities import Sobol as Sobol
+from .twin import Limit as Limit
+from .twin import ModelError as ModelError
 from .twin import Moment as Moment
 from .twin.alarms.acceleration import Acceleration as Acceleration
 from .twin.alarms.drift import Drift as Drift
 from .twin.alarms.instrument import Instrument as Instrument
 from .twin.alarms.soft_short import SoftShort as SoftShort
+from .twin import Twin as Twin
 
 __version__: str

@@ -91,6 +91,11 @@ class EvidenceKind(ABC):
         """Whether a Dataset is of this kind."""
 
     @staticmethod
+    def tested(dataset: xr.Dataset, name: str) -> tuple[float | None, str]:
+        """Noise of the instrument, relative, None where it cannot be told, and what is wrong with the record."""
+        return None, ""
+
+    @staticmethod
     @abstractmethod
     def observation(evidence: Sequence[Evidence], states: States) -> Observation:
         """How pieces of evidence of this kind are predicted from states of one explanation."""

@@ -62,6 +62,7 @@ class Resumed(Coordinates):
         super().__init__(cell, {**before.free, **opening.free}, before.usage)
         self.since = life.evidence[-1].moment
         self._before, self._widened = life, opening.widened
+        self.start = self.prior[0]
 
     @cached_property
     def prior(self) -> tuple[Reals, Reals]:

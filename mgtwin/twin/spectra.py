@@ -12,6 +12,7 @@ from ..impedance.compiled import CompiledSpectra
 from .alarms.spectra import SpectrumForeseen, foreseen_spectra
 from .evidence import Evidence
 from .model_error import ErrorBasis
+from .noise import measured_noise
 from .observing import EvidenceKind, Observation, States, evidence_kind
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class Spectrum(EvidenceKind):
     def recognises(dataset: xr.Dataset) -> bool:
         """Whether it has an impedance over frequency."""
         return "impedance" in dataset and dataset["impedance"].dims == ("frequency",)
+
+    @staticmethod
+    def tested(dataset: xr.Dataset, name: str) -> tuple[float | None, str]:
+        """By the relations of Kramers and Kronig."""
+        return measured_noise(dataset, name)
 
     @staticmethod
     def observation(evidence: Sequence[Evidence], states: States) -> Spectra:
