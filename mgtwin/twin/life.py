@@ -259,7 +259,9 @@ def _smoothed(
     if begin is not None:
         return smooth(chain, begin.start, begin.noises, iterations)
     start = np.zeros(chain.factor.shape[1])
-    start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
+    # At the cell's own numbers, which need not be the middle of what is known of them; after a break at that middle.
+    if coordinates.since is None:
+        start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
     noises = np.zeros((chain.count, dynamics.noises))
     # as in annealing: with blurred data first, whose sum of squares has no side valleys
     for blur in BLURS:

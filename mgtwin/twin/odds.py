@@ -62,7 +62,6 @@ class Resumed(Coordinates):
         super().__init__(cell, {**before.free, **opening.free}, before.usage)
         self.since = life.evidence[-1].moment
         self._before, self._widened = life, opening.widened
-        self.start = self.prior[0]
 
     @cached_property
     def prior(self) -> tuple[Reals, Reals]:
@@ -202,7 +201,7 @@ def assimilated(
     before : Bank, optional
         Of the first of this evidence: what was decided there stays decided, and searches begin there.
     """
-    known = before if before is not None and _continues(before, evidence) else None
+    known = before if before is not None and continues(before, evidence) else None
     report, count = (Report(), len(evidence)) if known is None else (known.report, 1)
     search = _Search(explanations, tuple(evidence), error, kinds)
     while len(report.apart) < len(evidence):
@@ -217,7 +216,7 @@ def assimilated(
     return search.bank(report, len(evidence), frozenset(), known)
 
 
-def _continues(bank: Bank, evidence: Sequence[Evidence]) -> bool:
+def continues(bank: Bank, evidence: Sequence[Evidence]) -> bool:
     """Whether a bank is of the first of this evidence."""
     return [item.sha for item in bank.evidence] == [item.sha for item in evidence[: len(bank.evidence)]]
 
@@ -277,7 +276,7 @@ class _Search:
         members = [Member(name, coordinates) for name, coordinates in self.explanations.items()]
         for number, (first, stop) in enumerate(pairwise(edges)):
             if number:
-                members = _after(members, report.breaks[number - 1], self.kinds)
+                members = after_break(members, report.breaks[number - 1], self.kinds)
             found, best = [], max(member.log_odds[-1] for member in members)
             for member in members if first < stop else ():
                 begun = None if known is None else known.life(member.name, number)
@@ -293,7 +292,7 @@ class _Search:
         return Bank(tuple(members), evidence, report)
 
 
-def _after(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmKind]) -> list[Member]:
+def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmKind]) -> list[Member]:
     """The explanations after a break: less sure of what it can have moved, and for a new number also with that."""
     named = [(mechanism, kind) for mechanism in broken.mechanisms for kind in kinds if mechanism in kind.mechanisms]
     found: list[Member] = []
