@@ -102,6 +102,7 @@ def write_report(twin: Twin, settings: TwinFile, folder: Path) -> None:
 
     protocol = settings.forecast or settings.use
     foreseen = None if protocol is None else twin.forecast(protocol, until=settings.until)
+    # before the new one is kept, or it would be drawn over itself
     earlier = twin.store.forecasts()
     if foreseen is not None:
         twin.store.remember(foreseen)

@@ -85,6 +85,7 @@ def print_outcomes(outcomes: Iterable[Outcome], cell: str = "") -> bool:
 def announce(alarms: Sequence[Alarm], command: str | None) -> None:
     """Print alarms, and run the user's command for each."""
     for alarm in alarms:
+        # on stderr like every message, so that what is piped on stays what the twin says
         print_error(f"{alarm.text} ({alarm.state})", "alarm")
         if command is not None:
             told = {"": alarm.text, "_MECHANISM": alarm.mechanism, "_STATE": alarm.state, "_CYCLE": f"{alarm.cycle:g}"}
@@ -113,6 +114,7 @@ def watch_rack(folder: Path, file: Path, every: str, address: str | None, *, onc
                 rows = rack.poll(client)
                 for row in rows:
                     refused |= print_outcomes(row.outcomes, row.cell) or bool(row.problem)
+                # the whole table, for a line alone does not show what the others do meanwhile
                 if rows:
                     out().print(table(rack))
                 if once and n + 1 == LOOKS:

@@ -29,6 +29,15 @@ def forecast_metrics(ds: xr.Dataset) -> list[str]:
     return [name.removesuffix(_QUANTILES) for name in found if name.endswith(_QUANTILES)]
 
 
+def chosen(ds: xr.Dataset, metric: str | None) -> str:
+    """The metric that is drawn: the one that is named, or the only one."""
+    known = forecast_metrics(ds)
+    if metric not in known and (metric is not None or len(known) != 1):
+        hint = did_you_mean(metric or "", known)
+        raise InputError(f"fan_chart: say which of {', '.join(known) or 'no metrics'} to draw.{hint}")
+    return metric or known[0]
+
+
 def curves(ds: xr.Dataset, metric: str, interface: str | None) -> xr.DataArray:
     """Quantiles of a metric over the cycles; of several interfaces those of the one given, or of what changes most."""
     values = ds[metric + _QUANTILES]
@@ -129,12 +138,7 @@ def fan_chart(
     InputError
         There is no such metric, or several and none is named.
     """
-    known = forecast_metrics(ds)
-    if metric not in known and (metric is not None or len(known) != 1):
-        raise InputError(
-            f"fan_chart: say which of {', '.join(known) or 'no metrics'} to draw.{did_you_mean(metric or '', known)}"
-        )
-    name = metric or known[0]
+    name = chosen(ds, metric)
     with panel(ax, describe(ds.attrs), (7.4, 4.0), beside=True) as drawn:
         past = curves(ds, name, interface)
         # which one was chosen holds for the forecast too: there another one may change most

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..plot import alarm_scores, fan_chart, odds
+from ..plot import PLOTS, fan_chart
 from ..plot.look import style
 
 if TYPE_CHECKING:
@@ -96,8 +96,10 @@ class Plots:
 
     def odds(self, *, ax: Axes | None = None) -> Axes:
         """Draw the odds of the explanations over the life."""
-        return odds(self._twin.odds.to_dataset(name="odds"), ax=ax)
+        drawn: Axes = PLOTS["odds"](self._twin.odds.to_dataset(name="odds"), ax=ax)
+        return drawn
 
     def alarms(self, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
         """Draw the scores of what can go wrong over the life, with the thresholds above which it is said."""
-        return alarm_scores(self._twin.alarm_scores(), ax=ax)
+        drawn: tuple[Axes, Axes] = PLOTS["alarm_scores"](self._twin.alarm_scores(), ax=ax)
+        return drawn

@@ -97,6 +97,7 @@ class Place:
 
 def summary(twin: Twin, name: str, protocol: Cycling | None = None, until: Limit | None = None) -> Row:
     """Return what a twin says of its cell now, and when a protocol leads it to a limit."""
+    # a cell of which nothing came yet has a line all the same
     if not twin.evidence:
         return Row(name)
     now = twin.history(quantiles=(LOW, MIDDLE, HIGH)).isel(cycle=-1).sel(quantile=MIDDLE)

@@ -46,6 +46,7 @@ class CellChoice:
 
 def read_explanation(raw: object, info: ValidationInfo) -> Cell:
     """Return the cell of an explanation: a Cell, its YAML, its name, or a `CellChoice`."""
+    # What is typed in Python comes as it is; a journal has whole cells, a file only says which are meant.
     match raw:
         case Cell():
             return raw

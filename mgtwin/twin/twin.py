@@ -20,7 +20,7 @@ from ..protocols import Cycling
 from ..quantities import format_value, parse
 from ..regression import Modulus
 from .admission import check_is_of
-from .alarms import Acceleration, AlarmKind, Drift, Instrument, SoftShort
+from .alarms import ALARM_KINDS, AlarmKind
 from .alarms.watching import Alarm
 from .evidence import Evidence, Moment, Usage, content_hash, moment_of
 from .explanations import coordinates_of
@@ -58,7 +58,7 @@ class Twin:
     use : Cycling, optional
         What is done in one cycle between measurements; without it only time passes.
     alarms : sequence of alarms, optional
-        What is looked for; `SoftShort`, `Acceleration`, `Drift` and `Instrument` by default.
+        What is looked for; by default all kinds, with their thresholds: `SoftShort`, `Acceleration` ...
     model_error : ModelError, optional
         Estimated by default.
     label : str, optional
@@ -100,8 +100,8 @@ class Twin:
                 self.explanations = {"as given": cell}
         self.free, self.use, self.label = wanted(free), use, label
         self.model_error_settings = model_error or ModelError()
-        defaults = (SoftShort(), Acceleration(), Drift(), Instrument())
-        self.alarm_kinds = defaults if alarms is None else tuple(alarms)
+        # every kind there is, also one of a file of one's own
+        self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
         match store:
             case None:
                 self.store: Store = MemoryStore()
