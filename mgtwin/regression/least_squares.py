@@ -128,7 +128,7 @@ class _Descent:
 
     def __init__(self, search: _Accepted, start: Reals, bounds: tuple[Reals, Reals], tolerance: float) -> None:
         self._search, self._tolerance = search, tolerance
-        self._low, self._high = bounds
+        self._low, self._high = np.nextafter(bounds[0], np.inf), np.nextafter(bounds[1], -np.inf)
         self._scale = np.zeros(start.size)
         self._before = 0.0
         self._move(start, search.residuals(start))
@@ -145,6 +145,7 @@ class _Descent:
         # parameters differ by decades in their influence; of one whose influence vanishes the greatest is remembered
         self._scale = np.maximum(self._scale, lengths)
         self._scale[self._scale == 0] = 1.0
+        self._gradient = residuals @ self.slopes
         self._model = _Linear(self.slopes / self._scale, residuals)
 
     def run(self, most: int) -> bool:
@@ -164,6 +165,9 @@ class _Descent:
             beyond = inside & ((there < self._low) | (there > self._high))
             if not beyond.any():
                 return step, shortened
+            # first those that the data push there: another may only follow them, and turn back once they are held
+            pushed = beyond & (step * self._gradient < 0)
+            beyond = pushed if pushed.any() else beyond
             # not onto a bound, which may be no place to be (a fraction of 0), but nearly
             bound = np.where(there < self._low, self._low, self._high)
             step[beyond] = NEARLY * (bound - self.x)[beyond]
@@ -178,7 +182,7 @@ class _Descent:
         """Try a step, and tell whether it was the last."""
         step, shortened = self._step()
         change = self.slopes @ step
-        promised = -float(self.residuals @ change) - float(change @ change) / 2
+        promised = -float(self._gradient @ step) - float(change @ change) / 2
         size = float(np.linalg.norm(step))
         tiny = size <= self._tolerance * (self._tolerance + float(np.linalg.norm(self.x)))
         # Each step promises this part of what the one before it did, and will leave as much of what it promises. The
