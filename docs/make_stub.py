@@ -50,7 +50,7 @@ OTHERS = {
     "simulation": "simulate",
     "simulation.jacobian": "impedance_jacobian",
     "studies": "Paired Robust cell_at open_study optimise sensitivity sweep uncertainty",
-    "twin": "Moment",
+    "twin": "Limit ModelError Moment Twin",
 }
 HEAD = '''"""Public names of mgtwin and where they are defined. Made by docs/make_stub.py; do not edit."""
 

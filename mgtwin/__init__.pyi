@@ -179,6 +179,13 @@ from .studies.goals import Minimise as Minimise
 from .studies.search import Evolution as Evolution
 from .studies.sensitivities import Morris as Morris
 from .studies.sensitivities import Sobol as Sobol
+from .twin import Limit as Limit
+from .twin import ModelError as ModelError
 from .twin import Moment as Moment
+from .twin import Twin as Twin
+from .twin.alarms.acceleration import Acceleration as Acceleration
+from .twin.alarms.drift import Drift as Drift
+from .twin.alarms.instrument import Instrument as Instrument
+from .twin.alarms.soft_short import SoftShort as SoftShort
 
 __version__: str

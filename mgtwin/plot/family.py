@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from mgtwin.dataset import is_tree, node_of
 from mgtwin.errors import InputError
 from mgtwin.plot.look import describe, style
-from mgtwin.plot.overlays import Draw, common_title, curves_of, overlaid
+from mgtwin.plot.overlays import Draw, common_title, curves_of, fitted_curves, overlaid
 from mgtwin.registry import Family
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def plot(
 
         @wraps(function)
         def draw(ds: xr.Dataset, *arguments: object, **named: object) -> object:
+            ds = cast("xr.Dataset", fitted_curves(ds, needs))
             several = curves_of(ds, needs, takes_labels)
             if several is not None:
                 return overlaid(draw, name, several, arguments, {**together([one.ds for one in several]), **named})
@@ -142,6 +143,7 @@ def _rows(data: object) -> dict[str, Row]:
     """The rows of a figure by name."""
     import xarray as xr
 
+    data = fitted_curves(data, ())
     match data:
         case xr.DataTree():
             return {

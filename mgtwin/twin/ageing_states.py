@@ -159,6 +159,12 @@ class Interface:
             found[path] = factor * (resistance + grown)
         return found
 
+    def reached(self, reader: Reader, coordinates: Sequence[Number]) -> tuple[Number, Number]:
+        """Contact fraction and film resistance [ohm m2] at coordinates."""
+        values = self.values(self.frames(reader), coordinates)
+        film = values[Changes.FILM] if Changes.FILM in values else film_when_new(reader, self.path)
+        return self.contact(reader, values), film
+
     def carried_on(self, reader: Reader, coordinates: Sequence[Number]) -> dict[str, float]:
         """Numbers of the cell, ageing laws included, with which it goes on from coordinates, by their path."""
         values = self.values(self.frames(reader), coordinates)
@@ -261,6 +267,12 @@ class Ageing:
             self._stays = np.array([half, half, 2 * float(usage.cycling.rest or 0.0)])
 
     @property
+    def by_charge(self) -> tuple[str, ...]:
+        """Names of the laws that go with the current."""
+        laws = (law for state in self.states for law in state.laws)
+        return tuple(dict.fromkeys(law.type for law in laws if "j" in asked_by(type(law), "change")))
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """Paths of the numbers that its rates and values read."""
         found = ["area", "temperature"]
@@ -298,11 +310,27 @@ class Ageing:
         for _ in range(steps):
             first = slopes(coordinates)
             second = slopes(_moved(coordinates, first, 0.5 / steps))
+            # what consumes by the charge alone goes evenly: half of the work is saved
+            if all(np.array_equal(one, other) for one, other in zip(first, second, strict=True)):
+                coordinates = _moved(coordinates, first, 1 / steps)
+                continue
             third = slopes(_moved(coordinates, second, 0.5 / steps))
             fourth = slopes(_moved(coordinates, third, 1 / steps))
             mean = [(a + 2 * b + 2 * c + d) / 6 for a, b, c, d in zip(first, second, third, fourth, strict=True)]
             coordinates = _moved(coordinates, mean, 1 / steps)
         return coordinates
+
+    def lowest(self, reader: Reader) -> list[Number]:
+        """What no coordinate can be below: more contact than the whole area, and films of less than nothing."""
+        found: list[Number] = []
+        for state in self.states:
+            start, limit = state.frame(reader)
+            if limit is None:
+                found.append(-start if state.changes is Changes.FILM else -np.inf)
+            else:
+                whole = state.changes is Changes.CONTACT
+                found.append(-np.log((1 - limit) / (start - limit)) if whole else 0.0 * start)
+        return found
 
     def placed(self, reader: Reader, coordinates: Sequence[Number]) -> dict[str, Number]:
         """Numbers of the cell without ageing laws at coordinates, by their path."""

@@ -20,7 +20,7 @@ from ..impedance.parameters import reader_of
 from ..kinds.numbers import Number
 from ..quantities import Value
 from .ageing_states import Ageing, without_ageing
-from .evidence import Usage
+from .evidence import Moment, Usage
 
 __all__ = ["Coordinates"]
 
@@ -53,8 +53,11 @@ class Coordinates:
         As :func:`mgtwin.fit` does.
     """
 
+    #: From when on they describe the cell; None: since it was new.
+    since: Moment | None = None
+
     def __init__(self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage) -> None:
-        self.original, self.usage = cell, usage
+        self.original, self.free, self.usage = cell, dict(free), usage
         item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
         self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
         #: Variance by which each free number wanders, per cycle and per second.
@@ -68,8 +71,9 @@ class Coordinates:
         start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
         self.start = np.array(start)
         self._targets = targets
-        placed = self._placed(self.start)
-        self.paths = (*(path for path, _ in targets if ".ageing." not in path and path not in placed), *placed)
+        #: Paths of the numbers of `cell` that ageing moves.
+        self.placed = tuple(self._placed(self.start))
+        self.paths = (*(p for p, _ in targets if ".ageing." not in p and p not in self.placed), *self.placed)
         #: Coordinates on which what has aged depends: those of what laws of ageing read, and its own.
         read = [any(map(self.ageing.reads, p.targets[0])) for p in self.parameters]
         self.active = (*np.flatnonzero(read).tolist(), *range(self._count, self.size))
@@ -97,6 +101,10 @@ class Coordinates:
         columns = np.moveaxis(states, -1, 0)
         return {path: self.parameters[k].to_value(columns[k]) for path, k in self._targets}
 
+    def using(self, usage: Usage) -> Coordinates:
+        """The same coordinates for a cell of which something else is done."""
+        return Coordinates(self.original, self.free, usage)
+
     def reader(self, states: Reals) -> PlannedReader:
         """What reads the cell, when new, with the free numbers of states (..., n)."""
         self._reader.give(self.given(states))
@@ -117,9 +125,8 @@ class Coordinates:
     def slopes(self, states: Reals) -> Reals:
         """Their derivatives by the coordinates, (k, paths, n)."""
         result = np.zeros((len(states), len(self.paths), self.size))
-        placed = set(self._placed(self.start))
         for path, k in self._targets:
-            if path in self.paths and path not in placed:
+            if path in self.paths and path not in self.placed:
                 parameter = self.parameters[k]
                 value = parameter.to_value(states[:, k])
                 result[:, self.paths.index(path), k] = value if parameter.log else 1.0
@@ -152,9 +159,21 @@ class Coordinates:
                 found[:, k] = np.maximum(np.abs(states[:, k]), THIN)
         return found
 
-    def ageing_values(self, states: Reals) -> dict[str, Reals]:
-        """Contact fractions and film resistances [ohm m2] at states (..., n), by the name of their place."""
-        return {path: np.broadcast_to(value, states.shape[:-1]) for path, value in self._placed(states).items()}
+    def inside(self, states: Reals) -> Reals:
+        """States (members, n) that a normal distribution may have put outside of what can be, put back."""
+        result = states.copy()
+        for k, least in enumerate(self.ageing.lowest(self.reader(states)), self._count):
+            result[:, k] = np.maximum(result[:, k], least)
+        return result
+
+    def reached(self, states: Reals) -> dict[str, tuple[Reals, Reals]]:
+        """Contact fraction and film resistance [ohm m2] of every interface that ages at states (..., n)."""
+        reader, shape = self.reader(states), states.shape[:-1]
+        found = {}
+        for interface in self.ageing.interfaces:
+            contact, film = interface.reached(reader, self.aged(states))
+            found[interface.path] = np.broadcast_to(contact, shape), np.broadcast_to(film, shape)
+        return found
 
     def cell_at(self, state: Reals, deviations: Mapping[str, float] | None = None) -> Cell:
         """The cell of the explanation, ageing laws included, as it is at a state (n,)."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..impedance.compiled import CompiledSpectra
 from .coordinates import Coordinates
 from .evidence import Evidence
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
-from .smoother import Chain, Linear, Smoothed, smooth, solve
+from .smoother import ITERATIONS, Chain, Linear, Smoothed, smooth, solve
 from .transitions import Journey
 
 __all__ = ["Life", "live"]
@@ -22,6 +23,8 @@ Reals = NDArray[np.float64]
 
 #: Times that size and memory of the model's error are estimated anew at the trajectory that they gave.
 ROUNDS = 4
+#: Times that the noise is larger where the search for a life begins, and steps for each.
+BLURS, FEW = (30.0, 5.0), 4
 #: Error of the model over the noise of the instrument above which only forecasts are to be trusted.
 POOR = 5.0
 
@@ -67,6 +70,25 @@ class _Measured:
                 residuals[k] = (data - h) / deviation - errors @ states[k, self._size :]
                 slopes[k] = np.hstack([H / deviation[:, np.newaxis], errors])
         return residuals, slopes
+
+
+@dataclass(frozen=True)
+class _Blurred:
+    """Evidence with more noise than it has."""
+
+    measured: _Measured
+    factor: float
+
+    @property
+    def log_deviations(self) -> Reals:
+        return self.measured.log_deviations + self.measured.sizes * np.log(self.factor)
+
+    def residuals(self, states: Reals) -> list[Reals]:
+        return [row / self.factor for row in self.measured.residuals(states)]
+
+    def linearised(self, states: Reals) -> tuple[list[Reals], list[Reals]]:
+        residuals, slopes = self.measured.linearised(states)
+        return [row / self.factor for row in residuals], [H / self.factor for H in slopes]
 
 
 class _WithError:
@@ -116,12 +138,15 @@ class Life:
         Its states end with the numbers of the model's error.
     model_error : ModelError
         As estimated.
+    basis : ErrorBasis
+        In which it is held.
     """
 
     coordinates: Coordinates
     evidence: tuple[Evidence, ...]
     smoothed: Smoothed
     model_error: ModelError
+    basis: ErrorBasis
 
     @property
     def states(self) -> Reals:
@@ -144,6 +169,40 @@ class Life:
         """Whether the most probable life was found."""
         return self.smoothed.converged
 
+    @property
+    def noise(self) -> float:
+        """That of the instrument at the last piece of evidence, relative."""
+        return float(self.evidence[-1].noise or np.nan)
+
+    @property
+    def forecasts_only(self) -> bool:
+        """Whether the model's error leaves hidden numbers without a standard deviation that holds."""
+        return bool(float(self.model_error.size or 0.0) > POOR * self.noise)
+
+    def drawn(self, members: int, random: np.random.Generator) -> Reals:
+        """States after the last piece of evidence as they may be, the model's error included: (members, n)."""
+        factor, size = self.smoothed.solved.factor, self.coordinates.size
+        states = self.smoothed.states[-1] + random.standard_normal((members, factor.shape[1])) @ factor.T
+        states[:, :size] = self.coordinates.inside(states[:, :size])
+        return states
+
+    def modulus(self) -> tuple[Reals, Reals]:
+        """|Z| [ohm] at the lowest frequency of all evidence at every piece, (K,), and its standard deviation."""
+        space, f = self.coordinates, np.full((len(self.evidence), 1), self.basis.low)
+        values, paths = space.values(self.states), list(space.paths)
+        numbers = {path: values[:, [i]] for i, path in enumerate(paths)}
+        compiled = CompiledSpectra(space.cell, f, paths)
+        z = compiled.impedance(numbers)[:, 0]
+        by_coordinate = np.einsum("pk,kpn->kn", compiled.jacobian(numbers, paths)[:, :, 0], space.slopes(self.states))
+        slopes = (np.conj(z)[:, np.newaxis] * by_coordinate).real / np.abs(z)[:, np.newaxis]
+        return np.abs(z), np.sqrt(np.clip(np.einsum("kn,knm,km->k", slopes, self.covariances, slopes), 0.0, None))
+
+    def deviations(self, k: int = -1) -> dict[str, float]:
+        """Standard deviations [SI] of the numbers of the cell at a piece of evidence, by their path."""
+        slopes = self.coordinates.slopes(self.states[[k]])[0]
+        variances = np.einsum("pn,nm,pm->p", slopes, self.covariances[k], slopes)
+        return dict(zip(self.coordinates.paths, np.sqrt(np.clip(variances, 0.0, None)).tolist(), strict=True))
+
 
 def live(
     coordinates: Coordinates,
@@ -151,6 +210,7 @@ def live(
     error: ModelError,
     apart: Collection[str] = (),
     begin: Life | None = None,
+    iterations: int = ITERATIONS,
 ) -> Life:
     """Smooth the life of one explanation.
 
@@ -164,22 +224,24 @@ def live(
         Hashes of evidence that is foreseen, but not assimilated.
     begin : Life, optional
         Of the first of this evidence: where the search begins. The result is the same.
+    iterations : int
+        Steps of each search after which it is given up.
     """
     measured = _Measured(evidence, coordinates)
     counted = np.array([item.sha not in apart for item in evidence], dtype=bool)
-    journey = Journey(coordinates, [item.moment for item in evidence])
+    journey = Journey(coordinates, [item.moment for item in evidence], coordinates.since)
+    # the smallest first: a large error could stand for what the numbers of the cell have to explain
     candidates = list(error.candidates())
-    # the same way every time: from the middle of the candidates, or from a life that was found in this way itself
-    chosen = candidates[len(candidates) // 2] if begin is None else begin.model_error
+    chosen = candidates[0] if begin is None else begin.model_error
     before = None if begin is None else begin.smoothed
-    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before), [chosen]
+    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
         best = max(candidates, key=lambda item: _evidence(smoothed, journey, measured, item, coordinates))
         if best in tried:
             break
         tried.append(best)
-        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed)
-    return Life(coordinates, tuple(evidence), smoothed, tried[-1])
+        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed, iterations)
+    return Life(coordinates, tuple(evidence), smoothed, tried[-1], measured.basis)
 
 
 def _smoothed(
@@ -189,16 +251,23 @@ def _smoothed(
     error: ModelError,
     counted: NDArray[np.bool_],
     begin: Smoothed | None,
+    iterations: int,
 ) -> Smoothed:
     mean, factor = coordinates.prior
     dynamics = _WithError(journey, error, measured.basis)
     chain = Chain(*_wide(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
     if begin is not None:
-        return smooth(chain, begin.start, begin.noises)
+        return smooth(chain, begin.start, begin.noises, iterations)
     start = np.zeros(chain.factor.shape[1])
-    count = factor.shape[1]
-    start[:count] = (coordinates.start - mean)[:count] / np.diag(factor[:count])
-    return smooth(chain, start)
+    # At the cell's own numbers, which need not be the middle of what is known of them; after a break at that middle.
+    if coordinates.since is None:
+        start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
+    noises = np.zeros((chain.count, dynamics.noises))
+    # as in annealing: with blurred data first, whose sum of squares has no side valleys
+    for blur in BLURS:
+        rough = smooth(replace(chain, observed=_Blurred(measured, blur)), start, noises, FEW)
+        start, noises = rough.start, rough.noises
+    return smooth(chain, start, noises, iterations)
 
 
 def _wide(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..kinds.declare import declared, require
 from ..registry import Family
+from .alarms.faults import Foreseen
 from .evidence import Evidence
 from .model_error import ErrorBasis
 
@@ -62,6 +63,10 @@ class Observation(ABC):
         """Of each piece [Hz]; empty where it has none."""
         return tuple(np.zeros(0) for _ in self.data)
 
+    @abstractmethod
+    def foreseen(self, states: Reals) -> Sequence[Foreseen]:
+        """What faults would do to the pieces at states (k, n), for alarms."""
+
     def error_directions(self, basis: ErrorBasis) -> list[Reals]:
         """What the numbers of the model's error add to the data of each piece, (numbers, basis.size)."""
         return [np.zeros((data.size, basis.size)) for data in self.data]
@@ -84,6 +89,11 @@ class EvidenceKind(ABC):
     @abstractmethod
     def recognises(dataset: xr.Dataset) -> bool:
         """Whether a Dataset is of this kind."""
+
+    @staticmethod
+    def tested(dataset: xr.Dataset, name: str) -> tuple[float | None, str]:
+        """Noise of the instrument, relative, None where it cannot be told, and what is wrong with the record."""
+        return None, ""
 
     @staticmethod
     @abstractmethod

@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 
 from ..errors import MgtwinError
 
-__all__ = ["Chain", "Dynamics", "Linear", "Observed", "Smoothed", "Solved", "smooth", "solve"]
+__all__ = ["ITERATIONS", "Chain", "Dynamics", "Linear", "Observed", "Smoothed", "Solved", "smooth", "solve"]
 
 Reals = NDArray[np.float64]
 
 #: Relative step, in standard deviations, below which a trajectory counts as found.
 TOLERANCE = 1e-3
 #: Steps after which a trajectory that still moves is given up.
-ITERATIONS = 50
+ITERATIONS = 30
 #: Halvings of one step.
 HALVINGS = 12
 
@@ -50,8 +50,9 @@ class Dynamics(Protocol):
 class Observed(Protocol):
     """What was measured along the life, in units of its standard deviation."""
 
-    #: ``sum(log(standard deviation))`` of the numbers of each piece.
-    log_deviations: Reals
+    @property
+    def log_deviations(self) -> Reals:
+        """``sum(log(standard deviation))`` of the numbers of each piece."""
 
     def residuals(self, states: Reals) -> Sequence[Reals]:
         """(data - prediction) / standard deviation for the states (K, n)."""

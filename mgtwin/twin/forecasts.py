@@ -1,0 +1,312 @@
+"""What a cell will do: ensembles of its explanations, carried on by the laws of ageing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from pydantic import model_validator
+from scipy.interpolate import PchipInterpolator
+
+from ..cells.paths import Key
+from ..dataset import stamp
+from ..errors import InputError, MgtwinError
+from ..impedance.compiled import CompiledSpectra
+from ..kinds.noun import noun
+from ..protocols import Cycling
+from ..quantities import Quantity, format_value
+from .coordinates import Coordinates
+from .evidence import Moment, Usage
+from .life import Life
+from .transitions import Journey
+
+__all__ = ["Limit", "forecast", "history"]
+
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+#: States per explanation that are carried on.
+MEMBERS = 256
+#: Explanations of smaller odds are left out.
+UNLIKELY = 1e-3
+#: Cycles of a forecast for which numbers are given; of longer ones every n-th.
+MOST_CYCLES = 100
+#: Cells that are simulated to know which voltage a resistance makes.
+SIMULATED = 8
+#: Units and names of what forecasts and histories hold.
+NAMES = {
+    "impedance_modulus": ("ohm", "modulus of the impedance at the lowest frequency"),
+    "contact_fraction": ("1", "contact fraction"),
+    "film_resistance": ("ohm*m^2", "film resistance"),
+    "deposition_voltage": ("V", "voltage at the end of deposition"),
+    "dissolution_voltage": ("V", "voltage at the end of dissolution"),
+    "time_to_limit": ("1", "cycles until the limit is reached"),
+}
+
+
+@noun
+class Limit:
+    """Where the life of a cell counts as over.
+
+    Parameters
+    ----------
+    voltage : float or str, optional
+        Modulus of the voltage at the end of a half cycle [V].
+    resistance : float or str, optional
+        Modulus of the impedance at the lowest frequency measured [ohm].
+
+    Examples
+    --------
+    >>> Limit(voltage="2 V").voltage
+    Value(2.0, unit='V')
+    """
+
+    voltage: Annotated[float, Quantity("V", gt=0)] | None = None
+    resistance: Annotated[float, Quantity("ohm", gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Limit:
+        if self.voltage is None and self.resistance is None:
+            raise InputError("say what is limited: Limit(voltage='2 V') or Limit(resistance='100 kohm').")
+        return self
+
+    def reached(self, modulus: Reals, voltages: Reals | None) -> NDArray[np.bool_]:
+        """Where it is reached, (members, cycles); voltages are (2, members, cycles)."""
+        found = np.zeros(modulus.shape, dtype=bool)
+        if self.resistance is not None:
+            found |= modulus >= self.resistance
+        if self.voltage is not None and voltages is not None:
+            found |= np.abs(voltages).max(axis=0) >= self.voltage
+        return found
+
+    def __str__(self) -> str:
+        parts = [format_value(value) for value in (self.voltage, self.resistance) if value is not None]
+        return " or ".join(parts)
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """The ensemble of one explanation at the cycles of a forecast; arrays (members, cycles).
+
+    What is reached at an interface is its contact fraction and its film, (2, members, cycles).
+    """
+
+    weight: float
+    modulus: Reals
+    reached: Mapping[str, Reals]
+    voltages: Reals | None
+
+
+def forecast(
+    lives: Mapping[str, Life],
+    odds: Mapping[str, float],
+    protocol: Cycling,
+    quantiles: Sequence[float],
+    until: Limit | None = None,
+    *,
+    voltages: bool = True,
+    seed: int = 0,
+) -> xr.Dataset:
+    """Carry the explanations of a cell on through a protocol; see `mgtwin.Twin.forecast`."""
+    # what is not the most probable life has no covariance of its own, and bands from it would be made up
+    late = [name for name, life in lives.items() if odds[name] > UNLIKELY and not life.converged]
+    if late:
+        raise MgtwinError(
+            f"the life was not found that explains {lives[late[0]].evidence[-1].name} by {', '.join(late)}: a forecast "
+            f"would have bands that do not hold. Give narrower priors, or leave this explanation out."
+        )
+    cycles = np.arange(1, protocol.cycles + 1)
+    cycles = cycles[:: max(1, -(-cycles.size // MOST_CYCLES))]
+    likely = {name: life for name, life in lives.items() if odds[name] > UNLIKELY}
+    random = np.random.default_rng(seed)
+    ahead = [carried(life, odds[name], protocol, cycles, random, voltages) for name, life in likely.items()]
+    begun = max(
+        next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values()
+    )
+    weights = np.concatenate([np.full(len(item.modulus), item.weight / len(item.modulus)) for item in ahead])
+    found: dict[str, tuple[tuple[str, ...], Reals]] = {
+        "impedance_modulus": (("cycle",), np.concatenate([item.modulus for item in ahead])),
+    }
+    if all(item.voltages is not None for item in ahead):
+        both = np.concatenate([item.voltages for item in ahead if item.voltages is not None], axis=1)
+        found |= {"deposition_voltage": (("cycle",), both[0]), "dissolution_voltage": (("cycle",), both[1])}
+    data = {f"{name}_quantiles": _bands(values, weights, quantiles, name) for name, (_, values) in found.items()}
+    data |= _by_interface([item.reached for item in ahead], weights, quantiles)
+    # by member, not by band: who is over the limit early is not the one who is over it late
+    if until is not None:
+        over = np.concatenate([until.reached(item.modulus, item.voltages) for item in ahead])
+        first = np.where(over.any(axis=1), cycles[over.argmax(axis=1)].astype(float), np.inf)
+        times = _quantile(first[:, np.newaxis], weights, quantiles)[0]
+        units, long_name = NAMES["time_to_limit"]
+        data["time_to_limit"] = xr.Variable(
+            ("quantile",), times, {"units": units, "long_name": f"{long_name} ({until})"}
+        )
+        data["limit_reached"] = xr.Variable(
+            (), float(weights @ over.any(axis=1)), {"units": "1", "long_name": f"probability that {until} is reached"}
+        )
+    attrs = stamp(route="twin", protocol=protocol.to_yaml(), explanations=list(likely), begun=float(begun))
+    return xr.Dataset(data, coords=_coords((cycles + begun).astype(float), quantiles), attrs=attrs)
+
+
+def carried(
+    life: Life, weight: float, protocol: Cycling, cycles: NDArray[np.intp], random: np.random.Generator, voltages: bool
+) -> _Ahead:
+    """Members of one explanation at every cycle."""
+    own = life.coordinates
+    space = own.using(Usage(protocol))
+    begun = own.usage.cycle(life.evidence[-1].moment)
+    time = own.usage.time(life.evidence[-1].moment)
+    period = space.usage.period
+    moments = [Moment(cycle=begun + n, time=time + n * period) for n in cycles]
+    journey = Journey(space, moments, Moment(cycle=begun, time=time))
+    drawn = life.drawn(MEMBERS, random)
+    states, errors = drawn[:, : own.size], drawn[:, own.size :]
+    error, basis = life.model_error, life.basis
+    lowest = life.basis.low
+    modulus, reached, grown, halfway = [], [], [], []
+    compiled = CompiledSpectra(space.cell, np.full((MEMBERS, 1), lowest), space.paths)
+
+    def resistance(states: Reals) -> Complexes:
+        """Z at the lowest frequency."""
+        values = space.values(states)
+        return compiled.impedance({path: values[:, [i]] for i, path in enumerate(space.paths)})[:, 0]
+
+    directions = basis.directions(np.array([lowest]), np.ones(1))
+    for k in range(len(moments)):
+        before = states
+        states = journey.ensemble(k, states, random.standard_normal((MEMBERS, journey.noises)))
+        kept = np.exp(-journey.cycles[k] / float(error.memory or 1.0))
+        renewed = float(error.size or 0.0) * np.sqrt(1 - kept**2)
+        errors = kept * errors + renewed * random.standard_normal(errors.shape)
+        z = resistance(states)
+        # the first half cycle ends half a cycle before its second one, and its voltage belongs to that state
+        halfway.append(np.abs(resistance(states - (states - before) / (2 * journey.cycles[k]))))
+        parts = errors @ directions.T + life.noise * random.standard_normal((MEMBERS, 2))
+        modulus.append(np.abs(z + np.abs(z) * (parts[:, 0] + 1j * parts[:, 1])))
+        reached.append(space.reached(states))
+        grown.append((states, np.abs(z)))
+    rows = np.array(modulus).T
+    return _Ahead(
+        weight,
+        rows,
+        {path: np.array([item[path] for item in reached]).transpose(1, 2, 0) for path in reached[0]},
+        _voltages(space, protocol, [x for x, _ in grown], [np.array(halfway), np.array([z for _, z in grown])])
+        if voltages
+        else None,
+    )
+
+
+def _voltages(space: Coordinates, protocol: Cycling, states: Sequence[Reals], at_ends: Sequence[Reals]) -> Reals:
+    """End voltages (2, members, cycles) of an ensemble, from a few cells that are simulated.
+
+    `at_ends` are the resistances (cycles, members) at the ends of the first and of the second half cycles.
+
+    Within one explanation the voltage is a smooth function of the resistance: cells over the whole range of resistances
+    are simulated, without ageing, through one cycle each, and the others lie between them.
+    """
+    from ..simulation import simulate
+
+    flat = at_ends[1].ravel()
+    # resistances are drawn with the measure of the ensemble: most cells are simulated where most members are
+    order = np.argsort(flat)
+    chosen = order[np.unique(np.linspace(0, flat.size - 1, SIMULATED).astype(int))]
+    along = np.concatenate(states)[chosen]
+    one = replace(protocol, cycles=1, first_cycle=0, traces=(0,), probe=None, probe_rest=None, skipping=None, points=2)
+    ends = []
+    for values in space.values(along):
+        changes: dict[Key, object] = dict(zip(space.paths, values.tolist(), strict=True))
+        run = simulate(space.cell.with_(changes), one)
+        ends.append([float(run["deposition_voltage"][0]), float(run["dissolution_voltage"][0])])
+    deposits_first = float(protocol.current) < 0
+    parts = at_ends if deposits_first else at_ends[::-1]
+    log_modulus, ends_of = np.log(flat[chosen]), np.array(ends)
+    apart = np.concatenate([[True], np.diff(log_modulus) > 1e-9])
+    if apart.sum() < 2:
+        return np.broadcast_to(ends_of[0][:, np.newaxis, np.newaxis], (2, *parts[0].T.shape))
+    curve = PchipInterpolator(log_modulus[apart], ends_of[apart] / flat[chosen][apart, np.newaxis])
+    return np.array([curve(np.log(part.T))[..., side] * part.T for side, part in enumerate(parts)])
+
+
+def history(lives: Mapping[str, Life], odds: Mapping[str, float], quantiles: Sequence[float]) -> xr.Dataset:
+    """What the most probable explanation says of the past; see `mgtwin.Twin.history`."""
+    from scipy.stats import norm
+
+    best = max(odds, key=lambda name: odds[name])
+    life = lives[best]
+    space = life.coordinates
+    cycles = [space.usage.cycle(item.moment) for item in life.evidence]
+    z = norm.ppf(quantiles)
+    spread = np.sqrt(np.clip(np.einsum("kii->ki", life.covariances), 0.0, None))
+    rows = [space.reached(life.states + at * spread) for at in z]
+    bands = {path: np.sort([row[path] for row in rows], axis=0).transpose(1, 2, 0) for path in rows[0]}
+    data = _interfaces(bands)
+    middle, deviation = life.modulus()
+    modulus = middle[:, np.newaxis] + deviation[:, np.newaxis] * z
+    measured = [lowest_modulus(item.dataset) for item in life.evidence]
+    units, long_name = NAMES["impedance_modulus"]
+    about = {"units": units, "long_name": long_name}
+    data["impedance_modulus_quantiles"] = xr.Variable(("cycle", "quantile"), modulus, about)
+    data["impedance_modulus_measured"] = xr.Variable(("cycle",), measured, about)
+    attrs = stamp(route="twin", explanation=best, model_error=str(life.model_error))
+    return xr.Dataset(data, coords=_coords(np.array(cycles), quantiles), attrs=attrs)
+
+
+def _coords(cycles: Reals, quantiles: Sequence[float]) -> dict[str, xr.Variable]:
+    return {
+        "cycle": xr.Variable(("cycle",), np.asarray(cycles, dtype=float), {"units": "1", "long_name": "cycle"}),
+        "quantile": xr.Variable(("quantile",), np.array(quantiles), {"units": "1", "long_name": "quantile"}),
+    }
+
+
+def _bands(values: Reals, weights: Reals, quantiles: Sequence[float], name: str) -> xr.Variable:
+    units, long_name = NAMES[name]
+    return xr.Variable(
+        ("cycle", "quantile"), _quantile(values, weights, quantiles), {"units": units, "long_name": long_name}
+    )
+
+
+def _quantile(values: Reals, weights: Reals, quantiles: Sequence[float]) -> Reals:
+    """Weighted quantiles of the rows of (members, cycles): (cycles, quantiles)."""
+    order = np.argsort(values, axis=0)
+    heaped = np.cumsum(weights[order], axis=0)
+    heaped = heaped / heaped[-1]
+    found = np.empty((values.shape[1], len(quantiles)))
+    for k in range(values.shape[1]):
+        places = np.minimum(np.searchsorted(heaped[:, k], quantiles), len(values) - 1)
+        found[k] = values[order[places, k], k]
+    return found
+
+
+def lowest_modulus(dataset: xr.Dataset) -> float:
+    """|Z| at the lowest frequency of a spectrum; nan of anything else."""
+    if "impedance" not in dataset:
+        return np.nan
+    return float(np.abs(dataset["impedance"].values[np.argmin(dataset["frequency"].values)]))
+
+
+def _by_interface(
+    reached: list[Mapping[str, Reals]], weights: Reals, quantiles: Sequence[float]
+) -> dict[str, xr.Variable]:
+    """Bands of what ages, of the interfaces that age in every explanation."""
+    paths = [path for path in reached[0] if all(path in item for item in reached)]
+    members = {path: np.concatenate([item[path] for item in reached], axis=1) for path in paths}
+    return _interfaces(
+        {path: np.stack([_quantile(one, weights, quantiles) for one in both]) for path, both in members.items()}
+    )
+
+
+def _interfaces(bands: Mapping[str, Reals]) -> dict[str, xr.Variable]:
+    """Contact fractions and films over cycle, interface and quantile, from (2, cycles, quantiles) of each interface."""
+    if not bands:
+        return {}
+    both = np.stack(list(bands.values()), axis=2)
+    data = {"interface": xr.Variable(("interface",), list(bands), {"units": "1", "long_name": "interface"})}
+    for values, name in zip(both, ("contact_fraction", "film_resistance"), strict=True):
+        units, long_name = NAMES[name]
+        about = {"units": units, "long_name": long_name}
+        data[f"{name}_quantiles"] = xr.Variable(("cycle", "interface", "quantile"), values, about)
+    return data

@@ -1,0 +1,400 @@
+"""The twin of one running cell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import xarray as xr
+
+from ..cells import Cell
+from ..cells.paths import Key
+from ..errors import InputError
+from ..fitting.free import FreeLike, PerDataset
+from ..fitting.parameters import wanted
+from ..fitting.result import Fit
+from ..fitting.verb import fit
+from ..protocols import Cycling
+from ..quantities import format_value, parse
+from ..regression import Modulus
+from .admission import check_is_of
+from .alarms import ALARM_KINDS, AlarmKind
+from .alarms.watching import Alarm
+from .evidence import Evidence, Moment, Usage, content_hash, moment_of
+from .explanations import coordinates_of
+from .figures import Plots
+from .forecasts import Limit, forecast, history
+from .intake import Given, Update, each
+from .journal import Record
+from .life import Life
+from .model_error import ModelError
+from .noise import pooled
+from .observing import kind_of
+from .odds import Bank, assimilated
+from .settings import Settings
+from .store import FolderStore, MemoryStore, Store
+
+__all__ = ["Twin", "Update"]
+
+#: Quantiles of bands unless others are asked for.
+QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
+
+
+class Twin:
+    r"""One physical cell, explanations of its ageing, and everything measured so far (theory.md).
+
+    The state is the most probable life with its covariance, given the *set* of all evidence: the order in which files
+    arrive, repeats and restarts make no difference.
+
+    Parameters
+    ----------
+    explanations : Cell or mapping of str to Cell
+        The cell when new, with the ageing laws of each explanation; all have the same layers.
+    free : mapping
+        As for :func:`mgtwin.fit`; numbers that wander are `Drifting`. A key may belong to some explanations only.
+        Without a prior a number may be ten times as large or small as the cell says.
+    use : Cycling, optional
+        What is done in one cycle between measurements; without it only time passes.
+    alarms : sequence of alarms, optional
+        What is looked for; by default all kinds, with their thresholds: `SoftShort`, `Acceleration` ...
+    model_error : ModelError, optional
+        Estimated by default.
+    label : str, optional
+        Name of the cell, if its files say it: others are refused.
+    store : path or Store, optional
+        Folder in which all of it is kept; by default it ends with the process.
+
+    Raises
+    ------
+    InputError
+        Explanations differ in their layers, nothing of a cell ages or wanders, or nobody said what a cycle is.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> rate = "*.ageing.film_growth.charge_rate"
+    >>> use = mt.Cycling("-10 uA", "1 h", cycles=1)
+    >>> twin = mt.Twin(mt.cell("trilayer", "film_growth"), {rate: mt.Drifting("5 %")}, use=use)
+    >>> new = mt.simulate(mt.cell("trilayer"), mt.EIS("1 MHz", "0.1 Hz"))
+    >>> twin.update(new, at=mt.Moment(cycle=0), noise="0.5 %").decision
+    'assimilated'
+    """
+
+    def __init__(
+        self,
+        explanations: Cell | Mapping[str, Cell],
+        free: Mapping[Key, FreeLike],
+        *,
+        use: Cycling | None = None,
+        alarms: Sequence[AlarmKind] | None = None,
+        model_error: ModelError | None = None,
+        label: str = "",
+        store: str | Path | Store | None = None,
+    ) -> None:
+        match explanations:
+            case Mapping():
+                self.explanations = dict(explanations)
+            case cell:
+                self.explanations = {"as given": cell}
+        self.free, self.use, self.label = wanted(free), use, label
+        self.model_error_settings = model_error or ModelError()
+        # every kind there is, also one of a file of one's own
+        self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
+        match store:
+            case None:
+                self.store: Store = MemoryStore()
+            case str() | Path():
+                self.store = FolderStore(store)
+            case _:
+                self.store = store
+        self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use))
+        self._known: tuple[str, Bank | None] = ("", None)
+
+    @classmethod
+    def open(cls, store: str | Path | Store) -> Twin:
+        """Return the twin that a store keeps, with its settings and all its evidence.
+
+        Raises
+        ------
+        InputError
+            There is no twin.
+        """
+        match store:
+            case str() | Path():
+                kept: Store = FolderStore(store)
+            case _:
+                kept = store
+        body = kept.settings()
+        if body is None:
+            raise InputError(f"there is no twin in {store}: mt.Twin(..., store=...) makes one, or mgtwin watch.")
+        told = Settings.from_yaml(str(body["yaml"]))
+        return cls(
+            told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
+            label=told.label, store=kept,
+        )  # fmt: skip
+
+    # -- evidence -----------------------------------------------------------------------------------------------------
+    def update(
+        self, what: Given, *, at: Moment | None = None, noise: float | str | None = None, name: str = ""
+    ) -> Update:
+        """Take up measurements.
+
+        Parameters
+        ----------
+        what : Dataset, DataTree, path, or iterable of these
+            A spectrum of the cell at rest, as `mgtwin.read` returns it; a file, or a folder of files.
+        at : Moment, optional
+            When it was measured; by default what the measurement says.
+        noise : float or str, optional
+            Standard deviation of the instrument relative to |Z|; by default by Kramers and Kronig.
+        name : str, optional
+            Of the measurement, for messages.
+
+        Returns
+        -------
+        Update
+
+        Raises
+        ------
+        InputError
+            Something is no evidence, of another cell, or does not say when it was measured: nothing is taken up then.
+        MgtwinError
+            The noise has to be found, and the library of the Kramers-Kronig test is not installed.
+        """
+        given = None if noise is None else float(parse(noise, ""))
+        # everything is looked at before anything is kept: an update is taken up whole or not at all
+        pieces = [self._piece(ds, label, at, given) for label, ds in each(what, name)]
+        if not pieces:
+            raise InputError("there is nothing to take up: the folder or list is empty.")
+        with self.store.locked():
+            known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
+            # In front of the first evidence, and again where somebody has changed them: the state depends on both.
+            told = {"yaml": self._settings().to_yaml()}
+            if self.store.settings() != told:
+                self.store.append(Record("settings", told))
+            for piece in pieces:
+                self.store.put(piece)
+            decisions = {}
+            for piece in pieces:
+                decision = f"held: {piece.verdict}" if piece.verdict else "assimilated"
+                decisions[piece.name] = "known" if piece.sha in known else decision
+                if piece.sha not in known:
+                    self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
+        return Update(decisions, self)
+
+    def _settings(self) -> Settings:
+        free = {str(key): what for key, what in self.free.items()}
+        return Settings(self.explanations, free, self.use, self.alarm_kinds, self.model_error_settings, self.label)
+
+    def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
+        check_is_of(dataset, name, self.explanations.values(), self.label)
+        kind = kind_of(dataset, name)
+        moment = moment_of(dataset, at, name)
+        Usage(self.use).time(moment)
+        found, verdict = (noise, "") if noise is not None else kind.tested(dataset, name)
+        return Evidence(content_hash(dataset), name, moment, kind.type, dataset, found, verdict)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What is assimilated, in order, with the noise that counts for each piece."""
+        # a cell that changed while it was measured is of no one moment
+        usable = [item for item in self.store.evidence() if not item.verdict]
+        return tuple(pooled(Usage(self.use).in_order(usable)))
+
+    @property
+    def bank(self) -> Bank:
+        """All explanations with their odds, and what the watch over them found.
+
+        Raises
+        ------
+        InputError
+            Nothing has been measured yet.
+        """
+        evidence = self.evidence
+        if not evidence:
+            raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
+        key = hashlib.sha256(json.dumps([(item.sha, item.noise) for item in evidence]).encode()).hexdigest()
+        if self._known[0] != key or self._known[1] is None:
+            found = assimilated(self._spaces, evidence, self.model_error_settings, self.alarm_kinds, self._known[1])
+            self._known = (key, found)
+            return found
+        return self._known[1]
+
+    @property
+    def lives(self) -> Mapping[str, Life]:
+        """What each explanation says of the life of the cell, since its last break where there was one."""
+        return self.bank.lives
+
+    # -- what it says -------------------------------------------------------------------------------------------------
+    @property
+    def odds(self) -> xr.DataArray:
+        """Probability of every explanation after every piece of evidence, (evidence, explanation)."""
+        return self.bank.odds.assign_attrs(units="1", long_name="probability of the explanation")
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What went wrong, oldest first."""
+        return self.bank.alarms if self.evidence else ()
+
+    def alarm_scores(self) -> xr.Dataset:
+        """How much every mechanism would explain, and what has added up, over (evidence, mechanism).
+
+        Returns
+        -------
+        xarray.Dataset
+            ``z`` and ``cusum`` [standard deviations], with the coordinate ``cycle``.
+        """
+        return self.bank.scores
+
+    @property
+    def journal(self) -> tuple[Record, ...]:
+        """Everything that was given, decided and told, oldest first."""
+        return self.store.records()
+
+    @property
+    def plot(self) -> Plots:
+        """Figures: ``twin.plot()``, ``twin.plot.odds()``, ``twin.plot.alarms()``."""
+        return Plots(self)
+
+    @property
+    def best(self) -> str:
+        """The most probable explanation."""
+        return str(self.odds["explanation"].values[int(self.odds.values[-1].argmax())])
+
+    @property
+    def _weights(self) -> dict[str, float]:
+        odds = self.odds
+        return dict(zip(odds["explanation"].values.tolist(), odds.values[-1].tolist(), strict=True))
+
+    @property
+    def cell(self) -> Cell:
+        """The cell now, by the most probable explanation; what was assimilated has a standard deviation.
+
+        Where the model's error is large beside the noise hidden numbers have none: there only forecasts hold.
+        """
+        return self._cell(-1)
+
+    def cell_at(self, cycle: float) -> Cell:
+        """The cell as it was when the last measurement up to a cycle was taken, with all that is known today.
+
+        Raises
+        ------
+        InputError
+            Nothing had been measured by then.
+        """
+        usage = Usage(self.use)
+        before = [k for k, item in enumerate(self.evidence) if usage.cycle(item.moment) <= cycle]
+        if not before:
+            raise InputError(f"nothing had been measured by cycle {cycle:g}.")
+        return self._cell(before[-1])
+
+    def _cell(self, k: int) -> Cell:
+        life = self.lives[self.best]
+        # a wrong model gives hidden numbers standard deviations that do not hold
+        spread = {} if life.forecasts_only else life.deviations(k)
+        return life.coordinates.cell_at(life.states[k], spread)
+
+    @property
+    def moment(self) -> Moment:
+        """That of the last measurement."""
+        return self.evidence[-1].moment
+
+    @property
+    def noise(self) -> float:
+        """Of the instrument, relative to |Z|."""
+        return self.lives[self.best].noise
+
+    @property
+    def model_error(self) -> ModelError:
+        """What no parameter of the best explanation removes, as estimated."""
+        return self.lives[self.best].model_error
+
+    @property
+    def forecasts_only(self) -> bool:
+        """Whether the model is too wrong for its hidden numbers: its error exceeds five times the noise."""
+        return self.lives[self.best].forecasts_only
+
+    def forecast(
+        self,
+        protocol: Cycling,
+        quantiles: Sequence[float] = QUANTILES,
+        until: Limit | None = None,
+        *,
+        voltages: bool = True,
+    ) -> xr.Dataset:
+        """What the cell will do, by all explanations with their odds.
+
+        Parameters
+        ----------
+        protocol : Cycling
+            What will be done, from now on.
+        quantiles : sequence of float
+        until : Limit, optional
+            Then ``time_to_limit`` has quantiles of the cycles until it is reached, inf beyond the protocol, and
+            ``limit_reached`` the probability that it is reached within it.
+        voltages : bool
+            Whether end voltages are forecast, for which a few cells are simulated.
+
+        Returns
+        -------
+        xarray.Dataset
+            Over (cycle, quantile): ``impedance_modulus_quantiles`` [ohm] of what would be measured at the lowest
+            frequency, noise included, ``deposition_voltage_quantiles`` and ``dissolution_voltage_quantiles`` [V],
+            ``contact_fraction_quantiles`` and ``film_resistance_quantiles`` [ohm m2] of every ``interface``.
+
+        Raises
+        ------
+        MgtwinError
+            The most probable life was not found.
+        """
+        return forecast(self.lives, self._weights, protocol, tuple(quantiles), until, voltages=voltages)
+
+    def history(self, quantiles: Sequence[float] = QUANTILES) -> xr.Dataset:
+        """What the cell was, by the most probable explanation: bands over the cycles of the measurements."""
+        return history(self.lives, self._weights, tuple(quantiles))
+
+    def fit(self, name: str = "") -> Fit:
+        """`mgtwin.fit` of all spectra with one explanation, for its profiles and table.
+
+        What ages or wanders has a value of its own in every Dataset; the rest, priors included, is free as here.
+        """
+        space = self._spaces[name or self.best]
+        evidence = self.evidence
+        free: dict[Key, FreeLike] = {path: PerDataset() for path in space.placed}
+        # rates of ageing act on no single spectrum, and what wanders has a value in each
+        for parameter in space.parameters:
+            what = space.free[parameter.key]
+            if not any(".ageing." in path or path in space.placed for path in parameter.targets[0]):
+                free[parameter.key] = PerDataset(what.single) if any(what.wander) else what.single
+        pairs = [(space.cell, item.dataset) for item in evidence]
+        return fit(pairs, free, weighting=[Modulus(item.noise) for item in evidence])
+
+    def summary(self) -> str:
+        """What the cell is now, in a few lines."""
+        try:
+            lives = self.lives
+        except InputError as error:
+            return str(error)
+        odds, best = self.odds, self.best
+        named = zip(odds["explanation"].values, odds.values[-1], strict=True)
+        shares = ", ".join(f"{name} {100 * x:.0f} %" for name, x in named)
+        life = lives[best]
+        now = ", ".join(
+            f"{path} in contact {contact:.3g}, film {format_value(float(film), 'ohm*m^2')}"
+            for path, (contact, film) in life.coordinates.reached(life.states[-1]).items()
+        )
+        trust = "forecasts only: the model's error is too large for hidden numbers" if life.forecasts_only else now
+        found = "" if life.converged else "; the most probable life was not found"
+        return (
+            f"{self.moment}, {len(life.evidence)} measurements; {shares}{found}\n"
+            f"{trust}\n"
+            f"noise {100 * life.noise:.2g} % of |Z|, error of the model {life.model_error}"
+        )
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        return f"<Twin {self.label or next(iter(self.explanations.values())).name}: {', '.join(self.explanations)}>"
