@@ -76,6 +76,7 @@ class Explorer:
             chosen = int(asked.getsockname()[1])
         self.url = f"http://{address}:{chosen}/"
 
+        # of several browsers the one that moved last is asked for the cell
         def told(state: Exploration) -> None:
             self.state = state
 
