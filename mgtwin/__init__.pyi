@@ -132,6 +132,7 @@ from .protocols import CycleSkipping as CycleSkipping
 from .protocols import Every as Every
 from .protocols import Replay as Replay
 from .protocols import protocol as protocol
+from .protocols.against_reference import AgainstReference as AgainstReference
 from .protocols.bias import Current as Current
 from .protocols.bias import Voltage as Voltage
 from .protocols.cccv import CCCV as CCCV
