@@ -80,6 +80,13 @@ def test_the_file_of_another_cell_is_refused_before_anything_is_kept(attrs: dict
     assert twin.journal == ()
 
 
+def test_a_spectrum_without_numbers_is_refused() -> None:
+    empty = MEASURED[0][1].copy(deep=True)
+    empty["impedance"].values[:] = np.nan
+    with pytest.raises(mt.InputError, match="has no point that is a number"):
+        twin_of().update(empty, at=mt.Moment(cycle=0), noise="0.5 %")
+
+
 def test_a_spectrum_that_changed_while_it_was_measured_is_held() -> None:
     twin = told(twin_of(), MEASURED[:2])
     cycle, ds = MEASURED[2]
