@@ -77,7 +77,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "which are parts of `Cycling`.",
         (
             "EIS", "Polarization", "Voltammetry", "LinearSweep", "Galvanostatic", "CCCV", "RateTest", "Cycling",
-            "Every", "CycleSkipping", "Rest", "Replay", "Sequence", "Voltage", "Current",
+            "Every", "CycleSkipping", "Rest", "AgainstReference", "Replay", "Sequence", "Voltage", "Current",
         ),
     ),
     (

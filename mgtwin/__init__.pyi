@@ -132,6 +132,7 @@ from .protocols import CycleSkipping as CycleSkipping
 from .protocols import Every as Every
 from .protocols import Replay as Replay
 from .protocols import protocol as protocol
+from .protocols.against_reference import AgainstReference as AgainstReference
 from .protocols.bias import Current as Current
 from .protocols.bias import Voltage as Voltage
 from .protocols.cccv import CCCV as CCCV
@@ -183,5 +184,9 @@ from .twin import Limit as Limit
 from .twin import ModelError as ModelError
 from .twin import Moment as Moment
 from .twin import Twin as Twin
+from .twin.alarms.acceleration import Acceleration as Acceleration
+from .twin.alarms.drift import Drift as Drift
+from .twin.alarms.instrument import Instrument as Instrument
+from .twin.alarms.soft_short import SoftShort as SoftShort
 
 __version__: str
