@@ -22,6 +22,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "In the browser",
+        "[Explore](explore.md) explains it.",
+        ("explore", "Explorer", "Exploration"),
+    ),
+    (
         "Published materials",
         "[Materials](materials.md) explains them.",
         ("materials", "values", "cite", "Isothermal"),
@@ -72,7 +77,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "which are parts of `Cycling`.",
         (
             "EIS", "Polarization", "Voltammetry", "LinearSweep", "Galvanostatic", "CCCV", "RateTest", "Cycling",
-            "Every", "CycleSkipping", "Rest", "Replay", "Sequence", "Voltage", "Current",
+            "Every", "CycleSkipping", "Rest", "AgainstReference", "Replay", "Sequence", "Voltage", "Current",
         ),
     ),
     (

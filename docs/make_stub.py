@@ -16,7 +16,7 @@ from mgtwin.registry import FAMILIES
 STUB = Path(mgtwin.__file__).with_name("__init__.pyi")
 PACKAGES = ("analysis", "impedance", "plot")
 #: Families whose kinds are used by another name than their class: in circuit strings, as functions, by `mgtwin.read`.
-NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export format", "kind of evidence")
+NOT_BY_CLASS = ("circuit element", "metric", "file format", "plot", "export format", "kind of evidence", "page")
 #: Module -> public names of it that are no kinds.
 OTHERS = {
     "analysis.metrics": "metric",
@@ -31,6 +31,8 @@ OTHERS = {
     "dataset": "open save",
     "errors": "InputError MgtwinError MgtwinWarning SimulationError",
     "experiments": "experiment",
+    "explorer.state": "Exploration",
+    "explorer.verb": "Explorer explore",
     "exports": "export export_format report tables_of",
     "reconciliation": "PerState Relation Shared observations reconcile",
     "fitting": "Candidate Fit compare fit fit_series next_experiment",

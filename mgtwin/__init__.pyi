@@ -43,6 +43,9 @@ from .errors import MgtwinError as MgtwinError
 from .errors import MgtwinWarning as MgtwinWarning
 from .errors import SimulationError as SimulationError
 from .experiments import experiment as experiment
+from .explorer.state import Exploration as Exploration
+from .explorer.verb import Explorer as Explorer
+from .explorer.verb import explore as explore
 from .exports import export as export
 from .exports import export_format as export_format
 from .exports import report as report
@@ -129,6 +132,7 @@ from .protocols import CycleSkipping as CycleSkipping
 from .protocols import Every as Every
 from .protocols import Replay as Replay
 from .protocols import protocol as protocol
+from .protocols.against_reference import AgainstReference as AgainstReference
 from .protocols.bias import Current as Current
 from .protocols.bias import Voltage as Voltage
 from .protocols.cccv import CCCV as CCCV
@@ -180,5 +184,9 @@ from .twin import Limit as Limit
 from .twin import ModelError as ModelError
 from .twin import Moment as Moment
 from .twin import Twin as Twin
+from .twin.alarms.acceleration import Acceleration as Acceleration
+from .twin.alarms.drift import Drift as Drift
+from .twin.alarms.instrument import Instrument as Instrument
+from .twin.alarms.soft_short import SoftShort as SoftShort
 
 __version__: str

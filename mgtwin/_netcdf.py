@@ -25,6 +25,7 @@ from mgtwin._checksum import HDF5, seal, unseal
 from mgtwin._schema import check, is_tree
 from mgtwin.errors import FileError, InputError, MgtwinWarning
 from mgtwin.plain import is_text
+from mgtwin.shortnames import with_short_names
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -257,7 +258,8 @@ def _decode(raw: xr.Dataset) -> xr.Dataset:
         target = coords if key in raw.coords else data
         target[name] = (variable.dims, values, attrs)
     attrs = _decode_attrs(raw.attrs)
-    return xr.Dataset(data, coords=coords, attrs={k: v for k, v in attrs.items() if k not in (_MARK, _KIND, _NAME)})
+    attrs = {k: v for k, v in attrs.items() if k not in (_MARK, _KIND, _NAME)}
+    return with_short_names(xr.Dataset(data, coords=coords, attrs=attrs))
 
 
 def _encode_attrs(attrs: Mapping[object, object], owner: str) -> dict[str, _Native]:

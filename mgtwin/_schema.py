@@ -44,6 +44,13 @@ SCHEMA: Mapping[str, Variable] = {
     # fits
     "fitted_value": Variable(("parameter",), "1", "fitted value, in the unit of its parameter"),
     "sample": Variable(("sample",), "1", "sample", "i"),
+    # what the uncertainty of parameters leaves open of signals, beside the data that were fitted
+    "impedance_samples": Variable(("sample", "frequency"), "ohm", "impedance of each parameter set", "c"),
+    "voltage_samples": Variable(("sample", "time"), "V", "cell voltage of each parameter set"),
+    "current_samples": Variable(("sample", "time"), "A", "current of each parameter set"),
+    "measured_impedance": Variable(("frequency",), "ohm", "impedance as measured", "c"),
+    "measured_voltage": Variable(("time",), "V", "cell voltage as measured"),
+    "measured_current": Variable(("time",), "A", "current as measured"),
     # tests of spectra and what they are taken apart into
     "model_impedance": Variable(("frequency",), "ohm", "impedance of the fit", "c"),
     "residual": Variable(("frequency",), "1", "residual relative to |Z|", "c"),
@@ -167,8 +174,8 @@ def problems(ds: xr.Dataset) -> list[str]:
             found.append(
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
             )
-        # a sweep may run over a quantity of the schema, and a number that it reads from runs may have its name
-        if name not in SCHEMA or variable.dims == (name,) or "metric" in variable.attrs:
+        # what a sweep varies, and the numbers that it reads from runs, may have a name of the schema
+        if name not in SCHEMA or variable.dims == (name,) or {"metric", "paths"} & variable.attrs.keys():
             continue
         declared = SCHEMA[name]
         # A sweep adds dimensions, and may list what otherwise is a coordinate of its own.

@@ -53,7 +53,7 @@ __all__ = [
 #: Variables that label others; all the rest are data.
 _LABELS = {
     *("time", "cycle", "cycle_number", "step", "element", "interface", "frequency", "parameter", "parameter_unit"),
-    *("x", "layer", "salt_x", "salt_layer", "half_cycle"),
+    *("x", "layer", "salt_x", "salt_layer", "half_cycle", "sample"),
 }
 #: Dimensions of per-cycle summaries, which stand beside samples that are labelled by ``cycle_number``.
 _OF_CYCLES = {"cycle": ("cycle",), "impedance": ("cycle", "frequency")}

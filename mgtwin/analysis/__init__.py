@@ -85,6 +85,7 @@ from .spectral import (
 )
 from .transference import CurrentRatio, current_ratio, newman_number
 from .transport import TransportNumber, TransportNumberWindow, transport_number, transport_number_window
+from .z_hit import z_hit
 
 __all__ = [
     "GITT",
@@ -189,6 +190,7 @@ __all__ = [
     "true_transport_number",
     "utilisation",
     "voltage_growth",
+    "z_hit",
 ]
 __all__ += regression.__all__
 

@@ -111,8 +111,10 @@ def label_of(
         said = f"{wrapped(words, width, SIZE, lines=1)}\n→ {interval}"
     keys = {(told.get((row.cell, row.state, row.ageing), ""), row.reading): row for row in rows}
     lacking = {key: row.bare for key, row in keys.items() if not row.values or np.isnan(row.values).any()}
+    # of readings whose number is in a panel there is no row here: those without one are named all the same
+    every = set(keys) | ({(state, "") for state, _ in keys} if len(lacking) == len(keys) else set())
     without = [
-        wrapped(f"{bare}{only({key for key, other in lacking.items() if other == bare}, set(keys))}", width, SIZE)
+        wrapped(f"{bare}{only({key for key, other in lacking.items() if other == bare}, every)}", width, SIZE)
         for bare in dict.fromkeys(lacking.values())
     ]
     return "\n".join([wrapped(in_words(observation.quantity), width, SIZE), said, *without])

@@ -25,6 +25,9 @@ from .table import Results
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..cells import Cell
+    from ..protocols import Protocol
+
 __all__ = ["Progress", "run_campaign"]
 
 #: Called with the fraction done and a word on what is being done.
@@ -130,6 +133,7 @@ class _Work:
         self._progress, self._total, self._spent = progress, max(total, 1e-9), 0.0
         self._rows: list[Row] = []
         self._done: list[Simulated] = []
+        self._results: list[tuple[Cell, Protocol, xr.Dataset]] = []
         self._datasets: list[Path] = []
         self._figures: list[Path] = []
         self._failures: dict[str, str] = {}
@@ -201,10 +205,8 @@ class _Work:
                     self._failures[f"{item.name}: figure"] = told(error)
 
     def _simulate(self, run: Run, failed: dict[Run, str]) -> None:
-        from ..simulation import simulate
-
         try:
-            found = Simulated(run, simulate(run.build(), run.protocol))
+            found = Simulated(run, self._result(run.build(), run.protocol))
         except FAULTS as error:
             match error:
                 # Hours of cycling before a failure are data; the name says that they are not all.
@@ -219,6 +221,22 @@ class _Work:
         if found.interrupted:  # the simulation kept its part of the run and returned
             raise KeyboardInterrupt
         self._done.append(found)
+
+    def _result(self, cell: Cell, protocol: Protocol) -> xr.Dataset | xr.DataTree:
+        """Simulate, or take the result of a cell that differs by the names of its overlays, and tell of this one."""
+        import xarray as xr
+
+        from ..simulation import simulate
+
+        bare = cell.with_({"overlays": ()})
+        for other, same, data in self._results:
+            if other == bare and same == protocol:
+                return data.assign_attrs(cell=cell.to_yaml(), sources=list(dict.fromkeys(cell.sources)))
+        found = simulate(cell, protocol)
+        match found:
+            case xr.Dataset():  # a tree tells of the cell in each of its parts
+                self._results.append((bare, protocol, found))
+        return found
 
     def _save(self, data: xr.Dataset | xr.DataTree, name: str) -> None:
         self._datasets.append(save(data, self.folder / "data" / f"{name}.nc"))
@@ -282,5 +300,5 @@ def _work_alone(folder: Path, done: Sequence[Simulated], item: Experiment, figur
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     work._done = work._done[len(done) :]
-    work._progress = None
+    work._progress, work._results = None, []
     return work

@@ -35,6 +35,10 @@ class Stack(Protocol):
     def temperature(self) -> float: ...
     @property
     def ion(self) -> Node: ...
+    @property
+    def reference(self) -> object: ...
+    @property
+    def shunt(self) -> object: ...
 
 
 class Parameter(NamedTuple):
@@ -119,6 +123,7 @@ def as_text(cell: Stack) -> str:
     if cell.description:
         head.append(cell.description.strip())
     head.append(" | ".join(stack_labels(cell)))
+    head += [str(part) for part in (cell.reference, cell.shunt) if part is not None]
     rows = parameters(cell)
     columns = [[row.path for row in rows], [row.text for row in rows], [row.law for row in rows]]
     widths = [max(map(len, column)) for column in columns]

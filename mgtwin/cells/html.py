@@ -38,7 +38,8 @@ def as_html(cell: Stack) -> str:
     """Return the HTML of a cell; all text of the cell is escaped, no script, no external file."""
     overlays = f" <small>({escape(', '.join(cell.overlays))})</small>" if cell.overlays else ""
     about = f"<div>{escape(cell.description)}</div>" if cell.description else ""
-    facts = escape(" · ".join((format_value(cell.area), format_value(cell.temperature), cell.ion.name)))
+    beside = [str(part) for part in (cell.reference, cell.shunt) if part is not None]
+    facts = escape(" · ".join((format_value(cell.area), format_value(cell.temperature), cell.ion.name, *beside)))
     boxes = [_electrode_box(cell, "negative"), _layer_box(cell.layers[0])]
     for left, right in zip(cell.layers, cell.layers[1:], strict=False):
         key = f"{left.name}-{right.name}"

@@ -72,6 +72,9 @@ class Reference:
     def _one_spelling(cls, at: str) -> str:
         return "-".join(part.strip() for part in at.replace("|", "-").split("-"))
 
+    def __str__(self) -> str:
+        return f"reference ({self.kind.type}) at {self.at}{self.layer and f', in {self.layer}'}"
+
     def check(self, carriers: Mapping[str, Collection[Carrier]], junctions: Collection[str]) -> None:
         """Refuse a place where nothing can be read; `carriers` are those of every layer, from left to right."""
         names = list(carriers)

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated
 
+from pydantic import field_validator
+
 from ..errors import InputError, did_you_mean
 from ..kinds.carriers import ELECTRONS, Carrier
 from ..kinds.fields import Property
 from ..kinds.junction import JunctionKind
 from ..kinds.laws import Law
 from ..kinds.noun import noun
+from ..plain import is_text
 
 __all__ = ["Shunt"]
 
@@ -33,7 +36,7 @@ class Shunt:
     ----------
     conductance : float or law
         G per electrode area [S/m^2], >= 0.
-    through : tuple of str
+    through : str or tuple of str
         Names of the layers that it passes by, neighbours of each other; by default all, from metal to metal.
 
     Raises
@@ -53,6 +56,15 @@ class Shunt:
 
     conductance: Annotated[float | Law, Property("S/m^2", ge=0)]
     through: tuple[str, ...] = ()
+
+    @field_validator("through", mode="before")
+    @classmethod
+    def _one_or_more(cls, raw: object) -> object:
+        """A single name stands for itself, not for its letters."""
+        return (raw,) if is_text(raw) else raw
+
+    def __str__(self) -> str:
+        return f"shunt through {', '.join(self.through)}" if self.through else "shunt from metal to metal"
 
     def check(self, carriers: Mapping[str, frozenset[Carrier]], junctions: Mapping[str, JunctionKind]) -> None:
         """Refuse layers that a filament cannot pass by; `carriers` are those of every layer, from left to right."""

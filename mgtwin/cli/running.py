@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .cellargs import changed_cell, read_cell
+from .cellargs import changed_cell, is_file_name, read_cell
 from .console import leave_interrupted
 from .files import targets
 from .output import Request, keep, partial_name, report, simulated, was_interrupted
+from .protocolargs import read_protocol, read_route
+
+if TYPE_CHECKING:
+    from ..cells import Cell
+    from ..protocols import Protocol
 
 __all__ = ["Request", "run_request"]
 
@@ -21,6 +27,15 @@ def run_request(request: Request) -> None:
     InputError
         If options are missing or do not go together.
     """
+    if request.experiment is not None and is_file_name(request.experiment):
+        from ..explorer.opening import exploration, is_state
+
+        if is_state(request.experiment):
+            if request.cell is not None or request.overlays or request.protocol is not None:
+                raise InputError(f"{request.experiment} says itself which cell it is and what is done to it.")
+            state = exploration(request.experiment)
+            _run(request, state.now, state.protocol)
+            return
     if request.experiment is not None:
         # Not above: one simulation needs nothing of what compares, judges and draws experiments.
         from ..experiments import campaigns
@@ -34,8 +49,6 @@ def run_request(request: Request) -> None:
         else:
             run_experiment(request)
         return
-    from .protocolargs import read_protocol, read_route
-
     missing = [name for name, given in (("cell", request.cell), ("protocol", request.protocol)) if given is None]
     if missing:
         raise InputError(
@@ -43,8 +56,12 @@ def run_request(request: Request) -> None:
             "list shows them), a folder of them, or a cell and a protocol:\n"
             "  mgtwin run --cell trilayer --protocol '{type: eis, f_max: 1 MHz, f_min: 0.1 Hz}'"
         )
-    cell = changed_cell(read_cell(str(request.cell), request.overlays), request.changes)
-    protocol = read_protocol(str(request.protocol))
+    _run(request, read_cell(str(request.cell), request.overlays), read_protocol(str(request.protocol)))
+
+
+def _run(request: Request, cell: Cell, protocol: Protocol) -> None:
+    """One simulation: compute, print, keep."""
+    cell = changed_cell(cell, request.changes)
     output, figure = targets(request.output, request.plot)
     result = simulated(cell, protocol, output, read_route(request.route))
     report(cell, protocol, result)

@@ -13,7 +13,7 @@ from types import FrameType
 
 from ..errors import MgtwinWarning
 from .console import INTERRUPTED, TERMINATED, debugging, forcing, print_warnings
-from .searches import app
+from .twinapp import app
 
 __all__ = ["run_app"]
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ..errors import InputError
 from ..quantities import format_value
+from ..shortnames import without_short_names
 from .console import hint, leave_interrupted, out, print_warnings, shown_path
 from .files import targets
 from .output import keep, print_rows
@@ -21,7 +22,7 @@ from .progress import progress_bar
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["optimise_file", "sweep_file"]
+__all__ = ["connected", "optimise_file", "sweep_file"]
 
 #: Designs of a front that are printed.
 _DESIGNS = 12
@@ -51,8 +52,8 @@ def sweep_file(
             f"{shown_path(study.store)} exists: --resume computes what it lacks of this study; or remove it, or name "
             f"another with store: in {shown_path(file)}."
         )
-    with _connected(client) as connected, progress_bar(f"{file.name}: opening", "", log=True) as progress:
-        given: dict[str, Any] = {"store": study.store, "client": connected, "progress": progress}
+    with connected(client) as cluster, progress_bar(f"{file.name}: opening", "", log=True) as progress:
+        given: dict[str, Any] = {"store": study.store, "client": cluster, "progress": progress}
         if study.uncertainty is None:
             found = sweep(study.cell, study.protocol, study.axes, study.metrics, **given)
         else:
@@ -103,19 +104,21 @@ def optimise_file(file: Path, client: str | None = None, output: Path | None = N
     # Before the optimisation: after hours of it a figure that cannot be drawn would be a sad end.
     if figure is not None and len(asked.objectives) + len(asked.constraints) < 2:
         raise InputError("--plot draws two objectives or constraints against each other, but this file has one.")
-    with _connected(client) as connected, progress_bar(f"{file.name}: starting", "", log=True) as progress:
+    with connected(client) as cluster, progress_bar(f"{file.name}: starting", "", log=True) as progress:
         found = optimise(
             asked.cell, asked.bounds, asked.objectives, asked.constraints, protocol=asked.protocol,
-            robust=asked.robust, method=asked.method, client=connected, progress=progress,
+            robust=asked.robust, method=asked.method, client=cluster, progress=progress,
         )  # fmt: skip
     many = found.sizes["design"]
     # Evenly over all designs, both ends among them: the first ones alone would show one end of a front.
     chosen = np.unique(np.linspace(0, many - 1, min(many, _DESIGNS)).round().astype(int))
     out().print(Text(file.name, style="bold").append(f"  {found.attrs['route']}", style="not bold dim"))
-    columns = [str(name) for name in found.coords if "paths" in found[name].attrs] + _metrics(found)
+    varied = [str(name) for name, one in without_short_names(found).coords.items() if "paths" in one.attrs]
+    columns = varied + _metrics(found)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
-        table.add_column(Text(str(found[name].attrs["long_name"])), justify="right")
+        words = str(found[name].attrs["long_name"])
+        table.add_column(Text(words), justify="right", min_width=max(map(len, words.split())))
     for k in chosen:
         table.add_row(*(format_value(float(found[name][k]), _unit(found[name])) for name in columns))
     out().print(table)
@@ -130,7 +133,7 @@ def optimise_file(file: Path, client: str | None = None, output: Path | None = N
 
 
 @contextmanager
-def _connected(address: str | None) -> Iterator[Any]:
+def connected(address: str | None) -> Iterator[Any]:
     """A client of the cluster at an address; None without one."""
     if address is None:
         yield None

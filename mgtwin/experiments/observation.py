@@ -163,17 +163,28 @@ class Observation:
             needs_none = all(end == 0 or math.isinf(end) for end in self.accepted)
             if unit != self.value.unit and not needs_none:
                 raise InputError(f"accepted is in {unit!r}, but the value in {self.value.unit!r}.")
+        for one in (self.value, *(self.accepted or ())) if self.measure is not None else ():
+            # numbers without a unit are in SI
+            if one is not None and one.unit and math.isfinite(one):
+                try:
+                    parse(f"{float(one)!r} {one.unit}", self._units)
+                except InputError as error:
+                    raise InputError(
+                        f"{self.measure.name if self.measure else ''} cannot be compared: {error}"
+                    ) from None
         return self
 
     @property
-    def unit(self) -> str:
-        """SI unit of the number, ``""`` if it has none; that of the metric where nothing observed tells."""
-        if self.value is not None:
-            return self.value.unit or ""
-        if self.accepted is not None:
-            return str(self.accepted[0].unit)
+    def _units(self) -> str:
+        """SI unit of the metric, ``""`` if it has none."""
         units = "" if self.measure is None else self.measure.declaration.units
         return "" if units == "1" else units
+
+    @property
+    def unit(self) -> str:
+        """SI unit of the number, ``""`` if it has none; that of the metric where the number is given without one."""
+        said = self.value.unit if self.value is not None else self.accepted[0].unit if self.accepted is not None else ""
+        return said or self._units
 
     @property
     def interval(self) -> tuple[float, float] | None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ..errors import InputError
+from .curves import curves
 from .solution import Solution
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
 
 __all__ = ["Drawn", "Panel", "drawn"]
@@ -23,7 +25,8 @@ Drawn: TypeAlias = Any
 def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
     """Nyquist plots of the spectra, traces of the runs in time; data as points, the fit as lines, residuals below.
 
-    Residuals are left out on given Axes; those of spectra are relative to |Z|, those of runs to their largest value.
+    The bands hold 68 and 90 % of what the noise of the data leaves open. Residuals are left out on given
+    Axes; those of spectra are relative to |Z|, those of runs to their largest value.
 
     Parameters
     ----------
@@ -40,6 +43,7 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
 
     from ..plot.look import style
 
+    bands = [*curves(fit).values()]
     spectra = [k for k, item in enumerate(fit.problem.measurements) if item.is_spectrum]
     runs = [k for k, item in enumerate(fit.problem.measurements) if not item.is_spectrum]
     kinds = [(draw, numbers) for draw, numbers in ((_spectra, spectra), (_runs, runs)) if numbers]
@@ -60,7 +64,7 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
             )[1]
             axes, below = [*grid[0]], [*grid[1]]
         for one, residuals, (draw, numbers) in zip(axes, below, kinds, strict=True):
-            draw(fit, numbers, one, residuals)
+            draw(fit, bands, numbers, one, residuals)
             if len(numbers) > 1 or fit.fails:
                 one.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))  # above, where it covers nothing
     return axes[0] if len(axes) == 1 else np.array(axes)
@@ -71,7 +75,8 @@ def _label(fit: Solution, number: int) -> str:
     return f"{verdict.label} (POOR: {verdict.misfit:.2g} × noise)" if verdict.poor else verdict.label
 
 
-def _spectra(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | None) -> None:
+def _spectra(fit: Solution, bands: list[xr.Dataset], numbers: list[int], ax: Panel, residuals: Panel | None) -> None:
+    from ..plot.bands import around
     from ..plot.spectra import equal_scales, in_plane
 
     for k in numbers:
@@ -80,6 +85,7 @@ def _spectra(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | No
         points, model = in_plane(ax, z), in_plane(ax, fit.predicted[k])[order]
         (drawn,) = ax.plot(points.real, -points.imag, ".", label=_label(fit, k))
         ax.plot(model.real, -model.imag, color=drawn.get_color())
+        around(ax, in_plane(ax, bands[k]["impedance_samples"].values[:, order]), drawn.get_color())
         if residuals is not None:
             missed = 100 * (z - fit.predicted[k]) / np.abs(z)
             for part, mark in ((missed.real, "o-"), (-missed.imag, "s--")):
@@ -91,7 +97,8 @@ def _spectra(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | No
         residuals.set_title("Re —, −Im - -", fontsize="small")
 
 
-def _runs(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | None) -> None:
+def _runs(fit: Solution, bands: list[xr.Dataset], numbers: list[int], ax: Panel, residuals: Panel | None) -> None:
+    from ..plot.bands import along
     from ..plot.look import is_log_spaced
     from ..plot.units import lab, with_unit
 
@@ -108,6 +115,7 @@ def _runs(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | None)
         size, time = axis[item.quantity][0], np.asarray(item.time) / second
         (points,) = ax.plot(time, fit.measured(k) / size, ".", label=_label(fit, k))
         ax.plot(time, fit.predicted[k] / size, color=points.get_color())
+        along(ax, time, bands[k][f"{item.quantity}_samples"].values / size, points.get_color())
         if residuals is not None:
             missed = (fit.measured(k) - fit.predicted[k]) / np.abs(fit.measured(k)).max()
             residuals.plot(time, 100 * missed, "o-", ms=2.5, lw=0.7, color=points.get_color())
@@ -116,4 +124,4 @@ def _runs(fit: Solution, numbers: list[int], ax: Panel, residuals: Panel | None)
         one.set_xlabel(with_unit("time", time_unit))
     ax.set_ylabel(" or ".join(with_unit(kind, unit) for kind, (_, unit) in axis.items()))
     if residuals is not None:
-        residuals.set_ylabel("Residual (% of the largest)")
+        residuals.set_ylabel("Residual\n(% of the largest)")

@@ -23,7 +23,7 @@ from ..unions import OneOf
 from .free import FREE, FreeLike
 from .models import Subject, model_of
 
-__all__ = ["DataFile", "FitFile", "Request", "load_fit"]
+__all__ = ["DataFile", "FitFile", "FreeField", "Request", "load_fit"]
 
 
 def _typed(default: str) -> BeforeValidator:
@@ -41,7 +41,7 @@ def _typed(default: str) -> BeforeValidator:
     return BeforeValidator(add)
 
 
-_FreeField = Annotated[FreeLike, OneOf(FREE), _typed("free")]
+FreeField = Annotated[FreeLike, OneOf(FREE), _typed("free")]
 _WeightingField = Annotated[Weighting, OneOf(WEIGHTINGS)]
 #: Where something stands in a file.
 _Place = tuple[str | int, ...]
@@ -105,7 +105,7 @@ class FitFile:
     data: tuple[DataFile, ...]
     cell: str | None = None
     circuit: str | None = None
-    free: dict[str, _FreeField] = field(default_factory=dict)
+    free: dict[str, FreeField] = field(default_factory=dict)
     overlays: tuple[str, ...] = ()
     set: dict[str, Any] = field(default_factory=dict)
     weighting: _WeightingField | None = None

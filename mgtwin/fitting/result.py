@@ -12,6 +12,7 @@ import xarray as xr
 from ..errors import InputError
 from .bayes import sample
 from .bootstrap import bootstrap
+from .curves import curves, draws
 from .figures import Drawn, Panel, drawn
 from .judged import Judged
 from .minimise import Progress
@@ -46,8 +47,19 @@ class Fit(Judged):
         return f"<Fit of {len(self.names)} parameters to {len(self.problem.measurements)} Datasets{state}>"
 
     def plot(self, *, ax: Panel | None = None) -> Drawn:
-        """Data and fit of every Dataset; returns the matplotlib Axes (or an array of them)."""
+        """Data, fit and its 68 and 90 % bands of every Dataset; returns the matplotlib Axes (or an array of them)."""
         return drawn(self, ax)
+
+    def curves(self, n: int = 1000, seed: int = 0) -> dict[str, xr.Dataset]:
+        """What it gives for every Dataset, and what the noise leaves open of that: :func:`mgtwin.fitting.curves`.
+
+        Plots take them from the fit itself: ``mt.plot.nyquist(fit)``.
+        """
+        return curves(self, n, seed)
+
+    def draws(self, n: int, seed: int = 0) -> dict[str, np.ndarray]:
+        """Parameter sets from the covariance, name to values [SI]: ``mt.uncertainty(fit.cell, ..., posterior=fit)``."""
+        return draws(self, n, seed)
 
     def save(self, path: str | Path) -> Path:
         """Write the fit with its data to one file, which `Fit.open` reads; return its path."""

@@ -20,8 +20,10 @@ CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
 LEAST = "control least current [A]"
+#: Part of the reference's voltage against the negative electrode that is taken from the cell's: 0 or 1.
+AGAINST = "control against the reference"
 #: All of them, in the order in which `Integrator.inputs` gives them.
-INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH, LEAST)
+INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH, LEAST, AGAINST)
 #: Events by which a limit ends a stretch.
 LOWEST, HIGHEST, FALLEN = LIMITED = "lowest voltage", "highest voltage", "least current"
 #: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.
@@ -32,7 +34,8 @@ class ControlledStack(StackModel):
     """A :class:`StackModel` driven by inputs instead of by a current function.
 
     The current through the layers is an algebraic unknown, fixed by ``I = start + rate t`` or ``V = start + rate t`` at
-    the terminals according to the input ``control by voltage`` (0 or 1). The state vector is the same under both
+    the terminals, or against the reference, according to the inputs ``control by voltage`` and ``control against the
+    reference`` (0 or 1). The state vector is the same under both
     controls and passes from one stretch to the next unchanged. Time runs from 0 in every stretch.
     """
 
@@ -66,13 +69,16 @@ class ControlledStack(StackModel):
         get = pybamm.InputParameter
         wanted_current = get(CURRENT_START) + get(CURRENT_RATE) * pybamm.t
         wanted_voltage = get(VOLTAGE_START) + get(VOLTAGE_RATE) * pybamm.t
-        self.algebraic[self.cell_current] = get(BY_VOLTAGE) * (self.voltage - wanted_voltage) + (
-            1 - get(BY_VOLTAGE)
-        ) * ((self.current - wanted_current) / self._current_scale)
+        controlled = self.voltage
+        if cell.reference is not None:
+            controlled = controlled - get(AGAINST) * self.variables[names.NEGATIVE_VOLTAGE]
+        self.algebraic[self.cell_current] = get(BY_VOLTAGE) * (controlled - wanted_voltage) + (1 - get(BY_VOLTAGE)) * (
+            (self.current - wanted_current) / self._current_scale
+        )
         self.initial_conditions[self.cell_current] = pybamm.Scalar(0)
         self.events += [
-            pybamm.Event(LOWEST, self.voltage - get(LOW)),
-            pybamm.Event(HIGHEST, get(HIGH) - self.voltage),
+            pybamm.Event(LOWEST, controlled - get(LOW)),
+            pybamm.Event(HIGHEST, get(HIGH) - controlled),
             pybamm.Event(FALLEN, (abs(self.current) - get(LEAST)) / self._current_scale),
         ]
 

@@ -45,12 +45,12 @@ class FittedCircuit(Protocol):
 
 @plot("frequency", "residual", when=lambda ds: ds["residual"].ndim == 1)
 def kramers_kronig(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
-    """Draw the residuals of a Kramers-Kronig test against frequency, with the tolerance as a band.
+    """Draw the residuals of a Kramers-Kronig test, or of Z-HIT, against frequency, with the tolerance as a band.
 
     Parameters
     ----------
     ds : xarray.Dataset
-        Result of `mgtwin.analysis.kramers_kronig`.
+        Result of `mgtwin.analysis.kramers_kronig` or `mgtwin.analysis.z_hit`.
     ax : matplotlib Axes, optional
         Where to draw.
 
@@ -59,7 +59,8 @@ def kramers_kronig(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     InputError
         The Dataset has no residuals.
     """
-    said = {True: "consistent with Kramers–Kronig", False: "not consistent with Kramers–Kronig", None: ""}
+    test = "its phase (Z-HIT)" if str(ds.attrs.get("route")).endswith("z_hit") else "Kramers–Kronig"
+    said = {True: f"consistent with {test}", False: f"not consistent with {test}", None: ""}
     consistent = ds.attrs.get("consistent")
     verdict = said[None if consistent is None else bool(consistent)]
     with panel(ax, ": ".join(filter(None, [describe(ds.attrs), verdict])), (6.4, 3.4), beside=True) as drawn:

@@ -81,6 +81,16 @@ def conflicts(found: _Reconciled, *, ax: Axes | None = None) -> Axes:
                 ax.text((start + end - 1) / 2, -0.75, columns[start][0].name, ha="center", va="top", fontsize=8.5)
         ax.set(xlim=(-0.6, max(len(columns), 1) - 0.4), ylim=(-0.5, len(rows) + 1.0), xticks=[])
         ax.set_yticks(range(len(rows)), [row.replace("_", " ") for row in rows])
+        if columns:
+            marked, other = (
+                ax.plot([], [], "o", ms=6.5, mec=edge, mfc=face, mew=1.2)[0]
+                for edge, face in ((COLOURS[1], COLOURS[1]), (INK, "white"))
+            )
+            texts = ("in the likeliest smallest correction", "in a conflict; ×: what one has to move by")
+            ax.legend(
+                [marked, other], texts, loc="upper right", bbox_to_anchor=(1, -0.1), ncols=2, fontsize=7.5,
+                handletextpad=0.2, columnspacing=1.0, borderaxespad=0,
+            )  # fmt: skip
         ax.spines[["left", "bottom"]].set_visible(False)
         ax.tick_params(length=0)
     return ax

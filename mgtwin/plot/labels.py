@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ _GAP = 6.0  # from the point to the label [pt]
 _ANGLES = np.deg2rad([35, 145, 90, 0, 180, -35, -145, -90])
 #: Points around a marker that a label must not cover [pt].
 MARKER = 2.5 * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
+#: Blanks at which lines may end: not between a number and its unit.
+_BREAKS = re.compile(r"(?<!\d) | (?!(?:°C|%|[µmnkMG]?(?:V|A|Hz|eV|S|Ω|h|s)\b))")
 #: A label that covers more than this of what is drawn is left out.
 _TOO_MUCH = 4.0
 
@@ -42,11 +45,13 @@ def wrapped(text: str, width: float, size: float, lines: int | None = None) -> s
     --------
     >>> wrapped("as printed, infiltrated: alike", 1.2, 8.0).splitlines()
     ['as printed,', 'infiltrated: alike']
+    >>> wrapped("voltammogram at 0.1 mV/s", 1.2, 8.0).splitlines()
+    ['voltammogram at', '0.1 mV/s']
     """
     # word by word: the widths of words are kept, those of lines would be measured anew for each
     blank = text_width("a b", size) - text_width("ab", size)
     found, used = [""], 0.0
-    for word in text.split(" "):
+    for word in _BREAKS.split(text):
         longer = used + blank * bool(found[-1]) + text_width(word, size)
         if longer <= width or not found[-1]:
             found[-1], used = f"{found[-1]} {word}".strip(), longer
@@ -124,6 +129,10 @@ class _Frame:
                 continue
             xy = self.to_points(np.asarray(line.get_xydata()))
             xy = xy[np.isfinite(xy).all(axis=1)]
+            # what runs far out of the Axes must not leave too few of these points for what is seen
+            inside = ((xy >= 0) & (xy <= self.size)).all(axis=1)
+            near = inside | np.append(inside[1:], False) | np.append(False, inside[:-1])
+            xy = xy[near] if inside.any() else xy
             if len(xy) > 1 and line.get_linestyle() not in ("None", ""):
                 # Evenly along what is drawn, not by data: a label must not sit on a line between points.
                 reach = np.append(0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T)))

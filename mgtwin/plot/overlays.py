@@ -44,6 +44,25 @@ class Curve:
     at: float | None = None
 
 
+def fitted_curves(thing: object, needs: Sequence[str]) -> object:
+    """What a fit gives for the data that a plot can draw: one Dataset, or several by label; anything else as it is.
+
+    Raises
+    ------
+    InputError
+        The fit has no data of that kind.
+    """
+    match thing:
+        case object(curves=made) if callable(made):
+            found: dict[str, xr.Dataset] = {
+                label: ds for label, ds in made().items() if set(needs) <= set(map(str, ds.variables))
+            }
+            if not found:
+                raise InputError(f"none of the data of this fit has {' and '.join(needs)}.")
+            return found if len(found) > 1 else next(iter(found.values()))
+    return thing
+
+
 def curves_of(thing: object, needs: Sequence[str], takes_labels: bool) -> tuple[Curve, ...] | None:
     """Return what is drawn over each other, None for one result that a plot draws by itself.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from mgtwin.errors import InputError
+from mgtwin.plot.bands import along, around, measured_points, samples_of
 from mgtwin.plot.family import plot
 from mgtwin.plot.labels import label_points
 from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, describe, panel, stacked, style
@@ -41,10 +43,13 @@ def nyquist(
 ) -> Axes:
     """Draw -Im Z against Re Z with equal scales, decades of frequency marked and labelled.
 
+    Of a fit, and of `mgtwin.uncertainty` without metrics, the regions are shaded that hold 68 and 90 % of the parameter
+    sets at each frequency; data that were fitted are circles.
+
     Parameters
     ----------
     ds : xarray.Dataset
-        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm].
+        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm], or a fit.
     ax : matplotlib Axes, optional
         Where to draw; several spectra may share Axes. They must then have a similar size, for the unit is chosen by
         the first.
@@ -68,7 +73,15 @@ def nyquist(
         if reach is not None:  # which has the unit
             in_plane(ax, np.array(reach))
         z = in_plane(ax, z)
-        (line,) = ax.plot(z.real, -z.imag, ".-", ms=3.5, lw=1.4, label=label, color=color)
+        data, samples = ds.get("measured_impedance"), samples_of(ds, "impedance")
+        mark = ".-" if data is None else "-"
+        text = label or (None if data is None else "fit")
+        (line,) = ax.plot(z.real, -z.imag, mark, ms=3.5, lw=1.4, label=text, color=color)
+        if data is not None:
+            points = in_plane(ax, data.values)
+            measured_points(ax, points.real, -points.imag, line.get_color())
+        if samples is not None:
+            around(ax, in_plane(ax, samples[:, np.argsort(-ds["frequency"].values)]), line.get_color())
         if reach is not None:
             show(ax, reach)
         elif drawn.fresh:
@@ -99,6 +112,9 @@ def blocks(z: np.ndarray) -> bool:
 def view_of(spectra: Sequence[xr.Dataset]) -> tuple[float, float]:
     """Re Z and -Im Z up to which spectra are shown [ohm]: all of what conducts, the beginning of what blocks."""
     planes = [sorted_spectrum(ds)[1] for ds in spectra]
+    # of bands as much as they shade
+    bands = [samples for ds in spectra if (samples := samples_of(ds, "impedance")) is not None]
+    planes += [np.quantile(one.real, 0.95, axis=0) + 1j * np.quantile(one.imag, 0.05, axis=0) for one in bands]
     real = max(float(np.abs(z.real).max(initial=0.0)) for z in planes) or 1.0
     height = max(float((-z.imag).max(initial=0.0)) for z in planes)
     return real, min(max(height, 0.4 * real), 0.8 * real)
@@ -138,9 +154,17 @@ def landmarks(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> tuple[np.nd
 
 
 def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Finite points of a spectrum from high to low frequency."""
+    """Finite points of a spectrum from high to low frequency.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
     frequency, z = np.asarray(ds["frequency"].values, dtype=float), np.asarray(ds["impedance"].values)
     good = np.isfinite(z)
+    if not good.any():
+        raise InputError(f"the spectrum has no finite point among {z.size}: there is nothing to draw.")
     # Files come in either order; the line must run along the spectrum, and the marks need it sorted.
     order = np.argsort(-frequency[good], kind="stable")
     return frequency[good][order], z[good][order]
@@ -211,12 +235,12 @@ def bode(
     label: str | None = None,
     color: str | None = None,
 ) -> tuple[Axes, Axes]:
-    """Draw magnitude and phase of the impedance against frequency.
+    """Draw magnitude and phase of the impedance against frequency; of a fit and of uncertain cells as `nyquist` does.
 
     Parameters
     ----------
     ds : xarray.Dataset
-        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm].
+        Spectrum with ``frequency`` [Hz] and ``impedance`` [ohm], or a fit.
     ax : Axes or the pair that an earlier call returned, optional
         A single Axes is divided in two.
     label, color : str, optional
@@ -234,8 +258,17 @@ def bode(
             case _:
                 upper, lower = stacked(ax, (1.2, 1.0), (5.6, 4.8))
         frequency, z = sorted_spectrum(ds)
-        (line,) = upper.loglog(frequency, np.abs(z), ".-", ms=3.5, lw=1.4, label=label, color=color)
-        lower.semilogx(frequency, -np.degrees(np.angle(z)), ".-", ms=3.5, lw=1.4, color=line.get_color())
+        data, samples = ds.get("measured_impedance"), samples_of(ds, "impedance")
+        mark = ".-" if data is None else "-"
+        text = label or (None if data is None else "fit")
+        (line,) = upper.loglog(frequency, np.abs(z), mark, ms=3.5, lw=1.4, label=text, color=color)
+        lower.semilogx(frequency, -np.degrees(np.angle(z)), mark, ms=3.5, lw=1.4, color=line.get_color())
+        for axes, of in ((upper, np.abs), (lower, lambda values: -np.degrees(np.angle(values)))):
+            if samples is not None:
+                order = np.argsort(ds["frequency"].values)
+                along(axes, ds["frequency"].values[order], of(samples)[:, order], line.get_color())
+            if data is not None:
+                measured_points(axes, ds["frequency"].values, of(data.values), line.get_color())
         upper.set_ylabel("|Z| (Ω)")
         lower.set_ylabel("−Phase (°)")
         lower.set_xlabel(with_unit("frequency", "Hz"))
@@ -243,7 +276,7 @@ def bode(
         lower.set_ylim(min(-5.0, low - 5), max(95.0, high + 5))
         lower.set_yticks(np.arange(np.ceil(lower.get_ylim()[0] / 30) * 30, lower.get_ylim()[1], 30))
         Panel(upper, (0, 0)).room_on_log_axis()
-        if label:
+        if upper.get_legend_handles_labels()[1]:
             upper.legend(loc="best")
         if ax is None:
             upper.set_title(describe(ds.attrs))

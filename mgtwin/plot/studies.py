@@ -188,12 +188,15 @@ def pareto(
 ) -> Axes:
     """Draw the designs of an optimisation in the plane of two metrics.
 
+    Designs that were judged under uncertainty lie where they were judged, at their robust values; thin lines lead to
+    what they give if all numbers are as stated, the small grey points.
+
     Parameters
     ----------
     ds : xarray.Dataset
         Result of `mgtwin.optimise`.
     x, y : str, optional
-        Metrics of the axes; by default the first two.
+        Metrics of the axes; by default the first two, robust where there are such values.
     color_by : str, optional
         A designed number or metric that colours the points.
     ax : matplotlib Axes, optional
@@ -207,22 +210,29 @@ def pareto(
     first = metrics_in(ds)
     if len(first) < 2 and (x is None or y is None):
         raise InputError("pareto draws two metrics against each other, but this optimisation has one.")
-    x = x or first[0]
-    y = y or next(name for name in first if name != x)
+    stated = x or first[0], y or next(name for name in first if name != (x or first[0]))
+    judged = [f"{name}_robust" if f"{name}_robust" in ds else name for name in stated]
+    x, y = x or judged[0], y or judged[1]
     for name in (x, y, color_by or x):
         if name not in ds.variables:
             raise InputError(f"pareto: there is no {name!r} here.{did_you_mean(name, [str(k) for k in ds.variables])}")
     across, up = shown(ds[x]), shown(ds[y])
     with panel(ax, "", (6.0, 4.2)) as drawn:
         ax, size = drawn.ax, 6 if across.values.size <= 60 else 4
-        ax.plot(across.values, up.values, "-", color=MUTED, lw=0.8, zorder=2)
+        if (x, y) != stated:
+            ends = across.of(ds[stated[0]].values), up.of(ds[stated[1]].values)
+            ax.plot([across.values, ends[0]], [up.values, ends[1]], "-", color=MUTED, lw=0.4, alpha=0.6, zorder=1)
+            ax.plot(*ends, "o", ms=3, color=MUTED, mew=0, zorder=1.5, label="as stated")
+        else:
+            ax.plot(across.values, up.values, "-", color=MUTED, lw=0.8, zorder=2)
+        label = "robust" if (x, y) != stated else None
         if color_by is None:
-            ax.plot(across.values, up.values, "o", ms=size, mec="white", mew=0.4, zorder=3)
+            ax.plot(across.values, up.values, "o", ms=size, mec="white", mew=0.4, zorder=3, label=label)
         else:
             third = shown(ds[color_by])
             points = ax.scatter(
                 across.values, up.values, c=third.values, s=size**2, ec="white", lw=0.4, cmap="viridis", zorder=3,
-                norm=third.scale,
+                norm=third.scale, label=label,
             )  # fmt: skip
             ax.figure.colorbar(points, ax=ax, label=third.label)
         ax.set(xlabel=across.label, ylabel=up.label, xscale=across.scale, yscale=up.scale)

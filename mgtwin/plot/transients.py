@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mgtwin.dataset import has_gaps, sample_cycles
+from mgtwin.plot.bands import along, measured_points, samples_of
 from mgtwin.plot.family import plot, require
 from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, describe, is_log_spaced, panel, shades
 from mgtwin.plot.units import lab, short, with_unit
@@ -87,12 +88,13 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
     """Draw the response to a step: the current where the voltage is held, else the voltage.
 
     Time is logarithmic where the samples are; each of several steps then starts at zero and has its own curve. A
-    current of one sign that spans more than a decade has a logarithmic axis too.
+    current of one sign that spans more than a decade has a logarithmic axis too. Of a fit, and of `mgtwin.uncertainty`
+    without metrics, the middle 68 and 90 % are shaded; data that were fitted are circles.
 
     Parameters
     ----------
     ds : xarray.Dataset
-        Transient.
+        Transient, or a fit.
     ax : matplotlib Axes, optional
         Where to draw.
     label, color : str, optional
@@ -109,11 +111,17 @@ def transient(ds: xr.Dataset, *, ax: Axes | None = None, label: str | None = Non
         x = drawn.time(times, "time since the start of the step" if several and log else "time", log=log)
         seen = x > 0 if log else np.full(x.size, True)
         ends = np.cumsum([step.time.size for step in steps])[:-1]
+        data, samples = ds.get(f"measured_{name}"), samples_of(ds, name)
         for k, part in enumerate(np.split(np.arange(x.size), ends)):
             part = part[seen[part]]
             text = label or (f"{setpoints[k] / size:.3g} {unit}" if log and several and len(steps) <= 8 else None)
             shade = (shades(len(steps))[k] if several else color) if log else color or COLOURS[0]
-            drawn.ax.plot(x[part], values[part], color=shade, label=text)
+            text = text or ("fit" if data is not None and k == 0 else None)
+            (line,) = drawn.ax.plot(x[part], values[part], color=shade, label=text)
+            if samples is not None:
+                along(drawn.ax, x[part], drawn.y(samples[:, part], ds[name]), line.get_color())
+            if data is not None:
+                measured_points(drawn.ax, x[part], drawn.y(data.values[part], ds[name]), line.get_color())
         if name == "current" and is_spread(values[seen]):
             drawn.ax.set_yscale("log")
         if drawn.ax.get_yscale() != "log" and np.isfinite(values[seen]).any():
@@ -238,9 +246,13 @@ def cycles(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     title = [describe(ds.attrs), f"{count} cycles, {half}" if count > 1 else half]
     with panel(ax, ", ".join(filter(None, title)), (7.2, 3.6)) as drawn:
         many = np.flatnonzero(np.diff(np.sign(current[current != 0]))).size > 40
-        x = drawn.x(time, ds["time"])
+        x, y = drawn.x(time, ds["time"]), drawn.y(voltage, ds["voltage"])
         drawn.ax.axhline(0, color=MUTED, lw=0.8, zorder=1)
-        drawn.ax.plot(x, drawn.y(voltage, ds["voltage"]), color=COLOURS[0], lw=0.7 if many else 1.3)
+        drawn.ax.plot(x, y, color=COLOURS[0], lw=0.7 if many else 1.3)
+        if (samples := samples_of(ds, "voltage")) is not None:
+            along(drawn.ax, x, drawn.y(samples, ds["voltage"]), COLOURS[0])
+        if (data := ds.get("measured_voltage")) is not None:
+            measured_points(drawn.ax, x, drawn.y(data.values, ds["voltage"]), COLOURS[0])
         drawn.ax.set_xlim(x[0], x[-1])
         drawn.ax.margins(y=0.08)
     return drawn.ax

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,15 @@ def forecast_metrics(ds: xr.Dataset) -> list[str]:
     return [name.removesuffix(_QUANTILES) for name in found if name.endswith(_QUANTILES)]
 
 
+def chosen(ds: xr.Dataset, metric: str | None) -> str:
+    """The metric that is drawn: the one that is named, or the only one."""
+    known = forecast_metrics(ds)
+    if metric not in known and (metric is not None or len(known) != 1):
+        hint = did_you_mean(metric or "", known)
+        raise InputError(f"fan_chart: say which of {', '.join(known) or 'no metrics'} to draw.{hint}")
+    return metric or known[0]
+
+
 def curves(ds: xr.Dataset, metric: str, interface: str | None) -> xr.DataArray:
     """Quantiles of a metric over the cycles; of several interfaces those of the one given, or of what changes most."""
     values = ds[metric + _QUANTILES]
@@ -37,6 +47,11 @@ def curves(ds: xr.Dataset, metric: str, interface: str | None) -> xr.DataArray:
             values.isel(interface=int(change.values.argmax())) if interface is None else values.sel(interface=interface)
         )
     return values.transpose("quantile", "cycle")
+
+
+def foresees(ds: xr.Dataset, metric: str, interface: str | None) -> bool:
+    """Whether a forecast has this metric, of this interface where it is one of interfaces."""
+    return metric + _QUANTILES in ds and (interface is None or interface in ds["interface"].values)
 
 
 def bands(drawn: Panel, ds: xr.Dataset, values: xr.DataArray, colour: str, label: str) -> np.ndarray:
@@ -123,21 +138,20 @@ def fan_chart(
     InputError
         There is no such metric, or several and none is named.
     """
-    known = forecast_metrics(ds)
-    if metric not in known and (metric is not None or len(known) != 1):
-        raise InputError(
-            f"fan_chart: say which of {', '.join(known) or 'no metrics'} to draw.{did_you_mean(metric or '', known)}"
-        )
-    name = metric or known[0]
+    name = chosen(ds, metric)
     with panel(ax, describe(ds.attrs), (7.4, 4.0), beside=True) as drawn:
         past = curves(ds, name, interface)
         # which one was chosen holds for the forecast too: there another one may change most
         if interface is None and "interface" in past.coords:
             interface = str(past["interface"].item())
+        # One explanation knows of more interfaces than all of them together: not everything that was is forecast.
+        earlier = [one for one in earlier if foresees(one, name, interface)]
+        forecast = forecast if forecast is not None and foresees(forecast, name, interface) else None
         others = [*earlier, *([] if forecast is None else [forecast])]
         # the unit is chosen by everything that is drawn, or a rising number would leave its scale
         everything = [past, *(curves(one, name, interface) for one in others)]
-        title = str(past.attrs.get("long_name", name.replace("_", " "))) + (f", {interface}" if interface else "")
+        title = str(past.attrs.get("long_name", name.replace("_", " ")))
+        title += f", {interface.removeprefix('interfaces.')}" if interface else ""
         unit = str(past.attrs.get("units", ""))
         drawn.y(np.concatenate([one.values.ravel() for one in everything]), unit=unit, name=title)
         bands(drawn, ds, past.assign_attrs(long_name=title), COLOURS[0], "assimilated")
@@ -149,7 +163,7 @@ def fan_chart(
             words = "earlier forecasts" if k == 0 else None
             drawn.ax.plot(one["cycle"], drawn.y(middle.values, unit=unit, name=title), color=MUTED, lw=0.7, label=words)
         if forecast is not None:
-            now = float(forecast["cycle"].values[0])
+            now = float(forecast.attrs.get("begun", forecast["cycle"].values[0]))
             drawn.ax.axvline(now, color=MUTED, lw=0.8, ls=":")
             drawn.ax.annotate(
                 "now", (now, 1.0), xycoords=("data", "axes fraction"), fontsize=8, color=MUTED, ha="center"
@@ -159,6 +173,9 @@ def fan_chart(
             if limit is not None:
                 crossings(drawn, forecast, lines, float(drawn.y([limit], unit=unit, name=title)[0]))
         named(drawn.ax, marks)
+        # the unit stays on the last line, where whoever draws on these axes looks for it
+        words, bracket, last = drawn.ax.get_ylabel().rpartition(" (")
+        drawn.ax.set_ylabel("\n".join(wrap(words or last, 30)) + (bracket + last if words else ""))
         cycle_axis(drawn.ax)
     return drawn.ax
 

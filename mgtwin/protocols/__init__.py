@@ -1,5 +1,6 @@
 """What is done to a cell: impedance, polarization, voltammetry, galvanostatic cycling, rests, replays, sequences."""
 
+from .against_reference import AgainstReference
 from .base import (
     PROTOCOLS,
     AnyProtocol,
@@ -32,6 +33,7 @@ __all__ = [
     "CCCV",
     "EIS",
     "PROTOCOLS",
+    "AgainstReference",
     "AnyProtocol",
     "Current",
     "CurrentRamp",

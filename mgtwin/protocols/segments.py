@@ -57,6 +57,8 @@ class Segment:
     limits : Limits, optional
     half_cycle : int, optional
         Number of the half cycle that the charge passed here belongs to.
+    against_reference : bool
+        Whether its voltages are those of the positive electrode against the reference instead of the cell's.
     """
 
     control: CurrentRamp | VoltageRamp
@@ -66,6 +68,7 @@ class Segment:
     step: int = 0
     limits: Limits = Limits()
     half_cycle: int | None = None
+    against_reference: bool = False
 
 
 def linear_times(duration: float, points: int) -> tuple[float, ...]:

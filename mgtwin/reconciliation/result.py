@@ -207,6 +207,8 @@ class Answer:
         Its free parameters [SI].
     outside : tuple of str
         Rows that the simulated witness does not satisfy all the same; empty where it satisfies all.
+    unread : mapping of str to str
+        Those among them of which the simulation gives no number, and why.
     starts : int
         From how many starts a witness was sought.
     ageing : tuple of Aged
@@ -223,6 +225,7 @@ class Answer:
     cells: Mapping[str, Cell] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
     starts: int = 0
     ageing: tuple[Aged, ...] = ()
 
@@ -276,6 +279,7 @@ class Answer:
                 f"  parameters found and simulated{aged}: {len(read) - len(self.outside)} of {len(read)} other rows "
                 f"hold{but}"
             )
+            lines += [f"    {name}: no number: {why}" for name, why in self.unread.items()]
             lines += [f"    {one}" for one in self.ageing]
         elif self.starts:
             lines.append(f"  no parameters found ({self.starts} starts)")

@@ -137,12 +137,23 @@ def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
 
 
 def choices_of(experiments: Sequence[Experiment], chosen: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], ...]:
-    """Return every combination of readings of damaged texts: those chosen, and all that observations name beside."""
-    every = {key: list(values) for key, values in chosen.items()}
+    """Return every combination of readings of damaged texts: those chosen, and all that observations name beside.
+
+    Raises
+    ------
+    UnknownNameError
+        No observation has what was chosen: nothing would be left of it.
+    """
+    every: dict[str, list[str]] = {}
     for observation in (one for experiment in experiments for one in experiment.observed):
         for key, value in observation.alternative.items():
-            if key not in chosen and value not in every.setdefault(key, []):
+            if value not in every.setdefault(key, []):
                 every[key].append(value)
+    for key, values in chosen.items():
+        for name, known, kind in ((key, every, "alternative"), *((one, every.get(key, ()), key) for one in values)):
+            if name not in known:
+                raise UnknownNameError(name, known, f"{kind} of these observations")
+    every |= {key: list(values) for key, values in chosen.items()}
     return tuple(dict(zip(every, values, strict=True)) for values in product(*every.values()))
 
 
@@ -157,7 +168,7 @@ def ageings_of(experiments: Sequence[Experiment], asked: Sequence[str] = ()) -> 
     known = dict.fromkeys(("", *(name for experiment in experiments for name in experiment.ageing)))
     for name in asked:
         if name not in known:
-            raise UnknownNameError(name, [one for one in known if one], "ageing that these experiments try")
+            raise UnknownNameError(name, [one for one in known if one], "ageing of these experiments")
     return tuple(dict.fromkeys(asked or known))
 
 
@@ -178,7 +189,16 @@ def rows_of(
         Added to every run to which they apply.
     denied : sequence of str
         Claims that are taken to be wrong: what rests on them is left out.
+
+    Raises
+    ------
+    UnknownNameError
+        Nothing rests on a claim that is denied.
     """
+    claims = [claim for experiment in experiments for one in experiment.observed for claim in one.claims]
+    for claim in denied:
+        if claim not in claims:
+            raise UnknownNameError(claim, claims, "claim of these observations")
     found: list[ObservedRow] = []
     for experiment in experiments:
         for observation in experiment.observed:

@@ -285,9 +285,13 @@ class Free:
     @staticmethod
     def _bounds(path: str, shared: Shared, number: Value, unit: str | None) -> tuple[float, float]:
         if shared.bounds is not None:
-            low, high = (float(parse(end, unit)) for end in shared.bounds)
-            if not low < high:
-                raise InputError(f"{path}: the bounds {shared.bounds!r} are upside down or equal.")
+            try:
+                low, high = (float(parse(end, unit)) for end in shared.bounds)
+            except InputError as error:
+                raise InputError(f"bounds of {path}: {error}") from None
+            if not 0 <= low < high:
+                wrong = "negative: what is free is sought over decades" if low < 0 else "upside down or equal"
+                raise InputError(f"{path}: the bounds {shared.bounds!r} are {wrong}.")
             return low, high
         if number.low is not None and number.high is not None:
             return number.low, number.high

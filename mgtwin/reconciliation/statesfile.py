@@ -20,12 +20,13 @@ from .sharing import PerState, Relation, Shared
 
 __all__ = ["StatesFile", "read_states"]
 
-_Factors = Annotated[dict[str, str], BeforeValidator(lambda raw: {key: str(value) for key, value in raw.items()})]
-
-
-def _related(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what is no relation where the file is read, with its line."""
-    return tuple(str(Relation(text)) for text in texts)
+_Factors = Annotated[
+    dict[str, str],
+    BeforeValidator(
+        # what is no mapping is refused by what it is validated as
+        lambda raw: {key: str(value) for key, value in raw.items()} if is_mapping(raw) else raw
+    ),
+]
 
 
 @noun
@@ -67,7 +68,7 @@ class StatesFile:
     states: Mapping[str, _Factors]
     free: Mapping[str, _Written] = field(default_factory=dict)
     alternatives: Mapping[str, Names] = field(default_factory=dict)
-    relations: Annotated[Names, AfterValidator(_related)] = ()
+    relations: Annotated[Names, AfterValidator(lambda texts: tuple(str(Relation(text)) for text in texts))] = ()
     ageing: Names = ()
     overlays: Names = ()
     deny: Names = ()
@@ -111,7 +112,7 @@ def read_states(source: StatesFile | str | Path | Mapping[str, Mapping[str, str]
         raise FileError("there is no such file of states.", str(path))
     document = yamlfile.load(path)
     match document.data:
-        case {"states": dict()} as data:
+        case {"states": _} as data:
             whole = {**data, "folder": str(path.resolve().parent)}
         case data:
             whole = {"states": data, "folder": str(path.resolve().parent)}

@@ -186,6 +186,7 @@ class _Work:
             cells={} if witness is None else witness.cells,
             parameters={} if witness is None else witness.parameters,
             outside=() if witness is None else witness.outside,
+            unread={} if witness is None else witness.unread,
             starts=starts,
             ageing=() if witness is None else witness.aged,
         )  # fmt: skip
@@ -233,18 +234,20 @@ class _Work:
                 move[name] = math.inf
                 continue
             move[name] = max(bound / end, end / bound) if min(bound, end) > 0 else math.inf
-            ways.append(f"{name} to {shown(bound, unit, 5)} ({move[name]:.5g} times)")
+            times = f" ({move[name]:.5g} times)" if move[name] < math.inf else ""
+            ways.append(f"{name} to {shown(bound, unit, 5)}{times}")
             ends = [(name, sign) for name, _, sign in (label.rpartition(" ") for label in dict.fromkeys(sources))]
             because = [intervals[name].said(sign) for name, sign in ends if sign in ("<=", ">=")]
             since = [f"{name} {word}" for name, word in ends if word not in ("<=", ">=")]
             aside = f" (since {', '.join(since)})" if since else ""
+            by = f"by {' and '.join(because)}" if because else "for all parameters"
             lines[name] = (
-                f"{name} {sign} {shown(bound, unit, 5)} by {' and '.join(because)}{aside}, "
-                f"but observed {word} {shown(end, unit, 5)}"
+                f"{name} {sign} {shown(bound, unit, 5)} {by}{aside}, but observed {word} {shown(end, unit, 5)}"
             )
         # the bound on the row that the source says least surely
         weakest = max(lines, key=lambda name: (WRONG[said[name].observation.confidence], name), default=found.rows[0])
-        proof = f"  {lines.get(weakest, '')}\n  one has to move: {', '.join(ways)}"
+        proof = f"  {lines.get(weakest, f'no parameters give what {weakest} says, whatever the width of its interval')}"
+        proof += f"\n  one has to move: {', '.join(ways)}" if ways else ""
         return Conflict(found.rows, True, proof, move, found.multipliers)
 
     @staticmethod

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.metrics import Measure
-from ..campaign.judge import FAULTS, Simulated, read
+from ..campaign.judge import FAULTS, Simulated, read, told
 from ..campaign.spread import propagate
 from ..cells import Cell
 from ..errors import InputError
@@ -34,8 +33,8 @@ from .unknowns import Unknowns
 __all__ = ["Search", "Witness", "sought", "vain"]
 
 Reals = NDArray[np.float64]
-#: Results by run and the numbers of its free parameters; None where it could not be simulated.
-Known: TypeAlias = dict[tuple[Run, tuple[float, ...]], Simulated | None]
+#: Results by run and the numbers of its free parameters; what went wrong where it could not be simulated.
+Known: TypeAlias = dict[tuple[Run, tuple[float, ...]], Simulated | str]
 #: Share of an interval that a witness keeps from either end, in the logarithm.
 INSIDE = 0.01
 #: Lower end of what may be zero, over its upper end: logarithms need one.
@@ -60,6 +59,8 @@ class Witness:
         Of the rows, each as the campaign reads it off a simulation; of several temperatures the one that misses most.
     outside : tuple of str
         Rows that the simulation does not satisfy.
+    unread : mapping of str to str
+        Those among them of which no number was got, and why.
     aged : tuple of Aged
         What the rows say that are read on cells that age, with each ageing; the first satisfies most of them, and what
         is said above is with it.
@@ -74,6 +75,7 @@ class Witness:
     cells: Mapping[str, Cell]
     values: Mapping[str, float]
     outside: tuple[str, ...]
+    unread: Mapping[str, str]
     aged: tuple[Aged, ...]
     complete: bool
     search: Search
@@ -213,10 +215,10 @@ class Search:
             What was simulated before; what is simulated is added.
         """
         known = {} if known is None else known
-        cells: dict[Run, Cell] = {}
-        values, outside = self._read(self.rows, point, until, known, cells)
+        cells, unread = dict[Run, Cell](), dict[str, str]()
+        values, outside = self._read(self.rows, point, until, known, cells, unread)
         aged = [
-            (Aged(name, *self._read(some, point, until, known, mine)), mine)
+            (Aged(name, *self._read(some, point, until, known, mine, unread)), mine)
             for name, some in self.aged.items()
             for mine in [dict[Run, Cell]()]
         ]
@@ -226,53 +228,76 @@ class Search:
         named = {str(item): float(10**value) for item, value in zip(self.parameters, point, strict=True)}
         complete = time.monotonic() < until
         built = {self.runs[run].name: cell for run, cell in cells.items()}
-        return Witness(named, built, values, outside, tuple(item for item, _ in aged), complete, self, point)
+        return Witness(named, built, values, outside, unread, tuple(item for item, _ in aged), complete, self, point)
+
+    def _simulate(self, run: Run, point: Reals, until: float, known: Known) -> tuple[Cell, Simulated | str | None]:
+        """Return the cell of a run, and its result or what went wrong; None where there was no time."""
+        base = self.runs[run]
+        changes = dict[str | tuple[str, ...], float](base.asked[1].items())
+        changes.update({path: float(10 ** point[k]) for path, k in self.places[run].items()})
+        cell, key = base.cell.with_(changes), (run, tuple(changes.values()))
+        if key not in known and time.monotonic() < until:
+            try:
+                known[key] = Simulated(run, simulate(cell, run.protocol))
+            except FAULTS as error:  # a cell that cannot be simulated shows nothing of what was observed
+                known[key] = told(error)
+        return cell, known.get(key)
 
     def _read(
-        self, rows: Sequence[ObservedRow], point: Reals, until: float, known: Known, cells: dict[Run, Cell]
+        self,
+        rows: Sequence[ObservedRow],
+        point: Reals,
+        until: float,
+        known: Known,
+        cells: dict[Run, Cell],
+        unread: dict[str, str],
     ) -> tuple[dict[str, float], tuple[str, ...]]:
         """Return the numbers of rows and those outside; what there was no time to simulate is in neither."""
-        values, outside, data = dict[str, float](), list[str](), dict[Run, Simulated | None]()
+        values, outside, data = dict[str, float](), list[str](), dict[Run, Simulated]()
+        failed: dict[Run, str] = {}
         for run in dict.fromkeys(run for row in rows for run in (*row.runs, *row.references)):
-            changes = dict[str | tuple[str, ...], float](self.runs[run].asked[1].items())
-            changes.update({path: float(10 ** point[k]) for path, k in self.places[run].items()})
-            cells[run] = self.runs[run].cell.with_(changes)
-            key = run, tuple(changes.values())
-            if key not in known:
-                if time.monotonic() > until:
-                    continue
-                known[key] = None
-                with suppress(*FAULTS):  # a cell that cannot be simulated shows nothing of what was observed
-                    known[key] = Simulated(run, simulate(cells[run], run.protocol))
-            data[run] = known[key]
+            cells[run], result = self._simulate(run, point, until, known)
+            match result:
+                case Simulated():
+                    data[run] = result
+                case str():
+                    failed[run] = result
         for row in rows:
-            if any(run not in data for run in (*row.runs, *row.references)):
+            asked = (*row.runs, *row.references)
+            broken = next((failed[run] for run in asked if run in failed), None)
+            if broken is None and not data.keys() >= set(asked):
                 continue
-            measure = row.observation.measure
-            assert measure is not None
-            # the row knows what it is compared with, so that nobody has to look for it by overlays
-            own = Measure(measure.name, {key: one for key, one in measure.arguments.items() if key[:3] != "to_"})
-            found = []
-            with suppress(*FAULTS):
-                group = [one for run in row.runs if (one := data[run]) is not None]
-                others = [
-                    Simulated(run, one.data)
-                    for run, other in zip(row.runs, row.references, strict=False)
-                    if (one := data[other]) is not None
-                ]
-                found = read(row.observation, own, group, others) if len(group) == len(row.runs) else []
-            decades = min((one.numbers.get("decades", math.inf) for one in found), default=math.inf)
-            numbers = list(map(float, found))
-            for k, run in enumerate(row.runs if found and row.observation.propagate else ()):
-                # what the stated uncertainties of numbers that are not free reach, the nearest to what was observed
-                reached = propagate(own, cells[run], found[k].numbers, row.observation.propagate)
-                numbers[k] = float(np.clip(np.clip(numbers[k], *row.interval), reached.low, reached.high))
+            try:
+                if broken is not None:
+                    raise InputError(broken)
+                numbers, decades = self._numbers(row, data, cells)
+            except FAULTS as error:
+                outside.append(row.name)
+                unread[row.name] = str(error)
+                continue
             missed = [float(_decades_outside(np.array([one]), *row.interval, 0.0)[0]) for one in numbers]
-            if found:
-                values[row.name] = numbers[int(np.argmax(missed))]
-            if not found or max(missed) > 0 or decades < float(row.observation.window or 0.0):
+            values[row.name] = numbers[int(np.argmax(missed))]
+            if max(missed) > 0 or decades < float(row.observation.window or 0.0):
                 outside.append(row.name)
         return values, tuple(outside)
+
+    @staticmethod
+    def _numbers(
+        row: ObservedRow, data: Mapping[Run, Simulated], cells: Mapping[Run, Cell]
+    ) -> tuple[list[float], float]:
+        """The numbers of a row, and over how many decades of sampling times they stay."""
+        measure = row.observation.measure
+        assert measure is not None
+        # the row knows what it is compared with, so that nobody has to look for it by overlays
+        own = Measure(measure.name, {key: one for key, one in measure.arguments.items() if key[:3] != "to_"})
+        others = [Simulated(run, data[other].data) for run, other in zip(row.runs, row.references, strict=False)]
+        found = read(row.observation, own, [data[run] for run in row.runs], others)
+        numbers = list(map(float, found))
+        for k, run in enumerate(row.runs if row.observation.propagate else ()):
+            # what the stated uncertainties of numbers that are not free reach, the nearest to what was observed
+            reached = propagate(own, cells[run], found[k].numbers, row.observation.propagate)
+            numbers[k] = float(np.clip(np.clip(numbers[k], *row.interval), reached.low, reached.high))
+        return numbers, min(one.numbers.get("decades", math.inf) for one in found)
 
 
 def _decades_outside(value: Reals, low: float, high: float, inside: float = INSIDE) -> Reals:

@@ -128,7 +128,7 @@ class _Descent:
 
     def __init__(self, search: _Accepted, start: Reals, bounds: tuple[Reals, Reals], tolerance: float) -> None:
         self._search, self._tolerance = search, tolerance
-        self._low, self._high = bounds
+        self._low, self._high = np.nextafter(bounds[0], np.inf), np.nextafter(bounds[1], -np.inf)
         self._scale = np.zeros(start.size)
         self._before = 0.0
         self._move(start, search.residuals(start))
@@ -145,6 +145,7 @@ class _Descent:
         # parameters differ by decades in their influence; of one whose influence vanishes the greatest is remembered
         self._scale = np.maximum(self._scale, lengths)
         self._scale[self._scale == 0] = 1.0
+        self._gradient = residuals @ self.slopes
         self._model = _Linear(self.slopes / self._scale, residuals)
 
     def run(self, most: int) -> bool:
@@ -164,6 +165,9 @@ class _Descent:
             beyond = inside & ((there < self._low) | (there > self._high))
             if not beyond.any():
                 return step, shortened
+            # first those that the data push there: another may only follow them, and turn back once they are held
+            pushed = beyond & (step * self._gradient < 0)
+            beyond = pushed if pushed.any() else beyond
             # not onto a bound, which may be no place to be (a fraction of 0), but nearly
             bound = np.where(there < self._low, self._low, self._high)
             step[beyond] = NEARLY * (bound - self.x)[beyond]
@@ -178,7 +182,7 @@ class _Descent:
         """Try a step, and tell whether it was the last."""
         step, shortened = self._step()
         change = self.slopes @ step
-        promised = -float(self.residuals @ change) - float(change @ change) / 2
+        promised = -float(self._gradient @ step) - float(change @ change) / 2
         size = float(np.linalg.norm(step))
         tiny = size <= self._tolerance * (self._tolerance + float(np.linalg.norm(self.x)))
         # Each step promises this part of what the one before it did, and will leave as much of what it promises. The
@@ -208,9 +212,11 @@ def least_squares(
     max_evaluations: int | None = None,
     tolerance: float = TOLERANCE,
 ) -> Minimum:
-    """Minimise a sum of squares from one start by Levenberg and Marquardt's method, scaled by the Jacobian.
+    """Minimise a sum of squares from one start, in a region of trust that is scaled by the Jacobian.
 
-    With a loss it is scipy's trust-region reflective method. Ctrl-C ends it; the last point that was accepted is marked
+    Residuals that are exact to rounding by Levenberg and Marquardt's method, whose few operations cost less than they
+    do; with a loss or a looser tolerance (residuals that are integrated in time) by scipy's trust-region reflective
+    method, which takes fewer of them in a flat valley. Ctrl-C ends it; the last point that was accepted is marked
     ``interrupted``.
 
     Raises
@@ -222,7 +228,7 @@ def least_squares(
     low, high = bounds
     start, most = np.clip(start, low, high), max_evaluations or MOST_EVALUATIONS
     try:
-        if loss is None:
+        if loss is None and tolerance <= TOLERANCE:
             descent = _Descent(search, start, bounds, tolerance)
             converged = descent.run(most)
             return Minimum(descent.x, descent.cost, descent.residuals, descent.slopes, search.evaluations, converged)
@@ -238,8 +244,8 @@ def least_squares(
             ftol=tolerance**1.25,
             xtol=tolerance,
             gtol=tolerance**1.25,
-            loss=loss.scipy_name,
-            f_scale=loss.threshold,
+            loss="linear" if loss is None else loss.scipy_name,
+            f_scale=1.0 if loss is None else loss.threshold,
             max_nfev=most,
         )
     except KeyboardInterrupt:
@@ -247,6 +253,6 @@ def least_squares(
         if search.point is None:
             raise
         return search.point
-    # scipy scales what it returns by the loss; here the residuals and derivatives themselves are wanted
-    at, slopes = residuals(found.x), jacobian(found.x)
+    # with a loss scipy scales what it returns; here the residuals and derivatives themselves are wanted
+    at, slopes = (found.fun, found.jac) if loss is None else (residuals(found.x), jacobian(found.x))
     return Minimum(found.x, float(found.cost), at, slopes, search.evaluations, bool(found.success))

@@ -49,6 +49,8 @@ class Task:
         if len(self.segments) < MANY:
             return False
         kinds = {(segment.control.imposes_voltage, segment.limits) for segment in self.segments}
+        if any(segment.against_reference for segment in self.segments):
+            return False
         return kinds in ({(False, Limits())}, {(True, Limits())})
 
 

@@ -49,6 +49,8 @@ class Laplace(Route):
             return f"{why}, and only a linear cell answers by its impedance"
         if any(segment.limits != Limits() for segment in task.segments):
             return "voltage limits can end a step, and it looks for no events"
+        if any(segment.against_reference for segment in task.segments):
+            return "a voltage is imposed against the reference"
         if len({segment.control.imposes_voltage for segment in task.segments}) > 1:
             return "the control changes between voltage and current"
         return ""

@@ -51,6 +51,11 @@ def check_feasible(cell: Cell, segments: tuple[Segment, ...], at_rest: bool = Tr
         For a current that nothing can carry through the cell, a voltage imposed on capacitors alone, or a fixture that
         would still act at the first output.
     """
+    if cell.reference is None and any(segment.against_reference for segment in segments):
+        raise InputError(
+            f"{cell.name} has no reference electrode against which a voltage could be imposed: "
+            f"cell.with_({{'reference': mt.Reference(at=..., kind=mt.IonProbe())}})."
+        )
     check_current_can_flow(cell, segments)
     if at_rest:
         check_cut_offs(cell, segments)
@@ -89,11 +94,15 @@ def check_current_can_flow(cell: Cell, segments: tuple[Segment, ...]) -> None:
 
 def check_cut_offs(cell: Cell, segments: Sequence[Segment]) -> None:
     """Refuse voltage limits that a cell at rest violates before any current flows."""
-    limits = next((segment.limits for segment in segments if disturbs(segment)), Limits())
-    if not np.isfinite([limits.low, limits.high]).any():
+    first = next((segment for segment in segments if disturbs(segment)), None)
+    limits = Limits() if first is None else first.limits
+    if first is None or not np.isfinite([limits.low, limits.high]).any():
         return
     rest = starting_potentials(cell)
     voltage = 0.0 - float(rest.negative + rest.positive)
+    if first.against_reference and cell.reference is not None:
+        E = rest.layers[cell.reference.place({layer.name: layer.material.carriers for layer in cell.layers}).layer]
+        voltage -= float(cell.reference.kind.reads(-float(rest.negative), float(E or 0.0)))
     if limits.low - 1e-9 <= voltage <= limits.high + 1e-9:  # a rest potential is known to a rounding
         return
     shown = " to ".join(format_value(limit, "V") for limit in (limits.low, limits.high) if np.isfinite(limit))
@@ -175,6 +184,17 @@ def relaxation_time(cell: Cell, layer: Layer, reader: Reader | None = None) -> N
 
 def check_voltage_control(cell: Cell, segments: tuple[Segment, ...], dielectric: Collection[str]) -> None:
     """Refuse an imposed voltage where every element in series is a capacitor: its current would be infinite."""
+    against = tuple(segment for segment in segments if segment.against_reference)
+    if _imposes_voltage(against) and cell.reference is not None:
+        place = cell.reference.place({layer.name: layer.material.carriers for layer in cell.layers})
+        between = [layer.name for layer in cell.layers[place.layer + (place.side == "right") :]]
+        bare = cell.positive.double_layer is None or float(cell.series_resistance) > 0
+        if not bare and not set(between) - set(dielectric):
+            raise InputError(
+                f"{cell.name}: between the reference and the positive electrode there are only capacitors, so an "
+                f"imposed voltage would draw an infinite current. Put the reference further away (reference.at), or "
+                f"give the cell a series_resistance (for example '0.1 ohm*cm^2')."
+            )
     if _imposes_voltage(segments) and not _ohmic(cell, dielectric):
         raise InputError(
             f"{cell.name}: every element in series is a capacitor at the first output time (the layers "

@@ -198,6 +198,7 @@ class Integrator:
             controlled.VOLTAGE_RATE: rate if by_voltage else 0.0,
             controlled.LOW: max(segment.limits.low, -controlled.UNLIMITED),
             controlled.HIGH: min(segment.limits.high, controlled.UNLIMITED),
+            controlled.AGAINST: float(segment.against_reference),
             controlled.LEAST: max(segment.limits.least, -controlled.UNLIMITED),
         }
 
@@ -287,7 +288,10 @@ class Integrator:
         if termination == FAILED:
             raise pybamm.SolverError(error)
         outputs = self.evaluate(y[:, :1])
-        limit = controlled.HIGHEST if outputs[names.VOLTAGE][0] >= segment.limits.high else controlled.LOWEST
+        voltage = outputs[names.VOLTAGE][0]
+        if segment.against_reference:
+            voltage -= outputs[names.NEGATIVE_VOLTAGE][0]
+        limit = controlled.HIGHEST if voltage >= segment.limits.high else controlled.LOWEST
         if abs(outputs[names.CURRENT][0]) <= segment.limits.least:
             limit = controlled.FALLEN
         return SegmentSolution(np.zeros(1), outputs, y[:, 0], f"event: {limit}")

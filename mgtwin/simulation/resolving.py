@@ -47,7 +47,11 @@ def largest_current(cell: Cell, segments: Iterable[Segment]) -> float:
             continue
         ends = np.array([control.start, control.start + control.rate * segment.duration])
         if control.imposes_voltage:
-            if discharges_itself(cell) or any(layer.material.mesh_only for layer in cell.layers):
+            if (
+                discharges_itself(cell)
+                or segment.against_reference
+                or any(layer.material.mesh_only for layer in cell.layers)
+            ):
                 return np.inf
             if rest is None:
                 potentials = starting_potentials(cell)

@@ -110,6 +110,11 @@ class Axis:
         return cls(name, dim or name, every, values, unit)
 
     @property
+    def attrs(self) -> dict[str, object]:
+        """Attributes of its coordinate."""
+        return {"units": self.unit or "1", "long_name": self.words, "paths": list(self.paths)}
+
+    @property
     def words(self) -> str:
         """What is varied, as the label of an axis says it.
 

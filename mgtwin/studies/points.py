@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -72,8 +72,8 @@ class Task:
             warnings.append(f"{self.points} points were simulated one by one, not side by side: {together.reason}")
         return found
 
-    def read_spectra(self, protocol: EIS, outcome: Outcome) -> None:
-        """Read all spectra off one call of the exact impedance; point by point only where that is refused."""
+    def impedances(self, protocol: EIS, outcome: Outcome) -> np.ndarray:
+        """All spectra by one call of the exact impedance, shape (points, f); point by point only where it refuses."""
         from ..impedance.exact import exact
 
         frequencies = protocol.values()
@@ -86,6 +86,11 @@ class Task:
                 impedance[k] = exact(self.cell_at(k), frequencies)
             if single.reason:
                 outcome.fail(k, single.reason)
+        return impedance
+
+    def read_spectra(self, protocol: EIS, outcome: Outcome) -> None:
+        """Read every metric off all spectra."""
+        frequencies, impedance = protocol.values(), self.impedances(protocol, outcome)
         known = [k for k in range(self.points) if k not in outcome.failures]
         one_by_one = []
         for metric in self.metrics:
@@ -98,6 +103,30 @@ class Task:
             run = spectrum(frequencies, impedance[k], about)
             for metric in one_by_one:
                 outcome.read(metric, run, k)
+
+    def runs(self, outcome: Outcome, warnings: list[str]) -> Iterator[tuple[int, xr.Dataset]]:
+        """The runs of all points one after the other; what fails is noted in `outcome`, what warns in `warnings`.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Ctrl-C or SIGTERM, also where a run had taken it for itself.
+        """
+        together = self.side_by_side(warnings)
+        for k in range(self.points):
+            if k in together.failures:
+                outcome.fail(k, together.failures[k])
+                continue
+            with Attempt() as running:
+                run = together.datasets[k] if k in together.datasets else simulate(self.cell_at(k), self.protocol)
+            if running.reason:
+                outcome.fail(k, running.reason)
+                continue
+            # Ctrl-C reached the run, which returned its first half: no number of this point
+            if run.attrs.get("interrupted"):
+                raise KeyboardInterrupt
+            warnings += run.attrs.get("warnings", [])
+            yield k, run
 
 
 @dataclass(eq=False)
@@ -183,20 +212,7 @@ def compute(task: Task) -> Outcome:
             task.read_spectra(spectra, outcome)
             return outcome
     warnings: list[str] = []
-    together = task.side_by_side(warnings)
-    for k in range(task.points):
-        if k in together.failures:
-            outcome.fail(k, together.failures[k])
-            continue
-        with Attempt() as running:
-            run = together.datasets[k] if k in together.datasets else simulate(task.cell_at(k), task.protocol)
-        if running.reason:
-            outcome.fail(k, running.reason)
-            continue
-        # Ctrl-C reached the run, which returned its first half: no number of this point
-        if run.attrs.get("interrupted"):
-            raise KeyboardInterrupt
-        warnings += run.attrs.get("warnings", [])
+    for k, run in task.runs(outcome, warnings):
         for metric in task.metrics:
             outcome.read(metric, run, k)
     outcome.warnings = tuple(dict.fromkeys(warnings))

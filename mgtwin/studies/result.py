@@ -12,6 +12,7 @@ from ..cells import Cell
 from ..cells.paths import Key
 from ..dataset import attributes, stamp
 from ..errors import InputError
+from ..shortnames import with_short_names
 from .measured import FAILURE
 from .plan import CELL, PROTOCOL, Plan
 from .points import Outcome
@@ -26,7 +27,7 @@ WARNINGS = 50
 #: Reason of points that an interrupted study left out.
 LEFT_OUT = "not computed: the study was interrupted"
 #: Of a coordinate: dimensions, values, attributes.
-Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, Any]]
+Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, object]]
 
 
 class Memory:
@@ -66,7 +67,8 @@ class Memory:
         plan = self.plan
         data = {metric.name: (plan.grid.dims, self._values[metric.name], metric.attrs) for metric in plan.metrics}
         data[FAILURE] = (plan.grid.dims, self._failure, attributes(FAILURE))
-        return xr.Dataset(data, coords=coordinates(plan), attrs=attrs_of(plan, [*self._warnings, *warnings]))
+        attrs = attrs_of(plan, [*self._warnings, *warnings])
+        return with_short_names(xr.Dataset(data, coords=coordinates(plan), attrs=attrs))
 
 
 def reasons(outcome: Outcome, block: tuple[int, ...]) -> np.ndarray:
@@ -83,8 +85,7 @@ def coordinates(plan: Plan) -> dict[str, Coordinate]:
     for dim, labels in plan.labels.items():
         found[dim] = ((dim,), np.array(labels, dtype=object), {"units": "1", "long_name": dim})
     for axis in plan.axes:
-        attrs = {"units": axis.unit or "1", "long_name": axis.words, "paths": list(axis.paths)}
-        found[axis.name] = ((axis.dim,), axis.values, attrs)
+        found[axis.name] = ((axis.dim,), axis.values, axis.attrs)
     for dim in plan.grid.dims:
         if dim not in found:
             n = plan.grid.shape[plan.grid.dims.index(dim)]

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 from ..dataset import add_warning, attributes
 from ..errors import FileError, InputError
 from ..locks import locked
+from ..shortnames import with_short_names
 from .axes import Grid
 from .measured import FAILURE
 from .plan import Plan, differences
@@ -293,4 +294,4 @@ def open_study(store: str | Path) -> xr.Dataset:
         else:
             data[str(key)] = variable
     about = {name: value for name, value in raw.attrs.items() if name != "mgtwin_study"}
-    return xr.Dataset(data, coords=coords, attrs=about)
+    return with_short_names(xr.Dataset(data, coords=coords, attrs=about))

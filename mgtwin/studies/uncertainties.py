@@ -20,6 +20,7 @@ from .measured import FAILURE, Metrics
 from .plan import labelled_protocols
 from .progress import Progress
 from .sampling import SEED, Parameter, parameters, quasi_random
+from .signals import signals
 from .sweeps import sweep
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ Samples: TypeAlias = Posterior | Mapping[Key, Any]
 def uncertainty(
     cell: Cell,
     protocol: Protocol | Sequence[Protocol] | Mapping[str, Protocol],
-    metrics: Metrics,
+    metrics: Metrics | None = None,
     n: int = 256,
     seed: int = SEED,
     *,
@@ -61,7 +62,7 @@ def uncertainty(
     client: Client | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
-    """Propagate the uncertainties of a cell's parameters to numbers read from runs.
+    """Propagate the uncertainties of a cell's parameters to numbers read from runs, or to the signals themselves.
 
     Quasi-random (scrambled Sobol) parameter sets follow the uncertainty that each number of the cell states: normal for
     a standard uncertainty, uniform for a range, in the logarithm if that spans more than a decade. One material,
@@ -72,7 +73,7 @@ def uncertainty(
     ----------
     cell : Cell
     protocol, metrics
-        As for `mgtwin.sweep`.
+        As for `mgtwin.sweep`. Without metrics the signals of one protocol: its spectrum, or its voltage and current.
     n : int
         Number of parameter sets, best a power of two.
     seed : int
@@ -97,7 +98,8 @@ def uncertainty(
     xarray.Dataset
         As of `mgtwin.sweep` with the dimension ``sample``, and for each metric its ``<name>_quantiles`` over
         ``quantile``: the lower end of the interval, the median, the upper end. Failed sets are left out of them, and a
-        warning says how many there are.
+        warning says how many there are. Without metrics the run of the cell itself, as of `mgtwin.simulate`, with
+        ``impedance_samples`` or ``voltage_samples`` and ``current_samples``, which plots draw as bands of 68 and 90 %.
 
     Raises
     ------
@@ -110,6 +112,8 @@ def uncertainty(
     >>> found = mt.uncertainty(mt.cell("trilayer"), mt.EIS(1e6, 0.1), [mt.analysis.area_specific_resistance], n=64)
     >>> found["area_specific_resistance_quantiles"].sizes["quantile"]
     3
+    >>> mt.uncertainty(mt.cell("trilayer"), mt.EIS(1e6, 0.1, points=30), n=64)["impedance_samples"].shape
+    (64, 30)
     """
     if not 0 < level < 1:
         raise InputError(f"level is a probability between 0 and 1, for example 0.95, not {level!r}.")
@@ -124,6 +128,13 @@ def uncertainty(
         sets = paired(free, quasi_random(len(free), n, seed))
     else:
         sets = Paired(_posterior(posterior, n, seed), SAMPLE)
+    if metrics is None:
+        match protocol:
+            case Protocol() if axes is None and store is None and client is None:
+                return with_said(signals(cell, protocol, sets, progress), posterior)
+        raise InputError(
+            "without metrics the signals of one protocol are kept: no axes, store or client, one protocol."
+        )
     found = sweep(
         cell,
         protocol,
@@ -133,10 +144,17 @@ def uncertainty(
         client=client,
         progress=progress,
     )
+    return _with_quantiles(with_said(found, posterior), level)
+
+
+def with_said(found: xr.Dataset, posterior: object) -> xr.Dataset:
+    """The result with the warnings of the samples: what is wrong with them is wrong with what they give."""
     match posterior:
-        case object(attrs={"warnings": said}):  # what is wrong with the samples is wrong with what they give
-            found = found.assign_attrs(warnings=[*found.attrs.get("warnings", []), *said])
-    return _with_quantiles(found, level)
+        case object(attrs={"warnings": said}):
+            return add_warning(found, *said)
+        case object(fails=True, failures=said):
+            return add_warning(found, f"the model does not describe the data of the fit: {said}")
+    return found
 
 
 def uncertain_parameters(

@@ -20,7 +20,7 @@ from ..impedance.parameters import reader_of
 from ..kinds.numbers import Number
 from ..quantities import Value
 from .ageing_states import Ageing, without_ageing
-from .evidence import Usage
+from .evidence import Moment, Usage
 
 __all__ = ["Coordinates"]
 
@@ -53,8 +53,11 @@ class Coordinates:
         As :func:`mgtwin.fit` does.
     """
 
+    #: From when on they describe the cell; None: since it was new.
+    since: Moment | None = None
+
     def __init__(self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage) -> None:
-        self.original, self.free, self.usage = cell, free, usage
+        self.original, self.free, self.usage = cell, dict(free), usage
         item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
         self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
         #: Variance by which each free number wanders, per cycle and per second.

@@ -123,7 +123,7 @@ def forecast(
     cycles = cycles[:: max(1, -(-cycles.size // MOST_CYCLES))]
     likely = {name: life for name, life in lives.items() if odds[name] > UNLIKELY}
     random = np.random.default_rng(seed)
-    ahead = [_carried(life, odds[name], protocol, cycles, random, voltages) for name, life in likely.items()]
+    ahead = [carried(life, odds[name], protocol, cycles, random, voltages) for name, life in likely.items()]
     begun = max(
         next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values()
     )
@@ -152,7 +152,7 @@ def forecast(
     return xr.Dataset(data, coords=_coords((cycles + begun).astype(float), quantiles), attrs=attrs)
 
 
-def _carried(
+def carried(
     life: Life, weight: float, protocol: Cycling, cycles: NDArray[np.intp], random: np.random.Generator, voltages: bool
 ) -> _Ahead:
     """Members of one explanation at every cycle."""
@@ -246,7 +246,7 @@ def history(lives: Mapping[str, Life], odds: Mapping[str, float], quantiles: Seq
     data = _interfaces(bands)
     middle, deviation = life.modulus()
     modulus = middle[:, np.newaxis] + deviation[:, np.newaxis] * z
-    measured = [_lowest(item.dataset) for item in life.evidence]
+    measured = [lowest_modulus(item.dataset) for item in life.evidence]
     units, long_name = NAMES["impedance_modulus"]
     about = {"units": units, "long_name": long_name}
     data["impedance_modulus_quantiles"] = xr.Variable(("cycle", "quantile"), modulus, about)
@@ -281,7 +281,7 @@ def _quantile(values: Reals, weights: Reals, quantiles: Sequence[float]) -> Real
     return found
 
 
-def _lowest(dataset: xr.Dataset) -> float:
+def lowest_modulus(dataset: xr.Dataset) -> float:
     """|Z| at the lowest frequency of a spectrum; nan of anything else."""
     if "impedance" not in dataset:
         return np.nan

@@ -14,7 +14,7 @@ from .coordinates import Coordinates
 from .evidence import Evidence
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
-from .smoother import Chain, Linear, Smoothed, smooth, solve
+from .smoother import ITERATIONS, Chain, Linear, Smoothed, smooth, solve
 from .transitions import Journey
 
 __all__ = ["Life", "live"]
@@ -210,6 +210,7 @@ def live(
     error: ModelError,
     apart: Collection[str] = (),
     begin: Life | None = None,
+    iterations: int = ITERATIONS,
 ) -> Life:
     """Smooth the life of one explanation.
 
@@ -223,21 +224,23 @@ def live(
         Hashes of evidence that is foreseen, but not assimilated.
     begin : Life, optional
         Of the first of this evidence: where the search begins. The result is the same.
+    iterations : int
+        Steps of each search after which it is given up.
     """
     measured = _Measured(evidence, coordinates)
     counted = np.array([item.sha not in apart for item in evidence], dtype=bool)
-    journey = Journey(coordinates, [item.moment for item in evidence])
+    journey = Journey(coordinates, [item.moment for item in evidence], coordinates.since)
     # the smallest first: a large error could stand for what the numbers of the cell have to explain
     candidates = list(error.candidates())
     chosen = candidates[0] if begin is None else begin.model_error
     before = None if begin is None else begin.smoothed
-    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before), [chosen]
+    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
         best = max(candidates, key=lambda item: _evidence(smoothed, journey, measured, item, coordinates))
         if best in tried:
             break
         tried.append(best)
-        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed)
+        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed, iterations)
     return Life(coordinates, tuple(evidence), smoothed, tried[-1], measured.basis)
 
 
@@ -248,20 +251,23 @@ def _smoothed(
     error: ModelError,
     counted: NDArray[np.bool_],
     begin: Smoothed | None,
+    iterations: int,
 ) -> Smoothed:
     mean, factor = coordinates.prior
     dynamics = _WithError(journey, error, measured.basis)
     chain = Chain(*_wide(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
     if begin is not None:
-        return smooth(chain, begin.start, begin.noises)
+        return smooth(chain, begin.start, begin.noises, iterations)
     start = np.zeros(chain.factor.shape[1])
-    start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
+    # At the cell's own numbers, which need not be the middle of what is known of them; after a break at that middle.
+    if coordinates.since is None:
+        start[: factor.shape[1]] = np.linalg.lstsq(factor, coordinates.start - mean, rcond=None)[0]
     noises = np.zeros((chain.count, dynamics.noises))
     # as in annealing: with blurred data first, whose sum of squares has no side valleys
     for blur in BLURS:
         rough = smooth(replace(chain, observed=_Blurred(measured, blur)), start, noises, FEW)
         start, noises = rough.start, rough.noises
-    return smooth(chain, start, noises)
+    return smooth(chain, start, noises, iterations)
 
 
 def _wide(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:

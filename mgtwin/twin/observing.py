@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..kinds.declare import declared, require
 from ..registry import Family
+from .alarms.faults import Foreseen
 from .evidence import Evidence
 from .model_error import ErrorBasis
 
@@ -61,6 +62,10 @@ class Observation(ABC):
     def frequencies(self) -> tuple[Reals, ...]:
         """Of each piece [Hz]; empty where it has none."""
         return tuple(np.zeros(0) for _ in self.data)
+
+    @abstractmethod
+    def foreseen(self, states: Reals) -> Sequence[Foreseen]:
+        """What faults would do to the pieces at states (k, n), for alarms."""
 
     def error_directions(self, basis: ErrorBasis) -> list[Reals]:
         """What the numbers of the model's error add to the data of each piece, (numbers, basis.size)."""

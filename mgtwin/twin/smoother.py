@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..errors import MgtwinError
 
-__all__ = ["Chain", "Dynamics", "Linear", "Observed", "Smoothed", "Solved", "smooth", "solve"]
+__all__ = ["ITERATIONS", "Chain", "Dynamics", "Linear", "Observed", "Smoothed", "Solved", "smooth", "solve"]
 
 Reals = NDArray[np.float64]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..impedance.compiled import CompiledSpectra
+from .alarms.spectra import SpectrumForeseen, foreseen_spectra
 from .evidence import Evidence
 from .model_error import ErrorBasis
 from .noise import measured_noise
@@ -48,6 +49,7 @@ class Spectra(Observation):
         temperatures = [float(item.dataset.attrs.get("temperature", own)) for item in evidence]
         self._temperature = np.array(temperatures)[:, np.newaxis]
         self._at = {} if np.all(self._temperature == own) else {"temperature": self._temperature}
+        self._grid = grid
         self._compiled = CompiledSpectra(states.cell, grid, [*states.paths, *(set(self._at) - set(states.paths))])
         self.data = tuple(_real(z) for z in self.impedances)
         self.deviations = tuple(
@@ -82,6 +84,12 @@ class Spectra(Observation):
         H = np.stack([by_coordinate.real, by_coordinate.imag], axis=2).reshape(len(states), -1, slopes.shape[2])
         h = self._cut(self._compiled.impedance(numbers))
         return [(row, H[k, : row.size]) for k, row in enumerate(h)]
+
+    def foreseen(self, states: Reals) -> list[SpectrumForeseen]:
+        """What faults would do to the spectra."""
+        numbers = {path: values[:, 0] for path, values in self._numbers(states).items()}
+        found = foreseen_spectra(self._states.cell, numbers, self._grid)
+        return [one.cut(z.size) for one, z in zip(found, self.impedances, strict=True)]
 
     def _cut(self, grid: Complexes) -> list[Reals]:
         return [_real(row[: z.size]) for row, z in zip(grid, self.impedances, strict=True)]

@@ -16,7 +16,7 @@ import numpy as np
 from .. import dataset
 from ..errors import FileError, InputError
 from ..locks import locked
-from .evidence import Evidence, Moment
+from .evidence import Evidence, Moment, content_hash
 from .journal import Journal, Record
 
 if TYPE_CHECKING:
@@ -108,6 +108,10 @@ class Store(ABC):
                     body["part_of" if is_part else "supersedes"] = sha
             self.append(Record("evidence", body))
 
+    def knows(self, sha: str) -> bool:
+        """Tell whether evidence was put here, superseded or not."""
+        return sha in self._bodies()
+
     def evidence(self) -> tuple[Evidence, ...]:
         """Return all evidence that nothing has superseded, in the order of its arrival."""
         # what `put` wrote, JSON gives back as it was
@@ -134,6 +138,23 @@ class Store(ABC):
     def settings(self) -> Mapping[str, object] | None:
         """Return the settings that were written last, None where there are none."""
         return next((record.body for record in reversed(self.records()) if record.kind == "settings"), None)
+
+    def remember(self, forecast: xr.Dataset) -> None:
+        """Keep a forecast, to be held against what came; the last one of each cycle counts."""
+        cycle = float(forecast["cycle"][0])
+        with self.locked():
+            sha = content_hash(forecast)
+            # The same once more, say of a watch that was started again, is no news.
+            if all(record.body.get("sha") != sha for record in self.records()):
+                self.keep(sha, forecast)
+                self.append(Record("forecast", {"sha": sha, "cycle": cycle}))
+
+    def forecasts(self) -> tuple[xr.Dataset, ...]:
+        """Return the forecasts that were kept, in the order of their cycles."""
+        # in the order of the journal, so that of two of one cycle the later stays
+        bodies = [record.body for record in self.records() if record.kind == "forecast"]
+        last = {body["cycle"]: self.kept(str(body["sha"])) for body in bodies}
+        return tuple(sorted(last.values(), key=lambda ds: float(ds["cycle"][0])))
 
     def _bodies(self) -> dict[str, Mapping[str, object]]:
         return {str(record.body["sha"]): record.body for record in self.records() if record.kind == "evidence"}

@@ -7,12 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from ..cells import Cell
 from ..cells.paths import Key
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError
 from ..fitting.free import FreeLike, PerDataset
 from ..fitting.parameters import wanted
 from ..fitting.result import Fit
@@ -21,15 +20,20 @@ from ..protocols import Cycling
 from ..quantities import format_value, parse
 from ..regression import Modulus
 from .admission import check_is_of
-from .coordinates import Coordinates
+from .alarms import ALARM_KINDS, AlarmKind
+from .alarms.watching import Alarm
 from .evidence import Evidence, Moment, Usage, content_hash, moment_of
+from .explanations import coordinates_of
+from .figures import Plots
 from .forecasts import Limit, forecast, history
 from .intake import Given, Update, each
 from .journal import Record
-from .life import Life, live
+from .life import Life
 from .model_error import ModelError
 from .noise import pooled
 from .observing import kind_of
+from .odds import Bank, assimilated
+from .settings import Settings
 from .store import FolderStore, MemoryStore, Store
 
 __all__ = ["Twin", "Update"]
@@ -53,6 +57,8 @@ class Twin:
         Without a prior a number may be ten times as large or small as the cell says.
     use : Cycling, optional
         What is done in one cycle between measurements; without it only time passes.
+    alarms : sequence of alarms, optional
+        What is looked for; by default all kinds, with their thresholds: `SoftShort`, `Acceleration` ...
     model_error : ModelError, optional
         Estimated by default.
     label : str, optional
@@ -82,6 +88,7 @@ class Twin:
         free: Mapping[Key, FreeLike],
         *,
         use: Cycling | None = None,
+        alarms: Sequence[AlarmKind] | None = None,
         model_error: ModelError | None = None,
         label: str = "",
         store: str | Path | Store | None = None,
@@ -93,6 +100,8 @@ class Twin:
                 self.explanations = {"as given": cell}
         self.free, self.use, self.label = wanted(free), use, label
         self.model_error_settings = model_error or ModelError()
+        # every kind there is, also one of a file of one's own
+        self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
         match store:
             case None:
                 self.store: Store = MemoryStore()
@@ -100,36 +109,31 @@ class Twin:
                 self.store = FolderStore(store)
             case _:
                 self.store = store
-        self._spaces = self._checked()
-        self._known: tuple[str, dict[str, Life]] = ("", {})
+        self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use))
+        self._known: tuple[str, Bank | None] = ("", None)
 
-    def _checked(self) -> dict[str, Coordinates]:
-        """The coordinates of every explanation."""
-        if not self.explanations:
-            raise InputError("a twin needs a cell: mt.Twin(mt.cell('trilayer', 'film_growth'), free).")
-        layers = {name: tuple(layer.name for layer in cell.layers) for name, cell in self.explanations.items()}
-        if len(set(layers.values())) > 1:
-            said = "; ".join(f"{name}: {', '.join(one)}" for name, one in layers.items())
-            raise InputError(f"explanations of one cell have the same layers, but these have {said}.")
-        usage, found = Usage(self.use), {}
-        unused = set(self.free)
-        for name, cell in self.explanations.items():
-            free = {key: what for key, what in self.free.items() if _has(cell, key)}
-            unused -= set(free)
-            found[name] = Coordinates(cell, free, usage)
-            if not found[name].ageing.states and not found[name].wander.any():
-                raise InputError(
-                    f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with "
-                    f"mt.fit, or give a number mt.Drifting('2 %')."
-                )
-            if self.use is None and found[name].ageing.by_charge:
-                raise InputError(
-                    f"{name}: {', '.join(found[name].ageing.by_charge)} goes with the charge that passes: say what is "
-                    f"done between measurements, use=mt.Cycling('-10 uA', '1 h', cycles=1)."
-                )
-        for key in unused:
-            next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
-        return found
+    @classmethod
+    def open(cls, store: str | Path | Store) -> Twin:
+        """Return the twin that a store keeps, with its settings and all its evidence.
+
+        Raises
+        ------
+        InputError
+            There is no twin.
+        """
+        match store:
+            case str() | Path():
+                kept: Store = FolderStore(store)
+            case _:
+                kept = store
+        body = kept.settings()
+        if body is None:
+            raise InputError(f"there is no twin in {store}: mt.Twin(..., store=...) makes one, or mgtwin watch.")
+        told = Settings.from_yaml(str(body["yaml"]))
+        return cls(
+            told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
+            label=told.label, store=kept,
+        )  # fmt: skip
 
     # -- evidence -----------------------------------------------------------------------------------------------------
     def update(
@@ -165,7 +169,11 @@ class Twin:
         if not pieces:
             raise InputError("there is nothing to take up: the folder or list is empty.")
         with self.store.locked():
-            known = {item.sha for item in self.store.evidence()}
+            known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
+            # In front of the first evidence, and again where somebody has changed them: the state depends on both.
+            told = {"yaml": self._settings().to_yaml()}
+            if self.store.settings() != told:
+                self.store.append(Record("settings", told))
             for piece in pieces:
                 self.store.put(piece)
             decisions = {}
@@ -175,6 +183,10 @@ class Twin:
                 if piece.sha not in known:
                     self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
         return Update(decisions, self)
+
+    def _settings(self) -> Settings:
+        free = {str(key): what for key, what in self.free.items()}
+        return Settings(self.explanations, free, self.use, self.alarm_kinds, self.model_error_settings, self.label)
 
     def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
         check_is_of(dataset, name, self.explanations.values(), self.label)
@@ -192,8 +204,8 @@ class Twin:
         return tuple(pooled(Usage(self.use).in_order(usable)))
 
     @property
-    def lives(self) -> Mapping[str, Life]:
-        """What each explanation says of the life of the cell.
+    def bank(self) -> Bank:
+        """All explanations with their odds, and what the watch over them found.
 
         Raises
         ------
@@ -204,29 +216,47 @@ class Twin:
         if not evidence:
             raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
         key = hashlib.sha256(json.dumps([(item.sha, item.noise) for item in evidence]).encode()).hexdigest()
-        if self._known[0] != key:
-            found = {name: live(space, evidence, self.model_error_settings) for name, space in self._spaces.items()}
+        if self._known[0] != key or self._known[1] is None:
+            found = assimilated(self._spaces, evidence, self.model_error_settings, self.alarm_kinds, self._known[1])
             self._known = (key, found)
+            return found
         return self._known[1]
+
+    @property
+    def lives(self) -> Mapping[str, Life]:
+        """What each explanation says of the life of the cell, since its last break where there was one."""
+        return self.bank.lives
 
     # -- what it says -------------------------------------------------------------------------------------------------
     @property
     def odds(self) -> xr.DataArray:
         """Probability of every explanation after every piece of evidence, (evidence, explanation)."""
-        lives = self.lives
-        total = np.cumsum([life.log_evidences for life in lives.values()], axis=1).T
-        weights = np.exp(total - total.max(axis=1, keepdims=True))
-        usage, evidence = Usage(self.use), next(iter(lives.values())).evidence
-        return xr.DataArray(
-            weights / weights.sum(axis=1, keepdims=True),
-            dims=("evidence", "explanation"),
-            coords={
-                "explanation": list(lives),
-                "cycle": ("evidence", [usage.cycle(item.moment) for item in evidence]),
-            },
-            name="odds",
-            attrs={"units": "1", "long_name": "probability of the explanation"},
-        )
+        return self.bank.odds.assign_attrs(units="1", long_name="probability of the explanation")
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What went wrong, oldest first."""
+        return self.bank.alarms if self.evidence else ()
+
+    def alarm_scores(self) -> xr.Dataset:
+        """How much every mechanism would explain, and what has added up, over (evidence, mechanism).
+
+        Returns
+        -------
+        xarray.Dataset
+            ``z`` and ``cusum`` [standard deviations], with the coordinate ``cycle``.
+        """
+        return self.bank.scores
+
+    @property
+    def journal(self) -> tuple[Record, ...]:
+        """Everything that was given, decided and told, oldest first."""
+        return self.store.records()
+
+    @property
+    def plot(self) -> Plots:
+        """Figures: ``twin.plot()``, ``twin.plot.odds()``, ``twin.plot.alarms()``."""
+        return Plots(self)
 
     @property
     def best(self) -> str:
@@ -368,12 +398,3 @@ class Twin:
 
     def __repr__(self) -> str:
         return f"<Twin {self.label or next(iter(self.explanations.values())).name}: {', '.join(self.explanations)}>"
-
-
-def _has(cell: Cell, key: Key) -> bool:
-    from ..fitting.models import model_of
-
-    try:
-        return bool(model_of(cell).expand(key))
-    except UnknownNameError:
-        return False

@@ -39,6 +39,14 @@ class Outcome(NamedTuple):
     reason: str
 
 
+class Answer(Protocol):
+    """What a watch reads of what a twin made of a measurement."""
+
+    @property
+    def decision(self) -> str:
+        """Assimilated, known, or held and why."""
+
+
 class Watched(Protocol):
     """What a watch asks of a twin."""
 
@@ -46,8 +54,8 @@ class Watched(Protocol):
     def store(self) -> Store:
         """Where it keeps what it was given."""
 
-    def update(self, what: xr.Dataset, *, at: Moment | None = None, name: str = "") -> object:
-        """Take a measurement, and say in words what it made of it."""
+    def update(self, what: xr.Dataset, *, at: Moment | None = None, name: str = "") -> Answer:
+        """Take a measurement, and say what it made of it."""
 
 
 @noun
@@ -156,6 +164,11 @@ class Folder:
         self._taken |= ready
         return [self.path / name for name in ready]
 
+    def again(self, files: Sequence[Path]) -> None:
+        """Hand out files once more: what was to take them could not."""
+        for file in files:
+            self._taken.pop(file.name, None)
+
     @property
     def unsettled(self) -> list[str]:
         """Names of the files that have changed too recently."""
@@ -188,7 +201,8 @@ def take(twin: Watched, reading: Reading, files: Sequence[Path]) -> list[Outcome
             status = path.stat()
             for name, ds, moment in reading.measurements(path):
                 try:
-                    reasons.append(str(twin.update(ds, at=moment, name=name)).partition("\n")[0])
+                    # the decision alone: what the cell is now is asked once all files are in
+                    reasons.append(twin.update(ds, at=moment, name=name).decision)
                 except InputError as error:  # of one of several spectra
                     reasons.append(str(error))
                     refused = True

@@ -54,10 +54,10 @@ def spectra(temperatures):
     return cell, found
 
 
-def seconds_per_residual(start, data, free, starts):
+def seconds_per_residual(start, data, free, starts, fits):
     """Per evaluation and number of the data, the best of several fits."""
     best = np.inf
-    for _ in range(3):
+    for _ in range(fits):
         began = time.perf_counter()
         fit = mt.fit(start, data, free, starts=starts)
         best = min(best, (time.perf_counter() - began) / (fit.minimum.evaluations * fit.problem.count))
@@ -69,7 +69,7 @@ def test_a_large_joint_fit_costs_no_more_per_residual_than_a_small_one() -> None
     cell, one = spectra([298.15])
     small = [f"{AP}.ionic_conductivity.reference", f"{AP}.relative_permittivity", "interfaces.*.resistance.reference"]
     start = cell.with_({electrode[0]: 0.1, electrode[1]: 0.05, small[0]: 0.04})
-    few = seconds_per_residual(start, one, [*small, *electrode], 1)
+    few = seconds_per_residual(start, one, [*small, *electrode], 1, 3)
 
     _, seven = spectra(np.linspace(298.15, 373.15, 7))
     large = [
@@ -86,6 +86,6 @@ def test_a_large_joint_fit_costs_no_more_per_residual_than_a_small_one() -> None
         "*.exchange_current_density.activation_energy",
     ]
     assert len(large) == 12
-    many = seconds_per_residual(start, seven, large, 20)
+    many = seconds_per_residual(start, seven, large, 20, 1)  # a tenth of what is allowed
     report("time per residual, 7 temperatures and 12 parameters / 1 and 5", many / few, "<= 2")
     assert many <= 2 * few

@@ -20,7 +20,7 @@ from .ratios import cpu_seconds, report
 pytestmark = pytest.mark.benchmark
 
 NOISE = 2 / 3
-ROUNDS = 5
+ROUNDS = 3
 #: Cell, protocol, what is compared, and the least ratio of a mesh to modes.
 RUNS: dict[str, tuple[Any, Any, str, float]] = {
     "trilayer, 10 uA, 1 h": (mt.cell("trilayer"), mt.Galvanostatic("10 uA", "1 h"), "voltage", 2.0),

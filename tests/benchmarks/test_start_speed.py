@@ -64,6 +64,6 @@ def test_the_command_line_against_importing_numpy(tmp_path: Path) -> None:
     }
     numpy = partial(start, "-c", "import numpy")
     for name, (arguments, most) in commands.items():
-        found = ratio(partial(start, "-m", "mgtwin", *arguments), numpy, rounds=7)
+        found = ratio(partial(start, "-m", "mgtwin", *arguments), numpy, rounds=5)
         report(name, found, f"<= {most:g}")
         assert found <= most / NOISE

@@ -51,9 +51,9 @@ def test_a_sweep_of_spectra_costs_little_more_than_the_engine(spectra: Any, tmp_
     def kept() -> None:
         mt.sweep(cell, protocol, axes, metrics, store=tmp_path / f"{next(new)}.zarr")
 
-    measured = ratio(lambda: mt.sweep(cell, protocol, axes, metrics), engine, rounds=7)
+    measured = ratio(lambda: mt.sweep(cell, protocol, axes, metrics), engine, rounds=5)
     report("sweep of 10 000 spectra / engine", measured, "<= 1.5")
-    stored = ratio(kept, engine, rounds=7)
+    stored = ratio(kept, engine, rounds=5)
     report("the same into a new store / engine", stored, "<= 2.25, most of it making the store")
     assert measured <= 1.5
     assert stored <= 1.5 / NOISE

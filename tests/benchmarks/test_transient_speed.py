@@ -45,7 +45,7 @@ def test_a_polarization_in_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
     mesh(), mt.simulate(cell, protocol)
     rounds = [
         cpu_seconds(mesh) / (cpu_seconds(lambda: [mt.simulate(cell, protocol) for _ in range(10)]) / 10)
-        for _ in range(5)
+        for _ in range(3)
     ]
     report("polarization of a linear cell: mesh / closed form", float(np.median(rounds)), ">= 50")
     found, many = mt.simulate(cell, protocol), mt.simulate(cell, protocol, route=mt.Laplace(points=32))
@@ -66,7 +66,7 @@ def test_a_noisy_record(name: str, amplitude: float, route: Any, target: float, 
     long, short, shorter = (record(n, amplitude=amplitude) for n in (SAMPLES, FEW, FEW // 3))
     mt.simulate(cell, shorter, route=route)
     ratios = []
-    for _ in range(5):
+    for _ in range(3):
         monkeypatch.setattr(routes, "MANY", 10**9)
         before = [cpu_seconds(lambda p=p: mt.simulate(cell, p, route=mt.Mesh())) for p in (short, shorter)]  # type: ignore[misc]
         monkeypatch.undo()

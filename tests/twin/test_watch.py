@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -19,17 +20,21 @@ HEAD = "freq/Hz,Re Z/Ohm,-Im Z/Ohm"
 READING = Reading("loop_*.csv", moments=mt.ByCycle("loop_{}."))
 
 
+class Answer(NamedTuple):
+    decision: str
+
+
 class Keeping:
     """Stands for a twin: it keeps what it is given, and estimates nothing."""
 
     def __init__(self, path: Path) -> None:
         self.store = FolderStore(path)
 
-    def update(self, what: xr.Dataset, *, at: Moment | None = None, name: str = "") -> str:
+    def update(self, what: xr.Dataset, *, at: Moment | None = None, name: str = "") -> Answer:
         if float(what["impedance"].real.min()) < 1:
             raise mt.InputError(f"{name}: that is no cell.")
         self.store.put(Evidence(content_hash(what), name, moment_of(what, at, name), "spectrum", what))
-        return "assimilated"
+        return Answer("assimilated")
 
     def held(self) -> list[tuple[float | None, int]]:
         return sorted((e.moment.cycle, e.dataset.sizes["frequency"]) for e in self.store.evidence())

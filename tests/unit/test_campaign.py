@@ -39,6 +39,8 @@ from mgtwin.studies.sampling import draw, parameters
 RANGED = {"value": "1 V", "range": ["0.9 V", "1.2 V"], "printed": "1 V"}
 RUN = Run("x", "trilayer", ("as_printed",), "as_printed", Value(373.15, unit="K"), mt.EIS(1e6, 0.1, points=5))
 
+READ_ALIKE = ("infiltrated", "necks")
+
 
 def observation(**given: Any) -> Observation:
     return Observation("x", "x", "§1", **{"value": RANGED, "measure": "half_sum", **given})
@@ -255,6 +257,23 @@ def test_processes_find_the_same_in_the_same_order(tmp_path: Path) -> None:
         assert mt.open(first).equals(mt.open(second))
     fractions = [fraction for fraction, _ in seen]
     assert fractions == sorted(fractions) and seen[-1] == (1.0, "done") and len(seen) > 2
+
+
+def test_readings_that_build_the_same_cell_are_simulated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pores of the trilayer are filled in both: each result is its own, and tells of its own overlays."""
+    real, calls = simulation.simulate, []
+
+    def counted(cell: Any, protocol: Any, **more: Any) -> Any:
+        calls.append(cell.overlays)
+        return real(cell, protocol, **more)
+
+    monkeypatch.setattr(simulation, "simulate", counted)
+    results = run_paper(tmp_path, experiments=["eis_trilayer"], figures=False, processes=1)
+    assert len(calls) == 12 and len(results.datasets) == 16
+    pair = [mt.open(tmp_path / "data" / f"eis_trilayer__trilayer__cold_pressed__{name}__40C.nc") for name in READ_ALIKE]
+    assert pair[0].equals(pair[1]) and pair[0].attrs["warnings"] == pair[1].attrs["warnings"]
+    for ds, name in zip(pair, READ_ALIKE, strict=True):
+        assert mt.Cell.from_yaml(ds.attrs["cell"]).overlays == ("cold_pressed", name)
 
 
 def test_ctrl_c_in_one_process_keeps_what_others_have_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import mgtwin as mt
 from mgtwin.cells import (
     Blocking,
     Capacitor,
@@ -285,3 +286,14 @@ def test_a_million_layers_are_refused_before_any_is_looked_at():
     with pytest.raises(InputError, match=r"layers: a cell has 1000 layers at most, not 1000000"):
         Cell("many", Blocking("1 uF/cm^2"), [layer] * 10**6, Blocking("1 uF/cm^2"))
     assert time.process_time() - began < 1.0
+
+
+def test_what_stands_beside_the_stack_is_shown() -> None:
+    """A shunt through one layer takes its name alone, not its letters, and text and HTML name it and the reference."""
+    shunt = mt.Shunt("1 mS/cm^2", through="buffer_left")
+    assert shunt.through == ("buffer_left",) and str(mt.Shunt(1.0)) == "shunt from metal to metal"
+    wire = mt.Reference(at="buffer_left|antiperovskite", kind=mt.IonProbe(), layer="buffer_left")
+    cell = mt.cell("trilayer").with_({"shunt": shunt, "reference": wire})
+    for text in (str(cell), cell._repr_html_()):
+        assert "shunt through buffer_left" in text
+        assert "reference (ion_probe) at buffer_left-antiperovskite, in buffer_left" in text

@@ -318,6 +318,12 @@ def test_an_observation_needs_something_to_compare_with() -> None:
         Observation("x", "x", "§1", value="1 V")
     with pytest.raises(InputError, match="accepted is in"):
         Observation("x", "x", "§1", value="1 V", accepted=("1 ohm", "2 ohm"), because="y", measure="half_sum")
+    with pytest.raises(InputError, match=r"half_sum cannot be compared: .* a voltage in V is needed"):
+        Observation("x", "x", "§1", value={"value": "1 ohm", "std": "5 %"}, measure="half_sum")
+    with pytest.raises(InputError, match="arcs cannot be compared"):
+        Observation("x", "x", "§1", text="words", accepted=("1 V", "2 V"), because="y", measure="arcs")
+    bare = Observation("x", "x", "§1", text="words", accepted=(1, 2), because="y", measure="half_sum")
+    assert bare.unit == "V"  # numbers without a unit are in SI
     with pytest.raises(InputError, match="two values"):
         Observation("x", "x", "§1", text="words", accepted=(1, 2, 3), because="y", measure="arcs")
     assert Observation("x", "x", "§1", text="words", not_comparable="no number").interval is None

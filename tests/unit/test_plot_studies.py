@@ -130,7 +130,12 @@ def test_a_front_is_drawn_in_the_plane_of_two_metrics() -> None:
          "a_robust": ("design", [2e-4, 3e-4], {**metric, "units": "ohm*m^2"})},
         coords={THICKNESS: ("design", [1e-4, 2e-4], {"units": "m", "long_name": "thickness"}), "design": [0, 1]},
     )  # fmt: skip
+    # where it was judged, and what it gives as stated beside
     ax = draw(plot.pareto(ds))
+    robust, stated = (next(line for line in ax.lines if line.get_label() == name) for name in ("robust", "as stated"))
+    np.testing.assert_allclose(robust.get_xydata(), [[2.0, 2.0], [3.0, 1.0]])
+    np.testing.assert_allclose(stated.get_xydata(), [[1.0, 2.0], [2.0, 1.0]])
+    ax = draw(plot.pareto(ds, x="a", y="b"))
     np.testing.assert_allclose(ax.lines[1].get_xydata(), [[1.0, 2.0], [2.0, 1.0]])
     coloured = draw(plot.pareto(ds, color_by=THICKNESS, x="a_robust", y="b"))
     assert coloured.figure.axes[1].get_ylabel() == "Thickness (µm)"

@@ -16,6 +16,7 @@ from mgtwin.errors import InputError, MgtwinError, UnknownNameError
 from mgtwin.protocols import (
     CCCV,
     EIS,
+    AgainstReference,
     Current,
     CurrentRamp,
     Cycling,
@@ -56,6 +57,7 @@ EXAMPLES: dict[str, Any] = {
     "galvanostatic": Galvanostatic("-7.5 uA/cm^2", "1 h", limits=("-2 V", "2 V"), points=10, first_time="1 s"),
     "cycling": Cycling("10 uA", "1 h", cycles=3, rest="1 min", limits=("-2 V", "2 V"), points=8, temperature=300.0),
     "CC-CV": CCCV("0.1 mA/cm^2", "1.7 V", "5 uA/cm^2", "10 h", points=6, temperature="60 degC"),
+    "three electrodes": AgainstReference(Rest("1 s"), temperature="60 degC"),
     "rate test": RateTest(["C/10", 2], ("0.6 V", "1.7 V"), "C/5", rest="1 min", nominal_current="1 mA/cm^2", points=6),
     "rest": Rest("1 h", points=6, temperature=300.0),
     "replay": ReplayedSignal(Signal([0.0, 1.0, 1.0, 2.0], [0.0, 1e-6, -1e-6, 0.0]), temperature=300.0),
@@ -141,7 +143,7 @@ BAD: dict[str, tuple[Any, str]] = {
     # sequences
     "no steps": (lambda: Sequence([]), "a Sequence needs at least one protocol"),
     "a step without a list": (lambda: Sequence(Rest(1)), "a Sequence takes a list of protocols"),
-    "a step that is a number": (lambda: Sequence([3]), r"steps.0: a protocol is needed here \(type cccv, .*\), not 3"),
+    "a step that is a number": (lambda: Sequence([3]), r"steps.0: a protocol is needed here \(type .*\), not 3"),
     # signals
     "lengths": (lambda: Signal([0, 1], [1]), "2 times, 1 values: a signal has two or more of both"),
     "one sample": (lambda: Signal([0], [1]), "a signal has two or more"),

@@ -72,7 +72,7 @@ def test_a_store_gives_the_numbers_of_a_study_in_memory(cells: Any, tmp_path: Pa
     again = study(cells, tmp_path / "study.zarr", store=None)
     assert kept.equals(again)
     assert mt.open_study(tmp_path / "study.zarr").equals(again)
-    assert set(kept.indexes) == set(again.indexes) == {"cell", BUFFERS, "temperature"}
+    assert set(kept.indexes) == set(again.indexes) == {"cell", BUFFERS, "temperature", "buffer_thickness"}
     assert float(kept["counting"].sel({BUFFERS: 5e-4, "temperature": 333.15}, method="nearest")[0]) > 0
     assert kept.where(kept["counting"] > 0)["failure"].dtype == object
     assert kept.attrs["study"] == again.attrs["study"]

@@ -181,6 +181,11 @@ def test_made_up_ageing_is_told_from_another(tmp_path: Path, true: str, false: s
         ({"relations": [f"area[annealed] <= {THICKNESS}[annealed]"]}, "nothing is free there"),
         ({"relations": [f"{THICKNESS}[au_mg3asn_au] <= {THICKNESS}[annealed]"]}, "name more in the brackets"),
         ({"ageing": ["contact_los"]}, "Did you mean 'contact_loss'"),
+        ({"alternatives": {"exponent": ["-7"]}}, "unknown exponent of these observations '-7'"),
+        ({"alternatives": {"exponnt": ["-8"]}}, "Did you mean 'exponent'"),
+        ({"deny": ["the short circuit is new"]}, "unknown claim of these observations"),
+        ({"free": {EON: mt.Shared("heat_treatment", bounds=("-1 S/m", "1 S/m"))}}, "are negative"),
+        ({"free": {EON: mt.Shared("heat_treatment", bounds=("1 V", "2 V"))}}, f"bounds of {EON}: '1 V': the unit 'V'"),
     ],
 )
 def test_claims_that_cannot_be_meant_are_refused(arguments: dict[str, Any], said: str) -> None:

@@ -1,0 +1,213 @@
+"""Charts as figures of Bokeh: made once for a page, then only their numbers are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import panel as pn
+from bokeh.models import ColumnDataSource, FactorRange, HoverTool, Legend, LegendItem, Span
+from bokeh.plotting import figure
+
+from ..plot.look import COLOURS
+from ..plot.units import lab, with_unit
+from .picture import Axis, Chart, Curve, Picture
+
+__all__ = ["Board"]
+
+#: Colours of light and of dark pages: ink, muted, lines of the grid, the curve, measured points, parts.
+_LIGHT = {"ink": "#22262b", "muted": "#59616c", "grid": "#e3e6ea", "model": COLOURS[0], "data": "#22262b"}
+_DARK = {"ink": "#e8eaed", "muted": "#a4adb8", "grid": "#343a41", "model": "#6cb6ef", "data": "#e8eaed"}
+_PARTS = {
+    False: COLOURS,
+    True: (
+        *("#6cb6ef", "#ff9a4d", "#3cd0a0", "#ffc94d", "#f0a6cf"),
+        *("#a8dcff", "#d8b95c", "#a9b2bd", "#b592e6", "#d6d65c"),
+    ),
+}
+#: Charts stand side by side where there is room for two.
+_GRID = {"display": "grid", "grid-template-columns": "repeat(auto-fit, minmax(min(100%, 400px), 1fr))", "gap": "10px"}
+_BEFORE = "before the last move"
+
+
+@dataclass
+class _Drawn:
+    """A chart on the page: its figure, and the glyphs by what they show."""
+
+    chart: Chart
+    figure: figure
+    legend: Legend
+    hover: HoverTool
+    glyphs: dict[tuple[str, int], tuple[ColumnDataSource, LegendItem]] = field(default_factory=dict)
+    base: Span | None = None
+
+    @classmethod
+    def of(cls, chart: Chart) -> _Drawn:
+        """An empty figure for a chart."""
+        made = figure(
+            height=130 + 34 * max(len(chart.labels), 1) if chart.labels else 340,
+            sizing_mode="stretch_width", min_width=300, match_aspect=chart.square, toolbar_location="above",
+            x_axis_type="log" if chart.x.log else "auto", y_axis_type="log" if chart.y.log else "auto",
+            tools="pan,box_zoom,wheel_zoom,reset,save", title=chart.name, background_fill_alpha=0, border_fill_alpha=0,
+            html_attributes={"role": "img", "aria-label": f"chart: {chart.name}"},
+            **({"y_range": FactorRange(*chart.labels)} if chart.labels else {}),
+        )  # fmt: skip
+        hover, legend = HoverTool(), Legend(items=[], ncols=2, click_policy="hide", background_fill_alpha=0)
+        made.add_tools(hover)
+        made.add_layout(legend, "below")
+        made.toolbar.logo = None
+        found = cls(chart, made, legend, hover)
+        if chart.labels:
+            found.base = Span(dimension="height", line_dash="dashed")
+            made.add_layout(found.base)
+        return found
+
+    def glyph(self, curve: Curve, role: str, number: int) -> tuple[ColumnDataSource, LegendItem]:
+        """What shows curves of a role, the number of which it is."""
+        if (role, number) not in self.glyphs:
+            source = ColumnDataSource({"x": [], "y": []})
+            match role:
+                case "data":
+                    renderer = self.figure.scatter("x", "y", source=source, size=6, fill_alpha=0, line_width=1.2)
+                # bars begin where the cell stands, and go where the number at the end of its range takes it
+                case "low" | "high":
+                    renderer = self.figure.hbar(
+                        y="y", left="base", right="x", height=0.6, source=source, line_alpha=0, fill_alpha=0.85
+                    )
+                case _:
+                    dash = "dashed" if role == "before" else "solid"
+                    width = {"before": 1.5, "model": 2.5}.get(role, 1.8)
+                    renderer = self.figure.line("x", "y", source=source, line_width=width, line_dash=dash)
+            renderer.name = curve.name
+            item = LegendItem(label=curve.name, renderers=[renderer])
+            self.glyphs[role, number] = (source, item)
+        return self.glyphs[role, number]
+
+    def show(self, chart: Chart, before: Chart | None) -> None:
+        """Send the numbers of a chart, and of the one that was there before the last move."""
+        shown = [*self._numbered(chart, before)]
+        across, up = ([c for _, _, c in shown], [c for role, _, c in shown if role not in ("low", "high")])
+        x_size = self._axis(chart.x, "xaxis", [c.x for c in across])
+        y_size = self._axis(chart.y, "yaxis", [c.y for c in up])
+        # glyphs are kept, for a new one costs as much as twenty moves; those without a curve are emptied
+        seen = set()
+        for role, number, curve in shown:
+            source, item = self.glyph(curve, role, number)
+            seen.add((role, number))
+            data: dict[str, object] = {"x": curve.x / x_size, "y": curve.y / y_size}
+            if chart.labels:
+                names = [_name(text) for text in chart.labels]
+                data = {"x": curve.x / x_size, "y": names, "base": np.full(len(names), chart.base / x_size)}
+            source.data = data
+            item.label = {"value": curve.name}  # type: ignore[assignment]  # a text would be the name of a column
+        for key, (source, _) in self.glyphs.items():
+            if key not in seen and len(source.data["x"]):
+                source.data = {name: [] for name in source.data}
+        # a legend of one curve says nothing that the title does not
+        items = [self.glyphs[key][1] for key in self.glyphs if key in seen]
+        if [*self.legend.items] != items:
+            self.legend.items = items
+        self.legend.visible = len(items) > 1
+        if chart.labels:
+            names = [_name(text) for text in chart.labels]
+            if [*self.figure.y_range.factors] != names:
+                self.figure.y_range.factors = names
+            assert self.base is not None
+            self.base.location = chart.base / x_size
+
+    def _numbered(self, chart: Chart, before: Chart | None) -> Iterator[tuple[str, int, Curve]]:
+        """Curves with their role and their number among those of that role, the one before below the others."""
+        if before is not None:
+            for number, curve in enumerate(c for c in before.curves if c.role == "model"):
+                yield "before", number, Curve(_BEFORE, curve.x, curve.y, "before")
+        count: dict[str, int] = {}
+        for curve in chart.curves:
+            count[curve.role] = count.get(curve.role, -1) + 1
+            yield curve.role, count[curve.role], curve
+
+    def _axis(self, axis: Axis, side: str, values: list[np.ndarray]) -> float:
+        """Label an axis, and return the size of its unit."""
+        # decades say their own size: a unit that changes while a slider moves would make a logarithmic axis jump
+        size, unit = lab(np.concatenate([np.ravel(v) for v in values]) if values and not axis.log else [1.0], axis.unit)
+        label = (
+            with_unit(axis.name, unit) if axis.name[:1].islower() else f"{axis.name} ({unit})" if unit else axis.name
+        )
+        for drawn in self.figure.xaxis if side == "xaxis" else self.figure.yaxis:
+            if drawn.axis_label != label:
+                drawn.axis_label = label
+        return size
+
+    def paint(self, dark: bool) -> None:
+        """Take the colours of a light or dark page."""
+        colours = _DARK if dark else _LIGHT
+        made = self.figure
+        made.title.text_color, made.outline_line_color = colours["ink"], None
+        made.title.text_font_size, made.title.text_font = "13px", "system-ui, sans-serif"
+        for axis in made.axis:
+            axis.axis_label_text_color = axis.major_label_text_color = colours["ink"]
+            axis.axis_line_color = axis.major_tick_line_color = colours["muted"]
+            axis.minor_tick_line_color = None
+            axis.axis_label_text_font_style, axis.axis_label_text_font_size = "normal", "12px"
+            axis.axis_label_text_font = axis.major_label_text_font = "system-ui, sans-serif"
+        made.grid.grid_line_color = colours["grid"]
+        self.legend.label_text_color, self.legend.label_text_font_size = colours["ink"], "11px"
+        self.legend.border_line_color, self.legend.inactive_fill_alpha, self.legend.spacing = None, 0.0, 6
+        self.hover.tooltips = [("", "$name"), (self.chart.x.name or "x", "@x"), (self.chart.y.name or "y", "@y")]
+        if self.base is not None:
+            self.base.line_color = colours["ink"]
+        for (role, number), (_, item) in self.glyphs.items():
+            parts = _PARTS[dark]
+            of_role = {"before": colours["muted"], "model": colours["model"], "low": parts[0], "high": parts[1]}
+            colour = colours["data"] if role == "data" else of_role.get(role, parts[number % len(parts)])
+            for renderer in item.renderers:
+                glyph = renderer.glyph
+                names = ("fill_color",) if role in ("low", "high") else ("line_color",)
+                glyph.update(**dict.fromkeys(names, colour))
+
+
+class Board:
+    """The charts of a page.
+
+    Attributes
+    ----------
+    area : panel.Column
+    """
+
+    def __init__(self) -> None:
+        self.area = pn.Column(
+            sizing_mode="stretch_width", styles=_GRID, stylesheets=[".scroll-button { display: none }"]
+        )
+        self.dark = False
+        self._charts: list[_Drawn] = []
+        self._key: tuple[object, ...] = ()
+
+    def show(self, picture: Picture, before: Picture | None) -> None:
+        """Show a picture, and the one before it."""
+        key = tuple((chart.name, chart.x, chart.y, bool(chart.labels)) for chart in picture.charts)
+        new = key != self._key
+        if new:
+            self._key, self._charts = key, [_Drawn.of(chart) for chart in picture.charts]
+        # new glyphs need their colours, the others have them
+        count = sum(len(drawn.glyphs) for drawn in self._charts)
+        earlier = before.charts if before is not None and len(before.charts) == len(picture.charts) else ()
+        for k, (drawn, chart) in enumerate(zip(self._charts, picture.charts, strict=True)):
+            drawn.show(chart, earlier[k] if earlier else None)
+        if new or sum(len(drawn.glyphs) for drawn in self._charts) != count:
+            self.paint(self.dark)
+        if new:
+            self.area.objects = [
+                pn.pane.Bokeh(drawn.figure, sizing_mode="stretch_width", min_width=300, margin=0)
+                for drawn in self._charts
+            ]
+
+    def paint(self, dark: bool) -> None:
+        """Take the colours of a light or dark page."""
+        self.dark = dark
+        for drawn in self._charts:
+            drawn.paint(dark)
+
+
+def _name(text: str) -> str:
+    """A label in two lines: what it belongs to, and what it is."""
+    return text.replace(": ", ":\n", 1)

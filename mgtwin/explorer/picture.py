@@ -1,0 +1,98 @@
+"""What a page shows, as arrays: charts with curves, numbers read from them, what to beware of. No screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Axis", "Chart", "Curve", "Picture", "curve"]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis: what is on it, in which SI unit, and whether it is logarithmic."""
+
+    name: str
+    unit: str = ""
+    log: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A curve in SI units.
+
+    Attributes
+    ----------
+    name : str
+    x, y : ndarray
+    role : {"model", "data", "part", "low", "high"}
+        The model, what was measured, one of several parts; the ends of a bar.
+    """
+
+    name: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    role: str = "model"
+
+
+def curve(name: str, x: ArrayLike, y: ArrayLike, role: str = "model") -> Curve:
+    """Return a curve of what is finite of some points.
+
+    Examples
+    --------
+    >>> curve("a", [0.0, 1.0, 2.0], [1.0, np.nan, 3.0]).x
+    array([0., 2.])
+    """
+    across, up = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    good = np.isfinite(across) & np.isfinite(up)
+    return Curve(name, across[good], up[good], role)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Curves on a pair of axes.
+
+    Attributes
+    ----------
+    name : str
+    x, y : Axis
+    curves : tuple of Curve
+    square : bool
+        Whether both axes have one scale, as in a Nyquist plot.
+    labels : tuple of str
+        Of bars, one above the other: y counts them from 0.
+    base : float
+        Where bars begin.
+    """
+
+    name: str
+    x: Axis
+    y: Axis
+    curves: tuple[Curve, ...]
+    square: bool = False
+    labels: tuple[str, ...] = ()
+    base: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What a page shows.
+
+    Attributes
+    ----------
+    charts : tuple of Chart
+    readings : mapping of str to str
+        What is read from the curves.
+    warnings : tuple of str
+    result : Dataset, optional
+        The simulation that it shows, for exports.
+    """
+
+    charts: tuple[Chart, ...]
+    readings: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    result: xr.Dataset | None = None

@@ -1,0 +1,148 @@
+"""``mgtwin.explore``: a cell in the browser, from a notebook or the command line."""
+
+from __future__ import annotations
+
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..cells.cell import Cell
+from ..errors import InputError
+from .measured import measured
+from .opening import exploration
+from .state import Exploration
+
+if TYPE_CHECKING:
+    import panel as pn
+
+    from .app import Served
+
+__all__ = ["Explorer", "explore"]
+
+
+class Explorer:
+    """A cell that can be looked at in any number of browsers. Made by :func:`mgtwin.explore`.
+
+    In a notebook its page stands below the cell that ends with it; `state` and `cell` are what was turned there last.
+
+    Attributes
+    ----------
+    state : Exploration
+        The newest state of any screen.
+    url : str
+        Where its page is, once it is served; else ``""``.
+    """
+
+    def __init__(self, state: Exploration, data: object = None) -> None:
+        self.state, self.url = state, ""
+        self._opened, self._data = state, measured(data, state.now)
+        self._server: Served | None = None
+
+    @property
+    def cell(self) -> Cell:
+        """The cell as it is turned."""
+        return self.state.now
+
+    def serve(self, *, port: int = 0, address: str = "127.0.0.1", show: bool = False) -> Explorer:
+        """Serve the page beside, to this machine only unless another address is given; return itself.
+
+        Parameters
+        ----------
+        port : int
+            0 for any that is free.
+        address : str
+        show : bool
+            Open a browser.
+
+        Raises
+        ------
+        InputError
+            Panel is not installed, or the port is taken.
+        """
+        if find_spec("panel") is None:
+            raise InputError("explore needs Panel: python -m pip install 'mgtwin[explore]'.")
+        from . import app
+
+        # asked here, where it can be said: in the thread of the server nobody would see it
+        with socket.socket() as asked:
+            try:
+                asked.bind((address, port))
+            except OSError as error:
+                raise InputError(f"port {port} at {address} cannot be used: {error.strerror or error}.") from None
+            chosen = int(asked.getsockname()[1])
+        self.url = f"http://{address}:{chosen}/"
+
+        def told(state: Exploration) -> None:
+            self.state = state
+
+        def page() -> pn.Template:
+            return app.Screen(self._opened, self._data, told).page()
+
+        self._server = app.Served(page, chosen, address, show)
+        self._server.start()
+        return self
+
+    def wait(self) -> None:
+        """Wait until Ctrl-C ends the server."""
+        try:
+            while self._server is not None and self._server.is_alive():
+                self._server.join(1.0)
+        except KeyboardInterrupt:
+            self.stop()
+
+    def stop(self) -> None:
+        """End the server that runs beside."""
+        if self._server is not None:
+            self._server.stop()
+            self._server, self.url = None, ""
+
+    def __repr__(self) -> str:
+        where = f" at {self.url}" if self.url else ""
+        return f"<Explorer of {self.state.cell.name}{where}>"
+
+    def _repr_html_(self) -> str:
+        # a frame, not the widgets themselves: it needs no extension of the notebook and nothing from the network
+        if not self.url:
+            self.serve()
+        return (
+            f'<iframe src="{self.url}?{self.state.query}" title="mgtwin explore" width="100%" height="860" '
+            f'style="border:0"></iframe><p><a href="{self.url}" target="_blank">{self.url}</a></p>'
+        ).replace("&", "&amp;")
+
+
+def explore(cell: Cell | Exploration | str | Path = "trilayer", *overlays: str, data: object | None = None) -> Explorer:
+    """Look at a cell in the browser while its numbers are turned.
+
+    Parameters
+    ----------
+    cell : Cell, Exploration, str or Path
+        A cell, its name or file; or a state that was saved.
+    *overlays : str
+        That are switched on at first.
+    data : Dataset, path, or list of these, optional
+        Measurements to show beside the model, and to fit.
+
+    Returns
+    -------
+    Explorer
+        Shows itself in a notebook; elsewhere ``explore(...).serve(show=True)`` opens a browser. ``explorer.cell`` is
+        the cell as it was turned last.
+
+    Raises
+    ------
+    UnknownNameError, FileError
+        As `mgtwin.cell`.
+    InputError
+        For data that are no measurement.
+
+    Examples
+    --------
+    >>> import mgtwin as mt
+    >>> explorer = mt.explore("trilayer", "annealed")
+    >>> explorer
+    <Explorer of trilayer>
+    >>> explorer.cell.overlays
+    ('annealed',)
+    """
+    return Explorer(exploration(cell, overlays), data)

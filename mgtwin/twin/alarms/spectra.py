@@ -1,0 +1,101 @@
+r"""What faults do to spectra.
+
+A shunt beside the layers gives :math:`Z' = R_s + 1/(1/(Z - R_s) + G)`; all else is a derivative of the mesh-free
+impedance. What a spectrum shows beside its cell's fixture is foreseen as without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...cells import Cell
+from ...impedance.compiled import CompiledSpectra
+
+__all__ = ["SpectrumForeseen", "foreseen_spectra", "shunted"]
+
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+#: Numbers of a cell by whose derivatives faults show.
+WATCHED = ("*.contact.fraction", "*.film_resistance", "*.film_resistance.reference", "series_resistance", "temperature")
+
+
+def shunted(z: Complexes, conductances: Reals, leads: float, area: float) -> Complexes:
+    """Impedances [ohm] with a shunt [S/m2] beside what is not leads [ohm m2], (k, numbers)."""
+    layers = z * area - leads
+    return np.asarray((leads + layers / (1 + np.multiply.outer(conductances, layers))) / area)
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumForeseen:
+    """A spectrum that was foreseen; see `Foreseen`.
+
+    Attributes
+    ----------
+    impedance : ndarray of complex, shape (f,)
+        [ohm]
+    leads, area : float
+        Of the cell [ohm m2, m2].
+    slopes : mapping
+        Path to dZ/dp, shape (f,).
+    """
+
+    impedance: Complexes
+    leads: float
+    area: float
+    slopes: Mapping[str, Complexes]
+
+    @property
+    def numbers(self) -> Reals:
+        """Real and imaginary part of each point in turn [ohm]."""
+        return parts(self.impedance)
+
+    @property
+    def resistance(self) -> float:
+        """The largest modulus of the layers [ohm m2]."""
+        return float(np.max(np.abs(self.impedance * self.area - self.leads)))
+
+    def cut(self, count: int) -> SpectrumForeseen:
+        """Its first points."""
+        slopes = {path: slope[:count] for path, slope in self.slopes.items()}
+        return SpectrumForeseen(self.impedance[:count], self.leads, self.area, slopes)
+
+    def slope(self, pattern: str) -> Complexes:
+        """dZ/dp by all numbers whose path matches, moved together."""
+        found = [slope for path, slope in self.slopes.items() if fnmatchcase(path, pattern)]
+        return np.sum([np.zeros_like(self.impedance), *found], axis=0)
+
+    def by(self, pattern: str) -> Reals:
+        """Derivative of the numbers by all numbers whose path matches, moved together."""
+        return parts(self.slope(pattern))
+
+    def shunted(self, conductances: Reals) -> Reals:
+        """Change of the numbers by a shunt, (k, numbers)."""
+        return parts(shunted(self.impedance, conductances, self.leads, self.area) - self.impedance)
+
+
+def parts(z: Complexes) -> Reals:
+    """Real and imaginary part of each point in turn, along the last axis."""
+    return np.stack([z.real, z.imag], axis=-1).reshape(*z.shape[:-1], -1)
+
+
+def foreseen_spectra(cell: Cell, values: Mapping[str, Reals], frequencies: Reals) -> list[SpectrumForeseen]:
+    """Spectra foreseen of a cell with numbers that differ, path -> (k,), at frequencies (k, f) [Hz], all in one go."""
+    watched = [path for path in cell.paths() if any(fnmatchcase(path, pattern) for pattern in WATCHED)]
+    paths = list(dict.fromkeys([*values, *watched]))
+    given = {
+        path: np.reshape(values.get(path, np.full(len(frequencies), float(cell.numbers[path]))), (-1, 1))
+        for path in paths
+    }
+    spectra = CompiledSpectra(cell, frequencies, paths)
+    z, slopes = spectra.impedance(given), spectra.jacobian(given, watched)
+    leads = given["series_resistance"][:, 0]
+    return [
+        SpectrumForeseen(z[k], float(leads[k]), float(cell.area), dict(zip(watched, slopes[:, k], strict=True)))
+        for k in range(len(frequencies))
+    ]

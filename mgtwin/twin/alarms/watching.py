@@ -1,0 +1,328 @@
+"""The watch over a life: scores of every fault in every piece of evidence, and what follows of them.
+
+A piece with a fault beyond its threshold is *held*: it is foreseen, but not assimilated, until the next one of its kind
+tells. Is that better foreseen without the fault, the piece stood apart (the alarm is withdrawn, it stays out); is it
+better foreseen with it, the cell has changed (the alarm is confirmed, the life goes on from a break). What is decided
+stays decided, so that a life is run again once for every alarm and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...quantities import format_value
+from ..evidence import Moment
+from .base import AlarmKind
+from .faults import Fault, Foreseen, Whitened
+
+__all__ = ["Alarm", "Break", "Explained", "Innovation", "Report", "Scored"]
+
+Reals = NDArray[np.float64]
+
+#: Pieces of a kind before any alarm: what is free has to be found first.
+FIRST = 5
+#: Pieces after a break before any alarm: what broke has to be found first.
+SETTLING = 2
+#: Pieces of a kind whose scores say how large they are without a fault, and where these are clipped.
+LATEST, CLIPPED = 12, 6.0
+#: What a score has to exceed for a slow change to count.
+ALLOWANCE = 0.75
+#: Faults that explain nearly as well belong to the name of an alarm: a factor of 20 in likelihood.
+NEARLY = np.log(20.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """A piece of evidence as one explanation foresaw it.
+
+    Attributes
+    ----------
+    log_odds : float
+        Logarithm of the explanation's odds before this piece.
+    e, S : ndarray
+        Measured less foreseen, (N,), and its covariance, model error and noise included, (N, N).
+    foreseen : Foreseen
+    """
+
+    log_odds: float
+    e: Reals
+    S: Reals
+    foreseen: Foreseen
+
+
+@dataclass(frozen=True, eq=False)
+class Innovation:
+    """A piece of evidence as all explanations foresaw it, from what was assimilated before it.
+
+    Attributes
+    ----------
+    sha, name, kind : str
+        Of the evidence.
+    moment : Moment
+    cycle : float
+        Cycles done.
+    explained : mapping
+        By the name of the explanation.
+    """
+
+    sha: str
+    name: str
+    kind: str
+    moment: Moment
+    cycle: float
+    explained: Mapping[str, Explained]
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something that went wrong.
+
+    Attributes
+    ----------
+    cycle : float
+        Cycles done when it was first seen.
+    mechanism : str
+        What explains it best: ``short``, ``contact``, ``film``, ``ohmic fell``, ``film fell``, ``gain`` or
+        ``temperature``, or what own kinds of alarm know.
+    others : tuple of str
+        What explains it nearly as well (within a factor of 20 in likelihood): these data cannot tell them apart.
+    size, std : float
+        Of the fault [unit].
+    unit : str
+    odds : float
+        Of the mechanism against all that were looked for, each as probable as another before.
+    evidence : str
+        SHA-256 of what showed it.
+    text : str
+    state : str
+        ``raised``, ``confirmed`` or ``withdrawn`` by the next piece of evidence.
+    """
+
+    cycle: float
+    mechanism: str
+    others: tuple[str, ...]
+    size: float
+    std: float
+    unit: str
+    odds: float
+    evidence: str
+    text: str
+    state: str = "raised"
+
+    def __str__(self) -> str:
+        return f"{self.text} [{self.state}]"
+
+
+@dataclass(frozen=True)
+class Break:
+    """A change of the cell that was confirmed: from this piece of evidence on it is another one.
+
+    Attributes
+    ----------
+    evidence : str
+    mechanisms : tuple of str
+        What can have broken, the most probable first.
+    size, std : float
+        Of the first.
+    """
+
+    evidence: str
+    mechanisms: tuple[str, ...]
+    size: float
+    std: float
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What one piece of evidence says of every fault.
+
+    Attributes
+    ----------
+    kind : str
+        Of the evidence.
+    z : mapping
+        Score, in units of the usual size of this score.
+    raw : mapping
+        The same, in standard deviations.
+    slow : mapping
+        The sum of what exceeded the allowance, so far.
+    usual : bool
+        Whether it says what scores are like without a fault.
+    """
+
+    kind: str
+    z: Mapping[str, float]
+    raw: Mapping[str, float]
+    slow: Mapping[str, float]
+    usual: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighed:
+    """A fault in one piece of evidence, all explanations together."""
+
+    alarm: AlarmKind
+    fault: Fault
+    likelihood: float
+    size: float
+    std: float
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What the watch has found so far.
+
+    Attributes
+    ----------
+    apart : tuple of bool
+        Of every piece that was looked at: whether it is held, or stood apart for good.
+    scores : tuple of Scored
+    alarms : tuple of Alarm
+    breaks : tuple of Break
+    open : bool
+        Whether the last piece is held.
+    since : int
+        Number of the first piece that was foreseen after the last break.
+    """
+
+    apart: tuple[bool, ...] = ()
+    scores: tuple[Scored, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    open: bool = False
+    since: int = 0
+
+    def after(self, innovations: Sequence[Innovation], kinds: Sequence[AlarmKind]) -> Report:
+        """Go on with pieces that were not looked at yet, up to one that changes what may be assimilated.
+
+        Parameters
+        ----------
+        innovations : sequence of Innovation
+            All of the life, in its order, foreseen with the pieces that stand `apart` left out and after all `breaks`.
+        kinds : sequence of AlarmKind
+        """
+        report = self
+        for k in range(len(self.apart), len(innovations)):
+            found = report._decided(innovations, k, kinds)
+            if found.breaks != self.breaks or found.open:
+                return found
+            report = found
+        return report
+
+    def _decided(self, innovations: Sequence[Innovation], k: int, kinds: Sequence[AlarmKind]) -> Report:
+        """With one more piece."""
+        innovation, report = innovations[k], self
+        faults = weighed(innovation, kinds)
+        if self.open:
+            held, before = self.alarms[-1], self.alarms[:-1]
+            # of two equal pieces the likelihood is larger with the fault than without from half of its size on
+            if faults[held.mechanism].size / held.size < 0.5:
+                said = f"{innovations[k - 1].name} stands apart: {held.text}"
+                withdrawn = replace(held, text=said, state="withdrawn") if held.state == "raised" else held
+                report = replace(self, open=False, alarms=(*before, withdrawn))
+            else:
+                # what lasts is the cell's, where a fault of the cell explains it nearly as well
+                names = [name for name in (held.mechanism, *held.others) if faults[name].alarm.of_cell]
+                confirmed = (*before, replace(held, state="confirmed"))
+                if not names:
+                    silent = Scored(innovation.kind, {}, {}, {}, usual=False)
+                    return replace(self, apart=(*self.apart, True), scores=(*self.scores, silent), alarms=confirmed)
+                # the pieces that showed it count from now on, and this one is foreseen anew
+                broken = Break(held.evidence, tuple(names), held.size, held.std)
+                apart = (*self.apart[:-1], False)
+                scores = (*self.scores[:-1], replace(self.scores[-1], slow={}))
+                breaks, since = (*self.breaks, broken), len(apart)
+                return Report(apart, scores, confirmed, breaks, open=False, since=since)
+        scored = report._scored(innovation, faults)
+        judged = replace(report, apart=(*report.apart, False), scores=(*report.scores, scored))
+        settling = len(report.apart) - report.since < SETTLING and report.breaks
+        if settling or sum(one.kind == innovation.kind for one in report.scores) < FIRST:
+            return judged
+        return judged._alarmed(innovation, faults, scored)
+
+    def _scored(self, innovation: Innovation, faults: Mapping[str, _Weighed]) -> Scored:
+        """Scores of a piece, in units of those of the pieces of its kind before it that were assimilated."""
+        same = [one for one in self.scores if one.kind == innovation.kind]
+        before = [one for one in same if one.usual]
+        z, raw, slow = {}, {}, {}
+        for name, weight in faults.items():
+            usual = [min(abs(one.raw.get(name, 0.0)), CLIPPED) for one in before[-LATEST:]]
+            scale = max(1.0, float(np.sqrt(np.mean(np.square(usual))))) if usual else 1.0
+            raw[name], z[name] = weight.score, weight.score / scale
+            last = same[-1].slow.get(name, 0.0) if before else 0.0
+            # while what is free is being found a sum would be of that
+            settled = len(before) >= FIRST and (not self.breaks or len(self.apart) - self.since >= FIRST)
+            slow[name] = max(0.0, last + z[name] - ALLOWANCE) if settled else 0.0
+        return Scored(innovation.kind, z, raw, slow)
+
+    def _alarmed(self, innovation: Innovation, faults: Mapping[str, _Weighed], scored: Scored) -> Report:
+        """With an alarm, if a fault is beyond its threshold."""
+        jumped = [name for name, weight in faults.items() if scored.z[name] > weight.alarm.jump]
+        crept = [name for name, weight in faults.items() if scored.slow[name] > weight.alarm.slow]
+        if not jumped and not crept:
+            return self
+        # one scale for all: names are told by differences of likelihoods, which are large where the fault is
+        scale = max((scored.raw[name] / scored.z[name] for name in jumped), default=1.0)
+        weights = (
+            {name: weight.likelihood / scale**2 for name, weight in faults.items()}
+            if jumped
+            else {name: scored.slow[name] for name, weight in faults.items() if np.isfinite(weight.alarm.slow)}
+        )
+        share = float(np.exp(max(weights.values()) - np.logaddexp.reduce(list(weights.values()))))
+        ranked = sorted(weights, key=lambda name: -weights[name])
+        best, others = ranked[0], tuple(name for name in ranked[1:] if weights[ranked[0]] - weights[name] < NEARLY)
+        weight = faults[best]
+        alarm = Alarm(
+            innovation.cycle, best, others, weight.size, weight.std, weight.fault.unit, share, innovation.sha, ""
+        )
+        raised = replace(alarm, text=_text(innovation, alarm, slow=not jumped))
+        if not jumped:
+            # many pieces said it, and none of them can be left out; the sum begins anew
+            fresh = replace(scored, slow={}, usual=False)
+            broken = Break(innovation.sha, (best, *others), weight.size, weight.std)
+            confirmed = (*self.alarms, replace(raised, state="confirmed"))
+            scores, breaks = (*self.scores[:-1], fresh), (*self.breaks, broken)
+            return Report(self.apart, scores, confirmed, breaks, open=False, since=len(self.apart))
+        # the sums wait for what the next piece says of this one
+        last = self.scores[-2].slow if len(self.scores) > 1 else {}
+        scores = (*self.scores[:-1], replace(scored, slow=last, usual=False))
+        return replace(self, apart=(*self.apart[:-1], True), scores=scores, alarms=(*self.alarms, raised), open=True)
+
+
+def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _Weighed]:
+    """Every fault in a piece of evidence, with the likelihoods of all explanations by their odds.
+
+    An explanation that foresees the piece without a fault speaks against one, as far as it is believed.
+    """
+    explained = innovation.explained
+    white = {name: Whitened(one.e, one.S) for name, one in explained.items()}
+    posterior = {name: one.log_odds + white[name].log_density for name, one in explained.items()}
+    total = np.logaddexp.reduce(list(posterior.values()))
+    leading = max(posterior, key=lambda name: posterior[name])
+    found = {}
+    for kind in kinds:
+        by_explanation = {name: kind.faults(one.foreseen) for name, one in explained.items()}
+        for fault_name, fault in by_explanation[leading].items():
+            weights = {name: faults[fault_name].weigh(white[name]) for name, faults in by_explanation.items()}
+            likelihood = (
+                np.logaddexp.reduce([posterior[name] + weight.likelihood for name, weight in weights.items()]) - total
+            )
+            best = weights[leading]
+            score = float(np.sqrt(2 * likelihood) if likelihood > 0 else min(best.score, 0.0))
+            found[fault_name] = _Weighed(kind, fault, float(likelihood), best.size, best.std, score)
+    return found
+
+
+def _text(innovation: Innovation, alarm: Alarm, *, slow: bool) -> str:
+    """What to tell people."""
+    # of a temperature the size is a difference, which format_value would write as a temperature
+    size = f"{alarm.size:+.2g} K" if alarm.unit == "K" else format_value(alarm.size, alarm.unit)
+    how = "slowly since many pieces of evidence" if slow else f"in {innovation.name}"
+    names = " or ".join([alarm.mechanism, *alarm.others])
+    more = ": these data cannot tell which" if alarm.others else ""
+    return f"cycle {alarm.cycle:g}: {names}, {size} {how}{more}"

@@ -1,0 +1,63 @@
+"""What several explanations of one cell have to have in common, and what each of them leaves free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..cells import Cell
+from ..cells.paths import Key
+from ..errors import InputError, UnknownNameError
+from ..fitting.free import FreeLike
+from ..fitting.models import model_of
+from .coordinates import Coordinates
+from .evidence import Usage
+
+__all__ = ["coordinates_of"]
+
+
+def coordinates_of(
+    explanations: Mapping[str, Cell], free: Mapping[Key, FreeLike], usage: Usage
+) -> dict[str, Coordinates]:
+    """Return the coordinates of every explanation; a key may belong to some of them only.
+
+    Raises
+    ------
+    InputError
+        There is no explanation, they differ in their layers, nothing of a cell ages or wanders, or nobody said what a
+        cycle is.
+    UnknownNameError
+        A key belongs to none.
+    """
+    if not explanations:
+        raise InputError("a twin needs a cell: mt.Twin(mt.cell('trilayer', 'film_growth'), free).")
+    layers = {name: tuple(layer.name for layer in cell.layers) for name, cell in explanations.items()}
+    if len(set(layers.values())) > 1:
+        said = "; ".join(f"{name}: {', '.join(one)}" for name, one in layers.items())
+        raise InputError(f"explanations of one cell have the same layers, but these have {said}.")
+    found: dict[str, Coordinates] = {}
+    unused = dict.fromkeys(free)
+    for name, cell in explanations.items():
+        own = {}
+        for key, what in free.items():
+            # What one explanation does not have another one may: only a key that none has is a mistake.
+            try:
+                known = bool(model_of(cell).expand(key))
+            except UnknownNameError:
+                known = False
+            if known:
+                own[key] = what
+                unused.pop(key, None)
+        found[name] = Coordinates(cell, own, usage)
+        if not found[name].ageing.states and not found[name].wander.any():
+            raise InputError(
+                f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with mt.fit, "
+                f"or give a number mt.Drifting('2 %')."
+            )
+        if usage.cycling is None and found[name].ageing.by_charge:
+            raise InputError(
+                f"{name}: {', '.join(found[name].ageing.by_charge)} goes with the charge that passes: say what is "
+                f"done between measurements, use=mt.Cycling('-10 uA', '1 h', cycles=1)."
+            )
+    for key in unused:
+        next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
+    return found
