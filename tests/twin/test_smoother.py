@@ -111,7 +111,9 @@ def test_what_is_only_foreseen_changes_nothing(chain: Chain) -> None:
     held = smooth(Chain(chain.mean, chain.factor, chain.dynamics, chain.observed, kept))
     H = chain.observed.H.copy()  # type: ignore[attr-defined]
     H[~kept] = 0.0
-    without = smooth(Chain(chain.mean, chain.factor, chain.dynamics, LinearData(H, chain.observed.y), np.ones_like(kept)))  # type: ignore[attr-defined]
+    without = smooth(
+        Chain(chain.mean, chain.factor, chain.dynamics, LinearData(H, chain.observed.y), np.ones_like(kept))
+    )  # type: ignore[attr-defined]
     sigma = np.sqrt(np.einsum("kii->ki", without.covariances))
     assert np.abs((held.states - without.states) / sigma).max() < 1e-10
     e, S = held.innovation(PIECES - 1)

@@ -90,7 +90,9 @@ def test_states_of_their_own_are_carried_on() -> None:
     assert contact == pytest.approx(1 - 0.98 * length / 6e-3, rel=1e-12)
     # Runge and Kutta's method in a few steps against many
     run = mt.simulate(cell, mt.Cycling("-10 uA", "1 h", 20, traces=()))
-    assert contact == pytest.approx(float(run["final_contact_fraction"].sel(interface="buffer_left-antiperovskite")[-1]), rel=1e-4)
+    assert contact == pytest.approx(
+        float(run["final_contact_fraction"].sel(interface="buffer_left-antiperovskite")[-1]), rel=1e-4
+    )
 
 
 def test_derivative_at_whole_contact_is_the_one_sided_one() -> None:
