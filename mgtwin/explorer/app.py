@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -155,6 +156,9 @@ class Screen:
     def _refresh(self) -> None:
         # first: what comes from now on needs a visit of its own
         self.waits = False
+        # a browser that was closed is known at once, its session ends a while later
+        if self.document.session_context and not self.document.session_context.session.connection_count:
+            return
         seen = self.session.seen
         self.told(seen.state)
         # all of it in one message
@@ -239,6 +243,8 @@ class Served(threading.Thread):
 
     def run(self) -> None:
         """Serve until `stop`."""
+        # what it says of browsers that are closed while something is sent to them is nobody's concern
+        logging.getLogger("bokeh.server.views.ws").setLevel(logging.ERROR)
         pn.io.server.get_server({"/": self.screen}, **self.options)
 
     def stop(self) -> None:

@@ -50,7 +50,7 @@ class _Drawn:
             sizing_mode="stretch_width", min_width=300, match_aspect=chart.square, toolbar_location="above",
             x_axis_type="log" if chart.x.log else "auto", y_axis_type="log" if chart.y.log else "auto",
             tools="pan,box_zoom,wheel_zoom,reset,save", title=chart.name, background_fill_alpha=0, border_fill_alpha=0,
-            html_attributes={"role": "img", "aria-label": f"chart: {chart.name}"},
+            name=chart.name, html_attributes={"role": "img", "aria-label": f"chart: {chart.name}"},
             **({"y_range": FactorRange(*chart.labels)} if chart.labels else {}),
         )  # fmt: skip
         hover, legend = HoverTool(), Legend(items=[], ncols=2, click_policy="hide", background_fill_alpha=0)

@@ -49,6 +49,7 @@ class Setting:
             ends = [equilibrium(cell, side) for side in ("positive", "negative")]
             # an inert electrode has no potential of its own, and a cell with one rests at 0 V here
             rest = 0.0 if None in ends else float(ends[0]) - float(ends[1])  # type: ignore[arg-type]
+            # a metal against itself needs no shift
             if rest:
                 value, low, high = (parse(round(float(x) + rest, 3), "V") for x in (value, low, high))
         return Knob(

@@ -6,11 +6,13 @@ import socket
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from ..cells.cell import Cell
 from ..errors import InputError
 from .measured import measured
 from .opening import exploration
+from .session import Session
 from .state import Exploration
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Explorer:
         self.state, self.url = state, ""
         self._opened, self._data = state, measured(data, state.now)
         self._server: Served | None = None
+        self._sessions: WeakSet[Session] = WeakSet()
 
     @property
     def cell(self) -> Cell:
@@ -73,11 +76,14 @@ class Explorer:
             chosen = int(asked.getsockname()[1])
         self.url = f"http://{address}:{chosen}/"
 
+        # of several browsers the one that moved last is asked for the cell
         def told(state: Exploration) -> None:
             self.state = state
 
         def page() -> pn.Template:
-            return app.Screen(self._opened, self._data, told).page()
+            screen = app.Screen(self._opened, self._data, told)
+            self._sessions.add(screen.session)
+            return screen.page()
 
         self._server = app.Served(page, chosen, address, show)
         self._server.start()
@@ -93,6 +99,8 @@ class Explorer:
 
     def stop(self) -> None:
         """End the server that runs beside."""
+        for session in self._sessions:  # a process does not end before its threads do
+            session.close()
         if self._server is not None:
             self._server.stop()
             self._server, self.url = None, ""

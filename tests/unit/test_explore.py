@@ -347,7 +347,9 @@ def test_a_thousand_random_moves() -> None:
         kind = rng.choice(["turn", "page", "overlay", "reset"], p=[0.88, 0.06, 0.03, 0.03])
         at = session.state
         knob = rng.choice(np.array([*at.knobs, *at.settings], dtype=object))
-        page, overlay = str(rng.choice(("impedance", "sensitivity") * 4 + QUICK)), str(rng.choice(at.switches))
+        # runs in time keep up to 16 models for each thread, which takes its time to fill: they come at the end
+        pages = ("impedance", "sensitivity") if number < 960 else QUICK
+        page, overlay = str(rng.choice(pages)), str(rng.choice(at.switches))
         change = {
             "turn": lambda s, knob=knob: s.moved(knob.path, knob.at(float(rng.uniform()))),
             "page": lambda s, page=page: s.turned_to(page),
@@ -359,8 +361,8 @@ def test_a_thousand_random_moves() -> None:
             seen = session.wait()
             problems += [seen.error] if "Traceback" in seen.error else []
             assert seen.picture is not None
-        if number in (600, 999):
+        if number in (400, 950):
             session.wait()
             sizes.append(resident())
     assert not problems
-    assert sizes[1] - sizes[0] < 40, sizes
+    assert sizes[1] - sizes[0] < 5, sizes  # [MB]; a picture that is kept for every move would be 50

@@ -59,6 +59,7 @@ class Profile:
             charts.append(
                 Chart("Local electrode potential", Axis("position", "m"), Axis("potential", "V"), tuple(inside))
             )
+        # by size: what drives in the other direction takes its part, too
         largest = max(taken, key=lambda name: abs(taken[name]))
         whole = float(np.abs(list(taken.values())).sum())
         readings = {"cell voltage": format_value(float(result["voltage"][-1]), "V")}
