@@ -125,7 +125,7 @@ def values(name: str, quantity: str | None = None) -> PrintedValues:
     Parameters
     ----------
     name : str
-        Of a material of the library.
+        Of a material of the library, or its formula.
     quantity : str, optional
         For example ``"ionic_conductivity"``; all quantities by default.
 
@@ -137,9 +137,13 @@ def values(name: str, quantity: str | None = None) -> PrintedValues:
     Examples
     --------
     >>> import mgtwin as mt
-    >>> round(mt.values("li6ps5cl", "ionic_conductivity").spread)
+    >>> round(mt.values("Li6PS5Cl", "ionic_conductivity").spread)
     62
     """
+    if name not in library.names("materials"):
+        documents = {path.stem: yamlfile.load(path).data for path in library.files("materials")}
+        alike = (stem for stem, data in documents.items() if is_published(data) and data["formula"] == name)
+        name = next(alike, name)
     document = yamlfile.load(library.find("materials", name))
     rows = []
     if is_published(document.data):

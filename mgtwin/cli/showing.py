@@ -61,7 +61,10 @@ class Shown:
             yield from self._heading(heading)
             for row in members:
                 name = row.path.removeprefix(heading).lstrip(".")
-                text = Text(f"  {name:<{name_width}}  ").append(f"{_value(row):<{value_width}}", style="bold")
+                # the key of a source is copied, to be cited: it stays whole at the cost of a blank before it
+                beyond = 0 if self.provenance else name_width + value_width + len(row.source or "") + 16
+                width = max(value_width - max(beyond - options.max_width, 0), 1)
+                text = Text(f"  {name:<{name_width}}  ").append(f"{_value(row):<{width}}", style="bold")
                 text.append(f"  {row.kind:<8}", style=_KIND_STYLES.get(row.kind, "dim"))
                 if not self.provenance:
                     text.append(f"  {row.source}", style="dim")

@@ -100,19 +100,19 @@ class ObservedRow:
         return LinearRow(self.name, tuple(found), *self.interval, self.observation.unit)
 
 
-def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
+def observations(*sources: str | Path | Experiment | Sequence[Experiment]) -> tuple[Experiment, ...]:
     """Return experiments with what was observed in them: the input of `reconcile`.
 
     Parameters
     ----------
-    *sources : str, Path or Experiment
+    *sources : str, Path, Experiment or sequence of Experiment
         Names or paths of folders of experiments, paths of single files (``mypaper.yaml``), experiments; by default
         every folder of experiments in the library that has states.
 
     Raises
     ------
     FileError, UnknownNameError, InputError
-        A file is wrong, or there is none.
+        A file is wrong, or there is none; or two experiments have one name.
 
     Examples
     --------
@@ -129,10 +129,18 @@ def observations(*sources: str | Path | Experiment) -> tuple[Experiment, ...]:
         match source:
             case Experiment():
                 found.append(source)
-            case _ if Path(source).suffix in (".yaml", ".yml"):
+            case tuple() | list():
+                found += observations(*source) if source else ()
+            case str() | Path() if Path(source).suffix in (".yaml", ".yml"):
                 found.append(load_experiment(source))
-            case _:
+            case str() | Path():
                 found += campaign(source).experiments()
+            case _:
+                raise InputError(f"observations are in experiments, their files and folders, not in {source!r}.")
+    names = [experiment.name for experiment in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        # what is counted twice would predict itself
+        raise InputError(f"two experiments are called {twice!r}: leave one out, or rename it.")
     return tuple(found)
 
 

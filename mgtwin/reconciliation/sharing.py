@@ -12,6 +12,7 @@ from ..cells import Cell
 from ..cells.paths import expand
 from ..errors import InputError, UnknownNameError, did_you_mean
 from ..experiments import Run
+from ..plain import is_mapping
 from ..quantities import Value, parse
 
 __all__ = ["UNSAID", "Free", "Parameter", "PerState", "Relation", "Shared"]
@@ -130,7 +131,7 @@ class Relation:
     equal: bool
 
     def __init__(self, text: str) -> None:
-        found = re.fullmatch(rf"\s*{_SIDE}\s*(<=|>=|==)\s*{_SIDE}\s*", text)
+        found = re.fullmatch(rf"\s*{_SIDE}\s*(<=|>=|==)\s*{_SIDE}\s*", str(text))
         if found is None:
             raise InputError(
                 f"{text!r} is no relation: write 'path[state] <= 1.2 path[state]', with <=, >= or == and, in brackets, "
@@ -162,6 +163,11 @@ class Relation:
             raise InputError(f"{self}: the sides have different paths, {', '.join(low)} and {', '.join(high)}.")
         factor = self.high.factor / self.low.factor
         found = [(one, other, factor) for one, other in alike]
+        for one, other in alike:
+            if one.key == other.key:
+                raise InputError(f"{self}: both sides are the same number, {one}.")
+            if one.low > factor * other.high or (self.equal and factor * other.low > one.high):
+                raise InputError(f"{self}: within their bounds they cannot be so.")
         return found + [(other, one, 1 / factor) for one, other in alike if self.equal]
 
     def __str__(self) -> str:
@@ -212,7 +218,14 @@ class Free:
     def __post_init__(self) -> None:
         known = self.factors
         values = dict.fromkeys(str(value) for one in self.states.values() for value in one.values())
+        if not is_mapping(self.parameters):
+            raise InputError(f"free is a mapping of paths to mt.Shared(...), not {self.parameters!r}.")
         for path, shared in self.parameters.items():
+            match shared:
+                case Shared():
+                    pass
+                case _:
+                    raise InputError(f"{path} is free as mt.Shared(...) or mt.PerState(...) says, not {shared!r}.")
             for name in shared.factors or ():
                 if name not in known:
                     hint = did_you_mean(name, known) or f" Known: {', '.join(known) or 'none'}."

@@ -105,7 +105,7 @@ def read_states(source: StatesFile | str | Path | Mapping[str, Mapping[str, str]
         case str() | Path():
             path = Path(source).expanduser()
         case _:
-            return StatesFile(states={name: dict(factors) for name, factors in source.items()})
+            return StatesFile(states=source)  # type: ignore[arg-type]  # it becomes what is asked for, or is refused
     if path.suffix not in (".yaml", ".yml"):
         path = campaign(source).folder / library.STATES
     if not path.is_file():

@@ -11,11 +11,12 @@ from pathlib import Path
 from ..analysis.metrics import shown
 from ..errors import InputError
 from ..experiments import Experiment
+from ..plain import listed
 from ..quantities import parse
 from .candidates import ranked_candidates
 from .program import Program
 from .result import Answer, Conflict, Correction, LeftOut, Reconciled, RowSaid, named
-from .rows import ObservedRow, ageings_of, choices_of, rows_of
+from .rows import ObservedRow, ageings_of, choices_of, observations, rows_of
 from .search import Consistent, Inconsistent, explore, ranked
 from .sharing import Free, Relation, Shared
 from .statesfile import StatesFile, read_states
@@ -33,7 +34,7 @@ WRONG = {"high": 0.02, "medium": 0.1, "low": 0.3}
 
 
 def reconcile(
-    observed: Sequence[Experiment],
+    observed: Sequence[Experiment] | Experiment | str | Path,
     *,
     states: StatesFile | str | Path | Mapping[str, Mapping[str, str]],
     free: Mapping[str, Shared] | None = None,
@@ -56,7 +57,7 @@ def reconcile(
 
     Parameters
     ----------
-    observed : sequence of Experiment
+    observed : sequence of Experiment, Experiment, str or Path
         See `observations`.
     states : mapping, str, Path or StatesFile
         Name of an overlay, a cell or an experiment to factors and their values: ``{"hot_pressed": {"heat_treatment":
@@ -102,20 +103,26 @@ def reconcile(
     """
     began = time.monotonic()
     file = read_states(states)
-    shared, chosen = file.parameters if free is None else free, alternatives or file.alternatives
+    ageing, overlays, deny, texts = (
+        tuple(map(str, listed(own if one is None else one)))
+        for one, own in (
+            (ageing, file.ageing), (overlays, file.overlays), (deny, file.deny), (relations, file.relations)
+        )
+    )  # fmt: skip
+    chosen = {key: tuple(map(str, listed(one))) for key, one in (alternatives or file.alternatives).items()}
+    shared = file.parameters if free is None else free
     if not shared:
         raise InputError("nothing is free: give free={path: mt.Shared(...)}, or a file of states with 'free'.")
     if not observed:
         raise InputError("nothing was observed: give experiments, as from mt.observations().")
-    until = began + float(parse(budget, "s"))
-    claims = [Relation(str(one)) for one in (file.relations if relations is None else relations)]
-    work = _Work(Free(shared, file.states, claims), until, progress or (lambda fraction, text: None), witness, seed)
-    work.ageings, choices = ageings_of(observed, ageing or file.ageing), choices_of(observed, chosen)
-    whole = file.overlays if overlays is None else overlays, file.deny if deny is None else deny
+    found, until = observations(observed), began + float(parse(budget, "s"))
+    known = Free(shared, file.states, tuple(map(Relation, texts)))
+    work = _Work(known, until, progress or (lambda fraction, text: None), witness, seed)
+    work.ageings, choices = ageings_of(found, ageing), choices_of(found, chosen)
     answers = list[Answer]()
     try:
         for k, choice in enumerate(choices):
-            rows = rows_of(observed, choice, *whole)
+            rows = rows_of(found, choice, overlays, deny)
             answers.append(work.answer(choice, rows, (k / len(choices), (k + 1) / len(choices))))
     except KeyboardInterrupt:
         work.interrupted = True

@@ -185,6 +185,9 @@ class _Descent:
         promised = -float(self._gradient @ step) - float(change @ change) / 2
         size = float(np.linalg.norm(step))
         tiny = size <= self._tolerance * (self._tolerance + float(np.linalg.norm(self.x)))
+        if not (promised > 0 or tiny):  # bounds have bent the step until it leads uphill: a shorter one is steeper
+            self._radius = float(np.linalg.norm(step * self._scale)) / 4
+            return False
         # Each step promises this part of what the one before it did, and will leave as much of what it promises. The
         # cost changes with the square of the step, so it tells the minimum at a looser step than the step does.
         left = promised * min(1.0, promised / self._before) if self._before > 0 else promised

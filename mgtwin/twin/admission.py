@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..errors import InputError
 from ..quantities import format_value
 
@@ -20,7 +22,7 @@ _SAME_AREA = 0.02
 
 
 def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: str = "") -> None:
-    """Refuse a measurement of another cell, as far as it says of which it is.
+    """Refuse a measurement of another cell, as far as it says of which it is, and one without numbers.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: st
     Raises
     ------
     InputError
-        The area is another one, or the label.
+        The area is another one, or the label; or a spectrum has no point that is a number.
 
     Examples
     --------
@@ -47,6 +49,8 @@ def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: st
         ...
     mgtwin.errors.InputError: a.mpt was measured on an area of 2 cm^2, but trilayer has 1.131 cm^2: it is ...
     """
+    if "impedance" in dataset and not np.isfinite(dataset["impedance"].values).any():
+        raise InputError(f"{name} has no point that is a number: no spectrum was taken then.")
     # What does not say of which cell it is is taken: few instruments write it.
     said = str(dataset.attrs.get("label", label))
     if label and said != label:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from ..plot import PLOTS, fan_chart
 from ..plot.look import style
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from .alarms import AlarmKind
 
 __all__ = ["Plots"]
 
@@ -38,6 +42,10 @@ class Drawn(Protocol):
     @property
     def odds(self) -> xr.DataArray:
         """Probabilities of the explanations."""
+
+    @property
+    def alarm_kinds(self) -> Sequence[AlarmKind]:
+        """What is looked for."""
 
     @property
     def alarms(self) -> Sequence[Told]:
@@ -80,6 +88,9 @@ class Plots:
         history = self._twin.history()
         # The modulus first: it is what was measured, the others are what the model says of it.
         names = [str(name).removesuffix("_quantiles") for name in history.data_vars if str(name).endswith("_quantiles")]
+        names = [
+            name for name in names if history[f"{name}_quantiles"].values.any()
+        ]  # a film that none has says nothing
         names.sort(key=lambda name: name != "impedance_modulus")
         marks = [(one.cycle, f"{one.mechanism}, {one.state}") for one in self._twin.alarms]
         with style():
@@ -101,5 +112,13 @@ class Plots:
 
     def alarms(self, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
         """Draw the scores of what can go wrong over the life, with the thresholds above which it is said."""
-        drawn: tuple[Axes, Axes] = PLOTS["alarm_scores"](self._twin.alarm_scores(), ax=ax)
+        scores = self._twin.alarm_scores()
+        kinds = {name: kind for kind in self._twin.alarm_kinds for name in kind.mechanisms}
+        # What is made of several mechanisms has no threshold of its own.
+        known = [kinds.get(str(name)) for name in scores["mechanism"].values]
+        scores = scores.assign(
+            jump=("mechanism", [np.inf if kind is None else kind.jump for kind in known]),
+            slow=("mechanism", [np.inf if kind is None else kind.slow for kind in known]),
+        )
+        drawn: tuple[Axes, Axes] = PLOTS["alarm_scores"](scores, ax=ax)
         return drawn

@@ -25,8 +25,9 @@ Reals = NDArray[np.float64]
 ROUNDS = 4
 #: Times that the noise is larger where the search for a life begins, and steps for each.
 BLURS, FEW = (30.0, 5.0), 4
-#: Error of the model over the noise of the instrument above which only forecasts are to be trusted.
-POOR = 5.0
+#: Error of the model over the noise of the instrument from which on only forecasts are to be trusted: with capacitors
+#: for constant-phase elements contact fractions were off by three standard deviations at an error of twice the noise.
+POOR = 2.0
 
 
 class _Measured:
@@ -177,7 +178,7 @@ class Life:
     @property
     def forecasts_only(self) -> bool:
         """Whether the model's error leaves hidden numbers without a standard deviation that holds."""
-        return bool(float(self.model_error.size or 0.0) > POOR * self.noise)
+        return bool(float(self.model_error.size or 0.0) >= POOR * self.noise)
 
     def drawn(self, members: int, random: np.random.Generator) -> Reals:
         """States after the last piece of evidence as they may be, the model's error included: (members, n)."""

@@ -29,7 +29,7 @@ Reals = NDArray[np.float64]
 #: Gaussians per part of the impedance.
 GAUSSIANS = 8
 #: Sizes and memories [cycles] that are tried. The smallest is nothing beside any instrument, but never zero.
-SIZES, MEMORIES = (0.001, 0.01, 0.03), (5.0, 20.0, 100.0)
+SIZES, MEMORIES = (0.0003, 0.01, 0.03, 0.1), (5.0, 20.0, 100.0, 1000.0)
 
 
 @noun

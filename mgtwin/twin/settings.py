@@ -218,6 +218,7 @@ reading:
   pattern: "*"
   moments: {{type: by_cycle, in_name: "loop_{{}}."}}
 #  area: 1.131 cm^2     # what the files do not say
+#  noise: 1 %           # of |Z|; by default from a Kramers-Kronig test, which needs ten points
 
 # until: {{voltage: 2 V}}     # where its life is over: reports say when
 # By default:

@@ -30,7 +30,7 @@ Reals = NDArray[np.float64]
 #: Relative step, in standard deviations, below which a trajectory counts as found.
 TOLERANCE = 1e-3
 #: Steps after which a trajectory that still moves is given up.
-ITERATIONS = 30
+ITERATIONS = 60
 #: Halvings of one step.
 HALVINGS = 12
 

@@ -313,7 +313,7 @@ class Twin:
 
     @property
     def forecasts_only(self) -> bool:
-        """Whether the model is too wrong for its hidden numbers: its error exceeds five times the noise."""
+        """Whether the model is too wrong for its hidden numbers: its error is at least twice the noise."""
         return self.lives[self.best].forecasts_only
 
     def forecast(

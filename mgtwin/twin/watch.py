@@ -54,7 +54,9 @@ class Watched(Protocol):
     def store(self) -> Store:
         """Where it keeps what it was given."""
 
-    def update(self, what: xr.Dataset, *, at: Moment | None = None, name: str = "") -> Answer:
+    def update(
+        self, what: xr.Dataset, *, at: Moment | None = None, noise: float | None = None, name: str = ""
+    ) -> Answer:
         """Take a measurement, and say what it made of it."""
 
 
@@ -70,6 +72,8 @@ class Reading:
         Where the names say the cycle or the time, ``ByCycle("loop_{}.")``; by default the files themselves say it.
     area, thickness, temperature, current, decimal, columns, complete
         As for `mgtwin.read`: what the files do not say.
+    noise : float or str, optional
+        Of the instrument, relative to |Z|; by default from a Kramers-Kronig test, which needs ten points.
 
     Examples
     --------
@@ -87,6 +91,7 @@ class Reading:
     decimal: str | None = None
     columns: dict[str, str] | None = None
     complete: bool = False
+    noise: Annotated[float, Quantity("", gt=0)] | None = None
 
     def measurements(self, path: Path) -> Iterator[tuple[str, xr.Dataset, Moment | None]]:
         """Read a file: name, Dataset and moment of each measurement in it.
@@ -202,7 +207,7 @@ def take(twin: Watched, reading: Reading, files: Sequence[Path]) -> list[Outcome
             for name, ds, moment in reading.measurements(path):
                 try:
                     # the decision alone: what the cell is now is asked once all files are in
-                    reasons.append(twin.update(ds, at=moment, name=name).decision)
+                    reasons.append(twin.update(ds, at=moment, noise=reading.noise, name=name).decision)
                 except InputError as error:  # of one of several spectra
                     reasons.append(str(error))
                     refused = True

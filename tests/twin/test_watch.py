@@ -30,10 +30,12 @@ class Keeping:
     def __init__(self, path: Path) -> None:
         self.store = FolderStore(path)
 
-    def update(self, what: xr.Dataset, *, at: Moment | None = None, name: str = "") -> Answer:
+    def update(
+        self, what: xr.Dataset, *, at: Moment | None = None, noise: float | None = None, name: str = ""
+    ) -> Answer:
         if float(what["impedance"].real.min()) < 1:
             raise mt.InputError(f"{name}: that is no cell.")
-        self.store.put(Evidence(content_hash(what), name, moment_of(what, at, name), "spectrum", what))
+        self.store.put(Evidence(content_hash(what), name, moment_of(what, at, name), "spectrum", what, noise))
         return Answer("assimilated")
 
     def held(self) -> list[tuple[float | None, int]]:
@@ -103,7 +105,10 @@ def test_a_last_line_without_its_end_is_waited_for(twin: Keeping, folder: Path) 
     whole = Reading("loop_*.csv", moments=READING.moments, complete=True)
     write(folder, 6, end="")
     assert take(twin, whole, [folder / "loop_6.csv"])[0].decision == "read"
-    assert twin.held() == [(5, 11), (6, 11)]
+    write(folder, 7)
+    take(twin, Reading("*", moments=READING.moments, noise="2 %"), [folder / "loop_7.csv"])
+    assert {e.moment.cycle: e.noise for e in twin.store.evidence()} == {5: None, 6: None, 7: 0.02}
+    assert twin.held() == [(5, 11), (6, 11), (7, 11)]
 
 
 def test_a_correction_supersedes(twin: Keeping, folder: Path) -> None:

@@ -1082,3 +1082,10 @@ def test_the_documentation_lists_every_command_and_protocol() -> None:
             assert row is not None, name
             documented = set(re.findall(r"`(\w+)`", row[1]))
             assert documented == {field.name for field in dataclasses.fields(noun)} - {"type", "temperature"}
+
+
+def test_sources_are_whole_words_in_a_narrow_terminal(mgtwin: Mgtwin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = mgtwin("show", "trilayer").out
+    assert "magnesium_kinetics2017" in shown
+    assert "…" not in shown

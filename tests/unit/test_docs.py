@@ -52,7 +52,10 @@ def same_output(shown: str, printed: str) -> bool:
 
 PAGES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("tutorial", "howto", "files", "materials", "reconcile", "studies", "derivatives")),
+    *(
+        f"docs/{name}.md"
+        for name in ("tutorial", "howto", "files", "materials", "reconcile", "studies", "derivatives", "twin")
+    ),
 ]
 
 

@@ -45,6 +45,26 @@ def test_linear_residuals_within_bounds_end_where_the_gradient_is_held_back(seed
     assert found.cost <= other.cost * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("seed", [*range(20), 166, 177, 215, 237])
+def test_bent_residuals_within_bounds_end_no_higher_than_scipys_search(seed: int) -> None:
+    """The last four seeds: several bounds bend the first step until it leads uphill."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 5))
+    matrix, data = rng.normal(size=(n + 3, n)), rng.normal(size=n + 3)
+    rng.normal(size=n)
+
+    def residuals(x: np.ndarray) -> np.ndarray:
+        return np.sinh(matrix @ x) - data + 0.1 * (matrix @ x**3)
+
+    def slopes(x: np.ndarray) -> np.ndarray:
+        return np.cosh(matrix @ x)[:, np.newaxis] * matrix + 0.1 * matrix * (3 * x**2)
+
+    bounds = -rng.uniform(0, 1, n), rng.uniform(0, 1, n)
+    found = least_squares(residuals, slopes, np.zeros(n), bounds)
+    other = trust_region(residuals, np.zeros(n), slopes, bounds=bounds, x_scale="jac", xtol=1e-12, max_nfev=300)
+    assert found.converged and found.cost <= other.cost * (1 + 1e-7)
+
+
 def test_exponentials_with_noise_end_where_scipys_search_ends() -> None:
     rng, t = np.random.default_rng(1), np.linspace(0, 5, 60)
     data = 2 * np.exp(-1.5 * t) + np.exp(-0.3 * t) + 0.01 * rng.normal(size=t.size)

@@ -92,13 +92,18 @@ def test_all_subsets_of_rows_in_conflict_agree_with_the_search() -> None:
 
 def test_equal_thickness_bounds_a_ratio_of_impedances() -> None:
     """|Z| of the hot-pressed pellet is at most L/(A sigma), that of the cold one at least (1 - t) L/(A sigma_app)."""
+    free = read_states("paper").parameters
+    # the paper's reading takes the hot-pressed pellet for thicker: here both may be anything from 0.2 to 0.5 g
+    free[THICKNESS] = mt.Shared(
+        "heat_treatment", "pressing", "filled", bounds=("0.62 mm", "1.64 mm"), fixed={"filled": "own"}
+    )
     claims = [f"{THICKNESS}[annealed] == {THICKNESS}[annealed_hot_pressed]"]
-    left = next(item for item in proved("-9", relations=claims).left_out if item.row == "hot_pressing_annealed_9")
+    left = next(item for item in proved("-9", free, claims).left_out if item.row == "hot_pressing_annealed_9")
     bound = 6.87e-9 * (1 + WIDE) / (1 - 0.65) / (2.4e-8 * (1 - WIDER))
     assert left.high == pytest.approx(bound, rel=1e-6)
     # a claim that they differ by a known factor moves the bound by it
     claims = [f"{THICKNESS}[annealed_hot_pressed] <= 1.24 * {THICKNESS}[annealed]"]
-    left = next(item for item in proved("-9", relations=claims).left_out if item.row == "hot_pressing_annealed_9")
+    left = next(item for item in proved("-9", free, claims).left_out if item.row == "hot_pressing_annealed_9")
     assert left.high == pytest.approx(1.24 * bound, rel=1e-6)
 
 
@@ -181,6 +186,8 @@ def test_made_up_ageing_is_told_from_another(tmp_path: Path, true: str, false: s
         ({"relations": [f"area[annealed] <= {THICKNESS}[annealed]"]}, "nothing is free there"),
         ({"relations": [f"{THICKNESS}[au_mg3asn_au] <= {THICKNESS}[annealed]"]}, "name more in the brackets"),
         ({"ageing": ["contact_los"]}, "Did you mean 'contact_loss'"),
+        ({"relations": [f"{EON}[annealed] <= 0.5 {EON}[annealed]"]}, "both sides are the same number"),
+        ({"relations": [f"{THICKNESS}[annealed] <= 0.01 {THICKNESS}[hot_pressed]"]}, "within their bounds"),
         ({"alternatives": {"exponent": ["-7"]}}, "unknown exponent of these observations '-7'"),
         ({"alternatives": {"exponnt": ["-8"]}}, "Did you mean 'exponent'"),
         ({"deny": ["the short circuit is new"]}, "unknown claim of these observations"),
@@ -191,3 +198,10 @@ def test_made_up_ageing_is_told_from_another(tmp_path: Path, true: str, false: s
 def test_claims_that_cannot_be_meant_are_refused(arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(mt.InputError, match=re.escape(said)):
         mt.reconcile(mt.observations("paper"), states="paper", witness=False, **arguments)
+
+
+def test_what_is_given_twice_does_not_predict_itself() -> None:
+    with pytest.raises(mt.InputError, match="two experiments are called 'ca_staircase'"):
+        mt.reconcile([*mt.observations("paper"), mt.experiment("ca_staircase")], states="paper", witness=False)
+    with pytest.raises(mt.InputError, match=r"StatesFile: states\.cold_pressed"):
+        mt.reconcile("paper", states={"cold_pressed": "milled"})  # type: ignore[dict-item]

@@ -1,0 +1,110 @@
+"""A whole twin and its store: same bits after kills and in any order, foreign cells, spectra that cannot be trusted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import mgtwin as mt
+from mgtwin.twin.evidence import content_hash
+from mgtwin.twin.store import Store
+
+from .lives import Life
+from .test_store import killed_at
+
+CELL = mt.cell("trilayer", "contact_loss")
+LIFE = Life(CELL, spectra=7, every=4, seed=3, noise=0.005)
+FREE = {"interfaces.*.ageing.fatigue_contact_loss.rate": mt.Drifting("5 %")}
+MEASURED = [(float(cycle), LIFE.dataset(k)) for k, cycle in enumerate(LIFE.moments)]
+
+
+def twin_of(store: Path | Store | None = None, **given: object) -> mt.Twin:
+    use = mt.Cycling("-10 uA", "1 h", cycles=1)
+    return mt.Twin(CELL, FREE, use=use, model_error=mt.ModelError("0.1 %", 20), store=store, **given)
+
+
+def told(twin: mt.Twin, measured: Sequence[tuple[float, xr.Dataset]] = MEASURED) -> mt.Twin:
+    for cycle, ds in measured:
+        twin.update(ds, at=mt.Moment(cycle=cycle), noise="0.5 %", name=f"loop_{cycle:g}")
+    return twin
+
+
+def bits(path: Path) -> str:
+    """Everything a twin says of the past, from what is on the disk."""
+    twin = mt.Twin.open(path)
+    return content_hash(twin.history()) + content_hash(twin.odds.to_dataset(name="odds"))
+
+
+@pytest.mark.slow
+def test_killed_at_20_random_points_and_in_any_order_it_says_the_same_to_the_last_bit(tmp_path: Path) -> None:
+    generator = random.Random(7)
+    told(twin_of(tmp_path / "calm.twin"))
+    path = tmp_path / "killed.twin"
+
+    def work(store: Store) -> None:
+        shuffled = generator.sample(MEASURED, len(MEASURED))
+        told(twin_of(store), shuffled)
+
+    kills = sum(killed_at(generator.randrange(1, 13), path, work) for _ in range(20))
+    assert kills >= 10
+    told(twin_of(path), MEASURED[::-1])
+    assert bits(path) == bits(tmp_path / "calm.twin")
+
+
+def test_it_opens_as_it_was_told(tmp_path: Path) -> None:
+    kinds = (mt.SoftShort(jump=7),)
+    told(twin_of(tmp_path / "cell7.twin", alarms=kinds, label="cell 7"), MEASURED[:2])
+    twin = mt.Twin.open(tmp_path / "cell7.twin")
+    assert (twin.alarm_kinds, twin.label, twin.free) == (kinds, "cell 7", FREE)
+    assert twin.explanations["as given"].identical(CELL)
+    assert [record.kind for record in twin.journal] == ["settings", *["evidence", "decision"] * 2]
+    told(twin, MEASURED[:2])  # known already
+    assert len(twin.journal) == 5
+    with pytest.raises(mt.InputError, match="there is no twin"):
+        mt.Twin.open(tmp_path / "cell8.twin")
+
+
+@pytest.mark.parametrize(
+    ("attrs", "said"),
+    [({"area": 2e-4}, "was measured on an area of 2 cm"), ({"label": "cell 8"}, "is of cell 8, not of cell 7")],
+)
+def test_the_file_of_another_cell_is_refused_before_anything_is_kept(attrs: dict[str, object], said: str) -> None:
+    twin = twin_of(label="cell 7")
+    with pytest.raises(mt.InputError, match=said):
+        twin.update(MEASURED[0][1].assign_attrs(attrs), at=mt.Moment(cycle=0), noise="0.5 %")
+    assert twin.journal == ()
+
+
+def test_a_spectrum_without_numbers_is_refused() -> None:
+    empty = MEASURED[0][1].copy(deep=True)
+    empty["impedance"].values[:] = np.nan
+    with pytest.raises(mt.InputError, match="has no point that is a number"):
+        twin_of().update(empty, at=mt.Moment(cycle=0), noise="0.5 %")
+
+
+def test_a_spectrum_that_changed_while_it_was_measured_is_held() -> None:
+    twin = told(twin_of(), MEASURED[:2])
+    cycle, ds = MEASURED[2]
+    # the cell drifts by a quarter while the low frequencies are measured
+    drifted = ds.assign(impedance=ds["impedance"] * np.linspace(1.0, 1.25, ds.sizes["frequency"]) ** 3)
+    decision = twin.update(drifted, at=mt.Moment(cycle=cycle), name="loop_8").decision
+    assert decision.startswith("held")
+    assert [item.name for item in twin.evidence] == ["loop_0", "loop_4"]
+
+
+def test_a_spectrum_of_another_cell_is_held_and_withdrawn_by_the_next() -> None:
+    twin = told(twin_of(), MEASURED[:6])
+    calm = twin.history()["contact_fraction_quantiles"].values[-1]
+    cycle, ds = MEASURED[6]
+    told(twin, [(cycle - 2, ds.assign(impedance=ds["impedance"] * 40.0))])
+    assert [alarm.state for alarm in twin.alarms] == ["raised"]
+    told(twin, [(cycle, ds)])
+    assert [alarm.state for alarm in twin.alarms] == ["withdrawn"]
+    alone = told(twin_of()).history()["contact_fraction_quantiles"].values
+    np.testing.assert_allclose(twin.history()["contact_fraction_quantiles"].values[-1], alone[-1], rtol=1e-3)
+    assert calm.shape == alone[-1].shape
