@@ -122,6 +122,8 @@ class Screen:
             "theme": lambda: self._paint(bool(said["dark"])),
             "done": lambda: None,
         }  # fmt: skip
+        if said["do"] != "theme":
+            self.error = ""  # what was wrong in the address was said, and is not what is looked at from now on
         answers[str(said["do"])]()
         # not while a slider moves: every address is a step back in the history of the browser
         if said["do"] not in ("move", "theme") and self.location is not None:

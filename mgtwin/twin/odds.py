@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..fitting.free import Drifting
+
+# the kinds of evidence make themselves known when they are imported
+from . import runs, spectra  # noqa: F401
 from .alarms.base import AlarmKind, Opening
 from .alarms.faults import Foreseen
 from .alarms.watching import FIRST, Alarm, Break, Explained, Innovation, Report, weighed
@@ -358,6 +361,10 @@ def _foreseen(
         rows = [k for k in at if evidence[k].kind == kind]
         group = EVIDENCE_KINDS[kind].observation([evidence[k] for k in rows], life.coordinates)
         own = [k - first for k in rows]
-        states = life.states[own] + solved.predicted[own, :size, 0]
-        found |= dict(zip(rows, zip(group.foreseen(states), group.deviations, strict=True), strict=True))
+        try:
+            shown = group.foreseen(life.states[own] + solved.predicted[own, :size, 0])
+        except InputError:
+            # linearised from far, a film can come out negative: what faults look like is then asked where the life is
+            shown = group.foreseen(life.states[own])
+        found |= dict(zip(rows, zip(shown, group.deviations, strict=True), strict=True))
     return [found[k][0] for k in at], [found[k][1] for k in at]

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..batch.stacks import ParameterSets, decades_of
 from ..errors import InputError, SimulationError
 from ..protocols import Segment
 from ..protocols.segments import CurrentRamp, VoltageRamp
@@ -30,6 +29,8 @@ from .observing import EvidenceKind, Observation, States, evidence_kind
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from ..batch.stacks import ParameterSets
 
 __all__ = ["Record", "Run", "Runs", "record"]
 
@@ -214,6 +215,8 @@ class Runs(Observation):
 
     def _model(self, alike: object, segments: tuple[Segment, ...], values: Reals) -> ParameterSets:
         """The model for runs that are alike, made for the slowest of these cells."""
+        from ..batch.stacks import ParameterSets, decades_of  # PyBaMM takes seconds, and most twins never need it
+
         cell, paths = self._states.cell, self._states.paths
         dielectric = checks.check_feasible(cell, segments)
         f_max = 1 / (2 * np.pi * checks.first_output(segments))

@@ -45,10 +45,14 @@ class Opened:
         return np.array(self.page.evaluate(CURVE, "Nyquist"))
 
     def moved(self, before: np.ndarray) -> np.ndarray:
-        """The curve once it is another one."""
+        """The curve once it is another one and stays as it is: on the way of a slider there are many."""
         check = f"([name, x]) => Math.abs(({CURVE})(name)[0] - x) > 1e-9 * Math.abs(x)"
         self.page.wait_for_function(check, arg=["Nyquist", float(before[0])], timeout=30_000)
-        return self.curve()
+        last, now = before, self.curve()
+        while not np.array_equal(last, now):
+            self.page.wait_for_timeout(500)
+            last, now = now, self.curve()
+        return now
 
     def slider(self) -> Any:
         return self.page.get_by_role("slider", name=SLIDER, exact=True)
@@ -61,7 +65,7 @@ class Opened:
 def test_mouse_and_keyboard_move_the_curve(browser: Any, address: str) -> None:
     opened = Opened(browser, address)
     first, slider = opened.curve(), opened.slider()
-    slider.scroll_into_view_if_needed()
+    slider.hover()  # waits until it stands still
     box = slider.bounding_box()
     opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     opened.page.mouse.down()

@@ -64,4 +64,4 @@ class Sensitivity:
 def _part(path: str) -> str:
     """The part of the cell that a number belongs to, as people call it."""
     first, _, rest = path.partition(".")
-    return rest.partition(".")[0].replace("_", " ") if first in ("layers", "interfaces") else first
+    return rest.partition(".")[0].replace("_", " ") if first in ("layers", "interfaces") else first if rest else "cell"

@@ -325,4 +325,4 @@ def _text(innovation: Innovation, alarm: Alarm, *, slow: bool) -> str:
     how = "slowly since many pieces of evidence" if slow else f"in {innovation.name}"
     names = " or ".join([alarm.mechanism, *alarm.others])
     more = ": these data cannot tell which" if alarm.others else ""
-    return f"cycle {alarm.cycle:g}: {names}, {size} {how}{more}"
+    return f"{innovation.moment}: {names}, {size} {how}{more}"
