@@ -181,8 +181,10 @@ class Search:
 
     def found(self, points: Reals, until: float) -> Reals | None:
         """Return a point at which all rows with a closed form hold, None where none was found from these."""
-        order = np.argsort((self.residuals(points) ** 2).sum(axis=1))
-        for k in order:
+        missed = (self.residuals(points) ** 2).sum(axis=1)
+        for k in np.argsort(missed):
+            if missed[k] == 0:  # nothing to seek, also where no row has a closed form
+                return np.asarray(points[k])
             if time.monotonic() > until:
                 return None
             try:
