@@ -1,4 +1,4 @@
-"""Steps of microvolts of a cell that stands at a volt: what limits them is the integrator's relative tolerance of that volt."""
+"""Steps of microvolts of a cell that stands at a volt, which the relative tolerance of the integrator limits."""
 
 from __future__ import annotations
 
