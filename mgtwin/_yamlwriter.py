@@ -42,6 +42,8 @@ _UNPRINTABLE = r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
 #: What makes something else of a text without quotes; in a row of brackets `_ROW_INDICATOR` does, too.
 _INDICATOR = re.compile(r"\A(?:---|\.\.\.|[ #,\[\]{}&*!|>'\"%@`]|[-?:](?: |\Z))|:(?: |\Z)| (?:#|\Z)")
 _ROW_INDICATOR = re.compile(r"[,?\[\]{}:]")
+#: No row of as many numbers fits on one line.
+_LONGEST_ROW = 12
 #: Lines are folded at the first space beyond this column; a longer key than readers look ahead for needs a mark.
 _WIDTH, _LONGEST_KEY = 120, 1000
 
@@ -80,6 +82,10 @@ def _lines(start: str, value: object, indent: str) -> str:
                 written = written if len(written) < _LONGEST_KEY else f"? {written}\n{indent}"
                 # a list stands below its key without being indented
                 body += _lines(f"{indent}{written}:", item, indent if is_listed(item) else indent + "  ")
+        case list() | tuple() if len(value) > _LONGEST_ROW and {*map(type, value)} == {float}:
+            # a record has thousands of numbers, of which nearly all are written as Python writes them
+            plain = [text if "." in (text := repr(item)) and "n" not in text else _inline(item) for item in value]
+            body = "".join([f"{indent}- {text}\n" for text in plain])
         case list() | tuple():
             # A row of numbers and words that fit on one line is read as such; anything longer goes line by line.
             short = all((is_text(item) or is_number(item)) and "\n" not in str(item) for item in value)

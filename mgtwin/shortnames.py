@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["short_names", "with_short_names"]
+__all__ = ["short_names", "with_short_names", "without_short_names"]
 
 #: Parts of a path that tell nothing apart.
 _SKIPPED = {"layers", "interfaces", "material", "reference"}
@@ -45,13 +45,18 @@ def short_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, st
     return found
 
 
+def without_short_names(ds: xr.Dataset) -> xr.Dataset:
+    """Return a study whose coordinates are called by paths alone: a table needs each once."""
+    return ds.drop_vars([name for name, one in ds.coords.items() if _PATH in one.attrs])
+
+
 def with_short_names(ds: xr.Dataset) -> xr.Dataset:
     """Return a study with a second coordinate, under a short name, along every dimension that is called by a path.
 
     Points are chosen by either: ``study.sel(buffer_thickness=3e-4)``.
     """
     # of a file those are there already, but without what selects by them
-    ds = ds.drop_vars([name for name, one in ds.coords.items() if _PATH in one.attrs])
+    ds = without_short_names(ds)
     varied = [
         str(name) for name, one in ds.coords.items() if "paths" in one.attrs and one.dims not in ((), ("sample",))
     ]

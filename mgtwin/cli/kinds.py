@@ -76,6 +76,7 @@ def plain(docstring: str) -> str:
 
     def without_tex(formula: re.Match[str]) -> str:
         tex = formula[1].replace(r"\,", " ").replace("{", "").replace("}", "")
+        tex = re.sub(r"\\(mathrm|text|mathit)", "", tex)
         return re.sub(r"\\([a-z]+)", lambda command: _SIGNS.get(command[1], command[1]), tex)
 
     text = re.sub(r":\w+:`([^`]*)`", without_tex, text)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ..errors import InputError
 from ..quantities import format_value
+from ..shortnames import without_short_names
 from .console import hint, leave_interrupted, out, print_warnings, shown_path
 from .files import targets
 from .output import keep, print_rows
@@ -112,10 +113,12 @@ def optimise_file(file: Path, client: str | None = None, output: Path | None = N
     # Evenly over all designs, both ends among them: the first ones alone would show one end of a front.
     chosen = np.unique(np.linspace(0, many - 1, min(many, _DESIGNS)).round().astype(int))
     out().print(Text(file.name, style="bold").append(f"  {found.attrs['route']}", style="not bold dim"))
-    columns = [str(name) for name in found.coords if "paths" in found[name].attrs] + _metrics(found)
+    varied = [str(name) for name, one in without_short_names(found).coords.items() if "paths" in one.attrs]
+    columns = varied + _metrics(found)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
-        table.add_column(Text(str(found[name].attrs["long_name"])), justify="right")
+        words = str(found[name].attrs["long_name"])
+        table.add_column(Text(words), justify="right", min_width=max(map(len, words.split())))
     for k in chosen:
         table.add_row(*(format_value(float(found[name][k]), _unit(found[name])) for name in columns))
     out().print(table)

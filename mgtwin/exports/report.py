@@ -23,7 +23,7 @@ from ..cells.bibliography import read as bibliography
 from ..cells.html import as_html
 from ..circuits import Circuit
 from ..data import read
-from ..errors import InputError, MgtwinError
+from ..errors import FileError, InputError, MgtwinError
 from ..fitting import Fit, figure_of_fit
 from ..plain import is_listed, is_mapping
 from ..plot.look import describe
@@ -100,8 +100,11 @@ def report(thing: object, path: str | Path) -> Path:
         f'<section id="s{k}"><h2>{escape(one.title)}</h2>{one.body}</section>' for k, one in enumerate(sections)
     )
     part = target.with_name(f".{target.name}.part")
-    part.write_text(page(f"<h1>{escape(_title(thing))}</h1><ol>{contents}</ol>{body}"), encoding="utf-8")
-    os.replace(part, target)
+    try:
+        part.write_text(page(f"<h1>{escape(_title(thing))}</h1><ol>{contents}</ol>{body}"), encoding="utf-8")
+        os.replace(part, target)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise FileError(f"cannot be written: {error.strerror or error}. Choose another folder.", str(target)) from error
     return target
 
 

@@ -17,6 +17,7 @@ from ..fitting import Fit, FitSeries
 from ..fitting.report import table_rows
 from ..plain import is_listed, is_mapping
 from ..quantities import Value
+from ..shortnames import without_short_names
 from .tables import Column, Table
 
 __all__ = ["tables_of"]
@@ -76,6 +77,7 @@ def tables_of_tree(thing: xr.DataTree) -> tuple[Table, ...]:
 
 @tables_of.register
 def tables_of_dataset(thing: xr.Dataset) -> tuple[Table, ...]:
+    thing = without_short_names(thing)
     about = {key: str(thing.attrs[key]) for key in ("mgtwin_version", "created", "route", "file") if key in thing.attrs}
     about |= {key: f"{thing.attrs[key]} {unit}" for key, unit in _CONDITIONS.items() if key in thing.attrs}
     about |= {f"warning {k}": text for k, text in enumerate(thing.attrs.get("warnings", ()), 1)}
@@ -84,7 +86,9 @@ def tables_of_dataset(thing: xr.Dataset) -> tuple[Table, ...]:
         return (Table("", tuple(_points(thing)), about, origin),)
     groups: dict[str, list[Column]] = {}
     for name, variable in thing.variables.items():
-        if name not in _STATE and variable.dims != (name,):
+        if str(name).endswith("_samples") and variable.dims[0] == "sample":
+            groups.setdefault(str(variable.dims[1]), []).extend(_bands(thing, str(name)))
+        elif name not in _STATE and variable.dims != (name,):
             dims = [str(dim) for dim in variable.dims]
             rows = next((dim for dim in (*_ROWS, *dims) if dim in dims), "")
             groups.setdefault(rows, []).extend(_columns(thing, str(name), rows))
@@ -108,6 +112,13 @@ def _columns(ds: xr.Dataset, name: str, rows: str) -> Iterator[Column]:
         chosen = variable.isel(dict(zip(others, place, strict=True)))
         label = ", ".join(f"{ds[dim].values[k]} {_unit(ds[dim])}".strip() for dim, k in zip(others, place, strict=True))
         yield from _numbers(f"{name} [{label}]" if label else name, _unit(variable), np.atleast_1d(chosen.values))
+
+
+def _bands(ds: xr.Dataset, name: str) -> Iterator[Column]:
+    """Of the curves of many parameter sets the ends of the bands that figures shade, 68 and 90 % of them."""
+    for column in _numbers(name.removesuffix("_samples"), _unit(ds[name]), ds[name].values):
+        for percent in (5, 16, 84, 95):
+            yield Column(f"{column.name} {percent} %", column.unit, np.quantile(column.values, percent / 100, axis=0))
 
 
 def _points(ds: xr.Dataset) -> Iterator[Column]:

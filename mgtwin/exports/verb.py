@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from inspect import getdoc
 from pathlib import Path
 
-from ..errors import InputError, MgtwinWarning
+from ..errors import FileError, InputError, MgtwinWarning
 from .exportformat import EXPORT_FORMATS, ExportFormat
 from .tables import Table
 from .things import tables_of
@@ -104,6 +105,14 @@ def _written(kind: type[ExportFormat], tables: list[Table], target: Path) -> Pat
     try:
         kind.write(tables, part)
         os.replace(part, target)
+    except (
+        FileNotFoundError,
+        IsADirectoryError,
+        PermissionError,
+    ) as error:
+        # the name of the temporary file would tell nobody anything
+        raise FileError(f"cannot be written: {error.strerror or error}. Choose another folder.", str(target)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return target

@@ -24,6 +24,9 @@ MEASURED: dict[str, Any] = {
     "color": INK, "mfc": "none", "mew": 0.9, "ms": 4.5, "ls": "", "marker": "o", "label": "measured",
 }  # fmt: skip
 
+#: Part of a signal below which a residual is rounding.
+ROUNDING = 1e-12
+
 
 def compare(simulated: xr.Dataset, measured: xr.Dataset, *, ax: Axes | None = None) -> tuple[Axes, Axes]:
     """Draw a simulation (line) with a measurement (circles), and below the residuals, simulated minus measured.
@@ -104,12 +107,14 @@ def _transients(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) ->
     if relative:
         residual, size, unit = 100 * residual / y[inside], 1.0, "%"
     else:
-        size, unit = lab(residual if residual.any() else y, str(measured[name].attrs.get("units", "")))
+        # what rounding leaves is no residual, and its digits would be all that is seen
+        told = np.abs(residual).max() > ROUNDING * np.abs(y[inside]).max()
+        size, unit = lab(residual if told else y, str(measured[name].attrs.get("units", "")))
     lower.axhline(0, color=MUTED, lw=0.8, zorder=1)
     lower.plot(at[inside], residual / size, color=COLOURS[0], lw=1.0)
     lower.set_xlim(at[seen][0], at[seen][-1])
     lower.set_ylabel(f"Residual\n({unit})")
-    centre_on_zero(lower)
+    centre_on_zero(lower, 0.0 if relative or told else 1e-3 * float(np.abs(y[inside]).max()) / size)
     return upper, lower
 
 

@@ -19,7 +19,7 @@ from mgtwin.kinds.own import alone
 from mgtwin.plain import is_text
 from mgtwin.plot.laws import arrhenius as measured
 from mgtwin.plot.laws import label_axes
-from mgtwin.plot.look import axes, legend_beside, panel
+from mgtwin.plot.look import axes, legend_beside, panel, style
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -123,7 +123,8 @@ def arrhenius(
         families = "" if family is None else f" (no published material is of the family {family!r})"
         raise InputError(f"arrhenius has nothing to draw{families}: name materials, or give a Dataset.")
     if ax is None and data and curves:
-        ax = axes(None, (8.4, 4.4))
+        with style():
+            ax = axes(None, (8.4, 4.4))
     for ds in data:
         ax = measured(ds, ax=ax, label=label, color=color)  # type: ignore[arg-type]
     if not curves:

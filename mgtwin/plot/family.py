@@ -87,6 +87,8 @@ def plot(
             ds = cast("xr.Dataset", fitted_curves(ds, needs))
             several = curves_of(ds, needs, takes_labels)
             if several is not None:
+                for one in several if takes_labels else ():
+                    require(one.ds, needs, f"{name} ({one.label})")
                 return overlaid(draw, name, several, arguments, {**together([one.ds for one in several]), **named})
             require(ds, needs, name)
             return function(ds, *arguments, **named)
@@ -114,6 +116,13 @@ def require(ds: xr.Dataset | xr.DataTree, names: Sequence[str], plot: str) -> No
     """
     if is_tree(ds):
         raise InputError(f"{plot} draws one Dataset, not a tree: {node_of(ds)}.")
+    match ds:
+        case object(variables=_, attrs=_):
+            pass
+        case _:
+            raise InputError(
+                f"{plot} draws results, data and fits, not a {type(ds).__name__}: mt.read and mt.open make them."
+            )
     missing = [name for name in names if name not in ds.variables]
     if missing:
         has = ", ".join(map(str, ds.variables)) or "nothing"
@@ -162,6 +171,9 @@ def _rows(data: object) -> dict[str, Row]:
         for draw in PLOTS.values()
         if "label" in signature(draw).parameters and all([*draw.__mgtwin_plot__.panels(curve.ds)] for curve in curves)  # type: ignore[attr-defined]
     ]
+    if len(curves) > 1 and not suiting:
+        labels = ", ".join(curve.label for curve in curves[:4])
+        raise InputError(f"no plot is known for all of {labels}: draw those of one kind together, the others apart.")
     held = {name for curve in curves for name in curve.ds.variables}
     return {"": Row({curve.label: curve.ds for curve in curves}, suiting, common_title(curves), held)}
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mgtwin.errors import InputError
 from mgtwin.plot.family import plot
+from mgtwin.plot.labels import text_width
 from mgtwin.plot.life import is_life
 from mgtwin.plot.look import COLOURS, INK, MUTED, PALE, describe, is_log_spaced, legend_beside, panel, shades
 from mgtwin.plot.transients import is_run
@@ -87,8 +88,14 @@ def breakdown(ds: xr.Dataset, time: float | str | None = None, *, ax: Axes | Non
         # Blanks around the text keep it off the end of its bar.
         shares = [f" {short(v, 'V')} ({v / total:.0%}) " if total else f" {short(v, 'V')} " for v in parts]
         drawn.ax.bar_label(bars, shares, fontsize=8.5, color=INK)
-        # The texts stand beyond the bars, and matplotlib does not count them among the data.
-        drawn.ax.margins(x=0.28)
+        # The texts stand beyond the bars, and matplotlib does not count them among the data: measured, or they would
+        # cover the names of the elements.
+        low, high = min(drawn.ax.dataLim.x0, 0.0), max(drawn.ax.dataLim.x1, 0.0)
+        room, sides = max(text_width(text, 8.5) for text in shares), (low < 0) + (high > 0)
+        inches = drawn.ax.get_position().width * drawn.ax.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
+        pad = (high - low) * room / max(inches - max(text_width(name, 9) for name in names) - sides * room, room)
+        if high > low:
+            drawn.ax.set_xlim(low - pad * (low < 0), high + pad * (high > 0))
         drawn.ax.axvline(0, color=INK, lw=0.8)
         drawn.ax.invert_yaxis()
         drawn.ax.grid(False, axis="y")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from mgtwin.errors import InputError
 from mgtwin.plot.bands import along, around, measured_points, samples_of
 from mgtwin.plot.family import plot
 from mgtwin.plot.labels import label_points
@@ -153,9 +154,17 @@ def landmarks(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> tuple[np.nd
 
 
 def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Finite points of a spectrum from high to low frequency."""
+    """Finite points of a spectrum from high to low frequency.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
     frequency, z = np.asarray(ds["frequency"].values, dtype=float), np.asarray(ds["impedance"].values)
     good = np.isfinite(z)
+    if not good.any():
+        raise InputError(f"the spectrum has no finite point among {z.size}: there is nothing to draw.")
     # Files come in either order; the line must run along the spectrum, and the marks need it sorted.
     order = np.argsort(-frequency[good], kind="stable")
     return frequency[good][order], z[good][order]

@@ -279,3 +279,19 @@ def test_a_report_of_nothing_is_refused(spectrum, tmp_path):
     with pytest.raises(mt.InputError, match="nothing to report of a float"):
         mt.report(1.0, tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def test_where_nothing_can_be_written_the_message_names_the_file(tmp_path):
+    folder = tmp_path / "taken.csv"
+    folder.mkdir()
+    with pytest.raises(mt.MgtwinError, match=r"taken\.csv: cannot be written: .*Choose another folder"):
+        mt.export(mt.simulate(mt.cell("trilayer"), mt.EIS(1e5, 1.0)), folder)
+
+
+def test_of_many_curves_the_ends_of_the_bands_are_exported(tmp_path):
+    run = mt.uncertainty(mt.cell("trilayer"), mt.EIS(1e5, 1.0, points=7), n=16)
+    written = mt.export(run, tmp_path / "run.csv")
+    lines = [line for line in written[0].read_text().splitlines() if not line.startswith("#")]
+    columns = dict(zip(lines[0].split(","), zip(*(line.split(",") for line in lines[2:]), strict=True), strict=True))
+    found = np.array(columns["-Im(Z) 84 %"], dtype=float)
+    np.testing.assert_array_equal(found, np.quantile(-run["impedance_samples"].values.imag, 0.84, axis=0))

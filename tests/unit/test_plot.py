@@ -600,3 +600,45 @@ def test_a_blocking_spectrum_is_drawn_so_that_its_arc_is_seen():
     # the arc is 500 ohm high, the tail reaches much further and is said
     assert 500 < ax.get_ylim()[1] * size < 1500
     assert any("↑" in text.get_text() for text in ax.texts)
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_labels_of_a_breakdown_cover_neither_names_nor_bars(sign):
+    run = mt.simulate(mt.cell("trilayer"), mt.Galvanostatic(sign * 1e-5, "1 h", points=5))
+    ax = plot.breakdown(run, "30 min")
+    renderer = draw(ax).canvas.get_renderer()
+    names = [label.get_window_extent(renderer) for label in ax.get_yticklabels()]
+    bars = [bar.get_window_extent(renderer) for bar in ax.patches]
+    frame = ax.get_window_extent(renderer)
+    for text in ax.texts:
+        box = text.get_window_extent(renderer)
+        assert not any(box.overlaps(other) for other in names)
+        assert frame.x0 - 1 <= box.x0 < box.x1 <= frame.x1 + 1
+        # its own bar ends where the blank around the text begins
+        assert all(min(box.x1, bar.x1) - max(box.x0, bar.x0) < 8 for bar in bars if box.overlaps(bar))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(lambda: plot.nyquist([eis(), polarization()]), r"nyquist \(.*\) needs frequency"),
+     (lambda: plot.figure([eis(), polarization()]), "no plot is known for all of"),
+     (lambda: plot.nyquist("eis.nc"), "not a str: mt.read"),
+     (lambda: plot.bode(None), "not a NoneType"),
+     (lambda: plot.nyquist(eis().isel(frequency=[])), "no finite point among 0"),
+     (lambda: plot.bode(eis().assign(impedance=eis().impedance * np.nan)), "no finite point")],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_refused_in_words(make, said):
+    with pytest.raises(InputError, match=said):
+        make()
+
+
+def test_rounding_is_no_residual():
+    run = mt.simulate(mt.cell("trilayer"), mt.Galvanostatic("10 uA", "1 h", points=20))
+    _, lower = plot.compare(run.assign(voltage=run.voltage * (1 + 1e-15)), run)
+    assert "mV" in lower.get_ylabel()
+    assert lower.get_ylim()[1] == pytest.approx(1e-3 * 1e3 * float(abs(run.voltage).max()), rel=1e-6)
+
+
+def test_one_sees_verbs():
+    assert all(callable(getattr(plot, name)) for name in dir(plot))
+    assert "PLOTS" not in dir(plot)
