@@ -31,10 +31,10 @@ _Made = TypeVar("_Made")
 MOST, SWITCH = 16, "MGTWIN_CACHE"
 #: Input that carries the state from which a solve starts.
 STATE = "handed state"
-#: Least absolute tolerances of potentials [V] and of the current, in its own unit, in cells with a host: its potential
-#: is right to a part of the relative tolerance, and at an imposed voltage the current ceases down to what that leaves.
-#: No step would be short enough for less.
-HOSTED, CEASED = 1e-9, 1e-5
+#: Least absolute tolerances of potentials [V] and of the current, in its own unit, in cells with a host, as multiples
+#: of the relative one: to a part of that its potential is right, and at an imposed voltage the current ceases down to
+#: what that leaves. No step would be short enough for less.
+HOSTED, CEASED = 1e-2, 1e2
 
 
 class BuiltModel:
@@ -65,7 +65,8 @@ class BuiltModel:
         self.built, self.mesh = controlled.discretise(model)
         self.layout = controlled.state_layout(self.built, self.mesh)
         if model.particles:
-            solver.atol = np.where(np.isin(self.layout[0], names.CURRENT_VARIABLE), CEASED, max(solver.atol, HOSTED))
+            is_current = np.isin(self.layout[0], names.CURRENT_VARIABLE)
+            solver.atol = np.where(is_current, CEASED * solver.rtol, max(solver.atol, HOSTED * solver.rtol))
         self.names = tuple(model.numbers_of(model.cell))
         self.numbers = casadi.MX.sym("numbers", len(self.names))
         self.symbols = {name: self.numbers[k] for k, name in enumerate(self.names)}

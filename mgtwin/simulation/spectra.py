@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cells import Cell
-from ..errors import SimulationError
+from ..cells.questions import passes
+from ..errors import InputError, SimulationError
+from ..kinds.carriers import Carrier
 from ..models import names
 from ..protocols import EIS, Segment
 from ..protocols.bias import Held
@@ -183,12 +185,20 @@ def steady_state(
     Raises
     ------
     InputError
-        For a current that no single carrier can take from end to end: it has no steady state.
+        For a current that no single carrier can take from end to end, or that fills or empties a host, which has no
+        steady state.
     SimulationError
         Where the cell is not steady after :data:`LONGEST` seconds.
     """
     control, duration = bias.control(cell), 1e3
     checks.check_current_can_flow(cell, (Segment(control, duration, (duration,)),))
+    hosts = list(cell.reaction_uniformity(0.0))
+    if hosts and control.start and not control.imposes_voltage and not passes(cell, Carrier.ELECTRONS):
+        raise InputError(
+            f"{cell.name} has no steady state under {bias}: a current fills or empties the host of the "
+            f"{' and '.join(hosts)} electrode for good. Hold a voltage (bias=mt.Voltage(...)), or take the spectrum of "
+            f"a state on the way: start=mt.simulate(cell, mt.Galvanostatic(...))."
+        )
     from .integrator import Integrator
 
     integrator = Integrator(cell, f_max=f_max, dielectric=False, ages=False, **layers)

@@ -75,3 +75,10 @@ def test_a_voltage_held_for_ever_ends_in_no_current(filled_first: bool) -> None:
 def test_a_host_in_a_stack_of_modes_can_be_held() -> None:
     run = mt.simulate(mt.cell("mg_trilayer_mo6s8"), mt.Polarization("1 V", "1e7 s", per_decade=2))
     assert abs(run["current"].values[-1]) < 1e-10
+
+
+def test_a_current_that_fills_a_host_is_no_bias() -> None:
+    """Where no electrons pass, whatever its sign: said before anything is computed."""
+    for current in (-1e-6, 1e-6):
+        with pytest.raises(mt.InputError, match="fills or empties the host of the positive electrode"):
+            mt.simulate(mt.cell("mg_polymer_ti2s4"), mt.EIS.at([1.0], bias=Current(current)))
