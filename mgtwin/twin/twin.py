@@ -286,9 +286,11 @@ class Twin:
         """
         usage = Usage(self.use)
         before = [k for k, item in enumerate(self.evidence) if usage.cycle(item.moment) <= cycle]
-        if not before:
-            raise InputError(f"nothing had been measured by cycle {cycle:g}.")
-        return self._cell(before[-1])
+        # a life begins anew where the cell broke
+        place = before[-1] - len(self.evidence) + len(self.lives[self.best].states) if before else -1
+        if place < 0:
+            raise InputError(f"nothing had been measured by cycle {cycle:g}, or the cell broke after it.")
+        return self._cell(place)
 
     def _cell(self, k: int) -> Cell:
         life = self.lives[self.best]
@@ -393,8 +395,7 @@ class Twin:
             f"noise {100 * life.noise:.2g} % of |Z|, error of the model {life.model_error}"
         )
 
-    def __str__(self) -> str:
-        return self.summary()
+    __str__ = summary
 
     def __repr__(self) -> str:
         return f"<Twin {self.label or next(iter(self.explanations.values())).name}: {', '.join(self.explanations)}>"
