@@ -391,8 +391,7 @@ class Twin:
         found = "" if life.converged else "; the most probable life was not found"
         return (
             f"{self.moment}, {len(life.evidence)} measurements; {shares}{found}\n"
-            f"{trust}\n"
-            f"noise {100 * life.noise:.2g} % of |Z|, error of the model {life.model_error}"
+            f"{trust}\nnoise {100 * life.noise:.2g} % of |Z|, error of the model {life.model_error}"
         )
 
     __str__ = summary
