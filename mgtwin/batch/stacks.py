@@ -143,7 +143,9 @@ class ParameterSets:
 
     def integrate(self, y: Reals, values: Reals, segments: Sequence[Segment]) -> Trajectories:
         """All sets through a segment of equal times, with a control and limits for each."""
-        control = np.array([[*Integrator.inputs(self, segment).values()] for segment in segments]).T  # type: ignore[arg-type]
+        given = [Integrator.inputs(self, segment) for segment in segments]  # type: ignore[arg-type]
+        # by name: in another order each would be taken for its neighbour
+        control = np.array([[inputs[name] for inputs in given] for name in controlled.INPUTS])
         bounded = any(segment.limits != Limits() for segment in segments) or len(self._equations.names) > len(
             controlled.LIMITED
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mgtwin as mt
+from mgtwin.batch.runs import side_by_side
 from mgtwin.simulation.resolving import largest_current
 
 from .test_insertion import CAPACITY
@@ -95,3 +96,17 @@ def test_what_is_refused(given: tuple[Any, ...], said: str) -> None:
 def test_a_cut_off_that_the_rest_violates() -> None:
     with pytest.raises(mt.InputError, match=r"at rest the cell stands at 0\.9 V"):
         mt.simulate(cell(), mt.CCCV(1.0, 0.85, 0.1, "1 h"))
+
+
+def test_side_by_side_each_charge_has_its_own_end() -> None:
+    """In closed form again: a larger resistance reaches the voltage earlier and holds it longer."""
+    path, thicknesses = "layers.ions.thickness", np.array([1e-3, 2e-3, 4e-3])
+    cells = [capacitor().with_({path: thickness}) for thickness in thicknesses]
+    runs = side_by_side(capacitor(), cells, {path: thicknesses}, mt.CCCV(2.0, 0.5, 0.1, "10 s")).datasets
+    assert len(runs) == len(cells)
+    for k, thickness in enumerate(thicknesses):
+        resistance = thickness / 0.1
+        charged = 0.5 * (0.5 / 2.0 - resistance)
+        time, step = runs[k]["time"].values, runs[k]["step"].values
+        assert time[step == 0][-1] == pytest.approx(charged, rel=1e-6)
+        assert time[-1] - charged == pytest.approx(resistance * 0.5 * np.log(2.0 / 0.1), rel=1e-4)
