@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Axis", "Chart", "Curve", "Picture", "curve"]
+__all__ = ["Axis", "Chart", "Curve", "Picture", "curve", "parts_of"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ def curve(name: str, x: ArrayLike, y: ArrayLike, role: str = "model") -> Curve:
     across, up = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     good = np.isfinite(across) & np.isfinite(up)
     return Curve(name, across[good], up[good], role)
+
+
+def parts_of(result: xr.Dataset, overpotential: str, along: str) -> tuple[Curve, ...]:
+    """Return what each element takes of the voltage, against a coordinate; elements that take nothing are left out."""
+    x, parts = result[along].values, result[overpotential].transpose("element", along).values
+    named = zip(result["element"].values, parts, strict=True)
+    return tuple(curve(str(name), x, part, "part") for name, part in named if np.any(part))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..cells import Cell
 from ..cells.paths import Key
+from ..errors import InputError
 from ..fitting.free import FreeLike
 from ..fitting.measurements import Measurement
 from ..fitting.parameters import free_parameters
@@ -50,7 +51,7 @@ class Coordinates:
     Raises
     ------
     UnknownNameError, InputError
-        As :func:`mgtwin.fit` does.
+        As :func:`mgtwin.fit` does; and where one free number stands for several that differ in the cell.
     """
 
     #: From when on they describe the cell; None: since it was new.
@@ -60,6 +61,15 @@ class Coordinates:
         self.original, self.free, self.usage = cell, dict(free), usage
         item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
         self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
+        for parameter in self.parameters:
+            # one value for numbers that differ would be another cell, whose error the twin would take for the model's
+            own = {path: float(cell.get(path)) for path in parameter.targets[0]}
+            if not np.allclose([*own.values()], parameter.start, rtol=1e-9, atol=0.0):
+                listed = ", ".join(f"{path} = {value:g}" for path, value in own.items())
+                raise InputError(
+                    f"{cell.name}: {parameter.name} would be one number, but the cell's differ ({listed}, in SI). Free "
+                    "each by its own path, or make them equal first with cell.with_({...})."
+                )
         #: Variance by which each free number wanders, per cycle and per second.
         self.wander = np.array([free[p.key].wander for p in self.parameters]).reshape(-1, 2)
         self.ageing = Ageing(cell, usage)

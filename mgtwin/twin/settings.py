@@ -176,14 +176,15 @@ def template(name: str) -> str:
             "cell that does not change is for mgtwin fit."
         )
     paths = dict.fromkeys(path for found in explanations.values() for path in found.paths())
-    # exchange currents are not free here: beside conductivities and rates, lives of eight spectra ended in a wrong one
     # a star stands for one part of a path: electrodes have one in front of their laws of ageing, interfaces two
     aged = {path for found in explanations.values() for path in _rates(found)}
     rates = {
         "interfaces." * path.startswith("interfaces.") + f"*.ageing.{path.partition('.ageing.')[2]}" for path in aged
     }
-    ions = [path for path in paths if path.endswith("ionic_conductivity.reference")]
-    free = dict.fromkeys(ions, "{log: true}")
+    # of each electrode on its own: they need not be equal
+    ends = "ionic_conductivity.reference", "exchange_current_density.reference"
+    own = [path for path in paths if path.endswith(ends)]
+    free = dict.fromkeys(own, "{log: true}")
     free |= dict.fromkeys(sorted(rates), "{type: drifting, std: 5 %, per: cycle}")
     # a star at the beginning would be an alias of YAML
     lines = [f'  "{path}": {what}' if path.startswith("*") else f"  {path}: {what}" for path, what in free.items()]

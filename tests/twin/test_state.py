@@ -17,6 +17,19 @@ from tests.twin import trials
 FRACTION = "interfaces.buffer_left-antiperovskite.contact.fraction"
 
 
+RATE = {"interfaces.*.ageing.fatigue_contact_loss.rate": mt.Drifting("5 %")}
+
+
+def test_numbers_that_differ_are_not_one_number() -> None:
+    """The exchange currents of the trilayer differ by a factor of 11: tied, they would be another cell's."""
+    with pytest.raises(mt.InputError, match=r"would be one number, but the cell's differ .*0\.5.*0\.045"):
+        mt.Twin(
+            mt.cell("trilayer", "contact_loss"),
+            {"*.exchange_current_density.reference": mt.Free(log=True), **RATE},
+            use=trials.USE,
+        )
+
+
 def central(function, x: np.ndarray, step: float) -> np.ndarray:  # type: ignore[no-untyped-def]
     """Derivatives (..., n) by central differences of two steps, extrapolated."""
     columns = []

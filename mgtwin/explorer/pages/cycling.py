@@ -9,7 +9,7 @@ import xarray as xr
 from ...protocols import Cycling
 from ...quantities import format_value
 from ..page import Setting, Sight, page
-from ..picture import Axis, Chart, Picture, curve
+from ..picture import Axis, Chart, Picture, curve, parts_of
 
 __all__ = ["CyclingPage"]
 
@@ -40,11 +40,7 @@ class CyclingPage:
             curve(f"cycle {k}", time[number == k] - time[number == k][0], voltage[number == k], "part")
             for k in dict.fromkeys((int(number[0]), int(number[-1])))
         ]
-        by_cycle = result["deposition_overpotential"].transpose("element", "cycle").values
-        parts = [
-            curve(str(name), cycle, part, "part") for name, part in zip(result["element"].values, by_cycle, strict=True)
-        ]
-        count = Axis("cycle")
+        count, drawn = Axis("cycle"), parts_of(result, "deposition_overpotential", "cycle")
         readings = {
             "overpotential of the first cycle": format_value(float(half[0]), "V"),
             f"of cycle {int(cycle[-1])}": format_value(float(half[-1]), "V"),
@@ -53,7 +49,7 @@ class CyclingPage:
             (
                 Chart("Overpotential by cycle", count, Axis("overpotential", "V"), (curve("model", cycle, half),)),
                 Chart("First and last cycle", Axis("time", "s"), Axis("voltage", "V"), tuple(traces)),
-                Chart("What takes it in deposition", count, Axis("overpotential", "V"), tuple(parts)),
+                Chart("What takes it in deposition", count, Axis("overpotential", "V"), drawn),
             ),
             readings, tuple(result.attrs["warnings"]), result,
         )  # fmt: skip

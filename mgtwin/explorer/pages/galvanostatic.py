@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import xarray as xr
 
 from ...protocols import Galvanostatic
 from ...quantities import format_value
 from ..page import Setting, Sight, page
-from ..picture import Axis, Chart, Picture, curve
+from ..picture import Axis, Chart, Picture, curve, parts_of
 
 __all__ = ["GalvanostaticPage"]
 
@@ -34,12 +33,6 @@ class GalvanostaticPage:
     def picture(sight: Sight, result: xr.Dataset) -> Picture:
         """Voltage over time, and its parts."""
         time, voltage = result["time"].values, result["voltage"].values
-        parts = result["overpotential"].transpose("element", "time").values
-        drawn = [
-            curve(str(name), time, part, "part")
-            for name, part in zip(result["element"].values, parts, strict=True)
-            if np.any(part)
-        ]
         readings = {
             "voltage at the end": format_value(float(voltage[-1]), "V"),
             "change over the run": format_value(float(voltage[-1] - voltage[0]), "V"),
@@ -48,7 +41,7 @@ class GalvanostaticPage:
         return Picture(
             (
                 Chart("Cell voltage", clock, Axis("voltage", "V"), (curve("model", time, voltage),)),
-                Chart("What takes the voltage", clock, Axis("voltage", "V"), tuple(drawn)),
+                Chart("What takes the voltage", clock, Axis("voltage", "V"), parts_of(result, "overpotential", "time")),
             ),
             readings, tuple(result.attrs["warnings"]), result,
         )  # fmt: skip

@@ -10,7 +10,7 @@ import xarray as xr
 from ...protocols import Polarization
 from ...quantities import format_value
 from ..page import Setting, Sight, page
-from ..picture import Axis, Chart, Picture, curve
+from ..picture import Axis, Chart, Picture, curve, parts_of
 
 __all__ = ["PolarizationPage"]
 
@@ -42,17 +42,11 @@ class PolarizationPage:
             readings["resistance at the end"] = format_value(voltage / end, "ohm")
         readings["charge that passed"] = format_value(float(np.trapezoid(current, time)), "C")
         clock = Axis("time", "s", log=True)
-        parts = result["overpotential"].transpose("element", "time").values
-        elements = [str(name) for name in result["element"].values]
-        drawn = [
-            curve(name, time[seen], part[seen], "part")
-            for name, part in zip(elements, parts, strict=True)
-            if np.any(part)
-        ]
+        drawn = parts_of(result.isel(time=seen), "overpotential", "time")
         return Picture(
             (
                 Chart("Current", clock, Axis("current", "A"), (curve("model", time[seen], current[seen]),)),
-                Chart("What takes the voltage", clock, Axis("voltage", "V"), tuple(drawn)),
+                Chart("What takes the voltage", clock, Axis("voltage", "V"), drawn),
             ),
             readings, tuple(result.attrs["warnings"]), result,
         )  # fmt: skip
