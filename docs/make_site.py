@@ -144,8 +144,14 @@ class Notebooks:
             notebook = nbformat.read(ready if ready.exists() else source, as_version=4)
             needs = notebook.metadata.get("mgtwin", {}).get("needs")
             if not self.ran(notebook) and (not needs or needs in os.environ):
+                os.environ.pop("MPLBACKEND", None)  # a kernel's own backend is the one that shows figures
                 print(f"running {source.name}", flush=True)
                 NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+            kept = figures_of(nbformat.read(source, as_version=4))
+            if len(figures_of(notebook)) < len(kept):
+                raise SystemExit(
+                    f"{source.name} showed {len(figures_of(notebook))} figures when it ran, not {len(kept)}"
+                )
             for cell in notebook.cells:
                 if cell.cell_type == "markdown":
                     cell.source = relinked(cell.source, source)
@@ -164,10 +170,7 @@ class Notebooks:
         for path in sorted(self.folder.glob("*.ipynb")):
             notebook = nbformat.read(path, as_version=4)
             title = next(line[2:] for line in notebook.cells[0].source.splitlines() if line.startswith("# "))
-            outputs = [item for cell in notebook.cells for item in cell.get("outputs", [])]
-            for number, data in enumerate(
-                item.data["image/png"] for item in outputs if "image/png" in item.get("data", {})
-            ):
+            for number, data in enumerate(figures_of(notebook)):
                 picture = pictures / f"{path.stem}_{number}.png"
                 picture.write_bytes(base64.b64decode(data))
                 cards.append(
@@ -178,6 +181,12 @@ class Notebooks:
             "# Gallery\n\nEvery figure of the notebooks; each leads to the lines that made it.\n\n"
             "::::{grid} 1 1 2 2\n:gutter: 3\n\n" + "\n".join(cards) + "\n::::\n"
         )
+
+
+def figures_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """Every figure that a notebook shows, as text of PNG."""
+    outputs = [item for cell in notebook.cells for item in cell.get("outputs", [])]
+    return [item.data["image/png"] for item in outputs if "image/png" in item.get("data", {})]
 
 
 def api(folder: Path) -> None:

@@ -14,7 +14,8 @@ KEPT = os.environ.get("MGTWIN_NOTEBOOKS")
 
 @pytest.mark.notebook
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_notebook_runs_and_its_assertion_holds(path: Path) -> None:
+def test_notebook_runs_and_its_assertion_holds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # figures are shown as to whoever opens it, and kept for the site
     notebook = nbformat.read(path, as_version=4)
     needs = notebook.metadata.get("mgtwin", {}).get("needs")
     if needs and needs not in os.environ:
