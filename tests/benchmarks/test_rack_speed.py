@@ -11,7 +11,7 @@ import pytest
 import mgtwin as mt
 from mgtwin.twin.rack import load_rack
 
-CELLS, CYCLES = 50, (0, 4, 8, 12)
+CELLS, CYCLES = 50, (0, 8)
 TWIN = """\
 cell: trilayer
 explanations: {contact: [contact_loss]}
