@@ -68,8 +68,8 @@ class Journey:
         reader = space.reader(during)
         return space.ageing.advanced(reader, space.aged(during), cycles, idle, self._steps)
 
-    def ensemble(self, k: int, states: Reals, noises: Reals) -> Reals:
-        """`step` for states (members, n) and noises (members, q)."""
+    def ensemble(self, k: int | slice, states: Reals, noises: Reals) -> Reals:
+        """`step` for states (members, n) and noises (members, q); with a slice each member makes the next step."""
         result, during = states.copy(), states.copy()
         spread, ends, means = self._spread[k], noises[:, 0::2], noises[:, 1::2]
         during[:, self._wandering] += spread * (0.5 * ends + means / math.sqrt(12))
