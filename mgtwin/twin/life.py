@@ -118,14 +118,15 @@ class WithError:
     def __init__(self, journey: Journey, error: ModelError, basis: ErrorBasis) -> None:
         self.journey, self._count = journey, basis.size
         assert error.size is not None and error.memory is not None
-        self._kept = np.exp(-journey.cycles / error.memory)
-        self._renewed = error.size * np.sqrt(1 - self._kept**2)
+        #: What is left of it after each step (K,).
+        self.kept = np.exp(-journey.cycles / error.memory)
+        self._renewed = error.size * np.sqrt(1 - self.kept**2)
         self.size = float(error.size)
         self.noises = journey.noises + basis.size
 
     def step(self, k: int, state: Reals, noise: Reals) -> Reals:
         own, first = state.size - self._count, self.journey.noises
-        error = self._kept[k] * state[own:] + self._renewed[k] * noise[first:]
+        error = self.kept[k] * state[own:] + self._renewed[k] * noise[first:]
         return np.concatenate([self.journey.step(k, state[:own], noise[:first]), error])
 
     def linearised(self, states: Reals, noises: Reals) -> tuple[Reals, Reals]:
@@ -141,7 +142,7 @@ class WithError:
             np.zeros((steps, own + self._count, own + self._count)),
             np.zeros((steps, own + self._count, self.noises)),
         )
-        wide[:, :own, :own], wide[:, own:, own:] = F, self._kept[:, np.newaxis, np.newaxis] * unit
+        wide[:, :own, :own], wide[:, own:, own:] = F, self.kept[:, np.newaxis, np.newaxis] * unit
         noise[:, :own, :first], noise[:, own:, first:] = G, self._renewed[:, np.newaxis, np.newaxis] * unit
         return wide, noise
 

@@ -102,12 +102,12 @@ class ErrorBasis:
         # what has no frequencies, such as voltages, has no such error either
         return cls(min(edges, default=1.0), max(edges, default=10.0))
 
-    def directions(self, frequencies: Reals, modulus: Reals) -> Reals:
-        """What each of them adds to the parts of Z, which follow each other: (2 frequencies, size)."""
+    def directions(self, frequencies: Reals) -> Reals:
+        """What each of them adds to the parts of Z/|Z|, which follow each other: (2 frequencies, size)."""
         centres = np.linspace(np.log10(self.low), np.log10(self.high), GAUSSIANS)
         width = max(centres[1] - centres[0], 0.25)
         B = np.exp(-0.5 * ((np.log10(frequencies)[:, np.newaxis] - centres) / width) ** 2)
-        B *= (modulus / np.linalg.norm(B, axis=1))[:, np.newaxis]
+        B /= np.linalg.norm(B, axis=1)[:, np.newaxis]
         found = np.zeros((2 * frequencies.size, self.size))
         found[0::2, :GAUSSIANS], found[1::2, GAUSSIANS:] = B, B
         return found

@@ -35,7 +35,7 @@ __all__ = ["Running"]
 Reals = NDArray[np.float64]
 
 #: Standard deviations by which states may be off from those of the most probable life.
-OFF = 0.03
+OFF = 0.05
 #: Pieces of evidence that are looked back at.
 WINDOW = 20
 #: Times that they are linearised anew before the whole life is searched for.
@@ -207,11 +207,10 @@ class Running:
         size, count = self.coordinates.size, len(self.pieces)
         mean = self.after(count)[0]
         dynamics = self._dynamics(count, [item.moment])
-        rest = np.zeros((1, dynamics.noises))
-        state = dynamics.step(0, mean[:, 0], rest[0])
-        F, G = dynamics.journey.linearised(mean[:size].T, rest[:, : dynamics.journey.noises])
+        reached, F, G = dynamics.journey.moved(mean[:size].T, np.zeros((1, dynamics.journey.noises)))
+        state = np.concatenate([reached[0], dynamics.kept[0] * mean[size:, 0]])
         (residual,), (slopes,) = measured.linearised(state[np.newaxis])
-        step = (F[0], state[:size] - F[0] @ mean[:size, 0], G[0])
+        step = (F[0], reached[0] - F[0] @ mean[:size, 0], G[0])
         piece = Piece(item, False, step, residual + slopes @ state, slopes, deviations, edges)
         return replace(self, pieces=(*self.pieces, piece)).filtered_from(count)
 
@@ -237,9 +236,8 @@ class Running:
         found = found.filtered_from(len(self.pieces) - 1)
         try:
             for _ in range(TRIES):
-                anew, off = found.looked_back()
-                found = anew
-                # linearised anew, what is left of it is its square
+                found, off = found.looked_back()
+                # linearised anew, what is left of it is about its square
                 if off < np.sqrt(OFF):
                     break
             else:
@@ -252,8 +250,13 @@ class Running:
             return found.searched(found, self.settings, iterations)
         return found
 
+    @cached_property
+    def life(self) -> Life:
+        """The most probable life of all pieces, found to the last digit that counts."""
+        return live(self.coordinates, self.evidence, self.model_error, self.apart, self)
+
     def searched(self, begin: Running | None, error: ModelError, iterations: int) -> Running:
-        """The most probable life of all pieces."""
+        """All pieces linearised along their most probable life."""
         life = live(self.coordinates, self.evidence, error, self.apart, begin, iterations)
         return Running.of(life, self.settings, [piece.edges for piece in self.pieces])
 
@@ -271,26 +274,23 @@ class Running:
         measured = Measured([piece.item for piece in pieces], self.coordinates, self.basis)
         dynamics = self._dynamics(first, [piece.item.moment for piece in pieces])
         own, drive = states[:, :size], noises[:, : dynamics.journey.noises]
-        reached = dynamics.journey.ensemble(slice(None), own[:-1], drive)
+        reached, F, G = dynamics.journey.moved(own[:-1], drive)
+        residuals, slopes = measured.linearised(states[1:])
         spreads = np.stack([np.linalg.norm(step.factor[:size], axis=1) for step in self.steps[first:]])
         jumps = np.abs(reached - own[1:])
         off = np.max(jumps / np.where(spreads > 0, spreads, np.inf), axis=1) ** 2
-        for k, (piece, residual) in enumerate(zip(pieces, measured.residuals(states[1:]), strict=True)):
+        for k, piece in enumerate(pieces):
             if piece.counts:
-                off[k] += np.sum((residual - piece.residual + piece.slopes @ states[k + 1]) ** 2)
-        total = float(np.sqrt(off.sum()))
-        if total < OFF:
-            return self, total
+                off[k] += np.sum((residuals[k] - piece.residual + piece.slopes @ states[k + 1]) ** 2)
         # those before the first that matters stay as they are
-        changed = int(np.searchsorted(np.cumsum(off), OFF**2 / 4))
-        residuals, slopes = measured.linearised(states[1:])
-        F, G = dynamics.journey.linearised(own[:-1], drive)
+        changed = int(np.searchsorted(np.cumsum(off), OFF**2))
         anew = list(self.pieces)
         for k in range(changed, len(pieces)):
             step = (F[k], reached[k] - F[k] @ own[k] - G[k] @ drive[k], G[k])
             residual = residuals[k] + slopes[k] @ states[k + 1]
             anew[first + k] = replace(pieces[k], step=step, residual=residual, slopes=slopes[k])
-        return replace(self, pieces=tuple(anew)).filtered_from(first + changed), total
+        found = replace(self, pieces=tuple(anew)).filtered_from(first + changed) if changed < len(pieces) else self
+        return found, float(np.sqrt(off.sum()))
 
     def over(self, basis: ErrorBasis, item: Evidence) -> Running:
         """`ahead` with the model's error in a basis that reaches farther."""
