@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from ..impedance.compiled import CompiledSpectra
 from .coordinates import Coordinates
 from .evidence import Evidence
+from .linear import filtered
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
-from .smoother import ITERATIONS, Chain, Smoothed, filtered, smooth
+from .smoother import ITERATIONS, Chain, Smoothed, smooth
 from .transitions import Journey
 
 __all__ = ["Begun", "Life", "Measured", "WithError", "live", "widened"]
@@ -47,9 +48,7 @@ class Begun(Protocol):
 class Measured:
     """All evidence along a life, in units of its noise (`mgtwin.twin.smoother.Observed`); states end with errors."""
 
-    def __init__(
-        self, evidence: Sequence[Evidence], coordinates: Coordinates, basis: ErrorBasis | None = None
-    ) -> None:
+    def __init__(self, evidence: Sequence[Evidence], coordinates: Coordinates, basis: ErrorBasis | None = None) -> None:
         kinds = dict.fromkeys(item.kind for item in evidence)
         self._groups = []
         self._size = coordinates.size
@@ -271,7 +270,8 @@ def live(
         if best in tried:
             break
         tried.append(best)
-        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed, iterations)
+        reached = Life(coordinates, tuple(evidence), smoothed, tried[-2], measured.basis)
+        smoothed = _smoothed(coordinates, journey, measured, best, counted, reached, iterations)
     return Life(coordinates, tuple(evidence), smoothed, tried[-1], measured.basis)
 
 

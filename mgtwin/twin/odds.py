@@ -16,7 +16,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..errors import InputError
 from ..fitting.free import Drifting
 
 # the kinds of evidence make themselves known when they are imported
@@ -129,9 +128,15 @@ class Bank:
     members: tuple[Member, ...]
     kinds: tuple[AlarmKind, ...]
     evidence: tuple[Evidence, ...] = ()
-    report: Report = Report()
+    report: Report = field(default_factory=Report)
     seen: tuple[Innovation, ...] = ()
     before: Bank | None = None
+
+    @classmethod
+    def before_any(cls, explanations: Mapping[str, Coordinates], error: ModelError, kinds: Sequence[AlarmKind]) -> Bank:
+        """Explanations by name, equally probable before any evidence."""
+        members = [Member(name, Running.before(space, error)) for name, space in explanations.items()]
+        return cls(tuple(members), tuple(kinds))
 
     def after(self, item: Evidence) -> Bank:
         """With one more piece of evidence, which is later than all others.
@@ -162,7 +167,8 @@ class Bank:
         if not report.apart[len(self.evidence)]:
             # what nobody believes need not be found to the last digit
             members = [
-                replace(m, running=m.running.counting(ITERATIONS if m.log_odds[-2] > best - HOPELESS else FEW)) for m in ahead
+                replace(m, running=m.running.counting(ITERATIONS if m.log_odds[-2] > best - HOPELESS else FEW))
+                for m in ahead
             ]
         pieces, known = (*self.evidence, item), (*self.seen, seen)
         return Bank(tuple(members), self.kinds, pieces, report, known, replace(self, before=None))
@@ -248,8 +254,7 @@ def assimilated(
     before : Bank, optional
         Of the first of this evidence. The result is the same.
     """
-    new = (Member(name, Running.before(space, error)) for name, space in explanations.items())
-    bank = Bank(tuple(new), tuple(kinds)) if before is None else before
+    bank = Bank.before_any(explanations, error, kinds) if before is None else before
     for item in evidence[len(bank.evidence) :]:
         bank = bank.after(item)
     return bank

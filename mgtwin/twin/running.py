@@ -25,9 +25,10 @@ from .alarms.faults import Foreseen
 from .coordinates import Coordinates
 from .evidence import Evidence, Moment
 from .life import Life, Measured, WithError, live, widened
+from .linear import Backward, Filtered, triangle_of
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
-from .smoother import ITERATIONS, Backward, Filtered
+from .smoother import ITERATIONS
 from .transitions import Journey
 
 __all__ = ["Running"]
@@ -78,7 +79,7 @@ class Piece:
     def told(self) -> tuple[Reals, Reals]:
         """Residuals (m, 1) and slopes of no more numbers than there are unknowns: all that counts for the states."""
         both = np.column_stack([self.slopes, self.residual])[: None if self.counts else 0]
-        triangle = np.linalg.qr(both, mode="r") if len(both) > both.shape[1] else both
+        triangle = triangle_of(both) if len(both) > both.shape[1] else both
         return triangle[:, -1:], triangle[:, :-1]
 
 
@@ -176,10 +177,13 @@ class Running:
 
     @property
     def log_evidences(self) -> Reals:
-        """Logarithm of the density of every piece, predicted from those before it, 0 where it is only foreseen, (K,)."""
+        """Logarithm of the density of every piece, predicted from those before it, (K,); 0 of what is only foreseen."""
         pairs = zip(self.pieces, self.steps, strict=True)
         return np.array(
-            [-0.5 * (step.square + step.log_determinant) - piece.log_norm if piece.counts else 0.0 for piece, step in pairs]
+            [
+                -0.5 * (step.square + step.log_determinant) - piece.log_norm if piece.counts else 0.0
+                for piece, step in pairs
+            ]
         )
 
     @property

@@ -101,7 +101,9 @@ class Journey:
         during[:, self._wandering] += shift
         about, steps = space.around(during)
         found = self._aged(
-            np.concatenate([about, during[:, np.newaxis]], axis=1), self.cycles[:, np.newaxis], self._idle[:, np.newaxis]
+            np.concatenate([about, during[:, np.newaxis]], axis=1),
+            self.cycles[:, np.newaxis],
+            self._idle[:, np.newaxis],
         )
         active = list(space.active)
         for row, aged in enumerate(found, first):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,10 +27,11 @@ from .forecasts import Limit, forecast, history
 from .intake import Given, Update, each
 from .journal import Record
 from .life import Life
+from .memory import Memory
 from .model_error import ModelError
 from .noise import pooled
 from .observing import kind_of
-from .odds import Bank, assimilated
+from .odds import Bank
 from .settings import Settings
 from .store import FolderStore, MemoryStore, Store
 
@@ -40,8 +39,6 @@ __all__ = ["Twin", "Update"]
 
 #: Quantiles of bands unless others are asked for.
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
-#: States that are known at once: some before the last, for files that come late.
-KNOWN = 8
 
 
 class Twin:
@@ -111,9 +108,9 @@ class Twin:
                 self.store = FolderStore(store)
             case _:
                 self.store = store
-        self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use))
+        spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use))
         self._told = self._settings().to_yaml()
-        self._known: dict[str, Bank] = {}
+        self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
 
     @classmethod
     def open(cls, store: str | Path | Store) -> Twin:
@@ -218,22 +215,7 @@ class Twin:
         evidence = self.evidence
         if not evidence:
             raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
-        # of every first part of it, since what comes last is what is new
-        keys = self._keys(evidence)
-        count = max((k for k, key in enumerate(keys, 1) if key in self._known), default=0)
-        if count < len(evidence):
-            before = self._known[keys[count - 1]] if count else None
-            bank = assimilated(self._spaces, evidence, self.model_error_settings, self.alarm_kinds, before)
-            self._known = dict([*self._known.items(), (keys[-1], bank)][-KNOWN:])
-        return self._known[keys[-1]]
-
-    def _keys(self, evidence: Sequence[Evidence]) -> list[str]:
-        """What the state after each piece of evidence depends on, as a hash."""
-        digest, found = hashlib.sha256(self._told.encode()), list[str]()
-        for item in evidence:
-            digest.update(json.dumps([item.sha, item.moment.cycle, item.moment.time, item.noise]).encode())
-            found.append(digest.copy().hexdigest())
-        return found
+        return self._memory.bank(evidence)
 
     @property
     def lives(self) -> Mapping[str, Life]:
