@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..errors import MgtwinError
 from .linear import Linear, Solved, solve
 
-__all__ = ["ITERATIONS", "Chain", "Dynamics", "Linear", "Observed", "Smoothed", "Solved", "smooth", "solve"]
+__all__ = ["ITERATIONS", "Chain", "Dynamics", "Observed", "Smoothed", "smooth"]
 
 Reals = NDArray[np.float64]
 
