@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -28,6 +29,7 @@ from .measured import Measured, measured
 
 __all__ = ["Followed", "Following", "Told", "followed"]
 
+_Answer = TypeVar("_Answer")
 #: Cycles of a forecast of a cell of which nothing is known yet, and the fewest that are foreseen by default.
 CYCLES, FEWEST = 50, 10
 #: Where nobody has said when a life is over: the modulus when first measured, so many times.
@@ -36,32 +38,9 @@ WORN = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """What a twin says, from the evidence of one moment.
+    """What a `Twin` says from the evidence of one moment, by its names there (`scores` of its alarms).
 
-    Attributes
-    ----------
-    twin : Twin
-        That said it; asked again only by `Followed`.
-    history, scores : Dataset
-    odds : DataArray
-    alarms : tuple of Alarm
-    cell : Cell
-        As it is now.
-    best : str
-        The most probable explanation.
-    noise : float
-        Of the instrument, relative to the modulus.
-    model_error : ModelError
-    forecasts_only : bool
-        Whether numbers that are not measured have no bands that hold.
-    moment : Moment
-        Of the last measurement.
-    measurements : int
-        How many were taken up.
-    data : tuple of Measured
-        The last measurement of each kind.
-    start : mapping
-        Where the numbers of a forecast begin.
+    `data` are the last measurements of each kind, `start` is where the numbers of a forecast begin.
     """
 
     twin: Twin
@@ -70,7 +49,6 @@ class Told:
     scores: xr.Dataset
     alarms: tuple[Alarm, ...]
     cell: Cell
-    best: str
     noise: float
     model_error: ModelError
     forecasts_only: bool
@@ -196,10 +174,10 @@ class Followed:
                 self._told = self._asked()
             return self._told
 
-    def ahead(self, protocol: Cycling, until: Limit | None) -> xr.Dataset:
-        """What the cell will do: `mgtwin.Twin.forecast`."""
+    def asked(self, question: Callable[[Twin], _Answer]) -> _Answer:
+        """Ask the twin something else."""
         with self._lock:
-            return self.twin.forecast(protocol, until=until)
+            return question(self.twin)
 
     def close(self) -> None:
         """Let go of the folder, and of the store that it is written to."""
@@ -215,7 +193,7 @@ class Followed:
                 data += measured(item.dataset.assign_attrs(label=item.name), cell)
         history = twin.history()
         return Told(
-            twin, history, twin.odds, twin.alarm_scores(), twin.alarms, cell, twin.best, twin.noise, twin.model_error,
+            twin, history, twin.odds, twin.alarm_scores(), twin.alarms, cell, twin.noise, twin.model_error,
             twin.forecasts_only, evidence[-1].moment, len(evidence),
             tuple(replace(item, followed=True).judged() for item in data),
             self._start(float(history["cycle"][-1]), history),
@@ -241,15 +219,8 @@ class Followed:
 class Following(threading.Thread):
     """Looks after a twin until it is stopped, beside whatever else the process does.
 
-    Parameters
-    ----------
-    twin : Followed
-    hear : callable
-        Called with what the twin says, whenever it says something new.
-    say : callable
-        Called with ``busy=`` while it is being asked, and with ``error=`` for what is wrong.
-    every : float
-        Between two looks [s].
+    `hear` is called with what the twin says, whenever it says something new; `say` with ``busy=`` meanwhile, and with
+    ``error=`` for what is wrong; `every` is what lies between two looks [s].
     """
 
     def __init__(

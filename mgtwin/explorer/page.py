@@ -79,16 +79,8 @@ class Setting:
             # a metal against itself needs no shift
             if rest:
                 value, low, high = (parse(round(float(x) + rest, 3), "V") for x in (value, low, high))
-        return Knob(
-            name,
-            value.replace(kind="setting"),
-            float(low),
-            float(high),
-            self.log,
-            None,
-            name.replace("_", " "),
-            self.whole,
-        )
+        label, found = name.replace("_", " "), value.replace(kind="setting")
+        return Knob(name, found, float(low), float(high), self.log, None, label, self.whole)
 
 
 @dataclass(frozen=True)

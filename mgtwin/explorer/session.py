@@ -152,7 +152,7 @@ class Session:
             try:
                 state = change(self._wanted)
             except MgtwinError as error:
-                self._tell(error=str(error))
+                self.tell(error=str(error))
                 return
             if gesture is None or gesture != self._gesture:
                 # a curve of another page is no curve before this one
@@ -166,17 +166,13 @@ class Session:
         self.data = told.beside(self.data)
         self.move(lambda state: state.follows(told.cell, told.start))
 
-    def say(self, **changes: str) -> None:
-        """Tell what is being done elsewhere (`busy`), or what went wrong there (`error`)."""
-        self._tell(**changes)
-
     def fit(self) -> None:
         """Begin a fit of the numbers that are free to the data, from here; its end moves the state there."""
         state = self._wanted
         # said at once: a fit that cannot begin must not wait behind a cycling run for its turn
         if not self.data or not state.free:
             what = "the numbers that it may change" if self.data else "data: --data FILE, or data= in Python"
-            self._tell(error=f"a fit needs {what}.")
+            self.tell(error=f"a fit needs {what}.")
             return
         _ASIDE.submit(self._fit, state)
 
@@ -187,7 +183,7 @@ class Session:
             try:
                 work()
             except MgtwinError as error:
-                self._tell(error=str(error))
+                self.tell(error=str(error))
 
         _ASIDE.submit(guarded)
 
@@ -199,7 +195,8 @@ class Session:
         return self.seen
 
     # -- in the threads that work ------------------------------------------------------------------------------------
-    def _tell(self, **changes: object) -> None:
+    def tell(self, **changes: object) -> None:
+        """Change what is `Seen`; also what is `busy` elsewhere, and what is an `error` there."""
         with self._lock:  # two threads tell, each of its own part
             self.seen = seen = replace(self.seen, **changes)  # type: ignore[arg-type]  # fields of `Seen`
         if not self._closed:
@@ -221,7 +218,7 @@ class Session:
             if self._closed or self._wanted is not state:
                 raise _Superseded
             if long:
-                self._tell(busy=text or "computing", fraction=fraction, error="")
+                self.tell(busy=text or "computing", fraction=fraction, error="")
 
         try:
             # a page of the other sort is drawn by the other thread
@@ -235,10 +232,10 @@ class Session:
             pass
         except MgtwinError as error:
             if self._wanted.page == state.page:
-                self._tell(state=state, error=str(error), busy="")
+                self.tell(state=state, error=str(error), busy="")
         else:
             seconds = time.perf_counter() - began
-            self._tell(state=state, picture=picture, error="", busy="", seconds=seconds)
+            self.tell(state=state, picture=picture, error="", busy="", seconds=seconds)
         finally:
             with self._lock:
                 del self._work[long]
@@ -259,7 +256,7 @@ class Session:
         def progress(fraction: float, text: str) -> None:
             if self._closed or self._wanted is not state:
                 raise _Superseded
-            self._tell(busy=f"fitting: {text}", fraction=fraction, error="")
+            self.tell(busy=f"fitting: {text}", fraction=fraction, error="")
 
         try:
             progress(0.0, ", ".join(state.free))
@@ -267,11 +264,11 @@ class Session:
             found = fit(pairs, {path: Free() for path in state.free}, progress=progress)
             progress(1.0, "")
         except _Superseded:
-            self._tell(busy="", note="The fit was left: something was moved while it ran.")
+            self.tell(busy="", note="The fit was left: something was moved while it ran.")
         except MgtwinError as error:
-            self._tell(busy="", error=f"the fit failed: {error}")
+            self.tell(busy="", error=f"the fit failed: {error}")
         else:
             # like any other move, so that the curve before it stays to be compared
             values = {path: found.values[path] for path in state.free}
             self.move(lambda now: replace(now, set={**now.set, **values}))
-            self._tell(busy="", note=str(found))
+            self.tell(busy="", note=str(found))

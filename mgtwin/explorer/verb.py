@@ -125,7 +125,7 @@ class Explorer:
 
     def _say(self, **changes: str) -> None:
         for session in [*self._sessions]:
-            session.say(**changes)
+            session.tell(**changes)
 
     def stop(self) -> None:
         """End the server that runs beside, and let go of a folder that is watched."""

@@ -159,7 +159,7 @@ def test_it_follows() -> None:
     twin = twin_of_films()
     found = followed(twin)
     session = Session(opened(found), twin=found)
-    thread = Following(found, session.follow, session.say, every=0.02)
+    thread = Following(found, session.follow, session.tell, every=0.02)
     thread.start()
     session.start()
     until(lambda: "nothing has been measured yet" in session.seen.error)

@@ -51,16 +51,19 @@ class TwinPage(Page):
         """The forecast; where there can be none it says why."""
         assert sight.twin is not None
         sight.twin.told()  # nothing that was measured is no reason to go on
+        protocol, limit = cls.protocol(sight), _limit(sight)
         try:
-            return sight.twin.ahead(cls.protocol(sight), _limit(sight))
+            return sight.twin.asked(lambda twin: twin.forecast(protocol, until=limit))
         except MgtwinError as error:
             return xr.Dataset(attrs={"warnings": [f"there is no forecast: {error}"]})
 
     @staticmethod
     def picture(sight: Sight, result: xr.Dataset) -> Picture:
         """Fans of what is measured and of what ages, odds, scores; the state of the cell with its bands."""
-        assert sight.twin is not None
-        told, limit = sight.twin.told(), _limit(sight)
+        twin = sight.twin
+        assert twin is not None
+        told, limit = twin.told(), _limit(sight)
+        ahead, ohms = result if len(result) else None, None if limit is None else limit.resistance
         standing = [f"{alarm.text} [{alarm.state}]" for alarm in told.alarms if alarm.state != "withdrawn"]
         passed = [f"{alarm.text} [withdrawn]" for alarm in told.alarms if alarm.state == "withdrawn"]
         if told.forecasts_only:
@@ -68,22 +71,17 @@ class TwinPage(Page):
                 f"forecasts only: beside the noise the error of the model ({told.model_error}) is too large for "
                 "numbers that are not measured to have bands that hold."
             )
-        passed += [f"{file} was refused: {why}" for file, why in sight.twin.refused.items()]
+        passed += [f"{file} was refused: {why}" for file, why in twin.refused.items()]
         protocol = TwinPage.protocol(sight)
         # what was turned has no origin, which would be the most of it
-        turned = {
-            name: to_file(Value(float(x), unit=x.unit))
-            for name, x in sight.numbers.items()
-            if name in ("current", "half_cycle")
-        }
-        again = f"mgtwin twin forecast {sight.twin.name}.twin '{json.dumps({**protocol.to_data(), **turned})}'"
+        keys = ("current", "half_cycle")
+        turned = {key: to_file(Value(float(x), unit=x.unit)) for key, x in sight.numbers.items() if key in keys}
+        again = f"mgtwin twin forecast {twin.name}.twin '{json.dumps({**protocol.to_data(), **turned})}'"
         return Picture(
             tuple(_charts(told, result, limit)), _readings(told, result, limit, protocol.cycles),
-            (*result.attrs["warnings"], *passed), result if len(result) else told.history, tuple(standing),
+            (*result.attrs["warnings"], *passed), told.history if ahead is None else ahead, tuple(standing),
             again + (f" --until '{limit}'" if limit else ""),
-            lambda: told.twin.plot(
-                result if len(result) else None, limit=None if limit is None else limit.resistance
-            ),
+            lambda: twin.asked(lambda one: one.plot(ahead, limit=ohms)),
         )  # fmt: skip
 
 
@@ -166,7 +164,7 @@ def _charts(told: Told, ahead: xr.Dataset, limit: Limit | None) -> Iterator[Char
         curve(str(one["mechanism"].item()).replace("_", " "), cycle, one, "part")
         for one in told.scores["z"].transpose("mechanism", ...)
     ]
-    levels = sorted({level for level in told.thresholds.values() if np.isfinite(level)})
+    levels = sorted(set(told.thresholds.values()))
     ends = [float(cycle[0]), float(cycle[-1])]
     lines = [curve(f"alarm at {level:g}", ends, [level, level], "limit") for level in levels]
     yield Chart("Scores of what can go wrong", count, Axis("score in s.d."), (*scores, *lines))
