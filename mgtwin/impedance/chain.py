@@ -38,6 +38,7 @@ import numpy as np
 
 from ..kinds.numbers import is_zero
 from .links import Array, Carrying, Element, Interface, Open
+from .tape import in_pairs
 
 __all__ = ["Division", "Layer", "Mixed", "Ohmic", "half_and_whole", "stack_impedance"]
 
@@ -246,6 +247,15 @@ def _mirrored(even: Array, odd: Array, number: int) -> Array:
 Layer: TypeAlias = Ohmic | Mixed
 
 
+def _half_by_square(half: Array, whole: Array, square: Array) -> Array:
+    return ((1 - square * half * half) / 2 - half) / (2 * square)
+
+
+def _whole_by_square(half: Array, whole: Array, square: Array) -> Array:
+    return whole / (2 * square) * (1 - (1 + square * half * half) / (2 * half))
+
+
+@in_pairs(_half_by_square, _whole_by_square)
 def half_and_whole(square: Array) -> tuple[Array, Array]:
     """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
     x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0
