@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -16,11 +16,12 @@ from ..errors import InputError
 from ..fitting.free import FreeLike
 from ..fitting.measurements import Measurement
 from ..fitting.parameters import free_parameters
-from ..impedance.compiled import PlannedReader
+from ..impedance.compiled import CompiledSpectra, PlannedReader
 from ..impedance.parameters import reader_of
 from ..kinds.numbers import Number
 from ..quantities import Value
 from .ageing_states import Ageing, without_ageing
+from .considered import considered_numbers
 from .evidence import Moment, Usage
 
 __all__ = ["Coordinates"]
@@ -47,6 +48,8 @@ class Coordinates:
     free : mapping
         What is free and what drifts; keys that this cell does not have are left out.
     usage : Usage
+    considered : sequence of str, optional
+        Paths or wildcards of numbers whose printed standard deviation counts although they are not free; None: all.
 
     Raises
     ------
@@ -57,8 +60,10 @@ class Coordinates:
     #: From when on they describe the cell; None: since it was new.
     since: Moment | None = None
 
-    def __init__(self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage) -> None:
-        self.original, self.free, self.usage = cell, dict(free), usage
+    def __init__(
+        self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage, considered: Sequence[str] | None = ()
+    ) -> None:
+        self.original, self.free, self.usage, self.considered = cell, dict(free), usage, considered
         item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
         self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
         for parameter in self.parameters:
@@ -80,7 +85,7 @@ class Coordinates:
         self._reader = PlannedReader(reader_of(cell, {})[0], [path for path, _ in targets])
         start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
         self.start = np.array(start)
-        self._targets = targets
+        self._targets, self._spectra = targets, dict[tuple[str, ...], CompiledSpectra]()
         #: Paths of the numbers of `cell` that ageing moves.
         self.placed = tuple(self._placed(self.start))
         self.paths = (*(p for p, _ in targets if ".ageing." not in p and p not in self.placed), *self.placed)
@@ -103,6 +108,19 @@ class Coordinates:
                     u -= parameter.prior.deviation(value) * deviation
             mean[k], factor[k, k] = u, deviation
         return mean, factor
+
+    @cached_property
+    def wide(self) -> Coordinates:
+        """Coordinates in which the considered numbers are free, too."""
+        taken = {path for path, _ in self._targets}
+        return Coordinates(
+            self.original, {**self.free, **considered_numbers(self.original, taken, self.considered)}, self.usage
+        )
+
+    @property
+    def leaning(self) -> Reals:
+        """Derivatives of the mean of `prior` by the numbers that only `wide` has, (n, numbers)."""
+        return np.zeros((self.size, self.wide.size - self.size))
 
     # -- numbers of the cell at states --------------------------------------------------------------------------------
     def given(self, states: Reals) -> dict[str, Number]:
@@ -131,6 +149,12 @@ class Coordinates:
         """Numbers [SI] of `cell` at states (k, n), by `paths`: (k, paths)."""
         found = {**self.given(states), **self._placed(states)}
         return np.stack([np.broadcast_to(found[path], states.shape[:-1]) for path in self.paths], axis=-1)
+
+    def spectra(self, varied: tuple[str, ...]) -> CompiledSpectra:
+        """Spectra of `cell` in which these numbers vary, to be taken `at` frequencies; prepared once."""
+        if varied not in self._spectra:
+            self._spectra[varied] = CompiledSpectra(self.cell, [1.0], varied)
+        return self._spectra[varied]
 
     def slopes(self, states: Reals) -> Reals:
         """Their derivatives by the coordinates, (k, paths, n)."""
