@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from types import FrameType
-from typing import NoReturn
 
 import typer
 
@@ -48,7 +47,13 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
             warnings.showwarning = show
             warnings.simplefilter("always", MgtwinWarning)  # the same warning of the second run is about that run
             if wanted[:1] == ["list"] and len(wanted) < 3 and not wanted[-1].startswith("-"):
-                _listed(*wanted[1:])
+                from .listing import print_lists
+
+                try:
+                    guarded(print_lists)(*wanted[1:])  # nothing to parse: what parses takes longer than the list
+                except typer.Exit as ended:
+                    raise SystemExit(ended.exit_code) from None
+                raise SystemExit(0)
             from .twinapp import app
 
             # Named, since argv[0] is a file of the installation, and differs for python -m mgtwin.
@@ -57,17 +62,6 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
         # Tests and notebooks call this many times in one process: a flag must not outlive its command.
         for flag, token in tokens.items():
             _FLAGS[flag].reset(token)
-
-
-def _listed(what: str | None = None) -> NoReturn:
-    """What the command ``list`` does, which has nothing to parse: what parses takes longer than the list."""
-    from .listing import print_lists
-
-    try:
-        guarded(print_lists)(what)
-    except typer.Exit as ended:
-        raise SystemExit(ended.exit_code) from None
-    raise SystemExit(0)
 
 
 @contextmanager

@@ -247,15 +247,10 @@ def _mirrored(even: Array, odd: Array, number: int) -> Array:
 Layer: TypeAlias = Ohmic | Mixed
 
 
-def _half_by_square(half: Array, whole: Array, square: Array) -> Array:
-    return ((1 - square * half * half) / 2 - half) / (2 * square)
-
-
-def _whole_by_square(half: Array, whole: Array, square: Array) -> Array:
-    return whole / (2 * square) * (1 - (1 + square * half * half) / (2 * half))
-
-
-@in_pairs(_half_by_square, _whole_by_square)
+@in_pairs(
+    lambda half, whole, square: ((1 - square * half * half) / 2 - half) / (2 * square),
+    lambda half, whole, square: whole / (2 * square) * (1 - (1 + square * half * half) / (2 * half)),
+)
 def half_and_whole(square: Array) -> tuple[Array, Array]:
     """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
     x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0

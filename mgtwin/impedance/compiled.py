@@ -162,7 +162,7 @@ class CompiledSpectra:
         if tape is None:
             return None
         with np.errstate(all="ignore"):
-            places = tape.repeated(list(values.values()))
+            places = tape.repeated([*values.values()])
         if places is None or not np.isfinite(tape.result(places)).all():
             return None
         self._last = dict(values), (tape, places)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import casadi
 import numpy as np
 import pybamm
-from numpy.typing import ArrayLike
 
 from ..cells import Cell
 from ..models import controlled, names
@@ -137,11 +136,11 @@ class Numbered:
         self._functions, self._name, self._numbers = functions, name, numbers
         self._function = functions.compiled[name]
 
-    def __call__(self, *given: ArrayLike) -> Array:
+    def __call__(self, *given: Array) -> Array:
         """Its value, or several."""
         return self._function(*given, self._numbers)
 
-    def along(self, state: ArrayLike, values: Sequence[float], moved: ArrayLike, k: int) -> list[Array]:
+    def along(self, state: Array, values: Sequence[float], moved: Array, k: int) -> list[Array]:
         """Derivatives of all its values by input k along with a movement of the state."""
         values_there = self._function.call([state, *values, self._numbers])
         seeds = [moved, *np.eye(len(values))[k], 0 * self._numbers]

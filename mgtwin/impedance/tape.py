@@ -97,7 +97,7 @@ class Tape:
     (3.0, [1.0, 3.0])
     """
 
-    def __init__(self, formula: _Function, numbers: Sequence[float]) -> None:
+    def __init__(self, formula: _Function, numbers: Sequence[Array]) -> None:
         self._values: list[Array] = list(numbers)
         self._depends = [True] * len(numbers)
         self._steps: list[_Step] = []
@@ -159,7 +159,7 @@ class Tape:
         return Traced(self, target)
 
     # -- repeating -----------------------------------------------------------------------------------------------------
-    def repeated(self, numbers: Sequence[float]) -> list[Array] | None:
+    def repeated(self, numbers: Sequence[Array]) -> list[Array] | None:
         """All intermediate results with other numbers; None where a comparison answers otherwise."""
         found = self._blank.copy()
         found[: self._count] = numbers

@@ -118,10 +118,11 @@ def linearised(
     from ..impedance.linearise import LinearisedStack
     from .built import kept
 
-    how = {"f_max": f_max, "inputs": tuple(inputs), "layers": layers}
-    decides = (LinearisedStack, tuple(inputs), layers, functions.REFINEMENT)
-    made = kept(cell, f_max, decides, lambda: functions.StackFunctions(cell, **how))
-    return LinearisedStack(cell, functions=made, **how)
+    def make() -> functions.StackFunctions:
+        return functions.StackFunctions(cell, f_max=f_max, inputs=inputs, layers=layers)
+
+    made = kept(cell, f_max, (LinearisedStack, tuple(inputs), layers, functions.REFINEMENT), make)
+    return LinearisedStack(cell, f_max=f_max, functions=made)
 
 
 def _spectrum(
