@@ -47,8 +47,8 @@ class Particle(Space):
         model.initial_conditions[profile] = pybamm.PrimaryBroadcast(start, self.domain)
         # At the centre nothing flows, by symmetry; a plate is half of one that is symmetric.
         model.boundary_conditions[profile] = {"left": (pybamm.Scalar(0), "Neumann"), "right": (slope, "Neumann")}
-        # With the number inside, not before the divergence: of two constant matrices PyBaMM makes one, whose rows round
-        # each for itself what leaves one shell and enters the next. That creates matter, and after days of rest no step.
+        # With the number inside, not before the divergence: of two constant matrices PyBaMM makes one, and each of its
+        # rows rounds what leaves one shell and enters the next. That creates matter; after days no step would do.
         scale = pybamm.PrimaryBroadcastToEdges(diffusivity / size**2, self.domain)
         moved = scale * pybamm.grad(profile)
         if factor is not None:

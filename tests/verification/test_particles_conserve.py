@@ -1,4 +1,4 @@
-"""What leaves one shell of a particle enters the next, to the last digit: else a host drifts while it is held for days."""
+"""What leaves one shell of a particle enters the next, to the last digit: else a host drifts while it is held."""
 
 from __future__ import annotations
 

@@ -35,6 +35,11 @@ class Potential(Dependence):
     formula: ClassVar[Callable[..., Number]]
     """U [V], ``formula(odds, *, f, <field>, ...)``, falling in the log odds of y."""
 
+    @property
+    def known(self) -> tuple[float, float]:
+        """Fillings between which the curve is known: all of them for a formula."""
+        return (0.0, 1.0)
+
     def __call__(self, y: Number, temperature: float = 298.15, charge: float = 2.0) -> Number:
         """Evaluate U [V] at the filling y, for an ion of this charge at this temperature [K]."""
         f = charge * FARADAY / (GAS_CONSTANT * temperature)
