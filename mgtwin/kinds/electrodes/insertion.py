@@ -45,9 +45,10 @@ class Insertion:
        j_F = a\theta L\,i_{00}\,y^{\alpha_c}(1 - y)^{\alpha_a}(c/c_0)^{\alpha_a}\left[e^{\alpha_a zF(\eta - U)/RT}
              - e^{-\alpha_c zF(\eta - U)/RT}\right]
 
-    with :math:`y` and U at the surface, c that of a salt solution beside the electrode, and :math:`\eta` the potential of the electrons against the ions. Spectra know
-    the conduction of ions and electrons over the thickness exactly; in time one reaction stands for all of it where
-    that is enough, else the thickness is resolved (`resolution`, `Cell.reaction_uniformity`).
+    with :math:`y` and U at the surface, c that of a salt solution beside the electrode, and :math:`\eta` the potential
+    of the electrons against the ions. Spectra know the conduction of ions and electrons over the thickness exactly; in
+    time one reaction stands for all of it where that is enough, else the thickness is resolved (`resolution`,
+    `Cell.reaction_uniformity`).
     `double_layer` and `film_resistance` are per electrode area, as in every electrode.
 
     Parameters
