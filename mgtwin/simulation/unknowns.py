@@ -109,7 +109,7 @@ def _field_unknowns(layer: str, labels: Labels) -> NDArray[np.intp]:
 
 def bodies(cell: Cell, labels: Collection[str]) -> dict[str, Diffusion]:
     """What diffuses inside of particles at the interfaces of a cell, by the name of its profile in a state."""
-    found = {}
+    found: dict[str, Diffusion] = {}
     for face in faces(cell):
         kind = at_face(cell, face)
         places = [face, *(names.slice_of(face, k) for k in range(names.slices_among(labels, face)))]
