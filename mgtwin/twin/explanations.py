@@ -13,6 +13,7 @@ from ..fitting.models import model_of
 from ..fitting.result import Fit
 from ..fitting.verb import fit
 from ..regression import Modulus
+from .beside_shunt import unknown_beside
 from .considered import considered_numbers
 from .coordinates import Coordinates
 from .evidence import Evidence, Usage
@@ -60,6 +61,11 @@ def coordinates_of(
             raise InputError(
                 f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with mt.fit, "
                 f"or give a number mt.Drifting('2 %')."
+            )
+        if cell.shunt is not None and found[name].ageing.by_charge and unknown_beside(cell):
+            raise InputError(
+                f"{name}: how its shunt slows ageing is not known to a twin: {unknown_beside(cell)}. Leave the shunt "
+                f"or the laws of ageing out."
             )
         if usage.cycling is None and found[name].ageing.by_charge:
             raise InputError(
