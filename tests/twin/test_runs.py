@@ -110,7 +110,7 @@ def test_a_limit_that_ended_a_half_cycle_leaves_it_smooth() -> None:
     at = np.log([[2.0, 2.0]])
     ((found, slopes),) = observed.linearised(at)
     np.testing.assert_allclose(found[-1], limit, rtol=1e-4)
-    up, down = (observed.predicted(at + [0.0, step])[0] for step in (0.05, -0.05))
+    up, down = (observed.predicted(np.log([[2.0, 2.0 * np.exp(step)]]))[0] for step in (0.05, -0.05))
     np.testing.assert_allclose(slopes[:, 1], (up - down) / 0.1, rtol=5e-3)
 
 
