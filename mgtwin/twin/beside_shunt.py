@@ -42,7 +42,7 @@ SIDES = (("negative", -1), ("positive", 1))
 
 
 def unknown_beside(cell: Cell) -> str:
-    """Why it is not known what the shunt of a cell leaves of a current for its ageing; empty where it is.
+    """Why it is not known what the shunt of a cell leaves of a current for its ageing; empty where it is, or has none.
 
     Examples
     --------
@@ -50,8 +50,9 @@ def unknown_beside(cell: Cell) -> str:
     >>> unknown_beside(mt.cell("trilayer").with_({"shunt": mt.Shunt(1.0, through=("buffer_left",))}))
     'a filament through some layers shares the charge out between interfaces'
     """
-    shunt = cell.shunt
-    if shunt is not None and not shunt.joins_metals([layer.name for layer in cell.layers]):
+    if cell.shunt is None:
+        return ""
+    if not cell.shunt.joins_metals([layer.name for layer in cell.layers]):
         return "a filament through some layers shares the charge out between interfaces"
     negative, positive = (equilibrium(cell, side) for side, _ in SIDES)
     if negative is None or positive is None or abs(float(positive) - float(negative)) > SAME_POTENTIAL:

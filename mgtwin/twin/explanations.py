@@ -62,11 +62,9 @@ def coordinates_of(
                 f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with mt.fit, "
                 f"or give a number mt.Drifting('2 %')."
             )
-        if cell.shunt is not None and found[name].ageing.by_charge and unknown_beside(cell):
-            raise InputError(
-                f"{name}: how its shunt slows ageing is not known to a twin: {unknown_beside(cell)}. Leave the shunt "
-                f"or the laws of ageing out."
-            )
+        unknown = unknown_beside(cell) if found[name].ageing.by_charge else ""
+        if unknown:
+            raise InputError(f"{name}: how its shunt slows ageing is not known to a twin: {unknown}. Leave either out.")
         if usage.cycling is None and found[name].ageing.by_charge:
             raise InputError(
                 f"{name}: {', '.join(found[name].ageing.by_charge)} goes with the charge that passes: say what is "

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..protocols import EIS, Cycling, from_yaml
+from ..protocols import from_yaml
 from .alarms.spectra import SpectrumForeseen, foreseen_by, watched_of
 from .evidence import Evidence
 from .intake import CURRENT_BEFORE
@@ -120,7 +120,7 @@ class Spectrum(EvidenceKind):
     @staticmethod
     def check(dataset: xr.Dataset, name: str, cells: Iterable[Cell]) -> None:
         """A spectrum under a bias is that of another state."""
-        if "protocol" in dataset.attrs and not _at_rest(str(dataset.attrs["protocol"]))[0]:
+        if "protocol" in dataset.attrs and rest_before(str(dataset.attrs["protocol"])) is None:
             raise InputError(
                 f"{name} was taken under a bias, and a twin knows spectra of the cell at rest: take one without, or "
                 f"compare it with mt.simulate, or mt.fit."
@@ -129,9 +129,9 @@ class Spectrum(EvidenceKind):
     @staticmethod
     def doubt(dataset: xr.Dataset) -> tuple[float, str]:
         """Right after a current the cell is not at rest yet."""
-        rest = _at_rest(str(dataset.attrs["protocol"]))[1] if "protocol" in dataset.attrs else np.inf
+        rest = rest_before(str(dataset.attrs["protocol"])) if "protocol" in dataset.attrs else np.inf
         slowest = 1 / (2 * np.pi * float(dataset["frequency"].min()))
-        if not dataset.attrs.get(CURRENT_BEFORE) and rest >= RESTED * slowest:
+        if not dataset.attrs.get(CURRENT_BEFORE) and (rest or 0.0) >= RESTED * slowest:
             return 0.0, ""
         return AFTER_CURRENT, f"taken right after a current, {100 * AFTER_CURRENT:g} % of |Z| added to its noise"
 
@@ -147,14 +147,9 @@ class Spectrum(EvidenceKind):
 
 
 @lru_cache
-def _at_rest(protocol: str) -> tuple[bool, float]:
-    """Whether a simulated spectrum was taken without a bias, and how long after the last current [s]."""
-    match from_yaml(protocol):
-        case EIS(bias=bias):
-            return bias is None, np.inf
-        case Cycling(probe_rest=own, rest=between):
-            return True, float(own or between or 0.0)
-    return True, np.inf
+def rest_before(protocol: str) -> float | None:
+    """How long no current has flowed before a simulated spectrum [s]; None under a bias."""
+    return from_yaml(protocol).rest_before()
 
 
 #: What was read of spectra: a life has many of them, and looks back at each again and again.
