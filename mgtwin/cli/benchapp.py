@@ -55,12 +55,16 @@ def fit_(
     arrhenius: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of a series: the number whose activation energy is asked for.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="PAGE", help="Of a series: write a page about it (.html).")
+    ] = None,
 ) -> None:
     """Find the parameters of a cell that explain data, with their uncertainty."""
     if series is not None:
         from .seriesfit import SeriesRequest, run_series
 
-        run_series(SeriesRequest(series, model, tuple(free or ()), by, tuple(hint or ()), arrhenius, output, plot))
+        asked = SeriesRequest(series, model, tuple(free or ()), by, tuple(hint or ()), arrhenius, output, plot, report)
+        run_series(asked)
         return
     from .fitting import FitRequest, run_fit
 
