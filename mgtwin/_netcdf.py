@@ -60,7 +60,10 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         case xr.Dataset() | xr.DataTree():
             pass
         case other:
-            raise InputError(f"cannot save a {type(other).__name__} in {path}: save takes results (Dataset, DataTree); cells, fits and twins have a save of their own.")
+            raise InputError(
+                f"cannot save a {type(other).__name__} in {path}: save takes results (Dataset, DataTree); cells and "
+                "fits have a save of their own."
+            )
     extra: dict[str, _Native] = {_MARK: FORMAT, _KIND: "dataset"}
     if is_tree(data):
         extra |= {_KIND: "tree", _NAME: json.dumps(data.name)}

@@ -110,8 +110,8 @@ def _found(name: str) -> Experiment:
             raise UnknownNameError(name, (), "experiment", message) from None
         # mgtwin run takes folders too, so a misspelt folder has to find its name here.
         known = (*error.candidates, *campaigns())
-        message = None if close_matches(name, known) else error.message
-        raise UnknownNameError(name, known, "experiment", message) from None
+        found = close_matches(name, known)
+        raise UnknownNameError(name, known, "experiment", None if found else error.message) from None
 
 
 def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:

@@ -139,7 +139,9 @@ def page_name(path: Path, option: str = "PAGE") -> Path:
     InputError
         As `result_name`.
     """
-    return unless_other(_checked(option, path, "a page", (".html", ".htm")), "a page", lambda raw: b"<html" in raw[:200])
+    return unless_other(
+        _checked(option, path, "a page", (".html", ".htm")), "a page", lambda raw: b"<html" in raw[:200]
+    )
 
 
 def targets(output: Path | None, plot: Path | None) -> tuple[Path | None, Path | None]:

@@ -75,7 +75,7 @@ class Fit(Judged):
         found, problem = draws(self, n, seed), self.problem
         several = [p.name for p in problem.parameters if p.name != ", ".join(parts_of(p.key))]
         if not several:
-            return {**found}
+            return dict(found.items())
         for number in range(len(problem.measurements)):
             own = {p.name: p.targets[number] for p in problem.parameters if number in p.targets}
             known = {*cell.paths()}

@@ -69,7 +69,8 @@ class FitSeries(Sequence[Fit]):
             where it is known. A warning names the Datasets that the model does not describe.
         """
         first = self.fits[0]
-        made_one = dict.fromkeys(line for item in self.fits for line in item.made_one)
+        said = [item.failures for item in self.fits if item.fails]
+        said += dict.fromkeys(line for item in self.fits for line in item.made_one)
         stds = [[item.known(name).std or np.nan for name in item.names] for item in self.fits]
         temperatures = [item.problem.measurements[0].temperature for item in self.fits]
         found = xr.Dataset(
@@ -87,7 +88,7 @@ class FitSeries(Sequence[Fit]):
                     "parameter", [p.unit for p in first.problem.parameters], attributes("parameter_unit"),
                 ),
             },
-            attrs={"route": "series of fits", "warnings": [*(item.failures for item in self.fits if item.fails), *made_one]},
+            attrs={"route": "series of fits", "warnings": said},
         )  # fmt: skip
         if None not in temperatures:
             found = found.assign_coords(temperature=("sample", temperatures, {"units": "K"}))

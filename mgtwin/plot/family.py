@@ -165,9 +165,9 @@ def _rows(data: object) -> dict[str, Row]:
             if plots := plots_of(data):
                 return {"": Row(data, plots, describe(data.attrs), data.variables)}
             # spectra along a temperature, say: what suits each of them draws them over each other
-            held = [name for name in PLOTS if set(needs_of(name)) <= set(data.variables)]
-            curves = next((found for name in held if (found := curves_of(data, needs_of(name), True))), ())
-            return {"": Row(data, _suiting(curves), common_title(curves) if curves else "", data.variables)}
+            able = [name for name in PLOTS if set(needs_of(name)) <= set(data.variables)]
+            along = next((found for name in able if (found := curves_of(data, needs_of(name), True))), ())
+            return {"": Row(data, _suiting(along), common_title(along) if along else "", data.variables)}
     curves = curves_of(data, (), True)
     if curves is None:
         raise InputError(f"a {type(data).__name__} cannot be drawn: give a Dataset, a DataTree, or several Datasets.")

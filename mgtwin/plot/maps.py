@@ -86,7 +86,9 @@ def map(
             drawn.ax.plot(*points, "o", ms=4, mfc="white", mec=INK, mew=0.6, clip_on=False, zorder=4)
             coarse, (right, top) = (right, top), (right.finer(_FINE), top.finer(_FINE))
             rows = [np.interp(right.places, coarse[0].places, row) for row in z.places]
-            places = np.stack([np.interp(top.places, coarse[1].places, column) for column in np.transpose(rows)], axis=1)
+            places = np.stack(
+                [np.interp(top.places, coarse[1].places, column) for column in np.transpose(rows)], axis=1
+            )
             z = replace(z, values=np.exp(places) if z.log else places)
         low, high = (z.finite.min(), z.finite.max()) if z.finite.size else (0.0, 1.0)
         norm = (LogNorm if z.log else Normalize)(low, high)

@@ -61,7 +61,7 @@ def fitted_curves(thing: object, needs: Sequence[str]) -> object:
         case object(curves=made) if callable(made):
             # of a fit by label, of a series with the place of each
             held = made()
-            curves = [Curve(label, ds) for label, ds in held.items()] if is_mapping(held) else held
+            curves = [Curve(label, _dataset(ds)) for label, ds in held.items()] if is_mapping(held) else held
             found = [curve for curve in curves if set(needs) <= set(map(str, curve.ds.variables))]
             if not found:
                 raise InputError(f"none of the data of this {type(thing).__name__} has {' and '.join(needs)}.")
@@ -188,7 +188,8 @@ def overlaid(
     if bar:
         _colour_bar(first, curves)
         if fresh:  # beside the Axes, which keep their size
-            cast("Figure", first.figure).set_figwidth(first.figure.get_figwidth() + _BAR)
+            whole = cast("Figure", first.figure)
+            whole.set_figwidth(whole.get_figwidth() + _BAR)
     if fresh:
         with style():
             first.set_title(common_title(curves))
