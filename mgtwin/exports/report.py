@@ -99,12 +99,10 @@ def report(thing: object, path: str | Path) -> Path:
     sections = sections_of(thing)
     contents = ""
     for name, group in groupby(enumerate(sections), lambda one: one[1].title.partition(": ")[0]):
-        # sections of one thing share a line
-        links = [(f'<a href="#s{k}">', one.title) for k, one in group]
-        shown = [
-            f"{link}{escape(title.removeprefix(f'{name}: ') if links[1:] else title)}</a>" for link, title in links
-        ]
-        contents += f"<li>{escape(f'{name}: ') if links[1:] else ''}{' · '.join(shown)}</li>"
+        several = [*group]
+        of = f"{name}: " if len(several) > 1 else ""  # sections of one thing share a line
+        links = [f'<a href="#s{k}">{escape(one.title.removeprefix(of))}</a>' for k, one in several]
+        contents += f"<li>{escape(of)}{' · '.join(links)}</li>"
     body = "".join(
         f'<section id="s{k}"><h2>{escape(one.title)}</h2>{one.body}</section>' for k, one in enumerate(sections)
     )
