@@ -243,11 +243,9 @@ class CyclingRun:
     @cached_property
     def _stack(self) -> LinearisedStack:
         """Made once, whatever the number of spectra."""
-        from ..impedance.linearise import LinearisedStack
-
         assert self.protocol.probe is not None
         f_max, layers = float(self.protocol.probe.values().max()), Mesh(refinement=self.route.refinement)
-        return LinearisedStack(self.cell, f_max=f_max, layers=layers)
+        return spectra.linearised(self.cell, f_max, layers=layers)
 
     def _probe(self, passages: list[Passage]) -> np.ndarray:
         """Spectrum at the end of a cycle; a rest before it becomes a part of the cycle."""
