@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from ..impedance.parameters import reader_of
 from ..kinds.numbers import Number
 from ..quantities import Value
 from .ageing_states import Ageing, without_ageing
+from .considered import considered_numbers
 from .evidence import Moment, Usage
 
 __all__ = ["Coordinates"]
@@ -47,6 +48,8 @@ class Coordinates:
     free : mapping
         What is free and what drifts; keys that this cell does not have are left out.
     usage : Usage
+    considered : sequence of str, optional
+        Paths or wildcards of numbers whose printed standard deviation counts although they are not free; None: all.
 
     Raises
     ------
@@ -57,8 +60,10 @@ class Coordinates:
     #: From when on they describe the cell; None: since it was new.
     since: Moment | None = None
 
-    def __init__(self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage) -> None:
-        self.original, self.free, self.usage = cell, dict(free), usage
+    def __init__(
+        self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage, considered: Sequence[str] | None = ()
+    ) -> None:
+        self.original, self.free, self.usage, self.considered = cell, dict(free), usage, considered
         item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
         self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
         for parameter in self.parameters:
@@ -103,6 +108,19 @@ class Coordinates:
                     u -= parameter.prior.deviation(value) * deviation
             mean[k], factor[k, k] = u, deviation
         return mean, factor
+
+    @cached_property
+    def wide(self) -> Coordinates:
+        """Coordinates in which the considered numbers are free, too."""
+        taken = {path for path, _ in self._targets}
+        return Coordinates(
+            self.original, {**self.free, **considered_numbers(self.original, taken, self.considered)}, self.usage
+        )
+
+    @property
+    def leaning(self) -> Reals:
+        """Derivatives of the mean of `prior` by the numbers that only `wide` has, (n, numbers)."""
+        return np.zeros((self.size, self.wide.size - self.size))
 
     # -- numbers of the cell at states --------------------------------------------------------------------------------
     def given(self, states: Reals) -> dict[str, Number]:

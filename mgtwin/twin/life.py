@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..impedance.compiled import CompiledSpectra
+from .considered import sensitivities, widened
 from .coordinates import Coordinates
 from .evidence import Evidence
 from .model_error import ErrorBasis, ModelError
@@ -179,6 +180,31 @@ class Life:
     def forecasts_only(self) -> bool:
         """Whether the model's error leaves hidden numbers without a standard deviation that holds."""
         return bool(float(self.model_error.size or 0.0) >= POOR * self.noise)
+
+    @cached_property
+    def considered(self) -> Life:
+        """The same life, less sure by what is uncertain of numbers that are not free: here they are coordinates."""
+        narrow, wide, smoothed = self.coordinates, self.coordinates.wide, self.smoothed
+        if wide.size == narrow.size:
+            return self
+        # the model's error comes last in both
+        places = [*(wide.names.index(name) for name in narrow.names), *range(wide.size, wide.size + self.basis.size)]
+        mean, factor = wide.prior
+        spread = {k: float(factor[k, k]) for k in range(wide.size) if k not in places}
+        begin = smoothed.chain.mean + smoothed.chain.factor @ smoothed.start
+        along = np.tile(np.concatenate([mean, np.zeros(self.basis.size)]), (len(self.evidence) + 1, 1))
+        along[:, places] = np.vstack([begin, smoothed.states])
+        journey = Journey(wide, [item.moment for item in self.evidence], narrow.since)
+        moved = journey.linearised(along[:-1, : wide.size], smoothed.noises[:, : journey.noises])[0]
+        _, slopes = _Measured(self.evidence, wide).linearised(along[1:])
+        numbers, errors = [*spread], np.zeros((len(self.evidence), self.basis.size, len(spread)))
+        S = sensitivities(
+            smoothed.linear,
+            np.vstack([narrow.leaning, errors[0]]),
+            np.concatenate([moved[:, places[: narrow.size]][:, :, numbers], errors], axis=1),
+            [H[:, numbers] for H in slopes],
+        )
+        return replace(self, coordinates=wide, smoothed=widened(smoothed, along[1:], places, spread, S))
 
     def drawn(self, members: int, random: np.random.Generator) -> Reals:
         """States after the last piece of evidence as they may be, the model's error included: (members, n)."""

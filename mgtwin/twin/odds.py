@@ -62,7 +62,7 @@ class Resumed(Coordinates):
     def __init__(self, life: Life, opening: Opening) -> None:
         before = life.coordinates
         cell = before.original.with_(opening.changes) if opening.changes else before.original
-        super().__init__(cell, {**before.free, **opening.free}, before.usage)
+        super().__init__(cell, {**before.free, **opening.free}, before.usage, before.considered)
         self.since = life.evidence[-1].moment
         self._before, self._widened = life, opening.widened
 
@@ -82,6 +82,20 @@ class Resumed(Coordinates):
             covariance[k, k] += added**2
         values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
         return mean, vectors * np.sqrt(np.clip(values, 0.0, None))
+
+    @property
+    def leaning(self) -> Reals:
+        """How the last state of the life before goes with the considered numbers."""
+        before, found = self._before.considered, super().leaning
+        names = before.coordinates.names
+        own = [name for name in self.wide.names if name not in self.names]
+        # P = S C above the diagonal, C on it
+        for column, name in enumerate(own):
+            along = before.covariances[-1][:, names.index(name)]
+            for row, known in enumerate(self.names):
+                if known in names:
+                    found[row, column] = along[names.index(known)] / along[names.index(name)]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
