@@ -25,7 +25,8 @@ from ..cells.paths import Key
 from ..fitting.free import Free
 from ..fitting.priors import Normal
 from ..studies.sampling import parameters
-from .smoother import Linear, Smoothed, solve
+from .linear import Linear, solve
+from .smoother import Smoothed
 
 __all__ = ["considered_numbers", "sensitivities", "widened"]
 

@@ -189,7 +189,7 @@ def carried(
         values = space.values(states)
         return compiled.impedance({path: values[:, [i]] for i, path in enumerate(space.paths)})[:, 0]
 
-    directions = basis.directions(np.array([lowest]), np.ones(1))
+    directions = basis.directions(np.array([lowest]))
     for k in range(len(moments)):
         before = states
         states = journey.ensemble(k, states, random.standard_normal((MEMBERS, journey.noises)))

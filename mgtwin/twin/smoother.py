@@ -6,15 +6,14 @@ with standard normal :math:`z, w`. The most probable ones minimise
 .. math:: |z|^2 + \sum_k |w_k|^2 + \sum_k \Big|\frac{y_k - h_k(x_k)}{\sigma_k}\Big|^2
 
 by Gauss-Newton steps (Bell, SIAM J. Optim. 4 (1994) 626): everything is linearised at the trajectory, the linear
-problem is solved exactly by a square-root Kalman filter and the backward recursion of Bryson and Frazier (which inverts
-no covariance: numbers that do not move and states that are known make them singular), and the step is halved until the
-sum falls. States follow from z and w, so that what the transitions cannot do never happens. The module knows no cells.
+problem is solved exactly (`mgtwin.twin.linear`), and the step is halved until the sum falls. States follow from z and
+w, so that what the transitions cannot do never happens. The module knows no cells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -22,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import MgtwinError
+from .linear import Linear, Solved, solve
 
-__all__ = ["ITERATIONS", "Chain", "Dynamics", "Linear", "Observed", "Smoothed", "Solved", "smooth", "solve"]
+__all__ = ["ITERATIONS", "Chain", "Dynamics", "Observed", "Smoothed", "smooth"]
 
 Reals = NDArray[np.float64]
 
@@ -59,11 +59,6 @@ class Observed(Protocol):
 
     def linearised(self, states: Reals) -> tuple[Sequence[Reals], Sequence[Reals]]:
         """Residuals, and the derivatives of the predictions over the standard deviation, (numbers, n) each."""
-
-
-def _triangle(matrix: Reals) -> Reals:
-    """R of A = QR, of each of a stack of matrices."""
-    return np.asarray(np.linalg.qr(matrix, mode="r"))
 
 
 @dataclass(frozen=True)
@@ -110,126 +105,6 @@ class Chain:
             return np.inf, np.empty((0, self.mean.size))
         total = squares + float(start @ start) + float((noises * noises).sum())
         return (total if np.isfinite(total) else np.inf), states
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A linear Gaussian life: deviations d of states with :math:`d_k = F_k d_{k-1} + g_k + G_k w_k`.
-
-    Means may have several columns, which share all covariances.
-
-    Attributes
-    ----------
-    mean : ndarray
-        Of the first deviation, (n, c).
-    factor : ndarray
-        Of its covariance, (n, r).
-    transitions, offsets, noises : ndarray
-        F (K, n, n), g (K, n, c) and G (K, n, q).
-    residuals, slopes : sequence of ndarray
-        Of every piece of evidence, in units of its standard deviation: e (m, c), and H (m, n) with :math:`e = H d + v`.
-    assimilated : ndarray of bool
-        (K,)
-    """
-
-    mean: Reals
-    factor: Reals
-    transitions: Reals
-    offsets: Reals
-    noises: Reals
-    residuals: Sequence[Reals]
-    slopes: Sequence[Reals]
-    assimilated: NDArray[np.bool_]
-
-    def compressed(self) -> Linear:
-        """The same with no more numbers of evidence than it has unknowns: what they say is that of a triangle.
-
-        What is only foreseen says nothing.
-        """
-        n, columns = self.mean.shape
-        pieces = zip(self.slopes, self.residuals, self.assimilated, strict=True)
-        both = [np.hstack([H, e]) * float(counts) for H, e, counts in pieces]
-        if len({part.shape for part in both}) == 1 and len(both[0]) > n + columns:
-            triangles = _triangle(np.stack(both))  # all in one call
-            return replace(self, slopes=list(triangles[:, :, :n]), residuals=list(triangles[:, :, n:]))
-        return replace(self, slopes=[part[:, :n] for part in both], residuals=[part[:, n:] for part in both])
-
-
-@dataclass(frozen=True)
-class Solved:
-    """What a linear life gives.
-
-    Attributes
-    ----------
-    start, noises : ndarray
-        Smoothed z (r, c) and deviations of w (K, q, c) from their means.
-    means, covariances : ndarray
-        Smoothed deviations (K, n, c) and covariances (K, n, n).
-    predicted, predicted_factors : tuple of ndarray
-        Means and factors of the covariances before each piece of evidence, from those before it.
-    squares, log_determinants : ndarray
-        Of every piece: :math:`e^T S^{-1} e` of the first column, and the logarithm of the determinant of S, (K,).
-    mean, factor : ndarray
-        Filtered deviation and a square factor of its covariance after the last piece.
-    """
-
-    start: Reals
-    noises: Reals
-    means: Reals
-    covariances: Reals
-    predicted: Reals
-    predicted_factors: tuple[Reals, ...]
-    squares: Reals
-    log_determinants: Reals
-    mean: Reals
-    factor: Reals
-
-
-def solve(life: Linear, smoothed: bool = True) -> Solved:
-    """Filter and smooth a linear life; see `Linear` and `Solved`. What is not smoothed has no smoothed means."""
-    count, (n, columns) = len(life.slopes), life.mean.shape
-    life = life.compressed()
-    mean, factor = life.mean, life.factor
-    predicted, factors, kept, squares, logs = np.empty((count, n, columns)), [], [], np.empty(count), np.empty(count)
-    for k in range(count):
-        F = life.transitions[k]
-        mean = F @ mean + life.offsets[k]
-        spread = np.hstack([F @ factor, life.noises[k]])
-        # a factor of no more columns than the state has numbers
-        factor = _triangle(spread.T).T if spread.shape[1] > n else spread
-        predicted[k] = mean
-        factors.append(factor)
-        H, rank = life.slopes[k], factor.shape[1]
-        e = life.residuals[k] - H @ mean
-        # [J e H; 1 0 0] with J = H L: its triangle holds the gain, the innovation's squares and H^T S^-1 H without a
-        # difference of large numbers (S = 1 + J J^T)
-        top = np.hstack([H @ factor, e, H])
-        R = _triangle(np.vstack([top, np.eye(rank, top.shape[1])]))
-        triangle, turned, left = R[:rank, :rank], R[:rank, rank:], R[rank:, rank:]
-        gained = np.linalg.solve(triangle, turned)
-        mean = mean + factor @ gained[:, :columns]
-        kept.append((left[:, :columns], left[:, columns:], np.eye(n) - factor @ gained[:, columns:]))
-        squares[k] = left[:, 0] @ left[:, 0]
-        logs[k] = 2 * np.log(np.abs(np.diag(triangle))).sum()
-        factor = np.asarray(np.linalg.solve(triangle.T, factor.T).T, dtype=float)
-    last = mean, factor
-    # backwards with what later evidence says: lambda and Lambda of Bryson and Frazier, in which no covariance is
-    # inverted. The noises that smooth the life follow from them at once, and so does its start.
-    adjoint, information = np.zeros((n, columns)), np.zeros((n, n))
-    means, covariances = np.empty((count, n, columns)), np.empty((count, n, n))
-    noises = np.empty((count, life.noises.shape[2], columns))
-    for k in reversed(range(count if smoothed else 0)):
-        e, H, rest = kept[k]
-        adjoint = H.T @ e + rest.T @ adjoint
-        information = H.T @ H + rest.T @ information @ rest
-        L = factors[k]
-        means[k] = predicted[k] + L @ (L.T @ adjoint)
-        covariances[k] = L @ (np.eye(L.shape[1]) - L.T @ information @ L) @ L.T
-        noises[k] = life.noises[k].T @ adjoint
-        adjoint = life.transitions[k].T @ adjoint
-        information = life.transitions[k].T @ information @ life.transitions[k]
-    start = life.factor.T @ adjoint
-    return Solved(start, noises, means, covariances, predicted, tuple(factors), squares, logs, *last)
 
 
 @dataclass(frozen=True)

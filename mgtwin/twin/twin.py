@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from ..fitting.parameters import wanted
 from ..fitting.result import Fit
 from ..protocols import Cycling, Protocol
 from ..quantities import parse
-from .admission import check_is_of
+from .admission import admitted, decision_on
 from .alarms import ALARM_KINDS, AlarmKind
 from .alarms.watching import Alarm
 from .evidence import Evidence, Moment, Usage, content_hash, moment_of
@@ -28,10 +26,10 @@ from .forecasts import Limit, forecast, history
 from .intake import Given, Update, each
 from .journal import Record
 from .life import Life
+from .memory import Memory
 from .model_error import ModelError
 from .noise import pooled
-from .observing import kind_of
-from .odds import Bank, assimilated
+from .odds import Bank
 from .planning import Prospects, prospects
 from .settings import Settings
 from .store import Store, store_of
@@ -108,8 +106,9 @@ class Twin:
         self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
         self.store = store_of(store)
         self.considered = None if considered is None else tuple(considered)
-        self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
-        self._known: tuple[str, Bank | None] = ("", None)
+        spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
+        self._told = self._settings().to_yaml()
+        self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
 
     @classmethod
     def open(cls, store: str | Path | Store) -> Twin:
@@ -166,14 +165,14 @@ class Twin:
         with self.store.locked():
             known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
             # In front of the first evidence, and again where somebody has changed them: the state depends on both.
-            told = {"yaml": self._settings().to_yaml()}
+            told = {"yaml": self._told}
             if self.store.settings() != told:
                 self.store.append(Record("settings", told))
             for piece in pieces:
                 self.store.put(piece)
             decisions = {}
             for piece in pieces:
-                decision = f"held: {piece.verdict}" if piece.verdict else "assimilated"
+                decision = decision_on(piece)
                 decisions[piece.name] = "known" if piece.sha in known else decision
                 if piece.sha not in known:
                     self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
@@ -186,8 +185,7 @@ class Twin:
         )
 
     def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
-        check_is_of(dataset, name, self.explanations.values(), self.label)
-        kind = kind_of(dataset, name)
+        kind = admitted(dataset, name, self.explanations.values(), self.label)
         moment = moment_of(dataset, at, name)
         Usage(self.use).time(moment)
         found, verdict = (noise, "") if noise is not None else kind.tested(dataset, name)
@@ -212,12 +210,7 @@ class Twin:
         evidence = self.evidence
         if not evidence:
             raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
-        key = hashlib.sha256(json.dumps([(item.sha, item.noise) for item in evidence]).encode()).hexdigest()
-        if self._known[0] != key or self._known[1] is None:
-            found = assimilated(self._spaces, evidence, self.model_error_settings, self.alarm_kinds, self._known[1])
-            self._known = (key, found)
-            return found
-        return self._known[1]
+        return self._memory.bank(evidence)
 
     @property
     def lives(self) -> Mapping[str, Life]:
@@ -303,17 +296,17 @@ class Twin:
     @property
     def noise(self) -> float:
         """Of the instrument, relative to |Z|."""
-        return self.lives[self.best].noise
+        return self.bank.running(self.best).noise
 
     @property
     def model_error(self) -> ModelError:
         """What no parameter of the best explanation removes, as estimated."""
-        return self.lives[self.best].model_error
+        return self.bank.running(self.best).model_error
 
     @property
     def forecasts_only(self) -> bool:
         """Whether the model is too wrong for its hidden numbers: its error is at least twice the noise."""
-        return self.lives[self.best].forecasts_only
+        return self.bank.running(self.best).forecasts_only
 
     def forecast(
         self,
