@@ -56,15 +56,14 @@ def conflicts(found: _Reconciled, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        For anything else than a result of `mgtwin.reconcile`.
+        It is something else.
     """
     match found:
-        case object(answers=answers):
-            columns = [(answer, one) for answer in answers for one in answer.conflicts]
+        case object(answers=_):
+            pass
         case _:
-            raise InputError(
-                f"conflicts draws what mgtwin.reconcile returned, not {type(found).__name__}: give mt.reconcile(...)."
-            )
+            raise InputError(f"conflicts draws what mt.reconcile returns, not a {type(found).__name__}.")
+    columns = [(answer, one) for answer in found.answers for one in answer.conflicts]
     rows = sorted({row for _, one in columns for row in one.rows})
     with panel(ax, "", (3.4 + 0.42 * max(len(columns), 4), 1.6 + 0.27 * max(len(rows), 2))) as drawn:
         ax = drawn.ax

@@ -306,7 +306,7 @@ def test_files_without_keys_are_refused_in_words(tmp_path: Path, file: str, text
 
 def test_only_what_was_reconciled_has_conflicts_to_draw(ideal: Reconciled) -> None:
     for other in (ideal.answers, mt.cell("trilayer"), "r.yaml"):
-        with pytest.raises(mt.InputError, match=f"what mgtwin.reconcile returned, not {type(other).__name__}"):
+        with pytest.raises(mt.InputError, match=f"what mt.reconcile returns, not a {type(other).__name__}"):
             mt.plot.conflicts(other)
 
 
