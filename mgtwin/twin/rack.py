@@ -38,7 +38,7 @@ LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 def twin_of(told: TwinFile) -> Twin:
     """Return the twin that a file describes, with all that its store holds."""
     return Twin(
-        told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
+        told.explanations, told.wanted, use=told.use, alarms=told.alarms, model_error=told.model_error,
         label=told.label, considered=told.considered, store=FolderStore(told.store),
     )  # fmt: skip
 
