@@ -601,6 +601,12 @@ def test_a_blocking_spectrum_is_drawn_so_that_its_arc_is_seen():
     # the arc is 500 ohm high, the tail reaches much further and is said
     assert 500 < ax.get_ylim()[1] * size < 1500
     assert any("↑" in text.get_text() for text in ax.texts)
+    # in the figures of a fit and of a comparison likewise
+    circuit = mt.Circuit("p(R1,C1)-C2", {"R1": 1000, "C1": 1e-9, "C2": 1e-6})
+    fit = mt.fit(circuit, dataset.spectrum(F, arc), {"R1": mt.Free()})
+    for ax in (fit.plot(), plot.compare(dataset.spectrum(F, 1.01 * arc), dataset.spectrum(F, arc))[0]):
+        draw(ax)
+        assert 500 < ax.get_ylim()[1] * (1000 if "kΩ" in ax.get_xlabel() else 1) < 1500
 
 
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
