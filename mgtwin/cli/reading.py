@@ -53,11 +53,7 @@ def as_options(message: str) -> str:
 
 
 def read_file(
-    file: Path,
-    plot: Path | None,
-    output: Path | None,
-    columns: Sequence[str],
-    hints: Mapping[str, Any],
+    file: Path, plot: Path | None, output: Path | None, columns: Sequence[str], hints: Mapping[str, Any]
 ) -> None:
     """Read a file, print what is in it and what was decided, and save or draw it where that was asked for.
 
@@ -79,10 +75,8 @@ def read_file(
     try:
         data = read(file, columns=placed, **hints)
     except FileError as error:
-        told = as_options(error.message)
-        raise FileError(told, error.path, error.line, error.column, error.source_line) from error
-    found = leaves(data)
-    first = found[0][1]
+        raise FileError(as_options(error.message), *error.args[1:]) from error
+    first = (found := leaves(data))[0][1]
     title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
     out().print(title, soft_wrap=True)
     lines = [(name, str(first.attrs[name])) for name in _FACTS if first.attrs.get(name)]
