@@ -105,7 +105,7 @@ class Twin:
         # every kind there is, also one of a file of one's own
         self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
         self.store = store_of(store)
-        self.considered = None if considered is None else tuple(considered)
+        self.considered = None if considered is None else parts_of(considered)
         spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
         self._told = self._settings().to_yaml()
         self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
