@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..impedance.compiled import CompiledSpectra
+from .alarms.faults import Foreseen
 from .considered import sensitivities, widened
 from .coordinates import Coordinates
 from .evidence import Evidence
@@ -91,6 +92,13 @@ class Measured:
                 residuals[k] = (data - h) / deviation - errors @ states[k, self._size :]
                 slopes[k] = np.hstack([H / deviation[:, np.newaxis], errors])
         return residuals, slopes
+
+    def ahead(self, state: Reals) -> tuple[Reals, Reals, Foreseen]:
+        """Residuals and slopes of the only piece at one state, and what faults would do to it."""
+        (_, group), (deviation,), (errors,) = self._groups[0], self.deviations, self.errors
+        (((h, H), shown),) = group.ahead(state[np.newaxis, : self._size])
+        residual = (group.data[0] - h) / deviation - errors @ state[self._size :]
+        return residual, np.hstack([H / deviation[:, np.newaxis], errors]), shown
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 
 from .evidence import Evidence
 from .odds import Bank
@@ -28,9 +27,12 @@ class Memory:
 
     def __init__(self, told: str, empty: Bank) -> None:
         self._told, self._empty, self._known = told, empty, dict[str, Bank]()
+        self._last: tuple[tuple[Evidence, ...], Bank] = ((), empty)
 
-    def bank(self, evidence: Sequence[Evidence]) -> Bank:
+    def bank(self, evidence: tuple[Evidence, ...]) -> Bank:
         """All of some evidence in order."""
+        if evidence is self._last[0]:
+            return self._last[1]
         digest, keys = hashlib.sha256(self._told.encode()), list[str]()
         for item in evidence:
             digest.update(json.dumps([item.sha, item.moment.cycle, item.moment.time, item.noise]).encode())
@@ -41,5 +43,5 @@ class Memory:
         for item, key in zip(evidence[count:], keys[count:], strict=True):
             bank = bank.after(item)
             self._known[key] = bank
-        self._known = dict([*self._known.items()][-KEPT:])
+        self._known, self._last = dict([*self._known.items()][-KEPT:]), (evidence, bank)
         return bank

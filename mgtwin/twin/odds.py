@@ -27,7 +27,6 @@ from .evidence import Evidence
 from .life import Life
 from .model_error import ModelError
 from .running import Running
-from .smoother import ITERATIONS
 
 __all__ = ["Bank", "Member", "Resumed", "assimilated", "with_drift"]
 
@@ -37,10 +36,8 @@ Reals = NDArray[np.float64]
 ANY_RATE = float(np.log(4.0))
 #: Explanations whose odds differ by less cannot be told apart.
 NEARLY = float(np.log(20.0))
-#: Explanations whose odds are smaller by exp(-30) end at the next break.
+#: Explanations whose odds are smaller by exp(-30) are not believed, and end at the next break.
 HOPELESS = 30.0
-#: Steps of a search for the life of one of these.
-FEW = 12
 
 
 class Resumed(Coordinates):
@@ -118,7 +115,9 @@ class Member:
     def explained(self) -> Explained:
         """How it foresaw the last piece, which does not count yet."""
         e, S = self.running.innovation()
-        return Explained(float(self.log_odds[-2]), e, S, self.running.foreseen())
+        shown = self.running.pieces[-1].shown
+        assert shown is not None
+        return Explained(float(self.log_odds[-2]), e, S, shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,10 +178,8 @@ class Bank:
         """With a piece that was judged."""
         members, best = list(ahead), max(member.log_odds[-2] for member in ahead)
         if not report.apart[len(self.evidence)]:
-            # what nobody believes need not be found to the last digit
             members = [
-                replace(m, running=m.running.counting(ITERATIONS if m.log_odds[-2] > best - HOPELESS else FEW))
-                for m in ahead
+                replace(one, running=one.running.counting(believed=one.log_odds[-2] > best - HOPELESS)) for one in ahead
             ]
         pieces, known = (*self.evidence, item), (*self.seen, seen)
         return Bank(tuple(members), self.kinds, pieces, report, known, replace(self, before=None))

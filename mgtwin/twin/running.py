@@ -27,7 +27,6 @@ from .evidence import Evidence, Moment
 from .life import Life, Measured, WithError, live, with_errors
 from .linear import Backward, Filtered, triangle_of
 from .model_error import ErrorBasis, ModelError
-from .observing import EVIDENCE_KINDS
 from .smoother import ITERATIONS
 from .transitions import Journey
 
@@ -38,9 +37,11 @@ Reals = NDArray[np.float64]
 #: Standard deviations by which states may be off from those of the most probable life.
 OFF = 0.05
 #: Pieces of evidence that are looked back at.
-WINDOW = 20
+WINDOW = 12
 #: Times that they are linearised anew before the whole life is searched for.
 TRIES = 5
+#: Steps of a search for a life that nobody believes.
+FEW = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,8 @@ class Piece:
         Standard deviations of the noise (N,).
     edges : sequence of float
         The lowest and the highest frequency [Hz], if it has frequencies.
+    shown : Foreseen or None
+        What faults would do to it, while it is the last.
     """
 
     item: Evidence
@@ -69,6 +72,7 @@ class Piece:
     slopes: Reals
     deviations: Reals
     edges: Sequence[float]
+    shown: Foreseen | None = None
 
     @cached_property
     def log_norm(self) -> float:
@@ -211,9 +215,9 @@ class Running:
         dynamics = self._dynamics(count, [item.moment])
         reached, F, G = dynamics.journey.moved(mean[:size].T, np.zeros((1, dynamics.journey.noises)))
         state = np.concatenate([reached[0], dynamics.kept[0] * mean[size:, 0]])
-        (residual,), (slopes,) = measured.linearised(state[np.newaxis])
+        residual, slopes, shown = measured.ahead(state)
         step = (F[0], reached[0] - F[0] @ mean[:size, 0], G[0])
-        piece = Piece(item, False, step, residual + slopes @ state, slopes, deviations, edges)
+        piece = Piece(item, False, step, residual + slopes @ state, slopes, deviations, edges, shown)
         return replace(self, pieces=(*self.pieces, piece)).filtered_from(count)
 
     def innovation(self) -> tuple[Reals, Reals]:
@@ -223,34 +227,29 @@ class Running:
         e = (piece.residual - piece.slopes @ step.predicted[:, 0]) * piece.deviations
         return e, np.diag(piece.deviations**2) + J @ J.T
 
-    def foreseen(self) -> Foreseen:
-        """What faults would do to the last piece."""
-        item, state = self.pieces[-1].item, self.steps[-1].predicted[: self.coordinates.size].T
-        return EVIDENCE_KINDS[item.kind].observation([item], self.coordinates).foreseen(state)[0]
-
-    def counting(self, iterations: int = ITERATIONS) -> Running:
-        """With the last piece assimilated; where all has to be searched for, in so many steps."""
-        last = replace(self.pieces[-1], counts=True)
+    def counting(self, *, believed: bool = True) -> Running:
+        """With the last piece assimilated. What nobody believes need not be found to the last digit."""
+        last = replace(self.pieces[-1], counts=True, shown=None)
         found = replace(self, pieces=(*self.pieces[:-1], last))
-        number = sum(piece.counts for piece in found.pieces)
+        number, most = sum(piece.counts for piece in found.pieces), ITERATIONS if believed else FEW
         if number == 1:
-            return found.searched(None, self.settings, iterations)
+            return found.searched(None, self.settings, most)
         found = found.filtered_from(len(self.pieces) - 1)
         try:
             for _ in range(TRIES):
                 found, off = found.looked_back()
                 # linearised anew, what is left of it is about its square
-                if off < np.sqrt(OFF):
+                if off < np.sqrt(OFF) or not believed:
                     break
             else:
-                return found.searched(self, self.model_error, iterations)
+                return found.searched(self, self.model_error, most)
         except MgtwinError:
             # pieces that are linear can lead where no cell can be: the search goes on from where one was
-            return found.searched(self, self.model_error, iterations)
+            return found.searched(self, self.model_error, most)
         # a function of the number alone: at the same pieces, whenever and in whatever order they came
-        if number & (number - 1) == 0 or (number % 3 == 0 and (number // 3) & (number // 3 - 1) == 0):
-            return found.searched(found, self.settings, iterations)
-        return found
+        if believed and any(n & (n - 1) == 0 for n in ([number, number // 3] if number % 3 == 0 else [number])):
+            return found.searched(found, self.settings, most)
+        return replace(found, converged=bool(off < np.sqrt(OFF)))
 
     @cached_property
     def life(self) -> Life:

@@ -78,20 +78,27 @@ class Spectra(Observation):
 
     def linearised(self, states: Reals) -> list[tuple[Reals, Reals]]:
         """The same with the derivatives by the coordinates."""
-        numbers, paths = self._numbers(states), list(self._states.paths)
-        by_path = self._compiled.jacobian(numbers, paths)
+        z, by_path = self._compiled.linearised(self._numbers(states), self._states.paths)
+        return self._by_coordinate(states, z, by_path)
+
+    def _by_coordinate(self, states: Reals, z: Complexes, by_path: Complexes) -> list[tuple[Reals, Reals]]:
         slopes = self._states.slopes(states)
         by_coordinate = np.einsum("pkf,kpn->kfn", by_path, slopes)
         H = np.stack([by_coordinate.real, by_coordinate.imag], axis=2).reshape(len(states), -1, slopes.shape[2])
-        h = self._cut(self._compiled.impedance(numbers))
-        return [(row, H[k, : row.size]) for k, row in enumerate(h)]
+        return [(row, H[k, : row.size]) for k, row in enumerate(self._cut(z))]
 
     def foreseen(self, states: Reals) -> list[SpectrumForeseen]:
         """What faults would do to the spectra."""
-        numbers, watched = self._numbers(states), watched_of(self._states.cell)
-        spectra = self._states.spectra(tuple(dict.fromkeys([*numbers, *watched]))).at(self._grid)
-        found = foreseen_by(spectra, numbers, watched)
-        return [one.cut(z.size) for one, z in zip(found, self.impedances, strict=True)]
+        return [foreseen for _, foreseen in self.ahead(states)]
+
+    def ahead(self, states: Reals) -> list[tuple[tuple[Reals, Reals], SpectrumForeseen]]:
+        """What `linearised` and `foreseen` give, from one evaluation."""
+        numbers, paths, watched = self._numbers(states), self._states.paths, watched_of(self._states.cell)
+        both = tuple(dict.fromkeys([*numbers, *watched]))
+        z, by_path, found = foreseen_by(self._states.spectra(both).at(self._grid), numbers, watched)
+        linear = self._by_coordinate(states, z, by_path[[both.index(path) for path in paths]])
+        cut = [one.cut(z.size) for one, z in zip(found, self.impedances, strict=True)]
+        return list(zip(linear, cut, strict=True))
 
     def _cut(self, grid: Complexes) -> list[Reals]:
         return [_real(row[: z.size]) for row, z in zip(grid, self.impedances, strict=True)]

@@ -108,7 +108,7 @@ class Twin:
         self.store = store_of(store)
         self.considered = None if considered is None else tuple(considered)
         spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
-        self._told = self._settings().to_yaml()
+        self._told, self._read = self._settings().to_yaml(), (0, tuple[Evidence, ...]())
         self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
 
     @classmethod
@@ -196,9 +196,13 @@ class Twin:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What is assimilated, in order, with the noise that counts for each piece."""
-        # a cell that changed while it was measured is of no one moment
-        usable = [item for item in self.store.evidence() if not item.verdict]
-        return tuple(pooled(Usage(self.use).in_order(usable)))
+        # a journal only grows: as long as it is as long, it says the same
+        count = len(self.store.records())
+        if self._read[0] != count:
+            # a cell that changed while it was measured is of no one moment
+            usable = [item for item in self.store.evidence() if not item.verdict]
+            self._read = count, tuple(pooled(Usage(self.use).in_order(usable)))
+        return self._read[1]
 
     @property
     def bank(self) -> Bank:
