@@ -257,7 +257,8 @@ class Running:
     @cached_property
     def life(self) -> Life:
         """The most probable life of all pieces, found to the last digit that counts."""
-        return live(self.coordinates, self.evidence, self.model_error, self.apart, self)
+        most = ITERATIONS if self.converged else FEW
+        return live(self.coordinates, self.evidence, self.model_error, self.apart, self, most)
 
     def searched(self, begin: Running | None, error: ModelError, iterations: int) -> Running:
         """All pieces linearised along their most probable life."""

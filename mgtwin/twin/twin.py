@@ -109,7 +109,8 @@ class Twin:
         self.considered = None if considered is None else tuple(considered)
         spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
         self._told, self._read = self._settings().to_yaml(), (0, tuple[Evidence, ...]())
-        self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
+        empty = Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds)
+        self._memory = Memory(self.store, self._told, empty)
 
     @classmethod
     def open(cls, store: str | Path | Store) -> Twin:
