@@ -20,6 +20,7 @@ from ..routes import Mesh, Route
 from . import checks, spectra, start_state, transient
 from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable, Record, first_of, limit_warnings
+from .filling import filling_warnings
 from .integrator import through_layers
 
 if TYPE_CHECKING:
@@ -308,6 +309,7 @@ class CyclingRun:
             *limit_warnings(self.done),
             *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
+            *filling_warnings(self.cell, labels, np.atleast_2d(states)),
         ]
         route = transient.made_by(self.integrator.model, labels, f"in time, {self.how}")
         return dataset.transient(

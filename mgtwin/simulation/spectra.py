@@ -16,7 +16,7 @@ from ..protocols import EIS, Segment
 from ..protocols.bias import Held
 from ..routes import SPECTRA, Laplace, Route, Task, choose
 from . import checks, start_state
-from .filling import filled
+from .filling import filled, filling_warnings
 from .resolving import coarse_warnings, settled
 from .transient import Attributes, made_by, potential_warnings
 
@@ -55,7 +55,8 @@ class Spectrum:
             voltage, _ = imposed(self.cell, self.protocol.bias)
             full = None if voltage is None else filled(self.cell, voltage)
             if full is not None:  # no current is left: it is at rest
-                return replace(self, cell=full, protocol=EIS.at(self.protocol.values())).by(forced)
+                attrs = {**self.attrs, "warnings": [*self.attrs["warnings"], *filling_warnings(full)]}
+                return replace(self, cell=full, protocol=EIS.at(self.protocol.values()), attrs=attrs).by(forced)
         task = Task(self.cell, at_rest=self.start is None and self.protocol.bias is None)
         return choose(task, SPECTRA, forced).taken_by(self)
 
@@ -105,6 +106,7 @@ class Spectrum:
             place = f"steady under {protocol.bias}"
             state = converged_steady_state(stack, cell, protocol.bias, origin, state)
         warnings += potential_warnings(cell, stack.interior(state))
+        warnings += filling_warnings(cell, stack.layout[0], state[np.newaxis])
         warnings += drift_warnings(stack, state, float(frequencies.min()))
         made = made_by(stack.model, stack.layout[0], f"linearised {place}")
         return _spectrum(stack, frequencies, state, {**self.attrs, **made, "warnings": warnings})

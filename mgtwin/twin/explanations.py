@@ -13,6 +13,7 @@ from ..fitting.models import model_of
 from ..fitting.result import Fit
 from ..fitting.verb import fit
 from ..regression import Modulus
+from .beside_shunt import unknown_beside
 from .considered import considered_numbers
 from .coordinates import Coordinates
 from .evidence import Evidence, Usage
@@ -61,6 +62,9 @@ def coordinates_of(
                 f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with mt.fit, "
                 f"or give a number mt.Drifting('2 %')."
             )
+        unknown = unknown_beside(cell) if found[name].ageing.by_charge else ""
+        if unknown:
+            raise InputError(f"{name}: how its shunt slows ageing is not known to a twin: {unknown}. Leave either out.")
         if usage.cycling is None and found[name].ageing.by_charge:
             raise InputError(
                 f"{name}: {', '.join(found[name].ageing.by_charge)} goes with the charge that passes: say what is "

@@ -73,7 +73,7 @@ class Journey:
         """What has aged after a gap, with the numbers that act within it."""
         space = self._coordinates
         reader = space.reader(during)
-        return space.ageing.advanced(reader, space.aged(during), cycles, idle, self._steps)
+        return space.ageing.advanced(reader, space.aged(during), cycles, idle, self._steps, space.ionic(during))
 
     def ensemble(self, k: int, states: Reals, noises: Reals) -> Reals:
         """`step` for states (members, n) and noises (members, q)."""

@@ -16,7 +16,7 @@ from ..fitting.parameters import wanted
 from ..fitting.result import Fit
 from ..protocols import Cycling, Protocol
 from ..quantities import parse
-from .admission import check_is_of
+from .admission import admitted, decision_on
 from .alarms import ALARM_KINDS, AlarmKind
 from .alarms.watching import Alarm
 from .evidence import Evidence, Moment, Usage, content_hash, moment_of
@@ -29,7 +29,6 @@ from .life import Life
 from .memory import Memory
 from .model_error import ModelError
 from .noise import pooled
-from .observing import kind_of
 from .odds import Bank
 from .planning import Prospects, prospects
 from .settings import Settings
@@ -174,7 +173,7 @@ class Twin:
                 self.store.put(piece)
             decisions = {}
             for piece in pieces:
-                decision = f"held: {piece.verdict}" if piece.verdict else "assimilated"
+                decision = decision_on(piece)
                 decisions[piece.name] = "known" if piece.sha in known else decision
                 if piece.sha not in known:
                     self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
@@ -187,8 +186,7 @@ class Twin:
         )
 
     def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
-        check_is_of(dataset, name, self.explanations.values(), self.label)
-        kind = kind_of(dataset, name)
+        kind = admitted(dataset, name, self.explanations.values(), self.label)
         moment = moment_of(dataset, at, name)
         Usage(self.use).time(moment)
         found, verdict = (noise, "") if noise is not None else kind.tested(dataset, name)
