@@ -31,7 +31,7 @@ def arrays_of(bank: Bank) -> Arrays | None:
     for number, member in enumerate(bank.members):
         running, pieces = member.running, member.running.pieces
         size, error = running.coordinates.size, running.model_error
-        known = error.size, error.memory, running.basis.low, running.basis.high, running.converged
+        known = error.size, error.memory, running.basis.low, running.basis.high, running.converged, member.unseen
         rows = {
             "about": [np.concatenate([*piece.about, piece.step[1]]) for piece in pieces],
             "step": [np.hstack([piece.step[0], piece.step[2]]) for piece in pieces],
@@ -50,9 +50,9 @@ def bank_of(empty: Bank, evidence: tuple[Evidence, ...], arrays: Arrays) -> Bank
     members = []
     for number, member in enumerate(empty.members):
         space, settings = member.running.coordinates, member.running.settings
-        *known, converged = arrays[f"known {number}"].tolist()
-        basis = ErrorBasis(*known[2:])
-        measured = Measured(evidence, space, basis)
+        *known, converged, unseen = arrays[f"known {number}"].tolist()
+        seen, basis = evidence[: len(evidence) - int(unseen)], ErrorBasis(*known[2:])
+        measured = Measured(seen, space, basis)
         edges = np.cumsum([0, *measured.sizes]).tolist()
         pieces = []
         for k, (first, stop) in enumerate(pairwise(edges)):
@@ -62,12 +62,12 @@ def bank_of(empty: Bank, evidence: tuple[Evidence, ...], arrays: Arrays) -> Bank
             linear = (step[:, : space.size], offset, step[:, space.size :])
             pieces.append(
                 Piece(
-                    evidence[k], not report.apart[k], linear, told[:, 0], slopes, (before, at), measured.deviations[k],
+                    seen[k], not report.apart[k], linear, told[:, 0], slopes, (before, at), measured.deviations[k],
                     measured.edges[k],
                 )
             )  # fmt: skip
         running = Running(space, settings, ModelError(*known[:2]), basis, tuple(pieces), converged=bool(converged))
-        members.append(replace(member, running=running.filtered_from(0)))
+        members.append(replace(member, running=running.filtered_from(0), unseen=int(unseen)))
     usage = empty.members[0].running.coordinates.usage
-    seen = [Innovation(e.sha, e.name, e.kind, e.moment, usage.cycle(e.moment), {}) for e in evidence]
-    return Bank(tuple(members), empty.kinds, evidence, report, tuple(seen))
+    known_before = [Innovation(e.sha, e.name, e.kind, e.moment, usage.cycle(e.moment), {}) for e in evidence]
+    return Bank(tuple(members), empty.kinds, evidence, report, tuple(known_before))

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import MgtwinError
 from ..impedance.compiled import CompiledSpectra
 from .alarms.faults import Foreseen
 from .considered import sensitivities, widened
@@ -53,7 +54,7 @@ class Measured:
     def __init__(self, evidence: Sequence[Evidence], coordinates: Coordinates, basis: ErrorBasis | None = None) -> None:
         kinds = dict.fromkeys(item.kind for item in evidence)
         self._groups = []
-        self._size = coordinates.size
+        self._size, self._coordinates = coordinates.size, coordinates
         for kind in kinds:
             members = [k for k, item in enumerate(evidence) if item.kind == kind]
             found = EVIDENCE_KINDS[kind].observation([evidence[k] for k in members], coordinates)
@@ -75,6 +76,7 @@ class Measured:
         self.sizes = np.array([deviation.size for deviation in self.deviations])
 
     def residuals(self, states: Reals) -> list[Reals]:
+        self._coordinates.check(states[:, : self._size])
         found: list[Reals] = [np.empty(0)] * len(states)
         for rows, group in self._groups:
             predicted = group.predicted(states[rows, : self._size])
@@ -322,7 +324,10 @@ def _smoothed(
     dynamics = WithError(journey, error, measured.basis)
     chain = Chain(*with_errors(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
     if begin is not None:
-        return smooth(chain, begin.start, begin.noises, iterations)
+        try:
+            return smooth(chain, begin.start, begin.noises, iterations)
+        except MgtwinError:
+            pass  # it leads where no cell can be
     start = np.zeros(chain.factor.shape[1])
     # At the cell's own numbers, which need not be the middle of what is known of them; after a break at that middle.
     if coordinates.since is None:

@@ -34,8 +34,9 @@ __all__ = ["Running"]
 
 Reals = NDArray[np.float64]
 
-#: Standard deviations by which states may be off from those of the most probable life.
-OFF = 0.1
+#: Standard deviations by which a piece may be off before it is linearised anew, and by which all that was linearised
+#: anew may have been off: what is left of that is about its square, where the model is wrong a third of it.
+OFF, SETTLED = 0.05, 0.1
 #: Times that they are linearised anew before the whole life is searched for.
 TRIES = 5
 #: Steps of a search for a life that nobody believes.
@@ -215,11 +216,13 @@ class Running:
         size, count = self.coordinates.size, len(self.pieces)
         mean = self.after(count)[0]
         dynamics = self._dynamics(count, [item.moment])
-        reached, F, G = dynamics.journey.moved(mean[:size].T, np.zeros((1, dynamics.journey.noises)))
+        # what is linear can have led where no cell can be: the nearest one is looked at
+        begin = self.coordinates.inside(mean[:size].T)
+        reached, F, G = dynamics.journey.moved(begin, np.zeros((1, dynamics.journey.noises)))
         state = np.concatenate([reached[0], dynamics.kept[0] * mean[size:, 0]])
         residual, slopes, shown = measured.ahead(state)
-        step = (F[0], reached[0] - F[0] @ mean[:size, 0], G[0])
-        about = mean[:size, 0], reached[0]
+        step = (F[0], reached[0] - F[0] @ begin[0], G[0])
+        about = begin[0], reached[0]
         piece = Piece(item, False, step, residual + slopes @ state, slopes, about, deviations, edges, shown)
         return replace(self, pieces=(*self.pieces, piece)).filtered_from(count)
 
@@ -241,8 +244,7 @@ class Running:
         try:
             for _ in range(TRIES):
                 found, off = found.looked_back(everywhere=believed)
-                # linearised anew, what is left of it is about its square
-                if off < np.sqrt(OFF) or not believed:
+                if off < SETTLED or not believed:
                     break
             else:
                 return found.searched(self, self.model_error, most)
@@ -252,7 +254,7 @@ class Running:
         # a function of the number alone: at the same pieces, whenever and in whatever order they came
         if believed and any(n & (n - 1) == 0 for n in ([number, number // 3] if number % 3 == 0 else [number])):
             return found.searched(found, self.settings, most)
-        return replace(found, converged=bool(off < np.sqrt(OFF)))
+        return replace(found, converged=bool(off < SETTLED))
 
     @cached_property
     def life(self) -> Life:
@@ -270,7 +272,8 @@ class Running:
         size, back = self.coordinates.size, Backward.through(self.steps, covariances=False)
         mean, factor = self.after(0)
         states = np.vstack([(mean + factor @ (factor.T @ back.adjoint)).T, back.means[:, :, 0]])
-        own = states[:, :size]
+        # what is linear can have led where no cell can be: the nearest one is looked at
+        own = states[:, :size] = self.coordinates.inside(states[:, :size])
         rows = self._moved(own) if everywhere else [len(self.pieces) - 1]
         measured = Measured([self.pieces[k].item for k in rows], self.coordinates, self.basis)
         journey = self._dynamics(0, [piece.item.moment for piece in self.pieces]).journey.only(rows)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Spectra", "Spectrum"]
 
+#: Points of a spectrum: of fewer nothing says that they belong together.
+FEWEST = 3
+
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
@@ -126,7 +129,13 @@ class Spectrum(EvidenceKind):
 
     @staticmethod
     def check(dataset: xr.Dataset, name: str, cells: Iterable[Cell]) -> None:
-        """A spectrum under a bias is that of another state."""
+        """A spectrum has some points, and under a bias it is that of another state."""
+        points = int(np.isfinite(dataset["impedance"].values).sum())
+        if points < FEWEST:
+            raise InputError(
+                f"{name} has {points} points that are numbers, of {dataset.sizes['frequency']}, and a twin needs "
+                f"{FEWEST}. It was stopped, or a column was not found: mt.read(..., columns=...)."
+            )
         if "protocol" in dataset.attrs and rest_before(str(dataset.attrs["protocol"])) is None:
             raise InputError(
                 f"{name} was taken under a bias, and a twin knows spectra of the cell at rest: take one without, or "

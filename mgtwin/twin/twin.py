@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -163,6 +163,8 @@ class Twin:
         pieces = [self._piece(ds, label, at, given) for label, ds in each(what, name)]
         if not pieces:
             raise InputError("there is nothing to take up: the folder or list is empty.")
+        if any(piece.noise is None and not piece.verdict for piece in pieces):
+            self._in_order([*self.store.evidence(), *pieces])  # refuses what is of an unknown noise
         with self.store.locked():
             known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
             # In front of the first evidence, and again where somebody has changed them: the state depends on both.
@@ -198,10 +200,12 @@ class Twin:
         # a journal only grows: as long as it is as long, it says the same
         count = len(self.store.records())
         if self._read[0] != count:
-            # a cell that changed while it was measured is of no one moment
-            usable = [item for item in self.store.evidence() if not item.verdict]
-            self._read = count, tuple(pooled(Usage(self.use).in_order(usable)))
+            self._read = count, self._in_order(self.store.evidence())
         return self._read[1]
+
+    def _in_order(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+        # a cell that changed while it was measured is of no one moment
+        return tuple(pooled(Usage(self.use).in_order(item for item in evidence if not item.verdict)))
 
     @property
     def bank(self) -> Bank:
