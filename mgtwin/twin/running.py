@@ -7,6 +7,9 @@ noise, no state is off by more than :math:`|\Delta r|` standard deviations, for
 :math:`P^{1/2} H^T R^{-1/2}` has no singular value above 1. What has moved too far for that is linearised anew, and
 whenever their number has doubled all of them, the model's error being estimated with them.
 
+Measured against the search for the whole life that is 0.01 standard deviations where the model is right, and up to 0.1
+where it is so wrong that the slopes themselves depend on what the data leave over.
+
 (A filter that never looks back, the extended one, invents information where the weak direction turns: see
 `mgtwin.twin.smoother` for the search that looks back at everything.)
 """
@@ -35,8 +38,8 @@ __all__ = ["Running"]
 Reals = NDArray[np.float64]
 
 #: Standard deviations by which a piece may be off before it is linearised anew, and by which all that was linearised
-#: anew may have been off: what is left of that is about its square, where the model is wrong a third of it.
-OFF, SETTLED = 0.05, 0.1
+#: anew may have been off: what is left is about the square of it.
+OFF, SETTLED = 0.1, 0.15
 #: Times that they are linearised anew before the whole life is searched for.
 TRIES = 5
 #: Steps of a search for a life that nobody believes.
