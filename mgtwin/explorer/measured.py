@@ -156,9 +156,10 @@ def measured(data: object, cell: Cell) -> tuple[Measured, ...]:
                 path = Path(item)
                 if not path.is_file():
                     raise InputError(f"{path}: there is no such file of data.")
-                # results of mgtwin are told from files of instruments by their first bytes, whatever they are called
+                # results of mgtwin are told from files of instruments by what is in them, whatever they are called
                 with path.open("rb") as file:
-                    saved = is_result(file.read(64))
+                    head = file.read(8)
+                    saved = head == b"\x89HDF\r\n\x1a\n" and is_result(head + file.read())
                 item = open_result(path) if saved else read(path)
                 match item:
                     case xr.Dataset() if "file" not in item.attrs:

@@ -300,7 +300,7 @@ def deposition_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
             except InputError:  # a layer that only the mesh knows: the run itself says how far E falls
                 continue
             if found.time < length:
-                said.append(f"step {step}: {format_value(current, 'A')} is {found}")
+                said.append(f"step {step}: {format_value(current, 'A')} is {found}, without which the run goes on")
     return said
 
 

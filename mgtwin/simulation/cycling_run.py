@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..cells import Cell
+from ..cells.rest import discharges_itself
 from ..errors import SimulationError
 from ..impedance.exact import exact_laplace
 from ..models import names
@@ -87,7 +88,7 @@ class CyclingRun:
         # of the whole life: a run that goes on has the window of one in one go
         length = (protocol.numbers[-1] + 1) * sum(segment.duration for segment in segments)
         voltage = None
-        if not any(layer.material.mesh_only for layer in cell.layers):
+        if not (discharges_itself(cell) or any(layer.material.mesh_only for layer in cell.layers)):
             resistance = float(np.abs(exact_laplace(cell, 1 / segments[0].duration)))
             voltage = resistance * max(abs(segment.control.start) for segment in segments)
         self.integrator = CycleIntegrator(
@@ -242,11 +243,9 @@ class CyclingRun:
     @cached_property
     def _stack(self) -> LinearisedStack:
         """Made once, whatever the number of spectra."""
-        from ..impedance.linearise import LinearisedStack
-
         assert self.protocol.probe is not None
         f_max, layers = float(self.protocol.probe.values().max()), Mesh(refinement=self.route.refinement)
-        return LinearisedStack(self.cell, f_max=f_max, layers=layers)
+        return spectra.linearised(self.cell, f_max, layers=layers)
 
     def _probe(self, passages: list[Passage]) -> np.ndarray:
         """Spectrum at the end of a cycle; a rest before it becomes a part of the cycle."""

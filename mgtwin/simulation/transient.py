@@ -317,7 +317,8 @@ def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[st
             if lowest < float(material.minimum_potential):
                 found.append(
                     f"{label}: {ion} supersaturated, E falls to {lowest:.3g} V against {ion} metal (allowed: "
-                    f"{float(material.minimum_potential):.3g} V): risk of internal deposition, which the model lacks"
+                    f"{float(material.minimum_potential):.3g} V): risk of internal deposition; the run goes on "
+                    f"without that metal (mt.analysis.deposit_growth assumes how it grows)"
                 )
             if largest > material.largest_exponent / own.inverse_thermal_voltage:
                 found.append(

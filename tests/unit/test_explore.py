@@ -232,14 +232,15 @@ def test_a_run_in_time_is_done_again() -> None:
     ],
 )
 def test_a_run_lies_over_the_page_of_its_kind(
-    page: str, protocol: mt.Polarization | mt.Galvanostatic, quantity: str, noise: float, unit: str
+    page: str, protocol: mt.Polarization | mt.Galvanostatic, quantity: str, noise: float, unit: str, tmp_path: Path
 ) -> None:
     cell = mt.cell("trilayer")
     run = mt.simulate(cell, protocol)
     random = noise * np.random.default_rng(3).normal(size=run.sizes["time"])
     data = run[["voltage", "current"]].assign({quantity: run[quantity] + random}).assign_attrs(label="pellet 9")
     # what was done to the real cell is done to the model, until something is turned
-    at = mt.explore(cell, data=data).state.turned_to(page)
+    kept = mt.save(data, tmp_path / "pellet.nc").rename(tmp_path / "pellet.dat")  # a result, whatever it is called
+    at = mt.explore(cell, data=[kept]).state.turned_to(page)
     assert float(at.values["duration"]) == pytest.approx(1200)
     picture = drawn(at, measured(data, cell))
     size, read = picture.readings["misfit of pellet 9"].split()

@@ -50,5 +50,6 @@ class MeasuredPage(Page):
         curves = (curve("model", moments, values), curve(item.label, held.time, held.data, "data"))
         warnings = [*result.attrs["warnings"], *([doubt] if (doubt := item.doubt(sight.cell)) else [])]
         axis = Axis(name, str(result[name].attrs["units"]))
-        chart = Chart(str(result[name].attrs["long_name"]), Axis("time", "s"), axis, curves)
+        title = str(result[name].attrs["long_name"])
+        chart = Chart(title[:1].upper() + title[1:], Axis("time", "s"), axis, curves)
         return Picture((chart,), {f"misfit of {item.label}": item.misfit_of(result)}, tuple(warnings), result)
