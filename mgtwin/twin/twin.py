@@ -107,9 +107,9 @@ class Twin:
         self.store = store_of(store)
         self.considered = None if considered is None else tuple(considered)
         spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
-        self._told, self._read = self._settings().to_yaml(), (0, tuple[Evidence, ...]())
+        self._told, self._read = {"yaml": self._settings().to_yaml()}, (0, tuple[Evidence, ...]())
         empty = Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds)
-        self._memory = Memory(self.store, self._told, empty)
+        self._memory = Memory(self.store, self._told["yaml"], empty)
 
     @classmethod
     def open(cls, store: str | Path | Store) -> Twin:
@@ -168,9 +168,8 @@ class Twin:
         with self.store.locked():
             known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
             # In front of the first evidence, and again where somebody has changed them: the state depends on both.
-            told = {"yaml": self._told}
-            if self.store.settings() != told:
-                self.store.append(Record("settings", told))
+            if self.store.settings() != self._told:
+                self.store.append(Record("settings", self._told))
             for piece in pieces:
                 self.store.put(piece)
             decisions = {}
@@ -197,8 +196,7 @@ class Twin:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What is assimilated, in order, with the noise that counts for each piece."""
-        # a journal only grows: as long as it is as long, it says the same
-        count = len(self.store.records())
+        count = len(self.store.records())  # a journal only grows: as long as it is as long, it says the same
         if self._read[0] != count:
             self._read = count, self._in_order(self.store.evidence())
         return self._read[1]

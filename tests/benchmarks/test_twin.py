@@ -64,7 +64,9 @@ def test_an_update_costs_few_spectra(names: tuple[str, ...]) -> None:
         update = twin.update(true.dataset(k), at=mt.Moment(cycle=true.moments[k]), noise=trials.NOISE)
         assert str(update) and twin.odds.sizes["evidence"] == k + 1 and not twin.alarms
         spent = (process_time() - begun) / len(names)
-        ratios.append(spent / seconds(lambda: (compiled.impedance(numbers), compiled.jacobian(numbers, space.paths)), 3))
+        ratios.append(
+            spent / seconds(lambda: (compiled.impedance(numbers), compiled.jacobian(numbers, space.paths)), 3)
+        )
     found = float(np.median(ratios[21:]))
     report(f"an update with {len(names)} explanations, in spectra with derivatives", found, "10")
     assert found < 10
