@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,17 +57,26 @@ class CompiledSpectra:
     """
 
     def __init__(self, cell: Cell, frequencies: ArrayLike, varied: Sequence[str]) -> None:
+        self.cell = cell
+        known, _ = reader_of(cell, {})
+        self._reader = PlannedReader(known, varied)
+        self._take(frequencies)
+
+    def _take(self, frequencies: ArrayLike) -> None:
         f = np.asarray(frequencies, dtype=float)
         if f.ndim not in (1, 2) or not ((f > 0) & (f < np.inf)).all():
             raise InputError("Frequencies must be positive and finite [Hz], one row per cell.")
-        self.cell = cell
         self._s = 2j * np.pi * f
-        known, _ = reader_of(cell, {})
-        self._reader = PlannedReader(known, varied)
         rows = f.shape[0] if f.ndim == 2 else 1
         # _BLOCK is about the whole array: the more cells, the fewer frequencies
         # at a time stay in the processor's cache
         self._block = max(1, _BLOCK // rows)
+
+    def at(self, frequencies: ArrayLike) -> CompiledSpectra:
+        """The same at other frequencies: what was found of the cell is found once for both."""
+        found = copy(self)
+        found._take(frequencies)
+        return found
 
     @property
     def shape(self) -> tuple[int, ...]:

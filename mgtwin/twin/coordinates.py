@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..fitting.free import FreeLike
 from ..fitting.measurements import Measurement
 from ..fitting.parameters import free_parameters
-from ..impedance.compiled import PlannedReader
+from ..impedance.compiled import CompiledSpectra, PlannedReader
 from ..impedance.parameters import reader_of
 from ..kinds.numbers import Number
 from ..quantities import Value
@@ -80,7 +80,7 @@ class Coordinates:
         self._reader = PlannedReader(reader_of(cell, {})[0], [path for path, _ in targets])
         start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
         self.start = np.array(start)
-        self._targets = targets
+        self._targets, self._spectra = targets, dict[tuple[str, ...], CompiledSpectra]()
         #: Paths of the numbers of `cell` that ageing moves.
         self.placed = tuple(self._placed(self.start))
         self.paths = (*(p for p, _ in targets if ".ageing." not in p and p not in self.placed), *self.placed)
@@ -131,6 +131,12 @@ class Coordinates:
         """Numbers [SI] of `cell` at states (k, n), by `paths`: (k, paths)."""
         found = {**self.given(states), **self._placed(states)}
         return np.stack([np.broadcast_to(found[path], states.shape[:-1]) for path in self.paths], axis=-1)
+
+    def spectra(self, varied: tuple[str, ...]) -> CompiledSpectra:
+        """Spectra of `cell` in which these numbers vary, to be taken `at` frequencies; prepared once."""
+        if varied not in self._spectra:
+            self._spectra[varied] = CompiledSpectra(self.cell, [1.0], varied)
+        return self._spectra[varied]
 
     def slopes(self, states: Reals) -> Reals:
         """Their derivatives by the coordinates, (k, paths, n)."""

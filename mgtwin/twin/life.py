@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from .coordinates import Coordinates
 from .evidence import Evidence
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
-from .smoother import ITERATIONS, Chain, Linear, Smoothed, smooth, solve
+from .smoother import ITERATIONS, Chain, Smoothed, filtered, smooth
 from .transitions import Journey
 
-__all__ = ["Life", "live"]
+__all__ = ["Begun", "Life", "Measured", "WithError", "live", "widened"]
 
 Reals = NDArray[np.float64]
 
@@ -25,15 +26,30 @@ Reals = NDArray[np.float64]
 ROUNDS = 4
 #: Times that the noise is larger where the search for a life begins, and steps for each.
 BLURS, FEW = (30.0, 5.0), 4
-#: Error of the model over the noise of the instrument from which on only forecasts are to be trusted: with capacitors
-#: for constant-phase elements contact fractions were off by three standard deviations at an error of twice the noise.
-POOR = 2.0
 
 
-class _Measured:
+class Begun(Protocol):
+    """A life where the search for another one may begin."""
+
+    @property
+    def model_error(self) -> ModelError:
+        """As it was estimated."""
+
+    @property
+    def start(self) -> Reals:
+        """z of its first state (r,)."""
+
+    @property
+    def noises(self) -> Reals:
+        """w of its steps (K, q)."""
+
+
+class Measured:
     """All evidence along a life, in units of its noise (`mgtwin.twin.smoother.Observed`); states end with errors."""
 
-    def __init__(self, evidence: Sequence[Evidence], coordinates: Coordinates) -> None:
+    def __init__(
+        self, evidence: Sequence[Evidence], coordinates: Coordinates, basis: ErrorBasis | None = None
+    ) -> None:
         kinds = dict.fromkeys(item.kind for item in evidence)
         self._groups = []
         self._size = coordinates.size
@@ -41,24 +57,28 @@ class _Measured:
             members = [k for k, item in enumerate(evidence) if item.kind == kind]
             found = EVIDENCE_KINDS[kind].observation([evidence[k] for k in members], coordinates)
             self._groups.append((np.array(members), found))
-        self.log_deviations = np.empty(len(evidence))
-        self.sizes = np.empty(len(evidence), dtype=int)
-        frequencies = [f for _, group in self._groups for f in group.frequencies if f.size]
-        low, high = (1.0, 10.0) if not frequencies else (min(map(np.min, frequencies)), max(map(np.max, frequencies)))
-        self.basis = ErrorBasis(float(low), float(high))
-        self._errors: dict[int, Reals] = {}
+        #: The lowest and the highest frequency [Hz] of each piece, if it has any.
+        self.edges: list[tuple[float, ...]] = [()] * len(evidence)
+        #: Standard deviations of the numbers of each piece, and what the numbers of the model's error add to them.
+        self.deviations: list[Reals] = [np.empty(0)] * len(evidence)
+        self.errors = list(self.deviations)
+        for rows, group in self._groups:
+            for k, f, deviation in zip(rows, group.frequencies, group.deviations, strict=True):
+                self.edges[k] = (float(f.min()), float(f.max())) if f.size else ()
+                self.deviations[k] = deviation
+        self.basis = basis or ErrorBasis.over([f for edges in self.edges for f in edges])
         for rows, group in self._groups:
             for k, deviation, errors in zip(rows, group.deviations, group.error_directions(self.basis), strict=True):
-                self.log_deviations[k] = np.log(deviation).sum()
-                self.sizes[k] = deviation.size
-                self._errors[int(k)] = errors / deviation[:, np.newaxis]
+                self.errors[k] = errors / deviation[:, np.newaxis]
+        self.log_deviations = np.array([np.log(deviation).sum() for deviation in self.deviations])
+        self.sizes = np.array([deviation.size for deviation in self.deviations])
 
     def residuals(self, states: Reals) -> list[Reals]:
         found: list[Reals] = [np.empty(0)] * len(states)
         for rows, group in self._groups:
             predicted = group.predicted(states[rows, : self._size])
             for k, data, deviation, h in zip(rows, group.data, group.deviations, predicted, strict=True):
-                found[k] = (data - h) / deviation - self._errors[int(k)] @ states[k, self._size :]
+                found[k] = (data - h) / deviation - self.errors[k] @ states[k, self._size :]
         return found
 
     def linearised(self, states: Reals) -> tuple[list[Reals], list[Reals]]:
@@ -67,7 +87,7 @@ class _Measured:
         for rows, group in self._groups:
             predicted = group.linearised(states[rows, : self._size])
             for k, data, deviation, (h, H) in zip(rows, group.data, group.deviations, predicted, strict=True):
-                errors = self._errors[int(k)]
+                errors = self.errors[k]
                 residuals[k] = (data - h) / deviation - errors @ states[k, self._size :]
                 slopes[k] = np.hstack([H / deviation[:, np.newaxis], errors])
         return residuals, slopes
@@ -77,7 +97,7 @@ class _Measured:
 class _Blurred:
     """Evidence with more noise than it has."""
 
-    measured: _Measured
+    measured: Measured
     factor: float
 
     @property
@@ -92,20 +112,21 @@ class _Blurred:
         return [row / self.factor for row in residuals], [H / self.factor for H in slopes]
 
 
-class _WithError:
+class WithError:
     """A journey with an error of the model that fades and is renewed (`mgtwin.twin.smoother.Dynamics`)."""
 
     def __init__(self, journey: Journey, error: ModelError, basis: ErrorBasis) -> None:
         self.journey, self._count = journey, basis.size
         assert error.size is not None and error.memory is not None
-        self._kept = np.exp(-journey.cycles / error.memory)
-        self._renewed = error.size * np.sqrt(1 - self._kept**2)
+        #: What is left of it after each step (K,).
+        self.kept = np.exp(-journey.cycles / error.memory)
+        self._renewed = error.size * np.sqrt(1 - self.kept**2)
         self.size = float(error.size)
         self.noises = journey.noises + basis.size
 
     def step(self, k: int, state: Reals, noise: Reals) -> Reals:
         own, first = state.size - self._count, self.journey.noises
-        error = self._kept[k] * state[own:] + self._renewed[k] * noise[first:]
+        error = self.kept[k] * state[own:] + self._renewed[k] * noise[first:]
         return np.concatenate([self.journey.step(k, state[:own], noise[:first]), error])
 
     def linearised(self, states: Reals, noises: Reals) -> tuple[Reals, Reals]:
@@ -121,7 +142,7 @@ class _WithError:
             np.zeros((steps, own + self._count, own + self._count)),
             np.zeros((steps, own + self._count, self.noises)),
         )
-        wide[:, :own, :own], wide[:, own:, own:] = F, self._kept[:, np.newaxis, np.newaxis] * unit
+        wide[:, :own, :own], wide[:, own:, own:] = F, self.kept[:, np.newaxis, np.newaxis] * unit
         noise[:, :own, :first], noise[:, own:, first:] = G, self._renewed[:, np.newaxis, np.newaxis] * unit
         return wide, noise
 
@@ -148,6 +169,16 @@ class Life:
     smoothed: Smoothed
     model_error: ModelError
     basis: ErrorBasis
+
+    @property
+    def start(self) -> Reals:
+        """Where its first state is in the prior; see `Smoothed`."""
+        return self.smoothed.start
+
+    @property
+    def noises(self) -> Reals:
+        """What moves it from one piece of evidence to the next."""
+        return self.smoothed.noises
 
     @property
     def states(self) -> Reals:
@@ -178,7 +209,7 @@ class Life:
     @property
     def forecasts_only(self) -> bool:
         """Whether the model's error leaves hidden numbers without a standard deviation that holds."""
-        return bool(float(self.model_error.size or 0.0) >= POOR * self.noise)
+        return self.model_error.outweighs(self.noise)
 
     def drawn(self, members: int, random: np.random.Generator) -> Reals:
         """States after the last piece of evidence as they may be, the model's error included: (members, n)."""
@@ -210,7 +241,7 @@ def live(
     evidence: Sequence[Evidence],
     error: ModelError,
     apart: Collection[str] = (),
-    begin: Life | None = None,
+    begin: Begun | None = None,
     iterations: int = ITERATIONS,
 ) -> Life:
     """Smooth the life of one explanation.
@@ -223,21 +254,20 @@ def live(
     error : ModelError
     apart : collection of str
         Hashes of evidence that is foreseen, but not assimilated.
-    begin : Life, optional
-        Of the first of this evidence: where the search begins. The result is the same.
+    begin : Begun, optional
+        A life of the first of this evidence: where the search begins. The result is the same.
     iterations : int
         Steps of each search after which it is given up.
     """
-    measured = _Measured(evidence, coordinates)
+    measured = Measured(evidence, coordinates)
     counted = np.array([item.sha not in apart for item in evidence], dtype=bool)
     journey = Journey(coordinates, [item.moment for item in evidence], coordinates.since)
     # the smallest first: a large error could stand for what the numbers of the cell have to explain
     candidates = list(error.candidates())
     chosen = candidates[0] if begin is None else begin.model_error
-    before = None if begin is None else begin.smoothed
-    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, before, iterations), [chosen]
+    smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, begin, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
-        best = max(candidates, key=lambda item: _evidence(smoothed, journey, measured, item, coordinates))
+        best = most_probable(candidates, smoothed, journey, measured, coordinates)
         if best in tried:
             break
         tried.append(best)
@@ -248,15 +278,15 @@ def live(
 def _smoothed(
     coordinates: Coordinates,
     journey: Journey,
-    measured: _Measured,
+    measured: Measured,
     error: ModelError,
     counted: NDArray[np.bool_],
-    begin: Smoothed | None,
+    begin: Begun | None,
     iterations: int,
 ) -> Smoothed:
     mean, factor = coordinates.prior
-    dynamics = _WithError(journey, error, measured.basis)
-    chain = Chain(*_wide(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
+    dynamics = WithError(journey, error, measured.basis)
+    chain = Chain(*widened(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
     if begin is not None:
         return smooth(chain, begin.start, begin.noises, iterations)
     start = np.zeros(chain.factor.shape[1])
@@ -271,27 +301,31 @@ def _smoothed(
     return smooth(chain, start, noises, iterations)
 
 
-def _wide(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:
+def widened(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:
     wide = np.zeros((mean.size + basis.size, factor.shape[1] + basis.size))
     wide[: mean.size, : factor.shape[1]] = factor
     wide[mean.size :, factor.shape[1] :] = size * np.eye(basis.size)
     return np.concatenate([mean, np.zeros(basis.size)]), wide
 
 
-def _evidence(
-    smoothed: Smoothed, journey: Journey, measured: _Measured, error: ModelError, coordinates: Coordinates
-) -> float:
-    """Log density of all data with another error of the model, linearised at a trajectory."""
-    size, first = coordinates.size, journey.noises
-    linear, errors = smoothed.linear, smoothed.states[:, coordinates.size :]
-    dynamics = _WithError(journey, error, measured.basis)
-    F, G = dynamics.widened(linear.transitions[:, :size, :size], linear.noises[:, :size, :first])
-    mean, factor = coordinates.prior
-    _, wide = _wide(mean, factor, dynamics.size, measured.basis)
+def most_probable(
+    candidates: Sequence[ModelError], smoothed: Smoothed, journey: Journey, measured: Measured, coordinates: Coordinates
+) -> ModelError:
+    """The error of the model with the largest density of all data, linearised at a trajectory."""
+    size, first, linear = coordinates.size, journey.noises, smoothed.linear
     # about the same numbers of the cell, but no error
-    offset = np.concatenate([linear.mean[:size], np.zeros((measured.basis.size, 1))])
-    offsets = np.concatenate([linear.offsets[:, :size], np.zeros((len(F), measured.basis.size, 1))], axis=1)
-    slopes = linear.slopes
-    residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in zip(linear.residuals, slopes, errors, strict=True)]
-    solved = solve(Linear(offset, wide, F, offsets, G, residuals, slopes, linear.assimilated), smoothed=False)
-    return -0.5 * float((solved.squares + solved.log_determinants).sum())
+    none = np.zeros((len(linear.slopes), measured.basis.size, 1))
+    offset = np.concatenate([linear.mean[:size], none[0]])
+    offsets = np.concatenate([linear.offsets[:, :size], none], axis=1)
+    pairs = zip(linear.residuals, linear.slopes, smoothed.states[:, size:], strict=True)
+    residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in pairs]
+    shared = replace(linear, mean=offset, offsets=offsets, residuals=residuals).compressed()
+
+    def log_density(error: ModelError) -> float:
+        dynamics = WithError(journey, error, measured.basis)
+        F, G = dynamics.widened(linear.transitions[:, :size, :size], linear.noises[:, :size, :first])
+        _, wide = widened(*coordinates.prior, dynamics.size, measured.basis)
+        steps = filtered(replace(shared, factor=wide, transitions=F, noises=G))
+        return -0.5 * sum(step.square + step.log_determinant for step in steps)
+
+    return max(candidates, key=log_density)

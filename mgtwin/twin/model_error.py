@@ -10,7 +10,7 @@ where the model fails: the misfit is small where wrong numbers have taken the er
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Annotated
@@ -28,6 +28,9 @@ Reals = NDArray[np.float64]
 
 #: Gaussians per part of the impedance.
 GAUSSIANS = 8
+#: Error of the model over the noise of the instrument from which on only forecasts are to be trusted: with capacitors
+#: for constant-phase elements contact fractions were off by three standard deviations at an error of twice the noise.
+POOR = 2.0
 #: Sizes and memories [cycles] that are tried. The smallest is nothing beside any instrument, but never zero.
 SIZES, MEMORIES = (0.0003, 0.01, 0.03, 0.1), (5.0, 20.0, 100.0, 1000.0)
 
@@ -66,6 +69,10 @@ class ModelError:
             if self.known or size > SIZES[0] or memory == memories[0]:
                 yield ModelError(size, memory)
 
+    def outweighs(self, noise: float) -> bool:
+        """Whether it leaves hidden numbers without a standard deviation that holds, beside this noise."""
+        return float(self.size or 0.0) >= POOR * noise
+
     def __str__(self) -> str:
         size = "estimated" if self.size is None else f"{100 * self.size:.2g} % of |Z|"
         return size if self.memory is None else f"{size}, remembered for {self.memory:g} cycles"
@@ -89,12 +96,18 @@ class ErrorBasis:
         """Numbers that describe an error: those of both parts."""
         return 2 * GAUSSIANS
 
-    def directions(self, frequencies: Reals, modulus: Reals) -> Reals:
-        """What each of them adds to the parts of Z, which follow each other: (2 frequencies, size)."""
+    @classmethod
+    def over(cls, edges: Sequence[float]) -> ErrorBasis:
+        """That of evidence whose frequencies reach to these."""
+        # what has no frequencies, such as voltages, has no such error either
+        return cls(min(edges, default=1.0), max(edges, default=10.0))
+
+    def directions(self, frequencies: Reals) -> Reals:
+        """What each of them adds to the parts of Z/|Z|, which follow each other: (2 frequencies, size)."""
         centres = np.linspace(np.log10(self.low), np.log10(self.high), GAUSSIANS)
         width = max(centres[1] - centres[0], 0.25)
         B = np.exp(-0.5 * ((np.log10(frequencies)[:, np.newaxis] - centres) / width) ** 2)
-        B *= (modulus / np.linalg.norm(B, axis=1))[:, np.newaxis]
+        B /= np.linalg.norm(B, axis=1)[:, np.newaxis]
         found = np.zeros((2 * frequencies.size, self.size))
         found[0::2, :GAUSSIANS], found[1::2, GAUSSIANS:] = B, B
         return found

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..cells import Cell
+    from ..impedance.compiled import CompiledSpectra
 
 __all__ = ["EVIDENCE_KINDS", "EvidenceKind", "Observation", "States", "evidence_kind", "kind_of"]
 
@@ -36,6 +37,9 @@ class States(Protocol):
     @property
     def paths(self) -> tuple[str, ...]:
         """Dotted paths of the numbers of `cell` that the state sets."""
+
+    def spectra(self, varied: tuple[str, ...]) -> CompiledSpectra:
+        """Spectra of `cell` in which these numbers vary, to be taken `at` frequencies."""
 
     def values(self, states: Reals) -> Reals:
         """These numbers [SI] at states of shape (k, n): shape (k, paths)."""

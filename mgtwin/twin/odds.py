@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -23,13 +22,12 @@ from ..fitting.free import Drifting
 # the kinds of evidence make themselves known when they are imported
 from . import runs, spectra  # noqa: F401
 from .alarms.base import AlarmKind, Opening
-from .alarms.faults import Foreseen
-from .alarms.watching import FIRST, Alarm, Break, Explained, Innovation, Report, weighed
+from .alarms.watching import Alarm, Break, Explained, Innovation, Report
 from .coordinates import Coordinates
 from .evidence import Evidence
-from .life import Life, live
+from .life import Life
 from .model_error import ModelError
-from .observing import EVIDENCE_KINDS
+from .running import Running
 from .smoother import ITERATIONS
 
 __all__ = ["Bank", "Member", "Resumed", "assimilated", "with_drift"]
@@ -42,10 +40,8 @@ ANY_RATE = float(np.log(4.0))
 NEARLY = float(np.log(20.0))
 #: Explanations whose odds are smaller by exp(-30) end at the next break.
 HOPELESS = 30.0
-#: Steps after which pieces that do not belong together show themselves.
+#: Steps of a search for the life of one of these.
 FEW = 12
-#: Score from which on a piece is foreseen without counting itself, well below any threshold.
-SUSPECT = 3.5
 
 
 class Resumed(Coordinates):
@@ -86,23 +82,30 @@ class Resumed(Coordinates):
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """An explanation with its lives, from break to break.
+    """An explanation since the last break.
 
     Attributes
     ----------
     name : str
-    coordinates : Coordinates
-        Of the life that goes on.
-    lives : tuple of Life
-        Those before the last break, then the one that goes on, if there is evidence since.
-    log_odds : Reals
-        Logarithm of its odds before each piece of evidence and after the last one, not normalised.
+    running : Running
+        Its life since then.
+    past : Reals
+        Logarithm of its odds before each piece of evidence up to then, not normalised.
     """
 
     name: str
-    coordinates: Coordinates
-    lives: tuple[Life, ...] = ()
-    log_odds: Reals = field(default_factory=lambda: np.zeros(1))
+    running: Running
+    past: Reals = field(default_factory=lambda: np.zeros(1))
+
+    @cached_property
+    def log_odds(self) -> Reals:
+        """Logarithm of its odds before each piece of evidence and after the last one, not normalised."""
+        return np.concatenate([self.past, self.past[-1] + np.cumsum(self.running.log_evidences)])
+
+    def explained(self) -> Explained:
+        """How it foresaw the last piece, which does not count yet."""
+        e, S = self.running.innovation()
+        return Explained(float(self.log_odds[-2]), e, S, self.running.foreseen())
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,29 +115,71 @@ class Bank:
     Attributes
     ----------
     members : tuple of Member
+    kinds : tuple of AlarmKind
+        What is watched for.
     evidence : tuple of Evidence
         In order.
     report : Report
+    seen : tuple of Innovation
+        Every piece, what was foreseen of it left out.
+    before : Bank or None
+        Without the last piece.
     """
 
     members: tuple[Member, ...]
-    evidence: tuple[Evidence, ...]
-    report: Report
+    kinds: tuple[AlarmKind, ...]
+    evidence: tuple[Evidence, ...] = ()
+    report: Report = Report()
+    seen: tuple[Innovation, ...] = ()
+    before: Bank | None = None
+
+    def after(self, item: Evidence) -> Bank:
+        """With one more piece of evidence, which is later than all others.
+
+        It is foreseen from those before it, judged, and assimilated unless it has to wait for the next one.
+        """
+        ahead = [replace(member, running=member.running.ahead(item)) for member in self.members]
+        cycle = self.members[0].running.coordinates.usage.cycle(item.moment)
+        plain = Innovation(item.sha, item.name, item.kind, item.moment, cycle, {})
+        innovation = replace(plain, explained={member.name: member.explained() for member in ahead})
+        report = self.report.after([*self.seen, innovation], self.kinds)
+        if report.breaks == self.report.breaks:
+            return self._with(ahead, plain, item, report)
+        # a life ends where it broke; what showed it, and has been judged, is the first piece of the next one
+        broken, count = report.breaks[-1], len(self.evidence)
+        last = self if broken.evidence == item.sha else self.before
+        assert last is not None
+        found = replace(last, members=tuple(after_break(last.members, broken, self.kinds)), report=report)
+        for one, seen in zip((*self.evidence[-1:], item), (*self.seen[-1:], plain), strict=True):
+            if len(found.evidence) < len(report.apart) and one not in found.evidence:
+                resumed = [replace(member, running=member.running.ahead(one)) for member in found.members]
+                found = found._with(resumed, seen, one, report)
+        return found if len(found.evidence) > count else found.after(item)
+
+    def _with(self, ahead: Sequence[Member], seen: Innovation, item: Evidence, report: Report) -> Bank:
+        """With a piece that was judged."""
+        members, best = list(ahead), max(member.log_odds[-2] for member in ahead)
+        if not report.apart[len(self.evidence)]:
+            # what nobody believes need not be found to the last digit
+            members = [
+                replace(m, running=m.running.counting(ITERATIONS if m.log_odds[-2] > best - HOPELESS else FEW)) for m in ahead
+            ]
+        pieces, known = (*self.evidence, item), (*self.seen, seen)
+        return Bank(tuple(members), self.kinds, pieces, report, known, replace(self, before=None))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of the explanations."""
         return tuple(member.name for member in self.members)
 
-    @property
-    def lives(self) -> dict[str, Life]:
-        """The life of each explanation since the last break."""
-        return {member.name: member.lives[-1] for member in self.members if member.lives}
+    def running(self, name: str) -> Running:
+        """The life of an explanation as it runs."""
+        return next(member.running for member in self.members if member.name == name)
 
-    def life(self, name: str, epoch: int) -> Life | None:
-        """That of an explanation after so many breaks, None where it had none."""
-        found = [member.lives[epoch] for member in self.members if member.name == name and len(member.lives) > epoch]
-        return next(iter(found), None)
+    @cached_property
+    def lives(self) -> dict[str, Life]:
+        """The most probable life of each explanation since the last break."""
+        return {member.name: member.running.life for member in self.members}
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
@@ -152,13 +197,12 @@ class Bank:
         """Probability of every explanation after each piece of evidence, over (evidence, explanation)."""
         logs = np.array([member.log_odds[1:] for member in self.members]).T.reshape(len(self.evidence), -1)
         odds = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)) if logs.size else logs
-        usage = self.members[0].coordinates.usage
         return xr.DataArray(
             odds,
             dims=("evidence", "explanation"),
             coords={
                 "explanation": list(self.names),
-                "cycle": ("evidence", [usage.cycle(item.moment) for item in self.evidence]),
+                "cycle": ("evidence", [one.cycle for one in self.seen]),
                 "name": ("evidence", [item.name for item in self.evidence]),
             },
             name="odds",
@@ -191,7 +235,7 @@ def assimilated(
     kinds: Sequence[AlarmKind],
     before: Bank | None = None,
 ) -> Bank:
-    """Assimilate everything that was measured.
+    """Assimilate everything that was measured: one piece after the other in their order, whatever that of arrival was.
 
     Parameters
     ----------
@@ -202,97 +246,13 @@ def assimilated(
     error : ModelError
     kinds : sequence of AlarmKind
     before : Bank, optional
-        Of the first of this evidence: what was decided there stays decided, and searches begin there.
+        Of the first of this evidence. The result is the same.
     """
-    known = before if before is not None and continues(before, evidence) else None
-    report, count = (Report(), len(evidence)) if known is None else (known.report, 1)
-    search = _Search(explanations, tuple(evidence), error, kinds)
-    while len(report.apart) < len(evidence):
-        # a piece that does not fit bends the life in which it counts, and with it what was foreseen before it: only
-        # where nothing comes near an alarm are many pieces looked at in one life
-        count = 1 if report.open else min(count, len(evidence) - len(report.apart))
-        further, known = search.further(report, count, known)
-        if further is None:
-            count = search.quiet(report, count, known)
-            continue
-        report, count = further, 2 * count
-    return search.bank(report, len(evidence), frozenset(), known)
-
-
-def continues(bank: Bank, evidence: Sequence[Evidence]) -> bool:
-    """Whether a bank is of the first of this evidence."""
-    return [item.sha for item in bank.evidence] == [item.sha for item in evidence[: len(bank.evidence)]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Search:
-    """What is assimilated; arguments of `assimilated`."""
-
-    explanations: Mapping[str, Coordinates]
-    evidence: tuple[Evidence, ...]
-    error: ModelError
-    kinds: Sequence[AlarmKind]
-
-    def further(self, report: Report, count: int, known: Bank | None) -> tuple[Report | None, Bank | None]:
-        """The report with so many more pieces, None where they have to be looked at one by one; and the lives."""
-        done = len(report.apart)
-        # a single piece is foreseen without it: the one way that is right whatever it is
-        only = frozenset({self.evidence[done].sha}) if count == 1 else frozenset()
-        try:
-            bank = self.bank(report, done + count, only, known, ITERATIONS if count == 1 else FEW)
-            further = report.after(_innovations(bank, done), self.kinds)
-        except InputError:
-            # a state that no cell can have, between pieces that do not belong together
-            if count == 1:
-                raise
-            return None, known
-        new = [score for one in further.scores[done:] for score in one.raw.values()]
-        quiet = len(further.alarms) == len(report.alarms) and max(new, default=0.0) < SUSPECT
-        # what nobody believes need not be found to the last digit
-        leading = max(bank.members, key=lambda member: member.log_odds[-1])
-        if count > 1 and not (quiet and leading.lives[-1].converged):
-            return None, known
-        return further, bank
-
-    def quiet(self, report: Report, count: int, known: Bank | None) -> int:
-        """How many of the next pieces to try after `count` did not fit: those before the first that stands out.
-
-        Foreseen from far they stand out less, but none of them can bend the life.
-        """
-        done = len(report.apart)
-        if done < FIRST:
-            return count // 2
-        only = frozenset(item.sha for item in self.evidence[done : done + count])
-        scored = [
-            weighed(one, self.kinds) for one in _innovations(self.bank(report, done + count, only, known), done)[done:]
-        ]
-        loud = [k for k, one in enumerate(scored) if max(fault.score for fault in one.values()) > SUSPECT]
-        return max(1, min([*loud, count // 2]))
-
-    def bank(
-        self, report: Report, count: int, only: frozenset[str], known: Bank | None, iterations: int = ITERATIONS
-    ) -> Bank:
-        """Lives of the first pieces; those in `only`, and those that stand apart, are foreseen and do not count."""
-        evidence, shas = self.evidence[:count], [item.sha for item in self.evidence[:count]]
-        apart = only | {sha for sha, out in zip(shas, report.apart, strict=False) if out}
-        edges = [0, *(shas.index(broken.evidence) for broken in report.breaks), count]
-        members = [Member(name, coordinates) for name, coordinates in self.explanations.items()]
-        for number, (first, stop) in enumerate(pairwise(edges)):
-            if number:
-                members = after_break(members, report.breaks[number - 1], self.kinds)
-            found, best = [], max(member.log_odds[-1] for member in members)
-            for member in members if first < stop else ():
-                begun = None if known is None else known.life(member.name, number)
-                if begun is not None and begun.coordinates.names != member.coordinates.names:
-                    begun = None
-                most = iterations if member.log_odds[-1] > best - HOPELESS else FEW
-                life = live(member.coordinates, evidence[first:stop], self.error, apart, begun, most)
-                counts = np.array([sha not in apart for sha in shas[first:stop]])
-                log_odds = np.cumsum([member.log_odds[-1], *np.where(counts, life.log_evidences, 0.0)])
-                whole = np.concatenate([member.log_odds[:-1], log_odds])
-                found.append(replace(member, lives=(*member.lives, life), log_odds=whole))
-            members = found or members
-        return Bank(tuple(members), evidence, report)
+    new = (Member(name, Running.before(space, error)) for name, space in explanations.items())
+    bank = Bank(tuple(new), tuple(kinds)) if before is None else before
+    for item in evidence[len(bank.evidence) :]:
+        bank = bank.after(item)
+    return bank
 
 
 def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmKind]) -> list[Member]:
@@ -304,10 +264,10 @@ def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmK
         # what nobody believes any more needs no branches, or there were soon hundreds
         if member.log_odds[-1] < best - HOPELESS:
             continue
-        if not member.lives:  # it broke before anything was seen of it
+        if not member.running.pieces:  # it broke before anything was seen of it
             found.append(member)
             continue
-        cell = member.coordinates.original
+        cell = member.running.coordinates.original
         openings = [kind.opening(name, broken.size, broken.std, cell) for name, kind in named if kind.of_cell]
         widened: dict[str, float] = {}
         for opening in openings:
@@ -316,11 +276,12 @@ def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmK
         # what is left of the odds of the one that it comes from
         log_odds = np.append(member.log_odds[:-1], member.log_odds[-1] - np.log(len(ways)))
         for way in ways:
-            resumed = Resumed(member.lives[-1], way)
+            resumed = Resumed(member.running.life, way)
             name = member.name + way.name
             same = sum(other.name.partition(" (")[0] == name for other in found)
             unique = f"{name} ({same + 1})" if same else name
-            found.append(replace(member, name=unique, coordinates=resumed, log_odds=log_odds))
+            running = Running.before(resumed, member.running.settings)
+            found.append(replace(member, name=unique, running=running, past=log_odds))
     return found
 
 
@@ -331,40 +292,3 @@ def with_drift(explanations: Mapping[str, Coordinates]) -> dict[str, Coordinates
         return dict(explanations)
     free = {key: Drifting(0.02, free=what.single) for key, what in first.free.items() if not any(what.wander)}
     return {**explanations, "drift": Coordinates(first.cell, free, first.usage)}
-
-
-def _innovations(bank: Bank, since: int) -> list[Innovation]:
-    """What was measured against what was foreseen; pieces before `since` are decided, and hold nothing."""
-    evidence, usage = bank.evidence, bank.members[0].coordinates.usage
-    explained: list[dict[str, Explained]] = [{} for _ in evidence]
-    for member in bank.members:
-        life = member.lives[-1]
-        first = len(evidence) - len(life.evidence)
-        at = range(max(since, first), len(evidence))
-        for k, foreseen, deviation in zip(at, *_foreseen(life, evidence, at, first), strict=True):
-            e, S = life.smoothed.innovation(k - first)
-            scaled = S * np.multiply.outer(deviation, deviation)
-            explained[k][member.name] = Explained(float(member.log_odds[k]), e * deviation, scaled, foreseen)
-    return [
-        Innovation(item.sha, item.name, item.kind, item.moment, usage.cycle(item.moment), explained[k])
-        for k, item in enumerate(evidence)
-    ]
-
-
-def _foreseen(
-    life: Life, evidence: Sequence[Evidence], at: Sequence[int], first: int
-) -> tuple[list[Foreseen], list[Reals]]:
-    """What faults would do to some pieces, and the standard deviations of their noise."""
-    solved, size = life.smoothed.solved, life.coordinates.size
-    found: dict[int, tuple[Foreseen, Reals]] = {}
-    for kind in dict.fromkeys(evidence[k].kind for k in at):
-        rows = [k for k in at if evidence[k].kind == kind]
-        group = EVIDENCE_KINDS[kind].observation([evidence[k] for k in rows], life.coordinates)
-        own = [k - first for k in rows]
-        try:
-            shown = group.foreseen(life.states[own] + solved.predicted[own, :size, 0])
-        except InputError:
-            # linearised from far, a film can come out negative: what faults look like is then asked where the life is
-            shown = group.foreseen(life.states[own])
-        found |= dict(zip(rows, zip(shown, group.deviations, strict=True), strict=True))
-    return [found[k][0] for k in at], [found[k][1] for k in at]

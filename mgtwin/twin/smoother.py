@@ -15,15 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgeqrf, dtrtrs
 
 from ..errors import MgtwinError
 
-__all__ = ["ITERATIONS", "Chain", "Dynamics", "Linear", "Observed", "Smoothed", "Solved", "smooth", "solve"]
+__all__ = [
+    "ITERATIONS", "Backward", "Chain", "Dynamics", "Filtered", "Linear", "Observed", "Smoothed", "Solved", "filtered",
+    "smooth", "solve",
+]  # fmt: skip
 
 Reals = NDArray[np.float64]
 
@@ -62,8 +66,20 @@ class Observed(Protocol):
 
 
 def _triangle(matrix: Reals) -> Reals:
-    """R of A = QR, of each of a stack of matrices."""
-    return np.asarray(np.linalg.qr(matrix, mode="r"))
+    """R of A = QR."""
+    # LAPACK itself: what numpy and scipy do around it takes longer than matrices of this size
+    rows, columns = matrix.shape
+    return np.asarray(dgeqrf(matrix)[0][: min(rows, columns)] * _upper(min(rows, columns), columns))
+
+
+@cache
+def _upper(rows: int, columns: int) -> Reals:
+    return np.triu(np.ones((rows, columns)))
+
+
+def _solved(triangle: Reals, right: Reals, trans: int = 0) -> Reals:
+    """What an upper triangle, or its transpose, makes `right` of."""
+    return np.asarray(dtrtrs(triangle, right, trans=trans)[0])
 
 
 @dataclass(frozen=True)
@@ -150,7 +166,7 @@ class Linear:
         pieces = zip(self.slopes, self.residuals, self.assimilated, strict=True)
         both = [np.hstack([H, e]) * float(counts) for H, e, counts in pieces]
         if len({part.shape for part in both}) == 1 and len(both[0]) > n + columns:
-            triangles = _triangle(np.stack(both))  # all in one call
+            triangles = np.linalg.qr(np.stack(both), mode="r")  # all in one call
             return replace(self, slopes=list(triangles[:, :, :n]), residuals=list(triangles[:, :, n:]))
         return replace(self, slopes=[part[:, :n] for part in both], residuals=[part[:, n:] for part in both])
 
@@ -185,51 +201,116 @@ class Solved:
     factor: Reals
 
 
-def solve(life: Linear, smoothed: bool = True) -> Solved:
-    """Filter and smooth a linear life; see `Linear` and `Solved`. What is not smoothed has no smoothed means."""
-    count, (n, columns) = len(life.slopes), life.mean.shape
-    life = life.compressed()
-    mean, factor = life.mean, life.factor
-    predicted, factors, kept, squares, logs = np.empty((count, n, columns)), [], [], np.empty(count), np.empty(count)
-    for k in range(count):
-        F = life.transitions[k]
-        mean = F @ mean + life.offsets[k]
-        spread = np.hstack([F @ factor, life.noises[k]])
+@dataclass(frozen=True, eq=False)
+class Filtered:
+    """One step of the filter: to a piece of evidence, and what it adds.
+
+    Attributes
+    ----------
+    transition, noise : ndarray
+        F (n, n) and G (n, q) of the step.
+    predicted, spread : ndarray
+        Mean (n, c) and factor of the covariance before the piece.
+    mean, factor : ndarray
+        After it.
+    gained : tuple of ndarray
+        Whitened innovation (m, c), its slopes (m, n), and what is left of a deviation of the state (n, n).
+    square, log_determinant : float
+        :math:`e^T S^{-1} e` of the first column, and the logarithm of the determinant of S.
+    """
+
+    transition: Reals
+    noise: Reals
+    predicted: Reals
+    spread: Reals
+    mean: Reals
+    factor: Reals
+    gained: tuple[Reals, Reals, Reals]
+    square: float
+    log_determinant: float
+
+    @classmethod
+    def after(
+        cls, mean: Reals, factor: Reals, step: tuple[Reals, Reals, Reals], residual: Reals, slopes: Reals
+    ) -> Filtered:
+        """From a mean and a factor by a step (F, g, G) to evidence e = H d + v."""
+        (F, offset, G), (n, columns) = step, mean.shape
+        predicted = F @ mean + offset
+        spread = np.hstack([F @ factor, G])
         # a factor of no more columns than the state has numbers
-        factor = _triangle(spread.T).T if spread.shape[1] > n else spread
-        predicted[k] = mean
-        factors.append(factor)
-        H, rank = life.slopes[k], factor.shape[1]
-        e = life.residuals[k] - H @ mean
+        spread = _triangle(spread.T).T if spread.shape[1] > n else spread
+        rank = spread.shape[1]
         # [J e H; 1 0 0] with J = H L: its triangle holds the gain, the innovation's squares and H^T S^-1 H without a
         # difference of large numbers (S = 1 + J J^T)
-        top = np.hstack([H @ factor, e, H])
+        top = np.hstack([slopes @ spread, residual - slopes @ predicted, slopes])
         R = _triangle(np.vstack([top, np.eye(rank, top.shape[1])]))
         triangle, turned, left = R[:rank, :rank], R[:rank, rank:], R[rank:, rank:]
-        gained = np.linalg.solve(triangle, turned)
-        mean = mean + factor @ gained[:, :columns]
-        kept.append((left[:, :columns], left[:, columns:], np.eye(n) - factor @ gained[:, columns:]))
-        squares[k] = left[:, 0] @ left[:, 0]
-        logs[k] = 2 * np.log(np.abs(np.diag(triangle))).sum()
-        factor = np.asarray(np.linalg.solve(triangle.T, factor.T).T, dtype=float)
-    last = mean, factor
-    # backwards with what later evidence says: lambda and Lambda of Bryson and Frazier, in which no covariance is
-    # inverted. The noises that smooth the life follow from them at once, and so does its start.
-    adjoint, information = np.zeros((n, columns)), np.zeros((n, n))
-    means, covariances = np.empty((count, n, columns)), np.empty((count, n, n))
-    noises = np.empty((count, life.noises.shape[2], columns))
-    for k in reversed(range(count if smoothed else 0)):
-        e, H, rest = kept[k]
-        adjoint = H.T @ e + rest.T @ adjoint
-        information = H.T @ H + rest.T @ information @ rest
-        L = factors[k]
-        means[k] = predicted[k] + L @ (L.T @ adjoint)
-        covariances[k] = L @ (np.eye(L.shape[1]) - L.T @ information @ L) @ L.T
-        noises[k] = life.noises[k].T @ adjoint
-        adjoint = life.transitions[k].T @ adjoint
-        information = life.transitions[k].T @ information @ life.transitions[k]
-    start = life.factor.T @ adjoint
-    return Solved(start, noises, means, covariances, predicted, tuple(factors), squares, logs, *last)
+        gained = _solved(triangle, turned)
+        e, H, rest = left[:, :columns], left[:, columns:], np.eye(n) - spread @ gained[:, columns:]
+        return cls(
+            F, G, predicted, spread, predicted + spread @ gained[:, :columns], _solved(triangle, spread.T, trans=1).T,
+            (e, H, rest), float(e[:, 0] @ e[:, 0]), float(2 * np.log(np.abs(np.diag(triangle))).sum()),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Backward:
+    """What later evidence adds; see `Solved`. `adjoint` (n, c) is what all of it says of where the life begins."""
+
+    means: Reals
+    covariances: Reals
+    noises: Reals
+    adjoint: Reals
+
+    @classmethod
+    def through(cls, steps: Sequence[Filtered], covariances: bool = True) -> Backward:
+        """Back through steps of the filter, with lambda and Lambda of Bryson and Frazier: no covariance is inverted."""
+        count, (n, columns) = len(steps), steps[0].mean.shape
+        adjoint, information = np.zeros((n, columns)), np.zeros((n, n))
+        means, spreads = np.empty((count, n, columns)), np.empty((count if covariances else 0, n, n))
+        noises = np.empty((count, steps[0].noise.shape[1], columns))
+        for k in reversed(range(count)):
+            step, L, F = steps[k], steps[k].spread, steps[k].transition
+            e, H, rest = step.gained
+            adjoint = H.T @ e + rest.T @ adjoint
+            means[k] = step.predicted + L @ (L.T @ adjoint)
+            if covariances:
+                information = H.T @ H + rest.T @ information @ rest
+                spreads[k] = L @ (np.eye(L.shape[1]) - L.T @ information @ L) @ L.T
+                information = F.T @ information @ F
+            # the noises that smooth the life follow at once, and so does its start
+            noises[k] = step.noise.T @ adjoint
+            adjoint = F.T @ adjoint
+        return cls(means, spreads, noises, adjoint)
+
+
+def filtered(life: Linear) -> list[Filtered]:
+    """What every piece of evidence adds to those before it, in a linear life."""
+    life = life.compressed()
+    mean, factor, steps = life.mean, life.factor, list[Filtered]()
+    both = zip(life.transitions, life.offsets, life.noises, strict=True)
+    for step, residual, slopes in zip(both, life.residuals, life.slopes, strict=True):
+        steps.append(Filtered.after(mean, factor, step, residual, slopes))
+        mean, factor = steps[-1].mean, steps[-1].factor
+    return steps
+
+
+def solve(life: Linear) -> Solved:
+    """Filter and smooth a linear life; see `Linear` and `Solved`."""
+    steps = filtered(life)
+    back = Backward.through(steps)
+    return Solved(
+        life.factor.T @ back.adjoint,
+        back.noises,
+        back.means,
+        back.covariances,
+        np.stack([step.predicted for step in steps]),
+        tuple(step.spread for step in steps),
+        np.array([step.square for step in steps]),
+        np.array([step.log_determinant for step in steps]),
+        steps[-1].mean,
+        steps[-1].factor,
+    )
 
 
 @dataclass(frozen=True)

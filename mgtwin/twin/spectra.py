@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..impedance.compiled import CompiledSpectra
-from .alarms.spectra import SpectrumForeseen, foreseen_spectra
+from .alarms.spectra import SpectrumForeseen, foreseen_by, watched_of
 from .evidence import Evidence
 from .model_error import ErrorBasis
 from .noise import measured_noise
@@ -38,7 +38,7 @@ class Spectra(Observation):
 
     def __init__(self, evidence: Sequence[Evidence], states: States) -> None:
         self._states = states
-        spectra = [_points(item.dataset) for item in evidence]
+        spectra = [_points(item) for item in evidence]
         longest = max(f.size for f, _ in spectra)
         # padded with the last frequency to one grid
         grid = np.array([np.concatenate([f, np.full(longest - f.size, f[-1])]) for f, _ in spectra])
@@ -50,7 +50,7 @@ class Spectra(Observation):
         self._temperature = np.array(temperatures)[:, np.newaxis]
         self._at = {} if np.all(self._temperature == own) else {"temperature": self._temperature}
         self._grid = grid
-        self._compiled = CompiledSpectra(states.cell, grid, [*states.paths, *(set(self._at) - set(states.paths))])
+        self._compiled = states.spectra(tuple(dict.fromkeys([*states.paths, *self._at]))).at(grid)
         self.data = tuple(_real(z) for z in self.impedances)
         self.deviations = tuple(
             np.repeat(float(item.noise or np.nan) * np.abs(z), 2)
@@ -65,7 +65,8 @@ class Spectra(Observation):
     def error_directions(self, basis: ErrorBasis) -> list[Reals]:
         """Errors are relative to the modulus."""
         pairs = zip(self.frequencies, self.impedances, strict=True)
-        return [basis.directions(f, np.abs(z)) for f, z in pairs]
+        shapes = {points: basis.directions(np.frombuffer(points)) for points in {f.tobytes() for f in self.frequencies}}
+        return [shapes[f.tobytes()] * np.repeat(np.abs(z), 2)[:, np.newaxis] for f, z in pairs]
 
     def _numbers(self, states: Reals) -> dict[str, Reals]:
         values = self._states.values(states)
@@ -87,8 +88,9 @@ class Spectra(Observation):
 
     def foreseen(self, states: Reals) -> list[SpectrumForeseen]:
         """What faults would do to the spectra."""
-        numbers = {path: values[:, 0] for path, values in self._numbers(states).items()}
-        found = foreseen_spectra(self._states.cell, numbers, self._grid)
+        numbers, watched = self._numbers(states), watched_of(self._states.cell)
+        spectra = self._states.spectra(tuple(dict.fromkeys([*numbers, *watched]))).at(self._grid)
+        found = foreseen_by(spectra, numbers, watched)
         return [one.cut(z.size) for one, z in zip(found, self.impedances, strict=True)]
 
     def _cut(self, grid: Complexes) -> list[Reals]:
@@ -115,11 +117,17 @@ class Spectrum(EvidenceKind):
         return Spectra(evidence, states)
 
 
-def _points(dataset: xr.Dataset) -> tuple[Reals, Complexes]:
-    f = np.asarray(dataset["frequency"].values, dtype=float)
-    z = np.asarray(dataset["impedance"].values, dtype=complex)
-    good = np.isfinite(z) & np.isfinite(f) & (f > 0)
-    return f[good], z[good]
+#: What was read of spectra: a life has many of them, and looks back at each again and again.
+_READ: WeakKeyDictionary[Evidence, tuple[Reals, Complexes]] = WeakKeyDictionary()
+
+
+def _points(item: Evidence) -> tuple[Reals, Complexes]:
+    if item not in _READ:
+        f = np.asarray(item.dataset["frequency"].values, dtype=float)
+        z = np.asarray(item.dataset["impedance"].values, dtype=complex)
+        good = np.isfinite(z) & np.isfinite(f) & (f > 0)
+        _READ[item] = f[good], z[good]
+    return _READ[item]
 
 
 def _real(z: Complexes) -> Reals:

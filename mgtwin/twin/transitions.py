@@ -82,25 +82,34 @@ class Journey:
 
     def linearised(self, states: Reals, noises: Reals) -> tuple[Reals, Reals]:
         """Derivatives of all steps by the states before them, (K, n, n), and by the noises, (K, n, q)."""
+        return self.moved(states, noises)[1:]
+
+    def moved(self, states: Reals, noises: Reals) -> tuple[Reals, Reals, Reals]:
+        """Where all steps lead from the states before them, (K, n), with the derivatives of `linearised`."""
         space, count = self._coordinates, len(states)
         first, size = len(space.parameters), space.size
+        reached = states.copy()
+        reached[:, self._wandering] += self._spread * noises[:, 0::2]
         F = np.broadcast_to(np.eye(size), (count, size, size)).copy()
         G = np.zeros((count, size, self.noises))
         for i, k in enumerate(self._wandering):
             G[:, k, 2 * i] = self._spread[:, i]
         if not space.ageing.states:
-            return F, G
+            return reached, F, G
         during = states.copy()
         shift = self._spread * (0.5 * noises[:, 0::2] + noises[:, 1::2] / math.sqrt(12))
         during[:, self._wandering] += shift
-        moved, steps = space.around(during)
-        found = self._aged(moved, self.cycles[:, np.newaxis], self._idle[:, np.newaxis])
+        about, steps = space.around(during)
+        found = self._aged(
+            np.concatenate([about, during[:, np.newaxis]], axis=1), self.cycles[:, np.newaxis], self._idle[:, np.newaxis]
+        )
         active = list(space.active)
         for row, aged in enumerate(found, first):
-            values = np.broadcast_to(aged, moved.shape[:-1])
-            F[:, row, active] = (values[:, 0::2] - values[:, 1::2]) / (2 * steps)
+            values = np.broadcast_to(aged, (count, 2 * len(active) + 1))
+            F[:, row, active] = (values[:, 0:-1:2] - values[:, 1:-1:2]) / (2 * steps)
+            reached[:, row] = values[:, -1]
         # noises act through the mean of what wanders
         for i, k in enumerate(self._wandering):
             G[:, first:, 2 * i] = F[:, first:, k] * (0.5 * self._spread[:, i])[:, np.newaxis]
             G[:, first:, 2 * i + 1] = F[:, first:, k] * (self._spread[:, i] / math.sqrt(12))[:, np.newaxis]
-        return F, G
+        return reached, F, G

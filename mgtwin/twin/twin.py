@@ -40,6 +40,8 @@ __all__ = ["Twin", "Update"]
 
 #: Quantiles of bands unless others are asked for.
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
+#: States that are known at once: some before the last, for files that come late.
+KNOWN = 8
 
 
 class Twin:
@@ -110,7 +112,8 @@ class Twin:
             case _:
                 self.store = store
         self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use))
-        self._known: tuple[str, Bank | None] = ("", None)
+        self._told = self._settings().to_yaml()
+        self._known: dict[str, Bank] = {}
 
     @classmethod
     def open(cls, store: str | Path | Store) -> Twin:
@@ -171,7 +174,7 @@ class Twin:
         with self.store.locked():
             known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
             # In front of the first evidence, and again where somebody has changed them: the state depends on both.
-            told = {"yaml": self._settings().to_yaml()}
+            told = {"yaml": self._told}
             if self.store.settings() != told:
                 self.store.append(Record("settings", told))
             for piece in pieces:
@@ -215,12 +218,22 @@ class Twin:
         evidence = self.evidence
         if not evidence:
             raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
-        key = hashlib.sha256(json.dumps([(item.sha, item.noise) for item in evidence]).encode()).hexdigest()
-        if self._known[0] != key or self._known[1] is None:
-            found = assimilated(self._spaces, evidence, self.model_error_settings, self.alarm_kinds, self._known[1])
-            self._known = (key, found)
-            return found
-        return self._known[1]
+        # of every first part of it, since what comes last is what is new
+        keys = self._keys(evidence)
+        count = max((k for k, key in enumerate(keys, 1) if key in self._known), default=0)
+        if count < len(evidence):
+            before = self._known[keys[count - 1]] if count else None
+            bank = assimilated(self._spaces, evidence, self.model_error_settings, self.alarm_kinds, before)
+            self._known = dict([*self._known.items(), (keys[-1], bank)][-KNOWN:])
+        return self._known[keys[-1]]
+
+    def _keys(self, evidence: Sequence[Evidence]) -> list[str]:
+        """What the state after each piece of evidence depends on, as a hash."""
+        digest, found = hashlib.sha256(self._told.encode()), list[str]()
+        for item in evidence:
+            digest.update(json.dumps([item.sha, item.moment.cycle, item.moment.time, item.noise]).encode())
+            found.append(digest.copy().hexdigest())
+        return found
 
     @property
     def lives(self) -> Mapping[str, Life]:
@@ -306,17 +319,17 @@ class Twin:
     @property
     def noise(self) -> float:
         """Of the instrument, relative to |Z|."""
-        return self.lives[self.best].noise
+        return self.bank.running(self.best).noise
 
     @property
     def model_error(self) -> ModelError:
         """What no parameter of the best explanation removes, as estimated."""
-        return self.lives[self.best].model_error
+        return self.bank.running(self.best).model_error
 
     @property
     def forecasts_only(self) -> bool:
         """Whether the model is too wrong for its hidden numbers: its error is at least twice the noise."""
-        return self.lives[self.best].forecasts_only
+        return self.bank.running(self.best).forecasts_only
 
     def forecast(
         self,
@@ -376,21 +389,21 @@ class Twin:
     def summary(self) -> str:
         """What the cell is now, in a few lines."""
         try:
-            lives = self.lives
+            bank = self.bank
         except InputError as error:
             return str(error)
         odds, best = self.odds, self.best
         named = zip(odds["explanation"].values, odds.values[-1], strict=True)
         shares = ", ".join(f"{name} {100 * x:.0f} %" for name, x in named)
-        life = lives[best]
+        life = bank.running(best)
         now = ", ".join(
             f"{path} in contact {contact:.3g}, film {format_value(float(film), 'ohm*m^2')}"
-            for path, (contact, film) in life.coordinates.reached(life.states[-1]).items()
+            for path, (contact, film) in life.coordinates.reached(life.state).items()
         )
         trust = "forecasts only: the model's error is too large for hidden numbers" if life.forecasts_only else now
         found = "" if life.converged else "; the most probable life was not found"
         return (
-            f"{self.moment}, {len(life.evidence)} measurements; {shares}{found}\n"
+            f"{self.moment}, {len(life.pieces)} measurements; {shares}{found}\n"
             f"{trust}\nnoise {100 * life.noise:.2g} % of |Z|, error of the model {life.model_error}"
         )
 

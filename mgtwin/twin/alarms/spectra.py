@@ -6,9 +6,10 @@ impedance. What a spectrum shows beside its cell's fixture is foreseen as withou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,18 +85,28 @@ def parts(z: Complexes) -> Reals:
     return np.stack([z.real, z.imag], axis=-1).reshape(*z.shape[:-1], -1)
 
 
+@lru_cache(maxsize=64)
+def watched_of(cell: Cell) -> tuple[str, ...]:
+    """Paths of the numbers of a cell by whose derivatives faults show."""
+    return tuple(path for path in cell.paths() if any(fnmatchcase(path, pattern) for pattern in WATCHED))
+
+
 def foreseen_spectra(cell: Cell, values: Mapping[str, Reals], frequencies: Reals) -> list[SpectrumForeseen]:
     """Spectra foreseen of a cell with numbers that differ, path -> (k,), at frequencies (k, f) [Hz], all in one go."""
-    watched = [path for path in cell.paths() if any(fnmatchcase(path, pattern) for pattern in WATCHED)]
-    paths = list(dict.fromkeys([*values, *watched]))
-    given = {
-        path: np.reshape(values.get(path, np.full(len(frequencies), float(cell.numbers[path]))), (-1, 1))
-        for path in paths
-    }
-    spectra = CompiledSpectra(cell, frequencies, paths)
+    watched = watched_of(cell)
+    spectra = CompiledSpectra(cell, frequencies, tuple(dict.fromkeys([*values, *watched])))
+    return foreseen_by(spectra, {path: np.reshape(x, (-1, 1)) for path, x in values.items()}, watched)
+
+
+def foreseen_by(
+    spectra: CompiledSpectra, values: Mapping[str, Reals], watched: Sequence[str]
+) -> list[SpectrumForeseen]:
+    """Spectra foreseen of cells with some numbers, path -> (k, 1), and their derivatives by others."""
+    cell, count = spectra.cell, spectra.shape[0]
+    given = {path: np.full((count, 1), float(cell.numbers[path])) for path in watched} | dict(values)
     z, slopes = spectra.impedance(given), spectra.jacobian(given, watched)
     leads = given["series_resistance"][:, 0]
     return [
         SpectrumForeseen(z[k], float(leads[k]), float(cell.area), dict(zip(watched, slopes[:, k], strict=True)))
-        for k in range(len(frequencies))
+        for k in range(count)
     ]
