@@ -48,7 +48,7 @@ class Frame(NamedTuple):
         """The state [its own unit] at a coordinate."""
         if self.limit is None:
             return self.start + coordinate
-        return self.limit + (self.start - self.limit) * np.exp(-np.minimum(coordinate, FAR))
+        return self.limit + (self.start - self.limit) * np.exp(-np.clip(coordinate, -FAR, FAR))
 
 
 @dataclass(frozen=True)
