@@ -105,8 +105,10 @@ def find(kind: str, name: str) -> Path:
     UnknownNameError
         If there is none; the message lists close matches.
     """
-    for path in _files(kind):
-        if path.stem == name:
+    # Asked for one name, thousands of times in a campaign: no folder is listed.
+    for folder in folders(kind):
+        path = folder / f"{name}.yaml"
+        if path.name == f"{name}.yaml" not in (CAMPAIGN, STATES) and path.is_file():
             return path
     known = names(kind)
     what = KINDS[kind]

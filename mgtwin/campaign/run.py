@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ..cells.overlays import load_overlay
 from ..dataset import save
@@ -34,6 +36,7 @@ __all__ = ["Progress", "run_campaign"]
 Progress = Callable[[float, str], None]
 #: Name of an experiment, its part that is done, and what is being done.
 _Steps: TypeAlias = "multiprocessing.SimpleQueue[tuple[str, float, str]]"
+_T = TypeVar("_T")
 #: Relative cost of a spectrum and of a figure, so that the fraction done means time; a transient costs 1.
 _SPECTRUM, _FIGURE = 0.1, 1.0
 
@@ -136,6 +139,7 @@ class _Work:
         self._results: list[tuple[Cell, Protocol, xr.Dataset]] = []
         self._datasets: list[Path] = []
         self._figures: list[Path] = []
+        self._failed: dict[Run, str] = {}
         self._failures: dict[str, str] = {}
         self._warnings: dict[str, tuple[str, ...]] = {}
 
@@ -146,37 +150,57 @@ class _Work:
         with ProcessPoolExecutor(processes, context, _begin_worker, (steps,)) as pool:
             for compares in (False, True):
                 group = [item for item in items if item.compares_with_another is compares]
-                # the longest first, for whoever comes last works alone
-                futures = {
-                    item.name: pool.submit(_work_alone, self.folder, tuple(self._done), item, figures)
-                    for item in sorted(group, key=lambda item: -_whole_cost(item, figures))
-                }
+                # One ageing at a time, for readings that coincide in it are simulated once; the longest first, for
+                # whoever comes last works alone.
+                parts = [(item, (*runs,)) for item in group for _, runs in groupby(item.runs(), attrgetter("ageing"))]
+                simulated: dict[str, list[Future[_Work]]] = {item.name: [] for item in group}
+                for item, runs in sorted(parts, key=lambda part: -len(part[1]) * _cost(part[0])):
+                    part = _Work(self.folder, None, len(runs) * _cost(item))
+                    task = pool.submit(_alone, part, str(runs[0]), _Work.simulate, item, runs)
+                    simulated[item.name].append(task)
+                judged: dict[str, Future[_Work]] = {}
+                running = {future for futures in simulated.values() for future in futures}
+                spent = {"": self._spent}
                 try:
-                    self._watch(list(futures.values()), steps)
+                    while running:
+                        finished, running = wait(running, 0.1, FIRST_COMPLETED)
+                        self._tell(steps, spent)
+                        if any(future.result().interrupted for future in finished):
+                            raise KeyboardInterrupt
+                        for item in group:
+                            if item.name not in judged and all(future.done() for future in simulated[item.name]):
+                                whole = _Work(self.folder, None, figures * _FIGURE)
+                                for work in (self, *(future.result() for future in simulated[item.name])):
+                                    whole._done += work._done
+                                    whole._failed |= work._failed
+                                task = pool.submit(_alone, whole, item.name, _Work.judge, item, figures)
+                                judged[item.name] = task
+                                running.add(task)
                 finally:
-                    for future in futures.values():
+                    for future in (*judged.values(), *(one for futures in simulated.values() for one in futures)):
                         future.cancel()
                     for item in group:  # in their own order, whatever finished first
-                        if not futures[item.name].cancelled():
-                            self._add(futures[item.name].result())
+                        for future in simulated[item.name]:
+                            if not future.cancelled():
+                                self._add(future.result())
+                        if item.name in judged and not judged[item.name].cancelled():
+                            self._add(judged[item.name].result())
+                        else:  # interrupted: what there is is compared here
+                            self.judge(item, figures=False)
 
-    def _watch(self, futures: list[Future[_Work]], steps: _Steps) -> None:
-        """Tell of the progress of workers until they are done, or one is interrupted."""
-        running, parts = set(futures), {"": self._spent}
-        while running:
-            finished, running = wait(running, 0.1, FIRST_COMPLETED)
-            while not steps.empty():
-                name, parts[name], text = steps.get()
-                self._spent = sum(parts.values())
-                with self._step(0.0, text):
-                    pass
-            if any(future.result().interrupted for future in finished):
-                raise KeyboardInterrupt
+    def _tell(self, steps: _Steps, spent: dict[str, float]) -> None:
+        """Tell of the progress of workers, each of which says how much it has spent."""
+        while not steps.empty():
+            name, spent[name], text = steps.get()
+            self._spent = sum(spent.values())
+            with self._step(0.0, text):
+                pass
 
     def _add(self, other: _Work) -> None:
         """Take over what a worker has done."""
         self._rows += other._rows
         self._done += other._done
+        self._failed |= other._failed
         self._datasets += other._datasets
         self._figures += other._figures
         self._failures |= other._failures
@@ -185,14 +209,23 @@ class _Work:
 
     def do(self, item: Experiment, figures: bool) -> None:
         """Simulate all runs of an experiment, compare, draw; on Ctrl-C compare what there is and pass it on."""
-        failed: dict[Run, str] = {}
         try:
-            for run in item.runs():
-                with self._step(_cost(item), str(run)):
-                    self._simulate(run, failed)
-        finally:
-            rows = rows_of(item, self._done, failed)
-            self._rows += rows
+            self.simulate(item, item.runs())
+        except KeyboardInterrupt:
+            self.judge(item, figures=False)
+            raise
+        self.judge(item, figures)
+
+    def simulate(self, item: Experiment, runs: Sequence[Run]) -> None:
+        """Simulate runs of an experiment."""
+        for run in runs:
+            with self._step(_cost(item), str(run)):
+                self._simulate(run)
+
+    def judge(self, item: Experiment, figures: bool) -> None:
+        """Compare what was observed in an experiment with what has been simulated of it, and draw it."""
+        rows = rows_of(item, self._done, self._failed)
+        self._rows += rows
         done = [one for one in self._done if one.run.experiment == item.name]
         if figures and done:
             from .figures import draw
@@ -204,7 +237,7 @@ class _Work:
                 except FAULTS as error:  # the numbers are there; a figure is not worth losing them
                     self._failures[f"{item.name}: figure"] = told(error)
 
-    def _simulate(self, run: Run, failed: dict[Run, str]) -> None:
+    def _simulate(self, run: Run) -> None:
         try:
             found = Simulated(run, self._result(run.build(), run.protocol))
         except FAULTS as error:
@@ -212,7 +245,7 @@ class _Work:
                 # Hours of cycling before a failure are data; the name says that they are not all.
                 case SimulationError(partial=partial) if partial is not None:
                     self._save(partial, f"{run.key}__partial")
-            self._failures[run.key] = failed[run] = told(error)
+            self._failures[run.key] = self._failed[run] = told(error)
             return
         name = f"{run.key}__partial" if found.interrupted else run.key
         self._save(found.data, name)
@@ -287,18 +320,17 @@ def _begin_worker(steps: _Steps) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # between experiments Ctrl-C is the parent's business
 
 
-def _work_alone(folder: Path, done: Sequence[Simulated], item: Experiment, figures: bool) -> _Work:
-    """Do one experiment in a process of its own, given what it may be compared with."""
-    cost = _whole_cost(item, figures)
-    work = _Work(folder, lambda part, text: _STEPS[0].put((item.name, part * cost, text)), cost)
-    work._done = [*done]
+def _alone(work: _Work, name: str, task: Callable[[_Work, Experiment, _T], None], item: Experiment, what: _T) -> _Work:
+    """Do a part of an experiment in a process of its own, which tells of its steps under a name; return what is new."""
+    known = len(work._done)
+    work._progress = lambda part, text: _STEPS[0].put((name, part * work._total, text))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        work.do(item, figures)
+        task(work, item, what)
     except KeyboardInterrupt:
         work.interrupted = True
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    work._done = work._done[len(done) :]
+    work._done = work._done[known:]
     work._progress, work._results = None, []
     return work

@@ -27,6 +27,7 @@ from .state import BEFORE, Exploration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .followed import Followed
     from .measured import Measured
 
 __all__ = ["Screen", "Served"]
@@ -65,9 +66,17 @@ class Screen:
     data : tuple of Measured
     told : callable
         Called with every new state.
+    twin : Followed, optional
+        Of a running cell.
     """
 
-    def __init__(self, state: Exploration, data: tuple[Measured, ...], told: Callable[[Exploration], None]) -> None:
+    def __init__(
+        self,
+        state: Exploration,
+        data: tuple[Measured, ...],
+        told: Callable[[Exploration], None],
+        twin: Followed | None = None,
+    ) -> None:
         self.location, self.document = pn.state.location, pn.state.curdoc
         self.opened, self.told, self.waits, self.error = state, told, False, ""
         query = (self.location.search if self.location else "").removeprefix("?")
@@ -77,17 +86,18 @@ class Screen:
                 state = Exploration.from_query(query, state)
             except MgtwinError as error:
                 self.error = str(error)
-        self.session = Session(state, data, self._told)
+        self.session = Session(state, data, self._told, twin)
+        self.name = state.cell.name if twin is None else twin.name
         about = {entry.name: entry.description for entry in library.entries("overlays")}
         pages = sorted(PAGES.items(), key=lambda item: item[1].place)
-        timed = any(not item.is_spectrum for item in data)
         self.bar = BarPart(
-            heading=f"mgtwin explore: {state.cell.name}",
-            pages=[(name, kind.title) for name, kind in pages if name != "measured" or timed],
+            heading=f"mgtwin explore: {self.name}",
+            pages=[(name, kind.title) for name, kind in pages if not kind.lacks(data, twin)],
             overlays=[(name, about.get(name, "")) for name in state.switches],
-            endings=[*data_endings()], fits=bool(data), now=self._bar(self.session.seen), sizing_mode="stretch_width",
+            endings=[*data_endings()], fits=bool(data or twin), now=self._bar(self.session.seen),
+            sizing_mode="stretch_width",
         )  # fmt: skip
-        self.grouped = (state.page, state.overlays)
+        self.grouped = (state.page, state.overlays, state.cell)
         self.knobs = KnobsPart(groups=self._groups(state), places=self._places(state), sizing_mode="stretch_width")
         self.board = Board()
         for part in (self.bar, self.knobs):
@@ -101,7 +111,7 @@ class Screen:
         page.add_variable("page_css", (_ASSETS / "page.css").read_text(encoding="utf-8"))
         for name, part in (("bar", self.bar), ("knobs", self.knobs), ("charts", self.board.area)):
             page.add_panel(name, part)
-        page.title = f"{self.opened.cell.name}: mgtwin explore"
+        page.title = f"{self.name}: mgtwin explore"
         pn.state.onload(self.session.start)
         return page
 
@@ -169,8 +179,9 @@ class Screen:
                 self.board.show(seen.picture, None if BEFORE in seen.state.off else seen.before)
             state = self.session.state
             # sliders are made anew only where there are others: the one being dragged would be lost
-            if (state.page, state.overlays) != self.grouped:
-                self.grouped, self.knobs.groups = (state.page, state.overlays), self._groups(state)
+            grouped = (state.page, state.overlays, state.cell)
+            if grouped[:2] != self.grouped[:2] or grouped[2] is not self.grouped[2]:
+                self.grouped, self.knobs.groups = grouped, self._groups(state)
             self.knobs.places = self._places(self.session.state)
             self.bar.now = self._bar(seen)
 
@@ -181,6 +192,7 @@ class Screen:
             "error": "\n".join(filter(None, [self.error, seen.error])), "busy": seen.busy, "fraction": seen.fraction,
             "note": seen.note, "readings": [] if picture is None else [*picture.readings.items()],
             "warnings": [] if picture is None else [*picture.warnings],
+            "alerts": [] if picture is None else [*picture.alerts],
         }  # fmt: skip
 
     def _places(self, state: Exploration) -> dict[str, object]:
@@ -205,7 +217,7 @@ class Screen:
             *done,
             *({
                 "name": part, "title": part.replace("_", " "), "open": number < 3 or part == "cell",
-                "knobs": self._facts(found, bool(self.session.data)),
+                "knobs": self._facts(found, self.bar.fits),
             } for number, (part, found) in enumerate(parts.items())),
         ]  # fmt: skip
 

@@ -29,6 +29,10 @@ _PARTS = {
 #: Charts stand side by side where there is room for two.
 _GRID = {"display": "grid", "grid-template-columns": "repeat(auto-fit, minmax(min(100%, 400px), 1fr))", "gap": "10px"}
 _BEFORE = "before the last move"
+#: Parts that are drawn solid before as many are dashed; height of a chart [px], of a line of its legend, lines in that.
+_HALF, _HEIGHT, _LINE, _LINES = 4, 340, 18, 2
+#: Part of its size by which a number has to change to fill its axis: below lies the arithmetic.
+_LEAST = 1e-6
 
 
 @dataclass
@@ -53,7 +57,10 @@ class _Drawn:
             name=chart.name, html_attributes={"role": "img", "aria-label": f"chart: {chart.name}"},
             **({"y_range": FactorRange(*chart.labels)} if chart.labels else {}),
         )  # fmt: skip
-        hover, legend = HoverTool(), Legend(items=[], ncols=2, click_policy="hide", background_fill_alpha=0)
+        hover, legend = HoverTool(), Legend(
+            items=[], ncols=2, click_policy="hide", background_fill_alpha=0,
+            glyph_height=14, label_height=14, margin=2, padding=2,
+        )  # fmt: skip
         made.add_tools(hover)
         made.add_layout(legend, "below")
         made.toolbar.logo = None
@@ -70,14 +77,20 @@ class _Drawn:
             match role:
                 case "data":
                     renderer = self.figure.scatter("x", "y", source=source, size=6, fill_alpha=0, line_width=1.2)
+                case "past" | "future":
+                    # lighter than what lies on it; of one colour, so that the inner band is the darker one
+                    renderer = self.figure.varea(x="x", y1="y", y2="upper", source=source, fill_alpha=0.22)
                 # bars begin where the cell stands, and go where the number at the end of its range takes it
                 case "low" | "high":
                     renderer = self.figure.hbar(
                         y="y", left="base", right="x", height=0.6, source=source, line_alpha=0, fill_alpha=0.85
                     )
                 case _:
-                    dash = "dashed" if role == "before" else "solid"
-                    width = {"before": 1.5, "model": 2.5}.get(role, 1.8)
+                    # of a stack with equal halves the curves of one lie below those of the other
+                    behind = role == "part" and number % (2 * _HALF) >= _HALF
+                    dash = {"before": "dashed", "limit": "dotdash", "mark": "dotted"}.get(role, "solid")
+                    dash = "dashed" if behind else dash
+                    width = {"before": 1.5, "model": 2.5, "ahead": 2.5}.get(role, 1.8)
                     renderer = self.figure.line("x", "y", source=source, line_width=width, line_dash=dash)
             renderer.name = curve.name
             item = LegendItem(label=curve.name, renderers=[renderer])
@@ -96,6 +109,8 @@ class _Drawn:
             source, item = self.glyph(curve, role, number)
             seen.add((role, number))
             data: dict[str, object] = {"x": curve.x / x_size, "y": curve.y / y_size}
+            if curve.upper is not None:
+                data["upper"] = curve.upper / y_size
             if chart.labels:
                 names = [_name(text) for text in chart.labels]
                 data = {"x": curve.x / x_size, "y": names, "base": np.full(len(names), chart.base / x_size)}
@@ -105,10 +120,20 @@ class _Drawn:
             if key not in seen and len(source.data["x"]):
                 source.data = {name: [] for name in source.data}
         # a legend of one curve says nothing that the title does not
-        items = [self.glyphs[key][1] for key in self.glyphs if key in seen]
+        items = [
+            item
+            for (role, n), (_, item) in self.glyphs.items()
+            if (role, n) in seen and (role, n > 0) != ("before", True)
+        ]
         if [*self.legend.items] != items:
             self.legend.items = items
         self.legend.visible = len(items) > 1
+        # what a long legend takes is not taken from the curves
+        if not chart.labels:
+            height = _HEIGHT + _LINE * max(-(-len(items) // 2) - _LINES, 0)
+            if self.figure.height != height:
+                self.figure.height = height
+            self._spread(np.concatenate([np.ravel(c.y) for _, _, c in shown] or [np.zeros(1)]) / y_size)
         if chart.labels:
             names = [_name(text) for text in chart.labels]
             if [*self.figure.y_range.factors] != names:
@@ -116,10 +141,19 @@ class _Drawn:
             assert self.base is not None
             self.base.location = chart.base / x_size
 
+    def _spread(self, values: np.ndarray) -> None:
+        """Keep what does not change from filling its axis with the last digits of the arithmetic."""
+        size, change = (np.abs(values).max(), np.ptp(values)) if values.size else (0.0, 1.0)
+        still = not self.chart.y.log and change < _LEAST * size
+        wanted = ("absolute", 0.05 * size) if still else ("percent", 0.1)
+        y = self.figure.y_range
+        if (y.range_padding_units, y.range_padding) != wanted:
+            y.update(range_padding_units=wanted[0], range_padding=wanted[1])
+
     def _numbered(self, chart: Chart, before: Chart | None) -> Iterator[tuple[str, int, Curve]]:
         """Curves with their role and their number among those of that role, the one before below the others."""
         if before is not None:
-            for number, curve in enumerate(c for c in before.curves if c.role == "model"):
+            for number, curve in enumerate(c for c in before.curves if c.role in ("model", "ahead")):
                 yield "before", number, Curve(_BEFORE, curve.x, curve.y, "before")
         count: dict[str, int] = {}
         for curve in chart.curves:
@@ -152,17 +186,21 @@ class _Drawn:
             axis.axis_label_text_font = axis.major_label_text_font = "system-ui, sans-serif"
         made.grid.grid_line_color = colours["grid"]
         self.legend.label_text_color, self.legend.label_text_font_size = colours["ink"], "11px"
-        self.legend.border_line_color, self.legend.inactive_fill_alpha, self.legend.spacing = None, 0.0, 6
+        self.legend.border_line_color, self.legend.inactive_fill_alpha, self.legend.spacing = None, 0.0, 3
         self.hover.tooltips = [("", "$name"), (self.chart.x.name or "x", "@x"), (self.chart.y.name or "y", "@y")]
         if self.base is not None:
             self.base.line_color = colours["ink"]
         for (role, number), (_, item) in self.glyphs.items():
             parts = _PARTS[dark]
-            of_role = {"before": colours["muted"], "model": colours["model"], "low": parts[0], "high": parts[1]}
+            of_role = {
+                "before": colours["muted"], "model": colours["model"], "low": parts[0], "high": parts[1],
+                "past": colours["model"], "ahead": parts[1], "future": parts[1], "limit": colours["ink"],
+                "mark": parts[4],
+            }  # fmt: skip
             colour = colours["data"] if role == "data" else of_role.get(role, parts[number % len(parts)])
             for renderer in item.renderers:
                 glyph = renderer.glyph
-                names = ("fill_color",) if role in ("low", "high") else ("line_color",)
+                names = ("fill_color",) if role in ("low", "high", "past", "future") else ("line_color",)
                 glyph.update(**dict.fromkeys(names, colour))
 
 

@@ -18,12 +18,15 @@ from ..dataset import open as open_result
 from ..errors import InputError, MgtwinError
 from ..fitting.measurements import Measurement, measurement
 from ..plain import is_listed
-from ..quantities import format_value
+from ..quantities import Value, format_value
+from .picture import Curve, curve
 
-__all__ = ["Measured", "measured"]
+__all__ = ["Measured", "measured", "measured_runs"]
 
 #: Temperatures of data and cell that differ by more [K] are said.
 _SAME = 0.05
+#: Part of the largest voltage or current imposed by which the model's may differ where both are compared.
+_ALIKE = 0.01
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,13 @@ class Measured:
     measurement : Measurement
     verdict : str
         Of the test of Kramers and Kronig, ``""`` as long as it is not known.
+    followed : bool
+        Whether it is the last one of a twin, which the next one replaces.
     """
 
     measurement: Measurement
     verdict: str = ""
+    followed: bool = False
 
     @property
     def label(self) -> str:
@@ -68,12 +74,68 @@ class Measured:
             return f"{float(np.sqrt(np.mean((apart / np.abs(data)) ** 2))):.3g} of |Z|"
         return format_value(float(np.sqrt(np.mean(apart**2))), "A" if self.measurement.by_voltage else "V")
 
+    def misfit_of(self, result: xr.Dataset) -> str:
+        """How far a run is from a simulation, where the same was done to both; else why they are not compared."""
+        held = self.measurement
+        imposed = "voltage" if held.by_voltage else "current"
+        if held.half:
+            return f"of the {held.half} half only, not compared"
+        assert held.time is not None
+        moments = np.asarray(result["time"].values, dtype=float)
+        # what was measured after the model ended (a limit) is drawn, but cannot be compared
+        inside = held.kept((held.time >= moments[0]) & (held.time <= moments[-1]))
+        assert inside.time is not None
+        if not inside.time.size:
+            return "at other times, not compared"
+        done, there = vars(inside)[imposed], np.interp(inside.time, moments, result[imposed].values)
+        if np.max(np.abs(done - there)) > _ALIKE * np.max(np.abs(done)):
+            return f"under another {imposed}, not compared"
+        return replace(self, measurement=inside).misfit(np.interp(inside.time, moments, result[held.quantity].values))
+
+    def begin(self, cell: Cell) -> dict[str, Value]:
+        """Numbers of what was done in a run of one constant voltage or current, by the names that pages give them."""
+        held = self.measurement
+        if held.time is None or held.half:
+            return {}
+        imposed = vars(held)["voltage" if held.by_voltage else "current"]
+        middle = float(np.median(imposed))
+        if not middle or np.max(np.abs(imposed - middle)) > _ALIKE * abs(middle):
+            return {}
+        duration = {"duration": Value(float(held.time[-1]), unit="s")}
+        if held.by_voltage:
+            return {"voltage": Value(middle, unit="V"), **duration}
+        return {"current": Value(middle / float(cell.area), unit="A/m^2"), **duration}
+
     def doubt(self, cell: Cell) -> str:
         """What has to be said where the cell is not at the temperature of the data; else ``""``."""
         taken, now = self.measurement.temperature, float(cell.temperature)
         if taken is None or abs(taken - now) <= _SAME:
             return ""
         return f"{self.label} was taken at {format_value(taken, 'K')}, the cell is at {format_value(now, 'K')}"
+
+
+def measured_runs(
+    data: Sequence[Measured], cell: Cell, result: xr.Dataset, quantity: str
+) -> tuple[list[Curve], dict[str, str], list[str]]:
+    """Return what is seen of runs in time beside a simulation: curves, their misfits, what has to be said of them.
+
+    Parameters
+    ----------
+    data : sequence of Measured
+    cell : Cell
+        As it was simulated.
+    result : xarray.Dataset
+    quantity : {"current", "voltage"}
+        That is drawn: runs in which it was imposed are left out.
+    """
+    runs = [item for item in data if item.measurement.quantity == quantity]
+    seen = []
+    for held in (item.measurement for item in runs):
+        # an axis of time may be logarithmic, and the instant of the step is on none such
+        later = held.kept(np.asarray(held.time) > 0)
+        seen.append(curve(held.label, np.asarray(later.time), np.asarray(later.data), "data"))
+    said = [doubt for item in runs if (doubt := item.doubt(cell))]
+    return seen, {f"misfit of {item.label}": item.misfit_of(result) for item in runs}, said
 
 
 def measured(data: object, cell: Cell) -> tuple[Measured, ...]:

@@ -11,6 +11,7 @@ from .. import library, yamlfile
 from ..cells.cell import Cell
 from ..cells.files import cell as named_cell
 from ..errors import InputError
+from .followed import is_twin_file
 from .state import Exploration
 
 __all__ = ["exploration", "is_state"]
@@ -54,5 +55,5 @@ def is_state(source: str | Path) -> bool:
     match yamlfile.load(path).data:
         case {"cell": _, **others}:
             # a cell has layers, studies and fits have metrics or a protocol beside their cell
-            return "layers" not in others and "protocol" not in others and "metrics" not in others
+            return {"layers", "protocol", "metrics"}.isdisjoint(others) and not is_twin_file(path)
     return False

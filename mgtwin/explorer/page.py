@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
-from typing import Protocol as Interface
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import xarray as xr
 
@@ -16,9 +15,13 @@ from ..errors import InputError
 from ..protocols import Protocol
 from ..quantities import Value, format_value, parse
 from ..registry import Family
+from ..simulation import simulate
 from .knobs import Knob
 from .measured import Measured
 from .picture import Picture
+
+if TYPE_CHECKING:
+    from .followed import Followed
 
 __all__ = ["PAGES", "Numbers", "Page", "Setting", "Sight", "page"]
 
@@ -28,40 +31,56 @@ Numbers = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Setting:
-    """A number of what is done to the cell: where it begins and how far it may be turned, as texts with their unit."""
+    """A number of what is done to the cell: where it begins and how far it may be turned, as texts with their unit.
+
+    One that is `optional` is there only where somebody has said where it begins (the limit of a twin).
+    """
 
     default: str
     low: str
     high: str
     log: bool = True
     whole: bool = False
+    optional: bool = False
 
-    def check(self, value: Value) -> None:
-        """Refuse a number that is off the track; a voltage is counted from where the cell rests, and not refused."""
-        low, high = parse(self.low, None), parse(self.high, None)
-        if value.unit != "V" and not low <= value <= high:
-            raise InputError(f"{format_value(value)} lies outside {self.low} to {self.high}.")
+    def track(self, begin: Value | None) -> tuple[Value, Value, Value]:
+        """Where it begins, and both ends; where that is said to be elsewhere the track goes on beyond it.
 
-    def knob(self, name: str, cell: Cell) -> Knob:
-        """The number as a knob, for a cell."""
+        Raises
+        ------
+        InputError
+            It would begin at a number that no factor leads to.
+        """
         value, low, high = (parse(text, None) for text in (self.default, self.low, self.high))
-        if name == "voltage":  # a step is one from where the cell rests
+        if begin is None:
+            return value, low, high
+        if self.log and begin <= 0:
+            raise InputError(f"{format_value(begin)} must be greater than 0.")
+        # what is said to have been done is nobody's nonsense, and has to be on the track
+        further = 2.0 if self.whole or not self.log else 10.0
+        ends = (begin / further, begin * further) if self.log else (-further * abs(begin), further * abs(begin))
+        lowest, highest = (Value(float(x), unit=value.unit) for x in (min(low, ends[0]), max(high, ends[1])))
+        return begin, lowest, highest
+
+    def check(self, value: Value, begin: Value | None = None) -> None:
+        """Refuse a number that is off the track; a voltage is counted from where the cell rests, and not refused."""
+        _, low, high = self.track(begin)
+        if value.unit != "V" and not low <= value <= high:
+            ends = (self.low, self.high) if begin is None else (format_value(low), format_value(high))
+            raise InputError(f"{format_value(value)} lies outside {ends[0]} to {ends[1]}.")
+
+    def knob(self, name: str, cell: Cell, begin: Value | None = None) -> Knob:
+        """The number as a knob, for a cell."""
+        value, low, high = self.track(begin)
+        if name == "voltage" and begin is None:  # a step is one from where the cell rests
             ends = [equilibrium(cell, side) for side in ("positive", "negative")]
             # an inert electrode has no potential of its own, and a cell with one rests at 0 V here
             rest = 0.0 if None in ends else float(ends[0]) - float(ends[1])  # type: ignore[arg-type]
             # a metal against itself needs no shift
             if rest:
                 value, low, high = (parse(round(float(x) + rest, 3), "V") for x in (value, low, high))
-        return Knob(
-            name,
-            value.replace(kind="setting"),
-            float(low),
-            float(high),
-            self.log,
-            None,
-            name.replace("_", " "),
-            self.whole,
-        )
+        label, found = name.replace("_", " "), value.replace(kind="setting")
+        return Knob(name, found, float(low), float(high), self.log, None, label, self.whole)
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,8 @@ class Sight:
         What of the cell can be turned, as it was before anything was turned.
     progress : callable
         Told the fraction that is done, and a word on it; what it raises ends the work.
+    twin : Followed, optional
+        Of a running cell.
     """
 
     cell: Cell
@@ -85,9 +106,10 @@ class Sight:
     data: tuple[Measured, ...]
     knobs: tuple[Knob, ...]
     progress: Callable[[float, str], None]
+    twin: Followed | None = None
 
 
-class Page(Interface):
+class Page:
     """A page of ``mgtwin explore``; its docstring says in one line what it shows.
 
     Attributes
@@ -107,12 +129,24 @@ class Page(Interface):
     long: bool
 
     @staticmethod
+    def lacks(data: tuple[Measured, ...], twin: Followed | None) -> str:
+        """What it needs and has not, for people; a page that lacks something has no tab."""
+        return ""
+
+    @staticmethod
     def protocol(sight: Sight) -> Protocol:
         """Return what is done to the cell."""
+        raise NotImplementedError
+
+    @classmethod
+    def result(cls, sight: Sight) -> xr.Dataset:
+        """Return what comes of that: the simulation that `mgtwin run` would do."""
+        return simulate(sight.cell, cls.protocol(sight), progress=sight.progress)
 
     @staticmethod
     def picture(sight: Sight, result: xr.Dataset) -> Picture:
         """Return what is seen of its result."""
+        raise NotImplementedError
 
 
 #: Every page by its name in files and addresses.

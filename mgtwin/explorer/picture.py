@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Axis", "Chart", "Curve", "Picture", "curve", "parts_of"]
 
@@ -29,14 +33,18 @@ class Curve:
     ----------
     name : str
     x, y : ndarray
-    role : {"model", "data", "part", "low", "high"}
-        The model, what was measured, one of several parts; the ends of a bar.
+    role : str
+        ``model``, ``data`` (what was measured), ``part`` (one of several), ``low`` and ``high`` (the ends of a bar); of
+        a life ``ahead`` (a forecast), ``past`` and ``future`` (bands of both), ``limit``, ``mark`` (what happened).
+    upper : ndarray, optional
+        Of a band, whose lower end is y.
     """
 
     name: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     role: str = "model"
+    upper: NDArray[np.float64] | None = None
 
 
 def curve(name: str, x: ArrayLike, y: ArrayLike, role: str = "model") -> Curve:
@@ -95,11 +103,20 @@ class Picture:
     readings : mapping of str to str
         What is read from the curves.
     warnings : tuple of str
+    alerts : tuple of str
+        What nobody may miss: alarms that stand.
+    again : str
+        Command that computes it again, where `mgtwin run` does not.
     result : Dataset, optional
         The simulation that it shows, for exports.
+    drawing : callable, optional
+        Makes the figure for print; by default that of the result, as `mgtwin plot` draws it.
     """
 
     charts: tuple[Chart, ...]
     readings: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     result: xr.Dataset | None = None
+    alerts: tuple[str, ...] = ()
+    again: str = ""
+    drawing: Callable[[], Figure] | None = None

@@ -75,7 +75,8 @@ def figure_file(seen: Seen, ending: str) -> tuple[str, bytes]:
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    whole, drawn = figure(seen.picture.result), BytesIO()
+    make = seen.picture.drawing
+    whole, drawn = figure(seen.picture.result) if make is None else make(), BytesIO()
     whole.savefig(drawn, format=ending.removeprefix("."))
     plt.close(whole)
     return f"{seen.state.cell.name}-{seen.state.page}{ending}", drawn.getvalue()
@@ -83,4 +84,5 @@ def figure_file(seen: Seen, ending: str) -> tuple[str, bytes]:
 
 def state_file(seen: Seen) -> tuple[str, bytes]:
     """Return name and content of the state that is seen, which `mgtwin run` and `mgtwin explore` read."""
-    return f"{seen.state.cell.name}-explore.yaml", seen.state.to_yaml().encode()
+    again = "" if seen.picture is None or not seen.picture.again else f"# {seen.picture.again}\n"
+    return f"{seen.state.cell.name}-explore.yaml", (again + seen.state.to_yaml()).encode()

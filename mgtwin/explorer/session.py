@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..errors import MgtwinError
 from ..fitting import Free, fit
-from ..simulation import simulate
 from .measured import Measured
 from .picture import Picture
 from .state import Exploration
+
+if TYPE_CHECKING:
+    from .followed import Followed, Told
 
 __all__ = ["Seen", "Session", "drawn"]
 
@@ -60,7 +63,10 @@ class Seen:
 
 
 def drawn(
-    state: Exploration, data: tuple[Measured, ...] = (), progress: Callable[[float, str], None] = lambda f, t: None
+    state: Exploration,
+    data: tuple[Measured, ...] = (),
+    progress: Callable[[float, str], None] = lambda f, t: None,
+    twin: Followed | None = None,
 ) -> Picture:
     """Return the picture of a state: the simulation that `mgtwin run` would do, and what its page shows of it.
 
@@ -75,9 +81,8 @@ def drawn(
     >>> [chart.name for chart in picture.charts], picture.readings["|Z| at 10 mHz"]
     (['Nyquist', 'Bode, modulus', 'Bode, phase'], '7.193 kohm')
     """
-    sight = state.sight(data, progress)
-    result = simulate(sight.cell, state.kind.protocol(sight), progress=progress)
-    return state.kind.picture(sight, result)
+    sight = state.sight(data, progress, twin)
+    return state.kind.picture(sight, state.kind.result(sight))
 
 
 class Session:
@@ -89,6 +94,8 @@ class Session:
     data : tuple of Measured
     show : callable
         Called with what is `Seen`, from any thread.
+    twin : Followed, optional
+        Of a running cell; who follows it tells the session with `follow`.
 
     Examples
     --------
@@ -99,14 +106,19 @@ class Session:
     """
 
     def __init__(
-        self, state: Exploration, data: tuple[Measured, ...] = (), show: Callable[[Seen], None] = lambda seen: None
+        self,
+        state: Exploration,
+        data: tuple[Measured, ...] = (),
+        show: Callable[[Seen], None] = lambda seen: None,
+        twin: Followed | None = None,
     ) -> None:
-        self.data, self.show = data, show
+        self.data, self.show, self.twin = data, show, twin
         self.seen = Seen(state)
         self._lock = threading.RLock()
         self._wanted = state
         self._gesture: object = None
-        self._work: Future[None] | None = None
+        # one piece of each, by whether it is long: what is quick must not wait for what cannot be left (a twin's life)
+        self._work: dict[bool, Future[None]] = {}
         self._closed = False
 
     @property
@@ -140,7 +152,7 @@ class Session:
             try:
                 state = change(self._wanted)
             except MgtwinError as error:
-                self._tell(error=str(error))
+                self.tell(error=str(error))
                 return
             if gesture is None or gesture != self._gesture:
                 # a curve of another page is no curve before this one
@@ -149,13 +161,18 @@ class Session:
             self._gesture, self._wanted = gesture, state
         self._ask()
 
+    def follow(self, told: Told) -> None:
+        """Go on with the cell as it has become by new measurements; what was turned stays."""
+        self.data = told.beside(self.data)
+        self.move(lambda state: state.follows(told.cell, told.start))
+
     def fit(self) -> None:
         """Begin a fit of the numbers that are free to the data, from here; its end moves the state there."""
         state = self._wanted
         # said at once: a fit that cannot begin must not wait behind a cycling run for its turn
         if not self.data or not state.free:
             what = "the numbers that it may change" if self.data else "data: --data FILE, or data= in Python"
-            self._tell(error=f"a fit needs {what}.")
+            self.tell(error=f"a fit needs {what}.")
             return
         _ASIDE.submit(self._fit, state)
 
@@ -166,19 +183,20 @@ class Session:
             try:
                 work()
             except MgtwinError as error:
-                self._tell(error=str(error))
+                self.tell(error=str(error))
 
         _ASIDE.submit(guarded)
 
     def wait(self, seconds: float = 60.0) -> Seen:
         """Wait until the newest state is drawn, and return what is seen."""
         until = time.monotonic() + seconds
-        while (work := self._work) is not None and time.monotonic() < until:
+        while (work := self._work.get(self._wanted.kind.long)) is not None and time.monotonic() < until:
             work.result(max(until - time.monotonic(), 0))
         return self.seen
 
     # -- in the threads that work ------------------------------------------------------------------------------------
-    def _tell(self, **changes: object) -> None:
+    def tell(self, **changes: object) -> None:
+        """Change what is `Seen`; also what is `busy` elsewhere, and what is an `error` there."""
         with self._lock:  # two threads tell, each of its own part
             self.seen = seen = replace(self.seen, **changes)  # type: ignore[arg-type]  # fields of `Seen`
         if not self._closed:
@@ -187,10 +205,11 @@ class Session:
     def _ask(self) -> None:
         with self._lock:
             # one piece of work for each screen at most, so that screens take turns; it looks for newer moves at its end
-            if self._work is None and not self._closed:
-                self._work = (_ASIDE if self._wanted.kind.long else _QUICK).submit(self._draw)
+            long = self._wanted.kind.long
+            if long not in self._work and not self._closed:
+                self._work[long] = (_ASIDE if long else _QUICK).submit(self._draw, long)
 
-    def _draw(self) -> None:
+    def _draw(self, long: bool) -> None:
         """Draw the newest state; where a newer one has come by then, that one is next."""
         state, began = self._wanted, time.perf_counter()
 
@@ -198,29 +217,37 @@ class Session:
             # the one place at which work that takes long can be left
             if self._closed or self._wanted is not state:
                 raise _Superseded
-            if state.kind.long:
-                self._tell(busy=text or "computing", fraction=fraction, error="")
+            if long:
+                self.tell(busy=text or "computing", fraction=fraction, error="")
 
         try:
+            # a page of the other sort is drawn by the other thread
+            if state.kind.long != long:
+                raise _Superseded
             progress(0.0, "")
-            picture = drawn(state, self.data, progress)
+            picture = drawn(state, self.data, progress, self.twin)
+            if self._wanted.page != state.page:
+                raise _Superseded
         except _Superseded:
             pass
         except MgtwinError as error:
-            self._tell(state=state, error=str(error), busy="")
+            if self._wanted.page == state.page:
+                self.tell(state=state, error=str(error), busy="")
         else:
             seconds = time.perf_counter() - began
-            self._tell(state=state, picture=picture, error="", busy="", seconds=seconds)
+            self.tell(state=state, picture=picture, error="", busy="", seconds=seconds)
         finally:
             with self._lock:
-                self._work = None
+                del self._work[long]
                 # within the lock: a move that comes now either is seen here or begins work of its own
                 newer = self._wanted is not state
             if newer:
                 self._ask()
 
     def _judge(self) -> None:
-        self.data = tuple(item.judged() for item in self.data)
+        judged = {item.measurement: item.judged() for item in self.data}
+        # a twin may have brought others meanwhile
+        self.data = tuple(judged.get(item.measurement, item) for item in self.data)
         # the same state anew: the verdict is part of its picture
         self._wanted = replace(self._wanted)
         self._ask()
@@ -229,7 +256,7 @@ class Session:
         def progress(fraction: float, text: str) -> None:
             if self._closed or self._wanted is not state:
                 raise _Superseded
-            self._tell(busy=f"fitting: {text}", fraction=fraction, error="")
+            self.tell(busy=f"fitting: {text}", fraction=fraction, error="")
 
         try:
             progress(0.0, ", ".join(state.free))
@@ -237,11 +264,11 @@ class Session:
             found = fit(pairs, {path: Free() for path in state.free}, progress=progress)
             progress(1.0, "")
         except _Superseded:
-            self._tell(busy="", note="The fit was left: something was moved while it ran.")
+            self.tell(busy="", note="The fit was left: something was moved while it ran.")
         except MgtwinError as error:
-            self._tell(busy="", error=f"the fit failed: {error}")
+            self.tell(busy="", error=f"the fit failed: {error}")
         else:
             # like any other move, so that the curve before it stays to be compared
             values = {path: found.values[path] for path in state.free}
             self.move(lambda now: replace(now, set={**now.set, **values}))
-            self._tell(busy="", note=str(found))
+            self.tell(busy="", note=str(found))

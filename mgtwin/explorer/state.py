@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from .. import library, yamlfile
+from .. import yamlfile
 from ..cells.cell import Cell, changed
-from ..cells.files import cell as named_cell
-from ..cells.overlays import applicable_overlays, apply_overlays
 from ..cells.paths import Node
 from ..cells.plain import to_plain
 from ..errors import InputError, MgtwinError, UnknownNameError
@@ -26,8 +24,12 @@ from ..protocols import Protocol
 from ..quantities import Value, format_value, parse, to_file
 from . import pages
 from .knobs import Knob, knobs
+from .known import built, cell_of, known_as, switches
 from .measured import Measured
 from .page import PAGES, Page, Sight
+
+if TYPE_CHECKING:
+    from .followed import Followed
 
 __all__ = ["BEFORE", "DATA", "Exploration"]
 
@@ -40,25 +42,6 @@ _LONGEST = 20_000
 assert pages
 
 
-def _cell(raw: object, info: ValidationInfo | None) -> Cell:
-    """A cell, its name in the library, or the whole of it as a mapping."""
-    match raw:
-        case Cell():
-            return raw
-        case str():
-            # names only: an address must not open files
-            return _named(raw, library.find("cells", raw).stat().st_mtime_ns)
-        case Mapping():
-            return Cell.from_yaml(yamlfile.dumps(dict(raw)), "cell")
-    raise InputError("a cell is the name of one (mgtwin list), or the whole of it.")
-
-
-@lru_cache(maxsize=64)
-def _named(name: str, changed_at: int) -> Cell:
-    """A cell of the library; `changed_at` makes an edited file be read again."""
-    return named_cell(name)
-
-
 @contextmanager
 def _placed(key: str) -> Iterator[None]:
     """Give what is wrong with a number its place below the field that is being read."""
@@ -68,27 +51,6 @@ def _placed(key: str) -> Iterator[None]:
         problem = PydanticCustomError("value_error", "{error}", {"error": InputError(str(error))})
         detail = InitErrorDetails(type=problem, loc=(key,), input=None)
         raise ValidationError.from_exception_data("Exploration", [detail]) from None
-
-
-@lru_cache(maxsize=64)
-def _built(cell: Same, overlays: tuple[str, ...]) -> Cell:
-    """The cell with its overlays: a move of a slider finds it made."""
-    return apply_overlays(cell.noun, *overlays)
-
-
-@lru_cache(maxsize=64)
-def _known_as(cell: Same) -> str:
-    name: str = cell.noun.name
-    if name not in library.names("cells"):
-        return ""
-    known = _named(name, library.find("cells", name).stat().st_mtime_ns)
-    return name if known is cell.noun or known.identical(cell.noun) else ""
-
-
-@lru_cache(maxsize=64)
-def _switches(cell: Same) -> tuple[str, ...]:
-    held: Cell = cell.noun
-    return () if held.overlays else tuple(dict.fromkeys(n for names in applicable_overlays(held.name) for n in names))
 
 
 _Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
@@ -108,6 +70,8 @@ class Exploration:
         Overlays that are switched on.
     set : mapping
         Dotted path to the number that was turned.
+    start : mapping
+        Where numbers of what is done begin, if not at their default: what was done to a cell that was measured.
     numbers : mapping
         Numbers of what is done to the cell (``f_min``, ``voltage``, ``current`` ...), where not at their default.
     off : tuple of str
@@ -132,10 +96,11 @@ class Exploration:
     81
     """
 
-    cell: Annotated[Cell, BeforeValidator(_cell), PlainSerializer(to_plain, when_used="json")]
+    cell: Annotated[Cell, BeforeValidator(cell_of), PlainSerializer(to_plain, when_used="json")]
     page: str = "impedance"
     overlays: _Names = ()
     set: Mapping[str, Node] = field(default_factory=dict)
+    start: Mapping[str, Node] = field(default_factory=dict)
     numbers: Mapping[str, Node] = field(default_factory=dict)
     off: _Names = ()
     free: _Names = ()
@@ -150,7 +115,7 @@ class Exploration:
     @classmethod
     def _applied(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if "cell" in info.data:
-            _built(Same(info.data["cell"]), names)
+            built(Same(info.data["cell"]), names)
         return names
 
     @field_validator("set")
@@ -159,21 +124,21 @@ class Exploration:
         # one by one, so that what is wrong is shown where it stands
         if "cell" not in info.data or "overlays" not in info.data:
             return {}
-        built, known = _built(Same(info.data["cell"]), info.data["overlays"]), dict[str, Value]()
+        made, known = built(Same(info.data["cell"]), info.data["overlays"]), dict[str, Value]()
         for path, raw in given.items():
             with _placed(path):
-                if path not in built.numbers:
-                    raise UnknownNameError(path, built.paths(), "number of the cell")
+                if path not in made.numbers:
+                    raise UnknownNameError(path, made.paths(), "number of the cell")
                 known[path] = parse(
-                    raw, Value.of(built.numbers[path]).unit, need_unit=bool(info.context), allow_inf=True
+                    raw, Value.of(made.numbers[path]).unit, need_unit=bool(info.context), allow_inf=True
                 )
         # one by one, so that what is refused is shown where it stands
         for path in known:
             with _placed(path):
-                changed(built, {path: known[path]})
+                changed(made, {path: known[path]})
         return known
 
-    @field_validator("numbers")
+    @field_validator("start", "numbers")
     @classmethod
     def _done(cls, given: Mapping[str, object], info: ValidationInfo) -> Mapping[str, Value]:
         known = {name: setting for kind in PAGES.values() for name, setting in kind.settings.items()}
@@ -183,8 +148,8 @@ class Exploration:
                 if name not in known:
                     raise UnknownNameError(name, tuple(known), "number of a page")
                 found[name] = parse(raw, parse(known[name].default, None).unit, need_unit=bool(info.context))
-                # beyond the track an address could keep a machine busy for hours
-                known[name].check(found[name])
+                # beyond the track an address could keep a machine busy for hours; `start` is in no address
+                known[name].check(found[name], info.data.get("start", found).get(name))
         return found
 
     @field_validator("off")
@@ -208,7 +173,7 @@ class Exploration:
     @property
     def base(self) -> Cell:
         """The cell with its overlays, before anything was turned."""
-        return _built(Same(self.cell), self.overlays)
+        return built(Same(self.cell), self.overlays)
 
     @cached_property
     def now(self) -> Cell:
@@ -223,7 +188,11 @@ class Exploration:
     @cached_property
     def settings(self) -> tuple[Knob, ...]:
         """What of the open page can be turned, as it was at first."""
-        return tuple(setting.knob(name, self.base) for name, setting in self.kind.settings.items())
+        return tuple(
+            setting.knob(name, self.base, self.start.get(name))  # type: ignore[arg-type]  # the validator parsed it
+            for name, setting in self.kind.settings.items()
+            if name in self.start or not setting.optional
+        )
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
@@ -236,10 +205,22 @@ class Exploration:
         return {knob.path: parse(self.numbers.get(knob.path, knob.value), knob.unit) for knob in self.settings}
 
     def sight(
-        self, data: tuple[Measured, ...] = (), progress: Callable[[float, str], None] = lambda fraction, text: None
+        self,
+        data: tuple[Measured, ...] = (),
+        progress: Callable[[float, str], None] = lambda fraction, text: None,
+        twin: Followed | None = None,
     ) -> Sight:
-        """What the open page is drawn from, beside some data."""
-        return Sight(self.now, self.values, () if DATA in self.off else data, self.knobs, progress)
+        """What the open page is drawn from, beside some data or a twin.
+
+        Raises
+        ------
+        InputError
+            The page needs one of these, and it is not there.
+        """
+        shown = () if DATA in self.off else data
+        if lacking := self.kind.lacks(shown, twin):
+            raise InputError(f"the page {self.page!r} needs {lacking}.")
+        return Sight(self.now, self.values, shown, self.knobs, progress, twin)
 
     @property
     def protocol(self) -> Protocol:
@@ -249,7 +230,7 @@ class Exploration:
     @property
     def switches(self) -> tuple[str, ...]:
         """Overlays that this cell can have."""
-        return _switches(Same(self.cell))
+        return switches(Same(self.cell))
 
     # -- moves -------------------------------------------------------------------------------------------------------
     def moved(self, path: str, value: float | str) -> Exploration:
@@ -266,8 +247,18 @@ class Exploration:
     def switched(self, overlay: str, on: bool) -> Exploration:
         """Return the state with an overlay on or off; what was turned stays, where the cell still has it."""
         names = tuple(name for name in self.overlays if name != overlay) + ((overlay,) if on else ())
-        known = _built(Same(self.cell), names).numbers
-        return replace(self, overlays=names, set={path: value for path, value in self.set.items() if path in known})
+        return self._within(built(Same(self.cell), names), {"overlays": names})
+
+    def follows(self, cell: Cell, start: Mapping[str, Value]) -> Exploration:
+        """Return the state of the cell as it has become, and of what is done to it now; what was turned stays."""
+        return self._within(built(Same(cell), self.overlays), {"cell": cell, "start": {**self.start, **start}})
+
+    def _within(self, cell: Cell, changes: Mapping[str, object]) -> Exploration:
+        """With changes that lead to a cell: what was turned and freed stays where that still has it."""
+        known = cell.numbers
+        turned = {path: value for path, value in self.set.items() if path in known}
+        freed = tuple(path for path in self.free if path in known)
+        return replace(self, set=turned, free=freed, **changes)  # type: ignore[arg-type]
 
     def showing(self, what: str, on: bool) -> Exploration:
         """Return the state with the data, or the curve before the last move, shown or not."""
@@ -285,7 +276,7 @@ class Exploration:
     @property
     def known_as(self) -> str:
         """Name of the cell in the library; ``""`` where there is none, or another one of that name."""
-        return _known_as(Same(self.cell))
+        return known_as(Same(self.cell))
 
     @property
     def query(self) -> str:
@@ -293,7 +284,8 @@ class Exploration:
         named = ((_OVERLAYS, self.overlays), (_OFF, self.off), (_FREE, self.free))
         pairs = [(_PAGE, self.page), *([(_CELL, self.known_as)] if self.known_as else [])]
         pairs += [(key, " ".join(names)) for key, names in named if names]
-        for path, value in {**self.set, **self.numbers}.items():
+        # where a number begins is part of what is seen, and another server may begin elsewhere
+        for path, value in {**self.set, **self.start, **self.numbers}.items():
             short = format_value(float(value), Value.of(value).unit)
             # four digits where these are all of them (they are for whatever a slider gave), else every digit
             exact = float(parse(short, Value.of(value).unit)) == float(value)
@@ -334,12 +326,19 @@ class Exploration:
             raise InputError("address: it names no cell, for example ?cell=trilayer.")
         try:
             cell = (
-                _cell(named.pop(_CELL), None) if at is None or named.get(_CELL, at.known_as) != at.known_as else at.cell
+                cell_of(named.pop(_CELL), None)
+                if at is None or named.get(_CELL, at.known_as) != at.known_as
+                else at.cell
             )
             of_pages = {name for kind in PAGES.values() for name in kind.settings}
             numbers = {key: given.pop(key) for key in of_pages & given.keys()}
+            start = {} if at is None else at.start
+            # what stands where it begins was not turned
+            numbers = {
+                key: value for key, value in numbers.items() if key not in start or parse(value, None) != start[key]
+            }
             names = {key: tuple(value.split()) for key, value in named.items() if key not in (_PAGE, _CELL)}
-            return cls(cell, named.get(_PAGE, "impedance"), set=given, numbers=numbers, **names)  # type: ignore[arg-type]
+            return cls(cell, named.get(_PAGE, "impedance"), set=given, start=start, numbers=numbers, **names)  # type: ignore[arg-type]
         except InputError as error:
             raise InputError(f"address: {str(error).removeprefix('Exploration: ')}") from None
 
@@ -352,7 +351,7 @@ class Exploration:
             key: {
                 path: to_file(Value(float(value), unit=Value.of(value).unit)) for path, value in vars(self)[key].items()
             }
-            for key in ("set", "numbers")
+            for key in ("set", "start", "numbers")
             if vars(self)[key]
         }
         return (

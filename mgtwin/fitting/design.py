@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeVar, overload
+from typing import Protocol as Structural
 
 import numpy as np
 import xarray as xr
@@ -113,9 +114,29 @@ class Proposals:
         return "\n".join(lines)
 
 
+_Plan = TypeVar("_Plan", covariant=True)
+
+
+class Informed(Structural[_Plan]):
+    """What knows a cell well enough to rank experiments by itself, such as a twin."""
+
+    def next_experiment(self, candidates: Mapping[str, Candidate | Protocol]) -> _Plan:
+        """Rank them."""
+
+
+@overload
 def next_experiment(
     fits: Judged | Sequence[Judged], candidates: Mapping[str, Candidate | Protocol], names: Sequence[str] = ()
-) -> Proposals:
+) -> Proposals: ...
+@overload
+def next_experiment(*, candidates: Mapping[str, Candidate | Protocol], given: Informed[_Plan]) -> _Plan: ...
+def next_experiment(
+    fits: Judged | Sequence[Judged] = (),
+    candidates: Mapping[str, Candidate | Protocol] | None = None,
+    names: Sequence[str] = (),
+    *,
+    given: Informed[_Plan] | None = None,
+) -> Proposals | _Plan:
     r"""Rank experiments by what they would add to some fits.
 
     Information is the expected gain :math:`\tfrac12\ln\det(F + J^TJ)/\det F` with the Fisher information F of the
@@ -135,16 +156,27 @@ def next_experiment(
         a parameter is called for there holds for the new experiment, too.
     names : sequence of str, optional
         Of the hypotheses.
+    given : Twin, optional
+        In place of fits, ``next_experiment(given=twin, candidates={...})``: a running cell, whose state moves until it
+        is measured; its own method `Twin.next_experiment` can be told what to learn about, and by when.
 
     Returns
     -------
     Proposals
+        Of a twin what its method returns: candidates and moments.
 
     Raises
     ------
     InputError
-        If there are no fits or no candidates, or none of them can be done.
+        If there are no fits or no candidates, fits beside a twin, or none of them can be done.
     """
+    if given is not None:
+        if fits or names or not candidates:
+            raise InputError(
+                "with given=twin the explanations of the twin take the place of fits and their names: "
+                "mt.next_experiment(given=twin, candidates={'a spectrum': mt.EIS('1 MHz', '0.1 Hz')})."
+            )
+        return given.next_experiment(candidates)
     match fits:
         case [*several]:
             listed: list[Judged] = several
@@ -154,8 +186,8 @@ def next_experiment(
         raise InputError("next_experiment needs at least one fit and one candidate.")
     labels = list(names) or [f"hypothesis {k + 1}" for k in range(len(listed))]
     rows, failed = [], {}
-    for name, given in candidates.items():
-        candidate = Candidate.of(given)
+    for name, experiment in candidates.items():
+        candidate = Candidate.of(experiment)
         try:
             rows.append((name, *_judged(listed, candidate, labels)))
         except MgtwinError as error:

@@ -96,6 +96,10 @@ class Protocol(Written):
         """Time [s] at which it starts on the clock of its data."""
         return 0.0
 
+    def rest_before(self) -> float | None:
+        """How long [s] no current has flowed when its spectra are taken; None under a bias."""
+        return float("inf")
+
     def one_by_one(self) -> tuple[Protocol, ...]:
         """The protocols that it consists of; none unless it is a sequence."""
         return ()

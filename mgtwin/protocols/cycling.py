@@ -237,6 +237,10 @@ class Cycling(TransientProtocol):
         traces = tuple(n for n in self.traces if n >= done) if type(self.traces) is tuple else self.traces
         return replace(self, cycles=self.first_cycle + self.cycles - done, first_cycle=done, traces=traces)
 
+    def rest_before(self) -> float | None:
+        """That before the probe, or between half cycles."""
+        return float(self.probe_rest or self.rest or 0.0)
+
     def run_by(self, runner: Runner) -> object:
         """Ask for a run with a summary of every cycle."""
         return runner.cycling(self)

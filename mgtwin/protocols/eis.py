@@ -107,6 +107,10 @@ class EIS(Protocol):
         # From the highest, as instruments measure: what drifts shows in the slow part at the end.
         return np.geomspace(float(self.f_max), float(self.f_min), number)
 
+    def rest_before(self) -> float | None:
+        """None under a bias; without one the cell is at rest."""
+        return float("inf") if self.bias is None else None
+
     def run_by(self, runner: Runner) -> object:
         """Ask for a spectrum."""
         return runner.spectrum(self)

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
 from ..quantities import format_value
+from .evidence import Evidence
+from .observing import EVIDENCE_KINDS, EvidenceKind, kind_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..cells import Cell
 
-__all__ = ["check_is_of"]
+__all__ = ["admitted", "check_is_of", "decision_on"]
 
 #: Areas that differ by more than this fraction are those of two cells: a diameter is measured to 1 %.
 _SAME_AREA = 0.02
+
+
+def admitted(dataset: xr.Dataset, name: str, cells: Collection[Cell], label: str = "") -> type[EvidenceKind]:
+    """The kind of evidence that a measurement is, once everything is checked that can be checked before it is kept.
+
+    Raises
+    ------
+    InputError
+        It is of another cell, of no kind, or nothing that a state of one of these cells can be held against.
+    """
+    check_is_of(dataset, name, cells, label)
+    kind = kind_of(dataset, name)
+    kind.check(dataset, name, cells)
+    return kind
+
+
+def decision_on(piece: Evidence) -> str:
+    """What becomes of a measurement, in words."""
+    if piece.verdict:
+        return f"held: {piece.verdict}"
+    _, doubt = EVIDENCE_KINDS[piece.kind].doubt(piece.dataset)
+    return f"assimilated ({doubt})" if doubt else "assimilated"
 
 
 def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: str = "") -> None:

@@ -11,7 +11,7 @@ starts and rates are asked of the ageing laws of the cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -290,9 +290,18 @@ class Ageing:
         return any(path == known or path.startswith(f"{known}.") for known in self.paths)
 
     def advanced(
-        self, reader: Reader, coordinates: list[Number], cycles: Number, idle: Number, steps: int
+        self,
+        reader: Reader,
+        coordinates: list[Number],
+        cycles: Number,
+        idle: Number,
+        steps: int,
+        ionic: Callable[[Reals, Sequence[Number]], Reals] | None = None,
     ) -> list[Number]:
-        """Coordinates after some cycles and some time [s] without current, by `steps` of Runge and Kutta's method."""
+        """Coordinates after some cycles and some time [s] without current, by `steps` of Runge and Kutta's method.
+
+        `ionic` says what of a current density crosses the layers at coordinates; all of it by default.
+        """
         if not coordinates:
             return []
         # both directions of the current and none, along a first axis of their own
@@ -304,8 +313,9 @@ class Ageing:
 
         def slopes(at: list[Number]) -> list[Number]:
             found: list[Number] = []
+            crossing = current if ionic is None else ionic(current, at)
             for interface, frames in framed:
-                for rate in interface.rates(reader, frames, at, current):
+                for rate in interface.rates(reader, frames, at, crossing):
                     # a law without current, such as regrowth, has one rate for all three
                     every = rate + zero
                     found.append(cycles * (stays * every).sum(axis=0) + idle * every[2])

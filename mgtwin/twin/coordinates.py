@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..cells import Cell
+from ..cells.constriction import untouched_fraction
 from ..cells.paths import Key
 from ..errors import InputError
 from ..fitting.free import FreeLike
@@ -21,6 +22,8 @@ from ..impedance.parameters import reader_of
 from ..kinds.numbers import Number
 from ..quantities import Value
 from .ageing_states import Ageing, without_ageing
+from .beside_shunt import BesideShunt, unknown_beside
+from .considered import considered_numbers
 from .evidence import Moment, Usage
 
 __all__ = ["Coordinates"]
@@ -47,6 +50,8 @@ class Coordinates:
     free : mapping
         What is free and what drifts; keys that this cell does not have are left out.
     usage : Usage
+    considered : sequence of str, optional
+        Paths or wildcards of numbers whose printed standard deviation counts although they are not free; None: all.
 
     Raises
     ------
@@ -57,8 +62,10 @@ class Coordinates:
     #: From when on they describe the cell; None: since it was new.
     since: Moment | None = None
 
-    def __init__(self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage) -> None:
-        self.original, self.free, self.usage = cell, dict(free), usage
+    def __init__(
+        self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage, considered: Sequence[str] | None = ()
+    ) -> None:
+        self.original, self.free, self.usage, self.considered = cell, dict(free), usage, considered
         item = Measurement(cell, cell.name, None, float(cell.temperature), xr.Dataset())
         self.parameters = free_parameters([item], {key: what.single for key, what in free.items()}) if free else ()
         for parameter in self.parameters:
@@ -84,8 +91,12 @@ class Coordinates:
         #: Paths of the numbers of `cell` that ageing moves.
         self.placed = tuple(self._placed(self.start))
         self.paths = (*(p for p, _ in targets if ".ageing." not in p and p not in self.placed), *self.placed)
-        #: Coordinates on which what has aged depends: those of what laws of ageing read, and its own.
-        read = [any(map(self.ageing.reads, p.targets[0])) for p in self.parameters]
+        shunted = self.cell.shunt is not None and bool(self.ageing.by_charge) and usage.cycling is not None
+        # where that is not known, as after a short of a full cell, it ages as if all of the charge crossed its layers
+        self._beside = BesideShunt(self.cell, self.paths) if shunted and not unknown_beside(self.cell) else None
+        #: Coordinates on which what has aged depends: those of what laws of ageing read, and its own; beside a shunt
+        #: also what resists, for the charge depends on it.
+        read = [shunted or any(map(self.ageing.reads, p.targets[0])) for p in self.parameters]
         self.active = (*np.flatnonzero(read).tolist(), *range(self._count, self.size))
 
     # -- the start ----------------------------------------------------------------------------------------------------
@@ -103,6 +114,19 @@ class Coordinates:
                     u -= parameter.prior.deviation(value) * deviation
             mean[k], factor[k, k] = u, deviation
         return mean, factor
+
+    @cached_property
+    def wide(self) -> Coordinates:
+        """Coordinates in which the considered numbers are free, too."""
+        taken = {path for path, _ in self._targets}
+        return Coordinates(
+            self.original, {**self.free, **considered_numbers(self.original, taken, self.considered)}, self.usage
+        )
+
+    @property
+    def leaning(self) -> Reals:
+        """Derivatives of the mean of `prior` by the numbers that only `wide` has, (n, numbers)."""
+        return np.zeros((self.size, self.wide.size - self.size))
 
     # -- numbers of the cell at states --------------------------------------------------------------------------------
     def given(self, states: Reals) -> dict[str, Number]:
@@ -181,6 +205,26 @@ class Coordinates:
         for k, least in enumerate(self.ageing.lowest(self.reader(states)), self._count):
             result[:, k] = np.maximum(result[:, k], least)
         return result
+
+    def ionic(self, states: Reals) -> Callable[[Reals, Sequence[Number]], Reals] | None:
+        """What ages a cell at states (..., n) of a current density at its terminals, by coordinates of what has aged.
+
+        None: all of it.
+        """
+        shunt, reader = self._beside, self.reader(states)
+        if shunt is None:
+            return None
+        given, lowest = self.given(states), self.ageing.lowest(reader)
+
+        def crossing(density: Reals, coordinates: Sequence[Number]) -> Reals:
+            # a step of a difference may leave what a cell can be, which a resistance has to be of
+            aged = [np.maximum(y, least) for y, least in zip(coordinates, lowest, strict=True)]
+            fractions = {side: untouched_fraction(reader, side) for side in ("negative", "positive")}
+            for interface in self.ageing.interfaces:
+                fractions[interface.path] = interface.reached(reader, aged)[0]
+            return shunt.through(density, {**given, **self.ageing.placed(reader, aged)}, fractions, reader)
+
+        return crossing
 
     def reached(self, states: Reals) -> dict[str, tuple[Reals, Reals]]:
         """Contact fraction and film resistance [ohm m2] of every interface that ages at states (..., n)."""

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from ..cells import Cell
-from ..cells.paths import Key
+from ..cells.paths import Key, parts_of
 from ..errors import InputError, UnknownNameError
-from ..fitting.free import FreeLike
+from ..fitting.free import FreeLike, PerDataset
 from ..fitting.models import model_of
+from ..fitting.result import Fit
+from ..fitting.verb import fit
+from ..regression import Modulus
+from .beside_shunt import unknown_beside
+from .considered import considered_numbers
 from .coordinates import Coordinates
-from .evidence import Usage
+from .evidence import Evidence, Usage
 
-__all__ = ["coordinates_of"]
+__all__ = ["coordinates_of", "fitted"]
 
 
 def coordinates_of(
-    explanations: Mapping[str, Cell], free: Mapping[Key, FreeLike], usage: Usage
+    explanations: Mapping[str, Cell],
+    free: Mapping[Key, FreeLike],
+    usage: Usage,
+    considered: Sequence[str] | None = None,
 ) -> dict[str, Coordinates]:
     """Return the coordinates of every explanation; a key may belong to some of them only.
 
     Raises
     ------
     InputError
-        There is no explanation, they differ in their layers, nothing of a cell ages or wanders, or nobody said what a
-        cycle is.
+        There is no explanation, they differ in their layers, nothing of a cell ages or wanders, nobody said what a
+        cycle is, or what should be considered has no standard deviation.
     UnknownNameError
         A key belongs to none.
     """
@@ -47,17 +56,41 @@ def coordinates_of(
             if known:
                 own[key] = what
                 unused.pop(key, None)
-        found[name] = Coordinates(cell, own, usage)
+        found[name] = Coordinates(cell, own, usage, considered)
         if not found[name].ageing.states and not found[name].wander.any():
             raise InputError(
                 f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with mt.fit, "
                 f"or give a number mt.Drifting('2 %')."
             )
+        unknown = unknown_beside(cell) if found[name].ageing.by_charge else ""
+        if unknown:
+            raise InputError(f"{name}: how its shunt slows ageing is not known to a twin: {unknown}. Leave either out.")
         if usage.cycling is None and found[name].ageing.by_charge:
             raise InputError(
                 f"{name}: {', '.join(found[name].ageing.by_charge)} goes with the charge that passes: say what is "
                 f"done between measurements, use=mt.Cycling('-10 uA', '1 h', cycles=1)."
             )
+    stated = [
+        path for cell in explanations.values() for key in considered_numbers(cell, (), None) for path in parts_of(key)
+    ]
+    for key in considered or ():
+        if not any(fnmatchcase(path, key) for path in stated):
+            raise InputError(
+                f"considered: {key} names no number that is printed with a standard deviation. There are "
+                f"{', '.join(dict.fromkeys(stated))}; give one with cell.with_({{path: {{'value': ..., 'std': ...}}}})."
+            )
     for key in unused:
         next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
     return found
+
+
+def fitted(space: Coordinates, evidence: Sequence[Evidence]) -> Fit:
+    """`mgtwin.fit` of all evidence with one explanation; see `mgtwin.Twin.fit`."""
+    free: dict[Key, FreeLike] = {path: PerDataset() for path in space.placed}
+    # rates of ageing act on no single spectrum, and what wanders has a value in each
+    for parameter in space.parameters:
+        what = space.free[parameter.key]
+        if not any(".ageing." in path or path in space.placed for path in parameter.targets[0]):
+            free[parameter.key] = PerDataset(what.single) if any(what.wander) else what.single
+    pairs = [(space.cell, item.dataset) for item in evidence]
+    return fit(pairs, free, weighting=[Modulus(item.noise) for item in evidence])

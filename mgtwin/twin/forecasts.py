@@ -92,13 +92,34 @@ class Limit:
 class _Ahead:
     """The ensemble of one explanation at the cycles of a forecast; arrays (members, cycles).
 
-    What is reached at an interface is its contact fraction and its film, (2, members, cycles).
+    States (members, 1 + cycles, n) begin with those of now. What is reached at an interface is its contact fraction and
+    its film, (2, members, cycles).
     """
 
     weight: float
+    states: Reals
     modulus: Reals
     reached: Mapping[str, Reals]
     voltages: Reals | None
+
+
+def believed(lives: Mapping[str, Life], odds: Mapping[str, float]) -> dict[str, Life]:
+    """The explanations that count for what is foreseen.
+
+    Raises
+    ------
+    MgtwinError
+        The most probable life of one of them was not found.
+    """
+    likely = {name: life for name, life in lives.items() if odds[name] > UNLIKELY}
+    # what is not the most probable life has no covariance of its own, and bands from it would be made up
+    late = [name for name, life in likely.items() if not life.converged]
+    if late:
+        raise MgtwinError(
+            f"the life was not found that explains {lives[late[0]].evidence[-1].name} by {', '.join(late)}: a forecast "
+            f"would have bands that do not hold. Give narrower priors, or leave this explanation out."
+        )
+    return likely
 
 
 def forecast(
@@ -112,18 +133,11 @@ def forecast(
     seed: int = 0,
 ) -> xr.Dataset:
     """Carry the explanations of a cell on through a protocol; see `mgtwin.Twin.forecast`."""
-    # what is not the most probable life has no covariance of its own, and bands from it would be made up
-    late = [name for name, life in lives.items() if odds[name] > UNLIKELY and not life.converged]
-    if late:
-        raise MgtwinError(
-            f"the life was not found that explains {lives[late[0]].evidence[-1].name} by {', '.join(late)}: a forecast "
-            f"would have bands that do not hold. Give narrower priors, or leave this explanation out."
-        )
+    likely = believed(lives, odds)
     cycles = np.arange(1, protocol.cycles + 1)
     cycles = cycles[:: max(1, -(-cycles.size // MOST_CYCLES))]
-    likely = {name: life for name, life in lives.items() if odds[name] > UNLIKELY}
     random = np.random.default_rng(seed)
-    ahead = [carried(life, odds[name], protocol, cycles, random, voltages) for name, life in likely.items()]
+    ahead = [carried(life.considered, odds[name], protocol, cycles, random, voltages) for name, life in likely.items()]
     begun = max(
         next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values()
     )
@@ -167,7 +181,7 @@ def carried(
     states, errors = drawn[:, : own.size], drawn[:, own.size :]
     error, basis = life.model_error, life.basis
     lowest = life.basis.low
-    modulus, reached, grown, halfway = [], [], [], []
+    modulus, reached, grown, halfway, along = [], [], [], [], [drawn]
     compiled = CompiledSpectra(space.cell, np.full((MEMBERS, 1), lowest), space.paths)
 
     def resistance(states: Reals) -> Complexes:
@@ -175,7 +189,7 @@ def carried(
         values = space.values(states)
         return compiled.impedance({path: values[:, [i]] for i, path in enumerate(space.paths)})[:, 0]
 
-    directions = basis.directions(np.array([lowest]), np.ones(1))
+    directions = basis.directions(np.array([lowest]))
     for k in range(len(moments)):
         before = states
         states = journey.ensemble(k, states, random.standard_normal((MEMBERS, journey.noises)))
@@ -189,9 +203,11 @@ def carried(
         modulus.append(np.abs(z + np.abs(z) * (parts[:, 0] + 1j * parts[:, 1])))
         reached.append(space.reached(states))
         grown.append((states, np.abs(z)))
+        along.append(np.hstack([states, errors]))
     rows = np.array(modulus).T
     return _Ahead(
         weight,
+        np.stack(along, axis=1),
         rows,
         {path: np.array([item[path] for item in reached]).transpose(1, 2, 0) for path in reached[0]},
         _voltages(space, protocol, [x for x, _ in grown], [np.array(halfway), np.array([z for _, z in grown])])
@@ -236,13 +252,21 @@ def history(lives: Mapping[str, Life], odds: Mapping[str, float], quantiles: Seq
     from scipy.stats import norm
 
     best = max(odds, key=lambda name: odds[name])
-    life = lives[best]
+    life = lives[best].considered
     space = life.coordinates
     cycles = [space.usage.cycle(item.moment) for item in life.evidence]
     z = norm.ppf(quantiles)
-    spread = np.sqrt(np.clip(np.einsum("kii->ki", life.covariances), 0.0, None))
-    rows = [space.reached(life.states + at * spread) for at in z]
-    bands = {path: np.sort([row[path] for row in rows], axis=0).transpose(1, 2, 0) for path in rows[0]}
+    slopes, bands = space.slopes(life.states), {}
+    for path, ends in space.reached(life.states).items():
+        band = np.stack([np.tile(end[:, np.newaxis], z.size) for end in ends])
+        for number in (name for name in space.placed if name.startswith(f"{path}.")):
+            # along the line on which it changes most: there its quantiles are those of one normal number, also where
+            # it is no linear function of it
+            c, which = slopes[:, space.paths.index(number)], int(not number.endswith("contact.fraction"))
+            line = np.einsum("knm,km->kn", life.covariances, c)
+            line /= np.sqrt(np.maximum(np.einsum("kn,kn->k", c, line), np.finfo(float).tiny))[:, np.newaxis]
+            band[which] = np.array([space.reached(life.states + at * line)[path][which] for at in z]).T
+        bands[path] = band
     data = _interfaces(bands)
     middle, deviation = life.modulus()
     modulus = middle[:, np.newaxis] + deviation[:, np.newaxis] * z

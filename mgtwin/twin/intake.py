@@ -8,12 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import xarray as xr
 
 from ..data import read
 from ..errors import InputError
 
-__all__ = ["Given", "Update", "each"]
+__all__ = ["CURRENT_BEFORE", "Given", "Update", "each", "in_turn"]
+
+#: Attribute of a measurement in a file: the current [A] under which the measurement before it ended.
+CURRENT_BEFORE = "current_before"
+#: Part of the largest current that counts as none.
+NO_CURRENT = 0.01
 
 #: What can be given to a twin: measurements, their files, folders of these, several of them.
 Given = xr.Dataset | xr.DataTree | str | Path | Iterable[object]
@@ -57,6 +63,19 @@ class Update:
         return f"{names}: {self.decision}\n{self.summary}"
 
 
+def in_turn(tree: xr.DataTree) -> Iterator[tuple[str, xr.Dataset]]:
+    """The measurements of a file in their order, with their paths; each knows the current that went before it."""
+    before = 0.0
+    for leaf in tree.leaves:
+        if leaf.has_data:
+            ds = leaf.to_dataset()
+            yield leaf.path, ds.assign_attrs({CURRENT_BEFORE: before}) if before else ds
+            current = np.atleast_1d(ds["current"].values) if "current" in ds else np.zeros(1)
+            finite = current[np.isfinite(current)]
+            last = float(finite[-1]) if finite.size else 0.0
+            before = last if abs(last) > NO_CURRENT * np.max(np.abs(finite), initial=0.0) else 0.0
+
+
 def each(what: object, name: str) -> Iterator[tuple[str, xr.Dataset]]:
     """Every Dataset of what was given, with its name; files are read.
 
@@ -69,8 +88,8 @@ def each(what: object, name: str) -> Iterator[tuple[str, xr.Dataset]]:
         case xr.Dataset():
             yield name or str(what.attrs.get("file", what.attrs.get("label", "a Dataset"))), what
         case xr.DataTree():
-            for node in what.leaves:
-                yield f"{name or what.name or 'tree'}{node.path}", node.to_dataset()
+            for place, ds in in_turn(what):
+                yield f"{name or what.name or 'tree'}{place}", ds
         case str() | Path():
             path = Path(what)
             files = sorted(item for item in path.iterdir() if item.is_file()) if path.is_dir() else [path]

@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..impedance.compiled import CompiledSpectra
+from .considered import sensitivities, widened
 from .coordinates import Coordinates
 from .evidence import Evidence
+from .linear import filtered
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
-from .smoother import ITERATIONS, Chain, Smoothed, filtered, smooth
+from .smoother import ITERATIONS, Chain, Smoothed, smooth
 from .transitions import Journey
 
-__all__ = ["Begun", "Life", "Measured", "WithError", "live", "widened"]
+__all__ = ["Begun", "Life", "Measured", "WithError", "live", "with_errors"]
 
 Reals = NDArray[np.float64]
 
@@ -47,9 +49,7 @@ class Begun(Protocol):
 class Measured:
     """All evidence along a life, in units of its noise (`mgtwin.twin.smoother.Observed`); states end with errors."""
 
-    def __init__(
-        self, evidence: Sequence[Evidence], coordinates: Coordinates, basis: ErrorBasis | None = None
-    ) -> None:
+    def __init__(self, evidence: Sequence[Evidence], coordinates: Coordinates, basis: ErrorBasis | None = None) -> None:
         kinds = dict.fromkeys(item.kind for item in evidence)
         self._groups = []
         self._size = coordinates.size
@@ -211,6 +211,31 @@ class Life:
         """Whether the model's error leaves hidden numbers without a standard deviation that holds."""
         return self.model_error.outweighs(self.noise)
 
+    @cached_property
+    def considered(self) -> Life:
+        """The same life, less sure by what is uncertain of numbers that are not free: here they are coordinates."""
+        narrow, wide, smoothed = self.coordinates, self.coordinates.wide, self.smoothed
+        if wide.size == narrow.size:
+            return self
+        # the model's error comes last in both
+        places = [*(wide.names.index(name) for name in narrow.names), *range(wide.size, wide.size + self.basis.size)]
+        mean, factor = wide.prior
+        spread = {k: float(factor[k, k]) for k in range(wide.size) if k not in places}
+        begin = smoothed.chain.mean + smoothed.chain.factor @ smoothed.start
+        along = np.tile(np.concatenate([mean, np.zeros(self.basis.size)]), (len(self.evidence) + 1, 1))
+        along[:, places] = np.vstack([begin, smoothed.states])
+        journey = Journey(wide, [item.moment for item in self.evidence], narrow.since)
+        moved = journey.linearised(along[:-1, : wide.size], smoothed.noises[:, : journey.noises])[0]
+        _, slopes = Measured(self.evidence, wide).linearised(along[1:])
+        numbers, errors = [*spread], np.zeros((len(self.evidence), self.basis.size, len(spread)))
+        S = sensitivities(
+            smoothed.linear,
+            np.vstack([narrow.leaning, errors[0]]),
+            np.concatenate([moved[:, places[: narrow.size]][:, :, numbers], errors], axis=1),
+            [H[:, numbers] for H in slopes],
+        )
+        return replace(self, coordinates=wide, smoothed=widened(smoothed, along[1:], places, spread, S))
+
     def drawn(self, members: int, random: np.random.Generator) -> Reals:
         """States after the last piece of evidence as they may be, the model's error included: (members, n)."""
         factor, size = self.smoothed.solved.factor, self.coordinates.size
@@ -271,7 +296,8 @@ def live(
         if best in tried:
             break
         tried.append(best)
-        smoothed = _smoothed(coordinates, journey, measured, best, counted, smoothed, iterations)
+        reached = Life(coordinates, tuple(evidence), smoothed, tried[-2], measured.basis)
+        smoothed = _smoothed(coordinates, journey, measured, best, counted, reached, iterations)
     return Life(coordinates, tuple(evidence), smoothed, tried[-1], measured.basis)
 
 
@@ -286,7 +312,7 @@ def _smoothed(
 ) -> Smoothed:
     mean, factor = coordinates.prior
     dynamics = WithError(journey, error, measured.basis)
-    chain = Chain(*widened(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
+    chain = Chain(*with_errors(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
     if begin is not None:
         return smooth(chain, begin.start, begin.noises, iterations)
     start = np.zeros(chain.factor.shape[1])
@@ -301,7 +327,7 @@ def _smoothed(
     return smooth(chain, start, noises, iterations)
 
 
-def widened(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:
+def with_errors(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> tuple[Reals, Reals]:
     wide = np.zeros((mean.size + basis.size, factor.shape[1] + basis.size))
     wide[: mean.size, : factor.shape[1]] = factor
     wide[mean.size :, factor.shape[1] :] = size * np.eye(basis.size)
@@ -324,7 +350,7 @@ def most_probable(
     def log_density(error: ModelError) -> float:
         dynamics = WithError(journey, error, measured.basis)
         F, G = dynamics.widened(linear.transitions[:, :size, :size], linear.noises[:, :size, :first])
-        _, wide = widened(*coordinates.prior, dynamics.size, measured.basis)
+        _, wide = with_errors(*coordinates.prior, dynamics.size, measured.basis)
         steps = filtered(replace(shared, factor=wide, transitions=F, noises=G))
         return -0.5 * sum(step.square + step.log_determinant for step in steps)
 

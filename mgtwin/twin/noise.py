@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ..analysis.kramers_kronig import FEWEST, kramers_kronig
 from ..errors import InputError
 from .evidence import Evidence
+from .observing import EVIDENCE_KINDS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -70,5 +71,6 @@ def pooled(evidence: Sequence[Evidence]) -> list[Evidence]:
                 f"{item.name}: how noisy it is cannot be told from {setting[1]} points (a Kramers-Kronig test needs "
                 f"{FEWEST}): twin.update(ds, noise='1 %')."
             )
-        result.append(replace(item, noise=math.sqrt(sum(last[-LAST:]) / len(last[-LAST:]))))
+        own, _ = EVIDENCE_KINDS[item.kind].doubt(item.dataset)
+        result.append(replace(item, noise=math.hypot(math.sqrt(sum(last[-LAST:]) / len(last[-LAST:])), own)))
     return result

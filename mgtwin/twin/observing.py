@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, dataclass_transform
 
 import numpy as np
@@ -93,6 +93,23 @@ class EvidenceKind(ABC):
     @abstractmethod
     def recognises(dataset: xr.Dataset) -> bool:
         """Whether a Dataset is of this kind."""
+
+    @staticmethod
+    def check(dataset: xr.Dataset, name: str, cells: Iterable[Cell]) -> None:
+        """Refuse, before it is kept, what the state of a cell cannot be held against; `cells` are the explanations.
+
+        Raises
+        ------
+        InputError
+            It is empty, or the kind says why.
+        """
+        if 0 in dataset.sizes.values():
+            raise InputError(f"{name} is empty: it has no point.")
+
+    @staticmethod
+    def doubt(dataset: xr.Dataset) -> tuple[float, str]:
+        """By which part predictions of it may be wrong beside the noise, and why; 0 where they are not."""
+        return 0.0, ""
 
     @staticmethod
     def tested(dataset: xr.Dataset, name: str) -> tuple[float | None, str]:

@@ -16,7 +16,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..errors import InputError
 from ..fitting.free import Drifting
 
 # the kinds of evidence make themselves known when they are imported
@@ -58,7 +57,7 @@ class Resumed(Coordinates):
     def __init__(self, life: Life, opening: Opening) -> None:
         before = life.coordinates
         cell = before.original.with_(opening.changes) if opening.changes else before.original
-        super().__init__(cell, {**before.free, **opening.free}, before.usage)
+        super().__init__(cell, {**before.free, **opening.free}, before.usage, before.considered)
         self.since = life.evidence[-1].moment
         self._before, self._widened = life, opening.widened
 
@@ -78,6 +77,20 @@ class Resumed(Coordinates):
             covariance[k, k] += added**2
         values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
         return mean, vectors * np.sqrt(np.clip(values, 0.0, None))
+
+    @property
+    def leaning(self) -> Reals:
+        """How the last state of the life before goes with the considered numbers."""
+        before, found = self._before.considered, super().leaning
+        names = before.coordinates.names
+        own = [name for name in self.wide.names if name not in self.names]
+        # P = S C above the diagonal, C on it
+        for column, name in enumerate(own):
+            along = before.covariances[-1][:, names.index(name)]
+            for row, known in enumerate(self.names):
+                if known in names:
+                    found[row, column] = along[names.index(known)] / along[names.index(name)]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +142,15 @@ class Bank:
     members: tuple[Member, ...]
     kinds: tuple[AlarmKind, ...]
     evidence: tuple[Evidence, ...] = ()
-    report: Report = Report()
+    report: Report = field(default_factory=Report)
     seen: tuple[Innovation, ...] = ()
     before: Bank | None = None
+
+    @classmethod
+    def before_any(cls, explanations: Mapping[str, Coordinates], error: ModelError, kinds: Sequence[AlarmKind]) -> Bank:
+        """Explanations by name, equally probable before any evidence."""
+        members = [Member(name, Running.before(space, error)) for name, space in explanations.items()]
+        return cls(tuple(members), tuple(kinds))
 
     def after(self, item: Evidence) -> Bank:
         """With one more piece of evidence, which is later than all others.
@@ -162,7 +181,8 @@ class Bank:
         if not report.apart[len(self.evidence)]:
             # what nobody believes need not be found to the last digit
             members = [
-                replace(m, running=m.running.counting(ITERATIONS if m.log_odds[-2] > best - HOPELESS else FEW)) for m in ahead
+                replace(m, running=m.running.counting(ITERATIONS if m.log_odds[-2] > best - HOPELESS else FEW))
+                for m in ahead
             ]
         pieces, known = (*self.evidence, item), (*self.seen, seen)
         return Bank(tuple(members), self.kinds, pieces, report, known, replace(self, before=None))
@@ -248,8 +268,7 @@ def assimilated(
     before : Bank, optional
         Of the first of this evidence. The result is the same.
     """
-    new = (Member(name, Running.before(space, error)) for name, space in explanations.items())
-    bank = Bank(tuple(new), tuple(kinds)) if before is None else before
+    bank = Bank.before_any(explanations, error, kinds) if before is None else before
     for item in evidence[len(bank.evidence) :]:
         bank = bank.after(item)
     return bank

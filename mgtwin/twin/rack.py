@@ -35,7 +35,7 @@ def twin_of(told: TwinFile) -> Twin:
     """Return the twin that a file describes, with all that its store holds."""
     return Twin(
         told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
-        label=told.label, store=FolderStore(told.store),
+        label=told.label, considered=told.considered, store=FolderStore(told.store),
     )  # fmt: skip
 
 

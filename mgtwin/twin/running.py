@@ -14,7 +14,7 @@ and whenever their number has doubled all of them, the model's error being estim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,10 +24,11 @@ from ..errors import MgtwinError
 from .alarms.faults import Foreseen
 from .coordinates import Coordinates
 from .evidence import Evidence, Moment
-from .life import Life, Measured, WithError, live, widened
+from .life import Life, Measured, WithError, live, with_errors
+from .linear import Backward, Filtered, triangle_of
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
-from .smoother import ITERATIONS, Backward, Filtered
+from .smoother import ITERATIONS
 from .transitions import Journey
 
 __all__ = ["Running"]
@@ -78,7 +79,7 @@ class Piece:
     def told(self) -> tuple[Reals, Reals]:
         """Residuals (m, 1) and slopes of no more numbers than there are unknowns: all that counts for the states."""
         both = np.column_stack([self.slopes, self.residual])[: None if self.counts else 0]
-        triangle = np.linalg.qr(both, mode="r") if len(both) > both.shape[1] else both
+        triangle = triangle_of(both) if len(both) > both.shape[1] else both
         return triangle[:, -1:], triangle[:, :-1]
 
 
@@ -93,6 +94,8 @@ class Running:
         What is to be estimated of the model's error.
     model_error : ModelError
         As estimated.
+    basis : ErrorBasis
+        In which it is held: that of all evidence so far.
     pieces : tuple of Piece
     steps : tuple of Filtered
         What each of them adds to those before it.
@@ -103,6 +106,7 @@ class Running:
     coordinates: Coordinates
     settings: ModelError
     model_error: ModelError
+    basis: ErrorBasis = field(default_factory=lambda: ErrorBasis.over([]))
     pieces: tuple[Piece, ...] = ()
     steps: tuple[Filtered, ...] = ()
     converged: bool = True
@@ -127,7 +131,7 @@ class Running:
             counts = bool(chain.assimilated[k])
             pieces.append(Piece(item, counts, (F, rest, G), residual, slopes, deviations[k], edges[k]))
             before = state
-        bare = cls(life.coordinates, settings, life.model_error, tuple(pieces), converged=life.converged)
+        bare = cls(life.coordinates, settings, life.model_error, life.basis, tuple(pieces), converged=life.converged)
         return bare.filtered_from(0)
 
     # -- what it says -------------------------------------------------------------------------------------------------
@@ -141,16 +145,11 @@ class Running:
         """Evidence that is foreseen, but not assimilated."""
         return frozenset(piece.item.sha for piece in self.pieces if not piece.counts)
 
-    @cached_property
-    def basis(self) -> ErrorBasis:
-        """In which the model's error is held."""
-        return ErrorBasis.over([x for piece in self.pieces for x in piece.edges])
-
     def after(self, count: int) -> tuple[Reals, Reals]:
         """Mean (n, 1) and factor of the covariance of the state after so many pieces, the model's error included."""
         if count:
             return self.steps[count - 1].mean, self.steps[count - 1].factor
-        mean, factor = widened(*self.coordinates.prior, float(self.model_error.size or 0.0), self.basis)
+        mean, factor = with_errors(*self.coordinates.prior, float(self.model_error.size or 0.0), self.basis)
         return mean[:, np.newaxis], factor
 
     @property
@@ -176,10 +175,13 @@ class Running:
 
     @property
     def log_evidences(self) -> Reals:
-        """Logarithm of the density of every piece, predicted from those before it, 0 where it is only foreseen, (K,)."""
+        """Logarithm of the density of every piece, predicted from those before it, (K,); 0 of what is only foreseen."""
         pairs = zip(self.pieces, self.steps, strict=True)
         return np.array(
-            [-0.5 * (step.square + step.log_determinant) - piece.log_norm if piece.counts else 0.0 for piece, step in pairs]
+            [
+                -0.5 * (step.square + step.log_determinant) - piece.log_norm if piece.counts else 0.0
+                for piece, step in pairs
+            ]
         )
 
     @property
@@ -199,11 +201,11 @@ class Running:
     # -- one more piece -----------------------------------------------------------------------------------------------
     def ahead(self, item: Evidence) -> Running:
         """With one more piece, which is foreseen and does not count."""
-        measured = Measured([item], self.coordinates, self.basis if self.pieces else None)
+        measured = Measured([item], self.coordinates, self.basis)
         (edges,), (deviations,) = measured.edges, measured.deviations
-        wider = ErrorBasis.over([*edges, *(x for piece in self.pieces for x in piece.edges)])
-        if self.pieces and wider != self.basis:
-            return self.over(wider, item)
+        basis = ErrorBasis.over([*edges, *(x for piece in self.pieces for x in piece.edges)])
+        if basis != self.basis:
+            return self.over(basis).ahead(item)
         size, count = self.coordinates.size, len(self.pieces)
         mean = self.after(count)[0]
         dynamics = self._dynamics(count, [item.moment])
@@ -292,15 +294,16 @@ class Running:
         found = replace(self, pieces=tuple(anew)).filtered_from(first + changed) if changed < len(pieces) else self
         return found, float(np.sqrt(off.sum()))
 
-    def over(self, basis: ErrorBasis, item: Evidence) -> Running:
-        """`ahead` with the model's error in a basis that reaches farther."""
-        size = self.coordinates.size
-        measured = Measured([piece.item for piece in self.pieces], self.coordinates, basis)
-        pieces = [
-            replace(piece, slopes=np.hstack([piece.slopes[:, :size], errors]))
-            for piece, errors in zip(self.pieces, measured.errors, strict=True)
-        ]
-        return replace(self, pieces=tuple(pieces)).filtered_from(0).ahead(item)
+    def over(self, basis: ErrorBasis) -> Running:
+        """The same with the model's error in another basis."""
+        bare = replace(self, basis=basis)
+        if not self.pieces:
+            return bare
+        size, pieces = self.coordinates.size, self.pieces
+        errors = Measured([piece.item for piece in pieces], self.coordinates, basis).errors
+        pairs = zip(pieces, errors, strict=True)
+        moved = (replace(piece, slopes=np.hstack([piece.slopes[:, :size], extra])) for piece, extra in pairs)
+        return replace(bare, pieces=tuple(moved)).filtered_from(0)
 
     def filtered_from(self, first: int) -> Running:
         """With the steps of the filter from a piece on."""

@@ -8,7 +8,7 @@ that a smoother asks for are integrated side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, SimulationError
+from ..analysis.salt import depletion
+from ..errors import InputError, MgtwinError
+from ..kinds.carriers import Carrier
 from ..protocols import Segment
 from ..protocols.segments import CurrentRamp, VoltageRamp
 from ..routes import MODELLED, Task, choose
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..batch.stacks import ParameterSets
+    from ..cells import Cell
 
 __all__ = ["Record", "Run", "Runs", "record"]
 
@@ -160,6 +163,12 @@ class Runs(Observation):
         self.deviations = tuple(
             float(item.noise or np.nan) * one.scale for item, one in zip(evidence, self._records, strict=True)
         )
+        self._names = [item.name for item in evidence]
+        # each run at its own temperature: only where one differs does the temperature vary
+        own = float(states.cell.temperature)
+        self._temperatures = np.array([float(item.dataset.attrs.get("temperature", own)) for item in evidence])
+        varied = not np.all(self._temperatures == own) and "temperature" not in states.paths
+        self._paths = (*states.paths, *(["temperature"] if varied else []))
         self._groups: dict[object, list[int]] = {}
         for k, one in enumerate(self._records):
             self._groups.setdefault(one.alike, []).append(k)
@@ -196,6 +205,8 @@ class Runs(Observation):
         for alike, members in self._groups.items():
             sets = states.shape[1]
             values = self._states.values(states[members].reshape(-1, states.shape[2])).T
+            if len(self._paths) > len(values):
+                values = np.vstack([values, np.repeat(self._temperatures[members], sets)])
             model = self._model(alike, self._records[members[0]].segments, values)
             numbers, state = model.numbers(values), model.at_rest(values)
             traces = []
@@ -203,7 +214,12 @@ class Runs(Observation):
                 segments = [self._records[k].segments[number] for k in members for _ in range(sets)]
                 reached = model.integrate(state, values, segments)
                 if reached.failures:
-                    raise SimulationError(next(iter(reached.failures.values())), time=0.0)
+                    which, why = next(iter(reached.failures.items()))
+                    raise MgtwinError(
+                        f"{self._names[members[which // sets]]}: a state of the cell cannot do what was done ({why}). "
+                        f"Where salt, ions or metal run out V jumps, and no state can be found from it: leave this run "
+                        f"out, and hold it against mt.simulate."
+                    )
                 traces.append(model.signals(reached.states, numbers)[:2])
                 state = reached.final
             # PyBaMM's current has the other sign
@@ -217,7 +233,7 @@ class Runs(Observation):
         """The model for runs that are alike, made for the slowest of these cells."""
         from ..batch.stacks import ParameterSets, decades_of  # PyBaMM takes seconds, and most twins never need it
 
-        cell, paths = self._states.cell, self._states.paths
+        cell, paths = self._states.cell, self._paths
         dielectric = checks.check_feasible(cell, segments)
         f_max = 1 / (2 * np.pi * checks.first_output(segments))
         needed = decades_of(cell, dict(zip(paths, values, strict=True)), f_max)
@@ -246,6 +262,24 @@ class Run(EvidenceKind):
     def recognises(dataset: xr.Dataset) -> bool:
         """Whether it has voltage and current over time."""
         return {"voltage", "current"} <= set(dataset.data_vars) and dataset["voltage"].dims == ("time",)
+
+    @staticmethod
+    def check(dataset: xr.Dataset, name: str, cells: Iterable[Cell]) -> None:
+        """What is done has to be known, possible, and far from where salt runs out: there V jumps with the state."""
+        segments = record(dataset, name).segments
+        for cell in cells:
+            checks.check_feasible(cell, segments, at_rest=False)
+            driven, last = 0.0, 0.0
+            for segment in segments if any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers) else ():
+                current = 0.0 if segment.control.imposes_voltage else segment.control.start
+                driven = segment.duration + (driven if current * last > 0 else 0.0)
+                last = current
+                if current and depletion(cell, current).time < driven:
+                    raise InputError(
+                        f"{name}: {current:.3g} A for {driven:.4g} s uses up the salt of {cell.name}. There V jumps "
+                        f"with the state, and a twin takes only runs in which it does not: leave this one out, and "
+                        f"hold it against mt.simulate."
+                    )
 
     @staticmethod
     def observation(evidence: Sequence[Evidence], states: States) -> Runs:

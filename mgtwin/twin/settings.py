@@ -79,6 +79,8 @@ class Settings(Written):
     model_error : ModelError
     label : str
         What the cell is called in its measurements, if they say it.
+    considered : sequence of str, optional
+        Paths or wildcards of numbers that are not free and whose printed standard deviation counts; by default all.
 
     Examples
     --------
@@ -94,6 +96,7 @@ class Settings(Written):
     alarms: tuple[AnyAlarm, ...] | None = None
     model_error: ModelError = field(default_factory=ModelError)
     label: str = ""
+    considered: tuple[str, ...] | None = None
 
     def to_yaml(self) -> str:
         """Return all of it as YAML, whole cells included, from which `from_yaml` makes the same."""

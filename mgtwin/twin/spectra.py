@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
+from ..protocols import from_yaml
 from .alarms.spectra import SpectrumForeseen, foreseen_by, watched_of
 from .evidence import Evidence
+from .intake import CURRENT_BEFORE
 from .model_error import ErrorBasis
 from .noise import measured_noise
 from .observing import EvidenceKind, Observation, States, evidence_kind
@@ -18,10 +22,17 @@ from .observing import EvidenceKind, Observation, States, evidence_kind
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..cells import Cell
+
 __all__ = ["Spectra", "Spectrum"]
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+
+
+#: A spectrum that is taken right after a half cycle is off that at rest by 3 to 9 % of |Z| (electrodes react, double
+#: layers are charged); after a rest of so many times the slowest thing it shows by 1e-5.
+AFTER_CURRENT, RESTED = 0.06, 5.0
 
 
 class Spectra(Observation):
@@ -107,6 +118,24 @@ class Spectrum(EvidenceKind):
         return "impedance" in dataset and dataset["impedance"].dims == ("frequency",)
 
     @staticmethod
+    def check(dataset: xr.Dataset, name: str, cells: Iterable[Cell]) -> None:
+        """A spectrum under a bias is that of another state."""
+        if "protocol" in dataset.attrs and rest_before(str(dataset.attrs["protocol"])) is None:
+            raise InputError(
+                f"{name} was taken under a bias, and a twin knows spectra of the cell at rest: take one without, or "
+                f"compare it with mt.simulate, or mt.fit."
+            )
+
+    @staticmethod
+    def doubt(dataset: xr.Dataset) -> tuple[float, str]:
+        """Right after a current the cell is not at rest yet."""
+        rest = rest_before(str(dataset.attrs["protocol"])) if "protocol" in dataset.attrs else np.inf
+        slowest = 1 / (2 * np.pi * float(dataset["frequency"].min()))
+        if not dataset.attrs.get(CURRENT_BEFORE) and (rest or 0.0) >= RESTED * slowest:
+            return 0.0, ""
+        return AFTER_CURRENT, f"taken right after a current, {100 * AFTER_CURRENT:g} % of |Z| added to its noise"
+
+    @staticmethod
     def tested(dataset: xr.Dataset, name: str) -> tuple[float | None, str]:
         """By the relations of Kramers and Kronig."""
         return measured_noise(dataset, name)
@@ -115,6 +144,12 @@ class Spectrum(EvidenceKind):
     def observation(evidence: Sequence[Evidence], states: States) -> Spectra:
         """All of them at once."""
         return Spectra(evidence, states)
+
+
+@lru_cache
+def rest_before(protocol: str) -> float | None:
+    """How long no current has flowed before a simulated spectrum [s]; None under a bias."""
+    return from_yaml(protocol).rest_before()
 
 
 #: What was read of spectra: a life has many of them, and looks back at each again and again.

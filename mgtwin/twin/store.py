@@ -22,7 +22,7 @@ from .journal import Journal, Record
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["FolderStore", "MemoryStore", "Store", "extends"]
+__all__ = ["FolderStore", "MemoryStore", "Store", "extends", "store_of"]
 
 #: Arrays by their name: the state of a twin, which can be computed anew from the evidence.
 Arrays = Mapping[str, np.ndarray]
@@ -327,6 +327,16 @@ class FolderStore(Store):
                 )
             self._datasets[sha] = found
         return self._datasets[sha]
+
+
+def store_of(given: str | Path | Store | None) -> Store:
+    """The store that is meant: a folder by its path, one that is made, or None for one that ends with the process."""
+    match given:
+        case None:
+            return MemoryStore()
+        case str() | Path():
+            return FolderStore(given)
+    return given
 
 
 def extends(longer: xr.Dataset, shorter: xr.Dataset) -> bool:

@@ -66,7 +66,7 @@ class Journey:
         """What has aged after a gap, with the numbers that act within it."""
         space = self._coordinates
         reader = space.reader(during)
-        return space.ageing.advanced(reader, space.aged(during), cycles, idle, self._steps)
+        return space.ageing.advanced(reader, space.aged(during), cycles, idle, self._steps, space.ionic(during))
 
     def ensemble(self, k: int, states: Reals, noises: Reals) -> Reals:
         """`step` for states (members, n) and noises (members, q)."""
@@ -101,7 +101,9 @@ class Journey:
         during[:, self._wandering] += shift
         about, steps = space.around(during)
         found = self._aged(
-            np.concatenate([about, during[:, np.newaxis]], axis=1), self.cycles[:, np.newaxis], self._idle[:, np.newaxis]
+            np.concatenate([about, during[:, np.newaxis]], axis=1),
+            self.cycles[:, np.newaxis],
+            self._idle[:, np.newaxis],
         )
         active = list(space.active)
         for row, aged in enumerate(found, first):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,36 +10,35 @@ import xarray as xr
 from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
-from ..fitting.free import FreeLike, PerDataset
+from ..fitting.design import Candidate
+from ..fitting.free import FreeLike
 from ..fitting.parameters import wanted
 from ..fitting.result import Fit
-from ..fitting.verb import fit
-from ..protocols import Cycling
-from ..quantities import format_value, parse
-from ..regression import Modulus
-from .admission import check_is_of
+from ..protocols import Cycling, Protocol
+from ..quantities import parse
+from .admission import admitted, decision_on
 from .alarms import ALARM_KINDS, AlarmKind
 from .alarms.watching import Alarm
 from .evidence import Evidence, Moment, Usage, content_hash, moment_of
-from .explanations import coordinates_of
+from .explanations import coordinates_of, fitted
 from .figures import Plots
 from .forecasts import Limit, forecast, history
 from .intake import Given, Update, each
 from .journal import Record
 from .life import Life
+from .memory import Memory
 from .model_error import ModelError
 from .noise import pooled
-from .observing import kind_of
-from .odds import Bank, assimilated
+from .odds import Bank
+from .planning import Prospects, prospects
 from .settings import Settings
-from .store import FolderStore, MemoryStore, Store
+from .store import Store, store_of
+from .words import in_words
 
 __all__ = ["Twin", "Update"]
 
 #: Quantiles of bands unless others are asked for.
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
-#: States that are known at once: some before the last, for files that come late.
-KNOWN = 8
 
 
 class Twin:
@@ -65,6 +62,8 @@ class Twin:
         Estimated by default.
     label : str, optional
         Name of the cell, if its files say it: others are refused.
+    considered : sequence of str, optional
+        Paths or wildcards of numbers that are not free and whose printed standard deviation counts; all by default.
     store : path or Store, optional
         Folder in which all of it is kept; by default it ends with the process.
 
@@ -93,6 +92,7 @@ class Twin:
         alarms: Sequence[AlarmKind] | None = None,
         model_error: ModelError | None = None,
         label: str = "",
+        considered: Sequence[str] | None = None,
         store: str | Path | Store | None = None,
     ) -> None:
         match explanations:
@@ -104,16 +104,11 @@ class Twin:
         self.model_error_settings = model_error or ModelError()
         # every kind there is, also one of a file of one's own
         self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
-        match store:
-            case None:
-                self.store: Store = MemoryStore()
-            case str() | Path():
-                self.store = FolderStore(store)
-            case _:
-                self.store = store
-        self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use))
+        self.store = store_of(store)
+        self.considered = None if considered is None else tuple(considered)
+        spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
         self._told = self._settings().to_yaml()
-        self._known: dict[str, Bank] = {}
+        self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
 
     @classmethod
     def open(cls, store: str | Path | Store) -> Twin:
@@ -124,18 +119,14 @@ class Twin:
         InputError
             There is no twin.
         """
-        match store:
-            case str() | Path():
-                kept: Store = FolderStore(store)
-            case _:
-                kept = store
+        kept = store_of(store)
         body = kept.settings()
         if body is None:
             raise InputError(f"there is no twin in {store}: mt.Twin(..., store=...) makes one, or mgtwin watch.")
         told = Settings.from_yaml(str(body["yaml"]))
         return cls(
             told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
-            label=told.label, store=kept,
+            label=told.label, considered=told.considered, store=kept,
         )  # fmt: skip
 
     # -- evidence -----------------------------------------------------------------------------------------------------
@@ -181,7 +172,7 @@ class Twin:
                 self.store.put(piece)
             decisions = {}
             for piece in pieces:
-                decision = f"held: {piece.verdict}" if piece.verdict else "assimilated"
+                decision = decision_on(piece)
                 decisions[piece.name] = "known" if piece.sha in known else decision
                 if piece.sha not in known:
                     self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
@@ -189,11 +180,12 @@ class Twin:
 
     def _settings(self) -> Settings:
         free = {str(key): what for key, what in self.free.items()}
-        return Settings(self.explanations, free, self.use, self.alarm_kinds, self.model_error_settings, self.label)
+        return Settings(
+            self.explanations, free, self.use, self.alarm_kinds, self.model_error_settings, self.label, self.considered
+        )
 
     def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
-        check_is_of(dataset, name, self.explanations.values(), self.label)
-        kind = kind_of(dataset, name)
+        kind = admitted(dataset, name, self.explanations.values(), self.label)
         moment = moment_of(dataset, at, name)
         Usage(self.use).time(moment)
         found, verdict = (noise, "") if noise is not None else kind.tested(dataset, name)
@@ -218,22 +210,7 @@ class Twin:
         evidence = self.evidence
         if not evidence:
             raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
-        # of every first part of it, since what comes last is what is new
-        keys = self._keys(evidence)
-        count = max((k for k, key in enumerate(keys, 1) if key in self._known), default=0)
-        if count < len(evidence):
-            before = self._known[keys[count - 1]] if count else None
-            bank = assimilated(self._spaces, evidence, self.model_error_settings, self.alarm_kinds, before)
-            self._known = dict([*self._known.items(), (keys[-1], bank)][-KNOWN:])
-        return self._known[keys[-1]]
-
-    def _keys(self, evidence: Sequence[Evidence]) -> list[str]:
-        """What the state after each piece of evidence depends on, as a hash."""
-        digest, found = hashlib.sha256(self._told.encode()), list[str]()
-        for item in evidence:
-            digest.update(json.dumps([item.sha, item.moment.cycle, item.moment.time, item.noise]).encode())
-            found.append(digest.copy().hexdigest())
-        return found
+        return self._memory.bank(evidence)
 
     @property
     def lives(self) -> Mapping[str, Life]:
@@ -308,7 +285,7 @@ class Twin:
     def _cell(self, k: int) -> Cell:
         life = self.lives[self.best]
         # a wrong model gives hidden numbers standard deviations that do not hold
-        spread = {} if life.forecasts_only else life.deviations(k)
+        spread = {} if life.forecasts_only else life.considered.deviations(k)
         return life.coordinates.cell_at(life.states[k], spread)
 
     @property
@@ -370,42 +347,45 @@ class Twin:
         """What the cell was, by the most probable explanation: bands over the cycles of the measurements."""
         return history(self.lives, self._weights, tuple(quantiles))
 
+    def next_experiment(
+        self,
+        candidates: Mapping[str, Candidate | Protocol],
+        horizon: int = 10,
+        about: Limit | Sequence[str] | None = None,
+    ) -> Prospects:
+        """Rank what could be measured, and when, by what it would tell.
+
+        Parameters
+        ----------
+        candidates : mapping
+            Name to a protocol, or a `Candidate` with the noise of its instrument; without one, that of this twin's.
+        horizon : int
+            They could be done now, after half as many cycles or after so many; what counts is what is known then.
+        about : Limit or sequence of str, optional
+            What should be known: cycles until a limit, or numbers (paths, wildcards); by default the whole state.
+
+        Raises
+        ------
+        InputError
+            None of the candidates can be done, or `about` names nothing that any explanation leaves open.
+        MgtwinError
+            The most probable life was not found.
+        """
+        return prospects(self.bank, candidates, horizon, about)
+
     def fit(self, name: str = "") -> Fit:
         """`mgtwin.fit` of all spectra with one explanation, for its profiles and table.
 
         What ages or wanders has a value of its own in every Dataset; the rest, priors included, is free as here.
         """
-        space = self._spaces[name or self.best]
-        evidence = self.evidence
-        free: dict[Key, FreeLike] = {path: PerDataset() for path in space.placed}
-        # rates of ageing act on no single spectrum, and what wanders has a value in each
-        for parameter in space.parameters:
-            what = space.free[parameter.key]
-            if not any(".ageing." in path or path in space.placed for path in parameter.targets[0]):
-                free[parameter.key] = PerDataset(what.single) if any(what.wander) else what.single
-        pairs = [(space.cell, item.dataset) for item in evidence]
-        return fit(pairs, free, weighting=[Modulus(item.noise) for item in evidence])
+        return fitted(self._spaces[name or self.best], self.evidence)
 
     def summary(self) -> str:
         """What the cell is now, in a few lines."""
         try:
-            bank = self.bank
+            return in_words(self.bank)
         except InputError as error:
             return str(error)
-        odds, best = self.odds, self.best
-        named = zip(odds["explanation"].values, odds.values[-1], strict=True)
-        shares = ", ".join(f"{name} {100 * x:.0f} %" for name, x in named)
-        life = bank.running(best)
-        now = ", ".join(
-            f"{path} in contact {contact:.3g}, film {format_value(float(film), 'ohm*m^2')}"
-            for path, (contact, film) in life.coordinates.reached(life.state).items()
-        )
-        trust = "forecasts only: the model's error is too large for hidden numbers" if life.forecasts_only else now
-        found = "" if life.converged else "; the most probable life was not found"
-        return (
-            f"{self.moment}, {len(life.pieces)} measurements; {shares}{found}\n"
-            f"{trust}\nnoise {100 * life.noise:.2g} % of |Z|, error of the model {life.model_error}"
-        )
 
     __str__ = summary
 

@@ -17,6 +17,7 @@ from ..kinds.noun import noun
 from ..quantities import AmbientTemperature, Quantity
 from ..unions import OneOf
 from .evidence import Moment
+from .intake import in_turn
 from .journal import Record
 from .store import Store
 
@@ -103,8 +104,7 @@ class Reading:
         """
         found = open_result(path) if path.suffix.lower() in RESULTS else self._read(File(path))
         # each of several spectra is evidence of its own, with a moment of its own
-        leaves = found.leaves if is_tree(found) else []
-        named = [(f"{path.name} {leaf.path.strip('/')}", leaf.to_dataset()) for leaf in leaves if leaf.has_data]
+        named = [(f"{path.name} {place.strip('/')}", ds) for place, ds in (in_turn(found) if is_tree(found) else [])]
         for name, ds in named or [(path.name, cast("xr.Dataset", found))]:
             if self.moments is None:
                 yield name, ds, None

@@ -89,6 +89,50 @@ def test_what_a_shunt_does_to_an_end_voltage(life: Life) -> None:
         np.testing.assert_allclose(one.shunted(np.array([1 / R]))[0], -V / 2, rtol=1e-3)
 
 
+def test_a_run_at_its_own_temperature() -> None:
+    """Warmer by 10 K it is another run; the record says so, and each is held against its own."""
+    cell = Films.cell.with_(dict.fromkeys(PATHS, 2.0))
+    runs = [mt.simulate(cell, mt.Galvanostatic("10 uA", "1 h", temperature=T)) for T in (298.15, 308.15)]
+    assert abs(runs[1]["voltage"][-1]) < 0.97 * abs(runs[0]["voltage"][-1])
+    observed = Run.observation([evidence(run) for run in runs], Films())
+    for found, data in zip(observed.predicted(np.log([[2.0, 2.0]] * 2)), observed.data, strict=True):
+        np.testing.assert_allclose(found, data, rtol=1e-4)
+
+
+def test_a_limit_that_ended_a_half_cycle_leaves_it_smooth() -> None:
+    """It is held against the model for as long as it lasted: V at its end has a derivative like any other."""
+    cell = Films.cell.with_(dict.fromkeys(PATHS, 2.0))
+    whole = mt.simulate(cell, mt.Galvanostatic("10 uA", "1 h"))
+    limit = float(whole["voltage"][0] + whole["voltage"][-1]) / 2
+    run = mt.simulate(cell, mt.Galvanostatic("10 uA", "1 h", limits=(-1.0, limit)))
+    assert 0 < float(run["time"][-1]) < 3599
+    observed = Run.observation([evidence(run)], Films())
+    at = np.log([[2.0, 2.0]])
+    ((found, slopes),) = observed.linearised(at)
+    np.testing.assert_allclose(found[-1], limit, rtol=1e-4)
+    up, down = (observed.predicted(np.log([[2.0, 2.0 * np.exp(step)]]))[0] for step in (0.05, -0.05))
+    np.testing.assert_allclose(slopes[:, 1], (up - down) / 0.1, rtol=5e-3)
+
+
+def test_runs_that_use_up_the_salt_are_refused() -> None:
+    """V jumps where it runs out: said before anything is kept."""
+    solution = mt.BinaryElectrolyte("0.1 mol/L", "1 mS/cm", "1e-6 cm^2/s", 0.5)
+    film = mt.FilmGrowth("1e-5 ohm*m^4/C")
+    magnesium = mt.Plating("1 mA/cm^2", ageing=[film])
+    cell = mt.Cell("mg_mg", magnesium, [mt.Layer("solution", solution, "1 mm")], magnesium)
+    twin = mt.Twin(
+        cell, {"*.ageing.*.charge_rate": mt.Drifting("5 %")}, use=mt.Cycling("-0.1 mA/cm^2", "10 min", cycles=1)
+    )
+    t = np.linspace(0, 1500, 20)  # Sand's time is 1285 s
+    with pytest.raises(InputError, match="uses up the salt of mg_mg"):
+        twin.update(transient(t, -0.1 - t / 1e4, np.full(20, -1e-3)), at=Moment(cycle=1), noise="1 %")
+    with pytest.raises(InputError, match="neither current nor voltage is held"):
+        twin.update(transient(t, t / 10, 1e-6 * t), at=Moment(cycle=1), noise="1 %")
+    assert not twin.store.evidence()
+    run = transient(t[:10], -0.1 - t[:10] / 1e4, np.full(10, -1e-3))
+    assert twin.update(run, at=Moment(cycle=1), noise="1 %").decision == "assimilated"
+
+
 def test_ramps_are_refused() -> None:
     """Neither current nor voltage is held: said before anything is computed."""
     t = np.linspace(0, 10, 20)

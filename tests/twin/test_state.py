@@ -169,3 +169,33 @@ def test_any_order_of_files_is_the_batch_and_mt_fit() -> None:
     stds = np.sqrt(np.diag(fitted.covariance))
     assert np.abs((state - values) / deviation).max() < 0.05
     assert deviation / stds == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", ["contact", "film"])
+def test_a_shunt_slows_ageing(kind: str) -> None:
+    """Charge beside the ionic path ages nothing: against lives whose charge is solved half cycle by half cycle."""
+    cell = trials.cell(kind)
+    true = trials.lives.Life(cell, 11, drift=0.0, noise=0.0, events=[trials.lives.Event(0, short=0.7)])
+    alone = trials.lives.Life(cell, 11, drift=0.0, noise=0.0)
+    shunt = mt.Shunt(float(true.state("short")[0]))
+    space = Coordinates(cell.with_({"shunt": shunt}), {"shunt.conductance": mt.Free(log=True)}, Usage(trials.USE))
+    after = Journey(space, [Moment(cycle=20.0)]).step(0, space.start, np.zeros(0))
+    for place, (contact, film) in space.reached(after).items():
+        found = {"a": 1 - float(contact), "R": float(film)}
+        for name, change in found.items():
+            expected, without = (abs(life.state(f"{place}.{name}")[-1] - (name == "a")) for life in (true, alone))
+            assert change == pytest.approx(expected, rel=2e-3, abs=1e-12), (place, name)
+            assert change < 0.8 * without or not without
+    # what resists is what shares the charge: the derivative by the conductance of the filament is there, too
+    journey = Journey(space, [Moment(cycle=3.0)])
+    state = aged(space)
+    F, _ = journey.linearised(state[np.newaxis], np.zeros((1, 0)))
+    assert F[0] == pytest.approx(central(lambda x: journey.step(0, x, np.zeros(0)), state, 1e-3), abs=1e-7)
+    assert np.all(F[0][1:, 0] < 0)
+
+
+def test_what_a_shunt_does_to_ageing_is_not_always_known() -> None:
+    free = {"*.ageing.film_growth.charge_rate": mt.Drifting("5 %")}
+    part = mt.cell("trilayer", "film_growth").with_({"shunt": mt.Shunt(1.0, through=("buffer_left",))})
+    with pytest.raises(mt.InputError, match=r"shunt slows ageing is not known .* a filament through some layers"):
+        mt.Twin(part, free, use=trials.USE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import xarray as xr
 
 import mgtwin as mt
 from mgtwin.twin.evidence import content_hash
+from mgtwin.twin.intake import each
+from mgtwin.twin.spectra import Spectrum
 from mgtwin.twin.store import Store
 
 from .lives import Life
@@ -108,3 +111,30 @@ def test_a_spectrum_of_another_cell_is_held_and_withdrawn_by_the_next() -> None:
     alone = told(twin_of()).history()["contact_fraction_quantiles"].values
     np.testing.assert_allclose(twin.history()["contact_fraction_quantiles"].values[-1], alone[-1], rtol=1e-3)
     assert calm.shape == alone[-1].shape
+
+
+def test_a_spectrum_right_after_a_current_says_less_and_under_a_bias_nothing() -> None:
+    """It is up to 9 % off that at rest: after a half cycle in a simulated run, or in one file with it."""
+    probe = mt.EIS("1 MHz", "0.1 Hz", points=5)
+    cycling = mt.Cycling("-10 uA", "1 h", cycles=1, probe=probe, every=1)
+    noises = {}
+    for rest in (None, "1 s", "10 min"):
+        twin = twin_of()
+        run = mt.simulate(CELL, replace(cycling, probe_rest=rest))[["impedance"]].isel(cycle=0)
+        decision = twin.update(run, noise="0.5 %").decision
+        noises[rest] = (twin.evidence[0].noise, "right after a current" in decision)
+    widened = (pytest.approx(np.hypot(0.005, 0.06)), True)
+    assert noises == {None: widened, "1 s": widened, "10 min": (0.005, False)}
+    # one file: a half cycle and a spectrum at once; a half cycle, a rest and a spectrum
+    half, spectrum, rest = LIFE.half(0), LIFE.dataset(0), LIFE.half(0)
+    rest = rest.assign(current=0.0 * rest["current"], voltage=0.0 * rest["voltage"])
+    for leaves, doubted in (([half, spectrum], True), ([half, rest, spectrum], False), ([spectrum, half], False)):
+        tree = xr.DataTree.from_dict({f"part_{k}": ds for k, ds in enumerate(leaves)})
+        read = dict(each(tree, "file.mpr"))
+        (found,) = (ds for ds in read.values() if "impedance" in ds)
+        assert bool(Spectrum.doubt(found)[0]) is doubted
+    twin = twin_of()
+    biased = mt.simulate(CELL, replace(probe, bias=mt.Voltage(0.1)))
+    with pytest.raises(mt.InputError, match="taken under a bias"):
+        twin.update(biased, at=mt.Moment(cycle=0), noise="0.5 %")
+    assert not twin.store.evidence()

@@ -224,6 +224,41 @@ def test_a_run_in_time_is_done_again() -> None:
         drawn(state(page="measured"))
 
 
+@pytest.mark.parametrize(
+    ("page", "protocol", "quantity", "noise", "unit"),
+    [
+        ("polarization", mt.Polarization(["50 mV"], "20 min"), "current", 1e-8, "nA"),
+        ("galvanostatic", mt.Galvanostatic("-5 uA", "20 min"), "voltage", 5e-5, "uV"),
+    ],
+)
+def test_a_run_lies_over_the_page_of_its_kind(
+    page: str, protocol: mt.Polarization | mt.Galvanostatic, quantity: str, noise: float, unit: str
+) -> None:
+    cell = mt.cell("trilayer")
+    run = mt.simulate(cell, protocol)
+    random = noise * np.random.default_rng(3).normal(size=run.sizes["time"])
+    data = run[["voltage", "current"]].assign({quantity: run[quantity] + random}).assign_attrs(label="pellet 9")
+    # what was done to the real cell is done to the model, until something is turned
+    at = mt.explore(cell, data=data).state.turned_to(page)
+    assert float(at.values["duration"]) == pytest.approx(1200)
+    picture = drawn(at, measured(data, cell))
+    size, read = picture.readings["misfit of pellet 9"].split()
+    assert read == unit and float(size) == pytest.approx({"nA": 1e9, "uV": 1e6}[unit] * np.std(random), rel=0.2)
+    (seen,) = [one for one in picture.charts[0].curves if one.role == "data"]
+    assert seen.x[0] > 0 and seen.x[-1] == pytest.approx(1200)
+    name = next(iter(PAGES[page].settings))
+    other = drawn(at.moved(name, 2 * at.values[name]), measured(data, cell))
+    assert other.readings["misfit of pellet 9"] == f"under another {name}, not compared"
+    # nor where it would hide that the cell is at another temperature
+    assert any(
+        "was taken at 25 °C" in text
+        for text in drawn(at.moved("temperature", "60 degC"), measured(data, cell)).warnings
+    )
+    assert "misfit of pellet 9" not in drawn(at.showing("data", False), measured(data, cell)).readings
+    others = {"polarization": "galvanostatic", "galvanostatic": "polarization"}
+    assert "misfit of pellet 9" not in drawn(at.turned_to(others[page]), measured(data, cell)).readings
+
+
 def test_a_fit_begins_here_and_moves_the_state() -> None:
     data = measured(noisy(mt.cell("trilayer").with_({THICKNESS: "0.6 mm"})), mt.cell("trilayer"))
     session = Session(state(free=[THICKNESS]), data)

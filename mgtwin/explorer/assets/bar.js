@@ -73,12 +73,13 @@ export function render({ model }) {
   root.append(tools);
 
   const alert = make("div", { role: "alert", class: "alert" });
+  const alarms = make("div", { role: "alert", class: "alert" });
   const status = make("div", { role: "status", class: "status" });
   const progress = make("progress", { max: 1, "aria-label": "How much is done" });
   const readings = make("dl", { class: "readings" });
   const warnings = make("details", { class: "warnings" });
   const note = make("pre", { class: "note" });
-  root.append(alert, make("div", { class: "busy" }, progress, status), readings, warnings, note);
+  root.append(alert, alarms, make("div", { class: "busy" }, progress, status), readings, warnings, note);
 
   const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const update = () => {
@@ -88,6 +89,7 @@ export function render({ model }) {
     for (const [name, input] of shown) input.checked = !now.off.includes(name);
     shown.get("data").parentElement.hidden = fit.hidden = !model.fits;
     say(alert, now.error);
+    say(alarms, now.alerts.join("\n"));
     say(status, now.busy);
     progress.hidden = !now.busy;
     progress.value = now.fraction;

@@ -25,7 +25,8 @@ export function render({ model }) {
       "aria-label": `${group.title}: ${knob.label}`, "aria-describedby": `${id}-facts`,
     });
     const shown = make("output", { for: id });
-    const name = make("label", { for: id }, knob.label);
+    // a number stays with its unit
+    const name = make("label", { for: id }, knob.label.replace(/(\d) /g, "$1\u00a0"));
     const facts = make("span", { id: `${id}-facts`, class: "facts", title: knob.origin }, knob.facts);
     if (knob.shade) {
       input.style.setProperty("--from", knob.shade[0]);

@@ -8,14 +8,14 @@ import xarray as xr
 
 from ...protocols import Cycling
 from ...quantities import format_value
-from ..page import Setting, Sight, page
+from ..page import Page, Setting, Sight, page
 from ..picture import Axis, Chart, Picture, curve, parts_of
 
 __all__ = ["CyclingPage"]
 
 
 @page("cycling")
-class CyclingPage:
+class CyclingPage(Page):
     """Galvanostatic cycling with whatever ages the cell: overpotential by cycle, the first and the last cycles."""
 
     title, place, long = "Cycling and ageing", 4, True

@@ -8,14 +8,15 @@ import xarray as xr
 
 from ...protocols import Galvanostatic
 from ...quantities import format_value
-from ..page import Setting, Sight, page
+from ..measured import measured_runs
+from ..page import Page, Setting, Sight, page
 from ..picture import Axis, Chart, Picture, curve, parts_of
 
 __all__ = ["GalvanostaticPage"]
 
 
 @page("galvanostatic")
-class GalvanostaticPage:
+class GalvanostaticPage(Page):
     """Constant current: the voltage, and which element takes how much of it."""
 
     title, place, long = "Galvanostatic", 2, False
@@ -38,10 +39,11 @@ class GalvanostaticPage:
             "change over the run": format_value(float(voltage[-1] - voltage[0]), "V"),
         }
         clock = Axis("time", "s")
+        runs, compared, doubts = measured_runs(sight.data, sight.cell, result, "voltage")
         return Picture(
             (
-                Chart("Cell voltage", clock, Axis("voltage", "V"), (curve("model", time, voltage),)),
+                Chart("Cell voltage", clock, Axis("voltage", "V"), (curve("model", time, voltage), *runs)),
                 Chart("What takes the voltage", clock, Axis("voltage", "V"), parts_of(result, "overpotential", "time")),
             ),
-            readings, tuple(result.attrs["warnings"]), result,
+            readings | compared, (*result.attrs["warnings"], *doubts), result,
         )  # fmt: skip

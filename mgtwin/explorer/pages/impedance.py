@@ -10,14 +10,14 @@ import xarray as xr
 from ...impedance.exact import exact
 from ...protocols import EIS
 from ...quantities import format_value
-from ..page import Setting, Sight, page
+from ..page import Page, Setting, Sight, page
 from ..picture import Axis, Chart, Curve, Picture, curve
 
 __all__ = ["Impedance"]
 
 
 @page("impedance")
-class Impedance:
+class Impedance(Page):
     """Nyquist and Bode plots of the cell at rest."""
 
     title, place, long = "Impedance", 0, False
@@ -47,9 +47,10 @@ class Impedance:
             if at is None or found is None:
                 continue
             spectra.append((item.label, at, found, "data"))
-            # the curve is that of the cell at rest: another state is shown, but not judged by it
-            biased = item.measurement.protocol is not None
-            apart = "under a bias, not compared" if biased else item.misfit(exact(sight.cell, at))
+            # the curve is that of the whole cell at rest: another state, or a half, is shown, but not judged by it
+            half = f"of the {half} half only" if (half := item.measurement.half) else ""
+            other = "under a bias" if item.measurement.protocol is not None else half
+            apart = f"{other}, not compared" if other else item.misfit(exact(sight.cell, at))
             readings |= {
                 f"misfit of {item.label}": apart,
                 f"verdict on {item.label}": item.verdict.partition(":")[0] or "being tested",

@@ -9,14 +9,15 @@ import xarray as xr
 
 from ...protocols import Polarization
 from ...quantities import format_value
-from ..page import Setting, Sight, page
+from ..measured import measured_runs
+from ..page import Page, Setting, Sight, page
 from ..picture import Axis, Chart, Picture, curve, parts_of
 
 __all__ = ["PolarizationPage"]
 
 
 @page("polarization")
-class PolarizationPage:
+class PolarizationPage(Page):
     """DC polarization: the current after a step of the voltage."""
 
     title, place, long = "Polarization", 1, False
@@ -43,10 +44,11 @@ class PolarizationPage:
         readings["charge that passed"] = format_value(float(np.trapezoid(current, time)), "C")
         clock = Axis("time", "s", log=True)
         drawn = parts_of(result.isel(time=seen), "overpotential", "time")
+        runs, compared, doubts = measured_runs(sight.data, sight.cell, result, "current")
         return Picture(
             (
-                Chart("Current", clock, Axis("current", "A"), (curve("model", time[seen], current[seen]),)),
+                Chart("Current", clock, Axis("current", "A"), (curve("model", time[seen], current[seen]), *runs)),
                 Chart("What takes the voltage", clock, Axis("voltage", "V"), drawn),
             ),
-            readings, tuple(result.attrs["warnings"]), result,
+            readings | compared, (*result.attrs["warnings"], *doubts), result,
         )  # fmt: skip

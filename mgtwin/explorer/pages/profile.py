@@ -9,7 +9,7 @@ import xarray as xr
 
 from ...protocols import Galvanostatic
 from ...quantities import format_value
-from ..page import Setting, Sight, page
+from ..page import Page, Setting, Sight, page
 from ..picture import Axis, Chart, Curve, Picture, curve
 from .galvanostatic import GalvanostaticPage
 
@@ -17,7 +17,7 @@ __all__ = ["Profile"]
 
 
 @page("profile")
-class Profile:
+class Profile(Page):
     """Voltage profile of the stack at the end of a constant current: how it falls from electrode to electrode."""
 
     title, place, long = "Profile of the stack", 3, False

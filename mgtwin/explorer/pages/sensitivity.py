@@ -10,7 +10,7 @@ import xarray as xr
 from ...impedance.compiled import CompiledSpectra
 from ...protocols import EIS
 from ...quantities import format_value
-from ..page import Setting, Sight, page
+from ..page import Page, Setting, Sight, page
 from ..picture import Axis, Chart, Curve, Picture
 
 __all__ = ["Sensitivity"]
@@ -20,7 +20,7 @@ _MOST = 12
 
 
 @page("sensitivity")
-class Sensitivity:
+class Sensitivity(Page):
     """Tornado: |Z| at a frequency as each number alone goes from one end of its stated range to the other."""
 
     title, place, long = "Sensitivity", 5, False
