@@ -209,10 +209,12 @@ class Running:
         size, count = self.coordinates.size, len(self.pieces)
         mean = self.after(count)[0]
         dynamics = self._dynamics(count, [item.moment])
-        reached, F, G = dynamics.journey.moved(mean[:size].T, np.zeros((1, dynamics.journey.noises)))
-        state = np.concatenate([reached[0], dynamics.kept[0] * mean[size:, 0]])
+        # what is not well known yet can have its mean where no cell can be: there nothing can be linearised
+        own = self.coordinates.inside(mean[:size].T)
+        reached, F, G = dynamics.journey.moved(own, np.zeros((1, dynamics.journey.noises)))
+        state = np.concatenate([self.coordinates.inside(reached)[0], dynamics.kept[0] * mean[size:, 0]])
         (residual,), (slopes,) = measured.linearised(state[np.newaxis])
-        step = (F[0], reached[0] - F[0] @ mean[:size, 0], G[0])
+        step = (F[0], reached[0] - F[0] @ own[0], G[0])
         piece = Piece(item, False, step, residual + slopes @ state, slopes, deviations, edges)
         return replace(self, pieces=(*self.pieces, piece)).filtered_from(count)
 
@@ -226,7 +228,8 @@ class Running:
     def foreseen(self) -> Foreseen:
         """What faults would do to the last piece."""
         item, state = self.pieces[-1].item, self.steps[-1].predicted[: self.coordinates.size].T
-        return EVIDENCE_KINDS[item.kind].observation([item], self.coordinates).foreseen(state)[0]
+        observation = EVIDENCE_KINDS[item.kind].observation([item], self.coordinates)
+        return observation.foreseen(self.coordinates.inside(state))[0]
 
     def counting(self, iterations: int = ITERATIONS) -> Running:
         """With the last piece assimilated; where all has to be searched for, in so many steps."""
@@ -259,7 +262,13 @@ class Running:
 
     def searched(self, begin: Running | None, error: ModelError, iterations: int) -> Running:
         """All pieces linearised along their most probable life."""
-        life = live(self.coordinates, self.evidence, error, self.apart, begin, iterations)
+        try:
+            life = live(self.coordinates, self.evidence, error, self.apart, begin, iterations)
+        except MgtwinError:
+            if begin is None:
+                raise
+            # where a linear life begins can lead where no cell can be
+            return self.searched(None, error, iterations)
         return Running.of(life, self.settings, [piece.edges for piece in self.pieces])
 
     def looked_back(self) -> tuple[Running, float]:
