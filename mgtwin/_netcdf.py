@@ -54,6 +54,16 @@ def write(data: xr.Dataset | xr.DataTree, path: Path) -> Path:
         raise InputError(f"cannot save {path}: the folder {path.parent} does not exist; create it first.")
     if path.is_dir():
         raise InputError(f"cannot save {path}: it is a folder; give the name of a file, for example result.nc.")
+    import xarray as xr
+
+    match data:
+        case xr.Dataset() | xr.DataTree():
+            pass
+        case other:
+            raise InputError(
+                f"cannot save a {type(other).__name__} in {path}: save takes results (Dataset, DataTree); cells and "
+                "fits have a save of their own."
+            )
     extra: dict[str, _Native] = {_MARK: FORMAT, _KIND: "dataset"}
     if is_tree(data):
         extra |= {_KIND: "tree", _NAME: json.dumps(data.name)}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 __all__ = [
+    "LISTED",
     "FileError",
     "InputError",
     "MgtwinError",
@@ -28,6 +29,10 @@ __all__ = [
     "did_you_mean",
     "validation_problems",
 ]
+
+
+#: So many names are listed where none is close to the one that was typed.
+LISTED = 12
 
 
 class MgtwinWarning(UserWarning):
@@ -118,7 +123,7 @@ class UnknownNameError(InputError):
     def __str__(self) -> str:
         text = self.message or f"unknown {self.what} {self.name!r}."
         hint = did_you_mean(self.name, self.candidates)
-        if not hint and 0 < len(self.candidates) <= 12:
+        if not hint and 0 < len(self.candidates) <= LISTED:
             hint = " Known: " + ", ".join(self.candidates) + "."
         return text + hint
 

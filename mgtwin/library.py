@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mgtwin import yamlfile
-from mgtwin.errors import FileError, UnknownNameError
+from mgtwin.errors import LISTED, FileError, UnknownNameError, close_matches
 from mgtwin.plain import is_mapping
 
 __all__ = [
@@ -115,6 +115,8 @@ def find(kind: str, name: str) -> Path:
     message = None
     if not known:
         message = f"unknown {what} {name!r}: no {kind} were found; add a folder that contains {kind}/ to MGTWIN_PATH."
+    elif len(known) > LISTED and not close_matches(str(name), known):
+        message = f"unknown {what} {name!r}: 'mgtwin list {kind}' shows the {len(known)} that there are."
     raise UnknownNameError(str(name), known, what, message)
 
 

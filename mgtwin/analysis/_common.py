@@ -77,7 +77,7 @@ def require(ds: object, names: Sequence[str], needed_by: str) -> None:
     Raises
     ------
     InputError
-        A DataTree is given (a sequence has one Dataset per step), or a variable is missing.
+        A DataTree is given (a sequence has one Dataset per step), or a variable is missing or empty.
     """
     import xarray as xr
 
@@ -86,6 +86,8 @@ def require(ds: object, names: Sequence[str], needed_by: str) -> None:
             raise InputError(f"{needed_by} takes one Dataset, not a tree: {node_of(ds)}.")
         case xr.Dataset(variables=known):
             missing = [name for name in names if name not in known]
+            if not missing and not all(known[name].size for name in names):
+                raise InputError(f"{needed_by}: the Dataset holds no points.")
         case _:
             raise InputError(f"{needed_by} takes a Dataset (see mgtwin.dataset), not {type(ds).__name__}.")
     if missing:

@@ -68,10 +68,12 @@ def points(eis: xr.Dataset, needed_by: str, least: int) -> tuple[np.ndarray, np.
 def attrs_from(eis: xr.Dataset, route: str, more: list[str], **extra: Any) -> dict[str, Any]:
     """Return the attributes of what was derived from a spectrum: its cell and conditions, its warnings and more."""
     kept = {name: eis.attrs.get(name) for name in ("cell", "protocol", "temperature", "area", "thickness")}
+    gaps = int((~np.isfinite(eis["impedance"].values)).sum())
+    left_out = [f"{gaps} of {eis.sizes['frequency']} points have no finite impedance and were left out"] if gaps else []
     return stamp(
         **kept,
         route=route,
-        warnings=[*eis.attrs.get("warnings", []), *more],
+        warnings=[*eis.attrs.get("warnings", []), *left_out, *more],
         sources=eis.attrs.get("sources", []),
         **extra,
     )

@@ -72,17 +72,23 @@ def corrected(
     if fixture is not None:
         said = ["the fixture is taken out"]
         s = 2j * np.pi * frequency
-        z = 1 / (1 / measured - s * fixture.capacitance) - s * fixture.inductance
+        with np.errstate(divide="ignore", invalid="ignore"):  # gaps stay gaps, of which is told below
+            z = 1 / (1 / measured - s * fixture.capacitance) - s * fixture.inductance
     else:
         said = [
             f"the {name} holder is taken out" for name, one in (("shorted", short), ("open", open)) if one is not None
         ]
         series = 0.0 if short is None else _at(short, frequency, "short")
         parallel = 0.0 if open is None else 1 / (_at(open, frequency, "open") - series)
-        z = (measured - series) / (1 - (measured - series) * parallel)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = (measured - series) / (1 - (measured - series) * parallel)
     found = eis.assign(impedance=eis["impedance"].copy(data=z))
     found = found.assign_attrs(reading=[*eis.attrs.get("reading", []), *said])
-    large = np.abs(z - measured) > _LARGE * np.abs(measured)
+    good = np.isfinite(z)
+    if not good.all():
+        found = add_warning(found, f"{(~good).sum()} of {good.size} points have no finite impedance to correct")
+    large = np.full(good.shape, False)
+    large[good] = np.abs(z[good] - measured[good]) > _LARGE * np.abs(measured[good])
     if large.any():
         ends = " to ".join(format_value(float(end), "Hz") for end in (frequency[large].min(), frequency[large].max()))
         found = add_warning(found, f"at {ends} the correction is more than half of what was measured")

@@ -20,6 +20,7 @@ from ..protocols import Protocol, Segment, TransientProtocol
 from ..routes import SIDE_BY_SIDE, Route, Task, choose
 from ..simulation import checks
 from ..simulation.dispatch import stamp
+from ..simulation.filling import filling_warnings
 from ..simulation.resolving import settled
 from ..simulation.transient import (
     clock,
@@ -286,9 +287,11 @@ class _Group:
             known = ((path, law.validity_warning(float(cell.temperature))) for path, law in laws)
             warnings = [
                 *(f"{path}: {said}" for path, said in known if said),
+                *filling_warnings(cell),
                 *checks.depletion_warnings(cell, segments),
             ]
             warnings += [*checks.fixture_warnings(cell, segments), *ended, *potential_warnings(cell, joined(done))]
+            warnings += filling_warnings(cell, self.sets.layout[0], np.array([solution.state for solution in done]))
             attrs = {
                 **self.attrs,
                 "cell": text.of(cell, member.values),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform
 
 from ..errors import InputError
 from ..kinds.declare import declared, require
+from ..plot.units import short
 from ..quantities import parse
 from ..registry import Family
 
@@ -48,6 +49,10 @@ class SeriesCoordinate:
     def said(ds: xr.Dataset) -> float | None:
         """What a measurement says [SI], None where it does not."""
         raise NotImplementedError
+
+    def shown(self, value: float) -> str:
+        """Return a place for people: ``"60 °C"``, ``"cycle 12"``."""
+        return short(value, self.unit) if self.unit else f"{self.quantity} {value:g}"
 
     def value(self, ds: xr.Dataset, label: str) -> float:
         """Return the coordinate of a measurement [SI].

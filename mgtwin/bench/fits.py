@@ -10,6 +10,8 @@ import xarray as xr
 from ..analysis import arrhenius
 from ..errors import InputError
 from ..fitting import Fit, FitSeries
+from ..fitting.extrapolated import extrapolation_of
+from ..plot.overlays import Curve
 from ..quantities import Value, parse
 from .coordinate import SeriesCoordinate
 
@@ -88,6 +90,14 @@ class SeriesFit(FitSeries):
         found = found.assign_coords({self.by.quantity: ("sample", [*self.values], about)})
         return found.assign_attrs(warnings=[*found.attrs["warnings"], *map(str, self.outliers)])
 
+    def curves(self) -> tuple[Curve, ...]:
+        """Data, fit and its bands of each measurement with its place, as plots take them: ``mt.plot.nyquist(fits)``."""
+        return tuple(
+            Curve(self.by.shown(value), ds, value)
+            for item, value in zip(self.fits, self.values, strict=True)
+            for ds in item.curves().values()
+        )
+
     def arrhenius(
         self, parameter: str, *, thickness: float | str | None = None, area: float | str | None = None
     ) -> xr.Dataset:
@@ -113,17 +123,21 @@ class SeriesFit(FitSeries):
         """
         if self.by.quantity != "temperature":
             raise InputError(f"this series goes along the {self.by.quantity}: an activation energy needs temperatures.")
-        pairs, left_out = [], []
+        pairs, said = [], []
         for label, kelvin, item in zip(self.names, self.values, self.fits, strict=True):
             estimate = item.estimate(parameter)
             if estimate.std is None:
-                left_out.append(f"{label}: its data do not determine {parameter}; it is left out")
+                said.append(f"{label}: its data do not determine {parameter}; it is left out")
                 continue
-            relative = estimate.std / abs(estimate.value)
-            sigma = self._conductivity(item, estimate.value, estimate.unit, thickness, area)
+            relative, value = estimate.std / abs(estimate.value), estimate.value
+            seen = extrapolation_of(item, item.index(parameter))
+            if seen is not None:  # a number of a law holds at another temperature than that of these data
+                (_, value), *_ = seen.values
+            said += [f"{label}: the model does not describe its data: {item.failures}"] if item.fails else []
+            sigma = self._conductivity(item, value, estimate.unit, thickness, area)
             pairs.append((kelvin, Value(sigma, unit="S/m", std=relative * sigma)))
         found = arrhenius(pairs)
-        return found.assign_attrs(warnings=[*left_out, *found.attrs["warnings"]])
+        return found.assign_attrs(warnings=[*said, *found.attrs["warnings"]])
 
     @staticmethod
     def _conductivity(

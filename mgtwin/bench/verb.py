@@ -16,6 +16,7 @@ from ..dataset import attributes, stamp
 from ..errors import InputError, MgtwinError
 from ..fitting import fit_series
 from ..fitting.models import Subject
+from ..plot.overlays import Curve
 from .coordinate import SeriesCoordinate
 from .coordinates.temperature import ByTemperature
 from .fits import SeriesFit
@@ -66,6 +67,12 @@ class Series(Sequence[xr.Dataset]):
     def __repr__(self) -> str:
         ends = f"{self.values[0]:g} to {self.values[-1]:g} {self.by.unit}".strip()
         return f"<Series of {len(self)} measurements, {self.by.quantity} {ends}>"
+
+    def curves(self) -> tuple[Curve, ...]:
+        """The measurements with their places, as plots take them: ``mt.plot.nyquist(series)``."""
+        return tuple(
+            Curve(self.by.shown(value), ds, value) for ds, value in zip(self.datasets, self.values, strict=True)
+        )
 
     def fit(self, subject: Subject, free: object = None, **options: Hint) -> SeriesFit:
         """Fit a cell or a circuit to each measurement, every fit starting where the one before ended.
@@ -189,13 +196,15 @@ def _measurements(source: Source, hints: dict[str, Hint]) -> Iterator[tuple[str,
                 several = dict(_in_file(path, hints))
                 for label, ds in several.items():
                     yield (path.name if len(several) == 1 else f"{path.name} {label}"), ds
-        case _:
+        case Sequence():
             for number, item in enumerate(source, 1):
                 match item:
                     case xr.Dataset():
                         yield str(item.attrs.get("file", number)), item
                     case _:
                         yield from _measurements(item, hints)
+        case other:
+            raise InputError(f"a {type(other).__name__} is no measurement: give a folder, files, or Datasets.")
 
 
 def _in_file(path: Path, hints: dict[str, Hint]) -> Iterator[tuple[str, xr.Dataset]]:

@@ -327,8 +327,10 @@ class Cell:
         return self._yaml
 
     def save(self, path: str | Path) -> Path:
-        """Write `to_yaml` to a file, which `mgtwin.load_cell` reads; return its path."""
-        target = Path(path)
+        """Write `to_yaml` to a file in a folder that exists, which `mgtwin.load_cell` reads; return its path."""
+        target = Path(path).expanduser()
+        if not target.parent.is_dir():
+            raise InputError(f"cannot save {target}: the folder {target.parent} does not exist; create it first.")
         target.write_text(self.to_yaml(), encoding="utf-8")
         return target
 

@@ -175,8 +175,11 @@ def expand(root: Node, key: Key, *, setting: bool = False) -> tuple[str, ...]:
 
 
 def _matching(node: Node, patterns: list[str], prefix: str = "") -> Iterator[tuple[str, Node]]:
-    for name, child in children(node).items():
-        if not fnmatchcase(name, patterns[0]):
+    below, pattern = children(node), patterns[0]
+    if not any(sign in pattern for sign in "*?["):  # only one can match
+        below = {pattern: below[pattern]} if pattern in below else {}
+    for name, child in below.items():
+        if not fnmatchcase(name, pattern):
             continue
         if len(patterns) == 1:
             yield f"{prefix}{name}", child

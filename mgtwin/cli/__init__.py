@@ -7,6 +7,8 @@ modules, imported when a command runs, so that ``mgtwin --help`` and ``mgtwin li
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -28,8 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         Always.
     """
-    if arguments is None:  # a process of its own: looking for garbage among modules takes a tenth of its time
-        gc.set_threshold(50_000, 20, 20)
+    if arguments is None:  # a process of its own
+        gc.set_threshold(50_000, 20, 20)  # looking for garbage among modules takes a tenth of its time
+        # what nothing here uses takes another tenth: pandas imports pyarrow, pydantic looks for plugins everywhere
+        sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type]  # as Python has it: not to be imported
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from .start import run_app
 

@@ -24,9 +24,7 @@ def fit_(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to save the fit (.nc), or the template."),
     ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw data and fit into this file (.png, .pdf or .svg).")
-    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw data and fit (.png, .pdf or .svg).")] = None,
     cell: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the cell with the fitted values (.yaml).")
     ] = None,
@@ -55,12 +53,14 @@ def fit_(
     arrhenius: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of a series: the number whose activation energy is asked for.")
     ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="PAGE", help="Of a series: a page about it (.html).")] = None,
 ) -> None:
     """Find the parameters of a cell that explain data, with their uncertainty."""
     if series is not None:
         from .seriesfit import SeriesRequest, run_series
 
-        run_series(SeriesRequest(series, model, tuple(free or ()), by, tuple(hint or ()), arrhenius, output, plot))
+        asked = SeriesRequest(series, model, tuple(free or ()), by, tuple(hint or ()), arrhenius, output, plot, report)
+        run_series(asked)
         return
     from .fitting import FitRequest, run_fit
 

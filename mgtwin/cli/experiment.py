@@ -16,7 +16,7 @@ from rich.text import Text
 from .. import library, yamlfile
 from ..campaign.figures import draw
 from ..campaign.judge import Simulated, rows_of
-from ..errors import FileError, InputError, MgtwinError, UnknownNameError
+from ..errors import FileError, InputError, MgtwinError, UnknownNameError, close_matches
 from ..experiments import Experiment, Run, campaigns, experiment
 from ..quantities import format_value
 from .cellargs import changed_cell, is_file_name, read_cell
@@ -109,7 +109,9 @@ def _found(name: str) -> Experiment:
             message = f"unknown experiment {name!r}, but there is a file {file} here: write {file}."
             raise UnknownNameError(name, (), "experiment", message) from None
         # mgtwin run takes folders too, so a misspelt folder has to find its name here.
-        raise UnknownNameError(name, (*error.candidates, *campaigns()), "experiment") from None
+        known = (*error.candidates, *campaigns())
+        found = close_matches(name, known)
+        raise UnknownNameError(name, known, "experiment", None if found else error.message) from None
 
 
 def chosen_runs(item: Experiment, request: Request) -> tuple[Run, ...]:

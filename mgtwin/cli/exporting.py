@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import MgtwinWarning
 from .console import print_warnings, shown_path
-from .files import export_name, unless_other
+from .files import export_name, page_name
 from .output import print_rows
 from .stored import opened
 
@@ -47,7 +47,7 @@ def report_thing(name: str, target: Path) -> Path:
     FileError
         A file cannot be read.
     """
-    path = unless_other(target, "a page", lambda raw: b"<html" in raw[:200])
+    path = page_name(target)
     from ..exports import report
 
     folder = Path(name)

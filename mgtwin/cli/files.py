@@ -15,6 +15,7 @@ __all__ = [
     "export_name",
     "figure_name",
     "is_export",
+    "page_name",
     "partial_name",
     "result_name",
     "targets",
@@ -128,6 +129,19 @@ def figure_name(path: Path, option: str = "--output") -> Path:
     target = _checked(option, path, "a figure", tuple(_FIGURES))
     ending = target.suffix.lower()
     return unless_other(target, f"a {ending[1:]} figure", lambda raw: _FIGURES[ending] in raw[:1000])
+
+
+def page_name(path: Path, option: str = "PAGE") -> Path:
+    """Return where a report is written, ``.html`` added where the name has no ending; refuse what cannot work.
+
+    Raises
+    ------
+    InputError
+        As `result_name`.
+    """
+    return unless_other(
+        _checked(option, path, "a page", (".html", ".htm")), "a page", lambda raw: b"<html" in raw[:200]
+    )
 
 
 def targets(output: Path | None, plot: Path | None) -> tuple[Path | None, Path | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ..errors import InputError
 from ..quantities import Value, format_value
 from .cellargs import read_cell
 from .console import hint, out, print_warnings, shown_path
-from .files import export_name, figure_name
+from .files import export_name, figure_name, page_name
 from .output import print_rows
 from .plotting import draw
 from .progress import progress_bar
@@ -33,6 +34,7 @@ class SeriesRequest:
     arrhenius: str | None = None
     output: Path | None = None
     plot: Path | None = None
+    report: Path | None = None
 
     def named_hints(self) -> dict[str, Hint]:
         """What is said of all files, by name.
@@ -61,13 +63,14 @@ def run_series(request: SeriesRequest) -> None:
         raise InputError("--model is missing: a circuit such as 'R0-p(R1,CPE1)', or a cell with --free PATH.")
     output = None if request.output is None else export_name(request.output, "--output")
     figure = None if request.plot is None else figure_name(request.plot, "--plot")
+    page = None if request.report is None else page_name(request.report, "--report")
     from ..bench import series
     from ..circuits import Circuit
     from ..fitting import Free
 
     by = read_coordinate(request.by)
-    # a name of a cell has no bracket, and no circuit is a single word
-    is_circuit = "(" in request.model or "-" in request.model
+    # a name of a cell has no bracket; of single words those of elements with a number are circuits
+    is_circuit = re.search(r"[(-]|^[A-Z]+[a-z]?\d+$", request.model) is not None
     model = Circuit(request.model) if is_circuit else read_cell(request.model)
     free = None if is_circuit else {path: Free(log=True) for path in request.free}
     measured = series(request.source, by, **request.named_hints())
@@ -93,7 +96,11 @@ def run_series(request: SeriesRequest) -> None:
     if figure is not None:
         draw(drawn, figure)
         lines.append(("figure", shown_path(figure)))
+    if page is not None:
+        from ..exports import report
+
+        lines.append(("report", shown_path(report(written, page))))
     if lines:
         print_rows(lines)
     else:
-        hint("Not saved: -o table.xlsx keeps the table, --plot figure.png draws it.")
+        hint("Not saved: -o table.xlsx keeps the table, --plot figure.png draws it, --report page.html does both.")

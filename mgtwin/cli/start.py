@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from types import FrameType
 
+import typer
+
 from ..errors import MgtwinWarning
-from .console import INTERRUPTED, TERMINATED, debugging, forcing, print_warnings
-from .twinapp import app
+from .console import INTERRUPTED, TERMINATED, debugging, forcing, guarded, print_warnings
 
 __all__ = ["run_app"]
 
@@ -45,6 +46,16 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
         with warnings.catch_warnings(), _terminated_like_interrupted():
             warnings.showwarning = show
             warnings.simplefilter("always", MgtwinWarning)  # the same warning of the second run is about that run
+            if wanted[:1] == ["list"] and len(wanted) < 3 and not wanted[-1].startswith("-"):
+                from .listing import print_lists
+
+                try:
+                    guarded(print_lists)(*wanted[1:])  # nothing to parse: what parses takes longer than the list
+                except typer.Exit as ended:
+                    raise SystemExit(ended.exit_code) from None
+                raise SystemExit(0)
+            from .twinapp import app
+
             # Named, since argv[0] is a file of the installation, and differs for python -m mgtwin.
             app(args=wanted, prog_name="mgtwin")
     finally:

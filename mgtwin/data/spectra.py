@@ -37,6 +37,9 @@ _WARMER = 1.0
 _UNEVEN = "{:g} Hz stands unevenly between {:g} and {:g} Hz, unlike all other frequencies: it may be a wrong number."
 _SKIPPED = "between {:g} and {:g} Hz a frequency is missing, unlike anywhere else: a row may be lost."
 _OFF = "a point is {:.0%} off the curve of all others, at {:g} Hz: it may be a wrong number."
+_TWICE = (
+    "{:g} Hz was measured {} times: tests of Kramers and Kronig and distributions of relaxation times want one of them."
+)
 _USED = ("frequency", "angular_frequency", "real", "imaginary", "modulus", "phase")
 
 
@@ -97,10 +100,11 @@ def spectra(columns: Columns, rows: np.ndarray, about: About) -> Iterator[xr.Dat
         bias, said = direct(columns, part)
         # Single numbers that stand out may be wrong, but cells may also be so: a warning.
         odd, off, lost = uneven(np.log(f)), outlier(f, z), skipped(np.log(f))
-        doubts = [*table.warnings, *warnings]
-        doubts += [_UNEVEN.format(*f[[odd, odd - 1, odd + 1]])] if odd is not None else []
+        doubts = [*table.warnings, *warnings, *([_UNEVEN.format(*f[[odd, odd - 1, odd + 1]])] if odd else [])]
         doubts += [_SKIPPED.format(*f[[lost, lost + 1]])] if lost is not None else []
         doubts += [_OFF.format(off[1], f[off[0]])] if off is not None else []
+        known, times = np.unique(f, return_counts=True)
+        doubts += [_TWICE.format(known[times.argmax()], times.max())] if times.max() > 1 else []
         more: dict[str, float | str] = {**bias, **columns.moment(part), **columns.electrode("real", "modulus")}
         halves = {name: values[part] for name, values in sides.items()}
         yield spectrum(f, z, attrs(own, hints, [*notes, *said], doubts, **more), **halves)

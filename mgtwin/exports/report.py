@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from html import escape
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +97,12 @@ def report(thing: object, path: str | Path) -> Path:
     if not target.parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.parent}; make it first.")
     sections = sections_of(thing)
-    contents = "".join(f'<li><a href="#s{k}">{escape(one.title)}</a></li>' for k, one in enumerate(sections))
+    contents = ""
+    for name, group in groupby(enumerate(sections), lambda one: one[1].title.partition(": ")[0]):
+        several = [*group]
+        of = f"{name}: " if len(several) > 1 else ""  # sections of one thing share a line
+        links = [f'<a href="#s{k}">{escape(one.title.removeprefix(of))}</a>' for k, one in several]
+        contents += f"<li>{escape(of)}{' · '.join(links)}</li>"
     body = "".join(
         f'<section id="s{k}"><h2>{escape(one.title)}</h2>{one.body}</section>' for k, one in enumerate(sections)
     )
@@ -139,11 +146,12 @@ def sections_of(thing: object) -> tuple[Section, ...]:
 
 @sections_of.register
 def sections_of_folder(thing: str | Path) -> tuple[Section, ...]:
-    """Of every measurement in it, in the order of the names."""
+    """Of every measurement in it, in the order of the names and of the numbers in them."""
     folder = Path(thing)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: give what is to be reported, or the folder of its files.")
-    paths = sorted(item for item in folder.iterdir() if item.is_file() and not item.name.startswith("."))
+    paths = [item for item in folder.iterdir() if item.is_file() and not item.name.startswith(".")]
+    paths.sort(key=lambda path: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)])
     if not paths:
         raise InputError(f"{folder} is empty.")
     return sections_of({path.name: read(path) for path in paths})

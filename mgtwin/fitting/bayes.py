@@ -83,7 +83,7 @@ def sample(
     times = np.asarray(sampler.get_autocorr_time(tol=0), dtype=float)
     longest = float(np.nanmax(times)) if np.isfinite(times).any() else float("nan")
     warnings = [] if done == steps else [f"interrupted after {done} of {steps} steps"]
-    warnings += [f"the model does not describe the data: {fit.failures}"] if fit.fails else []
+    warnings += fit.warnings
     if not longest * 50 < done:
         warnings.append(f"the chains are {done / longest:.0f} autocorrelation times long; 50 are wanted: more steps")
     tree.attrs |= {

@@ -44,7 +44,7 @@ def bootstrap(fit: Solution, samples: int = 200, seed: int = 0, progress: Progre
     rng = np.random.default_rng(seed)
     found = []
     # drawn from the model, samples know nothing of its error
-    warnings = [f"the model does not describe the data: {fit.failures}"] if fit.fails else []
+    warnings = list(fit.warnings)
     try:
         for k in range(samples):
             # from the model, not from resampled points: neighbouring points of a spectrum cannot be exchanged

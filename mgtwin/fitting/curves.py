@@ -62,7 +62,8 @@ def curves(fit: Solution, n: int = 1000, seed: int = 0) -> dict[str, xr.Dataset]
         samples = fitted + np.ascontiguousarray((part * noise[:, np.newaxis]).T).view(fitted.dtype)
         told_by = {str(name): value for name, value in item.dataset.attrs.items() if name != "cell"}
         poor = [str(verdict) for verdict in fit.verdicts[k : k + 1] if verdict.poor]
-        attrs = {**told_by, "route": "fit", "warnings": [*item.dataset.attrs.get("warnings", []), *poor]}
+        said = [*item.dataset.attrs.get("warnings", []), *poor, *fit.made_one]
+        attrs = {**told_by, "route": "fit", "warnings": said}
         about = {
             "sample": np.arange(n),
             f"measured_{item.quantity}": fit.measured(k),

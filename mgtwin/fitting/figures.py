@@ -66,7 +66,7 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
         for one, residuals, (draw, numbers) in zip(axes, below, kinds, strict=True):
             draw(fit, bands, numbers, one, residuals)
             if len(numbers) > 1 or fit.fails:
-                one.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))  # above, where it covers nothing
+                one.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)  # above, where it covers nothing
     return axes[0] if len(axes) == 1 else np.array(axes)
 
 

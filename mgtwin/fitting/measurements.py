@@ -210,6 +210,9 @@ def _spectrum(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     if good.sum() < 2:
         raise InputError(f"{label}: fewer than two points are finite.")
     frequency, impedance = frequency[good], impedance[good]
+    if not impedance.all():
+        raise InputError(f"{label}: the impedance is 0 at {frequency[impedance == 0][0]:g} Hz: leave that point out.")
+    gaps = "" if good.all() else f"{(~good).sum()} of {good.size} points have no finite impedance and were left out"
     # reading the protocol takes longer than a spectrum: only where something follows from it
     tells = "bias" in str(dataset.attrs.get("protocol", "")) or "temperature" not in dataset.attrs
     stated = _protocol(dataset) if tells else None
@@ -222,7 +225,7 @@ def _spectrum(model: AnyModel, dataset: xr.Dataset, label: str) -> Measurement:
     elif bias is None:
         bias, note = held_at(cast(Cell, cell), dataset, impedance, label)
     protocol = None if bias is None else EIS.at(np.unique(frequency)[::-1], bias=bias)
-    half = _half(model, dataset, label)
+    half, note = _half(model, dataset, label), "; ".join(filter(None, [note, gaps]))
     return Measurement(cell, label, protocol, temperature, dataset, frequency, impedance, note=note, half=half)
 
 

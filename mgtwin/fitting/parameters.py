@@ -28,6 +28,8 @@ Reals = float | NDArray[np.float64]
 _LINEAR_UNITS = ("eV", "K", "V")
 #: Part of its range that counts as the size of a number that is confined to it.
 RANGE = 4.0
+#: So many of the numbers that a parameter makes one are named.
+_SHOWN = 4
 #: Of numbers that may be 0, what counts as a change of their own size at least.
 _SMALLEST = {"eV": 0.1, "K": 10.0, "V": 0.025, "": 0.1}
 
@@ -97,6 +99,27 @@ class Parameter:
         if not self.log and math.isfinite(high - low):
             return (high - low) / RANGE
         return abs(value) if self.log else max(abs(value), abs(self.start), _SMALLEST.get(self.unit, 0.0)) or 1.0
+
+    def differing(self, measurements: Sequence[Measurement]) -> str:
+        """Which different numbers of the cells as they were given it makes one, in words; "" where they are equal.
+
+        Numbers of circuits are not asked: where nobody gave them each starts from its own data.
+        """
+        found: dict[float, dict[str, None]] = {}
+        for number, paths in self.targets.items():
+            item = measurements[number]
+            for path in paths if item.model.has_states else ():
+                value = item.model.number(path)
+                same = next((known for known in found if math.isclose(known, value, rel_tol=1e-9)), value)
+                places = found.setdefault(same, {})
+                # a path says which of several of one cell it is, and a label which of several cells
+                places[path if len(paths) > 1 else f"{path} of {item.label}"] = None
+        if len(found) < 2:
+            return ""
+        shown = [f"{format_value(value, self.unit)} ({next(iter(places))}{' …' * (len(places) > 1)})"
+                 for value, places in found.items()]  # fmt: skip
+        listed = f"{', '.join(shown[:_SHOWN])}{', …' * (len(shown) > _SHOWN)}"
+        return f"{self.name} is one number in the fit, but not in the cells: {listed}"
 
 
 def wanted(free: object) -> dict[Key, FreeLike]:

@@ -30,6 +30,7 @@ def as_text(fit: Judged) -> str:
     if not all(fit.known(name).proven for name in fit.names):
         lines += ["yes?: at this minimum; fit.profiled() works out the profiles, which decide."]
     lines += _section("THE MODEL DOES NOT DESCRIBE THE DATA", _failure_lines(fit))
+    lines += _section("MADE ONE (name each by its own path to keep them apart)", fit.made_one)
     lines += _section("at the temperatures of the data", _law_lines(fit))
     lines += _section("not identifiable", _open_lines(fit))
     lines += _section("strong correlations", _correlation_lines(fit))

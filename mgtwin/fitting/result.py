@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import xarray as xr
 
+from ..cells import Cell
+from ..cells.paths import Key
+from ..circuits.circuit import parts_of
 from ..errors import InputError
 from .bayes import sample
 from .bootstrap import bootstrap
@@ -60,6 +63,29 @@ class Fit(Judged):
     def draws(self, n: int, seed: int = 0) -> dict[str, np.ndarray]:
         """Parameter sets from the covariance, name to values [SI]: ``mt.uncertainty(fit.cell, ..., posterior=fit)``."""
         return draws(self, n, seed)
+
+    def draws_for(self, cell: Cell, n: int, seed: int = 0) -> dict[Key, np.ndarray]:
+        """The same for one of its cells (or one made from it) by the paths that they have there.
+
+        Raises
+        ------
+        InputError
+            Numbers have a value for each temperature or Dataset, and the cell has none of these; or as `draws`.
+        """
+        found, problem = draws(self, n, seed), self.problem
+        several = [p.name for p in problem.parameters if p.name != ", ".join(parts_of(p.key))]
+        if not several:
+            return dict(found.items())
+        for number in range(len(problem.measurements)):
+            own = {p.name: p.targets[number] for p in problem.parameters if number in p.targets}
+            known = {*cell.paths()}
+            if all(path in known and np.isclose(float(cell.get(path)), self.values[name], rtol=1e-9, atol=0.0)
+                   for name, paths in own.items() for path in paths):  # fmt: skip
+                return {paths if len(paths) > 1 else paths[0]: found[name] for name, paths in own.items()}
+        raise InputError(
+            f"{', '.join(several)}: which of these are the numbers of {cell.name}? Take fit.cell or one of fit.cells, "
+            "changed as you like but for what was fitted, or give posterior={path: values}."
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write the fit with its data to one file, which `Fit.open` reads; return its path."""

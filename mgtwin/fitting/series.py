@@ -53,7 +53,9 @@ class FitSeries(Sequence[Fit]):
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the Datasets."""
-        return tuple(item.problem.measurements[0].label for item in self.fits)
+        names = [item.problem.measurements[0].label for item in self.fits]
+        # each is the first of its own fit
+        return tuple(names if len(set(names)) == len(names) else [f"data {k}" for k in range(1, len(names) + 1)])
 
     def to_dataset(self) -> xr.Dataset:
         """All values as a Dataset.
@@ -67,6 +69,8 @@ class FitSeries(Sequence[Fit]):
             where it is known. A warning names the Datasets that the model does not describe.
         """
         first = self.fits[0]
+        said = [item.failures for item in self.fits if item.fails]
+        said += dict.fromkeys(line for item in self.fits for line in item.made_one)
         stds = [[item.known(name).std or np.nan for name in item.names] for item in self.fits]
         temperatures = [item.problem.measurements[0].temperature for item in self.fits]
         found = xr.Dataset(
@@ -84,7 +88,7 @@ class FitSeries(Sequence[Fit]):
                     "parameter", [p.unit for p in first.problem.parameters], attributes("parameter_unit"),
                 ),
             },
-            attrs={"route": "series of fits", "warnings": [item.failures for item in self.fits if item.fails]},
+            attrs={"route": "series of fits", "warnings": said},
         )  # fmt: skip
         if None not in temperatures:
             found = found.assign_coords(temperature=("sample", temperatures, {"units": "K"}))

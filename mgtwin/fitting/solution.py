@@ -73,6 +73,18 @@ class Solution:
         data = [source for item in self.problem.measurements for source in item.dataset.attrs.get("sources", ())]
         return tuple(dict.fromkeys([*(source for cell in cells for source in cell.sources), *data]))
 
+    @cached_property
+    def made_one(self) -> tuple[str, ...]:
+        """Different numbers of the cells as they were given that are one in this fit, a sentence for each parameter."""
+        lines = (parameter.differing(self.problem.measurements) for parameter in self.problem.parameters)
+        return tuple(line for line in lines if line)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to beware of, as its Datasets and files carry it in the attribute ``warnings``."""
+        failed = [f"the model does not describe the data: {self.failures}"] if self.fails else []
+        return [*failed, *self.made_one]
+
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the search: the values are the best until then."""

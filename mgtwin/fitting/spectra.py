@@ -119,7 +119,7 @@ class SpectraBlock(Block):
         """Their derivatives by the values of the unknowns, shape (parameters, points)."""
         result = np.zeros((self._count, self.data.size), dtype=complex)
         if self._free:
-            slopes = self._flat(self._compiled.jacobian(self._numbers(values), self._free), 1)
+            slopes = self._flat(self._compiled.slopes(self._numbers(values), self._free), 1)
             for k, i, part in self._assign:
                 if part is None:
                     result[k] += slopes[i]

@@ -59,7 +59,7 @@ def saved(fit: Judged, path: str | Path) -> Path:
         "format": _FORMAT,
         # for other readers of the file; `load` works it out again
         "outside_model": json.dumps({item.label: item.reason for item in fit.outside_model}),
-        "warnings": [f"the model does not describe the data: {fit.failures}"] if fit.fails else [],
+        "warnings": fit.warnings,
         "fit": json.dumps(
             {
                 "parameters": [_parameter_data(parameter) for parameter in problem.parameters],

@@ -14,8 +14,7 @@ shift dy*/dp of the operating point comes from :mod:`mgtwin.impedance.shifts`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +24,7 @@ from ..errors import InputError
 from .fixture import measured, pass_through_fixture
 from .linearise import LinearisedStack
 
-__all__ = ["adjoint_jacobian", "directional", "no_derivative"]
+__all__ = ["adjoint_jacobian", "no_derivative"]
 
 
 def adjoint_jacobian(
@@ -101,7 +100,7 @@ def adjoint_jacobian(
     moved = np.zeros((y.size, len(stack.input_names))) if shift is None else shift
     for k, name in enumerate(stack.input_names):
         # how dF/dy and dV/dy turn with this input along with the movement of the state
-        turned, outputs = directional(stack.matrices, y, stack.values(given), moved[:, k], k)
+        turned, outputs = stack.matrices.along(y, stack.values(given), moved[:, k], k)
         matrix, (voltage, through) = csr_matrix(turned.sparse()), np.asarray(outputs.full())[:2]
         # no conjugate anywhere: lambda^T (dA) z is linear in both, so that
         # np.vdot in its place would give another number
@@ -134,14 +133,3 @@ def no_derivative(name: str, inputs: Mapping[str, float]) -> str:
         f"{name} is {inputs[name]:g}: the equations of the mesh have no derivative there. Set it to a small positive "
         f"number first, with Cell.with_."
     )
-
-
-def directional(
-    function: Any, y: NDArray[np.float64], values: Sequence[float], moved: NDArray[np.float64], k: int
-) -> list[Any]:
-    """Derivatives of all outputs of a CasADi function f(y, p...) by p_k along with a movement of y."""
-    outputs = function(y, *values)
-    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    # forward mode: the outputs are whole matrices, and reverse mode would take one sweep for every entry of theirs
-    found = function.forward(1)(y, *values, *outputs, moved, *np.eye(len(values))[k])
-    return list(found) if isinstance(found, tuple) else [found]

@@ -38,6 +38,7 @@ import numpy as np
 
 from ..kinds.numbers import is_zero
 from .links import Array, Carrying, Element, Interface, Open
+from .tape import in_pairs
 
 __all__ = ["Division", "Layer", "Mixed", "Ohmic", "half_and_whole", "stack_impedance"]
 
@@ -246,6 +247,10 @@ def _mirrored(even: Array, odd: Array, number: int) -> Array:
 Layer: TypeAlias = Ohmic | Mixed
 
 
+@in_pairs(
+    lambda half, whole, square: ((1 - square * half * half) / 2 - half) / (2 * square),
+    lambda half, whole, square: whole / (2 * square) * (1 - (1 + square * half * half) / (2 * half)),
+)
 def half_and_whole(square: Array) -> tuple[Array, Array]:
     """``tanh(x/2)/x`` and ``x/sinh(x)`` for x = sqrt(square), Re x >= 0, from decaying exponentials only."""
     x = np.sqrt(square + 1e-300)  # the shift is nothing but keeps x = 0 from dividing 0 by 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,12 +21,20 @@ from ..kinds.own import Own
 from ..laws import Law
 from .derivatives import add_slopes, leading
 from .exact import stack_at
+from .links import Array
 from .parameters import reader_of
+from .tape import Tape, Untraceable
 
 __all__ = ["CompiledSpectra", "PlannedReader"]
 
 #: Complex numbers per intermediate array.
 _BLOCK = 8192
+#: Difference of derivatives, relative to them and to Z over the number, that rounding and steps explain.
+SAME = 1e-6
+#: Tapes that are kept of a cell.
+MOST = 16
+#: The operations of every cell that is read, by the numbers that vary and the frequencies; None where there are none.
+_TAPES: WeakKeyDictionary[Reader, dict[Hashable, Tape | None]] = WeakKeyDictionary()
 
 
 class CompiledSpectra:
@@ -59,6 +68,7 @@ class CompiledSpectra:
     def __init__(self, cell: Cell, frequencies: ArrayLike, varied: Sequence[str]) -> None:
         self.cell = cell
         known, _ = reader_of(cell, {})
+        self._tapes = _TAPES.setdefault(known, {})
         self._reader = PlannedReader(known, varied)
         self._take(frequencies)
 
@@ -67,6 +77,7 @@ class CompiledSpectra:
         if f.ndim not in (1, 2) or not ((f > 0) & (f < np.inf)).all():
             raise InputError("Frequencies must be positive and finite [Hz], one row per cell.")
         self._s = 2j * np.pi * f
+        self._last: tuple[Mapping[str, Number], tuple[Tape, list[Array]]] | None = None
         rows = f.shape[0] if f.ndim == 2 else 1
         # _BLOCK is about the whole array: the more cells, the fewer frequencies
         # at a time stay in the processor's cache
@@ -91,12 +102,34 @@ class CompiledSpectra:
         values : mapping
             Path to a number, or to an array of shape (cells, 1).
         """
+        if repeated := self._repeated(values, False):
+            tape, places = repeated
+            return np.array(tape.result(places))
+        return self._carried_out(values)
+
+    def _carried_out(self, values: Mapping[str, float | NDArray[np.float64]]) -> NDArray[np.complex128]:
         self._reader.give(values)
         result = np.empty(self._s.shape, dtype=complex)
         with np.errstate(all="ignore"):
             for part in self._parts():
                 result[..., part] = stack_at(self.cell, self._reader, self._s[..., part], False)
         return result
+
+    def slopes(self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str]) -> NDArray[np.complex128]:
+        """As `jacobian`, of a single cell by repeating its operations backwards: exact to rounding, and in no time.
+
+        To note them one pays with the first call (:mod:`mgtwin.impedance.tape`).
+        """
+        if repeated := self._repeated(values, True):
+            tape, places = repeated
+            with np.errstate(all="ignore"):
+                slopes = dict(zip(values, tape.slopes(places), strict=True))
+            found = np.empty((len(paths), *self._s.shape), dtype=complex)
+            for row, path in zip(found, paths, strict=True):
+                row[:] = slopes[path]
+            if np.isfinite(found).all():
+                return found
+        return self.jacobian(values, paths)
 
     def jacobian(
         self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str]
@@ -110,6 +143,52 @@ class CompiledSpectra:
             for part in self._parts():
                 add_slopes(self.cell, self._reader, given, self._s[..., part], partial[..., part])
         return partial
+
+    def _repeated(
+        self, values: Mapping[str, float | NDArray[np.float64]], record: bool
+    ) -> tuple[Tape, list[Array]] | None:
+        """The tape of these numbers and all that is on it; None where they have none, or not with these values."""
+        if self._last is not None and values == self._last[0]:  # where the residuals were asked for
+            return self._last[1]
+        # what is 0 may take other formulas, and many cells at once have arrays of their own bounds
+        if self._s.ndim > 1 or self._s.size > self._block or not all(values.values()):
+            return None
+        key = (tuple(values), self._s.tobytes())
+        if record and key not in self._tapes:
+            self._tapes[key] = self._recorded(values)
+            if len(self._tapes) > MOST:
+                del self._tapes[next(iter(self._tapes))]
+        tape = self._tapes.get(key)
+        if tape is None:
+            return None
+        with np.errstate(all="ignore"):
+            places = tape.repeated([*values.values()])
+        if places is None or not np.isfinite(tape.result(places)).all():
+            return None
+        self._last = dict(values), (tape, places)
+        return tape, places
+
+    def _recorded(self, values: Mapping[str, float | NDArray[np.float64]]) -> Tape | None:
+        """The operations of a spectrum, believed only where they give it, and its derivatives, as the formulas do."""
+
+        def formula(*numbers: Array) -> Array:
+            self._reader.give(dict(zip(values, numbers, strict=True)))
+            return stack_at(self.cell, self._reader, self._s, False)
+
+        z, slopes, numbers = self._carried_out(values), self.jacobian(values, list(values)), [*values.values()]
+        with np.errstate(all="ignore"):
+            try:
+                tape = Tape(formula, numbers)
+            except Untraceable:
+                return None
+            places = tape.repeated(numbers)
+            if places is None or not np.array_equal(tape.result(places), z):
+                return None
+            same = [
+                np.abs(found - slope) <= SAME * (np.abs(slope) + np.abs(z / number))
+                for found, slope, number in zip(tape.slopes(places), slopes, numbers, strict=True)
+            ]
+        return tape if np.all(same) else None
 
     def _parts(self) -> list[slice]:
         count = self._s.shape[-1]

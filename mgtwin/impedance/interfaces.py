@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 
@@ -148,7 +147,7 @@ def _fraction(resistance: Array) -> tuple[Array, Array]:
     """A resistance as top/bottom, ``inf`` as 1/0."""
     if np.ndim(resistance) == 0:
         # inf itself would become inf * 0 = nan wherever the other branch is ideal
-        return (1.0, 0.0) if math.isinf(resistance) else (float(resistance), 1.0)
+        return (1.0, 0.0) if resistance == np.inf else (resistance, 1.0)
     blocked = np.isinf(resistance)
     return np.where(blocked, 1.0, resistance), np.where(blocked, 0.0, 1.0)
 

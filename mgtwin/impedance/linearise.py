@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import casadi
 import numpy as np
-import pybamm
 from numpy.typing import ArrayLike
 from scipy.sparse import csc_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
@@ -17,16 +15,14 @@ from ..cells import Cell
 from ..cells.questions import shunted
 from ..cells.rest import rest_potentials
 from ..errors import InputError, SimulationError
-from ..models import controlled, names
-from ..models.controlled import ControlledStack
+from ..models import names
 from ..routes import Route
 from .banded import BandedOrder, BandedSystem, Factors
 from .fixture import FIXTURE, measured
+from .functions import StackFunctions
 from .halves import divided
 from .uneven import Uneven
 
-#: A spectrum costs little, so that its mesh can be fine enough for 1e-4 over ten decades of frequency.
-REFINEMENT = 1.5
 #: Largest |correction| of a unit-scaled unknown at which Newton's iteration for the fast unknowns has converged.
 NEWTON_TOLERANCE = 1e-12
 
@@ -94,6 +90,8 @@ class LinearisedStack:
         it has that of the cell.
     layers : Route, optional
         How layers are discretised, by default ``Mesh()``.
+    functions : StackFunctions, optional
+        Those of another cell with the same structure, f_max, inputs and layers: nothing is built then.
 
     Examples
     --------
@@ -104,38 +102,33 @@ class LinearisedStack:
     """
 
     def __init__(
-        self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = (), layers: Route | None = None
+        self,
+        cell: Cell,
+        *,
+        f_max: float,
+        inputs: Sequence[str | tuple[str, ...]] = (),
+        layers: Route | None = None,
+        functions: StackFunctions | None = None,
     ):
-        # no window, so no ladder of RC branches in place of a constant-phase element: that is right within 1 % in
-        # time, but here (i omega)^n itself is to be had, for a power per row
-        self.model = ControlledStack(
-            cell,
-            inputs,
-            f_max=f_max,
-            dielectric=True,
-            cpe_window=None,
-            refinement=REFINEMENT,
-            ages=False,
-            layers=layers,
-        )
+        made = functions or StackFunctions(cell, f_max=f_max, inputs=inputs, layers=layers)
+        self.cell, self.f_max, self._made = cell, f_max, made
+        self.model, self.built, self.layout, self.input_names = made.model, made.built, made.layout, made.input_names
         self.has_reference = cell.reference is not None
-        self.built, mesh = controlled.discretise(self.model)
-        self.layout = controlled.state_layout(self.built, mesh)
-        self.input_names = sorted(set(self.model.input_paths.values()))
         self._own = {name: float(cell.get(path)) for path, name in self.model.input_paths.items()}
-        self._initial = self.built.concatenated_initial_conditions
         self.current_index = self.layout[0].index(names.CURRENT_VARIABLE)
-        size = self.built.len_rhs_and_alg
         # the current is coupled to every cell of every layer: as one of the unknowns it
         # would make the band as wide as the matrix
-        self.others = np.delete(np.arange(size), self.current_index)
+        self.others = np.delete(np.arange(self.built.len_rhs_and_alg), self.current_index)
         #: Unknowns of ageing laws, which are frozen here.
         self.ageing = np.flatnonzero([label in self.model.ageing_states for label in self.layout[0]])
-        self._compile(size)
+        numbers = [*self.model.numbers_of(cell).values()]
+        self.residual, self.outputs = made.of("residual", numbers), made.of("outputs", numbers)
+        self.stored, self.matrices = made.of("stored", numbers), made.of("matrices", numbers)
+        self.initial_slopes = made.of("initial_slopes", numbers)
+        self._interior, self._initial = made.of("interior", numbers), made.of("initial", numbers)
         self.mass = csc_matrix(self.built.mass_matrix.entries).diagonal()[self.others]
-        self._order: BandedOrder | None = None
         #: What electrodes with a thickness add to what the model says.
-        self.uneven = Uneven(self.model, {self.layout[0][k]: row for row, k in enumerate(self.others)})
+        self.uneven = Uneven(cell, self.model, {self.layout[0][k]: row for row, k in enumerate(self.others)})
         shunt = names.SHUNT_CURRENT in self.model.variables
         unknown = [side for side in self.uneven.electrodes if shunt and side in shunted(cell)] + self.uneven.entered
         if unknown:
@@ -146,43 +139,10 @@ class LinearisedStack:
                 f"or take a spectrum at rest in closed form."
             )
 
-    def _compile(self, size: int) -> None:
-        y = casadi.MX.sym("y", size)
-        free = [casadi.MX.sym(f"p{k}") for k in range(len(self.input_names))]
-        inputs = dict(zip(self.input_names, free, strict=True)) | {
-            # they fix the current or the voltage, in an equation that is left out here
-            name: casadi.MX(0)
-            for name in controlled.INPUTS
-        }
-
-        def translated(symbol: pybamm.Symbol) -> casadi.MX:
-            return symbol.to_casadi(t=casadi.MX(0), y=y, inputs=inputs)
-
-        parts = [translated(self.built.concatenated_rhs), translated(self.built.concatenated_algebraic)]
-        residual = casadi.vertcat(*[part for part in parts if part.numel()])
-        outputs = casadi.vertcat(
-            *[translated(self.built.get_processed_variable(name)) for name in (names.VOLTAGE, names.CURRENT)],
-            translated(self.built.get_processed_variable(names.NEGATIVE_VOLTAGE))
-            if self.has_reference
-            else casadi.MX(0),
-        )
-        charges = [names.stored_charge(layer.name) for layer in self.model.storing_layers]
-        stored = casadi.vertcat(
-            casadi.MX(0, 1), *[translated(self.built.get_processed_variable(name)) for name in charges]
-        )
-        self.residual = casadi.Function("residual", [y, *free], [residual])
-        self.outputs = casadi.Function("outputs", [y, *free], [outputs])
-        initial = translated(self._initial)
-        self.initial_slopes = casadi.Function("initial_slopes", free, [casadi.jacobian(initial, casadi.vertcat(*free))])
-        self.stored = casadi.Function("stored", [y, *free], [stored, casadi.jacobian(stored, y)])
-        self.matrices = casadi.Function(
-            "matrices", [y, *free], [casadi.jacobian(residual, y), casadi.jacobian(outputs, y)]
-        )
-
     # -- states ----------------------------------------------------------------------------------------------------
     def rest_state(self, inputs: Mapping[str, float] | None = None) -> np.ndarray:
         """State vector of the cell at rest, as assembled where it has none."""
-        return np.asarray(self._initial.evaluate(0, inputs=self.given(inputs))).ravel()
+        return np.asarray(self._initial(*self.values(inputs))).ravel()
 
     def complete(self, state: np.ndarray, known: np.ndarray, inputs: Mapping[str, float] | None = None) -> np.ndarray:
         """State in which what is not `known` has relaxed (dielectric charges, algebraic unknowns), the rest being held.
@@ -215,7 +175,7 @@ class LinearisedStack:
             result[free] -= correction
             if np.max(np.abs(correction)) <= NEWTON_TOLERANCE * (1 + np.max(np.abs(result[free]))):
                 return result
-        raise SimulationError(f"{self.model.cell.name}: the fast unknowns of the state to linearise did not converge.")
+        raise SimulationError(f"{self.cell.name}: the fast unknowns of the state to linearise did not converge.")
 
     def fast_unknowns(self, known: np.ndarray) -> np.ndarray:
         """Numbers of the unknowns that follow the others at once: algebraic ones, and states that are not `known`."""
@@ -228,8 +188,8 @@ class LinearisedStack:
         """Local potentials [V] and stored charges [C/m3] of the layers that conduct electrons, by their names."""
         layers = [layer.name for layer in self.model.mixed_layers]
         found = [name(layer) for layer in layers for name in (names.local_potential, names.stored_charge)]
-        evaluated = (self.built.get_processed_variable(name).evaluate(0, state, inputs=self._own) for name in found)
-        return {name: np.ravel(values) for name, values in zip(found, evaluated, strict=True)}
+        whole = np.ravel(self._interior(state, *self.values(None)))
+        return dict(zip(found, np.split(whole, np.cumsum(self._made.sizes)[:-1]), strict=True)) if found else {}
 
     def drift(self, state: np.ndarray, duration: float, inputs: Mapping[str, float] | None = None) -> np.ndarray:
         """Change of every unknown within a time [s] at constant current: one implicit Euler step from a state.
@@ -285,16 +245,16 @@ class LinearisedStack:
     def small_signal(self, state: np.ndarray | None = None, inputs: Mapping[str, float] | None = None) -> SmallSignal:
         """The linear problem of a state; parameters as for `impedance`."""
         if state is None:
-            rest_potentials(self.model.cell)  # refuses a cell that has no rest
+            rest_potentials(self.cell)  # refuses a cell that has no rest
         y = self.rest_state(inputs) if state is None else state
         jacobian, outputs = self.matrices(y, *self.values(inputs))
         matrix = csr_matrix(jacobian.sparse())[self.others]
         voltage, current, part = np.asarray(outputs)
         inner = matrix[:, self.others]
-        if self._order is None:
-            self._order = BandedOrder(inner)
+        if self._made.order is None:
+            self._made.order = BandedOrder(inner)
         return SmallSignal(
-            BandedSystem(inner, self.mass, self.exponents(inputs)[self.others], self._order),
+            BandedSystem(inner, self.mass, self.exponents(inputs)[self.others], self._made.order),
             matrix[:, [self.current_index]].toarray().ravel(),
             voltage[self.others],
             float(voltage[self.current_index]),
@@ -315,9 +275,7 @@ class LinearisedStack:
         try:
             return problem.system.factorise(2 * np.pi * frequency)
         except ZeroDivisionError:
-            raise SimulationError(
-                f"{self.model.cell.name}: the linear system is singular at {frequency:g} Hz."
-            ) from None
+            raise SimulationError(f"{self.cell.name}: the linear system is singular at {frequency:g} Hz.") from None
 
     def exponents(self, inputs: Mapping[str, float] | None) -> np.ndarray:
         """Power of i omega in every row: 1, or n of the constant-phase element that the row belongs to."""
@@ -325,7 +283,7 @@ class LinearisedStack:
         result = np.ones(labels.size)
         for variable, path in self.model.exponents.items():
             name = self.model.input_paths.get(path)
-            value = float(self.model.cell.get(path)) if name is None else self.given(inputs)[name]
+            value = float(self.cell.get(path)) if name is None else self.given(inputs)[name]
             result[labels == variable] = value
         return result
 
@@ -333,7 +291,7 @@ class LinearisedStack:
         """Inductance [H] and capacitance [F] of the fixture."""
         given, driven = self.given(inputs), self.model.input_paths
         inductance, capacitance = (
-            given[driven[path]] if path in driven else float(self.model.cell.get(path)) for path in FIXTURE
+            given[driven[path]] if path in driven else float(self.cell.get(path)) for path in FIXTURE
         )
         return inductance, capacitance
 

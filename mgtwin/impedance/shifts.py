@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import casadi
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
@@ -13,8 +12,8 @@ from scipy.sparse.linalg import splu
 from ..cells.rest import rest_potentials
 from ..models import names
 from ..models.controlled import moves_with_rest
-from .adjoint import directional
 from .derivatives import slope
+from .functions import Numbered
 from .linearise import LinearisedStack
 from .parameters import reader_of
 from .terms import Shifted
@@ -29,7 +28,7 @@ def rest_shift(stack: LinearisedStack, inputs: Mapping[str, float] | None = None
     ages begins as the cell was made.
     """
     given = stack.given(inputs)
-    cell, labels = stack.model.cell, np.asarray(stack.layout[0])
+    cell, labels = stack.cell, np.asarray(stack.layout[0])
     reader, _ = reader_of(cell, {})
     now = Shifted(reader, {path: given[name] for path, name in stack.model.input_paths.items()})
     if not stack.input_names:
@@ -91,10 +90,8 @@ def held_shift(
     return result
 
 
-def forces_by_input(
-    function: casadi.Function, state: NDArray[np.float64], values: Sequence[float]
-) -> NDArray[np.float64]:
-    """Partial derivatives of a CasADi function of state and inputs by all inputs, shape (outputs, parameters)."""
+def forces_by_input(function: Numbered, state: NDArray[np.float64], values: Sequence[float]) -> NDArray[np.float64]:
+    """Partial derivatives of a function of state and inputs by all inputs, shape (outputs, parameters)."""
     still = np.zeros_like(state)
-    columns = [np.asarray(directional(function, state, values, still, k)[0]).ravel() for k in range(len(values))]
+    columns = [np.asarray(function.along(state, values, still, k)[0]).ravel() for k in range(len(values))]
     return np.stack(columns, axis=1)

@@ -20,7 +20,7 @@ from scipy.sparse.linalg import splu
 from ..cells.constriction import Spots, contact_fraction
 from ..cells.reader import Reader
 from ..errors import InputError, SimulationError
-from .adjoint import directional, no_derivative
+from .adjoint import no_derivative
 from .conserved import ConservedCharge, capacitor_path, conserved_charges
 from .linearise import LinearisedStack
 from .shifts import forces_by_input
@@ -92,7 +92,7 @@ class SteadyState:
         self._output = 0 if current is None else 1  # of stack.outputs: voltage, current
         # only the current changes its sign from the laboratory to PyBaMM (theory.md, 1.1)
         self._target: float = voltage if voltage is not None else -float(current or 0.0)
-        laws = conserved_charges(stack.model.cell, imposed_voltage=current is None)
+        laws = conserved_charges(stack.cell, imposed_voltage=current is None)
         self._charges = [_Charge(stack, law, self._given) for law in laws]
         self._corrections = 0
 
@@ -127,7 +127,7 @@ class SteadyState:
         if beside is None:
             return None
         change = np.asarray(stack.outputs(beside, *self._values)).ravel()[:2] - (voltage, current)
-        fast = abs(complex(stack.impedance(stack.model.f_max, state, self._given)))
+        fast = abs(complex(stack.impedance(stack.f_max, state, self._given)))
         # on a plateau the difference of two currents is what rounding leaves of them
         rounding = max(NO_CURRENT * abs(float(change[0])) / fast, ROUNDING * abs(current))
         return None if abs(change[1]) <= rounding else -float(change[0] / change[1])
@@ -149,7 +149,7 @@ class SteadyState:
             step /= 4
             if step < SMALLEST_STEP or self._corrections > MOST_CORRECTIONS:
                 raise SimulationError(
-                    f"{stack.model.cell.name}: no steady state was found beyond {reached:.3g} of the bias. It may have "
+                    f"{stack.cell.name}: no steady state was found beyond {reached:.3g} of the bias. It may have "
                     f"none (a current above the limiting one), or ask too much of the mesh: try a smaller bias or a "
                     f"lower highest frequency."
                 )
@@ -247,7 +247,7 @@ class SteadyState:
             return self._solver(state)(-forces, changes)
         except _Undetermined:
             raise SimulationError(
-                f"{stack.model.cell.name}: the equations of the steady state under the bias do not determine it. Give "
+                f"{stack.cell.name}: the equations of the steady state under the bias do not determine it. Give "
                 f"the cell a finite resistance in parallel with what blocks."
             ) from None
 
@@ -316,7 +316,7 @@ class _Charge:
 
     def __init__(self, stack: LinearisedStack, law: ConservedCharge, inputs: Mapping[str, float]):
         self._stack = stack
-        cell = stack.model.cell
+        cell = stack.cell
         self._layers = [layer.name for layer in stack.model.storing_layers]
         thickness = {name: self._number(f"layers.{name}.thickness", inputs) for name in self._layers}
         self._layer_weights = [law.layers.get(name, 0.0) * thickness[name][0] for name in self._layers]
@@ -336,7 +336,7 @@ class _Charge:
         model = self._stack.model
         name = model.input_paths.get(path)
         slopes = np.array([float(name == other) for other in self._stack.input_names])
-        return (float(model.cell.get(path)) if name is None else inputs[name]), slopes
+        return (float(self._stack.cell.get(path)) if name is None else inputs[name]), slopes
 
     def _capacitance(self, name: str, inputs: Mapping[str, float]) -> tuple[float, NDArray[np.float64]]:
         """Capacitance (or q of a constant-phase element) of an interface, and its derivatives by all inputs (§3.4).
@@ -344,14 +344,14 @@ class _Charge:
         The derivatives are complex steps through the same algebra that the models use: exact to rounding.
         """
         model, path = self._stack.model, capacitor_path(name)
-        interface, element = path.rpartition(".")[0], model.cell.get(path)
+        interface, element = path.rpartition(".")[0], self._stack.cell.get(path)
 
         def capacitance(moved: str) -> complex:
             def lookup(place: str, value: float) -> complex:
                 driver = model.input_paths.get(place)
                 return value if driver is None else inputs[driver] + (1e-30j if driver == moved else 0.0)
 
-            reader = Reader(model.cell, lookup)
+            reader = Reader(self._stack.cell, lookup)
             # no layers beside it: the constriction lies outside of the capacitor and stores nothing
             spots = Spots.of(reader, interface, contact_fraction(reader, interface), [])
             return complex(spots.storage(reader.property(f"{path}.{element.coefficient}", reader.temperature)))
@@ -374,7 +374,7 @@ class _Charge:
         result = self._row @ moved + self._row_slopes[:, k] @ state
         if self._layers:
             stored = self._stack.stored(state, *values)[0].full().ravel()
-            change = np.asarray(directional(self._stack.stored, state, values, moved, k)[0]).ravel()
+            change = np.asarray(self._stack.stored.along(state, values, moved, k)[0]).ravel()
             result += np.asarray(self._layer_weights) @ change
             result += np.array([slopes[k] for slopes in self._layer_slopes]) @ stored
         return float(result)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..cells import Reader
+from ..cells import Cell, Reader
 from ..kinds.electrode import conduction
 from ..kinds.kind import Bound, has_formula
 from ..kinds.resolutions import Uniform
@@ -31,15 +31,17 @@ class Uneven:
 
     Parameters
     ----------
+    cell : Cell
     model : StackModel
+        Of its structure.
     rows : Mapping
         Row of a response by the name of its unknown.
     """
 
-    def __init__(self, model: StackModel, rows: Mapping[str, int]) -> None:
+    def __init__(self, cell: Cell, model: StackModel, rows: Mapping[str, int]) -> None:
         self._model = model
-        self._kept, _ = reader_of(model.cell, {})
-        found = [(electrode, model.cell.get(electrode.name)) for electrode in model.electrodes]
+        self._kept, _ = reader_of(cell, {})
+        found = [(electrode, cell.get(electrode.name)) for electrode in model.electrodes]
         left_open = [one for one, kind in found if has_formula(type(kind), "rails") and kind.resolution is None]
         self._rows = {one.name: rows[one.state.name] for one in left_open if one.blocks_electrons}
         #: Those that electrons of the layer beside them enter, for which this is not known.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from ..errors import InputError
 from ..registry import Family
 from .kind import Added, Formula, declare
 
-__all__ = ["declared", "require", "unwritten"]
+__all__ = ["declared", "require"]
 
 _Class = TypeVar("_Class")
 
@@ -18,7 +18,7 @@ def declared(
     cls: type[_Class],
     family: Family[Any],
     base: type,
-    check: Callable[[Any], None],
+    check: Callable[[Any], None] = lambda made: None,
     formulas: Sequence[Formula] = (),
     added: Mapping[str, Added] | None = None,
 ) -> type[_Class]:
@@ -31,7 +31,7 @@ def declared(
     base : type
         What all kinds of the family inherit from, whether the class says so or not.
     check : callable
-        ``check(cls)`` refuses a class that lacks what the family needs.
+        ``check(cls)`` refuses a class that lacks what the family needs beside its required formulas.
     formulas, added
         As for `mgtwin.kinds.kind.declare`.
     """
@@ -47,8 +47,3 @@ def require(condition: object, cls: type, family: Family[Any], what: str) -> Non
     """Refuse a class that lacks what its family needs; `what` ends the sentence "X is a material ..."."""
     if not condition:
         raise InputError(f"{cls.__name__} is {family.article} {what}")
-
-
-def unwritten(*arguments: object, **numbers: object) -> NoReturn:
-    """Stands in the base of a family for a formula that every kind writes itself."""
-    raise NotImplementedError

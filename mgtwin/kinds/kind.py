@@ -54,21 +54,28 @@ class Formula:
     name : str
     arguments : tuple of str
         What it is given by position, for messages.
-    surroundings : tuple of str
-        Names that it may ask for beside fields and memories.
+    surroundings : tuple of str or None
+        Names that it may ask for beside fields and memories; None where any may turn out to be known.
+    required : bool
+        Whether every kind must have it.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
-    surroundings: tuple[str, ...] = ()
+    surroundings: tuple[str, ...] | None = ()
+    required: bool = False
 
-    def check(self, cls: type, known: set[str]) -> None:
-        """Refuse it in a class where it is no static method, is called otherwise than here, or asks for too much."""
+    def check(self, cls: type, family: Family[Any], known: set[str]) -> None:
+        """Refuse it in a class where it is missing, no static method, called otherwise, or asks for too much."""
         given = vars(cls).get(self.name)
-        if given is None:
-            return
         place = f"{cls.__name__}.{self.name}"
         called = f"({', '.join([*self.arguments, '*', '…'])})"
+        if given is None:
+            if self.required and not has_formula(cls, self.name):
+                raise InputError(
+                    f"{cls.__name__} is {family.article} without the static method {self.name}{called}: define it."
+                )
+            return
         if not isinstance(given, staticmethod):
             raise InputError(f"{place} must be a static method {called}: put @staticmethod above it.")
         parameters = inspect.signature(given.__func__).parameters.values()
@@ -79,11 +86,12 @@ class Formula:
                 f"write {called}, with what else it needs after the *."
             )
         for item in parameters:
-            if item.kind is item.KEYWORD_ONLY and item.name not in known and item.name not in self.surroundings:
-                offered = ", ".join(self.surroundings)
+            offered = {*known, *(self.surroundings if self.surroundings is not None else (item.name,))}
+            if item.kind is item.KEYWORD_ONLY and item.name not in offered:
                 raise InputError(
-                    f"{place} asks for {item.name}: neither a field, a memory nor one of [{offered}]. Declare the "
-                    f"field {item.name}, or take its name from that list."
+                    f"{place} asks for {item.name}: neither a field, a memory nor one of "
+                    f"[{', '.join(self.surroundings or ())}]. Declare the field {item.name}, or take its name from "
+                    f"that list."
                 )
 
 
@@ -161,7 +169,7 @@ def declare(
     check(cls)
     known = {*annotations, *vars(cls).get("memories", {})}
     for formula in formulas:
-        formula.check(cls, known)
+        formula.check(cls, family, known)
     # last: a class that breaks the contract must leave no trace, or the corrected one is refused for having its name
     made = noun(cls)
     family.add(name, made)

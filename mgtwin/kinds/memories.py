@@ -183,6 +183,10 @@ class Shape(Protocol):
     def coordinates(self) -> str:
         """PyBaMM's name of the coordinates in which the divergence is taken."""
 
+    @property
+    def dimension(self) -> int:
+        """Power of the distance from the middle with which the volume grows."""
+
     def resistance(self, xi: Number) -> Number:
         """Return h(xi) of ``H = (size/D) h``, the surface value per flux into the surface, with xi = size sqrt(s/D)."""
 
@@ -223,6 +227,7 @@ class Sphere:
 
     size: str
     coordinates = "spherical polar"
+    dimension = 3
 
     def resistance(self, xi: Number) -> Number:
         square = xi * xi
@@ -244,6 +249,7 @@ class Plate:
 
     size: str
     coordinates = "cartesian"
+    dimension = 1
 
     def resistance(self, xi: Number) -> Number:
         return _cothangent(xi) / xi

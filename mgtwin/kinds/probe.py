@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 from ..registry import Family
 from ..unions import OneOf
 from .carriers import Carrier
-from .declare import declared, require, unwritten
+from .declare import declared, require
 from .kind import Formula
 from .numbers import Number
 
@@ -32,7 +32,7 @@ class Probe:
     type: str
     carrier: ClassVar[Carrier]
     """Which carrier it exchanges with the layer at its place, and so has to move there."""
-    reads: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    reads: ClassVar[Callable[..., Number]]
     """The potential [V], ``reads(ionic, local)``."""
 
 
@@ -61,9 +61,8 @@ def probe(cls: type[_Class]) -> type[_Class]:
 
     def check(made: type[Probe]) -> None:
         require("carrier" in vars(made), made, PROBES, "without carrier: say which carrier it exchanges.")
-        require(made.reads is not unwritten, made, PROBES, "without the static method reads(ionic, local).")
 
-    return declared(cls, PROBES, Probe, check, [Formula("reads", ("ionic", "local"))])
+    return declared(cls, PROBES, Probe, check, [Formula("reads", ("ionic", "local"), required=True)])
 
 
 #: Field that holds a probe of any kind.

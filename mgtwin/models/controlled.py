@@ -19,11 +19,12 @@ BY_VOLTAGE = "control by voltage"
 CURRENT_START, CURRENT_RATE = "control current start [A]", "control current rate [A.s-1]"
 VOLTAGE_START, VOLTAGE_RATE = "control voltage start [V]", "control voltage rate [V.s-1]"
 LOW, HIGH = "control lowest voltage [V]", "control highest voltage [V]"
-LEAST = "control least current [A]"
+#: Size of the current at which a stretch ends, and the direction in which it flows before: 1, -1, or 0 for no end.
+LEAST, FORWARD = "control least current [A]", "control direction of the current"
 #: Part of the reference's voltage against the negative electrode that is taken from the cell's: 0 or 1.
 AGAINST = "control against the reference"
 #: All of them, in the order in which `Integrator.inputs` gives them.
-INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH, LEAST, AGAINST)
+INPUTS = (BY_VOLTAGE, CURRENT_START, CURRENT_RATE, VOLTAGE_START, VOLTAGE_RATE, LOW, HIGH, LEAST, FORWARD, AGAINST)
 #: Events by which a limit ends a stretch.
 LOWEST, HIGHEST, FALLEN = LIMITED = "lowest voltage", "highest voltage", "least current"
 #: A voltage that nothing reaches, whatever is asked of a cell: stands for "no limit" in an event.
@@ -79,7 +80,8 @@ class ControlledStack(StackModel):
         self.events += [
             pybamm.Event(LOWEST, controlled - get(LOW)),
             pybamm.Event(HIGHEST, get(HIGH) - controlled),
-            pybamm.Event(FALLEN, (abs(self.current) - get(LEAST)) / self._current_scale),
+            # of a cell that leaks the current passes 0: its size alone would be small for a part of a step only
+            pybamm.Event(FALLEN, (get(FORWARD) * self.current - get(LEAST)) / self._current_scale),
         ]
 
     def surface(self, layer: str, side: str, relative: Number) -> Surface:

@@ -47,16 +47,19 @@ class Particle(Space):
         model.initial_conditions[profile] = pybamm.PrimaryBroadcast(start, self.domain)
         # At the centre nothing flows, by symmetry; a plate is half of one that is symmetric.
         model.boundary_conditions[profile] = {"left": (pybamm.Scalar(0), "Neumann"), "right": (slope, "Neumann")}
-        moved = pybamm.grad(profile)
+        # With the number inside, not before the divergence: of two constant matrices PyBaMM makes one, and each of its
+        # rows rounds what leaves one shell and enters the next. That creates matter; after days no step would do.
+        scale = pybamm.PrimaryBroadcastToEdges(diffusivity / size**2, self.domain)
+        moved = scale * pybamm.grad(profile)
         if factor is not None:
             # the geometric mean at faces: over decades the arithmetic one is that of the faster side alone
             moved = np.exp(pybamm.PrimaryBroadcastToEdges(1, self.domain) * np.log(factor(profile))) * moved
             # through the outermost face exactly what is imposed, whatever the mean would be there
             edge = pybamm.SpatialVariableEdge(self.x.name, domain=self.domain, coord_sys=self.body.shape.coordinates)
             outside = edge >= 1
-            imposed = pybamm.PrimaryBroadcastToEdges(size * flux / diffusivity, self.domain)
+            imposed = pybamm.PrimaryBroadcastToEdges(flux / size, self.domain)
             moved = (1 - outside) * moved + outside * imposed
-        model.rhs[profile] = diffusivity / size**2 * pybamm.div(moved)
+        model.rhs[profile] = pybamm.div(moved)
         # The last node lies half a shell below the surface: the value there would lag behind that of the surface.
         half = 1 - pybamm.BoundaryValue(self.x, "right", order="constant")
         model.algebraic[surface] = last + half * slope - value

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["fitted", "relaxation_map"]
 
+#: Ratio of numbers from which their logarithmic axis names 1, 2 and 5 of a decade only.
+_WIDE = 5.0
+
 
 def _coordinate(ds: xr.Dataset, dim: str) -> tuple[np.ndarray, str]:
     """Numbers along a dimension in a laboratory's unit, and the label of their axis."""
@@ -42,23 +45,28 @@ def fitted(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ax : matplotlib Axes, optional
         Where to draw.
     """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     with panel(ax, "95 % intervals", (6.4, 4.0), beside=True) as drawn:
         x, label = _coordinate(ds, "sample")
-        positive = True
+        drawn_values = []
         for k, name in enumerate(ds["parameter"].values):
             one = ds.isel(parameter=k)
             value, low, high = (one[f"fitted_{part}"].values for part in ("value", "low", "high"))
             middle = float(np.median(value))
             if middle == 0:
                 continue
-            positive &= bool((value / middle > 0).all())
+            drawn_values.append(value / middle)
             bars = np.nan_to_num(np.abs([value - low, high - value]) / abs(middle))
             shown = f"{name} / {format_value(middle, str(ds['parameter_unit'].values[k]))}"
             drawn.ax.errorbar(x, value / middle, bars, fmt="o-", ms=4, lw=1.2, capsize=2, label=shown)
-        if positive:
+        if drawn_values and np.min(drawn_values) > 0:
             drawn.ax.set_yscale("log")
-            for show in (drawn.ax.yaxis.set_major_formatter, drawn.ax.yaxis.set_minor_formatter):
-                show("{x:g}")
+            # over a decade 1, 2, 5 have room, over less every number
+            wide = np.max(drawn_values) > _WIDE * np.min(drawn_values)
+            drawn.ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if wide else (1.0,)))
+            drawn.ax.yaxis.set_major_formatter("{x:g}")
+            drawn.ax.yaxis.set_minor_formatter(NullFormatter() if wide else "{x:g}")
         drawn.ax.set_xlabel(label)
         drawn.ax.set_ylabel("Value over its median")
     return drawn.ax

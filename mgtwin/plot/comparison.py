@@ -52,6 +52,8 @@ def compare(simulated: xr.Dataset, measured: xr.Dataset, *, ax: Axes | None = No
     InputError
         One is a spectrum and the other a transient, or they do not overlap.
     """
+    for ds in (simulated, measured):
+        require(ds, (), "compare")
     spectra = ["impedance" in ds.variables for ds in (simulated, measured)]
     if spectra[0] != spectra[1]:
         raise InputError("compare draws two spectra or two transients, but one is a spectrum and the other is not.")
@@ -85,7 +87,8 @@ def compare(simulated: xr.Dataset, measured: xr.Dataset, *, ax: Axes | None = No
 def _transients(simulated: xr.Dataset, measured: xr.Dataset, ax: Axes | None) -> tuple[Axes, Axes]:
     upper, lower = stacked(ax, (2.6, 1.0), (6.4, 5.0))
     signals, below = Panel(upper, (0, 0)), Panel(lower, (0, 0))
-    name = "current" if voltage_is_controlled(measured) else "voltage"
+    # the protocol of the simulation says what was imposed on both; of steps alone it often cannot be told
+    name = "current" if voltage_is_controlled(simulated) else "voltage"
     t_sim, t = (np.asarray(ds["time"].values, dtype=float) for ds in (simulated, measured))
     y_sim, y = (np.asarray(ds[name].values, dtype=float) for ds in (simulated, measured))
     log = is_log_spaced(t)

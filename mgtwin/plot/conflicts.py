@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from mgtwin.errors import InputError
 from mgtwin.plot.look import COLOURS, INK, MUTED, PALE, panel
 
 if TYPE_CHECKING:
@@ -51,7 +52,17 @@ def conflicts(found: _Reconciled, *, ax: Axes | None = None) -> Axes:
         What `mgtwin.reconcile` returned.
     ax : matplotlib Axes, optional
         Where to draw.
+
+    Raises
+    ------
+    InputError
+        It is something else.
     """
+    match found:
+        case object(answers=_):
+            pass
+        case _:
+            raise InputError(f"conflicts draws what mt.reconcile returns, not a {type(found).__name__}.")
     columns = [(answer, one) for answer in found.answers for one in answer.conflicts]
     rows = sorted({row for _, one in columns for row in one.rows})
     with panel(ax, "", (3.4 + 0.42 * max(len(columns), 4), 1.6 + 0.27 * max(len(rows), 2))) as drawn:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from mgtwin.dataset import is_tree, node_of
 from mgtwin.errors import InputError
 from mgtwin.plot.look import describe, style
-from mgtwin.plot.overlays import Draw, common_title, curves_of, fitted_curves, overlaid
+from mgtwin.plot.overlays import Curve, Draw, common_title, curves_of, fitted_curves, overlaid
 from mgtwin.registry import Family
 
 if TYPE_CHECKING:
@@ -162,20 +162,31 @@ def _rows(data: object) -> dict[str, Row]:
                 for row in _rows(node.to_dataset()).values()
             }
         case xr.Dataset():
-            return {"": Row(data, plots_of(data), describe(data.attrs), data.variables)}
+            if plots := plots_of(data):
+                return {"": Row(data, plots, describe(data.attrs), data.variables)}
+            # spectra along a temperature, say: what suits each of them draws them over each other
+            able = [name for name in PLOTS if set(needs_of(name)) <= set(data.variables)]
+            along = next((found for name in able if (found := curves_of(data, needs_of(name), True))), ())
+            return {"": Row(data, _suiting(along), common_title(along) if along else "", data.variables)}
     curves = curves_of(data, (), True)
     if curves is None:
         raise InputError(f"a {type(data).__name__} cannot be drawn: give a Dataset, a DataTree, or several Datasets.")
-    suiting = [
-        draw
-        for draw in PLOTS.values()
-        if "label" in signature(draw).parameters and all([*draw.__mgtwin_plot__.panels(curve.ds)] for curve in curves)  # type: ignore[attr-defined]
-    ]
+    suiting = _suiting(curves)
     if len(curves) > 1 and not suiting:
         labels = ", ".join(curve.label for curve in curves[:4])
         raise InputError(f"no plot is known for all of {labels}: draw those of one kind together, the others apart.")
     held = {name for curve in curves for name in curve.ds.variables}
-    return {"": Row({curve.label: curve.ds for curve in curves}, suiting, common_title(curves), held)}
+    return {"": Row(curves, suiting, common_title(curves), held)}
+
+
+def _suiting(curves: Sequence[Curve]) -> list[Draw]:
+    """The plots that draw results over each other and suit all of these."""
+    return [
+        draw
+        for draw in PLOTS.values()
+        if curves and "label" in signature(draw).parameters
+        and all([*draw.__mgtwin_plot__.panels(curve.ds)] for curve in curves)  # type: ignore[attr-defined]
+    ]  # fmt: skip
 
 
 def figure(data: xr.Dataset | xr.DataTree | Mapping[str, xr.Dataset] | Sequence[xr.Dataset]) -> Figure:

@@ -252,9 +252,10 @@ def is_log_spaced(time: np.ndarray) -> bool:
 def shades(n: int) -> list[ColorType]:
     """Return n colours from light to dark of one scale, for curves that follow each other."""
     import matplotlib
+    from matplotlib.colors import to_hex
 
     # Without its palest end, which white paper swallows.
-    return list(matplotlib.colormaps["viridis_r"](np.linspace(0.25, 0.95, n)))
+    return [*map(to_hex, matplotlib.colormaps["viridis_r"](np.linspace(0.25, 0.95, n)))]
 
 
 def legend_beside(ax: Axes, title: str | None = None) -> None:

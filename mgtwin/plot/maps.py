@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["map"]
 
+#: Rows or columns up to which colours are drawn between the points, in so many steps.
+_FEW, _FINE = 3, 100
+
 
 @plot(study=True, when=lambda ds: of_each(metrics_in(ds), free_dimensions(ds) == 2 and "sample" not in ds.dims))
 def map(
@@ -30,6 +34,8 @@ def map(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a metric over two dimensions of a study in colours with contours; points that failed are grey.
+
+    Up to three rows or columns are joined linearly, as contours are, and the computed points marked.
 
     Parameters
     ----------
@@ -73,6 +79,17 @@ def map(
     z = shown(values.transpose(up, across).assign_attrs(ds[name].attrs))
     right, top = (shown(coordinate(ds, dim), even=True) for dim in (across, up))
     with panel(ax, "", (6.2, 4.2)) as drawn:
+        rising = all((np.diff(place.places) > 0).all() for place in (right, top))
+        if min(z.values.shape) <= _FEW and rising and np.isfinite(z.values).all():
+            # a handful of blocks would show less than their contours
+            points = np.stack(np.meshgrid(right.values, top.values)).reshape(2, -1)
+            drawn.ax.plot(*points, "o", ms=4, mfc="white", mec=INK, mew=0.6, clip_on=False, zorder=4)
+            coarse, (right, top) = (right, top), (right.finer(_FINE), top.finer(_FINE))
+            rows = [np.interp(right.places, coarse[0].places, row) for row in z.places]
+            places = np.stack(
+                [np.interp(top.places, coarse[1].places, column) for column in np.transpose(rows)], axis=1
+            )
+            z = replace(z, values=np.exp(places) if z.log else places)
         low, high = (z.finite.min(), z.finite.max()) if z.finite.size else (0.0, 1.0)
         norm = (LogNorm if z.log else Normalize)(low, high)
         drawn.ax.set_facecolor("#d7dade")
@@ -93,7 +110,7 @@ def _edges(place: Shown) -> np.ndarray:
 
     Beyond them nothing was computed, and a thickness may not even exist there (a map down to -0.1 mm).
     """
-    at = np.log(place.values) if place.log else place.values
+    at = place.places
     edges = np.concatenate([at[:1], (at[1:] + at[:-1]) / 2, at[-1:]])
     return np.exp(edges) if place.log else edges
 

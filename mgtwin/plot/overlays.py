@@ -18,6 +18,7 @@ from mgtwin.plot.units import short
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["Curve", "Draw", "common_title", "curves_of", "overlaid"]
 
@@ -25,6 +26,10 @@ __all__ = ["Curve", "Draw", "common_title", "curves_of", "overlaid"]
 Draw: TypeAlias = Callable[..., Any]
 #: From so many numbers on a colour bar says more than a legend.
 _MANY = 7
+#: Room for it [inch].
+_BAR = 0.9
+#: So many of them are all named on it.
+_ALL = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +50,22 @@ class Curve:
 
 
 def fitted_curves(thing: object, needs: Sequence[str]) -> object:
-    """What a fit gives for the data that a plot can draw: one Dataset, or several by label; anything else as it is.
+    """What a fit or a series gives that a plot can draw: one Dataset, or several; anything else as it is.
 
     Raises
     ------
     InputError
-        The fit has no data of that kind.
+        It has nothing of that kind.
     """
     match thing:
         case object(curves=made) if callable(made):
-            found: dict[str, xr.Dataset] = {
-                label: ds for label, ds in made().items() if set(needs) <= set(map(str, ds.variables))
-            }
+            # of a fit by label, of a series with the place of each
+            held = made()
+            curves = [Curve(label, _dataset(ds)) for label, ds in held.items()] if is_mapping(held) else held
+            found = [curve for curve in curves if set(needs) <= set(map(str, curve.ds.variables))]
             if not found:
-                raise InputError(f"none of the data of this fit has {' and '.join(needs)}.")
-            return found if len(found) > 1 else next(iter(found.values()))
+                raise InputError(f"none of the data of this {type(thing).__name__} has {' and '.join(needs)}.")
+            return tuple(found) if len(found) > 1 else found[0].ds
     return thing
 
 
@@ -84,9 +90,11 @@ def curves_of(thing: object, needs: Sequence[str], takes_labels: bool) -> tuple[
             return tuple(Curve(name, ds) for name, ds in found.items()) or None
     if is_mapping(thing) and thing:
         return tuple(Curve(str(name), _dataset(ds)) for name, ds in thing.items())
+    match thing:
+        case (Curve(), *_):
+            return cast("tuple[Curve, ...]", thing)
     if is_listed(thing) and thing:
-        items = [_dataset(ds) for ds in thing]
-        return tuple(Curve(label, ds) for label, ds in zip(_labels(items), items, strict=True))
+        return _of_list([_dataset(ds) for ds in thing])
     if is_listed(thing) or is_mapping(thing):
         raise InputError("there is nothing to draw: the list is empty.")
     return None
@@ -106,6 +114,8 @@ def _along(ds: xr.Dataset, needs: Sequence[str]) -> Iterator[Curve]:
     (dim,) = further
     for k in range(ds.sizes[dim]):
         one = ds.isel({dim: k}, drop=True)
+        if dim in ds.coords and dim in ds.attrs:  # the attribute of one of them is not that of the others
+            one = one.assign_attrs({dim: ds[dim].values[k]})
         # of a life only some cycles have a spectrum
         if any(one[name].size and not np.isfinite(one[name].values).any() for name in needs):
             continue
@@ -126,18 +136,22 @@ def _dataset(item: object) -> xr.Dataset:
     raise InputError(f"only Datasets can be drawn over each other, not a {type(item).__name__}.")
 
 
-def _labels(items: Sequence[xr.Dataset]) -> list[str]:
-    """Names of the items of a list: in what they differ, else their files, else their numbers."""
+def _of_list(items: Sequence[xr.Dataset]) -> tuple[Curve, ...]:
+    """The items of a list by that in which they differ: temperature or bias, else their cells, files, or numbers."""
     attrs = [item.attrs for item in items]
+    for name, unit in (("temperature", "K"), ("bias", "V")):
+        places = [float(one[name]) for one in attrs if name in one]
+        names = [short(place, unit) for place in places]
+        if len(set(names)) == len(items):
+            return tuple(Curve(*one) for one in zip(names, items, places, strict=True))
     candidates = (
-        [short(float(one["temperature"]), "K") if "temperature" in one else "" for one in attrs],
-        [short(float(one["bias"]), "V") if "bias" in one else "" for one in attrs],
         [describe(one).split(",")[0] for one in attrs],
         [str(one.get("file", "")) for one in attrs],
         [describe(one) for one in attrs],
     )
     different = (names for names in candidates if len(set(names)) == len(items) and all(names))
-    return next(different, [str(number) for number in range(1, len(items) + 1)])
+    labels = next(different, [str(number) for number in range(1, len(items) + 1)])
+    return tuple(Curve(label, item) for label, item in zip(labels, items, strict=True))
 
 
 def overlaid(
@@ -158,6 +172,7 @@ def overlaid(
         raise InputError("label= names one curve: give several as a mapping, whose keys are the labels.")
     places = [curve.at for curve in curves if curve.at is not None]
     ordered = len(places) == len(curves)
+    curves = [curves[k] for k in np.argsort(places, kind="stable")] if ordered else curves
     colours = shades(len(curves)) if ordered else [COLOURS[k % len(COLOURS)] for k in range(len(curves))]
     bar = ordered and len(curves) >= _MANY
     drawn, given = named.get("ax"), {key: item for key, item in named.items() if key not in ("ax", "label", "color")}
@@ -171,7 +186,10 @@ def overlaid(
         case _:
             first = cast("Axes", drawn)
     if bar:
-        _colour_bar(first, [float(place) for place in places], curves)
+        _colour_bar(first, curves)
+        if fresh:  # beside the Axes, which keep their size
+            whole = cast("Figure", first.figure)
+            whole.set_figwidth(whole.get_figwidth() + _BAR)
     if fresh:
         with style():
             first.set_title(common_title(curves))
@@ -184,14 +202,16 @@ def common_title(curves: Sequence[Curve]) -> str:
     return ", ".join(part for part in parts[0] if all(part in others for others in parts))
 
 
-def _colour_bar(ax: Axes, places: Sequence[float], curves: Sequence[Curve]) -> None:
-    """The scale of the colours, with the names of the first and the last curve and some between."""
+def _colour_bar(ax: Axes, curves: Sequence[Curve]) -> None:
+    """The scale of the colours, with the names of some curves at even distances."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
-    n = len(places)
+    n = len(curves)
     scale = ScalarMappable(BoundaryNorm(np.arange(n + 1) - 0.5, n), ListedColormap(shades(n)))
     with style():
-        bar = ax.figure.colorbar(scale, ax=ax, shrink=0.8)
-        shown = np.unique(np.linspace(0, n - 1, 5).round().astype(int))
+        # as high as the Axes, also where their shape is fixed
+        bar = ax.figure.colorbar(scale, cax=ax.inset_axes((1.03, 0.0, 0.03, 1.0)))
+        shown = range(0, n, 1 if n <= _ALL else -(-n // _ALL))
         bar.set_ticks([*map(float, shown)], labels=[curves[k].label for k in shown])
+        bar.ax.minorticks_off()

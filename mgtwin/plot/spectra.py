@@ -11,7 +11,7 @@ from mgtwin.errors import InputError
 from mgtwin.plot.bands import along, around, measured_points, samples_of
 from mgtwin.plot.family import plot
 from mgtwin.plot.labels import label_points
-from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, describe, panel, stacked, style
+from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, describe, legend_beside, panel, stacked, style
 from mgtwin.plot.units import lab_shared, short, size_of, with_unit
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ __all__ = ["bode", "nyquist"]
 _TAIL = 2.0
 #: Share of Re Z over which one must spread to have an arc.
 _ARC = 0.05
+#: So many names have room in a panel.
+_NAMES = 4
 #: What the text is called that says how far spectra go beyond the view.
 BEYOND = "beyond"
 
@@ -82,12 +84,9 @@ def nyquist(
             measured_points(ax, points.real, -points.imag, line.get_color())
         if samples is not None:
             around(ax, in_plane(ax, samples[:, np.argsort(-ds["frequency"].values)]), line.get_color())
-        if reach is not None:
-            show(ax, reach)
-        elif drawn.fresh:
-            fit_height(ax, equal_scales(ax))
-        else:
-            equal_scales(ax)
+        ratio = equal_scales(ax) if reach is None else show(ax, reach)
+        if drawn.fresh:
+            fit_height(ax, ratio)
         logs = np.log10(frequency)
         # Within rounding: a spectrum that ends at 1 Hz has a mark there.
         exponents = np.arange(np.ceil(logs[-1] - 1e-9), np.floor(logs[0] + 1e-9) + 1)
@@ -120,8 +119,11 @@ def view_of(spectra: Sequence[xr.Dataset]) -> tuple[float, float]:
     return real, min(max(height, 0.4 * real), 0.8 * real)
 
 
-def show(ax: Axes, reach: tuple[float, float]) -> None:
-    """Show a complex plane from the origin to a point [ohm], with equal scales, and say how far spectra go beyond."""
+def show(ax: Axes, reach: tuple[float, float]) -> float:
+    """Show a complex plane from the origin to a point [ohm], with equal scales, and say how far spectra go beyond.
+
+    Returns the height of the Axes over their width.
+    """
     size = size_of(ax.get_xlabel())
     right, top = 1.1 * np.array(reach) / size
     edge = 0.05 * right
@@ -131,8 +133,10 @@ def show(ax: Axes, reach: tuple[float, float]) -> None:
         said.set_text(f"↑ to {short(height * size, 'ohm')}")
     ax.set_xlim(-edge, right)
     ax.set_ylim(-edge, top)
-    ax.set_box_aspect((top + edge) / (right + edge))
+    ratio = float((top + edge) / (right + edge))
+    ax.set_box_aspect(ratio)
     ax.set_anchor("NW")
+    return ratio
 
 
 def landmarks(ax: Axes, points: np.ndarray, texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
@@ -165,6 +169,8 @@ def sorted_spectrum(ds: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     good = np.isfinite(z)
     if not good.any():
         raise InputError(f"the spectrum has no finite point among {z.size}: there is nothing to draw.")
+    if not z[good].any():
+        raise InputError("the impedance is 0 at every frequency: there is nothing to draw.")
     # Files come in either order; the line must run along the spectrum, and the marks need it sorted.
     order = np.argsort(-frequency[good], kind="stable")
     return frequency[good][order], z[good][order]
@@ -185,7 +191,9 @@ def equal_scales(ax: Axes) -> float:
     Returns the height of the Axes over their width.
     """
     box = ax.dataLim
-    width, height = max(box.x1 - box.x0, 1e-300), max(box.y1 - box.y0, 1e-300)
+    # a single point has no size of its own, but a distance from the origin
+    least = 1e-300 if box.x1 > box.x0 or box.y1 > box.y0 else max(abs(box.x1), abs(box.y1), 1e-300)
+    width, height = max(box.x1 - box.x0, least), max(box.y1 - box.y0, least)
     # A small arc far from the origin would be a dot; otherwise the intercept with zero in view is the resistance.
     far = box.x0 > 2 * max(width, height)
     left = box.x0 - 0.1 * max(width, height) if far else min(0.0, box.x0 - 0.03 * max(width, height))
@@ -276,8 +284,9 @@ def bode(
         lower.set_ylim(min(-5.0, low - 5), max(95.0, high + 5))
         lower.set_yticks(np.arange(np.ceil(lower.get_ylim()[0] / 30) * 30, lower.get_ylim()[1], 30))
         Panel(upper, (0, 0)).room_on_log_axis()
-        if upper.get_legend_handles_labels()[1]:
-            upper.legend(loc="best")
+        if named := upper.get_legend_handles_labels()[1]:
+            # of many names none fits between the curves
+            legend_beside(upper) if len(named) > _NAMES else upper.legend(loc="best")
         if ax is None:
             upper.set_title(describe(ds.attrs))
     return upper, lower

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,16 @@ class Shown:
     def finite(self) -> np.ndarray:
         """Those that are numbers."""
         return self.values[np.isfinite(self.values)]
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where they stand along their axis: their logarithms where it is logarithmic."""
+        return np.log(self.values) if self.log else self.values
+
+    def finer(self, n: int) -> Shown:
+        """The same from the first to the last of them in n places at even distances of the axis."""
+        places = np.linspace(self.places[0], self.places[-1], n)
+        return replace(self, values=np.exp(places) if self.log else places)
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Other numbers [SI] in the same unit."""

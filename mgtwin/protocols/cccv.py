@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from ..errors import InputError
@@ -22,6 +23,9 @@ class CCCV(TransientProtocol):
 
     It charges or discharges, as the sign of the current says. Step 0 is the constant current, step 1 the constant
     voltage; if the voltage is not reached in time, step 1 begins with a jump to it.
+
+    A cell that leaks keeps a current: the hold of a charge ends with `duration` where `until` is below what leaks, and
+    that of a discharge as the current passes `until` on its way through 0.
 
     Parameters
     ----------
@@ -78,7 +82,7 @@ class CCCV(TransientProtocol):
         current, voltage, duration = amperes(self.current, cell), float(self.voltage), float(self.duration)
         times = mixed_times(duration, self.points)
         limits = Limits(high=voltage) if current > 0 else Limits(low=voltage)
-        until = Limits(least=amperes(self.until, cell))
+        until = Limits(least=np.copysign(amperes(self.until, cell), current))
         return (
             Segment(CurrentRamp(current), duration, times, limits=limits),
             Segment(VoltageRamp(voltage), duration, times, step=1, limits=until),

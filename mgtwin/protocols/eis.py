@@ -83,7 +83,7 @@ class EIS(Protocol):
                 raise InputError("give either frequencies, or f_max and f_min, not both.")
             return self
         if self.f_max is None or self.f_min is None:
-            raise InputError("give f_max and f_min, or use EIS.at(frequencies).")
+            raise InputError("give f_max and f_min, or frequencies, as EIS.at(frequencies) does.")
         if self.f_max <= self.f_min:
             raise InputError(f"f_max ({self.f_max:g} Hz) must be above f_min ({self.f_min:g} Hz): exchange them.")
         if self.points is not None and self.per_decade is not None:

@@ -34,11 +34,11 @@ class VoltageRamp:
 
 @dataclass(frozen=True)
 class Limits:
-    """Voltages [V], and the size of the current [A] down to which it falls, at which a stretch ends early."""
+    """Voltages [V], and the current [A] to which it falls, with its sign, at which a stretch ends early (0: none)."""
 
     low: float = -np.inf
     high: float = np.inf
-    least: float = -np.inf
+    least: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from ..kinds.noun import Same
 from ..kinds.numbers import VACUUM_PERMITTIVITY, Number
 from ..protocols import Limits, Segment
 from ..quantities import format_value
+from .filling import filling_warnings
 from .resolving import uniformity_warnings
 
 #: A layer stores dielectric charge where it relaxes more slowly than this fraction of the first output time: what it
@@ -304,7 +305,7 @@ def deposition_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
 
 
 def validity_warnings(cell: Cell) -> list[str]:
-    """Laws used outside the temperatures that they were measured for, each with its path.
+    """Laws and tables used outside the temperatures or fillings that they were measured for, each with its path.
 
     Raises
     ------
@@ -315,7 +316,7 @@ def validity_warnings(cell: Cell) -> list[str]:
     for path, law in cell.laws:
         if message := _checked(Same(type(cell.get(path.rpartition(".")[0]))), path, Same(law), T):
             found.append(f"{path}: {message}")
-    return found
+    return [*found, *filling_warnings(cell)]
 
 
 def sample_warnings(cell: Cell, steady: bool) -> list[str]:

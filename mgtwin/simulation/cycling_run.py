@@ -20,6 +20,7 @@ from ..routes import Mesh, Route
 from . import checks, spectra, start_state, transient
 from .cycle_integrator import CycleIntegrator, Passage
 from .cycle_table import CycleTable, Record, first_of, limit_warnings
+from .filling import filling_warnings
 from .integrator import through_layers
 
 if TYPE_CHECKING:
@@ -241,11 +242,9 @@ class CyclingRun:
     @cached_property
     def _stack(self) -> LinearisedStack:
         """Made once, whatever the number of spectra."""
-        from ..impedance.linearise import LinearisedStack
-
         assert self.protocol.probe is not None
         f_max, layers = float(self.protocol.probe.values().max()), Mesh(refinement=self.route.refinement)
-        return LinearisedStack(self.cell, f_max=f_max, layers=layers)
+        return spectra.linearised(self.cell, f_max, layers=layers)
 
     def _probe(self, passages: list[Passage]) -> np.ndarray:
         """Spectrum at the end of a cycle; a rest before it becomes a part of the cycle."""
@@ -308,6 +307,7 @@ class CyclingRun:
             *limit_warnings(self.done),
             *first_of(self._drifts),
             *transient.potential_warnings(self.cell, self._extremes),
+            *filling_warnings(self.cell, labels, np.atleast_2d(states)),
         ]
         route = transient.made_by(self.integrator.model, labels, f"in time, {self.how}")
         return dataset.transient(

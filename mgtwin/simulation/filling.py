@@ -1,17 +1,21 @@
-"""How full a host is once a voltage has been held at a cell for long."""
+"""How full a host is: once a voltage has been held at a cell for long, and whether its potential is known there."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..cells import Cell
+from ..cells.hosts import host_capacities
 from ..cells.questions import passes
 from ..cells.rest import rest_potentials
 from ..errors import InputError
 from ..kinds.carriers import Carrier
+from ..models import names
 from ..quantities import format_value
 
-__all__ = ["filled"]
+__all__ = ["filled", "filling_warnings"]
 
 #: Log odds of the fillings between which U is searched.
 MOST = 30.0
@@ -50,3 +54,30 @@ def filled(cell: Cell, voltage: float) -> Cell | None:
         )
     odds = brentq(missing, -MOST, MOST, xtol=1e-13, rtol=1e-14)
     return cell.with_({path: float(1 / (1 + np.exp(-odds)))})
+
+
+def filling_warnings(cell: Cell, labels: Sequence[str] = (), states: np.ndarray | None = None) -> list[str]:
+    """Hosts whose surface was emptier or fuller than their potential is known for, where it was extrapolated.
+
+    Parameters
+    ----------
+    cell : Cell
+        As new, without states.
+    labels, states : sequence of str and ndarray of shape (time, variable), optional
+        What a run kept.
+    """
+    found = []
+    for side in host_capacities(cell):
+        low, high = cell.get(side).potential.known
+        y = np.array([float(cell.get(side).filling)])
+        if states is not None:
+            ends = names.own_state("", "surface")
+            here = [k for k, label in enumerate(labels) if label.startswith(side) and label.endswith(ends)]
+            y = 1 / (1 + np.exp(-states[:, here]))
+        # what a file rounds is no extrapolation
+        if y.min(initial=low) < low - 1e-9 or y.max(initial=high) > high + 1e-9:
+            found.append(
+                f"{side}: the surface of the particles is filled to between {y.min():.3g} and {y.max():.3g}, and U is "
+                f"known from {low:g} to {high:g}: it goes straight on from the last rows"
+            )
+    return found

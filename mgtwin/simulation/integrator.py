@@ -199,7 +199,8 @@ class Integrator:
             controlled.LOW: max(segment.limits.low, -controlled.UNLIMITED),
             controlled.HIGH: min(segment.limits.high, controlled.UNLIMITED),
             controlled.AGAINST: float(segment.against_reference),
-            controlled.LEAST: max(segment.limits.least, -controlled.UNLIMITED),
+            controlled.LEAST: abs(segment.limits.least) or -controlled.UNLIMITED,
+            controlled.FORWARD: -np.sign(segment.limits.least),
         }
 
     def run(self, segment: Segment, state: np.ndarray) -> SegmentSolution:
@@ -292,7 +293,7 @@ class Integrator:
         if segment.against_reference:
             voltage -= outputs[names.NEGATIVE_VOLTAGE][0]
         limit = controlled.HIGHEST if voltage >= segment.limits.high else controlled.LOWEST
-        if abs(outputs[names.CURRENT][0]) <= segment.limits.least:
+        if -outputs[names.CURRENT][0] * np.sign(segment.limits.least) < abs(segment.limits.least):
             limit = controlled.FALLEN
         return SegmentSolution(np.zeros(1), outputs, y[:, 0], f"event: {limit}")
 

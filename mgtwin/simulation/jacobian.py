@@ -153,14 +153,13 @@ def _linearised(
 ) -> _Linearised:
     """A cell about a kept, a biased or (where a layer needs the mesh) the rest state."""
     from ..impedance import conserved, shifts, steady
-    from ..impedance.linearise import LinearisedStack
     from . import spectra, start_state
     from .resolving import settled
 
     frequencies, cell = protocol.values(), settled(cell, (), start)
     # The numbers of a tuple are differentiated one by one and added: each is linearised once, however many share it.
     single = list(dict.fromkeys(path for key in keys for path in key))
-    stack = LinearisedStack(cell, f_max=float(frequencies.max()), inputs=single)
+    stack = spectra.linearised(cell, float(frequencies.max()), single)
     _check_structure(cell, stack)
     if protocol.bias is not None:
         # Before any work: a bias under which nothing can become steady is refused here, with the reason.
@@ -219,15 +218,15 @@ def _on_mesh(
 
 def _check_structure(cell: Cell, stack: LinearisedStack) -> None:
     """Refuse numbers that are 0 without which the equations have fewer unknowns (films of 0 are dealt with)."""
-    from ..impedance.linearise import LinearisedStack
     from ..models import names
+    from . import spectra
 
     zero = [name for name, value in stack.given(None).items() if value == 0]
     if zero:
         # A film of 0 is the limit of thin films, so its unknown may be missing: see _on_layout.
         films = {names.charge_transfer_overpotential(side) for side in ("negative", "positive")}
         # an input never leaves an equation out, a number that is 0 for good does: the two layouts show it
-        added = set(stack.layout[0]) - set(LinearisedStack(cell, f_max=stack.model.f_max).layout[0]) - films
+        added = set(stack.layout[0]) - set(spectra.linearised(cell, stack.f_max).layout[0]) - films
         if added:
             raise InputError(
                 f"{', '.join(zero)} is 0 and leaves {', '.join(sorted(added))} out of the equations: there is no "

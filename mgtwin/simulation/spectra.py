@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from ..protocols import EIS, Segment
 from ..protocols.bias import Held
 from ..routes import SPECTRA, Laplace, Route, Task, choose
 from . import checks, start_state
-from .filling import filled
+from .filling import filled, filling_warnings
 from .resolving import coarse_warnings, settled
 from .transient import Attributes, made_by, potential_warnings
 
@@ -55,7 +56,8 @@ class Spectrum:
             voltage, _ = imposed(self.cell, self.protocol.bias)
             full = None if voltage is None else filled(self.cell, voltage)
             if full is not None:  # no current is left: it is at rest
-                return replace(self, cell=full, protocol=EIS.at(self.protocol.values())).by(forced)
+                attrs = {**self.attrs, "warnings": [*self.attrs["warnings"], *filling_warnings(full)]}
+                return replace(self, cell=full, protocol=EIS.at(self.protocol.values()), attrs=attrs).by(forced)
         task = Task(self.cell, at_rest=self.start is None and self.protocol.bias is None)
         return choose(task, SPECTRA, forced).taken_by(self)
 
@@ -76,7 +78,6 @@ class Spectrum:
     def modelled(self, route: Route) -> xr.Dataset:
         """Of a discretised model, linearised at the state; at rest held against the closed form where there is one."""
         from ..impedance.exact import exact
-        from ..impedance.linearise import LinearisedStack
 
         protocol, start, frequencies = self.protocol, self.start, self.protocol.values()
         cell = settled(self.cell, (), start)
@@ -85,7 +86,7 @@ class Spectrum:
         origin = None if start is None else start_state.kept(start, self.start_time, cell)
         kept = origin if protocol.bias is None else steady_state(cell, protocol.bias, origin)
         # the mesh of a spectrum is finer at the faces than the integrator's: the state is carried over to it
-        stack = LinearisedStack(cell, f_max=float(frequencies.max()), layers=route)
+        stack = linearised(cell, float(frequencies.max()), layers=route)
         if kept is None:
             why = Laplace().refusal(Task(cell))
             made = made_by(stack.model, stack.layout[0], f"linearised at rest{why and f', for {why}'}")
@@ -105,9 +106,25 @@ class Spectrum:
             place = f"steady under {protocol.bias}"
             state = converged_steady_state(stack, cell, protocol.bias, origin, state)
         warnings += potential_warnings(cell, stack.interior(state))
+        warnings += filling_warnings(cell, stack.layout[0], state[np.newaxis])
         warnings += drift_warnings(stack, state, float(frequencies.min()))
         made = made_by(stack.model, stack.layout[0], f"linearised {place}")
         return _spectrum(stack, frequencies, state, {**self.attrs, **made, "warnings": warnings})
+
+
+def linearised(
+    cell: Cell, f_max: float, inputs: Sequence[str | tuple[str, ...]] = (), layers: Route | None = None
+) -> LinearisedStack:
+    """A discretised cell for its small signals, by what is kept of another one of its structure."""
+    from ..impedance import functions
+    from ..impedance.linearise import LinearisedStack
+    from .built import kept
+
+    def make() -> functions.StackFunctions:
+        return functions.StackFunctions(cell, f_max=f_max, inputs=inputs, layers=layers)
+
+    made = kept(cell, f_max, (LinearisedStack, tuple(inputs), layers, functions.REFINEMENT), make)
+    return LinearisedStack(cell, f_max=f_max, functions=made)
 
 
 def _spectrum(
@@ -144,7 +161,7 @@ def converged_steady_state(
     InputError, SimulationError
         As `SteadyState`.
     """
-    from ..impedance.linearise import REFINEMENT
+    from ..impedance.functions import REFINEMENT
     from ..impedance.steady import SteadyState
 
     initial = stack.rest_state()
@@ -154,7 +171,7 @@ def converged_steady_state(
     # No algebra says what a layer with salt beside electrons conserves: such a cell is integrated on this very mesh,
     # where nothing is interpolated. Whatever else the algebra refuses has no steady state: integrating would hide that.
     if any(len(layer.material.carriers) > 1 for layer in cell.layers):
-        same: dict[str, Any] = {"f_max": stack.model.f_max, "refinement": REFINEMENT, "layers": stack.model.route}
+        same: dict[str, Any] = {"f_max": stack.f_max, "refinement": REFINEMENT, "layers": stack.model.route}
         return completed(stack, cell, steady_state(cell, bias, origin, **same))
     bias_state = SteadyState(stack, initial, voltage=voltage, current=current)
     found = bias_state.converged(state)

@@ -181,7 +181,7 @@ def transfer(
         )
         state = state._replace(labels=labels, positions=positions, values=values)
     there_made, here_made = _made(state.labels), _made(own_labels)
-    stored, own = set(there_made), set(here_made)
+    stored, own, bodies = set(there_made), set(here_made), unknowns.bodies(cell, set(here_made))
     unmatched = sorted(name for name in stored ^ own if not names.is_fast(name) and name != names.CURRENT_VARIABLE)
     if unmatched:
         raise InputError(
@@ -205,6 +205,8 @@ def transfer(
             result[here] = unknowns.resampled(x, nodes, state.values[there])
             if names.is_amount(name):  # interpolation must not make salt
                 result[here] *= unknowns.mean(nodes, state.values[there]) / unknowns.mean(x, result[here])
+            elif name in bodies:  # nor fill particles
+                result[here] = unknowns.as_full(bodies[name], x, result[here], nodes, state.values[there])
     for voltage, order in ladders.items():
         prefix, here = names.constant_phase_branch(voltage, "")[: -len(" [V]")].rstrip(), own_labels == voltage
         branches = {

@@ -19,6 +19,7 @@ from ..kinds.own import Own
 from ..protocols import Segment
 from ..routes import ON_MESH, Route, Task
 from . import checks, start_state
+from .filling import filling_warnings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -147,7 +148,8 @@ class Transient:
             "state_variable": labels,
             "state_position": where,
         }
-        attrs = {**attrs, **made_by(integrator.model, labels)}
+        warnings = [*attrs["warnings"], *filling_warnings(self.task.cell, labels, state)]
+        attrs = {**attrs, **made_by(integrator.model, labels), "warnings": warnings}
         done = list(zip(self.task.segments, times, strict=False))
         return assemble(self.task.cell, done, joined(solutions), integrator.nodes, kept, attrs)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells import Cell
+from ..cells.questions import at_face, faces
+from ..kinds.memories import Diffusion
 from ..models import names
 from ..models.modes import ModalTable, modal_table
 
-__all__ = ["edges_of", "mean", "potential", "resampled", "with_field"]
+__all__ = ["as_full", "bodies", "edges_of", "mean", "potential", "resampled", "with_field"]
 
 Reals = NDArray[np.float64]
 Labels = NDArray[np.str_]
@@ -104,9 +107,29 @@ def _field_unknowns(layer: str, labels: Labels) -> NDArray[np.intp]:
     return np.concatenate([np.flatnonzero(labels == label) for label in wanted])
 
 
-def mean(nodes: Reals, values: Reals) -> float:
-    """Mean over a layer of a profile given in the middles of its finite volumes."""
-    return float(values @ np.diff(edges_of(nodes)))
+def bodies(cell: Cell, labels: Collection[str]) -> dict[str, Diffusion]:
+    """What diffuses inside of particles at the interfaces of a cell, by the name of its profile in a state."""
+    found: dict[str, Diffusion] = {}
+    for face in faces(cell):
+        kind = at_face(cell, face)
+        places = [face, *(names.slice_of(face, k) for k in range(names.slices_among(labels, face)))]
+        for name, memory in ({} if kind is None else kind.memories).items():
+            match memory:
+                case Diffusion():
+                    found |= {f"{names.own_state(place, name)} inside": memory for place in places}
+    return found
+
+
+def as_full(body: Diffusion, x: Reals, found: Reals, nodes: Reals, values: Reals) -> Reals:
+    """A profile in a body with the mean of another one, the same on other nodes, that lies between 0 and 1 as that."""
+    dimension = body.shape.dimension
+    room = found * (1 - found) if body.bounded else np.ones(x.size)
+    return found + (mean(nodes, values, dimension) - mean(x, found, dimension)) / mean(x, room, dimension) * room
+
+
+def mean(nodes: Reals, values: Reals, dimension: int = 1) -> float:
+    """Mean over a layer, or a sphere (3), of a profile given in the middles of its finite volumes."""
+    return float(values @ np.diff(edges_of(nodes) ** dimension))
 
 
 def edges_of(nodes: Reals) -> Reals:

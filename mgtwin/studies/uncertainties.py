@@ -42,6 +42,15 @@ class Posterior(Interface):
         ...
 
 
+@runtime_checkable
+class PosteriorOfCells(Posterior, Interface):
+    """One that knows which of its numbers are those of a cell, such as a fit with a value at each temperature."""
+
+    def draws_for(self, cell: Cell, n: int, seed: int) -> Mapping[Key, Any]:
+        """Return n parameter sets [SI] of this cell by path."""
+        ...
+
+
 #: Parameter sets: something that draws them, or path to their values.
 Samples: TypeAlias = Posterior | Mapping[Key, Any]
 
@@ -127,7 +136,7 @@ def uncertainty(
         free = uncertain_parameters(cell, protocol, together, held, varied)
         sets = paired(free, quasi_random(len(free), n, seed))
     else:
-        sets = Paired(_posterior(posterior, n, seed), SAMPLE)
+        sets = Paired(_posterior(cell, posterior, n, seed), SAMPLE)
     if metrics is None:
         match protocol:
             case Protocol() if axes is None and store is None and client is None:
@@ -152,8 +161,8 @@ def with_said(found: xr.Dataset, posterior: object) -> xr.Dataset:
     match posterior:
         case object(attrs={"warnings": said}):
             return add_warning(found, *said)
-        case object(fails=True, failures=said):
-            return add_warning(found, f"the model does not describe the data of the fit: {said}")
+        case object(fails=_, warnings=said):
+            return add_warning(found, *(f"the fit: {text}" for text in said))
     return found
 
 
@@ -202,13 +211,13 @@ def paired(free: Sequence[Parameter], quantiles: np.ndarray) -> Paired:
     return Paired(values, SAMPLE)
 
 
-def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
+def _by_name(cell: Cell, posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
     """Samples by name from the layouts in which fits keep them: a tree in arviz's, or one table over parameters."""
     import xarray as xr
 
     match posterior:
         case xr.DataTree(children={"posterior": chains}):
-            return _by_name(chains.to_dataset(), n, seed)
+            return _by_name(cell, chains.to_dataset(), n, seed)
         case xr.Dataset() if "fitted_value" in posterior:
             table = posterior["fitted_value"].transpose("sample", "parameter")
             return {str(name): column for name, column in zip(table["parameter"].values, table.values.T, strict=True)}
@@ -216,6 +225,8 @@ def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
             return {str(name): values.values for name, values in posterior.data_vars.items()}
         case Mapping() if posterior:
             return posterior
+        case PosteriorOfCells():
+            return posterior.draws_for(cell, n, seed)
         case Posterior():
             return posterior.draws(n, seed)
     raise InputError(
@@ -224,10 +235,10 @@ def _by_name(posterior: Samples, n: int, seed: int) -> Mapping[Key, Any]:
     )
 
 
-def _posterior(posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
+def _posterior(cell: Cell, posterior: Samples, n: int, seed: int) -> dict[Key, np.ndarray]:
     """Values of n parameter sets by path; where there are more, n of them are chosen at random."""
     sets: dict[Key, np.ndarray] = {}
-    for name, values in _by_name(posterior, n, seed).items():
+    for name, values in _by_name(cell, posterior, n, seed).items():
         # Fits join the paths of a key by commas; here they are a tuple again, which `Cell.with_` takes.
         steps = [path for part in parts_of(name) for path in part.split(", ")]
         sets[steps[0] if len(steps) == 1 else tuple(steps)] = np.asarray(values, dtype=float).reshape(-1)

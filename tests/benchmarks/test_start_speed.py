@@ -51,8 +51,9 @@ def test_writing_yaml_against_the_emitter_of_pyyaml() -> None:
 
 
 def start(*arguments: str) -> None:
-    """Run Python in a new process."""
+    """Run Python in a new process, with the bytecode that pip leaves beside what it installs."""
     env = {**os.environ, "PYTHONPATH": str(Path(mt.__file__).parents[1])}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # else a checkout is compiled at every start, and NumPy is not
     subprocess.run([sys.executable, *arguments], check=True, env=env, capture_output=True)
 
 

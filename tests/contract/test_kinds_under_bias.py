@@ -16,7 +16,7 @@ import pytest
 
 import mgtwin as mt
 from mgtwin.cells import Reader
-from mgtwin.impedance import exact, exact_jacobian, linearise
+from mgtwin.impedance import exact, exact_jacobian, functions
 from mgtwin.impedance.linearise import LinearisedStack
 from mgtwin.kinds.electrode import ELECTRODES
 from mgtwin.kinds.kind import Bound
@@ -109,7 +109,7 @@ def test_shells_converge_with_the_square_of_their_width(monkeypatch: pytest.Monk
     expected = exact(cell, f)
     errors = []
     for refinement in (0.25, 0.5, 1.0):
-        monkeypatch.setattr(linearise, "REFINEMENT", refinement)
+        monkeypatch.setattr(functions, "REFINEMENT", refinement)
         found = LinearisedStack(cell, f_max=f.max()).impedance(f)
         errors.append(np.max(np.abs(found - expected) / np.abs(expected)))
     orders = np.log2(np.array(errors[:-1]) / errors[1:])

@@ -129,7 +129,7 @@ def test_figures_of_a_fit_have_its_data_and_bands(cell, data, fit):
     assert wide.contains_point((curve.real, -curve.imag))
     upper, lower = mt.plot.bode(fit)
     assert len(upper.collections) == len(lower.collections) == 2
-    with pytest.raises(InputError, match="none of the data of this fit has time"):
+    with pytest.raises(InputError, match="none of the data of this Fit has time"):
         mt.plot.transient(fit)
     assert len(mt.plot.figure(fit).axes) == 3
     assert len(fit.plot()[0].patches if isinstance(fit.plot(), np.ndarray) else fit.plot().patches) == 2

@@ -7,10 +7,15 @@ import io
 import math
 import re
 import runpy
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+
+import mgtwin as mt
+from mgtwin import dataset
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -59,7 +64,7 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, pytest.param("docs/fitting.md", marks=pytest.mark.slow)])
 def test_python_of_a_page_runs_and_prints_what_is_shown(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +85,33 @@ def test_python_of_a_page_runs_and_prints_what_is_shown(
         if block.output is not None:
             text = printed.getvalue()
             assert same_output(block.output, text), f"{page}, line {block.line}: it prints\n{text}"
+
+
+@pytest.mark.slow
+def test_two_commands_make_of_ten_files_a_figure_a_table_and_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openpyxl
+
+    from mgtwin.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+    # the page makes the files itself, in the block that makes the folder
+    setup = next(block for block in blocks(text) if "mkdir" in block.source)
+    exec(setup.source, {"mt": mt, "np": np, "spectrum": dataset.spectrum, "rng": np.random.default_rng(1)})
+    (shell,) = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    commands = shell.replace("\\\n", " ").splitlines()
+    assert len(commands) == 2 and len(list(Path("spectra").iterdir())) == 10
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert (program, ended.value.code) == ("mgtwin", 0), command
+    assert Path("arrhenius.png").read_bytes().startswith(b"\x89PNG")
+    law = openpyxl.load_workbook("pellet.xlsx")["arrhenius temperature"]
+    assert law["A2"].value == "K" and law.max_row == 2 + 10
+    assert "arrhenius: Figure" in Path("pellet.html").read_text() and Path("spectra.html").exists()
 
 
 def test_outputs_are_compared_by_word_and_number() -> None:

@@ -55,9 +55,19 @@ def test_a_map_has_both_dimensions_and_the_metric_in_lab_units() -> None:
 
 
 def test_the_axes_of_a_map_can_be_exchanged() -> None:
-    ax = draw(plot.map(grid(np.arange(12.0).reshape(3, 4)), x=THICKNESS))
+    ax = draw(plot.map(grid(np.arange(20.0).reshape(4, 5)), x=THICKNESS))
     assert ax.get_xlabel().startswith("Layers.a.thickness")
-    np.testing.assert_array_equal(ax.collections[0].get_array(), 1e-2 * np.arange(12.0).reshape(3, 4).T * 1e3)
+    np.testing.assert_array_equal(ax.collections[0].get_array(), 1e-2 * np.arange(20.0).reshape(4, 5).T * 1e3)
+
+
+def test_a_map_of_few_points_is_joined_between_them_and_says_where_they_are() -> None:
+    values = 1e-4 * np.add.outer(np.array([1.0, 2.0]), np.array([0.0, 5.0, 30.0]))
+    ax = draw(plot.map(grid(values)))
+    colours = ax.collections[0].get_array()
+    # linear: the corners are the values, and what lies between two points is between their values
+    np.testing.assert_allclose(colours[[0, 0, -1, -1], [0, -1, 0, -1]], 1e4 * values[[0, 0, 1, 1], [0, 2, 0, 2]])
+    assert (np.diff(colours, axis=0) > 0).all() and (np.diff(colours, axis=1) > 0).all()
+    np.testing.assert_allclose(sorted(ax.lines[0].get_xdata()), np.repeat([26.85, 51.85, 76.85], 2))
 
 
 def test_points_that_failed_are_left_open() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -34,6 +35,19 @@ def test_activation_energy_of_fitted_resistances_is_that_of_the_law():
     law = found.fit(CIRCUIT).arrhenius("R1")
     assert float(law.activation_energy.sel(convention="sigma_T")) == pytest.approx(ENERGY, abs=1e-9)
     assert float(law.log_prefactor.sel(convention="sigma_T")) == pytest.approx(np.log(PREFACTOR), abs=1e-6)
+
+
+def test_a_series_and_its_fits_are_drawn_in_the_colours_of_their_temperatures():
+    found = mt.series([measured(T, 0.005) for T in (*CELSIUS, 110)])
+    (bar,) = mt.plot.nyquist(found).child_axes
+    assert [text.get_text() for text in bar.get_yticklabels()] == [f"{T} °C" for T in (*CELSIUS, 110)]
+    ax = mt.plot.nyquist(mt.series(found[:3]).fit(CIRCUIT))
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert {"20 °C", "35 °C", "50 °C", "measured", "68 %"} <= set(names)
+    assert len(mt.plot.figure(found).axes) == 3  # Nyquist, and the two of Bode
+    with pytest.raises(mt.InputError, match="none of the data of this Series has time"):
+        mt.plot.transient(found)
+    plt.close("all")
 
 
 def test_intervals_hold_the_truth_and_a_poor_point_weighs_little():

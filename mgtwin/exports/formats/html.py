@@ -14,9 +14,9 @@ __all__ = ["Html", "html_table", "page"]
 _STYLE = """body{font:15px/1.4 system-ui,sans-serif;margin:2em;max-width:75em}
 table{border-collapse:collapse;margin:1em 0}
 th,td{padding:.15em .8em;text-align:right;border-bottom:1px solid #ddd}th{border-bottom:2px solid #666}
-td.text,th.text{text-align:left}caption{font-weight:600;text-align:left}dt{font-weight:600}pre{white-space:pre-wrap}
+td.text,th.text{text-align:left}td:not(.text){white-space:nowrap}caption{font-weight:600;text-align:left}dt{font-weight:600}pre{white-space:pre-wrap}
 .wide{overflow-x:auto}img{max-width:100%}
-@media print{body{margin:0}h2{break-after:avoid}img{break-inside:avoid}}
+@media print{body{margin:0}table{font-size:8pt}.wide{overflow-x:visible}h2{break-after:avoid}img{break-inside:avoid}}
 @media (prefers-color-scheme:dark){body{background:#111;color:#ddd}th,td{border-color:#444}}"""
 
 

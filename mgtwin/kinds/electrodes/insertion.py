@@ -42,12 +42,13 @@ class Insertion:
        \partial_t y = r^{-2}\partial_r(r^2 D\,\partial_r y), \qquad
        D\,\partial_r y|_{R_p} = -\frac{j_F}{aL\,zF c_{max}}
 
-       j_F = a\theta L\,i_{00}\,y^{\alpha_c}(1 - y)^{\alpha_a}\left[e^{\alpha_a zF(\eta - U)/RT}
+       j_F = a\theta L\,i_{00}\,y^{\alpha_c}(1 - y)^{\alpha_a}(c/c_0)^{\alpha_a}\left[e^{\alpha_a zF(\eta - U)/RT}
              - e^{-\alpha_c zF(\eta - U)/RT}\right]
 
-    with :math:`y` and U at the surface, and :math:`\eta` the potential of the electrons against the ions. Spectra know
-    the conduction of ions and electrons over the thickness exactly; in time one reaction stands for all of it where
-    that is enough, else the thickness is resolved (`resolution`, `Cell.reaction_uniformity`).
+    with :math:`y` and U at the surface, c that of a salt solution beside the electrode, and :math:`\eta` the potential
+    of the electrons against the ions. Spectra know the conduction of ions and electrons over the thickness exactly; in
+    time one reaction stands for all of it where that is enough, else the thickness is resolved (`resolution`,
+    `Cell.reaction_uniformity`).
     `double_layer` and `film_resistance` are per electrode area, as in every electrode.
 
     Parameters
@@ -127,6 +128,7 @@ class Insertion:
         *,
         surface: Number,
         f: Number,
+        salt: Number,
         potential: Number,
         exchange_current_density: Number,
         radius: Number,
@@ -139,7 +141,8 @@ class Insertion:
         a = transfer_coefficient
         # ln(1 + e^-l) = -ln y by the log odds l: no digit is lost where the host is nearly full or empty
         emptier, fuller = _softplus(-surface), _softplus(surface)
-        exchange = -(1 - a) * emptier - a * fuller  # ln of y^(1-a) (1-y)^a
+        # ln of y^(1-a) (1-y)^a (c/c_0)^a; phi_ion holds the rest of Nernst's law
+        exchange = a * np.log(salt) - (1 - a) * emptier - a * fuller
         over = f * (eta - potential(surface, f))
         area = 3 * active_fraction / radius * thickness * particle_contact
         rates = saturating_exp(exchange + a * over) - saturating_exp(exchange - (1 - a) * over)

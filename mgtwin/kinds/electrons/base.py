@@ -14,7 +14,7 @@ from typing import ClassVar, TypeVar, dataclass_transform
 
 from ...errors import InputError
 from ...registry import Family
-from ..declare import declared, require, unwritten
+from ..declare import declared
 from ..kind import Formula, asked_by
 from ..laws import Dependence
 from ..numbers import Number
@@ -52,10 +52,10 @@ class ElectronLaw(PotentialLaw):
     largest_exponent: ClassVar[float] = math.inf
     """|FE/RT| from which on the law is no longer the physical one."""
 
-    conductivity: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    conductivity: ClassVar[Callable[..., Number]]
     """Electronic conductivity [S/m] at E [V]."""
 
-    integral: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    integral: ClassVar[Callable[..., Number]]
     """Its antiderivative in E [S*V/m]: makes the steady state exact on every mesh."""
 
 
@@ -70,10 +70,10 @@ class CapacitanceLaw(PotentialLaw):
         InputError
         """
 
-    capacitance: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    capacitance: ClassVar[Callable[..., Number]]
     """Chemical capacitance [F/m3] at E [V]."""
 
-    charge: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    charge: ClassVar[Callable[..., Number]]
     """Its antiderivative in E [C/m3]: what is stored."""
 
 
@@ -112,13 +112,8 @@ def electron_law(cls: type[_Class]) -> type[_Class]:
     >>> ELECTRON_LAWS.discard("linearised")
     """
 
-    formulas = [Formula(name, ("E",), SURROUNDINGS) for name in ("conductivity", "integral")]
-
-    def check(made: type[ElectronLaw]) -> None:
-        for name, formula in (("conductivity", made.conductivity), ("integral", made.integral)):
-            require(formula is not unwritten, made, ELECTRON_LAWS, f"without the static method {name}(E, *, ...).")
-
-    return declared(cls, ELECTRON_LAWS, ElectronLaw, check, formulas)
+    formulas = [Formula(name, ("E",), SURROUNDINGS, required=True) for name in ("conductivity", "integral")]
+    return declared(cls, ELECTRON_LAWS, ElectronLaw, formulas=formulas)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
@@ -132,12 +127,8 @@ def capacitance_law(cls: type[_Class]) -> type[_Class]:
     InputError
         When the class is made: a formula is missing.
     """
-
-    def check(made: type[CapacitanceLaw]) -> None:
-        for name, formula in (("capacitance", made.capacitance), ("charge", made.charge)):
-            require(formula is not unwritten, made, CAPACITANCE_LAWS, f"without the static method {name}(E, *, ...).")
-
-    return declared(cls, CAPACITANCE_LAWS, CapacitanceLaw, check)
+    formulas = [Formula(name, ("E",), None, required=True) for name in ("capacitance", "charge")]
+    return declared(cls, CAPACITANCE_LAWS, CapacitanceLaw, formulas=formulas)
 
 
 def numbers_for(law: PotentialLaw, formula: str, own: Own, electrons: Own | None = None) -> dict[str, Number]:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, TypeGuard, TypeVar, dataclass_transform
 from ...quantities import Quantity
 from ...registry import Family
 from ...unions import OneOf
-from ..declare import declared, require, unwritten
+from ..declare import declared
 from ..fields import NumberOr
 from ..kind import Formula, asked_by
 from ..numbers import Number
@@ -43,7 +43,7 @@ class FractionProfile:
         """Positions x/L from 0 to 1 between which the fraction is at most cubic, so that its means are exact."""
         return (0.0, 1.0)
 
-    formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    formula: ClassVar[Callable[..., Number]]
     """The fraction at x/L, ``formula(x, *, <field>, ...)``: a float, an array or a symbol."""
 
     def __call__(self, position: Number) -> Number:
@@ -79,11 +79,7 @@ def fraction_profile(cls: type[_Class]) -> type[_Class]:
     0.25
     >>> PROFILES.discard("parabola")
     """
-
-    def check(made: type[FractionProfile]) -> None:
-        require(made.formula is not unwritten, made, PROFILES, "without the static method formula(x, *, ...).")
-
-    return declared(cls, PROFILES, FractionProfile, check, [Formula("formula", ("x",))])
+    return declared(cls, PROFILES, FractionProfile, formulas=[Formula("formula", ("x",), required=True)])
 
 
 #: Field that holds a fraction of the volume: a number, or a profile.

@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import InputError
 from ...registry import Family
 from ...unions import OneOf
-from ..declare import declared, require, unwritten
+from ..declare import declared
 from ..kind import Formula, asked_by
 from ..laws import Dependence
 from ..numbers import Number, plain
@@ -44,10 +44,10 @@ class BoundFunction:
 class Function(Dependence):
     """Base of the functions of a composition."""
 
-    formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    formula: ClassVar[Callable[..., Number]]
     """The factor, ``formula(x, *, <field>, ...)``: x and the fields may be floats, arrays or symbols."""
 
-    logarithmic: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    logarithmic: ClassVar[Callable[..., Number] | None] = None
     """Its integral in ln x, ``logarithmic(x, log_x, *, <the same fields>)``; not all have one."""
 
     def __call__(self, x: Number) -> Number:
@@ -57,7 +57,7 @@ class Function(Dependence):
     def standing(self, own: Own) -> BoundFunction:
         """Return the function with the numbers that stand at `own`."""
         given = {name: own.number(name) for name in asked_by(type(self), "formula")}
-        integral = None if self.logarithmic is unwritten else partial(self.logarithmic, **given)
+        integral = self.logarithmic and partial(self.logarithmic, **given)
         return BoundFunction(partial(self.formula, **given), integral)
 
 
@@ -88,12 +88,8 @@ def function(cls: type[_Class]) -> type[_Class]:
     0.5
     >>> FUNCTIONS.discard("slower")
     """
-    formulas = [Formula("formula", ("x",)), Formula("logarithmic", ("x", "log_x"))]
-
-    def check(made: type[Function]) -> None:
-        require(made.formula is not unwritten, made, FUNCTIONS, "without the static method formula(x, *, ...).")
-
-    return declared(cls, FUNCTIONS, Function, check, formulas)
+    formulas = [Formula("formula", ("x",), required=True), Formula("logarithmic", ("x", "log_x"))]
+    return declared(cls, FUNCTIONS, Function, formulas=formulas)
 
 
 def check_positive(what: str, value: Function | None, compositions: Iterable[float]) -> None:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 from ...errors import InputError
 from ...quantities import AmbientTemperature, Quantity, format_value, parse
 from ...registry import Family
-from ..declare import declared, require, unwritten
+from ..declare import declared, require
 from ..kind import Added, Formula, asked_by
 from ..numbers import Number, is_symbol, plain
 from ..own import Own
@@ -70,7 +70,7 @@ class Law(Dependence):
     value_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that have the dimension of the property itself."""
 
-    formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    formula: ClassVar[Callable[..., Number]]
     """The equation, ``formula(T, *, <field>, ...)``: all may be floats, arrays or PyBaMM symbols."""
 
     def parameters(self) -> dict[str, Number]:
@@ -165,14 +165,13 @@ def law(cls: type[_Class]) -> type[_Class]:
     added = {"valid": Added(_Range | None, None)}
 
     def check(made: type[Law]) -> None:
-        require(made.formula is not unwritten, made, LAWS, "without the static method formula(T, *, ...).")
         fields = [name for name in vars(made)["__annotations__"] if name not in ("type", "valid")]
         named = made.value_fields and set(made.value_fields) <= set(fields)
         require(
             named, made, LAWS, f"whose value_fields must name those of {', '.join(fields)} with the property's unit."
         )
 
-    return declared(cls, LAWS, Law, check, [Formula("formula", ("T",))], added)
+    return declared(cls, LAWS, Law, check, [Formula("formula", ("T",), required=True)], added)
 
 
 def _temperature(T: Number | str) -> Number:

@@ -13,7 +13,7 @@ from ...plain import is_number
 from ...registry import Family
 from ...unions import OneOf
 from .. import effective_medium
-from ..declare import declared, require, unwritten
+from ..declare import declared, require
 from ..kind import Formula, asked_by
 from ..numbers import Number
 
@@ -36,7 +36,7 @@ class MixingRule:
     iterates: ClassVar[bool] = False
     """Whether the equation is solved by iteration, which symbols reach only as a function of their own."""
 
-    formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    formula: ClassVar[Callable[..., Number]]
     """``formula(fractions, values, special, *, <number>, ...)``; see `effective`. `special` is the position of the
     phase that `phase_field` names."""
 
@@ -102,10 +102,9 @@ def mixing_rule(cls: type[_Class]) -> type[_Class]:
     2.0
     >>> MIXING_RULES.discard("logarithmic")
     """
-    formula = Formula("formula", ("fractions", "values", "special"))
+    formula = Formula("formula", ("fractions", "values", "special"), required=True)
 
     def check(made: type[MixingRule]) -> None:
-        require(made.formula is not unwritten, made, MIXING_RULES, "without the static method formula().")
         own = vars(made)["__annotations__"]
         require(
             not made.phase_field or made.phase_field in own,

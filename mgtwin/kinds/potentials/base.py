@@ -15,7 +15,7 @@ import numpy as np
 
 from ...registry import Family
 from ...unions import OneOf
-from ..declare import declared, require, unwritten
+from ..declare import declared
 from ..kind import Formula, asked_by
 from ..laws import Dependence
 from ..numbers import FARADAY, GAS_CONSTANT, Number, plain
@@ -32,8 +32,13 @@ _Class = TypeVar("_Class")
 class Potential(Dependence):
     """Base of the open-circuit potentials."""
 
-    formula: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    formula: ClassVar[Callable[..., Number]]
     """U [V], ``formula(odds, *, f, <field>, ...)``, falling in the log odds of y."""
+
+    @property
+    def known(self) -> tuple[float, float]:
+        """Fillings between which the curve is known: all of them for a formula."""
+        return (0.0, 1.0)
 
     def __call__(self, y: Number, temperature: float = 298.15, charge: float = 2.0) -> Number:
         """Evaluate U [V] at the filling y, for an ion of this charge at this temperature [K]."""
@@ -75,11 +80,7 @@ def potential(cls: type[_Class]) -> type[_Class]:
     1.3
     >>> POTENTIALS.discard("sloping")
     """
-    return declared(cls, POTENTIALS, Potential, _check, [Formula("formula", ("odds",), ("f",))])
-
-
-def _check(cls: type[Potential]) -> None:
-    require(cls.formula is not unwritten, cls, POTENTIALS, "without the static method formula(odds, *, f, ...).")
+    return declared(cls, POTENTIALS, Potential, formulas=[Formula("formula", ("odds",), ("f",), required=True)])
 
 
 #: Field that holds an open-circuit potential.

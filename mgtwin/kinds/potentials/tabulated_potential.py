@@ -25,6 +25,8 @@ _Rows = tuple[Annotated[float, Quantity("V")], ...]
 class TabulatedPotential(Potential):
     """U from a table over the filling: monotone cubics (PCHIP) between the rows, straight on beyond the ends.
 
+    A result whose particles were emptier or fuller than the rows reach says so in its warnings.
+
     Parameters
     ----------
     fillings : sequence of float
@@ -67,6 +69,11 @@ class TabulatedPotential(Potential):
         curve = partial(self.formula, fillings=self.fillings, potentials=self.potentials)
         # as a whole: hundreds of rows would make an expression too deep for the models
         return lambda odds, f: own.reader.apply(curve, [odds])
+
+    @property
+    def known(self) -> tuple[float, float]:
+        """From the first to the last row."""
+        return self.fillings[0], self.fillings[-1]
 
     @model_validator(mode="after")
     def _falls(self) -> TabulatedPotential:

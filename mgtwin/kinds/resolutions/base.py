@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 from ...registry import Family
 from ...unions import OneOf
-from ..declare import declared, require, unwritten
+from ..declare import declared
 from ..kind import Formula
 from ..numbers import Number
 
@@ -31,7 +31,7 @@ class Resolution:
     type: str
     #: Slices with a reaction each, in time.
     slices: int = 1
-    added: ClassVar[Callable[..., Number]] = staticmethod(unwritten)
+    added: ClassVar[Callable[..., Number]]
     """What conduction adds to 1/Y, ``added(admittance, *, ions, electrons)`` [ohm*m^2]."""
 
 
@@ -58,12 +58,8 @@ def resolution(cls: type[_Class]) -> type[_Class]:
     0.25
     >>> RESOLUTIONS.discard("ideal_electrons")
     """
-    formula = Formula("added", ("admittance",), ("ions", "electrons"))
-    return declared(cls, RESOLUTIONS, Resolution, _check, [formula])
-
-
-def _check(cls: type[Resolution]) -> None:
-    require(cls.added is not unwritten, cls, RESOLUTIONS, "without the static method added(admittance, *, ...).")
+    formula = Formula("added", ("admittance",), ("ions", "electrons"), required=True)
+    return declared(cls, RESOLUTIONS, Resolution, formulas=[formula])
 
 
 #: Field that holds a resolution.
