@@ -294,8 +294,12 @@ def validation_problems(error: ValidationError) -> list[tuple[tuple[str | int, .
                 message = "is required but missing."
             case "extra_forbidden" | "unexpected_keyword_argument":
                 message = "is not a known key here."
-            case _:
+            case "dict_type" | "mapping_type" | "dataclass_type" if item["input"] is None:
+                message = "nothing stands here: write keys with their values, 'key: value'."
+            case kind:
                 given = repr(item["input"])
-                message = f"{item['msg']} (got {given if len(given) <= 60 else given[:57] + '...'})."
+                keys = kind in ("dict_type", "mapping_type", "dataclass_type")
+                asked = "write keys with their values here, 'key: value'" if keys else item["msg"]
+                message = f"{asked} (got {given if len(given) <= 60 else given[:57] + '...'})."
         problems.append((location, message))
     return problems

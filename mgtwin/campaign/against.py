@@ -117,7 +117,8 @@ def label_of(
         wrapped(f"{bare}{only({key for key, other in lacking.items() if other == bare}, every)}", width, SIZE)
         for bare in dict.fromkeys(lacking.values())
     ]
-    return "\n".join([wrapped(in_words(observation.quantity), width, SIZE), said, *without])
+    quantity = in_words(observation.quantity).replace(" −", "\u00a0−")  # a number stays with its word
+    return "\n".join([wrapped(quantity, width, SIZE), said, *without])
 
 
 def decades(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -14,6 +14,7 @@ from ..analysis.metrics import OBSERVED, REFERENCE, Measure, Reading, shown
 from ..errors import InputError, MgtwinError
 from ..experiments import Experiment, Observation, Run
 from ..experiments.files import overlay_kind
+from ..plot.units import short
 from ..quantities import format_value
 from .spread import propagate, robustness
 from .verdicts import Contradicts, Failed, NotComparable, Verdict, judge, shown_interval
@@ -50,6 +51,13 @@ class Simulated:
             lambda run: format_value(run.temperature, "K"),
         )
         return " ".join(text(self.run) for text in told if len({text(other.run) for other in group}) > 1)
+
+    def steps_in_words(self, numbers: Sequence[int]) -> list[str]:
+        """What tells some steps of a sequence apart: the time that had passed, or their numbers where none had."""
+        passed = [sum(float(ds["time"][-1]) for ds in self.steps[:k] if "time" in ds.variables) for k in numbers]
+        if len(set(passed)) < len(passed):
+            return [f"step {k + 1}" for k in numbers]
+        return [f"after {short(seconds, 's')}" if seconds else "at first" for seconds in passed]
 
     @property
     def warnings(self) -> tuple[str, ...]:

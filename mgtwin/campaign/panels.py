@@ -159,8 +159,8 @@ def panels(done: Sequence[Simulated], asked: Mapping[str, Mapping[str, object]])
                 label, color = names[item.run]
                 if single:
                     label, color = ", ".join(map(in_words, readings)), COLOURS[order.index(readings[0]) % len(COLOURS)]
-                elif not label and len([one for one in shown if one[2] == name]) > 1:
-                    label, color = f"step {k + 1}", COLOURS[k % len(COLOURS)]
+                elif not label and len(numbers := [one for one, _, other in shown if other == name]) > 1:
+                    label, color = item.steps_in_words(numbers)[numbers.index(k)], COLOURS[k % len(COLOURS)]
                 key = (name, () if single else readings)
                 together.setdefault(key, []).append(Curve(ds, item, readings, label, color, k))
     found = []

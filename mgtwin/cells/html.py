@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import Any
 
 from ..quantities import format_value
 from .describe import Stack, electrode_label, parameters
+from .paths import Node
 
 __all__ = ["as_html", "thickness_class"]
 
@@ -67,7 +67,7 @@ def as_html(cell: Stack) -> str:
     return f'<div class="mgtwin-cell"><b>{escape(cell.name)}</b>{overlays} &nbsp; {facts}{about}{stack}{tables}</div>'
 
 
-def _layer_box(layer: Any) -> str:
+def _layer_box(layer: Node) -> str:
     width = _WIDTHS[thickness_class(layer.thickness)]
     material = layer.material.name or type(layer.material).__name__
     text = f"<b>{escape(layer.name)}</b><span>{escape(material)}</span><span>{format_value(layer.thickness)}</span>"

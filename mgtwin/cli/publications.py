@@ -75,7 +75,11 @@ def draw_conductors(names: Iterable[str], target: Path) -> None:
 @guarded
 def cite(
     what: Annotated[
-        str, typer.Argument(metavar="CELL|FILE", help="A cell by name or .yaml file, or a saved result or fit (.nc).")
+        str,
+        typer.Argument(
+            metavar="CELL|MATERIAL|FILE",
+            help="A cell or material by name, a cell's .yaml file, a saved result or fit (.nc).",
+        ),
     ],
     overlays: Annotated[
         list[str] | None, typer.Argument(metavar="OVERLAY...", help="Overlays to apply to the cell.")
@@ -84,7 +88,8 @@ def cite(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of the screen.")
     ] = None,
 ) -> None:
-    """Print the BibTeX of everything that the numbers of a cell, result or fit come from."""
+    """Print the BibTeX of everything that the numbers of a cell, material, result or fit come from."""
+    from .. import library
     from ..cells.bibliography import cite as cited
 
     near = what if Path(what).suffix in (".yaml", ".yml") else None
@@ -92,6 +97,10 @@ def cite(
         from .stored import opened
 
         text = cited(opened(what), output)  # type: ignore[arg-type]
+    elif not overlays and what in library.names("materials") and what not in library.names("cells"):
+        from ..cells.competing import values
+
+        text = cited(values(what), output)
     else:
         from .cellargs import read_cell
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .followed import Followed
     from .measured import Measured
+    from .picture import Picture
 
 __all__ = ["Screen", "Served"]
 
@@ -87,11 +88,10 @@ class Screen:
             except MgtwinError as error:
                 self.error = str(error)
         self.session = Session(state, data, self._told, twin)
-        self.name = state.cell.name if twin is None else twin.name
         about = {entry.name: entry.description for entry in library.entries("overlays")}
         pages = sorted(PAGES.items(), key=lambda item: item[1].place)
         self.bar = BarPart(
-            heading=f"mgtwin explore: {self.name}",
+            heading=f"mgtwin explore: {state.cell.name if twin is None else twin.name}",
             pages=[(name, kind.title) for name, kind in pages if not kind.lacks(data, twin)],
             overlays=[(name, about.get(name, "")) for name in state.switches],
             endings=[*data_endings()], fits=bool(data or twin), now=self._bar(self.session.seen),
@@ -100,6 +100,7 @@ class Screen:
         self.grouped = (state.page, state.overlays, state.cell)
         self.knobs = KnobsPart(groups=self._groups(state), places=self._places(state), sizing_mode="stretch_width")
         self.board = Board()
+        self.shown: tuple[Picture | None, Picture | None] = (None, None)
         for part in (self.bar, self.knobs):
             part.on_msg(self._heard)
         # a browser that has gone must not keep a machine cycling
@@ -111,7 +112,6 @@ class Screen:
         page.add_variable("page_css", (_ASSETS / "page.css").read_text(encoding="utf-8"))
         for name, part in (("bar", self.bar), ("knobs", self.knobs), ("charts", self.board.area)):
             page.add_panel(name, part)
-        page.title = f"{self.name}: mgtwin explore"
         pn.state.onload(self.session.start)
         return page
 
@@ -175,8 +175,11 @@ class Screen:
         self.told(seen.state)
         # all of it in one message
         with pn.io.hold(self.document):
-            if seen.picture is not None:
-                self.board.show(seen.picture, None if BEFORE in seen.state.off else seen.before)
+            before = None if BEFORE in seen.state.off else seen.before
+            # what is said on the way to a picture must not send all curves again
+            if seen.picture is not None and self.shown != (seen.picture, before):
+                self.board.show(seen.picture, before)
+                self.shown = (seen.picture, before)
             state = self.session.state
             # sliders are made anew only where there are others: the one being dragged would be lost
             grouped = (state.page, state.overlays, state.cell)

@@ -54,11 +54,12 @@ class Setting:
         value, low, high = (parse(text, None) for text in (self.default, self.low, self.high))
         if begin is None:
             return value, low, high
-        if self.log and begin <= 0:
+        if (self.log or low > 0) and begin <= 0:
             raise InputError(f"{format_value(begin)} must be greater than 0.")
         # what is said to have been done is nobody's nonsense, and has to be on the track
         further = 2.0 if self.whole or not self.log else 10.0
-        ends = (begin / further, begin * further) if self.log else (-further * abs(begin), further * abs(begin))
+        reach = further * abs(begin)
+        ends = (begin / further, reach) if self.log or low >= 0 else (-reach, reach)
         lowest, highest = (Value(float(x), unit=value.unit) for x in (min(low, ends[0]), max(high, ends[1])))
         return begin, lowest, highest
 

@@ -159,6 +159,9 @@ class Session:
                 same = state.page == self.seen.state.page
                 self.seen = replace(self.seen, before=self.seen.picture if same else None, note="")
             self._gesture, self._wanted = gesture, state
+        # the number beside a slider must not wait for what takes long
+        if state.kind.long:
+            self.tell(busy="computing", error="")
         self._ask()
 
     def follow(self, told: Told) -> None:

@@ -157,12 +157,12 @@ class CompiledSpectra:
         if record and key not in self._tapes:
             self._tapes[key] = self._recorded(values)
             if len(self._tapes) > MOST:
-                del self._tapes[next(iter(self._tapes))]
+                self._tapes.pop(next(iter(self._tapes)), None)  # None: another thread was faster
         tape = self._tapes.get(key)
         if tape is None:
             return None
         with np.errstate(all="ignore"):
-            places = tape.repeated([*values.values()])
+            places = tape.repeated([*map(float, values.values())])
         if places is None or not np.isfinite(tape.result(places)).all():
             return None
         self._last = dict(values), (tape, places)
@@ -175,7 +175,8 @@ class CompiledSpectra:
             self._reader.give(dict(zip(values, numbers, strict=True)))
             return stack_at(self.cell, self._reader, self._s, False)
 
-        z, slopes, numbers = self._carried_out(values), self.jacobian(values, list(values)), [*values.values()]
+        z, slopes = self._carried_out(values), self.jacobian(values, list(values))
+        numbers = [*map(float, values.values())]
         with np.errstate(all="ignore"):
             try:
                 tape = Tape(formula, numbers)

@@ -65,7 +65,7 @@ class Formula:
     surroundings: tuple[str, ...] | None = ()
     required: bool = False
 
-    def check(self, cls: type, family: Family[Any], known: set[str]) -> None:
+    def check(self, cls: type, article: str, known: set[str]) -> None:
         """Refuse it in a class where it is missing, no static method, called otherwise, or asks for too much."""
         given = vars(cls).get(self.name)
         place = f"{cls.__name__}.{self.name}"
@@ -73,7 +73,7 @@ class Formula:
         if given is None:
             if self.required and not has_formula(cls, self.name):
                 raise InputError(
-                    f"{cls.__name__} is {family.article} without the static method {self.name}{called}: define it."
+                    f"{cls.__name__} is {article} without the static method {self.name}{called}: define it."
                 )
             return
         if not isinstance(given, staticmethod):
@@ -169,7 +169,7 @@ def declare(
     check(cls)
     known = {*annotations, *vars(cls).get("memories", {})}
     for formula in formulas:
-        formula.check(cls, family, known)
+        formula.check(cls, family.article, known)
     # last: a class that breaks the contract must leave no trace, or the corrected one is refused for having its name
     made = noun(cls)
     family.add(name, made)

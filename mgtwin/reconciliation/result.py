@@ -276,8 +276,8 @@ class Answer:
             but = f"; outside: {', '.join(self.outside)}" if self.outside else ""
             aged = f" with {self.ageing[0].ageing}" if self.ageing and self.ageing[0].ageing else ""
             lines.append(
-                f"  parameters found and simulated{aged}: {len(read) - len(self.outside)} of {len(read)} other rows "
-                f"hold{but}"
+                f"  parameters found and simulated{aged}: {len(read) - len(self.outside)} of {len(read)} "
+                f"{'other ' * (self.wrong > 0)}rows hold{but}"
             )
             lines += [f"    {name}: no number: {why}" for name, why in self.unread.items()]
             lines += [f"    {one}" for one in self.ageing]

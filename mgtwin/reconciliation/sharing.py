@@ -308,4 +308,7 @@ class Free:
             return low, high
         if number.low is not None and number.high is not None:
             return number.low, number.high
-        raise InputError(f"{path} has no range in the cell: give bounds, Shared(..., bounds=(lowest, highest)).")
+        raise InputError(
+            f"{path} has no range in the cell: give bounds, Shared(..., bounds=(lowest, highest)), in a file of states "
+            "'bounds: [lowest, highest]'."
+        )

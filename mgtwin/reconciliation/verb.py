@@ -204,7 +204,7 @@ class _Work:
         """Parameters with which all but a correction hold; from how many starts; the corrections, that one first."""
         starts = 0
         for one in corrections[:TRIED] if self.simulate and time.monotonic() < self.until else ():
-            self.progress(done, f"parameters that satisfy all but {one}")
+            self.progress(done, f"parameters that satisfy all{f' but {one}' if one.rows else ''}")
             kept = [row for row in rows if row.name not in one.rows]
             witness, starts = sought(self.free, kept, self.until, self.seed, ageings=self.ageings, known=self.known)
             if witness is not None:

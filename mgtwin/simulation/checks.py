@@ -131,6 +131,8 @@ def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
         return []
     first = first_output(segments)
     alone = cell.with_({"fixture": Fixture()})
+    if discharges_itself(cell):  # a leak has no rest to be linearised at, and counts for nothing so early
+        alone = alone.with_({"negative.electronic_resistance": np.inf, "shunt": None})
     if any(layer.material.mesh_only for layer in cell.layers):
         from ..impedance.linearise import LinearisedStack
 
@@ -300,7 +302,7 @@ def deposition_warnings(cell: Cell, segments: Sequence[Segment]) -> list[str]:
             except InputError:  # a layer that only the mesh knows: the run itself says how far E falls
                 continue
             if found.time < length:
-                said.append(f"step {step}: {format_value(current, 'A')} is {found}")
+                said.append(f"step {step}: {format_value(current, 'A')} is {found}, without which the run goes on")
     return said
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..cells import Cell
+from ..cells.rest import discharges_itself
 from ..errors import SimulationError
 from ..impedance.exact import exact_laplace
 from ..models import names
@@ -87,7 +88,7 @@ class CyclingRun:
         # of the whole life: a run that goes on has the window of one in one go
         length = (protocol.numbers[-1] + 1) * sum(segment.duration for segment in segments)
         voltage = None
-        if not any(layer.material.mesh_only for layer in cell.layers):
+        if not (discharges_itself(cell) or any(layer.material.mesh_only for layer in cell.layers)):
             resistance = float(np.abs(exact_laplace(cell, 1 / segments[0].duration)))
             voltage = resistance * max(abs(segment.control.start) for segment in segments)
         self.integrator = CycleIntegrator(

@@ -88,9 +88,8 @@ class Plots:
         history = self._twin.history()
         # The modulus first: it is what was measured, the others are what the model says of it.
         names = [str(name).removesuffix("_quantiles") for name in history.data_vars if str(name).endswith("_quantiles")]
-        names = [
-            name for name in names if history[f"{name}_quantiles"].values.any()
-        ]  # a film that none has says nothing
+        # a film that none has, or a contact that is never lost, says nothing
+        names = [name for name in names if np.ptp(history[f"{name}_quantiles"].values) > 0]
         names.sort(key=lambda name: name != "impedance_modulus")
         marks = [(one.cycle, f"{one.mechanism}, {one.state}") for one in self._twin.alarms]
         with style():
@@ -103,6 +102,9 @@ class Plots:
                     history, name, forecast=forecast, earlier=earlier, limit=limit if of_modulus else None,
                     marks=marks if of_modulus else (), ax=ax,
                 )  # fmt: skip
+            # all panels speak the same language: the first, which has everything, says it
+            for repeated in filter(None, (ax.get_legend() for ax in axes[1:, 0])):
+                repeated.remove()
         return figure
 
     def odds(self, *, ax: Axes | None = None) -> Axes:

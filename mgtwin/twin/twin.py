@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 
 from ..cells import Cell
-from ..cells.paths import Key
+from ..cells.paths import Key, parts_of
 from ..errors import InputError
 from ..fitting.design import Candidate
 from ..fitting.free import FreeLike
@@ -105,7 +105,7 @@ class Twin:
         # every kind there is, also one of a file of one's own
         self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
         self.store = store_of(store)
-        self.considered = None if considered is None else tuple(considered)
+        self.considered = None if considered is None else parts_of(considered)
         spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
         self._told = self._settings().to_yaml()
         self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
@@ -125,7 +125,7 @@ class Twin:
             raise InputError(f"there is no twin in {store}: mt.Twin(..., store=...) makes one, or mgtwin watch.")
         told = Settings.from_yaml(str(body["yaml"]))
         return cls(
-            told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
+            told.explanations, told.wanted, use=told.use, alarms=told.alarms, model_error=told.model_error,
             label=told.label, considered=told.considered, store=kept,
         )  # fmt: skip
 
@@ -179,7 +179,7 @@ class Twin:
         return Update(decisions, self)
 
     def _settings(self) -> Settings:
-        free = {str(key): what for key, what in self.free.items()}
+        free = {", ".join(parts_of(key)): what for key, what in self.free.items()}
         return Settings(
             self.explanations, free, self.use, self.alarm_kinds, self.model_error_settings, self.label, self.considered
         )

@@ -468,6 +468,7 @@ def test_the_command_line_shows_materials_and_cites(tmp_path: Path) -> None:
     assert [line.split()[0] for line in table.splitlines()[1:2]] == ["mg_en_bh4"]
     assert "largest/smallest: 62.1" in run("materials", "li6ps5cl")
     assert bibtex(run("cite", "trilayer")) == bibtex(mt.cite(mt.cell("trilayer")))
+    assert {"obelix2025", "latp_lif2019"} < set(bibtex(run("cite", "latp"))), "all samples, though a cell takes one"
     mt.save(mt.simulate(mt.cell("trilayer"), mt.EIS(1e5, 1e4, points=3)), tmp_path / "run.nc")
     assert "mg3asn2025" in bibtex(run("cite", str(tmp_path / "run.nc")))
 

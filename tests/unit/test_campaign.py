@@ -247,7 +247,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_processes_find_the_same_in_the_same_order(tmp_path: Path) -> None:
-    chosen = ["eis_mofsse", "eis_polymer", "eis_au_au"]
+    chosen = ["eis_mofsse", "eis_polymer", "ca_transport"]
     seen: list[tuple[float, str]] = []
     one = run_paper(tmp_path / "one", experiments=chosen, figures=False, processes=1)
     two = run_paper(tmp_path / "two", lambda *said: seen.append(said), experiments=chosen, figures=False, processes=2)

@@ -218,6 +218,17 @@ def test_no_text_lies_on_another_or_outside_the_page(which: str, request: pytest
         assert 7 <= size <= 9, text
 
 
+def test_steps_of_a_sequence_are_told_apart_by_what_had_passed() -> None:
+    run, cell = experiment("eis_polymer_ageing").runs()[0], mt.cell("au_mofsse_au")
+    eis, rest = mt.EIS("1 MHz", "1 kHz", points=3), mt.Rest("6 d", points=3)
+    done = Simulated(run, mt.simulate(cell, mt.Sequence([eis, rest, eis, rest, eis, eis])))
+    assert done.steps_in_words([0, 2, 4]) == ["at first", "after 6 d", "after 12 d"]
+    assert done.steps_in_words([2, 4, 5]) == ["step 3", "step 5", "step 6"], "nothing passed between the last two"
+    ageing = replace(done, data=mt.simulate(cell, mt.Sequence([eis, rest, eis])))
+    (panel,) = panels([ageing], {})
+    assert [curve.label for curve in panel.curves] == ["at first", "after 6 d"]
+
+
 def test_names_are_words() -> None:
     assert in_words("contact_loss") == "contact loss"
     assert in_words("au | Mg3AsN, 2 uA/cm2 -> [-0.1, >= 3]") == "au | Mg₃AsN, 2 µA/cm² → [−0.1, ≥ 3]"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+import mgtwin as mt
+from mgtwin.explorer.page import PAGES
+from tests.unit.test_explore_twin import FILE, written
 
 pytestmark = pytest.mark.slow
 
@@ -97,24 +102,94 @@ def test_two_browsers_do_not_disturb_each_other(browser: Any, address: str) -> N
     other.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (800, "dark")])
-def test_it_fits_the_screen_and_speaks(browser: Any, address: str, width: int, scheme: str) -> None:
-    opened = Opened(browser, address, width, color_scheme=scheme)
-    page = opened.page
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    slider = opened.slider()
-    assert slider.get_attribute("aria-valuetext") == "0.655 mm"
-    about = page.locator(f"#{slider.get_attribute('aria-describedby')}")
-    assert about.inner_text() == "assumed · 0.62 mm to 0.69 mm"
-    tree = page.locator("body").aria_snapshot()
-    for role in ("slider", "button", "radio", "checkbox", "combobox"):
-        assert f"- {role}:" not in tree and f"- {role}\n" not in tree, f"a {role} has no name"
-    # the keyboard reaches the sliders, and pages by the arrows
-    page.get_by_role("radio", name="Impedance").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => Bokeh.documents[0].get_model_by_name('Current') !== null", timeout=60_000)
+#: Roles that somebody who cannot see has to be told the name of.
+NAMED = ("slider", "button", "radio", "checkbox", "combobox", "DisclosureTriangle", "image", "main", "complementary")
+
+
+@pytest.fixture(scope="module")
+def everything(browser: Any, served: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A twin whose folder is watched, with data in time beside it: every page there is."""
+    bench = tmp_path_factory.mktemp("bench")
+    (bench / "DATA").mkdir()
+    (bench / "twin.yaml").write_text(FILE)
+    written(bench / "DATA", 0, 4)
+    run = mt.simulate(mt.cell("trilayer", "film_growth"), mt.Galvanostatic("-10 uA", "10 min", points=12))
+    mt.save(run[["voltage", "current"]], bench / "run.nc")
+    command = [sys.executable, "-m", "mgtwin", "explore", str(bench / "twin.yaml"), "--watch", str(bench / "DATA")]
+    data = ["--data", str(bench / "run.nc"), "--every", "0.2 s", "--no-browser", "--port", "PORT"]
+    with served([*command, *data]) as found:
+        yield found, bench
+
+
+def test_every_page_fits_the_screen_and_speaks(browser: Any, everything: tuple[str, Path]) -> None:
+    opened = Opened(browser, f"{everything[0]}?page=impedance", color_scheme="dark")
+    page, tree = opened.page, opened.context.new_cdp_session(opened.page)
+    radios = page.get_by_role("radio")
+    assert {radio.get_attribute("value") for radio in radios.all()} == set(PAGES)
+    # from page to page by the keyboard, from the first to the last
+    radios.first.focus()
+    for number, name in enumerate(sorted(PAGES, key=lambda key: PAGES[key].place)):
+        if number:
+            page.keyboard.press("ArrowRight")
+        else:
+            page.keyboard.press("Space")
+        page.wait_for_function(f"() => location.search.includes('page={name}')")
+        assert page.evaluate("document.activeElement.shadowRoot?.activeElement?.value") is not None
+        until_drawn(page)
+        for width, scheme in ((1280, "light"), (800, "dark")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(f"() => document.documentElement.dataset.theme === '{scheme}'")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        nodes = [node for node in tree.send("Accessibility.getFullAXTree")["nodes"] if not node.get("ignored")]
+        said = {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if "role" in node}
+        assert not [role for role, text in said if role in NAMED and not text.strip()], name
+        sliders = [node for node in nodes if node["role"]["value"] == "slider"]
+        assert sliders
+        for node in sliders:
+            # its part and name, the number with its unit, and what kind of number it is
+            told = {one["name"]: one["value"].get("value") for one in node["properties"]}
+            assert ": " in node["name"]["value"] and told["valuetext"], name
+            assert node["description"]["value"], name
+        assert ("radio", PAGES[name].title) in said and any(
+            text.startswith("chart: ") for role, text in said if role == "image"
+        )
+        assert ("RootWebArea", "mgtwin explore: cell7") in said
     opened.close()
+
+
+def until_drawn(page: Any) -> None:
+    """What is seen is that of the open page, and nothing is being computed."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('*')].some((node) =>
+          node.shadowRoot?.querySelector('progress')?.hidden && node.shadowRoot.querySelector('dl > div'))""",
+        timeout=60_000,
+    )
+
+
+def test_a_twin_follows_its_folder(browser: Any, everything: tuple[str, Path]) -> None:
+    address, bench = everything
+    from playwright.sync_api import expect
+
+    context = browser.new_context()
+    page, problems = context.new_page(), []
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    page.goto(address)
+    page.get_by_text("2 measurements").wait_for(timeout=60_000)
+    cycles = page.get_by_role("slider", name="Twin: cycles")
+    before = cycles.get_attribute("aria-valuetext")
+    cycles.press("PageUp")
+    expect(cycles).not_to_have_attribute("aria-valuetext", str(before), timeout=30_000)
+    turned = cycles.get_attribute("aria-valuetext")
+    written(bench / "DATA", 8)
+    page.get_by_text("3 measurements").wait_for(timeout=60_000)
+    # what was turned stays, and the curves are those of the new measurement
+    assert cycles.get_attribute("aria-valuetext") == turned
+    modulus = """() => Bokeh.documents[0].get_model_by_name("|Z| at the lowest frequency")
+      .renderers.find((one) => one.name === "measured").data_source.data.x.length"""
+    assert page.evaluate(modulus) == 3
+    context.close()
+    assert not problems
 
 
 def test_nonsense_in_the_address_is_said(browser: Any, address: str) -> None:

@@ -124,6 +124,7 @@ def test_what_will_be_is_turned(known: Followed) -> None:
     more = drawn(state.moved("cycles", 40.0).moved("until_resistance", "1 Mohm"), twin=known)
     assert role(more.charts[0], "ahead")[0].x[-1] == 48
     assert more.readings["until 1 Mohm"] == "0 % within 40 cycles"
+    assert drawn(state.moved("until_resistance", "100 ohm"), twin=known).readings["until 100 ohm"] == "reached already"
     gentle = drawn(state.moved("current", "-1 uA/cm^2"), twin=known)
     assert role(gentle.charts[0], "ahead")[0].y[-1] < role(drawn(state, twin=known).charts[0], "ahead")[0].y[-1]
     # what a file keeps is a command that computes it again
@@ -310,9 +311,10 @@ def test_two_threads_ask_for_it_once(known: Followed) -> None:
 def test_a_number_that_was_done_is_on_its_track() -> None:
     state = mt.Exploration("trilayer", "cycling", start={"current": "-2 mA/cm^2", "cycles": 500})
     current, _, cycles = state.settings
-    assert current.low <= -20 <= current.high and cycles.high >= 500
+    assert current.low <= -20 <= current.high and (cycles.low, cycles.high) == (1, 1000)
     assert state.moved("current", current.at(1.0)).values["current"] == pytest.approx(40)
-    with pytest.raises(mt.InputError, match="greater than 0"):
-        mt.Exploration("trilayer", "cycling", start={"half_cycle": "-1 h"})
+    for wrong in ({"half_cycle": "-1 h"}, {"cycles": -1}):
+        with pytest.raises(mt.InputError, match="greater than 0"):
+            mt.Exploration("trilayer", "cycling", start=wrong)
     assert yaml.safe_load(state.to_yaml())["start"]["cycles"] == 500
     assert mt.Exploration.from_yaml(state.to_yaml()) == state

@@ -138,3 +138,27 @@ def test_telemetry_of_pybamm_is_switched_off() -> None:
 def test_a_user_s_own_choice_on_telemetry_stays() -> None:
     code = "import mgtwin, os; print(os.environ['PYBAMM_DISABLE_TELEMETRY'])"
     assert fresh(code, PYBAMM_DISABLE_TELEMETRY="false") == "false"
+
+
+def test_spectra_need_numpy_pydantic_and_yaml_alone() -> None:
+    """What a page that computes in the browser would have to bring (docs/install.md): nothing else can be imported."""
+    blocked = """
+import sys
+ALLOWED = {"mgtwin", "numpy", "pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection",
+           "yaml", "_yaml", *sys.stdlib_module_names}
+class Only:
+    def find_spec(self, name, path=None, target=None):
+        first = name.partition(".")[0]
+        if first not in ALLOWED and not first.startswith("_sysconfigdata"):
+            raise ModuleNotFoundError(f"{name} is not there", name=name)
+sys.meta_path.insert(0, Only())
+import mgtwin as mt
+plating = mt.Plating(exchange_current_density="1 mA/cm^2")
+layer = mt.Layer("separator", mt.IonConductor(ionic_conductivity="1 mS/cm"), thickness="1 mm")
+cell = mt.Cell(name="r", negative=plating, layers=[layer], positive=plating, temperature="25 degC", area="1 cm^2")
+print(mt.impedance.exact(cell, [1.0])[0].real, abs(mt.impedance.exact(mt.cell("trilayer"), [1.0])[0]) > 0)
+"""
+    resistance, shipped = fresh(blocked).split()
+    # sigma L and two charge transfers RT/zF i0 [ohm] over 1 cm2
+    assert float(resistance) == pytest.approx(100 + 2 * 8.314462618 * 298.15 / (2 * 96485.33212 * 1e-3), rel=1e-9)
+    assert shipped == "True"

@@ -177,24 +177,6 @@ def test_predictions_are_computed(necks: Reconciled) -> None:
     assert necks.best.predictions == 2
 
 
-@pytest.mark.slow
-def test_what_can_hold_together_holds_when_simulated() -> None:
-    found = mt.reconcile(mt.observations("paper"), states="paper", deny=[FRESH], budget="300 s")
-    for item in found.answers:
-        wrong = item.corrections[0].rows
-        assert item.cells
-        assert not item.outside
-        for row in item.rows:
-            if row.name not in wrong and not math.isnan(row.value):
-                assert row.inside, (item.name, row)
-        # what the others leave of a row contains what satisfies them all
-        values = {row.name: row.value for row in item.rows}
-        for one in item.left_out:
-            if one.row not in wrong:
-                assert one.low * (1 - 1e-3) <= values[one.row] <= one.high * (1 + 1e-3), one
-    assert sum(row.linear for row in found.rows) >= 14
-
-
 def test_all_subsets_of_some_rows_agree_with_the_search() -> None:
     """The conflicts found are the minimal ones among all 32 subsets tried one by one."""
     a, b, c, one = *(Sum.of(name) for name in "abc"), Sum(1.0)
@@ -305,6 +287,27 @@ def test_one_datum_in_two_rows_is_one_prediction(tmp_path: Path) -> None:
     merged = mt.reconcile(mt.observations(tmp_path), states=states, witness=False)
     assert {item.verdict for item in merged.left_out} == {"own parameter"}
     assert merged.best.predictions == found.best.predictions == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("twice.yaml", "# nothing yet\n", "twice.yaml:1:1: nothing stands here: write keys with their values"),
+        ("twice.yaml", "- 1\n- 2\n", "twice.yaml:1:1: write keys with their values here, 'key: value' (got [1, 2])"),
+        ("states.yaml", "", "states.yaml:1:1: states: nothing stands here"),
+    ],
+)
+def test_files_without_keys_are_refused_in_words(tmp_path: Path, file: str, text: str, said: str) -> None:
+    states = own_paper(tmp_path, "5e-8 S/cm", "8e-8 S/cm")
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(mt.InputError, match=re.escape(said)):
+        mt.reconcile(mt.observations(tmp_path), states=states, witness=False)
+
+
+def test_only_what_was_reconciled_has_conflicts_to_draw(ideal: Reconciled) -> None:
+    for other in (ideal.answers, mt.cell("trilayer"), "r.yaml"):
+        with pytest.raises(mt.InputError, match=f"what mt.reconcile returns, not a {type(other).__name__}"):
+            mt.plot.conflicts(other)
 
 
 @pytest.mark.parametrize(

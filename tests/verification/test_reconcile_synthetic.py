@@ -81,10 +81,10 @@ def corrections(program: Program) -> Sequence[tuple[str, ...]]:
     return [one.rows for one in ranked(program, dict.fromkeys(names, 0.02), found)]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_nothing_is_found_where_nothing_is_wrong(seed: int) -> None:
-    program, _ = paper(seed, 0)
-    assert corrections(program) == [()]
+def test_nothing_is_found_where_nothing_is_wrong() -> None:
+    for seed in range(60):
+        program, _ = paper(seed, 0)
+        assert corrections(program) == [()], seed
 
 
 @pytest.mark.slow

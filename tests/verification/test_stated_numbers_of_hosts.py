@@ -128,6 +128,29 @@ def test_a_mesh_for_another_time_holds_as_much(resolution: Any) -> None:
     assert filled == pytest.approx([0.3 + 5.0 * 300 / CAPACITY] * 3, rel=1e-12)
 
 
+TABLE = mt.TabulatedPotential([0.1, 0.5, 0.8], [1.3, 1.1, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("filling", "protocol"),
+    [
+        (0.05, mt.EIS.at(F)),
+        (0.3, mt.EIS.at(F, bias=mt.Voltage(0.85))),
+        (0.3, mt.Galvanostatic(-CAPACITY / 3600, "35 min", points=2)),
+        (0.3, mt.Cycling(-CAPACITY / 3600, "35 min", cycles=1, points=2)),
+    ],
+)
+def test_beyond_the_rows_of_a_table_results_say_so(filling: float, protocol: Any) -> None:
+    """U goes straight on there: at rest, under a bias, at the end of a run or of a half cycle."""
+
+    def said(cell: mt.Cell, what: Any) -> list[str]:
+        return [text for text in mt.simulate(cell, what).attrs["warnings"] if "U is known from 0.1 to 0.8" in text]
+
+    assert len(said(full_cell(TABLE, filling), protocol)) == 1
+    assert not said(full_cell(SLOPING, filling), protocol)
+    assert not said(full_cell(TABLE, 0.3), mt.Galvanostatic(-CAPACITY / 3600, "10 min", points=2))
+
+
 # -- §7.1: a host on a salt --------------------------------------------------------------------------------------------
 ALPHA = 0.3
 

@@ -20,6 +20,7 @@ export function render({ model }) {
   theme.addEventListener("change", paint);
   dark.addEventListener("change", paint);
   const title = make("h1", {}, model.heading);
+  document.title = model.heading;
   root.append(make("header", {}, title, make("label", { class: "theme" }, "Colours ", theme)));
 
   const tabs = make("fieldset", { class: "pages" }, make("legend", { class: "unseen" }, "Page"));
@@ -90,6 +91,7 @@ export function render({ model }) {
     shown.get("data").parentElement.hidden = fit.hidden = !model.fits;
     say(alert, now.error);
     say(alarms, now.alerts.join("\n"));
+    alarms.hidden = !now.alerts.length;
     say(status, now.busy);
     progress.hidden = !now.busy;
     progress.value = now.fraction;
