@@ -22,7 +22,6 @@ from mgtwin.twin.alarms.watching import Alarm
 from mgtwin.twin.coordinates import Coordinates
 from mgtwin.twin.evidence import Evidence, Moment, Usage
 from mgtwin.twin.model_error import ModelError
-from mgtwin.twin.observing import EVIDENCE_KINDS
 from mgtwin.twin.odds import Bank, assimilated
 from mgtwin.twin.runs import Run, Runs
 from tests.twin import trials
@@ -116,7 +115,7 @@ class InClosedForm(Runs):
         anodic = [f * cell.numbers[f"{side}.transfer_coefficient"] for side in SIDES]
         ohmic = total - sum(1 / (one * f) for one in i0)
         i = np.array([float(one.segments[0].control.start) for one in self._records]) / area
-        j, eta = i / (1 + G * total), [np.arcsinh(s * i / one / 2) * 2 / f for s, one in zip((-1, 1), i0)]
+        j, eta = i / (1 + G * total), [np.arcsinh(s * i / one / 2) * 2 / f for s, one in zip((-1, 1), i0, strict=True)]
         # Newton's method for j and both overpotentials: as in lives.py, but beside a filament, too
         for _ in range(60):
             V, slope = ohmic * j, ohmic + 0.0 * j
@@ -136,9 +135,7 @@ class InClosedForm(Runs):
         step, size = 1e-5, states.shape[1]
         middle = self.predicted(states)
         moved = [self.predicted(states + row) for row in step * np.eye(size)]
-        return [
-            (middle[k], np.array([(one[k] - middle[k]) / step for one in moved]).T) for k in range(len(states))
-        ]
+        return [(middle[k], np.array([(one[k] - middle[k]) / step for one in moved]).T) for k in range(len(states))]
 
 
 #: Which records of its voltage a cell gives: of every half cycle, with rests between, of depositions only.

@@ -224,7 +224,9 @@ class Report:
             held, before = self.alarms[-1], self.alarms[:-1]
             if not faults[held.mechanism].shows:
                 # a rest says nothing of a short: what is held waits for a piece that does
-                return replace(self, apart=(*self.apart, False), scores=(*self.scores, self._scored(innovation, faults)))
+                return replace(
+                    self, apart=(*self.apart, False), scores=(*self.scores, self._scored(innovation, faults))
+                )
             first = next(n for n in reversed(range(k)) if innovations[n].sha == held.evidence)
             # of two equal pieces the likelihood is larger with the fault than without from half of its size on
             if faults[held.mechanism].size / held.size < 0.5:
