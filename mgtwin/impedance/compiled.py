@@ -135,14 +135,21 @@ class CompiledSpectra:
         self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str]
     ) -> NDArray[np.complex128]:
         """Derivatives dZ/dp [ohm per SI unit] by `paths`, which are among `varied`: (paths,) + frequencies.shape."""
+        return self.linearised(values, paths)[1]
+
+    def linearised(
+        self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str]
+    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """What `impedance` and `jacobian` give, from one evaluation."""
         self._reader.give(values)
         dimensions = self._s.ndim
         given = {path: leading(values[path], dimensions) for path in paths}
         partial = np.zeros((len(paths), *self._s.shape), dtype=complex)
+        z = np.empty(self._s.shape, dtype=complex)
         with np.errstate(all="ignore"):
             for part in self._parts():
-                add_slopes(self.cell, self._reader, given, self._s[..., part], partial[..., part])
-        return partial
+                z[..., part] = add_slopes(self.cell, self._reader, given, self._s[..., part], partial[..., part])
+        return z, partial
 
     def _repeated(
         self, values: Mapping[str, float | NDArray[np.float64]], record: bool
