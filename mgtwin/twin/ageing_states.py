@@ -34,6 +34,10 @@ __all__ = ["Ageing", "AgeingState", "Interface", "without_ageing"]
 Reals = NDArray[np.float64]
 
 
+#: Consumed throughput from which on a state counts as at its limit: there its rate were 0/0 within rounding.
+FAR = 25.0
+
+
 class Frame(NamedTuple):
     """What the coordinate of a state is counted from: its start, and the limit that it cannot pass."""
 
@@ -44,7 +48,7 @@ class Frame(NamedTuple):
         """The state [its own unit] at a coordinate."""
         if self.limit is None:
             return self.start + coordinate
-        return self.limit + (self.start - self.limit) * np.exp(-coordinate)
+        return self.limit + (self.start - self.limit) * np.exp(-np.clip(coordinate, -FAR, FAR))
 
 
 @dataclass(frozen=True)

@@ -172,11 +172,13 @@ class Bank:
             return self._with(ahead, plain, item, report)
         # a life ends where it broke; what showed it, and has been judged, is the first piece of the next one
         broken, count = report.breaks[-1], len(self.evidence)
-        last = self if broken.evidence == item.sha else self.before
-        assert last is not None
+        last = self
+        while last.before is not None and any(one.sha == broken.evidence for one in last.evidence):
+            last = last.before
         found = replace(last, members=tuple(after_break(last.members, broken, self.kinds)), report=report)
-        for one, seen in zip((*self.evidence[-1:], item), (*self.seen[-1:], plain), strict=True):
-            if len(found.evidence) < len(report.apart) and one not in found.evidence:
+        judged = zip((*self.evidence, item), (*self.seen, plain), strict=True)
+        for one, seen in list(judged)[len(last.evidence) :]:
+            if len(found.evidence) < len(report.apart):
                 found = found._with(found._ahead(one), seen, one, report)
         return found if len(found.evidence) > count else found.after(item)
 
@@ -201,7 +203,9 @@ class Bank:
                 for one in ahead
             ]
         pieces, known = (*self.evidence, item), (*self.seen, seen)
-        return Bank(tuple(members), self.kinds, pieces, report, known, replace(self, before=None))
+        # as far back as a break can still go
+        waiting = self.report.open and self.alarms[-1].state == "raised"
+        return Bank(tuple(members), self.kinds, pieces, report, known, self if waiting else replace(self, before=None))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -292,7 +296,7 @@ def assimilated(
 
 def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmKind]) -> list[Member]:
     """The explanations after a break: less sure of what it can have moved, and for a new number also with that."""
-    named = [(mechanism, kind) for mechanism in broken.mechanisms for kind in kinds if mechanism in kind.mechanisms]
+    named = [(mechanism, kind) for mechanism in broken.sizes for kind in kinds if mechanism in kind.mechanisms]
     found: list[Member] = []
     best = max(member.log_odds[-1] for member in members)
     for member in members:
@@ -303,7 +307,7 @@ def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmK
             found.append(member)
             continue
         cell = member.running.coordinates.original
-        openings = [kind.opening(name, broken.size, broken.std, cell) for name, kind in named if kind.of_cell]
+        openings = [kind.opening(name, *broken.sizes[name], cell) for name, kind in named if kind.of_cell]
         widened: dict[str, float] = {}
         for opening in openings:
             widened |= {} if opening.name else opening.widened

@@ -222,7 +222,7 @@ class Running:
         # what is linear can have led where no cell can be: the nearest one is looked at
         begin = self.coordinates.inside(mean[:size].T)
         reached, F, G = dynamics.journey.moved(begin, np.zeros((1, dynamics.journey.noises)))
-        state = np.concatenate([reached[0], dynamics.kept[0] * mean[size:, 0]])
+        state = np.concatenate([self.coordinates.inside(reached)[0], dynamics.kept[0] * mean[size:, 0]])
         residual, slopes, shown = measured.ahead(state)
         step = (F[0], reached[0] - F[0] @ begin[0], G[0])
         about = begin[0], reached[0]

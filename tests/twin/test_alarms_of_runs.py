@@ -36,13 +36,13 @@ def foreseen(sign: float) -> RunForeseen:
     return RunForeseen(voltage, np.array([current]), np.array([False]), spectrum)
 
 
-def watched(count: int, at: int, factor: float, signs: tuple[float, ...], seed: int) -> Report:
+def watched(count: int, at: int, factor: float, signs: tuple[float, ...], seed: int, until: int = 10**6) -> Report:
     """What the watch says of half cycles whose voltage is `factor` times that foreseen from number `at` on."""
     random, innovations = np.random.default_rng(seed), []
     for k in range(count):
         one = foreseen(signs[k % len(signs)])
         deviation = np.hypot(NOISE, FORECAST) * np.maximum(np.abs(one.numbers), 1e-5)
-        e = deviation * random.standard_normal(1) + (factor - 1 if k >= at else 0.0) * one.numbers
+        e = deviation * random.standard_normal(1) + (factor - 1 if at <= k < until else 0.0) * one.numbers
         explained = {"film": Explained(0.0, e, np.diag(deviation**2), one)}
         innovations.append(Innovation(f"{k}", f"half cycle {k}", "run", Moment(cycle=k / 2), k / 2, explained))
     report = Report()
@@ -67,6 +67,23 @@ def test_a_short_and_a_loss_of_contact_are_found(signs: tuple[float, ...], facto
         alarms = watched(40, 20, factor, signs, seed).alarms
         found += bool(alarms) and 10 <= alarms[0].cycle <= 15 and name in {alarms[0].mechanism, *alarms[0].others}
     assert found == 8
+
+
+def test_a_rest_neither_withdraws_nor_confirms() -> None:
+    """Half cycles with rests between: what is held waits for the next current, and each fault keeps its own size."""
+    report = watched(40, 20, 0.6, (-1.0, 0.0, 1.0, 0.0), seed=1)
+    (alarm,) = report.alarms
+    assert alarm.state == "confirmed"
+    # the piece of the fault and the rest after it are judged, and both count from then on
+    assert report.apart == (False,) * 22
+    sizes = report.breaks[0].sizes
+    assert {alarm.mechanism, *alarm.others} - {"gain", "temperature"} == set(sizes)
+    # V falls to 0.6 of itself beside G = (1/0.6 - 1)/R, whatever the fault that explains it best is
+    R = foreseen(-1.0).resistance
+    assert sizes["short"][0] == pytest.approx((1 / 0.6 - 1) / R, rel=0.05)
+    # a fault that does not last is withdrawn by the next current, too
+    once = watched(24, 20, 0.6, (-1.0, 0.0, 1.0, 0.0), seed=1, until=21)
+    assert [one.state for one in once.alarms] == ["withdrawn"] and once.apart.count(True) == 1
 
 
 @pytest.mark.slow

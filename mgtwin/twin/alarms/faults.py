@@ -41,12 +41,15 @@ class Weight:
         Where it is largest, or the smallest that was tried, and its standard deviation.
     score : float
         z, negative where the numbers moved the other way.
+    shows : bool
+        Whether the evidence would show such a fault: without a current none shows.
     """
 
     likelihood: float
     size: float
     std: float
     score: float
+    shows: bool = True
 
 
 class Whitened:
@@ -112,7 +115,7 @@ class Along:
         d = innovation.of(self.direction)
         information, along = float(d @ d), float(d @ innovation.e)
         if information == 0:  # such evidence cannot show it: no current, for example
-            return Weight(0.0, 0.0, np.inf, 0.0)
+            return Weight(0.0, 0.0, np.inf, 0.0, shows=False)
         known = information + self.bound**-2
         size = along / known
         score = float(along / np.sqrt(information))
@@ -139,7 +142,7 @@ class Together:
         white = innovation.of(self.directions)
         lengths = np.linalg.norm(white, axis=1)
         if not lengths.all():
-            return Weight(0.0, 0.0, np.inf, 0.0)
+            return Weight(0.0, 0.0, np.inf, 0.0, shows=False)
         # columns of one length: units of the sizes differ by many decades
         _, left = nnls((white / lengths[:, np.newaxis]).T, innovation.e)
         likelihood = 0.5 * (float(innovation.e @ innovation.e) - left**2) - PRICE * (len(white) - 1)
@@ -171,7 +174,8 @@ class Sized:
         likelihood = gains - 0.5 * np.einsum("kn,kn->k", white, white)
         k, weakest = int(np.argmax(likelihood)), float(np.linalg.norm(white[0]))
         if likelihood[k] <= 0:
-            return Weight(0.0, float(self.sizes[0]), np.inf, float(gains[0]) / weakest if weakest else 0.0)
+            score = float(gains[0]) / weakest if weakest else 0.0
+            return Weight(0.0, float(self.sizes[0]), np.inf, score, shows=bool(weakest))
         size, std, top = self.sizes[k], np.inf, likelihood[k]
         if 0 < k < self.sizes.size - 1:
             # a parabola through three changes: sizes are far apart beside the deviation of a plain fault

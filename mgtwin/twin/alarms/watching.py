@@ -9,7 +9,7 @@ stays decided, so that a life is run again once for every alarm and no more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,16 +124,12 @@ class Break:
     Attributes
     ----------
     evidence : str
-    mechanisms : tuple of str
-        What can have broken, the most probable first.
-    size, std : float
-        Of the first.
+    sizes : mapping
+        What can have broken, the most probable first, to its size and standard deviation.
     """
 
     evidence: str
-    mechanisms: tuple[str, ...]
-    size: float
-    std: float
+    sizes: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +147,7 @@ class Scored:
     slow : mapping
         The sum of what exceeded the allowance, so far.
     usual : bool
-        Whether it says what scores are like without a fault.
+        Whether it says what scores are like without a fault: one that can show none does not.
     """
 
     kind: str
@@ -171,6 +167,7 @@ class _Weighed:
     size: float
     std: float
     score: float
+    shows: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,8 +181,8 @@ class Report:
     scores : tuple of Scored
     alarms : tuple of Alarm
     breaks : tuple of Break
-    open : bool
-        Whether the last piece is held.
+    held : mapping
+        What may have gone wrong in the piece that is held, to its size and standard deviation; empty where none is.
     since : int
         Number of the first piece that was foreseen after the last break.
     """
@@ -194,8 +191,13 @@ class Report:
     scores: tuple[Scored, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     breaks: tuple[Break, ...] = ()
-    open: bool = False
+    held: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     since: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether a piece is held until one that could show the same fault."""
+        return bool(self.held)
 
     def after(self, innovations: Sequence[Innovation], kinds: Sequence[AlarmKind]) -> Report:
         """Go on with pieces that were not looked at yet, up to one that changes what may be assimilated.
@@ -220,28 +222,34 @@ class Report:
         faults = weighed(innovation, kinds)
         if self.open:
             held, before = self.alarms[-1], self.alarms[:-1]
+            if not faults[held.mechanism].shows:
+                # a rest says nothing of a short: what is held waits for a piece that does
+                return replace(
+                    self, apart=(*self.apart, False), scores=(*self.scores, self._scored(innovation, faults))
+                )
+            first = next(n for n in reversed(range(k)) if innovations[n].sha == held.evidence)
             # of two equal pieces the likelihood is larger with the fault than without from half of its size on
             if faults[held.mechanism].size / held.size < 0.5:
-                said = f"{innovations[k - 1].name} stands apart: {held.text}"
+                said = f"{innovations[first].name} stands apart: {held.text}"
                 withdrawn = replace(held, text=said, state="withdrawn") if held.state == "raised" else held
-                report = replace(self, open=False, alarms=(*before, withdrawn))
+                report = replace(self, held={}, alarms=(*before, withdrawn))
             else:
                 # what lasts is the cell's, where a fault of the cell explains it nearly as well
-                names = [name for name in (held.mechanism, *held.others) if faults[name].alarm.of_cell]
+                sizes = {name: size for name, size in self.held.items() if faults[name].alarm.of_cell}
                 confirmed = (*before, replace(held, state="confirmed"))
-                if not names:
+                if not sizes:
                     silent = Scored(innovation.kind, {}, {}, {}, usual=False)
                     return replace(self, apart=(*self.apart, True), scores=(*self.scores, silent), alarms=confirmed)
                 # the pieces that showed it count from now on, and this one is foreseen anew
-                broken = Break(held.evidence, tuple(names), held.size, held.std)
-                apart = (*self.apart[:-1], False)
-                scores = (*self.scores[:-1], replace(self.scores[-1], slow={}))
-                breaks, since = (*self.breaks, broken), len(apart)
-                return Report(apart, scores, confirmed, breaks, open=False, since=since)
+                shown = replace(self.scores[first], slow={})
+                apart = (*self.apart[:first], False, *self.apart[first + 1 :])
+                scores = (*self.scores[:first], shown, *self.scores[first + 1 :])
+                breaks = (*self.breaks, Break(held.evidence, sizes))
+                return Report(apart, scores, confirmed, breaks, since=len(apart))
         scored = report._scored(innovation, faults)
         judged = replace(report, apart=(*report.apart, False), scores=(*report.scores, scored))
         settling = len(report.apart) - report.since < SETTLING and report.breaks
-        if settling or sum(one.kind == innovation.kind for one in report.scores) < FIRST:
+        if settling or sum(one.kind == innovation.kind and one.usual for one in report.scores) < FIRST:
             return judged
         return judged._alarmed(innovation, faults, scored)
 
@@ -257,8 +265,8 @@ class Report:
             last = same[-1].slow.get(name, 0.0) if before else 0.0
             # while what is free is being found a sum would be of that
             settled = len(before) >= FIRST and (not self.breaks or len(self.apart) - self.since >= FIRST)
-            slow[name] = max(0.0, last + z[name] - ALLOWANCE) if settled else 0.0
-        return Scored(innovation.kind, z, raw, slow)
+            slow[name] = max(0.0, last + (z[name] - ALLOWANCE) * weight.shows) if settled else 0.0
+        return Scored(innovation.kind, z, raw, slow, usual=any(weight.shows for weight in faults.values()))
 
     def _alarmed(self, innovation: Innovation, faults: Mapping[str, _Weighed], scored: Scored) -> Report:
         """With an alarm, if a fault is beyond its threshold."""
@@ -281,17 +289,17 @@ class Report:
             innovation.cycle, best, others, weight.size, weight.std, weight.fault.unit, share, innovation.sha, ""
         )
         raised = replace(alarm, text=_text(innovation, alarm, slow=not jumped))
+        sizes = {name: (faults[name].size, faults[name].std) for name in (best, *others)}
         if not jumped:
             # many pieces said it, and none of them can be left out; the sum begins anew
             fresh = replace(scored, slow={}, usual=False)
-            broken = Break(innovation.sha, (best, *others), weight.size, weight.std)
             confirmed = (*self.alarms, replace(raised, state="confirmed"))
-            scores, breaks = (*self.scores[:-1], fresh), (*self.breaks, broken)
-            return Report(self.apart, scores, confirmed, breaks, open=False, since=len(self.apart))
+            scores, breaks = (*self.scores[:-1], fresh), (*self.breaks, Break(innovation.sha, sizes))
+            return Report(self.apart, scores, confirmed, breaks, since=len(self.apart))
         # the sums wait for what the next piece says of this one
-        last = self.scores[-2].slow if len(self.scores) > 1 else {}
+        last = next((one.slow for one in reversed(self.scores[:-1]) if one.kind == innovation.kind), {})
         scores = (*self.scores[:-1], replace(scored, slow=last, usual=False))
-        return replace(self, apart=(*self.apart[:-1], True), scores=scores, alarms=(*self.alarms, raised), open=True)
+        return replace(self, apart=(*self.apart[:-1], True), scores=scores, alarms=(*self.alarms, raised), held=sizes)
 
 
 def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _Weighed]:
@@ -314,7 +322,7 @@ def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _We
             )
             best = weights[leading]
             score = float(np.sqrt(2 * likelihood) if likelihood > 0 else min(best.score, 0.0))
-            found[fault_name] = _Weighed(kind, fault, float(likelihood), best.size, best.std, score)
+            found[fault_name] = _Weighed(kind, fault, float(likelihood), best.size, best.std, score, best.shows)
     return found
 
 
