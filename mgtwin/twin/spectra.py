@@ -146,7 +146,7 @@ class Spectrum(EvidenceKind):
     def doubt(dataset: xr.Dataset) -> tuple[float, str]:
         """Right after a current the cell is not at rest yet."""
         rest = rest_before(str(dataset.attrs["protocol"])) if "protocol" in dataset.attrs else np.inf
-        slowest = 1 / (2 * np.pi * float(dataset["frequency"].min()))
+        slowest = 1 / (2 * np.pi * float(np.min(dataset.variables["frequency"].values)))
         if not dataset.attrs.get(CURRENT_BEFORE) and (rest or 0.0) >= RESTED * slowest:
             return 0.0, ""
         return AFTER_CURRENT, f"taken right after a current, {100 * AFTER_CURRENT:g} % of |Z| added to its noise"
