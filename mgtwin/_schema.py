@@ -169,20 +169,21 @@ def problems(ds: xr.Dataset) -> list[str]:
     # without their labels, whose alignment would take longer than all that is asked of them
     variables = {str(name): variable for name, variable in ds.variables.items()}
     for name, variable in variables.items():
-        missing = [key for key in ("units", "long_name") if not is_text(variable.attrs.get(key))]
+        attrs, dims = variable.attrs, variable.dims  # xarray makes both anew whenever they are asked for
+        missing = [key for key in ("units", "long_name") if not is_text(attrs.get(key))]
         if missing:
             found.append(
                 f"{name}: attribute {' and '.join(missing)} is missing; every variable has units and long_name."
             )
         # what a sweep varies, and the numbers that it reads from runs, may have a name of the schema
-        if name not in SCHEMA or variable.dims == (name,) or {"metric", "paths"} & variable.attrs.keys():
+        if name not in SCHEMA or dims == (name,) or {"metric", "paths"} & attrs.keys():
             continue
         declared = SCHEMA[name]
         # A sweep adds dimensions, and may list what otherwise is a coordinate of its own.
-        if declared.dims != (name,) and not set(declared.dims) <= set(variable.dims):
-            found.append(f"{name}: dimensions are {variable.dims}, the schema asks for {declared.dims}.")
-        if variable.attrs.get("units", declared.units) != declared.units:
-            found.append(f"{name}: unit is {variable.attrs['units']!r}, the schema asks for {declared.units!r}.")
+        if declared.dims != (name,) and not set(declared.dims) <= set(dims):
+            found.append(f"{name}: dimensions are {dims}, the schema asks for {declared.dims}.")
+        if attrs.get("units", declared.units) != declared.units:
+            found.append(f"{name}: unit is {attrs['units']!r}, the schema asks for {declared.units!r}.")
         # Whole numbers are floats to whoever computes; text that xarray joins becomes objects.
         kinds = {"f": "fiu", "c": "cfiu", "i": "iu", "U": "UO"}[declared.kind]
         if variable.dtype.kind not in kinds:
@@ -203,9 +204,13 @@ def problems(ds: xr.Dataset) -> list[str]:
             wrong.append(f"time: goes back from {before:g} s to {after:g} s at sample {back[0] + 1}; sort the samples.")
     # What cannot be summed for another reason has been said above.
     if {"overpotential", "voltage"} <= variables.keys() and not wrong and "element" in variables["overpotential"].dims:
-        gap = variables["overpotential"].sum("element", skipna=False) - variables["voltage"]
+        parts, voltage = variables["overpotential"], variables["voltage"]
+        whole = parts.values.sum(axis=parts.dims.index("element"))
+        rest = tuple(dim for dim in parts.dims if dim != "element")
+        # dimensions of a sweep may stand in another order, which is for xarray to know
+        gap = whole - voltage.values if rest == voltage.dims else (type(parts)(rest, whole) - voltage).values
         # of what is known, none of which may be
-        sizes = (np.abs(part.values) for part in (gap, variables["voltage"]))
+        sizes = (np.abs(part) for part in (gap, voltage.values))
         largest, scale = (float(np.fmax.reduce(size, axis=None, initial=0.0)) for size in sizes)
         if largest > 1e-4 * scale + 1e-12:  # errors of integration are smaller, a missing element is larger
             wrong.append(f"overpotential: the elements sum to the voltage only within {largest:.3g} V.")

@@ -99,6 +99,7 @@ def _lines(start: str, value: object, indent: str) -> str:
     return f"{start}\n{body}" if start else body
 
 
+@lru_cache(maxsize=4096)  # remarks of a cell come again in every changed one
 def _text_lines(start: str, text: str, indent: str) -> str:
     # A text of several lines stays as it is where that shows every character: no spaces at the ends of lines.
     if "\n" in text and not _unprintable(text.replace("\n", "")) and not re.search(r" (?:\n|\Z)", text):

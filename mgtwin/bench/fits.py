@@ -136,6 +136,8 @@ class SeriesFit(FitSeries):
             said += [f"{label}: the model does not describe its data: {item.failures}"] if item.fails else []
             sigma = self._conductivity(item, value, estimate.unit, thickness, area)
             pairs.append((kelvin, Value(sigma, unit="S/m", std=relative * sigma)))
+        if len(pairs) < 2:
+            raise InputError(f"an activation energy needs two values at least, but {'; '.join(said)}.")
         found = arrhenius(pairs)
         return found.assign_attrs(warnings=[*said, *found.attrs["warnings"]])
 

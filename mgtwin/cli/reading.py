@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.text import Text
 
-from ..errors import InputError
+from ..errors import FileError, InputError
 from ..quantities import format_value
 from .console import out, print_warnings, shown_path
 from .files import targets
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-__all__ = ["read_file", "with_figure_name"]
+__all__ = ["as_options", "read_file", "with_figure_name"]
 
 #: Nodes of a tree that are described one by one; of more spectra, so many are drawn.
 _EACH = 6
@@ -30,12 +30,30 @@ _FACTS = ("instrument", "date", "comment")
 _UNITS = {"area": "m^2", "thickness": "m", "temperature": "K", "bias": "V", "bias_current": "A"}
 
 
+def as_options(message: str) -> str:
+    """Say the hints of `mgtwin.read` as they are typed in a terminal.
+
+    Examples
+    --------
+    >>> as_options("Give columns={'real': mt.Column('...', negate=True)}, or area='1 cm^2', or check=False.")
+    "Give --column real=-NUMBER, or --area '1 cm^2', or --no-check."
+    """
+
+    def columns(found: re.Match[str]) -> str:
+        options = []
+        for name, where in re.findall(r"'(\w+)': (mt\.Column\([^)]*\)|[^,}]+)", found[0]):
+            at, unit = re.search(r"^\d+|\((\d+|'[^'.]+')", where), re.search(r"unit='([^']*)'", where)
+            place = (at[1] or at[0]).strip("'") if at else "NUMBER"
+            options.append(f"--column {name}={'-' * ('negate' in where)}{place}{f':{unit[1]}' if unit else ''}")
+        return " ".join(options) or "--column NAME=NUMBER"
+
+    said = re.sub(r"columns=(\{[^}]*\}|\.\.\.)", columns, message)
+    said = re.sub(r"\b(area|thickness|temperature|current|decimal)=(?=['\"])", r"--\1 ", said)
+    return said.replace("check=False", "--no-check").replace("complete=True", "--complete")
+
+
 def read_file(
-    file: Path,
-    plot: Path | None,
-    output: Path | None,
-    columns: Sequence[str],
-    hints: Mapping[str, Any],
+    file: Path, plot: Path | None, output: Path | None, columns: Sequence[str], hints: Mapping[str, Any]
 ) -> None:
     """Read a file, print what is in it and what was decided, and save or draw it where that was asked for.
 
@@ -54,9 +72,11 @@ def read_file(
         placed[name] = Column.of(where)
 
     target, figure = targets(output, plot)
-    data = read(file, columns=placed, **hints)
-    found = leaves(data)
-    first = found[0][1]
+    try:
+        data = read(file, columns=placed, **hints)
+    except FileError as error:
+        raise FileError(as_options(error.message), *error.args[1:]) from error
+    first = (found := leaves(data))[0][1]
     title = Text(shown_path(file), style="bold").append(f"  {first.attrs['format']}", style="not bold dim")
     out().print(title, soft_wrap=True)
     lines = [(name, str(first.attrs[name])) for name in _FACTS if first.attrs.get(name)]

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 from ..analysis.kramers_kronig import kramers_kronig
 from ..cells.cell import Cell
 from ..data import read
-from ..dataset import is_result
 from ..dataset import open as open_result
 from ..errors import InputError, MgtwinError
 from ..fitting.measurements import Measurement, measurement
@@ -27,6 +26,8 @@ __all__ = ["Measured", "measured", "measured_runs"]
 _SAME = 0.05
 #: Part of the largest voltage or current imposed by which the model's may differ where both are compared.
 _ALIKE = 0.01
+#: Points of a run that are drawn at most.
+_DRAWN = 4000
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,19 @@ def measured_runs(
         That is drawn: runs in which it was imposed are left out.
     """
     runs = [item for item in data if item.measurement.quantity == quantity]
-    seen = []
+    seen, said = [], [doubt for item in runs if (doubt := item.doubt(cell))]
     for held in (item.measurement for item in runs):
         # an axis of time may be logarithmic, and the instant of the step is on none such
         later = held.kept(np.asarray(held.time) > 0)
+        n = np.asarray(later.time).size
+        if n > _DRAWN:
+            # all of them would go to the browser with every move; for either axis of time, linear or logarithmic
+            some = np.r_[np.linspace(0, n - 1, _DRAWN // 2), np.geomspace(1, n, _DRAWN // 2) - 1]
+            later = later.kept(np.isin(np.arange(n), some.astype(int)))
+            said.append(
+                f"{held.label}: {np.asarray(later.time).size} of {n} points are drawn; all count for the misfit"
+            )
         seen.append(curve(held.label, np.asarray(later.time), np.asarray(later.data), "data"))
-    said = [doubt for item in runs if (doubt := item.doubt(cell))]
     return seen, {f"misfit of {item.label}": item.misfit_of(result) for item in runs}, said
 
 
@@ -156,10 +164,9 @@ def measured(data: object, cell: Cell) -> tuple[Measured, ...]:
                 path = Path(item)
                 if not path.is_file():
                     raise InputError(f"{path}: there is no such file of data.")
-                # results of mgtwin are told from files of instruments by what is in them, whatever they are called
+                # results of mgtwin are told from files of instruments by how they begin, whatever they are called
                 with path.open("rb") as file:
-                    head = file.read(8)
-                    saved = head == b"\x89HDF\r\n\x1a\n" and is_result(head + file.read())
+                    saved = file.read(8) == b"\x89HDF\r\n\x1a\n"
                 item = open_result(path) if saved else read(path)
                 match item:
                     case xr.Dataset() if "file" not in item.attrs:

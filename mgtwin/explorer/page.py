@@ -54,7 +54,7 @@ class Setting:
         value, low, high = (parse(text, None) for text in (self.default, self.low, self.high))
         if begin is None:
             return value, low, high
-        if self.log and begin <= 0:
+        if (self.log or low > 0) and begin <= 0:
             raise InputError(f"{format_value(begin)} must be greater than 0.")
         # what is said to have been done is nobody's nonsense, and has to be on the track
         further = 2.0 if self.whole or not self.log else 10.0

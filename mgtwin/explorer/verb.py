@@ -88,8 +88,8 @@ class Explorer:
         with socket.socket() as asked:
             try:
                 asked.bind((address, port))
-            except OSError as error:
-                raise InputError(f"port {port} at {address} cannot be used: {error.strerror or error}.") from None
+            except (OSError, OverflowError) as error:
+                raise InputError(f"port {port} at {address} cannot be used: {error}.") from None
             chosen = int(asked.getsockname()[1])
         if self._twin is not None and self._following is not None and not self._following.is_alive():
             self._twin.open()

@@ -66,7 +66,7 @@ def drawn(fit: Solution, ax: Panel | None = None) -> Drawn:
         for one, residuals, (draw, numbers) in zip(axes, below, kinds, strict=True):
             draw(fit, bands, numbers, one, residuals)
             if len(numbers) > 1 or fit.fails:
-                one.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)  # above, where it covers nothing
+                one.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))  # above, where it covers nothing
     return axes[0] if len(axes) == 1 else np.array(axes)
 
 
@@ -77,8 +77,11 @@ def _label(fit: Solution, number: int) -> str:
 
 def _spectra(fit: Solution, bands: list[xr.Dataset], numbers: list[int], ax: Panel, residuals: Panel | None) -> None:
     from ..plot.bands import around
-    from ..plot.spectra import equal_scales, in_plane
+    from ..plot.spectra import equal_scales, in_plane, show, view_before_tails
 
+    reach = view_before_tails([bands[k] for k in numbers])
+    if reach is not None:  # which has the unit
+        in_plane(ax, np.array(reach))
     for k in numbers:
         z, frequency = fit.measured(k), np.asarray(fit.problem.measurements[k].frequency)
         order = np.argsort(frequency)
@@ -90,7 +93,7 @@ def _spectra(fit: Solution, bands: list[xr.Dataset], numbers: list[int], ax: Pan
             missed = 100 * (z - fit.predicted[k]) / np.abs(z)
             for part, mark in ((missed.real, "o-"), (-missed.imag, "s--")):
                 residuals.semilogx(frequency[order], part[order], mark, ms=2.5, lw=0.7, color=drawn.get_color())
-    equal_scales(ax)
+    equal_scales(ax) if reach is None else show(ax, reach)
     if residuals is not None:
         residuals.set_xlabel("Frequency (Hz)")
         residuals.set_ylabel("Residual (%)")

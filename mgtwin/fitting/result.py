@@ -76,7 +76,9 @@ class Fit(Judged):
         several = [p.name for p in problem.parameters if p.name != ", ".join(parts_of(p.key))]
         if not several:
             return dict(found.items())
-        for number in range(len(problem.measurements)):
+        # of equal numbers those at the temperature of the cell
+        kelvin = [item.temperature or 0.0 for item in problem.measurements]
+        for number in np.argsort(np.abs(np.array(kelvin) - float(cell.temperature)), kind="stable"):
             own = {p.name: p.targets[number] for p in problem.parameters if number in p.targets}
             known = {*cell.paths()}
             if all(path in known and np.isclose(float(cell.get(path)), self.values[name], rtol=1e-9, atol=0.0)

@@ -9,7 +9,16 @@ import numpy as np
 from mgtwin.errors import InputError
 from mgtwin.plot.family import require
 from mgtwin.plot.look import COLOURS, INK, MUTED, Panel, describe, is_log_spaced, stacked, style
-from mgtwin.plot.spectra import centre_on_zero, draw_residuals, equal_scales, fit_height, in_plane, sorted_spectrum
+from mgtwin.plot.spectra import (
+    centre_on_zero,
+    draw_residuals,
+    equal_scales,
+    fit_height,
+    in_plane,
+    show,
+    sorted_spectrum,
+    view_before_tails,
+)
 from mgtwin.plot.transients import is_spread, voltage_is_controlled
 from mgtwin.plot.units import lab
 
@@ -63,10 +72,13 @@ def compare(simulated: xr.Dataset, measured: xr.Dataset, *, ax: Axes | None = No
         if spectra[0]:
             upper, lower = stacked(ax, (2.4, 1.0), (5.8, 5.6), sharex=False)
             (f_sim, z_sim), (f, z) = sorted_spectrum(simulated), sorted_spectrum(measured)
+            reach = view_before_tails([simulated, measured])
+            if reach is not None:  # which has the unit
+                in_plane(upper, np.array(reach))
             points, line = in_plane(upper, z), in_plane(upper, z_sim)
             upper.plot(line.real, -line.imag, color=COLOURS[1], label="simulated", zorder=3)
             upper.plot(points.real, -points.imag, **MEASURED)
-            ratio = equal_scales(upper)
+            ratio = equal_scales(upper) if reach is None else show(upper, reach)
             if ax is None:
                 fit_height(upper, ratio, below=1.9)
             upper.legend(loc="upper left")

@@ -21,6 +21,8 @@ __all__ = ["contact", "cycle_breakdown", "half_cycles", "waterfall"]
 
 #: Elements that make less than this share of the largest sum are drawn together.
 SMALL = 0.01
+#: An inset is worth its place from so many times what it shows on.
+_GROWN = 3.0
 #: Above these, contributions are drawn cycle by cycle: over time they would be one black area.
 MANY_CYCLES = 10
 
@@ -122,7 +124,9 @@ def half_cycles(
         above.set_ylabel(with_unit("voltage at the end of a half cycle", "V"))
         above.yaxis.set_gid("voltage")
         above.xaxis.set_gid("cycle")
-        if first and len(number) > 2 * first and not above.child_axes:
+        # alone it needs no inset where all of it is as small as the first cycles; others may follow one with a label
+        small = label is None and 1e3 * float(np.nanmax(np.abs(ends))) < _GROWN * reach
+        if first and len(number) > 2 * first and not small and not above.child_axes:
             inset = above.inset_axes((0.1, 0.075, 0.34, 0.26))
             inset.set(xlim=(0.5, first + 0.5), ylim=(-reach, reach), xticks=range(1, int(first) + 1))
             inset.set_ylabel("mV", labelpad=0)

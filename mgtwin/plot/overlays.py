@@ -124,7 +124,9 @@ def _along(ds: xr.Dataset, needs: Sequence[str]) -> Iterator[Curve]:
                 yield Curve(word, one)
             case number:
                 unit = str(ds[dim].attrs.get("units", "1"))
-                yield Curve(short(float(number), unit) if unit != "1" else f"{dim} {number:g}", one, float(number))
+                # people count cycles from 1, as axes do
+                counted = f"{dim} {number + (dim == 'cycle' and 0 in ds[dim].values):g}"
+                yield Curve(short(float(number), unit) if unit != "1" else counted, one, float(number))
 
 
 def _dataset(item: object) -> xr.Dataset:

@@ -29,6 +29,8 @@ _ARC = 0.05
 _NAMES = 4
 #: What the text is called that says how far spectra go beyond the view.
 BEYOND = "beyond"
+#: What the line Im Z = 0 is called.
+ZERO = "zero"
 
 
 @plot(
@@ -70,8 +72,8 @@ def nyquist(
     with panel(ax, describe(ds.attrs), (5.6, 4.4)) as drawn:
         ax = drawn.ax
         frequency, z = sorted_spectrum(ds)
-        if reach is None and drawn.fresh and np.ptp(z.real) > _ARC * z.real.max() and blocks(z):
-            reach = view_of([ds])  # drawn whole its arc would be a dot
+        if reach is None and drawn.fresh:
+            reach = view_before_tails([ds])
         if reach is not None:  # which has the unit
             in_plane(ax, np.array(reach))
         z = in_plane(ax, z)
@@ -96,8 +98,9 @@ def nyquist(
         # From low to high frequency: the large features are at low frequency, the crowd at high.
         points, texts = np.stack([x, y], axis=1), [short(10.0**exponent, "Hz") for exponent in exponents]
         label_points(ax, *((points, texts) if reach is None else landmarks(ax, points, texts)))
-        if ax.get_ylim()[0] < 0:
-            ax.axhline(0, color=INK, lw=0.8, zorder=1)
+        # once, or it would be thicker with every spectrum
+        if ax.get_ylim()[0] < 0 and all(line.get_gid() != ZERO for line in ax.lines):
+            ax.axhline(0, color=INK, lw=0.8, zorder=1, gid=ZERO)
         if label and reach is None:
             ax.legend(loc="upper left")
     return ax
@@ -106,6 +109,13 @@ def nyquist(
 def blocks(z: np.ndarray) -> bool:
     """Whether a spectrum ends in a tail that is much higher than all else is wide."""
     return bool((-z.imag).max() > _TAIL * np.abs(z.real).max())
+
+
+def view_before_tails(spectra: Sequence[xr.Dataset]) -> tuple[float, float] | None:
+    """`view_of` spectra of which one, drawn whole, would show its arc as a dot; None where all can be drawn whole."""
+    planes = [sorted_spectrum(ds)[1] for ds in spectra]
+    hidden = any(np.ptp(z.real) > _ARC * z.real.max() and blocks(z) for z in planes)
+    return view_of(spectra) if hidden else None
 
 
 def view_of(spectra: Sequence[xr.Dataset]) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from ..cells import Cell, Reader
 from ..cells.questions import equilibrium
 from ..errors import UnknownNameError
 from ..impedance.compiled import CompiledSpectra
-from ..kinds.kind import Bound
+from ..kinds.kind import Bound, asked_by
 from ..kinds.numbers import Number
 
 __all__ = ["BesideShunt", "unknown_beside"]
@@ -29,10 +29,8 @@ Reals = NDArray[np.float64]
 
 #: As good as a direct current [Hz].
 SLOWEST = 1e-12
-#: Steps of the voltage of both paths, and of one overpotential [V], which no step moves further than `FURTHEST`.
-ROUNDS, STEPS, FURTHEST, SETTLED = 30, 40, 0.05, 1e-13
-#: Where Newton's method, which doubles the digits with every step, has ended [V].
-SETTLED_VOLTAGE = 1e-9
+#: Newton's steps at most, the furthest one of an overpotential [V], and the smallest one of a current relative to it.
+STEPS, FURTHEST, SETTLED = 40, 0.05, 1e-13
 #: Step of the slope of a current over its overpotential, and where that is no longer straight [V].
 STEP, SMALL = 1e-6, 0.025
 #: Equilibrium potentials that are the same [V].
@@ -64,6 +62,39 @@ def unknown_beside(cell: Cell) -> str:
     except UnknownNameError:
         return "an electrode remembers what it has passed"
     return ""
+
+
+class Electrode:
+    """What an electrode makes of an ionic current density.
+
+    Parameters
+    ----------
+    kind : type
+    side : str
+    reader : Reader
+        Of the cell.
+    sign : int
+        Of its overpotential in the voltage, and of its current in that of the cell.
+    contact : Number
+        Fraction of its area that reacts.
+    """
+
+    def __init__(self, kind: type, side: str, reader: Reader, sign: int, contact: Number) -> None:
+        self.sign, self.contact = sign, contact
+        # read once; at the concentration at rest, for a solution that is used up is refused elsewhere
+        asked = {name for formula in ("current", "slope") for name in asked_by(kind, formula)}
+        read = Bound(kind, side, reader, salt=1.0)
+        self._bound = Bound(kind, side, reader, **{name: read.value(name) for name in asked})
+        self.slope = self._bound.call("slope")
+
+    def first(self, j: Reals) -> Reals:
+        """A first guess of its overpotential [V]."""
+        return np.asarray(np.arcsinh(self.sign * j / self.contact / self.slope / SMALL) * SMALL)
+
+    def off(self, j: Reals, eta: Reals) -> tuple[Reals, Reals]:
+        """By how much its own current density at an overpotential is not that of the cell, and its slope [S/m2]."""
+        ahead, here, behind = (self._bound.call("current", eta + way * STEP) for way in (1, 0, -1))
+        return np.asarray(here - self.sign * j / self.contact), np.asarray((ahead - behind) / (2 * STEP))
 
 
 class BesideShunt:
@@ -100,13 +131,23 @@ class BesideShunt:
             Of the same cell.
         """
         G = numbers.get("shunt.conductance", self._conductance)
-        R = self._resistance(numbers)
-        j = density / (1 + G * R)
-        for _ in range(ROUNDS):
-            # where it reacts more than at a small current the layers resist less: the secant in place of the slope
-            resistance = R + sum(self._excess(side, sign, j, contact[side], reader) for side, sign in SIDES)
-            last, j = j, density / (1 + G * resistance)
-            if np.all(np.abs(j - last) <= SETTLED * np.abs(j)):
+        ends = [Electrode(type(self.cell.get(side)), side, reader, sign, contact[side]) for side, sign in SIDES]
+        # what of the layers is ohmic: the electrodes' part is that of a small current in the sum
+        ohmic = self._resistance(numbers) - sum(1 / (end.contact * end.slope) for end in ends)
+        j = density / (1 + G * (ohmic + sum(1 / (end.contact * end.slope) for end in ends)))
+        etas = [end.first(j) for end in ends]
+        for _ in range(STEPS):
+            # Newton's step of the current and of both overpotentials together
+            offs, slopes = zip(*(end.off(j, eta) for end, eta in zip(ends, etas, strict=True)), strict=True)
+            drop = ohmic * j + sum(end.sign * eta for end, eta in zip(ends, etas, strict=True))
+            left = density - j - G * drop + G * sum(e.sign * o / s for e, o, s in zip(ends, offs, slopes, strict=True))
+            step = left / (1 + G * (ohmic + sum(1 / (e.contact * s) for e, s in zip(ends, slopes, strict=True))))
+            j = j + step
+            etas = [
+                eta + np.clip((end.sign * step / end.contact - off) / slope, -FURTHEST, FURTHEST)
+                for end, eta, off, slope in zip(ends, etas, offs, slopes, strict=True)
+            ]
+            if np.all(np.abs(step) <= SETTLED * np.abs(density)):
                 break
         return np.asarray(j)
 
@@ -120,20 +161,3 @@ class BesideShunt:
         given = {path: value.reshape(-1, 1) for path, value in zip(self._paths, values, strict=True)}
         z = self._compiled[count].impedance(given).real.reshape(shape)
         return z * float(self.cell.area) - float(self.cell.series_resistance)
-
-    def _excess(self, side: str, sign: int, j: Reals, contact: Number, reader: Reader) -> Reals:
-        """What an electrode resists at a current more than at a small one [ohm m2], negative where it reacts more."""
-        electrode = Bound(type(self.cell.get(side)), side, reader)
-        aim = sign * j / contact
-        # at the concentration at rest: a solution that is used up is refused elsewhere
-        slope = electrode.call("slope", salt=1.0)
-        eta = np.arcsinh(aim / slope / SMALL) * SMALL
-        for _ in range(STEPS):
-            off = electrode.call("current", eta, salt=1.0) - aim
-            ahead, behind = (electrode.call("current", eta + way * STEP, salt=1.0) for way in (1, -1))
-            step = np.clip(off * 2 * STEP / (ahead - behind), -FURTHEST, FURTHEST)
-            eta = eta - step
-            if np.max(np.abs(step)) < SETTLED_VOLTAGE:
-                break
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(j == 0, 0.0, sign * eta / j - 1 / (contact * slope))

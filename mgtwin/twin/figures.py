@@ -103,6 +103,9 @@ class Plots:
                     history, name, forecast=forecast, earlier=earlier, limit=limit if of_modulus else None,
                     marks=marks if of_modulus else (), ax=ax,
                 )  # fmt: skip
+            # all panels speak the same language: the first, which has everything, says it
+            for repeated in filter(None, (ax.get_legend() for ax in axes[1:, 0])):
+                repeated.remove()
         return figure
 
     def odds(self, *, ax: Axes | None = None) -> Axes:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..impedance.compiled import CompiledSpectra
 from .considered import sensitivities, widened
 from .coordinates import Coordinates
+from .curvature import growth
 from .evidence import Evidence
 from .linear import filtered
 from .model_error import ErrorBasis, ModelError
@@ -235,6 +236,15 @@ class Life:
             [H[:, numbers] for H in slopes],
         )
         return replace(self, coordinates=wide, smoothed=widened(smoothed, along[1:], places, spread, S))
+
+    def curvature(self) -> dict[str, tuple[float, float]]:
+        """How much faster than linearly the life becomes improbable below and above each of its last coordinates.
+
+        1 where its standard deviation holds; beyond a factor of 2 its bands are not to be trusted, nor are forecasts.
+        A coordinate at a bound, such as a contact that is whole, has inf on that side.
+        """
+        unit = np.eye(self.smoothed.states.shape[1])
+        return {name: growth(self.smoothed, unit[k]) for k, name in enumerate(self.coordinates.names)}
 
     def drawn(self, members: int, random: np.random.Generator) -> Reals:
         """States after the last piece of evidence as they may be, the model's error included: (members, n)."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from .. import yamlfile
+from ..analysis.kramers_kronig import FEWEST, kramers_kronig
+from ..dataset import spectrum
 from ..errors import InputError, MgtwinError
 from ..kinds.noun import noun
 from ..plain import is_text
@@ -34,7 +38,7 @@ LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 def twin_of(told: TwinFile) -> Twin:
     """Return the twin that a file describes, with all that its store holds."""
     return Twin(
-        told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
+        told.explanations, told.wanted, use=told.use, alarms=told.alarms, model_error=told.model_error,
         label=told.label, considered=told.considered, store=FolderStore(told.store),
     )  # fmt: skip
 
@@ -123,6 +127,15 @@ def summary(twin: Twin, name: str, protocol: Cycling | None = None, until: Limit
     )
 
 
+def ready() -> None:
+    """Import what the first measurement would wait for: seconds, in which a rack has no files yet that stand still."""
+    # a spectrum of one arc does; without the library of its test the twins are told their noise
+    f = np.geomspace(1e5, 1.0, FEWEST)
+    with suppress(MgtwinError):
+        kramers_kronig(spectrum(f, 1.0 + 1.0 / (1.0 + 1e-3j * f)))
+    import h5netcdf  # noqa: F401  (writes what is kept)
+
+
 class Future(Protocol):
     """What both a thread and a cluster return for work that is on its way."""
 
@@ -159,6 +172,9 @@ class Rack:
         list of Row
             Of the cells that had something to do; at the first poll of all.
         """
+        # of the workers there are by now: one that comes later imports with its first cell
+        if client is not None and not self.rows:
+            client.run(ready)
         todo: dict[str, list[Path]] = {}
         for place in self.places:
             try:

@@ -15,6 +15,7 @@ from ..cells.overlays import applicable_overlays
 from ..cells.paths import Key, Node
 from ..errors import InputError
 from ..fitting.files import FreeField
+from ..fitting.free import FreeLike
 from ..kinds.noun import noun
 from ..plain import is_listed, is_mapping
 from ..protocols import Cycling, Written
@@ -72,7 +73,8 @@ class Settings(Written):
         In files a cell is its name, a file ending in .yaml, or ``{cell, overlays, set}``; a list names overlays of the
         twin's ``cell``.
     free : mapping
-        Path or wildcard to what is free: ``{log, prior, ...}``, or ``{type: drifting, std: 5 %, per: cycle}``.
+        Path or wildcard, or several with ", " between them that are one number, to what is free: ``{log, prior, ...}``,
+        or ``{type: drifting, std: 5 %, per: cycle}``.
     use : Cycling, optional
         What is done in a cycle.
     alarms : sequence of alarms, optional
@@ -97,6 +99,12 @@ class Settings(Written):
     model_error: ModelError = field(default_factory=ModelError)
     label: str = ""
     considered: tuple[str, ...] | None = None
+
+    @property
+    def wanted(self) -> dict[Key, FreeLike]:
+        """What is free, by keys as Python has them."""
+        parts = {key: tuple(key.split(", ")) for key in self.free}
+        return {paths if len(paths) > 1 else key: self.free[key] for key, paths in parts.items()}
 
     def to_yaml(self) -> str:
         """Return all of it as YAML, whole cells included, from which `from_yaml` makes the same."""

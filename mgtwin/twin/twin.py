@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 
 from ..cells import Cell
-from ..cells.paths import Key
+from ..cells.paths import Key, parts_of
 from ..errors import InputError
 from ..fitting.design import Candidate
 from ..fitting.free import FreeLike
@@ -125,7 +125,7 @@ class Twin:
             raise InputError(f"there is no twin in {store}: mt.Twin(..., store=...) makes one, or mgtwin watch.")
         told = Settings.from_yaml(str(body["yaml"]))
         return cls(
-            told.explanations, dict(told.free.items()), use=told.use, alarms=told.alarms, model_error=told.model_error,
+            told.explanations, told.wanted, use=told.use, alarms=told.alarms, model_error=told.model_error,
             label=told.label, considered=told.considered, store=kept,
         )  # fmt: skip
 
@@ -179,7 +179,7 @@ class Twin:
         return Update(decisions, self)
 
     def _settings(self) -> Settings:
-        free = {str(key): what for key, what in self.free.items()}
+        free = {", ".join(parts_of(key)): what for key, what in self.free.items()}
         return Settings(
             self.explanations, free, self.use, self.alarm_kinds, self.model_error_settings, self.label, self.considered
         )

@@ -1,4 +1,4 @@
-"""Two workers keep a rack of cells faster than one: 1.5 to 2 times."""
+"""Two workers keep a rack of cells 1.6 times as fast as one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 import mgtwin as mt
 from mgtwin.twin.rack import load_rack
 
-#: Measured with 30 and 50 cells: 1.5 to 2.0 in six runs on two virtual cores. Two thirds of the best are asserted.
-CELLS, CYCLES = 30, (0, 4, 8, 12)
-LEAST = 2.0 * 2 / 3
+CELLS, CYCLES = 20, (0, 4, 8)
+LEAST = 1.6
+#: Part of the processor that others may take while it is measured: a rate beside their work is theirs, too.
+OTHERS = 0.1
 TWIN = """\
 cell: trilayer
 explanations: {contact: [contact_loss]}
@@ -40,25 +42,44 @@ def write_rack(folder: Path) -> Path:
     return folder / "data"
 
 
+def in_use() -> float:
+    """Time that all cores together have worked so far [s]."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system)
+
+
+def by_us() -> float:
+    """The same of this process and its workers."""
+    here = psutil.Process()
+    return float(sum(sum(one.cpu_times()[:2]) for one in [here, *here.children(recursive=True)]))
+
+
 @pytest.mark.benchmark
 def test_two_workers_keep_a_rack_faster_than_one(tmp_path: Path) -> None:
     from dask.distributed import Client, LocalCluster
 
-    data, seconds = write_rack(tmp_path), {}
-    for workers in (1, 2):
-        (tmp_path / "rack.yaml").write_text(f'twin: twin.yaml\nstores: twins_{workers}\ncells: "*/"\n')
-        rack = load_rack(tmp_path / "rack.yaml", data)
-        cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
-        with cluster, Client(cluster) as client:
-            rack.poll(client)  # every worker has imported what it needs; the files have to stand still for two more
+    data, seconds, others = write_rack(tmp_path), {}, {}
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
+    with cluster, Client(cluster) as client:
+        for workers in (2, 1):  # the one that stays has seen as much as the other
+            (tmp_path / "rack.yaml").write_text(f'twin: twin.yaml\nstores: twins_{workers}\ncells: "*/"\n')
+            rack = load_rack(tmp_path / "rack.yaml", data)
+            client.retire_workers([*client.scheduler_info()["workers"]][workers:])
+            rack.poll(client)  # every worker imports what it needs; the files have to stand still for two more
             rack.poll(client)
-            begun = time.perf_counter()
+            begun, busy, own = time.perf_counter(), in_use(), by_us()
             rows = rack.poll(client)
             seconds[workers] = time.perf_counter() - begun
-        assert len(rows) == CELLS
-        assert [row.problem for row in rows] == [""] * CELLS
-        assert {row.cycle for row in rows} == {float(CYCLES[-1])}
-        refused = [row.cell for row in rows for one in row.outcomes if one.decision == "refused"]
-        assert refused == ["cell_07"]
-    print({workers: f"{CELLS / took:.2f} cells/s" for workers, took in seconds.items()})
-    assert seconds[1] / seconds[2] >= LEAST
+            others[workers] = (in_use() - busy - by_us() + own) / (seconds[workers] * psutil.cpu_count())
+            assert len(rows) == CELLS
+            assert [row.problem for row in rows] == [""] * CELLS
+            assert {row.cycle for row in rows} == {float(CYCLES[-1])}
+            refused = [row.cell for row in rows for one in row.outcomes if one.decision == "refused"]
+            assert refused == ["cell_07"]
+    said = (
+        f"{', '.join(f'{workers}: {CELLS / took:.2f} cells/s' for workers, took in seconds.items())}; others {others}"
+    )
+    print(said)
+    if max(others.values()) > OTHERS:
+        pytest.skip(f"others were at work on this machine: {said}")
+    assert seconds[1] / seconds[2] >= LEAST, said

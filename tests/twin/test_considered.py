@@ -8,6 +8,7 @@ import pytest
 import mgtwin as mt
 from mgtwin.twin.considered import considered_numbers, sensitivities, widened
 from mgtwin.twin.coordinates import Coordinates
+from mgtwin.twin.curvature import growth
 from mgtwin.twin.forecasts import forecast
 from mgtwin.twin.life import live
 from mgtwin.twin.model_error import ModelError
@@ -70,6 +71,37 @@ def test_covariance_is_that_of_the_estimate_in_closed_form() -> None:
         assert P[np.ix_([1, 3], [1, 3])] == pytest.approx(np.diag(deviations**2), abs=1e-14)
     factor = both.solved.factor
     assert factor @ factor.T == pytest.approx(both.covariances[-1], rel=1e-10, abs=1e-10)
+
+
+def test_a_linear_life_is_straight_and_a_curved_valley_says_so() -> None:
+    random = np.random.default_rng(5)
+    life = Straight(random, 5, 3, 1)
+    linear = smooth(Chain(np.zeros(3), random.standard_normal((3, 3)), life, life, np.ones(5, dtype=bool)))  # type: ignore[arg-type]
+    for direction in np.eye(3):
+        assert growth(linear, direction) == pytest.approx((1.0, 1.0), abs=1e-9)
+
+    class Bent(Straight):
+        """x_1 + x_0^2 is measured to 0.05, x_0 hardly at all."""
+
+        def residuals(self, states: np.ndarray) -> list[np.ndarray]:
+            return [np.array([-(x[1] + x[0] ** 2) / 0.05]) for x in states]
+
+        def linearised(self, states: np.ndarray, noises: np.ndarray | None = None) -> tuple[object, object]:
+            if noises is not None:
+                return np.eye(2)[np.newaxis], np.zeros((1, 2, 2))
+            return self.residuals(states), [np.array([[2 * x[0], 1.0]]) / 0.05 for x in states]
+
+        def step(self, k: int, state: np.ndarray, noise: np.ndarray) -> np.ndarray:
+            return state
+
+    bent = Bent(random, 1, 2, 1)
+    found = smooth(Chain(np.zeros(2), np.eye(2), bent, bent, np.ones(1, dtype=bool)))  # type: ignore[arg-type]
+    # 2 s.d. of x_0: (4/0.05)^2 on top of 4
+    assert growth(found, np.array([1.0, 0.0])) == pytest.approx((1 + 1600.0, 1 + 1600.0), rel=1e-6)
+    known = live(trials.coordinates("both"), trials.evidence(trials.life("both", 3, 9), 9), ModelError(0.0003, 5.0))
+    curvature = known.curvature()
+    assert set(curvature) == set(known.coordinates.names)
+    assert all(0.5 < value < 2 for pair in curvature.values() for value in pair), curvature
 
 
 def test_what_data_cannot_tell_is_as_if_it_were_free() -> None:

@@ -9,6 +9,7 @@ import pytest
 import mgtwin as mt
 from mgtwin.errors import FileError
 from mgtwin.twin.settings import Settings, load_twin, template
+from mgtwin.twin.store import MemoryStore
 
 
 @pytest.fixture
@@ -66,3 +67,15 @@ def test_what_is_wrong_in_a_file_is_shown_where_it_is(file: Path, right: str, wr
     file.write_text(text.replace(right, wrong, 1))
     with pytest.raises(FileError, match=said):
         load_twin(file)
+
+
+def test_several_paths_that_are_one_number_reopen() -> None:
+    """A tuple of paths is one key, also from the store."""
+    both = ("negative.ageing.film_growth.charge_rate", "positive.ageing.film_growth.charge_rate")
+    store = MemoryStore()
+    use = mt.Cycling("-10 uA", "1 h", cycles=1)
+    twin = mt.Twin(mt.cell("trilayer", "film_growth"), {both: mt.Drifting("5 %")}, use=use, store=store)
+    twin.update(mt.simulate(mt.cell("trilayer"), mt.EIS(1e6, 0.1)), at=mt.Moment(cycle=0), noise="0.5 %")
+    again = mt.Twin.open(store)
+    assert dict(again.free) == {both: mt.Drifting("5 %")}
+    assert again.lives["as given"].coordinates.names == twin.lives["as given"].coordinates.names

@@ -177,3 +177,20 @@ def test_short_names_are_told_apart():
         "layers.a.ionic_conductivity": "layers_a_ionic_conductivity",
         "interfaces.a-b.resistance": "interfaces_a_b_resistance",
     }
+
+
+def test_a_fit_with_a_value_at_each_temperature_is_the_posterior_of_each_of_its_cells(cell):
+    warm = cell.with_({"temperature": "60 degC"})
+    pairs = [(one, mt.simulate(one, SPECTRUM)) for one in (cell, warm)]
+    fit = mt.fit(
+        pairs, {SIGMA: mt.Free(), "*.double_layer.c": mt.PerTemperature(mt.Free())}, weighting=mt.Modulus("1 %")
+    )
+    layers = ("negative.double_layer.c", "positive.double_layer.c")
+    for number, name in enumerate(("*.double_layer.c @ 25 °C", "*.double_layer.c @ 60 °C")):
+        thin = fit.cells[number].with_({"layers.buffer_*.thickness": "0.2 mm"})  # what was not fitted may change
+        found = fit.draws_for(thin, 8, seed=1)
+        assert set(found) == {SIGMA, layers}
+        np.testing.assert_array_equal(found[layers], fit.draws(8, seed=1)[name])
+    assert mt.uncertainty(fit.cells[1], SPECTRUM, n=8, posterior=fit).sizes["sample"] == 8
+    with pytest.raises(InputError, match="which of these are the numbers of"):
+        fit.draws_for(fit.cell.with_({"*.double_layer.c": 1.0}), 8)

@@ -511,6 +511,7 @@ def test_run_of_a_sequence_has_a_part_per_step(mgtwin: Mgtwin, tmp_path: Path) -
         (["--protocol", REST], "--cell is missing"),
         (["papr"], "unknown experiment 'papr'. Did you mean 'paper'?"),
         (["eis_trilayr"], "Did you mean 'eis_trilayer'"),
+        (["nonsense"], "'mgtwin list experiments' shows the"),
         (["eis_trilayer", "--protocol", REST], "give either an EXPERIMENT"),
         (["eis_trilayer", "--overlay", "annealed"], "trilayer (cold_pressed, as_printed)"),
         (["eis_trilayer", "--overlay", "nonsense"], "unknown overlay 'nonsense'"),

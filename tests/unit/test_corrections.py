@@ -46,3 +46,12 @@ def test_what_cannot_be_corrected_is_refused_and_what_is_large_is_said():
         corrected(eis, short=spectrum(F[5:], SHORT[5:]))
     large = corrected(spectrum(F, TRUTH + SHORT), short=spectrum(F, SHORT + 100))
     assert any("more than half" in text for text in large.attrs["warnings"]) and eis.attrs.get("reading") is None
+
+
+def test_gaps_stay_gaps_and_are_told():
+    eis = spectrum(F, np.where(F > 10, TRUTH, np.nan))
+    found = corrected(eis, fixture=mt.Fixture("1 nH"))
+    assert (np.isfinite(found.impedance.values) == (F > 10)).all()
+    assert f"{(F <= 10).sum()} of {F.size} points have no finite impedance" in found.attrs["warnings"][0]
+    with pytest.raises(mt.InputError, match="holds no points"):
+        corrected(eis.isel(frequency=[]), fixture=mt.Fixture("1 nH"))

@@ -153,3 +153,10 @@ def test_a_large_table_reads_like_a_small_one(tmp_path: Path, monkeypatch: pytes
     path.write_text("\n".join(rows))
     with pytest.raises(FileError, match=r"2902: .*names 3 columns"):
         mt.read(path)
+
+
+def test_a_frequency_that_was_measured_twice_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = [f"{f},{5 + 1e5 / f},{1e3 / f}" for f in (1000, 100, 10, 1, 1)]
+    path.write_text("f/Hz,Re Z/Ohm,-Im Z/Ohm\n" + "\n".join(rows) + "\n")
+    assert any("1 Hz was measured 2 times" in text for text in mt.read(path, check=False).attrs["warnings"])

@@ -13,6 +13,7 @@ import yaml
 
 import mgtwin as mt
 from mgtwin.cli import main
+from mgtwin.dataset import transient
 from mgtwin.explorer.knobs import knobs
 from mgtwin.explorer.measured import measured
 from mgtwin.explorer.opening import exploration, is_state
@@ -258,6 +259,30 @@ def test_a_run_lies_over_the_page_of_its_kind(
     assert "misfit of pellet 9" not in drawn(at.showing("data", False), measured(data, cell)).readings
     others = {"polarization": "galvanostatic", "galvanostatic": "polarization"}
     assert "misfit of pellet 9" not in drawn(at.turned_to(others[page]), measured(data, cell)).readings
+
+
+def test_damaged_and_huge_data(tmp_path: Path) -> None:
+    cell, rng = mt.cell("trilayer"), np.random.default_rng(4)
+    run = mt.simulate(cell, mt.Galvanostatic("-5 uA", "20 min"))
+    whole = mt.save(run[["voltage", "current"]], tmp_path / "run.nc").read_bytes()
+    (tmp_path / "run.nc").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "noise.csv").write_bytes(rng.bytes(5000))
+    (tmp_path / "empty.csv").write_bytes(b"")
+    for name, said in (("run.nc", "is incomplete"), ("noise.csv", "of no format"), ("empty.csv", "is empty")):
+        with pytest.raises(mt.MgtwinError, match=said):
+            mt.explore(cell, data=[tmp_path / name])
+    # more points than a screen has: some are drawn, and it is said how many
+    time_ = np.linspace(0, 1200, 20_001)
+    voltage = np.interp(time_, run["time"], run["voltage"])
+    long = transient(time_, voltage, np.full(time_.size, -5e-6), attrs={"label": "long", "control": "current"})
+    at = mt.explore(cell, data=long).state.turned_to("galvanostatic")
+    picture = drawn(at, measured(long, cell))
+    (seen,) = [one for one in picture.charts[0].curves if one.role == "data"]
+    assert seen.x.size < 4100 and seen.x[-1] == 1200 and seen.x[0] < 0.1
+    assert any(f"{seen.x.size} of 20000 points are drawn" in text for text in picture.warnings)
+    assert "misfit of long" in picture.readings
+    with pytest.raises(mt.InputError, match="port 99999"):
+        mt.explore(cell).serve(port=99999)
 
 
 def test_a_fit_begins_here_and_moves_the_state() -> None:

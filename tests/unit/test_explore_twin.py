@@ -312,7 +312,8 @@ def test_a_number_that_was_done_is_on_its_track() -> None:
     current, _, cycles = state.settings
     assert current.low <= -20 <= current.high and (cycles.low, cycles.high) == (1, 1000)
     assert state.moved("current", current.at(1.0)).values["current"] == pytest.approx(40)
-    with pytest.raises(mt.InputError, match="greater than 0"):
-        mt.Exploration("trilayer", "cycling", start={"half_cycle": "-1 h"})
+    for wrong in ({"half_cycle": "-1 h"}, {"cycles": -1}):
+        with pytest.raises(mt.InputError, match="greater than 0"):
+            mt.Exploration("trilayer", "cycling", start=wrong)
     assert yaml.safe_load(state.to_yaml())["start"]["cycles"] == 500
     assert mt.Exploration.from_yaml(state.to_yaml()) == state

@@ -345,3 +345,26 @@ def test_the_report_shows_a_spread_in_the_unit_of_its_value_and_calls_a_model_th
     wrong = measured(cell(), 0.01)
     wrong["impedance"] = wrong["impedance"] * np.geomspace(1, 100, wrong.sizes["frequency"])
     assert "POOR" in str(mt.fit(cell(), wrong, [R]))
+
+
+def test_numbers_that_a_fit_makes_one_are_named_with_their_values(tmp_path) -> None:
+    unlike = cell().with_({"positive.exchange_current_density": "10 uA/cm^2"})
+    assert mt.fit(cell(), measured(cell(), 0.01), [I0]).made_one == ()
+    fit = mt.fit(unlike, measured(unlike, 0.01), [I0])
+    (said,) = fit.made_one
+    assert "20 uA/cm^2 (negative.exch" in said and "10 uA/cm^2 (positive.exch" in said
+    assert said in fit.warnings and said in str(fit)
+    assert said in dataset.open(fit.save(tmp_path / "fit.nc")).attrs["warnings"]
+    assert said in mt.Fit.open(tmp_path / "fit.nc").made_one
+    # of several cells by one path
+    thin = cell().with_({"layers.a.thickness": "0.3 mm"})
+    pairs = [(cell(), measured(cell(), 0.01)), (thin, measured(thin, 0.01, 1))]
+    assert "0.3 mm (layers.a.thickness of data 2)" in mt.fit(pairs, ["layers.a.thickness"]).made_one[0]
+
+
+def test_gaps_of_a_spectrum_are_said_and_zeros_refused() -> None:
+    data = measured(cell(), 0.01)
+    gaps = data.assign(impedance=data.impedance.where(data.frequency > 1))
+    assert "points have no finite impedance and were left out" in str(mt.fit(cell(), gaps, [R]))
+    with pytest.raises(mt.InputError, match="the impedance is 0 at"):
+        mt.fit(cell(), data.assign(impedance=data.impedance.where(data.frequency > 1, 0.0)), [R])

@@ -601,6 +601,12 @@ def test_a_blocking_spectrum_is_drawn_so_that_its_arc_is_seen():
     # the arc is 500 ohm high, the tail reaches much further and is said
     assert 500 < ax.get_ylim()[1] * size < 1500
     assert any("↑" in text.get_text() for text in ax.texts)
+    # in the figures of a fit and of a comparison likewise
+    circuit = mt.Circuit("p(R1,C1)-C2", {"R1": 1000, "C1": 1e-9, "C2": 1e-6})
+    fit = mt.fit(circuit, dataset.spectrum(F, arc), {"R1": mt.Free()})
+    for ax in (fit.plot(), plot.compare(dataset.spectrum(F, 1.01 * arc), dataset.spectrum(F, arc))[0]):
+        draw(ax)
+        assert 500 < ax.get_ylim()[1] * (1000 if "kΩ" in ax.get_xlabel() else 1) < 1500
 
 
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
@@ -625,6 +631,9 @@ def test_labels_of_a_breakdown_cover_neither_names_nor_bars(sign):
      (lambda: plot.figure([eis(), polarization()]), "no plot is known for all of"),
      (lambda: plot.nyquist("eis.nc"), "not a str: mt.read"),
      (lambda: plot.bode(None), "not a NoneType"),
+     (lambda: plot.compare(eis(), None), "not a NoneType"),
+     (lambda: plot.conflicts(eis()), "what mt.reconcile returns, not a Dataset"),
+     (lambda: plot.nyquist(eis(0.0)), "is 0 at every frequency"),
      (lambda: plot.nyquist(eis().isel(frequency=[])), "no finite point among 0"),
      (lambda: plot.bode(eis().assign(impedance=eis().impedance * np.nan)), "no finite point")],
 )  # fmt: skip
@@ -643,3 +652,17 @@ def test_rounding_is_no_residual():
 def test_one_sees_verbs():
     assert all(callable(getattr(plot, name)) for name in dir(plot))
     assert "PLOTS" not in dir(plot)
+
+
+def test_compare_shows_what_was_not_imposed():
+    time = np.linspace(0, 600, 61)
+    current = np.where(time < 300, -1e-5, 5e-6)  # the voltage follows it in steps, too
+    measured = dataset.transient(time, voltage=7e3 * current, current=current)
+    upper, _ = plot.compare(mt.simulate(mt.cell("trilayer"), mt.Replay(measured)), measured)
+    assert upper.get_ylabel() == "Cell voltage (mV)"
+
+
+def test_one_point_is_drawn_where_it_is():
+    ax = plot.nyquist(dataset.spectrum([1e3], [5 - 1.6j]))
+    draw(ax)
+    assert ax.get_xlim()[0] <= 0 < 5 < ax.get_xlim()[1] and ax.get_ylim()[0] <= 0 < 1.6 < ax.get_ylim()[1]

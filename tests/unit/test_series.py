@@ -151,3 +151,16 @@ def test_the_unit_behind_the_number_counts(by, name, value):
 def test_a_unit_of_something_else_is_refused(by, name):
     with pytest.raises(mt.InputError, match="is no unit of a"):
         by.value(None, name)
+
+
+def test_a_number_of_a_law_is_taken_where_its_data_are():
+    cell, name = mt.cell("au_mofsse_au"), "layers.mofsse.material.ionic_conductivity.reference"
+    spectra = [mt.simulate(cell.with_({"temperature": f"{T} degC"}), mt.EIS(1e6, 1.0, points=15)) for T in (40, 60, 80)]
+    law = mt.series(spectra).fit(cell, [name]).arrhenius(name)  # not the three equal values at 100 °C
+    assert float(law.activation_energy.sel(convention="sigma")) == pytest.approx(0.4, abs=1e-6)
+
+
+def test_of_a_model_that_fails_the_activation_energy_says_so():
+    circuit = mt.Circuit("p(R1,C1)")  # without R0
+    law = mt.series([measured(T, 0.001) for T in CELSIUS[:3]]).fit(circuit).arrhenius("R1")
+    assert sum("does not describe its data" in text for text in law.attrs["warnings"]) == 3

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ...protocols import Protocol
-from ..measured import Measured
+from ..measured import Measured, measured_runs
 from ..page import Page, Setting, Sight, page
 from ..picture import Axis, Chart, Picture, curve
 
@@ -44,12 +44,11 @@ class MeasuredPage(Page):
         """The quantity that was not imposed, measured and computed."""
         # the first of several
         item = next(item for item in sight.data if not item.is_spectrum)
-        held, name = item.measurement, item.measurement.quantity
-        assert held.time is not None
+        name = item.measurement.quantity
         moments, values = (np.asarray(result[key].values, dtype=float) for key in ("time", name))
-        curves = (curve("model", moments, values), curve(item.label, held.time, held.data, "data"))
-        warnings = [*result.attrs["warnings"], *([doubt] if (doubt := item.doubt(sight.cell)) else [])]
+        runs, compared, doubts = measured_runs([item], sight.cell, result, name)
+        curves, warnings = (curve("model", moments, values), *runs), [*result.attrs["warnings"], *doubts]
         axis = Axis(name, str(result[name].attrs["units"]))
         title = str(result[name].attrs["long_name"])
         chart = Chart(title[:1].upper() + title[1:], Axis("time", "s"), axis, curves)
-        return Picture((chart,), {f"misfit of {item.label}": item.misfit_of(result)}, tuple(warnings), result)
+        return Picture((chart,), compared, tuple(warnings), result)
