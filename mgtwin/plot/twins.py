@@ -230,7 +230,7 @@ def alarm_scores(ds: xr.Dataset, *, ax: Axes | tuple[Axes, Axes] | None = None) 
         case _:
             with style():
                 above, below = stacked(ax, (1.3, 1.0), (7.2, 4.4))
-    parts = ((above, "z", "jump", "score of each measurement"), (below, "cusum", "slow", "sum of scores"))
+    parts = ((above, "z", "jump", "score"), (below, "cusum", "slow", "sum of scores"))
     for where, name, threshold, words in parts:
         with panel(where, "") as drawn:
             for k, mechanism in enumerate(ds["mechanism"].values):

@@ -88,9 +88,8 @@ class Plots:
         history = self._twin.history()
         # The modulus first: it is what was measured, the others are what the model says of it.
         names = [str(name).removesuffix("_quantiles") for name in history.data_vars if str(name).endswith("_quantiles")]
-        names = [
-            name for name in names if history[f"{name}_quantiles"].values.any()
-        ]  # a film that none has says nothing
+        # a film that none has, or a contact that is never lost, says nothing
+        names = [name for name in names if np.ptp(history[f"{name}_quantiles"].values) > 0]
         names.sort(key=lambda name: name != "impedance_modulus")
         marks = [(one.cycle, f"{one.mechanism}, {one.state}") for one in self._twin.alarms]
         with style():
