@@ -195,7 +195,9 @@ def validate(
                 # with what was written is the likeliest.
                 key, written = steps[-1]
                 siblings: Plain = written
-                groups = sorted(_key_groups(made.core_schema, set()), key=lambda g: -len(g[0] & siblings.keys()))
+                groups = [*_key_groups(made.core_schema, set())]
+                if len(steps) > 1 or groups[0][1] is not None:  # the whole is one class, whatever else was given for it
+                    groups.sort(key=lambda group: -len(group[0] & siblings.keys()))
                 fitting = [names for names, kind in groups if siblings.get("type") in (kind, None)]
                 fitting = fitting or [names for names, _ in groups]
                 # With no key in common, the list would be one of a class that was not meant.

@@ -93,11 +93,13 @@ class Reference:
         able = [name for name in beside if self.kind.carrier in {*carriers[name], Carrier.IONS}]
         if not able or (self.layer and self.layer not in able):
             where = [name for name in names if self.kind.carrier in carriers[name]]
-            others = f"only in {', '.join(where)}" if where else "in no layer of this cell"
+            here = self.layer or " nor in ".join(beside)
+            moves = (
+                f"do not move in {here} but only in {', '.join(where)}" if where else "move in no layer of this cell"
+            )
             raise InputError(
-                f"the {self.kind.type} exchanges {self.kind.carrier.value}, which do not move in "
-                f"{self.layer or ' nor in '.join(beside)} but {others}: its potential is not defined there. Put it "
-                f"elsewhere, or use a probe of the ion's metal, which can be read everywhere."
+                f"the {self.kind.type} exchanges {self.kind.carrier.value}, which {moves}: its potential is not "
+                f"defined there. Put it elsewhere, or use a probe of the ion's metal, which can be read everywhere."
             )
 
     def place(self, carriers: Mapping[str, Collection[Carrier]]) -> Place:

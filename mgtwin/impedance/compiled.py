@@ -135,14 +135,21 @@ class CompiledSpectra:
         self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str]
     ) -> NDArray[np.complex128]:
         """Derivatives dZ/dp [ohm per SI unit] by `paths`, which are among `varied`: (paths,) + frequencies.shape."""
+        return self.linearised(values, paths)[1]
+
+    def linearised(
+        self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str]
+    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """What `impedance` and `jacobian` give, from one evaluation."""
         self._reader.give(values)
         dimensions = self._s.ndim
         given = {path: leading(values[path], dimensions) for path in paths}
         partial = np.zeros((len(paths), *self._s.shape), dtype=complex)
+        z = np.empty(self._s.shape, dtype=complex)
         with np.errstate(all="ignore"):
             for part in self._parts():
-                add_slopes(self.cell, self._reader, given, self._s[..., part], partial[..., part])
-        return partial
+                z[..., part] = add_slopes(self.cell, self._reader, given, self._s[..., part], partial[..., part])
+        return z, partial
 
     def _repeated(
         self, values: Mapping[str, float | NDArray[np.float64]], record: bool
@@ -157,12 +164,12 @@ class CompiledSpectra:
         if record and key not in self._tapes:
             self._tapes[key] = self._recorded(values)
             if len(self._tapes) > MOST:
-                del self._tapes[next(iter(self._tapes))]
+                self._tapes.pop(next(iter(self._tapes)), None)  # None: another thread was faster
         tape = self._tapes.get(key)
         if tape is None:
             return None
         with np.errstate(all="ignore"):
-            places = tape.repeated([*values.values()])
+            places = tape.repeated([*map(float, values.values())])
         if places is None or not np.isfinite(tape.result(places)).all():
             return None
         self._last = dict(values), (tape, places)
@@ -175,7 +182,8 @@ class CompiledSpectra:
             self._reader.give(dict(zip(values, numbers, strict=True)))
             return stack_at(self.cell, self._reader, self._s, False)
 
-        z, slopes, numbers = self._carried_out(values), self.jacobian(values, list(values)), [*values.values()]
+        z, slopes = self._carried_out(values), self.jacobian(values, list(values))
+        numbers = [*map(float, values.values())]
         with np.errstate(all="ignore"):
             try:
                 tape = Tape(formula, numbers)

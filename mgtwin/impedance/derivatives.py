@@ -23,7 +23,7 @@ from ..cells.paths import Key, expand
 from ..cells.reader import Reader
 from ..errors import InputError
 from ..kinds.numbers import Number
-from .fixture import FIXTURE, fixture_numbers, idle, pass_through_fixture
+from .fixture import FIXTURE, fixture_numbers, idle, measured, pass_through_fixture
 from .links import Array
 from .parameters import Overrides, reader_of
 from .shunt import shunted, through_layers
@@ -140,8 +140,8 @@ def add_slopes(
     values: Mapping[str, NDArray[np.float64]],
     s: NDArray[np.complex128],
     partial: NDArray[np.complex128],
-) -> None:
-    """Add dZ/dp [ohm per unit of p] for every path of `values` to the rows of `partial`."""
+) -> NDArray[np.complex128]:
+    """Add dZ/dp [ohm per unit of p] for every path of `values` to the rows of `partial`; returns Z [ohm]."""
     area, dimensions = reader.number("area"), partial.ndim - 1
     rows = {path: partial[k] for k, path in enumerate(values)}
     regular = tuple(path for path, value in values.items() if value.all())
@@ -173,8 +173,6 @@ def add_slopes(
             rows[path] += weight(k) * slope(stack.along(k, reader, path), values[path]) / area
     leads = fixture_numbers(reader)
     through_fixture = not idle(*leads) or any(path in values for path in FIXTURE)
-    if not through_fixture and "area" not in values:
-        return
     alone = (shunted(stack.inside(dimensions), shunt) + stack.outside(dimensions)) / area
     if "area" in values:
         # the terms are impedances times area: of Z = sum/area this is the part of the slope that no term knows of
@@ -182,6 +180,7 @@ def add_slopes(
     if through_fixture:
         # last, when all rows are complete: it turns every one of them by the same (Z_m/Z_s)^2 (theory.md, 4.2)
         pass_through_fixture(partial, rows, alone, s, *leads)
+    return np.asarray(measured(alone, s, *leads))
 
 
 @lru_cache(maxsize=256)

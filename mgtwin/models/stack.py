@@ -374,8 +374,9 @@ class StackModel(StockModel):
     @cached_property
     def _spaces(self) -> dict[Space, float]:
         """Every domain with the stretching of its mesh."""
-        # who shares a mesh shares its stretching: in steps, lest every other number make another mesh
-        step = SHARED_STEP if self._shared else 0.0
+        # Who shares a mesh shares its stretching: in steps, lest every other number make another mesh. Spectra are
+        # exact but for their mesh, which therefore is that of the cell itself.
+        step = SHARED_STEP if self._shared and self.cpe_window is not None else 0.0
 
         def stretching(length: Callable[[Cell, float], float]) -> float:
             return self.decide(lambda cell, f_max: mesh.stretching(length(cell, f_max), step))

@@ -131,6 +131,8 @@ def fixture_warnings(cell: Cell, segments: tuple[Segment, ...]) -> list[str]:
         return []
     first = first_output(segments)
     alone = cell.with_({"fixture": Fixture()})
+    if discharges_itself(cell):  # a leak has no rest to be linearised at, and counts for nothing so early
+        alone = alone.with_({"negative.electronic_resistance": np.inf, "shunt": None})
     if any(layer.material.mesh_only for layer in cell.layers):
         from ..impedance.linearise import LinearisedStack
 

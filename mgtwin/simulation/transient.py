@@ -197,12 +197,15 @@ def assemble(
     """
     from .. import dataset
 
+    # where a cell is assembled of parts that have to equilibrate, modes swing about the jump at a face of 0 s
+    begun = {name: values[..., min(1, values.shape[-1] - 1) :] for name, values in outputs.items()}
+    warnings = [*attrs["warnings"], *potential_warnings(cell, begun if done[0][1][0] == 0.0 else outputs)]
     return dataset.transient(
         **clock(done, np.append(0.0, np.cumsum([times[-1] for _, times in done]))[:-1]),
         **laboratory(cell, outputs, nodes),
         half_cycle_capacity=half_cycle_capacities(done),
         **kept,
-        attrs={**attrs, "warnings": list(dict.fromkeys([*attrs["warnings"], *potential_warnings(cell, outputs)]))},
+        attrs={**attrs, "warnings": list(dict.fromkeys(warnings))},
     )
 
 

@@ -226,6 +226,20 @@ class Coordinates:
 
         return crossing
 
+    def check(self, states: Reals) -> None:
+        """Refuse states (k, n) that no cell can have.
+
+        Raises
+        ------
+        InputError
+            More contact than the whole area, a film of less than nothing.
+        """
+        aged = states[:, self._count :]
+        for k, least in enumerate(self.ageing.lowest(self.reader(states))):
+            # derivatives at a bound step over it by as much
+            if np.any(aged[:, k] < least - STEP / 2 * self.scales(states)[:, self._count + k]):
+                raise InputError(f"{self.ageing.states[k].name}: {aged[:, k].min():g} is less than there can be.")
+
     def reached(self, states: Reals) -> dict[str, tuple[Reals, Reals]]:
         """Contact fraction and film resistance [ohm m2] of every interface that ages at states (..., n)."""
         reader, shape = self.reader(states), states.shape[:-1]

@@ -134,10 +134,11 @@ def forecast(
 ) -> xr.Dataset:
     """Carry the explanations of a cell on through a protocol; see `mgtwin.Twin.forecast`."""
     likely = believed(lives, odds)
+    # a limit of the voltage needs it, asked for or not
+    voltages = voltages or (until is not None and until.voltage is not None)
     cycles = np.arange(1, protocol.cycles + 1)
     cycles = cycles[:: max(1, -(-cycles.size // MOST_CYCLES))]
-    random = np.random.default_rng(seed)
-    ahead = [carried(life.considered, odds[name], protocol, cycles, random, voltages) for name, life in likely.items()]
+    printed, ahead = ensembles(likely, odds, protocol, cycles, voltages, np.random.default_rng(seed))
     begun = max(
         next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values()
     )
@@ -145,14 +146,16 @@ def forecast(
     found: dict[str, tuple[tuple[str, ...], Reals]] = {
         "impedance_modulus": (("cycle",), np.concatenate([item.modulus for item in ahead])),
     }
-    if all(item.voltages is not None for item in ahead):
-        both = np.concatenate([item.voltages for item in ahead if item.voltages is not None], axis=1)
+    if voltages:
+        both = np.concatenate([item.voltages for item in printed if item.voltages is not None], axis=1)
         found |= {"deposition_voltage": (("cycle",), both[0]), "dissolution_voltage": (("cycle",), both[1])}
     data = {f"{name}_quantiles": _bands(values, weights, quantiles, name) for name, (_, values) in found.items()}
     data |= _by_interface([item.reached for item in ahead], weights, quantiles)
     # by member, not by band: who is over the limit early is not the one who is over it late
     if until is not None:
-        over = np.concatenate([until.reached(item.modulus, item.voltages) for item in ahead])
+        over = np.concatenate(
+            [until.reached(item.modulus, item.voltages) for item in (printed if until.voltage else ahead)]
+        )
         first = np.where(over.any(axis=1), cycles[over.argmax(axis=1)].astype(float), np.inf)
         times = _quantile(first[:, np.newaxis], weights, quantiles)[0]
         units, long_name = NAMES["time_to_limit"]
@@ -164,6 +167,30 @@ def forecast(
         )
     attrs = stamp(route="twin", protocol=protocol.to_yaml(), explanations=list(likely), begun=float(begun))
     return xr.Dataset(data, coords=_coords((cycles + begun).astype(float), quantiles), attrs=attrs)
+
+
+def ensembles(
+    likely: Mapping[str, Life],
+    odds: Mapping[str, float],
+    protocol: Cycling,
+    cycles: NDArray[np.intp],
+    voltages: bool,
+    random: np.random.Generator,
+) -> tuple[list[_Ahead], list[_Ahead]]:
+    """Those with the numbers that are not free as printed, for voltages, and those with what is considered of them.
+
+    What is only considered makes hidden numbers less sure, and what is measured hardly: the state makes up for it. End
+    voltages are no one function of the resistance where such numbers differ, so that theirs are those as printed.
+    """
+    printed, ahead = [], []
+    for name, life in likely.items():
+        alike = life.considered is life
+        if voltages or alike:
+            printed.append(carried(life, odds[name], protocol, cycles, random, voltages))
+        ahead.append(
+            printed[-1] if alike else carried(life.considered, odds[name], protocol, cycles, random, voltages=False)
+        )
+    return printed, ahead
 
 
 def carried(

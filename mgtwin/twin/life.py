@@ -10,7 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import MgtwinError
 from ..impedance.compiled import CompiledSpectra
+from .alarms.faults import Foreseen
 from .considered import sensitivities, widened
 from .coordinates import Coordinates
 from .curvature import growth
@@ -53,7 +55,7 @@ class Measured:
     def __init__(self, evidence: Sequence[Evidence], coordinates: Coordinates, basis: ErrorBasis | None = None) -> None:
         kinds = dict.fromkeys(item.kind for item in evidence)
         self._groups = []
-        self._size = coordinates.size
+        self._size, self._coordinates = coordinates.size, coordinates
         for kind in kinds:
             members = [k for k, item in enumerate(evidence) if item.kind == kind]
             found = EVIDENCE_KINDS[kind].observation([evidence[k] for k in members], coordinates)
@@ -75,6 +77,7 @@ class Measured:
         self.sizes = np.array([deviation.size for deviation in self.deviations])
 
     def residuals(self, states: Reals) -> list[Reals]:
+        self._coordinates.check(states[:, : self._size])
         found: list[Reals] = [np.empty(0)] * len(states)
         for rows, group in self._groups:
             predicted = group.predicted(states[rows, : self._size])
@@ -92,6 +95,13 @@ class Measured:
                 residuals[k] = (data - h) / deviation - errors @ states[k, self._size :]
                 slopes[k] = np.hstack([H / deviation[:, np.newaxis], errors])
         return residuals, slopes
+
+    def ahead(self, state: Reals) -> tuple[Reals, Reals, Foreseen]:
+        """Residuals and slopes of the only piece at one state, and what faults would do to it."""
+        (_, group), (deviation,), (errors,) = self._groups[0], self.deviations, self.errors
+        (((h, H), shown),) = group.ahead(state[np.newaxis, : self._size])
+        residual = (group.data[0] - h) / deviation - errors @ state[self._size :]
+        return residual, np.hstack([H / deviation[:, np.newaxis], errors]), shown
 
 
 @dataclass(frozen=True)
@@ -324,7 +334,10 @@ def _smoothed(
     dynamics = WithError(journey, error, measured.basis)
     chain = Chain(*with_errors(mean, factor, dynamics.size, measured.basis), dynamics, measured, counted)
     if begin is not None:
-        return smooth(chain, begin.start, begin.noises, iterations)
+        try:
+            return smooth(chain, begin.start, begin.noises, iterations)
+        except MgtwinError:
+            pass  # it leads where no cell can be
     start = np.zeros(chain.factor.shape[1])
     # At the cell's own numbers, which need not be the middle of what is known of them; after a break at that middle.
     if coordinates.since is None:

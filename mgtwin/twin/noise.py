@@ -64,8 +64,10 @@ def pooled(evidence: Sequence[Evidence]) -> list[Evidence]:
     for item, setting in zip(evidence, settings, strict=True):
         if item.noise is not None:
             known.setdefault(setting, []).append(item.noise**2)
-        # nothing of these settings was known yet: what is known of the instrument's other pieces of this kind
+        # nothing of these settings was known yet: what is known of the instrument's other pieces of this kind, the
+        # later ones where there is nothing before
         last = known.get(setting) or [x for (kind, _), values in known.items() if kind == setting[0] for x in values]
+        last = last or [other.noise**2 for other in evidence if other.kind == item.kind and other.noise is not None]
         if not last:
             raise InputError(
                 f"{item.name}: how noisy it is cannot be told from {setting[1]} points (a Kramers-Kronig test needs "

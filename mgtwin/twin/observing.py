@@ -71,6 +71,10 @@ class Observation(ABC):
     def foreseen(self, states: Reals) -> Sequence[Foreseen]:
         """What faults would do to the pieces at states (k, n), for alarms."""
 
+    def ahead(self, states: Reals) -> Sequence[tuple[tuple[Reals, Reals], Foreseen]]:
+        """What `linearised` and `foreseen` give for the pieces."""
+        return list(zip(self.linearised(states), self.foreseen(states), strict=True))
+
     def error_directions(self, basis: ErrorBasis) -> list[Reals]:
         """What the numbers of the model's error add to the data of each piece, (numbers, basis.size)."""
         return [np.zeros((data.size, basis.size)) for data in self.data]

@@ -27,7 +27,6 @@ from .evidence import Evidence
 from .life import Life
 from .model_error import ModelError
 from .running import Running
-from .smoother import ITERATIONS
 
 __all__ = ["Bank", "Member", "Resumed", "assimilated", "with_drift"]
 
@@ -37,10 +36,10 @@ Reals = NDArray[np.float64]
 ANY_RATE = float(np.log(4.0))
 #: Explanations whose odds differ by less cannot be told apart.
 NEARLY = float(np.log(20.0))
-#: Explanations whose odds are smaller by exp(-30) end at the next break.
+#: Explanations whose odds are smaller by exp(-30) are not believed, and end at the next break.
 HOPELESS = 30.0
-#: Steps of a search for the life of one of these.
-FEW = 12
+#: Explanations whose odds are smaller by exp(-1000) are asked no more.
+GIVEN_UP = 1000.0
 
 
 class Resumed(Coordinates):
@@ -104,21 +103,27 @@ class Member:
         Its life since then.
     past : Reals
         Logarithm of its odds before each piece of evidence up to then, not normalised.
+    unseen : int
+        Pieces of evidence after which it was given up.
     """
 
     name: str
     running: Running
     past: Reals = field(default_factory=lambda: np.zeros(1))
+    unseen: int = 0
 
     @cached_property
     def log_odds(self) -> Reals:
         """Logarithm of its odds before each piece of evidence and after the last one, not normalised."""
-        return np.concatenate([self.past, self.past[-1] + np.cumsum(self.running.log_evidences)])
+        seen = self.past[-1] + np.cumsum(self.running.log_evidences)
+        return np.concatenate([self.past, seen, np.full(self.unseen, -np.inf)])
 
     def explained(self) -> Explained:
         """How it foresaw the last piece, which does not count yet."""
         e, S = self.running.innovation()
-        return Explained(float(self.log_odds[-2]), e, S, self.running.foreseen())
+        shown = self.running.pieces[-1].shown
+        assert shown is not None
+        return Explained(float(self.log_odds[-2]), e, S, shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +162,11 @@ class Bank:
 
         It is foreseen from those before it, judged, and assimilated unless it has to wait for the next one.
         """
-        ahead = [replace(member, running=member.running.ahead(item)) for member in self.members]
+        ahead = self._ahead(item)
         cycle = self.members[0].running.coordinates.usage.cycle(item.moment)
         plain = Innovation(item.sha, item.name, item.kind, item.moment, cycle, {})
-        innovation = replace(plain, explained={member.name: member.explained() for member in ahead})
+        explained = {member.name: member.explained() for member in ahead if not member.unseen}
+        innovation = replace(plain, explained=explained)
         report = self.report.after([*self.seen, innovation], self.kinds)
         if report.breaks == self.report.breaks:
             return self._with(ahead, plain, item, report)
@@ -171,18 +177,28 @@ class Bank:
         found = replace(last, members=tuple(after_break(last.members, broken, self.kinds)), report=report)
         for one, seen in zip((*self.evidence[-1:], item), (*self.seen[-1:], plain), strict=True):
             if len(found.evidence) < len(report.apart) and one not in found.evidence:
-                resumed = [replace(member, running=member.running.ahead(one)) for member in found.members]
-                found = found._with(resumed, seen, one, report)
+                found = found._with(found._ahead(one), seen, one, report)
         return found if len(found.evidence) > count else found.after(item)
+
+    def _ahead(self, item: Evidence) -> list[Member]:
+        """All explanations with one more piece, which is foreseen by those that were not given up."""
+        best = max(member.log_odds[-1] for member in self.members)
+        return [
+            replace(one, unseen=one.unseen + 1)
+            if one.unseen or one.log_odds[-1] < best - GIVEN_UP
+            else replace(one, running=one.running.ahead(item))
+            for one in self.members
+        ]
 
     def _with(self, ahead: Sequence[Member], seen: Innovation, item: Evidence, report: Report) -> Bank:
         """With a piece that was judged."""
         members, best = list(ahead), max(member.log_odds[-2] for member in ahead)
         if not report.apart[len(self.evidence)]:
-            # what nobody believes need not be found to the last digit
             members = [
-                replace(m, running=m.running.counting(ITERATIONS if m.log_odds[-2] > best - HOPELESS else FEW))
-                for m in ahead
+                one
+                if one.unseen
+                else replace(one, running=one.running.counting(believed=one.log_odds[-2] > best - HOPELESS))
+                for one in ahead
             ]
         pieces, known = (*self.evidence, item), (*self.seen, seen)
         return Bank(tuple(members), self.kinds, pieces, report, known, replace(self, before=None))

@@ -23,7 +23,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..cells.paths import Key
+from ..cells.paths import Key, parts_of
 from ..errors import InputError, MgtwinError
 from ..fitting.design import Candidate
 from ..protocols import Protocol
@@ -134,6 +134,8 @@ def prospects(
         case Limit():
             told, words = [one.of_limit(about, ahead, len(names)) for one in found.values()], f"cycles until {about}"
         case _:
+            # one path alone is no sequence of letters
+            about = None if about is None else parts_of(about)
             told = [one.of_numbers(about) for one in found.values()]
             words = "the whole state" if about is None else ", ".join(about)
             if not any(one.named(about)[0] for one in found.values()):

@@ -4,8 +4,11 @@ Every piece and every step between pieces is held as linear in the states, about
 looked at, so that one more piece costs one more step of the filter. What that is off by is measured: with residuals
 :math:`\Delta r` between what the model says at the smoothed states and what the linear pieces say, in units of the
 noise, no state is off by more than :math:`|\Delta r|` standard deviations, for
-:math:`P^{1/2} H^T R^{-1/2}` has no singular value above 1. Where that is too much the last pieces are linearised anew,
-and whenever their number has doubled all of them, the model's error being estimated with them.
+:math:`P^{1/2} H^T R^{-1/2}` has no singular value above 1. What has moved too far for that is linearised anew, and
+whenever their number has doubled all of them, the model's error being estimated with them.
+
+Measured against the search for the whole life that is 0.01 standard deviations where the model is right, and up to 0.1
+where it is so wrong that the slopes themselves depend on what the data leave over.
 
 (A filter that never looks back, the extended one, invents information where the weak direction turns: see
 `mgtwin.twin.smoother` for the search that looks back at everything.)
@@ -27,7 +30,6 @@ from .evidence import Evidence, Moment
 from .life import Life, Measured, WithError, live, with_errors
 from .linear import Backward, Filtered, triangle_of
 from .model_error import ErrorBasis, ModelError
-from .observing import EVIDENCE_KINDS
 from .smoother import ITERATIONS
 from .transitions import Journey
 
@@ -35,12 +37,13 @@ __all__ = ["Running"]
 
 Reals = NDArray[np.float64]
 
-#: Standard deviations by which states may be off from those of the most probable life.
-OFF = 0.05
-#: Pieces of evidence that are looked back at.
-WINDOW = 20
+#: Standard deviations by which a piece may be off before it is linearised anew, and by which all that was linearised
+#: anew may have been off: what is left is about the square of it.
+OFF, SETTLED = 0.1, 0.15
 #: Times that they are linearised anew before the whole life is searched for.
 TRIES = 5
+#: Steps of a search for a life that nobody believes.
+FEW = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +59,14 @@ class Piece:
         F (n, n), what it gives from a state of zeros (n,), and G (n, q) of the cell alone.
     residual, slopes : ndarray
         In units of the noise: (data - prediction) at a state of zeros, (N,), and the slopes of the prediction (N, n).
+    about : tuple of ndarray
+        States of the cell before the step and at the piece about which both are linear, (n,).
     deviations : ndarray
         Standard deviations of the noise (N,).
     edges : sequence of float
         The lowest and the highest frequency [Hz], if it has frequencies.
+    shown : Foreseen or None
+        What faults would do to it, while it is the last.
     """
 
     item: Evidence
@@ -67,8 +74,10 @@ class Piece:
     step: tuple[Reals, Reals, Reals]
     residual: Reals
     slopes: Reals
+    about: tuple[Reals, Reals]
     deviations: Reals
     edges: Sequence[float]
+    shown: Foreseen | None = None
 
     @cached_property
     def log_norm(self) -> float:
@@ -129,7 +138,8 @@ class Running:
             slopes = linear.slopes[k]
             residual = linear.residuals[k][:, 0] + slopes @ state
             counts = bool(chain.assimilated[k])
-            pieces.append(Piece(item, counts, (F, rest, G), residual, slopes, deviations[k], edges[k]))
+            about = before[:size], state[:size]
+            pieces.append(Piece(item, counts, (F, rest, G), residual, slopes, about, deviations[k], edges[k]))
             before = state
         bare = cls(life.coordinates, settings, life.model_error, life.basis, tuple(pieces), converged=life.converged)
         return bare.filtered_from(0)
@@ -209,11 +219,14 @@ class Running:
         size, count = self.coordinates.size, len(self.pieces)
         mean = self.after(count)[0]
         dynamics = self._dynamics(count, [item.moment])
-        reached, F, G = dynamics.journey.moved(mean[:size].T, np.zeros((1, dynamics.journey.noises)))
+        # what is linear can have led where no cell can be: the nearest one is looked at
+        begin = self.coordinates.inside(mean[:size].T)
+        reached, F, G = dynamics.journey.moved(begin, np.zeros((1, dynamics.journey.noises)))
         state = np.concatenate([reached[0], dynamics.kept[0] * mean[size:, 0]])
-        (residual,), (slopes,) = measured.linearised(state[np.newaxis])
-        step = (F[0], reached[0] - F[0] @ mean[:size, 0], G[0])
-        piece = Piece(item, False, step, residual + slopes @ state, slopes, deviations, edges)
+        residual, slopes, shown = measured.ahead(state)
+        step = (F[0], reached[0] - F[0] @ begin[0], G[0])
+        about = begin[0], reached[0]
+        piece = Piece(item, False, step, residual + slopes @ state, slopes, about, deviations, edges, shown)
         return replace(self, pieces=(*self.pieces, piece)).filtered_from(count)
 
     def innovation(self) -> tuple[Reals, Reals]:
@@ -223,76 +236,81 @@ class Running:
         e = (piece.residual - piece.slopes @ step.predicted[:, 0]) * piece.deviations
         return e, np.diag(piece.deviations**2) + J @ J.T
 
-    def foreseen(self) -> Foreseen:
-        """What faults would do to the last piece."""
-        item, state = self.pieces[-1].item, self.steps[-1].predicted[: self.coordinates.size].T
-        return EVIDENCE_KINDS[item.kind].observation([item], self.coordinates).foreseen(state)[0]
-
-    def counting(self, iterations: int = ITERATIONS) -> Running:
-        """With the last piece assimilated; where all has to be searched for, in so many steps."""
-        last = replace(self.pieces[-1], counts=True)
+    def counting(self, *, believed: bool = True) -> Running:
+        """With the last piece assimilated. What nobody believes need not be found to the last digit."""
+        last = replace(self.pieces[-1], counts=True, shown=None)
         found = replace(self, pieces=(*self.pieces[:-1], last))
-        number = sum(piece.counts for piece in found.pieces)
+        number, most = sum(piece.counts for piece in found.pieces), ITERATIONS if believed else FEW
         if number == 1:
-            return found.searched(None, self.settings, iterations)
+            return found.searched(None, self.settings, most)
         found = found.filtered_from(len(self.pieces) - 1)
         try:
             for _ in range(TRIES):
-                found, off = found.looked_back()
-                # linearised anew, what is left of it is about its square
-                if off < np.sqrt(OFF):
+                found, off = found.looked_back(everywhere=believed)
+                if off < SETTLED or not believed:
                     break
             else:
-                return found.searched(self, self.model_error, iterations)
+                return found.searched(self, self.model_error, most)
         except MgtwinError:
             # pieces that are linear can lead where no cell can be: the search goes on from where one was
-            return found.searched(self, self.model_error, iterations)
+            return found.searched(self, self.model_error, most)
         # a function of the number alone: at the same pieces, whenever and in whatever order they came
-        if number & (number - 1) == 0 or (number % 3 == 0 and (number // 3) & (number // 3 - 1) == 0):
-            return found.searched(found, self.settings, iterations)
-        return found
+        if believed and any(n & (n - 1) == 0 for n in ([number, number // 3] if number % 3 == 0 else [number])):
+            return found.searched(found, self.settings, most)
+        return replace(found, converged=bool(off < SETTLED))
 
     @cached_property
     def life(self) -> Life:
         """The most probable life of all pieces, found to the last digit that counts."""
-        return live(self.coordinates, self.evidence, self.model_error, self.apart, self)
+        most = ITERATIONS if self.converged else FEW
+        return live(self.coordinates, self.evidence, self.model_error, self.apart, self, most)
 
     def searched(self, begin: Running | None, error: ModelError, iterations: int) -> Running:
         """All pieces linearised along their most probable life."""
         life = live(self.coordinates, self.evidence, error, self.apart, begin, iterations)
         return Running.of(life, self.settings, [piece.edges for piece in self.pieces])
 
-    def looked_back(self) -> tuple[Running, float]:
-        """The last pieces linearised where they are now, and by how many standard deviations they were off."""
-        first, size = max(len(self.pieces) - WINDOW, 0), self.coordinates.size
-        back = Backward.through(self.steps[max(first - 1, 0) :], covariances=False)
-        if first:
-            states, noises = back.means[:, :, 0], back.noises[1:, :, 0]
-        else:
-            mean, factor = self.after(0)
-            states = np.vstack([(mean + factor @ (factor.T @ back.adjoint)).T, back.means[:, :, 0]])
-            noises = back.noises[:, :, 0]
-        pieces = self.pieces[first:]
-        measured = Measured([piece.item for piece in pieces], self.coordinates, self.basis)
-        dynamics = self._dynamics(first, [piece.item.moment for piece in pieces])
-        own, drive = states[:, :size], noises[:, : dynamics.journey.noises]
-        reached, F, G = dynamics.journey.moved(own[:-1], drive)
-        residuals, slopes = measured.linearised(states[1:])
-        spreads = np.stack([np.linalg.norm(step.factor[:size], axis=1) for step in self.steps[first:]])
-        jumps = np.abs(reached - own[1:])
-        off = np.max(jumps / np.where(spreads > 0, spreads, np.inf), axis=1) ** 2
-        for k, piece in enumerate(pieces):
+    def looked_back(self, *, everywhere: bool) -> tuple[Running, float]:
+        """The last piece, or everywhere what has moved too far, linearised anew; and by how many s.d. that was off."""
+        size, back = self.coordinates.size, Backward.through(self.steps, covariances=False)
+        mean, factor = self.after(0)
+        states = np.vstack([(mean + factor @ (factor.T @ back.adjoint)).T, back.means[:, :, 0]])
+        # what is linear can have led where no cell can be: the nearest one is looked at
+        own = states[:, :size] = self.coordinates.inside(states[:, :size])
+        rows = self._moved(own) if everywhere else [len(self.pieces) - 1]
+        measured = Measured([self.pieces[k].item for k in rows], self.coordinates, self.basis)
+        journey = self._dynamics(0, [piece.item.moment for piece in self.pieces]).journey.only(rows)
+        drive = back.noises[rows, : journey.noises, 0]
+        reached, F, G = journey.moved(own[rows], drive)
+        residuals, slopes = measured.linearised(states[1:][rows])
+        anew, total = list(self.pieces), 0.0
+        for i, k in enumerate(rows):
+            piece, spread = self.pieces[k], np.linalg.norm(self.steps[k].factor[:size], axis=1)
+            jump = np.abs(reached[i] - own[k + 1])
+            total += float(np.max(jump / np.where(spread > 0, spread, np.inf))) ** 2
             if piece.counts:
-                off[k] += np.sum((residuals[k] - piece.residual + piece.slopes @ states[k + 1]) ** 2)
-        # those before the first that matters stay as they are
-        changed = int(np.searchsorted(np.cumsum(off), OFF**2))
-        anew = list(self.pieces)
-        for k in range(changed, len(pieces)):
-            step = (F[k], reached[k] - F[k] @ own[k] - G[k] @ drive[k], G[k])
-            residual = residuals[k] + slopes[k] @ states[k + 1]
-            anew[first + k] = replace(pieces[k], step=step, residual=residual, slopes=slopes[k])
-        found = replace(self, pieces=tuple(anew)).filtered_from(first + changed) if changed < len(pieces) else self
-        return found, float(np.sqrt(off.sum()))
+                total += float(np.sum((residuals[i] - piece.residual + piece.slopes @ states[k + 1]) ** 2))
+            step = (F[i], reached[i] - F[i] @ own[k] - G[i] @ drive[i], G[i])
+            residual = residuals[i] + slopes[i] @ states[k + 1]
+            about = own[k], own[k + 1]
+            anew[k] = replace(piece, step=step, residual=residual, slopes=slopes[i], about=about)
+        return replace(self, pieces=tuple(anew)).filtered_from(rows[0]), float(np.sqrt(total))
+
+    def _moved(self, states: Reals) -> list[int]:
+        """Pieces that are no longer linear enough where the states (K + 1, n) are, and the last one.
+
+        To second order a piece is off by what its slopes make of the way from where it was linearised, times the part
+        of itself by which anything has changed on that way.
+        """
+        about = np.array([piece.about for piece in self.pieces])
+        way = np.stack([states[:-1], states[1:]], axis=1) - about
+        part = np.abs(way / self.coordinates.scales(about.reshape(-1, states.shape[1])).reshape(way.shape))
+        before, after = np.moveaxis(way * part.max(axis=2, keepdims=True), 1, 0)
+        size, off = states.shape[1], []
+        for piece, x, y in zip(self.pieces, before, after, strict=True):
+            slopes = piece.told[1][:, :size]
+            off.append(np.linalg.norm(slopes @ y) + np.linalg.norm(slopes @ (piece.step[0] @ x)))
+        return sorted({*np.flatnonzero(np.array(off) > OFF).tolist(), len(self.pieces) - 1})
 
     def over(self, basis: ErrorBasis) -> Running:
         """The same with the model's error in another basis."""

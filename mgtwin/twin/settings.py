@@ -114,7 +114,8 @@ class Settings(Written):
     def from_yaml(cls, text: str) -> Settings:
         """Read what `to_yaml` wrote."""
         # Whole cells are long texts; without aliases no text has more values than signs.
-        return yamlfile.validate(yamlfile.loads(text, most=len(text)), Settings, context={"file": True})
+        # What was given without a unit is in SI: a person's file has to say units, this text has what was understood.
+        return yamlfile.validate(yamlfile.loads(text, most=len(text)), Settings)
 
 
 @noun

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Spectra", "Spectrum"]
 
+#: Points of a spectrum: of fewer nothing says that they belong together.
+FEWEST = 3
+
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
@@ -89,20 +92,27 @@ class Spectra(Observation):
 
     def linearised(self, states: Reals) -> list[tuple[Reals, Reals]]:
         """The same with the derivatives by the coordinates."""
-        numbers, paths = self._numbers(states), list(self._states.paths)
-        by_path = self._compiled.jacobian(numbers, paths)
+        z, by_path = self._compiled.linearised(self._numbers(states), self._states.paths)
+        return self._by_coordinate(states, z, by_path)
+
+    def _by_coordinate(self, states: Reals, z: Complexes, by_path: Complexes) -> list[tuple[Reals, Reals]]:
         slopes = self._states.slopes(states)
         by_coordinate = np.einsum("pkf,kpn->kfn", by_path, slopes)
         H = np.stack([by_coordinate.real, by_coordinate.imag], axis=2).reshape(len(states), -1, slopes.shape[2])
-        h = self._cut(self._compiled.impedance(numbers))
-        return [(row, H[k, : row.size]) for k, row in enumerate(h)]
+        return [(row, H[k, : row.size]) for k, row in enumerate(self._cut(z))]
 
     def foreseen(self, states: Reals) -> list[SpectrumForeseen]:
         """What faults would do to the spectra."""
-        numbers, watched = self._numbers(states), watched_of(self._states.cell)
-        spectra = self._states.spectra(tuple(dict.fromkeys([*numbers, *watched]))).at(self._grid)
-        found = foreseen_by(spectra, numbers, watched)
-        return [one.cut(z.size) for one, z in zip(found, self.impedances, strict=True)]
+        return [foreseen for _, foreseen in self.ahead(states)]
+
+    def ahead(self, states: Reals) -> list[tuple[tuple[Reals, Reals], SpectrumForeseen]]:
+        """What `linearised` and `foreseen` give, from one evaluation."""
+        numbers, paths, watched = self._numbers(states), self._states.paths, watched_of(self._states.cell)
+        both = tuple(dict.fromkeys([*numbers, *watched]))
+        z, by_path, found = foreseen_by(self._states.spectra(both).at(self._grid), numbers, watched)
+        linear = self._by_coordinate(states, z, by_path[[both.index(path) for path in paths]])
+        cut = [one.cut(z.size) for one, z in zip(found, self.impedances, strict=True)]
+        return list(zip(linear, cut, strict=True))
 
     def _cut(self, grid: Complexes) -> list[Reals]:
         return [_real(row[: z.size]) for row, z in zip(grid, self.impedances, strict=True)]
@@ -119,7 +129,13 @@ class Spectrum(EvidenceKind):
 
     @staticmethod
     def check(dataset: xr.Dataset, name: str, cells: Iterable[Cell]) -> None:
-        """A spectrum under a bias is that of another state."""
+        """A spectrum has some points, and under a bias it is that of another state."""
+        points = int(np.isfinite(dataset["impedance"].values).sum())
+        if points < FEWEST:
+            raise InputError(
+                f"{name} has {points} points that are numbers, of {dataset.sizes['frequency']}, and a twin needs "
+                f"{FEWEST}. It was stopped, or a column was not found: mt.read(..., columns=...)."
+            )
         if "protocol" in dataset.attrs and rest_before(str(dataset.attrs["protocol"])) is None:
             raise InputError(
                 f"{name} was taken under a bias, and a twin knows spectra of the cell at rest: take one without, or "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,12 @@ class Journey:
         variance = np.outer(self.cycles, wander[self._wandering, 0]) + np.outer(time, wander[self._wandering, 1])
         self._spread = np.sqrt(np.clip(variance, 0.0, None))
         self.noises = 2 * len(self._wandering)
+
+    def only(self, steps: Sequence[int]) -> Journey:
+        """Some of its steps, each by itself: for `moved`."""
+        found, rows = copy(self), list(steps)
+        found.cycles, found._idle, found._spread = self.cycles[rows], self._idle[rows], self._spread[rows]
+        return found
 
     def step(self, k: int, state: Reals, noise: Reals) -> Reals:
         """The state (n,) at moment k from the one before it."""

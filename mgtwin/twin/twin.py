@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -105,10 +105,11 @@ class Twin:
         # every kind there is, also one of a file of one's own
         self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
         self.store = store_of(store)
-        self.considered = None if considered is None else tuple(considered)
+        self.considered = None if considered is None else parts_of(considered)
         spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
-        self._told = self._settings().to_yaml()
-        self._memory = Memory(self._told, Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds))
+        self._told, self._read = {"yaml": self._settings().to_yaml()}, (0, tuple[Evidence, ...]())
+        empty = Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds)
+        self._memory = Memory(self.store, self._told["yaml"], empty)
 
     @classmethod
     def open(cls, store: str | Path | Store) -> Twin:
@@ -162,12 +163,13 @@ class Twin:
         pieces = [self._piece(ds, label, at, given) for label, ds in each(what, name)]
         if not pieces:
             raise InputError("there is nothing to take up: the folder or list is empty.")
+        if any(piece.noise is None and not piece.verdict for piece in pieces):
+            self._in_order([*self.store.evidence(), *pieces])  # refuses what is of an unknown noise
         with self.store.locked():
             known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
             # In front of the first evidence, and again where somebody has changed them: the state depends on both.
-            told = {"yaml": self._told}
-            if self.store.settings() != told:
-                self.store.append(Record("settings", told))
+            if self.store.settings() != self._told:
+                self.store.append(Record("settings", self._told))
             for piece in pieces:
                 self.store.put(piece)
             decisions = {}
@@ -194,9 +196,14 @@ class Twin:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What is assimilated, in order, with the noise that counts for each piece."""
+        count = len(self.store.records())  # a journal only grows: as long as it is as long, it says the same
+        if self._read[0] != count:
+            self._read = count, self._in_order(self.store.evidence())
+        return self._read[1]
+
+    def _in_order(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         # a cell that changed while it was measured is of no one moment
-        usable = [item for item in self.store.evidence() if not item.verdict]
-        return tuple(pooled(Usage(self.use).in_order(usable)))
+        return tuple(pooled(Usage(self.use).in_order(item for item in evidence if not item.verdict)))
 
     @property
     def bank(self) -> Bank:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import process_time
 
+import numpy as np
 import pytest
 
 import mgtwin as mt
 from mgtwin.impedance.compiled import CompiledSpectra
 from mgtwin.twin.life import live
 from mgtwin.twin.model_error import ModelError
+from tests.benchmarks.ratios import report
 from tests.twin import trials
 
 pytestmark = pytest.mark.benchmark
@@ -32,7 +34,7 @@ def test_a_whole_life_is_smoothed_in_a_thousand_spectra() -> None:
     one = seconds(lambda: (compiled.impedance(numbers), compiled.jacobian(numbers, space.paths)), 30)
     true = trials.life("both", 0, 45)
     pieces = trials.evidence(true, 45)
-    # measured: 280, of which most is the choice of the model's error
+    # measured: 170-280, of which most is the choice of the model's error
     assert seconds(lambda: live(space, pieces, ModelError()), 1) < 1000 * one
     twin = mt.Twin(trials.cell("both"), dict(space.free), use=trials.USE)
     begun = process_time()
@@ -40,3 +42,32 @@ def test_a_whole_life_is_smoothed_in_a_thousand_spectra() -> None:
         twin.update(true.dataset(k), at=mt.Moment(cycle=true.moments[k]), noise=trials.NOISE)
     # what is only taken up and not asked for is not worked out
     assert process_time() - begun < 20 * 10 * one
+
+
+@pytest.mark.parametrize("names", [("both",), ("contact", "film", "both")], ids=len)
+def test_an_update_costs_few_spectra(names: tuple[str, ...]) -> None:
+    """One more spectrum after 20, asked for state, odds and alarms, for each explanation; the median of eight.
+
+    Measured beside it: a spectrum with the derivatives by the same numbers. (Where the number of spectra has doubled,
+    at 24, the whole life is searched for and its model's error chosen: some 70 of them.)
+    """
+    true, free = trials.life("both", 0, 29), {}
+    for name in names:
+        free |= trials.coordinates(name).free
+    twin = mt.Twin({name: trials.cell(name) for name in names}, free, use=trials.USE, considered=())
+    space = trials.coordinates("both")
+    numbers = dict(zip(space.paths, space.values(space.start[None])[0].tolist(), strict=True))
+    compiled = CompiledSpectra(space.cell, trials.lives.FREQUENCIES, space.paths)
+    ratios = []
+    for k in range(29):
+        begun = process_time()
+        update = twin.update(true.dataset(k), at=mt.Moment(cycle=true.moments[k]), noise=trials.NOISE)
+        assert str(update) and twin.odds.sizes["evidence"] == k + 1 and not twin.alarms
+        spent = (process_time() - begun) / len(names)
+        ratios.append(
+            spent / seconds(lambda: (compiled.impedance(numbers), compiled.jacobian(numbers, space.paths)), 3)
+        )
+    found = float(np.median(ratios[21:]))
+    report(f"an update with {len(names)} explanations, in spectra with derivatives", found, "10")
+    # one alone bears all that is done once for each piece: the odds, the watch, the store
+    assert found < (20 if len(names) == 1 else 10)

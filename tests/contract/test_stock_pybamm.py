@@ -117,9 +117,7 @@ def test_salt_depletion_ends_a_stock_simulation() -> None:
 
 
 @pytest.mark.parametrize("item", [*map(cell, NAMES), SALT], ids=[*NAMES, "salt"])
-def test_eis_agrees_with_simulate(item: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
-    # what cells of one structure share is a mesh that moves in steps: here it is to be that of this cell alone
-    monkeypatch.setattr("mgtwin.models.stack.SHARED_STEP", 0.0)
+def test_eis_agrees_with_simulate(item: Cell) -> None:
     name, item = item.name, of_one_reaction(item)
     model = StackModel(item, dielectric=True, f_max=float(FREQUENCIES.max()), refinement=REFINEMENT)
     stock = np.asarray(pybamm.EISSimulation(model).solve(FREQUENCIES).impedance)

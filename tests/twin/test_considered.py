@@ -132,6 +132,12 @@ def test_what_data_cannot_tell_is_as_if_it_were_free() -> None:
         for one in (held, freed)
     ]
     ours, theirs = (np.diff(one["impedance_modulus_quantiles"].values[-1]) for one in bands)
+    # end voltages are those at the numbers as printed: no cells of different ones on one curve over the resistance
+    ends = [
+        forecast({"": one}, {"": 1.0}, mt.Cycling("-10 uA", "1 h", 2), (0.05, 0.95))["deposition_voltage_quantiles"]
+        for one in (lives[0], live(Coordinates(cell, free, narrow.usage), pieces, error))
+    ]
+    assert np.array_equal(ends[0], ends[1])
     # two ensembles of 256
     assert ours == pytest.approx(theirs, rel=0.2)
 

@@ -124,6 +124,7 @@ def test_what_will_be_is_turned(known: Followed) -> None:
     more = drawn(state.moved("cycles", 40.0).moved("until_resistance", "1 Mohm"), twin=known)
     assert role(more.charts[0], "ahead")[0].x[-1] == 48
     assert more.readings["until 1 Mohm"] == "0 % within 40 cycles"
+    assert drawn(state.moved("until_resistance", "100 ohm"), twin=known).readings["until 100 ohm"] == "reached already"
     gentle = drawn(state.moved("current", "-1 uA/cm^2"), twin=known)
     assert role(gentle.charts[0], "ahead")[0].y[-1] < role(drawn(state, twin=known).charts[0], "ahead")[0].y[-1]
     # what a file keeps is a command that computes it again

@@ -104,7 +104,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "frequency of another dimension": (lambda: EIS("1 S/m", 1.0), "a frequency in Hz is needed"),
     "no frequencies": (lambda: EIS.at([]), "give at least one frequency"),
     "a frequency twice": (lambda: EIS.at([10.0, 1.0, 10.0]), "the frequency 10 Hz is given twice"),
-    "no f_min": (lambda: EIS(1e6), "give f_max and f_min, or use EIS.at"),
+    "no f_min": (lambda: EIS(1e6), "give f_max and f_min, or frequencies, as EIS.at"),
     "points and per_decade": (lambda: EIS(1e6, 1, points=5, per_decade=3), "either points .* or per_decade, not both"),
     "a list and limits": (lambda: EIS(1e6, 1, frequencies=[1.0]), "either frequencies, or f_max and f_min, not both"),
     "one point": (lambda: EIS(1e6, 1, points=1), "points: .*greater than or equal to 2"),

@@ -43,3 +43,12 @@ def test_cycles_lose_what_leaks() -> None:
     # half of the charge of a half cycle fuller on average, U lies lower by that
     lower = 0.2 * 1800.0 / CAPACITY / 0.94
     assert gained == pytest.approx(mt.analysis.self_discharge(LEAKY).after("10 h") * (1 - lower), rel=2e-3)
+
+
+def test_what_a_leaking_cell_says_of_its_first_moment() -> None:
+    """The jump from E = 0 to the host at 0 s is no supersaturation; leads are over, the leak or a shunt beside them."""
+    for cell in (LEAKY, bridged(STRAIGHT, 1.0)):
+        led = cell.with_({"fixture": mt.Fixture("1 uH", "100 pF"), "positive.resolution": mt.Uniform()})
+        run = mt.simulate(led, mt.Rest("1 h", points=3))
+        said = " ".join(run.attrs["warnings"])
+        assert "the fixture is left out of this run in time: L/R" in said and "supersaturated" not in said

@@ -110,6 +110,10 @@ def _readings(told: Told, ahead: xr.Dataset, limit: Limit | None, cycles: int) -
         reached = f"{100 * float(ahead['limit_reached']):.0f} % within {cycles} cycles"
         said = f"{_cycles(middle)} cycles ({_cycles(low)} to {_cycles(high)}), {reached}"
         found[f"until {limit}"] = reached if np.isinf(middle) else said
+        modulus = float(now["impedance_modulus_quantiles"].sel(quantile=0.5, method="nearest"))
+        # a forecast begins with the next cycle, and would say "1"
+        if limit is not None and limit.resistance is not None and modulus >= float(limit.resistance):
+            found[f"until {limit}"] = "reached already"
     return found | {"noise": f"{100 * told.noise:.2g} % of |Z|", "error of the model": str(told.model_error)}
 
 

@@ -95,18 +95,22 @@ def foreseen_spectra(cell: Cell, values: Mapping[str, Reals], frequencies: Reals
     """Spectra foreseen of a cell with numbers that differ, path -> (k,), at frequencies (k, f) [Hz], all in one go."""
     watched = watched_of(cell)
     spectra = CompiledSpectra(cell, frequencies, tuple(dict.fromkeys([*values, *watched])))
-    return foreseen_by(spectra, {path: np.reshape(x, (-1, 1)) for path, x in values.items()}, watched)
+    return foreseen_by(spectra, {path: np.reshape(x, (-1, 1)) for path, x in values.items()}, watched)[2]
 
 
 def foreseen_by(
     spectra: CompiledSpectra, values: Mapping[str, Reals], watched: Sequence[str]
-) -> list[SpectrumForeseen]:
-    """Spectra foreseen of cells with some numbers, path -> (k, 1), and their derivatives by others."""
+) -> tuple[Complexes, Complexes, list[SpectrumForeseen]]:
+    """Spectra of cells with some numbers, path -> (k, 1): Z, derivatives by these and by those watched, and both."""
     cell, count = spectra.cell, spectra.shape[0]
-    given = {path: np.full((count, 1), float(cell.numbers[path])) for path in watched} | dict(values)
-    z, slopes = spectra.impedance(given), spectra.jacobian(given, watched)
-    leads = given["series_resistance"][:, 0]
-    return [
-        SpectrumForeseen(z[k], float(leads[k]), float(cell.area), dict(zip(watched, slopes[:, k], strict=True)))
+    given = dict(values) | {
+        path: np.full((count, 1), float(cell.numbers[path])) for path in watched if path not in values
+    }
+    z, slopes = spectra.linearised(given, tuple(given))
+    leads, known = given["series_resistance"][:, 0], [*given]
+    rows = {path: slopes[known.index(path)] for path in watched}
+    foreseen = [
+        SpectrumForeseen(z[k], float(leads[k]), float(cell.area), {path: slope[k] for path, slope in rows.items()})
         for k in range(count)
     ]
+    return z, slopes, foreseen

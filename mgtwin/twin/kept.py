@@ -1,0 +1,73 @@
+"""A bank as arrays, for the cache of a store: what its evidence does not say, and takes long to find."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from .alarms.watching import Innovation, Report
+from .evidence import Evidence
+from .life import Measured
+from .model_error import ErrorBasis, ModelError
+from .odds import Bank
+from .running import Piece, Running
+from .store import Arrays
+
+__all__ = ["arrays_of", "bank_of"]
+
+
+def arrays_of(bank: Bank) -> Arrays | None:
+    """What has to be kept of a bank; None where a piece waits for the next one, or a life before is built upon."""
+    if bank.report.open or bank.report.breaks:
+        return None
+    arrays: dict[str, NDArray[np.generic]] = {
+        "report": np.frombuffer(json.dumps(asdict(bank.report)).encode(), dtype=np.uint8)
+    }
+    for number, member in enumerate(bank.members):
+        running, pieces = member.running, member.running.pieces
+        size, error = running.coordinates.size, running.model_error
+        known = error.size, error.memory, running.basis.low, running.basis.high, running.converged, member.unseen
+        rows = {
+            "about": [np.concatenate([*piece.about, piece.step[1]]) for piece in pieces],
+            "step": [np.hstack([piece.step[0], piece.step[2]]) for piece in pieces],
+        }
+        arrays |= {f"{name} {number}": np.stack(values) for name, values in rows.items()}
+        # pieces differ in how many numbers they have; what the model's error adds to them is known
+        told = [np.column_stack([piece.residual, piece.slopes[:, :size]]) for piece in pieces]
+        arrays[f"told {number}"] = np.concatenate(told)
+        arrays[f"known {number}"] = np.array(known, dtype=float)
+    return arrays
+
+
+def bank_of(empty: Bank, evidence: tuple[Evidence, ...], arrays: Arrays) -> Bank:
+    """The bank of some evidence, from the one before any and what was kept of it."""
+    report = TypeAdapter(Report).validate_python(json.loads(arrays["report"].tobytes()))
+    members = []
+    for number, member in enumerate(empty.members):
+        space, settings = member.running.coordinates, member.running.settings
+        *known, converged, unseen = arrays[f"known {number}"].tolist()
+        seen, basis = evidence[: len(evidence) - int(unseen)], ErrorBasis(*known[2:])
+        measured = Measured(seen, space, basis)
+        edges = np.cumsum([0, *measured.sizes]).tolist()
+        pieces = []
+        for k, (first, stop) in enumerate(pairwise(edges)):
+            told, step = arrays[f"told {number}"][first:stop], arrays[f"step {number}"][k]
+            before, at, offset = arrays[f"about {number}"][k].reshape(3, space.size)
+            slopes = np.hstack([told[:, 1:], measured.errors[k]])
+            linear = (step[:, : space.size], offset, step[:, space.size :])
+            pieces.append(
+                Piece(
+                    seen[k], not report.apart[k], linear, told[:, 0], slopes, (before, at), measured.deviations[k],
+                    measured.edges[k],
+                )
+            )  # fmt: skip
+        running = Running(space, settings, ModelError(*known[:2]), basis, tuple(pieces), converged=bool(converged))
+        members.append(replace(member, running=running.filtered_from(0), unseen=int(unseen)))
+    usage = empty.members[0].running.coordinates.usage
+    known_before = [Innovation(e.sha, e.name, e.kind, e.moment, usage.cycle(e.moment), {}) for e in evidence]
+    return Bank(tuple(members), empty.kinds, evidence, report, tuple(known_before))
