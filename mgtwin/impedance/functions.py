@@ -35,6 +35,8 @@ class StackFunctions:
         Dotted paths that may change from call to call.
     layers : Route, optional
         How layers are discretised.
+    shared : bool
+        Whether they serve every cell that the model `fits`; else numbers other than the inputs are those of this cell.
 
     Attributes
     ----------
@@ -50,7 +52,13 @@ class StackFunctions:
     """
 
     def __init__(
-        self, cell: Cell, *, f_max: float, inputs: Sequence[str | tuple[str, ...]] = (), layers: Route | None = None
+        self,
+        cell: Cell,
+        *,
+        f_max: float,
+        inputs: Sequence[str | tuple[str, ...]] = (),
+        layers: Route | None = None,
+        shared: bool = False,
     ):
         # no window, so no ladder of RC branches in place of a constant-phase element: that is right within 1 % in
         # time, but here (i omega)^n itself is to be had, for a power per row
@@ -63,7 +71,7 @@ class StackFunctions:
             refinement=REFINEMENT,
             ages=False,
             layers=layers,
-            shared=True,
+            shared=shared,
         )
         self.built, mesh = controlled.discretise(self.model)
         self.layout = controlled.state_layout(self.built, mesh)

@@ -121,7 +121,7 @@ def linearised(
     from .built import kept
 
     def make() -> functions.StackFunctions:
-        return functions.StackFunctions(cell, f_max=f_max, inputs=inputs, layers=layers)
+        return functions.StackFunctions(cell, f_max=f_max, inputs=inputs, layers=layers, shared=True)
 
     made = kept(cell, f_max, (LinearisedStack, tuple(inputs), layers, functions.REFINEMENT), make)
     return LinearisedStack(cell, f_max=f_max, functions=made)

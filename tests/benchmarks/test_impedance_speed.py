@@ -13,7 +13,8 @@ import pybamm
 import pytest
 
 import mgtwin as mt
-from mgtwin.impedance.linearise import REFINEMENT, LinearisedStack
+from mgtwin.impedance.functions import REFINEMENT
+from mgtwin.impedance.linearise import LinearisedStack
 
 from .ratios import ratio, report
 
