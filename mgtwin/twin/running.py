@@ -270,11 +270,12 @@ class Running:
         MgtwinError
             It does not get there.
         """
-        found = self
+        found, least = self, 0.0 if everywhere else OFF
         for _ in range(TRIES):
-            found, off = found.looked_back(0, 0.0 if everywhere else OFF)
+            found, off = found.looked_back(0, least)
             if off < SETTLED:
                 return found
+            least = OFF
         raise MgtwinError("the most probable life was not found step by step.")
 
     def most_probable_error(self) -> ModelError:
