@@ -280,7 +280,7 @@ class Running:
 
     def most_probable_error(self) -> ModelError:
         """The error of the model with the largest density of all pieces, as they are linear."""
-        size, pieces = self.coordinates.size, self.pieces
+        pieces = self.pieces
         journey, (mean, factor) = self._dynamics(0, [piece.item.moment for piece in pieces]).journey, self.after(0)
         F, offsets, G = (np.stack(parts) for parts in zip(*(piece.step for piece in pieces), strict=True))
         wide = np.pad(offsets, ((0, 0), (0, self.basis.size)))[:, :, np.newaxis]
