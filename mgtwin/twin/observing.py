@@ -114,13 +114,7 @@ class EvidenceKind(ABC):
     def parts(
         dataset: xr.Dataset, name: str, at: Moment | None, usage: Usage, cell: Cell
     ) -> Sequence[tuple[xr.Dataset, str, Moment]]:
-        """What of it has a moment of its own, with its name; all of it by default.
-
-        Raises
-        ------
-        InputError
-            Nobody says when it was measured.
-        """
+        """What of it has a moment of its own, with its name; all of it by default."""
         return [(dataset, name, moment_of(dataset, at, name))]
 
     @staticmethod

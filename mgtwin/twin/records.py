@@ -52,16 +52,7 @@ BESIDE, UNIT = 0.1, 0.1
 
 @dataclass(frozen=True)
 class Traces:
-    """Samples of a run that are numbers.
-
-    Attributes
-    ----------
-    time, voltage, current : ndarray, shape (n,)
-    rows : ndarray of int, shape (n,)
-        Which samples of the Dataset they are.
-    largest : float
-        Modulus of the current that others are held against.
-    """
+    """Samples of a run that are numbers, which `rows` they are, and the current that others are held against [A]."""
 
     time: Reals
     voltage: Reals

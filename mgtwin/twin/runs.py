@@ -21,7 +21,7 @@ from ..simulation import checks
 from ..simulation.transient import window_of
 from .alarms.runs import RunForeseen
 from .alarms.spectra import foreseen_spectra
-from .evidence import Evidence, Moment, Usage
+from .evidence import Evidence
 from .observing import EvidenceKind, Observation, States, evidence_kind
 from .records import Record, record, stretches_of
 
@@ -185,12 +185,8 @@ class Run(EvidenceKind):
                         f"hold it against mt.simulate."
                     )
 
-    @staticmethod
-    def parts(
-        dataset: xr.Dataset, name: str, at: Moment | None, usage: Usage, cell: Cell
-    ) -> Sequence[tuple[xr.Dataset, str, Moment]]:
-        """Its stretches, each with the one before it."""
-        return stretches_of(dataset, name, at, usage, cell)
+    #: Its stretches, each with the one before it.
+    parts = staticmethod(stretches_of)
 
     @staticmethod
     def observation(evidence: Sequence[Evidence], states: States) -> Runs:

@@ -343,14 +343,7 @@ def store_of(given: str | Path | Store | None) -> Store:
 
 
 def moves(dataset: xr.Dataset) -> float:
-    """Return the sign of the current at the end of a run, 0 at rest and for what has no current.
-
-    Examples
-    --------
-    >>> from mgtwin.dataset import transient
-    >>> moves(transient([0.0, 1.0], [-0.1, -0.2], [-1e-6, -1e-6]))
-    -1.0
-    """
+    """Return the sign of the current at the end of a run, 0 at rest and for what has no current."""
     current = np.atleast_1d(dataset["current"].values) if "current" in dataset else np.zeros(1)
     finite = np.append(0.0, current[np.isfinite(current)])
     return float(np.sign(finite[-1]) * (abs(finite[-1]) > NO_CURRENT * np.max(np.abs(finite))))

@@ -25,14 +25,11 @@ def twin() -> mt.Twin:
     return mt.Twin(mt.cell("trilayer", "film_growth"), {rate: mt.Drifting("5 %")}, use=use)
 
 
-def halves(currents: list[float], samples: int = 7, resistance: float = 7500.0) -> xr.Dataset:
+def halves(currents: list[float], resistance: float = 7500.0) -> xr.Dataset:
     """Half cycles of an hour one behind the other, voltages of a resistor that grows by 1 % in each."""
-    time = np.concatenate(
-        [HOUR * k + np.linspace(0 if k == 0 else 600, HOUR, samples - bool(k)) for k in range(len(currents))]
-    )
-    current = np.repeat(currents, [samples - bool(k) for k in range(len(currents))])
-    grown = np.repeat(1 + 0.01 * np.arange(len(currents)), [samples - bool(k) for k in range(len(currents))])
-    return transient(time, resistance * grown * current, current)
+    which = np.r_[0, np.repeat(np.arange(len(currents)), 6)]
+    current = np.take(currents, which)
+    return transient(600.0 * np.arange(which.size), resistance * (1 + 0.01 * which) * current, current)
 
 
 def given(twin: mt.Twin) -> list[tuple[str, float | None, list[float]]]:
@@ -73,28 +70,26 @@ def test_rests_and_other_directions_correct_nothing(twin: mt.Twin) -> None:
     assert ends == pytest.approx([-0.074, 0.0, 0.075])
 
 
-def test_a_cut_file(twin: mt.Twin) -> None:
-    """It ends in the middle of a half cycle, one sample after a reversal, or with rows without numbers."""
-    whole = halves([-1e-5, 1e-5])
-    for stop, ends in ((10, [-0.075, 0.0757500]), (8, [-0.075]), (5, [-0.075])):
-        other = mt.Twin(twin.explanations["as given"], twin.free, use=twin.use)
-        other.update(whole.isel(time=slice(stop)), at=AT, noise="1 %")
-        np.testing.assert_allclose([data[0] for *_, data in given(other)], ends, rtol=1e-6)
-    holes = whole.copy(deep=True)
-    holes["voltage"][[2, 5, 12]], holes["current"][3] = np.nan, np.nan
-    twin.update(holes, at=AT, noise="1 %")
-    assert [e.moment.cycle for e in twin.evidence] == [pytest.approx(5.583, abs=1e-3), 6.0]
+WHOLE, HOLES = halves([-1e-5, 1e-5]), halves([-1e-5, 1e-5])
+HOLES["voltage"][[2, 5, 12]], HOLES["current"][3] = np.nan, np.nan
+SWITCHED = np.array([0, -1, -1, -1, 0, 1, 1, 1]) * 1e-5
+ODD = {
+    "cut in the middle of a half cycle": (WHOLE.isel(time=slice(10)), [5.75, 6.0], [-0.075, 0.07575]),
+    "cut one sample after a reversal": (WHOLE.isel(time=slice(8)), [pytest.approx(5.9167, abs=1e-4)], [-0.075]),
+    "cut in the first half cycle": (WHOLE.isel(time=slice(5)), [6.0], [-0.075]),
+    "rows without numbers": (HOLES, [pytest.approx(5.5833, abs=1e-4), 6.0], [-0.075, 0.07575]),
+    "half cycles of no length at each switch": (
+        transient([0.0, 0, 1800, 3600, 3600, 3600, 5400, 7200], 7500 * SWITCHED, SWITCHED), [5.5, 6.0], [-0.075, 0.075],
+    ),
+}  # fmt: skip
 
 
-def test_half_cycles_of_no_length(twin: mt.Twin) -> None:
-    """An instrument that writes a sample at each switch: what does not last is nothing."""
-    time, current = (
-        [0.0, 0.0, 1800.0, 3600.0, 3600.0, 3600.0, 5400.0, 7200.0],
-        np.array([0, -1, -1, -1, 0, 1, 1, 1]) * 1e-5,
-    )
-    twin.update(transient(time, 7500 * current, current), at=AT, noise="1 %")
-    assert [e.moment.cycle for e in twin.evidence] == [5.5, 6.0]
-    assert [data[0] for *_, data in given(twin)] == pytest.approx([-0.075, 0.075])
+@pytest.mark.parametrize("what", ODD)
+def test_what_is_left_of_an_odd_record_is_right(twin: mt.Twin, what: str) -> None:
+    run, cycles, ends = ODD[what]
+    twin.update(run, at=AT, noise="1 %")
+    assert [cycle for _, cycle, _ in given(twin)] == cycles
+    np.testing.assert_allclose([data[0] for *_, data in given(twin)], ends, rtol=1e-6)
 
 
 def test_a_rest_with_noise_of_its_current_is_a_rest(twin: mt.Twin) -> None:
