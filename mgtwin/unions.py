@@ -91,7 +91,7 @@ class OneOf:
         # Before anything is said of the shape: a noun and a mapping alike have a type. And by its name alone: to know
         # all kinds, a family reads what every installed package says of itself.
         for known in (self._family, self._also):
-            if given in known and (self._only is None or self._only(known[given])):
+            if given is not None and given in known and (self._only is None or self._only(known[given])):
                 return known[given]
         kinds = self.kinds()
         allowed = ", ".join(kinds)

@@ -479,7 +479,7 @@ def test_documents_of_the_same_file_are_shared_and_stay_what_the_file_says(tmp_p
     assert yamlfile.load(own) is not first
     own.write_text("a: {b: 2}")
     assert yamlfile.load(own, shared=True).data == {"a": {"b": 2}}
-    for name in mt.list_cells():
-        mt.cell(name)
-    for path in [library.find(kind, entry.name) for kind in ("cells", "materials") for entry in library.entries(kind)]:
-        assert yamlfile.load(path, shared=True).data == yamlfile.load(path).data
+    for entry in library.entries("cells"):
+        mt.cell(entry.name)
+    for entry in (*library.entries("cells"), *library.entries("materials"), *library.entries("interfaces")):
+        assert yamlfile.load(entry.path, shared=True).data == yamlfile.load(entry.path).data
