@@ -87,6 +87,8 @@ class Coordinates:
         self._reader = PlannedReader(reader_of(cell, {})[0], [path for path, _ in targets])
         start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
         self.start = np.array(start)
+        #: Limits of the free numbers in these coordinates (2, parameters).
+        self._limits = np.array([p.internal_bounds for p in self.parameters]).reshape(-1, 2).T
         self._targets, self._spectra = targets, dict[tuple[str, ...], CompiledSpectra]()
         #: Paths of the numbers of `cell` that ageing moves.
         self.placed = tuple(self._placed(self.start))
@@ -202,6 +204,7 @@ class Coordinates:
     def inside(self, states: Reals) -> Reals:
         """States (members, n) that a normal distribution may have put outside of what can be, put back."""
         result = states.copy()
+        result[:, : self._count] = np.clip(states[:, : self._count], *self._limits)
         for k, least in enumerate(self.ageing.lowest(self.reader(states)), self._count):
             result[:, k] = np.maximum(result[:, k], least)
         return result
@@ -232,8 +235,11 @@ class Coordinates:
         Raises
         ------
         InputError
-            More contact than the whole area, a film of less than nothing.
+            A number beyond its limits, more contact than the whole area, a film of less than nothing.
         """
+        free, (low, high) = states[:, : self._count], self._limits
+        for k in np.flatnonzero(np.any((free < low) | (free > high), axis=0)):
+            raise InputError(f"{self.names[k]}: a number of this kind cannot be what was tried.")
         aged = states[:, self._count :]
         for k, least in enumerate(self.ageing.lowest(self.reader(states))):
             # derivatives at a bound step over it by as much

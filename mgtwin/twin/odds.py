@@ -123,7 +123,7 @@ class Member:
         e, S = self.running.innovation()
         shown = self.running.pieces[-1].shown
         assert shown is not None
-        return Explained(float(self.log_odds[-2]), e, S, shown)
+        return Explained(float(self.log_odds[-2]), e, S, shown, self.running.errors)
 
 
 @dataclass(frozen=True, eq=False)

@@ -236,6 +236,12 @@ class Running:
         e = (piece.residual - piece.slopes @ step.predicted[:, 0]) * piece.deviations
         return e, np.diag(piece.deviations**2) + J @ J.T
 
+    @property
+    def errors(self) -> Reals:
+        """What errors of the model of one standard deviation add to the numbers of the last piece (N, m)."""
+        piece, size = self.pieces[-1], self.coordinates.size
+        return float(self.model_error.size or 0.0) * piece.slopes[:, size:] * piece.deviations[:, np.newaxis]
+
     def counting(self, *, believed: bool = True) -> Running:
         """With the last piece assimilated. What nobody believes need not be found to the last digit."""
         last = replace(self.pieces[-1], counts=True, shown=None)
