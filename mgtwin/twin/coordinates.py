@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
@@ -25,6 +26,7 @@ from .ageing_states import Ageing, without_ageing
 from .beside_shunt import BesideShunt, unknown_beside
 from .considered import considered_numbers
 from .evidence import Moment, Usage
+from .model_error import ModelError
 
 __all__ = ["Coordinates"]
 
@@ -61,6 +63,8 @@ class Coordinates:
 
     #: From when on they describe the cell; None: since it was new.
     since: Moment | None = None
+    #: What was measured before that says of the error of the model: logarithm of the density, by the error.
+    error_odds: Mapping[ModelError, float] = MappingProxyType({})
 
     def __init__(
         self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage, considered: Sequence[str] | None = ()
@@ -116,6 +120,10 @@ class Coordinates:
                     u -= parameter.prior.deviation(value) * deviation
             mean[k], factor[k, k] = u, deviation
         return mean, factor
+
+    def likely(self, error: ModelError) -> ModelError:
+        """The most probable error of the model before any evidence; the smallest where none is known."""
+        return max(error.candidates(), key=lambda one: self.error_odds.get(one, 0.0))
 
     @cached_property
     def wide(self) -> Coordinates:
@@ -238,8 +246,9 @@ class Coordinates:
             A number beyond its limits, more contact than the whole area, a film of less than nothing.
         """
         free, (low, high) = states[:, : self._count], self._limits
-        for k in np.flatnonzero(np.any((free < low) | (free > high), axis=0)):
-            raise InputError(f"{self.names[k]}: a number of this kind cannot be what was tried.")
+        beyond = np.any((free < low) | (free > high), axis=0)
+        if beyond.any():
+            raise InputError(f"{self.names[int(beyond.argmax())]}: a number of this kind cannot be what was tried.")
         aged = states[:, self._count :]
         for k, least in enumerate(self.ageing.lowest(self.reader(states))):
             # derivatives at a bound step over it by as much

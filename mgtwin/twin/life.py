@@ -247,6 +247,13 @@ class Life:
         )
         return replace(self, coordinates=wide, smoothed=widened(smoothed, along[1:], places, spread, S))
 
+    def error_odds(self, error: ModelError) -> dict[ModelError, float]:
+        """What all that was measured says of the error of the model; see `Coordinates`."""
+        moments = [item.moment for item in self.evidence]
+        journey = Journey(self.coordinates, moments, self.coordinates.since)
+        measured = Measured(self.evidence, self.coordinates, self.basis)
+        return error_densities([*error.candidates()], self.smoothed, journey, measured, self.coordinates)
+
     def curvature(self) -> dict[str, tuple[float, float]]:
         """How much faster than linearly the life becomes improbable below and above each of its last coordinates.
 
@@ -309,10 +316,11 @@ def live(
     journey = Journey(coordinates, [item.moment for item in evidence], coordinates.since)
     # the smallest first: a large error could stand for what the numbers of the cell have to explain
     candidates = list(error.candidates())
-    chosen = candidates[0] if begin is None else begin.model_error
+    chosen = coordinates.likely(error) if begin is None else begin.model_error
     smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, begin, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
-        best = most_probable(candidates, smoothed, journey, measured, coordinates)
+        densities = error_densities(candidates, smoothed, journey, measured, coordinates)
+        best = max(candidates, key=lambda one: densities[one])
         if best in tried:
             break
         tried.append(best)
@@ -357,10 +365,10 @@ def with_errors(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> t
     return np.concatenate([mean, np.zeros(basis.size)]), wide
 
 
-def most_probable(
+def error_densities(
     candidates: Sequence[ModelError], smoothed: Smoothed, journey: Journey, measured: Measured, coordinates: Coordinates
-) -> ModelError:
-    """The error of the model with the largest density of all data, linearised at a trajectory."""
+) -> dict[ModelError, float]:
+    """Logarithm of the density of all data by the error of the model, linearised at a trajectory."""
     size, first, linear = coordinates.size, journey.noises, smoothed.linear
     # about the same numbers of the cell, but no error
     none = np.zeros((len(linear.slopes), measured.basis.size, 1))
@@ -375,6 +383,7 @@ def most_probable(
         F, G = dynamics.widened(linear.transitions[:, :size, :size], linear.noises[:, :size, :first])
         _, wide = with_errors(*coordinates.prior, dynamics.size, measured.basis)
         steps = filtered(replace(shared, factor=wide, transitions=F, noises=G))
-        return -0.5 * sum(step.square + step.log_determinant for step in steps)
+        seen = -0.5 * sum(step.square + step.log_determinant for step in steps)
+        return seen + coordinates.error_odds.get(error, 0.0)
 
-    return max(candidates, key=log_density)
+    return {one: log_density(one) for one in candidates}

@@ -123,7 +123,7 @@ class Running:
     @classmethod
     def before(cls, coordinates: Coordinates, settings: ModelError) -> Running:
         """An explanation before any evidence."""
-        return cls(coordinates, settings, next(settings.candidates()))
+        return cls(coordinates, settings, coordinates.likely(settings))
 
     @classmethod
     def of(cls, life: Life, settings: ModelError, edges: Sequence[Sequence[float]]) -> Running:
