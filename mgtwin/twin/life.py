@@ -17,7 +17,7 @@ from .considered import sensitivities, widened
 from .coordinates import Coordinates
 from .curvature import growth
 from .evidence import Evidence
-from .linear import filtered
+from .linear import Linear, log_densities
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
 from .smoother import ITERATIONS, Chain, Smoothed, smooth
@@ -247,13 +247,6 @@ class Life:
         )
         return replace(self, coordinates=wide, smoothed=widened(smoothed, along[1:], places, spread, S))
 
-    def error_odds(self, error: ModelError) -> dict[ModelError, float]:
-        """What all that was measured says of the error of the model; see `Coordinates`."""
-        moments = [item.moment for item in self.evidence]
-        journey = Journey(self.coordinates, moments, self.coordinates.since)
-        measured = Measured(self.evidence, self.coordinates, self.basis)
-        return error_densities([*error.candidates()], self.smoothed, journey, measured, self.coordinates)
-
     def curvature(self) -> dict[str, tuple[float, float]]:
         """How much faster than linearly the life becomes improbable below and above each of its last coordinates.
 
@@ -319,7 +312,15 @@ def live(
     chosen = coordinates.likely(error) if begin is None else begin.model_error
     smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, begin, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
-        densities = error_densities(candidates, smoothed, journey, measured, coordinates)
+        # linearised about the same numbers of the cell, but no error of the model
+        linear, size = smoothed.linear, coordinates.size
+        mean, offsets = linear.mean.copy(), linear.offsets.copy()
+        mean[size:] = offsets[:, size:] = 0.0
+        pairs = zip(linear.residuals, linear.slopes, smoothed.states[:, size:], strict=True)
+        residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in pairs]
+        F, G = linear.transitions[:, :size, :size], linear.noises[:, :size, : journey.noises]
+        bare = replace(linear, mean=mean, offsets=offsets, residuals=residuals, transitions=F, noises=G).compressed()
+        densities = error_odds(candidates, bare, journey, measured.basis, coordinates)
         best = max(candidates, key=lambda one: densities[one])
         if best in tried:
             break
@@ -365,25 +366,19 @@ def with_errors(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> t
     return np.concatenate([mean, np.zeros(basis.size)]), wide
 
 
-def error_densities(
-    candidates: Sequence[ModelError], smoothed: Smoothed, journey: Journey, measured: Measured, coordinates: Coordinates
+def error_odds(
+    candidates: Sequence[ModelError], linear: Linear, journey: Journey, basis: ErrorBasis, coordinates: Coordinates
 ) -> dict[ModelError, float]:
-    """Logarithm of the density of all data by the error of the model, linearised at a trajectory."""
-    size, first, linear = coordinates.size, journey.noises, smoothed.linear
-    # about the same numbers of the cell, but no error
-    none = np.zeros((len(linear.slopes), measured.basis.size, 1))
-    offset = np.concatenate([linear.mean[:size], none[0]])
-    offsets = np.concatenate([linear.offsets[:, :size], none], axis=1)
-    pairs = zip(linear.residuals, linear.slopes, smoothed.states[:, size:], strict=True)
-    residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in pairs]
-    shared = replace(linear, mean=offset, offsets=offsets, residuals=residuals).compressed()
+    """Logarithm of the density of all data by the error of the model, what was measured before included.
 
-    def log_density(error: ModelError) -> float:
-        dynamics = WithError(journey, error, measured.basis)
-        F, G = dynamics.widened(linear.transitions[:, :size, :size], linear.noises[:, :size, :first])
-        _, wide = with_errors(*coordinates.prior, dynamics.size, measured.basis)
-        steps = filtered(replace(shared, factor=wide, transitions=F, noises=G))
-        seen = -0.5 * sum(step.square + step.log_determinant for step in steps)
-        return seen + coordinates.error_odds.get(error, 0.0)
-
-    return {one: log_density(one) for one in candidates}
+    Parameters
+    ----------
+    candidates : sequence of ModelError
+    linear : Linear
+        The life, compressed; its transitions and noises are those of the cell alone.
+    """
+    changed = [WithError(journey, error, basis) for error in candidates]
+    both = [one.widened(linear.transitions, linear.noises) for one in changed]
+    factors = [with_errors(*coordinates.prior, one.size, basis)[1] for one in changed]
+    found = log_densities(linear, np.stack(factors), np.stack([F for F, _ in both]), np.stack([G for _, G in both]))
+    return {one: coordinates.error_odds.get(one, 0.0) + float(x) for one, x in zip(candidates, found, strict=True)}

@@ -321,7 +321,7 @@ def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmK
         # what is left of the odds of the one that it comes from
         log_odds = np.append(member.log_odds[:-1], member.log_odds[-1] - np.log(len(ways)))
         life, settings = member.running.life, member.running.settings
-        error_odds = life.error_odds(settings)
+        error_odds = member.running.error_odds()
         for way in ways:
             resumed = Resumed(life, way, error_odds)
             name = member.name + way.name
