@@ -32,8 +32,8 @@ def coordinates_of(
     Raises
     ------
     InputError
-        There is no explanation, they differ in their layers, nothing of a cell ages or wanders, nobody said what a
-        cycle is, or what should be considered has no standard deviation.
+        There is no explanation, they differ in their layers, nothing of a cell ages or wanders, nothing is free, nobody
+        said what a cycle is, or what should be considered has no standard deviation.
     UnknownNameError
         A key belongs to none.
     """
@@ -62,6 +62,12 @@ def coordinates_of(
                 f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with mt.fit, "
                 f"or give a number mt.Drifting('2 %')."
             )
+        if not free:
+            rate = next(path for path in cell.paths() if ".ageing." in path)
+            raise InputError(
+                f"{name}: nothing is free, so that nothing can be learnt. Name what is not known of the cell, at least "
+                f"how fast it ages: {{'{rate}': mt.Drifting('5 %')}}."
+            )
         unknown = unknown_beside(cell) if found[name].ageing.by_charge else ""
         if unknown:
             raise InputError(f"{name}: how its shunt slows ageing is not known to a twin: {unknown}. Leave either out.")
@@ -84,8 +90,11 @@ def coordinates_of(
     return found
 
 
-def fitted(space: Coordinates, evidence: Sequence[Evidence]) -> Fit:
+def fitted(spaces: Mapping[str, Coordinates], name: str, evidence: Sequence[Evidence]) -> Fit:
     """`mgtwin.fit` of all evidence with one explanation; see `mgtwin.Twin.fit`."""
+    if name not in spaces:
+        raise UnknownNameError(name, spaces, "explanation")
+    space = spaces[name]
     free: dict[Key, FreeLike] = {path: PerDataset() for path in space.placed}
     # rates of ageing act on no single spectrum, and what wanders has a value in each
     for parameter in space.parameters:
