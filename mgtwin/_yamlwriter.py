@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -36,9 +37,9 @@ _NOT_TEXT: dict[str, list[re.Pattern[str]]] = {
 for _, _pattern, _first in CORE_TYPES:
     for _character in _first:
         _NOT_TEXT.setdefault(_character, []).append(_pattern)
-#: What only double quotes can hold: control and private characters, and what YAML 1.1 takes for line breaks. Compiled
-#: where it is needed: that takes as long as all else that this module does on import.
-_UNPRINTABLE = r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
+#: Where characters begin and cease to be shown: only double quotes can hold control and private ones, and what YAML 1.1
+#: takes for line breaks. As a pattern it would take as long to compile as a cell to be written.
+_SHOWN = (0x20, 0x7F, 0xA0, 0x2028, 0x202A, 0xD800, 0xE000, 0xFEFF, 0xFF00, 0xFFFE)
 #: What makes something else of a text without quotes; in a row of brackets `_ROW_INDICATOR` does, too.
 _INDICATOR = re.compile(r"\A(?:---|\.\.\.|[ #,\[\]{}&*!|>'\"%@`]|[-?:](?: |\Z))|:(?: |\Z)| (?:#|\Z)")
 _ROW_INDICATOR = re.compile(r"[,?\[\]{}:]")
@@ -124,7 +125,7 @@ def _unprintable(text: str) -> list[str]:
     """The characters that only double quotes can hold, each once."""
     if text.isascii() and text.isprintable():
         return []
-    return list(dict.fromkeys(re.findall(_UNPRINTABLE, text)))
+    return [character for character in dict.fromkeys(text) if bisect(_SHOWN, ord(character)) % 2 == 0]
 
 
 @lru_cache(maxsize=4096)  # keys and remarks of a cell come again in every changed one

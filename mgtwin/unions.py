@@ -70,13 +70,13 @@ class OneOf:
         only: Callable[[type], bool] | None = None,
         article: str = "",
     ) -> None:
-        self._family, self._also, self._only = family, also, only
+        self._family, self._also, self._only = family, {} if also is None else also, only
         self.article = article or cast("Family[type]", family).article
 
     def kinds(self) -> dict[str, type]:
         """Return the kinds that may stand here, by their ``type``."""
         # Asked anew each time: a notebook may have declared another kind since.
-        known = {**self._family, **(self._also or {})}
+        known = {**self._family, **self._also, **self._family}
         return {name: kind for name, kind in known.items() if self._only is None or self._only(kind)}
 
     def kind_of(self, raw: object) -> type:
@@ -87,10 +87,13 @@ class OneOf:
         InputError
             It says none, or one that may not stand here.
         """
-        kinds, given = self.kinds(), type_of(raw)
-        # Before anything is said of the shape: a noun and a mapping alike have a type.
-        if given in kinds:
-            return kinds[given]
+        given = type_of(raw)
+        # Before anything is said of the shape: a noun and a mapping alike have a type. And by its name alone: to know
+        # all kinds, a family reads what every installed package says of itself.
+        for known in (self._family, self._also):
+            if given is not None and given in known and (self._only is None or self._only(known[given])):
+                return known[given]
+        kinds = self.kinds()
         allowed = ", ".join(kinds)
         if given is not None:
             raise InputError(f"type {given!r} is not {self.article}: use one of {allowed}.{did_you_mean(given, kinds)}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -91,8 +92,15 @@ class Document:
         return file_error(message, self.name, self.text, line, column)
 
 
-def load(path: str | Path, until: str | None = None) -> Document:
+def load(path: str | Path, until: str | None = None, *, shared: bool = False) -> Document:
     """Read a YAML file, or as much of it as `loads` says of `until`.
+
+    Parameters
+    ----------
+    path : str or Path
+    until : str, optional
+    shared : bool
+        Whoever reads the same text from there again is given the same Document, whose data nobody may change.
 
     Raises
     ------
@@ -113,7 +121,7 @@ def load(path: str | Path, until: str | None = None) -> Document:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise FileError("is not UTF-8 text: save it with that encoding.", str(path), line) from error
-    return loads(text, str(path), until=until)
+    return (_shared if shared else loads)(text, str(path), until=until)
 
 
 def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS, until: str | None = None) -> Document:
@@ -142,6 +150,9 @@ def loads(text: str, name: str = "<text>", most: int = MOST_ITEMS, until: str | 
     reader = Reader(name, text, most, until)
     data = reader.document()
     return Document(data, reader.positions, name, text, reader.keys, reader.aliases)
+
+
+_shared = lru_cache(maxsize=128)(loads)
 
 
 def validate(

@@ -182,8 +182,9 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
     """
     failed = failed or {}
     rows: list[Row] = []
+    everything = experiment.runs()
     for observation in experiment.observed:
-        for runs in experiment.groups(observation):
+        for runs in experiment.groups(observation, everything):
             broken = [run for run in runs if run in failed]
             simulated = [item for item in done if item.run in runs]
             if broken:
@@ -201,7 +202,7 @@ def rows_of(experiment: Experiment, done: Sequence[Simulated], failed: Mapping[R
         # Readings that have no parameters for what was observed.
         state = tuple(name for name in observation.required if name in experiment.states)
         cell = observation.cells[0] if observation.cells else experiment.cells[0]
-        have = {run.reading for run in experiment.runs() if observation.matches(run.cell, run.overlays)}
+        have = {run.reading for run in everything if observation.matches(run.cell, run.overlays)}
         for reading, reason in observation.refused.items():
             if reading not in have:
                 overlays, temperature = (*state, reading), experiment.temperatures[0]

@@ -122,7 +122,7 @@ def load_cell(path: str | Path) -> Cell:
     'trilayer'
     """
     source = Path(path)
-    document = yamlfile.load(source)
+    document = yamlfile.load(source, shared=True)
     if not isinstance(document.data, Mapping):
         raise document.error("a cell file holds keys such as name, negative, layers and positive.")
     data = {"name": source.stem, **document.data}

@@ -68,7 +68,7 @@ def _load(kind: str, name: str, trail: tuple[str, ...], value: str | None = None
     # files that refer to each other would recurse until Python gives up, with no word of which they are
     if name in trail:
         raise UnknownNameError(name, (), library.KINDS[kind], f"{' -> '.join((*trail, name))} refer to each other.")
-    document = yamlfile.load(path)
+    document = yamlfile.load(path, shared=True)
     named = {"name": path.stem, **document.data} if isinstance(document.data, dict) else document.data
     if kind == "materials" and is_published(named):
         published = read_published(document.with_data(named))

@@ -41,3 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run_app(arguments)
     except KeyboardInterrupt:  # before a command took over, for example while modules are read
         raise SystemExit(130) from None
+    finally:
+        if arguments is None:
+            gc.freeze()  # a process that ends looks for garbage once more, for longer than it took to import NumPy

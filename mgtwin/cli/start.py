@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from io import TextIOWrapper
 from types import FrameType
 
@@ -56,8 +57,12 @@ def run_app(arguments: Sequence[str] | None = None) -> None:
                 raise SystemExit(0)
             from .twinapp import app
 
+            asked, known = copy(app), app.registered_commands  # typer reads the annotations of all that it knows
+            named = [one for one in known if one.callback and (one.name or one.callback.__name__) in wanted[:1]]
+            if named:
+                asked.registered_commands, asked.registered_groups = named, []
             # Named, since argv[0] is a file of the installation, and differs for python -m mgtwin.
-            app(args=wanted, prog_name="mgtwin")
+            asked(args=wanted, prog_name="mgtwin")
     finally:
         # Tests and notebooks call this many times in one process: a flag must not outlive its command.
         for flag, token in tokens.items():

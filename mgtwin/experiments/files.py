@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -231,10 +231,10 @@ class Experiment:
             raise UnknownNameError(reading, dict.fromkeys(run.reading for run in found if run.reading), "reading")
         return chosen
 
-    def groups(self, observation: Observation) -> list[list[Run]]:
+    def groups(self, observation: Observation, runs: Iterable[Run] | None = None) -> list[list[Run]]:
         """Return the runs that an observation was made in: for each cell with its overlays, those over temperature."""
         found: dict[tuple[str, tuple[str, ...]], list[Run]] = {}
-        for run in self.runs():
+        for run in self.runs() if runs is None else runs:
             at = observation.temperature  # to 10 mK: the same temperature may be written in K and in degC
             if observation.matches(run.cell, run.overlays) and (at is None or abs(float(run.temperature) - at) < 0.01):
                 found.setdefault((run.cell, run.overlays), []).append(run)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
 from ..quantities import format_value, parse
-from .evidence import Evidence
+from .evidence import Evidence, Moment, Usage
 from .observing import EVIDENCE_KINDS, EvidenceKind, kind_of
 
 if TYPE_CHECKING:
@@ -23,18 +23,26 @@ __all__ = ["admitted", "check_is_of", "decision_on", "noise_given"]
 _SAME_AREA = 0.02
 
 
-def admitted(dataset: xr.Dataset, name: str, cells: Collection[Cell], label: str = "") -> type[EvidenceKind]:
-    """The kind of evidence that a measurement is, once everything is checked that can be checked before it is kept.
+def admitted(
+    dataset: xr.Dataset, name: str, at: Moment | None, usage: Usage, cells: Sequence[Cell], label: str = ""
+) -> tuple[type[EvidenceKind], list[tuple[xr.Dataset, str, Moment]]]:
+    """The kind of evidence that a measurement is, and its parts, each with a name and a moment.
+
+    Everything is checked that can be checked before it is kept.
 
     Raises
     ------
     InputError
-        It is of another cell, of no kind, or nothing that a state of one of these cells can be held against.
+        It is of another cell, of no kind, or nothing that a state of one of these cells can be held against; or nobody
+        says when it was measured.
     """
     check_is_of(dataset, name, cells, label)
     kind = kind_of(dataset, name)
-    kind.check(dataset, name, cells)
-    return kind
+    parts = [*kind.parts(dataset, name, at, usage, cells[0])]
+    for part, own, moment in parts:
+        kind.check(part, own, cells)
+        usage.time(moment)
+    return kind, parts
 
 
 def decision_on(piece: Evidence) -> str:

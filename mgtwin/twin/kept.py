@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,14 +20,15 @@ from .store import Arrays
 
 __all__ = ["arrays_of", "bank_of"]
 
+_REPORT = TypeAdapter(Report)
+
 
 def arrays_of(bank: Bank) -> Arrays | None:
     """What has to be kept of a bank; None where a piece waits for the next one, or a life before is built upon."""
     if bank.report.open or bank.report.breaks:
         return None
-    arrays: dict[str, NDArray[np.generic]] = {
-        "report": np.frombuffer(json.dumps(asdict(bank.report)).encode(), dtype=np.uint8)
-    }
+    told = json.dumps(_REPORT.dump_python(bank.report))
+    arrays: dict[str, NDArray[np.generic]] = {"report": np.frombuffer(told.encode(), dtype=np.uint8)}
     for number, member in enumerate(bank.members):
         running, pieces = member.running, member.running.pieces
         size, error = running.coordinates.size, running.model_error
@@ -38,15 +39,15 @@ def arrays_of(bank: Bank) -> Arrays | None:
         }
         arrays |= {f"{name} {number}": np.stack(values) for name, values in rows.items()}
         # pieces differ in how many numbers they have; what the model's error adds to them is known
-        told = [np.column_stack([piece.residual, piece.slopes[:, :size]]) for piece in pieces]
-        arrays[f"told {number}"] = np.concatenate(told)
+        numbers = [np.column_stack([piece.residual, piece.slopes[:, :size]]) for piece in pieces]
+        arrays[f"told {number}"] = np.concatenate(numbers)
         arrays[f"known {number}"] = np.array(known, dtype=float)
     return arrays
 
 
 def bank_of(empty: Bank, evidence: tuple[Evidence, ...], arrays: Arrays) -> Bank:
     """The bank of some evidence, from the one before any and what was kept of it."""
-    report = TypeAdapter(Report).validate_python(json.loads(arrays["report"].tobytes()))
+    report = _REPORT.validate_python(json.loads(arrays["report"].tobytes()))
     members = []
     for number, member in enumerate(empty.members):
         space, settings = member.running.coordinates, member.running.settings

@@ -17,7 +17,7 @@ from .considered import sensitivities, widened
 from .coordinates import Coordinates
 from .curvature import growth
 from .evidence import Evidence
-from .linear import filtered
+from .linear import Linear, log_densities
 from .model_error import ErrorBasis, ModelError
 from .observing import EVIDENCE_KINDS
 from .smoother import ITERATIONS, Chain, Smoothed, smooth
@@ -312,7 +312,15 @@ def live(
     chosen = candidates[0] if begin is None else begin.model_error
     smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, begin, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
-        best = most_probable(candidates, smoothed, journey, measured, coordinates)
+        # linearised about the same numbers of the cell, but no error of the model
+        linear, size = smoothed.linear, coordinates.size
+        mean, offsets = linear.mean.copy(), linear.offsets.copy()
+        mean[size:] = offsets[:, size:] = 0.0
+        pairs = zip(linear.residuals, linear.slopes, smoothed.states[:, size:], strict=True)
+        residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in pairs]
+        F, G = linear.transitions[:, :size, :size], linear.noises[:, :size, : journey.noises]
+        bare = replace(linear, mean=mean, offsets=offsets, residuals=residuals, transitions=F, noises=G).compressed()
+        best = most_probable(candidates, bare, journey, measured.basis, coordinates)
         if best in tried:
             break
         tried.append(best)
@@ -358,23 +366,18 @@ def with_errors(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> t
 
 
 def most_probable(
-    candidates: Sequence[ModelError], smoothed: Smoothed, journey: Journey, measured: Measured, coordinates: Coordinates
+    candidates: Sequence[ModelError], linear: Linear, journey: Journey, basis: ErrorBasis, coordinates: Coordinates
 ) -> ModelError:
-    """The error of the model with the largest density of all data, linearised at a trajectory."""
-    size, first, linear = coordinates.size, journey.noises, smoothed.linear
-    # about the same numbers of the cell, but no error
-    none = np.zeros((len(linear.slopes), measured.basis.size, 1))
-    offset = np.concatenate([linear.mean[:size], none[0]])
-    offsets = np.concatenate([linear.offsets[:, :size], none], axis=1)
-    pairs = zip(linear.residuals, linear.slopes, smoothed.states[:, size:], strict=True)
-    residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in pairs]
-    shared = replace(linear, mean=offset, offsets=offsets, residuals=residuals).compressed()
+    """The error of the model with the largest density of all data.
 
-    def log_density(error: ModelError) -> float:
-        dynamics = WithError(journey, error, measured.basis)
-        F, G = dynamics.widened(linear.transitions[:, :size, :size], linear.noises[:, :size, :first])
-        _, wide = with_errors(*coordinates.prior, dynamics.size, measured.basis)
-        steps = filtered(replace(shared, factor=wide, transitions=F, noises=G))
-        return -0.5 * sum(step.square + step.log_determinant for step in steps)
-
-    return max(candidates, key=log_density)
+    Parameters
+    ----------
+    candidates : sequence of ModelError
+    linear : Linear
+        The life, compressed; its transitions and noises are those of the cell alone.
+    """
+    changed = [WithError(journey, error, basis) for error in candidates]
+    both = [one.widened(linear.transitions, linear.noises) for one in changed]
+    factors = [with_errors(*coordinates.prior, one.size, basis)[1] for one in changed]
+    found = log_densities(linear, np.stack(factors), np.stack([F for F, _ in both]), np.stack([G for _, G in both]))
+    return candidates[int(np.argmax(found))]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dgeqrf, dtrtrs
 
-__all__ = ["Backward", "Filtered", "Linear", "Solved", "filtered", "solve", "triangle_of"]
+__all__ = ["Backward", "Filtered", "Linear", "Solved", "filtered", "log_densities", "solve", "triangle_of"]
 
 Reals = NDArray[np.float64]
 
@@ -191,6 +191,32 @@ class Backward:
             noises[k] = step.noise.T @ adjoint
             adjoint = F.T @ adjoint
         return cls(means, spreads, noises, adjoint)
+
+
+def log_densities(life: Linear, factors: Reals, transitions: Reals, noises: Reals) -> Reals:
+    """Logarithms of the density of all evidence, but for what is the same in all, if the dynamics were others.
+
+    Parameters
+    ----------
+    life : Linear
+        Compressed.
+    factors, transitions, noises : ndarray
+        In place of its own, with a first axis for the alternatives: (c, n, r), (c, K, n, n) and (c, K, n, q).
+    """
+    # Kalman's filter in covariances, of all of them at once: these numbers are compared, and nothing is built on them
+    P, m, total = factors @ np.swapaxes(factors, 1, 2), life.mean, np.zeros(len(factors))
+    for k, (residual, H) in enumerate(zip(life.residuals, life.slopes, strict=True)):
+        F, G = transitions[:, k], noises[:, k]
+        m = F @ m + life.offsets[k]
+        P = F @ P @ np.swapaxes(F, 1, 2) + G @ np.swapaxes(G, 1, 2)
+        along = H @ P
+        root = np.linalg.cholesky(np.eye(len(H)) + along @ H.T)
+        white = np.linalg.solve(root, np.concatenate([residual - H @ m, along], axis=2))
+        total -= 0.5 * np.einsum("cm,cm->c", white[:, :, 0], white[:, :, 0])
+        total -= np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+        gain = np.swapaxes(white[:, :, 1:], 1, 2)
+        m, P = m + gain @ white[:, :, :1], P - gain @ white[:, :, 1:]
+    return total
 
 
 def filtered(life: Linear) -> list[Filtered]:

@@ -74,5 +74,6 @@ def pooled(evidence: Sequence[Evidence]) -> list[Evidence]:
                 f"{FEWEST}): twin.update(ds, noise='1 %')."
             )
         own, _ = EVIDENCE_KINDS[item.kind].doubt(item.dataset)
-        result.append(replace(item, noise=math.hypot(math.sqrt(sum(last[-LAST:]) / len(last[-LAST:])), own)))
+        noise = math.hypot(math.sqrt(sum(last[-LAST:]) / len(last[-LAST:])), own)
+        result.append(item if noise == item.noise else replace(item, noise=noise))
     return result

@@ -27,8 +27,8 @@ from ..errors import MgtwinError
 from .alarms.faults import Foreseen
 from .coordinates import Coordinates
 from .evidence import Evidence, Moment
-from .life import Life, Measured, WithError, live, with_errors
-from .linear import Backward, Filtered, triangle_of
+from .life import ROUNDS, Life, Measured, WithError, live, most_probable, with_errors
+from .linear import Backward, Filtered, Linear, triangle_of
 from .model_error import ErrorBasis, ModelError
 from .smoother import ITERATIONS
 from .transitions import Journey
@@ -243,21 +243,51 @@ class Running:
         number, most = sum(piece.counts for piece in found.pieces), ITERATIONS if believed else FEW
         if number == 1:
             return found.searched(None, self.settings, most)
-        found = found.filtered_from(len(self.pieces) - 1)
+        # a function of the number alone: at the same pieces, whenever and in whatever order they came
+        whole = believed and any(n & (n - 1) == 0 for n in ([number, number // 3] if number % 3 == 0 else [number]))
         try:
-            for _ in range(TRIES):
-                found, off = found.looked_back(everywhere=believed)
-                if off < SETTLED or not believed:
+            found = found.filtered_from(len(self.pieces) - 1)
+            if not believed:
+                found, off = found.looked_back(len(self.pieces) - 1)
+                return replace(found, converged=off < SETTLED)
+            found, tried = found.settled(everywhere=whole), [found.model_error]
+            for _ in range(ROUNDS if whole else 0):
+                best = found.most_probable_error()
+                if best in tried:
                     break
-            else:
-                return found.searched(self, self.model_error, most)
+                tried.append(best)
+                found = replace(found, model_error=best).filtered_from(0).settled(everywhere=True)
+            return replace(found, converged=True)
         except MgtwinError:
             # pieces that are linear can lead where no cell can be: the search goes on from where one was
-            return found.searched(self, self.model_error, most)
-        # a function of the number alone: at the same pieces, whenever and in whatever order they came
-        if believed and any(n & (n - 1) == 0 for n in ([number, number // 3] if number % 3 == 0 else [number])):
-            return found.searched(found, self.settings, most)
-        return replace(found, converged=bool(off < SETTLED))
+            return found.searched(self, self.settings if whole else self.model_error, most)
+
+    def settled(self, *, everywhere: bool) -> Running:
+        """Linear about where it is, all or what has moved too far.
+
+        Raises
+        ------
+        MgtwinError
+            It does not get there.
+        """
+        found, least = self, 0.0 if everywhere else OFF
+        for _ in range(TRIES):
+            found, off = found.looked_back(0, least)
+            if off < SETTLED:
+                return found
+            least = OFF
+        raise MgtwinError("the most probable life was not found step by step.")
+
+    def most_probable_error(self) -> ModelError:
+        """The error of the model with the largest density of all pieces, as they are linear."""
+        pieces = self.pieces
+        journey, (mean, factor) = self._dynamics(0, [piece.item.moment for piece in pieces]).journey, self.after(0)
+        F, offsets, G = (np.stack(parts) for parts in zip(*(piece.step for piece in pieces), strict=True))
+        wide = np.pad(offsets, ((0, 0), (0, self.basis.size)))[:, :, np.newaxis]
+        told = [piece.told for piece in pieces]
+        counted = np.array([piece.counts for piece in pieces])
+        linear = Linear(mean, factor, F, wide, G, [e for e, _ in told], [H for _, H in told], counted)
+        return most_probable([*self.settings.candidates()], linear, journey, self.basis, self.coordinates)
 
     @cached_property
     def life(self) -> Life:
@@ -270,14 +300,16 @@ class Running:
         life = live(self.coordinates, self.evidence, error, self.apart, begin, iterations)
         return Running.of(life, self.settings, [piece.edges for piece in self.pieces])
 
-    def looked_back(self, *, everywhere: bool) -> tuple[Running, float]:
-        """The last piece, or everywhere what has moved too far, linearised anew; and by how many s.d. that was off."""
+    def looked_back(self, first: int, off: float = OFF) -> tuple[Running, float]:
+        """From a piece on what has moved too far linearised anew, and by how many s.d. that was off."""
         size, back = self.coordinates.size, Backward.through(self.steps, covariances=False)
         mean, factor = self.after(0)
         states = np.vstack([(mean + factor @ (factor.T @ back.adjoint)).T, back.means[:, :, 0]])
         # what is linear can have led where no cell can be: the nearest one is looked at
         own = states[:, :size] = self.coordinates.inside(states[:, :size])
-        rows = self._moved(own) if everywhere else [len(self.pieces) - 1]
+        rows = [k for k, moved in enumerate(self._moved(own)) if k >= first and moved >= off]
+        if not rows:
+            return self, 0.0
         measured = Measured([self.pieces[k].item for k in rows], self.coordinates, self.basis)
         journey = self._dynamics(0, [piece.item.moment for piece in self.pieces]).journey.only(rows)
         drive = back.noises[rows, : journey.noises, 0]
@@ -296,11 +328,11 @@ class Running:
             anew[k] = replace(piece, step=step, residual=residual, slopes=slopes[i], about=about)
         return replace(self, pieces=tuple(anew)).filtered_from(rows[0]), float(np.sqrt(total))
 
-    def _moved(self, states: Reals) -> list[int]:
-        """Pieces that are no longer linear enough where the states (K + 1, n) are, and the last one.
+    def _moved(self, states: Reals) -> list[float]:
+        """Standard deviations by which each piece is off where the states (K + 1, n) are.
 
-        To second order a piece is off by what its slopes make of the way from where it was linearised, times the part
-        of itself by which anything has changed on that way.
+        To second order that is what its slopes make of the way from where it was linearised, times the part of itself
+        by which anything has changed on that way.
         """
         about = np.array([piece.about for piece in self.pieces])
         way = np.stack([states[:-1], states[1:]], axis=1) - about
@@ -309,8 +341,8 @@ class Running:
         size, off = states.shape[1], []
         for piece, x, y in zip(self.pieces, before, after, strict=True):
             slopes = piece.told[1][:, :size]
-            off.append(np.linalg.norm(slopes @ y) + np.linalg.norm(slopes @ (piece.step[0] @ x)))
-        return sorted({*np.flatnonzero(np.array(off) > OFF).tolist(), len(self.pieces) - 1})
+            off.append(float(np.linalg.norm(slopes @ y) + np.linalg.norm(slopes @ (piece.step[0] @ x))))
+        return off
 
     def over(self, basis: ErrorBasis) -> Running:
         """The same with the model's error in another basis."""

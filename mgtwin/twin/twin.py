@@ -17,7 +17,7 @@ from ..protocols import Cycling, Protocol
 from .admission import admitted, decision_on, noise_given
 from .alarms import AlarmKind
 from .alarms.watching import Alarm
-from .evidence import Evidence, Moment, Usage, content_hash, moment_of
+from .evidence import Evidence, Moment, Usage, content_hash
 from .explanations import coordinates_of, fitted
 from .figures import Plots
 from .forecasts import Limit, forecast
@@ -134,7 +134,8 @@ class Twin:
         what : Dataset, DataTree, path, or iterable of these
             A spectrum of the cell at rest, as `mgtwin.read` returns it; a file, or a folder of files.
         at : Moment, optional
-            When it was measured; by default what the measurement says.
+            When it was measured, a run in time when it ended (half cycles count as 0.5); by default what the
+            measurement says.
         noise : float or str, optional
             Standard deviation of the instrument relative to |Z|; by default by Kramers and Kronig.
         name : str, optional
@@ -153,7 +154,7 @@ class Twin:
         """
         given = None if noise is None else noise_given(noise)
         # everything is looked at before anything is kept: an update is taken up whole or not at all
-        pieces = [self._piece(ds, label, at, given) for label, ds in each(what, name)]
+        pieces = [piece for label, ds in each(what, name) for piece in self._pieces(ds, label, at, given)]
         if not pieces:
             raise InputError("there is nothing to take up: the folder or list is empty.")
         if at and len({(piece.moment, piece.kind) for piece in pieces}) < len(pieces):
@@ -175,12 +176,11 @@ class Twin:
                     self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
         return Update(decisions, self)
 
-    def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
-        kind = admitted(dataset, name, self.explanations.values(), self.label)
-        moment = moment_of(dataset, at, name)
-        Usage(self.use).time(moment)
-        found, verdict = (noise, "") if noise is not None else kind.tested(dataset, name)
-        return Evidence(content_hash(dataset), name, moment, kind.type, dataset, found, verdict)
+    def _pieces(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> list[Evidence]:
+        kind, parts = admitted(dataset, name, at, Usage(self.use), [*self.explanations.values()], self.label)
+        tested = [(noise, "") if noise is not None else kind.tested(part, own) for part, own, _ in parts]
+        whole = zip(parts, tested, strict=True)
+        return [Evidence(content_hash(ds), own, moment, kind.type, ds, *found) for (ds, own, moment), found in whole]
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mgtwin.twin.linear import Linear, log_densities
 from mgtwin.twin.smoother import Chain, smooth
 
 Reals = NDArray[np.float64]
@@ -102,6 +103,17 @@ def test_linear_gaussian_lives_are_those_of_statsmodels(chain: Chain) -> None:
         e, S = ours.innovation(k)
         assert np.allclose(e, theirs.forecasts_error[:, k], rtol=1e-9, atol=1e-9 * np.abs(e).max())  # type: ignore[attr-defined]
         assert np.allclose(S, theirs.forecasts_error_cov[:, :, k], rtol=1e-9)  # type: ignore[attr-defined]
+
+
+def test_densities_of_other_dynamics_are_those_of_statsmodels(chain: Chain) -> None:
+    """By them the error of the model is chosen."""
+    F, G, H, y = chain.dynamics.F, chain.dynamics.G, chain.observed.H, chain.observed.y  # type: ignore[attr-defined]
+    still, mean = np.zeros((PIECES, STATES, 1)), chain.mean[:, np.newaxis]
+    life = Linear(mean, chain.factor, F, still, G, list(y[:, :, np.newaxis]), list(H), chain.assimilated)
+    factors = np.stack([chain.factor, chain.factor])
+    found = log_densities(life.compressed(), factors, np.stack([F, F]), np.stack([G, 3 * G]))
+    theirs = [kalman(replace(chain, dynamics=LinearDynamics(F, s * G))).llf_obs.sum() for s in (1, 3)]  # type: ignore[attr-defined]
+    assert found[1] - found[0] == pytest.approx(theirs[1] - theirs[0], rel=1e-10)
 
 
 def test_what_is_only_foreseen_changes_nothing(chain: Chain) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+import mgtwin as mt
+from mgtwin import library, yamlfile
 from mgtwin.errors import FileError, InputError
 from mgtwin.laws import Property
 from mgtwin.quantities import Quantity, Value
@@ -466,3 +469,17 @@ def test_a_part_of_a_document_keeps_its_positions():
     assert part.data == [1, {"c": 2}]
     assert part.position((1, "c")) == (2, 14) and part.part((1,)).position(("c",)) == (2, 14)
     assert part.position(()) == (2, 6)
+
+
+def test_documents_of_the_same_file_are_shared_and_stay_what_the_file_says(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("a: {b: 1}")
+    first = yamlfile.load(own, shared=True)
+    assert yamlfile.load(own, shared=True) is first
+    assert yamlfile.load(own) is not first
+    own.write_text("a: {b: 2}")
+    assert yamlfile.load(own, shared=True).data == {"a": {"b": 2}}
+    for entry in library.entries("cells"):
+        mt.cell(entry.name)
+    for entry in (*library.entries("cells"), *library.entries("materials"), *library.entries("interfaces")):
+        assert yamlfile.load(entry.path, shared=True).data == yamlfile.load(entry.path).data
