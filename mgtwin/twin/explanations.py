@@ -76,18 +76,26 @@ def coordinates_of(
                 f"{name}: {', '.join(found[name].ageing.by_charge)} goes with the charge that passes: say what is "
                 f"done between measurements, use=mt.Cycling('-10 uA', '1 h', cycles=1)."
             )
-    stated = [
-        path for cell in explanations.values() for key in considered_numbers(cell, (), None) for path in parts_of(key)
-    ]
+    check_considered([*explanations.values()], considered)
+    for key in unused:
+        next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
+    return found
+
+
+def check_considered(cells: Sequence[Cell], considered: Sequence[str] | None) -> None:
+    """Refuse what should be considered of some cells, and has no standard deviation there.
+
+    Raises
+    ------
+    InputError
+    """
+    stated = [path for cell in cells for key in considered_numbers(cell, (), None) for path in parts_of(key)]
     for key in considered or ():
         if not any(fnmatchcase(path, key) for path in stated):
             raise InputError(
                 f"considered: {key} names no number that is printed with a standard deviation. There are "
                 f"{', '.join(dict.fromkeys(stated))}; give one with cell.with_({{path: {{'value': ..., 'std': ...}}}})."
             )
-    for key in unused:
-        next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
-    return found
 
 
 def fitted(spaces: Mapping[str, Coordinates], name: str, evidence: Sequence[Evidence]) -> Fit:

@@ -142,9 +142,7 @@ def forecast(
     cycles = np.arange(1, protocol.cycles + 1)
     cycles = cycles[:: max(1, -(-cycles.size // MOST_CYCLES))]
     printed, ahead = ensembles(likely, odds, protocol, cycles, voltages, np.random.default_rng(seed))
-    begun = max(
-        next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values()
-    )
+    begun = max(life.coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values())
     weights = np.concatenate([np.full(len(item.modulus), item.weight / len(item.modulus)) for item in ahead])
     found = {"impedance_modulus": np.concatenate([item.modulus for item in ahead])}
     if voltages:
