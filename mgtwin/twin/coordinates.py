@@ -261,7 +261,8 @@ class Coordinates:
         found = {}
         for interface in self.ageing.interfaces:
             contact, film = interface.reached(reader, self.aged(states))
-            found[interface.path] = np.broadcast_to(contact, shape), np.broadcast_to(film, shape)
+            # rounding makes no contact more than whole
+            found[interface.path] = np.broadcast_to(np.minimum(contact, 1.0), shape), np.broadcast_to(film, shape)
         return found
 
     def cell_at(self, state: Reals, deviations: Mapping[str, float] | None = None) -> Cell:
