@@ -261,7 +261,9 @@ class Coordinates:
         found = {}
         for interface in self.ageing.interfaces:
             contact, film = interface.reached(reader, self.aged(states))
-            found[interface.path] = np.broadcast_to(contact, shape), np.broadcast_to(film, shape)
+            # a normal distribution goes further, but no contact is more than whole, and no film less than none
+            bounded = np.minimum(contact, 1.0), np.maximum(film, 0.0)
+            found[interface.path] = np.broadcast_to(bounded[0], shape), np.broadcast_to(bounded[1], shape)
         return found
 
     def cell_at(self, state: Reals, deviations: Mapping[str, float] | None = None) -> Cell:
