@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from ..quantities import format_value
+from ..quantities import format_value, parse
 from .evidence import Evidence, Moment, Usage
 from .observing import EVIDENCE_KINDS, EvidenceKind, kind_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..cells import Cell
 
-__all__ = ["admitted", "check_is_of", "decision_on"]
+__all__ = ["admitted", "check_is_of", "decision_on", "noise_given"]
 
 #: Areas that differ by more than this fraction are those of two cells: a diameter is measured to 1 %.
 _SAME_AREA = 0.02
@@ -51,6 +51,20 @@ def decision_on(piece: Evidence) -> str:
         return f"held: {piece.verdict}"
     _, doubt = EVIDENCE_KINDS[piece.kind].doubt(piece.dataset)
     return f"assimilated ({doubt})" if doubt else "assimilated"
+
+
+def noise_given(noise: float | str) -> float:
+    """Noise of an instrument as a part of |Z|.
+
+    Raises
+    ------
+    InputError
+        It is none, or as large as what is measured.
+    """
+    found = float(parse(noise, ""))
+    if not 0 < found < 1:
+        raise InputError(f"noise is {found:g}, but it is relative to |Z|, above 0 and below 1: '0.5 %', or 0.005.")
+    return found
 
 
 def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: str = "") -> None:

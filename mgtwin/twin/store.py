@@ -96,6 +96,10 @@ class Store(ABC):
                         f"{evidence.name} holds the same numbers as {known['name']}, but is said to be of "
                         f"{evidence.moment}: one of the two moments is wrong."
                     )
+                try:
+                    self.kept(evidence.sha)
+                except FileError:  # lost or damaged, and now there again
+                    self.keep(evidence.sha, evidence.dataset)
                 return
             # First the file, then its record: a process that dies in between leaves a file that nobody knows of.
             self.keep(evidence.sha, evidence.dataset)
@@ -323,11 +327,12 @@ class FolderStore(Store):
         """Return a Dataset by its hash."""
         if sha not in self._datasets:
             file = self.path / "evidence" / f"{sha}.nc"
+            if not file.is_file():
+                raise FileError("is gone: give the twin the file again from which it was read.", str(file))
             found = dataset.open(file)
-            if dataset.is_tree(found):
-                raise FileError(
-                    "holds several measurements, which no evidence does: it is not of this twin.", str(file)
-                )
+            # its name is what it holds: a file in the place of another one would be of a wrong moment
+            if dataset.is_tree(found) or content_hash(found) != sha:
+                raise FileError("is not what this twin has put there: give it the measurement again.", str(file))
             self._datasets[sha] = found
         return self._datasets[sha]
 
@@ -339,7 +344,9 @@ def store_of(given: str | Path | Store | None) -> Store:
             return MemoryStore()
         case str() | Path():
             return FolderStore(given)
-    return given
+        case Store():
+            return given
+    raise InputError(f"store={given!r} is no folder: give its path, 'cell7.twin'.")
 
 
 def moves(dataset: xr.Dataset) -> float:
