@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mgtwin.twin.evidence import Moment
+from mgtwin.twin.transitions import Journey
 from mgtwin.twin.words import in_words
 from tests.twin import pairs
 from tests.twin.lives import SIDES
@@ -40,3 +42,17 @@ def test_a_hard_pair_is_not_told_before_the_data_tell_it(truth: str) -> None:
         odds = bank.odds.sel(explanation=truth).values
         assert np.all(odds > 0.05) and odds[0] < 0.95
         assert bool(bank.cannot_tell) is bool(1 / 20 < odds[-1] / (1 - odds[-1]) < 20)
+
+
+def test_a_share_that_wanders_stays_one() -> None:
+    """The part of a void that stays open is at most all of it, wherever a walk of its logarithm or a difference goes."""
+    space = pairs.PAIRS["void or fatigue"]()["void"].coordinates
+    states = np.tile(space.start, (2, 1))
+    rate = next(k for k, name in enumerate(space.names) if name.endswith("void_fraction"))
+    states[:, rate] = np.log([1.0, 1.3])
+    journey = Journey(space, [Moment(cycle=2.0), Moment(cycle=4.0)])
+    reached, F, _ = journey.moved(states, np.zeros((2, journey.noises)))
+    first = len(space.parameters)
+    np.testing.assert_allclose(reached[0, first:], reached[1, first:], rtol=1e-9)
+    assert np.all(reached[:, first:] > 0) and np.all(np.isfinite(F))
+    np.testing.assert_allclose(journey.step(1, states[1], np.zeros(journey.noises)), reached[1], rtol=1e-12)
