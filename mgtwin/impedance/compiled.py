@@ -117,8 +117,9 @@ class CompiledSpectra:
         f = np.stack([ALL[1:] / 2, ALL[:-1] * 3])
         (z, slopes), repeated = self.at(f).linearised(other, [*other]), found.at(f)._again(other, [*other])
         sizes = np.abs(slopes) + np.abs([z / number for number in other.values()])
-        believed = repeated is not None and np.all(np.abs(repeated[1] - slopes) <= SAME * sizes)
-        return found if believed and np.allclose(repeated[0], z, rtol=1e-12, atol=0.0) else self
+        if repeated is None or not np.allclose(repeated[0], z, rtol=1e-12, atol=0.0):
+            return self
+        return found if np.all(np.abs(repeated[1] - slopes) <= SAME * sizes) else self
 
     def _again(
         self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str] | None
