@@ -45,7 +45,7 @@ def test_a_hard_pair_is_not_told_before_the_data_tell_it(truth: str) -> None:
 
 
 def test_a_share_that_wanders_stays_one() -> None:
-    """The part of a void that stays open is at most all of it, wherever a walk of its logarithm or a difference goes."""
+    """The part of a void that stays open is at most all of it, wherever a walk of its logarithm goes."""
     space = pairs.PAIRS["void or fatigue"]()["void"].coordinates
     states = np.tile(space.start, (2, 1))
     rate = next(k for k, name in enumerate(space.names) if name.endswith("void_fraction"))
