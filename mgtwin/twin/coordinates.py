@@ -84,11 +84,11 @@ class Coordinates:
                 )
         #: Variance by which each free number wanders, per cycle and per second.
         self.wander = np.array([free[p.key].wander for p in self.parameters]).reshape(-1, 2)
-        self.ageing = Ageing(cell, usage)
+        targets = [(path, k) for k, p in enumerate(self.parameters) for path in p.targets[0]]
+        self.ageing = Ageing(cell, usage, [path for path, _ in targets])
         self.cell = without_ageing(cell)
         self.names = (*(p.name for p in self.parameters), *(state.name for state in self.ageing.states))
         self.size, self._count = len(self.names), len(self.parameters)
-        targets = [(path, k) for k, p in enumerate(self.parameters) for path in p.targets[0]]
         self._reader = PlannedReader(reader_of(cell, {})[0], [path for path, _ in targets])
         start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
         self.start = np.array(start)
@@ -263,8 +263,9 @@ class Coordinates:
         found = {}
         for interface in self.ageing.interfaces:
             contact, film = interface.reached(reader, self.aged(states))
-            # rounding makes no contact more than whole
-            found[interface.path] = np.broadcast_to(np.minimum(contact, 1.0), shape), np.broadcast_to(film, shape)
+            # a normal distribution goes further, but no contact is more than whole, and no film less than none
+            bounded = np.minimum(contact, 1.0), np.maximum(film, 0.0)
+            found[interface.path] = np.broadcast_to(bounded[0], shape), np.broadcast_to(bounded[1], shape)
         return found
 
     def cell_at(self, state: Reals, deviations: Mapping[str, float] | None = None) -> Cell:

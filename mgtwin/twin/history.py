@@ -32,12 +32,11 @@ def history(lives: Sequence[Life], name: str, quantiles: Sequence[float]) -> xr.
             band = np.stack([np.tile(end[:, np.newaxis], z.size) for end in ends])
             for number in (number for number in space.placed if number.startswith(f"{path}.")):
                 # along the line on which it changes most: there its quantiles are those of one normal number, also
-                # where it is no linear function of it; no contact is more than whole, and no film less than none
+                # where it is no linear function of it
                 c, which = slopes[:, space.paths.index(number)], int(not number.endswith("contact.fraction"))
                 line = np.einsum("knm,km->kn", life.covariances, c)
                 line /= np.sqrt(np.maximum(np.einsum("kn,kn->k", c, line), np.finfo(float).tiny))[:, np.newaxis]
-                along = (space.inside(life.states + at * line) for at in z)
-                band[which] = np.array([space.reached(states)[path][which] for states in along]).T
+                band[which] = np.array([space.reached(life.states + at * line)[path][which] for at in z]).T
             bands[path] = band
         data = of_interfaces(bands, levels, life.forecasts_only)
         middle, deviation = life.modulus()

@@ -129,15 +129,15 @@ class WithError:
     def __init__(self, journey: Journey, error: ModelError, basis: ErrorBasis) -> None:
         self.journey, self._count = journey, basis.size
         assert error.size is not None and error.memory is not None
-        #: What is left of it after each step (K,).
+        #: What is left of it after each step (K,), and the standard deviation of what is new.
         self.kept = np.exp(-journey.cycles / error.memory)
-        self._renewed = error.size * np.sqrt(1 - self.kept**2)
+        self.renewed = error.size * np.sqrt(1 - self.kept**2)
         self.size = float(error.size)
         self.noises = journey.noises + basis.size
 
     def step(self, k: int, state: Reals, noise: Reals) -> Reals:
         own, first = state.size - self._count, self.journey.noises
-        error = self.kept[k] * state[own:] + self._renewed[k] * noise[first:]
+        error = self.kept[k] * state[own:] + self.renewed[k] * noise[first:]
         return np.concatenate([self.journey.step(k, state[:own], noise[:first]), error])
 
     def linearised(self, states: Reals, noises: Reals) -> tuple[Reals, Reals]:
@@ -154,7 +154,7 @@ class WithError:
             np.zeros((steps, own + self._count, self.noises)),
         )
         wide[:, :own, :own], wide[:, own:, own:] = F, self.kept[:, np.newaxis, np.newaxis] * unit
-        noise[:, :own, :first], noise[:, own:, first:] = G, self._renewed[:, np.newaxis, np.newaxis] * unit
+        noise[:, :own, :first], noise[:, own:, first:] = G, self.renewed[:, np.newaxis, np.newaxis] * unit
         return wide, noise
 
 
@@ -378,7 +378,7 @@ def error_odds(
         The life, compressed; its transitions and noises are those of the cell alone.
     """
     changed = [WithError(journey, error, basis) for error in candidates]
-    both = [one.widened(linear.transitions, linear.noises) for one in changed]
-    factors = [with_errors(*coordinates.prior, one.size, basis)[1] for one in changed]
-    found = log_densities(linear, np.stack(factors), np.stack([F for F, _ in both]), np.stack([G for _, G in both]))
+    factors = np.stack([with_errors(*coordinates.prior, one.size, basis)[1] for one in changed])
+    left, added = np.stack([one.kept for one in changed]), np.stack([one.renewed**2 for one in changed])
+    found = log_densities(linear, factors @ np.swapaxes(factors, 1, 2), left, added)
     return {one: coordinates.error_odds.get(one, 0.0) + float(x) for one, x in zip(candidates, found, strict=True)}
