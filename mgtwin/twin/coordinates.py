@@ -171,7 +171,12 @@ class Coordinates:
     def spectra(self, varied: tuple[str, ...]) -> CompiledSpectra:
         """Spectra of `cell` in which these numbers vary, to be taken `at` frequencies; prepared once."""
         if varied not in self._spectra:
-            self._spectra[varied] = CompiledSpectra(self.cell, [1.0], varied)
+            # somewhere within what can be: always at the same state, so that no result depends on what came first
+            state = self.start.copy()
+            state[self._count :] += 0.1 * self.scales(state[np.newaxis])[0, self._count :]
+            known = dict(zip(self.paths, self.values(state[np.newaxis])[0].tolist(), strict=True))
+            values = {path: known.get(path, float(self.cell.numbers[path])) for path in varied}
+            self._spectra[varied] = CompiledSpectra(self.cell, [1.0], varied).noted(values)
         return self._spectra[varied]
 
     def slopes(self, states: Reals) -> Reals:
