@@ -222,6 +222,10 @@ class Bank:
         """The life of an explanation as it runs."""
         return next(member.running for member in self.members if member.name == name)
 
+    def whole(self, name: str) -> tuple[Life, ...]:
+        """All lives of an explanation since the cell was new: a break ends one."""
+        return next((*member.earlier, member.running.life) for member in self.members if member.name == name)
+
     @cached_property
     def lives(self) -> dict[str, Life]:
         """The most probable life of each explanation since the last break."""
