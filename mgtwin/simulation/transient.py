@@ -100,7 +100,11 @@ class Transient:
 
         cell, segments, attrs = self.task.cell, self.task.segments, self.attrs
         kept = None if self.start is None else start_state.kept(self.start, self.start_time, cell)
-        made = partial(RecordIntegrator, cell, segments) if self.task.is_record else partial(Integrator, cell)
+        made = (
+            partial(RecordIntegrator, cell, segments)
+            if self.task.is_record
+            else partial(Integrator, cell, asked=checks.asked_voltage(cell, segments))
+        )
         integrator = made(
             f_max=1 / (2 * np.pi * checks.first_output(segments)),
             dielectric=self.dielectric,
