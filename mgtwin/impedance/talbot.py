@@ -74,7 +74,7 @@ class Inversion:
         z, slope = _contour(points)
         made_for = MIDDLE * 2.0**octaves
         self.s = (z / made_for[:, np.newaxis]).ravel()
-        self._times = [np.flatnonzero(of_time == k) for k in range(octaves.size)]
+        self._times = np.split(np.argsort(of_time, kind="stable"), np.cumsum(np.bincount(of_time))[:-1])
         relative = times / made_for[of_time]
         self._weights = slope * np.exp(np.multiply.outer(relative, z)) / made_for[of_time, np.newaxis]
 

@@ -292,15 +292,13 @@ def half_cycle_capacities(done: Sequence[Stretch]) -> list[float] | None:
     return [charges[k] for k in sorted(charges)] or None
 
 
-def positions(cell: Cell, nodes: Nodes, profile: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
+def positions(cell: Cell, nodes: Nodes, profile: Callable[[str], str]) -> tuple[np.ndarray, np.ndarray]:
     """Distance [m] from the negative electrode, and layer, of every node of the outputs that `profile` names."""
-    left, x, layer_names = 0.0, [], []
+    left, x = 0.0, []
     for layer in cell.layers:
-        inside = nodes(profile(layer.name))
-        x.append(left + inside * float(layer.thickness))
-        layer_names += [layer.name] * inside.size
+        x.append(left + nodes(profile(layer.name)) * float(layer.thickness))
         left += float(layer.thickness)
-    return np.concatenate(x), layer_names
+    return np.concatenate(x), np.repeat([layer.name for layer in cell.layers], [inside.size for inside in x])
 
 
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:
