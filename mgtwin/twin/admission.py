@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
-from ..quantities import format_value
-from .evidence import Evidence
+from ..quantities import format_value, parse
+from .evidence import Evidence, Moment, Usage
 from .observing import EVIDENCE_KINDS, EvidenceKind, kind_of
 
 if TYPE_CHECKING:
@@ -17,24 +17,32 @@ if TYPE_CHECKING:
 
     from ..cells import Cell
 
-__all__ = ["admitted", "check_is_of", "decision_on"]
+__all__ = ["admitted", "check_is_of", "decision_on", "noise_given"]
 
 #: Areas that differ by more than this fraction are those of two cells: a diameter is measured to 1 %.
 _SAME_AREA = 0.02
 
 
-def admitted(dataset: xr.Dataset, name: str, cells: Collection[Cell], label: str = "") -> type[EvidenceKind]:
-    """The kind of evidence that a measurement is, once everything is checked that can be checked before it is kept.
+def admitted(
+    dataset: xr.Dataset, name: str, at: Moment | None, usage: Usage, cells: Sequence[Cell], label: str = ""
+) -> tuple[type[EvidenceKind], list[tuple[xr.Dataset, str, Moment]]]:
+    """The kind of evidence that a measurement is, and its parts, each with a name and a moment.
+
+    Everything is checked that can be checked before it is kept.
 
     Raises
     ------
     InputError
-        It is of another cell, of no kind, or nothing that a state of one of these cells can be held against.
+        It is of another cell, of no kind, or nothing that a state of one of these cells can be held against; or nobody
+        says when it was measured.
     """
     check_is_of(dataset, name, cells, label)
     kind = kind_of(dataset, name)
-    kind.check(dataset, name, cells)
-    return kind
+    parts = [*kind.parts(dataset, name, at, usage, cells[0])]
+    for part, own, moment in parts:
+        kind.check(part, own, cells)
+        usage.time(moment)
+    return kind, parts
 
 
 def decision_on(piece: Evidence) -> str:
@@ -43,6 +51,20 @@ def decision_on(piece: Evidence) -> str:
         return f"held: {piece.verdict}"
     _, doubt = EVIDENCE_KINDS[piece.kind].doubt(piece.dataset)
     return f"assimilated ({doubt})" if doubt else "assimilated"
+
+
+def noise_given(noise: float | str) -> float:
+    """Noise of an instrument as a part of |Z|.
+
+    Raises
+    ------
+    InputError
+        It is none, or as large as what is measured.
+    """
+    found = float(parse(noise, ""))
+    if not 0 < found < 1:
+        raise InputError(f"noise is {found:g}, but it is relative to |Z|, above 0 and below 1: '0.5 %', or 0.005.")
+    return found
 
 
 def check_is_of(dataset: xr.Dataset, name: str, cells: Iterable[Cell], label: str = "") -> None:

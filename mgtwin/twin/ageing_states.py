@@ -11,8 +11,8 @@ starts and rates are asked of the ageing laws of the cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -63,12 +63,15 @@ class AgeingState:
     laws : tuple of ageing laws
     name : str
         For people, such as ``"positive film resistance"``.
+    known : Frame, optional
+        Its frame, if that is always the same.
     """
 
     path: str
     changes: Changes
     laws: tuple[AgeingLaw, ...]
     name: str
+    known: Frame | None = None
 
     def bound(self, law: AgeingLaw, reader: Reader, **known: Number) -> Bound:
         """A law at its place."""
@@ -76,6 +79,8 @@ class AgeingState:
 
     def frame(self, reader: Reader) -> Frame:
         """Its value in the new cell, and what it cannot pass: None where its laws have no limit on one side of it."""
+        if self.known is not None:
+            return self.known
         match self.changes:
             case Changes.CONTACT:
                 start = untouched_fraction(reader, self.path)
@@ -91,6 +96,15 @@ class AgeingState:
         if len(sides) > 1:
             return Frame(start, None)
         return Frame(start, min(limits, key=np.max) if True in sides else max(limits, key=np.max))
+
+    def settled(self, reader: Reader, free: Collection[str]) -> AgeingState:
+        """The same with a frame that is known, if it reads none of the free numbers."""
+        read = [f"{self.path}.contact", f"{self.path}.film_resistance", "temperature", "ion"]
+        for law in self.laws:
+            asked = [name for name in ("start", "limit") if has_formula(type(law), name)]
+            read += [path for name in asked for path in self.bound(law, reader).reads(name)]
+        moves = any(path == known or path.startswith(f"{known}.") for path in free for known in read)
+        return self if moves else replace(self, known=self.frame(reader))
 
     @property
     def limited(self) -> bool:
@@ -254,6 +268,8 @@ class Ageing:
     cell : Cell
         With its ageing laws.
     usage : Usage
+    free : collection of str
+        Paths of the numbers that may be others than the cell's.
 
     Raises
     ------
@@ -261,8 +277,11 @@ class Ageing:
         Its laws need the charge of cycles, and nobody said what is done in one.
     """
 
-    def __init__(self, cell: Cell, usage: Usage) -> None:
-        self.interfaces = interfaces(cell)
+    def __init__(self, cell: Cell, usage: Usage, free: Collection[str] = ()) -> None:
+        found, reader = interfaces(cell), Reader(cell)
+        self.interfaces = tuple(
+            replace(one, states=tuple(state.settled(reader, free) for state in one.states)) for one in found
+        )
         self.states = tuple(state for interface in self.interfaces for state in interface.states)
         self._current, self._stays = 0.0, np.zeros(3)
         if usage.cycling is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
@@ -25,6 +26,7 @@ from .ageing_states import Ageing, without_ageing
 from .beside_shunt import BesideShunt, unknown_beside
 from .considered import considered_numbers
 from .evidence import Moment, Usage
+from .model_error import ModelError
 
 __all__ = ["Coordinates"]
 
@@ -61,6 +63,8 @@ class Coordinates:
 
     #: From when on they describe the cell; None: since it was new.
     since: Moment | None = None
+    #: What was measured before that says of the error of the model: logarithm of the density, by the error.
+    error_odds: Mapping[ModelError, float] = MappingProxyType({})
 
     def __init__(
         self, cell: Cell, free: Mapping[Key, FreeLike], usage: Usage, considered: Sequence[str] | None = ()
@@ -79,14 +83,16 @@ class Coordinates:
                 )
         #: Variance by which each free number wanders, per cycle and per second.
         self.wander = np.array([free[p.key].wander for p in self.parameters]).reshape(-1, 2)
-        self.ageing = Ageing(cell, usage)
+        targets = [(path, k) for k, p in enumerate(self.parameters) for path in p.targets[0]]
+        self.ageing = Ageing(cell, usage, [path for path, _ in targets])
         self.cell = without_ageing(cell)
         self.names = (*(p.name for p in self.parameters), *(state.name for state in self.ageing.states))
         self.size, self._count = len(self.names), len(self.parameters)
-        targets = [(path, k) for k, p in enumerate(self.parameters) for path in p.targets[0]]
         self._reader = PlannedReader(reader_of(cell, {})[0], [path for path, _ in targets])
         start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
         self.start = np.array(start)
+        #: Limits of the free numbers in these coordinates (2, parameters).
+        self._limits = np.array([p.internal_bounds for p in self.parameters]).reshape(-1, 2).T
         self._targets, self._spectra = targets, dict[tuple[str, ...], CompiledSpectra]()
         #: Paths of the numbers of `cell` that ageing moves.
         self.placed = tuple(self._placed(self.start))
@@ -114,6 +120,10 @@ class Coordinates:
                     u -= parameter.prior.deviation(value) * deviation
             mean[k], factor[k, k] = u, deviation
         return mean, factor
+
+    def likely(self, error: ModelError) -> ModelError:
+        """The most probable error of the model before any evidence; the smallest where none is known."""
+        return max(error.candidates(), key=lambda one: self.error_odds.get(one, 0.0))
 
     @cached_property
     def wide(self) -> Coordinates:
@@ -202,6 +212,7 @@ class Coordinates:
     def inside(self, states: Reals) -> Reals:
         """States (members, n) that a normal distribution may have put outside of what can be, put back."""
         result = states.copy()
+        result[:, : self._count] = np.clip(states[:, : self._count], *self._limits)
         for k, least in enumerate(self.ageing.lowest(self.reader(states)), self._count):
             result[:, k] = np.maximum(result[:, k], least)
         return result
@@ -232,8 +243,12 @@ class Coordinates:
         Raises
         ------
         InputError
-            More contact than the whole area, a film of less than nothing.
+            A number beyond its limits, more contact than the whole area, a film of less than nothing.
         """
+        free, (low, high) = states[:, : self._count], self._limits
+        beyond = np.any((free < low) | (free > high), axis=0)
+        if beyond.any():
+            raise InputError(f"{self.names[int(beyond.argmax())]}: a number of this kind cannot be what was tried.")
         aged = states[:, self._count :]
         for k, least in enumerate(self.ageing.lowest(self.reader(states))):
             # derivatives at a bound step over it by as much
@@ -246,7 +261,9 @@ class Coordinates:
         found = {}
         for interface in self.ageing.interfaces:
             contact, film = interface.reached(reader, self.aged(states))
-            found[interface.path] = np.broadcast_to(contact, shape), np.broadcast_to(film, shape)
+            # a normal distribution goes further, but no contact is more than whole, and no film less than none
+            bounded = np.minimum(contact, 1.0), np.maximum(film, 0.0)
+            found[interface.path] = np.broadcast_to(bounded[0], shape), np.broadcast_to(bounded[1], shape)
         return found
 
     def cell_at(self, state: Reals, deviations: Mapping[str, float] | None = None) -> Cell:

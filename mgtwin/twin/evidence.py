@@ -46,7 +46,7 @@ class Moment:
     (Moment(cycle=48.0, time=None), Value(7200.0, unit='s'))
     """
 
-    cycle: float | None = Field(default=None, ge=0)
+    cycle: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     time: _Time | None = None
 
     @model_validator(mode="after")
@@ -170,8 +170,13 @@ def moment_of(dataset: xr.Dataset, at: Moment | None, name: str) -> Moment:
     InputError
         Nobody says it.
     """
-    if at is not None:
-        return at
+    match at:
+        case Moment():
+            return at
+        case None:
+            pass
+        case _:
+            raise InputError(f"at={at!r} is no moment: write at=mt.Moment(cycle=48), or at=mt.Moment(time='12 h').")
     start = dataset.attrs.get("start_time")
     cycle = dataset.coords["cycle"].values if "cycle" in dataset.coords else np.array([])
     # cycles are numbered from 0: what was taken at the end of cycle n was taken when n + 1 were done

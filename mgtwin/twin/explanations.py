@@ -32,8 +32,8 @@ def coordinates_of(
     Raises
     ------
     InputError
-        There is no explanation, they differ in their layers, nothing of a cell ages or wanders, nobody said what a
-        cycle is, or what should be considered has no standard deviation.
+        There is no explanation, they differ in their layers, nothing of a cell ages or wanders, nothing is free, nobody
+        said what a cycle is, or what should be considered has no standard deviation.
     UnknownNameError
         A key belongs to none.
     """
@@ -62,6 +62,12 @@ def coordinates_of(
                 f"{name}: nothing of this cell ages and no number drifts, so it stays what it is: fit it with mt.fit, "
                 f"or give a number mt.Drifting('2 %')."
             )
+        if not free:
+            rate = next(path for path in cell.paths() if ".ageing." in path)
+            raise InputError(
+                f"{name}: nothing is free, so that nothing can be learnt. Name what is not known of the cell, at least "
+                f"how fast it ages: {{'{rate}': mt.Drifting('5 %')}}."
+            )
         unknown = unknown_beside(cell) if found[name].ageing.by_charge else ""
         if unknown:
             raise InputError(f"{name}: how its shunt slows ageing is not known to a twin: {unknown}. Leave either out.")
@@ -70,22 +76,33 @@ def coordinates_of(
                 f"{name}: {', '.join(found[name].ageing.by_charge)} goes with the charge that passes: say what is "
                 f"done between measurements, use=mt.Cycling('-10 uA', '1 h', cycles=1)."
             )
-    stated = [
-        path for cell in explanations.values() for key in considered_numbers(cell, (), None) for path in parts_of(key)
-    ]
+    check_considered([*explanations.values()], considered)
+    for key in unused:
+        next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
+    return found
+
+
+def check_considered(cells: Sequence[Cell], considered: Sequence[str] | None) -> None:
+    """Refuse what should be considered of some cells, and has no standard deviation there.
+
+    Raises
+    ------
+    InputError
+    """
+    stated = [path for cell in cells for key in considered_numbers(cell, (), None) for path in parts_of(key)]
     for key in considered or ():
         if not any(fnmatchcase(path, key) for path in stated):
             raise InputError(
                 f"considered: {key} names no number that is printed with a standard deviation. There are "
                 f"{', '.join(dict.fromkeys(stated))}; give one with cell.with_({{path: {{'value': ..., 'std': ...}}}})."
             )
-    for key in unused:
-        next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
-    return found
 
 
-def fitted(space: Coordinates, evidence: Sequence[Evidence]) -> Fit:
+def fitted(spaces: Mapping[str, Coordinates], name: str, evidence: Sequence[Evidence]) -> Fit:
     """`mgtwin.fit` of all evidence with one explanation; see `mgtwin.Twin.fit`."""
+    if name not in spaces:
+        raise UnknownNameError(name, spaces, "explanation")
+    space = spaces[name]
     free: dict[Key, FreeLike] = {path: PerDataset() for path in space.placed}
     # rates of ageing act on no single spectrum, and what wanders has a value in each
     for parameter in space.parameters:

@@ -19,12 +19,13 @@ from ..impedance.compiled import CompiledSpectra
 from ..kinds.noun import noun
 from ..protocols import Cycling
 from ..quantities import Quantity, format_value
+from .bands import NAMES, bands_of, by_interface, checked, coords, weighted_quantiles
 from .coordinates import Coordinates
 from .evidence import Moment, Usage
 from .life import Life
 from .transitions import Journey
 
-__all__ = ["Limit", "forecast", "history"]
+__all__ = ["Limit", "forecast"]
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -33,19 +34,12 @@ Complexes = NDArray[np.complex128]
 MEMBERS = 256
 #: Explanations of smaller odds are left out.
 UNLIKELY = 1e-3
+#: Odds of explanations whose model is too wrong for hidden numbers, above which a forecast has no bands of these.
+DOUBTFUL = 0.05
 #: Cycles of a forecast for which numbers are given; of longer ones every n-th.
 MOST_CYCLES = 100
 #: Cells that are simulated to know which voltage a resistance makes.
 SIMULATED = 8
-#: Units and names of what forecasts and histories hold.
-NAMES = {
-    "impedance_modulus": ("ohm", "modulus of the impedance at the lowest frequency"),
-    "contact_fraction": ("1", "contact fraction"),
-    "film_resistance": ("ohm*m^2", "film resistance"),
-    "deposition_voltage": ("V", "voltage at the end of deposition"),
-    "dissolution_voltage": ("V", "voltage at the end of dissolution"),
-    "time_to_limit": ("1", "cycles until the limit is reached"),
-}
 
 
 @noun
@@ -133,31 +127,36 @@ def forecast(
     seed: int = 0,
 ) -> xr.Dataset:
     """Carry the explanations of a cell on through a protocol; see `mgtwin.Twin.forecast`."""
+    match protocol, until:
+        case Cycling(), None | Limit():
+            levels = checked(quantiles)
+        case _:
+            raise InputError(
+                "a forecast is of cycles, and may end at a limit: twin.forecast(mt.Cycling('-10 uA', '1 h', "
+                "cycles=50), until=mt.Limit(voltage='2 V'))."
+            )
     likely = believed(lives, odds)
+    only = sum(odds[name] for name, life in likely.items() if life.forecasts_only) > DOUBTFUL
     # a limit of the voltage needs it, asked for or not
     voltages = voltages or (until is not None and until.voltage is not None)
     cycles = np.arange(1, protocol.cycles + 1)
     cycles = cycles[:: max(1, -(-cycles.size // MOST_CYCLES))]
     printed, ahead = ensembles(likely, odds, protocol, cycles, voltages, np.random.default_rng(seed))
-    begun = max(
-        next(iter(likely.values())).coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values()
-    )
+    begun = max(life.coordinates.usage.cycle(life.evidence[-1].moment) for life in likely.values())
     weights = np.concatenate([np.full(len(item.modulus), item.weight / len(item.modulus)) for item in ahead])
-    found: dict[str, tuple[tuple[str, ...], Reals]] = {
-        "impedance_modulus": (("cycle",), np.concatenate([item.modulus for item in ahead])),
-    }
+    found = {"impedance_modulus": np.concatenate([item.modulus for item in ahead])}
     if voltages:
         both = np.concatenate([item.voltages for item in printed if item.voltages is not None], axis=1)
-        found |= {"deposition_voltage": (("cycle",), both[0]), "dissolution_voltage": (("cycle",), both[1])}
-    data = {f"{name}_quantiles": _bands(values, weights, quantiles, name) for name, (_, values) in found.items()}
-    data |= _by_interface([item.reached for item in ahead], weights, quantiles)
+        found |= {"deposition_voltage": both[0], "dissolution_voltage": both[1]}
+    data = {f"{name}_quantiles": bands_of(values, weights, levels, name) for name, values in found.items()}
+    data |= by_interface([item.reached for item in ahead], weights, levels, only)
     # by member, not by band: who is over the limit early is not the one who is over it late
     if until is not None:
         over = np.concatenate(
             [until.reached(item.modulus, item.voltages) for item in (printed if until.voltage else ahead)]
         )
         first = np.where(over.any(axis=1), cycles[over.argmax(axis=1)].astype(float), np.inf)
-        times = _quantile(first[:, np.newaxis], weights, quantiles)[0]
+        times = weighted_quantiles(first[:, np.newaxis], weights, levels)[0]
         units, long_name = NAMES["time_to_limit"]
         data["time_to_limit"] = xr.Variable(
             ("quantile",), times, {"units": units, "long_name": f"{long_name} ({until})"}
@@ -165,8 +164,11 @@ def forecast(
         data["limit_reached"] = xr.Variable(
             (), float(weights @ over.any(axis=1)), {"units": "1", "long_name": f"probability that {until} is reached"}
         )
-    attrs = stamp(route="twin", protocol=protocol.to_yaml(), explanations=list(likely), begun=float(begun))
-    return xr.Dataset(data, coords=_coords((cycles + begun).astype(float), quantiles), attrs=attrs)
+    attrs = stamp(
+        route="twin", protocol=protocol.to_yaml(), explanations=list(likely), begun=float(begun),
+        forecasts_only=int(only),
+    )  # fmt: skip
+    return xr.Dataset(data, coords=coords((cycles + begun).astype(float), levels), attrs=attrs)
 
 
 def ensembles(
@@ -272,92 +274,3 @@ def _voltages(space: Coordinates, protocol: Cycling, states: Sequence[Reals], at
         return np.broadcast_to(ends_of[0][:, np.newaxis, np.newaxis], (2, *parts[0].T.shape))
     curve = PchipInterpolator(log_modulus[apart], ends_of[apart] / flat[chosen][apart, np.newaxis])
     return np.array([curve(np.log(part.T))[..., side] * part.T for side, part in enumerate(parts)])
-
-
-def history(lives: Mapping[str, Life], odds: Mapping[str, float], quantiles: Sequence[float]) -> xr.Dataset:
-    """What the most probable explanation says of the past; see `mgtwin.Twin.history`."""
-    from scipy.stats import norm
-
-    best = max(odds, key=lambda name: odds[name])
-    life = lives[best].considered
-    space = life.coordinates
-    cycles = [space.usage.cycle(item.moment) for item in life.evidence]
-    z = norm.ppf(quantiles)
-    slopes, bands = space.slopes(life.states), {}
-    for path, ends in space.reached(life.states).items():
-        band = np.stack([np.tile(end[:, np.newaxis], z.size) for end in ends])
-        for number in (name for name in space.placed if name.startswith(f"{path}.")):
-            # along the line on which it changes most: there its quantiles are those of one normal number, also where
-            # it is no linear function of it
-            c, which = slopes[:, space.paths.index(number)], int(not number.endswith("contact.fraction"))
-            line = np.einsum("knm,km->kn", life.covariances, c)
-            line /= np.sqrt(np.maximum(np.einsum("kn,kn->k", c, line), np.finfo(float).tiny))[:, np.newaxis]
-            band[which] = np.array([space.reached(life.states + at * line)[path][which] for at in z]).T
-        bands[path] = band
-    data = _interfaces(bands)
-    middle, deviation = life.modulus()
-    modulus = middle[:, np.newaxis] + deviation[:, np.newaxis] * z
-    measured = [lowest_modulus(item.dataset) for item in life.evidence]
-    units, long_name = NAMES["impedance_modulus"]
-    about = {"units": units, "long_name": long_name}
-    data["impedance_modulus_quantiles"] = xr.Variable(("cycle", "quantile"), modulus, about)
-    data["impedance_modulus_measured"] = xr.Variable(("cycle",), measured, about)
-    attrs = stamp(route="twin", explanation=best, model_error=str(life.model_error))
-    return xr.Dataset(data, coords=_coords(np.array(cycles), quantiles), attrs=attrs)
-
-
-def _coords(cycles: Reals, quantiles: Sequence[float]) -> dict[str, xr.Variable]:
-    return {
-        "cycle": xr.Variable(("cycle",), np.asarray(cycles, dtype=float), {"units": "1", "long_name": "cycle"}),
-        "quantile": xr.Variable(("quantile",), np.array(quantiles), {"units": "1", "long_name": "quantile"}),
-    }
-
-
-def _bands(values: Reals, weights: Reals, quantiles: Sequence[float], name: str) -> xr.Variable:
-    units, long_name = NAMES[name]
-    return xr.Variable(
-        ("cycle", "quantile"), _quantile(values, weights, quantiles), {"units": units, "long_name": long_name}
-    )
-
-
-def _quantile(values: Reals, weights: Reals, quantiles: Sequence[float]) -> Reals:
-    """Weighted quantiles of the rows of (members, cycles): (cycles, quantiles)."""
-    order = np.argsort(values, axis=0)
-    heaped = np.cumsum(weights[order], axis=0)
-    heaped = heaped / heaped[-1]
-    found = np.empty((values.shape[1], len(quantiles)))
-    for k in range(values.shape[1]):
-        places = np.minimum(np.searchsorted(heaped[:, k], quantiles), len(values) - 1)
-        found[k] = values[order[places, k], k]
-    return found
-
-
-def lowest_modulus(dataset: xr.Dataset) -> float:
-    """|Z| at the lowest frequency of a spectrum; nan of anything else."""
-    if "impedance" not in dataset:
-        return np.nan
-    return float(np.abs(dataset["impedance"].values[np.argmin(dataset["frequency"].values)]))
-
-
-def _by_interface(
-    reached: list[Mapping[str, Reals]], weights: Reals, quantiles: Sequence[float]
-) -> dict[str, xr.Variable]:
-    """Bands of what ages, of the interfaces that age in every explanation."""
-    paths = [path for path in reached[0] if all(path in item for item in reached)]
-    members = {path: np.concatenate([item[path] for item in reached], axis=1) for path in paths}
-    return _interfaces(
-        {path: np.stack([_quantile(one, weights, quantiles) for one in both]) for path, both in members.items()}
-    )
-
-
-def _interfaces(bands: Mapping[str, Reals]) -> dict[str, xr.Variable]:
-    """Contact fractions and films over cycle, interface and quantile, from (2, cycles, quantiles) of each interface."""
-    if not bands:
-        return {}
-    both = np.stack(list(bands.values()), axis=2)
-    data = {"interface": xr.Variable(("interface",), list(bands), {"units": "1", "long_name": "interface"})}
-    for values, name in zip(both, ("contact_fraction", "film_resistance"), strict=True):
-        units, long_name = NAMES[name]
-        about = {"units": units, "long_name": long_name}
-        data[f"{name}_quantiles"] = xr.Variable(("cycle", "interface", "quantile"), values, about)
-    return data

@@ -87,6 +87,11 @@ def each(what: object, name: str) -> Iterator[tuple[str, xr.Dataset]]:
     match what:
         case xr.Dataset():
             yield name or str(what.attrs.get("file", what.attrs.get("label", "a Dataset"))), what
+        case xr.DataArray() | np.ndarray():
+            raise InputError(
+                f"{type(what).__name__} is no measurement: numbers alone do not say what they are. Give a Dataset, as "
+                f"mt.read, mt.simulate or mgtwin.dataset.spectrum(frequency, impedance) return it."
+            )
         case xr.DataTree():
             for place, ds in in_turn(what):
                 yield f"{name or what.name or 'tree'}{place}", ds

@@ -129,15 +129,15 @@ class WithError:
     def __init__(self, journey: Journey, error: ModelError, basis: ErrorBasis) -> None:
         self.journey, self._count = journey, basis.size
         assert error.size is not None and error.memory is not None
-        #: What is left of it after each step (K,).
+        #: What is left of it after each step (K,), and the standard deviation of what is new.
         self.kept = np.exp(-journey.cycles / error.memory)
-        self._renewed = error.size * np.sqrt(1 - self.kept**2)
+        self.renewed = error.size * np.sqrt(1 - self.kept**2)
         self.size = float(error.size)
         self.noises = journey.noises + basis.size
 
     def step(self, k: int, state: Reals, noise: Reals) -> Reals:
         own, first = state.size - self._count, self.journey.noises
-        error = self.kept[k] * state[own:] + self._renewed[k] * noise[first:]
+        error = self.kept[k] * state[own:] + self.renewed[k] * noise[first:]
         return np.concatenate([self.journey.step(k, state[:own], noise[:first]), error])
 
     def linearised(self, states: Reals, noises: Reals) -> tuple[Reals, Reals]:
@@ -154,7 +154,7 @@ class WithError:
             np.zeros((steps, own + self._count, self.noises)),
         )
         wide[:, :own, :own], wide[:, own:, own:] = F, self.kept[:, np.newaxis, np.newaxis] * unit
-        noise[:, :own, :first], noise[:, own:, first:] = G, self._renewed[:, np.newaxis, np.newaxis] * unit
+        noise[:, :own, :first], noise[:, own:, first:] = G, self.renewed[:, np.newaxis, np.newaxis] * unit
         return wide, noise
 
 
@@ -309,7 +309,7 @@ def live(
     journey = Journey(coordinates, [item.moment for item in evidence], coordinates.since)
     # the smallest first: a large error could stand for what the numbers of the cell have to explain
     candidates = list(error.candidates())
-    chosen = candidates[0] if begin is None else begin.model_error
+    chosen = coordinates.likely(error) if begin is None else begin.model_error
     smoothed, tried = _smoothed(coordinates, journey, measured, chosen, counted, begin, iterations), [chosen]
     for _ in range(ROUNDS if len(candidates) > 1 else 0):
         # linearised about the same numbers of the cell, but no error of the model
@@ -320,7 +320,8 @@ def live(
         residuals = [e + (H[:, size:] @ d)[:, np.newaxis] for e, H, d in pairs]
         F, G = linear.transitions[:, :size, :size], linear.noises[:, :size, : journey.noises]
         bare = replace(linear, mean=mean, offsets=offsets, residuals=residuals, transitions=F, noises=G).compressed()
-        best = most_probable(candidates, bare, journey, measured.basis, coordinates)
+        densities = error_odds(candidates, bare, journey, measured.basis, coordinates)
+        best = max(candidates, key=lambda one: densities[one])
         if best in tried:
             break
         tried.append(best)
@@ -365,10 +366,10 @@ def with_errors(mean: Reals, factor: Reals, size: float, basis: ErrorBasis) -> t
     return np.concatenate([mean, np.zeros(basis.size)]), wide
 
 
-def most_probable(
+def error_odds(
     candidates: Sequence[ModelError], linear: Linear, journey: Journey, basis: ErrorBasis, coordinates: Coordinates
-) -> ModelError:
-    """The error of the model with the largest density of all data.
+) -> dict[ModelError, float]:
+    """Logarithm of the density of all data by the error of the model, what was measured before included.
 
     Parameters
     ----------
@@ -377,7 +378,7 @@ def most_probable(
         The life, compressed; its transitions and noises are those of the cell alone.
     """
     changed = [WithError(journey, error, basis) for error in candidates]
-    both = [one.widened(linear.transitions, linear.noises) for one in changed]
-    factors = [with_errors(*coordinates.prior, one.size, basis)[1] for one in changed]
-    found = log_densities(linear, np.stack(factors), np.stack([F for F, _ in both]), np.stack([G for _, G in both]))
-    return candidates[int(np.argmax(found))]
+    factors = np.stack([with_errors(*coordinates.prior, one.size, basis)[1] for one in changed])
+    left, added = np.stack([one.kept for one in changed]), np.stack([one.renewed**2 for one in changed])
+    found = log_densities(linear, factors @ np.swapaxes(factors, 1, 2), left, added)
+    return {one: coordinates.error_odds.get(one, 0.0) + float(x) for one, x in zip(candidates, found, strict=True)}

@@ -193,25 +193,38 @@ class Backward:
         return cls(means, spreads, noises, adjoint)
 
 
-def log_densities(life: Linear, factors: Reals, transitions: Reals, noises: Reals) -> Reals:
-    """Logarithms of the density of all evidence, but for what is the same in all, if the dynamics were others.
+def log_densities(life: Linear, covariances: Reals, left: Reals, added: Reals) -> Reals:
+    """Logarithms of the density of all evidence, but for what all have, with several fates of the last numbers.
 
     Parameters
     ----------
     life : Linear
-        Compressed.
-    factors, transitions, noises : ndarray
-        In place of its own, with a first axis for the alternatives: (c, n, r), (c, K, n, n) and (c, K, n, q).
+        Compressed. Its transitions and noises are those of the first numbers of the state.
+    covariances : ndarray, shape (c, n, n)
+        Of the first deviation, for each of c fates.
+    left : ndarray, shape (c, K)
+        By what a step multiplies the others.
+    added : ndarray, shape (c, K)
+        Variance that it adds to them.
     """
     # Kalman's filter in covariances, of all of them at once: these numbers are compared, and nothing is built on them
-    P, m, total = factors @ np.swapaxes(factors, 1, 2), life.mean, np.zeros(len(factors))
-    for k, (residual, H) in enumerate(zip(life.residuals, life.slopes, strict=True)):
-        F, G = transitions[:, k], noises[:, k]
-        m = F @ m + life.offsets[k]
-        P = F @ P @ np.swapaxes(F, 1, 2) + G @ np.swapaxes(G, 1, 2)
+    P, m, total = covariances.copy(), life.mean, np.zeros(len(covariances))
+    own, rest = life.transitions.shape[1], np.arange(life.transitions.shape[1], life.mean.shape[0])
+    kept = np.ones((len(life.slopes), len(P), len(life.mean), 1))
+    kept[:, :, own:] = left.T[:, :, np.newaxis, np.newaxis]
+    steps = zip(life.transitions, life.offsets, life.noises, life.residuals, life.slopes, kept, added.T, strict=True)
+    for F, offset, G, residual, H, part, variance in steps:
+        m, P = part * m, P * part * np.swapaxes(part, 1, 2)
+        m[:, :own], P[:, :own] = F @ m[:, :own], F @ P[:, :own]
+        P[:, :, :own] = P[:, :, :own] @ F.T
+        P[:, :own, :own] += G @ G.T
+        P[:, rest, rest] += variance[:, np.newaxis]
+        m += offset
         along = H @ P
         root = np.linalg.cholesky(np.eye(len(H)) + along @ H.T)
-        white = np.linalg.solve(root, np.concatenate([residual - H @ m, along], axis=2))
+        # one after the other: numpy would not know that they are triangles
+        both = np.concatenate([residual - H @ m, along], axis=2)
+        white = np.stack([_solved(lower.T, right, trans=1) for lower, right in zip(root, both, strict=True)])
         total -= 0.5 * np.einsum("cm,cm->c", white[:, :, 0], white[:, :, 0])
         total -= np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
         gain = np.swapaxes(white[:, :, 1:], 1, 2)

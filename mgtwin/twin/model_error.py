@@ -32,7 +32,7 @@ GAUSSIANS = 8
 #: for constant-phase elements contact fractions were off by three standard deviations at an error of twice the noise.
 POOR = 2.0
 #: Sizes and memories [cycles] that are tried. The smallest is nothing beside any instrument, but never zero.
-SIZES, MEMORIES = (0.0003, 0.01, 0.03, 0.1), (5.0, 20.0, 100.0, 1000.0)
+SIZES, MEMORIES = (0.0003, 0.01, 0.03, 0.1, 0.3), (5.0, 20.0, 100.0, 1000.0)
 
 
 @noun

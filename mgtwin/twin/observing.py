@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..kinds.declare import declared, require
 from ..registry import Family
 from .alarms.faults import Foreseen
-from .evidence import Evidence
+from .evidence import Evidence, Moment, Usage, moment_of
 from .model_error import ErrorBasis
 
 if TYPE_CHECKING:
@@ -109,6 +109,13 @@ class EvidenceKind(ABC):
         """
         if 0 in dataset.sizes.values():
             raise InputError(f"{name} is empty: it has no point.")
+
+    @staticmethod
+    def parts(
+        dataset: xr.Dataset, name: str, at: Moment | None, usage: Usage, cell: Cell
+    ) -> Sequence[tuple[xr.Dataset, str, Moment]]:
+        """What of it has a moment of its own, with its name; all of it by default."""
+        return [(dataset, name, moment_of(dataset, at, name))]
 
     @staticmethod
     def doubt(dataset: xr.Dataset) -> tuple[float, str]:

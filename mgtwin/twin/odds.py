@@ -51,13 +51,16 @@ class Resumed(Coordinates):
         Up to the break.
     opening : Opening
         How it goes on.
+    error_odds : mapping
+        What the life says of the error of the model, which goes on; how it lies in frequency does not, for it is
+        relative to an impedance that is another one now.
     """
 
-    def __init__(self, life: Life, opening: Opening) -> None:
+    def __init__(self, life: Life, opening: Opening, error_odds: Mapping[ModelError, float]) -> None:
         before = life.coordinates
         cell = before.original.with_(opening.changes) if opening.changes else before.original
         super().__init__(cell, {**before.free, **opening.free}, before.usage, before.considered)
-        self.since = life.evidence[-1].moment
+        self.since, self.error_odds = life.evidence[-1].moment, error_odds
         self._before, self._widened = life, opening.widened
 
     @cached_property
@@ -105,12 +108,15 @@ class Member:
         Logarithm of its odds before each piece of evidence up to then, not normalised.
     unseen : int
         Pieces of evidence after which it was given up.
+    earlier : tuple of Life
+        Of the cell before each break, oldest first.
     """
 
     name: str
     running: Running
     past: Reals = field(default_factory=lambda: np.zeros(1))
     unseen: int = 0
+    earlier: tuple[Life, ...] = ()
 
     @cached_property
     def log_odds(self) -> Reals:
@@ -123,7 +129,7 @@ class Member:
         e, S = self.running.innovation()
         shown = self.running.pieces[-1].shown
         assert shown is not None
-        return Explained(float(self.log_odds[-2]), e, S, shown)
+        return Explained(float(self.log_odds[-2]), e, S, shown, self.running.errors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,13 +320,16 @@ def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmK
         ways = [Opening(widened=widened), *(opening for opening in openings if opening.name)]
         # what is left of the odds of the one that it comes from
         log_odds = np.append(member.log_odds[:-1], member.log_odds[-1] - np.log(len(ways)))
+        life, settings = member.running.life, member.running.settings
+        error_odds = member.running.error_odds()
         for way in ways:
-            resumed = Resumed(member.running.life, way)
+            resumed = Resumed(life, way, error_odds)
             name = member.name + way.name
             same = sum(other.name.partition(" (")[0] == name for other in found)
             unique = f"{name} ({same + 1})" if same else name
-            running = Running.before(resumed, member.running.settings)
-            found.append(replace(member, name=unique, running=running, past=log_odds))
+            earlier = (*member.earlier, life)
+            running = Running.before(resumed, settings)
+            found.append(replace(member, name=unique, running=running, past=log_odds, earlier=earlier))
     return found
 
 

@@ -27,7 +27,7 @@ from ..errors import MgtwinError
 from .alarms.faults import Foreseen
 from .coordinates import Coordinates
 from .evidence import Evidence, Moment
-from .life import ROUNDS, Life, Measured, WithError, live, most_probable, with_errors
+from .life import ROUNDS, Life, Measured, WithError, error_odds, live, with_errors
 from .linear import Backward, Filtered, Linear, triangle_of
 from .model_error import ErrorBasis, ModelError
 from .smoother import ITERATIONS
@@ -123,7 +123,7 @@ class Running:
     @classmethod
     def before(cls, coordinates: Coordinates, settings: ModelError) -> Running:
         """An explanation before any evidence."""
-        return cls(coordinates, settings, next(settings.candidates()))
+        return cls(coordinates, settings, coordinates.likely(settings))
 
     @classmethod
     def of(cls, life: Life, settings: ModelError, edges: Sequence[Sequence[float]]) -> Running:
@@ -236,6 +236,12 @@ class Running:
         e = (piece.residual - piece.slopes @ step.predicted[:, 0]) * piece.deviations
         return e, np.diag(piece.deviations**2) + J @ J.T
 
+    @property
+    def errors(self) -> Reals:
+        """What errors of the model of one standard deviation add to the numbers of the last piece (N, m)."""
+        piece, size = self.pieces[-1], self.coordinates.size
+        return float(self.model_error.size or 0.0) * piece.slopes[:, size:] * piece.deviations[:, np.newaxis]
+
     def counting(self, *, believed: bool = True) -> Running:
         """With the last piece assimilated. What nobody believes need not be found to the last digit."""
         last = replace(self.pieces[-1], counts=True, shown=None)
@@ -252,7 +258,8 @@ class Running:
                 return replace(found, converged=off < SETTLED)
             found, tried = found.settled(everywhere=whole), [found.model_error]
             for _ in range(ROUNDS if whole else 0):
-                best = found.most_probable_error()
+                densities = found.error_odds()
+                best = max(densities, key=lambda one: densities[one])
                 if best in tried:
                     break
                 tried.append(best)
@@ -278,8 +285,8 @@ class Running:
             least = OFF
         raise MgtwinError("the most probable life was not found step by step.")
 
-    def most_probable_error(self) -> ModelError:
-        """The error of the model with the largest density of all pieces, as they are linear."""
+    def error_odds(self) -> dict[ModelError, float]:
+        """What all pieces, as they are linear, say of the error of the model; see `Coordinates`."""
         pieces = self.pieces
         journey, (mean, factor) = self._dynamics(0, [piece.item.moment for piece in pieces]).journey, self.after(0)
         F, offsets, G = (np.stack(parts) for parts in zip(*(piece.step for piece in pieces), strict=True))
@@ -287,7 +294,7 @@ class Running:
         told = [piece.told for piece in pieces]
         counted = np.array([piece.counts for piece in pieces])
         linear = Linear(mean, factor, F, wide, G, [e for e, _ in told], [H for _, H in told], counted)
-        return most_probable([*self.settings.candidates()], linear, journey, self.basis, self.coordinates)
+        return error_odds([*self.settings.candidates()], linear, journey, self.basis, self.coordinates)
 
     @cached_property
     def life(self) -> Life:

@@ -1,26 +1,21 @@
-r"""Runs in time as evidence: half cycles, cycling, polarizations, rests, each by a few numbers.
+"""Runs in time as evidence: half cycles, cycling, polarizations, rests, each by a few numbers.
 
-Of every stretch under one current the voltage at its end counts, and where the current jumps the ohmic step,
-:math:`R = \Delta V/\Delta I` between the samples before and after: a whole trace would repeat one error of the model as
-often as there are samples. Under an imposed voltage the current at the end counts. Runs begin from rest, and all cells
-that a smoother asks for are integrated side by side.
+See `mgtwin.twin.records` for these. Runs begin from rest, and all cells that a smoother asks for are integrated side by
+side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.salt import depletion
+from ..cells.questions import equilibrium
 from ..errors import InputError, MgtwinError
 from ..kinds.carriers import Carrier
-from ..protocols import Segment
-from ..protocols.segments import CurrentRamp, VoltageRamp
 from ..routes import MODELLED, Task, choose
 from ..simulation import checks
 from ..simulation.transient import window_of
@@ -28,123 +23,23 @@ from .alarms.runs import RunForeseen
 from .alarms.spectra import foreseen_spectra
 from .evidence import Evidence
 from .observing import EvidenceKind, Observation, States, evidence_kind
+from .records import Record, record, stretches_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..batch.stacks import ParameterSets
     from ..cells import Cell
+    from ..protocols import Segment
 
 __all__ = ["Record", "Run", "Runs", "record"]
 
 Reals = NDArray[np.float64]
 
-#: Change of the current relative to the largest one from which a new stretch begins.
-JUMP = 0.02
-#: The same of what is held within a stretch.
-HELD = 0.01
 #: Tolerances of the states: they leave 2e-6 of a voltage.
 RTOL, ATOL = 1e-5, 1e-8
 #: Step of differences, on one sequence of steps.
 STEP = 1e-5
-#: Digits of a duration that count: runs that differ by less are integrated together.
-DIGITS = 4
-#: First sample after a jump, relative to the stretch, at the earliest: before it a model is not asked.
-SOONEST = 1e-6
-#: What a voltage is read to at best [V], and the relative noise of a voltage at which it begins to matter.
-FLOOR, RESOLVED = 1e-5, 0.01
-
-
-@dataclass(frozen=True)
-class Record:
-    """A run as the numbers that count of it.
-
-    Attributes
-    ----------
-    segments : tuple of Segment
-        What was done, in stretches under one current or one voltage; their times are the beginning, the first sample
-        after it and the end.
-    first : tuple of int
-        Which of its times the first sample has: 0 where it shows the beginning itself.
-    data : ndarray
-        The voltage or current at the end of each stretch, then the ohmic step at each jump of an imposed current.
-    scale : ndarray
-        What the noise is relative to.
-    """
-
-    segments: tuple[Segment, ...]
-    first: tuple[int, ...]
-    data: Reals
-    scale: Reals
-
-    @property
-    def jumps(self) -> tuple[int, ...]:
-        """Stretches that begin with a jump of an imposed current."""
-        imposed = [segment.control.imposes_voltage for segment in self.segments]
-        return tuple(k for k in range(1, len(imposed)) if not (imposed[k - 1] or imposed[k]))
-
-    @property
-    def alike(self) -> object:
-        """Runs that are equal in this are integrated side by side."""
-        return self.first, tuple((segment.times, segment.control.imposes_voltage) for segment in self.segments)
-
-    def numbers(self, voltage: Reals, current: Reals) -> Reals:
-        """The numbers that count, of traces (stretches, (beginning, first sample, end), ...)."""
-        ends = [(current if s.control.imposes_voltage else voltage)[k, 2] for k, s in enumerate(self.segments)]
-        steps = [
-            (voltage[k, first] - voltage[k - 1, 2]) / (current[k, first] - current[k - 1, 2])
-            for k, first in ((k, self.first[k]) for k in self.jumps)
-        ]
-        return np.array([*ends, *steps])
-
-
-def record(dataset: xr.Dataset, name: str) -> Record:
-    """Cut a run where what is imposed jumps.
-
-    Raises
-    ------
-    InputError
-        Neither current nor voltage is held, or there are no two samples.
-    """
-    traces = [np.asarray(dataset[key].values, dtype=float).ravel() for key in ("time", "voltage", "current")]
-    time, voltage, current = (trace[np.isfinite(traces).all(axis=0)] for trace in traces)
-    largest = float(np.max(np.abs(current), initial=0.0))
-    begun, found, samples = float(time[0]) if time.size else 0.0, list[Segment](), list[tuple[int, int]]()
-    firsts = list[int]()
-    cuts = np.flatnonzero(np.abs(np.diff(current)) > JUMP * largest) + 1
-    held = np.ptp(voltage) <= HELD * np.max(np.abs(voltage), initial=0.0)
-    edges = [0, *([] if held else cuts), time.size]
-    for first, stop in pairwise(edges):
-        duration = float(f"{time[stop - 1] - begun:.{DIGITS}g}")
-        if duration <= 0:
-            continue
-        i, v = current[first:stop], voltage[first:stop]
-        control: CurrentRamp | VoltageRamp
-        if i.size > 1 and np.ptp(i) <= HELD * largest:
-            control = CurrentRamp(float(np.mean(i)))
-        elif i.size > 1 and np.ptp(v) <= HELD * np.max(np.abs(v)):
-            control = VoltageRamp(float(np.mean(v)))
-        else:
-            raise InputError(
-                f"{name}: neither current nor voltage is held between {begun:.4g} and {time[stop - 1]:.4g} s: a twin "
-                f"takes half cycles, steps of voltage and rests; other runs are for mt.fit."
-            )
-        soon = min(max(float(f"{time[first] - begun:.{DIGITS}g}"), SOONEST * duration), 0.5 * duration)
-        firsts.append(int(time[first] > begun))
-        found.append(Segment(control, duration, (0.0, soon, duration), step=len(found)))
-        samples.append((first, stop - 1))
-        begun = float(time[stop - 1])
-    if not found:
-        raise InputError(f"{name}: a run in time needs two samples at least.")
-    at = np.array([(first, first, last) for first, last in samples])
-    made = Record(tuple(found), tuple(firsts), np.zeros(0), np.zeros(0))
-    data = made.numbers(voltage[at], current[at])
-    steps = [abs(float(np.ptp(current[at[k - 1 : k + 1, 1:]]))) for k in made.jumps]
-    floors = [
-        FLOOR * (largest / max(np.max(np.abs(voltage)), FLOOR) if s.control.imposes_voltage else 1.0) for s in found
-    ]
-    scale = np.hypot(data, np.array([*floors, *(FLOOR / step for step in steps)]) / RESOLVED)
-    return replace(made, data=data, scale=scale)
 
 
 class Runs(Observation):
@@ -190,10 +85,10 @@ class Runs(Observation):
         values = dict(zip(self._states.paths, self._states.values(states).T, strict=True))
         found = []
         for k, one in enumerate(self._records):
-            ends = [s.control.start for s in one.segments]
-            by_voltage = np.array([s.control.imposes_voltage for s in one.segments] + [False] * len(one.jumps))
-            imposed = np.array([*ends, *np.ones(len(one.jumps))])
-            since = [*(s.duration for s in one.segments), *(one.segments[j].times[1] for j in one.jumps)]
+            counted = one.segments[one.counted :]
+            by_voltage = np.array([s.control.imposes_voltage for s in counted] + [False] * len(one.jumps))
+            imposed = np.array([*(s.control.start for s in counted), *np.ones(len(one.jumps))])
+            since = [*(s.duration for s in counted), *(one.segments[j].times[1] for j in one.jumps)]
             at = {path: numbers_of[k : k + 1] for path, numbers_of in values.items()}
             (spectrum,) = foreseen_spectra(self._states.cell, at, 1 / (2 * np.pi * np.array([since])))
             found.append(RunForeseen(numbers[k], imposed, by_voltage, spectrum))
@@ -260,26 +155,38 @@ class Run(EvidenceKind):
 
     @staticmethod
     def recognises(dataset: xr.Dataset) -> bool:
-        """Whether it has voltage and current over time."""
-        return {"voltage", "current"} <= set(dataset.data_vars) and dataset["voltage"].dims == ("time",)
+        """Whether it has a voltage over time."""
+        return "voltage" in dataset and dataset["voltage"].dims == ("time",)
 
     @staticmethod
     def check(dataset: xr.Dataset, name: str, cells: Iterable[Cell]) -> None:
         """What is done has to be known, possible, and far from where salt runs out: there V jumps with the state."""
-        segments = record(dataset, name).segments
+        one = record(dataset, name)
+        currents = [0.0 if s.control.imposes_voltage else s.control.start for s in one.segments]
+        signs = {float(np.sign(v * i)) for v, i in zip(one.data, currents[one.counted :], strict=False) if i}
         for cell in cells:
-            checks.check_feasible(cell, segments, at_rest=False)
+            checks.check_feasible(cell, one.segments, at_rest=False)
+            at_rest = {equilibrium(cell, side) for side in ("negative", "positive")}
+            if signs == {-1.0} and len(at_rest) == 1 and None not in at_rest:
+                raise InputError(
+                    f"{name}: voltage and current have opposite signs, but {cell.name} has no voltage at rest: one of "
+                    f"the two columns has the other sign. ds.assign(current=-ds['current']) turns it."
+                )
             driven, last = 0.0, 0.0
-            for segment in segments if any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers) else ():
-                current = 0.0 if segment.control.imposes_voltage else segment.control.start
+            for segment, current in zip(one.segments, currents, strict=True):
                 driven = segment.duration + (driven if current * last > 0 else 0.0)
                 last = current
-                if current and depletion(cell, current).time < driven:
+                if not (current and any(Carrier.ANIONS in layer.material.carriers for layer in cell.layers)):
+                    continue
+                if depletion(cell, current).time < driven:
                     raise InputError(
                         f"{name}: {current:.3g} A for {driven:.4g} s uses up the salt of {cell.name}. There V jumps "
                         f"with the state, and a twin takes only runs in which it does not: leave this one out, and "
                         f"hold it against mt.simulate."
                     )
+
+    #: Its stretches, each with the one before it.
+    parts = staticmethod(stretches_of)
 
     @staticmethod
     def observation(evidence: Sequence[Evidence], states: States) -> Runs:

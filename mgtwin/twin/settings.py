@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +13,11 @@ from .. import yamlfile
 from ..cells import Cell
 from ..cells.files import cell as cell_named
 from ..cells.overlays import applicable_overlays
-from ..cells.paths import Key, Node
+from ..cells.paths import Key, Node, parts_of
 from ..errors import InputError
 from ..fitting.files import FreeField
 from ..fitting.free import FreeLike
+from ..fitting.parameters import wanted
 from ..kinds.noun import noun
 from ..plain import is_listed, is_mapping
 from ..protocols import Cycling, Written
@@ -99,6 +101,47 @@ class Settings(Written):
     model_error: ModelError = field(default_factory=ModelError)
     label: str = ""
     considered: tuple[str, ...] | None = None
+
+    @classmethod
+    def told(
+        cls,
+        explanations: Cell | Mapping[str, Cell],
+        free: Mapping[Key, FreeLike] | None,
+        use: Cycling | None,
+        alarms: AlarmKind | Iterable[AlarmKind] | None,
+        model_error: ModelError | None,
+        label: str,
+        considered: str | Iterable[str] | None,
+    ) -> Settings:
+        """What `mgtwin.Twin` was given, checked as a file is.
+
+        Raises
+        ------
+        InputError
+            Something is not what it has to be; UnknownNameError for a cell that there is not.
+        """
+        match explanations:
+            case Mapping():
+                named = dict(explanations)
+            case cell:
+                named = {"as given": cell}
+        match use:
+            case Cycling() | None:
+                pass
+            case _:
+                raise InputError(
+                    f"use is what is done in one cycle, mt.Cycling('-10 uA', '1 h', cycles=1), not {use!r}."
+                )
+        match alarms:
+            case None:  # every kind there is, also one of a file of one's own
+                kinds = tuple(kind() for kind in ALARM_KINDS.values())
+            case AlarmKind():
+                kinds = (alarms,)
+            case _:
+                kinds = tuple(alarms)
+        listed = {", ".join(parts_of(key)): what for key, what in wanted({} if free is None else free).items()}
+        numbers = None if considered is None else parts_of(considered)
+        return cls(named, listed, use, kinds, ModelError() if model_error is None else model_error, label, numbers)
 
     @property
     def wanted(self) -> dict[Key, FreeLike]:

@@ -136,6 +136,13 @@ class Spectrum(EvidenceKind):
                 f"{name} has {points} points that are numbers, of {dataset.sizes['frequency']}, and a twin needs "
                 f"{FEWEST}. It was stopped, or a column was not found: mt.read(..., columns=...)."
             )
+        # written so that what is no number, which was counted above, is left out
+        wrong = (dataset["frequency"].values <= 0) | (dataset["impedance"].values == 0)
+        if np.any(wrong):
+            raise InputError(
+                f"{name} has {int(wrong.sum())} points without an impedance, or at a frequency that is not above 0: "
+                f"leave them out, ds.isel(frequency=...), or name the columns: mt.read(..., columns=...)."
+            )
         if "protocol" in dataset.attrs and rest_before(str(dataset.attrs["protocol"])) is None:
             raise InputError(
                 f"{name} was taken under a bias, and a twin knows spectra of the cell at rest: take one without, or "

@@ -17,6 +17,7 @@ from .. import dataset
 from ..errors import FileError, InputError
 from ..locks import locked
 from .evidence import Evidence, Moment, content_hash
+from .intake import NO_CURRENT
 from .journal import Journal, Record
 
 if TYPE_CHECKING:
@@ -82,9 +83,9 @@ class Store(ABC):
     def put(self, evidence: Evidence) -> None:
         """Take up evidence; the same twice changes nothing.
 
-        Other numbers for the same moment and kind are a correction: the later one supersedes the earlier, and both stay
-        in the journal. Where one is the beginning of the other (a file that was still being written), the longer one
-        holds, whichever came first.
+        Other numbers for the same moment, kind and direction of the current are a correction: the later one supersedes
+        the earlier, and both stay in the journal. Where one is the beginning of the other (a file that was still being
+        written), the longer one holds, whichever came first.
         """
         with self.locked():
             moment = {"cycle": evidence.moment.cycle, "time": evidence.moment.time}
@@ -95,15 +96,21 @@ class Store(ABC):
                         f"{evidence.name} holds the same numbers as {known['name']}, but is said to be of "
                         f"{evidence.moment}: one of the two moments is wrong."
                     )
+                try:
+                    self.kept(evidence.sha)
+                except FileError:  # lost or damaged, and now there again
+                    self.keep(evidence.sha, evidence.dataset)
                 return
             # First the file, then its record: a process that dies in between leaves a file that nobody knows of.
             self.keep(evidence.sha, evidence.dataset)
+            moved = moves(evidence.dataset)
             body: dict[str, object] = {
                 "sha": evidence.sha, "name": evidence.name, "moment": moment, "kind": evidence.kind,
                 "noise": evidence.noise, "verdict": evidence.verdict,
             }  # fmt: skip
             for sha, other in self._present().items():
-                if (other["moment"], other["kind"]) == (moment, evidence.kind):
+                # a half cycle and the rest behind it are of one moment, and none corrects the other
+                if (other["moment"], other["kind"]) == (moment, evidence.kind) and moves(self.kept(sha)) == moved:
                     is_part = extends(self.kept(sha), evidence.dataset)
                     body["part_of" if is_part else "supersedes"] = sha
             self.append(Record("evidence", body))
@@ -320,11 +327,12 @@ class FolderStore(Store):
         """Return a Dataset by its hash."""
         if sha not in self._datasets:
             file = self.path / "evidence" / f"{sha}.nc"
+            if not file.is_file():
+                raise FileError("is gone: give the twin the file again from which it was read.", str(file))
             found = dataset.open(file)
-            if dataset.is_tree(found):
-                raise FileError(
-                    "holds several measurements, which no evidence does: it is not of this twin.", str(file)
-                )
+            # its name is what it holds: a file in the place of another one would be of a wrong moment
+            if dataset.is_tree(found) or content_hash(found) != sha:
+                raise FileError("is not what this twin has put there: give it the measurement again.", str(file))
             self._datasets[sha] = found
         return self._datasets[sha]
 
@@ -336,7 +344,16 @@ def store_of(given: str | Path | Store | None) -> Store:
             return MemoryStore()
         case str() | Path():
             return FolderStore(given)
-    return given
+        case Store():
+            return given
+    raise InputError(f"store={given!r} is no folder: give its path, 'cell7.twin'.")
+
+
+def moves(dataset: xr.Dataset) -> float:
+    """Return the sign of the current at the end of a run, 0 at rest and for what has no current."""
+    current = np.atleast_1d(dataset["current"].values) if "current" in dataset else np.zeros(1)
+    finite = np.append(0.0, current[np.isfinite(current)])
+    return float(np.sign(finite[-1]) * (abs(finite[-1]) > NO_CURRENT * np.max(np.abs(finite))))
 
 
 def extends(longer: xr.Dataset, shorter: xr.Dataset) -> bool:

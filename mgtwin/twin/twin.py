@@ -8,21 +8,20 @@ from pathlib import Path
 import xarray as xr
 
 from ..cells import Cell
-from ..cells.paths import Key, parts_of
+from ..cells.paths import Key
 from ..errors import InputError
 from ..fitting.design import Candidate
 from ..fitting.free import FreeLike
-from ..fitting.parameters import wanted
 from ..fitting.result import Fit
 from ..protocols import Cycling, Protocol
-from ..quantities import parse
-from .admission import admitted, decision_on
-from .alarms import ALARM_KINDS, AlarmKind
+from .admission import admitted, decision_on, noise_given
+from .alarms import AlarmKind
 from .alarms.watching import Alarm
-from .evidence import Evidence, Moment, Usage, content_hash, moment_of
+from .evidence import Evidence, Moment, Usage, content_hash
 from .explanations import coordinates_of, fitted
 from .figures import Plots
-from .forecasts import Limit, forecast, history
+from .forecasts import Limit, forecast
+from .history import history
 from .intake import Given, Update, each
 from .journal import Record
 from .life import Life
@@ -86,7 +85,7 @@ class Twin:
     def __init__(
         self,
         explanations: Cell | Mapping[str, Cell],
-        free: Mapping[Key, FreeLike],
+        free: Mapping[Key, FreeLike] | None = None,
         *,
         use: Cycling | None = None,
         alarms: Sequence[AlarmKind] | None = None,
@@ -95,19 +94,13 @@ class Twin:
         considered: Sequence[str] | None = None,
         store: str | Path | Store | None = None,
     ) -> None:
-        match explanations:
-            case Mapping():
-                self.explanations = dict(explanations)
-            case cell:
-                self.explanations = {"as given": cell}
-        self.free, self.use, self.label = wanted(free), use, label
-        self.model_error_settings = model_error or ModelError()
-        # every kind there is, also one of a file of one's own
-        self.alarm_kinds = tuple(kind() for kind in ALARM_KINDS.values()) if alarms is None else tuple(alarms)
-        self.store = store_of(store)
-        self.considered = None if considered is None else parts_of(considered)
+        told = Settings.told(explanations, free, use, alarms, model_error, label, considered)
+        self.explanations, self.free, self.use, self.label = told.explanations, told.wanted, told.use, told.label
+        self.model_error_settings, self.considered = told.model_error, told.considered
+        self.alarm_kinds = told.alarms or ()
         spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
-        self._told, self._read = {"yaml": self._settings().to_yaml()}, (0, tuple[Evidence, ...]())
+        self.store = store_of(store)
+        self._told, self._read = {"yaml": told.to_yaml()}, (0, tuple[Evidence, ...]())
         empty = Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds)
         self._memory = Memory(self.store, self._told["yaml"], empty)
 
@@ -141,7 +134,8 @@ class Twin:
         what : Dataset, DataTree, path, or iterable of these
             A spectrum of the cell at rest, as `mgtwin.read` returns it; a file, or a folder of files.
         at : Moment, optional
-            When it was measured; by default what the measurement says.
+            When it was measured, a run in time when it ended (half cycles count as 0.5); by default what the
+            measurement says.
         noise : float or str, optional
             Standard deviation of the instrument relative to |Z|; by default by Kramers and Kronig.
         name : str, optional
@@ -158,11 +152,13 @@ class Twin:
         MgtwinError
             The noise has to be found, and the library of the Kramers-Kronig test is not installed.
         """
-        given = None if noise is None else float(parse(noise, ""))
+        given = None if noise is None else noise_given(noise)
         # everything is looked at before anything is kept: an update is taken up whole or not at all
-        pieces = [self._piece(ds, label, at, given) for label, ds in each(what, name)]
+        pieces = [piece for label, ds in each(what, name) for piece in self._pieces(ds, label, at, given)]
         if not pieces:
             raise InputError("there is nothing to take up: the folder or list is empty.")
+        if at and len({(piece.moment, piece.kind) for piece in pieces}) < len(pieces):
+            raise InputError(f"{len(pieces)} measurements are not all of {at}: give each with an at= of its own.")
         if any(piece.noise is None and not piece.verdict for piece in pieces):
             self._in_order([*self.store.evidence(), *pieces])  # refuses what is of an unknown noise
         with self.store.locked():
@@ -180,18 +176,11 @@ class Twin:
                     self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
         return Update(decisions, self)
 
-    def _settings(self) -> Settings:
-        free = {", ".join(parts_of(key)): what for key, what in self.free.items()}
-        return Settings(
-            self.explanations, free, self.use, self.alarm_kinds, self.model_error_settings, self.label, self.considered
-        )
-
-    def _piece(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> Evidence:
-        kind = admitted(dataset, name, self.explanations.values(), self.label)
-        moment = moment_of(dataset, at, name)
-        Usage(self.use).time(moment)
-        found, verdict = (noise, "") if noise is not None else kind.tested(dataset, name)
-        return Evidence(content_hash(dataset), name, moment, kind.type, dataset, found, verdict)
+    def _pieces(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> list[Evidence]:
+        kind, parts = admitted(dataset, name, at, Usage(self.use), [*self.explanations.values()], self.label)
+        tested = [(noise, "") if noise is not None else kind.tested(part, own) for part, own, _ in parts]
+        whole = zip(parts, tested, strict=True)
+        return [Evidence(content_hash(ds), own, moment, kind.type, ds, *found) for (ds, own, moment), found in whole]
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -206,6 +195,12 @@ class Twin:
         return tuple(pooled(Usage(self.use).in_order(item for item in evidence if not item.verdict)))
 
     @property
+    def _measured(self) -> tuple[Evidence, ...]:
+        if not self.evidence:
+            raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
+        return self.evidence
+
+    @property
     def bank(self) -> Bank:
         """All explanations with their odds, and what the watch over them found.
 
@@ -214,10 +209,7 @@ class Twin:
         InputError
             Nothing has been measured yet.
         """
-        evidence = self.evidence
-        if not evidence:
-            raise InputError("nothing has been measured yet: twin.update(mt.read('spectrum.mpt'), at=...).")
-        return self._memory.bank(evidence)
+        return self._memory.bank(self._measured)
 
     @property
     def lives(self) -> Mapping[str, Life]:
@@ -258,12 +250,11 @@ class Twin:
     @property
     def best(self) -> str:
         """The most probable explanation."""
-        return str(self.odds["explanation"].values[int(self.odds.values[-1].argmax())])
+        return max(self._weights, key=lambda name: self._weights[name])
 
     @property
     def _weights(self) -> dict[str, float]:
-        odds = self.odds
-        return dict(zip(odds["explanation"].values.tolist(), odds.values[-1].tolist(), strict=True))
+        return dict(zip(self.bank.names, self.bank.odds.values[-1].tolist(), strict=True))
 
     @property
     def cell(self) -> Cell:
@@ -298,7 +289,7 @@ class Twin:
     @property
     def moment(self) -> Moment:
         """That of the last measurement."""
-        return self.evidence[-1].moment
+        return self._measured[-1].moment
 
     @property
     def noise(self) -> float:
@@ -341,18 +332,24 @@ class Twin:
         xarray.Dataset
             Over (cycle, quantile): ``impedance_modulus_quantiles`` [ohm] of what would be measured at the lowest
             frequency, noise included, ``deposition_voltage_quantiles`` and ``dissolution_voltage_quantiles`` [V],
-            ``contact_fraction_quantiles`` and ``film_resistance_quantiles`` [ohm m2] of every ``interface``.
+            ``contact_fraction_quantiles`` and ``film_resistance_quantiles`` [ohm m2] of every ``interface``: nan but
+            for the median where the model is too wrong for them (`forecasts_only`).
 
         Raises
         ------
+        InputError
+            The protocol is none of cycles, or a quantile is not between 0 and 1.
         MgtwinError
             The most probable life was not found.
         """
-        return forecast(self.lives, self._weights, protocol, tuple(quantiles), until, voltages=voltages)
+        return forecast(self.lives, self._weights, protocol, quantiles, until, voltages=voltages)
 
     def history(self, quantiles: Sequence[float] = QUANTILES) -> xr.Dataset:
-        """What the cell was, by the most probable explanation: bands over the cycles of the measurements."""
-        return history(self.lives, self._weights, tuple(quantiles))
+        """What the cell was, by the most probable explanation: bands over the cycles of the measurements.
+
+        Of hidden numbers only the median is left where the model is too wrong for them (`forecasts_only`).
+        """
+        return history(self.lives, self._weights, quantiles)
 
     def next_experiment(
         self,
@@ -385,7 +382,7 @@ class Twin:
 
         What ages or wanders has a value of its own in every Dataset; the rest, priors included, is free as here.
         """
-        return fitted(self._spaces[name or self.best], self.evidence)
+        return fitted(self._spaces, name or self.best, self._measured)
 
     def summary(self) -> str:
         """What the cell is now, in a few lines."""

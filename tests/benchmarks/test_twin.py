@@ -34,8 +34,10 @@ def test_a_whole_life_is_smoothed_in_a_thousand_spectra() -> None:
     one = seconds(lambda: (compiled.impedance(numbers), compiled.jacobian(numbers, space.paths)), 30)
     true = trials.life("both", 0, 45)
     pieces = trials.evidence(true, 45)
-    # measured: 170-280, of which most is the choice of the model's error
-    assert seconds(lambda: live(space, pieces, ModelError()), 1) < 1000 * one
+    # measured: 170-310
+    whole = seconds(lambda: live(space, pieces, ModelError()), 1) / one
+    report("a whole life of 45 spectra, in spectra with derivatives", whole, "1000")
+    assert whole < 1000
     twin = mt.Twin(trials.cell("both"), dict(space.free), use=trials.USE)
     begun = process_time()
     for k in range(20):
@@ -46,28 +48,34 @@ def test_a_whole_life_is_smoothed_in_a_thousand_spectra() -> None:
 
 @pytest.mark.parametrize("names", [("both",), ("contact", "film", "both")], ids=len)
 def test_an_update_costs_few_spectra(names: tuple[str, ...]) -> None:
-    """One more spectrum after 20, asked for state, odds and alarms, for each explanation; the median of eight.
+    """One more spectrum, asked for state, odds and alarms, for each explanation: in the mean over a life of 29.
 
-    Measured beside it: a spectrum with the derivatives by the same numbers. (Where the number of spectra has doubled,
-    at 24, the whole life is searched for and its model's error chosen: some 70 of them.)
+    Measured beside it: a spectrum with the derivatives by the same numbers. (At 1, 2, 3, 4, 6, 8, 12, 16 and 24 spectra
+    all are linearised anew and the model's error is chosen: each is some 15 of them, and the first, searched for from
+    the prior, 25.)
     """
     true, free = trials.life("both", 0, 29), {}
     for name in names:
         free |= trials.coordinates(name).free
-    twin = mt.Twin({name: trials.cell(name) for name in names}, free, use=trials.USE, considered=())
+    cells = {name: trials.cell(name) for name in names}
+    data = [true.dataset(k) for k in range(29)]
+    # what is imported and prepared with the first spectrum of a process is none of an update's
+    first, twin = (mt.Twin(cells, free, use=trials.USE, considered=()) for _ in range(2))
+    str(first.update(data[0], at=mt.Moment(cycle=0), noise=trials.NOISE))
     space = trials.coordinates("both")
     numbers = dict(zip(space.paths, space.values(space.start[None])[0].tolist(), strict=True))
     compiled = CompiledSpectra(space.cell, trials.lives.FREQUENCIES, space.paths)
     ratios = []
     for k in range(29):
         begun = process_time()
-        update = twin.update(true.dataset(k), at=mt.Moment(cycle=true.moments[k]), noise=trials.NOISE)
+        update = twin.update(data[k], at=mt.Moment(cycle=true.moments[k]), noise=trials.NOISE)
         assert str(update) and twin.odds.sizes["evidence"] == k + 1 and not twin.alarms
         spent = (process_time() - begun) / len(names)
         ratios.append(
             spent / seconds(lambda: (compiled.impedance(numbers), compiled.jacobian(numbers, space.paths)), 3)
         )
-    found = float(np.median(ratios[21:]))
-    report(f"an update with {len(names)} explanations, in spectra with derivatives", found, "10")
-    # one alone bears all that is done once for each piece: the odds, the watch, the store
-    assert found < (20 if len(names) == 1 else 10)
+    found = float(np.mean(ratios))
+    told = f"median {np.median(ratios):.3g}, at most {max(ratios):.3g}"
+    report(f"an update with {len(names)} explanations, in spectra with derivatives ({told})", found, "10")
+    # the goal and a third: one alone bears all that is done once for each piece, the odds, the watch, the store
+    assert found < 13.3

@@ -118,15 +118,16 @@ class InClosedForm(Runs):
         j, eta = i / (1 + G * total), [np.arcsinh(s * i / one / 2) * 2 / f for s, one in zip((-1, 1), i0, strict=True)]
         # Newton's method for j and both overpotentials: as in lives.py, but beside a filament, too
         for _ in range(60):
-            V, slope = ohmic * j, ohmic + 0.0 * j
+            V, slope, moved = ohmic * j, ohmic + 0.0 * j, 0.0
             for k, sign in enumerate((-1, 1)):
                 up, down = np.exp(anodic[k] * eta[k]), np.exp((anodic[k] - f) * eta[k])
                 steep = anodic[k] * up + (f - anodic[k]) * down
-                eta[k] = eta[k] - np.clip((up - down - sign * j / i0[k]) / steep, -0.05, 0.05)
+                change = np.clip((up - down - sign * j / i0[k]) / steep, -0.05, 0.05)
+                eta[k], moved = eta[k] - change, max(moved, np.max(np.abs(change)))
                 V, slope = V + sign * eta[k], slope + 1 / (i0[k] * steep)
             step = (j + G * V - i) / (1 + G * slope)
             j = j - step
-            if np.max(np.abs(step)) <= 1e-11 * np.max(np.abs(i)):
+            if moved < 1e-13 and np.max(np.abs(step)) <= 1e-11 * np.max(np.abs(i)):
                 break
         return [np.array([one]) for one in V + leads * i]
 

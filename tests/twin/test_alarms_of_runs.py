@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from mgtwin.twin.evidence import Evidence, Moment, Usage
 from mgtwin.twin.model_error import ModelError
 from mgtwin.twin.odds import assimilated
 
+from . import rates, trials
 from .lives import Event, Life
 
 KINDS = (SoftShort(), Acceleration(), Drift(), Instrument())
@@ -84,6 +87,26 @@ def test_a_rest_neither_withdraws_nor_confirms() -> None:
     # a fault that does not last is withdrawn by the next current, too
     once = watched(24, 20, 0.6, (-1.0, 0.0, 1.0, 0.0), seed=1, until=21)
     assert [one.state for one in once.alarms] == ["withdrawn"] and once.apart.count(True) == 1
+
+
+@pytest.mark.parametrize("short", [np.inf, 3.0])
+def test_the_closed_form_of_end_voltages_is_that_of_lives(short: float) -> None:
+    """What rates are measured with is, at the truth, what was measured.
+
+    Beside a filament lives know the ionic current of a half cycle to a few millionths.
+    """
+    life = trials.life("both", 20_116, 8)
+    life = replace(life, noise=0.0, events=[Event(3, short=short)])
+    halves = [0, 1, 4, 5, 6, 7, 10, 11]
+    pieces = [Evidence(f"{h}", "", Moment(cycle=h / 2), "run", life.half(h), 0.005) for h in halves]
+    after = np.array(halves) + 1
+    given = {path: values[after] for path, values in life.overrides(life.history).items()}
+    given |= {"shunt.conductance": np.array([life.conductance(h / 2) for h in halves])} if np.isfinite(short) else {}
+    truth = SimpleNamespace(cell=life.truth, paths=tuple(given), values=lambda _: np.stack([*given.values()], axis=1))
+    found = rates.InClosedForm(pieces, truth).predicted(np.zeros((len(halves), 1)))
+    np.testing.assert_allclose(
+        np.ravel(found), life.voltages.ravel()[halves], rtol=5e-6 if np.isfinite(short) else 1e-9
+    )
 
 
 @pytest.mark.slow

@@ -106,13 +106,22 @@ def test_linear_gaussian_lives_are_those_of_statsmodels(chain: Chain) -> None:
 
 
 def test_densities_of_other_dynamics_are_those_of_statsmodels(chain: Chain) -> None:
-    """By them the error of the model is chosen."""
-    F, G, H, y = chain.dynamics.F, chain.dynamics.G, chain.observed.H, chain.observed.y  # type: ignore[attr-defined]
+    """By them the error of the model is chosen: here the last number of the state, which fades and is renewed."""
+    F, G, H, y = chain.dynamics.F.copy(), chain.dynamics.G.copy(), chain.observed.H, chain.observed.y  # type: ignore[attr-defined]
+    F[:, -1], F[:, :, -1], G[:, -1], G[:, :-1, -1] = 0.0, 0.0, 0.0, 0.0
     still, mean = np.zeros((PIECES, STATES, 1)), chain.mean[:, np.newaxis]
-    life = Linear(mean, chain.factor, F, still, G, list(y[:, :, np.newaxis]), list(H), chain.assimilated)
-    factors = np.stack([chain.factor, chain.factor])
-    found = log_densities(life.compressed(), factors, np.stack([F, F]), np.stack([G, 3 * G]))
-    theirs = [kalman(replace(chain, dynamics=LinearDynamics(F, s * G))).llf_obs.sum() for s in (1, 3)]  # type: ignore[attr-defined]
+    life = Linear(
+        mean, chain.factor, F[:, :-1, :-1], still, G[:, :-1], list(y[:, :, np.newaxis]), list(H), chain.assimilated
+    )
+    left, deviation = np.array([0.9, 0.2]), np.array([0.1, 2.0])
+    factor, many = chain.factor @ chain.factor.T, np.ones((1, PIECES))
+    found = log_densities(
+        life.compressed(), np.stack([factor, factor]), left[:, np.newaxis] * many, deviation[:, np.newaxis] ** 2 * many
+    )
+    theirs = []
+    for part, new in zip(left, deviation, strict=True):
+        F[:, -1, -1], G[:, -1, -1] = part, new
+        theirs.append(kalman(replace(chain, dynamics=LinearDynamics(F, G))).llf_obs.sum())  # type: ignore[attr-defined]
     assert found[1] - found[0] == pytest.approx(theirs[1] - theirs[0], rel=1e-10)
 
 

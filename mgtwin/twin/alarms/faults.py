@@ -43,6 +43,8 @@ class Weight:
         z, negative where the numbers moved the other way.
     shows : bool
         Whether the evidence would show such a fault: without a current none shows.
+    mimicked : float
+        Score by which an error of the model of one standard deviation passes for the fault.
     """
 
     likelihood: float
@@ -50,6 +52,7 @@ class Weight:
     std: float
     score: float
     shows: bool = True
+    mimicked: float = 0.0
 
 
 class Whitened:
@@ -61,16 +64,23 @@ class Whitened:
         Measured less foreseen.
     S : ndarray, shape (N, N)
         Its covariance.
+    errors : ndarray, shape (N, m), optional
+        What errors of the model of one standard deviation, independent of each other, add to the numbers.
     """
 
-    def __init__(self, e: Reals, S: Reals) -> None:
+    def __init__(self, e: Reals, S: Reals, errors: Reals | None = None) -> None:
         self._root = np.linalg.cholesky(S)
         self.e = self.of(e)
+        self._errors = np.zeros((0, e.size)) if errors is None else self.of(errors.T)
 
     def of(self, changes: Reals) -> Reals:
         """Changes of the numbers, shape (..., N), in these units."""
         found = solve_triangular(self._root, np.atleast_2d(changes).T, lower=True, check_finite=False).T
         return np.asarray(found.reshape(np.shape(changes)))
+
+    def mimicked(self, white: Reals) -> float:
+        """Score that an error of the model of one standard deviation has along a change (N,) in these units."""
+        return float(np.linalg.norm(self._errors @ white) / np.linalg.norm(white))
 
     @property
     def log_density(self) -> float:
@@ -118,10 +128,11 @@ class Along:
             return Weight(0.0, 0.0, np.inf, 0.0, shows=False)
         known = information + self.bound**-2
         size = along / known
-        score = float(along / np.sqrt(information))
+        score, mimicked = float(along / np.sqrt(information)), innovation.mimicked(d)
         if size < 0 and not self.both:
-            return Weight(0.0, 0.0, known**-0.5, score)
-        return Weight(along**2 / known / 2, size, known**-0.5, abs(score) if self.both else score)
+            return Weight(0.0, 0.0, known**-0.5, score, mimicked=mimicked)
+        found = abs(score) if self.both else score
+        return Weight(along**2 / known / 2, size, known**-0.5, found, mimicked=mimicked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,10 +155,11 @@ class Together:
         if not lengths.all():
             return Weight(0.0, 0.0, np.inf, 0.0, shows=False)
         # columns of one length: units of the sizes differ by many decades
-        _, left = nnls((white / lengths[:, np.newaxis]).T, innovation.e)
+        sizes, left = nnls((white / lengths[:, np.newaxis]).T, innovation.e)
         likelihood = 0.5 * (float(innovation.e @ innovation.e) - left**2) - PRICE * (len(white) - 1)
         score = float(np.sqrt(2 * max(likelihood, 0.0)))
-        return Weight(max(likelihood, 0.0), score, 1.0, score)
+        mimicked = innovation.mimicked((sizes / lengths) @ white) if score else 0.0
+        return Weight(max(likelihood, 0.0), score, 1.0, score, mimicked=mimicked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,9 +185,11 @@ class Sized:
         gains = white @ innovation.e
         likelihood = gains - 0.5 * np.einsum("kn,kn->k", white, white)
         k, weakest = int(np.argmax(likelihood)), float(np.linalg.norm(white[0]))
+        if not weakest:
+            return Weight(0.0, float(self.sizes[0]), np.inf, 0.0, shows=False)
+        mimicked = innovation.mimicked(white[k])
         if likelihood[k] <= 0:
-            score = float(gains[0]) / weakest if weakest else 0.0
-            return Weight(0.0, float(self.sizes[0]), np.inf, score, shows=bool(weakest))
+            return Weight(0.0, float(self.sizes[0]), np.inf, float(gains[0]) / weakest, mimicked=mimicked)
         size, std, top = self.sizes[k], np.inf, likelihood[k]
         if 0 < k < self.sizes.size - 1:
             # a parabola through three changes: sizes are far apart beside the deviation of a plain fault
@@ -187,7 +201,7 @@ class Sized:
             top, bend = fine[best], 2 * fine[best] - fine[best - 1] - fine[best + 1]
             size *= np.exp(t[best] * step)
             std = size * (t[1] - t[0]) * step / np.sqrt(bend) if bend > 0 else np.inf
-        return Weight(float(top), float(size), float(std), float(np.sqrt(2 * max(top, 0.0))))
+        return Weight(float(top), float(size), float(std), float(np.sqrt(2 * max(top, 0.0))), mimicked=mimicked)
 
 
 class Foreseen(Protocol):

@@ -31,6 +31,8 @@ SETTLING = 2
 LATEST, CLIPPED = 12, 6.0
 #: What a score has to exceed for a slow change to count.
 ALLOWANCE = 0.75
+#: What the error of the model has to change by to count as more than what it is, in its standard deviations.
+BEYOND = 2.0
 #: Faults that explain nearly as well belong to the name of an alarm: a factor of 20 in likelihood.
 NEARLY = np.log(20.0)
 
@@ -46,12 +48,15 @@ class Explained:
     e, S : ndarray
         Measured less foreseen, (N,), and its covariance, model error and noise included, (N, N).
     foreseen : Foreseen
+    errors : ndarray, optional
+        What errors of the model of one standard deviation add, independent of each other, (N, m).
     """
 
     log_odds: float
     e: Reals
     S: Reals
     foreseen: Foreseen
+    errors: Reals | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +173,7 @@ class _Weighed:
     std: float
     score: float
     shows: bool
+    mimicked: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,7 +277,10 @@ class Report:
     def _alarmed(self, innovation: Innovation, faults: Mapping[str, _Weighed], scored: Scored) -> Report:
         """With an alarm, if a fault is beyond its threshold."""
         jumped = [name for name, weight in faults.items() if scored.z[name] > weight.alarm.jump]
-        crept = [name for name, weight in faults.items() if scored.slow[name] > weight.alarm.slow]
+        # a wrong model may be wrong in another way by and by: what that sums to is no fault
+        crept = [
+            name for name, weight in faults.items() if scored.slow[name] > weight.alarm.slow + BEYOND * weight.mimicked
+        ]
         if not jumped and not crept:
             return self
         # one scale for all: names are told by differences of likelihoods, which are large where the fault is
@@ -308,7 +317,7 @@ def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _We
     An explanation that foresees the piece without a fault speaks against one, as far as it is believed.
     """
     explained = innovation.explained
-    white = {name: Whitened(one.e, one.S) for name, one in explained.items()}
+    white = {name: Whitened(one.e, one.S, one.errors) for name, one in explained.items()}
     posterior = {name: one.log_odds + white[name].log_density for name, one in explained.items()}
     total = np.logaddexp.reduce(list(posterior.values()))
     leading = max(posterior, key=lambda name: posterior[name])
@@ -322,7 +331,9 @@ def weighed(innovation: Innovation, kinds: Sequence[AlarmKind]) -> dict[str, _We
             )
             best = weights[leading]
             score = float(np.sqrt(2 * likelihood) if likelihood > 0 else min(best.score, 0.0))
-            found[fault_name] = _Weighed(kind, fault, float(likelihood), best.size, best.std, score, best.shows)
+            found[fault_name] = _Weighed(
+                kind, fault, float(likelihood), best.size, best.std, score, best.shows, best.mimicked
+            )
     return found
 
 
