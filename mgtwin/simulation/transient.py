@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ..models.stack import StackModel
     from .integrator import Integrator, SegmentSolution, Stretches
 
+# The C library gives the memory of arrays back to the system, and has it again page by page: a quarter of the time of a
+# transient in closed form. Once it has seen a larger array go it keeps what is smaller.
+np.empty(2**21)
+
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
 #: Numbers of kept states above which a run keeps its last state only.
