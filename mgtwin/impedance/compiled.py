@@ -33,6 +33,8 @@ _BLOCK = 8192
 SAME = 1e-6
 #: Tapes that are kept of a cell.
 MOST = 16
+#: Frequencies over which operations are noted for all [Hz].
+ALL = np.logspace(-3, 7, 11)
 #: The operations of every cell that is read, by the numbers that vary and the frequencies; None where there are none.
 _TAPES: WeakKeyDictionary[Reader, dict[Hashable, Tape | None]] = WeakKeyDictionary()
 
@@ -69,6 +71,8 @@ class CompiledSpectra:
         self.cell = cell
         known, _ = reader_of(cell, {})
         self._tapes = _TAPES.setdefault(known, {})
+        #: The numbers of operations that were noted for all frequencies, and these.
+        self._noted: tuple[tuple[str, ...], Tape] | None = None
         self._reader = PlannedReader(known, varied)
         self._take(frequencies)
 
@@ -89,6 +93,54 @@ class CompiledSpectra:
         found._take(frequencies)
         return found
 
+    def noted(self, values: Mapping[str, float]) -> CompiledSpectra:
+        """The same by its operations, noted once with these numbers for all frequencies and many cells at once.
+
+        What it gives depends on what it is asked alone, and not on what was asked before. Operations are believed only
+        where they give spectra and derivatives of other numbers as the formulas do, and numbers for which they do not
+        hold go through the formulas. Who gives numbers sees to it that they are within their bounds.
+        """
+        numbers, found = [*values.values()], copy(self)
+        if not all(numbers):
+            return self
+
+        def formula(s: Array, *varied: Array) -> Array:
+            self._reader.give(dict(zip(values, varied, strict=True)))
+            return stack_at(self.cell, self._reader, s, False)
+
+        with np.errstate(all="ignore"):
+            try:
+                found._noted = tuple(values), Tape(formula, [2j * np.pi * ALL, *numbers])
+            except Untraceable:
+                return self
+        other = {path: number * np.array([[0.99], [0.995]]) for path, number in values.items()}
+        f = np.stack([ALL[1:] / 2, ALL[:-1] * 3])
+        (z, slopes), repeated = self.at(f).linearised(other, [*other]), found.at(f)._again(other, [*other])
+        sizes = np.abs(slopes) + np.abs([z / number for number in other.values()])
+        if repeated is None or not np.allclose(repeated[0], z, rtol=1e-12, atol=0.0):
+            return self
+        return found if np.all(np.abs(repeated[1] - slopes) <= SAME * sizes) else self
+
+    def _again(
+        self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str] | None
+    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]] | None:
+        """Z and derivatives, if wanted, by the operations that were noted; None where they do not hold."""
+        if self._noted is None or self._s.size > _BLOCK:
+            return None
+        names, tape = self._noted
+        # what is 0 may take other formulas
+        if values.keys() != set(names) or not all(np.all(x) for x in values.values()):
+            return None
+        with np.errstate(all="ignore"):
+            places = tape.repeated([self._s, *(values[name] for name in names)])
+            if places is None:
+                return None
+            z, partial = np.array(tape.result(places)), np.empty((len(paths or ()), *self._s.shape), dtype=complex)
+            slopes = dict(zip(names, tape.slopes(places)[1:], strict=True)) if paths else {}
+        for row, path in zip(partial, paths or (), strict=True):
+            row[:] = slopes[path]
+        return (z, partial) if np.isfinite(z).all() and np.isfinite(partial).all() else None
+
     @property
     def shape(self) -> tuple[int, ...]:
         """That of the frequencies."""
@@ -102,6 +154,8 @@ class CompiledSpectra:
         values : mapping
             Path to a number, or to an array of shape (cells, 1).
         """
+        if again := self._again(values, None):
+            return again[0]
         if repeated := self._repeated(values, False):
             tape, places = repeated
             return np.array(tape.result(places))
@@ -141,6 +195,8 @@ class CompiledSpectra:
         self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str]
     ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
         """What `impedance` and `jacobian` give, from one evaluation."""
+        if again := self._again(values, paths):
+            return again
         self._reader.give(values)
         dimensions = self._s.ndim
         given = {path: leading(values[path], dimensions) for path in paths}

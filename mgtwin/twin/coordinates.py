@@ -169,7 +169,12 @@ class Coordinates:
     def spectra(self, varied: tuple[str, ...]) -> CompiledSpectra:
         """Spectra of `cell` in which these numbers vary, to be taken `at` frequencies; prepared once."""
         if varied not in self._spectra:
-            self._spectra[varied] = CompiledSpectra(self.cell, [1.0], varied)
+            # somewhere within what can be: always at the same state, so that no result depends on what came first
+            state = self.start.copy()
+            state[self._count :] += 0.1 * self.scales(state[np.newaxis])[0, self._count :]
+            known = dict(zip(self.paths, self.values(state[np.newaxis])[0].tolist(), strict=True))
+            values = {path: known.get(path, float(self.cell.numbers[path])) for path in varied}
+            self._spectra[varied] = CompiledSpectra(self.cell, [1.0], varied).noted(values)
         return self._spectra[varied]
 
     def slopes(self, states: Reals) -> Reals:
@@ -215,6 +220,14 @@ class Coordinates:
         result[:, : self._count] = np.clip(states[:, : self._count], *self._limits)
         for k, least in enumerate(self.ageing.lowest(self.reader(states)), self._count):
             result[:, k] = np.maximum(result[:, k], least)
+        return result
+
+    def acting(self, states: Reals) -> Reals:
+        """States (..., n) with free numbers as the laws take them: within their limits, also a difference away."""
+        sizes = [1.0 if parameter.log else parameter.size(parameter.start) for parameter in self.parameters]
+        low, high = self._limits + 2 * STEP * np.outer([1.0, -1.0], sizes)
+        result = states.copy()
+        result[..., : self._count] = np.clip(states[..., : self._count], low, high)
         return result
 
     def ionic(self, states: Reals) -> Callable[[Reals, Sequence[Number]], Reals] | None:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from .alarms.watching import Innovation, Report
 from .evidence import Evidence
 from .life import Measured
-from .model_error import ErrorBasis, ModelError
+from .model_error import ModelError
 from .odds import Bank
 from .running import Piece, Running
 from .store import Arrays
@@ -32,7 +32,7 @@ def arrays_of(bank: Bank) -> Arrays | None:
     for number, member in enumerate(bank.members):
         running, pieces = member.running, member.running.pieces
         size, error = running.coordinates.size, running.model_error
-        known = error.size, error.memory, running.basis.low, running.basis.high, running.converged, member.unseen
+        known = error.size, error.memory, running.converged, member.unseen
         rows = {
             "about": [np.concatenate([*piece.about, piece.step[1]]) for piece in pieces],
             "step": [np.hstack([piece.step[0], piece.step[2]]) for piece in pieces],
@@ -52,8 +52,8 @@ def bank_of(empty: Bank, evidence: tuple[Evidence, ...], arrays: Arrays) -> Bank
     for number, member in enumerate(empty.members):
         space, settings = member.running.coordinates, member.running.settings
         *known, converged, unseen = arrays[f"known {number}"].tolist()
-        seen, basis = evidence[: len(evidence) - int(unseen)], ErrorBasis(*known[2:])
-        measured = Measured(seen, space, basis)
+        seen = evidence[: len(evidence) - int(unseen)]
+        measured = Measured(seen, space)
         edges = np.cumsum([0, *measured.sizes]).tolist()
         pieces = []
         for k, (first, stop) in enumerate(pairwise(edges)):
@@ -67,7 +67,9 @@ def bank_of(empty: Bank, evidence: tuple[Evidence, ...], arrays: Arrays) -> Bank
                     measured.edges[k],
                 )
             )  # fmt: skip
-        running = Running(space, settings, ModelError(*known[:2]), basis, tuple(pieces), converged=bool(converged))
+        running = Running(
+            space, settings, ModelError(*known[:2]), measured.basis, tuple(pieces), converged=bool(converged)
+        )
         members.append(replace(member, running=running.filtered_from(0), unseen=int(unseen)))
     usage = empty.members[0].running.coordinates.usage
     known_before = [Innovation(e.sha, e.name, e.kind, e.moment, usage.cycle(e.moment), {}) for e in evidence]

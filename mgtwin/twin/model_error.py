@@ -3,7 +3,8 @@ r"""What no parameter of a model removes: a persistent relative error of spectra
 .. math:: Z_k(f) = Z(f; x_k) + |Z_k^{data}(f)| \sum_j B_j(\lg f)\,(\delta_{k,j}' + i\,\delta_{k,j}''),
           \qquad \delta_{k} = \phi_k\,\delta_{k-1} + \sigma\sqrt{1 - \phi_k^2}\,w, \quad \phi_k = e^{-N_k/N_m}
 
-with 8 Gaussians B evenly spaced over the frequencies. Size :math:`\sigma` and memory :math:`N_m` are those of a few
+with 8 Gaussians B evenly spaced over the frequencies. Ends of runs in time have one such relative error for each
+direction of the current, and ohmic steps have one. Size :math:`\sigma` and memory :math:`N_m` are those of a few
 with the largest density of every spectrum predicted from those before it. (A level "from the misfit" would be blind
 where the model fails: the misfit is small where wrong numbers have taken the error up.)
 """
@@ -28,6 +29,10 @@ Reals = NDArray[np.float64]
 
 #: Gaussians per part of the impedance.
 GAUSSIANS = 8
+#: Of runs in time: ends of stretches driven either way, which unlike electrodes make unlike, and ohmic steps.
+RUNS = ("end, driven down", "end, driven up", "ohmic step")
+#: Without spectra: a factor of 20 in the density.
+PRICE = float(np.log(20.0))
 #: Error of the model over the noise of the instrument from which on only forecasts are to be trusted: with capacitors
 #: for constant-phase elements contact fractions were off by three standard deviations at an error of twice the noise.
 POOR = 2.0
@@ -80,34 +85,52 @@ class ModelError:
 
 @dataclass(frozen=True)
 class ErrorBasis:
-    """The Gaussians of a range of frequencies.
+    """Of what an error is made: Gaussians over a range of frequencies, and one number for each of `RUNS`.
 
     Attributes
     ----------
     low, high : float
         [Hz]
+    gaussians, runs : int
+        Of each part of Z, 0 without spectra; of runs in time, 0 without these.
     """
 
     low: float
     high: float
+    gaussians: int = GAUSSIANS
+    runs: int = 0
 
     @property
     def size(self) -> int:
-        """Numbers that describe an error: those of both parts."""
-        return 2 * GAUSSIANS
+        """Numbers that describe an error: those of both parts, then those of runs."""
+        return 2 * self.gaussians + self.runs
+
+    @property
+    def price(self) -> float:
+        """What an error has to gain in the log density to count: few numbers fit one or another by chance."""
+        return 0.0 if self.gaussians else PRICE
 
     @classmethod
     def over(cls, edges: Sequence[float]) -> ErrorBasis:
-        """That of evidence whose frequencies reach to these."""
-        # what has no frequencies, such as voltages, has no such error either
-        return cls(min(edges, default=1.0), max(edges, default=10.0))
+        """That of evidence whose frequencies reach to these; runs in time are at none, 0 Hz."""
+        spectra = [f for f in edges if f > 0]
+        runs = len(RUNS) if len(spectra) < len(edges) else 0
+        return cls(min(spectra, default=1.0), max(spectra, default=10.0), GAUSSIANS if spectra else 0, runs)
 
     def directions(self, frequencies: Reals) -> Reals:
         """What each of them adds to the parts of Z/|Z|, which follow each other: (2 frequencies, size)."""
-        centres = np.linspace(np.log10(self.low), np.log10(self.high), GAUSSIANS)
-        width = max(centres[1] - centres[0], 0.25)
-        B = np.exp(-0.5 * ((np.log10(frequencies)[:, np.newaxis] - centres) / width) ** 2)
-        B /= np.linalg.norm(B, axis=1)[:, np.newaxis]
         found = np.zeros((2 * frequencies.size, self.size))
-        found[0::2, :GAUSSIANS], found[1::2, GAUSSIANS:] = B, B
+        if self.gaussians:
+            centres = np.linspace(np.log10(self.low), np.log10(self.high), self.gaussians)
+            width = max(centres[1] - centres[0], 0.25)
+            B = np.exp(-0.5 * ((np.log10(frequencies)[:, np.newaxis] - centres) / width) ** 2)
+            B /= np.linalg.norm(B, axis=1)[:, np.newaxis]
+            found[0::2, : self.gaussians], found[1::2, self.gaussians : 2 * self.gaussians] = B, B
+        return found
+
+    def of_runs(self, which: Sequence[str]) -> Reals:
+        """What each of them adds to numbers of a run relative to these, by their kinds in `RUNS`: (numbers, size)."""
+        found = np.zeros((len(which), self.size))
+        if self.runs:
+            found[np.arange(len(which)), [2 * self.gaussians + RUNS.index(name) for name in which]] = 1.0
         return found

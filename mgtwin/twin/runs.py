@@ -22,6 +22,7 @@ from ..simulation.transient import window_of
 from .alarms.runs import RunForeseen
 from .alarms.spectra import foreseen_spectra
 from .evidence import Evidence
+from .model_error import RUNS, ErrorBasis
 from .observing import EvidenceKind, Observation, States, evidence_kind
 from .records import Record, record, stretches_of
 
@@ -68,6 +69,19 @@ class Runs(Observation):
         for k, one in enumerate(self._records):
             self._groups.setdefault(one.alike, []).append(k)
         self._models: dict[object, ParameterSets] = {}
+
+    @property
+    def frequencies(self) -> tuple[Reals, ...]:
+        """None: 0 Hz."""
+        return tuple(np.zeros(1) for _ in self.data)
+
+    def error_directions(self, basis: ErrorBasis) -> list[Reals]:
+        """Errors are relative to what was measured."""
+        found = []
+        for one in self._records:
+            ends = [RUNS[int(segment.control.start > 0)] for segment in one.segments[one.counted :]]
+            found.append(basis.of_runs([*ends, *(RUNS[2] for _ in one.jumps)]) * np.abs(one.data)[:, np.newaxis])
+        return found
 
     def predicted(self, states: Reals) -> list[Reals]:
         """Numbers at states (k, n)."""

@@ -163,10 +163,12 @@ def smooth(
     iterations : int
         After which it is given up, ``converged`` being False.
     """
-    z = np.zeros(chain.factor.shape[1]) if start is None else start
-    w = np.zeros((chain.count, chain.dynamics.noises))
+    # evidence of another kind has more numbers than the life had where this begins: they come last
+    z, w = np.zeros(chain.factor.shape[1]), np.zeros((chain.count, chain.dynamics.noises))
+    if start is not None:
+        z[: len(start)] = start
     if noises is not None:
-        w[: len(noises)] = noises[: chain.count]
+        w[: len(noises), : noises.shape[1]] = noises[: chain.count]
     cost, states = chain.cost(z, w)
     if not np.isfinite(cost):
         chain.observed.residuals(chain.states(z, w)[1:])  # raises with the reason

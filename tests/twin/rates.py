@@ -5,7 +5,7 @@ Settings (thresholds of alarms above all) are settled on lives of `SETTLING` see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from unittest.mock import patch
@@ -143,10 +143,21 @@ class InClosedForm(Runs):
 RECORDS = ("both signs", "with rests", "one sign")
 
 
-def voltages(kind: str, seed: int, records: str, fault: Event | None = None, halves: int = 80) -> Watched:
-    """A life from V(t) alone, under its own explanation; one with a fault ends a cycle after it."""
+def voltages(
+    kind: str,
+    seed: int,
+    records: str,
+    fault: Event | None = None,
+    halves: int = 80,
+    changes: Mapping[str, float] | None = None,
+) -> Watched:
+    """A life from V(t) alone, under its own explanation; one with a fault ends a cycle after it.
+
+    `changes` make the truth another cell than that of the twin, such as ``{"*.transfer_coefficient": 0.45}``.
+    """
     cycles = halves // 2 if fault is None else int(fault.at) + 1
     true = replace(trials.life(kind, seed, cycles // 2 + 2), events=() if fault is None else (fault,))
+    true = replace(true, cell=true.cell.with_(dict(changes or {})))
     random = np.random.default_rng([seed, 9])
     evidence, event = list[Evidence](), None
     for h in range(2 * cycles):
@@ -160,7 +171,7 @@ def voltages(kind: str, seed: int, records: str, fault: Event | None = None, hal
             rest = transient([0.0, 600.0], 5e-6 * random.standard_normal(2), [0.0, 0.0], attrs=true.half(h).attrs)
             evidence.append(Evidence(f"{h} rest", f"rest {h}", after, "run", rest, true.noise))
     with patch.object(Run, "observation", staticmethod(InClosedForm)):
-        return Watched(assimilated({kind: voltage_space(kind)}, evidence, ModelError(0.001, 20.0), WATCH), kind, event)
+        return Watched(assimilated({kind: voltage_space(kind)}, evidence, ModelError(), WATCH), kind, event)
 
 
 @cache
