@@ -68,6 +68,7 @@ class Journey:
         # within the gap rates act with their mean over it, at its end they are where they have wandered to
         during[self._wandering] += spread * (0.5 * ends + means / math.sqrt(12))
         result[self._wandering] += spread * ends
+        during = self._coordinates.acting(during)
         result[len(self._coordinates.parameters) :] = self._aged(during, float(self.cycles[k]), float(self._idle[k]))
         return result
 
@@ -83,6 +84,7 @@ class Journey:
         spread, ends, means = self._spread[k], noises[:, 0::2], noises[:, 1::2]
         during[:, self._wandering] += spread * (0.5 * ends + means / math.sqrt(12))
         result[:, self._wandering] += spread * ends
+        during = self._coordinates.acting(during)
         for row, aged in enumerate(
             self._aged(during, self.cycles[k], self._idle[k]), len(self._coordinates.parameters)
         ):
@@ -108,6 +110,7 @@ class Journey:
         during = states.copy()
         shift = self._spread * (0.5 * noises[:, 0::2] + noises[:, 1::2] / math.sqrt(12))
         during[:, self._wandering] += shift
+        during = space.acting(during)
         about, steps = space.around(during)
         found = self._aged(
             np.concatenate([about, during[:, np.newaxis]], axis=1),
