@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import xarray as xr
@@ -231,6 +231,10 @@ class Bank:
         """The life of an explanation as it runs."""
         return next(member.running for member in self.members if member.name == name)
 
+    def whole(self, name: str) -> tuple[Life, ...]:
+        """All lives of an explanation since the cell was new: a break ends one."""
+        return next((*member.earlier, member.running.life) for member in self.members if member.name == name)
+
     @cached_property
     def lives(self) -> dict[str, Life]:
         """The most probable life of each explanation since the last break."""
@@ -256,7 +260,7 @@ class Bank:
             odds,
             dims=("evidence", "explanation"),
             coords={
-                "explanation": list(self.names),
+                "explanation": _indexed(self.names),
                 "cycle": ("evidence", [one.cycle for one in self.seen]),
                 "name": ("evidence", [item.name for item in self.evidence]),
             },
@@ -281,6 +285,12 @@ class Bank:
         dims = ("evidence", "mechanism")
         about = {name: self.odds.coords[name] for name in ("cycle", "name")}
         return xr.Dataset({"z": (dims, z), "cusum": (dims, slow)}, coords={"mechanism": names, **about})
+
+
+@lru_cache
+def _indexed(names: tuple[str, ...]) -> xr.IndexVariable:
+    # made for every update, and half of the time that its table takes
+    return xr.IndexVariable("explanation", list(names))
 
 
 def assimilated(
