@@ -11,7 +11,7 @@ has voltage and current of the same sign and an impedance with a positive real p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,8 @@ _LABELS = {
 }
 #: Dimensions of per-cycle summaries, which stand beside samples that are labelled by ``cycle_number``.
 _OF_CYCLES = {"cycle": ("cycle",), "impedance": ("cycle", "frequency")}
+#: Indexes of names come again in all results of a cell, and texts take long to become one.
+_index_of = lru_cache(maxsize=128)(lambda index, *names: index(np.array(names, dtype=str)))
 _DTYPES: Mapping[str, type] = {"f": float, "c": complex, "i": np.int64, "U": str}
 
 
@@ -64,6 +66,7 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
     """Make the Dataset of declared variables; those that are None are left out."""
     import pandas as pd
     import xarray as xr
+    from xarray.indexes import PandasIndex
 
     # `cycle` labels samples, unless every cycle is summarised: then it is a dimension and `cycle_number` labels them.
     alone = _OF_CYCLES if "cycle_number" in variables else {}
@@ -91,15 +94,19 @@ def _build(variables: Mapping[str, ArrayLike | None], attrs: Attrs | None) -> xr
                 raise InputError(
                     f"{name} has {size} values along {dim!r} but {first} has {known}: they must have the same length."
                 )
-    # xarray takes only the dimension itself for a label; the others have to be told.
     # As Variables: of anything else xarray asks whether it is an array of dask or of pint, and imports both to know.
-    made = {
-        name: xr.Variable(dims, array, own, fastpath=True)
-        if dims != (name,)
-        else xr.IndexVariable(dims, array if array.dtype.kind == "U" else pd.Index(array), own)
-        for name, (dims, array, own) in given.items()
+    made = {name: xr.Variable(dims, array, own, fastpath=True) for name, (dims, array, own) in given.items()}
+    indexes = {
+        name: PandasIndex(
+            _index_of(pd.Index, *array.tolist()) if array.dtype.kind == "U" else pd.Index(array), name, array.dtype
+        )
+        for name, (dims, array, _) in given.items()
+        if dims == (name,)
     }
-    labels = {name: made.pop(name) for name in list(made) if name in _LABELS}
+    for name, index in indexes.items():
+        made |= index.create_variables({name: made[name]})
+    # xarray takes only the dimension itself for a label; the others have to be told.
+    labels = xr.Coordinates({name: made.pop(name) for name in list(made) if name in _LABELS}, indexes)
     return check(xr.Dataset(made, coords=labels, attrs={**stamp(), **(attrs or {})}))
 
 

@@ -43,6 +43,24 @@ def first_output(segments: tuple[Segment, ...]) -> float:
     return min(t for segment in segments for t in segment.times[:2] if t > 0)  # they increase
 
 
+def asked_voltage(cell: Cell, segments: Sequence[Segment]) -> float | None:
+    """Least voltage [V] over that at rest that a stretch asks for, about; None where a cell at rest does not tell.
+
+    A stretch without current asks for none.
+    """
+    told = not any(layer.material.mesh_only for layer in cell.layers) and not discharges_itself(cell)
+    if not told or any(segment.against_reference for segment in segments):
+        return None
+    at_rest = starting_potentials(cell)
+    ohms = abs(complex(exact_laplace(cell, 1 / max(segment.duration for segment in segments))))
+    found = []
+    for control, duration in ((segment.control, segment.duration) for segment in segments):
+        ends = np.array([control.start, control.start + control.rate * duration])
+        ends = ends + float(at_rest.negative + at_rest.positive) if control.imposes_voltage else ohms * ends
+        found.append(float(np.max(np.abs(ends))))
+    return min((size for size in found if size > 0), default=None)
+
+
 def check_feasible(cell: Cell, segments: tuple[Segment, ...], at_rest: bool = True) -> tuple[str, ...]:
     """Refuse what cannot work before anything is computed; returns the layers that have to store dielectric charge.
 

@@ -96,7 +96,8 @@ class ExactRun:
             found = {**of(unit), names.CURRENT_DENSITY: 1.0}
             if not self._by_voltage:
                 return found
-            return {name: value / -unit.impedance for name, value in found.items()}
+            current = -1 / unit.impedance  # once: a division takes thrice as long as a product
+            return {name: value * current for name, value in found.items()}
 
         return Rows(at)
 

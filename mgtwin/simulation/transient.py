@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ..models.stack import StackModel
     from .integrator import Integrator, SegmentSolution, Stretches
 
+# The C library gives the memory of arrays back to the system, and has it again page by page: a quarter of the time of a
+# transient in closed form. Once it has seen a larger array go it keeps what is smaller.
+np.empty(2**21)
+
 #: Called with the fraction done and a word on what is being done.
 Progress = Callable[[float, str], None]
 #: Numbers of kept states above which a run keeps its last state only.
@@ -100,7 +104,11 @@ class Transient:
 
         cell, segments, attrs = self.task.cell, self.task.segments, self.attrs
         kept = None if self.start is None else start_state.kept(self.start, self.start_time, cell)
-        made = partial(RecordIntegrator, cell, segments) if self.task.is_record else partial(Integrator, cell)
+        made = (
+            partial(RecordIntegrator, cell, segments)
+            if self.task.is_record
+            else partial(Integrator, cell, asked=checks.asked_voltage(cell, segments))
+        )
         integrator = made(
             f_max=1 / (2 * np.pi * checks.first_output(segments)),
             dielectric=self.dielectric,
@@ -288,15 +296,13 @@ def half_cycle_capacities(done: Sequence[Stretch]) -> list[float] | None:
     return [charges[k] for k in sorted(charges)] or None
 
 
-def positions(cell: Cell, nodes: Nodes, profile: Callable[[str], str]) -> tuple[np.ndarray, list[str]]:
+def positions(cell: Cell, nodes: Nodes, profile: Callable[[str], str]) -> tuple[np.ndarray, np.ndarray]:
     """Distance [m] from the negative electrode, and layer, of every node of the outputs that `profile` names."""
-    left, x, layer_names = 0.0, [], []
+    left, x = 0.0, []
     for layer in cell.layers:
-        inside = nodes(profile(layer.name))
-        x.append(left + inside * float(layer.thickness))
-        layer_names += [layer.name] * inside.size
+        x.append(left + nodes(profile(layer.name)) * float(layer.thickness))
         left += float(layer.thickness)
-    return np.concatenate(x), layer_names
+    return np.concatenate(x), np.repeat([layer.name for layer in cell.layers], [inside.size for inside in x])
 
 
 def potential_warnings(cell: Cell, outputs: Mapping[str, np.ndarray]) -> list[str]:

@@ -224,6 +224,14 @@ class Coordinates:
             result[:, k] = np.maximum(result[:, k], least)
         return result
 
+    def acting(self, states: Reals) -> Reals:
+        """States (..., n) with free numbers as the laws take them: within their limits, also a difference away."""
+        sizes = [1.0 if parameter.log else parameter.size(parameter.start) for parameter in self.parameters]
+        low, high = self._limits + 2 * STEP * np.outer([1.0, -1.0], sizes)
+        result = states.copy()
+        result[..., : self._count] = np.clip(states[..., : self._count], low, high)
+        return result
+
     def ionic(self, states: Reals) -> Callable[[Reals, Sequence[Number]], Reals] | None:
         """What ages a cell at states (..., n) of a current density at its terminals, by coordinates of what has aged.
 

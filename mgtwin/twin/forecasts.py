@@ -23,6 +23,7 @@ from .bands import NAMES, bands_of, by_interface, checked, coords, weighted_quan
 from .coordinates import Coordinates
 from .evidence import Moment, Usage
 from .life import Life
+from .model_error import RUNS
 from .transitions import Journey
 
 __all__ = ["Limit", "forecast"]
@@ -233,15 +234,17 @@ def carried(
         reached.append(space.reached(states))
         grown.append((states, np.abs(z)))
         along.append(np.hstack([states, errors]))
-    rows = np.array(modulus).T
+    ends = None
+    if voltages:
+        ends = _voltages(space, protocol, [x for x, _ in grown], [np.array(halfway), np.array([z for _, z in grown])])
+        off = np.stack(along[1:], axis=1)[:, :, own.size :] @ basis.of_runs(RUNS[:2]).T
+        ends = ends * (1 + np.moveaxis(off, 2, 0) + life.noise * random.standard_normal(ends.shape))
     return _Ahead(
         weight,
         np.stack(along, axis=1),
-        rows,
+        np.array(modulus).T,
         {path: np.array([item[path] for item in reached]).transpose(1, 2, 0) for path in reached[0]},
-        _voltages(space, protocol, [x for x, _ in grown], [np.array(halfway), np.array([z for _, z in grown])])
-        if voltages
-        else None,
+        ends,
     )
 
 

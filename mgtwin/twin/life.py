@@ -381,4 +381,8 @@ def error_odds(
     factors = np.stack([with_errors(*coordinates.prior, one.size, basis)[1] for one in changed])
     left, added = np.stack([one.kept for one in changed]), np.stack([one.renewed**2 for one in changed])
     found = log_densities(linear, factors @ np.swapaxes(factors, 1, 2), left, added)
-    return {one: coordinates.error_odds.get(one, 0.0) + float(x) for one, x in zip(candidates, found, strict=True)}
+    least = candidates[0].size
+    return {
+        one: coordinates.error_odds.get(one, 0.0) + float(x) - basis.price * (one.size != least)
+        for one, x in zip(candidates, found, strict=True)
+    }

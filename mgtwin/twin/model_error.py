@@ -31,6 +31,8 @@ Reals = NDArray[np.float64]
 GAUSSIANS = 8
 #: Of runs in time: ends of stretches driven either way, which unlike electrodes make unlike, and ohmic steps.
 RUNS = ("end, driven down", "end, driven up", "ohmic step")
+#: Without spectra: a factor of 20 in the density.
+PRICE = float(np.log(20.0))
 #: Error of the model over the noise of the instrument from which on only forecasts are to be trusted: with capacitors
 #: for constant-phase elements contact fractions were off by three standard deviations at an error of twice the noise.
 POOR = 2.0
@@ -102,6 +104,11 @@ class ErrorBasis:
     def size(self) -> int:
         """Numbers that describe an error: those of both parts, then those of runs."""
         return 2 * self.gaussians + self.runs
+
+    @property
+    def price(self) -> float:
+        """What an error has to gain in the log density to count: few numbers fit one or another by chance."""
+        return 0.0 if self.gaussians else PRICE
 
     @classmethod
     def over(cls, edges: Sequence[float]) -> ErrorBasis:

@@ -52,10 +52,12 @@ class Journey:
         self._spread = np.sqrt(np.clip(variance, 0.0, None))
         self.noises = 2 * len(self._wandering)
 
-    def only(self, steps: Sequence[int]) -> Journey:
-        """Some of its steps, each by itself: for `moved`."""
-        found, rows = copy(self), list(steps)
-        found.cycles, found._idle, found._spread = self.cycles[rows], self._idle[rows], self._spread[rows]
+    @classmethod
+    def joined(cls, journeys: Sequence[Journey]) -> Journey:
+        """Steps of several journeys, each by itself: for `moved`."""
+        found, parts = copy(journeys[0]), [(one.cycles, one._idle, one._spread) for one in journeys]
+        found.cycles, found._idle, found._spread = map(np.concatenate, zip(*parts, strict=True))
+        found._steps = max(one._steps for one in journeys)
         return found
 
     def step(self, k: int, state: Reals, noise: Reals) -> Reals:
@@ -66,6 +68,7 @@ class Journey:
         # within the gap rates act with their mean over it, at its end they are where they have wandered to
         during[self._wandering] += spread * (0.5 * ends + means / math.sqrt(12))
         result[self._wandering] += spread * ends
+        during = self._coordinates.acting(during)
         result[len(self._coordinates.parameters) :] = self._aged(during, float(self.cycles[k]), float(self._idle[k]))
         return result
 
@@ -81,6 +84,7 @@ class Journey:
         spread, ends, means = self._spread[k], noises[:, 0::2], noises[:, 1::2]
         during[:, self._wandering] += spread * (0.5 * ends + means / math.sqrt(12))
         result[:, self._wandering] += spread * ends
+        during = self._coordinates.acting(during)
         for row, aged in enumerate(
             self._aged(during, self.cycles[k], self._idle[k]), len(self._coordinates.parameters)
         ):
@@ -106,6 +110,7 @@ class Journey:
         during = states.copy()
         shift = self._spread * (0.5 * noises[:, 0::2] + noises[:, 1::2] / math.sqrt(12))
         during[:, self._wandering] += shift
+        during = space.acting(during)
         about, steps = space.around(during)
         found = self._aged(
             np.concatenate([about, during[:, np.newaxis]], axis=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from statistics import NormalDist
 
@@ -11,7 +12,7 @@ from scipy.stats import kstest
 
 from mgtwin.twin.model_error import ModelError
 from tests.twin import trials
-from tests.twin.trials import Trial
+from tests.twin.trials import Reals, Trial
 
 #: Spectra after which a life is asked; each life at one of them, so that trials are independent.
 ASKED = (8, 16, 28)
@@ -32,16 +33,14 @@ def exact(kind: str, lives: int) -> tuple[Trial, ...]:
     return tuple(trials.trial(kind, trials.life(kind, seed, n + 6), n, ModelError()) for seed, n in made(kind, lives))
 
 
-@cache
-def wrong(kind: str, lives: int) -> tuple[Trial, ...]:
-    """Trials where the electrodes are constant-phase elements (n = 0.94) and those of the twin capacitors."""
-    lived = [(trials.life(kind, seed, n + 6, 0.94), n) for seed, n in made(kind, lives)]
-    return tuple(trials.trial(kind, life, n, ModelError()) for life, n in lived)
+def within(found: Iterable[Reals]) -> float:
+    """Part of the next spectra's numbers within the bands of 90 %."""
+    return float(np.mean(np.abs(np.concatenate([*found])) < WITHIN))
 
 
 def one_step(found: tuple[Trial, ...]) -> float:
-    """Part of the next spectra's numbers within the bands of 90 %."""
-    return float(np.mean(np.abs(np.concatenate([one.one_step for one in found])) < WITHIN))
+    """The same of trials."""
+    return within(one.one_step for one in found)
 
 
 def everything(lives: dict[str, int]) -> tuple[Trial, ...]:
@@ -99,8 +98,14 @@ def test_ranks_of_the_truth_are_uniform() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", trials.KINDS)
-def test_a_wrong_model_says_so(kind: str) -> None:
-    found = wrong(kind, 9)
-    assert one_step(found) >= 0.85
-    assert all(one.life.forecasts_only for one in found)
+@pytest.mark.parametrize("believed", trials.KINDS)
+def test_a_wrong_model_says_so(believed: str) -> None:
+    """Constant-phase elements (n = 0.94) in the cell and capacitors in the twin, whose ageing may be wrong as well.
+
+    Of 30 lives of each kind under each explanation the least is 0.86 (docs/twin.md), the right ones have 0.93 and more.
+    """
+    lived = [(kind, trials.life(kind, seed, n + 1, 0.94), n) for kind in trials.KINDS for seed, n in made(kind, 2)]
+    found = [(kind, *trials.next_spectrum(believed, life, n, ModelError())) for kind, life, n in lived]
+    assert all(life.forecasts_only for _, life, _ in found)
+    assert within(z for _, _, z in found) >= 0.85
+    assert within(z for kind, _, z in found if kind == believed) >= 0.85

@@ -98,11 +98,18 @@ class Trial:
     scores: tuple[float, float, float]
 
 
-def trial(kind: str, true: lives.Life, count: int, error: ModelError, begin: Life | None = None) -> Trial:
-    """Assimilate the first `count` spectra of a life, and look ahead by five spectra (ten cycles)."""
-    space, pieces = coordinates(kind), evidence(true, count + 1)
-    found = live(space, pieces, error, apart={pieces[-1].sha})
+def next_spectrum(kind: str, true: lives.Life, count: int, error: ModelError) -> tuple[Life, Reals]:
+    """What an explanation says of the first `count` spectra of a life, and how far off the next one is [s.d.]."""
+    pieces = evidence(true, count + 1)
+    found = live(coordinates(kind), pieces, error, apart={pieces[-1].sha})
     e, S = found.smoothed.innovation(count)
+    return found, e / np.sqrt(np.diag(S))
+
+
+def trial(kind: str, true: lives.Life, count: int, error: ModelError) -> Trial:
+    """Assimilate the first `count` spectra of a life, and look ahead by five spectra (ten cycles)."""
+    space = coordinates(kind)
+    found, one_step = next_spectrum(kind, true, count, error)
     numbers, state, P = [], found.states[count - 1], found.covariances[count - 1]
     for k, parameter in enumerate(space.parameters):
         path = parameter.targets[0][0]
@@ -126,7 +133,7 @@ def trial(kind: str, true: lives.Life, count: int, error: ModelError, begin: Lif
     ahead, scores = np.nan, (np.nan,) * 3
     if count + 4 < true.spectra:
         ahead, scores = _ahead(found, true, count)
-    return Trial(found, e / np.sqrt(np.diag(S)), ahead, hidden, np.array(numbers), scores)
+    return Trial(found, one_step, ahead, hidden, np.array(numbers), scores)
 
 
 QUANTILES = tuple((np.arange(50) + 0.5) / 50)
