@@ -13,9 +13,10 @@ CELLS = ("trilayer", "au_mg3asn_au", "au_mg3asn_mg", "mg_polymer_mg", "ss_polyme
 F = np.geomspace(1e6, 1e-3, 25) * np.array([[1.0], [0.7], [1.2]])
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", [*CELLS, "shorted"])
 def test_many_cells_at_once_are_those_of_the_formulas(name: str) -> None:
-    cell, rng = mt.cell(name), np.random.default_rng(len(name))
+    shorted, rng = mt.cell("trilayer").with_({"shunt": mt.Shunt("0.1 S/m^2")}), np.random.default_rng(len(name))
+    cell = shorted if name == "shorted" else mt.cell(name)
     values = {path: float(value) for path, value in cell.numbers.items() if value and np.isfinite(value)}
     formulas = CompiledSpectra(cell, F, list(values))
     noted = formulas.noted(values)
