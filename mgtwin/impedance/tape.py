@@ -143,7 +143,8 @@ class Tape:
         places = tuple(map(self._placed, arguments))
         result = function(*(self._values[place] for place in places))
         if np.asarray(result).dtype == bool:
-            self._steps.append(_Step(function, places, -1, result, ()))
+            same = np.all(result) if np.all(result) == np.any(result) else np.asarray(result)
+            self._steps.append(_Step(function, places, -1, same, ()))
             return result
         if function not in _SLOPES:
             raise Untraceable(function)
@@ -168,7 +169,8 @@ class Tape:
             result = function(*map(at, arguments))
             if target >= 0:
                 found[target] = result
-            elif not (result == answer).all():
+            # what was the same of all numbers is asked of any shape of them, such as other frequencies
+            elif not ((result == answer).all() if answer.ndim == 0 else np.array_equal(result, answer)):
                 return None
         return found
 

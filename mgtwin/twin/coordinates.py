@@ -38,6 +38,7 @@ WIDE = math.log(10.0)
 STEP = 1e-5
 #: Cycles that one step of the ageing laws may take: contact changes by a few per cent in each.
 CYCLES_PER_STEP = 4.0
+NO_LIMITS = (-math.inf, math.inf)
 #: The smallest film whose change matters [ohm m2].
 THIN = 1e-4
 
@@ -91,11 +92,12 @@ class Coordinates:
         self._reader = PlannedReader(reader_of(cell, {})[0], [path for path, _ in targets])
         start = [float(p.to_internal(p.start)) for p in self.parameters] + [0.0] * len(self.ageing.states)
         self.start = np.array(start)
-        #: Limits of the free numbers in these coordinates (2, parameters).
-        self._limits = np.array([p.internal_bounds for p in self.parameters]).reshape(-1, 2).T
         self._targets, self._spectra = targets, dict[tuple[str, ...], CompiledSpectra]()
         #: Paths of the numbers of `cell` that ageing moves.
         self.placed = tuple(self._placed(self.start))
+        #: Limits of the free numbers (2, parameters); of what ages it is the aged state that keeps within them.
+        limits = [p.internal_bounds if {*p.targets[0]}.isdisjoint(self.placed) else NO_LIMITS for p in self.parameters]
+        self._limits = np.array(limits).reshape(-1, 2).T
         self.paths = (*(p for p, _ in targets if ".ageing." not in p and p not in self.placed), *self.placed)
         shunted = self.cell.shunt is not None and bool(self.ageing.by_charge) and usage.cycling is not None
         # where that is not known, as after a short of a full cell, it ages as if all of the charge crossed its layers

@@ -17,6 +17,7 @@ from .model_error import ModelError
 from .odds import Bank
 from .running import Piece, Running
 from .store import Arrays
+from .transitions import Journey
 
 __all__ = ["arrays_of", "bank_of"]
 
@@ -55,15 +56,16 @@ def bank_of(empty: Bank, evidence: tuple[Evidence, ...], arrays: Arrays) -> Bank
         seen = evidence[: len(evidence) - int(unseen)]
         measured = Measured(seen, space)
         edges = np.cumsum([0, *measured.sizes]).tolist()
-        pieces = []
+        pieces, since = [], space.since
         for k, (first, stop) in enumerate(pairwise(edges)):
             told, step = arrays[f"told {number}"][first:stop], arrays[f"step {number}"][k]
             before, at, offset = arrays[f"about {number}"][k].reshape(3, space.size)
             slopes = np.hstack([told[:, 1:], measured.errors[k]])
+            gap, since = Journey(space, [seen[k].moment], since), seen[k].moment
             linear = (step[:, : space.size], offset, step[:, space.size :])
             pieces.append(
                 Piece(
-                    seen[k], not report.apart[k], linear, told[:, 0], slopes, (before, at), measured.deviations[k],
+                    seen[k], not report.apart[k], gap, linear, told[:, 0], slopes, (before, at), measured.deviations[k],
                     measured.edges[k],
                 )
             )  # fmt: skip

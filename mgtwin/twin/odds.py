@@ -8,14 +8,16 @@ moved, and for a short with one more number (``film + short``). Everything is a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..errors import InputError, MgtwinError
 from ..fitting.free import Drifting
 
 # the kinds of evidence make themselves known when they are imported
@@ -124,6 +126,23 @@ class Member:
         seen = self.past[-1] + np.cumsum(self.running.log_evidences)
         return np.concatenate([self.past, seen, np.full(self.unseen, -np.inf)])
 
+    def ahead(self, item: Evidence, least: float) -> Member:
+        """With one more piece, which is foreseen; given up at smaller odds, and where no cell can be."""
+        if not self.unseen and self.log_odds[-1] >= least:
+            with suppress(MgtwinError):
+                return replace(self, running=self.running.ahead(item))
+        return replace(self, unseen=self.unseen + 1)
+
+    def counting(self, believed: float) -> Member:
+        """With the last piece assimilated; given up where no life leads there. Smaller odds are not believed."""
+        if self.unseen:
+            return self
+        try:
+            return replace(self, running=self.running.counting(believed=self.log_odds[-2] > believed))
+        except MgtwinError:
+            known = replace(self.running, pieces=self.running.pieces[:-1], steps=self.running.steps[:-1])
+            return replace(self, running=known, unseen=1)
+
     def explained(self) -> Explained:
         """How it foresaw the last piece, which does not count yet."""
         e, S = self.running.innovation()
@@ -191,23 +210,13 @@ class Bank:
     def _ahead(self, item: Evidence) -> list[Member]:
         """All explanations with one more piece, which is foreseen by those that were not given up."""
         best = max(member.log_odds[-1] for member in self.members)
-        return [
-            replace(one, unseen=one.unseen + 1)
-            if one.unseen or one.log_odds[-1] < best - GIVEN_UP
-            else replace(one, running=one.running.ahead(item))
-            for one in self.members
-        ]
+        return left(item, [one.ahead(item, best - GIVEN_UP) for one in self.members])
 
     def _with(self, ahead: Sequence[Member], seen: Innovation, item: Evidence, report: Report) -> Bank:
         """With a piece that was judged."""
         members, best = list(ahead), max(member.log_odds[-2] for member in ahead)
         if not report.apart[len(self.evidence)]:
-            members = [
-                one
-                if one.unseen
-                else replace(one, running=one.running.counting(believed=one.log_odds[-2] > best - HOPELESS))
-                for one in ahead
-            ]
+            members = left(item, [one.counting(best - HOPELESS) for one in ahead])
         pieces, known = (*self.evidence, item), (*self.seen, seen)
         # as far back as a break can still go
         waiting = self.report.open and self.alarms[-1].state == "raised"
@@ -221,6 +230,10 @@ class Bank:
     def running(self, name: str) -> Running:
         """The life of an explanation as it runs."""
         return next(member.running for member in self.members if member.name == name)
+
+    def whole(self, name: str) -> tuple[Life, ...]:
+        """All lives of an explanation since the cell was new: a break ends one."""
+        return next((*member.earlier, member.running.life) for member in self.members if member.name == name)
 
     @cached_property
     def lives(self) -> dict[str, Life]:
@@ -247,7 +260,7 @@ class Bank:
             odds,
             dims=("evidence", "explanation"),
             coords={
-                "explanation": list(self.names),
+                "explanation": _indexed(self.names),
                 "cycle": ("evidence", [one.cycle for one in self.seen]),
                 "name": ("evidence", [item.name for item in self.evidence]),
             },
@@ -274,6 +287,12 @@ class Bank:
         return xr.Dataset({"z": (dims, z), "cusum": (dims, slow)}, coords={"mechanism": names, **about})
 
 
+@lru_cache
+def _indexed(names: tuple[str, ...]) -> xr.IndexVariable:
+    # made for every update, and half of the time that its table takes
+    return xr.IndexVariable("explanation", list(names))
+
+
 def assimilated(
     explanations: Mapping[str, Coordinates],
     evidence: Sequence[Evidence],
@@ -298,6 +317,22 @@ def assimilated(
     for item in evidence[len(bank.evidence) :]:
         bank = bank.after(item)
     return bank
+
+
+def left(item: Evidence, members: list[Member]) -> list[Member]:
+    """The same, as long as one of them was not given up.
+
+    Raises
+    ------
+    InputError
+        No explanation is left.
+    """
+    if all(one.unseen for one in members):
+        raise InputError(
+            f"{item.name}: no life by {', '.join(one.name for one in members)} leads there, not even with an error of "
+            f"the model: it is of another cell or in another unit, or another explanation is needed."
+        )
+    return members
 
 
 def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmKind]) -> list[Member]:

@@ -7,7 +7,7 @@ noise, no state is off by more than :math:`|\Delta r|` standard deviations, for
 :math:`P^{1/2} H^T R^{-1/2}` has no singular value above 1. What has moved too far for that is linearised anew, and
 whenever their number has doubled all of them, the model's error being estimated with them.
 
-Measured against the search for the whole life that is 0.01 standard deviations where the model is right, and up to 0.12
+Measured against the search for the whole life that is 0.01 standard deviations where the model is right, and up to 0.3
 where it is so wrong that the slopes themselves depend on what the data leave over.
 
 (A filter that never looks back, the extended one, invents information where the weak direction turns: see
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ..errors import MgtwinError
 from .alarms.faults import Foreseen
 from .coordinates import Coordinates
-from .evidence import Evidence, Moment
+from .evidence import Evidence
 from .life import ROUNDS, Life, Measured, WithError, error_odds, live, with_errors
 from .linear import Backward, Filtered, Linear, triangle_of
 from .model_error import ErrorBasis, ModelError
@@ -55,6 +55,8 @@ class Piece:
     item : Evidence
     counts : bool
         Whether it is assimilated, or only foreseen.
+    gap : Journey
+        The step to it.
     step : tuple of ndarray
         F (n, n), what it gives from a state of zeros (n,), and G (n, q) of the cell alone.
     residual, slopes : ndarray
@@ -71,6 +73,7 @@ class Piece:
 
     item: Evidence
     counts: bool
+    gap: Journey
     step: tuple[Reals, Reals, Reals]
     residual: Reals
     slopes: Reals
@@ -131,7 +134,7 @@ class Running:
         smoothed, size, pieces = life.smoothed, life.coordinates.size, list[Piece]()
         linear, chain = smoothed.linear, smoothed.chain
         before, own = chain.mean + chain.factor @ smoothed.start, linear.noises.shape[2] - life.basis.size
-        deviations = Measured(life.evidence, life.coordinates, life.basis).deviations
+        deviations, since = Measured(life.evidence, life.coordinates, life.basis).deviations, life.coordinates.since
         for k, (item, state) in enumerate(zip(life.evidence, smoothed.states, strict=True)):
             F, G = linear.transitions[k, :size, :size], linear.noises[k, :size, :own]
             rest = state[:size] - F @ before[:size] - G @ smoothed.noises[k, :own]
@@ -139,7 +142,8 @@ class Running:
             residual = linear.residuals[k][:, 0] + slopes @ state
             counts = bool(chain.assimilated[k])
             about = before[:size], state[:size]
-            pieces.append(Piece(item, counts, (F, rest, G), residual, slopes, about, deviations[k], edges[k]))
+            gap, since = Journey(life.coordinates, [item.moment], since), item.moment
+            pieces.append(Piece(item, counts, gap, (F, rest, G), residual, slopes, about, deviations[k], edges[k]))
             before = state
         bare = cls(life.coordinates, settings, life.model_error, life.basis, tuple(pieces), converged=life.converged)
         return bare.filtered_from(0)
@@ -218,15 +222,17 @@ class Running:
             return self.over(basis).ahead(item)
         size, count = self.coordinates.size, len(self.pieces)
         mean = self.after(count)[0]
-        dynamics = self._dynamics(count, [item.moment])
+        since = self.pieces[-1].item.moment if count else self.coordinates.since
+        gap = Journey(self.coordinates, [item.moment], since)
         # what is linear can have led where no cell can be: the nearest one is looked at
         begin = self.coordinates.inside(mean[:size].T)
-        reached, F, G = dynamics.journey.moved(begin, np.zeros((1, dynamics.journey.noises)))
-        state = np.concatenate([self.coordinates.inside(reached)[0], dynamics.kept[0] * mean[size:, 0]])
+        reached, F, G = gap.moved(begin, np.zeros((1, gap.noises)))
+        left = WithError(gap, self.model_error, self.basis).kept[0]
+        state = np.concatenate([self.coordinates.inside(reached)[0], left * mean[size:, 0]])
         residual, slopes, shown = measured.ahead(state)
         step = (F[0], reached[0] - F[0] @ begin[0], G[0])
         about = begin[0], reached[0]
-        piece = Piece(item, False, step, residual + slopes @ state, slopes, about, deviations, edges, shown)
+        piece = Piece(item, False, gap, step, residual + slopes @ state, slopes, about, deviations, edges, shown)
         return replace(self, pieces=(*self.pieces, piece)).filtered_from(count)
 
     def innovation(self) -> tuple[Reals, Reals]:
@@ -288,7 +294,7 @@ class Running:
     def error_odds(self) -> dict[ModelError, float]:
         """What all pieces, as they are linear, say of the error of the model; see `Coordinates`."""
         pieces = self.pieces
-        journey, (mean, factor) = self._dynamics(0, [piece.item.moment for piece in pieces]).journey, self.after(0)
+        journey, (mean, factor) = Journey.joined([piece.gap for piece in pieces]), self.after(0)
         F, offsets, G = (np.stack(parts) for parts in zip(*(piece.step for piece in pieces), strict=True))
         wide = np.pad(offsets, ((0, 0), (0, self.basis.size)))[:, :, np.newaxis]
         told = [piece.told for piece in pieces]
@@ -318,7 +324,7 @@ class Running:
         if not rows:
             return self, 0.0
         measured = Measured([self.pieces[k].item for k in rows], self.coordinates, self.basis)
-        journey = self._dynamics(0, [piece.item.moment for piece in self.pieces]).journey.only(rows)
+        journey = Journey.joined([self.pieces[k].gap for k in rows])
         drive = back.noises[rows, : journey.noises, 0]
         reached, F, G = journey.moved(own[rows], drive)
         residuals, slopes = measured.linearised(states[1:][rows])
@@ -366,7 +372,7 @@ class Running:
         """With the steps of the filter from a piece on."""
         steps, pieces = list(self.steps[:first]), self.pieces[first:]
         mean, factor = self.after(first)
-        dynamics = self._dynamics(first, [piece.item.moment for piece in pieces])
+        dynamics = WithError(Journey.joined([piece.gap for piece in pieces]), self.model_error, self.basis)
         F, G = dynamics.widened(np.stack([piece.step[0] for piece in pieces]), np.stack([p.step[2] for p in pieces]))
         none = np.zeros((self.basis.size, 1))
         for k, piece in enumerate(pieces):
@@ -374,8 +380,3 @@ class Running:
             steps.append(Filtered.after(mean, factor, (F[k], offset, G[k]), *piece.told))
             mean, factor = steps[-1].mean, steps[-1].factor
         return replace(self, steps=tuple(steps))
-
-    def _dynamics(self, first: int, moments: Sequence[Moment]) -> WithError:
-        """Steps to these moments from the piece before the first."""
-        begin = self.pieces[first - 1].item.moment if first else self.coordinates.since
-        return WithError(Journey(self.coordinates, moments, begin), self.model_error, self.basis)

@@ -52,10 +52,12 @@ class Journey:
         self._spread = np.sqrt(np.clip(variance, 0.0, None))
         self.noises = 2 * len(self._wandering)
 
-    def only(self, steps: Sequence[int]) -> Journey:
-        """Some of its steps, each by itself: for `moved`."""
-        found, rows = copy(self), list(steps)
-        found.cycles, found._idle, found._spread = self.cycles[rows], self._idle[rows], self._spread[rows]
+    @classmethod
+    def joined(cls, journeys: Sequence[Journey]) -> Journey:
+        """Steps of several journeys, each by itself: for `moved`."""
+        found, parts = copy(journeys[0]), [(one.cycles, one._idle, one._spread) for one in journeys]
+        found.cycles, found._idle, found._spread = map(np.concatenate, zip(*parts, strict=True))
+        found._steps = max(one._steps for one in journeys)
         return found
 
     def step(self, k: int, state: Reals, noise: Reals) -> Reals:

@@ -262,7 +262,7 @@ class Twin:
 
         Where the model's error is large beside the noise hidden numbers have none: there only forecasts hold.
         """
-        return self._cell(-1)
+        return self._cell(self.lives[self.best], -1)
 
     def cell_at(self, cycle: float) -> Cell:
         """The cell as it was when the last measurement up to a cycle was taken, with all that is known today.
@@ -272,16 +272,15 @@ class Twin:
         InputError
             Nothing had been measured by then.
         """
-        usage = Usage(self.use)
-        before = [k for k, item in enumerate(self.evidence) if usage.cycle(item.moment) <= cycle]
+        usage, lives = Usage(self.use), self.bank.whole(self.best)
         # a life begins anew where the cell broke
-        place = before[-1] - len(self.evidence) + len(self.lives[self.best].states) if before else -1
-        if place < 0:
-            raise InputError(f"nothing had been measured by cycle {cycle:g}, or the cell broke after it.")
-        return self._cell(place)
+        pairs = [(life, k) for life in lives for k in range(len(life.evidence))]
+        found = [(life, k) for life, k in pairs if usage.cycle(life.evidence[k].moment) <= cycle]
+        if not found:
+            raise InputError(f"nothing had been measured by cycle {cycle:g}.")
+        return self._cell(*found[-1])
 
-    def _cell(self, k: int) -> Cell:
-        life = self.lives[self.best]
+    def _cell(self, life: Life, k: int) -> Cell:
         # a wrong model gives hidden numbers standard deviations that do not hold
         spread = {} if life.forecasts_only else life.considered.deviations(k)
         return life.coordinates.cell_at(life.states[k], spread)
@@ -349,7 +348,7 @@ class Twin:
 
         Of hidden numbers only the median is left where the model is too wrong for them (`forecasts_only`).
         """
-        return history(self.lives, self._weights, quantiles)
+        return history(self.bank.whole(self.best), self.best, quantiles)
 
     def next_experiment(
         self,

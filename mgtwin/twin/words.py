@@ -21,6 +21,8 @@ def in_words(bank: Bank) -> str:
     alike = bank.cannot_tell
     found = f"; these data cannot tell {alike[0]} from {', '.join(alike[1:])}" if alike else ""
     found += "" if life.converged else "; the most probable life was not found"
+    gone = [member.name for member in bank.members if member.unseen]
+    found += f"; given up, as no life leads there: {', '.join(gone)}" if gone else ""
     return (
         f"{bank.evidence[-1].moment}, {len(life.pieces)} measurements; {shares}{found}\n"
         f"{trust}\nnoise {100 * life.noise:.2g} % of |Z|, error of the model {life.model_error}"

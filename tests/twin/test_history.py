@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import xarray as xr
 
 import mgtwin as mt
+from mgtwin.twin.rack import summary
 from tests.twin import trials
+from tests.twin.lives import Event
 
 LEVELS = (0.001, 0.05, 0.5, 0.95, 0.999)
 HIDDEN = ("contact_fraction_quantiles", "film_resistance_quantiles")
@@ -62,8 +66,10 @@ def test_where_the_model_is_too_wrong_nothing_hidden_has_a_spread() -> None:
             assert "forecasts only" in said[name].attrs["comment"]
         # what is measured has its bands
         assert np.isfinite(said["impedance_modulus_quantiles"]).all()
+    row = summary(twin, "cell 7")
+    assert row.contact_fraction is None and row.film_resistance is None and row.resistance is not None
     figure = twin.plot(ahead)
-    assert len(figure.axes) == 1
+    assert len(figure.axes) == 1 and "Forecasts only" in figure.get_suptitle()
     plt.close(figure)
 
 
@@ -75,3 +81,26 @@ def test_where_the_model_is_right_it_has() -> None:
         assert said.attrs["forecasts_only"] == 0
         assert all(np.isfinite(said[name]).all() for name in HIDDEN)
     assert twin.cell.get("interfaces.buffer_left-antiperovskite.contact.fraction").std > 0
+
+
+def test_a_life_has_a_history_before_it_broke() -> None:
+    """Shorted from cycle 12 on: what was before is what it was said to be then, and had no filament."""
+    space, true = trials.coordinates("film"), replace(trials.life("film", 5, 9), events=(Event(12, short=3.0),))
+    pieces = trials.evidence(true, true.spectra)
+
+    def twin_of(count: int) -> mt.Twin:
+        twin = mt.Twin(trials.cell("film"), dict(space.free), use=trials.USE)
+        for item in pieces[:count]:
+            twin.update(item.dataset, at=item.moment, noise=item.noise)
+        return twin
+
+    broken, whole = twin_of(9), twin_of(6)
+    assert broken.best == "as given + short" and len(broken.bank.whole(broken.best)) == 2
+    told = broken.history(LEVELS)
+    np.testing.assert_array_equal(told["cycle"], true.moments)
+    xr.testing.assert_allclose(told.isel(cycle=slice(6)), whole.history(LEVELS))
+    assert np.all(np.diff(told["film_resistance_quantiles"].sel(quantile=0.5).values.max(axis=1)) > 0)
+    assert broken.cell_at(10).shunt is None and broken.cell_at(12).shunt is not None
+    assert broken.cell_at(10).numbers == whole.cell.numbers
+    with pytest.raises(mt.InputError, match="nothing had been measured by cycle -1"):
+        broken.cell_at(-1)

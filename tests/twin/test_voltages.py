@@ -12,11 +12,14 @@ import pytest
 import mgtwin as mt
 from mgtwin.cells import Cell
 from mgtwin.dataset import transient
+from mgtwin.errors import InputError, MgtwinError
 from mgtwin.twin.evidence import Evidence, Moment
 from mgtwin.twin.forecasts import forecast
 from mgtwin.twin.life import Life, live
 from mgtwin.twin.model_error import RUNS, ErrorBasis, ModelError
+from mgtwin.twin.running import Running
 from mgtwin.twin.runs import Run, Runs
+from mgtwin.twin.words import in_words
 from tests.twin import rates, trials
 from tests.twin.test_runs import Films
 
@@ -106,3 +109,26 @@ def test_evidence_of_both_kinds_in_any_order() -> None:
             np.testing.assert_allclose(
                 running.state, at.states[-1], atol=0.02 * np.sqrt(np.diag(at.covariances[-1])).max()
             )
+
+
+@pytest.mark.parametrize("step", ["ahead", "counting"])
+def test_an_explanation_that_cannot_be_is_given_up_and_said(step: str) -> None:
+    """The integrator fails in a state that one explanation leads to: the other goes on; alone it says what is wrong."""
+    true = trials.life("film", 60_500, 4)
+    pieces = [
+        Evidence(f"{h}", f"half cycle {h}", Moment(cycle=(h + 1) / 2), "run", true.half(h), 0.005) for h in range(5)
+    ]
+    spaces = {"film": rates.voltage_space("film"), "contact": rates.voltage_space("contact")}
+    way = getattr(Running, step)
+
+    def failing(running: Running, *given: object, **how: object) -> Running:
+        if running.coordinates is spaces["contact"] and len(running.pieces) >= 3:
+            raise MgtwinError("a state of the cell cannot do what was done")
+        return way(running, *given, **how)
+
+    with patch.object(Run, "observation", staticmethod(rates.InClosedForm)), patch.object(Running, step, failing):
+        bank = rates.assimilated(spaces, pieces, ModelError(), rates.WATCH)
+        assert bank.odds.sel(explanation="contact").values[-1] == 0.0
+        assert "given up, as no life leads there: contact" in in_words(bank)
+        with pytest.raises(InputError, match=r"half cycle [23]: no life by contact leads there"):
+            rates.assimilated({"contact": spaces["contact"]}, pieces, ModelError(), rates.WATCH)

@@ -13,9 +13,10 @@ CELLS = ("trilayer", "au_mg3asn_au", "au_mg3asn_mg", "mg_polymer_mg", "ss_polyme
 F = np.geomspace(1e6, 1e-3, 25) * np.array([[1.0], [0.7], [1.2]])
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", [*CELLS, "shorted"])
 def test_many_cells_at_once_are_those_of_the_formulas(name: str) -> None:
-    cell, rng = mt.cell(name), np.random.default_rng(len(name))
+    shorted, rng = mt.cell("trilayer").with_({"shunt": mt.Shunt("0.1 S/m^2")}), np.random.default_rng(len(name))
+    cell = shorted if name == "shorted" else mt.cell(name)
     values = {path: float(value) for path, value in cell.numbers.items() if value and np.isfinite(value)}
     formulas = CompiledSpectra(cell, F, list(values))
     noted = formulas.noted(values)
@@ -29,6 +30,19 @@ def test_many_cells_at_once_are_those_of_the_formulas(name: str) -> None:
     # one cell with the bits of many
     one = {path: value[1:2] for path, value in moved.items()}
     assert np.array_equal(noted.at(F[1:2]).impedance(one), noted.impedance(moved)[1:2])
+
+
+def test_a_cell_beside_a_shunt_is_that_of_the_formulas() -> None:
+    """Whether its operations are the same at all frequencies or not."""
+    cell = mt.cell("trilayer").with_({"shunt": mt.Shunt(conductance="1 mS/cm^2")})
+    paths = ["shunt.conductance", "layers.antiperovskite.thickness"]
+    values = {path: float(cell.get(path)) for path in paths}
+    formulas = CompiledSpectra(cell, F, paths)
+    moved = {path: value * np.array([[0.9], [1.0], [1.1]]) for path, value in values.items()}
+    for f in (F, F[:, :11], F[:, 10:20]):  # also as many as it was noted with
+        found, expected = (one.at(f).linearised(moved, paths) for one in (formulas.noted(values), formulas))
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
+        np.testing.assert_allclose(found[1], expected[1], rtol=1e-6)
 
 
 def test_where_they_do_not_hold_the_formulas_do() -> None:
