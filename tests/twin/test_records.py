@@ -131,3 +131,11 @@ def test_a_file_of_voltages_without_a_current(twin: mt.Twin, tmp_path: Path) -> 
         mt.read(file)
     twin.update(mt.read(file, current="-10 uA"), at=AT, noise="1 %")
     assert [data for *_, data in given(twin)] == [[pytest.approx(-0.078)]]
+
+
+@pytest.mark.parametrize(("gap", "numbers"), [(0.0, 2), (1e-3, 1), (1.0, 2), (1700.0, 2), (2000.0, 1)])
+def test_a_step_counts_where_a_model_can_be_asked(gap: float, numbers: int) -> None:
+    """Read at the jump itself or within the first half, but not a millisecond after it: of an hour 3.6 ms is soon."""
+    time, current = [0.0, 1800, 3600, 3600 + gap, 7000, 7200], 1e-5 * np.array([-1.0, -1, -1, 1, 1, 1])
+    run = transient(time, 7500 * current, current, attrs={"counted_from": 3600 + gap})
+    assert record(run, "run").data.size == numbers
