@@ -66,7 +66,7 @@ def test_where_the_model_is_too_wrong_nothing_hidden_has_a_spread() -> None:
         # what is measured has its bands
         assert np.isfinite(said["impedance_modulus_quantiles"]).all()
     figure = twin.plot(ahead)
-    assert len(figure.axes) == 1
+    assert len(figure.axes) == 1 and "Forecasts only" in figure.get_suptitle()
     plt.close(figure)
 
 
