@@ -138,9 +138,13 @@ class Record:
 
     @property
     def jumps(self) -> tuple[int, ...]:
-        """Stretches that begin with a jump of an imposed current, and were read when a model can be asked."""
+        """Stretches that begin with a jump of an imposed current, and were read when a model can be asked.
+
+        Not the first one that counts: what lies before it is of another moment, and the cell may have broken between.
+        """
         imposed = [segment.control.imposes_voltage for segment in self.segments]
-        return tuple(k for k in self.ends if k and self.first[k] >= 0 and not (imposed[k - 1] or imposed[k]))
+        found = range(self.counted + 1, len(imposed))
+        return tuple(k for k in found if self.first[k] >= 0 and not (imposed[k - 1] or imposed[k]))
 
     @property
     def alike(self) -> object:
