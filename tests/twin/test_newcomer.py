@@ -92,3 +92,13 @@ def test_a_file_in_the_place_of_another_one_is_no_evidence_and_comes_back(tmp_pa
         told(found, MEASURED[:1])
         assert found.history().equals(calm)
         assert len(found.journal) == len(twin.journal)
+
+
+def test_a_foreign_spectrum_before_there_are_alarms_is_said_and_corrected() -> None:
+    """Forty times too large, as the second one: no life leads from there to the others, until it is the right one."""
+    foreign = MEASURED[1][1].assign(impedance=MEASURED[1][1]["impedance"] * 40.0)
+    twin = told(twin_of(), [MEASURED[0], (MEASURED[1][0], foreign)])
+    told(twin, MEASURED[2:4])
+    assert "it is of another cell or in another unit" in twin.summary()
+    told(twin, MEASURED[1:2])
+    assert twin.history().equals(told(twin_of(), MEASURED[:4]).history())

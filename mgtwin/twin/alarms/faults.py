@@ -69,7 +69,11 @@ class Whitened:
     """
 
     def __init__(self, e: Reals, S: Reals, errors: Reals | None = None) -> None:
-        self._root = np.linalg.cholesky(S)
+        try:
+            self._root = np.linalg.cholesky(S)
+        except np.linalg.LinAlgError:
+            # what is foreseen can be so unsure that the noise is lost beside it in the last digit
+            self._root = np.linalg.cholesky(S + 1e-9 * np.max(np.diag(S)) * np.eye(e.size))
         self.e = self.of(e)
         self._errors = np.zeros((0, e.size)) if errors is None else self.of(errors.T)
 
