@@ -52,7 +52,10 @@ def asked_voltage(cell: Cell, segments: Sequence[Segment]) -> float | None:
     if not told or any(segment.against_reference for segment in segments):
         return None
     at_rest = starting_potentials(cell)
-    ohms = abs(complex(exact_laplace(cell, 1 / max(segment.duration for segment in segments))))
+    try:
+        ohms = abs(complex(exact_laplace(cell, 1 / max(segment.duration for segment in segments))))
+    except InputError:  # nothing passes: the model refuses the cell, and knows which of its elements
+        return None
     found = []
     for control, duration in ((segment.control, segment.duration) for segment in segments):
         ends = np.array([control.start, control.start + control.rate * duration])
