@@ -102,6 +102,8 @@ class Plots:
                     history, name, forecast=forecast, earlier=earlier, limit=limit if of_modulus else None,
                     marks=marks if of_modulus else (), ax=ax,
                 )  # fmt: skip
+            if history.attrs["forecasts_only"]:
+                figure.suptitle("Forecasts only: the model is too wrong for hidden numbers", fontsize=9)
             # all panels speak the same language: the first, which has everything, says it
             for repeated in filter(None, (ax.get_legend() for ax in axes[1:, 0])):
                 repeated.remove()

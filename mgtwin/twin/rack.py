@@ -55,7 +55,8 @@ class Row:
     explanation : str
         The most probable one, with its odds.
     resistance, contact_fraction, film_resistance : float or None
-        Modulus at the lowest frequency [ohm], the smallest contact fraction, the largest film [ohm m^2]; medians.
+        Modulus at the lowest frequency [ohm], the smallest contact fraction, the largest film [ohm m^2]; medians, and
+        None of what is hidden where only forecasts hold.
     until : tuple of float
         Cycles until the limit: 5 %, 50 % and 95 % of the forecast; empty without a limit.
     alarms : tuple of str
@@ -107,7 +108,9 @@ def summary(twin: Twin, name: str, protocol: Cycling | None = None, until: Limit
     now = twin.history(quantiles=(LOW, MIDDLE, HIGH)).isel(cycle=-1).sel(quantile=MIDDLE)
     odds = twin.odds.isel(evidence=-1)
     best = odds.isel(explanation=int(odds.values.argmax()))
-    contact, film = (now.get(f"{key}_quantiles") for key in ("contact_fraction", "film_resistance"))
+    # where only forecasts hold, what is hidden may be off by any number of its standard deviations: the table has none
+    hidden = {} if now.attrs["forecasts_only"] else now
+    contact, film = (hidden.get(f"{key}_quantiles") for key in ("contact_fraction", "film_resistance"))
     times: tuple[float, ...] = ()
     if protocol is not None and until is not None:
         # end voltages cost a few simulations, and only a limit of the voltage needs them

@@ -7,7 +7,7 @@ noise, no state is off by more than :math:`|\Delta r|` standard deviations, for
 :math:`P^{1/2} H^T R^{-1/2}` has no singular value above 1. What has moved too far for that is linearised anew, and
 whenever their number has doubled all of them, the model's error being estimated with them.
 
-Measured against the search for the whole life that is 0.01 standard deviations where the model is right, and up to 0.12
+Measured against the search for the whole life that is 0.01 standard deviations where the model is right, and up to 0.3
 where it is so wrong that the slopes themselves depend on what the data leave over.
 
 (A filter that never looks back, the extended one, invents information where the weak direction turns: see

@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 import mgtwin as mt
+from mgtwin.twin.rack import summary
 from tests.twin import trials
 from tests.twin.lives import Event
 
@@ -65,8 +66,10 @@ def test_where_the_model_is_too_wrong_nothing_hidden_has_a_spread() -> None:
             assert "forecasts only" in said[name].attrs["comment"]
         # what is measured has its bands
         assert np.isfinite(said["impedance_modulus_quantiles"]).all()
+    row = summary(twin, "cell 7")
+    assert row.contact_fraction is None and row.film_resistance is None and row.resistance is not None
     figure = twin.plot(ahead)
-    assert len(figure.axes) == 1
+    assert len(figure.axes) == 1 and "Forecasts only" in figure.get_suptitle()
     plt.close(figure)
 
 

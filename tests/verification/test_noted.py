@@ -32,6 +32,19 @@ def test_many_cells_at_once_are_those_of_the_formulas(name: str) -> None:
     assert np.array_equal(noted.at(F[1:2]).impedance(one), noted.impedance(moved)[1:2])
 
 
+def test_a_cell_beside_a_shunt_is_that_of_the_formulas() -> None:
+    """Whether its operations are the same at all frequencies or not."""
+    cell = mt.cell("trilayer").with_({"shunt": mt.Shunt(conductance="1 mS/cm^2")})
+    paths = ["shunt.conductance", "layers.antiperovskite.thickness"]
+    values = {path: float(cell.get(path)) for path in paths}
+    formulas = CompiledSpectra(cell, F, paths)
+    moved = {path: value * np.array([[0.9], [1.0], [1.1]]) for path, value in values.items()}
+    for f in (F, F[:, :11], F[:, 10:20]):  # also as many as it was noted with
+        found, expected = (one.at(f).linearised(moved, paths) for one in (formulas.noted(values), formulas))
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
+        np.testing.assert_allclose(found[1], expected[1], rtol=1e-6)
+
+
 def test_where_they_do_not_hold_the_formulas_do() -> None:
     """A contact that is whole and a film of nothing go other ways; what came before changes nothing."""
     cell = mt.cell("trilayer", "contact_loss").with_(

@@ -154,7 +154,9 @@ def _charts(told: Told, ahead: xr.Dataset, limit: Limit | None) -> Iterator[Char
         change = (values.max("cycle") - values.min("cycle")).max("quantile")
         interface = change["interface"].values[int(change.values.argmax())]
         if float(change.max()):
-            title, later = f"{label[0].upper()}{label[1:]}, {_short(interface)}", ahead.get(f"{name}_quantiles")
+            title = f"{label[0].upper()}{label[1:]}, {_short(interface)}"
+            # an explanation that may be right can be too wrong for bands of what is hidden
+            later = None if ahead.attrs.get("forecasts_only") else ahead.get(f"{name}_quantiles")
             if later is not None:
                 later = later.sel(interface=interface) if interface in later["interface"] else None
             yield _fan(title, Axis(label, unit), values.sel(interface=interface), later, [], None, [])
