@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from ..cells import Cell
 from ..cells.paths import Key, parts_of
 from ..errors import InputError, UnknownNameError
-from ..fitting.free import Drifting, FreeLike, PerDataset
+from ..fitting.free import FreeLike, PerDataset
 from ..fitting.models import model_of
 from ..fitting.result import Fit
 from ..fitting.verb import fit
@@ -19,10 +18,7 @@ from .considered import considered_numbers
 from .coordinates import Coordinates
 from .evidence import Evidence, Usage
 
-__all__ = ["coordinates_of", "fitted", "with_drift"]
-
-#: The explanation that no law of ageing acts.
-DRIFT = "drift"
+__all__ = ["coordinates_of", "fitted"]
 
 
 def coordinates_of(
@@ -84,30 +80,6 @@ def coordinates_of(
     for key in unused:
         next(iter(found.values())).original.with_({key: 0.0})  # raises with close matches
     return found
-
-
-def with_drift(explanations: Mapping[str, Coordinates], drift: Drifting | None) -> dict[str, Coordinates]:
-    """Return explanations and, with a drift, one more: the first cell without laws, whose constant numbers wander.
-
-    Raises
-    ------
-    InputError
-        There is one of that name, or nothing is left to drift.
-    """
-    if drift is None:
-        return dict(explanations)
-    name, first = next(iter(explanations.items()))
-    constant = [p for p in first.parameters if not any(first.free[p.key].wander)]
-    # what only laws of ageing read is no number of a cell without them
-    left = [p for p in constant if not any(map(first.ageing.reads, p.targets[0]))]
-    if DRIFT in explanations or not any(p.log for p in left):
-        raise InputError(
-            f"drift: an explanation has that name already, or no constant positive number of {name} is free that could "
-            "drift: leave the drift out, or name in free what may."
-        )
-    moving = {p.key: replace(drift, free=first.free[p.key].single) for p in left if p.log}
-    others = {p.key: first.free[p.key] for p in left if not p.log}
-    return {**explanations, DRIFT: Coordinates(first.cell, {**moving, **others}, first.usage, first.considered)}
 
 
 def check_considered(cells: Sequence[Cell], considered: Sequence[str] | None) -> None:

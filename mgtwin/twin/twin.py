@@ -17,8 +17,9 @@ from ..protocols import Cycling, Protocol
 from .admission import admitted, decision_on, noise_given
 from .alarms import AlarmKind
 from .alarms.watching import Alarm
+from .drift import with_drift
 from .evidence import Evidence, Moment, Usage, content_hash
-from .explanations import coordinates_of, fitted, with_drift
+from .explanations import coordinates_of, fitted
 from .figures import Plots
 from .forecasts import Limit, forecast
 from .history import history
@@ -100,10 +101,9 @@ class Twin:
         told = Settings.told(explanations, free, use, alarms, model_error, label, considered, drift)
         self.explanations, self.free, self.use, self.label = told.explanations, told.wanted, told.use, told.label
         self.model_error_settings, self.considered = told.model_error, told.considered
-        self.alarm_kinds = told.alarms or ()
-        every = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
-        spaces = self._spaces = with_drift(every, told.drift)
-        self.store = store_of(store)
+        self.alarm_kinds, self.store = told.alarms or (), store_of(store)
+        given = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
+        spaces = self._spaces = with_drift(given, told.drift)
         self._told, self._read = {"yaml": told.to_yaml()}, (0, tuple[Evidence, ...]())
         empty = Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds)
         self._memory = Memory(self.store, self._told["yaml"], empty)
