@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -100,30 +101,40 @@ class CompiledSpectra:
         where they give spectra and derivatives of other numbers as the formulas do, and numbers for which they do not
         hold go through the formulas. Who gives numbers sees to it that they are within their bounds.
         """
-        numbers, found = [*values.values()], copy(self)
-        if not all(numbers):
+        tape = self._operations(self.cell, tuple(values.items()))
+        if tape is None:
             return self
+        found = copy(self)
+        found._noted = tuple(values), tape
+        return found
+
+    @staticmethod
+    @lru_cache(maxsize=MOST)
+    def _operations(cell: Cell, numbers: tuple[tuple[str, float], ...]) -> Tape | None:
+        # equal cells share them: the twins of a rack, and what a cell becomes after a break
+        values = dict(numbers)
+        if not all(values.values()):
+            return None
+        some = CompiledSpectra(cell, ALL, tuple(values))
 
         def formula(s: Array, *varied: Array) -> Array:
-            self._reader.give(dict(zip(values, varied, strict=True)))
-            return stack_at(self.cell, self._reader, s, False)
+            some._reader.give(dict(zip(values, varied, strict=True)))
+            return stack_at(cell, some._reader, s, False)
 
-        with np.errstate(all="ignore"):
-            try:
-                found._noted = tuple(values), Tape(formula, [2j * np.pi * ALL, *numbers])
-            except Untraceable:
-                return self
-        other = {path: number * np.array([[0.99], [0.995]]) for path, number in values.items()}
+        other = {path: number * np.array([[0.99], [0.995]]) for path, number in numbers}
         f = np.stack([ALL[1:] / 2, ALL[:-1] * 3])
-        z, slopes = self.at(f).linearised(other, [*other])
+        z, slopes = some.at(f).linearised(other, [*other])
+        again = some.at(f)
         try:
-            repeated = found.at(f)._again(other, [*other])
-        except ValueError:  # something of it has the shape of the frequencies that it was noted with
-            return self
+            with np.errstate(all="ignore"):
+                again._noted = tuple(values), Tape(formula, [some._s, *values.values()])
+            repeated = again._again(other, [*other])
+        except (Untraceable, ValueError):  # something of it has the shape of the frequencies that it was noted with
+            return None
         sizes = np.abs(slopes) + np.abs([z / number for number in other.values()])
         if repeated is None or not np.allclose(repeated[0], z, rtol=1e-12, atol=0.0):
-            return self
-        return found if np.all(np.abs(repeated[1] - slopes) <= SAME * sizes) else self
+            return None
+        return again._noted[1] if np.all(np.abs(repeated[1] - slopes) <= SAME * sizes) else None
 
     def _again(
         self, values: Mapping[str, float | NDArray[np.float64]], paths: Sequence[str] | None

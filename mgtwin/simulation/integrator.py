@@ -24,7 +24,7 @@ from .outputs import Outputs
 
 #: A face's potential is a sum of dozens of amplitudes, and signals of microvolts are to be right, too: what has no size
 #: of its own is a fixed part of what the cell is asked for, if that is known, up to the last. The smallest of these
-#: tolerances costs a signal of 0.1 V a fifth of its time, and no digit of it is better (measured: 5e-7 of the current).
+#: tolerances costs a run of 0.1 V a quarter of its time, and no digit is better (measured: 5e-7 of the current).
 RTOL, ATOL = 1e-7, 1e-12
 PART, LARGEST_ATOL = 1e-8, 1e-9
 #: Every segment begins with a jump of the control: the integrator has to be allowed to find its first step. One that

@@ -35,7 +35,7 @@ JUMP = 0.02
 HELD = 0.01
 #: Digits of a duration that count: runs that differ by less are integrated together.
 DIGITS = 4
-#: First sample after a jump, relative to the stretch, at the earliest: before it a model is not asked.
+#: First sample after a jump, relative to the stretch, at the earliest: before it a model is not asked, nor after half.
 SOONEST = 1e-6
 #: What a run is made of.
 KEYS = ("time", "voltage", "current")
@@ -116,7 +116,7 @@ class Record:
         What was done, in stretches under one current or one voltage; their times are the beginning, the first sample
         after it and the end.
     first : tuple of int
-        Which of its times the first sample has: 0 where it shows the beginning itself.
+        Which of its times the first sample has: 0 where it shows the beginning itself, -1 where it has none of them.
     counted : int
         The first stretch whose numbers count; those before it are what went before.
     data : ndarray
@@ -138,9 +138,13 @@ class Record:
 
     @property
     def jumps(self) -> tuple[int, ...]:
-        """Stretches that begin with a jump of an imposed current."""
+        """Stretches that begin with a jump of an imposed current, and were read when a model can be asked.
+
+        Not the first one that counts: what lies before it is of another moment, and the cell may have broken between.
+        """
         imposed = [segment.control.imposes_voltage for segment in self.segments]
-        return tuple(k for k in self.ends if k and not (imposed[k - 1] or imposed[k]))
+        found = range(self.counted + 1, len(imposed))
+        return tuple(k for k in found if self.first[k] >= 0 and not (imposed[k - 1] or imposed[k]))
 
     @property
     def alike(self) -> object:
@@ -182,8 +186,9 @@ def record(dataset: xr.Dataset, name: str) -> Record:
                 f"{name}: neither current nor voltage is held between {begun:.4g} and {time[stop - 1]:.4g} s: a twin "
                 f"takes half cycles, steps of voltage and rests; other runs are for mt.fit."
             )
-        soon = min(max(float(f"{time[first] - begun:.{DIGITS}g}"), SOONEST * duration), 0.5 * duration)
-        firsts.append(int(time[first] > begun))
+        gap = float(f"{time[first] - begun:.{DIGITS}g}")
+        soon = min(max(gap, SOONEST * duration), 0.5 * duration)
+        firsts.append(0 if gap == 0 else 1 if soon == gap else -1)
         counted += bool(time[first] < dataset.attrs.get(COUNTED_FROM, -np.inf))
         found.append(Segment(control, duration, (0.0, soon, duration), step=len(found)))
         samples.append((first, stop - 1))

@@ -46,8 +46,8 @@ def test_half_cycles_in_one_file_have_their_own_moments(twin: mt.Twin) -> None:
     assert [cycle for _, cycle, _ in found] == [4.5, 5.0, 5.5, 6.0]
     ends = [data[0] for *_, data in found]
     np.testing.assert_allclose(ends, 0.075 * np.array([-1, 1.01, -1.02, 1.03]), rtol=1e-12)
-    # the ohmic step belongs to the half cycle that it begins
-    assert [len(data) for *_, data in found] == [1, 2, 2, 2]
+    # the step between two of them is of two moments, between which a cell may break
+    assert [len(data) for *_, data in found] == [1, 1, 1, 1]
     assert twin.update(run, at=AT, noise="1 %", name="a day").decision == "4 known"
 
 
@@ -131,3 +131,11 @@ def test_a_file_of_voltages_without_a_current(twin: mt.Twin, tmp_path: Path) -> 
         mt.read(file)
     twin.update(mt.read(file, current="-10 uA"), at=AT, noise="1 %")
     assert [data for *_, data in given(twin)] == [[pytest.approx(-0.078)]]
+
+
+@pytest.mark.parametrize(("gap", "numbers"), [(0.0, 3), (1e-3, 2), (1.0, 3), (1700.0, 3), (2000.0, 2)])
+def test_a_step_counts_where_a_model_can_be_asked(gap: float, numbers: int) -> None:
+    """Read at the jump itself or within the first half, but not a millisecond after it: of an hour 3.6 ms is soon."""
+    time, current = [0.0, 1800, 3600, 3600 + gap, 7000, 7200], 1e-5 * np.array([-1.0, -1, -1, 1, 1, 1])
+    run = transient(time, 7500 * current, current)
+    assert record(run, "run").data.size == numbers
