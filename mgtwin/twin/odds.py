@@ -18,7 +18,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..errors import InputError, MgtwinError
-from ..fitting.free import Drifting
 
 # the kinds of evidence make themselves known when they are imported
 from . import runs, spectra  # noqa: F401
@@ -30,7 +29,7 @@ from .life import Life
 from .model_error import ModelError
 from .running import Running
 
-__all__ = ["Bank", "Member", "Resumed", "assimilated", "with_drift"]
+__all__ = ["Bank", "Member", "Resumed", "assimilated"]
 
 Reals = NDArray[np.float64]
 
@@ -366,12 +365,3 @@ def after_break(members: Sequence[Member], broken: Break, kinds: Sequence[AlarmK
             running = Running.before(resumed, settings)
             found.append(replace(member, name=unique, running=running, past=log_odds, earlier=earlier))
     return found
-
-
-def with_drift(explanations: Mapping[str, Coordinates]) -> dict[str, Coordinates]:
-    """Explanations and one more, ``drift``: no law of ageing, all that is free wanders by 2 % per cycle."""
-    first = next(iter(explanations.values()))
-    if not first.ageing.states:
-        return dict(explanations)
-    free = {key: Drifting(0.02, free=what.single) for key, what in first.free.items() if not any(what.wander)}
-    return {**explanations, "drift": Coordinates(first.cell, free, first.usage)}

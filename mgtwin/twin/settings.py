@@ -16,7 +16,7 @@ from ..cells.overlays import applicable_overlays
 from ..cells.paths import Key, Node, parts_of
 from ..errors import InputError
 from ..fitting.files import FreeField
-from ..fitting.free import FreeLike
+from ..fitting.free import Drifting, FreeLike
 from ..fitting.parameters import wanted
 from ..kinds.noun import noun
 from ..plain import is_listed, is_mapping
@@ -85,6 +85,8 @@ class Settings(Written):
         What the cell is called in its measurements, if they say it.
     considered : sequence of str, optional
         Paths or wildcards of numbers that are not free and whose printed standard deviation counts; by default all.
+    drift : Drifting, optional
+        How constant free numbers wander in one more explanation, ``drift``, without laws of ageing.
 
     Examples
     --------
@@ -101,6 +103,7 @@ class Settings(Written):
     model_error: ModelError = field(default_factory=ModelError)
     label: str = ""
     considered: tuple[str, ...] | None = None
+    drift: Drifting | None = None
 
     @classmethod
     def told(
@@ -112,6 +115,7 @@ class Settings(Written):
         model_error: ModelError | None,
         label: str,
         considered: str | Iterable[str] | None,
+        drift: Drifting | None,
     ) -> Settings:
         """What `mgtwin.Twin` was given, checked as a file is.
 
@@ -141,7 +145,8 @@ class Settings(Written):
                 kinds = tuple(alarms)
         listed = {", ".join(parts_of(key)): what for key, what in wanted({} if free is None else free).items()}
         numbers = None if considered is None else parts_of(considered)
-        return cls(named, listed, use, kinds, ModelError() if model_error is None else model_error, label, numbers)
+        error = ModelError() if model_error is None else model_error
+        return cls(named, listed, use, kinds, error, label, numbers, drift)
 
     @property
     def wanted(self) -> dict[Key, FreeLike]:

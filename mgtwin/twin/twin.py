@@ -11,12 +11,13 @@ from ..cells import Cell
 from ..cells.paths import Key
 from ..errors import InputError
 from ..fitting.design import Candidate
-from ..fitting.free import FreeLike
+from ..fitting.free import Drifting, FreeLike
 from ..fitting.result import Fit
 from ..protocols import Cycling, Protocol
 from .admission import admitted, decision_on, noise_given
 from .alarms import AlarmKind
 from .alarms.watching import Alarm
+from .drift import with_drift
 from .evidence import Evidence, Moment, Usage, content_hash
 from .explanations import coordinates_of, fitted
 from .figures import Plots
@@ -63,6 +64,8 @@ class Twin:
         Name of the cell, if its files say it: others are refused.
     considered : sequence of str, optional
         Paths or wildcards of numbers that are not free and whose printed standard deviation counts; all by default.
+    drift : Drifting, optional
+        One more explanation, ``drift``: no law of ageing acts, and free numbers that are constant wander so.
     store : path or Store, optional
         Folder in which all of it is kept; by default it ends with the process.
 
@@ -92,14 +95,15 @@ class Twin:
         model_error: ModelError | None = None,
         label: str = "",
         considered: Sequence[str] | None = None,
+        drift: Drifting | None = None,
         store: str | Path | Store | None = None,
     ) -> None:
-        told = Settings.told(explanations, free, use, alarms, model_error, label, considered)
+        told = Settings.told(explanations, free, use, alarms, model_error, label, considered, drift)
         self.explanations, self.free, self.use, self.label = told.explanations, told.wanted, told.use, told.label
         self.model_error_settings, self.considered = told.model_error, told.considered
-        self.alarm_kinds = told.alarms or ()
-        spaces = self._spaces = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
-        self.store = store_of(store)
+        self.alarm_kinds, self.store = told.alarms or (), store_of(store)
+        given = coordinates_of(self.explanations, self.free, Usage(self.use), self.considered)
+        spaces = self._spaces = with_drift(given, told.drift)
         self._told, self._read = {"yaml": told.to_yaml()}, (0, tuple[Evidence, ...]())
         empty = Bank.before_any(spaces, self.model_error_settings, self.alarm_kinds)
         self._memory = Memory(self.store, self._told["yaml"], empty)
@@ -120,7 +124,7 @@ class Twin:
         told = Settings.from_yaml(str(body["yaml"]))
         return cls(
             told.explanations, told.wanted, use=told.use, alarms=told.alarms, model_error=told.model_error,
-            label=told.label, considered=told.considered, store=kept,
+            label=told.label, considered=told.considered, drift=told.drift, store=kept,
         )  # fmt: skip
 
     # -- evidence -----------------------------------------------------------------------------------------------------

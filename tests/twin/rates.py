@@ -1,13 +1,21 @@
 """What a twin says of whole simulated lives, one life at a time: alarms and odds, for rates over many of them.
 
 Settings (thresholds of alarms above all) are settled on lives of `SETTLING` seeds and judged on those of `JUDGED` ones.
+The whole campaign, a line of JSON per life (about an hour), and how often each row was right::
+
+    python -m tests.twin.rates judged.jsonl 60
+    python -m tests.twin.rates judged.jsonl 20 "nine points" "innocent, CPE"      # some of its rows
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -195,8 +203,11 @@ def lithium() -> Cell:
     return mt.Cell("lithium", electrode, [separator], electrode, ion=mt.Ion("Li", 1))
 
 
-def sparse(seed: int, watch: Sequence[AlarmKind] = WATCH, spectra: int = 45, short: float = np.inf) -> Watched:
-    """A life of few points and much noise, whose numbers wander as the twin believes; shorted at its last spectrum."""
+def sparse(
+    seed: int, watch: Sequence[AlarmKind] = WATCH, spectra: int = 45, short: float = np.inf, gain: float = 1.0
+) -> Watched:
+    """A life of few points and much noise, whose numbers wander as the twin believes; shorted at its last spectrum, or
+    read with a gain at the last but one."""
     random, cell = np.random.default_rng(seed), lithium()
     free = {**{path: mt.Drifting("5 %", per="1 h") for path in WANDERING}, "*.double_layer.n": mt.Free()}
     space = Coordinates(cell, free, Usage(None))
@@ -211,10 +222,70 @@ def sparse(seed: int, watch: Sequence[AlarmKind] = WATCH, spectra: int = 45, sho
     z = mt.impedance.exact(cell, NINE, given)
     # a filament of so many times the resistance beside all of the cell
     z[-1] /= 1 + z[-1] / (short * np.abs(z[-1, -1]))
+    z[-2] *= gain
     noise = random.standard_normal((2, *z.shape))
     z = z + SCATTER * np.abs(z) * (noise[0] + 1j * noise[1])
     evidence = [
         Evidence(f"{k}", f"loop {k}", Moment(time=3600.0 * k), "spectrum", spectrum(NINE, z[k]), SCATTER)
         for k in range(spectra)
     ]
-    return Watched(assimilated({"lithium": space}, evidence, ModelError(0.001, 20.0), watch), "lithium")
+    event = spectra - 1 if short < np.inf else spectra - 2 if gain != 1 else None
+    return Watched(assimilated({"lithium": space}, evidence, ModelError(0.001, 20.0), watch), "lithium", event)
+
+
+def _campaign() -> dict[str, Callable[[str, int], Watched]]:
+    rows: dict[str, Callable[[str, int], Watched]] = {}
+    for name, exponent in (("", 1.0), (", CPE", 0.94)):
+        for fault in ("", *FAULTS):
+            rows[(fault or "innocent") + name] = lambda kind, seed, f=fault, e=exponent: spectra(kind, seed, f, e)
+        rows["three explanations" + name] = lambda kind, seed, e=exponent: spectra(
+            kind, seed, "", e, EARLY + 1, tuple(trials.KINDS)
+        )
+    for name, given in {"": {}, ", short of 3 R": {"short": 3.0}, ", gain": {"gain": 1.3}}.items():
+        rows["nine points" + name] = lambda _, seed, given=given: sparse(seed, **given)
+    return rows
+
+
+#: What a life of the campaign is, by kind and seed.
+CAMPAIGN = _campaign()
+
+
+def told(row: str, watched: Watched, seed: int) -> dict[str, object]:
+    """What counts of one life."""
+    bank, first = watched.bank, watched.first
+    running = bank.running(bank.names[int(bank.odds.values[-1].argmax())])
+    odds = bank.odds.sel(explanation=watched.truth).values if watched.truth in bank.names else np.zeros(1)
+    return {
+        "row": row, "truth": watched.truth, "seed": seed, "pieces": len(bank.evidence), "false": watched.before,
+        "at once": watched.event is not None and watched.at_once, "first": first and [first.mechanism, *first.others],
+        "withdrawn": first is not None and first.state == "withdrawn", "forecasts only": running.forecasts_only,
+        "odds": float(odds[min(EARLY, len(odds)) - 1]),
+    }  # fmt: skip
+
+
+def counted(lines: Iterable[str]) -> dict[str, Counter[str]]:
+    """How often every row was right."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in map(json.loads, lines):
+        first = one["first"] or [""]
+        found[one["row"]].update(
+            {
+                "lives": 1, "pieces": one["pieces"], "false": one["false"], "at once": one["at once"],
+                "named": one["row"].removeprefix("nine points, ").startswith(first[0] or "-"),
+                "withdrawn": one["withdrawn"], "forecasts only": one["forecasts only"], "known": one["odds"] > 0.9,
+            }
+        )  # fmt: skip
+    return dict(found)
+
+
+if __name__ == "__main__":
+    path, number = Path(sys.argv[1]), int(sys.argv[2])
+    for chosen in sys.argv[3:] or CAMPAIGN:
+        for k in range(number):
+            true = tuple(trials.KINDS)[k % len(trials.KINDS)]
+            line = json.dumps(told(chosen, CAMPAIGN[chosen](true, JUDGED + k), JUDGED + k))
+            # what is done stays, whatever happens
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+    for chosen, counts in counted(path.read_text(encoding="utf-8").splitlines()).items():
+        print(chosen, dict(counts))
