@@ -33,7 +33,8 @@ def _upper(rows: int, columns: int) -> Reals:
 
 def _solved(triangle: Reals, right: Reals, trans: int = 0) -> Reals:
     """What an upper triangle, or its transpose, makes `right` of."""
-    return np.asarray(dtrtrs(triangle, right, trans=trans)[0])
+    # where nothing is unknown LAPACK complains of a matrix without rows
+    return np.asarray(dtrtrs(triangle, right, trans=trans)[0]) if triangle.size else right
 
 
 @dataclass(frozen=True)
